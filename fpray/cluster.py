@@ -1,0 +1,97 @@
+"""The machines there are, by pool: every machine for every role, or as a FrankenPaxos cluster file says."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fpray.errors import Problem, Refused, nearest, refuse
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Who may run what.
+
+    Attributes:
+        machines: addresses that serve every pool that `pools` does not list.
+        pools: f (as text) -> pool -> addresses: FrankenPaxos's cluster file; empty without one.
+    """
+
+    machines: tuple[str, ...] = (LOOPBACK,)
+    pools: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def hosts(self, faults: int, pool: str) -> tuple[str, ...]:
+        """The machines of a pool, in order; empty where a cluster file lists none."""
+        return self.pools[str(faults)].get(pool, ()) if str(faults) in self.pools else self._unlisted()
+
+    def _unlisted(self) -> tuple[str, ...]:
+        return () if self.pools else self.machines
+
+    def addresses(self) -> list[str]:
+        """Every address once, in order of mention."""
+        listed = [a for pools in self.pools.values() for addresses in pools.values() for a in addresses]
+        return list(dict.fromkeys(listed or self.machines))
+
+    def problems(self, faults: int, pool: str) -> list[Problem]:
+        """Why a role with instances cannot be placed on this pool, if so."""
+        if self.hosts(faults, pool):
+            return []
+        if str(faults) not in self.pools:
+            return [Problem(f"f={faults}", f"the cluster file has machines for f = {', '.join(self.pools)} only")]
+        hint = nearest(pool, self.pools[str(faults)])
+        return [Problem(pool, f"the cluster file lists no machine for it under f={faults}{hint}")]
+
+
+def read_cluster_file(path: Path) -> Cluster:
+    """FrankenPaxos's JSON, `{"1": {"clients": ["10.0.0.1"], "leaders": [...]}}`; names become addresses.
+
+    Raises:
+        Refused: the file cannot be read, or has another shape.
+    """
+    try:
+        content = json.loads(path.read_text())
+    except OSError as error:
+        raise refuse(str(path), f"the cluster file cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise refuse(str(path), f"the cluster file is no JSON: {error}") from None
+    problems: list[Problem] = []
+    pools: dict[str, dict[str, tuple[str, ...]]] = {}
+    if not isinstance(content, Mapping):
+        raise refuse(str(path), "a cluster file is a JSON object: f -> pool -> list of addresses")
+    for faults, listed in content.items():
+        if not isinstance(listed, Mapping) or not all(_is_addresses(a) for a in listed.values()):
+            problems.append(Problem(f"{path}: {faults}", "must be an object: pool -> list of addresses"))
+            continue
+        pools[str(faults)] = {pool: _resolved(addresses, problems) for pool, addresses in listed.items()}
+    if problems:
+        raise Refused(*dict.fromkeys(problems))
+    return Cluster(pools=pools)
+
+
+def _is_addresses(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(a, str) for a in value)
+
+
+def _resolved(names: Sequence[str], problems: list[Problem]) -> tuple[str, ...]:
+    """The jar wants the concrete address that its peers connect to, so names are looked up once, here."""
+    addresses = []
+    for name in names:
+        try:
+            addresses.append(resolve(name))
+        except OSError as error:
+            problems.append(Problem(name, f"the name of this machine does not resolve: {error.strerror}"))
+    return tuple(addresses)
+
+
+def resolve(name: str, lookup: Callable[[str], str] = socket.gethostbyname) -> str:
+    """The address of a machine; an address is its own, `localhost` is 127.0.0.1."""
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return LOOPBACK if name == "localhost" else lookup(name)

@@ -1,0 +1,1 @@
+"""Where processes run: role actors on Ray nodes, local processes, and the keeper."""

@@ -1,0 +1,224 @@
+"""A plan: everything one trial will do, as strings and numbers. Pure: it reads and writes nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any, Generic, TypeVar
+
+from fpray import params as values
+from fpray.cluster import Cluster
+from fpray.errors import Problem
+from fpray.flags import option_flags, to_words
+from fpray.pbtxt import to_pbtxt
+from fpray.placement import Instance, PortRule, frankenpaxos_ports, place
+from fpray.protocol import Address, Protocol, Role
+
+P = TypeVar("P")
+
+# The original's own GC flags stop a JVM newer than 8 from starting; this is what replaced them.
+GC_LOG = "-Xlog:gc*"
+# A row of a recorder file takes 75 to 85 bytes; laptops and m5.xlarge clients stay below this many a second.
+BYTES_PER_ROW, ROWS_PER_LOOP_S, ROWS_PER_CLIENT_S = 85, 40_000, 200_000
+BYTES_PER_PROCESS = 100_000
+# From exec to listening, and the exit of a client, on a machine with a core per process.
+JVM_START_S, CLIENT_EXIT_S = 0.6, 2.2
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where a trial finds things, on every machine alike."""
+
+    directory: str = "/suite/001"
+    jar: str = "/fpray.jar"
+    java: str = "java"
+    # role -> further JVM arguments (`--jvm-arg`), before -cp
+    jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def file(self, name: str) -> str:
+        """The path of a file of the trial."""
+        return str(PurePosixPath(self.directory) / name)
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of a trial: who it is, where it runs and listens, and its exact command line."""
+
+    label: str
+    role: str
+    index: tuple[int, ...]
+    kind: str
+    stage: int
+    pool: str
+    host: str
+    port: int
+    endpoints: Mapping[str, int]
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    expected_exits: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Trial(Generic[P]):
+    """A protocol, its parameters, and which repeat of them: what is run once, and what resume is keyed by."""
+
+    protocol: Protocol[P]
+    params: P
+    repeat: int = 0
+
+    @property
+    def id(self) -> str:
+        """Content hash of protocol, all parameters and repeat; not of jar, ports or machines."""
+        identity = {"protocol": self.protocol.name, "params": values.to_json(self.params), "repeat": self.repeat}
+        return values.content_hash(identity)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one trial will do."""
+
+    trial: str
+    params: Mapping[str, Any]
+    files: Mapping[str, str]
+    processes: tuple[Process, ...]
+
+    def stages(self) -> list[list[Process]]:
+        """The servers, stage by stage in the order of starting."""
+        servers = self.of_kind("server")
+        return [[p for p in servers if p.stage == stage] for stage in sorted({p.stage for p in servers})]
+
+    def of_kind(self, kind: str) -> list[Process]:
+        """The processes of a kind, in order of launching."""
+        return [process for process in self.processes if process.kind == kind]
+
+    def hosts(self) -> list[str]:
+        """The machines that take part, once each."""
+        return list(dict.fromkeys(process.host for process in self.processes))
+
+    def to_json(self) -> dict[str, Any]:
+        """What `fpray plan --json` prints and `plan.json` holds."""
+        processes = [{name: _plain(value) for name, value in vars(p).items()} for p in self.processes]
+        return {"trial": self.trial, "params": self.params, "files": dict(self.files), "processes": processes}
+
+
+def build_plan(
+    trial: Trial[P], cluster: Cluster, *, paths: Paths | None = None, ports: PortRule = frankenpaxos_ports
+) -> Plan:
+    """Turn a trial into files and processes on the machines of a cluster."""
+    protocol, params, paths = trial.protocol, trial.params, paths or Paths()
+    instances = place(protocol, params, cluster, ports)
+    files = {name: to_pbtxt(message) for name, message in protocol.files(params).items()}
+    if protocol.config is not None:
+        files = {"config.pbtxt": to_pbtxt(protocol.config(params, _Surroundings(instances, paths)))} | files
+    last_server_stage = max(role.stage for role in protocol.servers())
+    after_servers = {"server": 0, "sidecar": 0, "client": last_server_stage + 1, "driver": last_server_stage + 2}
+    processes = [
+        Process(
+            label=instance.label,
+            role=role.name,
+            index=instance.index if role.numbered else (),
+            kind=role.kind,
+            stage=role.stage + after_servers[role.kind],
+            pool=role.hosts_key,
+            host=instance.host,
+            port=instance.address.port,
+            endpoints=instance.endpoints,
+            argv=_argv(trial, role, instance, _Surroundings(instances, paths, instance.label), paths),
+            env={},
+            expected_exits=role.expected_exits,
+        )
+        for role in protocol.roles
+        for instance in instances[role.name]
+    ]
+    return Plan(trial.id, values.to_json(params), files, tuple(processes))
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """`fpray.protocol.At` for one process (or, without a label, for the config message)."""
+
+    instances: Mapping[str, Sequence[Instance]]
+    paths: Paths
+    label: str = ""
+
+    def address(self, endpoint: str) -> Address:
+        (instance,) = self._holders(endpoint)
+        return Address(instance.host, instance.endpoints[endpoint])
+
+    def addresses(self, endpoint: str) -> list[Any]:
+        nested: dict[Any, Any] = {}
+        for instance in self._holders(endpoint):
+            level = nested
+            for i in instance.index[:-1]:
+                level = level.setdefault(i, {})
+            level[instance.index[-1]] = Address(instance.host, instance.endpoints[endpoint])
+        return _as_lists(nested)
+
+    def file(self, name: str) -> str:
+        return self.paths.file(name)
+
+    def _holders(self, endpoint: str) -> list[Instance]:
+        return [i for instances in self.instances.values() for i in instances if endpoint in i.endpoints]
+
+
+def _as_lists(nested: Mapping[Any, Any]) -> list[Any]:
+    return [_as_lists(v) if isinstance(v, Mapping) else v.message for v in nested.values()]
+
+
+def _argv(
+    trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings, paths: Paths
+) -> tuple[str, ...]:
+    protocol, params = trial.protocol, trial.params
+    monitored = bool(getattr(params, "monitored"))  # noqa: B009  every params has it: Protocol checks
+    heap = protocol.heap(role, params)
+    java = [paths.java]
+    java += [f"-Xms{heap}", f"-Xmx{heap}"] if heap else []
+    java += [GC_LOG] if monitored and role.kind != "driver" and heap else []
+    java += [*paths.jvm_args.get(role.name, ()), "-cp", paths.jar, protocol.main_class(role)]
+    main = instance.address
+    flags: dict[str, Any] = dict(zip(role.flag_names(len(instance.index)), instance.index, strict=False))
+    if role.addressed:
+        flags |= {"host": main.host, "port": main.port}
+    if protocol.config is not None:
+        flags |= {"config": paths.file("config.pbtxt")}
+    flags |= role.connect(params, at)
+    flags |= {"log_level": getattr(params, f"{role.name}_log_level")}
+    flags |= role.runs(params, at)
+    if role.kind != "driver":
+        flags |= {"prometheus_host": main.host, "prometheus_port": main.port + 1 if monitored else -1}
+    flags |= role.flags(params, at)
+    for prefix, options in role.options(params).items():
+        flags |= option_flags(prefix, options)
+    return (*java, *to_words(flags))
+
+
+def planned_seconds(plan_params: Any, processes: int, cores: int = 2) -> float:
+    """About how long a trial takes: its schedule, JVM starts on so many cores, and the client's exit."""
+    scheduled = sum(
+        (getattr(plan_params, name, timedelta(0)) for name in ("client_lag", "warmup_duration", "warmup_sleep")),
+        start=plan_params.duration,
+    )
+    return scheduled.total_seconds() + JVM_START_S * math.ceil(processes / max(1, cores)) * 0.5 + CLIENT_EXIT_S * 0.2
+
+
+def planned_bytes(trial: Trial[Any], processes: int) -> int:
+    """About how much disk a trial takes at most: recorder rows, twice (CSV and Parquet), and logs."""
+    p = trial.params
+    loops = trial.protocol.loops(p)
+    rows = min(loops * ROWS_PER_LOOP_S, ROWS_PER_CLIENT_S) * p.duration.total_seconds() * p.num_client_procs
+    grouped = max(1, getattr(p, "measurement_group_size", 1))
+    return int(1.5 * rows / grouped * BYTES_PER_ROW) + processes * BYTES_PER_PROCESS
+
+
+def parameter_problems(protocol: Protocol[P], params: P) -> list[Problem]:
+    """What the jar would refuse or could not measure, in the user's terms."""
+    return list(protocol.constraints(params))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value

@@ -1,0 +1,180 @@
+"""What a protocol is: its roles, how many of each, what each is told, and its config message, as frozen data.
+
+Names derive everything, overrides are rare. Role `proxy_leader` of protocol `multipaxos` has the main class
+`frankenpaxos.multipaxos.ProxyLeaderMain`, the labels `proxy_leader_0`, `proxy_leader_1`, the pool
+`proxy_leaders`, the parameters `proxy_leader_log_level` and `proxy_leader_jvm_heap_size`, and the flag
+`--index 0`; a count `(groups, per_group)` gives `--group_index i --index j`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, Literal, Protocol as Interface, TypeVar
+
+from fpray.errors import Problem
+
+P = TypeVar("P")
+Kind = Literal["server", "client", "driver", "sidecar"]
+Count = int | tuple[int, ...]
+Flags = Mapping[str, Any]
+IndexFlags = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where one endpoint of one process listens."""
+
+    host: str
+    port: int
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The address as the config message writes it."""
+        return {"host": self.host, "port": self.port}
+
+
+class At(Interface):
+    """What a process can be told of its surroundings: where everything listens, and its own name."""
+
+    label: str
+
+    def address(self, endpoint: str) -> Address:
+        """Where the only instance of an endpoint listens."""
+
+    def addresses(self, endpoint: str) -> list[Any]:
+        """All addresses of an endpoint as config messages, nested as its role's indices are."""
+
+    def file(self, name: str) -> str:
+        """The path of a file of the trial."""
+
+
+def _no_flags(_params: Any, _at: At) -> Flags:
+    return {}
+
+
+def _no_options(_params: Any) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Role(Generic[P]):
+    """One kind of process of a protocol.
+
+    The words of a process's command line come in the order of FrankenPaxos's: indices (or host and port),
+    `--config`, `connect`, `--log_level`, `runs`, the Prometheus flags, `flags`, options.
+    """
+
+    name: str
+    count: Callable[[P], Count]
+    kind: Kind = "server"
+    # Processes of one stage start side by side, when everything of the stages below listens.
+    stage: int = 0
+    also_listens: tuple[str, ...] = ()
+    numbered: bool = True  # False: the only one of its kind, labelled with the bare name of the role
+    addressed: bool = False  # told --host and --port instead of an index into the config
+    connect: Callable[[P, At], Flags] = _no_flags
+    runs: Callable[[P, At], Flags] = _no_flags
+    flags: Callable[[P, At], Flags] = _no_flags
+    options: Callable[[P], Mapping[str, Any]] = _no_options  # prefix -> options dataclass
+    main: str = ""
+    pool: str = ""
+    heap: str = ""  # the parameter that holds -Xms and -Xmx; "" for <role>_jvm_heap_size where there is one
+    index_flags: tuple[str, ...] = ()
+    expected_exits: tuple[int, ...] = ()  # codes with which a server may end in mid-run, by design
+
+    @property
+    def main_class(self) -> str:
+        """The simple name of the main class."""
+        return self.main or "".join(word.capitalize() for word in self.name.split("_")) + "Main"
+
+    @property
+    def hosts_key(self) -> str:
+        """The pool of machines that its instances are dealt to, by FrankenPaxos's name in a cluster file."""
+        return self.pool or (f"{self.name}s" if self.numbered else self.name)
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """What each of its processes listens on; the first is its main endpoint."""
+        return (self.name, *self.also_listens)
+
+    def dimensions(self, params: P) -> tuple[int, ...]:
+        """How many there are at each level of nesting."""
+        count = self.count(params)
+        return count if isinstance(count, tuple) else (count,)
+
+    def flag_names(self, levels: int) -> tuple[str, ...]:
+        """The names of its index flags: none, `index`, or `group_index` and `index`."""
+        if self.addressed or not self.numbered:
+            return ()
+        return self.index_flags or ("group_index", "index")[2 - levels :]
+
+
+class Schedule(Interface):
+    """The parameters by which every client's life is planned."""
+
+    duration: timedelta
+    timeout: timedelta
+
+
+@dataclass(frozen=True)
+class Protocol(Generic[P]):
+    """A replicated protocol: everything fpray knows of it.
+
+    Attributes:
+        params: the dataclass of its parameters, FrankenPaxos's field names in FrankenPaxos's order.
+        roles: servers in the order of launching, then clients, then a driver.
+        port_order: endpoint names in the order in which FrankenPaxos deals ports.
+        config: the config message, or None where the protocol has no config file.
+        files: further files of a trial, name -> message.
+        constraints: what the parameters must satisfy; yields a problem for each that they do not.
+        loops: closed loops that one client process really runs while it measures.
+        outputs: recorder label -> prefix of its result columns; the label None where rows carry none.
+        faults: FrankenPaxos's f, the key into its cluster files.
+    """
+
+    name: str
+    summary: str
+    params: type[P]
+    roles: tuple[Role[P], ...]
+    port_order: tuple[str, ...]
+    loops: Callable[[P], int]
+    outputs: Mapping[str | None, str]
+    config: Callable[[P, At], Mapping[str, Any]] | None = None
+    files: Callable[[P], Mapping[str, Mapping[str, Any]]] = field(default=lambda _params: {})
+    constraints: Callable[[P], Iterable[Problem]] = field(default=lambda _params: ())
+    constraints_in_words: tuple[str, ...] = ()
+    faults: Callable[[P], int] = field(default=lambda _params: 1)
+
+    def __post_init__(self) -> None:
+        known = {f.name for f in dataclasses.fields(self.params)}  # type: ignore[arg-type]
+        wanted = {"num_client_procs", "duration", "timeout", "monitored", "profiled"}
+        wanted |= {heap for role in self.roles if (heap := role.heap)}
+        wanted |= {f"{role.name}_log_level" for role in self.roles}
+        if missing := sorted(wanted - known):
+            raise TypeError(f"the parameters of {self.name} lack {', '.join(missing)}")
+        listed = sorted(endpoint for role in self.roles for endpoint in role.endpoints)
+        if listed != sorted(self.port_order):
+            raise TypeError(f"{self.name}: port_order must name every endpoint once: {', '.join(listed)}")
+
+    def role(self, name: str) -> Role[P]:
+        """The role of that name (KeyError where there is none)."""
+        return {role.name: role for role in self.roles}[name]
+
+    def main_class(self, role: Role[P]) -> str:
+        """The full name of a role's main class."""
+        return f"frankenpaxos.{self.name}.{role.main_class}"
+
+    def heap(self, role: Role[P], params: P) -> str | None:
+        """The JVM heap size of a role's processes, or None for the JVM's own choice."""
+        return getattr(params, role.heap or f"{role.name}_jvm_heap_size", None)
+
+    def servers(self) -> tuple[Role[P], ...]:
+        """Its roles that serve."""
+        return tuple(role for role in self.roles if role.kind == "server")
+
+    def clients(self) -> tuple[Role[P], ...]:
+        """Its roles that measure."""
+        return tuple(role for role in self.roles if role.kind == "client")
