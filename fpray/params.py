@@ -62,9 +62,13 @@ def show_duration(value: timedelta) -> str:
     return f"{microseconds}us"
 
 
-@functools.cache
-def field_types(cls: type) -> dict[str, Any]:
+def field_types(cls: Any) -> dict[str, Any]:
     """Field name -> resolved type, in the order of declaration."""
+    return _field_types(cls)
+
+
+@functools.cache
+def _field_types(cls: type) -> dict[str, Any]:
     hints = typing.get_type_hints(cls)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
@@ -86,7 +90,7 @@ def describe_type(kind: Any) -> str:
         return "duration"
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return " | ".join(member.name for member in kind)
-    return {int: "integer", float: "number", bool: "true | false", str: "text"}.get(kind, kind.__name__)
+    return {int: "integer", float: "number", bool: "true | false", str: "text"}.get(kind, str(kind.__name__))
 
 
 def to_json(value: Any) -> Any:

@@ -39,7 +39,9 @@ class Address:
 class At(Interface):
     """What a process can be told of its surroundings: where everything listens, and its own name."""
 
-    label: str
+    @property
+    def label(self) -> str:
+        """The name of the process that is told."""
 
     def address(self, endpoint: str) -> Address:
         """Where the only instance of an endpoint listens."""

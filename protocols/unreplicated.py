@@ -92,5 +92,8 @@ UNREPLICATED = Protocol(
     loops=lambda p: p.num_clients_per_proc + 1,
     outputs={"write": ""},
     constraints=_constraints,
-    constraints_in_words=("a client process runs num_clients_per_proc + 1 closed loops", "timeout >= duration"),
+    constraints_in_words=(
+        "a client process runs num_clients_per_proc + 1 closed loops",
+        "timeout >= duration, warmup_timeout >= warmup_duration",
+    ),
 )

@@ -1,0 +1,109 @@
+"""How a trial ended: a value that is written, read, told to the study and counted, never an exception."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Status(enum.Enum):
+    """How a trial ended. Final statuses are never run again by themselves."""
+
+    FINISHED = "finished"
+    CRASHED = "crashed"  # a process ended that should not have
+    NOT_READY = "not-ready"  # a process lived and did not listen in time
+    OVERRAN = "overran"  # clients timed out or did not end in time
+    UNSERVED = "unserved"  # everything ran, and nothing, or next to nothing, was answered
+    REFUSED = "refused"  # never launched
+    STOPPED_EARLY = "stopped-early"  # a search ended it, it could not meet its bound any more
+    INTERRUPTED = "interrupted"  # the user, or a signal; runs again
+    LOST = "lost"  # a machine, actor or keeper went away; runs again
+
+    @property
+    def final(self) -> bool:
+        """Whether the trial counts as done."""
+        return self not in (Status.INTERRUPTED, Status.LOST)
+
+
+class Reason(enum.Enum):
+    """Whose fault it was: this decides on a retry."""
+
+    NONE = "none"
+    SYSTEM_UNDER_TEST = "system under test"  # a result
+    INFRASTRUCTURE = "infrastructure"  # retried elsewhere
+    PARAMETER = "parameter"  # never retried
+    USER = "user"
+
+
+@dataclass(frozen=True)
+class ProcessEnd:
+    """What became of one process.
+
+    `returncode` is Python's: negative for a signal, None while unknown. CPU in seconds, memory in KiB.
+    """
+
+    label: str
+    returncode: int | None
+    cpu_s: float | None = None
+    max_rss_kb: int | None = None
+    nice: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended, and its numbers.
+
+    Attributes:
+        status: see `Status`.
+        detail: one sentence for people; what happened to whom.
+        reason: whose fault.
+        lines: the last lines of whoever failed.
+        log: the path of the log that they come from.
+        label: who failed.
+        results: column -> value; FrankenPaxos's columns and `measured.*` (None: not claimed).
+        notes: what was met and handled, as sentences.
+        doubts: why the numbers may not mean what they seem to.
+        events: what happened when: `{"t": ns, "kind", "role", "label", "detail"}`.
+        processes: what became of each process.
+        wall_s: seconds from the first step to the last.
+        phases: seconds of each step.
+    """
+
+    status: Status
+    detail: str = ""
+    reason: Reason = Reason.NONE
+    label: str = ""
+    lines: Sequence[str] = ()
+    log: str = ""
+    results: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    doubts: Sequence[str] = ()
+    events: Sequence[Mapping[str, Any]] = ()
+    processes: Sequence[ProcessEnd] = ()
+    hosts: Sequence[str] = ()
+    wall_s: float = 0.0
+    phases: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """What `outcome.json` holds (events are a file of their own)."""
+        plain = dataclasses.asdict(self)
+        del plain["events"]
+        return plain | {"status": self.status.value, "reason": self.reason.value}
+
+    @staticmethod
+    def from_json(content: Mapping[str, Any]) -> Outcome:
+        """The outcome that `to_json` wrote, without its events."""
+        known = {f.name for f in dataclasses.fields(Outcome)}
+        kept = {name: value for name, value in content.items() if name in known}
+        kept["status"], kept["reason"] = Status(content["status"]), Reason(content["reason"])
+        kept["processes"] = tuple(ProcessEnd(**process) for process in content["processes"])
+        return Outcome(**kept)
+
+
+def counted(statuses: Sequence[Status]) -> str:
+    """`2 finished, 1 crashed`, in the order of `Status`."""
+    counts = {status: statuses.count(status) for status in Status}
+    return ", ".join(f"{n} {status.value}" for status, n in counts.items() if n) or "nothing run"

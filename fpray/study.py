@@ -1,0 +1,197 @@
+"""What to ask next: a study is a list of points, a grid over a base, or (later) a search. Ask and tell."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol as Interface
+
+from fpray import params as values
+from fpray.errors import Problem, nearest, refuse, refuse_if_any
+from fpray.outcome import Outcome
+from fpray.plan import Trial, parameter_problems
+from fpray.protocol import Protocol
+
+Point = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A list of points of one protocol, each a change of the base; a file of a user's own holds one as `STUDY`.
+
+    Attributes:
+        name: what `--study` calls it.
+        protocol: the protocol whose parameters it sets.
+        base: parameter (dotted) -> value, for every point, on top of the protocol's defaults.
+        points: parameter (dotted) -> value, one mapping for each trial.
+        repeat: how often each point runs.
+        summary: the parameters that a progress line shows.
+        about: one sentence for listings.
+    """
+
+    name: str
+    protocol: str
+    base: Point = field(default_factory=dict)
+    points: Sequence[Point] = ({},)
+    repeat: int = 1
+    summary: tuple[str, ...] = ()
+    about: str = ""
+
+    def with_grid(self, vary: Mapping[str, Sequence[Any]]) -> Study:
+        """The product of the varied values over this study's base: it replaces the study's own points.
+
+        What the study varies and the grid does not keeps the value of the study's first point.
+        """
+        first = self.points[0] if self.points else {}
+        grid = [dict(zip(vary, product, strict=True)) for product in itertools.product(*vary.values())]
+        return Study(
+            self.name, self.protocol, {**self.base, **first}, grid, self.repeat, tuple(vary), self.about
+        )
+
+    def trials(self, protocol: Protocol[Any], overrides: Point, repeat: int | None) -> list[Trial[Any]]:
+        """Every trial, round by round: all points once, then all points again.
+
+        Raises:
+            Refused: with every problem of every point.
+        """
+        base, problems = values.set_values(protocol.params(), {**self.base, **overrides}, protocol=protocol.name)
+        all_params = []
+        for point in self.points:
+            varied = {name: value for name, value in point.items() if name not in overrides}
+            params, wrong = values.set_values(base, varied, protocol=protocol.name)
+            problems += wrong or parameter_problems(protocol, params)
+            all_params.append(params)
+        refuse_if_any(problems)
+        rounds = range(self.repeat if repeat is None else repeat)
+        return [Trial(protocol, params, number) for number in rounds for params in all_params]
+
+
+class Asker(Interface):
+    """What the sweep drives: asks for trials until there is none, and tells how each ended."""
+
+    def ask(self) -> Trial[Any] | None:
+        """The next trial to run, or None when nothing is left to ask."""
+
+    def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
+        """How a trial ended, now or in an earlier run of the same suite."""
+
+    def planned(self) -> Sequence[Trial[Any]]:
+        """The trials known in advance, for progress and estimates."""
+
+
+class Grid:
+    """An asker of a fixed list of trials."""
+
+    def __init__(self, trials: Sequence[Trial[Any]]) -> None:
+        self._trials = list({trial.id: trial for trial in trials}.values())
+        self._asked: Iterator[Trial[Any]] = iter(self._trials)
+
+    def ask(self) -> Trial[Any] | None:
+        """The next trial of the list."""
+        return next(self._asked, None)
+
+    def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
+        """A list learns nothing."""
+
+    def planned(self) -> Sequence[Trial[Any]]:
+        """All of it."""
+        return self._trials
+
+
+def parse_vary(options: Sequence[str]) -> dict[str, list[Any]]:
+    """`KEY=V1,V2` options as key -> values; a value with commas is written as a JSON list's element.
+
+    Raises:
+        Refused: an option has another shape.
+    """
+    return {key: list(_split(text)) for key, text in map(_key_value, options)}
+
+
+def parse_set(options: Sequence[str]) -> dict[str, Any]:
+    """`KEY=VALUE` options as key -> text.
+
+    Raises:
+        Refused: an option has another shape.
+    """
+    return dict(map(_key_value, options))
+
+
+def _key_value(option: str) -> tuple[str, str]:
+    key, equals, value = option.partition("=")
+    if not equals or not key:
+        raise refuse(option, "write KEY=VALUE")
+    return key.strip(), value
+
+
+def _split(text: str) -> Iterator[Any]:
+    """Commas separate values, except inside JSON strings, lists and objects."""
+    start = depth = 0
+    quoted = False
+    for i, c in enumerate(text):
+        if c == '"' and text[i - 1 : i] != "\\":
+            quoted = not quoted
+        elif not quoted:
+            depth += (c in "{[") - (c in "}]")
+            if c == "," and depth == 0:
+                yield _unquoted(text[start:i])
+                start = i + 1
+    yield _unquoted(text[start:])
+
+
+def _unquoted(text: str) -> Any:
+    text = text.strip()
+    if not text.startswith('"'):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def load_study_file(path: Path) -> Study:
+    """The value `STUDY` of a user's Python file.
+
+    Raises:
+        Refused: no such file, it raises, or holds no study.
+    """
+    spec = importlib.util.spec_from_file_location(f"fpray_study_{path.stem}", path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise refuse(str(path), "there is no such study file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        where = _line_of(error, path)
+        raise refuse(str(path), f"the study file raises {type(error).__name__}: {error}{where}") from None
+    study = getattr(module, "STUDY", None)
+    if not isinstance(study, Study):
+        raise refuse(str(path), "a study file holds STUDY = fpray.Study(name=..., protocol=..., points=[...])")
+    return study
+
+
+def _line_of(error: BaseException, path: Path) -> str:
+    traceback, line = error.__traceback__, None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == str(path):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return f" (line {line})" if line else ""
+
+
+def unknown_study(name: str, protocol: str, known: Iterable[str]) -> Problem:
+    """The problem of a study that is neither known nor a file."""
+    known = sorted(known)
+    return Problem(
+        f"--study {name}", f"{protocol} has {', '.join(known)}; or give a file, FILE.py{nearest(name, known)}"
+    )
+
+
+def grid_shape(vary: Mapping[str, Sequence[Any]], repeat: int) -> str:
+    """`3 x 3 x 3 repeats`, or nothing when the grid has one dimension and one repeat."""
+    sizes = [str(len(v)) for v in vary.values()] + ([f"{repeat} repeats"] if repeat > 1 else [])
+    return " x ".join(sizes) if len(sizes) > 1 and math.prod(len(v) for v in vary.values()) else ""
