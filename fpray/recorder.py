@@ -1,8 +1,8 @@
 """The recorder table: what clients measured, one Arrow schema, from their CSV files to one Parquet file.
 
 A client writes `start,stop,count,latency_nanos,label` (labelled) or `start,stop,latency_nanos,host,port`
-(unlabelled). Both become SCHEMA. Whatever is odd about a file is said in a note, a plain sentence that names the
-file and the numbers; nothing here raises for what a client did or failed to do.
+(unlabelled). Both become SCHEMA. Whatever is odd about a file is said in a note, a plain sentence that names
+the file and the numbers; nothing here raises for what a client did or failed to do.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import json
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,34 +29,40 @@ import pyarrow.parquet as pq
 
 TIME = pa.timestamp("ns", "UTC")
 NAME = pa.dictionary(pa.int32(), pa.string())
-SCHEMA = pa.schema([
-    ("start", TIME),  # of the request, or of the first one of a group
-    ("stop", TIME),  # of the request, or of the last one of a group
-    ("count", pa.int64()),  # requests in the group; 1 in the unlabelled set
-    ("latency_nanos", pa.int64()),  # by the client's monotonic clock; a group's is its integer mean
-    ("label", NAME),  # null in the unlabelled set
-    ("host", NAME),  # host and port are null in the labelled set
-    ("port", pa.int32()),
-    ("client", NAME),  # label of the process, such as client_0
-])
+SCHEMA = pa.schema(
+    [
+        ("start", TIME),  # of the request, or of the first one of a group
+        ("stop", TIME),  # of the request, or of the last one of a group
+        ("count", pa.int64()),  # requests in the group; 1 in the unlabelled set
+        ("latency_nanos", pa.int64()),  # by the client's monotonic clock; a group's is its integer mean
+        ("label", NAME),  # null in the unlabelled set
+        ("host", NAME),  # host and port are null in the labelled set
+        ("port", pa.int32()),
+        ("client", NAME),  # label of the process, such as client_0
+    ]
+)
 CLIENTS_KEY = b"fpray.clients"  # in the Parquet footer: a JSON list of ClientFacts
 
-_LABELLED = ("start", "stop", "count", "latency_nanos", "label")
-_UNLABELLED = ("start", "stop", "latency_nanos", "host", "port")
+_LABELLED: tuple[str, ...] = ("start", "stop", "count", "latency_nanos", "label")
+_UNLABELLED: tuple[str, ...] = ("start", "stop", "latency_nanos", "host", "port")
 _BLOCK_BYTES = 8 << 20  # bounds memory: a few blocks and their tables are alive at once
 _ROW_GROUP_ROWS = 1 << 17
 _CLOCK_TOLERANCE_NS = 1_000_000
 _INSTANT = r'"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z"?'
+_INTEGER = r'"?-?\d{1,18}"?'
+_TEXT = r'(?:"[^"]*"|[^",]*)'
 _ROW = {
-    _LABELLED: re.compile(rf'({_INSTANT}),({_INSTANT}),"?-?\d{{1,18}}"?,"?-?\d{{1,18}}"?,("[^"]*"|[^",]*)'.encode()),
-    _UNLABELLED: re.compile(rf'({_INSTANT}),({_INSTANT}),"?-?\d{{1,18}}"?,("[^"]*"|[^",]*),"?\d{{1,9}}"?'.encode()),
+    _LABELLED: re.compile(f"({_INSTANT}),({_INSTANT}),{_INTEGER},{_INTEGER},{_TEXT}".encode()),
+    _UNLABELLED: re.compile(f'({_INSTANT}),({_INSTANT}),{_INTEGER},{_TEXT},"?\\d{{1,9}}"?'.encode()),
 }
 Int64s = npt.NDArray[np.int64]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One client's whole table: SCHEMA rows in file order, the notes, and `error` if the file is not usable."""
+    """One client's whole table: SCHEMA rows in file order, notes, and `error` if the file is not usable."""
 
     client: str
     table: Any
@@ -70,7 +76,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class ClientFacts:
-    """What one client's rows come to. Times are nanoseconds since the epoch by its own clock, None without rows."""
+    """What one client's rows come to. Times: nanoseconds since the epoch by its clock, None without rows."""
 
     client: str
     rows: int
@@ -92,7 +98,7 @@ class _Block(NamedTuple):
 class ClientFile:
     """Streams one client's CSV as tables of SCHEMA, in file order, parsing on all cores with bounded memory.
 
-    `notes` and `error` are complete once the iteration has ended. `error` says that the file is missing, is not
+    `notes` and `error` are complete once the iteration has ended. `error` says that the file is missing, not
     readable or has another header; then there are no tables.
     """
 
@@ -120,24 +126,24 @@ class ClientFile:
             self.notes.append(f"{self.path}: empty (0 bytes): nothing was recorded.")
             return None
         if not header.endswith(b"\n"):
-            self.notes.append(f"{self.path}: ends inside its header ({len(header)} bytes): nothing was recorded.")
+            self.notes.append(
+                f"{self.path}: ends inside its header ({_shown(header)}): nothing was recorded."
+            )
             return None
         columns = tuple(name.strip(' "') for name in header.decode("utf-8", "replace").strip().split(","))
         if columns in (_LABELLED, _UNLABELLED):
             return columns
-        self.error = (
-            f"{self.path}: the header is {_shown(header)}, not {','.join(_LABELLED)} or {','.join(_UNLABELLED)}."
-        )
+        known = f"{','.join(_LABELLED)} or {','.join(_UNLABELLED)}"
+        self.error = f"{self.path}: the header is {_shown(header)}, not {known}."
         return None
 
     def _tables(self, file: io.FileIO, columns: tuple[str, ...]) -> Iterator[Any]:
         rows, garbage, lines = 0, _Garbage(), 1
         clock = _Clock()
         blocks = self._blocks(file)
-        for data, block in _in_order(lambda data: (data, _parse(data, columns, self.client)), blocks):
+        for data, block in in_order(lambda data: (data, _parse(data, columns, self.client)), blocks):
             for line, text in block.garbage:
                 garbage.add(lines + line, text)
-            # Counting lines costs; it is only needed to number the bad ones, so it is done when there are some.
             lines += data.count(b"\n")
             if block.table.num_rows:
                 rows += block.table.num_rows
@@ -183,7 +189,7 @@ class Gatherer:
         self.path = Path(path)
         self.clients: list[ClientFacts] = []
         self._temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-        # Times and latencies are runs of close numbers: deltas take a third of the bytes at the speed of a copy.
+        # Times and latencies are runs of close numbers: deltas take a third of the bytes.
         deltas = dict.fromkeys(("start", "stop", "latency_nanos"), "DELTA_BINARY_PACKED")
         names = ["count", "label", "host", "port", "client"]
         self._writer = pq.ParquetWriter(
@@ -201,15 +207,17 @@ class Gatherer:
         for table in client:
             if table.num_rows == 0:
                 continue
-            start, stop = pc.min_max(table["start"].cast(pa.int64())), pc.max(table["stop"].cast(pa.int64())).as_py()
-            rows, requests = rows + table.num_rows, requests + pc.sum(table["count"]).as_py()
-            low, high = start["min"].as_py(), start["max"].as_py()
+            starts = nanoseconds(table["start"])
+            low, high = int(starts.min()), int(starts.max())
+            stop = int(nanoseconds(table["stop"]).max())
+            rows, requests = rows + table.num_rows, requests + int(pc.sum(table["count"]).as_py())
             first_start = low if first_start is None else min(first_start, low)
             last_start = high if last_start is None else max(last_start, high)
             last_stop = stop if last_stop is None else max(last_stop, stop)
             self._writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
+        notes = tuple(client.notes)
         facts = ClientFacts(
-            client.client, rows, requests, first_start, last_start, last_stop, tuple(client.notes), client.error
+            client.client, rows, requests, first_start, last_start, last_stop, notes, client.error
         )
         self.clients.append(facts)
         return facts
@@ -235,16 +243,16 @@ def gather(clients: Iterable[Reading | ClientFile], path: str | os.PathLike[str]
 
 
 def clients_of(metadata: Mapping[bytes, bytes] | None) -> tuple[ClientFacts, ...]:
-    """The ClientFacts of a Parquet file's key-value metadata; raises KeyError if no Gatherer wrote the file."""
+    """The ClientFacts in a Parquet file's key-value metadata; raises KeyError if no Gatherer wrote it."""
     facts = json.loads((metadata or {})[CLIENTS_KEY])
     return tuple(ClientFacts(**{**f, "notes": tuple(f["notes"])}) for f in facts)
 
 
-def _in_order(work: Any, items: Iterable[Any]) -> Iterator[Any]:
+def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """`map(work, items)` on all cores, in order, with a few items under way at most."""
     workers = min(os.cpu_count() or 1, 8)
     with ThreadPoolExecutor(workers) as pool:
-        under_way: deque[Future[Any]] = deque()
+        under_way: deque[Future[Result]] = deque()
         for item in items:
             under_way.append(pool.submit(work, item))
             if len(under_way) > workers:
@@ -258,9 +266,10 @@ def _parse(data: bytes, columns: tuple[str, ...], client: str) -> _Block:
         return _Block(_table(data, columns, client), [])
     except pa.ArrowInvalid:
         lines = data.split(b"\n")[:-1]
-        good = [line for line in lines if _is_row(line, columns)]
-        garbage = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and not _is_row(line, columns)]
-        return _Block(_table(b"\n".join([*good, b""]), columns, client), garbage)
+        good = [_is_row(line, columns) for line in lines]
+        rows = b"".join(line + b"\n" for line, ok in zip(lines, good, strict=True) if ok)
+        garbage = [(i, lines[i - 1]) for i, ok in enumerate(good, 1) if not ok and lines[i - 1].strip()]
+        return _Block(_table(rows, columns, client), garbage)
 
 
 def _is_row(line: bytes, columns: tuple[str, ...]) -> bool:
@@ -268,10 +277,10 @@ def _is_row(line: bytes, columns: tuple[str, ...]) -> bool:
     if match is None:
         return False
     try:
-        # The years in which nanoseconds fit 64 bits.
-        return all(1678 <= datetime.fromisoformat(text.decode().strip('"')).year <= 2261 for text in match.groups()[:2])
+        years = [datetime.fromisoformat(text.decode().strip('"')).year for text in match.groups()]
     except ValueError:
         return False
+    return all(1678 <= year <= 2261 for year in years)  # those in which nanoseconds fit 64 bits
 
 
 def _table(data: bytes, columns: tuple[str, ...], client: str) -> Any:
@@ -318,7 +327,7 @@ class _Garbage:
 
 
 class _Clock:
-    """Looks for a wall clock that was set back. Rows are written when they stop, so per label stops must not fall."""
+    """Looks for a wall clock that was set back: rows are written when they stop, so stops must not fall."""
 
     def __init__(self) -> None:
         self._last_stop: dict[Any, int] = {}
@@ -351,13 +360,13 @@ class _Clock:
         notes = []
         if self._reversed:
             notes.append(
-                f"{self._reversed} rows stop before they start, by up to {self._reversed_by / 1e6:.3f} ms: the wall "
-                "clock was set back; the rows are kept, their latency is by another clock."
+                f"{self._reversed} rows stop before they start, by up to {self._reversed_by / 1e6:.3f} ms: "
+                "the wall clock was set back; the rows are kept, their latency is by another clock."
             )
         if self._falls:
             notes.append(
-                f"the wall clock goes back {self._falls} times, by up to {self._fall / 1e6:.3f} ms, between rows that "
-                "are written in the order of their stops; the rows are kept."
+                f"the wall clock goes back {self._falls} times, by up to {self._fall / 1e6:.3f} ms, between "
+                "rows that are written in the order of their stops; the rows are kept."
             )
         if self._negative:
             notes.append(f"{self._negative} rows have a negative latency; they are kept.")
