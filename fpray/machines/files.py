@@ -1,0 +1,93 @@
+"""The files that a process leaves in its trial's directory, named and shaped as FrankenPaxos's are."""
+
+# ruff: noqa: PTH
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shlex
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+
+_TAIL_BYTES = 1 << 16
+_LINE_CHARS = 1000
+
+
+def write_atomic(path: str, text: str) -> None:
+    """Write a whole file or nothing: under a temporary name in the same directory, then renamed."""
+    fd, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".", suffix=os.path.basename(path))
+    try:
+        with open(fd, "w", errors="surrogateescape") as file:
+            file.write(text)
+            os.fchmod(fd, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def shell_command(argv: Sequence[str], env: Mapping[str, str], cwd: str | None = None) -> str:
+    """One line to paste into a shell; `cd` and assignments only where the process was given them."""
+    words = shlex.join(argv)
+    if env:
+        # `a.b=c cmd` is no assignment to a shell, but `env` takes it; and a shell would run `A=b cd` differently.
+        prefix = "" if all(name.isidentifier() for name in env) else "env "
+        words = prefix + " ".join(_assignment(item, prefix) for item in env.items()) + " " + words
+    return f"cd {shlex.quote(cwd)} && {words}\n" if cwd is not None else f"{words}\n"
+
+
+def _assignment(item: tuple[str, str], prefix: str) -> str:
+    name, value = item
+    return shlex.quote(f"{name}={value}") if prefix else f"{name}={shlex.quote(value)}"
+
+
+def shell_code(code: int) -> int:
+    """What a shell would show for a return code as in subprocess: 143 for -15."""
+    return 128 - code if code < 0 else code
+
+
+@contextlib.contextmanager
+def _locked(directory: str) -> Iterator[None]:
+    fd = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # NFS has no lock for a directory
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def add_pids(directory: str, pids: Mapping[str, int]) -> None:
+    """Add {label: pid} to the directory's pids.json; the actors of several roles do so side by side."""
+    path = os.path.join(directory, "pids.json")
+    with _locked(directory):
+        try:
+            with open(path) as file:
+                known = json.load(file)
+        except (OSError, ValueError):
+            known = {}
+        write_atomic(path, json.dumps(known | dict(pids), indent=2) + "\n")
+
+
+def tail(path: str, lines: int = 20) -> tuple[str, ...]:
+    """The last lines of a log that are not blank; of any size and content, and () if it is missing or empty.
+
+    Reads at most the last 64 KiB; what is no text becomes visible escapes, and long lines are cut.
+    """
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(0, size - _TAIL_BYTES))
+            data = file.read(_TAIL_BYTES)
+    except OSError:
+        return ()
+    found = [_readable(line) for line in data.decode(errors="backslashreplace").split("\n")]
+    return tuple([line for line in found if line][-lines:]) if lines > 0 else ()
+
+
+def _readable(line: str) -> str:
+    line = "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line.rstrip())
+    return line if len(line) <= _LINE_CHARS else line[:_LINE_CHARS] + " ..."
