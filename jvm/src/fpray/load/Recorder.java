@@ -1,0 +1,122 @@
+// The labelled recorder file: one row per measurement group, written in pieces of 8 KiB that end with a whole row.
+package fpray.load;
+
+import fpray.runtime.Log;
+import fpray.runtime.UtcTime;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+public final class Recorder {
+    public static final int WRITE = 0;
+    public static final int READ = 1;
+    private static final byte[][] LABELS = {ascii("write"), ascii("read")};
+    private static final int PIECE = 8 * 1024;
+    private static final int MAX_ROW = 2 * UtcTime.MAX_LENGTH + 2 * 20 + 16;
+
+    private static final class Group {
+        long start;
+        long stop;
+        long latency;
+        int count;
+    }
+
+    private final FileOutputStream file;
+    private final int groupSize;
+    private final Group[] groups = {new Group(), new Group()};
+    private final byte[] buffer = new byte[PIECE];
+    private int end;
+    private final UtcTime starts = new UtcTime();
+    private final UtcTime stops = new UtcTime();
+    // Adds to System.nanoTime() to make wall time.
+    private long toEpoch;
+
+    /** Opens {prefix}_data.csv and writes its header; ends the process if that is impossible. */
+    public Recorder(String prefix, int groupSize) {
+        this.groupSize = Math.max(1, groupSize);
+        String path = prefix + "_data.csv";
+        try {
+            file = new FileOutputStream(path);
+            file.write(ascii("start,stop,count,latency_nanos,label\n"));
+        } catch (IOException e) {
+            throw Log.fatal("The recorder file " + path + " cannot be written: " + e.getMessage());
+        }
+        setClock();
+    }
+
+    /** Fixes how nanoTime maps to wall time, so that start and stop of a row are exactly its latency apart. */
+    public void setClock() {
+        long before = System.nanoTime();
+        long epoch = UtcTime.epochNanos();
+        toEpoch = epoch - before - (System.nanoTime() - before) / 2;
+    }
+
+    /** Records one request, with its start and stop as System.nanoTime() gave them. */
+    public void record(long start, long stop, int label) {
+        Group group = groups[label];
+        if (group.count == 0) {
+            group.start = start;
+        }
+        group.stop = stop;
+        group.latency += stop - start;
+        if (++group.count == groupSize) {
+            row(group, label);
+        }
+    }
+
+    private void row(Group group, int label) {
+        if (PIECE - end < MAX_ROW) {
+            write();
+        }
+        int at = starts.write(group.start + toEpoch, buffer, end);
+        buffer[at++] = ',';
+        at = stops.write(group.stop + toEpoch, buffer, at);
+        buffer[at++] = ',';
+        at = decimal(group.count, at);
+        buffer[at++] = ',';
+        at = decimal(group.latency / group.count, at);
+        buffer[at++] = ',';
+        byte[] name = LABELS[label];
+        System.arraycopy(name, 0, buffer, at, name.length);
+        at += name.length;
+        buffer[at++] = '\n';
+        end = at;
+        group.count = 0;
+        group.latency = 0;
+    }
+
+    private int decimal(long value, int at) {
+        int digits = 1;
+        for (long rest = value / 10; rest != 0; rest /= 10) {
+            digits++;
+        }
+        for (int i = at + digits - 1; i >= at; i--) {
+            buffer[i] = (byte) ('0' + value % 10);
+            value /= 10;
+        }
+        return at + digits;
+    }
+
+    /** Writes unfinished groups, and all rows that are still buffered. */
+    public void flush() {
+        for (int label = 0; label < groups.length; label++) {
+            if (groups[label].count > 0) {
+                row(groups[label], label);
+            }
+        }
+        write();
+    }
+
+    private void write() {
+        try {
+            file.write(buffer, 0, end);
+        } catch (IOException e) {
+            throw Log.fatal("The recorder file cannot be written: " + e.getMessage());
+        }
+        end = 0;
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+}

@@ -1,0 +1,121 @@
+// Reads workload files: WorkloadProto for most protocols, ReadWriteWorkloadProto for those with reads.
+package fpray.load;
+
+import fpray.cli.FlagType;
+import fpray.cli.TextProto;
+import fpray.cli.TextProtoParser;
+
+public final class Workloads {
+    private static final TextProto.Kind STRING = new TextProto.Kind().scalar("size_mean").scalar("size_std");
+    private static final TextProto.Kind UNIFORM_KEY = new TextProto.Kind().scalar("num_keys").scalar("size_mean").scalar("size_std");
+    private static final TextProto.Kind BERNOULLI = new TextProto.Kind().scalar("conflict_rate").scalar("size_mean").scalar("size_std");
+    private static final TextProto.Kind PLAIN = new TextProto.Kind()
+        .message("string_workload", STRING)
+        .message("uniform_single_key_workload", UNIFORM_KEY)
+        .message("bernoulli_single_key_workload", BERNOULLI);
+    private static final TextProto.Kind READ_WRITE = new TextProto.Kind()
+        .message("uniform_read_write_workload", readWrite())
+        .message("point_skewed_read_write_workload", readWrite().scalar("point_fraction"))
+        .message("uniform_multi_key_read_write_workload", readWrite().scalar("num_operations"))
+        .message("write_only_string_workload", new TextProto.Kind().message("workload", STRING))
+        .message("write_only_uniform_single_key_workload", new TextProto.Kind().message("workload", UNIFORM_KEY))
+        .message("write_only_bernoulli_single_key_workload", new TextProto.Kind().message("workload", BERNOULLI));
+
+    /** The type of a --workload flag: a file that parses, checked with all other flags. */
+    public static final class FileType extends FlagType {
+        private final boolean readWrite;
+
+        public FileType(boolean readWrite) {
+            super(readWrite ? "File(ReadWriteWorkloadProto)" : "File(WorkloadProto)");
+            this.readWrite = readWrite;
+        }
+
+        @Override
+        public void check(String path) {
+            try {
+                Workloads.read(path, readWrite);
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException(e.getMessage(), e);
+            }
+        }
+    }
+
+    private Workloads() {}
+
+    private static TextProto.Kind readWrite() {
+        return new TextProto.Kind().scalar("num_keys").scalar("read_fraction").scalar("write_size_mean").scalar("write_size_std");
+    }
+
+    /** A WorkloadProto file. */
+    public static Workload plain(String path) {
+        return read(path, false);
+    }
+
+    /** A ReadWriteWorkloadProto file; null stands for the flags' default. */
+    public static Workload readWrite(String path) {
+        return path == null ? ReadWriteWorkload.uniform(1, 1, 1, 0) : read(path, true);
+    }
+
+    static void require(boolean holds, String field, int value, String expected) {
+        if (!holds) {
+            throw new IllegalArgumentException("The workload's " + field + " is " + value + ", but must be " + expected + ".");
+        }
+    }
+
+    private static Workload read(String path, boolean readWrite) {
+        TextProto file = TextProtoParser.parseFile(path, readWrite ? READ_WRITE : PLAIN);
+        return readWrite ? readWrite(file) : plain(file);
+    }
+
+    private static Workload plain(TextProto file) {
+        if (file.has("string_workload")) {
+            return string(file.message("string_workload"));
+        }
+        if (file.has("uniform_single_key_workload")) {
+            return uniformKey(file.message("uniform_single_key_workload"));
+        }
+        if (file.has("bernoulli_single_key_workload")) {
+            return bernoulli(file.message("bernoulli_single_key_workload"));
+        }
+        throw new IllegalArgumentException("The workload file is empty.");
+    }
+
+    private static Workload readWrite(TextProto file) {
+        if (file.has("uniform_read_write_workload")) {
+            TextProto m = file.message("uniform_read_write_workload");
+            return ReadWriteWorkload.uniform(m.integer("num_keys"), m.number("read_fraction"), m.integer("write_size_mean"), m.integer("write_size_std"));
+        }
+        if (file.has("point_skewed_read_write_workload")) {
+            TextProto m = file.message("point_skewed_read_write_workload");
+            return ReadWriteWorkload.pointSkewed(m.integer("num_keys"), m.number("read_fraction"), m.number("point_fraction"),
+                m.integer("write_size_mean"), m.integer("write_size_std"));
+        }
+        if (file.has("uniform_multi_key_read_write_workload")) {
+            TextProto m = file.message("uniform_multi_key_read_write_workload");
+            return ReadWriteWorkload.multiKey(m.integer("num_keys"), m.integer("num_operations"), m.number("read_fraction"),
+                m.integer("write_size_mean"), m.integer("write_size_std"));
+        }
+        if (file.has("write_only_string_workload")) {
+            return string(file.message("write_only_string_workload").message("workload"));
+        }
+        if (file.has("write_only_uniform_single_key_workload")) {
+            return uniformKey(file.message("write_only_uniform_single_key_workload").message("workload"));
+        }
+        if (file.has("write_only_bernoulli_single_key_workload")) {
+            return bernoulli(file.message("write_only_bernoulli_single_key_workload").message("workload"));
+        }
+        throw new IllegalArgumentException("The workload file is empty.");
+    }
+
+    private static Workload string(TextProto m) {
+        return new StringWorkload(m.integer("size_mean"), m.integer("size_std"));
+    }
+
+    private static Workload uniformKey(TextProto m) {
+        return SingleKeyWorkload.uniform(m.integer("num_keys"), m.integer("size_mean"), m.integer("size_std"));
+    }
+
+    private static Workload bernoulli(TextProto m) {
+        return SingleKeyWorkload.bernoulli(m.number("conflict_rate"), m.integer("size_mean"), m.integer("size_std"));
+    }
+}

@@ -1,0 +1,67 @@
+// One role's end of the network: what it does with a message, and what it has counted.
+package fpray.runtime;
+
+public abstract class Actor {
+    /** Message types are small numbers; their names are for metrics and errors. */
+    private final String[] messageNames;
+    private final String metricsName;
+    private final long[] received;
+    private final long[] nanos;
+    private boolean timed;
+
+    protected Actor(String metricsName, String[] messageNames) {
+        this.metricsName = metricsName;
+        this.messageNames = messageNames;
+        this.received = new long[messageNames.length];
+        this.nanos = new long[messageNames.length];
+    }
+
+    /** Handles one message; `in` is only valid during the call. */
+    protected abstract void receive(Connection from, int type, Reader in);
+
+    /** An outbound connection could not be made, or broke. Send from a timer, not from here. */
+    protected void peerDown(Connection peer) {}
+
+    /** All that was readable has been handled; what is sent now leaves with this turn's messages. */
+    protected void endOfTurn() {}
+
+    final void handle(Connection from, Reader in) {
+        int type = in.u8();
+        if (type >= messageNames.length) {
+            throw new Reader.Malformed("a message of the unknown type " + type);
+        }
+        received[type]++;
+        if (timed) {
+            long start = System.nanoTime();
+            receive(from, type, in);
+            nanos[type] += System.nanoTime() - start;
+        } else {
+            receive(from, type, in);
+        }
+    }
+
+    protected final Reader.Malformed unexpected(int type) {
+        return new Reader.Malformed("a message " + messageNames[type] + " that " + metricsName + " does not take");
+    }
+
+    /** Times every handler from now on, for the metrics' latencies. */
+    public final void timeHandlers() {
+        timed = true;
+    }
+
+    public final String metricsName() {
+        return metricsName;
+    }
+
+    public final String[] messageNames() {
+        return messageNames;
+    }
+
+    public final long received(int type) {
+        return received[type];
+    }
+
+    public final long handlerNanos(int type) {
+        return nanos[type];
+    }
+}

@@ -1,0 +1,91 @@
+// A map from keys to values: get some keys, or set some. KeyValueCommands writes its commands and reads its results.
+package fpray.state;
+
+import fpray.runtime.Reader;
+import fpray.runtime.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+
+final class KeyValueStore extends StateMachine {
+    private final HashMap<String, byte[]> map = new HashMap<String, byte[]>();
+    private final Reader in = new Reader();
+    private final Writer out = new Writer(64);
+
+    @Override
+    public byte[] run(byte[] bytes, int from, int length) {
+        in.set(bytes, from, from + length);
+        switch (length == 0 ? -1 : in.u8()) {
+            case KeyValueCommands.GET:
+                return get();
+            case KeyValueCommands.SET:
+                return set();
+            default:
+                throw new IllegalArgumentException("A command of " + length + " bytes is neither a get nor a set of the KeyValueStore; does the workload fit the state machine?");
+        }
+    }
+
+    @Override
+    public byte[] read(byte[] bytes, int from, int length) {
+        in.set(bytes, from, from + length);
+        if (length == 0 || in.u8() != KeyValueCommands.GET) {
+            throw new IllegalArgumentException("A read of " + length + " bytes is not a get of the KeyValueStore; does the workload fit the state machine?");
+        }
+        return get();
+    }
+
+    private byte[] get() {
+        int keys = in.smallVarint();
+        out.clear();
+        out.u8(KeyValueCommands.GET);
+        out.varint(keys);
+        for (int i = 0; i < keys; i++) {
+            byte[] value = map.get(key());
+            out.u8(value == null ? 0 : 1);
+            if (value != null) {
+                out.blob(value);
+            }
+        }
+        return out.toBytes();
+    }
+
+    private byte[] set() {
+        int keys = in.smallVarint();
+        for (int i = 0; i < keys; i++) {
+            String key = key();
+            map.put(key, in.blob());
+        }
+        return KeyValueCommands.SET_RESULT;
+    }
+
+    private String key() {
+        return key(in);
+    }
+
+    private static String key(Reader in) {
+        int length = in.blobLength();
+        String key = new String(in.bytes, in.at, length, StandardCharsets.ISO_8859_1);
+        in.skip(length);
+        return key;
+    }
+
+    @Override
+    public void save(Writer to) {
+        to.varint(map.size());
+        for (Iterator<Map.Entry<String, byte[]>> i = map.entrySet().iterator(); i.hasNext(); ) {
+            Map.Entry<String, byte[]> entry = i.next();
+            to.blob(entry.getKey().getBytes(StandardCharsets.ISO_8859_1));
+            to.blob(entry.getValue());
+        }
+    }
+
+    @Override
+    public void load(Reader from) {
+        map.clear();
+        for (int left = from.smallVarint(); left > 0; left--) {
+            String key = key(from);
+            map.put(key, from.blob());
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// What is replicated: takes commands, gives results. The four that --state_machine names.
+package fpray.state;
+
+import fpray.runtime.Reader;
+import fpray.runtime.Writer;
+
+public abstract class StateMachine {
+    public static final String[] NAMES = {"AppendLog", "KeyValueStore", "Noop", "Register"};
+    static final byte[] EMPTY = new byte[0];
+
+    public static StateMachine of(String name) {
+        switch (name) {
+            case "AppendLog":
+                return new AppendLog();
+            case "KeyValueStore":
+                return new KeyValueStore();
+            case "Noop":
+                return new Noop();
+            case "Register":
+                return new Register();
+            default:
+                throw new IllegalArgumentException(name + " is no state machine.");
+        }
+    }
+
+    /** Executes a command and returns its result. */
+    public abstract byte[] run(byte[] bytes, int from, int length);
+
+    /** Executes a command that must not change anything: what a replica does for reads, which skip the log. */
+    public abstract byte[] read(byte[] bytes, int from, int length);
+
+    /** Writes the whole state, for a replica that is too far behind. */
+    public abstract void save(Writer to);
+
+    /** Replaces the state with one that save() wrote. */
+    public abstract void load(Reader from);
+}
