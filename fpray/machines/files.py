@@ -1,6 +1,5 @@
 """The files that a process leaves in its trial's directory, named and shaped as FrankenPaxos's are."""
 
-# ruff: noqa: PTH
 from __future__ import annotations
 
 import contextlib
@@ -10,22 +9,25 @@ import os
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 _TAIL_BYTES = 1 << 16
 _LINE_CHARS = 1000
 
 
-def write_atomic(path: str, text: str) -> None:
+def write_atomic(path: str | Path, text: str) -> None:
     """Write a whole file or nothing: under a temporary name in the same directory, then renamed."""
-    fd, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".", suffix=os.path.basename(path))
+    target = Path(path)
+    fd, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=target.name)
+    temporary = Path(name)
     try:
-        with open(fd, "w", errors="surrogateescape") as file:
+        with os.fdopen(fd, "w", errors="surrogateescape") as file:
             file.write(text)
-            os.fchmod(fd, 0o644)
-        os.replace(temporary, path)
+            os.fchmod(fd, 0o644)  # mkstemp's 0600 would hide it from others
+        temporary.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            temporary.unlink()
         raise
 
 
@@ -62,23 +64,22 @@ def _locked(directory: str) -> Iterator[None]:
 
 def add_pids(directory: str, pids: Mapping[str, int]) -> None:
     """Add {label: pid} to the directory's pids.json; the actors of several roles do so side by side."""
-    path = os.path.join(directory, "pids.json")
+    path = Path(directory) / "pids.json"
     with _locked(directory):
         try:
-            with open(path) as file:
-                known = json.load(file)
+            known = json.loads(path.read_text())
         except (OSError, ValueError):
             known = {}
         write_atomic(path, json.dumps(known | dict(pids), indent=2) + "\n")
 
 
-def tail(path: str, lines: int = 20) -> tuple[str, ...]:
+def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
     """The last lines of a log that are not blank; of any size and content, and () if it is missing or empty.
 
     Reads at most the last 64 KiB; what is no text becomes visible escapes, and long lines are cut.
     """
     try:
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             file.seek(max(0, size - _TAIL_BYTES))
             data = file.read(_TAIL_BYTES)

@@ -16,7 +16,7 @@ Events:  {"event": "hello", "pid", "mark"}
 The end of the socket means that nothing that was kept is alive.
 """
 
-# ruff: noqa: PTH  (pathlib would double the time that a keeper takes to start)
+# ruff: noqa: PTH123, PTH208 -- pathlib would double the time that a keeper takes to start
 from __future__ import annotations
 
 import ctypes
@@ -28,16 +28,14 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
 END_GRACE_S = 1.0  # what the kept get between TERM and KILL when the owner is gone
 SWEEP_GRACE_S = 1.0  # the same for what a process leaves behind when it ends by itself
 RETRY_S = 0.05  # how soon to look again for what is still there after a KILL
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
-KEEPER_SIGNALS = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGTERM, signal.SIGCHLD)  # all others: default
+IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE)  # by the keeper; all others have their default
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -118,16 +116,15 @@ def _prctl(option: int, value: int | bytes) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def reset_priority() -> tuple[int, int | None]:
-    """Undo Ray's nice 15 and OOM score 1000 for this process, where permitted; returns what they really are."""
+def reset_priority() -> int | None:
+    """Undo Ray's nice 15 and OOM score 1000, where permitted, for this process and those that it will fork.
+
+    Returns the OOM score adjustment that it really has; None if that cannot be read.
+    """
     try:
         os.setpriority(os.PRIO_PROCESS, 0, 0)
     except OSError:
         pass  # only root, or RLIMIT_NICE, may go down again
-    return os.getpriority(os.PRIO_PROCESS, 0), _reset_oom_score()
-
-
-def _reset_oom_score() -> int | None:
     oom: int | None = None
     try:
         with open("/proc/self/oom_score_adj") as file:
@@ -141,25 +138,21 @@ def _reset_oom_score() -> int | None:
     return oom
 
 
-@dataclass
 class Child:
     """A process that is kept, from its fork until it and all of its descendants are gone."""
 
-    key: int
-    pid: int
-    report: int  # the read end of the pipe on which the child tells why it could not become its program; -1: told
-    told: bytes = b""  # what it said there so far
-    forked: float = field(default_factory=time.monotonic)
-    forked_ns: int = field(default_factory=time.time_ns)
-    reaped: bool = False
-    failed: bool = False  # it never became its program
-    gone: bool = False
-    kill_at: float | None = None  # set once it is being ended, or once it ended and is being swept
-    warned: set[tuple[int, int]] = field(default_factory=set)  # (pid, start) of those who got their TERM
+    def __init__(self, key: int, pid: int, report: int) -> None:
+        self.key, self.pid = key, pid
+        self.forked, self.forked_ns = time.monotonic(), time.time_ns()
+        self.nice = os.getpriority(os.PRIO_PROCESS, pid)
+        self.report = report  # where the child tells why it could not become its program; -1: it has, or has not
+        self.problem = b""  # what it told there
+        self.reaped = self.gone = False
+        self.kill_at: float | None = None  # set once it is being ended, or once it ended and is being swept
+        self.warned: set[tuple[int, int]] = set()  # (pid, start) of those who got their TERM
 
 
-@dataclass
-class Stop:
+class Stop(NamedTuple):
     """A stop order under way: the first group is ending, the others wait for it."""
 
     id: int
@@ -170,11 +163,12 @@ class Stop:
 class Keeper:
     """The event loop. Single-threaded, since a parent-death signal comes at the death of the *thread* that forked."""
 
-    def __init__(self, link: socket.socket, watched: list[int], lease: str) -> None:
+    def __init__(self, link: socket.socket, watched: list[int], lease: str, oom: int | None) -> None:
         self.pid = os.getpid()
         entry = read_entry(self.pid)
         self.mark = f"{self.pid}:{entry.start if entry else 0}"
         self.lease = lease
+        self.oom = oom  # the score of this process, and so of its children
         self.link = link
         self.link.setblocking(False)
         self.incoming = b""
@@ -208,6 +202,8 @@ class Keeper:
                         self.handlers[fd](fd)
                 self._step()
         except Exception:
+            import traceback
+
             self.send({"event": "error", "text": traceback.format_exc()})
         finally:
             self.end_all()
@@ -293,24 +289,24 @@ class Keeper:
         self._watch(report, lambda _: self._on_report(child))
 
     def _on_report(self, child: Child) -> None:
-        """Read on without blocking, since a child may hang on the way to its exec; it ends by exec, failure or death."""
+        """Read on without blocking, since a child may hang on the way to its exec, which closes the pipe."""
         try:
             while data := os.read(child.report, 4096):
-                child.told += data
+                child.problem += data
         except BlockingIOError:
             return
         del self.handlers[child.report]
         self.poller.unregister(child.report)
         os.close(child.report)
         child.report = -1
-        told = json.loads(b"[" + child.told.rstrip(b",") + b"]")
-        if len(told) == 3:
-            child.failed = True
-            self.send({"event": "failed", "key": child.key, "errno": told[2][0], "at": told[2][1]})
+        if child.problem:
+            code, at = json.loads(child.problem)
+            self.send({"event": "failed", "key": child.key, "errno": code, "at": at})
         else:
-            nice, oom = told or (None, None)  # nothing: killed before it could say
-            self.send({"event": "started", "key": child.key, "pid": child.pid, "nice": nice, "oom": oom,
-                       "ns": child.forked_ns})  # fmt: skip
+            self.send({
+                "event": "started", "key": child.key, "pid": child.pid, "nice": child.nice, "oom": self.oom,
+                "ns": child.forked_ns,
+            })  # fmt: skip
 
     # -- ending
 
@@ -340,7 +336,7 @@ class Keeper:
             child.kill_at = now + SWEEP_GRACE_S
         if child.report >= 0:
             self._on_report(child)
-        if child.failed:
+        if child.problem:
             return
         self.send({
             "event": "exit", "key": child.key, "code": os.waitstatus_to_exitcode(status), "utime": usage.ru_utime,
@@ -452,7 +448,6 @@ def become(process: dict[str, Any], env: dict[str, str], report: int, keeper: in
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != keeper:  # it died before the prctl
             os._exit(1)
-        os.write(report, json.dumps(reset_priority())[1:-1].encode() + b",")
         for number, (path, flags) in enumerate((
             ("/dev/null", os.O_RDONLY),
             (process["stdout"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
@@ -467,7 +462,7 @@ def become(process: dict[str, Any], env: dict[str, str], report: int, keeper: in
         at = process["cwd"]
         os.chdir(at)
         at = process["argv"][0]
-        for number in KEEPER_SIGNALS:
+        for number in (*IGNORED, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.execvpe(at, process["argv"], env)
@@ -486,8 +481,7 @@ def main(arguments: list[str]) -> None:
     owner, raylet = int(arguments[1]), int(arguments[2])
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for number in set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}:
-        ignored = number in KEEPER_SIGNALS[:3]
-        signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
+        signal.signal(number, signal.SIG_IGN if number in IGNORED else signal.SIG_DFL)
     try:
         watched = [os.pidfd_open(pid) for pid in (owner, raylet) if pid]
     except ProcessLookupError:
@@ -498,10 +492,10 @@ def main(arguments: list[str]) -> None:
         os._exit(0)
     os.setsid()
     os.chdir("/")
-    reset_priority()
+    oom = reset_priority()
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     _prctl(PR_SET_NAME, b"fpray-keeper")
-    Keeper(link, watched, arguments[3]).run()
+    Keeper(link, watched, arguments[3], oom).run()
 
 
 if __name__ == "__main__":

@@ -7,95 +7,21 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from fpray.machines import files
 from fpray.machines.link import Link
-from fpray.machines.readiness import Address, Probe, View
+from fpray.machines.readiness import Probe, View
+from fpray.machines.values import Exit, Failure, FailureKind, ProcessSpec, Started, clean_environment
 
-FailureKind = Literal["spawn-failed", "exited", "taken", "not-ready", "deadline", "stopped", "lost"]
+__all__ = ["Exit", "Failure", "FailureKind", "ProcessSpec", "Processes", "Started"]
 
 START_DEADLINE_S = 60.0  # from fork to exec: milliseconds, unless a file system hangs
 CLOSE_DEADLINE_S = 10.0  # what a process may hang in the kernel after its KILL
 FIRST_LOOK_S, LONGEST_LOOK_S, LOOK_GROWTH = 0.005, 0.05, 1.3  # between looks: the starting JVMs share the CPUs
-_INHERITED = (
-    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR",
-    "JAVA_HOME", "LD_LIBRARY_PATH",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ProcessSpec:
-    """What to start. env: on top of `clean_environment`; directory: the trial's, for the process files.
-
-    listens: the (host, port)s it must listen on before it is ready. expected_exits: return codes, as in subprocess,
-    that are no failure: (0,) for a client, () for a server. It runs in cwd, by default in directory.
-    """
-
-    label: str
-    argv: tuple[str, ...]
-    directory: str
-    env: Mapping[str, str] = field(default_factory=dict)
-    listens: tuple[Address, ...] = ()
-    expected_exits: tuple[int, ...] = ()
-    cwd: str | None = None
-
-
-@dataclass(frozen=True)
-class Started:
-    """A process that runs, or ran. niceness and oom_score_adj are what it really has; None if it died at birth."""
-
-    label: str
-    pid: int
-    niceness: int | None
-    oom_score_adj: int | None
-    started_ns: int
-
-
-@dataclass(frozen=True)
-class Exit:
-    """How a process ended, and what it used.
-
-    returncode: as in subprocess, -15 for a SIGTERM (`_returncode.txt` has a shell's 143). utime_s, stime_s: CPU seconds
-    of it and of the children it waited for; maxrss_kb: peak resident KiB. stopped: it was being stopped by then.
-    """
-
-    label: str
-    pid: int
-    returncode: int
-    utime_s: float
-    stime_s: float
-    maxrss_kb: int
-    wall_s: float
-    started_ns: int
-    ended_ns: int
-    niceness: int | None
-    stopped: bool
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why it does not go on, as a value.
-
-    kind: spawn-failed (never became its program), exited (unexpectedly), taken (somebody else has its port), not-ready
-    (deadline for listening), deadline (for exiting), stopped (by another thread), lost (the keeper is gone, and with it
-    all it kept). detail: a sentence. after_s: seconds from its start. lines: the end of log, its standard error, or
-    standard output where standard error is empty. returncode: as in subprocess.
-    """
-
-    kind: FailureKind
-    label: str
-    detail: str
-    returncode: int | None = None
-    after_s: float = 0.0
-    lines: tuple[str, ...] = ()
-    log: str = ""
-
-    def __str__(self) -> str:
-        return "\n".join([self.detail, *(f"  {line}" for line in self.lines)])
 
 
 @dataclass
@@ -114,11 +40,6 @@ class _Kept:
 
     def path(self, suffix: str) -> str:
         return str(Path(self.spec.directory) / f"{self.spec.label}_{suffix}.txt")
-
-
-def clean_environment(source: Mapping[str, str]) -> dict[str, str]:
-    """What a process may inherit: nothing of Ray's, Python's or OpenMP's, no JVM options that nobody recorded."""
-    return {name: value for name, value in source.items() if name in _INHERITED or name.startswith("LC_")}
 
 
 class Processes:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from fpray.machines import ports
 from fpray.machines.keeper import process_table, with_descendants
+from fpray.machines.values import Address
 
 _LOOKS_BEFORE_BLAME = 3  # at a socket whose owner cannot be found, which may be one that is just being closed
-
-Address = tuple[str, int]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,90 @@
+"""What is told to and by the process layer: what to start, what was started, how it ended, and why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Address = tuple[str, int]  # host and port
+FailureKind = Literal["spawn-failed", "exited", "taken", "not-ready", "deadline", "stopped", "lost"]
+_INHERITED = (
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR",
+    "JAVA_HOME", "LD_LIBRARY_PATH",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """What to start. env: on top of `clean_environment`; directory: the trial's, for the process files.
+
+    listens: the (host, port)s it must listen on before it is ready. expected_exits: return codes, as in subprocess,
+    that are no failure: (0,) for a client, () for a server. It runs in cwd, by default in directory.
+    """
+
+    label: str
+    argv: tuple[str, ...]
+    directory: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    listens: tuple[Address, ...] = ()
+    expected_exits: tuple[int, ...] = ()
+    cwd: str | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process that runs, or ran. niceness and oom_score_adj are what it really has; None if it died at birth."""
+
+    label: str
+    pid: int
+    niceness: int | None
+    oom_score_adj: int | None
+    started_ns: int
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a process ended, and what it used.
+
+    returncode: as in subprocess, -15 for a SIGTERM (`_returncode.txt` has a shell's 143). utime_s, stime_s: CPU seconds
+    of it and of the children it waited for; maxrss_kb: peak resident KiB. stopped: it was being stopped by then.
+    """
+
+    label: str
+    pid: int
+    returncode: int
+    utime_s: float
+    stime_s: float
+    maxrss_kb: int
+    wall_s: float
+    started_ns: int
+    ended_ns: int
+    niceness: int | None
+    stopped: bool
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why it does not go on, as a value.
+
+    kind: spawn-failed (never became its program), exited (unexpectedly), taken (somebody else has its port), not-ready
+    (deadline for listening), deadline (for exiting), stopped (by another thread), lost (the keeper is gone, and with it
+    all it kept). detail: a sentence. after_s: seconds from its start. lines: the end of log, its standard error, or
+    standard output where standard error is empty. returncode: as in subprocess.
+    """
+
+    kind: FailureKind
+    label: str
+    detail: str
+    returncode: int | None = None
+    after_s: float = 0.0
+    lines: tuple[str, ...] = ()
+    log: str = ""
+
+    def __str__(self) -> str:
+        return "\n".join([self.detail, *(f"  {line}" for line in self.lines)])
+
+
+def clean_environment(source: Mapping[str, str]) -> dict[str, str]:
+    """What a process may inherit: nothing of Ray's, Python's or OpenMP's, no JVM options that nobody recorded."""
+    return {name: value for name, value in source.items() if name in _INHERITED or name.startswith("LC_")}
