@@ -207,6 +207,7 @@ class Keeper:
             self.send({"event": "error", "text": traceback.format_exc()})
         finally:
             self.end_all()
+            os._exit(0)  # at once: who waits for the end of the socket should find no keeper
 
     # -- talking with the owner
 
@@ -266,9 +267,8 @@ class Keeper:
     # -- starting
 
     def _start(self, process: dict[str, Any]) -> None:
-        env = process["env"] | {
-            "FPRAY_LEASE": self.lease, "FPRAY_KEEPER": self.mark, "FPRAY_CHILD": str(process["key"]),
-        }  # fmt: skip
+        marks = {"FPRAY_LEASE": self.lease, "FPRAY_KEEPER": self.mark, "FPRAY_CHILD": str(process["key"])}
+        env = marks | process["env"] | marks  # first, so that the first read of an environment finds them
         report, report_end = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(report, False)
         # Blocked over the fork: a TERM that comes before the exec must end the child, not run this Python's handler.

@@ -46,8 +46,8 @@ class Processes:
     """One keeper and the processes that it keeps. Every method may be called from any thread, also side by side.
 
     None of the processes, nor what they start, outlives this process, the raylet, or `close`. Labels are unique among
-    the processes that run; processes of one directory form a trial, and ended ones are forgotten when another trial
-    starts. Raises `fpray.errors.Lost` if the keeper cannot be started.
+    the processes that run; processes of one directory form a trial. A trial in which nothing runs any more is forgotten
+    when another starts. Raises `fpray.errors.Lost` if the keeper cannot be started.
     """
 
     def __init__(self, lease: str = "", raylet_pid: int | None = None) -> None:
@@ -215,10 +215,9 @@ class Processes:
     # -- looking; with the lock held
 
     def _admit(self, specs: list[ProcessSpec]) -> list[_Kept]:
-        directories = {spec.directory for spec in specs}
-        for label, each in list(self._kept.items()):
-            if each.over and each.spec.directory not in directories:
-                del self._kept[label]
+        live = {spec.directory for spec in specs}
+        live |= {each.spec.directory for each in self._kept.values() if not each.over}
+        self._kept = {label: each for label, each in self._kept.items() if each.spec.directory in live}
         labels = [spec.label for spec in specs]
         for label in labels:
             if labels.count(label) > 1 or (label in self._kept and not self._kept[label].over):
@@ -245,7 +244,8 @@ class Processes:
         for each in self._kept.values():
             if each.over and each.spec.directory in directories and not each.stopping and not _as_expected(each):
                 return each
-        return next((each for each in awaited if each.over), None) if ended_is_trouble else None
+        late = (each for each in awaited if each.over or each.started is None)
+        return next(late, None) if ended_is_trouble else None
 
     # -- failures; without the lock, since they read logs
 
