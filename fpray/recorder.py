@@ -1,29 +1,27 @@
 """The recorder table: what clients measured, one Arrow schema, from their CSV files to one Parquet file.
 
 A client writes `start,stop,count,latency_nanos,label` (labelled) or `start,stop,latency_nanos,host,port`
-(unlabelled). Both become SCHEMA. Whatever is odd about a file is said in a note, a plain sentence that names
-the file and the numbers; nothing here raises for what a client did or failed to do.
+(unlabelled). Both become SCHEMA. Whatever is odd about a file is said in a note, a plain sentence that names the
+file and the numbers; nothing here raises for what a client did or failed to do.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -42,18 +40,19 @@ SCHEMA = pa.schema(
     ]
 )
 CLIENTS_KEY = b"fpray.clients"  # in the Parquet footer: a JSON list of ClientFacts
+ROW_GROUPS_KEY = b"fpray.row_groups"  # and a JSON list of each row group's [client, label]
 
 _LABELLED: tuple[str, ...] = ("start", "stop", "count", "latency_nanos", "label")
 _UNLABELLED: tuple[str, ...] = ("start", "stop", "latency_nanos", "host", "port")
-_BLOCK_BYTES = 8 << 20  # bounds memory: a few blocks and their tables are alive at once
+_BLOCK_BYTES = 4 << 20  # bounds memory: a few blocks and their tables are alive at once
 _ROW_GROUP_ROWS = 1 << 17
 _CLOCK_TOLERANCE_NS = 1_000_000
-_INSTANT = r'"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z"?'
+_INSTANT = r'"?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)"?'
 _INTEGER = r'"?-?\d{1,18}"?'
 _TEXT = r'(?:"[^"]*"|[^",]*)'
 _ROW = {
-    _LABELLED: re.compile(f"({_INSTANT}),({_INSTANT}),{_INTEGER},{_INTEGER},{_TEXT}".encode()),
-    _UNLABELLED: re.compile(f'({_INSTANT}),({_INSTANT}),{_INTEGER},{_TEXT},"?\\d{{1,9}}"?'.encode()),
+    _LABELLED: re.compile(f"{_INSTANT},{_INSTANT},{_INTEGER},{_INTEGER},{_TEXT}".encode()),
+    _UNLABELLED: re.compile(f'{_INSTANT},{_INSTANT},{_INTEGER},{_TEXT},"?\\d{{1,9}}"?'.encode()),
 }
 Int64s = npt.NDArray[np.int64]
 Item = TypeVar("Item")
@@ -70,7 +69,7 @@ class Reading:
     error: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
-        """The table, as the only piece."""
+        """The table, in one piece."""
         yield self.table
 
 
@@ -79,20 +78,13 @@ class ClientFacts:
     """What one client's rows come to. Times: nanoseconds since the epoch by its clock, None without rows."""
 
     client: str
-    rows: int
-    requests: int
-    first_start_ns: int | None
-    last_start_ns: int | None
-    last_stop_ns: int | None
+    rows: int = 0
+    requests: int = 0
+    first_start_ns: int | None = None
+    last_start_ns: int | None = None
+    last_stop_ns: int | None = None
     notes: tuple[str, ...] = ()
     error: str | None = None
-
-
-class _Block(NamedTuple):
-    """One parsed piece of a CSV file: its table, and the lines left out as (line in the block, text)."""
-
-    table: Any
-    garbage: list[tuple[int, bytes]]
 
 
 class ClientFile:
@@ -110,64 +102,59 @@ class ClientFile:
         self.error: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
-        """Tables of SCHEMA, a few hundred thousand rows each at most."""
+        """Tables of SCHEMA, of about 50,000 rows."""
         self.notes, self.error = [], None
         try:
             with self.path.open("rb", buffering=0) as file:
-                header = file.readline()
+                header = file.readline(4096)
                 columns = self._columns(header)
                 if columns is not None:
-                    yield from self._tables(file, columns)
+                    yield from self._tables(file.fileno(), len(header), columns)
         except OSError as e:
             self.error = f"{self.path}: cannot be read: {e.strerror}."
 
+    def _note(self, text: str) -> None:
+        self.notes.append(f"{self.path}: {text}")
+
     def _columns(self, header: bytes) -> tuple[str, ...] | None:
+        text = header.decode("utf-8", "replace").strip().replace('"', "")
+        columns = tuple(name.strip() for name in text.split(","))
         if not header:
-            self.notes.append(f"{self.path}: empty (0 bytes): nothing was recorded.")
-            return None
-        if not header.endswith(b"\n"):
-            self.notes.append(
-                f"{self.path}: ends inside its header ({_shown(header)}): nothing was recorded."
-            )
-            return None
-        columns = tuple(name.strip(' "') for name in header.decode("utf-8", "replace").strip().split(","))
-        if columns in (_LABELLED, _UNLABELLED):
+            self._note("empty (0 bytes): nothing was recorded.")
+        elif not header.endswith(b"\n") and any(",".join(c).startswith(text) for c in _ROW):
+            self._note(f"ends inside its header ({_shown(header)}): nothing was recorded.")
+        elif columns not in (_LABELLED, _UNLABELLED):
+            known = f"{','.join(_LABELLED)} or {','.join(_UNLABELLED)}"
+            self.error = f"{self.path}: the header is {_shown(header)}, not {known}."
+        else:
             return columns
-        known = f"{','.join(_LABELLED)} or {','.join(_UNLABELLED)}"
-        self.error = f"{self.path}: the header is {_shown(header)}, not {known}."
         return None
 
-    def _tables(self, file: io.FileIO, columns: tuple[str, ...]) -> Iterator[Any]:
-        rows, garbage, lines = 0, _Garbage(), 1
-        clock = _Clock()
-        blocks = self._blocks(file)
-        for data, block in in_order(lambda data: (data, _parse(data, columns, self.client)), blocks):
-            for line, text in block.garbage:
-                garbage.add(lines + line, text)
-            lines += data.count(b"\n")
+    def _tables(self, fd: int, begin: int, columns: tuple[str, ...]) -> Iterator[Any]:
+        size = os.fstat(fd).st_size
+        clock, garbage, rows = _Clock(), list[tuple[int, bytes]](), 0
+        blocks = in_order(
+            lambda at: _parse(fd, at, min(at + _BLOCK_BYTES, size), columns, self.client),
+            range(begin, size, _BLOCK_BYTES),
+        )
+        for block in blocks:
+            garbage += block.garbage
+            if block.torn:
+                self._note(
+                    f"the last line has no end ({len(block.torn)} bytes: {_shown(block.torn)}): the client was "
+                    "stopped while it wrote; the line is left out."
+                )
             if block.table.num_rows:
                 rows += block.table.num_rows
                 clock.see(block.table)
                 yield block.table
-        self.notes += [f"{self.path}: {note}" for note in (*garbage.notes(), *clock.notes())]
-        if rows == 0:
-            self.notes.append(f"{self.path}: only a header: nothing was recorded.")
-
-    def _blocks(self, file: io.FileIO) -> Iterator[bytes]:
-        """Pieces of whole lines. A last line without its newline is torn, even if it looks like a row."""
-        rest = b""
-        while piece := file.read(_BLOCK_BYTES):
-            end = piece.rfind(b"\n") + 1
-            if end:
-                yield rest + piece[:end]
-                rest = piece[end:]
-            else:
-                rest += piece
-        if rest:
-            self.notes.append(
-                f"{self.path}: the last line has no end ({len(rest)} bytes: {_shown(rest)}): "
-                "the client was stopped while writing; the line is left out."
-            )
+        if garbage:
+            shown = "; ".join(f"line {_line_number(fd, at)}: {_shown(text)}" for at, text in garbage[:3])
+            self._note(f"{len(garbage)} lines are no rows and are left out: {shown}.")
+        for note in clock.notes():
+            self._note(note)
+        if not rows:
+            self._note("no rows: nothing was recorded.")
 
 
 def read_client(path: str | os.PathLike[str], client: str) -> Reading:
@@ -181,19 +168,25 @@ def read_client(path: str | os.PathLike[str], client: str) -> Reading:
 class Gatherer:
     """Appends clients to one Parquet file that appears under its name, complete, when the context ends well.
 
-    A client's rows are contiguous and no row group holds two clients. The footer carries the ClientFacts.
+    A client's rows are contiguous. A row group holds one client's rows of one label, in file order. The footer
+    carries the ClientFacts and what each row group holds.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Writes beside `path`, under a temporary name."""
         self.path = Path(path)
         self.clients: list[ClientFacts] = []
+        self._row_groups: list[tuple[str, str | None]] = []
         self._temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-        # Times and latencies are runs of close numbers: deltas take a third of the bytes.
-        deltas = dict.fromkeys(("start", "stop", "latency_nanos"), "DELTA_BINARY_PACKED")
-        names = ["count", "label", "host", "port", "client"]
+        numbers = ("start", "stop", "latency_nanos")
         self._writer = pq.ParquetWriter(
-            self._temporary, SCHEMA, compression="none", use_dictionary=names, column_encoding=deltas
+            self._temporary,
+            SCHEMA,
+            compression="none",
+            # Close numbers in a row: their differences take a third of the bytes.
+            column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+            use_dictionary=[name for name in SCHEMA.names if name not in numbers],
+            write_statistics=["start", "stop", "count"],  # others cost as much as the column, and nobody asks
         )
 
     def __enter__(self) -> Self:
@@ -202,31 +195,28 @@ class Gatherer:
 
     def add(self, client: Reading | ClientFile) -> ClientFacts:
         """Appends one client's rows, table by table, and tells what they come to."""
-        rows = requests = 0
-        first_start = last_start = last_stop = None
+        seen: list[tuple[int, int, int, int, int]] = []
         for table in client:
-            if table.num_rows == 0:
-                continue
-            starts = nanoseconds(table["start"])
-            low, high = int(starts.min()), int(starts.max())
-            stop = int(nanoseconds(table["stop"]).max())
-            rows, requests = rows + table.num_rows, requests + int(pc.sum(table["count"]).as_py())
-            first_start = low if first_start is None else min(first_start, low)
-            last_start = high if last_start is None else max(last_start, high)
-            last_stop = stop if last_stop is None else max(last_stop, stop)
-            self._writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
-        notes = tuple(client.notes)
-        facts = ClientFacts(
-            client.client, rows, requests, first_start, last_start, last_stop, notes, client.error
-        )
-        self.clients.append(facts)
-        return facts
+            for label, part in _by_label(table):
+                starts, stops = nanoseconds(part["start"]), nanoseconds(part["stop"])
+                requests = int(nanoseconds(part["count"]).sum())
+                seen.append((len(starts), requests, int(starts.min()), int(starts.max()), int(stops.max())))
+                self._writer.write_table(part, row_group_size=len(starts))
+                self._row_groups.append((client.client, label))
+        facts = ClientFacts(client.client)
+        if seen:
+            rows, counts, first_starts, last_starts, last_stops = zip(*seen, strict=True)
+            times = min(first_starts), max(last_starts), max(last_stops)
+            facts = ClientFacts(client.client, sum(rows), sum(counts), *times)
+        self.clients.append(replace(facts, notes=tuple(client.notes), error=client.error))
+        return self.clients[-1]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Renames the file into place, or removes it if something was raised."""
-        self._writer.add_key_value_metadata({CLIENTS_KEY: json.dumps([asdict(c) for c in self.clients])})
+        clients = json.dumps([asdict(c) for c in self.clients])
+        self._writer.add_key_value_metadata({CLIENTS_KEY: clients, ROW_GROUPS_KEY: json.dumps(self._row_groups)})
         self._writer.close()
         if kind is None:
             self._temporary.replace(self.path)
@@ -261,123 +251,155 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
             yield under_way.popleft().result()
 
 
-def _parse(data: bytes, columns: tuple[str, ...], client: str) -> _Block:
+def nanoseconds(column: Any) -> Int64s:
+    """A column of timestamps or integers as int64."""
+    return np.asarray(column.cast(pa.int64()))
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What a piece of a CSV file holds: rows, lines left out as (offset, text), an unfinished last line."""
+
+    table: Any
+    garbage: list[tuple[int, bytes]]
+    torn: bytes
+
+
+def _parse(fd: int, begin: int, end: int, columns: tuple[str, ...], client: str) -> _Block:
+    """The lines that begin in [begin, end). One without a newline is torn, even if it looks like a row."""
+    data = os.pread(fd, end - begin + 1 + 4096, begin - 1)
+    while (last := data.find(b"\n", end - begin)) < 0:
+        more = os.pread(fd, _BLOCK_BYTES, begin - 1 + len(data))
+        if not more:
+            break
+        data += more
+    stop = (last if last >= 0 else data.rfind(b"\n")) + 1
+    first = data.find(b"\n", 0, stop) + 1
+    torn = data[max(stop, first) :] if last < 0 else b""
     try:
-        return _Block(_table(data, columns, client), [])
+        return _Block(_table(pa.py_buffer(data).slice(first, stop - first), columns, client), [], torn)
     except pa.ArrowInvalid:
-        lines = data.split(b"\n")[:-1]
-        good = [_is_row(line, columns) for line in lines]
-        rows = b"".join(line + b"\n" for line, ok in zip(lines, good, strict=True) if ok)
-        garbage = [(i, lines[i - 1]) for i, ok in enumerate(good, 1) if not ok and lines[i - 1].strip()]
-        return _Block(_table(rows, columns, client), garbage)
+        rows = list[tuple[int, bytes]]()
+        garbage = list[tuple[int, bytes]]()
+        for line in data[first:stop].splitlines(keepends=True):
+            (rows if _is_row(line, columns) else garbage).append((begin - 1 + first, line))
+            first += len(line)
+        table = _table(pa.py_buffer(b"".join(line for _, line in rows)), columns, client)
+        return _Block(table, [(at, line) for at, line in garbage if line.strip()], torn)
 
 
 def _is_row(line: bytes, columns: tuple[str, ...]) -> bool:
-    match = _ROW[columns].fullmatch(line.rstrip(b"\r"))
-    if match is None:
-        return False
+    match = _ROW[columns].fullmatch(line.rstrip(b"\r\n"))
     try:
-        years = [datetime.fromisoformat(text.decode().strip('"')).year for text in match.groups()]
+        years = [datetime.fromisoformat(text.decode()).year for text in match.groups()] if match else [0]
     except ValueError:
         return False
     return all(1678 <= year <= 2261 for year in years)  # those in which nanoseconds fit 64 bits
 
 
-def _table(data: bytes, columns: tuple[str, ...], client: str) -> Any:
-    if not data.strip():
+def _table(data: Any, columns: tuple[str, ...], client: str) -> Any:
+    if not data.size:
         return SCHEMA.empty_table()
     parsed = pa.csv.read_csv(
         pa.BufferReader(data),
-        read_options=pa.csv.ReadOptions(use_threads=False, block_size=1 << 20, column_names=columns),
+        read_options=pa.csv.ReadOptions(use_threads=False, block_size=2 * data.size, column_names=columns),
         convert_options=pa.csv.ConvertOptions(
             column_types={name: SCHEMA.field(name).type for name in columns}, null_values=[]
         ),
     )
-    constants = {"count": pa.scalar(1, pa.int64()), "client": pa.scalar(client, pa.string())}
-    arrays = []
-    for field in SCHEMA:
-        if field.name in columns:
-            arrays.append(parsed[field.name])
-        elif field.name == "client":
-            zeros = pa.array(np.zeros(parsed.num_rows, np.int32))
-            arrays.append(pa.DictionaryArray.from_arrays(zeros, pa.array([client])))
-        elif field.name == "count":
-            arrays.append(pa.repeat(constants["count"], parsed.num_rows))
-        else:
-            arrays.append(pa.nulls(parsed.num_rows, field.type))
+    rows = parsed.num_rows
+    given = {name: parsed[name] for name in columns} | {"client": _constant(client, rows)}
+    if "count" not in columns:
+        given["count"] = pa.array(np.ones(rows, np.int64))
+    arrays = [given[f.name] if f.name in given else pa.nulls(rows, f.type) for f in SCHEMA]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
-class _Garbage:
-    """The lines of a file that are no rows."""
+def _constant(name: str, rows: int) -> Any:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([name]))
 
-    def __init__(self) -> None:
-        self.lines = 0
-        self.first: list[str] = []
 
-    def add(self, line: int, text: bytes) -> None:
-        self.lines += 1
-        if self.lines <= 3:
-            self.first.append(f"line {line}: {_shown(text)}")
+def _codes(table: Any) -> tuple[npt.NDArray[np.int32], dict[int, str | None]]:
+    """Each row's label as a number, and the labels that occur by number."""
+    labels = table["label"].combine_chunks()
+    codes = labels.indices.fill_null(len(labels.dictionary)).to_numpy(zero_copy_only=False)
+    names = [*labels.dictionary.to_pylist(), None]
+    return codes, {int(c): names[c] for c in np.flatnonzero(np.bincount(codes))}
 
-    def notes(self) -> list[str]:
-        if not self.lines:
-            return []
-        return [f"{self.lines} lines are no rows and are left out: {'; '.join(self.first)}."]
+
+def _by_label(table: Any) -> Iterator[tuple[str | None, Any]]:
+    """Pieces of at most _ROW_GROUP_ROWS rows of one label."""
+    for begin in range(0, table.num_rows, _ROW_GROUP_ROWS):
+        piece = table.slice(begin, _ROW_GROUP_ROWS)
+        codes, labels = _codes(piece)
+        for code, label in labels.items():
+            if len(labels) == 1:
+                yield label, piece
+                continue
+            part = piece.take(pa.array(np.flatnonzero(codes == code)))
+            if label is not None:
+                part = part.set_column(4, "label", _constant(label, part.num_rows))
+            yield label, part
+
+
+def _line_number(fd: int, offset: int) -> int:
+    """Counts from 1."""
+    blocks = range(0, offset, _BLOCK_BYTES)
+    return 1 + sum(os.pread(fd, min(_BLOCK_BYTES, offset - at), at).count(b"\n") for at in blocks)
 
 
 class _Clock:
     """Looks for a wall clock that was set back: rows are written when they stop, so stops must not fall."""
 
     def __init__(self) -> None:
-        self._last_stop: dict[Any, int] = {}
-        self._reversed, self._reversed_by = 0, 0
-        self._falls, self._fall = 0, 0
+        self._previous = SCHEMA.empty_table()
+        self._last_stop: int | None = None
+        self._reversed, self._reversed_by = 0, 0  # rows that stop before they start, nanoseconds
+        self._falls, self._falls_by = 0, 0  # rows that stop before the one above, nanoseconds
         self._negative = 0
 
     def see(self, table: Any) -> None:
-        start, stop = nanoseconds(table["start"]), nanoseconds(table["stop"])
-        span = stop - start
-        if span.min() < 0:
-            self._reversed += int((span < 0).sum())
-            self._reversed_by = max(self._reversed_by, -int(span.min()))
-        self._negative += int((np.asarray(table["latency_nanos"]) < 0).sum())
-        self._see_stops(table["label"].combine_chunks(), stop)
+        """The file's next rows."""
+        stops = nanoseconds(table["stop"])
+        spans = stops - nanoseconds(table["start"])
+        if spans.min() < 0:
+            self._reversed += int((spans < 0).sum())
+            self._reversed_by = max(self._reversed_by, -int(spans.min()))
+        before = stops[0] if self._last_stop is None else self._last_stop
+        if np.diff(stops, prepend=before).min() < -_CLOCK_TOLERANCE_NS:
+            self._see_labels(table)
+        latencies = nanoseconds(table["latency_nanos"])
+        self._negative += int((latencies < 0).sum())
+        self._previous, self._last_stop = table, int(stops[-1])
 
-    def _see_stops(self, labels: Any, stop: Int64s) -> None:
-        """Per label, because a client's last act is to write each label's unfinished group, out of order."""
-        codes = labels.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        for code in np.unique(codes):
-            label = labels.dictionary[int(code)].as_py() if code >= 0 else None
-            own = stop[codes == code]
-            steps = np.diff(own, prepend=self._last_stop.get(label, own[0]))
-            falls = steps < -_CLOCK_TOLERANCE_NS
-            self._falls += int(falls.sum())
-            self._fall = max(self._fall, -int(steps.min()) if falls.any() else 0)
-            self._last_stop[label] = int(own[-1])
+    def _see_labels(self, table: Any) -> None:
+        """A client's last act is to write each label's unfinished group: only stops of one label are in order."""
+        both = pa.concat_tables([self._previous, table])
+        codes, labels = _codes(both)
+        stops = nanoseconds(both["stop"])
+        for code in labels:
+            rows = np.flatnonzero(codes == code)
+            steps = np.diff(stops[rows])[rows[1:] >= self._previous.num_rows]
+            falls = steps[steps < -_CLOCK_TOLERANCE_NS]
+            self._falls += len(falls)
+            self._falls_by = max(self._falls_by, -int(falls.min(initial=0)))
 
-    def notes(self) -> list[str]:
-        notes = []
+    def notes(self) -> Iterator[str]:
+        """Sentences without the file's name."""
         if self._reversed:
-            notes.append(
+            yield (
                 f"{self._reversed} rows stop before they start, by up to {self._reversed_by / 1e6:.3f} ms: "
                 "the wall clock was set back; the rows are kept, their latency is by another clock."
             )
         if self._falls:
-            notes.append(
-                f"the wall clock goes back {self._falls} times, by up to {self._fall / 1e6:.3f} ms, between "
-                "rows that are written in the order of their stops; the rows are kept."
+            yield (
+                f"the wall clock goes back {self._falls} times, by up to {self._falls_by / 1e6:.3f} ms, "
+                "between rows that are written in the order of their stops; the rows are kept."
             )
         if self._negative:
-            notes.append(f"{self._negative} rows have a negative latency; they are kept.")
-        return notes
-
-
-def nanoseconds(column: Any) -> Int64s:
-    """A timestamp column as int64 nanoseconds since the epoch."""
-    return np.asarray(column.cast(pa.int64()))
+            yield f"{self._negative} rows have a negative latency; they are kept."
 
 
 def _shown(text: bytes) -> str:
-    shown = text[:80].decode("utf-8", "replace").strip()
-    return repr(shown) + ("..." if len(text) > 80 else "")
+    shown = repr(text[:60].decode("utf-8", "replace").strip())
+    return shown + ("..." if len(text) > 60 else "")

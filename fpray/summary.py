@@ -6,9 +6,12 @@ the number of clients and rows: the rows pass by twice, a few row groups at a ti
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from fpray.recorder import ClientFacts, Int64s, clients_of, in_order, nanoseconds
+from fpray.recorder import ROW_GROUPS_KEY, ClientFacts, Int64s, clients_of, in_order, nanoseconds
 
 Label = str | None
 Number = float | int | None
-Bools = npt.NDArray[np.bool_]
+Window = tuple[int, int]  # [begin, end) in nanoseconds since the epoch
 Floats = npt.NDArray[np.float64]
 Distribution = tuple[npt.NDArray[Any], Int64s]  # values, and how often each
 
@@ -29,6 +32,7 @@ _QUANTILES = {"median": 0.5, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 _STATISTICS = ("mean", "median", "min", "max", "p90", "p95", "p99")
 _BIN_SHIFT = 40  # of a double's bits: keeps 12 bits of mantissa
 _BIN_ORIGIN = 1023 << 12  # the bin of 1.0
+_BINS = 64 << 12
 _BATCH_ROWS = 1 << 18
 _LITTLE_LATENCIES = 10  # a window of fewer mean latencies is mostly edge
 
@@ -124,7 +128,7 @@ def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _window(
     clients: Iterable[ClientFacts], begins: Mapping[str, int], duration_s: float | None, notes: list[str]
-) -> tuple[int, int] | None:
+) -> Window | None:
     ends: dict[str, int] = {}
     for client in clients:
         if client.first_start_ns is None or client.client not in begins:
@@ -153,120 +157,106 @@ class _RowGroups:
     def __init__(self, path: str | os.PathLike[str], metadata: Any) -> None:
         self._path, self._metadata = path, metadata
         self._mine = threading.local()  # a ParquetFile is for one thread
+        holds = json.loads(metadata.metadata[ROW_GROUPS_KEY])
         columns = {metadata.schema.column(i).path: i for i in range(metadata.num_columns)}
-        groups = [metadata.row_group(g) for g in range(metadata.num_row_groups)]
-        self._statistics = [{n: g.column(i).statistics for n, i in columns.items()} for g in groups]
-        self.order = sorted(range(len(groups)), key=self.first_start)
+        groups = [
+            _RowGroup(number, client, label, *(metadata.row_group(number).column(i).statistics for i in at))
+            for at in [[columns[name] for name in ("start", "stop", "count")]]
+            for number, (client, label) in enumerate(holds)
+        ]
+        self.groups = sorted(groups, key=lambda group: group.start.min_raw)
 
-    def first_start(self, group: int) -> int:
-        """The least start, in nanoseconds."""
-        return int(self._statistics[group]["start"].min_raw)
-
-    def read(self, group: int, columns: Sequence[str]) -> Any:
-        """A table of the columns."""
+    def read(self, group: _RowGroup, columns: Sequence[str]) -> dict[str, Int64s]:
+        """The columns, as integers."""
         if not hasattr(self._mine, "file"):
-            self._mine.file = pq.ParquetFile(self._path, metadata=self._metadata)
-        return self._mine.file.read_row_group(group, columns=list(columns), use_threads=False)
+            self._mine.file = pq.ParquetFile(self._path, metadata=self._metadata, pre_buffer=False)
+        table = self._mine.file.read_row_group(group.number, columns=list(columns), use_threads=False)
+        return {name: nanoseconds(table[name]) for name in columns}
 
     def first_starts_after(self, after: Mapping[str, int]) -> dict[str, int]:
         """Each client's first start at or after a time; clients without one are left out."""
         firsts: dict[str, int] = {}
-        for group in self.order:
-            client = self._statistics[group]["client"].min
-            starts = nanoseconds(self.read(group, ["start"])["start"])
-            starts = starts[starts >= after[client]]
-            if len(starts):
-                firsts[client] = min(int(starts.min()), firsts.get(client, int(starts.min())))
+        for group in self.groups:
+            starts = self.read(group, ["start"])["start"]
+            later = starts[starts >= after[group.client]]
+            if len(later):
+                firsts[group.client] = min(int(later.min()), firsts.get(group.client, int(later.min())))
         return firsts
-
-    def split(self, group: int, window: tuple[int, int] | None, more: Sequence[str]) -> Iterator[_Rows]:
-        """The group's rows by label, with `latency_nanos` and the columns of `more`."""
-        stop = self._statistics[group]["stop"]
-        inside = window is not None and window[0] <= stop.min_raw and stop.max_raw < window[1]
-        mixed = window is not None and not inside and stop.max_raw >= window[0] and stop.min_raw < window[1]
-        table = self.read(group, ["latency_nanos", "label", *more, *(["stop"] if mixed else [])])
-        values = {name: nanoseconds(table[name]) for name in table.column_names if name != "label"}
-        chosen: Bools | bool = inside
-        if mixed and window is not None:
-            chosen = (values["stop"] >= window[0]) & (values["stop"] < window[1])
-        labels = table["label"].combine_chunks()
-        codes = labels.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        for code in np.unique(codes):
-            own = codes == code
-            yield _Rows(
-                labels.dictionary[int(code)].as_py() if code >= 0 else None,
-                {name: column[own] for name, column in values.items()},
-                chosen[own] if isinstance(chosen, np.ndarray) else chosen,
-            )
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """Rows of one label; `inside` the measured window are all, none, or those of a mask."""
+class _RowGroup:
+    """One client's rows of one label, and the statistics of their columns."""
 
+    number: int
+    client: str
     label: Label
-    columns: Mapping[str, Int64s]
-    inside: Bools | bool
+    start: Any
+    stop: Any
+    count: Any
 
-    def in_window(self, values: Int64s) -> Int64s:
-        """Those of the values that belong to rows inside the window."""
-        if isinstance(self.inside, np.ndarray):
-            return values[self.inside]
-        return values if self.inside else values[:0]
+    def inside(self, window: Window | None) -> bool | None:
+        """Whether all or none of the rows stop inside the window; None if some do."""
+        if window is None or self.stop.max_raw < window[0] or self.stop.min_raw >= window[1]:
+            return False
+        return True if window[0] <= self.stop.min_raw and self.stop.max_raw < window[1] else None
 
 
 class _Histogram:
-    """How often each integer occurred; grows to the span of what it has seen."""
+    """How often each integer occurred; as long as the span of what it has seen."""
 
-    def __init__(self) -> None:
-        self._low, self._counts = 0, np.zeros(0, np.int64)
+    def __init__(self, values: Int64s | None = None) -> None:
+        self.low, self.counts = 0, np.zeros(0, np.int64)
+        if values is not None and len(values):
+            self.low = int(values.min())
+            self.counts = np.bincount(values - self.low)
 
-    def add(self, values: Int64s) -> None:
-        if not len(values):
+    def add(self, other: _Histogram) -> None:
+        if not len(other.counts):
             return
-        low = int(values.min())
-        counts = np.bincount(values - low)
-        first, end = low, low + len(counts)
-        if len(self._counts):
-            first, end = min(first, self._low), max(end, self._low + len(self._counts))
-        if end - first > len(self._counts):
-            grown = np.zeros(end - first, np.int64)
-            grown[self._low - first :][: len(self._counts)] = self._counts
-            self._low, self._counts = first, grown
-        self._counts[low - self._low :][: len(counts)] += counts
+        if not len(self.counts):
+            self.low = other.low
+        low = min(self.low, other.low)
+        high = max(self.low + len(self.counts), other.low + len(other.counts))
+        if high - low > len(self.counts):
+            grown = np.zeros(high - low, np.int64)
+            grown[self.low - low :][: len(self.counts)] = self.counts
+            self.low, self.counts = low, grown
+        self.counts[other.low - self.low :][: len(other.counts)] += other.counts
 
     def distribution(self) -> Distribution:
         """The values that occurred, ascending, and how often."""
-        seen = np.flatnonzero(self._counts)
-        return seen + self._low, self._counts[seen]
+        seen = np.flatnonzero(self.counts)
+        return seen + self.low, self.counts[seen]
 
 
 class _Latencies:
     """Statistics of latencies that pass by twice: first their bins are counted, then the few needed kept."""
 
-    def __init__(self) -> None:
-        self.rows, self.sum, self.min, self.max = 0, 0, 0, 0
+    def __init__(self, latencies: Int64s | None = None) -> None:
+        """First pass."""
+        self.rows, self.sum, self.min, self.max = 0, 0, 2**63, -(2**63)
         self._bins = _Histogram()
         self._kept: list[Distribution] = []
+        if latencies is not None and len(latencies):
+            self.rows, self.sum = len(latencies), int(latencies.sum())
+            self.min, self.max = int(latencies.min()), int(latencies.max())
+            self._bins = _Histogram(_bins(latencies))
 
-    def count(self, latencies: Int64s, bins: Int64s) -> None:
-        """First pass."""
-        if not len(latencies):
-            return
-        low, high = int(latencies.min()), int(latencies.max())
-        self.min, self.max = (min(self.min, low), max(self.max, high)) if self.rows else (low, high)
-        self.rows += len(latencies)
-        self.sum += int(latencies.sum())
-        self._bins.add(bins)
+    def add(self, other: _Latencies) -> None:
+        """First pass: takes what another has counted."""
+        self.rows, self.sum = self.rows + other.rows, self.sum + other.sum
+        self.min, self.max = min(self.min, other.min), max(self.max, other.max)
+        self._bins.add(other._bins)
 
     def wanted(self) -> Int64s:
         """The bins in which the quantiles lie."""
         bins, counts = self._bins.distribution()
-        return bins[np.searchsorted(np.cumsum(counts), _ranks(self.rows), side="right")]
+        return bins[np.searchsorted(np.cumsum(counts), _ranks(self.rows), side="right")] if self.rows else bins
 
-    def keep(self, latencies: Int64s) -> None:
-        """Second pass: all of the wanted bins' latencies; others do no harm."""
-        self._kept.append(np.unique(latencies, return_counts=True))
+    def keep(self, kept: Distribution) -> None:
+        """Second pass: at least all latencies of the wanted bins."""
+        self._kept.append(kept)
 
     def quantiles(self) -> dict[str, float]:
         """In milliseconds."""
@@ -287,39 +277,38 @@ class _Throughput:
 
     def __init__(self, label: Label) -> None:
         self._unlabelled = label is None
-        self._waiting: list[tuple[Int64s, Int64s]] = []
+        self._waiting: list[tuple[Int64s, Int64s | int]] = []
         self._starts, self._sums = np.zeros(0, np.int64), np.zeros(1, np.int64)  # the last second's
         self._first: int | None = None
         self._rows = self._left = 0
         self._rates = _Histogram()
         self._early: list[Floats] = []
 
-    def add(self, starts: Int64s, counts: Int64s) -> None:
+    def add(self, starts: Int64s, counts: Int64s | int) -> None:
+        """Rows in any order, none of them before what has been advanced over."""
         self._waiting.append((starts, counts))
 
     def advance(self, until: int | None) -> None:
         """No more starts before `until` will come (None: none at all)."""
         waiting = sum(len(starts) for starts, _ in self._waiting)
-        if waiting == 0 or (until is not None and waiting < 2 * self._left + _BATCH_ROWS):
+        if waiting == 0 or (until is not None and waiting < self._left + _BATCH_ROWS):
             return
-        starts = np.concatenate([s for s, _ in self._waiting])
-        counts = np.concatenate([c for _, c in self._waiting])
-        order = np.argsort(starts, kind="stable")
-        starts, counts = starts[order], counts[order]
+        starts, counts = _sorted(self._waiting)
         ready = len(starts) if until is None else int(np.searchsorted(starts, until))
-        self._waiting = [(starts[ready:], counts[ready:])]
         self._left = len(starts) - ready
+        left = counts if isinstance(counts, int) else counts[ready:]
+        self._waiting = [(starts[ready:].copy(), left)]
         if ready:
-            self._roll(starts[:ready], counts[:ready])
+            self._roll(starts[:ready], np.full(ready, counts) if isinstance(counts, int) else counts[:ready])
 
     def _roll(self, starts: Int64s, counts: Int64s) -> None:
         before = len(self._starts)
         all_starts = np.concatenate((self._starts, starts))
         sums = np.concatenate((self._sums, self._sums[-1] + np.cumsum(counts)))  # one longer: begins before all
-        first = np.searchsorted(all_starts, starts - _SECOND, side="right")  # the window is (t - 1 s, t]
+        first = _searchsorted(all_starts, starts - _SECOND)  # the window is (t - 1 s, t]
         self._count(starts, sums[before + 1 :] - sums[first])
         keep = int(np.searchsorted(all_starts, starts[-1] - _SECOND, side="right"))
-        self._starts, self._sums = all_starts[keep:], sums[keep:]
+        self._starts, self._sums = all_starts[keep:].copy(), sums[keep:].copy()
 
     def _count(self, starts: Int64s, rates: Int64s) -> None:
         self._first = int(starts[0]) if self._first is None else self._first
@@ -329,7 +318,7 @@ class _Throughput:
             # Rows so far over the time so far, in whole microseconds; of equal starts the last row counts.
             rows = self._rows + np.searchsorted(starts, starts[skipped:full], side="right")
             self._early.append(rows / np.maximum((starts[skipped:full] - self._first) // 1000, 1) * 1e6)
-        self._rates.add(rates[max(full, skipped) :])
+        self._rates.add(_Histogram(rates[max(full, skipped) :]))
         self._rows += len(starts)
 
     def statistics(self) -> dict[str, float | None]:
@@ -355,42 +344,104 @@ class _Tally:
     largest_count: int = 1
 
 
-def _tallies(groups: _RowGroups, window: tuple[int, int] | None) -> dict[Label, _Tally]:
-    tallies: dict[Label, _Tally] = {}
-    loaded = in_order(lambda g: list(groups.split(g, window, ["start", "count"])), groups.order)
-    nexts = [groups.first_start(g) for g in groups.order[1:]]
-    for parts, until in zip(loaded, [*nexts, None], strict=True):
-        for rows in parts:
-            if rows.label not in tallies:
-                tallies[rows.label] = _Tally(_Throughput(rows.label))
-            _count(tallies[rows.label], rows)
-        for tally in tallies.values():
-            tally.throughput.advance(until)
-    wanted = np.unique(
-        np.concatenate(
-            [np.zeros(0, np.int64)]
-            + [latencies.wanted() for t in tallies.values() for latencies in (t.all, t.window) if latencies.rows]
-        )
-    )
-    for parts in in_order(lambda g: list(groups.split(g, window, [])), groups.order):
-        for rows in parts:
-            latencies = rows.columns["latency_nanos"]
-            needed = np.isin(_bins(latencies), wanted)
-            tallies[rows.label].all.keep(latencies[needed])
-            inside = rows.in_window(latencies)
-            tallies[rows.label].window.keep(inside[np.isin(_bins(inside), wanted)])
+@dataclass(frozen=True)
+class _Part:
+    """What one row group adds to its label's tally."""
+
+    starts: Int64s
+    counts: Int64s | int
+    all: _Latencies
+    window: _Latencies
+    requests: int
+    weighted: int
+
+
+def _tallies(table: _RowGroups, window: Window | None) -> dict[Label, _Tally]:
+    groups = table.groups
+    tallies = {group.label: _Tally(_Throughput(group.label)) for group in groups}
+    nexts = [*(group.start.min_raw for group in groups[1:]), None]
+    parts = in_order(lambda group: _part(table, group, window), groups)
+    with ThreadPoolExecutor(max(len(tallies), 1)) as pool:
+        for group, part, until in zip(groups, parts, nexts, strict=True):
+            tally = tallies[group.label]
+            tally.all.add(part.all)
+            tally.window.add(part.window)
+            tally.requests += part.requests
+            tally.weighted += part.weighted
+            tally.largest_count = max(tally.largest_count, group.count.max)
+            tally.throughput.add(part.starts, part.counts)
+            list(pool.map(lambda t, until=until: t.throughput.advance(until), tallies.values()))
+    wanted = np.zeros(_BINS, np.bool_)
+    for tally in tallies.values():
+        wanted[tally.all.wanted()] = wanted[tally.window.wanted()] = True
+    for group, kept in zip(groups, in_order(lambda g: _kept(table, g, window, wanted), groups), strict=True):
+        tallies[group.label].all.keep(kept[0])
+        tallies[group.label].window.keep(kept[1])
     return tallies
 
 
-def _count(tally: _Tally, rows: _Rows) -> None:
-    latencies, counts = rows.columns["latency_nanos"], rows.columns["count"]
-    bins = _bins(latencies)
-    tally.all.count(latencies, bins)
-    tally.window.count(rows.in_window(latencies), rows.in_window(bins))
-    tally.requests += int(rows.in_window(counts).sum())
-    tally.weighted += int((rows.in_window(counts) * rows.in_window(latencies)).sum())
-    tally.largest_count = max(tally.largest_count, int(counts.max()))
-    tally.throughput.add(rows.columns["start"], counts)
+def _part(table: _RowGroups, group: _RowGroup, window: Window | None) -> _Part:
+    """First pass."""
+    inside = group.inside(window)
+    uniform = group.count.min == group.count.max
+    columns = table.read(
+        group,
+        ["start", "latency_nanos", *([] if uniform else ["count"]), *([] if inside is not None else ["stop"])],
+    )
+    latencies = columns["latency_nanos"]
+    counts = int(group.count.min) if uniform else columns["count"]
+    chosen = _chosen(columns, inside, window)
+    all_ = _Latencies(latencies)
+    inner = all_ if inside else _Latencies(latencies[chosen])
+    if isinstance(counts, int):
+        return _Part(columns["start"], counts, all_, inner, counts * inner.rows, counts * inner.sum)
+    requests, weighted = int(counts[chosen].sum()), int((counts[chosen] * latencies[chosen]).sum())
+    return _Part(columns["start"], counts, all_, inner, requests, weighted)
+
+
+def _kept(
+    table: _RowGroups, group: _RowGroup, window: Window | None, wanted: npt.NDArray[np.bool_]
+) -> tuple[Distribution, Distribution]:
+    """Second pass: the latencies in the wanted bins, of all rows and of those in the window."""
+    inside = group.inside(window)
+    columns = table.read(group, ["latency_nanos", *([] if inside is not None else ["stop"])])
+    latencies = columns["latency_nanos"]
+    needed = wanted.take(_bins(latencies))
+    all_ = np.unique(latencies[needed], return_counts=True)
+    if inside:
+        return all_, all_
+    chosen = _chosen(columns, inside, window)
+    return all_, np.unique(latencies[chosen][needed[chosen]], return_counts=True)
+
+
+def _chosen(columns: Mapping[str, Int64s], inside: bool | None, window: Window | None) -> Any:
+    """What selects the rows whose stop is in the window."""
+    if inside is not None or window is None:
+        return slice(None) if inside else slice(0)
+    return (columns["stop"] >= window[0]) & (columns["stop"] < window[1])
+
+
+def _sorted(pieces: Sequence[tuple[Int64s, Int64s | int]]) -> tuple[Int64s, Int64s | int]:
+    """All starts, ascending, with their counts: one number if there is only one."""
+    starts = np.concatenate([starts for starts, _ in pieces])
+    uniform = {counts for _, counts in pieces if isinstance(counts, int)}
+    if len(uniform) == 1 and all(isinstance(counts, int) for _, counts in pieces):
+        starts.sort()
+        return starts, uniform.pop()
+    order = np.argsort(starts, kind="stable")
+    counts = [np.full(len(starts), c) if isinstance(c, int) else c for starts, c in pieces]
+    return starts[order], np.concatenate(counts)[order]
+
+
+def _searchsorted(values: Int64s, wanted: Int64s) -> Int64s:
+    """`searchsorted(values, wanted, side="right")` for ascending `wanted`: piecewise, it stays in the cache."""
+    piece = 2048
+    edges = np.searchsorted(values, [*wanted[::piece], wanted[-1]], side="right").tolist()
+    found = np.empty(len(wanted), np.int64)
+    for i, (low, high) in enumerate(itertools.pairwise(edges)):
+        part = slice(i * piece, (i + 1) * piece)
+        found[part] = values[low:high].searchsorted(wanted[part], side="right") + low
+    return found
 
 
 def _columns(tally: _Tally | None) -> dict[str, float | None]:
