@@ -1,0 +1,36 @@
+"""fpray: a Ray-distributed experiment scheduler for benchmarking replicated protocols that run on the JVM."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fpray.api import sweep
+    from fpray.errors import FprayError, Refused
+    from fpray.protocol import Protocol, Role
+    from fpray.study import Study
+
+__all__ = ["FprayError", "Protocol", "Refused", "Role", "Study", "__version__", "sweep"]
+
+try:
+    __version__ = version("fpray")
+except PackageNotFoundError:  # imported from a source tree that was never installed
+    __version__ = "0"
+
+_HOME = {
+    "sweep": "fpray.api",
+    "FprayError": "fpray.errors",
+    "Refused": "fpray.errors",
+    "Protocol": "fpray.protocol",
+    "Role": "fpray.protocol",
+    "Study": "fpray.study",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Lazily: a Ray worker imports fpray.machines through this package, and must not pay for the rest.
+    if name not in _HOME:
+        raise AttributeError(f"module 'fpray' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)

@@ -156,7 +156,9 @@ def build(files: Sequence[Path], target: Path, version: str, compiler: str) -> N
 
 
 def _zip(classes: Path, target: Path, version: str) -> None:
-    manifest = f"Manifest-Version: 1.0\r\nImplementation-Title: fpray reference\r\nImplementation-Version: {version}\r\n\r\n"
+    manifest = (
+        f"Manifest-Version: 1.0\r\nImplementation-Title: fpray reference\r\nImplementation-Version: {version}\r\n\r\n"
+    )
     entries = {"META-INF/MANIFEST.MF": manifest.encode()}
     entries |= {str(f.relative_to(classes)): f.read_bytes() for f in sorted(classes.rglob("*.class"))}
     # Stored, not deflated: a JVM starts faster from it, and it is small.

@@ -200,11 +200,6 @@ def names(cls: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from names(typing.cast(type, nested), f"{prefix}{name}.")
 
 
-def count_names(cls: type) -> int:
-    """How many distinct values can be set: records count by their fields, not themselves."""
-    return len({name for name, kind in names(cls) if not dataclasses.is_dataclass(kind) and not alternatives(kind)})
-
-
 def set_value(params: P, dotted: str, value: Any) -> P:
     """A copy of the parameters in which the field at a dotted name has another value.
 
@@ -237,7 +232,7 @@ def set_values(params: P, values: Mapping[str, Any], *, protocol: str) -> tuple[
         try:
             params = set_value(params, dotted, values[dotted])
         except UnknownName as unknown:
-            listed = f"(fpray protocols {protocol} lists all {count_names(type(params))})"
+            listed = f"(fpray protocols {protocol} lists them)"
             problems.append(Problem(dotted, f"{protocol} has no such parameter{unknown} {listed}"))
         except BadValue as bad:
             problems.append(Problem(f"{dotted}={values[dotted]}", str(bad)))

@@ -60,9 +60,7 @@ def place(protocol: Protocol[P], params: P, cluster: Cluster, ports: PortRule) -
     return {
         role.name: [
             Instance(role.name, _label(role, index), index, host, {e: endpoints[e] for e in role.endpoints})
-            for index, host, endpoints in zip(
-                indices[role.name], hosts[role.name], listening[role.name], strict=True
-            )
+            for index, host, endpoints in zip(indices[role.name], hosts[role.name], listening[role.name], strict=True)
         ]
         for role in protocol.roles
     }

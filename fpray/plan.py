@@ -24,8 +24,8 @@ GC_LOG = "-Xlog:gc*"
 # A row of a recorder file takes 75 to 85 bytes; laptops and m5.xlarge clients stay below this many a second.
 BYTES_PER_ROW, ROWS_PER_LOOP_S, ROWS_PER_CLIENT_S = 85, 40_000, 200_000
 BYTES_PER_PROCESS = 100_000
-# From exec to listening, and the exit of a client, on a machine with a core per process.
-JVM_START_S, CLIENT_EXIT_S = 0.6, 2.2
+# From exec to listening on a core of its own; and what a trial takes beyond its schedule and its JVMs' starts.
+JVM_START_S, AROUND_S = 0.25, 0.6
 
 
 @dataclass(frozen=True)
@@ -168,9 +168,7 @@ def _as_lists(nested: Mapping[Any, Any]) -> list[Any]:
     return [_as_lists(v) if isinstance(v, Mapping) else v.message for v in nested.values()]
 
 
-def _argv(
-    trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings, paths: Paths
-) -> tuple[str, ...]:
+def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings, paths: Paths) -> tuple[str, ...]:
     protocol, params = trial.protocol, trial.params
     monitored = bool(getattr(params, "monitored"))  # noqa: B009  every params has it: Protocol checks
     heap = protocol.heap(role, params)
@@ -195,22 +193,33 @@ def _argv(
     return (*java, *to_words(flags))
 
 
-def planned_seconds(plan_params: Any, processes: int, cores: int = 2) -> float:
+def process_count(trial: Trial[Any]) -> int:
+    """How many processes a trial starts."""
+    return sum(math.prod(role.dimensions(trial.params)) for role in trial.protocol.roles)
+
+
+def planned_seconds(trial: Trial[Any], cores: int = 2) -> float:
     """About how long a trial takes: its schedule, JVM starts on so many cores, and the client's exit."""
-    scheduled = sum(
-        (getattr(plan_params, name, timedelta(0)) for name in ("client_lag", "warmup_duration", "warmup_sleep")),
-        start=plan_params.duration,
-    )
-    return scheduled.total_seconds() + JVM_START_S * math.ceil(processes / max(1, cores)) * 0.5 + CLIENT_EXIT_S * 0.2
+    parts = ("client_lag", "warmup_duration", "warmup_sleep", "duration")
+    scheduled = sum((getattr(trial.params, name, timedelta(0)) for name in parts), start=timedelta(0))
+    return scheduled.total_seconds() + JVM_START_S * process_count(trial) / max(1, cores) + AROUND_S
 
 
-def planned_bytes(trial: Trial[Any], processes: int) -> int:
+def planned_bytes(trial: Trial[Any]) -> int:
     """About how much disk a trial takes at most: recorder rows, twice (CSV and Parquet), and logs."""
     p = trial.params
     loops = trial.protocol.loops(p)
     rows = min(loops * ROWS_PER_LOOP_S, ROWS_PER_CLIENT_S) * p.duration.total_seconds() * p.num_client_procs
     grouped = max(1, getattr(p, "measurement_group_size", 1))
-    return int(1.5 * rows / grouped * BYTES_PER_ROW) + processes * BYTES_PER_PROCESS
+    return int(1.5 * rows / grouped * BYTES_PER_ROW) + process_count(trial) * BYTES_PER_PROCESS
+
+
+def duration_in_words(seconds: float) -> str:
+    """`25 s`, `6 min`, `3 h 10 min`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def parameter_problems(protocol: Protocol[P], params: P) -> list[Problem]:

@@ -12,7 +12,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Generic, Literal, Protocol as Interface, TypeVar
+from typing import Any, Generic, Literal, TypeVar
+from typing import Protocol as Interface
 
 from fpray.errors import Problem
 
@@ -133,6 +134,7 @@ class Protocol(Generic[P]):
         files: further files of a trial, name -> message.
         constraints: what the parameters must satisfy; yields a problem for each that they do not.
         loops: closed loops that one client process really runs while it measures.
+        flushes_groups: whether clients record an unfinished measurement group when they end.
         outputs: recorder label -> prefix of its result columns; the label None where rows carry none.
         faults: FrankenPaxos's f, the key into its cluster files.
     """
@@ -148,6 +150,7 @@ class Protocol(Generic[P]):
     files: Callable[[P], Mapping[str, Mapping[str, Any]]] = field(default=lambda _params: {})
     constraints: Callable[[P], Iterable[Problem]] = field(default=lambda _params: ())
     constraints_in_words: tuple[str, ...] = ()
+    flushes_groups: bool = True
     faults: Callable[[P], int] = field(default=lambda _params: 1)
 
     def __post_init__(self) -> None:

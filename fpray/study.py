@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol as Interface
+from typing import Any
+from typing import Protocol as Interface
 
 from fpray import params as values
 from fpray.errors import Problem, nearest, refuse, refuse_if_any
@@ -49,9 +49,7 @@ class Study:
         """
         first = self.points[0] if self.points else {}
         grid = [dict(zip(vary, product, strict=True)) for product in itertools.product(*vary.values())]
-        return Study(
-            self.name, self.protocol, {**self.base, **first}, grid, self.repeat, tuple(vary), self.about
-        )
+        return Study(self.name, self.protocol, {**self.base, **first}, grid, self.repeat, tuple(vary), self.about)
 
     def trials(self, protocol: Protocol[Any], overrides: Point, repeat: int | None) -> list[Trial[Any]]:
         """Every trial, round by round: all points once, then all points again.
@@ -193,5 +191,5 @@ def unknown_study(name: str, protocol: str, known: Iterable[str]) -> Problem:
 
 def grid_shape(vary: Mapping[str, Sequence[Any]], repeat: int) -> str:
     """`3 x 3 x 3 repeats`, or nothing when the grid has one dimension and one repeat."""
-    sizes = [str(len(v)) for v in vary.values()] + ([f"{repeat} repeats"] if repeat > 1 else [])
-    return " x ".join(sizes) if len(sizes) > 1 and math.prod(len(v) for v in vary.values()) else ""
+    sizes = [str(len(listed)) for listed in vary.values()] + ([f"{repeat} repeats"] if repeat > 1 else [])
+    return " x ".join(sizes) if len(sizes) > 1 else ""

@@ -1,4 +1,4 @@
-"""Compartmentalized MultiPaxos: batchers, leaders, proxy leaders, acceptor groups or a grid, replicas, proxy replicas."""
+"""Compartmentalized MultiPaxos: eight roles, acceptor groups or a flexible grid, three read consistencies."""
 
 from __future__ import annotations
 
@@ -300,7 +300,7 @@ MULTIPAXOS = Protocol(
     constraints_in_words=(
         "num_leaders, num_proxy_leaders, num_replicas: at least f+1",
         "num_batchers, num_read_batchers, num_proxy_replicas: 0 or at least f+1",
-        "COLOCATED: num_proxy_leaders = num_leaders; num_batchers 0 or num_leaders; num_proxy_replicas 0 or num_replicas",
+        "COLOCATED: num_proxy_leaders = num_leaders; num_batchers 0 or that; num_proxy_replicas 0 or num_replicas",
         "flexible=false: num_acceptors_per_group = 2f+1; flexible=true: at least f+1 rows and columns",
         "timeout >= duration",
     ),

@@ -1,0 +1,49 @@
+# The front door: everything that README and CI do goes through these targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo setup test lint format bench wheel lock clean
+
+demo: setup
+	$(BIN)/fpray sweep multipaxos
+
+setup: $(STAMP)
+
+# A lock with hashes, installed by plain pip: a bare machine needs nothing but Python. Bytecode is compiled here
+# because Ray's processes would otherwise compile Ray anew at every start (PYTHONDONTWRITEBYTECODE may be set).
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fpray needs Python 3.11 or newer: make PYTHON=python3.11")'
+	@echo "setting up $(VENV) ($$(grep -c '==' requirements.lock) locked packages) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q $(VENV)/lib || true
+	@touch $@
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Ratios, measured side by side in one run; BENCH_JAR=path runs another jar beside the reference jar.
+bench: setup
+	$(BIN)/python -m bench $(if $(BENCH_JAR),--jar $(BENCH_JAR))
+
+wheel: setup
+	$(BIN)/python -m build --wheel --no-isolation
+
+lock: setup
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .build dist

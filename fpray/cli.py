@@ -1,0 +1,203 @@
+"""The command line: the library said aloud. Every command reads its words, calls one function and prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from fpray import __version__
+from fpray.errors import FprayError, refuse
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Fpray(click.Group):
+    """Errors as sentences, exit codes as promised, and no traceback for what a user did."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FprayError as error:
+            click.echo(f"fpray: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted · nothing was started", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=_Fpray, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="fpray")
+def main() -> None:
+    """Benchmark replicated protocols that run on the JVM, on a laptop or on a Ray cluster."""
+
+
+def points_options(command: Command) -> Command:
+    """Which trials: what `sweep` and `plan` share."""
+    options = [
+        click.argument("protocol"),
+        click.option("--study", default="smoke", show_default=True, help="a named study, or FILE.py with STUDY"),
+        click.option("--vary", multiple=True, metavar="KEY=V1,V2", help="vary a parameter; the grid is the product"),
+        click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="set a parameter for every trial"),
+        click.option("--repeat", type=int, help="run every point so often  [default: the study's]"),
+        click.option("-l", "--log-level", "--log_level", "log_level", help="of every role  [default: debug]"),
+        click.option("-j", "--jar", help="a FrankenPaxos jar, or 'reference'  [default: the reference jar]"),
+        click.option("--java", default="java", show_default=True, metavar="PATH", help="which java starts the JVMs"),
+        click.option("--jvm-arg", multiple=True, metavar="ROLE:ARG", help="a further JVM argument of a role"),
+        click.option("--cluster", metavar="FILE", help="FrankenPaxos's JSON: f -> pool -> addresses"),
+        click.option(
+            "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
+            help="where suites go; or one suite, to carry it on",
+        ),
+        click.option(
+            "-a", "--address", multiple=True, metavar="ADDRESS",
+            help="a Ray cluster  [default: RAY_ADDRESS, else this machine's, else an embedded Ray]",
+        ),
+        click.option("--local", is_flag=True, help="an embedded Ray on this machine, whatever else there is"),
+        click.option("-m", "--monitor", is_flag=True, help="(not yet) watch the roles with Prometheus"),
+        click.option("-p", "--profile", is_flag=True, help="(not yet) profile the roles"),
+        click.option("-i", "--identity-file", "--identity_file", "identity_file", hidden=True),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _request(words: dict[str, Any]) -> Any:
+    """The request that a command line's words make."""
+    from fpray.request import Points, Request, parse_jvm_args
+    from fpray.study import parse_set, parse_vary
+
+    if words["identity_file"]:
+        click.echo("-i is FrankenPaxos's SSH key: not needed, processes are started by Ray", err=True)
+    if len(words["address"]) > 1:
+        raise refuse("--address", "names one Ray cluster; machines are named by --cluster FILE")
+    points = Points(
+        words["protocol"],
+        words["study"],
+        parse_vary(words["vary"]),
+        parse_set(words["set_"]),
+        words["repeat"],
+        words["log_level"],
+    )
+    return Request(
+        points,
+        suite_directory=words["suite_directory"],
+        jar=words["jar"],
+        java=words["java"],
+        jvm_args=parse_jvm_args(words["jvm_arg"]),
+        cluster_file=words["cluster"],
+        address=words["address"][0] if words["address"] else None,
+        local=words["local"],
+        keep_raw=words.get("raw", "keep") == "keep",
+        monitor=words["monitor"],
+        profile=words["profile"],
+        new=words.get("new", False),
+        rerun=tuple(words.get("rerun", ())),
+        accept_change=words.get("accept_change", False),
+        command=shlex.join(["fpray", *sys.argv[1:]]),
+    )
+
+
+@main.command()
+@points_options
+@click.option("--raw", type=click.Choice(["keep", "drop"]), default="keep", show_default=True, help="recorder rows")
+@click.option("--new", is_flag=True, help="start a new suite, even where one could be carried on")
+@click.option("--rerun", multiple=True, metavar="failed|TRIAL", help="repeat trials; the earlier attempt is kept")
+@click.option("--accept-change", is_flag=True, help="go on in a suite that was started with another jar")
+@click.option("--dry-run", is_flag=True, help="say how much there is to do, and stop")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object per trial on standard output")
+@click.pass_context
+def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) -> None:
+    """Run the trials of a study of PROTOCOL, or carry on with them.
+
+    Exit code 0: every trial finished; 1: some did not; 2: refused before anything started; 130: interrupted.
+    """
+    request = _request(words)
+    if dry_run:
+        from fpray.preview import summary_line
+
+        click.echo(summary_line(request))
+        return
+    from fpray.sweep import run_sweep
+
+    interruptible()
+    result = run_sweep(request, on_trial=_print_json if as_json else lambda _number, _trial, _outcome: None)
+    ctx.exit(result.exit_code)
+
+
+def _print_json(number: str, trial: Any, outcome: Any) -> None:
+    from fpray.params import to_json
+
+    content = {"trial": number, "id": trial.id, "repeat": trial.repeat, "params": to_json(trial.params)}
+    click.echo(json.dumps(content | outcome.to_json()))
+
+
+def interruptible() -> None:
+    """Ctrl-C, a TERM and a closed terminal all end a sweep cleanly; a second one ends it at once.
+
+    Even then nothing is left: every keeper ends what it keeps when its actor or its raylet is gone.
+    """
+
+    def first(_number: int, _frame: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, second)
+        click.echo("stopping what runs (once more leaves at once)", err=True)
+        raise KeyboardInterrupt
+
+    def second(_number: int, _frame: Any) -> None:
+        os._exit(130)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, first)
+
+
+@main.command()
+@points_options
+@click.option("--json", "as_json", is_flag=True, help="the plans as a JSON list")
+def plan(as_json: bool, **words: Any) -> None:
+    """Show what a sweep would run: files and processes of every trial. Needs neither Ray nor Java."""
+    from fpray.preview import plans, text
+
+    request = _request(words)
+    if as_json:
+        click.echo(json.dumps(plans(request), indent=1))
+    else:
+        for line in text(request):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("name", required=False)
+def protocols(name: str | None) -> None:
+    """List the protocols, or describe one: roles, parameters, defaults, constraints, a cluster file."""
+    from fpray import registry
+    from fpray.describe import describe, list_protocols
+
+    if name is None:
+        lines = list_protocols(registry.protocols())
+    else:
+        found = registry.find_protocol(name)
+        lines = describe(found, registry.studies().get(found.name, {}))
+    for line in lines:
+        click.echo(line)
+
+
+@main.command()
+@click.argument("suite", metavar="SUITE[/TRIAL]")
+@click.option(
+    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
+    help="where SUITE is looked for, by name or letters",
+)  # fmt: skip
+def show(suite: str, suite_directory: str) -> None:
+    """Show what happened: the trials of a suite, or the processes of one trial."""
+    from fpray.show import show as show_it
+
+    show_it(suite, Path(suite_directory).expanduser())

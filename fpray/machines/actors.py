@@ -1,0 +1,69 @@
+"""Role actors: one Ray actor for each role on each machine, which starts that role's JVM processes there.
+
+Actors stay warm from trial to trial. Between calls, and while clients measure, they sleep: their threads block
+on the keeper's events. They import nothing but `fpray.machines` and, where clients ran, `fpray.recorder`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psutil
+
+from fpray.machines.facts import machine_facts
+from fpray.machines.leftovers import kill_leftovers
+from fpray.machines.ports import free_ports
+from fpray.machines.processes import Exit, Failure, Processes, ProcessSpec
+
+# Calls that may be under way at once: a watch, a wait, a stop, and one to spare.
+THREADS = 4
+
+
+class RoleActor:
+    """Starts, watches and stops the processes of one role on this machine."""
+
+    def __init__(self, lease: str) -> None:
+        raylet = os.environ.get("RAY_RAYLET_PID")
+        self._processes = Processes(lease=lease, raylet_pid=int(raylet) if raylet else None)
+
+    def facts(self, java: str) -> Mapping[str, Any]:
+        """See `fpray.machines.facts.machine_facts`."""
+        return machine_facts(java)
+
+    def prepare(self, host: str, ports: int, first: int, marker: str) -> tuple[Sequence[int], Sequence[str], bool]:
+        """Before a trial: free ports, what was left behind and is gone now, and whether `marker` is seen here."""
+        left = [f"{leftover.command} (process {leftover.pid})" for leftover in kill_leftovers()]
+        return free_ports(host, ports, first) if ports else (), left, os.path.exists(marker)  # noqa: PTH110
+
+    def start(self, specs: Sequence[ProcessSpec], ready_s: float) -> Failure | None:
+        """Start processes and wait until each listens on all that it must; None when they do."""
+        failure = self._processes.start(specs)
+        return failure or self._processes.wait_ready([spec.label for spec in specs], ready_s)
+
+    def wait_exit(self, labels: Sequence[str], deadline_s: float | None) -> Failure | None:
+        """Block until the processes have exited as expected (None), or one of this role has not."""
+        return self._processes.wait_exit(labels, deadline_s)
+
+    def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
+        """Stop those of the processes that were started; TERM, grace, KILL."""
+        known = self._processes.started()
+        self._processes.stop([[label for label in labels if label in known]], grace_s)
+        return self._processes.exits()
+
+    def cpu_seconds(self) -> Mapping[str, float]:
+        """CPU seconds so far of this actor and of its keeper: what fpray itself costs this machine."""
+        keeper = psutil.Process(self._processes.keeper_pid).cpu_times()
+        own = psutil.Process().cpu_times()
+        return {"actor": own.user + own.system, "keeper": keeper.user + keeper.system}
+
+    def read(self, path: str, client: str) -> Any:
+        """A client's recorder file as `fpray.recorder.Reading`: an Arrow table and notes."""
+        from fpray.recorder import read_client
+
+        return read_client(path, client)
+
+    def close(self) -> None:
+        """End the keeper and whatever it still keeps."""
+        self._processes.close()

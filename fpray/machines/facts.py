@@ -1,0 +1,62 @@
+"""What a machine is: the facts that a suite's provenance records, read on that machine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def machine_facts(java: str) -> Mapping[str, Any]:
+    """Kernel, CPU, memory, addresses of this machine, the JVM that `java` starts there, what a child inherits."""
+    return {
+        "hostname": platform.node(),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "transparent_hugepage": _chosen(_read("/sys/kernel/mm/transparent_hugepage/enabled")),
+        "load_average": os.getloadavg()[0],
+        "worker_niceness": os.getpriority(os.PRIO_PROCESS, 0),
+        **java_facts(java),
+    }
+
+
+@functools.cache
+def java_facts(java: str) -> Mapping[str, Any]:
+    """`java` (its path on this machine, None if there is none) and `jvm` (what `-version` says)."""
+    path = shutil.which(java)
+    if path is None:
+        return {"java": None, "jvm": None}
+    try:
+        done = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return {"java": path, "jvm": f"cannot be run: {error}"}
+    said = (done.stderr or done.stdout).strip()
+    if done.returncode != 0:
+        return {"java": path, "jvm": f"exits {done.returncode}: {said[:200]}"}
+    return {"java": path, "jvm": said.replace("\n", "; ")}
+
+
+def _cpu_model() -> str:
+    match = re.search(r"^model name\s*: *(.*)$", _read("/proc/cpuinfo") or "", re.MULTILINE)
+    return match[1] if match else platform.machine()
+
+
+def _chosen(setting: str | None) -> str | None:
+    match = re.search(r"\[(\w+)\]", setting or "")
+    return match[1] if match else setting
+
+
+def _read(path: str) -> str | None:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return None

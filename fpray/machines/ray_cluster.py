@@ -1,0 +1,268 @@
+"""The driver's side of Ray: which cluster, which machines, and the warm role actors on them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from fpray.cluster import LOOPBACK
+from fpray.errors import Lost, refuse
+
+# What ray.md measured for an embedded Ray that is to disturb nothing: no metrics, no event reports, rare timers.
+# The first three matter most: a JVM must not inherit Ray's niceness, and Ray must not kill for memory.
+_LEAN = {
+    "RAY_worker_niceness": "0",
+    "RAY_worker_oom_score_adjustment": "0",
+    "RAY_memory_monitor_refresh_ms": "0",
+    "RAY_enable_metrics_collection": "false",
+    "RAY_event_stats": "false",
+    "RAY_task_events_report_interval_ms": "0",
+    "RAY_ray_events_report_interval_ms": "0",
+    "RAY_raylet_report_resources_period_milliseconds": "1000",
+    "RAY_raylet_check_gc_period_milliseconds": "5000",
+    "RAY_debug_dump_period_milliseconds": "0",
+    "RAY_kill_idle_workers_interval_ms": "5000",
+    "RAY_local_fs_monitor_interval_ms": "5000",
+    "RAY_gcs_pull_resource_loads_period_milliseconds": "10000",
+    "RAY_io_context_event_loop_lag_collection_interval_ms": "0",
+    "RAY_io_context_monitor_probe_interval_ms": "60000",
+    "RAY_core_worker_internal_heartbeat_ms": "10000",
+    "RAY_report_worker_backlog_interval_ms": "10000",
+    "RAY_object_manager_timer_freq_ms": "5000",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+_CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # where `ray start` notes that this machine belongs to one
+_PRIVATE = "fpray-ray-"  # short: below it are sockets, whose paths may have 107 bytes
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A living node of the cluster."""
+
+    node_id: str
+    host: str
+    hostname: str
+    cores: int
+
+
+def wanted_address(address: str | None, local: bool) -> str | None:
+    """The Ray cluster to attach to: as told, `RAY_ADDRESS`, or the one this machine belongs to; None: embedded."""
+    if local:
+        return None
+    told = address or os.environ.get("RAY_ADDRESS")
+    if told:
+        return None if told == "local" else told
+    with contextlib.suppress(OSError):
+        noted = _CURRENT_CLUSTER.read_text().strip()
+        if noted and _answers(noted):
+            return noted
+    return None
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+class Machines:
+    """An attached or embedded Ray cluster, and the role actors on it. A context manager."""
+
+    def __init__(self, address: str | None) -> None:
+        self.address = address
+        self.lease = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._actors: dict[tuple[str, str], Any] = {}
+        self._machines: dict[str, Machine] = {}
+        self._private: Path | None = None
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is our own Ray, on this machine alone."""
+        return self.address is None
+
+    def __enter__(self) -> Machines:
+        try:
+            if self.embedded:
+                self._start_embedded()
+            else:
+                self._attach(cast(str, self.address))
+            self.refresh()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        import ray
+
+        self._actors.clear()
+        with contextlib.suppress(Exception):  # it may be the cluster that went away
+            ray.shutdown()
+        if self._private is not None:
+            shutil.rmtree(self._private, ignore_errors=True)
+
+    def machines(self) -> Mapping[str, Machine]:
+        """host -> machine, of those that live."""
+        return self._machines
+
+    def refresh(self) -> None:
+        """Ask the cluster who lives."""
+        import ray
+
+        living = [node for node in ray.nodes() if node["Alive"]]
+        found = [
+            Machine(
+                node["NodeID"],
+                LOOPBACK if self.embedded else node["NodeManagerAddress"],
+                node["NodeManagerHostname"],
+                int(node["Resources"].get("CPU", 0)) or 1,
+            )
+            for node in living
+        ]
+        self._machines = {machine.host: machine for machine in sorted(found, key=lambda m: _order(m.host))}
+
+    def actor(self, role: str, host: str) -> Any:
+        """The warm actor of a role on a machine; a new one for the first trial, or when the last one died."""
+        key = (role, host)
+        if key not in self._actors:
+            self._actors[key] = self._new_actor(role, self._machines[host].node_id)
+        return self._actors[key]
+
+    def _new_actor(self, role: str, node_id: str) -> Any:
+        import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        from fpray.machines.actors import THREADS, RoleActor
+
+        remote = ray.remote(RoleActor).options(
+            num_cpus=0,
+            max_concurrency=THREADS,
+            max_restarts=0,
+            max_task_retries=0,
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
+        )
+        return remote.remote(self.lease)
+
+    def forget_actors(self) -> None:
+        """Start anew with fresh actors: after one was lost, none of its generation is trusted."""
+        import ray
+
+        for actor in self._actors.values():
+            with contextlib.suppress(Exception):
+                ray.kill(actor)
+        self._actors.clear()
+        with contextlib.suppress(Exception):
+            self.refresh()
+
+    def _start_embedded(self) -> None:
+        os.environ.update(_LEAN)
+        if "ray" not in sys.modules:  # Ray reads these two when it is imported
+            # A token of our own, in memory: nobody else on this machine may submit to this Ray; no file is written.
+            os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(16)
+        os.environ.pop("RAY_ADDRESS", None)
+        import ray
+
+        _sweep_private_directories()
+        self._private = Path(tempfile.mkdtemp(prefix=f"{_PRIVATE}{os.getpid()}-", dir="/tmp"))
+        with _interrupts_as_before():
+            ray.init(
+                address="local",
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level="ERROR",
+                configure_logging=False,
+                _temp_dir=str(self._private),
+                _node_ip_address=LOOPBACK,
+            )
+
+    def _attach(self, address: str) -> None:
+        import ray
+
+        os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+        try:
+            with _interrupts_as_before():
+                ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+        except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError and others here
+            said = str(error).strip().splitlines()
+            raise refuse(
+                f"--address {address}", f"no Ray cluster answers there: {said[0] if said else type(error).__name__}"
+            ) from None
+
+
+def gather(
+    calls: Sequence[Any], deadline_s: float | None, who: Callable[[Any], str] | None = None
+) -> Iterator[tuple[Any, Any]]:
+    """The results of remote calls as they come: (reference, value).
+
+    Raises:
+        Lost: an actor or its machine went away, or none of the rest answered by the deadline.
+    """
+    import ray
+    from ray.exceptions import RayError, RayTaskError
+
+    pending = list(calls)
+    until = None if deadline_s is None else time.monotonic() + deadline_s
+    while pending:
+        left = None if until is None else max(0.0, until - time.monotonic())
+        done, pending = ray.wait(pending, num_returns=1, timeout=left)
+        if not done:
+            raise Lost(f"no answer from {_names(pending, who)} within {deadline_s:.0f} s")
+        try:
+            value = ray.get(done[0])
+        except RayTaskError as error:
+            cause = error.cause if isinstance(error.cause, Exception) else error
+            raise cause from None
+        except RayError as error:
+            said = str(error).strip().splitlines()
+            what = said[0] if said else type(error).__name__
+            raise Lost(f"the role actor of {_names(done, who)} is gone: {what}") from None
+        yield done[0], value
+
+
+def _names(references: Sequence[Any], who: Callable[[Any], str] | None) -> str:
+    return ", ".join(who(reference) for reference in references) if who else "an actor"
+
+
+def _order(host: str) -> list[tuple[int, int | str]]:
+    """10.0.0.9 comes before 10.0.0.10."""
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"[.:]", host)]
+
+
+@contextlib.contextmanager
+def _interrupts_as_before() -> Iterator[None]:
+    """Ray installs a SIGTERM handler of its own when it starts; ours stays."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _sweep_private_directories() -> None:
+    """Remove what an embedded Ray whose driver was killed has left in /tmp."""
+    for path in Path("/tmp").glob(f"{_PRIVATE}*"):
+        pid = path.name.removeprefix(_PRIVATE).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(path, ignore_errors=True)

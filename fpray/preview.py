@@ -1,0 +1,61 @@
+"""What a request would run, without Ray and without Java: plans as data, as text, and as one line."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from fpray.plan import Paths, Trial, build_plan, duration_in_words, planned_bytes, planned_seconds, process_count
+from fpray.request import Request, check
+from fpray.study import grid_shape
+
+
+def plans(request: Request) -> list[dict[str, Any]]:
+    """The plan of every trial, with FrankenPaxos's ports and stand-in paths, its disk space and its time."""
+    return list(_plans(request, check(request)[2]))
+
+
+def _plans(request: Request, trials: list[Trial[Any]]) -> Iterator[dict[str, Any]]:
+    cluster = request.cluster()
+    jar = request.jar if request.jar not in (None, "reference") else Paths().jar
+    for number, trial in enumerate(trials, start=1):
+        paths = Paths(f"/suite/{number:03d}", str(jar), request.java, request.jvm_args)
+        plan = build_plan(trial, cluster, paths=paths)
+        extra = {"repeat": trial.repeat, "disk_bytes": planned_bytes(trial), "seconds": planned_seconds(trial)}
+        yield plan.to_json() | extra
+
+
+def text(request: Request) -> Iterator[str]:
+    """The plans for people: every process with its address and command line, every file."""
+    trials = check(request)[2]
+    for number, plan in enumerate(_plans(request, trials), start=1):
+        disk, seconds = plan["disk_bytes"] / 1e6, duration_in_words(plan["seconds"])
+        yield f"trial {number:03d} ({plan['trial']}) · about {seconds} · up to {disk:.0f} MB"
+        for name, content in plan["files"].items():
+            yield f"  {name}: " + " ".join(content.split())
+        for process in plan["processes"]:
+            yield f"  stage {process['stage']} · {process['label']} at {process['host']}:{process['port']}"
+            yield f"    {shlex.join(process['argv'])}"
+    yield _summary(request, trials)
+
+
+def summary_line(request: Request) -> str:
+    """`27 trials (3 x 3 x 3 repeats) · 15 to 17 processes each · 1 machine · about 6 min · up to 40 MB`."""
+    return _summary(request, check(request)[2])
+
+
+def _summary(request: Request, trials: list[Trial[Any]]) -> str:
+    repeats = 1 + max((trial.repeat for trial in trials), default=0)
+    shape = grid_shape(request.points.vary, repeats)
+    counts = sorted({process_count(trial) for trial in trials})
+    each = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1]))) if counts else "0"
+    machines = len(request.cluster().addresses())
+    words = [
+        f"{len(trials)} trial{'s' if len(trials) != 1 else ''}" + (f" ({shape})" if shape else ""),
+        f"{each} processes each",
+        f"{machines} machine{'s' if machines != 1 else ''}",
+        f"about {duration_in_words(sum(map(planned_seconds, trials)))}",
+        f"up to {sum(map(planned_bytes, trials)) / 1e6:.0f} MB",
+    ]
+    return " · ".join(words)

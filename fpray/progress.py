@@ -1,0 +1,189 @@
+"""What a sweep says while it runs: a live block on a terminal, plain lines elsewhere, always on standard error."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from fpray.outcome import Outcome, Status
+from fpray.plan import Trial, planned_seconds
+from fpray.study import Asker
+
+_MARKS = {Status.FINISHED: "green", Status.INTERRUPTED: "yellow", Status.LOST: "yellow"}
+
+
+def clock(seconds: float) -> str:
+    """`0:01:05`, whole seconds."""
+    return str(timedelta(seconds=round(seconds)))
+
+
+class Progress:
+    """Trial n of N, its stage, elapsed and remaining time; FrankenPaxos's line for each trial that ends.
+
+    While clients measure, a live block is drawn once a second and nothing else runs; without a terminal nothing
+    is written at all until the trial ends.
+    """
+
+    def __init__(self, asker: Asker, summary: Sequence[str], outputs: Mapping[str | None, str]) -> None:
+        self._weights = {trial.id: planned_seconds(trial) for trial in asker.planned()}
+        self._summary, self._outputs = summary, outputs
+        self._total = len(self._weights)
+        self._done: dict[str, float] = {}  # id -> planned seconds; resumed ones count as done, not as elapsed
+        self._spent_planned = 0.0
+        self._started = time.monotonic()
+        self._stage, self._stage_since = "", time.monotonic()
+        self._stage_s: float | None = None
+        self._current: tuple[str, Trial[Any]] | None = None
+        self._live: _Live | None = None
+
+    def __enter__(self) -> Progress:
+        if sys.stderr.isatty():
+            self._live = _Live(self._block)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.close()
+            self._live = None
+
+    def say(self, line: str) -> None:
+        """A line of its own."""
+        if self._live is not None:
+            self._live.print(line)
+        else:
+            print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice
+
+    def wait(self, line: str) -> None:
+        """Say what a long wait is for; on a terminal in the live block."""
+        if self._live is None:
+            self.say(line)
+        self.stage(line, None)
+
+    def resumed(self, trial: Trial[Any]) -> None:
+        """A trial that had ended before this run."""
+        self._done[trial.id] = self._weights.get(trial.id, 0.0)
+
+    def begin(self, number: str, trial: Trial[Any]) -> None:
+        """A trial starts."""
+        self._current = (number, trial)
+        self.stage("preparing", None)
+
+    def stage(self, what: str, seconds: float | None) -> None:
+        """What the trial is doing now, and for how long by plan."""
+        self._stage, self._stage_since, self._stage_s = what, time.monotonic(), seconds
+        if self._live is not None:
+            self._live.refresh()
+
+    def end(self, number: str, trial: Trial[Any], outcome: Outcome) -> None:
+        """A trial ended: FrankenPaxos's line, or what went wrong and where to look."""
+        planned = self._weights.setdefault(trial.id, planned_seconds(trial))
+        self._total = len(self._weights)
+        if outcome.status.final:
+            self._done[trial.id] = planned
+        self._spent_planned += planned
+        if outcome.status is Status.FINISHED:
+            self.say(f"{self._head()} {self._values(trial, outcome)}")
+            for doubt in outcome.doubts:
+                self.say(f"    doubt: {doubt}")
+            for note in outcome.notes:
+                self.say(f"    note: {note}")
+        else:
+            for line in failure_lines(number, self._total, outcome):
+                self.say(line)
+
+    def _head(self) -> str:
+        done, elapsed = len(self._done), time.monotonic() - self._started
+        remaining = self._remaining()
+        width = max(3, len(str(self._total)))
+        share = 100 * done / self._total if self._total else 100.0
+        total = elapsed + remaining
+        return (
+            f"[{done:0{width}}/{self._total:0{width}}; {share:.4g}%]"
+            f" {clock(elapsed)} / {clock(total)} + {clock(remaining)}?"
+        )
+
+    def _remaining(self) -> float:
+        left = sum(weight for trial, weight in self._weights.items() if trial not in self._done)
+        elapsed = time.monotonic() - self._started
+        pace = elapsed / self._spent_planned if self._spent_planned else 1.0
+        return left * pace
+
+    def _values(self, trial: Trial[Any], outcome: Outcome) -> str:
+        from fpray.params import flatten
+
+        flat = flatten(trial.params)
+        shown: dict[str, str] = {name: _text(flat[name]) for name in self._summary if name in flat}
+        for label, prefix in self._outputs.items():
+            for column in ("latency.median_ms", "start_throughput_1s.p90"):
+                value = outcome.results.get(f"{prefix}{column}")
+                if value is not None and value != -1.0:
+                    shown[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
+        return str(shown)
+
+    def _block(self) -> str:
+        if self._current is None:
+            return self._stage
+        number, _ = self._current
+        spent = time.monotonic() - self._stage_since
+        stage = self._stage
+        if self._stage_s:
+            stage = f"{stage} {min(spent, self._stage_s):.0f} of {self._stage_s:.0f} s"
+        elif spent > 1:
+            stage = f"{stage} ({spent:.0f} s)"
+        elapsed = time.monotonic() - self._started
+        return (
+            f"trial {number} · {len(self._done)} of {self._total} done · {stage}"
+            f" · {clock(elapsed)} elapsed, {clock(self._remaining())} to go"
+        )
+
+
+def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
+    """Who, what, the last lines, and where to look."""
+    lines = [f"[{number}/{max(3, len(str(total))) and total:03}] {outcome.status.value}: {outcome.detail}"]
+    lines += [f"    {line}" for line in outcome.lines]
+    if outcome.log:
+        command = outcome.log.removesuffix("_err.txt").removesuffix("_out.txt") + "_cmd.txt"
+        lines.append(f"    {outcome.log} · run it yourself: sh {command}")
+    return lines
+
+
+class _Live:
+    """One line at the bottom of a terminal, redrawn once a second by a thread of its own, with rich."""
+
+    def __init__(self, text: Any) -> None:
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        render = lambda: Text(f"  {text()}", style="dim", overflow="ellipsis", no_wrap=True)  # noqa: E731
+        self._live = Live(get_renderable=render, console=self._console, auto_refresh=False, transient=True)
+        self._live.start()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._redraw, daemon=True)
+        self._thread.start()
+
+    def _redraw(self) -> None:
+        while not self._over.wait(1.0):
+            self.refresh()
+
+    def refresh(self) -> None:
+        self._live.refresh()
+
+    def print(self, line: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(line))
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join(timeout=2)
+        self._live.stop()
+
+
+def _text(value: Any) -> str:
+    return getattr(value, "name", None) or str(value)

@@ -1,0 +1,140 @@
+"""Rows of results: a suite's outcomes as `results.csv` (FrankenPaxos's columns) and `results.parquet` (all)."""
+
+from __future__ import annotations
+
+import csv
+import enum
+import io
+import os
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from fpray.outcome import Outcome
+from fpray.params import flatten, from_json
+from fpray.protocol import Protocol
+from fpray.store import Suite, write_text
+
+Row = dict[str, Any]
+_STATISTICS = (
+    *(f"latency.{name}_ms" for name in ("mean", "median", "min", "max", "p90", "p95", "p99")),
+    *(f"start_throughput_1s.{name}" for name in ("mean", "median", "min", "max", "p90", "p95", "p99")),
+)
+
+
+def output_columns(protocol: Protocol[Any]) -> list[str]:
+    """FrankenPaxos's output columns of a protocol, in its order."""
+    return [f"{prefix}{name}" for prefix in protocol.outputs.values() for name in _STATISTICS]
+
+
+def input_columns(params: Any) -> dict[str, Any]:
+    """The input columns of a row, as FrankenPaxos writes them: `0:00:02`, `DistributionScheme.HASH`."""
+    return {name: _as_frankenpaxos(value) for name, value in flatten(params).items()}
+
+
+def csv_row(protocol: Protocol[Any], params: Any, outcome: Outcome) -> Row:
+    """FrankenPaxos's row of a trial: inputs, then outputs; -1.0 where nothing was recorded."""
+    outputs = {name: outcome.results.get(name, -1.0) for name in output_columns(protocol)}
+    return input_columns(params) | outputs
+
+
+def full_row(protocol: Protocol[Any], number: str, trial: Mapping[str, Any], outcome: Outcome) -> Row:
+    """Everything known of a trial in one row: FrankenPaxos's columns, `measured.*`, status, jar, hosts."""
+    params = from_json(protocol.params, trial["params"])
+    return {
+        "trial": number,
+        "id": trial["id"],
+        "repeat": trial["repeat"],
+        **input_columns(params),
+        **outcome.results,
+        "status": outcome.status.value,
+        "reason": outcome.reason.value,
+        "detail": outcome.detail,
+        "doubts": "; ".join(outcome.doubts),
+        "jar": trial["provenance"].get("jar", ""),
+        "hosts": " ".join(outcome.hosts),
+        "wall_s": outcome.wall_s,
+    }
+
+
+def jar_name(suite: Suite) -> str:
+    """What a suite's tables call its jar."""
+    jar = suite.content.get("jar", {})
+    return f"{jar.get('name', '?')} {jar.get('version', '')}".strip() + f" (sha {jar.get('sha256', '?')[:8]})"
+
+
+def append_csv(suite: Suite, row: Row) -> None:
+    """Add one finished trial to `results.csv`, so that it can be watched growing."""
+    path = suite.path / "results.csv"
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def write_results(suite: Suite, protocol: Protocol[Any]) -> None:
+    """Write both files anew from the outcomes on disk: what they hold is what finished, once each."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    finished, everything = [], []
+    for directory, trial, outcome in suite.outcomes():
+        if outcome is None:
+            continue
+        everything.append(full_row(protocol, directory.number, trial, outcome))
+        if any(value != -1.0 for name, value in outcome.results.items() if "measured." not in name):
+            finished.append(csv_row(protocol, from_json(protocol.params, trial["params"]), outcome))
+    if not everything:
+        return
+    if finished:
+        write_text(suite.path / "results.csv", _csv_text(finished))
+    columns = _columns(everything)
+    table = pa.Table.from_pydict({name: _column([row.get(name) for row in everything]) for name in columns})
+    partial = suite.path / f".results.parquet.{os.getpid()}.partial"
+    pq.write_table(table, partial)
+    partial.replace(suite.path / "results.parquet")
+
+
+def _csv_text(rows: Iterable[Row]) -> str:
+    rows = list(rows)
+    text = io.StringIO(newline="")
+    # Points with different kinds of workload have different columns: blank where a row lacks one.
+    writer = csv.DictWriter(text, _columns(rows), restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _columns(rows: Iterable[Row]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _column(values: list[Any]) -> Any:
+    import pyarrow as pa
+
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {int, float} and float in kinds:
+        return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    if len(kinds) > 1:
+        return pa.array([None if v is None else str(v) for v in values])
+    return pa.array(values)
+
+
+def _as_frankenpaxos(value: Any) -> Any:
+    if isinstance(value, enum.Enum | timedelta):
+        return str(value)
+    return value
+
+
+def read_results(path: Path) -> Any:
+    """A suite's `results.parquet` as an Arrow table.
+
+    Raises:
+        FileNotFoundError: no trial of it has ended.
+    """
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path / "results.parquet")

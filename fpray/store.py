@@ -1,0 +1,274 @@
+"""The suite directory: every path, atomic writes, what is done, and who holds it. FrankenPaxos's layout.
+
+<time>_<10 letters>_<name>/
+    args.json inputs.txt start_time.txt stop_time.txt results.csv       FrankenPaxos's
+    suite.json results.parquet suite.lock                               fpray's
+    001/ input.json input.txt log.txt config.pbtxt *_cmd.txt ...        FrankenPaxos's
+         trial.json plan.json events.json recorder.parquet outcome.json fpray's; the last one is written last
+         attempts/1/                                                    earlier attempts, whole
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import re
+import socket
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fpray.errors import FprayError, refuse
+from fpray.outcome import Outcome
+from fpray.params import to_json
+from fpray.plan import Plan, Trial
+
+SCHEMA = 1
+_NUMBER = re.compile(r"[0-9]{3,}")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that it is either the old one or whole: a temporary name, then a rename."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file atomically."""
+    write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file, or None where there is no such file.
+
+    Raises:
+        FprayError: it is there and is no JSON; a file that fpray wrote never is.
+    """
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise FprayError(f"{path} is damaged: {error}") from None
+
+
+def now() -> str:
+    """The time, as FrankenPaxos's start_time.txt holds it, in UTC."""
+    return datetime.now(UTC).isoformat(sep=" ", timespec="microseconds")
+
+
+class TrialDirectory:
+    """The directory of one trial."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.number = path.name
+
+    def file(self, name: str) -> Path:
+        """The path of a file in it."""
+        return self.path / name
+
+    def outcome(self) -> Outcome | None:
+        """How its latest attempt ended; None where it did not, or not for good."""
+        content = read_json(self.file("outcome.json"))
+        outcome = Outcome.from_json(content) if content else None
+        return outcome if outcome and outcome.status.final else None
+
+    def trial(self) -> Mapping[str, Any] | None:
+        """What `trial.json` holds: id, protocol, params, repeat."""
+        content = read_json(self.file("trial.json"))
+        return content if isinstance(content, Mapping) else None
+
+    def identify(self, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
+        """Write `trial.json`: from now on this is the trial's directory."""
+        identity = {"protocol": trial.protocol.name, "params": to_json(trial.params), "repeat": trial.repeat}
+        write_json(self.file("trial.json"), {"schema": SCHEMA, "id": trial.id, **identity, "provenance": provenance})
+
+    def begin(self, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
+        """Set an earlier attempt aside and write what is to be run."""
+        self.set_aside()
+        self.identify(trial, provenance)
+        write_json(self.file("input.json"), to_json(trial.params))
+        write_text(self.file("input.txt"), f"{trial.params}\n")
+        write_text(self.file("start_time.txt"), f"{now()}\n")
+
+    def write_plan(self, plan: Plan) -> None:
+        """Write `plan.json` and the plan's files."""
+        write_json(self.file("plan.json"), plan.to_json())
+        for name, text in plan.files.items():
+            write_text(self.file(name), text)
+
+    def log(self, line: str) -> None:
+        """Append a line with the time to `log.txt`."""
+        with self.file("log.txt").open("a") as file:
+            file.write(f"[{now()}] {line}\n")
+
+    def commit(self, outcome: Outcome) -> None:
+        """Write the outcome; last of all, since its presence means that the trial is over."""
+        write_json(self.file("events.json"), list(outcome.events))
+        write_text(self.file("stop_time.txt"), f"{now()}\n")
+        write_json(self.file("outcome.json"), outcome.to_json())
+
+    def set_aside(self) -> None:
+        """Move whatever an earlier attempt left to `attempts/<n>`; the directory keeps its `trial.json` number."""
+        left = [p for p in self.path.iterdir() if p.name not in ("attempts", "trial.json")]
+        if not left:
+            return
+        attempts = self.path / "attempts"
+        attempts.mkdir(exist_ok=True)
+        kept = attempts / str(1 + max((int(p.name) for p in attempts.iterdir() if p.name.isdigit()), default=0))
+        kept.mkdir()
+        # The outcome goes first: without it the trial is unfinished, whenever this is cut short.
+        for path in sorted(left, key=lambda p: p.name != "outcome.json"):
+            path.rename(kept / path.name)
+
+
+class Suite:
+    """A suite directory, held by at most one driver at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content: dict[str, Any] = read_json(path / "suite.json") or {}
+        self._directories: dict[str, TrialDirectory] | None = None
+        self._lock: int | None = None
+        self.fresh = False  # made by this very run
+
+    @staticmethod
+    def create(root: Path, name: str, args: Mapping[str, Any], content: Mapping[str, Any]) -> Suite:
+        """A new suite directory below `root`.
+
+        Raises:
+            Refused: it cannot be made.
+        """
+        letters = "".join(random.SystemRandom().choices(string.ascii_uppercase, k=10))
+        path = root / f"{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}_{letters}_{name}"
+        try:
+            path.mkdir(parents=True)
+            write_json(path / "args.json", args)
+            write_text(path / "start_time.txt", f"{now()}\n")
+            write_json(path / "suite.json", {"schema": SCHEMA, **content})
+        except OSError as error:
+            raise refuse(f"-s {root}", f"the suite directory cannot be written: {error.strerror}") from None
+        return Suite(path)
+
+    @property
+    def letters(self) -> str:
+        """The ten letters by which people name it."""
+        match = re.search(r"_([A-Z]{10})(_|$)", self.path.name)
+        return match[1] if match else self.path.name
+
+    def update(self, **changes: Any) -> None:
+        """Change entries of `suite.json`."""
+        self.content |= changes
+        write_json(self.path / "suite.json", self.content)
+
+    def hold(self) -> None:
+        """Become the one driver of this suite, until the process ends or `release`.
+
+        Raises:
+            Refused: another living process is.
+        """
+        try:
+            lock = os.open(self.path / "suite.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise refuse(str(self.path), f"the suite directory cannot be written: {error.strerror}") from None
+        import fcntl  # POSIX only; reading suites works without
+
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(lock, 200).decode(errors="replace").strip() or "another process"
+            os.close(lock)
+            raise refuse(self.path.name, f"is being run by {holder} (--new starts another suite)") from None
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()} since {now()[:19]} UTC\n".encode(), 0)
+        self._lock = lock
+
+    def release(self) -> None:
+        """Let another driver have it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def directories(self) -> dict[str, TrialDirectory]:
+        """Trial id -> its directory, for every trial that was ever asked for."""
+        if self._directories is None:
+            found = {}
+            for path in sorted(
+                (p for p in self.path.iterdir() if _NUMBER.fullmatch(p.name)), key=lambda p: int(p.name)
+            ):
+                directory = TrialDirectory(path)
+                if trial := directory.trial():
+                    found[str(trial["id"])] = directory
+            self._directories = found
+        return self._directories
+
+    def directory(self, trial: Trial[Any]) -> TrialDirectory:
+        """The directory of a trial; numbered when it is first asked for, and for good."""
+        known = self.directories()
+        if trial.id not in known:
+            directory = TrialDirectory(self.path / f"{self._next_number():03d}")
+            directory.path.mkdir(exist_ok=True)
+            directory.identify(trial, {})
+            known[trial.id] = directory
+        return known[trial.id]
+
+    def _next_number(self) -> int:
+        # A directory that was cut short before its trial.json is reused.
+        return 1 + max((int(d.number) for d in self.directories().values()), default=0)
+
+    def outcomes(self) -> Iterator[tuple[TrialDirectory, Mapping[str, Any], Outcome | None]]:
+        """Every trial that was ever asked for, in order of number: directory, trial, outcome."""
+        for directory in self.directories().values():
+            trial = directory.trial()
+            if trial is not None:
+                yield directory, trial, directory.outcome()
+
+
+def suites(root: Path) -> list[Suite]:
+    """The suites below a directory, newest first."""
+    if not root.is_dir():
+        return []
+    found = [p for p in root.iterdir() if (p / "suite.json").is_file()]
+    return [Suite(p) for p in sorted(found, key=lambda p: p.name, reverse=True)]
+
+
+def find_suite(text: str, root: Path) -> Suite:
+    """A suite by path, by the start of its name, or by (the start of) its ten letters.
+
+    Raises:
+        Refused: none, or several.
+    """
+    path = Path(text).expanduser()
+    if (path / "suite.json").is_file():
+        return Suite(path)
+    matching = [s for s in suites(root) if s.path.name.startswith(text) or s.letters.startswith(text.upper())]
+    if len(matching) == 1:
+        return matching[0]
+    if not matching:
+        raise refuse(text, f"is no suite: neither a path, nor a name or letters of one in {root}")
+    raise refuse(text, f"may be any of {', '.join(s.path.name for s in matching[:5])}")
+
+
+@contextlib.contextmanager
+def held(suite: Suite) -> Iterator[Suite]:
+    """Hold a suite for the time of a block."""
+    suite.hold()
+    try:
+        yield suite
+    finally:
+        suite.release()
+
+
+def describe_inputs(trials: Sequence[Trial[Any]]) -> str:
+    """FrankenPaxos's inputs.txt: one line of values for each trial."""
+    return "".join(f"{trial.params}\n" for trial in trials)

@@ -1,0 +1,267 @@
+"""The main loop: ask the study, run the trial, keep the outcome, tell the study; on Ctrl-C leave nothing running."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fpray.cluster import Cluster
+from fpray.errors import FprayError, Problem, refuse, refuse_if_any
+from fpray.jar import Jar
+from fpray.machines.ray_cluster import Machines, gather, wanted_address
+from fpray.outcome import Outcome, Status, counted
+from fpray.placement import frankenpaxos_ports, place
+from fpray.plan import Trial, duration_in_words, planned_seconds
+from fpray.progress import Progress
+from fpray.protocol import Protocol
+from fpray.provenance import of_driver
+from fpray.request import Request, check, check_jar, check_platform, on_machines, split_address
+from fpray.results import append_csv, csv_row, read_results, write_results
+from fpray.resume import all_trials, choose_suite, is_done
+from fpray.store import Suite, TrialDirectory, held, now, write_text
+from fpray.study import Grid, Study
+from fpray.trial import Setting, is_full, missing_bytes, run_trial
+
+# A lost attempt (a machine, an actor) says nothing of the protocol: it is repeated this often before we go on.
+LOST_RETRIES = 2
+_SPACE_CHECK_S = 2.0
+
+
+@dataclass
+class SweepResult:
+    """What a sweep came to.
+
+    Attributes:
+        suite: the suite directory.
+        outcomes: trial number -> outcome, of every trial of the request that ended, now or earlier.
+        planned: how many trials the request has.
+        interrupted: whether the user stopped it.
+    """
+
+    suite: Path
+    planned: int
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0: every trial finished; 1: some did not; 130: interrupted."""
+        if self.interrupted:
+            return 130
+        done = [o for o in self.outcomes.values() if o.status is Status.FINISHED]
+        return 0 if len(done) == self.planned else 1
+
+    def table(self) -> Any:
+        """All results as an Arrow table (`.to_pandas()` for a frame)."""
+        return read_results(self.suite)
+
+
+def run_sweep(
+    request: Request,
+    *,
+    on_trial: Callable[[str, Trial[Any], Outcome], None] = lambda _number, _trial, _outcome: None,
+) -> SweepResult:
+    """Check everything, take or make the suite, attach to Ray, and run what is not done yet.
+
+    Raises:
+        Refused: nothing was started.
+        FprayError: it could not go on; what was finished stays finished.
+    """
+    protocol, study, trials = check(request)
+    address, remark = split_address(request.address)
+    jar, problems = check_jar(request, protocol)
+    refuse_if_any([*problems, *check_platform(), *request.later_problems(trials)])
+    assert jar is not None
+    machines = Machines(wanted_address(address, request.local))
+    _say(remark)
+    suite = choose_suite(request, jar, study)
+    with held(suite):
+        grid = Grid(all_trials(suite, request, jar))
+        result = SweepResult(suite.path, len(grid.planned()))
+        sweep = _Sweep(request, protocol, study, jar, machines, suite, grid, result)
+        if machines.embedded:
+            _say(sweep.headline())
+        try:
+            with machines:
+                sweep.drive(on_trial)
+        except KeyboardInterrupt:
+            result.interrupted = True
+        finally:
+            write_results(suite, protocol)
+            write_text(suite.path / "stop_time.txt", f"{now()}\n")
+    _say(_closing(suite, result))
+    return result
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    """A sweep under way: what was asked for, and what it runs on."""
+
+    request: Request
+    protocol: Protocol[Any]
+    study: Study
+    jar: Jar
+    machines: Machines
+    suite: Suite
+    grid: Grid
+    result: SweepResult
+
+    def drive(self, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
+        """Ask, run, keep, tell, until there is nothing left to ask."""
+        cluster = self._cluster()
+        if not self.machines.embedded:
+            _say(self.headline())
+        waiting = [trial for trial in self.grid.planned() if not is_done(self.suite, trial)]
+        _say(self._intent(waiting))
+        request, grid = self.request, self.grid
+        with Progress(grid, self.study.summary, self.protocol.outputs) as progress:
+            setting = Setting(
+                cluster, self.machines, self.jar, request.java, request.jvm_args, request.keep_raw, progress.stage
+            )
+            if waiting:
+                progress.stage("starting role actors", None)
+                _record_run(self.suite, request, setting, waiting[0])
+            while (trial := grid.ask()) is not None:
+                known = self.suite.directories().get(trial.id)
+                outcome = known.outcome() if known else None
+                if known is not None and outcome is not None:
+                    progress.resumed(trial)
+                else:
+                    known = self.suite.directory(trial)
+                    progress.begin(known.number, trial)
+                    outcome = _run_and_keep(trial, known, setting, progress)
+                    if outcome.status is Status.FINISHED:
+                        append_csv(self.suite, csv_row(self.protocol, trial.params, outcome))
+                    progress.end(known.number, trial, outcome)
+                    on_trial(known.number, trial, outcome)
+                self.result.outcomes[known.number] = outcome
+                grid.tell(trial, outcome)
+
+    def _cluster(self) -> Cluster:
+        """The machines of this sweep.
+
+        Raises:
+            Refused: the cluster file names strangers, or nobody said which jar several machines are to run.
+        """
+        hosts = list(self.machines.machines())
+        if len(hosts) > 1 and self.request.jar is None:
+            raise refuse(
+                "-j/--jar",
+                f"is required on a cluster of several machines ({len(hosts)} here): name the jar that you mean to"
+                " benchmark, or -j reference",
+            )
+        return on_machines(self.request.cluster(), hosts, self.machines.embedded)
+
+    def headline(self) -> str:
+        """Where it runs and with which jar."""
+        if self.machines.embedded:
+            where = f"on this machine ({len(os.sched_getaffinity(0))} cores, embedded Ray {version('ray')})"
+        else:
+            found = self.machines.machines()
+            count = f"{len(found)} machine{'s' if len(found) != 1 else ''}"
+            where = f"on the Ray cluster at {self.machines.address} ({count}, Ray {version('ray')})"
+        return f"{self.protocol.name} {where} · jar: {self.jar}"
+
+    def _intent(self, waiting: Sequence[Trial[Any]]) -> str:
+        """What will be done, or carried on, and about how long it takes."""
+        planned = self.grid.planned()
+        cores = sum(machine.cores for machine in self.machines.machines().values())
+        about = duration_in_words(sum(planned_seconds(trial, cores) for trial in waiting))
+        if not self.suite.fresh:
+            done = len(planned) - len(waiting)
+            left = f"{len(waiting)} to go, about {about}" if waiting else "nothing left to do"
+            return f"carrying on {self.suite.path} ({done} of {len(planned)} finished; {left})"
+        trials = f"{len(planned)} trial{'s' if len(planned) != 1 else ''}"
+        return f"study {self.study.name} · {trials} · about {about} · suite {self.suite.path}"
+
+
+def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting, progress: Progress) -> Outcome:
+    """Run a trial until it has an outcome to keep: again after a lost machine, later when the disk is full."""
+    lost = 0
+    while True:
+        _wait_for_space(trial, directory, progress)
+        try:
+            outcome = run_trial(trial, directory, setting)
+            if outcome.status is not Status.FINISHED and missing_bytes(trial, directory.path, spare_only=True):
+                progress.say(f"the disk filled up during trial {directory.number}: it runs again when there is space")
+                continue
+            directory.commit(outcome)
+        except OSError as error:
+            if not is_full(error):
+                raise FprayError(f"trial {directory.number} cannot be written: {error}") from error
+            continue
+        if outcome.status is not Status.LOST:
+            return outcome
+        setting.machines.forget_actors()
+        lost += 1
+        if lost > LOST_RETRIES:
+            return outcome
+        progress.say(f"[{directory.number}] lost: {outcome.detail}: running it again ({lost} of {LOST_RETRIES})")
+
+
+def _wait_for_space(trial: Trial[Any], directory: TrialDirectory, progress: Progress) -> None:
+    said = False
+    while (missing := missing_bytes(trial, directory.path)) is not None:
+        needed, free = missing
+        if not said:
+            progress.wait(
+                f"waiting for disk space: trial {directory.number} needs {needed / 1e6:.0f} MB,"
+                f" {free / 1e6:.0f} MB are free at {directory.path} (Ctrl-C stops; the same command carries on)"
+            )
+            said = True
+        time.sleep(_SPACE_CHECK_S)
+
+
+def _record_run(suite: Suite, request: Request, setting: Setting, first: Trial[Any]) -> None:
+    """Wake the role actors of the first trial, and note which machines this run has and what they are.
+
+    Raises:
+        Refused: a machine has no Java.
+    """
+    hosts = setting.cluster.addresses()
+    placed = place(first.protocol, first.params, setting.cluster, frankenpaxos_ports)
+    for instance in (i for instances in placed.values() for i in instances):
+        setting.machines.actor(instance.role, instance.host)  # in the background: the first trial waits for less
+    role = first.protocol.clients()[0].name
+    calls = {setting.machines.actor(role, host).facts.remote(request.java): host for host in hosts}
+    facts = {calls[call]: value for call, value in gather(list(calls), 120, calls.__getitem__)}
+    refuse_if_any(
+        [
+            Problem(f"--java {request.java}", f"there is no such program on machine {host}: install a JRE or JDK 17")
+            for host, found in facts.items()
+            if found["java"] is None
+        ]
+    )
+    run = {
+        "started": now(),
+        "provenance": of_driver(setting.jar, request.command, request.java),
+        "ray": {"address": setting.machines.address or "embedded", "version": version("ray")},
+        "machines": facts,
+    }
+    suite.update(runs=[*suite.content.get("runs", []), run])
+
+
+# -- what is said
+
+
+def _say(line: str | None) -> None:
+    if line:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice
+
+
+def _closing(suite: Suite, result: SweepResult) -> str:
+    statuses = [o.status for o in result.outcomes.values()]
+    if result.interrupted:
+        finished = statuses.count(Status.FINISHED)
+        return (
+            f"interrupted · {finished} of {result.planned} finished · nothing is running any more"
+            " · the same command carries on"
+        )
+    again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""
+    return f"{counted(statuses)} · fpray show {suite.letters[:4]}{again}"

@@ -1,0 +1,429 @@
+"""One trial: lend machines, start what the plan says, let clients measure, stop everything, end in an outcome."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fpray.cluster import Cluster
+from fpray.errors import FprayError, Lost
+from fpray.jar import Jar
+from fpray.judgement import judge
+from fpray.machines.processes import Exit, Failure, ProcessSpec
+from fpray.machines.ray_cluster import Machines, gather
+from fpray.outcome import Outcome, ProcessEnd, Reason, Status
+from fpray.placement import endpoints_per_host, frankenpaxos_ports, place
+from fpray.plan import Paths, Plan, Process, Trial, build_plan, planned_bytes
+from fpray.store import TrialDirectory
+
+if TYPE_CHECKING:
+    from fpray.summary import Summary
+
+# A JVM listens 0.6 s after exec on a core of its own; the real jar's 14 servers took up to 20 s on 2 busy cores.
+READY_S, READY_PER_PROCESS_AND_CORE_S = 30.0, 3.0
+# Beyond its timeouts a client needs its JVM's start, and some 2 s to say goodbye; more on a busy machine.
+CLIENT_SPARE_S = 20.0
+GRACE_S = 5.0
+CALL_S = 60.0  # what any other call to a role actor may take; they take milliseconds
+SPARE_BYTES = 50_000_000
+FULL_BYTES = 1_000_000
+_FIRST_PORT = 10_000
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all trials of a sweep share.
+
+    `report` is told what is happening now, and how many seconds it is planned to take where that is known.
+    """
+
+    cluster: Cluster
+    machines: Machines
+    jar: Jar
+    java: str
+    jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    keep_raw: bool = True
+    report: Callable[[str, float | None], None] = lambda _what, _seconds: None
+    # Ports rotate from trial to trial: a straggler of one can never serve the next.
+    next_port: Iterator[int] = field(default_factory=lambda: itertools.cycle(range(_FIRST_PORT, 30_000, 1_000)))
+
+
+class _Failed(Exception):
+    """A process failed: the trial is over, and this is its outcome's cause."""
+
+    def __init__(self, failure: Failure, before: str) -> None:
+        self.failure = failure
+        self.before = before
+        super().__init__(failure.detail)
+
+
+def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) -> Outcome:
+    """Run a trial once and say how it ended; nothing of it is running when this returns or raises.
+
+    1. Write `trial.json`. 2. See that nothing of an earlier trial or an ended driver is alive on its machines.
+    3. Choose ports, write the plan, the config and the workload files. 4. Start the servers stage by stage, the
+    next stage when all of the last listen. 5. Start the clients. 6. Watch: any process that ends as it should not
+    ends the trial. 7. Collect what the clients recorded, while the servers stop in reverse order. 8. Judge.
+    The caller commits the outcome, last of all.
+    """
+    directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256})
+    run = _Run(trial, directory, setting)
+    with contextlib.ExitStack() as everything:
+        everything.callback(run.stop_everything)
+        try:
+            plan = run.prepare()
+            run.start_servers(plan)
+            run.start_clients(plan)
+            run.measure(plan)
+            summary = run.collect(plan)
+        except _Failed as failed:
+            return run.outcome_of(failed)
+        except Lost as lost:
+            return run.outcome(Status.LOST, str(lost), Reason.INFRASTRUCTURE)
+        except KeyboardInterrupt:
+            run.outcome_if_interrupted()
+            raise
+    return run.judged(plan, summary)
+
+
+class _Run:
+    """The state of one attempt: who was started where, what happened when, how long each step took."""
+
+    def __init__(self, trial: Trial[Any], directory: TrialDirectory, setting: Setting) -> None:
+        self.trial, self.directory, self.setting = trial, directory, setting
+        self.events: list[dict[str, Any]] = []
+        self.phases: dict[str, float] = {}
+        self.started: list[list[Process]] = []  # stage by stage
+        self.exits: dict[str, Exit] = {}
+        self.notes: list[str] = []
+        self.stopped = False
+        self.began = time.monotonic()
+        self.plan: Plan | None = None
+
+    # -- steps
+
+    def prepare(self) -> Plan:
+        """Clean the machines, choose ports, write the plan and its files."""
+        with self._phase("preparing"):
+            wanted = endpoints_per_host(self.trial.protocol, self.trial.params, self.setting.cluster)
+            ports = self._free_ports({host: len(numbers) for host, numbers in wanted.items()})
+            chosen = {(host, k): port for host, ks in wanted.items() for k, port in zip(ks, ports[host], strict=True)}
+            path = str(self.directory.path.absolute())
+            paths = Paths(path, str(self.setting.jar.path), self.setting.java, self.setting.jvm_args)
+            rule = lambda host, k: chosen[host, k]  # noqa: E731
+            plan = build_plan(self.trial, self.setting.cluster, paths=paths, ports=rule)
+            self.directory.write_plan(plan)
+            self.plan = plan
+        return plan
+
+    def _free_ports(self, counts: Mapping[str, int]) -> dict[str, Sequence[int]]:
+        first, marker = next(self.setting.next_port), str(self.directory.file("trial.json").absolute())
+        # Any actor of a machine can speak for the machine; the first role placed there does.
+        speakers = {host: self._role_on(host) for host in counts}
+        calls = {
+            self.setting.machines.actor(role, host).prepare.remote(host, counts[host], first, marker): host
+            for host, role in speakers.items()
+        }
+        ports = {}
+        for call, (free, left, seen) in gather(list(calls), CALL_S, calls.__getitem__):
+            host = calls[call]
+            ports[host] = free
+            self.notes += [f"{host}: ended {what}, left behind by an earlier driver" for what in left]
+            if not seen:
+                raise FprayError(
+                    f"machine {host} does not see {self.directory.path}: the suite directory (-s) must be on a file"
+                    " system that all machines share"
+                )
+        return ports
+
+    def _role_on(self, host: str) -> str:
+        placed = place(self.trial.protocol, self.trial.params, self.setting.cluster, frankenpaxos_ports)
+        return next(i.role for instances in placed.values() for i in instances if i.host == host)
+
+    def start_servers(self, plan: Plan) -> None:
+        """Start the servers stage by stage; each stage when all of the last one listen."""
+        with self._phase("starting"):
+            total = len(plan.of_kind("server"))
+            for stage in plan.stages():
+                self._start(stage, total)
+            if lag := getattr(self.trial.params, "client_lag", timedelta(0)):
+                self.setting.report("client_lag", lag.total_seconds())
+                self._watch([], lag.total_seconds())
+
+    def start_clients(self, plan: Plan) -> None:
+        """Start the clients and wait until they listen: a client whose port is taken measures nothing."""
+        with self._phase("starting clients"):
+            self._start(plan.of_kind("client"), len(plan.of_kind("client")))
+
+    def _start(self, stage: Sequence[Process], total: int) -> None:
+        self.started.append(list(stage))
+        by_actor = self._by_actor(stage)
+        calls = {}
+        for (role, host), processes in by_actor.items():
+            specs = [_spec(process, self.directory) for process in processes]
+            actor = self.setting.machines.actor(role, host)
+            calls[actor.start.remote(specs, self._ready_s(host))] = (role, processes)
+        before = sum(len(s) for s in self.started[:-1])
+        listening = 0
+        self._report_start(calls, listening, before, total)
+        deadline = max((self._ready_s(host) for _, host in by_actor), default=READY_S) + CALL_S
+        for call, failure in gather(list(calls), deadline, lambda c: calls[c][0]):
+            if failure is not None:
+                raise _Failed(failure, "before it listened")
+            _, processes = calls.pop(call)
+            listening += len(processes)
+            for process in processes:
+                self._event("phase", "listening", process)
+            if calls:
+                self._report_start(calls, listening, before, total)
+
+    def _report_start(self, waiting: Mapping[Any, Any], listening: int, before: int, total: int) -> None:
+        roles = ", ".join(dict.fromkeys(f"{role}s" for role, _ in waiting.values()))
+        self.setting.report(f"starting {roles}: {min(total, before + listening)} of {total} listen", None)
+
+    def _ready_s(self, host: str) -> float:
+        cores = self.setting.machines.machines()[host].cores if host in self.setting.machines.machines() else 1
+        here = sum(1 for p in self._the_plan().processes if p.host == host)
+        return READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(here / cores)
+
+    def measure(self, plan: Plan) -> None:
+        """Sleep until every client has exited, or anything ends that should not."""
+        p = self.trial.params
+        spans = {name: _seconds(p, name) for name in ("warmup_duration", "warmup_timeout", "warmup_sleep")}
+        clients = plan.of_kind("client")
+        self.setting.report("measuring", spans["warmup_duration"] + spans["warmup_sleep"] + _seconds(p, "duration"))
+        deadline = spans["warmup_timeout"] + spans["warmup_sleep"] + _seconds(p, "timeout") + CLIENT_SPARE_S
+        with self._phase("measuring"):
+            self._watch(clients, deadline)
+
+    def _watch(self, clients: Sequence[Process], deadline_s: float) -> None:
+        """Block until the clients have exited (without clients: for the time given); raise when anything fails."""
+        servers = [process for stage in self.started for process in stage if process.kind != "client"]
+        waiting: dict[Any, str] = {}
+        for (role, host), processes in self._by_actor(clients).items():
+            labels = [process.label for process in processes]
+            waiting[self.setting.machines.actor(role, host).wait_exit.remote(labels, deadline_s)] = role
+        watching = {}
+        for (role, host), processes in self._by_actor(servers).items():
+            labels = [process.label for process in processes]
+            watching[self.setting.machines.actor(role, host).wait_exit.remote(labels, deadline_s)] = role
+        names = waiting | watching
+        for call, failure in gather(list(names), deadline_s + CALL_S, names.__getitem__):
+            if call in watching:
+                if failure is None or failure.kind == "deadline":
+                    if not clients:
+                        return
+                    continue
+                raise _Failed(failure, "while clients were measuring" if clients else "before clients started")
+            if failure is not None:
+                raise _Failed(failure, "")
+            del waiting[call]
+            if not waiting:
+                return
+
+    def collect(self, plan: Plan) -> Summary:
+        """Gather the clients' rows into recorder.parquet and summarize them, while the servers stop."""
+        from fpray.recorder import Gatherer
+        from fpray.summary import summarize
+
+        self.setting.report("collecting", None)
+        clients = plan.of_kind("client")
+        stopping = self._stop_calls(self.started[-2]) if len(self.started) > 1 else []
+        with self._phase("collecting"), Gatherer(self.directory.file("recorder.parquet")) as gatherer:
+            for process in clients:
+                actor = self.setting.machines.actor(process.role, process.host)
+                csv = str(self.directory.file(f"{process.label}_data.csv").absolute())
+                ((_, reading),) = gather([actor.read.remote(csv, process.label)], None, lambda _: "client")
+                gatherer.add(reading)
+        self.setting.report("summarizing", None)
+        with self._phase("summarizing"):
+            protocol, p = self.trial.protocol, self.trial.params
+            summary = summarize(
+                self.directory.file("recorder.parquet"),
+                outputs=protocol.outputs,
+                closed_loops=protocol.loops(p) * p.num_client_procs,
+                group_size=getattr(p, "measurement_group_size", 1),
+                duration_s=_seconds(p, "duration"),
+            )
+        with self._phase("stopping"):
+            for _, exits in gather(stopping, GRACE_S + CALL_S):
+                self._note_exits(exits)
+        self._drop_raw(clients, summary)
+        return summary
+
+    def _drop_raw(self, clients: Sequence[Process], summary: Summary) -> None:
+        """The Parquet file holds every row, so the CSV files go; unless one could not be read in full."""
+        unread = {client.client for client in summary.clients if client.error or client.notes}
+        for process in clients:
+            if process.label not in unread:
+                self.directory.file(f"{process.label}_data.csv").unlink(missing_ok=True)
+        if not self.setting.keep_raw:
+            self.directory.file("recorder.parquet").unlink(missing_ok=True)
+
+    # -- stopping
+
+    def stop_everything(self) -> None:
+        """Stop whatever was started, the last stage first. Never raises: keepers end what is out of reach."""
+        if self.stopped:
+            return
+        self.stopped = True
+        with self._phase("stopping"), contextlib.suppress(Lost, OSError):
+            for stage in reversed(self.started):
+                for _, exits in gather(self._stop_calls(stage), GRACE_S + CALL_S):
+                    self._note_exits(exits)
+
+    def _stop_calls(self, stage: Sequence[Process]) -> list[Any]:
+        return [
+            self.setting.machines.actor(role, host).stop.remote([p.label for p in processes], GRACE_S)
+            for (role, host), processes in self._by_actor(stage).items()
+        ]
+
+    def _note_exits(self, exits: Mapping[str, Exit]) -> None:
+        for label, ended in exits.items():
+            if label not in self.exits:
+                self.exits[label] = ended
+                self.events.append(
+                    {
+                        "t": ended.ended_ns,
+                        "kind": "exit",
+                        "role": self._role_of(label),
+                        "label": label,
+                        "detail": f"returned {ended.returncode}" + (", stopped" if ended.stopped else ""),
+                    }
+                )
+
+    # -- outcomes
+
+    def judged(self, plan: Plan, summary: Summary) -> Outcome:
+        """The outcome of a trial in which every process did as it was told: what do its numbers say?"""
+        verdict = judge(self.trial, plan, summary, self.exits, self.directory)
+        return self.outcome(
+            verdict.status,
+            verdict.detail,
+            Reason.NONE if verdict.status is Status.FINISHED else Reason.SYSTEM_UNDER_TEST,
+            label=verdict.label,
+            lines=verdict.lines,
+            log=verdict.log,
+            results={**summary.columns, **summary.measured},
+            notes=summary.notes,
+            doubts=verdict.doubts,
+        )
+
+    def outcome_of(self, failed: _Failed) -> Outcome:
+        """The outcome of a trial that a failing process ended."""
+        failure = failed.failure
+        if failure.kind in ("lost", "stopped"):
+            return self.outcome(Status.LOST, failure.detail, Reason.INFRASTRUCTURE)
+        status = {"not-ready": Status.NOT_READY, "deadline": Status.OVERRAN}.get(failure.kind, Status.CRASHED)
+        detail = failure.detail + (f", {failed.before}" if failed.before and failure.kind == "exited" else "")
+        self._event_at(time.time_ns(), "fault", "", failure.label, failure.detail)
+        reason = Reason.INFRASTRUCTURE if failure.kind == "taken" else Reason.SYSTEM_UNDER_TEST
+        return self.outcome(status, detail, reason, label=failure.label, lines=_telling(failure.lines), log=failure.log)
+
+    def outcome_if_interrupted(self) -> None:
+        """Stop, and leave a note that this attempt was interrupted; it runs again."""
+        self.stop_everything()
+        with contextlib.suppress(OSError):
+            self.directory.commit(self.outcome(Status.INTERRUPTED, "interrupted", Reason.USER))
+
+    def outcome(self, status: Status, detail: str, reason: Reason, **more: Any) -> Outcome:
+        """An outcome with all that is known of this attempt. Stops what still runs first."""
+        if status is not Status.LOST:
+            self.stop_everything()
+        more["notes"] = [*self.notes, *more.get("notes", ())]
+        return Outcome(
+            status,
+            detail,
+            reason,
+            **more,
+            events=sorted(self.events, key=lambda event: int(event["t"])),
+            processes=[self._process_end(process) for stage in self.started for process in stage],
+            hosts=self.plan.hosts() if self.plan else (),
+            wall_s=round(time.monotonic() - self.began, 3),
+            phases={name: round(seconds, 4) for name, seconds in self.phases.items()},
+        )
+
+    def _process_end(self, process: Process) -> ProcessEnd:
+        ended = self.exits.get(process.label)
+        if ended is None:
+            return ProcessEnd(process.label, None)
+        cpu = round(ended.utime_s + ended.stime_s, 3)
+        return ProcessEnd(process.label, ended.returncode, cpu, ended.maxrss_kb, ended.niceness)
+
+    # -- small things
+
+    def _the_plan(self) -> Plan:
+        assert self.plan is not None
+        return self.plan
+
+    def _by_actor(self, processes: Sequence[Process]) -> dict[tuple[str, str], list[Process]]:
+        grouped: dict[tuple[str, str], list[Process]] = {}
+        for process in processes:
+            grouped.setdefault((process.role, process.host), []).append(process)
+        return grouped
+
+    def _role_of(self, label: str) -> str:
+        return next((p.role for stage in self.started for p in stage if p.label == label), "")
+
+    def _event(self, kind: str, detail: str, process: Process) -> None:
+        self._event_at(time.time_ns(), kind, process.role, process.label, detail)
+
+    def _event_at(self, t: int, kind: str, role: str, label: str, detail: str) -> None:
+        self.events.append({"t": t, "kind": kind, "role": role, "label": label, "detail": detail})
+
+    @contextlib.contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        self._event_at(time.time_ns(), "phase", "", "", name)
+        self.directory.log(name)
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.phases[name] = self.phases.get(name, 0.0) + time.monotonic() - start
+
+
+def missing_bytes(trial: Trial[Any], directory: Path, *, spare_only: bool = False) -> tuple[int, int] | None:
+    """(needed, free) bytes where a trial would not fit on the disk of the suite; None where it fits.
+
+    With `spare_only` the question is whether the disk is full now, not whether another trial would fit.
+    """
+    needed = FULL_BYTES if spare_only else planned_bytes(trial) + SPARE_BYTES
+    free = shutil.disk_usage(directory).free
+    return (needed, free) if free < needed else None
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error means that a disk or a quota is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _spec(process: Process, directory: TrialDirectory) -> ProcessSpec:
+    return ProcessSpec(
+        label=process.label,
+        argv=process.argv,
+        directory=str(directory.path.absolute()),
+        env=process.env,
+        listens=tuple((process.host, port) for port in process.endpoints.values()),
+        expected_exits=(0,) if process.kind == "client" else process.expected_exits,
+    )
+
+
+def _telling(lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines that say what went wrong: without the JVM's stock phrases, and not a whole stack trace."""
+    stock = ("Error: Could not create the Java Virtual Machine.", "Error: A fatal exception has occurred.")
+    kept = [line for line in lines if not line.startswith(stock) and not line.lstrip().startswith("at ")]
+    return tuple(kept[-12:])
+
+
+def _seconds(params: Any, name: str) -> float:
+    value = getattr(params, name, timedelta(0))
+    return float(value.total_seconds())
