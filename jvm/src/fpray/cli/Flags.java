@@ -53,6 +53,7 @@ public final class Flags {
             if (flag == null) {
                 problems.add(argument.startsWith("-") ? "Unknown option " + argument : "Unknown argument '" + argument + "'");
             } else if (i + 1 == arguments.length) {
+                flag.given = true;
                 problems.add("Missing value after " + argument);
             } else if (flag.given) {
                 problems.add("Option " + argument + " is given more than once");

@@ -19,7 +19,7 @@ public abstract class Actor {
     /** Handles one message; `in` is only valid during the call. */
     protected abstract void receive(Connection from, int type, Reader in);
 
-    /** An outbound connection could not be made, or broke. Send from a timer, not from here. */
+    /** An outbound connection could not be made, or broke: what was on its way may be lost. Send from a timer, not from here. */
     protected void peerDown(Connection peer) {}
 
     /** All that was readable has been handled; what is sent now leaves with this turn's messages. */

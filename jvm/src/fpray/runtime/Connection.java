@@ -15,7 +15,7 @@ public final class Connection extends Selectable {
     private static final int FIRST_CAPACITY = 4 * 1024;
     private static final int MAX_READS_PER_TURN = 16;
     private static final long CONNECT_TIMEOUT = 3_000_000_000L;
-    private static final long SUSPECT_FOR = 1_000_000_000L;
+    private static final long RETRY_PERIOD = 500_000_000L;
     private static final byte[] NOTHING = new byte[0];
 
     private static final int CLOSED = 0;
@@ -32,8 +32,8 @@ public final class Connection extends Selectable {
     private boolean dirty;
     private boolean awaitingWritable;
     private Timer connectTimer;
-    private boolean hasFailed;
-    private long lastFailure;
+    private Timer retryTimer;
+    private boolean suspect;
 
     private final Writer out = new Writer(FIRST_CAPACITY);
     private int outStart;
@@ -70,9 +70,22 @@ public final class Connection extends Selectable {
         return address;
     }
 
-    /** Whether the peer could not be reached a moment ago; a sender that has a choice takes another one. */
+    /** Whether the last attempt to reach the peer failed; a sender that has a choice takes another one. */
     public boolean isSuspect() {
-        return hasFailed && state != OPEN && loop.now() - lastFailure < SUSPECT_FOR;
+        return suspect;
+    }
+
+    /** Connects again and again after a failure even if nothing is sent, so that a suspect that is back is noticed. */
+    public Connection retryWhileSuspect() {
+        retryTimer = new Timer(loop) {
+            @Override
+            protected void fire() {
+                if (state == CLOSED) {
+                    connect();
+                }
+            }
+        };
+        return this;
     }
 
     // Sending ---------------------------------------------------------------------------------------------------
@@ -193,7 +206,7 @@ public final class Connection extends Selectable {
 
     private void opened() {
         state = OPEN;
-        hasFailed = false;
+        suspect = false;
         if (Log.isDebug()) {
             Log.debug("Connected to " + name() + ".");
         }
@@ -336,6 +349,8 @@ public final class Connection extends Selectable {
         } catch (IOException e) {
             Log.debug("Closing " + name() + ": " + e.getMessage());
         }
+        // A retry that fails has lost nothing.
+        boolean hasLost = state == OPEN || out.end > outStart;
         key = null;
         channel = null;
         state = CLOSED;
@@ -343,9 +358,11 @@ public final class Connection extends Selectable {
         forgetOutput();
         in = NOTHING;
         inEnd = 0;
-        hasFailed = true;
-        lastFailure = loop.now();
-        if (outbound) {
+        suspect = true;
+        if (retryTimer != null) {
+            retryTimer.start(RETRY_PERIOD);
+        }
+        if (outbound && hasLost) {
             actor.peerDown(this);
         }
     }

@@ -67,10 +67,11 @@ public final class EventLoop implements Consumer<SelectionKey> {
         return new Connection(this, actor, address);
     }
 
+    /** Connections to peers that matter for as long as this process lives. */
     public Connection[] connect(long[] addresses, Actor actor) {
         Connection[] all = new Connection[addresses.length];
         for (int i = 0; i < all.length; i++) {
-            all[i] = connect(addresses[i], actor);
+            all[i] = connect(addresses[i], actor).retryWhileSuspect();
         }
         return all;
     }

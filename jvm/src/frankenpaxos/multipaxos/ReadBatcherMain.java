@@ -1,0 +1,24 @@
+// Starts a read batcher.
+package frankenpaxos.multipaxos;
+
+import fpray.cli.FlagType;
+import fpray.cli.Flags;
+import fpray.runtime.EventLoop;
+
+public final class ReadBatcherMain {
+    private ReadBatcherMain() {}
+
+    public static void main(String[] arguments) {
+        Flags flags = Mains.flags("ReadBatcherMain")
+            .optional("--options.readBatchingScheme", ReadBatching.TYPE, "size,100,1s")
+            .optional("--options.unsafeReadAtFirstSlot", FlagType.BOOLEAN, "false")
+            .optional("--options.unsafeReadAtI", FlagType.BOOLEAN, "false")
+            .parse(arguments);
+        Config config = Mains.config(flags);
+        int index = Mains.index(flags, "--index", config.readBatchers.length, "read batcher");
+        EventLoop loop = new EventLoop();
+        ReadBatcher readBatcher = new ReadBatcher(loop, config, ReadBatching.parse(flags.string("--options.readBatchingScheme")),
+            flags.bool("--options.unsafeReadAtFirstSlot"), flags.bool("--options.unsafeReadAtI"));
+        Mains.serve(flags, loop, config.readBatchers[index], readBatcher);
+    }
+}
