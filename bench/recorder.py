@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 BEGIN_NS = 1_795_321_397_000_000_000
-OUTPUTS = {"read": "read_output.", "write": "write_output."}
+OUTPUTS: dict[str | None, str] = {"read": "read_output.", "write": "write_output."}
 NAMES = ("mean", "median", "min", "max", "p90", "p95", "p99")
 
 
@@ -74,7 +74,7 @@ def fpray(files: list[Path], scratch: Path) -> dict[str, float | None]:
     return columns
 
 
-def original(files: list[Path], _: Path, **kwargs: str) -> dict[str, float | None]:
+def original(files: list[Path], _: Path, **kwargs: Any) -> dict[str, float | None]:
     """The steps of FrankenPaxos's benchmark.py in today's pandas."""
     import pandas as pd
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from fpray.recorder import ROW_GROUPS_KEY, ClientFacts, Int64s, clients_of, in_order, nanoseconds
+from fpray.recorder import ROW_GROUPS_KEY, ClientFacts, Int64s, clients_of, nanoseconds
 
 Label = str | None
 Number = float | int | None
@@ -30,10 +30,11 @@ Distribution = tuple[npt.NDArray[Any], Int64s]  # values, and how often each
 _SECOND = 1_000_000_000
 _QUANTILES = {"median": 0.5, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 _STATISTICS = ("mean", "median", "min", "max", "p90", "p95", "p99")
+_ABSENT = {f"latency.{s}_ms": -1.0 for s in _STATISTICS} | {f"start_throughput_1s.{s}": -1.0 for s in _STATISTICS}
 _BIN_SHIFT = 40  # of a double's bits: keeps 12 bits of mantissa
 _BIN_ORIGIN = 1023 << 12  # the bin of 1.0
 _BINS = 64 << 12
-_BATCH_ROWS = 1 << 18
+_BATCH_ROWS = 1 << 17
 _LITTLE_LATENCIES = 10  # a window of fewer mean latencies is mostly edge
 
 
@@ -95,7 +96,10 @@ def summarize(
     if warmup_s:
         begins = table.first_starts_after({c: t + round(warmup_s * _SECOND) for c, t in begins.items()})
     window = _window(clients, begins, duration_s, notes)
-    tallies = _tallies(table, window)
+    with ThreadPoolExecutor() as pool:  # one task per label and column: they share nothing
+        throughputs = {label: pool.submit(_throughput, table, label) for label in table.labels}
+        waiting = {label: pool.submit(_tally, table, label, window) for label in table.labels}
+        tallies = {label: tally.result() for label, tally in waiting.items()}
     for label in tallies.keys() - outputs.keys():
         notes.append(f"{tallies[label].all.rows} rows are labelled {label!r}, which no output reports.")
     largest = max([group_size or 1, *(t.largest_count for t in tallies.values())])
@@ -108,7 +112,9 @@ def summarize(
     columns: dict[str, float | None] = {}
     measured: dict[str, Number] = {}
     for label, prefix in outputs.items():
-        columns |= _prefixed(prefix, _columns(tallies.get(label)))
+        columns |= _prefixed(
+            prefix, _columns(tallies[label], throughputs[label].result()) if label in tallies else _ABSENT
+        )
         measured |= _prefixed(prefix, _measured(tallies.get(label), claimed_s, largest > 1))
     measured["measured.window_s"] = window_s
     measured["measured.requests"] = None if claimed_s is None else requests
@@ -165,6 +171,11 @@ class _RowGroups:
             for number, (client, label) in enumerate(holds)
         ]
         self.groups = sorted(groups, key=lambda group: group.start.min_raw)
+        self.labels = {group.label for group in groups}
+
+    def of(self, label: Label) -> list[_RowGroup]:
+        """Those of one label."""
+        return [group for group in self.groups if group.label == label]
 
     def read(self, group: _RowGroup, columns: Sequence[str]) -> dict[str, Int64s]:
         """The columns, as integers."""
@@ -194,6 +205,16 @@ class _RowGroup:
     start: Any
     stop: Any
     count: Any
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return int(self.start.num_values)
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all rows have the same count."""
+        return bool(self.count.min == self.count.max)
 
     def inside(self, window: Window | None) -> bool | None:
         """Whether all or none of the rows stop inside the window; None if some do."""
@@ -273,38 +294,23 @@ class _Latencies:
 
 
 class _Throughput:
-    """The rolling one-second sums of counts at each row of one label, over starts that arrive nearly in order."""
+    """The rolling one-second sums of counts at each row of one label."""
 
     def __init__(self, label: Label) -> None:
         self._unlabelled = label is None
-        self._waiting: list[tuple[Int64s, Int64s | int]] = []
         self._starts, self._sums = np.zeros(0, np.int64), np.zeros(1, np.int64)  # the last second's
         self._first: int | None = None
-        self._rows = self._left = 0
+        self._rows = 0
         self._rates = _Histogram()
         self._early: list[Floats] = []
 
     def add(self, starts: Int64s, counts: Int64s | int) -> None:
-        """Rows in any order, none of them before what has been advanced over."""
-        self._waiting.append((starts, counts))
-
-    def advance(self, until: int | None) -> None:
-        """No more starts before `until` will come (None: none at all)."""
-        waiting = sum(len(starts) for starts, _ in self._waiting)
-        if waiting == 0 or (until is not None and waiting < self._left + _BATCH_ROWS):
-            return
-        starts, counts = _sorted(self._waiting)
-        ready = len(starts) if until is None else int(np.searchsorted(starts, until))
-        self._left = len(starts) - ready
-        left = counts if isinstance(counts, int) else counts[ready:]
-        self._waiting = [(starts[ready:].copy(), left)]
-        if ready:
-            self._roll(starts[:ready], np.full(ready, counts) if isinstance(counts, int) else counts[:ready])
-
-    def _roll(self, starts: Int64s, counts: Int64s) -> None:
+        """The next rows, ascending; no two calls share a start. `counts`: a number if all are the same."""
         before = len(self._starts)
         all_starts = np.concatenate((self._starts, starts))
-        sums = np.concatenate((self._sums, self._sums[-1] + np.cumsum(counts)))  # one longer: begins before all
+        sums = np.cumsum(np.full(len(starts), counts) if isinstance(counts, int) else counts)
+        sums += self._sums[-1]
+        sums = np.concatenate((self._sums, sums))  # one longer than the starts: it begins before them all
         first = _searchsorted(all_starts, starts - _SECOND)  # the window is (t - 1 s, t]
         self._count(starts, sums[before + 1 :] - sums[first])
         keep = int(np.searchsorted(all_starts, starts[-1] - _SECOND, side="right"))
@@ -334,84 +340,101 @@ class _Throughput:
 
 @dataclass
 class _Tally:
-    """What is known of one label's rows."""
+    """What is known of one label's latencies, of all rows and of those in the window."""
 
-    throughput: _Throughput
     all: _Latencies = field(default_factory=_Latencies)
     window: _Latencies = field(default_factory=_Latencies)
     requests: int = 0  # in the window
-    weighted: int = 0  # sum of count x latency over the window, in nanoseconds
+    weighted: int = 0  # sum of count x latency in the window, nanoseconds
     largest_count: int = 1
 
 
-@dataclass(frozen=True)
-class _Part:
-    """What one row group adds to its label's tally."""
-
-    starts: Int64s
-    counts: Int64s | int
-    all: _Latencies
-    window: _Latencies
-    requests: int
-    weighted: int
+def _throughput(table: _RowGroups, label: Label) -> _Throughput:
+    throughput = _Throughput(label)
+    for starts, counts in _in_time_order(table, table.of(label)):
+        throughput.add(starts, counts)
+    return throughput
 
 
-def _tallies(table: _RowGroups, window: Window | None) -> dict[Label, _Tally]:
-    groups = table.groups
-    tallies = {group.label: _Tally(_Throughput(group.label)) for group in groups}
-    nexts = [*(group.start.min_raw for group in groups[1:]), None]
-    parts = in_order(lambda group: _part(table, group, window), groups)
-    with ThreadPoolExecutor(max(len(tallies), 1)) as pool:
-        for group, part, until in zip(groups, parts, nexts, strict=True):
-            tally = tallies[group.label]
-            tally.all.add(part.all)
-            tally.window.add(part.window)
-            tally.requests += part.requests
-            tally.weighted += part.weighted
-            tally.largest_count = max(tally.largest_count, group.count.max)
-            tally.throughput.add(part.starts, part.counts)
-            list(pool.map(lambda t, until=until: t.throughput.advance(until), tallies.values()))
+def _in_time_order(table: _RowGroups, groups: Sequence[_RowGroup]) -> Iterator[tuple[Int64s, Int64s | int]]:
+    """All starts and counts, ascending: what is before the first start of the groups not yet read is complete."""
+    waiting: list[tuple[Int64s, Int64s | int]] = []
+    rows = left = 0
+    for group, following in itertools.zip_longest(groups, groups[1:]):
+        waiting.append(_sorted([_starts(table, group)]))
+        rows += group.rows
+        if following is not None and rows < left + _BATCH_ROWS:
+            continue
+        ends = [
+            len(starts) if following is None else int(np.searchsorted(starts, following.start.min_raw))
+            for starts, _ in waiting
+        ]
+        if any(ends):
+            yield _sorted([_cut(piece, slice(0, end)) for piece, end in zip(waiting, ends, strict=True)])
+        pieces = [_cut(piece, slice(end, None)) for piece, end in zip(waiting, ends, strict=True)]
+        waiting = [piece for piece in pieces if len(piece[0])]
+        rows = left = sum(len(starts) for starts, _ in waiting)
+
+
+def _starts(table: _RowGroups, group: _RowGroup) -> tuple[Int64s, Int64s | int]:
+    if group.uniform:
+        return table.read(group, ["start"])["start"], int(group.count.min)
+    columns = table.read(group, ["start", "count"])
+    return columns["start"], columns["count"]
+
+
+def _cut(piece: tuple[Int64s, Int64s | int], part: slice) -> tuple[Int64s, Int64s | int]:
+    starts, counts = piece
+    return starts[part], counts if isinstance(counts, int) else counts[part]
+
+
+def _tally(table: _RowGroups, label: Label, window: Window | None) -> _Tally:
+    tally = _Tally()
+    for group in table.of(label):
+        _count(table, group, window, tally)
     wanted = np.zeros(_BINS, np.bool_)
-    for tally in tallies.values():
-        wanted[tally.all.wanted()] = wanted[tally.window.wanted()] = True
-    for group, kept in zip(groups, in_order(lambda g: _kept(table, g, window, wanted), groups), strict=True):
-        tallies[group.label].all.keep(kept[0])
-        tallies[group.label].window.keep(kept[1])
-    return tallies
+    wanted[tally.all.wanted()] = wanted[tally.window.wanted()] = True
+    for group in table.of(label):
+        _keep(table, group, window, tally, wanted)
+    return tally
 
 
-def _part(table: _RowGroups, group: _RowGroup, window: Window | None) -> _Part:
+def _count(table: _RowGroups, group: _RowGroup, window: Window | None, tally: _Tally) -> None:
     """First pass."""
     inside = group.inside(window)
-    uniform = group.count.min == group.count.max
-    columns = table.read(
-        group,
-        ["start", "latency_nanos", *([] if uniform else ["count"]), *([] if inside is not None else ["stop"])],
-    )
+    names = ["latency_nanos"] + ["count"] * (not group.uniform) + ["stop"] * (inside is None)
+    columns = table.read(group, names)
     latencies = columns["latency_nanos"]
-    counts = int(group.count.min) if uniform else columns["count"]
     chosen = _chosen(columns, inside, window)
     all_ = _Latencies(latencies)
     inner = all_ if inside else _Latencies(latencies[chosen])
-    if isinstance(counts, int):
-        return _Part(columns["start"], counts, all_, inner, counts * inner.rows, counts * inner.sum)
-    requests, weighted = int(counts[chosen].sum()), int((counts[chosen] * latencies[chosen]).sum())
-    return _Part(columns["start"], counts, all_, inner, requests, weighted)
+    tally.all.add(all_)
+    tally.window.add(inner)
+    tally.largest_count = max(tally.largest_count, group.count.max)
+    if group.uniform:
+        tally.requests += group.count.min * inner.rows
+        tally.weighted += group.count.min * inner.sum
+    else:
+        counts = columns["count"][chosen]
+        tally.requests += int(counts.sum())
+        tally.weighted += int((counts * latencies[chosen]).sum())
 
 
-def _kept(
-    table: _RowGroups, group: _RowGroup, window: Window | None, wanted: npt.NDArray[np.bool_]
-) -> tuple[Distribution, Distribution]:
-    """Second pass: the latencies in the wanted bins, of all rows and of those in the window."""
+def _keep(
+    table: _RowGroups, group: _RowGroup, window: Window | None, tally: _Tally, wanted: npt.NDArray[np.bool_]
+) -> None:
+    """Second pass."""
     inside = group.inside(window)
-    columns = table.read(group, ["latency_nanos", *([] if inside is not None else ["stop"])])
+    columns = table.read(group, ["latency_nanos"] + ["stop"] * (inside is None))
     latencies = columns["latency_nanos"]
     needed = wanted.take(_bins(latencies))
     all_ = np.unique(latencies[needed], return_counts=True)
+    tally.all.keep(all_)
     if inside:
-        return all_, all_
-    chosen = _chosen(columns, inside, window)
-    return all_, np.unique(latencies[chosen][needed[chosen]], return_counts=True)
+        tally.window.keep(all_)
+    else:
+        chosen = _chosen(columns, inside, window)
+        tally.window.keep(np.unique(latencies[chosen][needed[chosen]], return_counts=True))
 
 
 def _chosen(columns: Mapping[str, Int64s], inside: bool | None, window: Window | None) -> Any:
@@ -444,17 +467,17 @@ def _searchsorted(values: Int64s, wanted: Int64s) -> Int64s:
     return found
 
 
-def _columns(tally: _Tally | None) -> dict[str, float | None]:
+def _columns(tally: _Tally, throughput: _Throughput) -> dict[str, float | None]:
     """FrankenPaxos's columns of one output."""
-    latency: Mapping[str, float | None] = dict.fromkeys(_STATISTICS, -1.0)
-    throughput = latency
-    if tally is not None:
-        rows = tally.all
-        extremes = {"mean": rows.sum / rows.rows / 1e6, "min": rows.min / 1e6, "max": rows.max / 1e6}
-        latency, throughput = {**extremes, **rows.quantiles()}, tally.throughput.statistics()
-    return {f"latency.{s}_ms": latency[s] for s in _STATISTICS} | {
-        f"start_throughput_1s.{s}": throughput[s] for s in _STATISTICS
-    }
+    rows = tally.all
+    latency = {"mean": rows.sum / rows.rows / 1e6, "min": rows.min / 1e6, "max": rows.max / 1e6}
+    latency |= rows.quantiles()
+    rates = throughput.statistics()
+    return {name: (latency if name.startswith("latency") else rates)[_statistic(name)] for name in _ABSENT}
+
+
+def _statistic(column: str) -> str:
+    return column.rpartition(".")[2].removesuffix("_ms")
 
 
 def _measured(tally: _Tally | None, window_s: float | None, grouped: bool) -> dict[str, Number]:
