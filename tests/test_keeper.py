@@ -193,7 +193,8 @@ def test_keeper_killed_then_leftovers(owner: Callable[..., Owner]) -> None:
         assert len(rest) == 3, "the setsid sleep, the wrapper's sleep and the daemon"
         assert {each.pid for each in leftovers() if each.lease == it.lease} == set(rest)
         assert it.lease not in {each.lease for each in leftovers(lambda lease: lease == it.lease)}
-        killed = kill_leftovers(lambda lease: lease != it.lease)
+        assert other.lease not in {each.lease for each in leftovers()}, "its keeper lives"
+        killed = kill_leftovers(lambda lease: lease not in (it.lease, other.lease))
         assert {each.pid for each in killed} == set(rest)
         assert survivors(it.lease) == []
         assert stranger.poll() is None
@@ -284,13 +285,14 @@ def test_child_is_clean_though_its_owner_is_not(owner: Callable[..., Owner]) -> 
 
 
 def test_keeper_is_outside_its_owner(owner: Callable[..., Owner]) -> None:
-    it = owner("plain")
+    it = owner("plain", prelude="import os; os.environ['FPRAY_KEEPER'] = '1:1'")
     keeper, own = read_entry(it.keeper), read_entry(it.process.pid)
     assert keeper is not None
     assert own is not None
     assert keeper.sid == keeper.pgid != own.pgid
     assert keeper.ppid != own.pid
     assert Path(f"/proc/{it.keeper}/comm").read_text() == "fpray-keeper\n"
+    assert b"FPRAY" not in Path(f"/proc/{it.keeper}/environ").read_bytes(), "else a nested keeper is a leftover"
 
 
 def test_idle_keeper_sleeps(owner: Callable[..., Owner]) -> None:

@@ -22,6 +22,7 @@ import pytest
 from fpray.errors import Lost
 from fpray.machines import files, ports
 from fpray.machines.keeper import process_table, read_entry
+from fpray.machines.link import Link
 from fpray.machines.processes import Exit, Failure, Processes, ProcessSpec
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
@@ -396,6 +397,43 @@ def test_stop_right_after_the_start(processes: Processes, trial: str) -> None:
         assert time.monotonic() - begin < 1, "a TERM between fork and exec is not lost"
 
 
+def test_stop_in_the_middle_of_the_start(trial: str) -> None:
+    """Both orders arrive at once, so that the TERM comes before the exec."""
+    ended = threading.Event()
+    events: list[dict[str, object]] = []
+    link = Link("test", None, events.append, ended.set)
+    Path(trial).mkdir()
+    common = {"argv": ["sleep", "1000"], "env": dict(os.environ), "cwd": trial, "stdout": "out", "stderr": "err"}
+    keys = list(range(20))
+    orders = [
+        {"op": "start", "processes": [{"key": key, **common} for key in keys]},
+        {"op": "stop", "id": 1, "groups": [keys], "grace": 3},
+    ]
+    begin = time.monotonic()
+    link._socket.sendall(b"".join(json.dumps(order).encode() + b"\n" for order in orders))
+    while {"event": "stopped", "id": 1} not in events:
+        assert time.monotonic() - begin < 1
+        time.sleep(0.005)
+    assert [each["code"] for each in events if each["event"] == "exit"] == [-15] * 20
+    assert link.close(5)
+    assert ended.is_set()
+
+
+def test_stop_of_one_that_hangs_before_its_exec(processes: Processes, trial: str) -> None:
+    Path(trial).mkdir()
+    os.mkfifo(Path(trial) / "server_0_out.txt")  # without a reader an open hangs, as on a file system that is gone
+    starting = threading.Thread(target=processes.start, args=([spec("server_0", trial), spec("server_1", trial)],))
+    starting.start()
+    while "server_1" not in processes.started():
+        time.sleep(0.005)
+    begin = time.monotonic()
+    ends = processes.stop([["server_0", "server_1"]], 3)
+    assert time.monotonic() - begin < 1
+    assert [end.returncode for end in ends.values()] == [-15, -15]
+    starting.join(1)
+    assert not starting.is_alive()
+
+
 def test_a_fault_on_purpose_is_no_failure(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial), spec("client_0", trial, "sleep", "0.3", expected_exits=(0,)))
     processes.signal(["server_0"], signal.SIGKILL)
@@ -576,6 +614,8 @@ def test_free_ports(port: int) -> None:
     assert found[0] not in again, "the one after it, for Prometheus, is taken"
     assert found[1] not in again, "bound, though it does not listen"
     assert again[0] == found[2]
+    with socket.create_server(("127.0.0.2", found[0])):
+        assert ports.free_ports("127.0.0.1", 1, port)[0] == found[1], "taken at another address: not fresh"
 
 
 def test_free_ports_wrap_round(port: int) -> None:

@@ -441,13 +441,16 @@ class Keeper:
 
 
 def become(process: dict[str, Any], env: dict[str, str], report: int, keeper: int) -> NoReturn:
-    """In the forked child, all signals blocked: become the program, or say on report why not."""
+    """In the forked child, all signals still blocked: become the program, or say on report why not."""
     at = "setsid"
     try:
         os.setsid()
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != keeper:  # it died before the prctl
             os._exit(1)
+        for ignored in (*IGNORED, signal.SIGTERM):
+            signal.signal(ignored, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         for number, (path, flags) in enumerate((
             ("/dev/null", os.O_RDONLY),
             (process["stdout"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
@@ -462,9 +465,6 @@ def become(process: dict[str, Any], env: dict[str, str], report: int, keeper: in
         at = process["cwd"]
         os.chdir(at)
         at = process["argv"][0]
-        for number in (*IGNORED, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.execvpe(at, process["argv"], env)
     except OSError as error:
         os.write(report, json.dumps([error.errno, at]).encode())

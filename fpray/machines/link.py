@@ -48,11 +48,12 @@ class Link:
 
     def _spawn(self, fd: int, lease: str, raylet_pid: int) -> None:
         words = [sys.executable, "-I", "-S", keeper.__file__, str(fd), str(os.getpid()), str(raylet_pid), lease]
-        # No inherited output: a keeper that holds its owner's pipes open would keep their readers waiting.
+        # No inherited output: a keeper that holds its owner's pipes open would keep their readers waiting. Nor any
+        # environment: with the marks of an outer fpray this keeper would count as one of its processes.
         first = subprocess.Popen(
             words,
             pass_fds=(fd,),
-            env={},
+            env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
