@@ -13,9 +13,10 @@ import fpray.state.StateMachine;
 final class Replica extends Actor {
     /** Chosen values further ahead are not kept: a replica that far behind gets them again when it has caught up. */
     private static final long MAX_AHEAD = 200_000;
-    private static final long FILL_NANOS = 2_000_000L;
+    private static final long FILL_NANOS = 1_000_000L;
     private static final long MAX_FILL_NANOS = 256_000_000L;
 
+    private final EventLoop loop;
     private final int index;
     private final StateMachine stateMachine;
     private final boolean useClientTable;
@@ -29,13 +30,15 @@ final class Replica extends Actor {
     private final SlotWindow<byte[]> log;
     private final Reader values = new Reader();
     private final Timer fill;
-    private long fillPeriod = FILL_NANOS;
+    private long fillPeriod;
     private long nextAtFill;
+    private long lastExecuted;
     // All slots below have been executed.
     private long next;
 
     Replica(EventLoop loop, Config config, int index, StateMachine stateMachine, ReplicaOptions options) {
         super("multipaxos_replica", Messages.NAMES);
+        this.loop = loop;
         this.index = index;
         this.stateMachine = stateMachine;
         this.useClientTable = !options.unsafeDontUseClientTable;
@@ -132,6 +135,7 @@ final class Replica extends Actor {
                 sendChosenWatermark();
             }
         }
+        lastExecuted = loop.now();
         catchUp.executed(before);
         for (byte[] reads = deferred.takeBelow(next); reads != null; reads = deferred.takeBelow(next)) {
             executeReads(values.set(reads, 0, reads.length));
@@ -188,8 +192,10 @@ final class Replica extends Actor {
         }
         deferred.add(slot, in.rest());
         if (!fill.isRunning()) {
+            boolean isQuiet = loop.now() - lastExecuted > FILL_NANOS;
             nextAtFill = next;
-            fill.start(fillPeriod);
+            fillPeriod = FILL_NANOS;
+            fill.start(isQuiet ? 0 : FILL_NANOS);
         }
     }
 
@@ -214,7 +220,6 @@ final class Replica extends Actor {
     /** Reads wait for a slot, and nothing has been executed for a while: without further writes, only noops can fill it. */
     private void askToFill() {
         if (deferred.isEmpty()) {
-            fillPeriod = FILL_NANOS;
             return;
         }
         if (next == nextAtFill) {
