@@ -29,6 +29,8 @@ def _lines(message: Message, indent: str) -> Iterator[str]:
 def _scalar(value: Any) -> str:
     if isinstance(value, enum.Enum):
         return value.name
+    if isinstance(value, bool):
+        return str(value).lower()  # FrankenPaxos writes True and False; every parser reads this spelling
     if isinstance(value, str):
         # FrankenPaxos does not escape; host names never need it, and a quote must not end the string early.
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')

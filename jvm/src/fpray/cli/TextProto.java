@@ -66,10 +66,10 @@ public final class TextProto {
 
     public boolean bool(String name) {
         String value = scalar(name);
-        if (value.equals("true") || value.equals("t") || value.equals("1")) {
+        if (value.equals("true") || value.equals("True") || value.equals("t") || value.equals("1")) {
             return true;
         }
-        if (value.equals("false") || value.equals("f") || value.equals("0")) {
+        if (value.equals("false") || value.equals("False") || value.equals("f") || value.equals("0")) {
             return false;
         }
         throw wrong(name, value, "true or false");
