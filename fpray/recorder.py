@@ -44,6 +44,7 @@ ROW_GROUPS_KEY = b"fpray.row_groups"  # and a JSON list of each row group's [cli
 
 _LABELLED: tuple[str, ...] = ("start", "stop", "count", "latency_nanos", "label")
 _UNLABELLED: tuple[str, ...] = ("start", "stop", "latency_nanos", "host", "port")
+_NUMBERS = ("start", "stop", "count", "latency_nanos")
 _BLOCK_BYTES = 4 << 20  # bounds memory: a few blocks and their tables are alive at once
 _ROW_GROUP_ROWS = 1 << 17
 _CLOCK_TOLERANCE_NS = 1_000_000
@@ -177,6 +178,8 @@ class Gatherer:
         self.path = Path(path)
         self.clients: list[ClientFacts] = []
         self._row_groups: list[tuple[str, str | None]] = []
+        self._pool = ThreadPoolExecutor(1)  # writes while the next tables are parsed or fetched
+        self._writes: deque[Future[None]] = deque()
         self._temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         numbers = ("start", "stop", "latency_nanos")
         self._writer = pq.ParquetWriter(
@@ -197,12 +200,12 @@ class Gatherer:
         """Appends one client's rows, table by table, and tells what they come to."""
         seen: list[tuple[int, int, int, int, int]] = []
         for table in client:
-            for label, part in _by_label(table):
-                starts, stops = nanoseconds(part["start"]), nanoseconds(part["stop"])
-                requests = int(nanoseconds(part["count"]).sum())
+            if table.num_rows:
+                starts, stops = nanoseconds(table["start"]), nanoseconds(table["stop"])
+                requests = int(nanoseconds(table["count"]).sum())
                 seen.append((len(starts), requests, int(starts.min()), int(starts.max()), int(stops.max())))
-                self._writer.write_table(part, row_group_size=len(starts))
-                self._row_groups.append((client.client, label))
+                self._finish_writes(leaving=2)
+                self._writes.append(self._pool.submit(self._write, client.client, table))
         facts = ClientFacts(client.client)
         if seen:
             rows, counts, first_starts, last_starts, last_stops = zip(*seen, strict=True)
@@ -211,17 +214,30 @@ class Gatherer:
         self.clients.append(replace(facts, notes=tuple(client.notes), error=client.error))
         return self.clients[-1]
 
+    def _write(self, client: str, table: Any) -> None:
+        for label, part in _by_label(table):
+            self._writer.write_table(part, row_group_size=part.num_rows)
+            self._row_groups.append((client, label))
+
+    def _finish_writes(self, leaving: int) -> None:
+        while len(self._writes) > leaving:
+            self._writes.popleft().result()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Renames the file into place, or removes it if something was raised."""
-        clients = json.dumps([asdict(c) for c in self.clients])
-        self._writer.add_key_value_metadata({CLIENTS_KEY: clients, ROW_GROUPS_KEY: json.dumps(self._row_groups)})
-        self._writer.close()
-        if kind is None:
-            self._temporary.replace(self.path)
-        else:
-            self._temporary.unlink()
+        try:
+            self._finish_writes(leaving=0)
+            clients = json.dumps([asdict(c) for c in self.clients])
+            row_groups = json.dumps(self._row_groups)
+            self._writer.add_key_value_metadata({CLIENTS_KEY: clients, ROW_GROUPS_KEY: row_groups})
+            self._writer.close()
+            if kind is None:
+                self._temporary.replace(self.path)
+        finally:
+            self._pool.shutdown()
+            self._temporary.unlink(missing_ok=True)
 
 
 def gather(clients: Iterable[Reading | ClientFile], path: str | os.PathLike[str]) -> tuple[ClientFacts, ...]:
@@ -245,7 +261,7 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
         under_way: deque[Future[Result]] = deque()
         for item in items:
             under_way.append(pool.submit(work, item))
-            if len(under_way) > workers:
+            if len(under_way) > 2 * workers:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
@@ -276,15 +292,16 @@ def _parse(fd: int, begin: int, end: int, columns: tuple[str, ...], client: str)
     stop = (last if last >= 0 else data.rfind(b"\n")) + 1
     first = data.find(b"\n", 0, stop) + 1
     torn = data[max(stop, first) :] if last < 0 else b""
+    quoted = b'"' in data
     try:
-        return _Block(_table(pa.py_buffer(data).slice(first, stop - first), columns, client), [], torn)
+        return _Block(_table(pa.py_buffer(data).slice(first, stop - first), columns, client, quoted), [], torn)
     except pa.ArrowInvalid:
         rows = list[tuple[int, bytes]]()
         garbage = list[tuple[int, bytes]]()
         for line in data[first:stop].splitlines(keepends=True):
             (rows if _is_row(line, columns) else garbage).append((begin - 1 + first, line))
             first += len(line)
-        table = _table(pa.py_buffer(b"".join(line for _, line in rows)), columns, client)
+        table = _table(pa.py_buffer(b"".join(line for _, line in rows)), columns, client, quoted)
         return _Block(table, [(at, line) for at, line in garbage if line.strip()], torn)
 
 
@@ -297,12 +314,13 @@ def _is_row(line: bytes, columns: tuple[str, ...]) -> bool:
     return all(1678 <= year <= 2261 for year in years)  # those in which nanoseconds fit 64 bits
 
 
-def _table(data: Any, columns: tuple[str, ...], client: str) -> Any:
+def _table(data: Any, columns: tuple[str, ...], client: str, quoted: bool) -> Any:
     if not data.size:
         return SCHEMA.empty_table()
     parsed = pa.csv.read_csv(
         pa.BufferReader(data),
         read_options=pa.csv.ReadOptions(use_threads=False, block_size=2 * data.size, column_names=columns),
+        parse_options=pa.csv.ParseOptions(quote_char='"' if quoted else False),  # without, it is faster
         convert_options=pa.csv.ConvertOptions(
             column_types={name: SCHEMA.field(name).type for name in columns}, null_values=[]
         ),
@@ -315,8 +333,8 @@ def _table(data: Any, columns: tuple[str, ...], client: str) -> Any:
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
-def _constant(name: str, rows: int) -> Any:
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([name]))
+def _constant(name: str | None, rows: int) -> Any:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([name], pa.string()))
 
 
 def _codes(table: Any) -> tuple[npt.NDArray[np.int32], dict[int, str | None]]:
@@ -336,10 +354,11 @@ def _by_label(table: Any) -> Iterator[tuple[str | None, Any]]:
             if len(labels) == 1:
                 yield label, piece
                 continue
-            part = piece.take(pa.array(np.flatnonzero(codes == code)))
-            if label is not None:
-                part = part.set_column(4, "label", _constant(label, part.num_rows))
-            yield label, part
+            rows = np.flatnonzero(codes == code)
+            part = piece.slice(0, len(rows))  # labelled rows differ in numbers only; to copy the rest would cost
+            for i, name in enumerate(_NUMBERS):
+                part = part.set_column(i, SCHEMA.field(i), piece[name].take(pa.array(rows)))
+            yield label, part.set_column(4, SCHEMA.field(4), _constant(label, len(rows)))
 
 
 def _line_number(fd: int, offset: int) -> int:

@@ -298,7 +298,8 @@ class _Throughput:
 
     def __init__(self, label: Label) -> None:
         self._unlabelled = label is None
-        self._starts, self._sums = np.zeros(0, np.int64), np.zeros(1, np.int64)  # the last second's
+        self._starts = np.zeros(0, np.int64)  # the last second's, and their counts: a number while all agree
+        self._counts: Int64s | int | None = None
         self._first: int | None = None
         self._rows = 0
         self._rates = _Histogram()
@@ -308,13 +309,24 @@ class _Throughput:
         """The next rows, ascending; no two calls share a start. `counts`: a number if all are the same."""
         before = len(self._starts)
         all_starts = np.concatenate((self._starts, starts))
-        sums = np.cumsum(np.full(len(starts), counts) if isinstance(counts, int) else counts)
-        sums += self._sums[-1]
-        sums = np.concatenate((self._sums, sums))  # one longer than the starts: it begins before them all
         first = _searchsorted(all_starts, starts - _SECOND)  # the window is (t - 1 s, t]
-        self._count(starts, sums[before + 1 :] - sums[first])
         keep = int(np.searchsorted(all_starts, starts[-1] - _SECOND, side="right"))
-        self._starts, self._sums = all_starts[keep:].copy(), sums[keep:].copy()
+        if isinstance(counts, int) and (
+            self._counts is None or (isinstance(self._counts, int) and self._counts == counts)
+        ):
+            rates = np.arange(before + 1, len(all_starts) + 1) - first
+            if counts != 1:
+                rates *= counts
+            self._counts = counts
+        else:
+            if not isinstance(self._counts, np.ndarray):
+                self._counts = np.full(before, self._counts or 0)
+            all_counts = np.concatenate((self._counts, np.broadcast_to(counts, len(starts))))
+            sums = np.concatenate(([0], np.cumsum(all_counts)))
+            rates = sums[before + 1 :] - sums[first]
+            self._counts = all_counts[keep:].copy()
+        self._starts = all_starts[keep:].copy()
+        self._count(starts, rates)
 
     def _count(self, starts: Int64s, rates: Int64s) -> None:
         self._first = int(starts[0]) if self._first is None else self._first
