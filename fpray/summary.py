@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from fpray.recorder import ROW_GROUPS_KEY, ClientFacts, Int64s, clients_of, nanoseconds
+from fpray.recorder import ROW_GROUPS_KEY, SCHEMA, ClientFacts, Int64s, clients_of, nanoseconds
 
 Label = str | None
 Number = float | int | None
@@ -163,12 +163,10 @@ class _RowGroups:
     def __init__(self, path: str | os.PathLike[str], metadata: Any) -> None:
         self._path, self._metadata = path, metadata
         self._mine = threading.local()  # a ParquetFile is for one thread
-        holds = json.loads(metadata.metadata[ROW_GROUPS_KEY])
-        columns = {metadata.schema.column(i).path: i for i in range(metadata.num_columns)}
+        at = [SCHEMA.get_field_index(name) for name in ("start", "stop", "count")]
         groups = [
             _RowGroup(number, client, label, *(metadata.row_group(number).column(i).statistics for i in at))
-            for at in [[columns[name] for name in ("start", "stop", "count")]]
-            for number, (client, label) in enumerate(holds)
+            for number, (client, label) in enumerate(json.loads(metadata.metadata[ROW_GROUPS_KEY]))
         ]
         self.groups = sorted(groups, key=lambda group: group.start.min_raw)
         self.labels = {group.label for group in groups}
