@@ -1,0 +1,126 @@
+"""Whether fpray changes what is measured: the same argv under fpray and by the plain script; and fpray's own CPU."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+from bench import plain
+from bench.common import Row, Settings, estimate, median, orders, ratio, safely, say
+from bench.warm import WarmSweep
+from fpray.request import Points
+
+ALLOWED = 0.03
+_WARM_UP_S, _EDGE_S = 1.0, 0.5
+
+
+def measure(settings: Settings) -> list[Row]:
+    """The paired ratios, then the CPU used in trials of their own."""
+    return [*safely(partial(_ratios, settings), "ratios"), *safely(partial(_cpu, settings), "CPU")]
+
+
+def _ratios(settings: Settings) -> list[Row]:
+    pairs = settings.pick(21, 5)
+    points = _points(settings.pick(3, 1))
+    trial = plain.the_trial(points)
+    scratch = settings.scratch / "disturbance"
+    ours: list[plain.Numbers] = []
+    theirs: list[plain.Numbers] = []
+    with WarmSweep(points, pairs, scratch / "suites", settings.jar) as sweep:
+        for i, plain_first in enumerate(orders(pairs, seed=2)):
+            for plainly in (plain_first, not plain_first):
+                if plainly:
+                    with sweep.frozen():
+                        run = plain.run(trial, scratch / f"plain_{i}", settings.jar)
+                    theirs.append(run.numbers())
+                else:
+                    ended = sweep.trial()
+                    ours.append(plain.numbers_of_parquet(ended.directory / "recorder.parquet", trial))
+            say(f"pair {i + 1} of {pairs}: {ours[-1].throughput:,.0f}/s, plain {theirs[-1].throughput:,.0f}/s")
+    speed = ratio([a.throughput for a in ours], [b.throughput for b in theirs])
+    latency = ratio([a.median_ms for a in ours], [b.median_ms for b in theirs])
+    raw = [[vars(a), vars(b)] for a, b in zip(ours, theirs, strict=True)]
+    return [
+        Row(
+            "throughput under fpray / by the plain script",
+            speed.text(".3f"),
+            f"interval not wholly below {1 - ALLOWED:.2f}",
+            speed.high >= 1 - ALLOWED,
+            {"ratio": vars(speed), "raw": raw},
+        ),
+        Row(
+            "median latency under fpray / by the plain script",
+            latency.text(".3f"),
+            f"interval not wholly above {1 + ALLOWED:.2f}",
+            latency.low <= 1 + ALLOWED,
+            {"ratio": vars(latency)},
+        ),
+        Row(
+            "  medians",
+            f"{median([a.throughput for a in ours]):,.0f}/s and {median([a.median_ms for a in ours]):.4f} ms; plain"
+            f" {median([b.throughput for b in theirs]):,.0f}/s and {median([b.median_ms for b in theirs]):.4f} ms",
+        ),
+    ]
+
+
+def _cpu(settings: Settings) -> list[Row]:
+    """CPU of fpray's processes in the middle of measuring windows, read twice in each: no polling."""
+    window_s, trials = settings.pick(10, 3), settings.pick(3, 1)
+    points = _points(window_s)
+    shares: list[dict[str, float]] = []
+    with WarmSweep(points, trials, settings.scratch / "cpu", settings.jar) as sweep:
+        for _ in range(trials):
+            shares.append(_share(sweep, window_s))
+            say(f"CPU while clients measure: {sum(shares[-1].values()):.2%} of a core")
+    whole = estimate([sum(each.values()) for each in shares])
+    kinds = {kind: median([each[kind] for each in shares]) for kind in shares[0]}
+    listed = ", ".join(f"{kind} {share:.2%}" for kind, share in kinds.items())
+    figures = {"share": vars(whole), "by_kind": kinds, "window_s": window_s - 2 * _EDGE_S}
+    return [
+        Row("CPU of fpray's processes while clients measure", f"{whole.median:.2%} of one core", "", None, figures),
+        Row("  of it", listed),
+    ]
+
+
+def _share(sweep: WarmSweep, window_s: float) -> dict[str, float]:
+    before = sweep.running()
+    sweep.begin()
+    _wait_for_clients(sweep, before)
+    processes = sweep.processes()
+    time.sleep(_WARM_UP_S + _EDGE_S)
+    began, first = time.monotonic(), _ticks(processes)
+    time.sleep(window_s - 2 * _EDGE_S)
+    spent, second = time.monotonic() - began, _ticks(processes)
+    sweep.end()
+    hertz = os.sysconf("SC_CLK_TCK")
+    return {kind: (second[kind] - first[kind]) / hertz / spent for kind in processes}
+
+
+def _wait_for_clients(sweep: WarmSweep, before: Path) -> None:
+    """Until the clients of the next trial listen: their warm-up begins."""
+    while True:
+        log = sweep.running() / "log.txt"
+        if log.parent != before and log.exists() and "measuring" in log.read_text():
+            return
+        time.sleep(0.05)
+
+
+def _ticks(processes: dict[str, list[int]]) -> dict[str, int]:
+    return {kind: sum(_ticks_of(pid) for pid in pids) for kind, pids in processes.items()}
+
+
+def _ticks_of(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def _points(seconds: int) -> Points:
+    return plain.points(
+        "unreplicated",
+        warmup_duration=f"{_WARM_UP_S}s",
+        warmup_timeout=f"{_WARM_UP_S + 3}s",
+        duration=f"{seconds}s",
+        timeout=f"{seconds + 3}s",
+    )

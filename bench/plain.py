@@ -1,0 +1,154 @@
+"""The plain script that fpray is compared with: Popen, look at the sockets until they listen, wait, terminate."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.common import BenchError
+from fpray.cluster import LOOPBACK, Cluster
+from fpray.machines import ports
+from fpray.machines.values import clean_environment
+from fpray.placement import endpoints_per_host
+from fpray.plan import Paths, Plan, Process, Trial, build_plan
+from fpray.request import Points
+
+# A look at the sockets takes 0.03 ms (netlink); every 5 ms, it costs the starting JVMs nothing that one could measure.
+LOOK_S = 0.005
+READY_S = 120.0
+_FIRST_PORTS = itertools.cycle(range(20_000, 29_000, 300))
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the clients of a run measured, all labels together."""
+
+    throughput: float
+    median_ms: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run by the plain script: seconds in all and of each step, where its files are, and its plan."""
+
+    wall_s: float
+    phases: Mapping[str, float]
+    directory: Path
+    plan: Plan
+    trial: Trial[Any]
+
+    def numbers(self) -> Numbers:
+        """Read the recorder files; not part of the run."""
+        return numbers(self.directory, self.trial, self.plan)
+
+
+def points(protocol: str, **values: Any) -> Points:
+    """The first point of the protocol's smoke study with some values changed, as a request words it."""
+    # A grid of one replaces the study's points; what they vary keeps the first one's value.
+    return Points(protocol, vary={"num_client_procs": [1]}, set=values)
+
+
+def the_trial(wanted: Points) -> Trial[Any]:
+    """The one trial of such points."""
+    return wanted.resolve()[2][0]
+
+
+def plan_into(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Plan:
+    """The plan of a trial on this machine, with free ports and its files written."""
+    wanted = endpoints_per_host(trial.protocol, trial.params, Cluster())[LOOPBACK]
+    chosen = dict(zip(wanted, ports.free_ports(LOOPBACK, len(wanted), next(_FIRST_PORTS)), strict=True))
+    plan = build_plan(trial, Cluster(), paths=Paths(str(directory), str(jar), java), ports=lambda _, k: chosen[k])
+    directory.mkdir(parents=True)
+    for name, text in plan.files.items():
+        (directory / name).write_text(text)
+    return plan
+
+
+def run(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Run:
+    """Run a trial's processes as a script would. Only what follows the plan is timed."""
+    plan = plan_into(trial, directory, jar, java)
+    running: list[subprocess.Popen[bytes]] = []
+    marks = [time.monotonic()]
+    try:
+        for stage in plan.stages():
+            running += [start(process, directory) for process in stage]
+            wait_until_all_listen(stage, running, directory)
+        marks.append(time.monotonic())
+        clients = [start(process, directory) for process in plan.of_kind("client")]
+        codes = [client.wait() for client in clients]
+        marks.append(time.monotonic())
+    finally:
+        stop(running)
+    marks.append(time.monotonic())
+    if any(codes):
+        raise BenchError(f"clients returned {codes}: see {directory}")
+    spans = zip(("servers", "clients", "stopping"), itertools.pairwise(marks), strict=True)
+    return Run(marks[-1] - marks[0], {name: end - begin for name, (begin, end) in spans}, directory, plan, trial)
+
+
+def start(process: Process, directory: Path) -> subprocess.Popen[bytes]:
+    """Start one process with the environment that fpray's would have, its output in the directory."""
+    out, err = (directory / f"{process.label}_{name}.txt" for name in ("out", "err"))
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        return subprocess.Popen(
+            process.argv, env=clean_environment(os.environ), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
+        )
+
+
+def wait_until_all_listen(
+    stage: list[Process], running: list[subprocess.Popen[bytes]], directory: Path, look_s: float = LOOK_S
+) -> None:
+    """Look at the machine's listening sockets until those of the stage are among them."""
+    wanted = {(process.host, port) for process in stage for port in process.endpoints.values()}
+    deadline = time.monotonic() + READY_S
+    while not wanted <= {(found.host, found.port) for found in ports.listeners()}:
+        if any(process.poll() is not None for process in running) or time.monotonic() > deadline:
+            said = "".join((directory / f"{process.label}_err.txt").read_text()[:500] for process in stage)
+            raise BenchError(f"{stage[0].role} ended or does not listen: {said}")
+        time.sleep(look_s)
+
+
+def stop(running: list[subprocess.Popen[bytes]]) -> None:
+    """Terminate and wait."""
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait()
+
+
+def numbers(directory: Path, trial: Trial[Any], plan: Plan) -> Numbers:
+    """Throughput and median latency of the rows in a directory, all labels together."""
+    from fpray.recorder import ClientFile
+
+    seconds = trial.params.duration.total_seconds()
+    labels = [process.label for process in plan.of_kind("client")]
+    tables = [table for label in labels for table in ClientFile(directory / f"{label}_data.csv", label)]
+    return _numbers(tables, seconds, str(directory))
+
+
+def numbers_of_parquet(path: Path, trial: Trial[Any]) -> Numbers:
+    """The same of a trial that fpray ran."""
+    import pyarrow.parquet as pq
+
+    return _numbers([pq.read_table(path)], trial.params.duration.total_seconds(), str(path))
+
+
+def _numbers(tables: list[Any], seconds: float, where: str) -> Numbers:
+    import numpy as np
+
+    from fpray.recorder import nanoseconds
+
+    if not sum(table.num_rows for table in tables):
+        raise BenchError(f"nothing was answered: see {where}")
+    names = ("start", "stop", "count", "latency_nanos")
+    columns = {name: np.concatenate([nanoseconds(table[name]) for table in tables]) for name in names}
+    begin = columns["start"].min()
+    inside = columns["stop"] < begin + round(seconds * 1e9)
+    latency, count = columns["latency_nanos"][inside], columns["count"][inside]
+    return Numbers(float(count.sum()) / seconds, float(np.median(latency)) / 1e6)

@@ -1,0 +1,80 @@
+"""The command line with time stamps at its stations: `BENCH_STAMPS=FILE python -m bench.traced_cli sweep ...`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+stamps: dict[str, int] = {"interpreter": time.time_ns()}
+
+
+def stamp(name: str) -> None:
+    """Note when a station was first reached."""
+    stamps.setdefault(name, time.time_ns())
+
+
+def stamped(function: Callable[..., Any], before: str = "", after: str = "") -> Callable[..., Any]:
+    """The function, with a stamp when it is called or when it returns."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if before:
+            stamp(before)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            if after:
+                stamp(after)
+
+    return call
+
+
+def main() -> None:
+    """Put the stamps in, run the command line, write them down."""
+    import fpray.cli
+    import fpray.sweep
+    from fpray.machines import ray_cluster
+
+    stamp("imports")
+    machines: Any = ray_cluster.Machines
+    sweep: Any = fpray.sweep
+    machines.__enter__ = stamped(machines.__enter__, "checks", "ray")
+    machines._start_embedded = _importing_ray(machines._start_embedded)
+    sweep._record_run = stamped(sweep._record_run, "", "actors")
+    try:
+        fpray.cli.main(sys.argv[1:])
+    finally:
+        Path(os.environ["BENCH_STAMPS"]).write_text(json.dumps(stamps))
+
+
+def _importing_ray(start: Callable[..., Any]) -> Callable[..., Any]:
+    """The start of the embedded Ray, with a stamp where `import ray` is done, which it begins with."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        import builtins
+
+        plain_import = builtins.__import__
+
+        def watched(name: str, *args: Any, **kwargs: Any) -> Any:
+            if name != "ray":
+                return plain_import(name, *args, **kwargs)
+            builtins.__import__ = plain_import  # Ray's own modules import it again
+            module = plain_import(name, *args, **kwargs)
+            stamp("import ray")
+            return module
+
+        builtins.__import__ = watched
+        try:
+            return start(*args, **kwargs)
+        finally:
+            builtins.__import__ = plain_import
+
+    return call
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""A warm fpray sweep in a process of its own whose trials start on demand, so that plain runs can come between.
+
+The parent holds `WarmSweep`; `python -m bench.warm` is the sweep: it prints a line of JSON for each trial that ended
+and waits for a line on standard input before the next. Its trials are what `fpray sweep` runs, nothing added.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.common import BenchError
+from fpray.request import Points
+
+# After a thaw Ray's timers are late, all at once; a trial does not begin into that.
+SETTLE_S = 0.3
+WARM_UPS = 2  # trials: the first starts actors and keepers and imports, the second finds everything warm
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A trial that the sweep ran: its true cost (from go to told), its directory, and its outcome's phases."""
+
+    wall_s: float
+    directory: Path
+    phases: Mapping[str, float]
+
+
+class WarmSweep:
+    """The parent's end of it. A context manager; the warm-up trials are over when it is entered."""
+
+    def __init__(self, points: Points, trials: int, suites: Path, jar: Path) -> None:
+        self._words = {
+            "points": {**points.to_json(), "repeat": trials + WARM_UPS},
+            "suites": str(suites),
+            "jar": str(jar),
+        }
+        self._suites = suites
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> WarmSweep:
+        self._suites.mkdir(parents=True)
+        with (self._suites.parent / f"{self._suites.name}.txt").open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bench.warm", json.dumps(self._words)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        try:
+            self._read()
+            for _ in range(WARM_UPS - 1):
+                self.trial()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process = self._sweep()
+        self._signal(signal.SIGCONT)
+        with contextlib.suppress(OSError):
+            process.communicate("\n", timeout=60)
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
+
+    def begin(self) -> None:
+        """Let the next trial begin."""
+        stdin = self._sweep().stdin
+        assert stdin is not None
+        stdin.write("\n")
+        stdin.flush()
+
+    def trial(self) -> Ended:
+        """Run the next trial."""
+        self.begin()
+        return self._read()
+
+    def end(self) -> Ended:
+        """Wait until the trial that began has ended."""
+        return self._read()
+
+    def running(self) -> Path:
+        """The directory of the trial that is under way, or of the last one."""
+        return max(self._suites.glob("*/[0-9][0-9][0-9]"))
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Nothing of fpray and of Ray runs in this block."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+            time.sleep(SETTLE_S)
+
+    def processes(self) -> dict[str, list[int]]:
+        """The pids of the sweep and of all that it started and is not under test, by what they are."""
+        sweep = psutil.Process(self._sweep().pid)
+        found: dict[str, list[int]] = {"driver": [sweep.pid]}
+        for process in sweep.children(recursive=True):
+            found.setdefault(_kind(process), []).append(process.pid)
+        owners = {pid for pids in found.values() for pid in pids}
+        keepers = [process.pid for process in psutil.process_iter() if _keeper_owner(process) in owners]
+        return found | {"keepers": keepers}
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for pids in self.processes().values():
+                for pid in pids:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, number)
+
+    def _read(self) -> Ended:
+        stdout = self._sweep().stdout
+        assert stdout is not None
+        line = stdout.readline()
+        told: dict[str, Any] = json.loads(line) if line else {"status": "gone", "detail": self._said()}
+        if told["status"] != "finished":
+            raise BenchError(f"a trial of fpray did not finish: {told['status']}: {told['detail']}")
+        return Ended(told["wall_s"], self.running().parent / told["number"], told["phases"])
+
+    def _said(self) -> str:
+        return (self._suites.parent / f"{self._suites.name}.txt").read_text()[-2000:]
+
+    def _sweep(self) -> subprocess.Popen[str]:
+        assert self._process is not None
+        return self._process
+
+
+def _kind(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        name = " ".join(process.cmdline()[:3])
+        for part, kind in (
+            ("raylet/raylet", "raylet"),
+            ("gcs_server", "gcs"),
+            ("RoleActor", "role actors"),
+            ("ray::", "other workers"),
+        ):
+            if part in name:
+                return kind
+    return "other"
+
+
+def _keeper_owner(process: psutil.Process) -> int | None:
+    with contextlib.suppress(psutil.Error):
+        words = process.cmdline()
+        if len(words) > 4 and words[-5].endswith("keeper.py"):
+            return int(words[-3])
+    return None
+
+
+def main(words: Mapping[str, Any]) -> int:
+    """Run the sweep; see the module's docstring."""
+    from fpray.request import Request
+    from fpray.sweep import run_sweep
+
+    began = time.monotonic()
+
+    def told(number: str, _trial: Any, outcome: Any) -> None:
+        nonlocal began
+        wall_s = time.monotonic() - began
+        said = {"number": number, "wall_s": wall_s, "status": outcome.status.value, "detail": outcome.detail}
+        print(json.dumps({**said, "phases": dict(outcome.phases)}), flush=True)
+        if not sys.stdin.readline():
+            raise KeyboardInterrupt
+        began = time.monotonic()
+
+    request = Request(
+        Points.from_json(words["points"]),
+        suite_directory=words["suites"],
+        jar=words["jar"],
+        local=True,
+        command="make bench",
+    )
+    return run_sweep(request, on_trial=told).exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))
