@@ -214,7 +214,8 @@ def set_value(params: P, dotted: str, value: Any) -> P:
     if not rest:
         changed = read_value(known[head], value)
     elif rest == "name" and alternatives(known[head]):
-        changed = _read_alternative(alternatives(known[head]), value)
+        same = type(current).__name__ == value  # another kind starts from its own defaults
+        changed = current if same else _read_alternative(alternatives(known[head]), {"name": value})
     elif dataclasses.is_dataclass(current):
         try:
             changed = set_value(current, rest, value)

@@ -13,7 +13,7 @@ from fpray.study import grid_shape
 
 def plans(request: Request) -> list[dict[str, Any]]:
     """The plan of every trial, with FrankenPaxos's ports and stand-in paths, its disk space and its time."""
-    return list(_plans(request, check(request)[2]))
+    return list(_plans(request, check(request, plan_only=True)[2]))
 
 
 def _plans(request: Request, trials: list[Trial[Any]]) -> Iterator[dict[str, Any]]:
@@ -28,7 +28,7 @@ def _plans(request: Request, trials: list[Trial[Any]]) -> Iterator[dict[str, Any
 
 def text(request: Request) -> Iterator[str]:
     """The plans for people: every process with its address and command line, every file."""
-    trials = check(request)[2]
+    trials = check(request, plan_only=True)[2]
     for number, plan in enumerate(_plans(request, trials), start=1):
         disk, seconds = plan["disk_bytes"] / 1e6, duration_in_words(plan["seconds"])
         yield f"trial {number:03d} ({plan['trial']}) · about {seconds} · up to {disk:.0f} MB"

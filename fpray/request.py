@@ -128,15 +128,17 @@ class Request:
         ]
 
 
-def check(request: Request) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
+def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
     """The trials of a request, when all that can be known without a machine is right.
+
+    A plan may name a jar that is elsewhere.
 
     Raises:
         Refused: with every problem at once.
     """
     problems: list[Problem] = []
     cluster = Cluster()
-    if request.jar not in (None, REFERENCE) and not Path(str(request.jar)).expanduser().is_file():
+    if not plan_only and request.jar not in (None, REFERENCE) and not Path(str(request.jar)).expanduser().is_file():
         problems.append(Problem(f"--jar {request.jar}", "there is no such file"))
     try:
         cluster = request.cluster()

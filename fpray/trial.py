@@ -6,6 +6,7 @@ import contextlib
 import errno
 import itertools
 import math
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +37,14 @@ GRACE_S = 5.0
 CALL_S = 60.0  # what any other call to a role actor may take; they take milliseconds
 SPARE_BYTES = 50_000_000
 FULL_BYTES = 1_000_000
-_FIRST_PORT = 10_000
+# Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
+_PORTS = range(20_000, 32_000, 500)
+
+
+def _rotating_ports() -> Iterator[int]:
+    """Where each trial looks for ports: a straggler of one can never serve the next. Sweeps begin apart."""
+    start = os.getpid() % len(_PORTS)
+    return itertools.cycle([*_PORTS[start:], *_PORTS[:start]])
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,7 @@ class Setting:
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
     keep_raw: bool = True
     report: Callable[[str, float | None], None] = lambda _what, _seconds: None
-    # Ports rotate from trial to trial: a straggler of one can never serve the next.
-    next_port: Iterator[int] = field(default_factory=lambda: itertools.cycle(range(_FIRST_PORT, 30_000, 1_000)))
+    next_port: Iterator[int] = field(default_factory=_rotating_ports)
 
 
 class _Failed(Exception):

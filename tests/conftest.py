@@ -1,0 +1,140 @@
+"""What tests share: the command line in process and as a process, a real Ray to attach to, and no survivors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from click.testing import CliRunner, Result
+
+from fpray.cli import main
+from fpray.jar import find_jar
+
+# Trials of half a second: long enough for rows, short enough for a suite of tests.
+QUICK = (
+    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=5s", "--set", "duration=500ms", "--set", "timeout=5s",
+)  # fmt: skip
+FPRAY = str(Path(sys.executable).with_name("fpray"))
+_RAY = str(Path(sys.executable).with_name("ray"))
+
+
+def cli(*words: str) -> Result:
+    """Run a command in process; for what needs no Ray."""
+    return CliRunner().invoke(main, list(words))
+
+
+@dataclass
+class Run:
+    """A finished command: exit code and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(*words: str, cwd: Path, timeout: float = 120, env: dict[str, str] | None = None) -> Run:
+    """Run `fpray` as a user does, in a process of its own."""
+    done = subprocess.run(
+        [FPRAY, *words], cwd=cwd, capture_output=True, text=True, timeout=timeout, env={**os.environ, **(env or {})}
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+def start(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """Start `fpray` and go on; the caller ends it."""
+    return subprocess.Popen(
+        [FPRAY, *words],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **(env or {})},
+    )
+
+
+def jvms(marker: str) -> list[psutil.Process]:
+    """The living JVMs whose command line names a path."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words: Sequence[str] = process.info["cmdline"] or ()
+        if process.info["status"] != psutil.STATUS_ZOMBIE and words and "java" in words[0]:
+            found += [process] if any(marker in word for word in words) else []
+    return found
+
+
+def wait_for(condition: object, seconds: float, what: str) -> None:
+    """Wait until a callable is true."""
+    assert callable(condition)
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reference_jar() -> Path:
+    """Build the reference jar once, before a timed test needs it."""
+    return find_jar(None, "java").path
+
+
+@pytest.fixture(scope="session")
+def ray_address() -> Iterator[str]:
+    """A real Ray of one node, as `ray start` makes it, for tests that attach."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    scratch = tempfile.mkdtemp(prefix="fpt-", dir="/tmp")
+    os.environ.update(RAY_AUTH_MODE="disabled", RAY_worker_niceness="0", RAY_worker_oom_score_adjustment="0")
+    command = [_RAY, "start", "--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false", "--block"]
+    command += ["--include-log-monitor=false", "--no-monitor", "--disable-usage-stats", f"--temp-dir={scratch}"]
+    command += ["--object-store-memory=100000000", "--min-worker-port=0", "--max-worker-port=0"]
+    with tempfile.TemporaryFile("w+") as said:
+        head = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)
+        try:
+            wait_for(lambda: _answers(port) or head.poll() is not None, 60, "a Ray head")
+            assert head.poll() is None, (said.seek(0), said.read())
+            yield f"{_node_address()}:{port}"
+        finally:
+            head.send_signal(signal.SIGTERM)
+            try:
+                head.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(head.pid, signal.SIGKILL)
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection((_node_address(), port), timeout=0.2).close()
+    except OSError:
+        return False
+    return True
+
+
+def _node_address() -> str:
+    import ray.util
+
+    return str(ray.util.get_node_ip_address())
+
+
+@pytest.fixture(autouse=True)
+def no_survivors(tmp_path: Path) -> Iterator[None]:
+    """No test may leave a JVM that works in its directory."""
+    yield
+    left = jvms(str(tmp_path))
+    for process in left:
+        process.kill()
+    assert not left, f"left behind: {[' '.join(p.cmdline()[-6:]) for p in left]}"

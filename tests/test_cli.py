@@ -1,0 +1,170 @@
+"""The command line without Ray: what is planned, described and refused, all problems at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import cli
+
+STUDY = """
+from fpray import Study
+STUDY = Study(
+    name="mine", protocol="unreplicated", base={"duration": "1s"},
+    points=[{"num_clients_per_proc": 1}, {"num_clients_per_proc": 10, "jvm_heap_size": "200m"}],
+)
+"""
+
+
+def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
+    result = cli("sweep", "multipaxos", "--set", "num_batcherz=2", "--set", "num_leaders=1", "-j", "missing.jar")
+    assert result.exit_code == 2
+    assert "nothing was started; 3 problems:" in result.stderr
+    assert "num_batcherz" in result.stderr
+    assert "did you mean num_batchers?" in result.stderr
+    assert "f=1 needs at least f+1 = 2 leaders" in result.stderr
+    assert "there is no such file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["sweep", "multipaxoz"], "did you mean multipaxos?"),
+        (["sweep", "unreplicated", "--study", "smok"], "did you mean smoke?"),
+        (["sweep", "unreplicated", "--study", "missing.py"], "there is no such study file"),
+        (["sweep", "unreplicated", "--set", "duration=2"], "write 2s, 500ms or 1m"),
+        (["sweep", "unreplicated", "--set", "duration"], "write KEY=VALUE"),
+        (["sweep", "unreplicated", "--set", "state_machine=noop"], "did you mean Noop?"),
+        (["sweep", "unreplicated", "--set", "num_client_procs=many"], "is no integer"),
+        (["sweep", "unreplicated", "--set", "server_options.flush_every=1"], "did you mean flush_every_n?"),
+        (["sweep", "unreplicated", "--set", "workload.name=Strings"], "a workload's name is one of"),
+        (["sweep", "unreplicated", "--set", "timeout=1s"], "is shorter than duration"),
+        (["sweep", "unreplicated", "--repeat", "0"], "must be at least 1"),
+        (["sweep", "unreplicated", "-l", "inform"], "is none of debug, info, warn, error, fatal"),
+        (["sweep", "unreplicated", "--jvm-arg", "servr:-Xint"], "did you mean server?"),
+        (["sweep", "unreplicated", "--jvm-arg", "-Xint"], "write ROLE:ARG"),
+        (["sweep", "unreplicated", "--cluster", "no.json"], "the cluster file cannot be read"),
+        (["sweep", "multipaxos", "--set", "flexible=true", "--set", "num_acceptor_groups=1"], "at least f+1 = 2 rows"),
+        (["sweep", "multipaxos", "--set", "distribution_scheme=COLOCATED", "--set", "num_leaders=3"], "COLOCATED needs"),
+        (["show", "nothing"], "is no suite"),
+        (["protocols", "unreplicate"], "did you mean unreplicated?"),
+    ],
+)
+def test_refused_in_a_sentence(words: list[str], sentence: str) -> None:
+    result = cli(*words)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stdout == ""
+
+
+def test_what_comes_later_is_refused_clearly(tmp_path: Path) -> None:
+    for option in ("-m", "-p"):
+        result = cli("sweep", "unreplicated", option, "-s", str(tmp_path))
+        assert result.exit_code == 2
+        assert "this version of fpray does not" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_prints_what_would_run() -> None:
+    result = cli("plan", "unreplicated", "--json", "-j", "/x/my.jar", "--jvm-arg", "server:-XX:+UseSerialGC")
+    first, second, third = json.loads(result.stdout)
+    assert set(first) >= {"trial", "params", "files", "processes"}
+    server = first["processes"][0]
+    assert set(server) == {
+        "label", "role", "index", "kind", "stage", "pool", "host", "port", "endpoints", "argv", "env", "expected_exits",
+    }  # fmt: skip
+    assert server["argv"][:6] == ["java", "-Xms100m", "-Xmx100m", "-XX:+UseSerialGC", "-cp", "/x/my.jar"]
+    assert first["processes"][1]["argv"][-1] == "/suite/001/client_0"
+    assert [len(p["processes"]) for p in (first, second, third)] == [2, 3, 4]
+    assert first["files"] == {"workload.pbtxt": "string_workload: {\n  size_mean: 1\n  size_std: 0\n}\n"}
+
+
+def test_plan_text_shows_every_command() -> None:
+    result = cli("plan", "multipaxos")
+    assert result.exit_code == 0
+    assert result.stdout.count("frankenpaxos.multipaxos.AcceptorMain") == 12
+    assert "leader_1 at 127.0.0.1:" in result.stdout
+    assert "2 trials · 15 to 19 processes each" in result.stdout
+
+
+def test_dry_run_says_how_much_there_is_to_do() -> None:
+    words = ["--vary", "num_proxy_leaders=2,3,4", "--vary", "num_clients_per_proc=1,10,100", "--repeat", "3"]
+    result = cli("sweep", "multipaxos", *words, "--dry-run")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("27 trials (3 x 3 x 3 repeats) · 15 to 17 processes each · 1 machine · about ")
+
+
+def test_repeats_are_interleaved() -> None:
+    result = cli("plan", "unreplicated", "--vary", "num_clients_per_proc=1,2", "--repeat", "2", "--json")
+    plans = json.loads(result.stdout)
+    assert [(p["params"]["num_clients_per_proc"], p["repeat"]) for p in plans] == [(1, 0), (2, 0), (1, 1), (2, 1)]
+    assert len({p["trial"] for p in plans}) == 4
+
+
+def test_nested_values_json_values_and_workloads() -> None:
+    words = [
+        "--vary", "leader_options.flush_phase2as_every_n=1,10",
+        "--vary", 'read_batcher_options.read_batching_scheme="size,10,1s","adaptive"',
+        "--set", 'workload={"name": "PointSkewedReadWriteWorkload", "num_keys": 5, "point_fraction": 0.9}',
+        "--set", "read_workload.name=UniformMultiKeyReadWriteWorkload", "--set", "read_workload.num_operations=3",
+        "--set", "client_options.resend_client_request_period=1m", "-l", "warn", "--set", "leader_log_level=fatal",
+        "--set", "num_read_batchers=2",
+    ]  # fmt: skip
+    plans = json.loads(cli("plan", "multipaxos", *words, "--json").stdout)
+    assert len(plans) == 4
+    schemes = [p["params"]["read_batcher_options"]["read_batching_scheme"] for p in plans]
+    assert schemes == ["size,10,1s", "adaptive"] * 2
+    params = plans[0]["params"]
+    assert params["workload"]["num_keys"] == 5
+    assert params["read_workload"]["num_operations"] == 3
+    assert params["client_options"]["resend_client_request_period"] == "60s"
+    assert (params["leader_log_level"], params["acceptor_log_level"]) == ("fatal", "warn")
+    assert "point_skewed_read_write_workload: {" in plans[0]["files"]["workload.pbtxt"]
+
+
+def test_a_study_file_gives_any_list_of_points(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(STUDY)
+    plans = json.loads(cli("plan", "unreplicated", "--study", str(tmp_path / "mine.py"), "--json").stdout)
+    assert [p["params"]["num_clients_per_proc"] for p in plans] == [1, 10]
+    assert [p["params"]["duration"] for p in plans] == ["1s", "1s"]
+    wrong = cli("plan", "multipaxos", "--study", str(tmp_path / "mine.py"))
+    assert "is a study of unreplicated, not of multipaxos" in wrong.stderr
+    (tmp_path / "broken.py").write_text("x = 1\nraise ValueError('no')\n")
+    broken = cli("plan", "unreplicated", "--study", str(tmp_path / "broken.py"))
+    assert "raises ValueError: no (line 2)" in broken.stderr
+
+
+def test_protocols_describes_roles_parameters_and_constraints() -> None:
+    assert "multipaxos" in cli("protocols").stdout
+    text = cli("protocols", "multipaxos").stdout
+    for piece in (
+        "frankenpaxos.multipaxos.ProxyReplicaMain",
+        "leader_options.election_options.ping_period",
+        "at least f+1",
+        '"leaders": [',
+        "PointSkewedReadWriteWorkload",
+    ):
+        assert piece in text
+
+
+def test_command_lines_of_frankenpaxos_work_or_are_answered(tmp_path: Path) -> None:
+    cluster = tmp_path / "cluster.json"
+    cluster.write_text(json.dumps({"1": {"clients": ["localhost"], "server": ["localhost"]}}))
+    words = ["-s", str(tmp_path), "--log_level", "info", "-i", "~/.ssh/key", "-a", "10.0.0.1", "--cluster", str(cluster)]
+    result = cli("plan", "unreplicated", *words, "--json")
+    assert result.exit_code == 0
+    assert "SSH key: not needed" in result.stderr
+    assert json.loads(result.stdout)[0]["params"]["server_log_level"] == "info"
+    assert cli("plan", "unreplicated", "--suite_directory", str(tmp_path)).exit_code == 0
+
+
+def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
+    cluster = tmp_path / "cluster.json"
+    cluster.write_text(json.dumps({"1": {"client": ["localhost"]}}))
+    result = cli("plan", "unreplicated", "--cluster", str(cluster))
+    assert result.exit_code == 2
+    assert "the cluster file lists no machine for it under f=1; did you mean client?" in result.stderr
+    cluster.write_text("[")
+    assert "is no JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
