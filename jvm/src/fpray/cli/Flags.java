@@ -100,7 +100,7 @@ public final class Flags {
         for (int i = 0; i < flags.size(); i++) {
             Flag flag = flags.get(i);
             text.append("  ").append(flag.name).append(" <").append(flag.type.name).append(">");
-            text.append(flag.required ? " (required)\n" : " (default: " + flag.value + ")\n");
+            text.append(flag.required ? " (required)\n" : flag.value == null ? " (optional)\n" : " (default: " + flag.value + ")\n");
         }
         return text.append("  --help\n").toString();
     }

@@ -208,7 +208,7 @@ public final class Connection extends Selectable {
         state = OPEN;
         suspect = false;
         if (Log.isDebug()) {
-            Log.debug("Connected to " + name() + ".");
+            Log.debug("Connected " + name() + ".");
         }
     }
 

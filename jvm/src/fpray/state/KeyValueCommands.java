@@ -6,8 +6,9 @@ import fpray.runtime.Writer;
 import java.nio.charset.StandardCharsets;
 
 public final class KeyValueCommands {
-    static final int GET = 0;
-    static final int SET = 1;
+    // Not 0: commands of zero bytes, which other workloads have, must not pass for ours.
+    static final int GET = 1;
+    static final int SET = 2;
     static final byte[] SET_RESULT = {SET};
 
     private KeyValueCommands() {}

@@ -15,24 +15,33 @@ final class KeyValueStore extends StateMachine {
 
     @Override
     public byte[] run(byte[] bytes, int from, int length) {
-        in.set(bytes, from, from + length);
-        switch (length == 0 ? -1 : in.u8()) {
-            case KeyValueCommands.GET:
-                return get();
-            case KeyValueCommands.SET:
-                return set();
-            default:
-                throw new IllegalArgumentException("A command of " + length + " bytes is neither a get nor a set of the KeyValueStore; does the workload fit the state machine?");
-        }
+        return execute(bytes, from, length, true);
     }
 
     @Override
     public byte[] read(byte[] bytes, int from, int length) {
+        return execute(bytes, from, length, false);
+    }
+
+    private byte[] execute(byte[] bytes, int from, int length, boolean maySet) {
         in.set(bytes, from, from + length);
-        if (length == 0 || in.u8() != KeyValueCommands.GET) {
-            throw new IllegalArgumentException("A read of " + length + " bytes is not a get of the KeyValueStore; does the workload fit the state machine?");
+        try {
+            int command = in.u8();
+            if (command == KeyValueCommands.GET) {
+                return get();
+            }
+            if (command == KeyValueCommands.SET && maySet) {
+                return set();
+            }
+        } catch (Reader.Malformed e) {
+            throw refused(length, e);
         }
-        return get();
+        throw refused(length, null);
+    }
+
+    private static IllegalArgumentException refused(int length, Reader.Malformed cause) {
+        return new IllegalArgumentException(
+            "A command of " + length + " bytes is none of the KeyValueStore's; does the workload fit the state machine?", cause);
     }
 
     private byte[] get() {

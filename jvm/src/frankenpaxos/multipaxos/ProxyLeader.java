@@ -11,7 +11,7 @@ import fpray.runtime.Writer;
 
 final class ProxyLeader extends Actor {
     /** After that long without a quorum, everybody who may vote is asked, not just the fewest that are needed. */
-    private static final long RETRY_NANOS = 300_000_000L;
+    private static final long RETRY_NANOS = 500_000_000L;
 
     private static final class Proposal {
         long round;

@@ -4,6 +4,7 @@ package frankenpaxos.unreplicated;
 import fpray.runtime.Actor;
 import fpray.runtime.Connection;
 import fpray.runtime.FlushEvery;
+import fpray.runtime.Log;
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
 import fpray.state.StateMachine;
@@ -26,7 +27,12 @@ final class Server extends Actor {
         long loop = in.varint();
         long number = in.varint();
         int length = in.blobLength();
-        byte[] result = stateMachine.run(in.bytes, in.at, length);
+        byte[] result;
+        try {
+            result = stateMachine.run(in.bytes, in.at, length);
+        } catch (IllegalArgumentException e) {
+            throw Log.fatal(e.getMessage());
+        }
         Writer out = from.begin(Messages.CLIENT_REPLY);
         out.varint(loop);
         out.varint(number);
