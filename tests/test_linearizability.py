@@ -6,7 +6,8 @@ import itertools
 import random
 
 import pytest
-from linearizability import Operation, violation
+
+from tests.linearizability import Operation, violation
 
 _process = itertools.count()
 

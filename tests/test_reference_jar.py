@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from linearizability import read_history, violation
 
 from fpray.jar import reference_jar
+from tests.linearizability import read_history, violation
 
 HOST = "127.0.0.1"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z"
