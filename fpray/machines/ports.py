@@ -3,6 +3,7 @@
 # ruff: noqa: PTH115, PTH123, PTH208 -- readiness reads /proc/<pid>/fd again and again; pathlib is slow
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import socket
@@ -176,7 +177,7 @@ def can_bind(host: str, port: int) -> bool:
         try:
             probe.bind((host, port))
         except OSError as error:
-            if error.errno in (98, 13):  # EADDRINUSE, EACCES
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 return False
             raise
     return True

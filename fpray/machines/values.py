@@ -46,9 +46,9 @@ class Started:
 class Exit:
     """How a process ended, and what it used.
 
-    returncode: as in subprocess, -15 for a SIGTERM (`_returncode.txt` has a shell's 143); a JVM, though, handles SIGTERM
-    and exits with 143 by itself. utime_s, stime_s: CPU seconds of it and of the children it waited for. maxrss_kb: peak
-    resident KiB, at least the 11 MB of the keeper it was forked from. stopped: it was being stopped by then.
+    returncode: as in subprocess, -15 for a SIGTERM (`_returncode.txt` has a shell's 143); a JVM, though, handles it
+    and exits with 143 by itself. utime_s, stime_s: CPU seconds of it and of the children it waited for. maxrss_kb:
+    peak resident KiB, at least the 11 MB of the keeper it was forked from. stopped: it was being stopped by then.
     """
 
     label: str
