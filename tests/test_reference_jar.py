@@ -442,6 +442,7 @@ class Cluster(Processes):
         acceptors: tuple[int, int] = (1, 3),
         flexible: bool = False,
         options: dict[str, dict[str, str]] | None = None,
+        later: str = "",
     ) -> None:
         super().__init__(jar, directory)
         number = {"leader": 2, "leader_election": 2, "proxy_leader": 2, "replica": 2} | (counts or {})
@@ -449,13 +450,21 @@ class Cluster(Processes):
         self.groups = [[free_port() for _ in range(acceptors[1])] for _ in range(acceptors[0])]
         self.config = directory / "config.pbtxt"
         self.config.write_text(self._config(flexible))
+        self.later: dict[str, tuple[str, list[str]]] = {}
         for role, main in ROLES.items():
             arguments = OPTIONS.get(role, {}) | (options or {}).get(role, {})
             for place in self._places(role):
                 label = "_".join([role, *place.values()])
-                self.start(label, f"frankenpaxos.multipaxos.{main}", *flags(self._common() | place | arguments))
-        for port in [p for group in (*self.ports.values(), *self.groups) for p in group]:
+                self.later[label] = (f"frankenpaxos.multipaxos.{main}", flags(self._common() | place | arguments))
+        for label in [label for label in self.later if label != later]:
+            self.start_later(label)
+        absent = self.ports["replica"][1:] if later else []
+        for port in [p for group in (*self.ports.values(), *self.groups) for p in group if p not in absent]:
             wait_until_listening(port)
+
+    def start_later(self, label: str) -> None:
+        main, arguments = self.later.pop(label)
+        self.start(label, main, *arguments)
 
     def _common(self) -> dict[str, str]:
         return {"config": str(self.config), "log_level": "info", "prometheus_port": "-1"}
@@ -564,7 +573,7 @@ def test_a_grid_with_batchers_and_proxies_is_linearizable(jar: Path, tmp_path: P
         assert {row["label"] for row in rows(tmp_path)} == {"read", "write"}
 
 
-# A command that comes twice -------------------------------------------------------------------------------------------
+# Commands, byte for byte ----------------------------------------------------------------------------------------------
 
 
 def varint(value: int) -> bytes:
@@ -575,26 +584,60 @@ def varint(value: int) -> bytes:
     return encoded + bytes([value])
 
 
-def frame(content: bytes) -> bytes:
-    return len(content).to_bytes(4, "big") + content
+def read_varints(data: bytes, count: int) -> tuple[list[int], bytes]:
+    values = []
+    for _ in range(count):
+        value = shift = 0
+        while data[0] & 0x80:
+            value |= (data[0] & 0x7F) << shift
+            shift += 7
+            data = data[1:]
+        values.append(value | data[0] << shift)
+        data = data[1:]
+    return values, data
+
+
+class AppendClient(Silent):
+    """A client of an AppendLog that sends what it likes: the replies say how often something was executed."""
+
+    def request(self, number: int) -> bytes:
+        address = 0x7F000001 << 16 | self.port
+        content = b"\0" + varint(address) + varint(3) + varint(number) + varint(1) + b"x"
+        return len(content).to_bytes(4, "big") + content
+
+    def replies(self, at_least: int) -> list[tuple[int, int]]:
+        """Of every ClientReply the number of the request, and the index that it got in the log."""
+        until = time.monotonic() + 15
+        while len(self.frames) < at_least and time.monotonic() < until:
+            time.sleep(0.02)
+        parsed = [read_varints(frame[1:], 4) for frame in list(self.frames)]
+        return sorted((number, int(result)) for (_, number, _, _), result in parsed)
 
 
 def test_a_command_that_comes_twice_is_executed_once(jar: Path, tmp_path: Path, clusters: list[Cluster]) -> None:
     cluster = Cluster(jar, tmp_path, options={"replica": {"state_machine": "AppendLog"}})
     clusters.append(cluster)
-    client = Silent()
-    address = 0x7F000001 << 16 | client.port
-
-    def request(number: int) -> bytes:
-        return frame(b"\0" + varint(address) + varint(3) + varint(number) + varint(1) + b"x")
-
+    client = AppendClient()
     with socket.create_connection((HOST, cluster.ports["leader"][0])) as leader:
         for number in (1, 1, 2, 2, 2, 3):
-            leader.sendall(request(number))
+            leader.sendall(client.request(number))
             time.sleep(0.1)
-    until = time.monotonic() + 10
-    while len(client.frames) < 6 and time.monotonic() < until:
-        time.sleep(0.05)
-    # ClientReply: its type, pseudonym, id, slot + 1, and the index that AppendLog gave, as text.
-    replies = sorted((f[1], f[2], f[5:].decode()) for f in client.frames)
-    assert replies == [(3, 1, "0")] * 2 + [(3, 2, "1")] * 3 + [(3, 3, "2")]
+    assert client.replies(6) == [(1, 0)] * 2 + [(2, 1)] * 3 + [(3, 2)]
+
+
+def test_a_replica_that_comes_late_gets_what_it_missed(jar: Path, tmp_path: Path, clusters: list[Cluster]) -> None:
+    cluster = Cluster(jar, tmp_path, options={"replica": {"state_machine": "AppendLog"}}, later="replica_1")
+    clusters.append(cluster)
+    client = AppendClient()
+    many = 50_000  # more than replicas keep for others: the late one gets a whole state
+    with socket.create_connection((HOST, cluster.ports["leader"][0])) as leader:
+        for begin in range(0, many, 1000):
+            leader.sendall(b"".join(client.request(n) for n in range(begin, begin + 1000)))
+        # The slots of replica_0 are the even ones.
+        assert client.replies(many // 2) == [(n, n) for n in range(0, many, 2)]
+        cluster.start_later("replica_1")
+        until = time.monotonic() + 15
+        while "with the state of another replica" not in cluster.output("replica_1") and time.monotonic() < until:
+            time.sleep(0.05)
+        leader.sendall(b"".join(client.request(n) for n in range(many, many + 10)))
+        assert client.replies(many // 2 + 10)[-10:] == [(n, n) for n in range(many, many + 10)]

@@ -1,4 +1,5 @@
-// The labelled recorder file: one row per measurement group, written in pieces of 8 KiB that end with a whole row.
+// The labelled recorder file: one row per measurement group, written in pieces that end with a whole row: of 8 KiB,
+// or of what a second has brought.
 package fpray.load;
 
 import fpray.runtime.Log;
@@ -12,6 +13,7 @@ public final class Recorder {
     public static final int READ = 1;
     private static final byte[][] LABELS = {ascii("write"), ascii("read")};
     private static final int PIECE = 8 * 1024;
+    private static final long MAX_AGE = 1_000_000_000L;
     private static final int MAX_ROW = 2 * UtcTime.MAX_LENGTH + 2 * 20 + 16;
 
     private static final class Group {
@@ -26,6 +28,7 @@ public final class Recorder {
     private final Group[] groups = {new Group(), new Group()};
     private final byte[] buffer = new byte[PIECE];
     private int end;
+    private long lastWrite = System.nanoTime();
     private final UtcTime starts = new UtcTime();
     private final UtcTime stops = new UtcTime();
     // Adds to System.nanoTime() to make wall time.
@@ -65,8 +68,9 @@ public final class Recorder {
     }
 
     private void row(Group group, int label) {
-        if (PIECE - end < MAX_ROW) {
+        if (PIECE - end < MAX_ROW || group.stop - lastWrite > MAX_AGE) {
             write();
+            lastWrite = group.stop;
         }
         int at = starts.write(group.start + toEpoch, buffer, end);
         buffer[at++] = ',';

@@ -25,11 +25,11 @@ public final class HistoryMain {
     private final double getFraction;
     private final long pause;
     private final long deadline;
-    private final Process[] processes;
+    private final Caller[] callers;
     private int active;
 
     /** One process of the history: sets values that nobody else sets, and gets. */
-    private final class Process extends Session {
+    private final class Caller extends Session {
         private final Random random;
         private final Timer next;
         private boolean get;
@@ -39,7 +39,7 @@ public final class HistoryMain {
         private boolean isWaiting;
         private int sets;
 
-        Process(int index, long seed) {
+        Caller(int index, long seed) {
             super(index);
             random = new Random(seed * 1_000_003 + index);
             next = new Timer(loop) {
@@ -104,10 +104,10 @@ public final class HistoryMain {
         getFraction = Double.parseDouble(flags.string("--read_fraction"));
         pause = flags.nanos("--pause");
         deadline = System.nanoTime() + flags.nanos("--duration");
-        processes = new Process[flags.integer("--num_clients")];
-        for (int i = 0; i < processes.length; i++) {
-            processes[i] = new Process(i, flags.integer("--seed"));
-            client.add(processes[i]);
+        callers = new Caller[flags.integer("--num_clients")];
+        for (int i = 0; i < callers.length; i++) {
+            callers[i] = new Caller(i, flags.integer("--seed"));
+            client.add(callers[i]);
         }
         new Timer(loop) {
             @Override
@@ -142,17 +142,17 @@ public final class HistoryMain {
     }
 
     private void start() {
-        active = processes.length;
-        for (int i = 0; i < processes.length; i++) {
-            processes[i].invoke();
+        active = callers.length;
+        for (int i = 0; i < callers.length; i++) {
+            callers[i].invoke();
         }
     }
 
     private void finish() {
         try {
-            for (int i = 0; i < processes.length; i++) {
-                if (processes[i].isWaiting) {
-                    processes[i].row("");
+            for (int i = 0; i < callers.length; i++) {
+                if (callers[i].isWaiting) {
+                    callers[i].row("");
                 }
             }
             file.close();

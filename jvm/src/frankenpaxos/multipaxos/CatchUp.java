@@ -81,13 +81,17 @@ final class CatchUp {
         for (long slot = before; slot < replica.next(); slot++) {
             keptBytes += log.get(slot).length;
         }
-        while (keptBytes > MAX_KEPT_BYTES || replica.next() - log.low() > MAX_KEPT) {
+        while (hasExecuted(log) && (keptBytes > MAX_KEPT_BYTES || replica.next() - log.low() > MAX_KEPT)) {
             forgetLowest(log);
         }
         if (recover.isRunning()) {
             nextAtRecover = replica.next();
             recover.start(recoverPeriod);
         }
+    }
+
+    private boolean hasExecuted(SlotWindow<byte[]> log) {
+        return log.count() > 0 && log.low() < replica.next();
     }
 
     private void forgetLowest(SlotWindow<byte[]> log) {
@@ -112,7 +116,7 @@ final class CatchUp {
             all = Math.min(all, executed[i]);
         }
         SlotWindow<byte[]> log = replica.log();
-        while (log.low() < all && log.count() > 0) {
+        while (hasExecuted(log) && log.low() < all) {
             forgetLowest(log);
         }
     }
