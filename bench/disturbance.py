@@ -18,12 +18,14 @@ _WARM_UP_S, _EDGE_S = 1.0, 0.5
 
 def measure(settings: Settings) -> list[Row]:
     """The paired ratios, then the CPU used in trials of their own."""
-    return [*safely(partial(_ratios, settings), "ratios"), *safely(partial(_cpu, settings), "CPU")]
+    parts = {"ratios": partial(_ratios, settings)}
+    parts |= {f"CPU, {name}": partial(_cpu, name, settings) for name in ("unreplicated", "multipaxos")}
+    return [row for name, part in parts.items() for row in safely(part, name)]
 
 
 def _ratios(settings: Settings) -> list[Row]:
     pairs = settings.pick(21, 5)
-    points = _points(settings.pick(3, 1))
+    points = _points("unreplicated", settings.pick(3, 1))
     trial = plain.the_trial(points)
     scratch = settings.scratch / "disturbance"
     ours: list[plain.Numbers] = []
@@ -65,21 +67,21 @@ def _ratios(settings: Settings) -> list[Row]:
     ]
 
 
-def _cpu(settings: Settings) -> list[Row]:
+def _cpu(protocol: str, settings: Settings) -> list[Row]:
     """CPU of fpray's processes in the middle of measuring windows, read twice in each: no polling."""
     window_s, trials = settings.pick(10, 3), settings.pick(3, 1)
-    points = _points(window_s)
+    points = _points(protocol, window_s)
     shares: list[dict[str, float]] = []
-    with WarmSweep(points, trials, settings.scratch / "cpu", settings.jar) as sweep:
+    with WarmSweep(points, trials, settings.scratch / f"cpu_{protocol}", settings.jar) as sweep:
         for _ in range(trials):
             shares.append(_share(sweep, window_s))
-            say(f"CPU while clients measure: {sum(shares[-1].values()):.2%} of a core")
+            say(f"{protocol}: CPU while clients measure: {sum(shares[-1].values()):.2%} of a core")
     whole = estimate([sum(each.values()) for each in shares])
     kinds = {kind: median([each[kind] for each in shares]) for kind in shares[0]}
     listed = ", ".join(f"{kind} {share:.2%}" for kind, share in kinds.items())
     figures = {"share": vars(whole), "by_kind": kinds, "window_s": window_s - 2 * _EDGE_S}
     return [
-        Row("CPU of fpray's processes while clients measure", f"{whole.median:.2%} of one core", "", None, figures),
+        Row(f"{protocol}: CPU of fpray while clients measure", f"{whole.median:.2%} of one core", "", None, figures),
         Row("  of it", listed),
     ]
 
@@ -116,9 +118,9 @@ def _ticks_of(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def _points(seconds: int) -> Points:
+def _points(protocol: str, seconds: int) -> Points:
     return plain.points(
-        "unreplicated",
+        protocol,
         warmup_duration=f"{_WARM_UP_S}s",
         warmup_timeout=f"{_WARM_UP_S + 3}s",
         duration=f"{seconds}s",

@@ -36,15 +36,15 @@ def stamped(function: Callable[..., Any], before: str = "", after: str = "") -> 
 def main() -> None:
     """Put the stamps in, run the command line, write them down."""
     import fpray.cli
-    import fpray.sweep
+    import fpray.mainloop
     from fpray.machines import ray_cluster
 
     stamp("imports")
     machines: Any = ray_cluster.Machines
-    sweep: Any = fpray.sweep
+    mainloop: Any = fpray.mainloop
     machines.__enter__ = stamped(machines.__enter__, "checks", "ray")
     machines._start_embedded = _importing_ray(machines._start_embedded)
-    sweep._record_run = stamped(sweep._record_run, "", "actors")
+    mainloop._record_run = stamped(mainloop._record_run, "", "actors")
     try:
         fpray.cli.main(sys.argv[1:])
     finally:

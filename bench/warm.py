@@ -147,8 +147,11 @@ def _kind(process: psutil.Process) -> str:
         for part, kind in (
             ("raylet/raylet", "raylet"),
             ("gcs_server", "gcs"),
-            ("RoleActor", "role actors"),
-            ("ray::", "other workers"),
+            ("ray::RoleActor", "role actors"),
+            ("Agent", "Ray's agents"),
+            ("dashboard.py", "API server"),
+            ("log_monitor", "log monitor"),
+            ("ray::", "idle workers"),
         ):
             if part in name:
                 return kind
@@ -165,8 +168,8 @@ def _keeper_owner(process: psutil.Process) -> int | None:
 
 def main(words: Mapping[str, Any]) -> int:
     """Run the sweep; see the module's docstring."""
+    from fpray.mainloop import run_sweep
     from fpray.request import Request
-    from fpray.sweep import run_sweep
 
     began = time.monotonic()
 
