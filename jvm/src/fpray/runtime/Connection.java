@@ -16,7 +16,6 @@ public final class Connection extends Selectable {
     private static final int MAX_READS_PER_TURN = 16;
     private static final long CONNECT_TIMEOUT = 3_000_000_000L;
     private static final long RETRY_PERIOD = 500_000_000L;
-    private static final byte[] NOTHING = new byte[0];
 
     private static final int CLOSED = 0;
     private static final int CONNECTING = 1;
@@ -38,8 +37,7 @@ public final class Connection extends Selectable {
     private final Writer out = new Writer(FIRST_CAPACITY);
     private int outStart;
     private int frameStart;
-    private byte[] in = NOTHING;
-    private int inEnd;
+    private final Frames in;
 
     /** An outbound connection, which connects when it first has something to send. */
     Connection(EventLoop loop, Actor actor, long address) {
@@ -47,6 +45,7 @@ public final class Connection extends Selectable {
         this.actor = actor;
         this.address = address;
         this.outbound = true;
+        this.in = new Frames(loop, actor, this);
     }
 
     /** An accepted connection. */
@@ -55,6 +54,7 @@ public final class Connection extends Selectable {
         this.actor = actor;
         this.address = 0;
         this.outbound = false;
+        this.in = new Frames(loop, actor, this);
         this.channel = accepted;
         configure(accepted);
         key = accepted.register(loop.selector, SelectionKey.OP_READ, this);
@@ -264,7 +264,7 @@ public final class Connection extends Selectable {
                     return;
                 }
                 buffer.flip();
-                deliver(buffer, n);
+                in.take(buffer, n);
                 // A read that did not fill the buffer has drained the socket.
                 if (n < buffer.capacity() || state != OPEN) {
                     return;
@@ -275,60 +275,6 @@ public final class Connection extends Selectable {
         } catch (Reader.Malformed e) {
             Log.warn("Closing the connection " + name() + ", which sent " + e.getMessage() + ".");
             fail(new IOException(e.getMessage()));
-        }
-    }
-
-    private void deliver(ByteBuffer buffer, int n) {
-        byte[] bytes;
-        int to;
-        if (inEnd == 0) {
-            bytes = loop.scratch;
-            buffer.get(bytes, 0, n);
-            to = n;
-        } else {
-            reserveIn(inEnd + n);
-            buffer.get(in, inEnd, n);
-            bytes = in;
-            to = inEnd + n;
-        }
-        int at = 0;
-        while (to - at >= 4) {
-            int length = (bytes[at] & 0xff) << 24 | (bytes[at + 1] & 0xff) << 16 | (bytes[at + 2] & 0xff) << 8 | bytes[at + 3] & 0xff;
-            if (length < 1 || length > MAX_FRAME) {
-                throw new Reader.Malformed("a frame of " + length + " bytes");
-            }
-            if (to - at - 4 < length) {
-                break;
-            }
-            at += 4;
-            actor.handle(this, loop.reader.set(bytes, at, at + length));
-            at += length;
-        }
-        keepRest(bytes, at, to);
-    }
-
-    private void keepRest(byte[] bytes, int at, int to) {
-        int rest = to - at;
-        if (rest == 0) {
-            inEnd = 0;
-            if (in.length > KEEP_CAPACITY) {
-                in = NOTHING;
-            }
-            return;
-        }
-        inEnd = 0;
-        if (bytes != in) {
-            reserveIn(rest);
-        }
-        System.arraycopy(bytes, at, in, 0, rest);
-        inEnd = rest;
-    }
-
-    private void reserveIn(int capacity) {
-        if (in.length < capacity) {
-            byte[] grown = new byte[Math.max(capacity, in.length * 2)];
-            System.arraycopy(in, 0, grown, 0, inEnd);
-            in = grown;
         }
     }
 
@@ -356,8 +302,7 @@ public final class Connection extends Selectable {
         state = CLOSED;
         awaitingWritable = false;
         forgetOutput();
-        in = NOTHING;
-        inEnd = 0;
+        in.forget();
         suspect = true;
         if (retryTimer != null) {
             retryTimer.start(RETRY_PERIOD);
