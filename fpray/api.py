@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fpray.mainloop import SweepResult, run_sweep
 from fpray.request import Points, Request, parse_jvm_args
-from fpray.sweep import SweepResult, run_sweep
 
 _NONE: Mapping[str, Any] = {}
 

@@ -126,7 +126,7 @@ def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) -> 
 
         click.echo(summary_line(request))
         return
-    from fpray.sweep import run_sweep
+    from fpray.mainloop import run_sweep
 
     interruptible()
     result = run_sweep(request, on_trial=_print_json if as_json else lambda _number, _trial, _outcome: None)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +66,11 @@ def start(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subproce
 
 
 def jvms(marker: str) -> list[psutil.Process]:
-    """The living JVMs whose command line names a path."""
+    """The living JVMs that run in a directory below a path: every one of a trial runs in the trial's."""
     found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        words: Sequence[str] = process.info["cmdline"] or ()
-        if process.info["status"] != psutil.STATUS_ZOMBIE and words and "java" in words[0]:
-            found += [process] if any(marker in word for word in words) else []
+    for process in psutil.process_iter(["name", "status", "cwd"]):
+        if process.info["name"] == "java" and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found += [process] if (process.info["cwd"] or "").startswith(marker) else []
     return found
 
 

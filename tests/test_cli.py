@@ -47,7 +47,10 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         (["sweep", "unreplicated", "--jvm-arg", "-Xint"], "write ROLE:ARG"),
         (["sweep", "unreplicated", "--cluster", "no.json"], "the cluster file cannot be read"),
         (["sweep", "multipaxos", "--set", "flexible=true", "--set", "num_acceptor_groups=1"], "at least f+1 = 2 rows"),
-        (["sweep", "multipaxos", "--set", "distribution_scheme=COLOCATED", "--set", "num_leaders=3"], "COLOCATED needs"),
+        (
+            ["sweep", "multipaxos", "--set", "distribution_scheme=COLOCATED", "--set", "num_leaders=3"],
+            "COLOCATED needs",
+        ),
         (["show", "nothing"], "is no suite"),
         (["protocols", "unreplicate"], "did you mean unreplicated?"),
     ],
@@ -152,7 +155,18 @@ def test_protocols_describes_roles_parameters_and_constraints() -> None:
 def test_command_lines_of_frankenpaxos_work_or_are_answered(tmp_path: Path) -> None:
     cluster = tmp_path / "cluster.json"
     cluster.write_text(json.dumps({"1": {"clients": ["localhost"], "server": ["localhost"]}}))
-    words = ["-s", str(tmp_path), "--log_level", "info", "-i", "~/.ssh/key", "-a", "10.0.0.1", "--cluster", str(cluster)]
+    words = [
+        "-s",
+        str(tmp_path),
+        "--log_level",
+        "info",
+        "-i",
+        "~/.ssh/key",
+        "-a",
+        "10.0.0.1",
+        "--cluster",
+        str(cluster),
+    ]
     result = cli("plan", "unreplicated", *words, "--json")
     assert result.exit_code == 0
     assert "SSH key: not needed" in result.stderr

@@ -249,6 +249,17 @@ def test_a_server_starts_at_once_and_ends_with_143_on_sigterm(processes: Process
     assert f"Listening on {HOST}:{port}." in processes.output("server")
 
 
+def test_a_command_that_does_not_fit_the_state_machine_ends_the_server_with_the_reason(processes: Processes) -> None:
+    port = free_port()
+    arguments = flags(UNREPLICATED_SERVER | {"port": str(port), "state_machine": "KeyValueStore"})
+    server = processes.start("server", "frankenpaxos.unreplicated.ServerMain", *arguments)
+    wait_until_listening(port, server)
+    with socket.create_connection((HOST, port)) as client:
+        client.sendall(bytes([0, 0, 0, 8, 0, 0, 1, 4, 0, 0, 0, 0]))
+        assert server.wait(10) == 1
+    assert "A command of 4 bytes is none of the KeyValueStore's" in processes.output("server")
+
+
 # Clients --------------------------------------------------------------------------------------------------------------
 
 
@@ -518,8 +529,8 @@ def test_a_plain_cluster_is_linearizable(jar: Path, tmp_path: Path, clusters: li
 def test_a_dead_leader_is_taken_over(jar: Path, tmp_path: Path, clusters: list[Cluster]) -> None:
     cluster = Cluster(jar, tmp_path)
     clusters.append(cluster)
-    cluster.record_history(duration="5s", timeout="30s")
-    time.sleep(1)
+    cluster.record_history(duration="4.5s", timeout="30s")
+    time.sleep(0.8)
     cluster.by_label["leader_0"].kill()
     killed = time.monotonic_ns()
     cluster.check_history(at_least=300)
@@ -540,7 +551,7 @@ def test_a_leader_that_wakes_up_and_still_believes_that_it_leads_does_no_harm(
     }
     cluster = Cluster(jar, tmp_path, options={"leader": election}, counts={"proxy_replica": 2})
     clusters.append(cluster)
-    cluster.record_history(duration="5s", timeout="30s")
+    cluster.record_history(duration="4s", timeout="30s")
     time.sleep(0.8)
     for stopped in ("leader_0", "leader_1"):
         cluster.by_label[stopped].send_signal(signal.SIGSTOP)

@@ -417,6 +417,7 @@ class Keeper:
 
     def end_all(self) -> None:
         """TERM, at most END_GRACE_S, then KILL to all descendants until none is left."""
+        self.send({"event": "ending"})  # the exits that follow are our doing, not the processes'
         kill_at = time.monotonic() + END_GRACE_S
         warned: set[tuple[int, int]] = set()
         while True:

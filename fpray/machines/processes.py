@@ -190,6 +190,9 @@ class Processes:
     # -- what the keeper tells, on the reader's thread
 
     def _on_event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "ending":
+            self._on_end()
+            return
         if event["event"] == "stopped":
             with self._changed:
                 self._stopped.add(event["id"])

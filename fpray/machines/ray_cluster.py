@@ -142,6 +142,8 @@ class Machines:
     def actor(self, role: str, host: str) -> Any:
         """The warm actor of a role on a machine; a new one for the first trial, or when the last one died."""
         key = (role, host)
+        if host not in self._machines:
+            raise Lost(f"machine {host} is no longer part of the Ray cluster")
         if key not in self._actors:
             self._actors[key] = self._new_actor(role, self._machines[host].node_id)
         return self._actors[key]
@@ -161,8 +163,11 @@ class Machines:
         )
         return remote.remote(self.lease)
 
-    def forget_actors(self) -> None:
-        """Start anew with fresh actors: after one was lost, none of its generation is trusted."""
+    def renew(self) -> None:
+        """Start anew with fresh actors: after one was lost, none of its generation is trusted.
+
+        An embedded Ray whose raylet is gone is replaced.
+        """
         import ray
 
         for actor in self._actors.values():
@@ -170,6 +175,10 @@ class Machines:
                 ray.kill(actor)
         self._actors.clear()
         with contextlib.suppress(Exception):
+            self.refresh()
+        if self.embedded and not self._machines:
+            self.__exit__()
+            self._start_embedded()
             self.refresh()
 
     def _start_embedded(self) -> None:
@@ -194,9 +203,12 @@ class Machines:
             )
 
     def _attach(self, address: str) -> None:
+        os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+        # Ray itself would try for minutes before it says so.
+        if re.fullmatch(r"[^/]+:[0-9]+", address) and not _answers(address):
+            raise refuse(f"--address {address}", "no Ray cluster answers there: nothing listens")
         import ray
 
-        os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
         try:
             with _interrupts_as_before():
                 ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
@@ -248,13 +260,15 @@ def _order(host: str) -> list[tuple[int, int | str]]:
 
 @contextlib.contextmanager
 def _interrupts_as_before() -> Iterator[None]:
-    """Ray installs a SIGTERM handler of its own when it starts; ours stays."""
+    """Ray installs a SIGTERM handler of its own when it starts, which exits; ours stays, and means the same."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
+    except SystemExit:
+        raise KeyboardInterrupt from None
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)

@@ -198,7 +198,7 @@ def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting
             continue
         if outcome.status is not Status.LOST:
             return outcome
-        setting.machines.forget_actors()
+        setting.machines.renew()
         lost += 1
         if lost > LOST_RETRIES:
             return outcome

@@ -1,0 +1,34 @@
+"""A suite's results, and a trial's recorder rows, as Arrow tables (`.to_pandas()` for frames)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from fpray.results import read_results
+from fpray.store import find_suite
+
+
+def results(suite: str, root: str | Path = "./suites") -> Any:
+    """One row for each trial that ended: FrankenPaxos's columns, `measured.*`, status, jar, hosts.
+
+    `suite` is a path, the start of a name, or the ten letters (or the first of them).
+
+    Raises:
+        fpray.Refused: there is no such suite.
+        FileNotFoundError: no trial of it has ended.
+    """
+    return read_results(find_suite(suite, Path(root)).path)
+
+
+def recorder(suite: str, trial: int | str, root: str | Path = "./suites") -> Any:
+    """The raw rows of a trial: start and stop (UTC, nanoseconds), count, latency_nanos, label, client.
+
+    Raises:
+        fpray.Refused: there is no such suite.
+        FileNotFoundError: the trial kept no rows (`--raw drop`, or nothing was measured).
+    """
+    number = f"{int(trial):03d}"
+    return pq.read_table(find_suite(suite, Path(root)).path / number / "recorder.parquet")

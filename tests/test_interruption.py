@@ -1,0 +1,164 @@
+"""Whatever is killed, whenever: no JVM survives, no finished trial is lost, the same command carries on."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import QUICK, jvms, run, start, wait_for
+
+SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
+# Long enough to be caught in the middle, quick otherwise.
+SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=3s", "--set", "timeout=9s")
+
+
+def _suite(directory: Path) -> Path:
+    (suite,) = (directory / "suites").iterdir()
+    return suite
+
+
+def _statuses(suite: Path) -> list[str]:
+    return [json.loads(path.read_text())["status"] for path in sorted(suite.glob("*/outcome.json"))]
+
+
+def _finished(suite: Path) -> dict[str, float]:
+    """Trial -> when its outcome was written."""
+    found = {}
+    for path in suite.glob("*/outcome.json"):
+        if json.loads(path.read_text())["status"] == "finished":
+            found[path.parent.name] = path.stat().st_mtime
+    return found
+
+
+def _descendants(process: subprocess.Popen[str], name: str) -> list[psutil.Process]:
+    try:
+        children = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return [child for child in children if child.is_running() and name in " ".join(_words(child))]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return [process.name(), *process.cmdline()]
+    except psutil.Error:
+        return []
+
+
+def test_ctrl_c_leaves_nothing_and_the_same_command_carries_on(ray_address: str, tmp_path: Path) -> None:
+    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0,1", "--address", ray_address]
+    words += ["--set", "duration=1s"]
+    process = start(*words, cwd=tmp_path)
+    wait_for(lambda: (tmp_path / "suites").exists() and _finished(_suite(tmp_path)), 60, "the first trial")
+    wait_for(lambda: jvms(str(tmp_path)), 20, "a JVM of the second trial")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert "interrupted · 1 of 2 finished · nothing is running any more · the same command carries on" in said
+    assert not jvms(str(tmp_path))
+    suite = _suite(tmp_path)
+    before = _finished(suite)
+    done = run(*words, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert f"carrying on {Path('suites') / suite.name} (1 of 2 finished; 1 to go" in done.err
+    assert before.items() <= _finished(suite).items()
+    assert (suite / "002" / "attempts" / "1").is_dir()
+
+
+def test_ctrl_c_at_random_moments(tmp_path: Path) -> None:
+    """On an embedded Ray, from the first millisecond on: never a traceback, never a survivor."""
+    moments = random.Random(SEED)
+    words = ["sweep", "unreplicated", *QUICK, "--vary", "num_clients_per_proc=0,1", "--local"]
+    for _ in range(4):
+        process = start(*words, cwd=tmp_path)
+        delay = moments.uniform(0.2, 7)
+        time.sleep(delay)
+        process.send_signal(moments.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
+        _, said = process.communicate(timeout=60)
+        assert process.returncode in (130, 0, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP), (delay, said)
+        assert "Traceback" not in said, (delay, said)
+        wait_for(lambda: not jvms(str(tmp_path)), 10, f"no JVM after a signal at {delay:.2f} s")
+    done = run(*words, cwd=tmp_path)
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("victim", ["driver", "raylet", "actor", "keeper", "jvm"])
+def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) -> None:
+    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--local"]
+    process = start(*words, cwd=tmp_path)
+    wait_for(lambda: len(jvms(str(tmp_path))) == 2, 60, "server and client")
+    server = next(jvm for jvm in jvms(str(tmp_path)) if "ServerMain" in " ".join(jvm.cmdline()))
+    if victim == "driver":
+        process.kill()
+    elif victim == "jvm":
+        server.kill()
+    else:
+        name = {"raylet": "raylet/raylet", "actor": "ray::RoleActor", "keeper": "keeper.py"}[victim]
+        kept = [server.parent()] if victim == "keeper" else _descendants(process, name)
+        assert kept
+        assert kept[0] is not None
+        kept[0].kill()
+    if victim == "driver":
+        process.communicate(timeout=10)
+        wait_for(lambda: not jvms(str(tmp_path)), 10, "no JVM after the driver's death")
+        done = run(*words, cwd=tmp_path)
+        assert done.code == 0, done.err
+        assert _statuses(_suite(tmp_path)) == ["finished"]
+        return
+    _, said = process.communicate(timeout=120)
+    assert "Traceback" not in said, said
+    assert not jvms(str(tmp_path))
+    if victim == "jvm":  # the system under test crashed: that is a result
+        assert process.returncode == 1
+        assert re.search(r"crashed: server was killed by signal 9 after \d", said), said
+    else:  # infrastructure: the trial runs again by itself
+        assert process.returncode == 0, said
+        assert "lost: " in said
+        assert (_suite(tmp_path) / "001" / "attempts" / "1").is_dir()
+
+
+def test_two_drivers_never_share_a_suite(ray_address: str, tmp_path: Path) -> None:
+    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--address", ray_address]
+    process = start(*words, cwd=tmp_path)
+    wait_for(lambda: jvms(str(tmp_path)), 60, "a JVM")
+    second = run(*words, cwd=tmp_path)
+    assert second.code == 2
+    assert f"is being run by process {process.pid} on " in second.err
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, which needs root")
+def test_a_full_disk_pauses_the_sweep(ray_address: str, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("tmpfs cannot be mounted here")
+    try:
+        words = ["sweep", "unreplicated", *QUICK, "--vary", "num_clients_per_proc=0", "-s", str(disk)]
+        process = start(*words, "--address", ray_address, cwd=tmp_path)
+        assert process.stderr is not None
+        said = ""
+        while "waiting for disk space" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        assert re.search(r"trial 001 needs \d+ MB, \d+ MB are free at ", said)
+        assert not jvms(str(disk))
+        subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)
+        _, rest = process.communicate(timeout=60)
+        assert process.returncode == 0, rest
+        assert "1 finished" in rest
+    finally:
+        subprocess.run(["umount", str(disk)], check=False)
