@@ -88,7 +88,7 @@ def test_smoke_has_the_values_of_the_original(name: str) -> None:
 
 
 def _dotted(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat = {}
+    flat: dict[str, Any] = {}
     for name, value in values.items():
         flat |= _dotted(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return flat
