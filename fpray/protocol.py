@@ -134,6 +134,7 @@ class Protocol(Generic[P]):
         files: further files of a trial, name -> message.
         constraints: what the parameters must satisfy; yields a problem for each that they do not.
         loops: closed loops that one client process really runs while it measures.
+        records_warmup: whether clients record their warm-up, too; it is left out of the measured window.
         flushes_groups: whether clients record an unfinished measurement group when they end.
         outputs: recorder label -> prefix of its result columns; the label None where rows carry none.
         faults: FrankenPaxos's f, the key into its cluster files.
@@ -150,6 +151,7 @@ class Protocol(Generic[P]):
     files: Callable[[P], Mapping[str, Mapping[str, Any]]] = field(default=lambda _params: {})
     constraints: Callable[[P], Iterable[Problem]] = field(default=lambda _params: ())
     constraints_in_words: tuple[str, ...] = ()
+    records_warmup: bool = False
     flushes_groups: bool = True
     faults: Callable[[P], int] = field(default=lambda _params: 1)
 

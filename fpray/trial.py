@@ -261,6 +261,7 @@ class _Run:
                 closed_loops=protocol.loops(p) * p.num_client_procs,
                 group_size=getattr(p, "measurement_group_size", 1),
                 duration_s=_seconds(p, "duration"),
+                warmup_s=_seconds(p, "warmup_duration") + _seconds(p, "warmup_sleep") if protocol.records_warmup else 0,
             )
         with self._phase("stopping"):
             for _, exits in gather(stopping, GRACE_S + CALL_S):

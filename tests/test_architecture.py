@@ -1,0 +1,78 @@
+"""The shape of the house: imports point one way, and only the places meant for it import Ray, boto3 or Optuna."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(f for top in ("fpray", "protocols", "studies", "analysis") for f in (ROOT / top).rglob("*.py"))
+# Lower numbers know nothing of higher ones.
+LAYERS = {
+    "errors": 0, "flags": 0, "pbtxt": 0, "params": 1, "protocol": 1, "cluster": 1, "outcome": 1,
+    "placement": 2, "plan": 3, "study": 4, "registry": 5, "jar": 1, "provenance": 2, "store": 4, "results": 5,
+    "recorder": 0, "summary": 1, "request": 6, "preview": 7, "describe": 6, "show": 6, "resume": 7,
+    "judgement": 5, "trial": 6, "progress": 5, "mainloop": 8, "api": 9, "cli": 10,
+}  # fmt: skip
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_every_file_says_why_it_exists(file: Path) -> None:
+    doc = ast.get_docstring(ast.parse(file.read_text()))
+    assert doc
+    assert doc.splitlines()[0].endswith((".", "?"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_imports_point_one_way(file: Path) -> None:
+    top, name = file.relative_to(ROOT).parts[0], file.stem
+    for module in _imports(file):
+        if top == "fpray":
+            assert module.split(".")[0] not in ("protocols", "studies", "analysis"), f"{file}: {module}"
+        if module.split(".")[0] == "ray":
+            assert file.parent.name == "machines", f"only fpray/machines imports ray: {file}"
+        if module.split(".")[0] == "boto3":
+            assert file.parent.name == "aws", f"only fpray/aws imports boto3: {file}"
+        if file.parent == ROOT / "fpray" and module.startswith("fpray.") and module.split(".")[1] in LAYERS:
+            if name in LAYERS:
+                assert LAYERS[module.split(".")[1]] < LAYERS[name], f"{name} imports {module}"
+        if file.parent.name == "machines" and module.startswith("fpray."):
+            allowed = ("fpray.machines", "fpray.errors", "fpray.recorder", "fpray.cluster")
+            assert module.startswith(allowed), f"a worker needs nothing but fpray.machines: {module}"
+
+
+def test_every_module_of_the_engine_has_its_layer() -> None:
+    listed = set(LAYERS) | {"__init__"}
+    helpers = {"quantiles", "rolling"}
+    assert {f.stem for f in (ROOT / "fpray").glob("*.py")} <= listed | helpers
+
+
+def test_planning_imports_neither_ray_nor_pyarrow() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from fpray.cli import main;"
+        "assert CliRunner().invoke(main, ['plan', 'multipaxos', '--json']).exit_code == 0;"
+        "print([m for m in ('ray', 'pyarrow', 'pandas', 'numpy', 'optuna') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_public_names_exist() -> None:
+    import fpray
+
+    for name in fpray.__all__:
+        assert getattr(fpray, name) is not None
+    assert callable(fpray.sweep)
