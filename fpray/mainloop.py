@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -78,24 +77,24 @@ def run_sweep(
     jar, problems = check_jar(request, protocol)
     refuse_if_any([*problems, *check_platform(), *request.later_problems(trials)])
     assert jar is not None
-    machines = Machines(wanted_address(address, request.local))
-    _say(remark)
     suite = choose_suite(request, jar, study)
     with held(suite):
         grid = Grid(all_trials(suite, request, jar))
         result = SweepResult(suite.path, len(grid.planned()))
-        sweep = _Sweep(request, protocol, study, jar, machines, suite, grid, result)
-        if machines.embedded:
-            _say(sweep.headline())
-        try:
-            with machines:
-                sweep.drive(on_trial)
-        except KeyboardInterrupt:
-            result.interrupted = True
-        finally:
-            write_results(suite, protocol)
-            write_text(suite.path / "stop_time.txt", f"{now()}\n")
-    _say(_closing(suite, result))
+        with Progress(grid, study.summary, protocol.outputs) as progress:
+            machines = Machines(wanted_address(address, request.local))
+            sweep = _Sweep(request, protocol, study, jar, machines, suite, grid, result, progress)
+            if remark:
+                progress.say(remark)
+            try:
+                sweep.run(on_trial)
+            except KeyboardInterrupt:
+                result.interrupted = True
+            finally:
+                if not suite.forget_if_empty():
+                    write_results(suite, protocol)
+                    write_text(suite.path / "stop_time.txt", f"{now()}\n")
+            progress.say(_closing(suite, result))
     return result
 
 
@@ -111,37 +110,50 @@ class _Sweep:
     suite: Suite
     grid: Grid
     result: SweepResult
+    progress: Progress
 
-    def drive(self, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
-        """Ask, run, keep, tell, until there is nothing left to ask."""
-        cluster = self._cluster()
-        if not self.machines.embedded:
-            _say(self.headline())
-        waiting = [trial for trial in self.grid.planned() if not is_done(self.suite, trial)]
-        _say(self._intent(waiting))
-        request, grid = self.request, self.grid
-        with Progress(grid, self.study.summary, self.protocol.outputs) as progress:
+    def run(self, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
+        """Attach to Ray, say what is about to happen, and drive."""
+        if self.machines.embedded:
+            self.progress.say(self.headline())
+        self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
+        with self.machines:
+            cluster = self._cluster()
+            if not self.machines.embedded:
+                self.progress.say(self.headline())
+            waiting = [trial for trial in self.grid.planned() if not is_done(self.suite, trial)]
+            self.progress.say(self._intent(waiting))
+            request = self.request
             setting = Setting(
-                cluster, self.machines, self.jar, request.java, request.jvm_args, request.keep_raw, progress.stage
+                cluster,
+                self.machines,
+                self.jar,
+                request.java,
+                request.jvm_args,
+                request.keep_raw,
+                self.progress.stage,
             )
             if waiting:
-                progress.stage("starting role actors", None)
+                self.progress.stage("waiting for role actors", None)
                 _record_run(self.suite, request, setting, waiting[0])
-            while (trial := grid.ask()) is not None:
-                known = self.suite.directories().get(trial.id)
-                outcome = known.outcome() if known else None
-                if known is not None and outcome is not None:
-                    progress.resumed(trial)
-                else:
-                    known = self.suite.directory(trial)
-                    progress.begin(known.number, trial)
-                    outcome = _run_and_keep(trial, known, setting, progress)
-                    if outcome.status is Status.FINISHED:
-                        append_csv(self.suite, csv_row(self.protocol, trial.params, outcome))
-                    progress.end(known.number, trial, outcome)
-                    on_trial(known.number, trial, outcome)
-                self.result.outcomes[known.number] = outcome
-                grid.tell(trial, outcome)
+            self.drive(setting, on_trial)
+
+    def drive(self, setting: Setting, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
+        """Ask, run, keep, tell, until there is nothing left to ask."""
+        while (trial := self.grid.ask()) is not None:
+            directory = self.suite.directory(trial)
+            outcome = directory.outcome()
+            if outcome is not None:
+                self.progress.resumed(trial)
+            else:
+                self.progress.begin(directory.number, trial)
+                outcome = _run_and_keep(trial, directory, setting, self.progress)
+                if outcome.status is Status.FINISHED:
+                    append_csv(self.suite, csv_row(self.protocol, trial.params, outcome))
+                self.progress.end(directory.number, trial, outcome)
+                on_trial(directory.number, trial, outcome)
+            self.result.outcomes[directory.number] = outcome
+            self.grid.tell(trial, outcome)
 
     def _cluster(self) -> Cluster:
         """The machines of this sweep.
@@ -247,16 +259,10 @@ def _record_run(suite: Suite, request: Request, setting: Setting, first: Trial[A
     suite.update(runs=[*suite.content.get("runs", []), run])
 
 
-# -- what is said
-
-
-def _say(line: str | None) -> None:
-    if line:
-        print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice
-
-
 def _closing(suite: Suite, result: SweepResult) -> str:
     statuses = [o.status for o in result.outcomes.values()]
+    if result.interrupted and not suite.path.exists():
+        return "interrupted · nothing was started"
     if result.interrupted:
         finished = statuses.count(Status.FINISHED)
         return (

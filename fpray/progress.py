@@ -35,6 +35,8 @@ class Progress:
         self._done: dict[str, float] = {}  # id -> planned seconds; resumed ones count as done, not as elapsed
         self._spent_planned = 0.0
         self._started = time.monotonic()
+        self._first_began: float | None = None
+        self._began = 0.0
         self._stage, self._stage_since = "", time.monotonic()
         self._stage_s: float | None = None
         self._current: tuple[str, Trial[Any]] | None = None
@@ -70,6 +72,8 @@ class Progress:
     def begin(self, number: str, trial: Trial[Any]) -> None:
         """A trial starts."""
         self._current = (number, trial)
+        self._began = time.monotonic()
+        self._first_began = self._first_began or self._began
         self.stage("preparing", None)
 
     def stage(self, what: str, seconds: float | None) -> None:
@@ -85,6 +89,7 @@ class Progress:
         if outcome.status.final:
             self._done[trial.id] = planned
         self._spent_planned += planned
+        self._current, self._began = None, time.monotonic()
         if outcome.status is Status.FINISHED:
             self.say(f"{self._head()} {self._values(trial, outcome)}")
             for doubt in outcome.doubts:
@@ -107,10 +112,15 @@ class Progress:
         )
 
     def _remaining(self) -> float:
+        """Seconds, by what the rest is planned to take and how the plan has held so far."""
         left = sum(weight for trial, weight in self._weights.items() if trial not in self._done)
-        elapsed = time.monotonic() - self._started
-        pace = elapsed / self._spent_planned if self._spent_planned else 1.0
-        return left * pace
+        if self._first_began is None:
+            return left
+        pace = (self._began - self._first_began) / self._spent_planned if self._spent_planned else 1.0
+        if self._current is None:
+            return left * pace
+        under_way = self._weights.get(self._current[1].id, 0.0) * pace
+        return max(0.0, left * pace - min(under_way, time.monotonic() - self._began))
 
     def _values(self, trial: Trial[Any], outcome: Outcome) -> str:
         from fpray.params import flatten

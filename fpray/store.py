@@ -15,6 +15,7 @@ import json
 import os
 import random
 import re
+import shutil
 import socket
 import string
 from collections.abc import Iterator, Mapping, Sequence
@@ -225,6 +226,13 @@ class Suite:
     def _next_number(self) -> int:
         # A directory that was cut short before its trial.json is reused.
         return 1 + max((int(d.number) for d in self.directories().values()), default=0)
+
+    def forget_if_empty(self) -> bool:
+        """Remove a suite that this run made and in which no trial ever started: it was refused, or interrupted."""
+        if not self.fresh or self.directories():
+            return False
+        shutil.rmtree(self.path, ignore_errors=True)
+        return True
 
     def outcomes(self) -> Iterator[tuple[TrialDirectory, Mapping[str, Any], Outcome | None]]:
         """Every trial that was ever asked for, in order of number: directory, trial, outcome."""

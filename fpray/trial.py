@@ -207,7 +207,9 @@ class _Run:
         p = self.trial.params
         spans = {name: _seconds(p, name) for name in ("warmup_duration", "warmup_timeout", "warmup_sleep")}
         clients = plan.of_kind("client")
-        self.setting.report("measuring", spans["warmup_duration"] + spans["warmup_sleep"] + _seconds(p, "duration"))
+        self.setting.report(
+            "warming up and measuring", spans["warmup_duration"] + spans["warmup_sleep"] + _seconds(p, "duration")
+        )
         deadline = spans["warmup_timeout"] + spans["warmup_sleep"] + _seconds(p, "timeout") + CLIENT_SPARE_S
         with self._phase("measuring"):
             self._watch(clients, deadline)

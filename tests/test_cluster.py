@@ -1,0 +1,119 @@
+"""A sweep across two machines, each with an address of its own: network namespaces, a real Ray node in each."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import FPRAY, QUICK, wait_for
+
+HOSTS = {"fpray-a": "10.77.0.1", "fpray-b": "10.77.0.2"}
+RAY = str(Path(sys.executable).with_name("ray"))
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("ip") is None, reason="makes network namespaces, which needs root and iproute2"
+)
+
+
+def _ip(*words: str, check: bool = True) -> None:
+    subprocess.run(["ip", *words], check=check, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def two_machines() -> Iterator[str]:
+    """The address of a Ray cluster of two namespaces that are joined by a cable."""
+    scratch = Path(tempfile.mkdtemp(prefix="fpn-", dir="/tmp"))
+    nodes: list[subprocess.Popen[bytes]] = []
+    try:
+        try:
+            for name in HOSTS:
+                _ip("netns", "add", name)
+                _ip("-n", name, "link", "set", "lo", "up")
+            _ip("link", "add", "fpray-va", "netns", "fpray-a", "type", "veth", "peer", "fpray-vb", "netns", "fpray-b")
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"no network namespaces here: {error.stderr}")
+        for (name, address), cable in zip(HOSTS.items(), ("fpray-va", "fpray-vb"), strict=True):
+            _ip("-n", name, "address", "add", f"{address}/24", "dev", cable)
+            _ip("-n", name, "link", "set", cable, "up")
+        for name, address in HOSTS.items():
+            head = not nodes
+            words = ["--head", "--port=6379"] if head else ["--address=10.77.0.1:6379"]
+            words += [f"--temp-dir={scratch / name}", "--include-dashboard=false", "--no-monitor"] if head else []
+            words += [f"--node-ip-address={address}", "--num-cpus=2", "--block", "--include-log-monitor=false"]
+            words += ["--disable-usage-stats", "--object-store-memory=100000000"]
+            env = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
+            command = ["ip", "netns", "exec", name, RAY, "start", *words]
+            log = (scratch / f"{name}.log").open("wb")
+            nodes.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True))
+            if head:
+                wait_for(lambda: _listening("fpray-a", "6379"), 60, "the head")
+        yield "10.77.0.1:6379"
+    finally:
+        for node in reversed(nodes):
+            node.send_signal(signal.SIGTERM)
+        for node in nodes:
+            try:
+                node.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                os.killpg(node.pid, signal.SIGKILL)
+        for name in HOSTS:
+            pids = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout.split()
+            for pid in pids:
+                os.kill(int(pid), signal.SIGKILL)
+            _ip("netns", "del", name, check=False)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _listening(name: str, port: str) -> bool:
+    found = subprocess.run(["ip", "netns", "exec", name, "ss", "-Hltn"], capture_output=True, text=True)
+    return f":{port} " in found.stdout
+
+
+def _sweep(address: str, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = ["ip", "netns", "exec", "fpray-a", FPRAY, "sweep", "unreplicated", *QUICK, "--address", address, *words]
+    env = {**os.environ, "RAY_AUTH_MODE": "disabled"}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env=env)
+
+
+def test_several_machines_need_to_be_told_the_jar(two_machines: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import ray; ray.init(address='10.77.0.1:6379'); print(len(ray.nodes()))"]
+    count = ["ip", "netns", "exec", "fpray-a", *command]
+    env = {**os.environ, "RAY_AUTH_MODE": "disabled"}
+    wait_for(lambda: subprocess.run(count, capture_output=True, env=env).stdout.strip() == b"2", 60, "both nodes")
+    done = _sweep(two_machines, tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "is required on a cluster of several machines (2 here)" in done.stderr
+    assert not list((tmp_path / "suites").iterdir()), "nothing was started, so nothing is left"
+
+
+def test_roles_run_where_the_cluster_file_says(two_machines: str, tmp_path: Path) -> None:
+    cluster = tmp_path / "cluster.json"
+    cluster.write_text(json.dumps({"1": {"server": ["10.77.0.2"], "clients": ["10.77.0.1", "10.77.0.2"]}}))
+    words = ["-j", "reference", "--cluster", str(cluster), "--vary", "num_client_procs=2"]
+    done = _sweep(two_machines, tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    assert f"on the Ray cluster at {two_machines} (2 machines, Ray 2.60.0) · jar: reference" in done.stderr
+    (plan,) = (tmp_path / "suites").glob("*/001/plan.json")
+    hosts = {p["label"]: p["host"] for p in json.loads(plan.read_text())["processes"]}
+    assert hosts == {"server": "10.77.0.2", "client_0": "10.77.0.1", "client_1": "10.77.0.2"}
+    outcome = json.loads(plan.with_name("outcome.json").read_text())
+    assert outcome["results"]["measured.requests"] > 100
+    suite = json.loads((plan.parent.parent / "suite.json").read_text())
+    assert sorted(suite["runs"][0]["machines"]) == ["10.77.0.1", "10.77.0.2"]
+
+
+def test_without_a_cluster_file_every_machine_takes_every_role(two_machines: str, tmp_path: Path) -> None:
+    words = ["-j", "reference", "--vary", "num_client_procs=2"]
+    done = _sweep(two_machines, tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    (plan,) = (tmp_path / "suites").glob("*/001/plan.json")
+    hosts = [p["host"] for p in json.loads(plan.read_text())["processes"]]
+    assert hosts == ["10.77.0.1", "10.77.0.1", "10.77.0.2"]
