@@ -39,8 +39,8 @@ ABOUT = {
     "jar": (
         "How fast the reference jar is",
         (
-            "Plain runs at log level fatal, 4 s after 3 s of warm-up, against what FrankenPaxos's jar gave on machines of"
-            " this kind. `BENCH_JAR=PATH make bench` runs another jar beside it. The last two are ratios, the"
+            "Plain runs at log level fatal, 4 s after 3 s of warm-up, against what FrankenPaxos's jar gave on such a"
+            " machine. `BENCH_JAR=PATH make bench` runs another jar beside it. The last two are ratios, the"
             " sides in turn."
         ),
     ),
