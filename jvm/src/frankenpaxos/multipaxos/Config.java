@@ -29,7 +29,7 @@ final class Config {
     final long[] leaders;
     final long[] elections;
     final long[] proxyLeaders;
-    /** By group and index, or by row and column if flexible. */
+    /** By group and index, with slots spread over the groups; or, if flexible, by row and column of one grid. */
     final long[][] acceptors;
     final long[] replicas;
     final long[] proxyReplicas;
@@ -111,11 +111,6 @@ final class Config {
         if (!holds) {
             throw new IllegalArgumentException(otherwise + ".");
         }
-    }
-
-    /** Slots are spread over acceptor groups; a flexible grid is one group. */
-    int slotGroups() {
-        return flexible ? 1 : acceptors.length;
     }
 
     int leaderOf(long round) {

@@ -42,8 +42,9 @@ final class Leader extends Actor {
     private final Timer newRound;
 
     private int state = FOLLOWER;
-    // The highest round known; our own in phases 1 and 2, and only then.
-    private long round = -1;
+    // The highest round known; our own in phases 1 and 2, and only then. The clock (in 10 ms since 2026) is where we begin:
+    // a leader that is started again must not use a round of its former life, whose messages may still be on their way.
+    private long round = Math.max(0, System.currentTimeMillis() - 1_767_225_600_000L) / 10;
     private Phase1 phase1;
     // Values that came while we lead but are not in phase 2.
     private final ArrayList<byte[]> waiting = new ArrayList<byte[]>();

@@ -110,7 +110,7 @@ final class Quorums {
     }
 
     /** The slot that a read must wait for, if a read quorum of the group has voted in `max` at most.
-     *  All slots up to a finished write are chosen, and the group has every slotGroups-th of them. */
+     *  All slots up to a finished write are chosen, and of G groups this one has every G-th of them. */
     long readSlot(int group, long max, boolean atFirstSlot, boolean atI) {
         if (atFirstSlot) {
             return 0;
