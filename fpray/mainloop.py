@@ -14,7 +14,7 @@ from fpray.cluster import Cluster
 from fpray.errors import FprayError, Problem, refuse, refuse_if_any
 from fpray.jar import Jar
 from fpray.machines.ray_cluster import Machines, gather, wanted_address
-from fpray.outcome import Outcome, Status, counted
+from fpray.outcome import Outcome, Reason, Status, counted
 from fpray.placement import frankenpaxos_ports, place
 from fpray.plan import Trial, duration_in_words, planned_seconds
 from fpray.progress import Progress
@@ -27,8 +27,8 @@ from fpray.store import Suite, TrialDirectory, held, now, write_text
 from fpray.study import Grid, Study
 from fpray.trial import Setting, is_full, missing_bytes, run_trial
 
-# A lost attempt (a machine, an actor) says nothing of the protocol: it is repeated this often before we go on.
-LOST_RETRIES = 2
+# What fails for the machines' sake (a lost actor, a port that was taken) is repeated this often before we go on.
+INFRASTRUCTURE_RETRIES = 2
 _SPACE_CHECK_S = 2.0
 
 
@@ -194,8 +194,8 @@ class _Sweep:
 
 
 def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting, progress: Progress) -> Outcome:
-    """Run a trial until it has an outcome to keep: again after a lost machine, later when the disk is full."""
-    lost = 0
+    """Run a trial until it has an outcome to keep: again after a loss, later when the disk is full."""
+    repeated = 0
     while True:
         _wait_for_space(trial, directory, progress)
         try:
@@ -208,13 +208,14 @@ def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting
             if not is_full(error):
                 raise FprayError(f"trial {directory.number} cannot be written: {error}") from error
             continue
-        if outcome.status is not Status.LOST:
+        if outcome.reason is not Reason.INFRASTRUCTURE or repeated == INFRASTRUCTURE_RETRIES:
             return outcome
-        setting.machines.renew()
-        lost += 1
-        if lost > LOST_RETRIES:
-            return outcome
-        progress.say(f"[{directory.number}] lost: {outcome.detail}: running it again ({lost} of {LOST_RETRIES})")
+        if outcome.status is Status.LOST:
+            setting.machines.renew()
+        repeated += 1
+        progress.say(
+            f"[{directory.number}] {outcome.status.value}: {outcome.detail}: that is no result, running it again"
+        )
 
 
 def _wait_for_space(trial: Trial[Any], directory: TrialDirectory, progress: Progress) -> None:

@@ -153,7 +153,7 @@ class Progress:
 
 def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     """Who, what, the last lines, and where to look."""
-    lines = [f"[{number}/{max(3, len(str(total))) and total:03}] {outcome.status.value}: {outcome.detail}"]
+    lines = [f"[{number}/{total:03}] {outcome.status.value}: {outcome.detail}"]
     lines += [f"    {line}" for line in outcome.lines]
     if outcome.log:
         command = outcome.log.removesuffix("_err.txt").removesuffix("_out.txt") + "_cmd.txt"

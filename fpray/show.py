@@ -83,12 +83,15 @@ def _table(protocol: Protocol[Any], trials: Sequence[tuple[TrialDirectory, Mappi
     measured = list(_measured_columns(protocol, trials))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     repeats = any(trial["repeat"] for _, trial, _ in trials)
-    for heading in ["trial", *varied, *(["repeat"] if repeats else []), *(title for title, _, _ in measured), "status"]:
+    jars = len({trial["provenance"].get("jar") for _, trial, _ in trials}) > 1
+    headings = ["trial", *varied, *(["repeat"] if repeats else []), *(title for title, _, _ in measured)]
+    for heading in [*headings, *(["jar"] if jars else []), "status"]:
         table.add_column(heading, justify="left" if heading in ("trial", "status") else "right", no_wrap=True)
     for (directory, trial, outcome), row in zip(trials, flat, strict=True):
         cells = [directory.number, *(_text(row.get(name)) for name in varied)]
         cells += [str(trial["repeat"])] if repeats else []
         cells += [_number(outcome, column, digits) for _, column, digits in measured]
+        cells += [trial["provenance"].get("jar", "-")] if jars else []
         table.add_row(*cells, outcome.status.value if outcome else _unfinished(directory))
     Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
 

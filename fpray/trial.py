@@ -36,6 +36,7 @@ CLIENT_SPARE_S = 20.0
 GRACE_S = 5.0
 CALL_S = 60.0  # what any other call to a role actor may take; they take milliseconds
 SPARE_BYTES = 50_000_000
+TAKEN = "Address already in use"  # somebody took a port between our choice and the bind
 FULL_BYTES = 1_000_000
 # Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
 _PORTS = range(20_000, 32_000, 500)
@@ -337,7 +338,8 @@ class _Run:
         status = {"not-ready": Status.NOT_READY, "deadline": Status.OVERRAN}.get(failure.kind, Status.CRASHED)
         detail = failure.detail + (f", {failed.before}" if failed.before and failure.kind == "exited" else "")
         self._event_at(time.time_ns(), "fault", "", failure.label, failure.detail)
-        reason = Reason.INFRASTRUCTURE if failure.kind == "taken" else Reason.SYSTEM_UNDER_TEST
+        taken = failure.kind == "taken" or any(TAKEN in line for line in failure.lines)
+        reason = Reason.INFRASTRUCTURE if taken else Reason.SYSTEM_UNDER_TEST
         return self.outcome(status, detail, reason, label=failure.label, lines=_telling(failure.lines), log=failure.log)
 
     def outcome_if_interrupted(self) -> None:
