@@ -153,6 +153,9 @@ def interruptible() -> None:
         raise KeyboardInterrupt
 
     def second(_number: int, _frame: Any) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write("\x1b[?25h\n")  # the live line hid the cursor
+            sys.stderr.flush()
         os._exit(130)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -21,7 +21,7 @@ from fpray.progress import Progress
 from fpray.protocol import Protocol
 from fpray.provenance import of_driver
 from fpray.request import Request, check, check_jar, check_platform, on_machines, split_address
-from fpray.results import append_csv, csv_row, read_results, write_results
+from fpray.results import Row, append_csv, csv_row, read_results, write_results
 from fpray.resume import all_trials, choose_suite, is_done
 from fpray.store import Suite, TrialDirectory, held, now, write_text
 from fpray.study import Grid, Study
@@ -79,7 +79,8 @@ def run_sweep(
     assert jar is not None
     suite = choose_suite(request, jar, study)
     with held(suite):
-        grid = Grid(all_trials(suite, request, jar))
+        trials, study = all_trials(suite, request, jar)
+        grid = Grid(trials)
         result = SweepResult(suite.path, len(grid.planned()))
         with Progress(grid, study.summary, protocol.outputs) as progress:
             machines = Machines(wanted_address(address, request.local))
@@ -92,8 +93,7 @@ def run_sweep(
                 result.interrupted = True
             finally:
                 if not suite.forget_if_empty():
-                    write_results(suite, protocol)
-                    write_text(suite.path / "stop_time.txt", f"{now()}\n")
+                    _write_tables(suite, protocol, progress)
             progress.say(_closing(suite, result))
     return result
 
@@ -114,6 +114,11 @@ class _Sweep:
 
     def run(self, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Attach to Ray, say what is about to happen, and drive."""
+        waiting = [trial for trial in self.grid.planned() if not is_done(self.suite, trial)]
+        if not waiting:
+            self.progress.say(self._intent(waiting))
+            self._drive(None, on_trial)
+            return
         if self.machines.embedded:
             self.progress.say(self.headline())
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
@@ -121,7 +126,6 @@ class _Sweep:
             cluster = self._cluster()
             if not self.machines.embedded:
                 self.progress.say(self.headline())
-            waiting = [trial for trial in self.grid.planned() if not is_done(self.suite, trial)]
             self.progress.say(self._intent(waiting))
             request = self.request
             setting = Setting(
@@ -133,27 +137,27 @@ class _Sweep:
                 request.keep_raw,
                 self.progress.stage,
             )
-            if waiting:
-                self.progress.stage("waiting for role actors", None)
-                _record_run(self.suite, request, setting, waiting[0])
-            self.drive(setting, on_trial)
+            self.progress.stage("waiting for role actors", None)
+            _record_run(self.suite, request, setting, waiting[0])
+            self._drive(setting, on_trial)
 
-    def drive(self, setting: Setting, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
-        """Ask, run, keep, tell, until there is nothing left to ask."""
+    def _drive(self, setting: Setting | None, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
+        """Ask, run, keep, tell, until there is nothing left to ask (without a setting: nothing to run)."""
         while (trial := self.grid.ask()) is not None:
             directory = self.suite.directory(trial)
             outcome = directory.outcome()
-            if outcome is not None:
+            if outcome is not None or setting is None:
                 self.progress.resumed(trial)
             else:
                 self.progress.begin(directory.number, trial)
                 outcome = _run_and_keep(trial, directory, setting, self.progress)
                 if outcome.status is Status.FINISHED:
-                    append_csv(self.suite, csv_row(self.protocol, trial.params, outcome))
+                    _append_row(self.suite, csv_row(self.protocol, trial.params, outcome), self.progress)
                 self.progress.end(directory.number, trial, outcome)
                 on_trial(directory.number, trial, outcome)
-            self.result.outcomes[directory.number] = outcome
-            self.grid.tell(trial, outcome)
+            if outcome is not None:
+                self.result.outcomes[directory.number] = outcome
+                self.grid.tell(trial, outcome)
 
     def _cluster(self) -> Cluster:
         """The machines of this sweep.
@@ -206,7 +210,7 @@ def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting
             directory.commit(outcome)
         except OSError as error:
             if not is_full(error):
-                raise FprayError(f"trial {directory.number} cannot be written: {error}") from error
+                raise FprayError(f"trial {directory.number} cannot go on: {error}") from error
             continue
         if outcome.reason is not Reason.INFRASTRUCTURE or repeated == INFRASTRUCTURE_RETRIES:
             return outcome
@@ -216,6 +220,22 @@ def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting
         progress.say(
             f"[{directory.number}] {outcome.status.value}: {outcome.detail}: that is no result, running it again"
         )
+
+
+def _append_row(suite: Suite, row: Row, progress: Progress) -> None:
+    """A row that cannot be appended now is written with all others at the end."""
+    try:
+        append_csv(suite, row)
+    except OSError as error:
+        progress.say(f"results.csv cannot be written now: {error.strerror} (the outcome is kept)")
+
+
+def _write_tables(suite: Suite, protocol: Protocol[Any], progress: Progress) -> None:
+    try:
+        write_results(suite, protocol)
+        write_text(suite.path / "stop_time.txt", f"{now()}\n")
+    except OSError as error:
+        progress.say(f"the tables of {suite.path.name} cannot be written: {error.strerror} (every outcome is kept)")
 
 
 def _wait_for_space(trial: Trial[Any], directory: TrialDirectory, progress: Progress) -> None:

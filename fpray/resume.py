@@ -64,20 +64,21 @@ def _checked(suite: Suite, request: Request, jar: Jar) -> Suite:
     return suite
 
 
-def all_trials(suite: Suite, request: Request, jar: Jar) -> list[Trial[Any]]:
-    """Every trial of the suite, those of this request added; trials to repeat are set aside."""
+def all_trials(suite: Suite, request: Request, jar: Jar) -> tuple[list[Trial[Any]], Study]:
+    """Every trial of the suite, those of this request added, and its latest study; trials to repeat are set aside."""
     points = [Points.from_json(p) for p in suite.content["points"]]
     asked = request.points
     if asked.key() not in [p.key() for p in points] and asked != Points(asked.protocol):
         points.append(asked)
         suite.update(points=[p.to_json() for p in points])
-    trials = list({t.id: t for p in points for t in p.resolve()[2]}.values())
+    resolved = [p.resolve() for p in points]
+    trials = list({t.id: t for _, _, found in resolved for t in found}.values())
     if suite.content["jar"]["sha256"] != jar.sha256:
         suite.update(jar=of_driver(jar, request.command, request.java)["jar"])
     write_text(suite.path / "inputs.txt", describe_inputs(trials))
     for wanted in request.rerun:
         _set_aside(suite, wanted)
-    return trials
+    return trials, resolved[-1][1]
 
 
 def _set_aside(suite: Suite, wanted: str) -> None:

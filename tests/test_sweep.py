@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import socket
 import stat
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -196,7 +198,8 @@ def test_a_jar_without_the_main_class_is_refused_naming_what_it_has(tmp_path: Pa
 def test_another_jar_is_refused_unless_accepted(
     unreplicated: tuple[Path, Run], reference_jar: Path, ray_address: str, tmp_path: Path
 ) -> None:
-    suite = _suite(unreplicated[0])
+    suite = tmp_path / _suite(unreplicated[0]).name
+    shutil.copytree(_suite(unreplicated[0]), suite)
     other = tmp_path / "mine.jar"
     other.write_bytes(reference_jar.read_bytes())
     with zipfile.ZipFile(other, "a") as archive:
@@ -312,3 +315,25 @@ def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
     assert "embedded Ray 2.60.0" in done.err.splitlines()[0]
     assert not [p for p in Path("/tmp").glob("fpray-ray-*") if not (Path("/proc") / p.name.split("-")[2]).exists()]
     assert os.environ.get("RAY_ADDRESS") is None or True
+
+
+def test_in_a_python_that_is_connected_to_ray_already(ray_address: str, tmp_path: Path) -> None:
+    """As in a notebook: its Ray is used, and is still there afterwards."""
+    code = (
+        "import ray, fpray;"
+        f"ray.init(address={ray_address!r}, log_to_driver=False);"
+        "settings = {'warmup_duration': '200ms', 'duration': '500ms'};"
+        f"result = fpray.sweep('unreplicated', vary={{'num_client_procs': [1]}}, set=settings);"
+        "print(result.exit_code, ray.is_initialized())"
+    )
+    python = FPRAY.removesuffix("fpray") + "python"
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["0", "True"], done.stderr
+
+
+def test_a_finished_suite_is_carried_on_without_ray(unreplicated: tuple[Path, Run]) -> None:
+    directory, _ = unreplicated
+    done = run("sweep", "unreplicated", "-s", str(_suite(directory)), cwd=directory)
+    assert done.code == 0, done.err
+    assert "nothing left to do" in done.err
+    assert "Ray" not in done.err

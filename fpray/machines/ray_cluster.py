@@ -74,6 +74,15 @@ def wanted_address(address: str | None, local: bool) -> str | None:
     return None
 
 
+def _connected_to() -> str | None:
+    """The Ray that this Python process is connected to already, as a notebook may be."""
+    if "ray" not in sys.modules:
+        return None
+    import ray
+
+    return str(ray.get_runtime_context().gcs_address) if ray.is_initialized() else None
+
+
 def _answers(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
@@ -92,6 +101,7 @@ class Machines:
         self._actors: dict[tuple[str, str], Any] = {}
         self._machines: dict[str, Machine] = {}
         self._private: Path | None = None
+        self._borrowed = False  # a notebook's own Ray: it was there before us, and stays
 
     @property
     def embedded(self) -> bool:
@@ -100,7 +110,9 @@ class Machines:
 
     def __enter__(self) -> Machines:
         try:
-            if self.embedded:
+            if (connected := _connected_to()) is not None:
+                self.address, self._borrowed = connected, True
+            elif self.embedded:
                 self._start_embedded()
             else:
                 self._attach(cast(str, self.address))
@@ -113,9 +125,13 @@ class Machines:
     def __exit__(self, *_: object) -> None:
         import ray
 
-        self._actors.clear()
         with contextlib.suppress(Exception):  # it may be the cluster that went away
-            ray.shutdown()
+            if self._borrowed:
+                for actor in self._actors.values():
+                    ray.kill(actor)
+            else:
+                ray.shutdown()
+        self._actors.clear()
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
 

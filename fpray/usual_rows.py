@@ -1,0 +1,274 @@
+"""Reads the rows that clients usually write, `start,stop,count,latency_nanos,label`, eight characters at a time.
+
+Whole columns of 8-byte words are looked at with numpy: a byte of a word is a character, the first one the lowest.
+That takes half the time of a CSV parser. Whatever is not exactly as usual is declined, for a real parser to read:
+instants have 0, 3, 6 or 9 digits after the second (as Java's have), all rows of a block the same count, latencies 1
+to 16 digits, labels at most 6 bytes; there are no quotes, empty lines, or spaces.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Int64s = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+
+BEFORE = 8  # bytes that must precede the first row: rows are looked at from a little before
+_SHORTEST = len("2026-11-22T04:23:17Z,2026-11-22T04:23:17Z,1,1,\n")
+_MOST_LABELS = 16
+_MOST_HOURS = 1000  # stretches of rows of the same hour
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The columns of a block of rows; times are nanoseconds since the epoch."""
+
+    start: Int64s
+    stop: Int64s
+    count: int
+    latency_nanos: Int64s
+    label_codes: npt.NDArray[np.int32]
+    labels: list[str]
+
+
+def _word(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(text, "little"))
+
+
+def _limits(text: str) -> np.uint64:
+    """What to add to a word of digit values so that a byte's high bit tells that the digit is above its limit."""
+    return _word(bytes(0x7F - int(limit) for limit in text))
+
+
+_U = np.uint64
+_HIGH_BITS = _word(b"\x80" * 8)
+_ZEROS = _word(b"00000000")
+_NINES = _limits("99999999")
+_TIME, _TIME_LIMITS = _word(b":00:00.0"), _limits("05905909")
+_PAIRS, _FOURS = _word(b"\xff\0" * 4), _word(b"\xff\xff\0\0" * 2)
+_SECONDS = _U(1 + (6 << 16) + (600 << 32))  # the weights of a pair ss, of a pair m0 and of a pair 0m
+_Z_COMMA = int(_word(b"Z,"))
+
+
+def read(data: bytes, first: int, stop: int) -> Rows | None:
+    """The rows of the lines in data[first:stop], which ends with a newline; None if any is not as usual."""
+    if sys.byteorder != "little" or b'"' in data or b"\r" in data:
+        return None
+    ends = _newlines(data, first, stop)
+    begins = np.concatenate(([first], ends[:-1] + 1))
+    if first < BEFORE or not len(ends) or (ends - begins).min() + 1 < _SHORTEST:
+        return None
+    instants = _instants(data, begins, after_comma=False)
+    if instants is None:
+        return None
+    start, begins = instants
+    instants = _instants(data, begins, after_comma=True)
+    if instants is None:
+        return None
+    stops, begins = instants
+    counted = _count(data, begins)
+    labelled = _labels(data, ends)
+    if counted is None or labelled is None:
+        return None
+    count, width = counted
+    codes, labels = labelled
+    begins += width
+    sizes = np.array([len(label) for label in labels]) + 2  # with the comma and the newline
+    ends += 1
+    ends -= sizes[0] if len(labels) == 1 else sizes[codes]
+    latencies = _numbers(data, begins, ends)
+    if latencies is None:
+        return None
+    return Rows(start, stops, count, latencies, codes, [label.decode() for label in labels])
+
+
+def _newlines(data: bytes, first: int, stop: int) -> Int64s:
+    """Where newlines are. Words of comparisons are a shorter way than bytes: rows are long."""
+    newline = np.frombuffer(data, np.uint8, stop - first, first) == 10
+    whole = len(newline) // 8 * 8
+    words = newline[:whole].view(np.uint64)
+    at = np.flatnonzero(words != 0)
+    words = words[at]
+    if len(words) and (words & (words - _U(1))).any():  # two in one word
+        return np.flatnonzero(newline) + first
+    at *= 8
+    at += np.bitwise_count(words - _U(1)) >> 3
+    return np.concatenate((at, np.flatnonzero(newline[whole:]) + whole)) + first
+
+
+def _words(data: bytes, at: Int64s, words: int) -> Words:
+    """For each place, that many words in a row."""
+    windows: Any = np.ndarray((len(data) - 8 * words + 1,), f"V{8 * words}", data, strides=(1,))
+    found: Words = windows[at].view(np.uint64).reshape(len(at), words)
+    return found
+
+
+def _instants(data: bytes, begins: Int64s, after_comma: bool) -> tuple[Int64s, Int64s] | None:
+    """`2026-11-22T04:23:17.209748401Z,` at each place: nanoseconds, and where the next field begins.
+
+    after_comma: what is before must be `Z,`.
+    """
+    if begins[-1] + 29 > len(data) or begins.max() + 29 > len(data):
+        return None
+    words = _words(data, begins - 3, 4)  # `?Z,2026-` `11-22T04` `:23:17.2` `09748401`
+    if after_comma and (((words[:, 0] >> _U(8)) ^ _U(_Z_COMMA)) & _U(0xFFFF)).any():
+        return None
+    hours = _hours(words[:, 0] >> _U(24), words[:, 1])
+    if hours is None:
+        return None
+    times, fractions = words[:, 2] ^ _TIME, words[:, 3] ^ _ZEROS
+    ends = begins + 31
+    odd = np.flatnonzero(_above(times, _TIME_LIMITS) | _above(fractions, _NINES))
+    if len(odd):
+        times[odd], fractions[odd], missing = _completed(times[odd], fractions[odd])
+        if (_above(times[odd], _TIME_LIMITS) | _above(fractions[odd], _NINES)).any():
+            return None
+        ends[odd] -= missing
+    _to_pairs(times)
+    found = _eight_digits(fractions)
+    found += (times >> _U(48)) * _U(100_000_000)
+    times *= _SECONDS
+    times >>= _U(32)
+    times &= _U(0xFFFF)
+    times *= _U(1_000_000_000)
+    found += times
+    nanoseconds = found.view(np.int64)
+    nanoseconds += hours
+    return nanoseconds, ends
+
+
+def _completed(times: Words, fractions: Words) -> tuple[Words, Words, Int64s]:
+    """Zeros in place of `Z,` and what follows where digits are missing, and how many places they would take."""
+    missing = np.zeros(len(times), np.int64)
+    for places, byte in ((3, 5), (6, 2)):
+        here = (fractions >> _U(8 * byte)) & _U(0xFFFF) == _U(_Z_COMMA ^ 0x3030)
+        fractions[here] &= _U((1 << 8 * byte) - 1)
+        missing[here] = places
+    here = times >> _U(48) == _U(_Z_COMMA ^ int.from_bytes(b".0", "little"))
+    times[here] &= _U((1 << 48) - 1)
+    fractions[here] = 0
+    missing[here] = 10
+    return times, fractions, missing
+
+
+def _hours(years: Words, rest: Words) -> Int64s | int | None:
+    """`2026-` and `11-22T04` as nanoseconds since the epoch, one number if all are the same."""
+    changes = np.flatnonzero((years[1:] != years[:-1]) | (rest[1:] != rest[:-1])) + 1
+    if len(changes) > _MOST_HOURS:
+        return None
+    runs = [0, *changes.tolist()]
+    hours = [_hour(int(years[run]), int(rest[run])) for run in runs]
+    if None in hours:
+        return None
+    if len(hours) == 1:
+        return hours[0]
+    return np.repeat(np.array(hours, np.int64), np.diff([*runs, len(years)]))
+
+
+@lru_cache(256)
+def _hour(year: int, rest: int) -> int | None:
+    text = year.to_bytes(5, "little") + rest.to_bytes(8, "little")
+    if not re.fullmatch(rb"(?!0000)\d{4}-\d\d-\d\dT\d\d", text):
+        return None
+    try:
+        time = datetime.fromisoformat(text.decode() + ":00:00+00:00")
+    except ValueError:
+        return None
+    if not 1678 <= time.year <= 2261:  # those in which nanoseconds fit 64 bits
+        return None
+    return (time - _EPOCH) // timedelta(hours=1) * 3_600_000_000_000
+
+
+def _count(data: bytes, begins: Int64s) -> tuple[int, int] | None:
+    """The count that follows `Z,` in all rows, and its width with the comma."""
+    match = re.compile(rb"Z,(\d{1,5}),").match(data, int(begins[0]) - 2)
+    if match is None:
+        return None
+    width = len(match[0])
+    words = _words(data, begins - 2, 1)[:, 0]
+    words ^= _word(match[0])
+    return None if (words << _U(64 - 8 * width)).any() else (int(match[1]), width - 2)
+
+
+def _labels(data: bytes, ends: Int64s) -> tuple[npt.NDArray[np.int32], list[bytes]] | None:
+    """Each row's label as a number, and the labels, in the order in which they appear."""
+    words = _words(data, ends - 7, 1)[:, 0]
+    codes = np.zeros(len(ends), np.int32)
+    labels: list[bytes] = []
+    row = 0
+    while len(labels) < _MOST_LABELS:
+        match = re.search(rb",([!-+\--~]{0,6})\n\Z", int(words[row]).to_bytes(8, "little"))
+        if match is None:
+            return None
+        shift = _U(64 - 8 * len(match[0]))
+        others = words >> shift != _word(match[0])
+        if labels:
+            others &= codes == len(labels)
+        labels.append(match[1])
+        codes[others] = len(labels)
+        row = int(others.argmax())
+        if not others[row]:
+            return codes, labels
+    return None
+
+
+def _numbers(data: bytes, begins: Int64s, ends: Int64s) -> Int64s | None:
+    """The digits in [begin, end) as numbers."""
+    widths = ends - begins
+    if widths.min() < 1 or widths.max() > 16:
+        return None
+    found = _low_digits(_words(data, ends - 8, 1)[:, 0], widths)
+    if found is not None and widths.max() > 8:
+        high = _low_digits(_words(data, ends - 16, 1)[:, 0], np.maximum(widths - 8, 0))
+        if high is None:
+            return None
+        found += high * _U(100_000_000)
+    return None if found is None else found.view(np.int64)
+
+
+def _low_digits(words: Words, widths: Int64s) -> Words | None:
+    """The last digits of each word as a number."""
+    shifts = (64 - 8 * np.minimum(widths, 8)).view(np.uint64)
+    words ^= _ZEROS
+    words >>= shifts
+    words <<= shifts
+    return None if _above(words, _NINES).any() else _eight_digits(words)
+
+
+def _above(words: Words, limits: np.uint64) -> Words:
+    """Not 0 where a byte is above its limit."""
+    above = words + limits
+    above |= words
+    above &= _HIGH_BITS
+    return above
+
+
+def _to_pairs(words: Words) -> None:
+    """Digit values d0 d1 ... d7 become 16-bit numbers d0d1 ... d6d7."""
+    words *= _U(10 << 8 | 1)
+    words >>= _U(8)
+    words &= _PAIRS
+
+
+def _eight_digits(words: Words) -> Words:
+    """The number that digit values d0 d1 ... d7 make, in place."""
+    _to_pairs(words)
+    words *= _U(100 << 16 | 1)
+    words >>= _U(16)
+    words &= _FOURS
+    words *= _U(10_000 << 32 | 1)
+    words >>= _U(32)
+    return words
+
+
+Reader = Callable[[bytes, int, int], Rows | None]
