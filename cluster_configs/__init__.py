@@ -1,0 +1,1 @@
+"""Cluster files that fpray carries: which machines serve which pool."""
