@@ -44,7 +44,9 @@ def sweep(
         KeyboardInterrupt: interrupted; nothing is running any more.
     """
     words = [f"{name}={value!r}" for name, value in locals().items() if name != "protocol" and value]
-    points = Points(protocol, study, {k: list(v) for k, v in vary.items()}, dict(set), repeat, log_level)
+    asked = {"monitored": monitor, "profiled": profile}
+    fixed = {**{name: True for name, wanted in asked.items() if wanted}, **set}
+    points = Points(protocol, study, {k: list(v) for k, v in vary.items()}, fixed, repeat, log_level)
     request = Request(
         points,
         suite_directory=suite_directory,
@@ -55,8 +57,6 @@ def sweep(
         address=address,
         local=local,
         keep_raw=raw == "keep",
-        monitor=monitor,
-        profile=profile,
         new=new,
         rerun=tuple(rerun),
         accept_change=accept_change,

@@ -79,11 +79,12 @@ def _request(words: dict[str, Any]) -> Any:
         click.echo("-i is FrankenPaxos's SSH key: not needed, processes are started by Ray", err=True)
     if len(words["address"]) > 1:
         raise refuse("--address", "names one Ray cluster; machines are named by --cluster FILE")
+    asked = {"monitored": words["monitor"], "profiled": words["profile"]}
     points = Points(
         words["protocol"],
         words["study"],
         parse_vary(words["vary"]),
-        parse_set(words["set_"]),
+        {**{name: "true" for name, wanted in asked.items() if wanted}, **parse_set(words["set_"])},
         words["repeat"],
         words["log_level"],
     )
@@ -97,8 +98,6 @@ def _request(words: dict[str, Any]) -> Any:
         address=words["address"][0] if words["address"] else None,
         local=words["local"],
         keep_raw=words.get("raw", "keep") == "keep",
-        monitor=words["monitor"],
-        profile=words["profile"],
         new=words.get("new", False),
         rerun=tuple(words.get("rerun", ())),
         accept_change=words.get("accept_change", False),

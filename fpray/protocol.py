@@ -9,9 +9,8 @@ Names derive everything, overrides are rare. Role `proxy_leader` of protocol `mu
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Generic, Literal, TypeVar
 from typing import Protocol as Interface
 
@@ -21,7 +20,6 @@ P = TypeVar("P")
 Kind = Literal["server", "client", "driver", "sidecar"]
 Count = int | tuple[int, ...]
 Flags = Mapping[str, Any]
-IndexFlags = Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -113,13 +111,6 @@ class Role(Generic[P]):
         if self.addressed or not self.numbered:
             return ()
         return self.index_flags or ("group_index", "index")[2 - levels :]
-
-
-class Schedule(Interface):
-    """The parameters by which every client's life is planned."""
-
-    duration: timedelta
-    timeout: timedelta
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from fpray.jar import Jar
 
-_PACKAGES = ("fpray", "ray", "pyarrow", "numpy", "pandas", "optuna", "click", "psutil")
+_PACKAGES = ("fpray", "ray", "pyarrow", "numpy", "pandas", "optuna", "click")
 
 
 def of_driver(jar: Jar, command: str, java: str) -> Mapping[str, Any]:

@@ -89,8 +89,6 @@ class Request:
     address: str | None = None
     local: bool = False
     keep_raw: bool = True
-    monitor: bool = False
-    profile: bool = False
     new: bool = False
     rerun: tuple[str, ...] = ()
     accept_change: bool = False
@@ -114,18 +112,15 @@ class Request:
                 problems.append(Problem(f"--jvm-arg {role}", said))
         return problems
 
-    def later_problems(self, trials: Sequence[Trial[Any]]) -> list[Problem]:
+    @staticmethod
+    def later_problems(trials: Sequence[Trial[Any]]) -> list[Problem]:
         """Options that this version reads and does not run."""
         asked = {
-            "-m/--monitor": self.monitor or any(trial.params.monitored for trial in trials),
-            "-p/--profile": self.profile or any(trial.params.profiled for trial in trials),
+            "-m/--monitor (monitored=true)": any(trial.params.monitored for trial in trials),
+            "-p/--profile (profiled=true)": any(trial.params.profiled for trial in trials),
         }
-        verbs = {"-m/--monitor": "monitors", "-p/--profile": "profiles"}
-        return [
-            Problem(option, f"this version of fpray does not run {verbs[option][:-1]}ed trials yet: leave it out")
-            for option, wanted in asked.items()
-            if wanted
-        ]
+        said = "comes in a later version of fpray: leave it out (fpray plan shows what it changes)"
+        return [Problem(option, said) for option, wanted in asked.items() if wanted]
 
 
 def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:

@@ -58,12 +58,6 @@ def full_row(protocol: Protocol[Any], number: str, trial: Mapping[str, Any], out
     }
 
 
-def jar_name(suite: Suite) -> str:
-    """What a suite's tables call its jar."""
-    jar = suite.content.get("jar", {})
-    return f"{jar.get('name', '?')} {jar.get('version', '')}".strip() + f" (sha {jar.get('sha256', '?')[:8]})"
-
-
 def append_csv(suite: Suite, row: Row) -> None:
     """Add one finished trial to `results.csv`, so that it can be watched growing."""
     path = suite.path / "results.csv"

@@ -66,8 +66,23 @@ def test_what_comes_later_is_refused_clearly(tmp_path: Path) -> None:
     for option in ("-m", "-p"):
         result = cli("sweep", "unreplicated", option, "-s", str(tmp_path))
         assert result.exit_code == 2
-        assert "this version of fpray does not" in result.stderr
+        assert "comes in a later version of fpray: leave it out" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_trials_run_on_linux_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    result = cli("sweep", "unreplicated", "-s", str(tmp_path))
+    assert result.exit_code == 2
+    assert "trials run on Linux only" in result.stderr
+    assert cli("plan", "unreplicated").exit_code == 0
+
+
+def test_a_monitored_plan_shows_the_metrics_ports() -> None:
+    plans = json.loads(cli("plan", "multipaxos", "-m", "--json").stdout)
+    server = plans[0]["processes"][0]
+    assert server["argv"][server["argv"].index("--prometheus_port") + 1] == str(server["port"] + 1)
+    assert "-Xlog:gc*" in server["argv"]
 
 
 def test_plan_prints_what_would_run() -> None:

@@ -10,8 +10,6 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import psutil
-
 from fpray.machines.facts import machine_facts
 from fpray.machines.leftovers import kill_leftovers
 from fpray.machines.ports import free_ports
@@ -51,12 +49,6 @@ class RoleActor:
         known = self._processes.started()
         self._processes.stop([[label for label in labels if label in known]], grace_s)
         return self._processes.exits()
-
-    def cpu_seconds(self) -> Mapping[str, float]:
-        """CPU seconds so far of this actor and of its keeper: what fpray itself costs this machine."""
-        keeper = psutil.Process(self._processes.keeper_pid).cpu_times()
-        own = psutil.Process().cpu_times()
-        return {"actor": own.user + own.system, "keeper": keeper.user + keeper.system}
 
     def read(self, path: str, client: str) -> Any:
         """A client's recorder file as `fpray.recorder.Reading`: an Arrow table and notes."""

@@ -56,7 +56,6 @@ class Machine:
 
     node_id: str
     host: str
-    hostname: str
     cores: int
 
 
@@ -148,7 +147,6 @@ class Machines:
             Machine(
                 node["NodeID"],
                 LOOPBACK if self.embedded else node["NodeManagerAddress"],
-                node["NodeManagerHostname"],
                 int(node["Resources"].get("CPU", 0)) or 1,
             )
             for node in living
