@@ -29,6 +29,6 @@ def measure(settings: Settings) -> list[Row]:
 
 def _times(lines: list[str]) -> str:
     for line in lines:
-        if found := re.match(r"pandas, original calls +([0-9.]+) +([0-9.]+)", line):
+        if found := re.match(r"pandas.*original calls +([0-9.]+) +([0-9.]+)", line):
             return f"{found[2]} times the speed of the original way"
     return "see below"
