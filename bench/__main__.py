@@ -45,7 +45,7 @@ def main() -> int:
     missed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="fpray-bench-") as name:
         reference = find_jar(None, "java")
-        report["jar"] = str(reference)
+        report["reference_jar"] = str(reference)
         other = args.jar.expanduser().absolute() if args.jar else None
         settings = Settings(Path(name), reference.path, other, args.quick)
         for measurement in args.only or MEASUREMENTS:
@@ -74,8 +74,10 @@ def _print(name: str, rows: list[Row], seconds: float) -> None:
 
 
 def _write(report: dict[str, Any]) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=1, default=str) + "\n")
+    whole = not report["quick"] and all(name in report for name in MEASUREMENTS)
+    target = RESULTS if whole else RESULTS.with_name("bench-partial.json")
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(report, indent=1, default=str) + "\n")
 
 
 def _machine() -> dict[str, Any]:
@@ -91,4 +93,7 @@ def _now() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

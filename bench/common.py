@@ -61,9 +61,9 @@ class Estimate:
     high: float
     n: int
 
-    def text(self, pattern: str) -> str:
-        """`0.12 [0.10, 0.15], n = 7`, each by a format such as `.2f`."""
-        return f"{self.median:{pattern}} [{self.low:{pattern}}, {self.high:{pattern}}], n = {self.n}"
+    def text(self, pattern: str, unit: str = "") -> str:
+        """`0.12 s [0.10, 0.15], n = 7`, each by a format such as `.2f`."""
+        return f"{self.median:{pattern}}{unit} [{self.low:{pattern}}, {self.high:{pattern}}], n = {self.n}"
 
 
 def estimate(values: Sequence[float]) -> Estimate:

@@ -66,7 +66,7 @@ def _rows(case: _Case, ours: list[Ended], theirs: list[plain.Run]) -> list[Row]:
     return [
         Row(
             f"{case.protocol}: a warm trial beyond the plain script",
-            beyond.text(".3f") + " s",
+            beyond.text(".3f", " s"),
             f"<= {case.bound_s} s",
             beyond.median <= case.bound_s,
             figures,

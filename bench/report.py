@@ -67,8 +67,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield "# Performance"
     yield ""
     yield (
-        f"One run of `make bench`, {report['began']}, jar {report['jar']}, on {machine}. Ratios and differences were"
-        " taken within that run; absolute figures are this machine's. One part alone: `python -m bench --only NAME`."
+        f"One run of `make bench`, {report['began']}, jar {report['reference_jar']}, on {machine}. Ratios and differences"
+        " were taken within that run; absolute figures are this machine's. One part alone: `python -m bench --only NAME`."
         " This file is written by `python -m bench.report` from that run."
     )
     for name, (title, about) in ABOUT.items():
@@ -80,7 +80,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield "|---|---|---|---|"
         for row in part["rows"]:
             met = {None: "", True: "met", False: "**missed**"}[row["met"]]
-            cells = (row["what"].strip(), row["value"], row["bound"], met)
+            cells = (" ".join(row["what"].split()), row["value"], row["bound"], met)
             yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

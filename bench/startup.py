@@ -36,7 +36,7 @@ def measure(settings: Settings) -> list[Row]:
     stations = sorted(traced[0], key=traced[0].__getitem__)
     parts = {b: median([t[b] - t[a] for t in traced]) for a, b in itertools.pairwise(stations)}
     return [
-        Row("from the prompt to the first JVM", whole.text(".2f") + " s", "", None, {"s": vars(whole), "parts": parts}),
+        Row("from the prompt to the first JVM", whole.text(".2f", " s"), "", None, {"s": vars(whole), "parts": parts}),
         *(Row(f"  {_WORDS.get(name, name)}", f"{seconds:.2f} s") for name, seconds in parts.items()),
     ]
 
