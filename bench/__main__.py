@@ -1,6 +1,7 @@
-"""`make bench`: run the measurements, print a table, keep the figures in .build/bench.json; 1 if a bound is missed.
+"""`make bench`: run the measurements, print a table, keep the figures in .build; 1 if a bound is missed.
 
-python -m bench [--jar PATH] [--quick] [--only NAME]
+A full run is kept as .build/bench.json (`python -m bench.report` makes docs/performance.md of it), any other as
+.build/bench-partial.json.
 """
 
 from __future__ import annotations

@@ -67,9 +67,9 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield "# Performance"
     yield ""
     yield (
-        f"One run of `make bench`, {report['began']}, jar {report['reference_jar']}, on {machine}. Ratios and differences"
-        " were taken within that run; absolute figures are this machine's. One part alone: `python -m bench --only NAME`."
-        " This file is written by `python -m bench.report` from that run."
+        f"One run of `make bench`, {report['began']}, jar {report['reference_jar']}, on {machine}."
+        " Ratios and differences were taken within that run; absolute figures are this machine's."
+        " One part alone: `python -m bench --only NAME`. `python -m bench.report` writes this file from the last full run."
     )
     for name, (title, about) in ABOUT.items():
         part = report[name]
