@@ -69,7 +69,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"One run of `make bench`, {report['began']}, jar {report['reference_jar']}, on {machine}."
         " Ratios and differences were taken within that run; absolute figures are this machine's."
-        " One part alone: `python -m bench --only NAME`. `python -m bench.report` writes this file from the last full run."
+        " One part alone: `python -m bench --only NAME`. `python -m bench.report` writes this from the last full run."
     )
     for name, (title, about) in ABOUT.items():
         part = report[name]
