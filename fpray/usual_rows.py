@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -19,7 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Int64s = npt.NDArray[np.int64]
+from fpray.rows import Int64s
+
 Words = npt.NDArray[np.uint64]
 
 BEFORE = 8  # bytes that must precede the first row: rows are looked at from a little before
@@ -62,11 +62,9 @@ _Z_COMMA = int(_word(b"Z,"))
 
 def read(data: bytes, first: int, stop: int) -> Rows | None:
     """The rows of the lines in data[first:stop], which ends with a newline; None if any is not as usual."""
-    if sys.byteorder != "little" or b'"' in data or b"\r" in data:
-        return None
     ends = _newlines(data, first, stop)
     begins = np.concatenate(([first], ends[:-1] + 1))
-    if first < BEFORE or not len(ends) or (ends - begins).min() + 1 < _SHORTEST:
+    if sys.byteorder != "little" or first < BEFORE or not len(ends) or (ends - begins).min() + 1 < _SHORTEST:
         return None
     instants = _instants(data, begins, after_comma=False)
     if instants is None:
@@ -108,7 +106,7 @@ def _newlines(data: bytes, first: int, stop: int) -> Int64s:
 
 def _words(data: bytes, at: Int64s, words: int) -> Words:
     """For each place, that many words in a row."""
-    windows: Any = np.ndarray((len(data) - 8 * words + 1,), f"V{8 * words}", data, strides=(1,))
+    windows: Any = np.ndarray((len(data) - 8 * words + 1,), f"S{8 * words}", data, strides=(1,))
     found: Words = windows[at].view(np.uint64).reshape(len(at), words)
     return found
 
@@ -204,21 +202,19 @@ def _labels(data: bytes, ends: Int64s) -> tuple[npt.NDArray[np.int32], list[byte
     """Each row's label as a number, and the labels, in the order in which they appear."""
     words = _words(data, ends - 7, 1)[:, 0]
     codes = np.zeros(len(ends), np.int32)
+    others = np.ones(len(ends), np.bool_)
     labels: list[bytes] = []
-    row = 0
     while len(labels) < _MOST_LABELS:
-        match = re.search(rb",([!-+\--~]{0,6})\n\Z", int(words[row]).to_bytes(8, "little"))
+        row = int(others.argmax())
+        match = re.search(rb",([!#-+\--~]{0,6})\n\Z", int(words[row]).to_bytes(8, "little"))
         if match is None:
             return None
         shift = _U(64 - 8 * len(match[0]))
-        others = words >> shift != _word(match[0])
-        if labels:
-            others &= codes == len(labels)
+        others &= words >> shift != _word(match[0])
         labels.append(match[1])
-        codes[others] = len(labels)
-        row = int(others.argmax())
-        if not others[row]:
+        if not others.any():
             return codes, labels
+        codes += others
     return None
 
 
@@ -269,6 +265,3 @@ def _eight_digits(words: Words) -> Words:
     words *= _U(10_000 << 32 | 1)
     words >>= _U(32)
     return words
-
-
-Reader = Callable[[bytes, int, int], Rows | None]

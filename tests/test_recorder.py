@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from fpray import recorder
+from fpray import client_file, recorder
 from fpray.recorder import ClientFile, Gatherer, Reading, gather, nanoseconds, read_client
 
 LABELLED = "start,stop,count,latency_nanos,label\n"
@@ -137,7 +137,7 @@ def test_blocks_meet_at_lines(csv: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     lines[150] = "no row\n"
     whole = read(csv, LABELLED + "".join(lines) + "torn")
     for size in (7, 100, 1000):
-        monkeypatch.setattr(recorder, "_BLOCK_BYTES", size)
+        monkeypatch.setattr(client_file, "_BLOCK_BYTES", size)
         file = ClientFile(csv, "client_0")
         tables = list(file)
         assert sum(t.num_rows for t in tables) == 299

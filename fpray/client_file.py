@@ -1,0 +1,233 @@
+"""A client's CSV file as Arrow tables, in pieces that are parsed on all cores.
+
+A client writes `start,stop,count,latency_nanos,label` (labelled) or `start,stop,latency_nanos,host,port`
+(unlabelled). Both become SCHEMA. Whatever is odd about a file is said in a note, a plain sentence that names the
+file and the numbers; nothing here raises for what a client did or failed to do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from fpray import usual_rows
+from fpray.clock import Clock
+from fpray.rows import SCHEMA, constant, numbers, table_of
+
+_LABELLED: tuple[str, ...] = ("start", "stop", "count", "latency_nanos", "label")
+_UNLABELLED: tuple[str, ...] = ("start", "stop", "latency_nanos", "host", "port")
+_BLOCK_BYTES = 4 << 20  # bounds memory: a few blocks and their tables are alive at once
+_TIME = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)"
+_INSTANT = f'(?:{_TIME}|"{_TIME}")'
+_INTEGER = r'(?:-?\d{1,18}|"-?\d{1,18}")'
+_TEXT = r'(?:"[^"]*"|[^",]*)'
+_PORT = r'(?:\d{1,9}|"\d{1,9}")'
+_ROW = {
+    _LABELLED: re.compile(f"{_INSTANT},{_INSTANT},{_INTEGER},{_INTEGER},{_TEXT}".encode()),
+    _UNLABELLED: re.compile(f"{_INSTANT},{_INSTANT},{_INTEGER},{_TEXT},{_PORT}".encode()),
+}
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One client's whole table: SCHEMA rows in file order, notes, and `error` if the file is not usable."""
+
+    client: str
+    table: Any
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        """The table, in one piece."""
+        yield self.table
+
+
+class ClientFile:
+    """Streams one client's CSV as tables of SCHEMA, in file order, parsing on all cores with bounded memory.
+
+    `notes` and `error` are complete once the iteration has ended. `error` says that the file is missing, not
+    readable or has another header; then there are no tables.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], client: str) -> None:
+        """Opens nothing yet."""
+        self.path = Path(path)
+        self.client = client
+        self.notes: list[str] = []
+        self.error: str | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        """Tables of SCHEMA, of about 50,000 rows."""
+        self.notes, self.error = [], None
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                header = file.readline(4096)
+                columns = self._columns(header)
+                if columns is not None:
+                    yield from self._tables(file.fileno(), len(header), columns)
+        except OSError as e:
+            self.error = f"{self.path}: cannot be read: {e.strerror}."
+
+    def _note(self, text: str) -> None:
+        self.notes.append(f"{self.path}: {text}")
+
+    def _columns(self, header: bytes) -> tuple[str, ...] | None:
+        text = header.decode("utf-8", "replace").strip().replace('"', "")
+        columns = tuple(name.strip() for name in text.split(","))
+        if not header:
+            self._note("empty (0 bytes): nothing was recorded.")
+        elif not header.endswith(b"\n") and any(",".join(c).startswith(text) for c in _ROW):
+            self._note(f"ends inside its header ({_shown(header)}): nothing was recorded.")
+        elif columns not in (_LABELLED, _UNLABELLED):
+            known = f"{','.join(_LABELLED)} or {','.join(_UNLABELLED)}"
+            self.error = f"{self.path}: the header is {_shown(header)}, not {known}."
+        else:
+            return columns
+        return None
+
+    def _tables(self, fd: int, begin: int, columns: tuple[str, ...]) -> Iterator[Any]:
+        size = os.fstat(fd).st_size
+        clock, garbage, rows = Clock(), list[tuple[int, bytes]](), 0
+        blocks = in_order(
+            lambda at: _parse(fd, at, min(at + _BLOCK_BYTES, size), columns, self.client),
+            range(begin, size, _BLOCK_BYTES),
+        )
+        for block in blocks:
+            garbage += block.garbage
+            if block.torn:
+                self._note(
+                    f"the last line has no end ({len(block.torn)} bytes: {_shown(block.torn)}): the client was "
+                    "stopped while it wrote; the line is left out."
+                )
+            if block.table.num_rows:
+                rows += block.table.num_rows
+                clock.see(block.table)
+                yield block.table
+        if garbage:
+            shown = "; ".join(f"line {_line_number(fd, at)}: {_shown(text)}" for at, text in garbage[:3])
+            self._note(f"{len(garbage)} lines are no rows and are left out: {shown}.")
+        for note in clock.notes():
+            self._note(note)
+        if not rows:
+            self._note("no rows: nothing was recorded.")
+
+
+def read_client(path: str | os.PathLike[str], client: str) -> Reading:
+    """One client's CSV as one table; see ClientFile. Memory: the table, 50 bytes a row."""
+    file = ClientFile(path, client)
+    tables = list(file)
+    table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+    return Reading(client, table, tuple(file.notes), file.error)
+
+
+def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """`map(work, items)` on all cores, in order, with a few items under way at most."""
+    workers = min(os.cpu_count() or 1, 8)
+    with ThreadPoolExecutor(workers) as pool:
+        under_way: deque[Future[Result]] = deque()
+        for item in items:
+            under_way.append(pool.submit(work, item))
+            if len(under_way) > 2 * workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+
+
+@dataclass(frozen=True)
+class _Block:
+    """What a piece of a CSV file holds: rows, lines left out as (offset, text), an unfinished last line."""
+
+    table: Any
+    garbage: list[tuple[int, bytes]]
+    torn: bytes
+
+
+def _parse(fd: int, begin: int, end: int, columns: tuple[str, ...], client: str) -> _Block:
+    """The lines that begin in [begin, end). One without a newline is torn, even if it looks like a row."""
+    offset = begin - usual_rows.BEFORE  # in the file; a header is longer
+    data = os.pread(fd, end + 4096 - offset, offset)
+    while (last := data.find(b"\n", end - 1 - offset)) < 0:
+        more = os.pread(fd, _BLOCK_BYTES, offset + len(data))
+        if not more:
+            break
+        data += more
+    stop = (last if last >= 0 else data.rfind(b"\n")) + 1
+    first = data.find(b"\n", begin - 1 - offset, stop) + 1
+    torn = data[max(stop, first) :] if last < 0 else b""
+    usual = usual_rows.read(data, first, stop) if columns == _LABELLED and 0 < first < stop else None
+    if usual:
+        return _Block(_usual_table(usual, client), [], torn)
+    quoted = b'"' in data
+    try:
+        return _Block(_table(pa.py_buffer(data).slice(first, stop - first), columns, client, quoted), [], torn)
+    except pa.ArrowInvalid:
+        rows = list[tuple[int, bytes]]()
+        garbage = list[tuple[int, bytes]]()
+        for line in data[first:stop].splitlines(keepends=True):
+            (rows if _is_row(line, columns) else garbage).append((offset + first, line))
+            first += len(line)
+        table = _table(pa.py_buffer(b"".join(line for _, line in rows)), columns, client, quoted)
+        return _Block(table, [(at, line) for at, line in garbage if line.strip()], torn)
+
+
+def _is_row(line: bytes, columns: tuple[str, ...]) -> bool:
+    match = _ROW[columns].fullmatch(line.rstrip(b"\r\n"))
+    try:
+        line.decode()
+        years = [datetime.fromisoformat(text.decode()).year for text in match.groups() if text] if match else [0]
+    except ValueError:
+        return False
+    return all(1678 <= year <= 2261 for year in years)  # those in which nanoseconds fit 64 bits
+
+
+def _usual_table(rows: usual_rows.Rows, client: str) -> Any:
+    given = {
+        "start": numbers(rows.start, "start"),
+        "stop": numbers(rows.stop, "stop"),
+        "count": pa.array(np.full(len(rows.start), rows.count)),
+        "latency_nanos": pa.array(rows.latency_nanos),
+        "label": pa.DictionaryArray.from_arrays(pa.array(rows.label_codes), pa.array(rows.labels)),
+        "client": constant(client, len(rows.start)),
+    }
+    return table_of(given, len(rows.start))
+
+
+def _table(data: Any, columns: tuple[str, ...], client: str, quoted: bool) -> Any:
+    if not data.size:
+        return SCHEMA.empty_table()
+    parsed = pa.csv.read_csv(
+        pa.BufferReader(data),
+        read_options=pa.csv.ReadOptions(use_threads=False, block_size=2 * data.size, column_names=columns),
+        parse_options=pa.csv.ParseOptions(quote_char='"' if quoted else False),  # without, it is faster
+        convert_options=pa.csv.ConvertOptions(
+            column_types={name: SCHEMA.field(name).type for name in columns}, null_values=[]
+        ),
+    )
+    given = {name: parsed[name] for name in columns} | {"client": constant(client, parsed.num_rows)}
+    if "count" not in columns:
+        given["count"] = pa.array(np.ones(parsed.num_rows, np.int64))
+    return table_of(given, parsed.num_rows)
+
+
+def _line_number(fd: int, offset: int) -> int:
+    """Counts from 1."""
+    blocks = range(0, offset, _BLOCK_BYTES)
+    return 1 + sum(os.pread(fd, min(_BLOCK_BYTES, offset - at), at).count(b"\n") for at in blocks)
+
+
+def _shown(text: bytes) -> str:
+    shown = repr(text[:60].decode("utf-8", "replace").strip())
+    return shown + ("..." if len(text) > 60 else "")

@@ -1,0 +1,66 @@
+"""Looks in a client's rows for a wall clock that was set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from fpray.rows import SCHEMA, label_codes, nanoseconds
+
+_TOLERANCE_NS = 1_000_000
+
+
+class Clock:
+    """Looks for a wall clock that was set back: rows are written when they stop, so stops must not fall."""
+
+    def __init__(self) -> None:
+        """Has seen nothing yet."""
+        self._previous = SCHEMA.empty_table()
+        self._last_stop: int | None = None
+        self._reversed, self._reversed_by = 0, 0  # rows that stop before they start, nanoseconds
+        self._falls, self._falls_by = 0, 0  # rows that stop before the one above, nanoseconds
+        self._negative = 0
+
+    def see(self, table: Any) -> None:
+        """The file's next rows."""
+        stops = nanoseconds(table["stop"])
+        spans = stops - nanoseconds(table["start"])
+        if spans.min() < 0:
+            self._reversed += int((spans < 0).sum())
+            self._reversed_by = max(self._reversed_by, -int(spans.min()))
+        before = stops[0] if self._last_stop is None else self._last_stop
+        if np.diff(stops, prepend=before).min() < -_TOLERANCE_NS:
+            self._see_labels(table)
+        latencies = nanoseconds(table["latency_nanos"])
+        self._negative += int((latencies < 0).sum())
+        self._previous, self._last_stop = table, int(stops[-1])
+
+    def _see_labels(self, table: Any) -> None:
+        """A client's last act is to write each label's unfinished group: only stops of one label are in order."""
+        both = pa.concat_tables([self._previous, table])
+        codes, labels = label_codes(both)
+        stops = nanoseconds(both["stop"])
+        for code in labels:
+            rows = np.flatnonzero(codes == code)
+            steps = np.diff(stops[rows])[rows[1:] >= self._previous.num_rows]
+            falls = steps[steps < -_TOLERANCE_NS]
+            self._falls += len(falls)
+            self._falls_by = max(self._falls_by, -int(falls.min(initial=0)))
+
+    def notes(self) -> Iterator[str]:
+        """Sentences without the file's name."""
+        if self._reversed:
+            yield (
+                f"{self._reversed} rows stop before they start, by up to {self._reversed_by / 1e6:.3f} ms: "
+                "the wall clock was set back; the rows are kept, their latency is by another clock."
+            )
+        if self._falls:
+            yield (
+                f"the wall clock goes back {self._falls} times, by up to {self._falls_by / 1e6:.3f} ms, "
+                "between rows that are written in the order of their stops; the rows are kept."
+            )
+        if self._negative:
+            yield f"{self._negative} rows have a negative latency; they are kept."

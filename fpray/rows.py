@@ -1,0 +1,57 @@
+"""The recorder table: what clients measured, one Arrow schema for labelled and unlabelled sets of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Int64s = npt.NDArray[np.int64]
+TIME = pa.timestamp("ns", "UTC")
+NAME = pa.dictionary(pa.int32(), pa.string())
+SCHEMA = pa.schema(
+    [
+        ("start", TIME),  # of the request, or of the first one of a group
+        ("stop", TIME),  # of the request, or of the last one of a group
+        ("count", pa.int64()),  # requests in the group; 1 in the unlabelled set
+        ("latency_nanos", pa.int64()),  # by the client's monotonic clock; a group's is its integer mean
+        ("label", NAME),  # null in the unlabelled set
+        ("host", NAME),  # host and port are null in the labelled set
+        ("port", pa.int32()),
+        ("client", NAME),  # label of the process, such as client_0
+    ]
+)
+
+
+def table_of(given: Mapping[str, Any], rows: int) -> Any:
+    """A table of SCHEMA; columns that are not given are null."""
+    arrays = [given[f.name] if f.name in given else pa.nulls(rows, f.type) for f in SCHEMA]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+
+
+def nanoseconds(column: Any) -> Int64s:
+    """A column of timestamps or integers as int64, not copied if it is in one piece."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return np.asarray(column.cast(pa.int64()))
+
+
+def numbers(values: npt.NDArray[Any], column: str) -> Any:
+    """int64 as a column of SCHEMA, not copied."""
+    return pa.array(values).view(SCHEMA.field(column).type)
+
+
+def constant(name: str | None, rows: int) -> Any:
+    """A column of one name."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([name], pa.string()))
+
+
+def label_codes(table: Any) -> tuple[npt.NDArray[np.int32], dict[int, str | None]]:
+    """Each row's label as a number, and the labels that occur by number."""
+    labels = table["label"].combine_chunks()
+    codes = labels.indices.fill_null(len(labels.dictionary)).to_numpy(zero_copy_only=False)
+    names = [*labels.dictionary.to_pylist(), None]
+    return codes, {int(c): names[c] for c in np.flatnonzero(np.bincount(codes))}

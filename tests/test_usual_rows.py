@@ -1,0 +1,82 @@
+"""What the quick reader accepts, it reads as a CSV parser would; what is not exactly as usual, it declines."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fpray import client_file, usual_rows
+from fpray.client_file import Reading, read_client
+
+HEADER = b"start,stop,count,latency_nanos,label\n"
+ROW = b"2026-11-22T04:23:17.209748401Z,2026-11-22T04:23:17.309Z,1,204460,write\n"
+
+
+def instant(rng: np.random.Generator, hours: int) -> str:
+    nanoseconds = int(rng.integers(0, 10**9))
+    fraction = {0: "", 3: f".{nanoseconds // 10**6:03}", 6: f".{nanoseconds // 1000:06}", 9: f".{nanoseconds:09}"}
+    hour, minute, second = (int(n) for n in rng.integers(0, [hours, 60, 60]))
+    day = int(rng.integers(1, 29)) if hours > 1 else 28
+    return f"2024-02-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction[int(rng.choice([0, 3, 6, 9]))]}Z"
+
+
+def as_parsed(path: Path, monkeypatch: pytest.MonkeyPatch) -> Reading:
+    with monkeypatch.context() as patched:
+        patched.setattr(usual_rows, "read", lambda *_: None)
+        return read_client(path, "c")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_usual_rows_are_read_as_a_csv_parser_would(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(seed)
+    labels = ["read", "write", "", "x", "sixsix"][: seed % 5 + 1]
+    count = int(rng.choice([1, 7, 100, 99999]))
+    rows = [
+        f"{instant(rng, seed % 2 * 23 + 1)},{instant(rng, seed % 2 * 23 + 1)},{count},"
+        f"{rng.integers(0, 10 ** rng.integers(1, 17))},{rng.choice(labels)}\n"
+        for _ in range(700)
+    ]
+    path = tmp_path / "a.csv"
+    path.write_bytes(HEADER + "".join(rows).encode())
+    expected = as_parsed(path, monkeypatch)
+    assert usual_rows.read(path.read_bytes() + bytes(9), len(HEADER), path.stat().st_size) is not None
+    for size in (1000, 1 << 22):
+        monkeypatch.setattr(client_file, "_BLOCK_BYTES", size)
+        reading = read_client(path, "c")
+        assert reading.table.to_pylist() == expected.table.to_pylist()
+        assert reading.table.schema == expected.table.schema
+        assert size == 1000 or reading.notes == expected.notes  # falls are counted within neighbouring blocks
+
+
+@pytest.mark.parametrize("at", range(len(ROW)))
+def test_no_character_is_overlooked(tmp_path: Path, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One character of one row is another one: the same rows and notes as without the quick reader."""
+    for byte in b'09:.,Z-+/; "\r\n\0\xff\xb0a':
+        changed = bytearray(ROW)
+        changed[at] = byte
+        path = tmp_path / "a.csv"
+        path.write_bytes(HEADER + ROW * 3 + changed + ROW * 3)
+        expected, reading = as_parsed(path, monkeypatch), read_client(path, "c")
+        assert reading.table.to_pylist() == expected.table.to_pylist()
+        assert reading.notes == expected.notes
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ROW.replace(b",1,", b",2,"),  # another count than the others
+        ROW.replace(b"write", b"longlabel"),
+        ROW.replace(b"204460", b"-1"),
+        ROW.replace(b"204460", b"12345678901234567"),
+        ROW.replace(b"401Z", b"4Z"),
+        ROW.replace(b"2026-11-22T04", b"2026-02-30T04"),
+        ROW.replace(b"2026", b"2262"),
+        ROW.replace(b"\n", b"\r\n"),
+        b"\n",
+        b"2026-11-22T04:23:17Z,2026-11-22T04:23:17Z,1,1,\n"[1:],
+    ],
+)
+def test_unusual_rows_are_declined(row: bytes) -> None:
+    assert usual_rows.read(HEADER + ROW * 9, len(HEADER), len(HEADER + ROW * 9)) is not None
+    data = HEADER + ROW * 4 + row + ROW * 4
+    assert usual_rows.read(data, len(HEADER), len(data)) is None
