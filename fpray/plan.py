@@ -21,8 +21,8 @@ P = TypeVar("P")
 
 # The original's own GC flags stop a JVM newer than 8 from starting; this is what replaced them.
 GC_LOG = "-Xlog:gc*"
-# A row of a recorder file takes 75 to 85 bytes; laptops and m5.xlarge clients stay below this many a second.
-BYTES_PER_ROW, ROWS_PER_LOOP_S, ROWS_PER_CLIENT_S = 85, 40_000, 200_000
+# A row of a recorder file takes 75 to 85 bytes. More loops than this make a client no faster, only slower to answer.
+BYTES_PER_ROW, LOOPS_THAT_COUNT = 85, 30
 BYTES_PER_PROCESS = 100_000
 # From exec to listening on a core of its own; and what a trial takes beyond its schedule and its JVMs' starts.
 JVM_START_S, AROUND_S = 0.25, 0.6
@@ -208,8 +208,8 @@ def planned_seconds(trial: Trial[Any], cores: int = 2) -> float:
 def planned_bytes(trial: Trial[Any]) -> int:
     """About how much disk a trial takes at most: recorder rows, twice (CSV and Parquet), and logs."""
     p = trial.params
-    loops = trial.protocol.loops(p)
-    rows = min(loops * ROWS_PER_LOOP_S, ROWS_PER_CLIENT_S) * p.duration.total_seconds() * p.num_client_procs
+    loops = min(trial.protocol.loops(p), LOOPS_THAT_COUNT)
+    rows = loops * trial.protocol.fastest_loop * p.duration.total_seconds() * p.num_client_procs
     grouped = max(1, getattr(p, "measurement_group_size", 1))
     return int(1.5 * rows / grouped * BYTES_PER_ROW) + process_count(trial) * BYTES_PER_PROCESS
 

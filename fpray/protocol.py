@@ -127,6 +127,7 @@ class Protocol(Generic[P]):
         loops: closed loops that one client process really runs while it measures.
         records_warmup: whether clients record their warm-up, too; it is left out of the measured window.
         flushes_groups: whether clients record an unfinished measurement group when they end.
+        fastest_loop: requests per second that one closed loop makes at most; what disk space is planned by.
         outputs: recorder label -> prefix of its result columns; the label None where rows carry none.
         faults: FrankenPaxos's f, the key into its cluster files.
     """
@@ -142,6 +143,7 @@ class Protocol(Generic[P]):
     files: Callable[[P], Mapping[str, Mapping[str, Any]]] = field(default=lambda _params: {})
     constraints: Callable[[P], Iterable[Problem]] = field(default=lambda _params: ())
     constraints_in_words: tuple[str, ...] = ()
+    fastest_loop: int = 15_000
     records_warmup: bool = False
     flushes_groups: bool = True
     faults: Callable[[P], int] = field(default=lambda _params: 1)

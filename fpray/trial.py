@@ -10,6 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -242,35 +243,42 @@ class _Run:
 
     def collect(self, plan: Plan) -> Summary:
         """Gather the clients' rows into recorder.parquet and summarize them, while the servers stop."""
-        from fpray.recorder import Gatherer
-        from fpray.summary import summarize
-
-        self.setting.report("collecting", None)
         clients = plan.of_kind("client")
-        # All at once, the last stage first: nobody needs anybody any more, and a JVM that idles takes 0.3 s to end.
-        stopping = [call for stage in reversed(self.started[:-1]) for call in self._stop_calls(stage)]
+        with ThreadPoolExecutor(1) as beside:
+            stopping = beside.submit(self.stop_everything)
+            self._gather_rows(clients)
+            summary = self._summarize()
+            with self._phase("waiting for servers to stop"):
+                stopping.result()
+        self._drop_raw(clients, summary)
+        return summary
+
+    def _gather_rows(self, clients: Sequence[Process]) -> None:
+        from fpray.recorder import Gatherer
+
+        self.setting.report("collecting rows", None)
         with self._phase("collecting"), Gatherer(self.directory.file("recorder.parquet")) as gatherer:
-            for process in clients:
+            for process in clients:  # one after the other: the driver holds one client's rows at a time
                 actor = self.setting.machines.actor(process.role, process.host)
                 csv = str(self.directory.file(f"{process.label}_data.csv").absolute())
-                ((_, reading),) = gather([actor.read.remote(csv, process.label)], None, lambda _: "client")
+                ((_, reading),) = gather([actor.read.remote(csv, process.label)], None, lambda _: process.role)  # noqa: B023
                 gatherer.add(reading)
+
+    def _summarize(self) -> Summary:
+        from fpray.summary import summarize
+
         self.setting.report("summarizing", None)
+        protocol, p = self.trial.protocol, self.trial.params
+        warmup_s = _seconds(p, "warmup_duration") + _seconds(p, "warmup_sleep")
         with self._phase("summarizing"):
-            protocol, p = self.trial.protocol, self.trial.params
-            summary = summarize(
+            return summarize(
                 self.directory.file("recorder.parquet"),
                 outputs=protocol.outputs,
                 closed_loops=protocol.loops(p) * p.num_client_procs,
                 group_size=getattr(p, "measurement_group_size", 1),
                 duration_s=_seconds(p, "duration"),
-                warmup_s=_seconds(p, "warmup_duration") + _seconds(p, "warmup_sleep") if protocol.records_warmup else 0,
+                warmup_s=warmup_s if protocol.records_warmup else 0.0,
             )
-        with self._phase("stopping"):
-            for _, exits in gather(stopping, GRACE_S + CALL_S):
-                self._note_exits(exits)
-        self._drop_raw(clients, summary)
-        return summary
 
     def _drop_raw(self, clients: Sequence[Process], summary: Summary) -> None:
         """The Parquet file holds every row, so the CSV files go; unless one could not be read in full."""

@@ -90,6 +90,7 @@ UNREPLICATED = Protocol(
     files=lambda p: {"workload.pbtxt": workload_message(p.workload)},
     # The client's loop runs over an inclusive range: one closed loop more than num_clients_per_proc.
     loops=lambda p: p.num_clients_per_proc + 1,
+    fastest_loop=150_000,
     outputs={"write": ""},
     constraints=_constraints,
     constraints_in_words=(

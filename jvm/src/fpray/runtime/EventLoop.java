@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 public final class EventLoop implements Consumer<SelectionKey> {
@@ -21,6 +22,7 @@ public final class EventLoop implements Consumer<SelectionKey> {
     private int dirtyCount;
     private long now = System.nanoTime();
     private long turn;
+    volatile boolean ending;
 
     public EventLoop() {
         try {
@@ -87,10 +89,14 @@ public final class EventLoop implements Consumer<SelectionKey> {
 
     /** Runs until the process ends. */
     public void run() {
+        Runtime.getRuntime().addShutdownHook(new LeaveSelector(this));
         try {
             while (true) {
                 finishTurn();
                 select();
+                if (ending) {
+                    LockSupport.park();
+                }
                 now = System.nanoTime();
                 turn++;
             }
