@@ -185,9 +185,13 @@ def _process_table(directory: TrialDirectory, processes: Sequence[Mapping[str, A
 
 
 def _results(outcome: Outcome) -> None:
-    for name, value in outcome.results.items():
-        if value is not None and value != -1.0:
-            _print(f"  {name:<48} {value:,.6g}")
+    known = {name: value for name, value in outcome.results.items() if value is not None and value != -1.0}
+    for heading, ours in (("measured", True), ("by FrankenPaxos's definitions", False)):
+        columns = {name: value for name, value in known.items() if ("measured." in name) is ours}
+        if columns:
+            _print(f"{heading} (docs/measuring.md says what each means)")
+        for name, value in columns.items():
+            _print(f"  {name:<44} {value:,.6g}")
 
 
 def _text(value: Any) -> str:
