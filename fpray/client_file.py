@@ -23,11 +23,13 @@ import pyarrow.csv
 
 from fpray import usual_rows
 from fpray.clock import Clock
-from fpray.rows import SCHEMA, constant, numbers, table_of
+from fpray.rows import SCHEMA, by_label, constant, numbers, table_of
 
 _LABELLED: tuple[str, ...] = ("start", "stop", "count", "latency_nanos", "label")
 _UNLABELLED: tuple[str, ...] = ("start", "stop", "latency_nanos", "host", "port")
-_BLOCK_BYTES = 4 << 20  # bounds memory: a few blocks and their tables are alive at once
+_BLOCK_BYTES = (
+    8 << 20
+)  # long enough that threads seldom wait for each other; bounds memory: a few blocks and their tables are alive at once
 _TIME = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)"
 _INSTANT = f'(?:{_TIME}|"{_TIME}")'
 _INTEGER = r'(?:-?\d{1,18}|"-?\d{1,18}")'
@@ -43,7 +45,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Reading:
-    """One client's whole table: SCHEMA rows in file order, notes, and `error` if the file is not usable."""
+    """One client's whole table: SCHEMA rows (each label's in file order), notes, `error` if the file is not usable."""
 
     client: str
     table: Any
@@ -56,7 +58,9 @@ class Reading:
 
 
 class ClientFile:
-    """Streams one client's CSV as tables of SCHEMA, in file order, parsing on all cores with bounded memory.
+    """Streams one client's CSV as tables of SCHEMA, parsing on all cores with bounded memory.
+
+    A table holds the rows of one label in a piece of the file, in file order.
 
     `notes` and `error` are complete once the iteration has ended. `error` says that the file is missing, not
     readable or has another header; then there are no tables.
@@ -70,7 +74,7 @@ class ClientFile:
         self.error: str | None = None
 
     def __iter__(self) -> Iterator[Any]:
-        """Tables of SCHEMA, of about 50,000 rows."""
+        """Tables of SCHEMA, of about 50,000 rows for all labels together."""
         self.notes, self.error = [], None
         try:
             with self.path.open("rb", buffering=0) as file:
@@ -101,9 +105,10 @@ class ClientFile:
     def _tables(self, fd: int, begin: int, columns: tuple[str, ...]) -> Iterator[Any]:
         size = os.fstat(fd).st_size
         clock, garbage, rows = Clock(), list[tuple[int, bytes]](), 0
+        many = -(-size // _BLOCK_BYTES)
+        step = -(-size // (many + many % 2))  # an even number: two cores end together
         blocks = in_order(
-            lambda at: _parse(fd, at, min(at + _BLOCK_BYTES, size), columns, self.client),
-            range(begin, size, _BLOCK_BYTES),
+            lambda at: _parse(fd, at, min(at + step, size), columns, self.client), range(begin, size, step)
         )
         for block in blocks:
             garbage += block.garbage
@@ -112,10 +117,10 @@ class ClientFile:
                     f"the last line has no end ({len(block.torn)} bytes: {_shown(block.torn)}): the client was "
                     "stopped while it wrote; the line is left out."
                 )
-            if block.table.num_rows:
-                rows += block.table.num_rows
-                clock.see(block.table)
-                yield block.table
+            for label, table in block.tables:
+                rows += table.num_rows
+                clock.see(label, table)
+                yield table
         if garbage:
             shown = "; ".join(f"line {_line_number(fd, at)}: {_shown(text)}" for at, text in garbage[:3])
             self._note(f"{len(garbage)} lines are no rows and are left out: {shown}.")
@@ -150,7 +155,7 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
 class _Block:
     """What a piece of a CSV file holds: rows, lines left out as (offset, text), an unfinished last line."""
 
-    table: Any
+    tables: list[tuple[str | None, Any]]  # one for each label
     garbage: list[tuple[int, bytes]]
     torn: bytes
 
@@ -165,14 +170,18 @@ def _parse(fd: int, begin: int, end: int, columns: tuple[str, ...], client: str)
             break
         data += more
     stop = (last if last >= 0 else data.rfind(b"\n")) + 1
-    first = data.find(b"\n", begin - 1 - offset, stop) + 1
-    torn = data[max(stop, first) :] if last < 0 else b""
-    usual = usual_rows.read(data, first, stop) if columns == _LABELLED and 0 < first < stop else None
+    first = data.find(b"\n", begin - 1 - offset) + 1
+    if not first:  # inside a line that began before
+        return _Block([], [], b"")
+    stop = max(first, stop)
+    torn = data[stop:] if last < 0 else b""
+    usual = usual_rows.read(data, first, stop) if columns == _LABELLED and first < stop else None
     if usual:
-        return _Block(_usual_table(usual, client), [], torn)
+        return _Block([(rows.label, _usual_table(rows, client)) for rows in usual], [], torn)
     quoted = b'"' in data
     try:
-        return _Block(_table(pa.py_buffer(data).slice(first, stop - first), columns, client, quoted), [], torn)
+        table = _table(pa.py_buffer(data).slice(first, stop - first), columns, client, quoted)
+        return _Block(list(by_label(table)), [], torn)
     except pa.ArrowInvalid:
         rows = list[tuple[int, bytes]]()
         garbage = list[tuple[int, bytes]]()
@@ -180,7 +189,7 @@ def _parse(fd: int, begin: int, end: int, columns: tuple[str, ...], client: str)
             (rows if _is_row(line, columns) else garbage).append((offset + first, line))
             first += len(line)
         table = _table(pa.py_buffer(b"".join(line for _, line in rows)), columns, client, quoted)
-        return _Block(table, [(at, line) for at, line in garbage if line.strip()], torn)
+        return _Block(list(by_label(table)), [(at, line) for at, line in garbage if line.strip()], torn)
 
 
 def _is_row(line: bytes, columns: tuple[str, ...]) -> bool:
@@ -199,7 +208,7 @@ def _usual_table(rows: usual_rows.Rows, client: str) -> Any:
         "stop": numbers(rows.stop, "stop"),
         "count": pa.array(np.full(len(rows.start), rows.count)),
         "latency_nanos": pa.array(rows.latency_nanos),
-        "label": pa.DictionaryArray.from_arrays(pa.array(rows.label_codes), pa.array(rows.labels)),
+        "label": constant(rows.label, len(rows.start)),
         "client": constant(client, len(rows.start)),
     }
     return table_of(given, len(rows.start))

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from fpray.rows import SCHEMA, label_codes, nanoseconds
+from fpray.rows import nanoseconds
 
 _TOLERANCE_NS = 1_000_000
 
@@ -18,37 +17,26 @@ class Clock:
 
     def __init__(self) -> None:
         """Has seen nothing yet."""
-        self._previous = SCHEMA.empty_table()
-        self._last_stop: int | None = None
+        self._last_stops: dict[str | None, int] = {}
         self._reversed, self._reversed_by = 0, 0  # rows that stop before they start, nanoseconds
         self._falls, self._falls_by = 0, 0  # rows that stop before the one above, nanoseconds
         self._negative = 0
 
-    def see(self, table: Any) -> None:
-        """The file's next rows."""
+    def see(self, label: str | None, table: Any) -> None:
+        """The next rows of a label. A client's last act is to write each label's unfinished group: order is theirs."""
         stops = nanoseconds(table["stop"])
         spans = stops - nanoseconds(table["start"])
         if spans.min() < 0:
             self._reversed += int((spans < 0).sum())
             self._reversed_by = max(self._reversed_by, -int(spans.min()))
-        before = stops[0] if self._last_stop is None else self._last_stop
-        if np.diff(stops, prepend=before).min() < -_TOLERANCE_NS:
-            self._see_labels(table)
+        steps = np.diff(stops, prepend=self._last_stops.get(label, stops[0]))
+        if steps.min() < -_TOLERANCE_NS:
+            self._falls += int((steps < -_TOLERANCE_NS).sum())
+            self._falls_by = max(self._falls_by, -int(steps.min()))
         latencies = nanoseconds(table["latency_nanos"])
-        self._negative += int((latencies < 0).sum())
-        self._previous, self._last_stop = table, int(stops[-1])
-
-    def _see_labels(self, table: Any) -> None:
-        """A client's last act is to write each label's unfinished group: only stops of one label are in order."""
-        both = pa.concat_tables([self._previous, table])
-        codes, labels = label_codes(both)
-        stops = nanoseconds(both["stop"])
-        for code in labels:
-            rows = np.flatnonzero(codes == code)
-            steps = np.diff(stops[rows])[rows[1:] >= self._previous.num_rows]
-            falls = steps[steps < -_TOLERANCE_NS]
-            self._falls += len(falls)
-            self._falls_by = max(self._falls_by, -int(falls.min(initial=0)))
+        if latencies.min() < 0:
+            self._negative += int((latencies < 0).sum())
+        self._last_stops[label] = int(stops[-1])
 
     def notes(self) -> Iterator[str]:
         """Sentences without the file's name."""

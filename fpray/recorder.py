@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fpray.client_file import ClientFile, Reading, read_client
-from fpray.rows import SCHEMA, Int64s, constant, label_codes, nanoseconds, numbers
+from fpray.rows import SCHEMA, Int64s, by_label, nanoseconds
 
 __all__ = [
     "SCHEMA",
@@ -34,7 +34,6 @@ __all__ = [
 CLIENTS_KEY = b"fpray.clients"  # in the Parquet footer: a JSON list of ClientFacts
 ROW_GROUPS_KEY = b"fpray.row_groups"  # and a JSON list of each row group's [client, label]
 
-_NUMBERS = ("start", "stop", "count", "latency_nanos")
 _ROW_GROUP_ROWS = 1 << 17
 
 
@@ -101,7 +100,11 @@ class Gatherer:
         return self.clients[-1]
 
     def _write(self, client: str, table: Any) -> None:
-        for label, part in _by_label(table):
+        for batch in table.to_batches(max_chunksize=_ROW_GROUP_ROWS):
+            self._write_piece(client, pa.Table.from_batches([batch]))
+
+    def _write_piece(self, client: str, piece: Any) -> None:
+        for label, part in by_label(piece):
             self._writer.write_table(part, row_group_size=part.num_rows)
             self._row_groups.append((client, label))
 
@@ -138,20 +141,3 @@ def clients_of(metadata: Mapping[bytes, bytes] | None) -> tuple[ClientFacts, ...
     """The ClientFacts in a Parquet file's key-value metadata; raises KeyError if no Gatherer wrote it."""
     facts = json.loads((metadata or {})[CLIENTS_KEY])
     return tuple(ClientFacts(**{**f, "notes": tuple(f["notes"])}) for f in facts)
-
-
-def _by_label(table: Any) -> Iterator[tuple[str | None, Any]]:
-    """Pieces of at most _ROW_GROUP_ROWS rows of one label."""
-    for begin in range(0, table.num_rows, _ROW_GROUP_ROWS):
-        piece = table.slice(begin, _ROW_GROUP_ROWS)
-        codes, labels = label_codes(piece)
-        if len(labels) == 1:
-            yield labels.popitem()[1], piece
-            continue
-        columns = {name: nanoseconds(piece[name]) for name in _NUMBERS}
-        for code, label in labels.items():
-            rows = np.flatnonzero(codes == code)
-            part = piece.slice(0, len(rows))  # labelled rows differ in numbers only; to copy the rest would cost
-            for i, (name, values) in enumerate(columns.items()):
-                part = part.set_column(i, SCHEMA.field(i), numbers(values[rows], name))
-            yield label, part.set_column(4, SCHEMA.field(4), constant(label, len(rows)))

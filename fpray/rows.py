@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,9 +49,22 @@ def constant(name: str | None, rows: int) -> Any:
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([name], pa.string()))
 
 
-def label_codes(table: Any) -> tuple[npt.NDArray[np.int32], dict[int, str | None]]:
-    """Each row's label as a number, and the labels that occur by number."""
+def by_label(table: Any) -> Iterator[tuple[str | None, Any]]:
+    """The rows of each label, in the order in which they are."""
     labels = table["label"].combine_chunks()
-    codes = labels.indices.fill_null(len(labels.dictionary)).to_numpy(zero_copy_only=False)
     names = [*labels.dictionary.to_pylist(), None]
-    return codes, {int(c): names[c] for c in np.flatnonzero(np.bincount(codes))}
+    if len(names) == 2 and not labels.null_count:
+        yield names[0], table
+        return
+    codes = labels.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
+    present = np.flatnonzero(np.bincount(codes)).tolist()
+    if len(present) == 1:
+        yield names[present[0]], table
+        return
+    columns = {name: nanoseconds(table[name]) for name in ("start", "stop", "count", "latency_nanos")}
+    for code in present:
+        rows = np.flatnonzero(codes == code)
+        part = table.slice(0, len(rows))  # labelled rows differ in numbers only; to copy the rest would cost
+        for i, (name, values) in enumerate(columns.items()):
+            part = part.set_column(i, SCHEMA.field(i), numbers(values[rows], name))
+        yield names[code], part.set_column(4, SCHEMA.field(4), constant(names[code], len(rows)))

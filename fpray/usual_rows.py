@@ -31,14 +31,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Rows:
-    """The columns of a block of rows; times are nanoseconds since the epoch."""
+    """The columns of a block's rows of one label; times are nanoseconds since the epoch."""
 
+    label: str
     start: Int64s
     stop: Int64s
     count: int
     latency_nanos: Int64s
-    label_codes: npt.NDArray[np.int32]
-    labels: list[str]
 
 
 def _word(text: bytes) -> np.uint64:
@@ -60,34 +59,30 @@ _SECONDS = _U(1 + (6 << 16) + (600 << 32))  # the weights of a pair ss, of a pai
 _Z_COMMA = int(_word(b"Z,"))
 
 
-def read(data: bytes, first: int, stop: int) -> Rows | None:
+def read(data: bytes, first: int, stop: int) -> list[Rows] | None:
     """The rows of the lines in data[first:stop], which ends with a newline; None if any is not as usual."""
     ends = _newlines(data, first, stop)
     begins = np.concatenate(([first], ends[:-1] + 1))
     if sys.byteorder != "little" or first < BEFORE or not len(ends) or (ends - begins).min() + 1 < _SHORTEST:
         return None
-    instants = _instants(data, begins, after_comma=False)
-    if instants is None:
+    found = []
+    for label, mine in _labels(data, ends) or ():
+        rows = _rows(data, begins[mine], ends[mine], label)
+        if rows is None:
+            return None
+        found.append(rows)
+    return found or None
+
+
+def _rows(data: bytes, begins: Int64s, ends: Int64s, label: bytes) -> Rows | None:
+    """The rows of one label, by where their lines begin and where their newlines are."""
+    start = _instants(data, begins, after_comma=False)
+    stop = start and _instants(data, start[1], after_comma=True)
+    count = stop and _count(data, stop[1])
+    latencies = stop and count and _numbers(data, stop[1] + count[1], ends - len(label) - 1)
+    if not start or not stop or not count or latencies is None:
         return None
-    start, begins = instants
-    instants = _instants(data, begins, after_comma=True)
-    if instants is None:
-        return None
-    stops, begins = instants
-    counted = _count(data, begins)
-    labelled = _labels(data, ends)
-    if counted is None or labelled is None:
-        return None
-    count, width = counted
-    codes, labels = labelled
-    begins += width
-    sizes = np.array([len(label) for label in labels]) + 2  # with the comma and the newline
-    ends += 1
-    ends -= sizes[0] if len(labels) == 1 else sizes[codes]
-    latencies = _numbers(data, begins, ends)
-    if latencies is None:
-        return None
-    return Rows(start, stops, count, latencies, codes, [label.decode() for label in labels])
+    return Rows(label.decode(), start[0], stop[0], count[0], latencies)
 
 
 def _newlines(data: bytes, first: int, stop: int) -> Int64s:
@@ -198,23 +193,20 @@ def _count(data: bytes, begins: Int64s) -> tuple[int, int] | None:
     return None if (words << _U(64 - 8 * width)).any() else (int(match[1]), width - 2)
 
 
-def _labels(data: bytes, ends: Int64s) -> tuple[npt.NDArray[np.int32], list[bytes]] | None:
-    """Each row's label as a number, and the labels, in the order in which they appear."""
+def _labels(data: bytes, ends: Int64s) -> list[tuple[bytes, Any]] | None:
+    """The labels, in the order in which they appear, and what selects their rows."""
     words = _words(data, ends - 7, 1)[:, 0]
-    codes = np.zeros(len(ends), np.int32)
     others = np.ones(len(ends), np.bool_)
-    labels: list[bytes] = []
+    labels: list[tuple[bytes, Any]] = []
     while len(labels) < _MOST_LABELS:
-        row = int(others.argmax())
-        match = re.search(rb",([!#-+\--~]{0,6})\n\Z", int(words[row]).to_bytes(8, "little"))
+        match = re.search(rb",([!#-+\--~]{0,6})\n\Z", int(words[others.argmax()]).to_bytes(8, "little"))
         if match is None:
             return None
-        shift = _U(64 - 8 * len(match[0]))
-        others &= words >> shift != _word(match[0])
-        labels.append(match[1])
+        mine = words >> _U(64 - 8 * len(match[0])) == _word(match[0])
+        others &= ~mine
+        labels.append((match[1], slice(None) if mine.all() else np.flatnonzero(mine)))
         if not others.any():
-            return codes, labels
-        codes += others
+            return labels
     return None
 
 

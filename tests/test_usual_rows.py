@@ -1,6 +1,7 @@
 """What the quick reader accepts, it reads as a CSV parser would; what is not exactly as usual, it declines."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,10 @@ def instant(rng: np.random.Generator, hours: int) -> str:
     hour, minute, second = (int(n) for n in rng.integers(0, [hours, 60, 60]))
     day = int(rng.integers(1, 29)) if hours > 1 else 28
     return f"2024-02-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction[int(rng.choice([0, 3, 6, 9]))]}Z"
+
+
+def by_label(reading: Reading) -> list[dict[str, Any]]:
+    return sorted(reading.table.to_pylist(), key=lambda row: str(row["label"]))
 
 
 def as_parsed(path: Path, monkeypatch: pytest.MonkeyPatch) -> Reading:
@@ -43,9 +48,9 @@ def test_usual_rows_are_read_as_a_csv_parser_would(tmp_path: Path, seed: int, mo
     for size in (1000, 1 << 22):
         monkeypatch.setattr(client_file, "_BLOCK_BYTES", size)
         reading = read_client(path, "c")
-        assert reading.table.to_pylist() == expected.table.to_pylist()
+        assert by_label(reading) == by_label(expected)
         assert reading.table.schema == expected.table.schema
-        assert size == 1000 or reading.notes == expected.notes  # falls are counted within neighbouring blocks
+        assert reading.notes == expected.notes
 
 
 @pytest.mark.parametrize("at", range(len(ROW)))
@@ -57,7 +62,7 @@ def test_no_character_is_overlooked(tmp_path: Path, at: int, monkeypatch: pytest
         path = tmp_path / "a.csv"
         path.write_bytes(HEADER + ROW * 3 + changed + ROW * 3)
         expected, reading = as_parsed(path, monkeypatch), read_client(path, "c")
-        assert reading.table.to_pylist() == expected.table.to_pylist()
+        assert by_label(reading) == by_label(expected)
         assert reading.notes == expected.notes
 
 
