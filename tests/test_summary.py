@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from fpray import recorder, summary
+from fpray import recorder, rolling
 from fpray.recorder import SCHEMA, Reading, gather
 from fpray.summary import Summary, summarize
 
@@ -114,7 +114,7 @@ def test_labelled_columns_are_those_of_pandas(
 ) -> None:
     rng = np.random.default_rng(seed)
     monkeypatch.setattr(recorder, "_ROW_GROUP_ROWS", int(rng.integers(1, 300)))
-    monkeypatch.setattr(summary, "_BATCH_ROWS", int(rng.integers(1, 300)))
+    monkeypatch.setattr(rolling, "_BATCH_ROWS", int(rng.integers(1, 300)))
     clients = random_clients(rng, ["read", "write"], group_size)
     result = summed_up(tmp_path, clients, {"read": "read_output.", "write": ""}, group_size=group_size)
     df = frame(clients)
@@ -139,7 +139,7 @@ def test_labelled_columns_are_those_of_pandas(
 def test_unlabelled_columns_are_those_of_pandas(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(100 + seed)
     monkeypatch.setattr(recorder, "_ROW_GROUP_ROWS", int(rng.integers(1, 300)))
-    monkeypatch.setattr(summary, "_BATCH_ROWS", int(rng.integers(1, 300)))
+    monkeypatch.setattr(rolling, "_BATCH_ROWS", int(rng.integers(1, 300)))
     clients = random_clients(rng, [None], 1)
     result = summed_up(tmp_path, clients, {None: ""})
     df = frame(clients)
