@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from fpray import __version__
-from fpray.errors import FprayError, refuse
+from fpray.errors import FprayError, Problem, Refused
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -26,7 +26,10 @@ class _Fpray(click.Group):
         try:
             return super().invoke(ctx)
         except FprayError as error:
-            click.echo(f"fpray: {error}", err=True)
+            said = str(error)
+            if isinstance(error, Refused) and ctx.invoked_subcommand in ("show", "protocols"):  # nothing to start
+                said = "; ".join(f"{problem.about} {problem.sentence}" for problem in error.problems)
+            click.echo(f"fpray: {said}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted · nothing was started", err=True)
@@ -77,14 +80,18 @@ def _request(words: dict[str, Any]) -> Any:
 
     if words["identity_file"]:
         click.echo("-i is FrankenPaxos's SSH key: not needed, processes are started by Ray", err=True)
+    vary, wrong_vary = parse_vary(words["vary"])
+    fixed, wrong_set = parse_set(words["set_"])
+    jvm_args, wrong_args = parse_jvm_args(words["jvm_arg"])
+    wrong = [*wrong_vary, *wrong_set, *wrong_args]
     if len(words["address"]) > 1:
-        raise refuse("--address", "names one Ray cluster; machines are named by --cluster FILE")
+        wrong.append(Problem("--address", "names one Ray cluster; machines are named by --cluster FILE"))
     asked = {"monitored": words["monitor"], "profiled": words["profile"]}
     points = Points(
         words["protocol"],
         words["study"],
-        parse_vary(words["vary"]),
-        {**{name: "true" for name, wanted in asked.items() if wanted}, **parse_set(words["set_"])},
+        vary,
+        {**{name: "true" for name, wanted in asked.items() if wanted}, **fixed},
         words["repeat"],
         words["log_level"],
     )
@@ -93,7 +100,8 @@ def _request(words: dict[str, Any]) -> Any:
         suite_directory=words["suite_directory"],
         jar=words["jar"],
         java=words["java"],
-        jvm_args=parse_jvm_args(words["jvm_arg"]),
+        jvm_args=jvm_args,
+        wrong_words=tuple(wrong),
         cluster_file=words["cluster"],
         address=words["address"][0] if words["address"] else None,
         local=words["local"],
@@ -127,6 +135,8 @@ def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) -> 
         return
     from fpray.mainloop import run_sweep
 
+    if sys.stderr is None:  # closed by the shell (2>&-): what is said must not end up among the JSON
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
     interruptible()
     result = run_sweep(request, on_trial=_print_json if as_json else lambda _number, _trial, _outcome: None)
     ctx.exit(result.exit_code)

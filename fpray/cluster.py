@@ -38,12 +38,22 @@ class Cluster:
         listed = [a for pools in self.pools.values() for addresses in pools.values() for a in addresses]
         return list(dict.fromkeys(listed or self.machines))
 
+    def renamed(self, names: Mapping[str, str]) -> Cluster:
+        """The same cluster with some addresses replaced."""
+        pools = {
+            f: {pool: tuple(names.get(a, a) for a in addresses) for pool, addresses in listed.items()}
+            for f, listed in self.pools.items()
+        }
+        return Cluster(self.machines, pools)
+
     def problems(self, faults: int, pool: str) -> list[Problem]:
         """Why a role with instances cannot be placed on this pool, if so."""
         if self.hosts(faults, pool):
             return []
         if str(faults) not in self.pools:
             return [Problem(f"f={faults}", f"the cluster file has machines for f = {', '.join(self.pools)} only")]
+        if pool in self.pools[str(faults)]:
+            return [Problem(pool, f"its list of machines in the cluster file is empty (f={faults})")]
         hint = nearest(pool, self.pools[str(faults)])
         return [Problem(pool, f"the cluster file lists no machine for it under f={faults}{hint}")]
 

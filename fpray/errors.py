@@ -13,6 +13,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+_MOST = 25  # problems that one message lists
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -41,7 +43,9 @@ class Refused(FprayError):
         width = min(44, max(len(problem.about) for problem in self.problems))
         count = len(self.problems)
         head = "nothing was started" + (f"; {count} problems:" if count > 1 else ":")
-        return "\n".join([head, *(f"  {p.about:<{width}}  {p.sentence}" for p in self.problems)])
+        lines = [f"  {p.about:<{width}}  {p.sentence}" for p in self.problems[:_MOST]]
+        more = [f"  and {count - _MOST} more"] if count > _MOST else []
+        return "\n".join([head, *lines, *more])
 
 
 class Lost(FprayError):

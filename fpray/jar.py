@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fpray.errors import FprayError, Problem, nearest, refuse
+from fpray.errors import Problem, refuse
 
 REFERENCE = "reference"
 _PACKAGED = Path(__file__).with_name("reference.jar")  # what a wheel carries
@@ -64,7 +64,7 @@ def main_class_problems(jar: Jar, wanted: Iterable[str]) -> list[Problem]:
         return []
     packages = sorted({name.rpartition(".")[0] for name in known})
     has = f"it has main classes in {', '.join(packages)}" if packages else "it has no class that ends in Main"
-    return [Problem(f"--jar {jar.path.name}", f"lacks {name}{nearest(name, known)}; {has}") for name in missing]
+    return [Problem(f"--jar {jar.path.name}", f"lacks {', '.join(missing)}; {has}")]
 
 
 def _read(path: Path, *, reference: bool) -> Jar:
@@ -90,8 +90,7 @@ def reference_jar(java: str, sources: Path | None = None) -> Path:
     """The reference jar: the packaged one, or one built from the checkout's present sources, never stale.
 
     Raises:
-        Refused: it has to be built and there is no JDK.
-        FprayError: it does not compile.
+        Refused: it has to be built, and there is no JDK or it does not compile.
     """
     root = sources or _CHECKOUT / "jvm"
     if not root.is_dir():
@@ -141,7 +140,7 @@ def build(files: Sequence[Path], target: Path, version: str, compiler: str) -> N
     """Compile Java files into a jar, deterministically: the same sources and JDK give the same bytes.
 
     Raises:
-        FprayError: the compiler refused, with what it said.
+        Refused: the compiler refused, with what it said.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fpray-javac-") as scratch:
@@ -149,7 +148,7 @@ def build(files: Sequence[Path], target: Path, version: str, compiler: str) -> N
         command = [compiler, *_JAVAC_OPTIONS, "-d", str(classes), *map(str, files)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise FprayError(f"the reference jar does not compile ({compiler}):\n{done.stderr.strip()}")
+            raise refuse("the reference jar", f"does not compile ({compiler}):\n{done.stderr.strip()}")
         partial = target.with_name(f".{target.name}.{os.getpid()}")
         _zip(classes, partial, version)
         partial.rename(target)

@@ -49,7 +49,7 @@ def judge(
     if summary.requests + hidden < loops:
         answered = f"{summary.requests} requests of {loops} closed loops were answered in the measured window"
         label = given_up[0].label if given_up else plan.of_kind("client")[0].label
-        log = str(directory.file(f"{label}_out.txt"))
+        log = str(directory.file(f"{label}_out.txt").absolute())
         return Verdict(Status.UNSERVED, answered, label, tail(log, 5), log, doubts)
     if summary.requests < loops:
         undecided = (
@@ -70,7 +70,7 @@ def _given_up(trial: Trial[Any], plan: Plan, summary: Summary, directory: TrialD
     duration_s = trial.params.duration.total_seconds()
     grouped = getattr(trial.params, "measurement_group_size", 1) > 1
     for process in plan.of_kind("client"):
-        label, log = process.label, str(directory.file(f"{process.label}_out.txt"))
+        label, log = process.label, str(directory.file(f"{process.label}_out.txt").absolute())
         said = [line for line in tail(log, 50) if TIMED_OUT in line]
         client = facts[label]
         if said:

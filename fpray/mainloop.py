@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fpray.cluster import Cluster
+from fpray.cluster import LOOPBACK, Cluster
 from fpray.errors import FprayError, Problem, refuse, refuse_if_any
 from fpray.jar import Jar
 from fpray.machines.ray_cluster import Machines, gather, wanted_address
@@ -22,9 +22,9 @@ from fpray.protocol import Protocol
 from fpray.provenance import of_driver
 from fpray.request import Request, check, check_jar, check_platform, on_machines, split_address
 from fpray.results import Row, append_csv, csv_row, read_results, write_results
-from fpray.resume import all_trials, choose_suite, is_done
+from fpray.resume import Agenda, agenda, choose_suite
 from fpray.store import Suite, TrialDirectory, held, now, write_text
-from fpray.study import Grid, Study
+from fpray.study import Grid
 from fpray.trial import Setting, is_full, missing_bytes, run_trial
 
 # What fails for the machines' sake (a lost actor, a port that was taken) is repeated this often before we go on.
@@ -72,19 +72,19 @@ def run_sweep(
         Refused: nothing was started.
         FprayError: it could not go on; what was finished stays finished.
     """
-    protocol, study, trials = check(request)
+    protocol, study, _ = check(request)
     address, remark = split_address(request.address)
     jar, problems = check_jar(request, protocol)
-    refuse_if_any([*problems, *check_platform(), *request.later_problems(trials)])
+    refuse_if_any([*problems, *check_platform()])
     assert jar is not None
     suite = choose_suite(request, jar, study)
     with held(suite):
-        trials, study = all_trials(suite, request, jar)
-        grid = Grid(trials)
-        result = SweepResult(suite.path, len(grid.planned()))
-        with Progress(grid, study.summary, protocol.outputs) as progress:
-            machines = Machines(wanted_address(address, request.local))
-            sweep = _Sweep(request, protocol, study, jar, machines, suite, grid, result, progress)
+        todo = agenda(suite, request)
+        grid = Grid(todo.trials)
+        result = SweepResult(suite.path, len(todo.trials))
+        with Progress(grid, todo.study.summary, protocol.outputs) as progress:
+            machines = Machines(wanted_address(address, request.local), local=request.local)
+            sweep = _Sweep(request, protocol, todo, jar, machines, suite, grid, result, progress)
             if remark:
                 progress.say(remark)
             try:
@@ -104,7 +104,7 @@ class _Sweep:
 
     request: Request
     protocol: Protocol[Any]
-    study: Study
+    todo: Agenda
     jar: Jar
     machines: Machines
     suite: Suite
@@ -114,12 +114,13 @@ class _Sweep:
 
     def run(self, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Attach to Ray, say what is about to happen, and drive."""
-        waiting = [trial for trial in self.grid.planned() if not is_done(self.suite, trial)]
+        waiting = [trial for trial in self.todo.trials if not self.todo.is_done(self.suite, trial)]
         if not waiting:
             self.progress.say(self._intent(waiting))
             self._drive(None, on_trial)
             return
         if self.machines.embedded:
+            on_machines(self.request.cluster(), [LOOPBACK], LOOPBACK, embedded=True)  # refused before Ray starts
             self.progress.say(self.headline())
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
         with self.machines:
@@ -136,9 +137,12 @@ class _Sweep:
                 request.jvm_args,
                 request.keep_raw,
                 self.progress.stage,
+                self.progress.wait,
             )
             self.progress.stage("waiting for role actors", None)
-            _record_run(self.suite, request, setting, waiting[0])
+            run = _this_run(request, setting, waiting[0])
+            self.todo.begin(self.suite, request, self.jar)
+            self.suite.update(runs=[*self.suite.content.get("runs", []), run])
             self._drive(setting, on_trial)
 
     def _drive(self, setting: Setting | None, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
@@ -154,10 +158,18 @@ class _Sweep:
                 if outcome.status is Status.FINISHED:
                     _append_row(self.suite, csv_row(self.protocol, trial.params, outcome), self.progress)
                 self.progress.end(directory.number, trial, outcome)
-                on_trial(directory.number, trial, outcome)
+                self._tell(on_trial, directory.number, trial, outcome)
             if outcome is not None:
                 self.result.outcomes[directory.number] = outcome
                 self.grid.tell(trial, outcome)
+
+    def _tell(
+        self, on_trial: Callable[[str, Trial[Any], Outcome], None], number: str, trial: Trial[Any], outcome: Outcome
+    ) -> None:
+        try:
+            on_trial(number, trial, outcome)
+        except OSError as error:  # whoever reads our output is gone, or its disk is full: the trial is kept
+            self.progress.say(f"trial {number} could not be told: {error.strerror}")
 
     def _cluster(self) -> Cluster:
         """The machines of this sweep.
@@ -172,7 +184,8 @@ class _Sweep:
                 f"is required on a cluster of several machines ({len(hosts)} here): name the jar that you mean to"
                 " benchmark, or -j reference",
             )
-        return on_machines(self.request.cluster(), hosts, self.machines.embedded)
+        here = self.machines.here()
+        return on_machines(self.request.cluster(), hosts, here, embedded=self.machines.embedded)
 
     def headline(self) -> str:
         """Where it runs and with which jar."""
@@ -190,11 +203,13 @@ class _Sweep:
         cores = sum(machine.cores for machine in self.machines.machines().values())
         about = duration_in_words(sum(planned_seconds(trial, cores) for trial in waiting))
         if not self.suite.fresh:
-            done = len(planned) - len(waiting)
             left = f"{len(waiting)} to go, about {about}" if waiting else "nothing left to do"
-            return f"carrying on {self.suite.path} ({done} of {len(planned)} finished; {left})"
+            ended = [o.status for _, _, o in self.suite.outcomes() if o is not None]
+            finished = ended.count(Status.FINISHED)
+            failed = f", {len(ended) - finished} failed" if len(ended) > finished else ""
+            return f"carrying on {self.suite.path} ({finished} of {len(planned)} finished{failed}; {left})"
         trials = f"{len(planned)} trial{'s' if len(planned) != 1 else ''}"
-        return f"study {self.study.name} · {trials} · about {about} · suite {self.suite.path}"
+        return f"study {self.todo.study.name} · {trials} · about {about} · suite {self.suite.path}"
 
 
 def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting, progress: Progress) -> Outcome:
@@ -211,6 +226,8 @@ def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting
         except OSError as error:
             if not is_full(error):
                 raise FprayError(f"trial {directory.number} cannot go on: {error}") from error
+            progress.wait(f"waiting for disk space: {error.strerror} at {directory.path}")
+            time.sleep(_SPACE_CHECK_S)
             continue
         if outcome.reason is not Reason.INFRASTRUCTURE or repeated == INFRASTRUCTURE_RETRIES:
             return outcome
@@ -251,11 +268,11 @@ def _wait_for_space(trial: Trial[Any], directory: TrialDirectory, progress: Prog
         time.sleep(_SPACE_CHECK_S)
 
 
-def _record_run(suite: Suite, request: Request, setting: Setting, first: Trial[Any]) -> None:
-    """Wake the role actors of the first trial, and note which machines this run has and what they are.
+def _this_run(request: Request, setting: Setting, first: Trial[Any]) -> dict[str, Any]:
+    """Wake the role actors of the first trial, and say which machines this run has and what they are.
 
     Raises:
-        Refused: a machine has no Java.
+        Refused: a machine has no Java, or one that does not run.
     """
     hosts = setting.cluster.addresses()
     placed = place(first.protocol, first.params, setting.cluster, frankenpaxos_ports)
@@ -270,14 +287,18 @@ def _record_run(suite: Suite, request: Request, setting: Setting, first: Trial[A
             for host, found in facts.items()
             if found["java"] is None
         ]
+        + [
+            Problem(f"--java {request.java}", f"is no Java on machine {host}: it {found['jvm']}")
+            for host, found in facts.items()
+            if found["java"] is not None and str(found["jvm"]).startswith(("exits", "cannot"))
+        ]
     )
-    run = {
+    return {
         "started": now(),
         "provenance": of_driver(setting.jar, request.command, request.java),
         "ray": {"address": setting.machines.address or "embedded", "version": version("ray")},
         "machines": facts,
     }
-    suite.update(runs=[*suite.content.get("runs", []), run])
 
 
 def _closing(suite: Suite, result: SweepResult) -> str:

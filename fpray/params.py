@@ -12,6 +12,7 @@ import enum
 import functools
 import hashlib
 import json
+import math
 import re
 import types
 import typing
@@ -50,7 +51,10 @@ def parse_duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     if match is None:
         raise BadValue(f"{text!r} is no duration: write 2s, 500ms or 1m")
-    return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
+    try:
+        return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
+    except OverflowError:
+        raise BadValue(f"{text!r} is longer than any experiment") from None
 
 
 def show_duration(value: timedelta) -> str:
@@ -176,14 +180,19 @@ def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per t
             return False
         raise BadValue(f"{text!r} is neither true nor false")
     if kind is int:
-        if re.fullmatch(r"[+-]?[0-9]+", text) and not isinstance(value, bool):
-            return int(text)
-        raise BadValue(f"{text!r} is no integer")
+        if not re.fullmatch(r"[+-]?[0-9]+", text) or isinstance(value, bool):
+            raise BadValue(f"{text!r} is no integer")
+        if not -(2**31) <= int(text) < 2**31:
+            raise BadValue(f"{text} does not fit into the jar's 32-bit integers")
+        return int(text)
     if kind is float:
         try:
-            return float(text)
+            number = float(text)
         except ValueError:
             raise BadValue(f"{text!r} is no number") from None
+        if not math.isfinite(number):
+            raise BadValue(f"{text!r} is no number that can be run with")
+        return number
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         name = value.name if isinstance(value, enum.Enum) else text.removeprefix(f"{kind.__name__}.")
         if name in kind.__members__:

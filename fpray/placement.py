@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -79,7 +80,7 @@ def endpoints_per_host(protocol: Protocol[P], params: P, cluster: Cluster) -> di
 
 
 def _size(role: Role[Any], params: Any) -> int:
-    return len(_indices(role, params))
+    return math.prod(role.dimensions(params))
 
 
 def _indices(role: Role[Any], params: Any) -> list[tuple[int, ...]]:

@@ -84,6 +84,7 @@ class Progress:
 
     def end(self, number: str, trial: Trial[Any], outcome: Outcome) -> None:
         """A trial ended: FrankenPaxos's line, or what went wrong and where to look."""
+        took = time.monotonic() - self._began
         planned = self._weights.setdefault(trial.id, planned_seconds(trial))
         self._total = len(self._weights)
         if outcome.status.final:
@@ -91,7 +92,7 @@ class Progress:
         self._spent_planned += planned
         self._current, self._began = None, time.monotonic()
         if outcome.status is Status.FINISHED:
-            self.say(f"{self._head()} {self._values(trial, outcome)}")
+            self.say(f"{self._head(took)} {self._values(trial, outcome)}")
             for doubt in outcome.doubts:
                 self.say(f"    doubt: {doubt}")
             for note in outcome.notes:
@@ -100,16 +101,13 @@ class Progress:
             for line in failure_lines(number, self._total, outcome):
                 self.say(line)
 
-    def _head(self) -> str:
+    def _head(self, took: float) -> str:
+        """FrankenPaxos's: this trial's time / the sweep's so far + what remains."""
         done, elapsed = len(self._done), time.monotonic() - self._started
-        remaining = self._remaining()
         width = max(3, len(str(self._total)))
-        share = 100 * done / self._total if self._total else 100.0
-        total = elapsed + remaining
-        return (
-            f"[{done:0{width}}/{self._total:0{width}}; {share:.4g}%]"
-            f" {clock(elapsed)} / {clock(total)} + {clock(remaining)}?"
-        )
+        share = f"{100 * done / self._total:.1f}%" if done < self._total else "100%"
+        times = f"{clock(took)} / {clock(elapsed)} + {clock(self._remaining())}?"
+        return f"[{done:0{width}}/{self._total:0{width}}; {share}] {times}"
 
     def _remaining(self) -> float:
         """Seconds, by what the rest is planned to take and how the plan has held so far."""

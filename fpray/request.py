@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import ipaddress
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fpray import params as values
-from fpray.cluster import Cluster, read_cluster_file
-from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
+from fpray.cluster import LOOPBACK, Cluster, read_cluster_file
+from fpray.errors import Problem, Refused, nearest, refuse_if_any
 from fpray.jar import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.placement import placement_problems
-from fpray.plan import Trial
+from fpray.plan import Trial, process_count
 from fpray.protocol import Protocol
 from fpray.registry import find_protocol, find_study
 from fpray.study import Study
 
+T = TypeVar("T")
+MOST_PROCESSES = 10_000
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
@@ -53,26 +55,27 @@ class Points:
             Refused: with every problem.
         """
         protocol = find_protocol(self.protocol)
-        study = find_study(protocol, self.study)
         problems = [Problem(f"--vary {key}", "lists no value") for key, listed in self.vary.items() if not listed]
+        both = [key for key in self.vary if key in self.set]
+        problems += [Problem(key, "is in --vary and in --set: which is meant?") for key in both]
         if self.repeat is not None and self.repeat < 1:
             problems.append(Problem(f"--repeat {self.repeat}", "must be at least 1"))
         levels = {}
-        if self.log_level is not None:
-            if self.log_level not in LOG_LEVELS:
-                hint = nearest(self.log_level, LOG_LEVELS)
-                problems.append(Problem(f"-l {self.log_level}", f"is none of {', '.join(LOG_LEVELS)}{hint}"))
-            else:
-                known = values.field_types(protocol.params)
-                levels = dict.fromkeys((n for n in known if n.endswith("_log_level")), self.log_level)
+        if self.log_level in LOG_LEVELS:
+            known = values.field_types(protocol.params)
+            levels = dict.fromkeys((name for name in known if name.endswith("_log_level")), self.log_level)
+        elif self.log_level is not None:
+            hint = nearest(self.log_level, LOG_LEVELS)
+            problems.append(Problem(f"-l {self.log_level}", f"is none of {', '.join(LOG_LEVELS)}{hint}"))
+        try:
+            study = find_study(protocol, self.study)
+        except Refused as refused:  # go on with a study of nothing: the parameters may be wrong as well
+            problems += refused.problems
+            study = Study(self.study, protocol.name)
         if self.vary:
             study = study.with_grid(self.vary)
-        try:
-            trials = study.trials(protocol, {**levels, **self.set}, self.repeat)
-        except Refused as refused:
-            problems += refused.problems
-            trials = []
-        refuse_if_any(problems)
+        trials, wrong = study.trials(protocol, levels, self.set, self.repeat)
+        refuse_if_any([*problems, *wrong])
         return protocol, study, trials
 
 
@@ -89,6 +92,7 @@ class Request:
     address: str | None = None
     local: bool = False
     keep_raw: bool = True
+    wrong_words: tuple[Problem, ...] = ()  # what could not even be read
     new: bool = False
     rerun: tuple[str, ...] = ()
     accept_change: bool = False
@@ -103,48 +107,64 @@ class Request:
         return read_cluster_file(Path(self.cluster_file)) if self.cluster_file else Cluster()
 
     def problems(self, protocol: Protocol[Any], trials: Sequence[Trial[Any]], cluster: Cluster) -> list[Problem]:
-        """What can be known to be wrong without a machine: placement, roles of `--jvm-arg`, what comes later."""
-        problems = [p for trial in trials for p in placement_problems(protocol, trial.params, cluster)]
-        roles = [role.name for role in protocol.roles]
-        for role in self.jvm_args:
-            if role not in roles:
-                said = f"{protocol.name} has no such role{nearest(role, roles)}; it has {', '.join(roles)}"
-                problems.append(Problem(f"--jvm-arg {role}", said))
-        return problems
+        """What can be known to be wrong with the trials without a machine: their size, and their placement."""
+        most = max((process_count(trial) for trial in trials), default=0)
+        if most > MOST_PROCESSES:
+            return [Problem(f"{most} processes", f"in one trial: fpray starts up to {MOST_PROCESSES}")]
+        return [problem for trial in trials for problem in placement_problems(protocol, trial.params, cluster)]
 
-    @staticmethod
-    def later_problems(trials: Sequence[Trial[Any]]) -> list[Problem]:
-        """Options that this version reads and does not run."""
-        asked = {
-            "-m/--monitor (monitored=true)": any(trial.params.monitored for trial in trials),
-            "-p/--profile (profiled=true)": any(trial.params.profiled for trial in trials),
-        }
+    def role_problems(self, protocol: Protocol[Any]) -> list[Problem]:
+        """Roles of `--jvm-arg` that the protocol does not have."""
+        roles = [role.name for role in protocol.roles]
+        said = f"it has {', '.join(roles)}"
+        return [
+            Problem(f"--jvm-arg {role}", f"{protocol.name} has no such role{nearest(role, roles)}; {said}")
+            for role in self.jvm_args
+            if role not in roles
+        ]
+
+    def later_problems(self, trials: Sequence[Trial[Any]]) -> list[Problem]:
+        """Options that this version reads and plans, but does not run yet."""
         said = "comes in a later version of fpray: leave it out (fpray plan shows what it changes)"
-        return [Problem(option, said) for option, wanted in asked.items() if wanted]
+        return [
+            Problem(option, said)
+            for option, name in {"-m/--monitor": "monitored", "-p/--profile": "profiled"}.items()
+            if name in self.points.set or any(getattr(trial.params, name) for trial in trials)
+        ]
 
 
 def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
     """The trials of a request, when all that can be known without a machine is right.
 
-    A plan may name a jar that is elsewhere.
+    A plan may name a jar that is elsewhere, and what this version does not run yet.
 
     Raises:
         Refused: with every problem at once.
     """
-    problems: list[Problem] = []
-    cluster = Cluster()
-    if not plan_only and request.jar not in (None, REFERENCE) and not Path(str(request.jar)).expanduser().is_file():
-        problems.append(Problem(f"--jar {request.jar}", "there is no such file"))
-    try:
-        cluster = request.cluster()
-    except Refused as refused:
-        problems += refused.problems
-    try:
-        protocol, study, trials = request.points.resolve()
-    except Refused as refused:
-        raise Refused(*refused.problems, *problems) from None
-    refuse_if_any([*problems, *request.problems(protocol, trials, cluster)])
-    return protocol, study, trials
+    problems: list[Problem] = list(request.wrong_words)
+    cluster, found = Cluster(), None
+
+    def collect(look: Callable[[], T]) -> T | None:
+        try:
+            return look()
+        except Refused as refused:
+            problems.extend(refused.problems)
+            return None
+
+    protocol = collect(lambda: find_protocol(request.points.protocol))
+    if protocol is not None:
+        found = collect(request.points.resolve)
+        problems += request.role_problems(protocol)
+    cluster = collect(request.cluster) or cluster
+    if found is not None:
+        problems += request.problems(found[0], found[2], cluster)
+    if not plan_only:
+        problems += request.later_problems(found[2] if found else ())
+        if request.jar not in (None, REFERENCE) and protocol is not None:
+            problems += check_jar(request, protocol)[1]
+    refuse_if_any(problems)
+    assert found is not None
+    return found
 
 
 def check_platform() -> list[Problem]:
@@ -178,33 +198,35 @@ def split_address(address: str | None) -> tuple[str | None, str | None]:
     return None, f"-a {address} is FrankenPaxos's and was never read there: ignored (--cluster FILE names machines)"
 
 
-def parse_jvm_args(options: Sequence[str]) -> dict[str, list[str]]:
-    """`ROLE:ARG` options as role -> arguments.
-
-    Raises:
-        Refused: an option has another shape.
-    """
+def parse_jvm_args(options: Sequence[str]) -> tuple[dict[str, list[str]], list[Problem]]:
+    """`ROLE:ARG` options as role -> arguments, and what is wrong with them."""
     found: dict[str, list[str]] = {}
+    problems = []
     for option in options:
         role, colon, argument = option.partition(":")
-        if not colon or not argument:
-            raise refuse(f"--jvm-arg {option}", "write ROLE:ARG, such as leader:-XX:+UseParallelGC")
-        found.setdefault(role, []).append(argument)
-    return found
+        if colon and argument:
+            found.setdefault(role, []).append(argument)
+        else:
+            said = "write ROLE:ARG, such as leader:-XX:+UseParallelGC"
+            problems.append(Problem(f"--jvm-arg {option}", said))
+    return found, problems
 
 
-def on_machines(cluster: Cluster, hosts: Sequence[str], embedded: bool) -> Cluster:
+def on_machines(cluster: Cluster, hosts: Sequence[str], here: str, embedded: bool) -> Cluster:
     """The cluster on the machines that Ray really has: every machine for every pool, or as the file says.
+
+    `localhost` in a cluster file is the machine `here`, by the address that Ray knows it by.
 
     Raises:
         Refused: the file names an address that is no living machine.
     """
     if not cluster.pools:
         return replace(cluster, machines=tuple(hosts))
-    strangers = [address for address in cluster.addresses() if address not in hosts]
-    where = "this machine (127.0.0.1 or localhost) alone" if embedded else f"the Ray cluster has {', '.join(hosts)}"
-    refuse_if_any([Problem(address, f"the cluster file names it and {where}") for address in strangers])
-    return cluster
+    known = cluster.renamed({LOOPBACK: here})
+    strangers = [address for address in known.addresses() if address not in hosts]
+    where = "this machine (127.0.0.1 or localhost) alone is there" if embedded else f"Ray has {', '.join(hosts)}"
+    refuse_if_any([Problem(address, f"the cluster file names it, and {where}") for address in strangers])
+    return known
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from fpray.outcome import Outcome
+from fpray.outcome import Outcome, Status
 from fpray.params import flatten, from_json
 from fpray.protocol import Protocol
 from fpray.store import Suite, write_text
@@ -52,6 +52,7 @@ def full_row(protocol: Protocol[Any], number: str, trial: Mapping[str, Any], out
         "reason": outcome.reason.value,
         "detail": outcome.detail,
         "doubts": "; ".join(outcome.doubts),
+        "jvm_args": trial["provenance"].get("jvm_args", ""),
         "jar": trial["provenance"].get("jar", ""),
         "hosts": " ".join(outcome.hosts),
         "wall_s": outcome.wall_s,
@@ -61,10 +62,14 @@ def full_row(protocol: Protocol[Any], number: str, trial: Mapping[str, Any], out
 def append_csv(suite: Suite, row: Row) -> None:
     """Add one finished trial to `results.csv`, so that it can be watched growing."""
     path = suite.path / "results.csv"
-    new = not path.exists()
+    header = ",".join(row)
+    if path.exists():
+        with path.open(newline="") as file:
+            if file.readline().strip() != header:
+                return  # other columns (another kind of workload): all rows are written anew at the end
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, list(row))
-        if new:
+        if file.tell() == 0:
             writer.writeheader()
         writer.writerow(row)
 
@@ -79,7 +84,7 @@ def write_results(suite: Suite, protocol: Protocol[Any]) -> None:
         if outcome is None:
             continue
         everything.append(full_row(protocol, directory.number, trial, outcome))
-        if any(value != -1.0 for name, value in outcome.results.items() if "measured." not in name):
+        if outcome.status is Status.FINISHED:
             finished.append(csv_row(protocol, from_json(protocol.params, trial["params"]), outcome))
     if not everything:
         return

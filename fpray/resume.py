@@ -2,40 +2,100 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fpray.errors import Refused, refuse
+from fpray import params as values
+from fpray.errors import FprayError, Refused, refuse
 from fpray.jar import Jar
 from fpray.outcome import Status
 from fpray.plan import Trial
 from fpray.provenance import of_driver
 from fpray.request import Points, Request
-from fpray.store import Suite, describe_inputs, suites, write_text
+from fpray.store import Suite, TrialDirectory, describe_inputs, find_suite, suites, write_text
 from fpray.study import Study
+
+_LETTERS = re.compile(r"[A-Za-z]{4,10}")
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """What a suite is to hold when the sweep is done: decided first, written only when the sweep really starts.
+
+    Attributes:
+        trials: of every request that the suite was ever asked for, this one included.
+        study: the latest one; its summary is what progress lines show.
+        points: the requests.
+        repeated: trials that run again although they ended.
+    """
+
+    trials: Sequence[Trial[Any]]
+    study: Study
+    points: Sequence[Points]
+    repeated: Sequence[TrialDirectory]
+
+    def is_done(self, suite: Suite, trial: Trial[Any]) -> bool:
+        """Whether a trial has ended for good, and is not to be repeated."""
+        directory = suite.directories().get(trial.id)
+        return directory is not None and directory.outcome() is not None and directory not in self.repeated
+
+    def begin(self, suite: Suite, request: Request, jar: Jar) -> None:
+        """Write down what is new, and set aside what is to run again; earlier attempts are kept."""
+        now = {"jar": of_driver(jar, request.command, request.java)["jar"], **_how(request)}
+        suite.update(points=[points.to_json() for points in self.points], planned=len(self.trials), **now)
+        write_text(suite.path / "inputs.txt", describe_inputs(self.trials))
+        for directory in self.repeated:
+            directory.set_aside()
 
 
 def choose_suite(request: Request, jar: Jar, study: Study) -> Suite:
     """The suite that is named, the newest one that this command carries on, or a new one."""
     root = Path(request.suite_directory).expanduser()
-    key = request.points.key()
-    if (root / "suite.json").is_file():
-        return _checked(Suite(root), request, jar)
+    try:
+        named = _named(request.suite_directory, root)
+    except OSError as error:
+        raise refuse(f"-s {root}", f"cannot be a suite directory: {error.strerror}") from None
+    if named is not None:
+        if request.new:
+            raise refuse(
+                "--new", f"-s names a suite, {named.path.name}: carry it on, or name a directory for a new one"
+            )
+        return _checked(named, request, jar)
     if not request.new:
         for suite in suites(root):
-            if suite.content.get("key") == key and (request.rerun or _unfinished(suite)):
+            if suite.content.get("key") == _key(request) and (request.rerun or _unfinished(suite)):
                 return _checked(suite, request, jar)
     if request.rerun:
         raise refuse(f"--rerun {request.rerun[0]}", f"there is no suite of this command in {root} to repeat from")
+    return _new_suite(root, request, jar, study)
+
+
+def _named(text: str, root: Path) -> Suite | None:
+    """The suite that `-s` names by its path, or by the letters that `fpray show` takes."""
+    if (root / "suite.json").is_file():
+        return Suite(root)
+    if not root.exists() and _LETTERS.fullmatch(text):
+        try:
+            return find_suite(text, Path("./suites"))
+        except Refused:
+            return None
+    return None
+
+
+def _new_suite(root: Path, request: Request, jar: Jar, study: Study) -> Suite:
     args = {"suite_directory": request.suite_directory, "jar": str(jar.path), **request.points.to_json()}
     provenance = of_driver(jar, request.command, request.java)
-    name = f"{request.points.protocol}_{study.name}"
+    name = re.sub(r"[^\w.-]+", "_", f"{request.points.protocol}_{study.name}")[:100]
     content = {
-        "key": key,
+        "key": _key(request),
         "protocol": request.points.protocol,
         "study": study.name,
         "points": [request.points.to_json()],
         "jar": provenance["jar"],
+        **_how(request),
         "provenance": provenance,
         "runs": [],
     }
@@ -44,68 +104,72 @@ def choose_suite(request: Request, jar: Jar, study: Study) -> Suite:
     return suite
 
 
+def _how(request: Request) -> dict[str, Any]:
+    """What changes numbers and is no parameter: `--java` and `--jvm-arg`."""
+    return {"java": request.java, "jvm_args": {role: list(args) for role, args in request.jvm_args.items()}}
+
+
+def _key(request: Request) -> str:
+    """Equal for commands that carry on each other's suite."""
+    return values.content_hash([request.points.to_json(), _how(request)])
+
+
 def _checked(suite: Suite, request: Request, jar: Jar) -> Suite:
     """The suite, if this request may carry it on.
 
     Raises:
-        Refused: it is of another protocol or jar.
+        Refused: it is of another protocol, or was run with another jar, java or JVM arguments.
     """
     protocol = suite.content.get("protocol")
     if protocol != request.points.protocol:
         raise refuse(suite.path.name, f"is a suite of {protocol}, not of {request.points.protocol}")
-    known = suite.content["jar"]
-    if known["sha256"] != jar.sha256 and not request.accept_change:
+    known, how = suite.content["jar"], _how(request)
+    mixed = f"results would mix. --new starts another suite, --accept-change goes on in {suite.path.name} all the same"
+    if request.accept_change:
+        return suite
+    if known["sha256"] != jar.sha256:
         was = f"{known['name']} {known['version']}".strip()
-        raise refuse(
-            str(jar),
-            f"is another jar than the suite's, {was} (sha {known['sha256'][:8]}): results would mix."
-            f" --new starts another suite, --accept-change goes on in {suite.path.name} all the same",
-        )
+        raise refuse(str(jar), f"is another jar than the suite's, {was} (sha {known['sha256'][:8]}): {mixed}")
+    for name, option in (("java", "--java"), ("jvm_args", "--jvm-arg")):
+        if suite.content.get(name) != how[name]:
+            raise refuse(option, f"is {how[name] or 'none'}, and was {suite.content.get(name) or 'none'}: {mixed}")
     return suite
 
 
-def all_trials(suite: Suite, request: Request, jar: Jar) -> tuple[list[Trial[Any]], Study]:
-    """Every trial of the suite, those of this request added, and its latest study; trials to repeat are set aside."""
-    points = [Points.from_json(p) for p in suite.content["points"]]
+def agenda(suite: Suite, request: Request) -> Agenda:
+    """Every trial of the suite, those of this request added.
+
+    Raises:
+        Refused: a trial to repeat is not there.
+    """
+    points = [Points.from_json(content) for content in suite.content["points"]]
     asked = request.points
-    if asked.key() not in [p.key() for p in points] and asked != Points(asked.protocol):
+    if asked not in points and asked != Points(asked.protocol):
         points.append(asked)
-        suite.update(points=[p.to_json() for p in points])
-    resolved = [p.resolve() for p in points]
-    trials = list({t.id: t for _, _, found in resolved for t in found}.values())
-    if suite.content["jar"]["sha256"] != jar.sha256:
-        suite.update(jar=of_driver(jar, request.command, request.java)["jar"])
-    write_text(suite.path / "inputs.txt", describe_inputs(trials))
-    for wanted in request.rerun:
-        _set_aside(suite, wanted)
-    return trials, resolved[-1][1]
+    resolved = [each.resolve() for each in points]
+    trials = list({trial.id: trial for _, _, found in resolved for trial in found}.values())
+    repeated = [directory for wanted in request.rerun for directory in _to_repeat(suite, wanted)]
+    return Agenda(trials, resolved[-1][1], points, repeated)
 
 
-def _set_aside(suite: Suite, wanted: str) -> None:
-    """Make trials run again: those that failed, or one by number or id. What they left becomes an attempt."""
+def _to_repeat(suite: Suite, wanted: str) -> list[TrialDirectory]:
+    """The trials that failed, or one by number or id."""
     chosen = [
         directory
         for directory, trial, outcome in suite.outcomes()
         if (wanted == "failed" and outcome is not None and outcome.status is not Status.FINISHED)
-        or wanted == directory.number
-        or (wanted.isdigit() and int(wanted) == int(directory.number))
+        or (wanted.isdecimal() and int(wanted) == int(directory.number))
         or (len(wanted) >= 6 and str(trial["id"]).startswith(wanted))
     ]
     if not chosen and wanted != "failed":
         raise refuse(f"--rerun {wanted}", f"{suite.path.name} has no such trial (a number, an id, or failed)")
-    for directory in chosen:
-        directory.set_aside()
+    return chosen
 
 
 def _unfinished(suite: Suite) -> bool:
     try:
         trials = [t for p in suite.content["points"] for t in Points.from_json(p).resolve()[2]]
-    except Refused:  # its study or protocol is gone or has changed: it cannot be carried on
+    except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be carried on
         return False
-    return not all(is_done(suite, trial) for trial in trials)
-
-
-def is_done(suite: Suite, trial: Trial[Any]) -> bool:
-    """Whether a trial of the suite has ended for good."""
-    directory = suite.directories().get(trial.id)
-    return directory is not None and directory.outcome() is not None
+    directories = suite.directories()
+    return any(trial.id not in directories or directories[trial.id].outcome() is None for trial in trials)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ def show(what: str, root: Path) -> None:
     if not number:
         return _show_suite(suite)
     for directory in suite.directories().values():
-        if directory.number == number or (number.isdigit() and int(directory.number) == int(number)):
+        if directory.number == number or (number.isdecimal() and int(directory.number) == int(number)):
             return _show_trial(suite, directory)
     raise refuse(what, f"{suite.path.name} has no trial {number}; it has {len(suite.directories())}")
 
@@ -45,7 +44,10 @@ def _show_suite(suite: Suite) -> None:
     protocol = find_protocol(suite.content["protocol"])
     trials = list(suite.outcomes())
     _print(f"{suite.path}")
-    _print(f"{protocol.name} · study {suite.content['study']} · jar: {jar_of(suite)} · {_machines(suite)}")
+    jars = list(dict.fromkeys(jar for _, trial, _ in trials if (jar := trial["provenance"].get("jar")))) or [
+        jar_of(suite)
+    ]
+    _print(f"{protocol.name} · study {suite.content['study']} · jar: {', then '.join(jars)} · {_machines(suite)}")
     if trials:
         _table(protocol, trials)
     for directory, _, outcome in trials:
@@ -53,12 +55,12 @@ def _show_suite(suite: Suite) -> None:
             for line in [*_failure(directory, outcome), *(f"    doubt: {d}" for d in outcome.doubts)]:
                 _print(line)
     ended = [outcome.status for _, _, outcome in trials if outcome is not None]
-    left = len(trials) - len(ended)
-    _print(counted(ended) + (f", {left} unfinished (the same command carries on)" if left else ""))
+    left = max(len(trials), suite.content.get("planned", 0)) - len(ended)
+    _print(counted(ended) + (f", {left} to go (the same command carries on)" if left else ""))
 
 
 def jar_of(suite: Suite) -> str:
-    """The jar that a suite ran."""
+    """The jar that a suite runs."""
     jar: Mapping[str, Any] = suite.content.get("jar", {})
     return f"{jar.get('name', '?')} {jar.get('version', '')}".strip() + f" (sha {str(jar.get('sha256', '?'))[:8]})"
 
@@ -74,7 +76,6 @@ def _machines(suite: Suite) -> str:
 
 
 def _table(protocol: Protocol[Any], trials: Sequence[tuple[TrialDirectory, Mapping[str, Any], Outcome | None]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     flat = [flatten(from_json(protocol.params, trial["params"])) for _, trial, _ in trials]
@@ -93,7 +94,17 @@ def _table(protocol: Protocol[Any], trials: Sequence[tuple[TrialDirectory, Mappi
         cells += [_number(outcome, column, digits) for _, column, digits in measured]
         cells += [trial["provenance"].get("jar", "-")] if jars else []
         table.add_row(*cells, outcome.status.value if outcome else _unfinished(directory))
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+    _print_whole(table)
+
+
+def _print_whole(table: Any) -> None:
+    """Print a table as wide as it is: a terminal may wrap it, but no column is cut away."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    ample = Console(width=10_000)
+    needed = Measurement.get(ample, ample.options, table).maximum
+    Console(width=max(needed, 80), highlight=False, soft_wrap=True).print(table)
 
 
 def _measured_columns(
@@ -131,10 +142,10 @@ def _failure(directory: TrialDirectory, outcome: Outcome) -> Iterator[str]:
 
 
 def _show_trial(suite: Suite, directory: TrialDirectory) -> None:
-    trial, outcome = directory.trial(), directory.outcome()
+    trial, outcome = directory.trial(), directory.latest()
     plan = read_json(directory.file("plan.json")) or {"processes": []}
     assert trial is not None
-    status = outcome.status.value if outcome else _unfinished(directory)
+    status = outcome.status.value if outcome else "unfinished"
     wall = f" after {duration_in_words(outcome.wall_s)}" if outcome else ""
     jar = trial["provenance"].get("jar") or jar_of(suite)
     _print(f"{directory.path}")
@@ -154,7 +165,6 @@ def _show_trial(suite: Suite, directory: TrialDirectory) -> None:
 
 
 def _process_table(directory: TrialDirectory, processes: Sequence[Mapping[str, Any]], outcome: Outcome | None) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     ends = {end.label: end for end in outcome.processes} if outcome else {}
@@ -172,7 +182,7 @@ def _process_table(directory: TrialDirectory, processes: Sequence[Mapping[str, A
             "-" if end is None or end.max_rss_kb is None else f"{end.max_rss_kb / 1024:.0f}",
             "-" if end is None or end.nice is None else str(end.nice),
         )
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)
+    _print_whole(table)
     for process in processes:
         end = ends.get(process["label"])
         expected = (0,) if process["kind"] == "client" else (143, -15, *process["expected_exits"])

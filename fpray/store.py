@@ -78,10 +78,14 @@ class TrialDirectory:
         """The path of a file in it."""
         return self.path / name
 
-    def outcome(self) -> Outcome | None:
-        """How its latest attempt ended; None where it did not, or not for good."""
+    def latest(self) -> Outcome | None:
+        """How its latest attempt ended, for good or not; None where it did not."""
         content = read_json(self.file("outcome.json"))
-        outcome = Outcome.from_json(content) if content else None
+        return Outcome.from_json(content) if content else None
+
+    def outcome(self) -> Outcome | None:
+        """How it ended for good; None where it did not."""
+        outcome = self.latest()
         return outcome if outcome and outcome.status.final else None
 
     def trial(self) -> Mapping[str, Any] | None:
@@ -128,6 +132,8 @@ class TrialDirectory:
         attempts.mkdir(exist_ok=True)
         kept = attempts / str(1 + max((int(p.name) for p in attempts.iterdir() if p.name.isdigit()), default=0))
         kept.mkdir()
+        if self.file("trial.json").exists():  # the attempt's own jar is named in it
+            shutil.copy2(self.file("trial.json"), kept / "trial.json")
         # The outcome goes first: without it the trial is unfinished, whenever this is cut short.
         for path in sorted(left, key=lambda p: p.name != "outcome.json"):
             path.rename(kept / path.name)
@@ -139,6 +145,8 @@ class Suite:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.content: dict[str, Any] = read_json(path / "suite.json") or {}
+        if not isinstance(self.content, dict) or not {"protocol", "points", "jar"} <= set(self.content):
+            raise FprayError(f"{path / 'suite.json'} is damaged: it lacks what every suite has")
         self._directories: dict[str, TrialDirectory] | None = None
         self._lock: int | None = None
         self.fresh = False  # made by this very run
@@ -246,8 +254,12 @@ def suites(root: Path) -> list[Suite]:
     """The suites below a directory, newest first."""
     if not root.is_dir():
         return []
-    found = [p for p in root.iterdir() if (p / "suite.json").is_file()]
-    return [Suite(p) for p in sorted(found, key=lambda p: p.name, reverse=True)]
+    found = []
+    for path in sorted(root.iterdir(), key=lambda p: p.name, reverse=True):
+        if (path / "suite.json").is_file():
+            with contextlib.suppress(FprayError):  # one damaged suite must not hide the others
+                found.append(Suite(path))
+    return found
 
 
 def find_suite(text: str, root: Path) -> Suite:

@@ -12,7 +12,7 @@ from typing import Any
 from typing import Protocol as Interface
 
 from fpray import params as values
-from fpray.errors import Problem, nearest, refuse, refuse_if_any
+from fpray.errors import Problem, nearest, refuse
 from fpray.outcome import Outcome
 from fpray.plan import Trial, parameter_problems
 from fpray.protocol import Protocol
@@ -51,22 +51,28 @@ class Study:
         grid = [dict(zip(vary, product, strict=True)) for product in itertools.product(*vary.values())]
         return Study(self.name, self.protocol, {**self.base, **first}, grid, self.repeat, tuple(vary), self.about)
 
-    def trials(self, protocol: Protocol[Any], overrides: Point, repeat: int | None) -> list[Trial[Any]]:
-        """Every trial, round by round: all points once, then all points again.
+    def trials(
+        self, protocol: Protocol[Any], levels: Point, fixed: Point, repeat: int | None
+    ) -> tuple[list[Trial[Any]], list[Problem]]:
+        """Every trial, round by round (all points once, then all points again), and every problem.
 
-        Raises:
-            Refused: with every problem of every point.
+        Later layers win over earlier ones: the protocol's defaults, the study's base, `levels` (of `-l`), a point,
+        `fixed` (of `--set`).
         """
-        base, problems = values.set_values(protocol.params(), {**self.base, **overrides}, protocol=protocol.name)
-        all_params = []
+        start = protocol.params()
+        problems = [] if self.points else [Problem(f"--study {self.name}", "has no points: there is nothing to run")]
+        for layer in (self.base, levels):
+            start, wrong = values.set_values(start, layer, protocol=protocol.name)
+            problems += wrong
+        found = []
         for point in self.points:
-            varied = {name: value for name, value in point.items() if name not in overrides}
-            params, wrong = values.set_values(base, varied, protocol=protocol.name)
-            problems += wrong or parameter_problems(protocol, params)
-            all_params.append(params)
-        refuse_if_any(problems)
+            params, wrong = values.set_values(start, point, protocol=protocol.name)
+            params, wrong_too = values.set_values(params, fixed, protocol=protocol.name)
+            problems += [*wrong, *wrong_too, *parameter_problems(protocol, params)]
+            found.append(params)
         rounds = range(self.repeat if repeat is None else repeat)
-        return [Trial(protocol, params, number) for number in rounds for params in all_params]
+        trials = [Trial(protocol, params, number) for number in rounds for params in found]
+        return list({trial.id: trial for trial in trials}.values()), problems
 
 
 class Asker(Interface):
@@ -86,7 +92,7 @@ class Grid:
     """An asker of a fixed list of trials."""
 
     def __init__(self, trials: Sequence[Trial[Any]]) -> None:
-        self._trials = list({trial.id: trial for trial in trials}.values())
+        self._trials = list(trials)
         self._asked: Iterator[Trial[Any]] = iter(self._trials)
 
     def ask(self) -> Trial[Any] | None:
@@ -101,29 +107,40 @@ class Grid:
         return self._trials
 
 
-def parse_vary(options: Sequence[str]) -> dict[str, list[Any]]:
-    """`KEY=V1,V2` options as key -> values; a value with commas is written as a JSON list's element.
-
-    Raises:
-        Refused: an option has another shape.
-    """
-    return {key: list(_split(text)) for key, text in map(_key_value, options)}
+def parse_vary(options: Sequence[str]) -> tuple[dict[str, list[Any]], list[Problem]]:
+    """`KEY=V1,V2` options as key -> values, and what is wrong with them; a value with commas is written as JSON."""
+    texts, problems = _key_values("--vary", options)
+    return {key: split_values(text) for key, text in texts.items()}, problems
 
 
-def parse_set(options: Sequence[str]) -> dict[str, Any]:
-    """`KEY=VALUE` options as key -> text.
-
-    Raises:
-        Refused: an option has another shape.
-    """
-    return dict(map(_key_value, options))
+def parse_set(options: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
+    """`KEY=VALUE` options as key -> value, and what is wrong with them."""
+    texts, problems = _key_values("--set", options)
+    return {key: _unquoted(text) for key, text in texts.items()}, problems
 
 
-def _key_value(option: str) -> tuple[str, str]:
-    key, equals, value = option.partition("=")
-    if not equals or not key:
-        raise refuse(option, "write KEY=VALUE")
-    return key.strip(), value
+def _key_values(name: str, options: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
+    found: dict[str, str] = {}
+    problems = []
+    for option in options:
+        key, equals, value = option.partition("=")
+        if not equals or not key.strip():
+            problems.append(Problem(f"{name} {option}", "write KEY=VALUE"))
+        elif key.strip() in found:
+            problems.append(Problem(f"{name} {option}", f"{key.strip()} is given twice: write all its values at once"))
+        else:
+            found[key.strip()] = value
+    return found, problems
+
+
+def split_values(text: str) -> list[Any]:
+    """The values of a `--vary`: separated by commas, or a JSON list."""
+    if text.lstrip().startswith("["):
+        try:
+            return list(json.loads(text))
+        except ValueError:
+            pass  # no JSON: a value that happens to begin with a bracket
+    return list(_split(text))
 
 
 def _split(text: str) -> Iterator[Any]:
@@ -163,12 +180,14 @@ def load_study_file(path: Path) -> Study:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         where = _line_of(error, path)
         raise refuse(str(path), f"the study file raises {type(error).__name__}: {error}{where}") from None
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
         raise refuse(str(path), "a study file holds STUDY = fpray.Study(name=..., protocol=..., points=[...])")
+    if wrong := [point for point in (study.base, *study.points) if not isinstance(point, Mapping)]:
+        raise refuse(str(path), f"a point is a mapping of parameters to values, and {wrong[0]!r} is none")
     return study
 
 

@@ -39,6 +39,7 @@ CALL_S = 60.0  # what any other call to a role actor may take; they take millise
 SPARE_BYTES = 50_000_000
 TAKEN = "Address already in use"  # somebody took a port between our choice and the bind
 FULL_BYTES = 1_000_000
+LEASE_CHECK_S = 0.5
 # Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
 _PORTS = range(20_000, 32_000, 500)
 
@@ -53,7 +54,8 @@ def _rotating_ports() -> Iterator[int]:
 class Setting:
     """What all trials of a sweep share.
 
-    `report` is told what is happening now, and how many seconds it is planned to take where that is known.
+    `report` is told what is happening now, and how many seconds it is planned to take where that is known; `wait`
+    what a long wait is for.
     """
 
     cluster: Cluster
@@ -63,6 +65,7 @@ class Setting:
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
     keep_raw: bool = True
     report: Callable[[str, float | None], None] = lambda _what, _seconds: None
+    wait: Callable[[str], None] = lambda _what: None
     next_port: Iterator[int] = field(default_factory=_rotating_ports)
 
 
@@ -84,7 +87,9 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
     ends the trial. 7. Collect what the clients recorded, while the servers stop in reverse order. 8. Judge.
     The caller commits the outcome, last of all.
     """
-    directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256})
+    arguments = " ".join(f"{role}:{arg}" for role, args in setting.jvm_args.items() for arg in args)
+    how = {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "java": setting.java, "jvm_args": arguments}
+    directory.begin(trial, how)
     run = _Run(trial, directory, setting)
     with contextlib.ExitStack() as everything:
         everything.callback(run.stop_everything)
@@ -115,6 +120,7 @@ class _Run:
         self.exits: dict[str, Exit] = {}
         self.notes: list[str] = []
         self.stopped = False
+        self.taken: list[str] = []  # machines whose lease this trial holds
         self.began = time.monotonic()
         self.plan: Plan | None = None
 
@@ -122,8 +128,9 @@ class _Run:
 
     def prepare(self) -> Plan:
         """Clean the machines, choose ports, write the plan and its files."""
+        wanted = endpoints_per_host(self.trial.protocol, self.trial.params, self.setting.cluster)
+        self._take_machines(list(wanted))
         with self._phase("preparing"):
-            wanted = endpoints_per_host(self.trial.protocol, self.trial.params, self.setting.cluster)
             ports = self._free_ports({host: len(numbers) for host, numbers in wanted.items()})
             chosen = {(host, k): port for host, ks in wanted.items() for k, port in zip(ks, ports[host], strict=True)}
             path = str(self.directory.path.absolute())
@@ -136,12 +143,7 @@ class _Run:
 
     def _free_ports(self, counts: Mapping[str, int]) -> dict[str, Sequence[int]]:
         first, marker = next(self.setting.next_port), str(self.directory.file("trial.json").absolute())
-        # Any actor of a machine can speak for the machine; the first role placed there does.
-        speakers = {host: self._role_on(host) for host in counts}
-        calls = {
-            self.setting.machines.actor(role, host).prepare.remote(host, counts[host], first, marker): host
-            for host, role in speakers.items()
-        }
+        calls = {self._speaker(host).prepare.remote(host, count, first, marker): host for host, count in counts.items()}
         ports = {}
         for call, (free, left, seen) in gather(list(calls), CALL_S, calls.__getitem__):
             host = calls[call]
@@ -154,9 +156,34 @@ class _Run:
                 )
         return ports
 
-    def _role_on(self, host: str) -> str:
+    def _take_machines(self, hosts: Sequence[str]) -> None:
+        """Take all machines of the trial, or wait, holding none: two trials never share a machine."""
+        holder = f"the sweep in {self.directory.path.parent.absolute()} (process {os.getpid()})"
+        said: dict[str, str] = {}
+        while True:
+            calls = {self._speaker(host).take_machine.remote(holder): host for host in hosts}
+            held = {calls[call]: by for call, by in gather(list(calls), CALL_S, calls.__getitem__) if by is not None}
+            self.taken = [host for host in hosts if host not in held]
+            if not held:
+                return
+            self._give_back_machines()
+            if held != said:
+                said = held
+                for host, by in held.items():
+                    self.setting.wait(f"waiting for machine {host}: it is measuring for {by}")
+            time.sleep(LEASE_CHECK_S)
+
+    def _give_back_machines(self) -> None:
+        for host in self.taken:
+            with contextlib.suppress(Lost):
+                self._speaker(host).give_back_machine.remote()
+        self.taken = []
+
+    def _speaker(self, host: str) -> Any:
+        """Any role actor of a machine can speak for the machine; that of the first role placed there does."""
         placed = place(self.trial.protocol, self.trial.params, self.setting.cluster, frankenpaxos_ports)
-        return next(i.role for instances in placed.values() for i in instances if i.host == host)
+        role = next(i.role for instances in placed.values() for i in instances if i.host == host)
+        return self.setting.machines.actor(role, host)
 
     def start_servers(self, plan: Plan) -> None:
         """Start the servers stage by stage; each stage when all of the last one listen."""
@@ -300,6 +327,7 @@ class _Run:
             for stage in reversed(self.started):
                 for _, exits in gather(self._stop_calls(stage), GRACE_S + CALL_S):
                     self._note_exits(exits)
+        self._give_back_machines()
 
     def _stop_calls(self, stage: Sequence[Process]) -> list[Any]:
         return [
@@ -433,6 +461,7 @@ def _spec(process: Process, directory: TrialDirectory) -> ProcessSpec:
         argv=process.argv,
         directory=str(directory.path.absolute()),
         env=process.env,
+        host=process.host,
         listens=tuple((process.host, port) for port in process.endpoints.values()),
         expected_exits=(0,) if process.kind == "client" else process.expected_exits,
     )

@@ -62,6 +62,13 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
         yield Problem("warmup_timeout", f"is shorter than warmup_duration ({p.warmup_timeout} < {p.warmup_duration})")
 
 
+def fractions(**values: float) -> Iterator[Problem]:
+    """A problem for each value that is no share of a whole."""
+    for name, value in values.items():
+        if not 0 <= value <= 1:
+            yield Problem(f"{name}={value}", "is a fraction, 0 to 1")
+
+
 def at_least(bound: int, **values: int) -> Iterator[Problem]:
     """A problem for each value below the bound."""
     for name, value in values.items():

@@ -11,7 +11,7 @@ from typing import Literal
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import At, Protocol, Role
-from protocols.common import LogLevel, StateMachine, at_least, closed_loop_flags, closed_loop_problems
+from protocols.common import LogLevel, StateMachine, at_least, closed_loop_flags, closed_loop_problems, fractions
 from protocols.workloads import ReadWriteWorkload, UniformReadWriteWorkload, workload_message
 
 
@@ -188,6 +188,10 @@ def _constraints(p: Params) -> Iterator[Problem]:
     if colocated and p.num_proxy_leaders != p.num_leaders:
         yield Problem(f"num_proxy_leaders={p.num_proxy_leaders}", f"COLOCATED needs num_leaders = {p.num_leaders}")
     yield from _acceptor_problems(p)
+    for name in ("workload", "read_workload", "write_workload"):
+        workload = getattr(p, name)
+        shares = {f"{name}.{field}": getattr(workload, field, 0.0) for field in ("read_fraction", "point_fraction")}
+        yield from fractions(**shares)
     if not -1 <= p.predetermined_read_fraction <= 100:
         yield Problem(
             f"predetermined_read_fraction={p.predetermined_read_fraction}",

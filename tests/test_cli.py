@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,15 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
             ["sweep", "multipaxos", "--set", "distribution_scheme=COLOCATED", "--set", "num_leaders=3"],
             "COLOCATED needs",
         ),
+        (["sweep", "unreplicated", "--set", "duration=99999999999999999h"], "is longer than any experiment"),
+        (["sweep", "unreplicated", "--set", "num_client_procs=99999999999999999999"], "32-bit integers"),
+        (["sweep", "unreplicated", "--set", "num_client_procs=1000000"], "fpray starts up to 10000"),
+        (["sweep", "unreplicated", "--vary", "duration=1s", "--vary", "duration=2s"], "is given twice"),
+        (["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"], "which is meant?"),
+        (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "is a fraction, 0 to 1"),
+        (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is no number"),
+        (["sweep", "unreplicated", "-s", "x" * 300], "cannot be a suite directory: File name too long"),
+        (["sweep", "unreplicated", "--address", "ray://x:1"], "is Ray Client, which fpray does not use"),
         (["show", "nothing"], "is no suite"),
         (["protocols", "unreplicate"], "did you mean unreplicated?"),
     ],
@@ -60,6 +70,36 @@ def test_refused_in_a_sentence(words: list[str], sentence: str) -> None:
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert result.stdout == ""
+
+
+def test_layers_of_settings_win_in_order() -> None:
+    """The study's base, then -l, then a point, then --set; a whole record given later beats a field given earlier."""
+
+    def params(*words: str) -> list[dict[str, Any]]:
+        done = cli("plan", *words, "--json")
+        assert done.exit_code == 0, done.stderr
+        return [plan["params"] for plan in json.loads(done.stdout)]
+
+    (only, _) = params("multipaxos", "--set", 'leader_options={"resend_phase1as_period": "5s"}')
+    assert only["leader_options"]["resend_phase1as_period"] == "5s"
+    levels = params("unreplicated", "-l", "warn", "--vary", "server_log_level=debug,fatal")
+    assert [p["server_log_level"] for p in levels] == ["debug", "fatal"]
+    assert {p["client_log_level"] for p in levels} == {"warn"}
+    kinds = ["--vary", "workload.name=UniformSingleKeyWorkload,BernoulliSingleKeyWorkload"]
+    sizes = params("unreplicated", *kinds, "--set", "workload.size_mean=3")
+    assert [p["workload"]["size_mean"] for p in sizes] == [3, 3]
+    schemes = params("multipaxos", "--vary", 'read_batcher_options.read_batching_scheme=["size,10,1s","adaptive"]')
+    assert [p["read_batcher_options"]["read_batching_scheme"] for p in schemes] == ["size,10,1s", "adaptive"]
+    (one,) = params("multipaxos", "--vary", "f=1", "--set", 'workload_label="a,b"')
+    assert one["workload_label"] == "a,b"
+    assert len(params("unreplicated", "--vary", "num_client_procs=1,1")) == 1
+
+
+def test_all_kinds_of_problems_are_in_one_message() -> None:
+    words = ["--study", "smok", "--set", "num_batcherz=2", "--set", "foo", "--jvm-arg", "leadr:-X", "--jvm-arg", "bad"]
+    result = cli("sweep", "multipaxos", *words, "-m", "-j", "nope.jar", "--repeat", "0", "--cluster", "no.json")
+    assert result.exit_code == 2
+    assert "9 problems:" in result.stderr, result.stderr
 
 
 def test_what_comes_later_is_refused_clearly(tmp_path: Path) -> None:

@@ -55,8 +55,7 @@ def _words(process: psutil.Process) -> list[str]:
 
 
 def test_ctrl_c_leaves_nothing_and_the_same_command_carries_on(ray_address: str, tmp_path: Path) -> None:
-    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0,1", "--address", ray_address]
-    words += ["--set", "duration=1s"]
+    words = ["sweep", "unreplicated", *QUICK, "--vary", "num_clients_per_proc=0,1", "--address", ray_address]
     process = start(*words, cwd=tmp_path)
     wait_for(lambda: (tmp_path / "suites").exists() and _finished(_suite(tmp_path)), 60, "the first trial")
     wait_for(lambda: jvms(str(tmp_path)), 20, "a JVM of the second trial")
@@ -162,3 +161,19 @@ def test_a_full_disk_pauses_the_sweep(ray_address: str, tmp_path: Path) -> None:
         assert "1 finished" in rest
     finally:
         subprocess.run(["umount", str(disk)], check=False)
+
+
+def test_two_sweeps_never_measure_on_one_machine_at_once(ray_address: str, tmp_path: Path) -> None:
+    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--address", ray_address]
+    first = start(*words, "-s", "one", cwd=tmp_path)
+    wait_for(lambda: jvms(str(tmp_path / "one")), 60, "a JVM of the first sweep")
+    second = start(*words, "-s", "two", cwd=tmp_path)
+    together = False
+    while first.poll() is None:
+        together |= bool(jvms(str(tmp_path / "two"))) and bool(jvms(str(tmp_path / "one")))
+        time.sleep(0.02)
+    _, said = second.communicate(timeout=60)
+    first.communicate()
+    assert (first.returncode, second.returncode) == (0, 0), said
+    assert not together
+    assert re.search(rf"waiting for machine \S+: it is measuring for the sweep in {tmp_path}/one/", said), said

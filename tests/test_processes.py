@@ -99,7 +99,7 @@ def test_a_client_runs_and_leaves_its_files(processes: Processes, trial: str) ->
     assert read(trial, "client_0_out.txt") == "it's a\nb x y\n"
     assert read(trial, "client_0_err.txt") == "oops\n"
     assert read(trial, "client_0_returncode.txt") == "0\n"
-    assert json.loads(read(trial, "pids.json")) == {"client_0": processes.started()["client_0"].pid}
+    assert json.loads(read(trial, "pids.json")) == {f"127.0.0.1:{processes.started()['client_0'].pid}": "client_0"}
     pasted = subprocess.run(["sh", "-c", read(trial, "client_0_cmd.txt")], capture_output=True, text=True, cwd="/")
     assert pasted.stdout == "it's a\nb x y\n"
     assert sorted(each.name for each in Path(trial).iterdir()) == [

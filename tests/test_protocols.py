@@ -21,7 +21,7 @@ NAMES = sorted(FACTS["protocols"])
 
 def _trials(name: str) -> list[Trial[Any]]:
     protocol = find_protocol(name)
-    return find_study(protocol, "smoke").trials(protocol, {}, None)
+    return find_study(protocol, "smoke").trials(protocol, {}, {}, None)[0]
 
 
 def _flags(argv: tuple[str, ...]) -> list[str]:
@@ -134,7 +134,7 @@ def test_leaders_start_when_all_others_listen() -> None:
 
 def test_monitored_processes_get_the_port_beside_their_own() -> None:
     protocol = find_protocol("multipaxos")
-    trial = find_study(protocol, "smoke").trials(protocol, {"monitored": True}, None)[0]
+    trial = find_study(protocol, "smoke").trials(protocol, {}, {"monitored": True}, None)[0][0]
     for process in build_plan(trial, Cluster()).processes:
         assert process.argv[process.argv.index("--prometheus_port") + 1] == str(process.port + 1)
 

@@ -47,7 +47,7 @@ def test_a_sweep_says_where_it_runs_and_which_jar(unreplicated: tuple[Path, Run]
         f"unreplicated on the Ray cluster at {ray_address} (1 machine, Ray 2.60.0) · jar: reference "
     )
     assert second.startswith("study smoke · 2 trials · about ")
-    assert lines[0].startswith("[001/002; 50%] 0:00:0")
+    assert lines[0].startswith("[001/002; 50.0%] 0:00:0")
     assert "'latency.median_ms': '0." in lines[0]
     assert lines[-1].startswith("2 finished · fpray show ")
 
@@ -241,7 +241,7 @@ def test_an_address_that_is_no_node_is_refused_by_name(ray_address: str, tmp_pat
     cluster.write_text(json.dumps({"1": {"clients": ["10.9.9.9"], "server": ["10.9.9.9"]}}))
     done = run("sweep", "unreplicated", "--cluster", str(cluster), "--address", ray_address, cwd=tmp_path)
     assert done.code == 2, done.err
-    assert "10.9.9.9  the cluster file names it and the Ray cluster has" in done.err
+    assert "10.9.9.9  the cluster file names it, and Ray has" in done.err
 
 
 def test_raw_rows_can_be_dropped(ray_address: str, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fpray.machines.facts import machine_facts
+from fpray.machines.lease import MachineLease
 from fpray.machines.leftovers import kill_leftovers
 from fpray.machines.ports import free_ports
 from fpray.machines.processes import Exit, Failure, Processes, ProcessSpec
@@ -24,11 +25,20 @@ class RoleActor:
 
     def __init__(self, lease: str) -> None:
         raylet = os.environ.get("RAY_RAYLET_PID")
+        self._lease = MachineLease()
         self._processes = Processes(lease=lease, raylet_pid=int(raylet) if raylet else None)
 
     def facts(self, java: str) -> Mapping[str, Any]:
         """See `fpray.machines.facts.machine_facts`."""
         return machine_facts(java)
+
+    def take_machine(self, holder: str) -> str | None:
+        """Take this machine for a trial; or who holds it."""
+        return self._lease.take(holder)
+
+    def give_back_machine(self) -> None:
+        """The trial is over."""
+        self._lease.give_back()
 
     def prepare(self, host: str, ports: int, first: int, marker: str) -> tuple[Sequence[int], Sequence[str], bool]:
         """Before a trial: free ports, what was left behind and is gone now, and whether `marker` is seen here."""

@@ -62,8 +62,8 @@ def _locked(directory: str) -> Iterator[None]:
         os.close(fd)
 
 
-def add_pids(directory: str, pids: Mapping[str, int]) -> None:
-    """Add {label: pid} to the directory's pids.json; the actors of several roles do so side by side."""
+def add_pids(directory: str, pids: Mapping[str, str]) -> None:
+    """Add {"host:pid": label}, FrankenPaxos's shape, to pids.json; the actors of several roles do so side by side."""
     path = Path(directory) / "pids.json"
     with _locked(directory):
         try:

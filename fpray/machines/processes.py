@@ -86,10 +86,11 @@ class Processes:
         with self._changed:
             self._wait(lambda: all(each.started or each.over for each in kept), START_DEADLINE_S)
             failed = next((each for each in kept if each.started is None), None)
-            pids: dict[str, dict[str, int]] = {}
+            pids: dict[str, dict[str, str]] = {}
             for each in kept:
                 if each.started is not None:
-                    pids.setdefault(each.spec.directory, {})[each.spec.label] = each.started.pid
+                    found = pids.setdefault(each.spec.directory, {})
+                    found[f"{each.spec.host}:{each.started.pid}"] = each.spec.label
         for directory, found in pids.items():
             files.add_pids(directory, found)
         return self._failure_of(failed) if failed else None

@@ -47,6 +47,7 @@ _LEAN = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 _CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # where `ray start` notes that this machine belongs to one
+_tokens: list[str] = []  # of this process' first embedded Ray, for all that follow
 _PRIVATE = "fpray-ray-"  # short: below it are sockets, whose paths may have 107 bytes
 
 
@@ -94,13 +95,18 @@ def _answers(address: str) -> bool:
 class Machines:
     """An attached or embedded Ray cluster, and the role actors on it. A context manager."""
 
-    def __init__(self, address: str | None) -> None:
-        self.address = address
+    def __init__(self, address: str | None, *, local: bool = False) -> None:
+        connected = _connected_to()
+        if connected is not None and (local or address not in (None, "auto", connected)):
+            asked = "--local" if local else f"--address {address}"
+            raise refuse(asked, f"this Python is connected to the Ray at {connected}: call ray.shutdown() first")
+        self.address = connected or address
         self.lease = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._actors: dict[tuple[str, str], Any] = {}
         self._machines: dict[str, Machine] = {}
         self._private: Path | None = None
-        self._borrowed = False  # a notebook's own Ray: it was there before us, and stays
+        self._borrowed = connected is not None  # a notebook's own Ray: it was there before us, and stays
+        self._environment: dict[str, str | None] = {}
 
     @property
     def embedded(self) -> bool:
@@ -109,11 +115,9 @@ class Machines:
 
     def __enter__(self) -> Machines:
         try:
-            if (connected := _connected_to()) is not None:
-                self.address, self._borrowed = connected, True
-            elif self.embedded:
+            if self.embedded:
                 self._start_embedded()
-            else:
+            elif not self._borrowed:
                 self._attach(cast(str, self.address))
             self.refresh()
         except BaseException:
@@ -133,6 +137,17 @@ class Machines:
         self._actors.clear()
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
+        for name, value in self._environment.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        self._environment.clear()
+
+    def here(self) -> str:
+        """The address of the machine that the driver runs on, as Ray knows it."""
+        import ray.util
+
+        return LOOPBACK if self.embedded else str(ray.util.get_node_ip_address())
 
     def machines(self) -> Mapping[str, Machine]:
         """host -> machine, of those that live."""
@@ -196,16 +211,18 @@ class Machines:
             self.refresh()
 
     def _start_embedded(self) -> None:
-        os.environ.update(_LEAN)
-        if "ray" not in sys.modules:  # Ray reads these two when it is imported
+        self._set_environment(_LEAN)
+        if "ray" not in sys.modules:  # Ray reads the mode when it is imported, and keeps it
+            _tokens.append(secrets.token_hex(16))
+        if _tokens:
             # A token of our own, in memory: nobody else on this machine may submit to this Ray; no file is written.
-            os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(16)
-        os.environ.pop("RAY_ADDRESS", None)
+            self._set_environment({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _tokens[0]})
+        self._set_environment({"RAY_ADDRESS": None})
         import ray
 
         _sweep_private_directories()
         self._private = Path(tempfile.mkdtemp(prefix=f"{_PRIVATE}{os.getpid()}-", dir="/tmp"))
-        with _interrupts_as_before():
+        with _interrupts_deferred():
             ray.init(
                 address="local",
                 include_dashboard=False,
@@ -217,20 +234,33 @@ class Machines:
             )
         _end_log_monitor()
 
+    def _set_environment(self, wanted: Mapping[str, str | None]) -> None:
+        """Change variables until `__exit__`; Ray's processes inherit them."""
+        for name, value in wanted.items():
+            self._environment.setdefault(name, os.environ.get(name))
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
     def _attach(self, address: str) -> None:
-        os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+        told = "RAY_ADDRESS" if os.environ.get("RAY_ADDRESS") == address else "--address"
+        if address.startswith("ray://"):
+            raise refuse(f"{told} {address}", "is Ray Client, which fpray does not use: give HOST:PORT of the head")
+        if _tokens:
+            raise refuse(f"{told} {address}", "this Python has run a Ray of its own already: use a new process")
+        self._set_environment({"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"})
         # Ray itself would try for minutes before it says so.
         if re.fullmatch(r"[^/]+:[0-9]+", address) and not _answers(address):
-            raise refuse(f"--address {address}", "no Ray cluster answers there: nothing listens")
+            raise refuse(f"{told} {address}", "no Ray cluster answers there: nothing listens")
         import ray
 
         try:
-            with _interrupts_as_before():
+            with _interrupts_deferred():
                 ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
         except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError and others here
             said = str(error).strip().splitlines()
             raise refuse(
-                f"--address {address}", f"no Ray cluster answers there: {said[0] if said else type(error).__name__}"
+                f"{told} {address}", f"no Ray cluster answers there: {said[0] if said else type(error).__name__}"
             ) from None
 
 
@@ -274,19 +304,35 @@ def _order(host: str) -> list[tuple[int, int | str]]:
 
 
 @contextlib.contextmanager
-def _interrupts_as_before() -> Iterator[None]:
-    """Ray installs a SIGTERM handler of its own when it starts, which exits; ours stays, and means the same."""
+def _interrupts_deferred() -> Iterator[None]:
+    """Note a signal while Ray starts, and act on it afterwards; a second one ends the process.
+
+    An exception in the middle of `ray.init` can end in a segmentation fault. Ray also sets a handler of its own
+    for SIGTERM, which exits: it means the same as ours.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    noted: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if noted:
+            os._exit(130)
+        noted.append(number)
+
+    kept = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     except SystemExit:
-        raise KeyboardInterrupt from None
+        noted.append(signal.SIGTERM)
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
+    if noted:
+        handler = kept[signal.Signals(noted[0])]
+        if callable(handler):
+            handler(noted[0], None)
+        raise KeyboardInterrupt
 
 
 def _end_log_monitor() -> None:

@@ -20,6 +20,7 @@ class ProcessSpec:
 
     listens: the (host, port)s it must listen on before it is ready. expected_exits: return codes, as in subprocess,
     that are no failure: (0,) for a client, () for a server. It runs in cwd, by default in directory.
+    host: the address of this machine, for pids.json.
     """
 
     label: str
@@ -29,6 +30,7 @@ class ProcessSpec:
     listens: tuple[Address, ...] = ()
     expected_exits: tuple[int, ...] = ()
     cwd: str | None = None
+    host: str = "127.0.0.1"
 
 
 @dataclass(frozen=True)
