@@ -188,7 +188,7 @@ def test_pids_of_several_roles_are_merged(trial: str) -> None:
 
     def work(role: int) -> None:
         for name in names[role * 25 : role * 25 + 25]:
-            files.add_pids(trial, {name: role})
+            files.add_pids(trial, {name: str(role)})
 
     threads = [threading.Thread(target=work, args=(role,)) for role in range(4)]
     for thread in threads:
