@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +42,14 @@ class Jar:
         return {e.removesuffix(".class").replace("/", ".") for e in entries if e.endswith("Main.class")}
 
 
-def find_jar(which: str | None, java: str) -> Jar:
-    """The user's jar, or the reference jar (built if needed) for None and `reference`.
+def find_jar(which: str | None, java: str, say: Callable[[str], None] = lambda _line: None) -> Jar:
+    """The user's jar, or the reference jar (built if needed, which `say` is told) for None and `reference`.
 
     Raises:
         Refused: there is no such jar, it is no jar, or no JDK to build the reference jar with.
     """
     if which is None or which == REFERENCE:
-        return _read(reference_jar(java), reference=True)
+        return _read(reference_jar(java, say=say), reference=True)
     path = Path(which).expanduser().absolute()
     if not path.is_file():
         raise refuse(f"--jar {which}", "there is no such file")
@@ -86,7 +86,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def reference_jar(java: str, sources: Path | None = None) -> Path:
+def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], None] = lambda _line: None) -> Path:
     """The reference jar: the packaged one, or one built from the checkout's present sources, never stale.
 
     Raises:
@@ -104,7 +104,9 @@ def reference_jar(java: str, sources: Path | None = None) -> Path:
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
     target = _build_directory(root) / f"fpray-reference-{version}-{digest.hexdigest()[:12]}.jar"
     if not target.exists():
-        build(files, target, version, javac(java))
+        compiler = javac(java)
+        say(f"building the reference jar ({compiler}) ...")
+        build(files, target, version, compiler)
     return target
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ def run_sweep(
     """
     protocol, study, _ = check(request)
     address, remark = split_address(request.address)
-    jar, problems = check_jar(request, protocol)
+    jar, problems = check_jar(request, protocol, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
     refuse_if_any([*problems, *check_platform()])
     assert jar is not None
     suite = choose_suite(request, jar, study)

@@ -180,10 +180,12 @@ def check_platform() -> list[Problem]:
     ]
 
 
-def check_jar(request: Request, protocol: Protocol[Any]) -> tuple[Jar | None, list[Problem]]:
+def check_jar(
+    request: Request, protocol: Protocol[Any], say: Callable[[str], None] = lambda _line: None
+) -> tuple[Jar | None, list[Problem]]:
     """The jar to run, or why there is none: it is looked for, built if it is the reference jar, and looked into."""
     try:
-        jar = find_jar(request.jar, request.java)
+        jar = find_jar(request.jar, request.java, say)
     except Refused as refused:
         return None, list(refused.problems)
     return jar, main_class_problems(jar, (protocol.main_class(role) for role in protocol.roles))
