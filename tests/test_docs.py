@@ -1,0 +1,40 @@
+"""The documents: links that lead somewhere, every command named, options that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fpray.cli import main
+from tests.conftest import cli
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
+        if "://" not in target:
+            assert (document.parent / target).exists(), target
+
+
+def test_every_command_is_in_the_readme_and_has_help() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for name in main.commands:
+        assert f"fpray {name}" in readme
+        assert cli(name, "--help").exit_code == 0
+
+
+def test_options_that_the_readme_names_exist() -> None:
+    known = {option for command in main.commands.values() for param in command.params for option in param.opts}
+    section = (ROOT / "README.md").read_text().split("## Commands")[1].split("## From Python")[0]
+    named = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", section)) - {"--help"}
+    assert named <= known, named - known
+
+
+def test_the_design_names_files_that_exist() -> None:
+    for path in re.findall(r"`((?:fpray|tests|protocols|studies)/[\w/.]*)`", (ROOT / "docs" / "design.md").read_text()):
+        assert (ROOT / path).exists(), path
