@@ -148,12 +148,13 @@ class _Sweep:
 
     def _drive(self, setting: Setting | None, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Ask, run, keep, tell, until there is nothing left to ask (without a setting: nothing to run)."""
+        for known in self.todo.trials:
+            if self.todo.is_done(self.suite, known):
+                self.progress.resumed(known)
         while (trial := self.grid.ask()) is not None:
             directory = self.suite.directory(trial)
             outcome = directory.outcome()
-            if outcome is not None or setting is None:
-                self.progress.resumed(trial)
-            else:
+            if outcome is None and setting is not None:
                 self.progress.begin(directory.number, trial)
                 outcome = _run_and_keep(trial, directory, setting, self.progress)
                 if outcome.status is Status.FINISHED:
@@ -205,7 +206,8 @@ class _Sweep:
         about = duration_in_words(sum(planned_seconds(trial, cores) for trial in waiting))
         if not self.suite.fresh:
             left = f"{len(waiting)} to go, about {about}" if waiting else "nothing left to do"
-            ended = [o.status for _, _, o in self.suite.outcomes() if o is not None]
+            again = self.todo.repeated
+            ended = [o.status for d, _, o in self.suite.outcomes() if o is not None and d not in again]
             finished = ended.count(Status.FINISHED)
             failed = f", {len(ended) - finished} failed" if len(ended) > finished else ""
             return f"carrying on {self.suite.path} ({finished} of {len(planned)} finished{failed}; {left})"
