@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from io import FileIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -39,8 +41,8 @@ _ROW = {
     _LABELLED: re.compile(f"{_INSTANT},{_INSTANT},{_INTEGER},{_INTEGER},{_TEXT}".encode()),
     _UNLABELLED: re.compile(f"{_INSTANT},{_INSTANT},{_INTEGER},{_TEXT},{_PORT}".encode()),
 }
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+_WORKERS = min(os.cpu_count() or 1, 8)
+_MOST_BLOCKS = 2 * _WORKERS  # under way
 
 
 @dataclass(frozen=True)
@@ -72,18 +74,40 @@ class ClientFile:
         self.client = client
         self.notes: list[str] = []
         self.error: str | None = None
+        self.following: ClientFile | None = None  # begun as soon as there is nothing left to begin of this one
+        self._blocks: _Blocks | None = None
 
     def __iter__(self) -> Iterator[Any]:
         """Tables of SCHEMA, of about 50,000 rows for all labels together."""
-        self.notes, self.error = [], None
-        try:
-            with self.path.open("rb", buffering=0) as file:
+        self._begin(_MOST_BLOCKS)
+        blocks, self._blocks = self._blocks, None
+        if blocks is not None:
+            try:
+                yield from self._tables(blocks)
+            except OSError as e:
+                self._fail(e)
+            finally:
+                blocks.end()
+
+    def _begin(self, most: int) -> None:
+        """Parse the first blocks, unless that has begun."""
+        if self._blocks is None:
+            self.notes, self.error = [], None
+            try:
+                file = self.path.open("rb", buffering=0)
                 header = file.readline(4096)
-                columns = self._columns(header)
-                if columns is not None:
-                    yield from self._tables(file.fileno(), len(header), columns)
-        except OSError as e:
-            self.error = f"{self.path}: cannot be read: {e.strerror}."
+            except OSError as e:
+                self._fail(e)
+                return
+            columns = self._columns(header)
+            if columns is None:
+                file.close()
+                return
+            self._blocks = _Blocks(file, len(header), columns, self.client)
+        self._blocks.begin(most)
+
+    def _fail(self, error: OSError) -> None:
+        self.error = f"{self.path}: cannot be read: {error.strerror}."
 
     def _note(self, text: str) -> None:
         self.notes.append(f"{self.path}: {text}")
@@ -102,15 +126,11 @@ class ClientFile:
             return columns
         return None
 
-    def _tables(self, fd: int, begin: int, columns: tuple[str, ...]) -> Iterator[Any]:
-        size = os.fstat(fd).st_size
+    def _tables(self, blocks: _Blocks) -> Iterator[Any]:
         clock, garbage, rows = Clock(), list[tuple[int, bytes]](), 0
-        many = -(-size // _BLOCK_BYTES)
-        step = -(-size // (many + many % 2))  # an even number: two cores end together
-        blocks = in_order(
-            lambda at: _parse(fd, at, min(at + step, size), columns, self.client), range(begin, size, step)
-        )
         for block in blocks:
+            if blocks.under_way < _MOST_BLOCKS and self.following is not None:
+                self.following._begin(_MOST_BLOCKS - blocks.under_way)
             garbage += block.garbage
             if block.torn:
                 self._note(
@@ -122,7 +142,7 @@ class ClientFile:
                 clock.see(label, table)
                 yield table
         if garbage:
-            shown = "; ".join(f"line {_line_number(fd, at)}: {_shown(text)}" for at, text in garbage[:3])
+            shown = "; ".join(f"line {_line_number(blocks.file, at)}: {_shown(text)}" for at, text in garbage[:3])
             self._note(f"{len(garbage)} lines are no rows and are left out: {shown}.")
         for note in clock.notes():
             self._note(note)
@@ -138,17 +158,9 @@ def read_client(path: str | os.PathLike[str], client: str) -> Reading:
     return Reading(client, table, tuple(file.notes), file.error)
 
 
-def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """`map(work, items)` on all cores, in order, with a few items under way at most."""
-    workers = min(os.cpu_count() or 1, 8)
-    with ThreadPoolExecutor(workers) as pool:
-        under_way: deque[Future[Result]] = deque()
-        for item in items:
-            under_way.append(pool.submit(work, item))
-            if len(under_way) > 2 * workers:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_WORKERS, "csv")
 
 
 @dataclass(frozen=True)
@@ -160,8 +172,40 @@ class _Block:
     torn: bytes
 
 
-def _parse(fd: int, begin: int, end: int, columns: tuple[str, ...], client: str) -> _Block:
-    """The lines that begin in [begin, end). One without a newline is torn, even if it looks like a row."""
+class _Blocks:
+    """A file's blocks, in order, parsed on all cores with a few under way at most."""
+
+    def __init__(self, file: FileIO, begin: int, columns: tuple[str, ...], client: str) -> None:
+        self.file = file
+        size = os.fstat(file.fileno()).st_size
+        many = -(-size // _BLOCK_BYTES)
+        step = -(-size // (many + many % 2))  # an even number: two cores end together
+        self._left = ((file, at, min(at + step, size), columns, client) for at in range(begin, size, step))
+        self._under_way: deque[Future[_Block]] = deque()
+
+    @property
+    def under_way(self) -> int:
+        return len(self._under_way)
+
+    def begin(self, most: int) -> None:
+        """Parse the next ones, as long as not so many are under way."""
+        while len(self._under_way) < most and (block := next(self._left, None)):
+            self._under_way.append(_pool().submit(_parse, *block))
+
+    def __iter__(self) -> Iterator[_Block]:
+        while self._under_way:
+            block = self._under_way.popleft().result()
+            self.begin(_MOST_BLOCKS)
+            yield block
+
+    def end(self) -> None:
+        """Close the file when nothing reads it any more."""
+        wait([block for block in self._under_way if not block.cancel()])
+        self.file.close()
+
+
+def _parse(file: FileIO, begin: int, end: int, columns: tuple[str, ...], client: str) -> _Block:
+    fd = file.fileno()
     offset = begin - usual_rows.BEFORE  # in the file; a header is longer
     data = os.pread(fd, end + 4096 - offset, offset)
     while (last := data.find(b"\n", end - 1 - offset)) < 0:
@@ -231,8 +275,9 @@ def _table(data: Any, columns: tuple[str, ...], client: str, quoted: bool) -> An
     return table_of(given, parsed.num_rows)
 
 
-def _line_number(fd: int, offset: int) -> int:
+def _line_number(file: FileIO, offset: int) -> int:
     """Counts from 1."""
+    fd = file.fileno()
     blocks = range(0, offset, _BLOCK_BYTES)
     return 1 + sum(os.pread(fd, min(_BLOCK_BYTES, offset - at), at).count(b"\n") for at in blocks)
 

@@ -130,10 +130,16 @@ class Gatherer:
 
 
 def gather(clients: Iterable[Reading | ClientFile], path: str | os.PathLike[str]) -> tuple[ClientFacts, ...]:
-    """Writes the clients' rows to the Parquet file `path`, holding one of `clients` at a time."""
+    """Writes the clients' rows to the Parquet file `path`, holding two of `clients` at a time."""
     with Gatherer(path) as gatherer:
-        for client in clients:
+        left = iter(clients)
+        client = next(left, None)
+        while client is not None:
+            following = next(left, None)
+            if isinstance(client, ClientFile) and isinstance(following, ClientFile):
+                client.following = following  # no core is idle between the two
             gatherer.add(client)
+            client = following
     return tuple(gatherer.clients)
 
 

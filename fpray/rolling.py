@@ -13,6 +13,7 @@ from fpray.rows import Int64s
 
 SECOND = 1_000_000_000
 _BATCH_ROWS = 1 << 17
+_LAST = 2**63 - 1
 
 
 class Throughput:
@@ -83,21 +84,28 @@ def rolling_throughput(table: RowGroups, label: Label) -> Throughput:
 def _in_time_order(table: RowGroups, groups: Sequence[RowGroup]) -> Iterator[tuple[Int64s, Int64s | int]]:
     """All starts and counts, ascending: what is before the first start of the groups not yet read is complete."""
     waiting: list[tuple[Int64s, Int64s | int]] = []
-    rows = left = 0
     for group, following in itertools.zip_longest(groups, groups[1:]):
         waiting.append(_sorted([_starts(table, group)]))
-        rows += group.rows
-        if following is not None and rows < left + _BATCH_ROWS:
-            continue
-        ends = [
-            len(starts) if following is None else int(np.searchsorted(starts, following.start.min_raw))
-            for starts, _ in waiting
-        ]
-        if any(ends):
+        complete = _LAST if following is None else following.start.min_raw
+        left = sum(_before(complete, waiting))
+        while left >= (1 if following is None else _BATCH_ROWS):
+            ends = _before(min(complete, _batch_end(waiting)), waiting)
+            left -= sum(ends)
             yield _sorted([_cut(piece, slice(0, end)) for piece, end in zip(waiting, ends, strict=True)])
-        pieces = [_cut(piece, slice(end, None)) for piece, end in zip(waiting, ends, strict=True)]
-        waiting = [piece for piece in pieces if len(piece[0])]
-        rows = left = sum(len(starts) for starts, _ in waiting)
+            pieces = [_cut(piece, slice(end, None)) for piece, end in zip(waiting, ends, strict=True)]
+            waiting = [piece for piece in pieces if len(piece[0])]
+
+
+def _batch_end(pieces: Sequence[tuple[Int64s, Int64s | int]]) -> int:
+    """A time before which there are a batch's rows at most, but some."""
+    share = _BATCH_ROWS // len(pieces)
+    ends = [int(starts[share]) for starts, _ in pieces if len(starts) > share]
+    return max(min(ends, default=_LAST), min(int(starts[0]) for starts, _ in pieces) + 1)
+
+
+def _before(end: int, pieces: Sequence[tuple[Int64s, Int64s | int]]) -> list[int]:
+    """How many rows of each start before."""
+    return [int(np.searchsorted(starts, end)) for starts, _ in pieces]
 
 
 def _starts(table: RowGroups, group: RowGroup) -> tuple[Int64s, Int64s | int]:

@@ -1,7 +1,8 @@
 """Reads the rows that clients usually write, `start,stop,count,latency_nanos,label`, eight characters at a time.
 
 Whole columns of 8-byte words are looked at with numpy: a byte of a word is a character, the first one the lowest.
-That takes half the time of a CSV parser. Whatever is not exactly as usual is declined, for a real parser to read:
+That takes half the time of a CSV parser. Lines are taken in pieces that stay in a core's cache. Whatever is not
+exactly as usual is declined, for a real parser to read:
 instants have 0, 3, 6 or 9 digits after the second (as Java's have), all rows of a block the same count, latencies 1
 to 16 digits, labels at most 6 bytes; there are no quotes, empty lines, or spaces.
 """
@@ -24,6 +25,7 @@ Words = npt.NDArray[np.uint64]
 
 BEFORE = 8  # bytes that must precede the first row: rows are looked at from a little before
 _SHORTEST = len("2026-11-22T04:23:17Z,2026-11-22T04:23:17Z,1,1,\n")
+_PIECE_BYTES = 4 << 20
 _MOST_LABELS = 16
 _MOST_HOURS = 1000  # stretches of rows of the same hour
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,28 +63,51 @@ _Z_COMMA = int(_word(b"Z,"))
 
 def read(data: bytes, first: int, stop: int) -> list[Rows] | None:
     """The rows of the lines in data[first:stop], which ends with a newline; None if any is not as usual."""
-    ends = _newlines(data, first, stop)
-    begins = np.concatenate(([first], ends[:-1] + 1))
-    if sys.byteorder != "little" or first < BEFORE or not len(ends) or (ends - begins).min() + 1 < _SHORTEST:
+    if sys.byteorder != "little" or first < BEFORE:
         return None
-    found = []
-    for label, mine in _labels(data, ends) or ():
-        rows = _rows(data, begins[mine], ends[mine], label)
+    found: dict[str, list[Rows]] = {}
+    while first < stop:
+        end = data.rfind(b"\n", first, min(first + _PIECE_BYTES, stop)) + 1 or data.find(b"\n", first) + 1
+        rows = _piece(data, first, end)
         if rows is None:
             return None
-        found.append(rows)
-    return found or None
-
-
-def _rows(data: bytes, begins: Int64s, ends: Int64s, label: bytes) -> Rows | None:
-    """The rows of one label, by where their lines begin and where their newlines are."""
-    start = _instants(data, begins, after_comma=False)
-    stop = start and _instants(data, start[1], after_comma=True)
-    count = stop and _count(data, stop[1])
-    latencies = stop and count and _numbers(data, stop[1] + count[1], ends - len(label) - 1)
-    if not start or not stop or not count or latencies is None:
+        for part in rows:
+            found.setdefault(part.label, []).append(part)
+        first = end
+    if any(part.count != parts[0].count for parts in found.values() for part in parts):
         return None
-    return Rows(label.decode(), start[0], stop[0], count[0], latencies)
+    return [_joined(parts) for parts in found.values()] or None
+
+
+def _joined(parts: list[Rows]) -> Rows:
+    if len(parts) == 1:
+        return parts[0]
+    start, stop, latency_nanos = (
+        np.concatenate(columns) for columns in zip(*((p.start, p.stop, p.latency_nanos) for p in parts), strict=True)
+    )
+    return Rows(parts[0].label, start, stop, parts[0].count, latency_nanos)
+
+
+def _piece(data: bytes, first: int, stop: int) -> list[Rows] | None:
+    """The rows of some lines, label by label."""
+    ends = _newlines(data, first, stop)
+    begins = np.concatenate(([first], ends[:-1] + 1))
+    if (ends - begins).min() + 1 < _SHORTEST:
+        return None
+    tails = _words(data, ends - 23, 3)
+    labels = _labels(tails[:, 2])
+    start = labels and _instants(data, begins)
+    stop_ = start and _instants(data, start[1])
+    count = stop_ and _count(stop_[2])
+    if not labels or not start or not stop_ or not count:
+        return None
+    widths = np.full(len(ends), len(labels[0][0]))  # of the labels
+    for label, mine in labels[1:]:
+        widths[mine] = len(label)
+    latencies = _numbers(tails, widths, ends - 1 - widths - stop_[1] - count[1])
+    if latencies is None:
+        return None
+    return [Rows(label.decode(), start[0][mine], stop_[0][mine], count[0], latencies[mine]) for label, mine in labels]
 
 
 def _newlines(data: bytes, first: int, stop: int) -> Int64s:
@@ -106,20 +131,15 @@ def _words(data: bytes, at: Int64s, words: int) -> Words:
     return found
 
 
-def _instants(data: bytes, begins: Int64s, after_comma: bool) -> tuple[Int64s, Int64s] | None:
-    """`2026-11-22T04:23:17.209748401Z,` at each place: nanoseconds, and where the next field begins.
-
-    after_comma: what is before must be `Z,`.
-    """
-    if begins[-1] + 29 > len(data) or begins.max() + 29 > len(data):
+def _instants(data: bytes, begins: Int64s) -> tuple[Int64s, Int64s, Words] | None:
+    """`2026-11-22T04:23:17.209748401Z,` at each place: nanoseconds, where the next field begins, `Z,` and 6 more."""
+    if begins.max() + 37 > len(data):
         return None
-    words = _words(data, begins - 3, 4)  # `?Z,2026-` `11-22T04` `:23:17.2` `09748401`
-    if after_comma and (((words[:, 0] >> _U(8)) ^ _U(_Z_COMMA)) & _U(0xFFFF)).any():
-        return None
+    words = _words(data, begins - 3, 5)  # `???2026-` `11-22T04` `:23:17.2` `09748401` `Z,??????`
     hours = _hours(words[:, 0] >> _U(24), words[:, 1])
     if hours is None:
         return None
-    times, fractions = words[:, 2] ^ _TIME, words[:, 3] ^ _ZEROS
+    times, fractions, following = words[:, 2] ^ _TIME, words[:, 3] ^ _ZEROS, words[:, 4]
     ends = begins + 31
     odd = np.flatnonzero(_above(times, _TIME_LIMITS) | _above(fractions, _NINES))
     if len(odd):
@@ -127,6 +147,9 @@ def _instants(data: bytes, begins: Int64s, after_comma: bool) -> tuple[Int64s, I
         if (_above(times[odd], _TIME_LIMITS) | _above(fractions[odd], _NINES)).any():
             return None
         ends[odd] -= missing
+        following[odd] = _words(data, ends[odd] - 2, 1)[:, 0]
+    if ((following ^ _U(_Z_COMMA)) & _U(0xFFFF)).any():
+        return None
     _to_pairs(times)
     found = _eight_digits(fractions)
     found += (times >> _U(48)) * _U(100_000_000)
@@ -137,7 +160,7 @@ def _instants(data: bytes, begins: Int64s, after_comma: bool) -> tuple[Int64s, I
     found += times
     nanoseconds = found.view(np.int64)
     nanoseconds += hours
-    return nanoseconds, ends
+    return nanoseconds, ends, following
 
 
 def _completed(times: Words, fractions: Words) -> tuple[Words, Words, Int64s]:
@@ -182,21 +205,18 @@ def _hour(year: int, rest: int) -> int | None:
     return (time - _EPOCH) // timedelta(hours=1) * 3_600_000_000_000
 
 
-def _count(data: bytes, begins: Int64s) -> tuple[int, int] | None:
+def _count(words: Words) -> tuple[int, int] | None:
     """The count that follows `Z,` in all rows, and its width with the comma."""
-    match = re.compile(rb"Z,(\d{1,5}),").match(data, int(begins[0]) - 2)
+    match = re.compile(rb"Z,(\d{1,5}),").match(int(words[0]).to_bytes(8, "little"))
     if match is None:
         return None
     width = len(match[0])
-    words = _words(data, begins - 2, 1)[:, 0]
-    words ^= _word(match[0])
-    return None if (words << _U(64 - 8 * width)).any() else (int(match[1]), width - 2)
+    return None if ((words ^ _word(match[0])) << _U(64 - 8 * width)).any() else (int(match[1]), width - 2)
 
 
-def _labels(data: bytes, ends: Int64s) -> list[tuple[bytes, Any]] | None:
-    """The labels, in the order in which they appear, and what selects their rows."""
-    words = _words(data, ends - 7, 1)[:, 0]
-    others = np.ones(len(ends), np.bool_)
+def _labels(words: Words) -> list[tuple[bytes, Any]] | None:
+    """The labels that end the lines, in the order in which they appear, and what selects their rows."""
+    others = np.ones(len(words), np.bool_)
     labels: list[tuple[bytes, Any]] = []
     while len(labels) < _MOST_LABELS:
         match = re.search(rb",([!#-+\--~]{0,6})\n\Z", int(words[others.argmax()]).to_bytes(8, "little"))
@@ -210,14 +230,15 @@ def _labels(data: bytes, ends: Int64s) -> list[tuple[bytes, Any]] | None:
     return None
 
 
-def _numbers(data: bytes, begins: Int64s, ends: Int64s) -> Int64s | None:
-    """The digits in [begin, end) as numbers."""
-    widths = ends - begins
+def _numbers(words: Words, behind: Int64s, widths: Int64s) -> Int64s | None:
+    """The last digits before `,label\\n` as numbers: a line's last 24 bytes, the label's width, that of the digits."""
     if widths.min() < 1 or widths.max() > 16:
         return None
-    found = _low_digits(_words(data, ends - 8, 1)[:, 0], widths)
+    right = (8 * (6 - behind)).view(np.uint64)
+    left = _U(64) - right
+    found = _low_digits(words[:, 1] >> right | words[:, 2] << left, widths)
     if found is not None and widths.max() > 8:
-        high = _low_digits(_words(data, ends - 16, 1)[:, 0], np.maximum(widths - 8, 0))
+        high = _low_digits(words[:, 0] >> right | words[:, 1] << left, np.maximum(widths - 8, 0))
         if high is None:
             return None
         found += high * _U(100_000_000)
