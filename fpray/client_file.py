@@ -250,8 +250,8 @@ def _usual_table(rows: usual_rows.Rows, client: str) -> Any:
     given = {
         "start": numbers(rows.start, "start"),
         "stop": numbers(rows.stop, "stop"),
-        "count": pa.array(np.full(len(rows.start), rows.count)),
-        "latency_nanos": pa.array(rows.latency_nanos),
+        "count": numbers(np.full(len(rows.start), rows.count), "count"),
+        "latency_nanos": numbers(rows.latency_nanos, "latency_nanos"),
         "label": constant(rows.label, len(rows.start)),
         "client": constant(client, len(rows.start)),
     }
@@ -271,7 +271,7 @@ def _table(data: Any, columns: tuple[str, ...], client: str, quoted: bool) -> An
     )
     given = {name: parsed[name] for name in columns} | {"client": constant(client, parsed.num_rows)}
     if "count" not in columns:
-        given["count"] = pa.array(np.ones(parsed.num_rows, np.int64))
+        given["count"] = numbers(np.ones(parsed.num_rows, np.int64), "count")
     return table_of(given, parsed.num_rows)
 
 
