@@ -154,7 +154,7 @@ def read_client(path: str | os.PathLike[str], client: str) -> Reading:
     """One client's CSV as one table; see ClientFile. Memory: the table, 50 bytes a row."""
     file = ClientFile(path, client)
     tables = list(file)
-    table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+    table = pa.concat_tables(tables) if tables else table_of({}, 0)
     return Reading(client, table, tuple(file.notes), file.error)
 
 
@@ -260,7 +260,7 @@ def _usual_table(rows: usual_rows.Rows, client: str) -> Any:
 
 def _table(data: Any, columns: tuple[str, ...], client: str, quoted: bool) -> Any:
     if not data.size:
-        return SCHEMA.empty_table()
+        return table_of({}, 0)
     parsed = pa.csv.read_csv(
         pa.BufferReader(data),
         read_options=pa.csv.ReadOptions(use_threads=False, block_size=2 * data.size, column_names=columns),

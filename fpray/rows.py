@@ -32,7 +32,7 @@ def table_of(given: Mapping[str, Any], rows: int) -> Any:
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
-# Not pa.array and np.asarray: these import pandas, a quarter of a second.
+# Not pa.array and np.asarray, nor empty_table and to_numpy: these import pandas, a quarter of a second.
 def nanoseconds(column: Any) -> Int64s:
     """A column of timestamps or integers of 64 bits without nulls as int64, not copied if it is in one piece."""
     if isinstance(column, pa.ChunkedArray):
@@ -49,8 +49,13 @@ def numbers(values: npt.NDArray[Any], column: str) -> Any:
 
 def constant(name: str | None, rows: int) -> Any:
     """A column of one name."""
+    names = pa.nulls(1, pa.string())
+    if name is not None:
+        text = name.encode()
+        ends = np.array([0, len(text)], np.int32)
+        names = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(ends), pa.py_buffer(text)])
     codes = _array(pa.int32(), np.zeros(rows, np.int32))
-    return pa.DictionaryArray.from_arrays(codes, pa.array([name], pa.string()), safe=False)
+    return pa.DictionaryArray.from_arrays(codes, names, safe=False)
 
 
 def _array(kind: Any, values: npt.NDArray[Any]) -> Any:
@@ -64,7 +69,7 @@ def by_label(table: Any) -> Iterator[tuple[str | None, Any]]:
     if len(names) == 2 and not labels.null_count:
         yield names[0], table
         return
-    codes = labels.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
+    codes = nanoseconds(labels.indices.fill_null(len(names) - 1).cast(pa.int64()))
     present = np.flatnonzero(np.bincount(codes)).tolist()
     if len(present) == 1:
         yield names[present[0]], table
