@@ -47,8 +47,8 @@ class Throughput:
             all_counts = np.concatenate((self._counts, np.broadcast_to(counts, len(starts))))
             sums = np.concatenate(([0], np.cumsum(all_counts)))
             rates = sums[before + 1 :] - sums[first]
-            self._counts = all_counts[keep:].copy()
-        self._starts = all_starts[keep:].copy()
+            self._counts = all_counts[keep:]
+        self._starts = all_starts[keep:]
         self._count(starts, rates)
 
     def _count(self, starts: Int64s, rates: Int64s) -> None:

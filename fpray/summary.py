@@ -86,7 +86,7 @@ def summarize(
     if warmup_s:
         begins = table.first_starts_after({c: t + round(warmup_s * SECOND) for c, t in begins.items()})
     window = _window(clients, begins, duration_s, notes)
-    with ThreadPoolExecutor() as pool:  # one task per label and column: they share nothing
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:  # one task per label and column: they share nothing
         throughputs = {label: pool.submit(rolling_throughput, table, label) for label in table.labels}
         waiting = {label: pool.submit(_tally, table, label, window) for label in table.labels}
         tallies = {label: tally.result() for label, tally in waiting.items()}
