@@ -159,8 +159,9 @@ def read_client(path: str | os.PathLike[str], client: str) -> Reading:
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_WORKERS, "csv")
+def cores() -> ThreadPoolExecutor:
+    """A thread for each core. One pool for all: what a thread has freed, malloc keeps for that thread."""
+    return ThreadPoolExecutor(_WORKERS, "rows")
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ class _Blocks:
     def begin(self, most: int) -> None:
         """Parse the next ones, as long as not so many are under way."""
         while len(self._under_way) < most and (block := next(self._left, None)):
-            self._under_way.append(_pool().submit(_parse, *block))
+            self._under_way.append(cores().submit(_parse, *block))
 
     def __iter__(self) -> Iterator[_Block]:
         while self._under_way:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from fpray.client_file import cores
 from fpray.quantiles import BINS, STATISTICS, Latencies, bins_of
 from fpray.recorder import ClientFacts, clients_of
 from fpray.rolling import SECOND, Throughput, rolling_throughput
@@ -86,10 +86,10 @@ def summarize(
     if warmup_s:
         begins = table.first_starts_after({c: t + round(warmup_s * SECOND) for c, t in begins.items()})
     window = _window(clients, begins, duration_s, notes)
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:  # one task per label and column: they share nothing
-        throughputs = {label: pool.submit(rolling_throughput, table, label) for label in table.labels}
-        waiting = {label: pool.submit(_tally, table, label, window) for label in table.labels}
-        tallies = {label: tally.result() for label, tally in waiting.items()}
+    # One task per label and column: they share nothing.
+    throughputs = {label: cores().submit(rolling_throughput, table, label) for label in table.labels}
+    waiting = {label: cores().submit(_tally, table, label, window) for label in table.labels}
+    tallies = {label: tally.result() for label, tally in waiting.items()}
     for label in tallies.keys() - outputs.keys():
         notes.append(f"{tallies[label].all.rows} rows are labelled {label!r}, which no output reports.")
     largest = max([group_size or 1, *(t.largest_count for t in tallies.values())])
