@@ -122,7 +122,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=10_000_000, help="of all files")
     parser.add_argument("--files", type=int, default=10)
     parser.add_argument("--rate", type=float, default=400_000, help="rows per second, of all files")
-    parser.add_argument("--repeats", type=int, default=3, help="of every way; the best counts")
+    parser.add_argument("--repeats", type=int, default=5, help="of every way; the best counts")
     parser.add_argument("--python", help="one with another pandas, such as FrankenPaxos's: 1.1.5 on Python 3.6")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fpray-bench-") as name:
