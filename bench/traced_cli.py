@@ -44,7 +44,7 @@ def main() -> None:
     mainloop: Any = fpray.mainloop
     machines.__enter__ = stamped(machines.__enter__, "checks", "ray")
     machines._start_embedded = _importing_ray(machines._start_embedded)
-    mainloop._record_run = stamped(mainloop._record_run, "", "actors")
+    mainloop._this_run = stamped(mainloop._this_run, "", "actors")
     try:
         fpray.cli.main(sys.argv[1:])
     finally:

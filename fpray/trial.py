@@ -92,6 +92,7 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
     directory.begin(trial, how)
     run = _Run(trial, directory, setting)
     with contextlib.ExitStack() as everything:
+        everything.callback(run.give_back_machines)  # last: collecting uses them, too
         everything.callback(run.stop_everything)
         try:
             plan = run.prepare()
@@ -166,14 +167,15 @@ class _Run:
             self.taken = [host for host in hosts if host not in held]
             if not held:
                 return
-            self._give_back_machines()
+            self.give_back_machines()
             if held != said:
                 said = held
                 for host, by in held.items():
                     self.setting.wait(f"waiting for machine {host}: it is measuring for {by}")
             time.sleep(LEASE_CHECK_S)
 
-    def _give_back_machines(self) -> None:
+    def give_back_machines(self) -> None:
+        """Let others measure there."""
         for host in self.taken:
             with contextlib.suppress(Lost):
                 self._speaker(host).give_back_machine.remote()
@@ -327,7 +329,6 @@ class _Run:
             for stage in reversed(self.started):
                 for _, exits in gather(self._stop_calls(stage), GRACE_S + CALL_S):
                     self._note_exits(exits)
-        self._give_back_machines()
 
     def _stop_calls(self, stage: Sequence[Process]) -> list[Any]:
         return [
