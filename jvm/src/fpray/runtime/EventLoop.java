@@ -19,7 +19,6 @@ public final class EventLoop implements Consumer<SelectionKey> {
     private Actor[] actors = new Actor[0];
     private Connection[] dirty = new Connection[16];
     private Connection[] flushing = new Connection[16];
-    private final Patience patience = new Patience();
     private int dirtyCount;
     private long now = System.nanoTime();
     private long turn;
@@ -127,8 +126,6 @@ public final class EventLoop implements Consumer<SelectionKey> {
         long earliest = timers.earliest();
         if (dirtyCount > 0) {
             selector.selectNow(this);
-        } else if (patience.looksPay() && foundWhileLooking()) {
-            return;
         } else if (earliest == Long.MAX_VALUE) {
             selector.select(this);
         } else {
@@ -139,21 +136,6 @@ public final class EventLoop implements Consumer<SelectionKey> {
                 selector.select(this, (nanos + 999_999) / 1_000_000);
             }
         }
-    }
-
-    /** Looks for a moment before it sleeps. */
-    private boolean foundWhileLooking() throws IOException {
-        long began = System.nanoTime();
-        long now;
-        do {
-            if (selector.selectNow(this) > 0) {
-                patience.found();
-                return true;
-            }
-            now = System.nanoTime();
-        } while (now - began < Patience.LOOK_NANOS);
-        patience.foundNothing(now - began);
-        return false;
     }
 
     @Override
