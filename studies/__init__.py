@@ -1,16 +1,23 @@
-"""The studies that fpray carries, protocol -> name -> study. `REGISTRY` is what the engine finds."""
+"""The studies that fpray carries, one file each: `studies/<protocol>/<name>.py` holds one value, `STUDY`.
+
+That is the form of a user's own study file, too. `REGISTRY` (protocol -> name -> study) is what the engine finds.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from fpray.study import Study
-from studies.smoke import SMOKE
 
 
-def _by_protocol(*studies: Study) -> dict[str, dict[str, Study]]:
-    found: dict[str, dict[str, Study]] = {}
-    for study in studies:
-        found.setdefault(study.protocol, {})[study.name] = study
-    return found
+def _found() -> dict[str, dict[str, Study]]:
+    registry: dict[str, dict[str, Study]] = {}
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        if not module.ispkg:
+            study = importlib.import_module(module.name).STUDY
+            registry.setdefault(study.protocol, {})[study.name] = study
+    return registry
 
 
-REGISTRY = _by_protocol(*SMOKE)
+REGISTRY = _found()
