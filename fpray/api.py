@@ -7,7 +7,7 @@ from typing import Any
 
 from fpray.errors import Problem
 from fpray.mainloop import SweepResult, run_sweep
-from fpray.request import Points, Request, parse_jvm_args
+from fpray.request import Points, Request, parse_flags, parse_jvm_args
 from fpray.study import split_values
 
 _NONE: Mapping[str, Any] = {}
@@ -25,6 +25,7 @@ def sweep(
     jar: str | None = None,
     java: str = "java",
     jvm_arg: str | Sequence[str] = (),
+    flags: str | Sequence[str] = (),
     cluster: str | None = None,
     address: str | None = None,
     local: bool = False,
@@ -50,6 +51,8 @@ def sweep(
     words = [f"{name}={value!r}" for name, value in locals().items() if name != "protocol" and value]
     asked = {"monitored": monitor, "profiled": profile}
     jvm_args, problems = parse_jvm_args(_listed(jvm_arg))
+    added, wrong = parse_flags(_listed(flags))
+    problems += wrong
     if raw not in ("keep", "drop"):
         problems.append(Problem(f"raw={raw!r}", "is neither 'keep' nor 'drop'"))
     points = Points(
@@ -66,6 +69,7 @@ def sweep(
         jar=jar,
         java=java,
         jvm_args=jvm_args,
+        flags=added,
         wrong_words=tuple(problems),
         cluster_file=cluster,
         address=address,

@@ -54,6 +54,7 @@ def points_options(command: Command) -> Command:
         click.option("-j", "--jar", help="a FrankenPaxos jar, or 'reference'  [default: the reference jar]"),
         click.option("--java", default="java", show_default=True, metavar="PATH", help="which java starts the JVMs"),
         click.option("--jvm-arg", multiple=True, metavar="ROLE:ARG", help="a further JVM argument of a role"),
+        click.option("--flag", multiple=True, metavar="ROLE:--NAME=VALUE", help="a further flag of a role, for a fork"),
         click.option("--cluster", metavar="FILE", help="FrankenPaxos's JSON: f -> pool -> addresses"),
         click.option(
             "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
@@ -75,7 +76,7 @@ def points_options(command: Command) -> Command:
 
 def _request(words: dict[str, Any]) -> Any:
     """The request that a command line's words make."""
-    from fpray.request import Points, Request, parse_jvm_args
+    from fpray.request import Points, Request, parse_flags, parse_jvm_args
     from fpray.study import parse_set, parse_vary
 
     if words["identity_file"]:
@@ -83,7 +84,8 @@ def _request(words: dict[str, Any]) -> Any:
     vary, wrong_vary = parse_vary(words["vary"])
     fixed, wrong_set = parse_set(words["set_"])
     jvm_args, wrong_args = parse_jvm_args(words["jvm_arg"])
-    wrong = [*wrong_vary, *wrong_set, *wrong_args]
+    flags, wrong_flags = parse_flags(words["flag"])
+    wrong = [*wrong_vary, *wrong_set, *wrong_args, *wrong_flags]
     if len(words["address"]) > 1:
         wrong.append(Problem("--address", "names one Ray cluster; machines are named by --cluster FILE"))
     asked = {"monitored": words["monitor"], "profiled": words["profile"]}
@@ -101,6 +103,7 @@ def _request(words: dict[str, Any]) -> Any:
         jar=words["jar"],
         java=words["java"],
         jvm_args=jvm_args,
+        flags=flags,
         wrong_words=tuple(wrong),
         cluster_file=words["cluster"],
         address=words["address"][0] if words["address"] else None,

@@ -136,6 +136,7 @@ class _Sweep:
                 self.jar,
                 request.java,
                 request.jvm_args,
+                request.flags,
                 request.keep_raw,
                 self.progress.stage,
                 self.progress.wait,

@@ -37,6 +37,8 @@ class Paths:
     java: str = "java"
     # role -> further JVM arguments (`--jvm-arg`), before -cp
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # role -> flag -> value (`--flag`): for a fork's flags; a flag that the role has already gets this value
+    flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def file(self, name: str) -> str:
         """The path of a file of the trial."""
@@ -190,7 +192,7 @@ def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings,
     flags |= role.flags(params, at)
     for prefix, options in role.options(params).items():
         flags |= option_flags(prefix, options)
-    return (*java, *to_words(flags))
+    return (*java, *to_words(flags | dict(paths.flags.get(role.name, {}))))
 
 
 def process_count(trial: Trial[Any]) -> int:

@@ -20,7 +20,7 @@ def _plans(request: Request, trials: list[Trial[Any]]) -> Iterator[dict[str, Any
     cluster = request.cluster()
     jar = request.jar if request.jar not in (None, "reference") else Paths().jar
     for number, trial in enumerate(trials, start=1):
-        paths = Paths(f"/suite/{number:03d}", str(jar), request.java, request.jvm_args)
+        paths = Paths(f"/suite/{number:03d}", str(jar), request.java, request.jvm_args, request.flags)
         plan = build_plan(trial, cluster, paths=paths)
         extra = {"repeat": trial.repeat, "disk_bytes": planned_bytes(trial), "seconds": planned_seconds(trial)}
         yield plan.to_json() | extra

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import platform
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -88,6 +89,7 @@ class Request:
     jar: str | None = None
     java: str = "java"
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     cluster_file: str | None = None
     address: str | None = None
     local: bool = False
@@ -114,12 +116,13 @@ class Request:
         return [problem for trial in trials for problem in placement_problems(protocol, trial.params, cluster)]
 
     def role_problems(self, protocol: Protocol[Any]) -> list[Problem]:
-        """Roles of `--jvm-arg` that the protocol does not have."""
+        """Roles of `--jvm-arg` and `--flag` that the protocol does not have."""
         roles = [role.name for role in protocol.roles]
         said = f"it has {', '.join(roles)}"
         return [
-            Problem(f"--jvm-arg {role}", f"{protocol.name} has no such role{nearest(role, roles)}; {said}")
-            for role in self.jvm_args
+            Problem(f"{option} {role}", f"{protocol.name} has no such role{nearest(role, roles)}; {said}")
+            for option, given in (("--jvm-arg", self.jvm_args), ("--flag", self.flags))
+            for role in given
             if role not in roles
         ]
 
@@ -211,6 +214,25 @@ def parse_jvm_args(options: Sequence[str]) -> tuple[dict[str, list[str]], list[P
         else:
             said = "write ROLE:ARG, such as leader:-XX:+UseParallelGC"
             problems.append(Problem(f"--jvm-arg {option}", said))
+    return found, problems
+
+
+_FLAG = re.compile(r"(?P<role>[^:]*):--(?P<name>[^\s=]+)=(?P<value>.*)", re.DOTALL)
+
+
+def parse_flags(options: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[Problem]]:
+    """`ROLE:--name=value` options as role -> flag -> value, and what is wrong with them."""
+    found: dict[str, dict[str, str]] = {}
+    problems = []
+    for option in options:
+        match = _FLAG.fullmatch(option)
+        if match is None:
+            problems.append(Problem(f"--flag {option}", "write ROLE:--name=value, such as leader:--options.window=8"))
+            continue
+        given = found.setdefault(match["role"], {})
+        if match["name"] in given:
+            problems.append(Problem(f"--flag {option}", f"--{match['name']} is given twice: which is meant?"))
+        given[match["name"]] = match["value"]
     return found, problems
 
 

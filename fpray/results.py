@@ -53,6 +53,7 @@ def full_row(protocol: Protocol[Any], number: str, trial: Mapping[str, Any], out
         "detail": outcome.detail,
         "doubts": "; ".join(outcome.doubts),
         "jvm_args": trial["provenance"].get("jvm_args", ""),
+        "flags": trial["provenance"].get("flags", ""),
         "jar": trial["provenance"].get("jar", ""),
         "hosts": " ".join(outcome.hosts),
         "wall_s": outcome.wall_s,

@@ -8,6 +8,7 @@ import itertools
 import math
 import os
 import shutil
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,7 @@ class Setting:
     jar: Jar
     java: str
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     keep_raw: bool = True
     report: Callable[[str, float | None], None] = lambda _what, _seconds: None
     wait: Callable[[str], None] = lambda _what: None
@@ -88,7 +90,9 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
     The caller commits the outcome, last of all.
     """
     arguments = " ".join(f"{role}:{arg}" for role, args in setting.jvm_args.items() for arg in args)
-    how = {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "java": setting.java, "jvm_args": arguments}
+    added = [f"{role}:--{name}={value}" for role, given in setting.flags.items() for name, value in given.items()]
+    how = {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "java": setting.java}
+    how |= {"jvm_args": arguments, "flags": shlex.join(added)}
     directory.begin(trial, how)
     run = _Run(trial, directory, setting)
     with contextlib.ExitStack() as everything:
@@ -134,10 +138,10 @@ class _Run:
         with self._phase("preparing"):
             ports = self._free_ports({host: len(numbers) for host, numbers in wanted.items()})
             chosen = {(host, k): port for host, ks in wanted.items() for k, port in zip(ks, ports[host], strict=True)}
-            path = str(self.directory.path.absolute())
-            paths = Paths(path, str(self.setting.jar.path), self.setting.java, self.setting.jvm_args)
+            path, setting = str(self.directory.path.absolute()), self.setting
+            paths = Paths(path, str(setting.jar.path), setting.java, setting.jvm_args, setting.flags)
             rule = lambda host, k: chosen[host, k]  # noqa: E731
-            plan = build_plan(self.trial, self.setting.cluster, paths=paths, ports=rule)
+            plan = build_plan(self.trial, setting.cluster, paths=paths, ports=rule)
             self.directory.write_plan(plan)
             self.plan = plan
         return plan
