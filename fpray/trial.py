@@ -7,8 +7,8 @@ import errno
 import itertools
 import math
 import os
-import shutil
 import shlex
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
