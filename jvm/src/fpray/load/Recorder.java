@@ -28,6 +28,7 @@ public final class Recorder {
     private final Group[] groups = {new Group(), new Group()};
     private final byte[] buffer = new byte[PIECE];
     private int end;
+    private boolean losesUnfinished;
     private long lastWrite = System.nanoTime();
     private final UtcTime starts = new UtcTime();
     private final UtcTime stops = new UtcTime();
@@ -45,6 +46,12 @@ public final class Recorder {
             throw Log.fatal("The recorder file " + path + " cannot be written: " + e.getMessage());
         }
         setClock();
+    }
+
+    /** Unfinished groups are lost at the end, as with those of FrankenPaxos's clients that never flush. */
+    public Recorder losingUnfinished() {
+        losesUnfinished = true;
+        return this;
     }
 
     /** Fixes how nanoTime maps to wall time, so that start and stop of a row are exactly its latency apart. */
@@ -101,9 +108,9 @@ public final class Recorder {
         return at + digits;
     }
 
-    /** Writes unfinished groups, and all rows that are still buffered. */
+    /** Writes unfinished groups, unless they are to be lost, and all rows that are still buffered. */
     public void flush() {
-        for (int label = 0; label < groups.length; label++) {
+        for (int label = 0; label < groups.length && !losesUnfinished; label++) {
             if (groups[label].count > 0) {
                 row(groups[label], label);
             }

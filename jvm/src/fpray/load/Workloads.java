@@ -13,9 +13,8 @@ public final class Workloads {
         .message("string_workload", STRING)
         .message("uniform_single_key_workload", UNIFORM_KEY)
         .message("bernoulli_single_key_workload", BERNOULLI);
-    private static final TextProto.Kind READ_WRITE = new TextProto.Kind()
-        .message("uniform_read_write_workload", readWrite())
-        .message("point_skewed_read_write_workload", readWrite().scalar("point_fraction"))
+    private static final TextProto.Kind SINGLE_KEY_READ_WRITE = singleKeyReadWrite();
+    private static final TextProto.Kind READ_WRITE = singleKeyReadWrite()
         .message("uniform_multi_key_read_write_workload", readWrite().scalar("num_operations"))
         .message("write_only_string_workload", new TextProto.Kind().message("workload", STRING))
         .message("write_only_uniform_single_key_workload", new TextProto.Kind().message("workload", UNIFORM_KEY))
@@ -24,16 +23,27 @@ public final class Workloads {
     /** The type of a --workload flag: a file that parses, checked with all other flags. */
     public static final class FileType extends FlagType {
         private final boolean readWrite;
+        private final TextProto.Kind kind;
 
         public FileType(boolean readWrite) {
+            this(readWrite, readWrite ? READ_WRITE : PLAIN);
+        }
+
+        private FileType(boolean readWrite, TextProto.Kind kind) {
             super(readWrite ? "File(ReadWriteWorkloadProto)" : "File(WorkloadProto)");
             this.readWrite = readWrite;
+            this.kind = kind;
+        }
+
+        /** Only the reads and writes of one key at a time, which is all that craq's ReadWriteWorkloadProto has. */
+        public static FileType singleKeyReadWrite() {
+            return new FileType(true, SINGLE_KEY_READ_WRITE);
         }
 
         @Override
         public void check(String path) {
             try {
-                Workloads.read(path, readWrite);
+                Workloads.read(path, readWrite, kind);
             } catch (NumberFormatException e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
             }
@@ -42,18 +52,24 @@ public final class Workloads {
 
     private Workloads() {}
 
+    private static TextProto.Kind singleKeyReadWrite() {
+        return new TextProto.Kind()
+            .message("uniform_read_write_workload", readWrite())
+            .message("point_skewed_read_write_workload", readWrite().scalar("point_fraction"));
+    }
+
     private static TextProto.Kind readWrite() {
         return new TextProto.Kind().scalar("num_keys").scalar("read_fraction").scalar("write_size_mean").scalar("write_size_std");
     }
 
     /** A WorkloadProto file. */
     public static Workload plain(String path) {
-        return read(path, false);
+        return read(path, false, PLAIN);
     }
 
     /** A ReadWriteWorkloadProto file; null stands for the flags' default. */
     public static Workload readWrite(String path) {
-        return path == null ? ReadWriteWorkload.uniform(1, 1, 1, 0) : read(path, true);
+        return path == null ? ReadWriteWorkload.uniform(1, 1, 1, 0) : read(path, true, READ_WRITE);
     }
 
     static void require(boolean holds, String field, int value, String expected) {
@@ -62,8 +78,8 @@ public final class Workloads {
         }
     }
 
-    private static Workload read(String path, boolean readWrite) {
-        TextProto file = TextProtoParser.parseFile(path, readWrite ? READ_WRITE : PLAIN);
+    private static Workload read(String path, boolean readWrite, TextProto.Kind kind) {
+        TextProto file = TextProtoParser.parseFile(path, kind);
         return readWrite ? readWrite(file) : plain(file);
     }
 

@@ -25,6 +25,9 @@ final class Series {
                 value(requests, "type", names[type], actor.received(type));
             }
         }
+        if (!actor.areHandlersTimed()) {
+            return;
+        }
         String latency = actor.metricsName() + "_requests_latency";
         family(latency, "summary", "Latency (in milliseconds) of a request.");
         for (int type = 0; type < names.length; type++) {

@@ -45,8 +45,12 @@ public abstract class Actor {
     }
 
     /** Times every handler from now on, for the metrics' latencies. */
-    public final void timeHandlers() {
+    public void timeHandlers() {
         timed = true;
+    }
+
+    public final boolean areHandlersTimed() {
+        return timed;
     }
 
     public final String metricsName() {

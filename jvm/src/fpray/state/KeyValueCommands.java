@@ -9,7 +9,7 @@ public final class KeyValueCommands {
     // Not 0: commands of zero bytes, which other workloads have, must not pass for ours.
     static final int GET = 1;
     static final int SET = 2;
-    static final byte[] SET_RESULT = {SET};
+    public static final byte[] SET_RESULT = {SET};
 
     private KeyValueCommands() {}
 
@@ -27,6 +27,43 @@ public final class KeyValueCommands {
 
     public static void key(Writer to, String key) {
         to.blob(key.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** Whether a command is a get; goes on to its keys, of which there must be one: for systems that look into their commands. */
+    public static boolean isGetOfSingle(Reader command) {
+        int kind = command.u8();
+        int keys = command.smallVarint();
+        if (kind != GET && kind != SET || keys != 1) {
+            throw new Reader.Malformed("a command that is neither a get nor a set of one key");
+        }
+        return kind == GET;
+    }
+
+    /** A key, or a set's value, as text: what key() wrote. */
+    public static String text(Reader command) {
+        int length = command.blobLength();
+        String text = new String(command.bytes, command.at, length, StandardCharsets.ISO_8859_1);
+        command.skip(length);
+        return text;
+    }
+
+    /** Writes the result of a get of one key, as a blob; null for a key that was never set. */
+    public static void singleResult(Writer to, byte[] value) {
+        if (value == null) {
+            to.varint(3);
+        } else {
+            to.varint(3 + varintLength(value.length) + value.length);
+        }
+        to.u8(GET);
+        to.varint(1);
+        to.u8(value == null ? 0 : 1);
+        if (value != null) {
+            to.blob(value);
+        }
+    }
+
+    private static int varintLength(int value) {
+        return (38 - Integer.numberOfLeadingZeros(value | 1)) / 7;
     }
 
     /** The value in the result of a get of one key; null if the key was never set. */

@@ -50,7 +50,7 @@ final class KeyValueStore extends StateMachine {
         out.u8(KeyValueCommands.GET);
         out.varint(keys);
         for (int i = 0; i < keys; i++) {
-            byte[] value = map.get(key());
+            byte[] value = map.get(KeyValueCommands.text(in));
             out.u8(value == null ? 0 : 1);
             if (value != null) {
                 out.blob(value);
@@ -62,21 +62,10 @@ final class KeyValueStore extends StateMachine {
     private byte[] set() {
         int keys = in.smallVarint();
         for (int i = 0; i < keys; i++) {
-            String key = key();
+            String key = KeyValueCommands.text(in);
             map.put(key, in.blob());
         }
         return KeyValueCommands.SET_RESULT;
-    }
-
-    private String key() {
-        return key(in);
-    }
-
-    private static String key(Reader in) {
-        int length = in.blobLength();
-        String key = new String(in.bytes, in.at, length, StandardCharsets.ISO_8859_1);
-        in.skip(length);
-        return key;
     }
 
     @Override
@@ -93,7 +82,7 @@ final class KeyValueStore extends StateMachine {
     public void load(Reader from) {
         map.clear();
         for (int left = from.smallVarint(); left > 0; left--) {
-            String key = key(from);
+            String key = KeyValueCommands.text(from);
             map.put(key, from.blob());
         }
     }

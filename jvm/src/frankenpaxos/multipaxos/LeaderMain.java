@@ -3,13 +3,14 @@ package frankenpaxos.multipaxos;
 
 import fpray.cli.FlagType;
 import fpray.cli.Flags;
+import fpray.reference.Mains;
 import fpray.runtime.EventLoop;
 
 public final class LeaderMain {
     private LeaderMain() {}
 
     public static void main(String[] arguments) {
-        Flags flags = Mains.flags("LeaderMain")
+        Flags flags = Mains.numbered("frankenpaxos.multipaxos.LeaderMain")
             .optional("--options.resendPhase1asPeriod", FlagType.DURATION, "5s")
             .optional("--options.flushPhase2asEveryN", FlagType.INT, "1")
             .optional("--options.noopFlushPeriod", FlagType.DURATION, "0s")
@@ -17,7 +18,7 @@ public final class LeaderMain {
             .optional("--options.election.noPingTimeoutMin", FlagType.DURATION, "60s")
             .optional("--options.election.noPingTimeoutMax", FlagType.DURATION, "120s")
             .parse(arguments);
-        Config config = Mains.config(flags);
+        Config config = Config.load(flags);
         int index = Mains.index(flags, "--index", config.leaders.length, "leader");
         EventLoop loop = new EventLoop();
         Leader leader = new Leader(loop, config, index, flags.nanos("--options.resendPhase1asPeriod"),

@@ -2,6 +2,7 @@
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
+import fpray.runtime.ClientConnections;
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
 import fpray.runtime.FlushEvery;

@@ -8,6 +8,7 @@ import fpray.runtime.Log;
 import fpray.runtime.Reader;
 import fpray.runtime.Timer;
 import fpray.runtime.Writer;
+import fpray.state.ClientTable;
 import fpray.state.StateMachine;
 
 final class Replica extends Actor {

@@ -3,6 +3,7 @@ package frankenpaxos.multipaxos;
 
 import fpray.cli.FlagType;
 import fpray.cli.Flags;
+import fpray.reference.Mains;
 import fpray.runtime.EventLoop;
 import fpray.state.StateMachine;
 
@@ -10,8 +11,8 @@ public final class ReplicaMain {
     private ReplicaMain() {}
 
     public static void main(String[] arguments) {
-        Flags flags = ReplicaOptions.flags(Mains.flags("ReplicaMain").required("--state_machine", FlagType.STATE_MACHINE)).parse(arguments);
-        Config config = Mains.config(flags);
+        Flags flags = ReplicaOptions.flags(Mains.numbered("frankenpaxos.multipaxos.ReplicaMain").required("--state_machine", FlagType.STATE_MACHINE)).parse(arguments);
+        Config config = Config.load(flags);
         int index = Mains.index(flags, "--index", config.replicas.length, "replica");
         EventLoop loop = new EventLoop();
         Replica replica = new Replica(loop, config, index, StateMachine.of(flags.string("--state_machine")), new ReplicaOptions(flags));

@@ -1,6 +1,7 @@
 // How a replica answers: each client directly, or in batches through proxy replicas.
 package frankenpaxos.multipaxos;
 
+import fpray.runtime.ClientConnections;
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
 import fpray.runtime.Rotation;

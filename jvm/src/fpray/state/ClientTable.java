@@ -1,5 +1,5 @@
 // What every client pseudonym has last had executed, so that a command that comes twice is executed once.
-package frankenpaxos.multipaxos;
+package fpray.state;
 
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
@@ -7,10 +7,10 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 
-final class ClientTable {
-    static final class Entry {
-        long id = -1;
-        byte[] result;
+public final class ClientTable {
+    public static final class Entry {
+        public long id = -1;
+        public byte[] result;
     }
 
     private static final int MAX_PSEUDONYMS = 1 << 24;
@@ -19,7 +19,7 @@ final class ClientTable {
     private long lastClient = -1;
     private Entry[] lastEntries;
 
-    Entry entry(long client, int pseudonym) {
+    public Entry entry(long client, int pseudonym) {
         if (client != lastClient) {
             lastEntries = clients.get(client);
             lastClient = client;
@@ -47,7 +47,7 @@ final class ClientTable {
         lastEntries = grown;
     }
 
-    void save(Writer to) {
+    public void save(Writer to) {
         to.varint(clients.size());
         for (Iterator<Map.Entry<Long, Entry[]>> i = clients.entrySet().iterator(); i.hasNext(); ) {
             Map.Entry<Long, Entry[]> client = i.next();
@@ -65,7 +65,7 @@ final class ClientTable {
         }
     }
 
-    void load(Reader from) {
+    public void load(Reader from) {
         clients.clear();
         lastClient = -1;
         lastEntries = null;

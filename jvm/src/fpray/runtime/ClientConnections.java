@@ -1,23 +1,20 @@
 // Connections to clients by their address, made when there is something to say and forgotten when they break.
-package frankenpaxos.multipaxos;
+package fpray.runtime;
 
-import fpray.runtime.Actor;
-import fpray.runtime.Connection;
-import fpray.runtime.EventLoop;
 import java.util.HashMap;
 
-final class ClientConnections {
+public final class ClientConnections {
     private final EventLoop loop;
     private final Actor actor;
     private final HashMap<Long, Connection> connections = new HashMap<Long, Connection>();
     private Connection last;
 
-    ClientConnections(EventLoop loop, Actor actor) {
+    public ClientConnections(EventLoop loop, Actor actor) {
         this.loop = loop;
         this.actor = actor;
     }
 
-    Connection to(long address) {
+    public Connection to(long address) {
         if (last != null && last.address() == address) {
             return last;
         }
@@ -30,7 +27,7 @@ final class ClientConnections {
         return connection;
     }
 
-    void forget(Connection connection) {
+    public void forget(Connection connection) {
         if (last == connection) {
             last = null;
         }

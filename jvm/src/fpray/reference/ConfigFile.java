@@ -1,0 +1,38 @@
+// What the config files of all protocols have in common: addresses, checks, and how a file that cannot be used ends the process.
+package fpray.reference;
+
+import fpray.cli.TextProto;
+import fpray.runtime.Address;
+import fpray.runtime.Log;
+import java.util.ArrayList;
+
+public final class ConfigFile {
+    public static final TextProto.Kind ADDRESS = new TextProto.Kind().scalar("host").scalar("port");
+
+    private ConfigFile() {}
+
+    public static long address(TextProto address) {
+        return Address.of(address.scalar("host"), address.integer("port"));
+    }
+
+    /** The addresses of a repeated field, in order. */
+    public static long[] addresses(TextProto message, String field) {
+        ArrayList<TextProto> all = message.messages(field);
+        long[] addresses = new long[all.size()];
+        for (int i = 0; i < addresses.length; i++) {
+            addresses[i] = address(all.get(i));
+        }
+        return addresses;
+    }
+
+    public static void check(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new IllegalArgumentException(otherwise + ".");
+        }
+    }
+
+    /** Ends the process with what is wrong with the file. */
+    public static RuntimeException refused(String path, IllegalArgumentException problem) {
+        return Log.fatal("The config file " + path + " cannot be used: " + problem.getMessage());
+    }
+}
