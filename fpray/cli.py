@@ -190,19 +190,32 @@ def plan(as_json: bool, **words: Any) -> None:
 
 
 @main.command()
-@click.argument("name", required=False)
-def protocols(name: str | None) -> None:
-    """List the protocols, or describe one: roles, parameters, defaults, constraints, a cluster file."""
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--check", "jar", metavar="JAR", help="compare what a jar's mains accept with what they would be given")
+@click.option("--java", default="java", show_default=True, metavar="PATH", help="which java asks the jar's mains")
+@click.pass_context
+def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java: str) -> None:
+    """List the protocols, or describe one: roles, parameters, defaults, constraints, a cluster file.
+
+    With --check: whether JAR (or 'reference') runs them. Nothing that serves is started. Exit code 0: what the jar has
+    fits; 1: something does not, or a protocol that is named is not in it.
+    """
     from fpray import registry
     from fpray.describe import describe, list_protocols
 
-    if name is None:
-        lines = list_protocols(registry.protocols())
-    else:
-        found = registry.find_protocol(name)
-        lines = describe(found, registry.studies().get(found.name, {}))
-    for line in lines:
+    found = [registry.find_protocol(name) for name in names]
+    if jar is not None:
+        from fpray.jar_check import Check
+
+        check = Check(jar, java, found or list(registry.protocols().values()), named=bool(names))
+        for line in check.lines():
+            click.echo(line)
+        ctx.exit(0 if check.fits else 1)
+    for line in list_protocols(registry.protocols()) if not found else ():
         click.echo(line)
+    for each in found:
+        for line in describe(each, registry.studies().get(each.name, {})):
+            click.echo(line)
 
 
 @main.command()

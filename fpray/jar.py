@@ -42,8 +42,12 @@ class Jar:
         return {e.removesuffix(".class").replace("/", ".") for e in entries if e.endswith("Main.class")}
 
 
-def find_jar(which: str | None, java: str, say: Callable[[str], None] = lambda _line: None) -> Jar:
+def find_jar(
+    which: str | None, java: str, say: Callable[[str], None] = lambda _line: None, *, option: str = "--jar"
+) -> Jar:
     """The user's jar, or the reference jar (built if needed, which `say` is told) for None and `reference`.
+
+    `option` is what named it, for messages.
 
     Raises:
         Refused: there is no such jar, it is no jar, or no JDK to build the reference jar with.
@@ -52,8 +56,8 @@ def find_jar(which: str | None, java: str, say: Callable[[str], None] = lambda _
         return _read(reference_jar(java, say=say), reference=True)
     path = Path(which).expanduser().absolute()
     if not path.is_file():
-        raise refuse(f"--jar {which}", "there is no such file")
-    return _read(path, reference=False)
+        raise refuse(f"{option} {which}", "there is no such file")
+    return _read(path, reference=False, option=option)
 
 
 def main_class_problems(jar: Jar, wanted: Iterable[str]) -> list[Problem]:
@@ -67,12 +71,14 @@ def main_class_problems(jar: Jar, wanted: Iterable[str]) -> list[Problem]:
     return [Problem(f"--jar {jar.path.name}", f"lacks {', '.join(missing)}; {has}")]
 
 
-def _read(path: Path, *, reference: bool) -> Jar:
+def _read(path: Path, *, reference: bool, option: str = "--jar") -> Jar:
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = archive.read("META-INF/MANIFEST.MF").decode(errors="replace")
     except zipfile.BadZipFile:
-        raise refuse(f"--jar {path}", "is no jar: it cannot be read as a zip file") from None
+        raise refuse(f"{option} {path}", "is no jar: it cannot be read as a zip file") from None
+    except OSError as error:
+        raise refuse(f"{option} {path}", f"cannot be read: {error.strerror}") from None
     except KeyError:
         manifest = ""
     version = re.search(r"^Implementation-Version: *(\S+)", manifest, re.MULTILINE)

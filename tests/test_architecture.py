@@ -19,6 +19,7 @@ LAYERS = {
     "rows": 0, "clock": 1, "usual_rows": 1, "quantiles": 1, "client_file": 2, "recorder": 3, "row_groups": 4,
     "rolling": 5, "summary": 6, "request": 6, "preview": 7, "describe": 6, "show": 6, "resume": 7,
     "judgement": 7, "trial": 8, "progress": 5, "mainloop": 9, "api": 10, "cli": 11, "entry": 12,
+    "jar_check": 6, "testing": 7,
 }  # fmt: skip
 
 
