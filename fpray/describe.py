@@ -25,9 +25,10 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[st
     yield f"{protocol.name}: {protocol.summary}"
     yield ""
     yield "roles, in the order of starting"
-    for role in sorted(protocol.roles, key=lambda r: (r.kind != "server", r.stage)):
+    kinds = ("server", "sidecar", "client", "driver")
+    for role in sorted(protocol.roles, key=lambda r: (kinds.index(r.kind), r.stage_of(defaults, (0, 0, 0)))):
         count = " x ".join(map(str, role.dimensions(defaults)))
-        endpoints = f", also listens as {', '.join(role.also_listens)}" if role.also_listens else ""
+        endpoints = f", listens as {', '.join(role.endpoints)}" if role.endpoints != (role.name,) else ""
         yield f"  {role.name:<16} {count:<6} {protocol.main_class(role)}, pool {role.hosts_key}{endpoints}"
     yield ""
     parameters = list(_parameters(protocol.params, defaults))

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
+import typing
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
+
+# An option that FrankenPaxos writes in milliseconds, `1000.0ms`; a plain `timedelta` is written in seconds, `1.0s`.
+Milliseconds = Annotated[timedelta, "ms"]
 
 
 def to_words(flags: Mapping[str, Any]) -> Iterator[str]:
@@ -28,16 +33,30 @@ def to_text(value: Any) -> str:
 def option_flags(prefix: str, options: Any) -> dict[str, Any]:
     """An options dataclass as flags: `flush_phase2as_every_n` becomes `options.flushPhase2asEveryN`.
 
-    A nested record drops its `_options`: `election_options.ping_period` is `options.election.pingPeriod`.
+    A nested record drops its `_options`: `election_options.ping_period` is `options.election.pingPeriod`. A number
+    whose name ends in `_ms` drops that and says its unit: `ping_period_ms` becomes `options.pingPeriod 1000.0ms`.
     """
+    record: Any = type(options)
+    units = _units(record)
     flags: dict[str, Any] = {}
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
         if dataclasses.is_dataclass(value):
             flags.update(option_flags(f"{prefix}.{field.name.removesuffix('_options')}", value))
+        elif units[field.name]:
+            count = value / timedelta(milliseconds=1) if isinstance(value, timedelta) else value
+            flags[f"{prefix}.{camel_case(field.name.removesuffix('_ms'))}"] = f"{count}{units[field.name]}"
         else:
             flags[f"{prefix}.{camel_case(field.name)}"] = value
     return flags
+
+
+@functools.cache
+def _units(cls: Any) -> dict[str, str]:
+    """Field -> `ms` where its flag says so."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    in_ms = {name for name, hint in hints.items() if hint == Milliseconds or name.endswith("_ms")}
+    return {name: "ms" if name in in_ms else "" for name in hints}
 
 
 def camel_case(name: str) -> str:

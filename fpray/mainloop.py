@@ -280,7 +280,7 @@ def _this_run(request: Request, setting: Setting, first: Trial[Any]) -> dict[str
     """
     hosts = setting.cluster.addresses()
     placed = place(first.protocol, first.params, setting.cluster, frankenpaxos_ports)
-    for instance in (i for instances in placed.values() for i in instances):
+    for instance in placed:
         setting.machines.actor(instance.role, instance.host)  # in the background: the first trial waits for less
     role = first.protocol.clients()[0].name
     calls = {setting.machines.actor(role, host).facts.remote(request.java): host for host in hosts}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fpray.cluster import Cluster
 from fpray.errors import Problem
-from fpray.protocol import Address, Protocol, Role
+from fpray.protocol import Address, Index, Protocol, Role
 
 P = TypeVar("P")
 
@@ -25,18 +25,33 @@ def frankenpaxos_ports(_host: str, k: int) -> int:
 
 @dataclass(frozen=True)
 class Instance:
-    """One process to be: its role, index, machine, and where it listens."""
+    """One process to be: its role, index, machine, and where it listens, by endpoint, its main one first.
+
+    An endpoint that is numbered otherwise than processes has its index in its name: `leader_1_0`.
+    """
 
     role: str
     label: str
-    index: tuple[int, ...]
+    index: Index
     host: str
     endpoints: Mapping[str, int]
 
     @property
     def address(self) -> Address:
         """Its main endpoint."""
-        return Address(self.host, self.endpoints[self.role])
+        return Address(self.host, next(iter(self.endpoints.values())))
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where everything is: the instances of each role, and each endpoint by its own index, in order."""
+
+    instances: Mapping[str, Sequence[Instance]]
+    listening: Mapping[str, Mapping[Index, Address]]
+
+    def __iter__(self) -> Iterator[Instance]:
+        """Every instance, role by role in the order of launching."""
+        return itertools.chain(*self.instances.values())
 
 
 def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Problem]:
@@ -46,25 +61,56 @@ def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> li
     return [problem for pool in dict.fromkeys(needed) for problem in cluster.problems(faults, pool)]
 
 
-def place(protocol: Protocol[P], params: P, cluster: Cluster, ports: PortRule) -> dict[str, list[Instance]]:
-    """Deal every role's instances to its pool's machines, round robin, and ports in the protocol's order."""
+def place(protocol: Protocol[P], params: P, cluster: Cluster, ports: PortRule) -> Placement:
+    """Deal every role's instances to its pool's machines, and ports in the protocol's order."""
     faults = protocol.faults(params)
     indices = {role.name: _indices(role, params) for role in protocol.roles}
-    hosts = {role.name: _round_robin(role, len(indices[role.name]), cluster, faults) for role in protocol.roles}
-    owner = {endpoint: role.name for role in protocol.roles for endpoint in role.endpoints}
-    listening: dict[str, list[dict[str, int]]] = {name: [{} for _ in found] for name, found in indices.items()}
+    hosts = {role.name: _deal(role, params, cluster, faults) for role in protocol.roles}
+    listening: dict[str, dict[Index, Address]] = {}
     number = itertools.count()
+    owners = _owners(protocol, params, indices, hosts)
     for endpoint in protocol.port_order:
-        name = owner[endpoint]
-        for host, endpoints in zip(hosts[name], listening[name], strict=True):
-            endpoints[endpoint] = ports(host, next(number))
-    return {
-        role.name: [
-            Instance(role.name, _label(role, index), index, host, {e: endpoints[e] for e in role.endpoints})
-            for index, host, endpoints in zip(indices[role.name], hosts[role.name], listening[role.name], strict=True)
-        ]
-        for role in protocol.roles
-    }
+        at = sorted(owners[endpoint].items())
+        listening[endpoint] = {index: Address(host, ports(host, next(number))) for index, host in at}
+    return Placement(
+        {
+            role.name: [
+                Instance(
+                    role.name,
+                    _label(role.name, index, role.numbered),
+                    index,
+                    host,
+                    dict(_endpoints(role, params, index, listening)),
+                )
+                for index, host in zip(indices[role.name], hosts[role.name], strict=True)
+            ]
+            for role in protocol.roles
+        },
+        listening,
+    )
+
+
+def _owners(
+    protocol: Protocol[P], params: P, indices: Mapping[str, list[Index]], hosts: Mapping[str, list[str]]
+) -> dict[str, dict[Index, str]]:
+    """Endpoint -> its indices -> the machine of the process that listens there."""
+    owners: dict[str, dict[Index, str]] = {endpoint: {} for endpoint in protocol.port_order}
+    for role in protocol.roles:
+        for process, host in zip(indices[role.name], hosts[role.name], strict=True):
+            for endpoint, owned in role.owned(params, process).items():
+                if taken := owners[endpoint].keys() & set(owned):
+                    raise TypeError(f"{protocol.name}: {endpoint} {min(taken)} belongs to two processes")
+                owners[endpoint] |= dict.fromkeys(owned, host)
+    return owners
+
+
+def _endpoints(
+    role: Role[P], params: P, process: Index, listening: Mapping[str, Mapping[Index, Address]]
+) -> Iterator[tuple[str, int]]:
+    own = {each for each in role.listens if isinstance(each, str)} or {role.name}
+    for endpoint, owned in role.owned(params, process).items():
+        for index in owned:
+            yield _label(endpoint, index, endpoint not in own), listening[endpoint][index].port
 
 
 def endpoints_per_host(protocol: Protocol[P], params: P, cluster: Cluster) -> dict[str, list[int]]:
@@ -83,15 +129,14 @@ def _size(role: Role[Any], params: Any) -> int:
     return math.prod(role.dimensions(params))
 
 
-def _indices(role: Role[Any], params: Any) -> list[tuple[int, ...]]:
+def _indices(role: Role[Any], params: Any) -> list[Index]:
     return list(itertools.product(*(range(size) for size in role.dimensions(params))))
 
 
-def _round_robin(role: Role[Any], count: int, cluster: Cluster, faults: int) -> list[str]:
-    if count == 0:
-        return []
-    return list(itertools.islice(itertools.cycle(cluster.hosts(faults, role.hosts_key)), count))
+def _deal(role: Role[P], params: P, cluster: Cluster, faults: int) -> list[str]:
+    dimensions = role.dimensions(params)
+    return role.deal(cluster.hosts(faults, role.hosts_key), dimensions) if math.prod(dimensions) else []
 
 
-def _label(role: Role[Any], index: tuple[int, ...]) -> str:
-    return "_".join([role.name, *map(str, index)]) if role.numbered else role.name
+def _label(name: str, index: Index, numbered: bool) -> str:
+    return "_".join([name, *map(str, index)]) if numbered else name

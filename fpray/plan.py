@@ -14,7 +14,7 @@ from fpray.cluster import Cluster
 from fpray.errors import Problem
 from fpray.flags import option_flags, to_words
 from fpray.pbtxt import to_pbtxt
-from fpray.placement import Instance, PortRule, frankenpaxos_ports, place
+from fpray.placement import Instance, Placement, PortRule, frankenpaxos_ports, place
 from fpray.protocol import Address, Protocol, Role
 
 P = TypeVar("P")
@@ -111,11 +111,13 @@ def build_plan(
 ) -> Plan:
     """Turn a trial into files and processes on the machines of a cluster."""
     protocol, params, paths = trial.protocol, trial.params, paths or Paths()
-    instances = place(protocol, params, cluster, ports)
+    placement = place(protocol, params, cluster, ports)
     files = {name: to_pbtxt(message) for name, message in protocol.files(params).items()}
     if protocol.config is not None:
-        files = {"config.pbtxt": to_pbtxt(protocol.config(params, _Surroundings(instances, paths)))} | files
-    last_server_stage = max(role.stage for role in protocol.servers())
+        files = {"config.pbtxt": to_pbtxt(protocol.config(params, _Surroundings(placement, paths)))} | files
+    roles = {role.name: role for role in protocol.roles}
+    stages = {each.label: roles[each.role].stage_of(params, each.index) for each in placement}
+    last_server_stage = max(stages[each.label] for each in placement if roles[each.role].kind == "server")
     after_servers = {"server": 0, "sidecar": 0, "client": last_server_stage + 1, "driver": last_server_stage + 2}
     processes = [
         Process(
@@ -123,17 +125,17 @@ def build_plan(
             role=role.name,
             index=instance.index if role.numbered else (),
             kind=role.kind,
-            stage=role.stage + after_servers[role.kind],
+            stage=stages[instance.label] + after_servers[role.kind],
             pool=role.hosts_key,
             host=instance.host,
             port=instance.address.port,
             endpoints=instance.endpoints,
-            argv=_argv(trial, role, instance, _Surroundings(instances, paths, instance.label), paths),
+            argv=_argv(trial, role, instance, _Surroundings(placement, paths, instance.label), paths),
             env={},
-            expected_exits=role.expected_exits,
+            expected_exits=role.expected_exits(params, instance.index),
         )
         for role in protocol.roles
-        for instance in instances[role.name]
+        for instance in placement.instances[role.name]
     ]
     return Plan(trial.id, values.to_json(params), files, tuple(processes))
 
@@ -142,28 +144,25 @@ def build_plan(
 class _Surroundings:
     """`fpray.protocol.At` for one process (or, without a label, for the config message)."""
 
-    instances: Mapping[str, Sequence[Instance]]
+    placement: Placement
     paths: Paths
     label: str = ""
 
     def address(self, endpoint: str) -> Address:
-        (instance,) = self._holders(endpoint)
-        return Address(instance.host, instance.endpoints[endpoint])
+        (only,) = self.placement.listening[endpoint].values()
+        return only
 
     def addresses(self, endpoint: str) -> list[Any]:
         nested: dict[Any, Any] = {}
-        for instance in self._holders(endpoint):
+        for index, address in self.placement.listening[endpoint].items():
             level = nested
-            for i in instance.index[:-1]:
+            for i in index[:-1]:
                 level = level.setdefault(i, {})
-            level[instance.index[-1]] = Address(instance.host, instance.endpoints[endpoint])
+            level[index[-1]] = address
         return _as_lists(nested)
 
     def file(self, name: str) -> str:
         return self.paths.file(name)
-
-    def _holders(self, endpoint: str) -> list[Instance]:
-        return [i for instances in self.instances.values() for i in instances if endpoint in i.endpoints]
 
 
 def _as_lists(nested: Mapping[Any, Any]) -> list[Any]:
@@ -176,16 +175,17 @@ def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings,
     heap = protocol.heap(role, params)
     java = [paths.java]
     java += [f"-Xms{heap}", f"-Xmx{heap}"] if heap else []
-    java += [GC_LOG] if monitored and role.kind != "driver" and heap else []
+    java += [GC_LOG] if monitored and heap else []
     java += [*paths.jvm_args.get(role.name, ()), "-cp", paths.jar, protocol.main_class(role)]
     main = instance.address
-    flags: dict[str, Any] = dict(zip(role.flag_names(len(instance.index)), instance.index, strict=False))
+    names = role.flag_names(len(instance.index))
+    flags: dict[str, Any] = dict(zip(names, instance.index, strict=bool(names)))
     if role.addressed:
         flags |= {"host": main.host, "port": main.port}
     if protocol.config is not None:
         flags |= {"config": paths.file("config.pbtxt")}
     flags |= role.connect(params, at)
-    flags |= {"log_level": getattr(params, f"{role.name}_log_level")}
+    flags |= {"log_level": getattr(params, role.log_level_parameter)}
     flags |= role.runs(params, at)
     if role.kind != "driver":
         flags |= {"prometheus_host": main.host, "prometheus_port": main.port + 1 if monitored else -1}

@@ -3,7 +3,8 @@
 Names derive everything, overrides are rare. Role `proxy_leader` of protocol `multipaxos` has the main class
 `frankenpaxos.multipaxos.ProxyLeaderMain`, the labels `proxy_leader_0`, `proxy_leader_1`, the pool
 `proxy_leaders`, the parameters `proxy_leader_log_level` and `proxy_leader_jvm_heap_size`, and the flag
-`--index 0`; a count `(groups, per_group)` gives `--group_index i --index j`.
+`--index 0`; a count `(groups, per_group)` gives `--group_index i --index j`. docs/design.md, "Describing a
+protocol", names every word.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Generic, Literal, TypeVar
 from typing import Protocol as Interface
 
+from fpray.dealing import Deal, round_robin
 from fpray.errors import Problem
 
 P = TypeVar("P")
 Kind = Literal["server", "client", "driver", "sidecar"]
 Count = int | tuple[int, ...]
+Index = tuple[int, ...]  # one number for each level of nesting
 Flags = Mapping[str, Any]
 
 
@@ -46,7 +50,7 @@ class At(Interface):
         """Where the only instance of an endpoint listens."""
 
     def addresses(self, endpoint: str) -> list[Any]:
-        """All addresses of an endpoint as config messages, nested as its role's indices are."""
+        """All addresses of an endpoint as config messages, nested as its indices are."""
 
     def file(self, name: str) -> str:
         """The path of a file of the trial."""
@@ -60,6 +64,22 @@ def _no_options(_params: Any) -> Mapping[str, Any]:
     return {}
 
 
+def _no_exits(_params: Any, _index: Index) -> tuple[int, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Endpoint(Generic[P]):
+    """An endpoint that is numbered otherwise than the processes that listen on it, as those of super nodes are.
+
+    owned: the indices of the endpoints of a process, its main one first, by the process's index. Every index belongs
+    to one process; the config message lists and nests them by their own indices.
+    """
+
+    name: str
+    owned: Callable[[P, Index], Iterable[Index]]
+
+
 @dataclass(frozen=True)
 class Role(Generic[P]):
     """One kind of process of a protocol.
@@ -71,9 +91,13 @@ class Role(Generic[P]):
     name: str
     count: Callable[[P], Count]
     kind: Kind = "server"
-    # Processes of one stage start side by side, when everything of the stages below listens.
-    stage: int = 0
-    also_listens: tuple[str, ...] = ()
+    # Processes of one stage start side by side, when everything of the stages below listens; a process may have
+    # another stage than its siblings.
+    stage: int | Callable[[P, Index], int] = 0
+    # All of a stage must listen within this time of one another; a trial in which they did not is no result.
+    starts_within: timedelta | None = None
+    # What each process listens on, its main endpoint first; () for the name of the role, one for each process.
+    listens: tuple[str | Endpoint[P], ...] = ()
     numbered: bool = True  # False: the only one of its kind, labelled with the bare name of the role
     addressed: bool = False  # told --host and --port instead of an index into the config
     connect: Callable[[P, At], Flags] = _no_flags
@@ -82,9 +106,12 @@ class Role(Generic[P]):
     options: Callable[[P], Mapping[str, Any]] = _no_options  # prefix -> options dataclass
     main: str = ""
     pool: str = ""
+    deal: Deal = round_robin
     heap: str = ""  # the parameter that holds -Xms and -Xmx; "" for <role>_jvm_heap_size where there is one
+    log_level: str = ""  # the parameter that holds it; "" for <role>_log_level
     index_flags: tuple[str, ...] = ()
-    expected_exits: tuple[int, ...] = ()  # codes with which a server may end in mid-run, by design
+    # Codes with which a server may end in mid-run, by design: a driver kills it.
+    expected_exits: Callable[[P, Index], tuple[int, ...]] = _no_exits
 
     @property
     def main_class(self) -> str:
@@ -97,9 +124,26 @@ class Role(Generic[P]):
         return self.pool or (f"{self.name}s" if self.numbered else self.name)
 
     @property
+    def log_level_parameter(self) -> str:
+        """The parameter that holds the log level of its processes."""
+        return self.log_level or f"{self.name}_log_level"
+
+    @property
     def endpoints(self) -> tuple[str, ...]:
-        """What each of its processes listens on; the first is its main endpoint."""
-        return (self.name, *self.also_listens)
+        """The names of what its processes listen on; the first is the main endpoint."""
+        return tuple(each if isinstance(each, str) else each.name for each in self.listens) or (self.name,)
+
+    def owned(self, params: P, index: Index) -> dict[str, list[Index]]:
+        """Endpoint -> the indices of those that one of its processes listens on."""
+        listens: tuple[str | Endpoint[P], ...] = self.listens or (self.name,)
+        return dict(
+            (each, [index]) if isinstance(each, str) else (each.name, list(each.owned(params, index)))
+            for each in listens
+        )
+
+    def stage_of(self, params: P, index: Index) -> int:
+        """The stage in which one of its processes starts."""
+        return self.stage if isinstance(self.stage, int) else self.stage(params, index)
 
     def dimensions(self, params: P) -> tuple[int, ...]:
         """How many there are at each level of nesting."""
@@ -110,7 +154,7 @@ class Role(Generic[P]):
         """The names of its index flags: none, `index`, or `group_index` and `index`."""
         if self.addressed or not self.numbered:
             return ()
-        return self.index_flags or ("group_index", "index")[2 - levels :]
+        return self.index_flags or ("group_index", "index")[-levels:]
 
 
 @dataclass(frozen=True)
@@ -130,6 +174,7 @@ class Protocol(Generic[P]):
         fastest_loop: requests per second that one closed loop makes at most; what disk space is planned by.
         outputs: recorder label -> prefix of its result columns; the label None where rows carry none.
         faults: FrankenPaxos's f, the key into its cluster files.
+        package: the Java package of its main classes; "" for frankenpaxos.<name>.
     """
 
     name: str
@@ -147,12 +192,14 @@ class Protocol(Generic[P]):
     records_warmup: bool = False
     flushes_groups: bool = True
     faults: Callable[[P], int] = field(default=lambda _params: 1)
+    package: str = ""
 
     def __post_init__(self) -> None:
-        known = {f.name for f in dataclasses.fields(self.params)}  # type: ignore[arg-type]
+        # Properties count: an older vocabulary has `duration_seconds`, and `duration` computed from it.
+        known = {f.name for f in dataclasses.fields(self.params)} | {*dir(self.params)}  # type: ignore[arg-type]
         wanted = {"num_client_procs", "duration", "timeout", "monitored", "profiled"}
         wanted |= {heap for role in self.roles if (heap := role.heap)}
-        wanted |= {f"{role.name}_log_level" for role in self.roles}
+        wanted |= {role.log_level_parameter for role in self.roles}
         if missing := sorted(wanted - known):
             raise TypeError(f"the parameters of {self.name} lack {', '.join(missing)}")
         listed = sorted(endpoint for role in self.roles for endpoint in role.endpoints)
@@ -165,7 +212,7 @@ class Protocol(Generic[P]):
 
     def main_class(self, role: Role[P]) -> str:
         """The full name of a role's main class."""
-        return f"frankenpaxos.{self.name}.{role.main_class}"
+        return f"{self.package or f'frankenpaxos.{self.name}'}.{role.main_class}"
 
     def heap(self, role: Role[P], params: P) -> str | None:
         """The JVM heap size of a role's processes, or None for the JVM's own choice."""

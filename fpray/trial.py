@@ -41,6 +41,7 @@ SPARE_BYTES = 50_000_000
 TAKEN = "Address already in use"  # somebody took a port between our choice and the bind
 FULL_BYTES = 1_000_000
 LEASE_CHECK_S = 0.5
+_STATUS_OF = {"not-ready": Status.NOT_READY, "apart": Status.NOT_READY, "deadline": Status.OVERRAN}
 # Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
 _PORTS = range(20_000, 32_000, 500)
 
@@ -188,7 +189,7 @@ class _Run:
     def _speaker(self, host: str) -> Any:
         """Any role actor of a machine can speak for the machine; that of the first role placed there does."""
         placed = place(self.trial.protocol, self.trial.params, self.setting.cluster, frankenpaxos_ports)
-        role = next(i.role for instances in placed.values() for i in instances if i.host == host)
+        role = next(instance.role for instance in placed if instance.host == host)
         return self.setting.machines.actor(role, host)
 
     def start_servers(self, plan: Plan) -> None:
@@ -202,9 +203,11 @@ class _Run:
                 self._watch([], lag.total_seconds())
 
     def start_clients(self, plan: Plan) -> None:
-        """Start the clients and wait until they listen: a client whose port is taken measures nothing."""
+        """Start the clients and wait until they listen: one whose port is taken measures nothing. Then any driver."""
         with self._phase("starting clients"):
             self._start(plan.of_kind("client"), len(plan.of_kind("client")))
+            if drivers := plan.of_kind("driver"):
+                self._start(drivers, len(drivers))
 
     def _start(self, stage: Sequence[Process], total: int) -> None:
         self.started.append(list(stage))
@@ -227,6 +230,25 @@ class _Run:
                 self._event("phase", "listening", process)
             if calls:
                 self._report_start(calls, listening, before, total)
+        for role in {process.role for process in stage}:
+            if (window := self.trial.protocol.role(role).starts_within) is not None:
+                self._see_that_they_started_together([p for p in stage if p.role == role], window)
+
+    def _see_that_they_started_together(self, processes: Sequence[Process], window: timedelta) -> None:
+        """Raise when one of them listened too long after another: they were all ordered at the same time."""
+        calls = [
+            self.setting.machines.actor(role, host).ready_after.remote([process.label for process in here])
+            for (role, host), here in self._by_actor(processes).items()
+        ]
+        after = {label: took for _, found in gather(calls, CALL_S) for label, took in found.items()}
+        first, last = min(after, key=after.__getitem__), max(after, key=after.__getitem__)
+        if (apart := after[last] - after[first]) > window.total_seconds():
+            detail = (
+                f"{last} listened {apart:.1f} s after {first}, and all {self._role_of(last)}s must within"
+                f" {window.total_seconds():g} s of one another, or some never hear of the others: their machines are"
+                " too busy, or too few, to start them side by side"
+            )
+            raise _Failed(Failure("apart", last, detail), "")
 
     def _report_start(self, waiting: Mapping[Any, Any], listening: int, before: int, total: int) -> None:
         roles = ", ".join(dict.fromkeys(f"{role}s" for role, _ in waiting.values()))
@@ -376,11 +398,11 @@ class _Run:
         failure = failed.failure
         if failure.kind in ("lost", "stopped"):
             return self.outcome(Status.LOST, failure.detail, Reason.INFRASTRUCTURE)
-        status = {"not-ready": Status.NOT_READY, "deadline": Status.OVERRAN}.get(failure.kind, Status.CRASHED)
+        status = _STATUS_OF.get(failure.kind, Status.CRASHED)
         detail = failure.detail + (f", {failed.before}" if failed.before and failure.kind == "exited" else "")
         self._event_at(time.time_ns(), "fault", "", failure.label, failure.detail)
-        taken = failure.kind == "taken" or any(TAKEN in line for line in failure.lines)
-        reason = Reason.INFRASTRUCTURE if taken else Reason.SYSTEM_UNDER_TEST
+        machines = failure.kind in ("taken", "apart") or any(TAKEN in line for line in failure.lines)
+        reason = Reason.INFRASTRUCTURE if machines else Reason.SYSTEM_UNDER_TEST
         return self.outcome(status, detail, reason, label=failure.label, lines=_telling(failure.lines), log=failure.log)
 
     def outcome_if_interrupted(self) -> None:

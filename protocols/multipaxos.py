@@ -261,7 +261,7 @@ MULTIPAXOS = Protocol(
             name="leader",
             stage=1,
             count=lambda p: p.num_leaders,
-            also_listens=("leader_election",),
+            listens=("leader", "leader_election"),
             options=lambda p: {"options": p.leader_options},
         ),
         Role(

@@ -50,6 +50,10 @@ class RoleActor:
         failure = self._processes.start(specs)
         return failure or self._processes.wait_ready([spec.label for spec in specs], ready_s)
 
+    def ready_after(self, labels: Sequence[str]) -> Mapping[str, float]:
+        """Seconds that each process took from its order until it listened on everything."""
+        return self._processes.ready_after(labels)
+
     def wait_exit(self, labels: Sequence[str], deadline_s: float | None) -> Failure | None:
         """Block until the processes have exited as expected (None), or one of this role has not."""
         return self._processes.wait_exit(labels, deadline_s)

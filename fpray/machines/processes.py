@@ -33,6 +33,7 @@ class _Kept:
     exit: Exit | None = None
     error: str = ""  # why it never became its program
     stopping: bool = False
+    ready_after_s: float | None = None  # from the order to listening on everything
 
     @property
     def over(self) -> bool:
@@ -113,6 +114,7 @@ class Processes:
                 return self._failure_of(trouble)
             probe = probe or _probe(kept)
             view = probe.look()
+            self._note_ready(kept, view)
             if not view.missing:
                 return None
             if view.taken is not None:
@@ -124,6 +126,10 @@ class Processes:
                 if self._trouble(kept, ended_is_trouble=True) is None:
                     self._changed.wait(min(pause, left))
             pause = min(pause * LOOK_GROWTH, LONGEST_LOOK_S)
+
+    def ready_after(self, labels: Iterable[str]) -> dict[str, float]:
+        """Seconds from its order until a process listened on everything, for those that do."""
+        return {e.spec.label: e.ready_after_s for e in self._find(labels) if e.ready_after_s is not None}
 
     def wait_exit(self, labels: Iterable[str], deadline_s: float | None) -> Failure | None:
         """Wait until all of labels have exited as expected: None. Sleeps the whole time.
@@ -250,6 +256,12 @@ class Processes:
                 return each
         late = (each for each in awaited if each.over or each.started is None)
         return next(late, None) if ended_is_trouble else None
+
+    def _note_ready(self, kept: list[_Kept], view: View) -> None:
+        missing = {wanted.label for wanted in view.missing}
+        for each in kept:
+            if each.ready_after_s is None and each.spec.label not in missing:
+                each.ready_after_s = time.monotonic() - each.ordered
 
     # -- failures; without the lock, since they read logs
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Address = tuple[str, int]  # host and port
-FailureKind = Literal["spawn-failed", "exited", "taken", "not-ready", "deadline", "stopped", "lost"]
+FailureKind = Literal["spawn-failed", "exited", "taken", "not-ready", "apart", "deadline", "stopped", "lost"]
 _INHERITED = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR",
     "JAVA_HOME", "LD_LIBRARY_PATH",
@@ -71,8 +71,8 @@ class Failure:
     """Why it does not go on, as a value.
 
     kind: spawn-failed (never became its program), exited (unexpectedly), taken (somebody else has its port), not-ready
-    (deadline for listening), deadline (for exiting), stopped (by another thread), lost (the keeper is gone, and with it
-    all it kept). detail: a sentence. after_s: seconds from its start. lines: the end of log, its standard error, or
+    (deadline for listening), apart (listened too long after its siblings), deadline (for exiting), stopped (by another
+    thread), lost (the keeper is gone, and with it all it kept). detail: a sentence. after_s: seconds from its start. lines: the end of log, its standard error, or
     standard output where standard error is empty. returncode: as in subprocess.
     """
 
