@@ -20,6 +20,7 @@ public final class Phases {
     private final Flags flags;
     private final int warmupLoops;
     private final int measuredLoops;
+    private boolean recordsWarmup;
     private Phase phase;
 
     private final class Phase extends Timer {
@@ -85,6 +86,12 @@ public final class Phases {
         }
     }
 
+    /** The warm-up is recorded like the measurement, as some of FrankenPaxos's clients do. */
+    public Phases recordingWarmup() {
+        recordsWarmup = true;
+        return this;
+    }
+
     public void start() {
         Log.info("Client warmup started.");
         phase = new Phase(true, flags.nanos("--warmup_timeout"));
@@ -120,7 +127,7 @@ public final class Phases {
             return;
         }
         long stop = System.nanoTime();
-        if (!current.warmup) {
+        if (!current.warmup || recordsWarmup) {
             recorder.record(closed.start, stop, closed.label());
         }
         if (stop - current.deadline < 0) {

@@ -1,5 +1,5 @@
-// The labelled recorder file: one row per measurement group, written in pieces that end with a whole row: of 8 KiB,
-// or of what a second has brought.
+// The recorder file: one row per measurement group, or per request and without a label, as the client's original has it;
+// written in pieces that end with a whole row: of 8 KiB, or of what a second has brought.
 package fpray.load;
 
 import fpray.runtime.Log;
@@ -25,6 +25,8 @@ public final class Recorder {
 
     private final FileOutputStream file;
     private final int groupSize;
+    // The end of every row of an unlabelled file; null for a labelled one.
+    private final byte[] place;
     private final Group[] groups = {new Group(), new Group()};
     private final byte[] buffer = new byte[PIECE];
     private int end;
@@ -37,11 +39,21 @@ public final class Recorder {
 
     /** Opens {prefix}_data.csv and writes its header; ends the process if that is impossible. */
     public Recorder(String prefix, int groupSize) {
+        this(prefix, groupSize, "start,stop,count,latency_nanos,label\n", null);
+    }
+
+    /** The recorder of a client that writes its own address in place of a count and a label. */
+    public static Recorder unlabelled(String prefix, String host, int port) {
+        return new Recorder(prefix, 1, "start,stop,latency_nanos,host,port\n", ascii(host + "," + port));
+    }
+
+    private Recorder(String prefix, int groupSize, String header, byte[] place) {
         this.groupSize = Math.max(1, groupSize);
+        this.place = place;
         String path = prefix + "_data.csv";
         try {
             file = new FileOutputStream(path);
-            file.write(ascii("start,stop,count,latency_nanos,label\n"));
+            file.write(ascii(header));
         } catch (IOException e) {
             throw Log.fatal("The recorder file " + path + " cannot be written: " + e.getMessage());
         }
@@ -75,7 +87,8 @@ public final class Recorder {
     }
 
     private void row(Group group, int label) {
-        if (PIECE - end < MAX_ROW || group.stop - lastWrite > MAX_AGE) {
+        byte[] last = place != null ? place : LABELS[label];
+        if (PIECE - end < MAX_ROW + last.length || group.stop - lastWrite > MAX_AGE) {
             write();
             lastWrite = group.stop;
         }
@@ -83,13 +96,14 @@ public final class Recorder {
         buffer[at++] = ',';
         at = stops.write(group.stop + toEpoch, buffer, at);
         buffer[at++] = ',';
-        at = decimal(group.count, at);
-        buffer[at++] = ',';
+        if (place == null) {
+            at = decimal(group.count, at);
+            buffer[at++] = ',';
+        }
         at = decimal(group.latency / group.count, at);
         buffer[at++] = ',';
-        byte[] name = LABELS[label];
-        System.arraycopy(name, 0, buffer, at, name.length);
-        at += name.length;
+        System.arraycopy(last, 0, buffer, at, last.length);
+        at += last.length;
         buffer[at++] = '\n';
         end = at;
         group.count = 0;

@@ -62,9 +62,9 @@ public final class Workloads {
         return new TextProto.Kind().scalar("num_keys").scalar("read_fraction").scalar("write_size_mean").scalar("write_size_std");
     }
 
-    /** A WorkloadProto file. */
+    /** A WorkloadProto file; null stands for the flags' default. */
     public static Workload plain(String path) {
-        return read(path, false, PLAIN);
+        return path == null ? new StringWorkload(0, 0) : read(path, false, PLAIN);
     }
 
     /** A ReadWriteWorkloadProto file; null stands for the flags' default. */

@@ -69,6 +69,26 @@ final class KeyValueStore extends StateMachine {
     }
 
     @Override
+    public void touches(byte[] bytes, int from, int length, Touches to) {
+        in.set(bytes, from, from + length);
+        try {
+            int command = in.u8();
+            if (command != KeyValueCommands.GET && command != KeyValueCommands.SET) {
+                throw refused(length, null);
+            }
+            boolean sets = command == KeyValueCommands.SET;
+            for (int left = in.smallVarint(); left > 0; left--) {
+                to.touch(KeyValueCommands.text(in), sets);
+                if (sets) {
+                    in.skip(in.blobLength());
+                }
+            }
+        } catch (Reader.Malformed e) {
+            throw refused(length, e);
+        }
+    }
+
+    @Override
     public void save(Writer to) {
         to.varint(map.size());
         for (Iterator<Map.Entry<String, byte[]>> i = map.entrySet().iterator(); i.hasNext(); ) {

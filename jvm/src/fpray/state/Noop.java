@@ -16,6 +16,9 @@ final class Noop extends StateMachine {
     }
 
     @Override
+    public void touches(byte[] bytes, int from, int length, Touches to) {}
+
+    @Override
     public void save(Writer to) {}
 
     @Override

@@ -5,6 +5,11 @@ import fpray.runtime.Reader;
 import fpray.runtime.Writer;
 
 public abstract class StateMachine {
+    /** Is told what a command reads and writes. */
+    public interface Touches {
+        void touch(String key, boolean writes);
+    }
+
     public static final String[] NAMES = {"AppendLog", "KeyValueStore", "Noop", "Register"};
     static final byte[] EMPTY = new byte[0];
 
@@ -28,6 +33,11 @@ public abstract class StateMachine {
 
     /** Executes a command that must not change anything: what a replica does for reads, which skip the log. */
     public abstract byte[] read(byte[] bytes, int from, int length);
+
+    /** Tells what a command reads and writes: two commands conflict if one of them writes what the other touches. */
+    public void touches(byte[] bytes, int from, int length, Touches to) {
+        to.touch("", true);
+    }
 
     /** Writes the whole state, for a replica that is too far behind. */
     public abstract void save(Writer to);
