@@ -207,7 +207,9 @@ class _Blocks:
 
 def _parse(file: FileIO, begin: int, end: int, columns: tuple[str, ...], client: str) -> _Block:
     fd = file.fileno()
-    offset = begin - usual_rows.BEFORE  # in the file; a header is longer
+    if columns == _LABELLED and (usual := usual_rows.read(fd, begin, end)):
+        return _Block([(rows.label, _usual_table(rows, client)) for rows in usual], [], b"")
+    offset = begin - 1  # in the file; a header is longer
     data = os.pread(fd, end + 4096 - offset, offset)
     while (last := data.find(b"\n", end - 1 - offset)) < 0:
         more = os.pread(fd, _BLOCK_BYTES, offset + len(data))
@@ -215,14 +217,11 @@ def _parse(file: FileIO, begin: int, end: int, columns: tuple[str, ...], client:
             break
         data += more
     stop = (last if last >= 0 else data.rfind(b"\n")) + 1
-    first = data.find(b"\n", begin - 1 - offset) + 1
+    first = data.find(b"\n") + 1
     if not first:  # inside a line that began before
         return _Block([], [], b"")
     stop = max(first, stop)
     torn = data[stop:] if last < 0 else b""
-    usual = usual_rows.read(data, first, stop) if columns == _LABELLED and first < stop else None
-    if usual:
-        return _Block([(rows.label, _usual_table(rows, client)) for rows in usual], [], torn)
     quoted = b'"' in data
     try:
         table = _table(pa.py_buffer(data).slice(first, stop - first), columns, client, quoted)

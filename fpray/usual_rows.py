@@ -9,8 +9,10 @@ to 16 digits, labels at most 6 bytes; there are no quotes, empty lines, or space
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -23,6 +25,7 @@ from fpray.rows import Int64s
 
 Words = npt.NDArray[np.uint64]
 
+_AFTER = 64  # and follow the last one
 BEFORE = 8  # bytes that must precede the first row: rows are looked at from a little before
 _SHORTEST = len("2026-11-22T04:23:17Z,2026-11-22T04:23:17Z,1,1,\n")
 _PIECE_BYTES = 4 << 20
@@ -61,19 +64,42 @@ _SECONDS = _U(1 + (6 << 16) + (600 << 32))  # the weights of a pair ss, of a pai
 _Z_COMMA = int(_word(b"Z,"))
 
 
-def read(data: bytes, first: int, stop: int) -> list[Rows] | None:
-    """The rows of the lines in data[first:stop], which ends with a newline; None if any is not as usual."""
-    if sys.byteorder != "little" or first < BEFORE:
+class _Buffer(threading.local):
+    """Each thread's own bytes to read into: used again and again, they stay in its core's cache."""
+
+    def __init__(self) -> None:
+        self.data = bytearray(BEFORE + _PIECE_BYTES + _AFTER)
+        self.front = memoryview(self.data)[:-_AFTER]
+
+
+_buffer = _Buffer()
+
+
+def read(fd: int, begin: int, end: int) -> list[Rows] | None:
+    """The rows of the lines of a file that begin in [begin, end); None if any is not as usual, or there are none.
+
+    A line begins at `begin` only if a newline is before it. The file must hold more than BEFORE bytes before `begin`.
+    """
+    if sys.byteorder != "little" or begin <= BEFORE:
         return None
-    found: dict[str, list[Rows]] = {}
-    while first < stop:
-        end = data.rfind(b"\n", first, min(first + _PIECE_BYTES, stop)) + 1 or data.find(b"\n", first) + 1
-        rows = _piece(data, first, end)
+    data, found = _buffer.data, dict[str, list[Rows]]()
+    at, last = begin - 1, False  # in the file: where the next line is looked for
+    while not last:
+        offset = at - BEFORE
+        size = os.preadv(fd, [_buffer.front], offset)
+        first = data.find(b"\n", BEFORE, size) + 1 if at < begin else BEFORE
+        last = offset + size >= end
+        stop = (data.find(b"\n", max(end - 1 - offset, 0), size) if last else data.rfind(b"\n", 0, size)) + 1
+        if last and not stop and size == len(_buffer.front):  # a line goes on beyond the buffer
+            last, stop = False, data.rfind(b"\n", 0, size) + 1
+        if not first or stop <= first:
+            return None
+        rows = _piece(data, first, stop)
         if rows is None:
             return None
         for part in rows:
             found.setdefault(part.label, []).append(part)
-        first = end
+        at = offset + stop
     if any(part.count != parts[0].count for parts in found.values() for part in parts):
         return None
     return [_joined(parts) for parts in found.values()] or None
@@ -88,7 +114,7 @@ def _joined(parts: list[Rows]) -> Rows:
     return Rows(parts[0].label, start, stop, parts[0].count, latency_nanos)
 
 
-def _piece(data: bytes, first: int, stop: int) -> list[Rows] | None:
+def _piece(data: bytearray, first: int, stop: int) -> list[Rows] | None:
     """The rows of some lines, label by label."""
     ends = _newlines(data, first, stop)
     begins = np.concatenate(([first], ends[:-1] + 1))
@@ -110,28 +136,29 @@ def _piece(data: bytes, first: int, stop: int) -> list[Rows] | None:
     return [Rows(label.decode(), start[0][mine], stop_[0][mine], count[0], latencies[mine]) for label, mine in labels]
 
 
-def _newlines(data: bytes, first: int, stop: int) -> Int64s:
-    """Where newlines are. Words of comparisons are a shorter way than bytes: rows are long."""
+def _newlines(data: bytearray, first: int, stop: int) -> Int64s:
+    """Where newlines are. Words of 64 comparisons are a shorter way than bytes: rows are long."""
     newline = np.frombuffer(data, np.uint8, stop - first, first) == 10
-    whole = len(newline) // 8 * 8
-    words = newline[:whole].view(np.uint64)
-    at = np.flatnonzero(words != 0)
+    whole = len(newline) // 64 * 64
+    words = np.packbits(newline[:whole], bitorder="little").view(np.uint64)
+    at = np.flatnonzero(words)
     words = words[at]
-    if len(words) and (words & (words - _U(1))).any():  # two in one word
+    below = words - _U(1)
+    if (words & below).any():  # two in one word
         return np.flatnonzero(newline) + first
-    at *= 8
-    at += np.bitwise_count(words - _U(1)) >> 3
+    at *= 64
+    at += np.bitwise_count(below)
     return np.concatenate((at, np.flatnonzero(newline[whole:]) + whole)) + first
 
 
-def _words(data: bytes, at: Int64s, words: int) -> Words:
+def _words(data: bytearray, at: Int64s, words: int) -> Words:
     """For each place, that many words in a row."""
     windows: Any = np.ndarray((len(data) - 8 * words + 1,), f"S{8 * words}", data, strides=(1,))
     found: Words = windows[at].view(np.uint64).reshape(len(at), words)
     return found
 
 
-def _instants(data: bytes, begins: Int64s) -> tuple[Int64s, Int64s, Words] | None:
+def _instants(data: bytearray, begins: Int64s) -> tuple[Int64s, Int64s, Words] | None:
     """`2026-11-22T04:23:17.209748401Z,` at each place: nanoseconds, where the next field begins, `Z,` and 6 more."""
     if begins.max() + 37 > len(data):
         return None
@@ -148,7 +175,7 @@ def _instants(data: bytes, begins: Int64s) -> tuple[Int64s, Int64s, Words] | Non
             return None
         ends[odd] -= missing
         following[odd] = _words(data, ends[odd] - 2, 1)[:, 0]
-    if ((following ^ _U(_Z_COMMA)) & _U(0xFFFF)).any():
+    if (following.astype(np.uint16) != _Z_COMMA).any():
         return None
     _to_pairs(times)
     found = _eight_digits(fractions)

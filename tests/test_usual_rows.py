@@ -25,6 +25,12 @@ def by_label(reading: Reading) -> list[dict[str, Any]]:
     return sorted(reading.table.to_pylist(), key=lambda row: str(row["label"]))
 
 
+def usual(path: Path, data: bytes) -> list[usual_rows.Rows] | None:
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        return usual_rows.read(file.fileno(), len(HEADER), len(data))
+
+
 def as_parsed(path: Path, monkeypatch: pytest.MonkeyPatch) -> Reading:
     with monkeypatch.context() as patched:
         patched.setattr(usual_rows, "read", lambda *_: None)
@@ -42,11 +48,14 @@ def test_usual_rows_are_read_as_a_csv_parser_would(tmp_path: Path, seed: int, mo
         for _ in range(700)
     ]
     path = tmp_path / "a.csv"
-    path.write_bytes(HEADER + "".join(rows).encode())
+    assert usual(path, HEADER + "".join(rows).encode()) is not None
     expected = as_parsed(path, monkeypatch)
-    assert usual_rows.read(path.read_bytes() + bytes(9), len(HEADER), path.stat().st_size) is not None
-    for size in (1000, 1 << 22):
-        monkeypatch.setattr(client_file, "_BLOCK_BYTES", size)
+    for block, piece in ((1000, 300), (1 << 22, 333), (1000, 4 << 20), (1 << 22, 4 << 20)):
+        monkeypatch.setattr(client_file, "_BLOCK_BYTES", block)
+        monkeypatch.setattr(usual_rows, "_PIECE_BYTES", piece)
+        monkeypatch.setattr(usual_rows, "_buffer", usual_rows._Buffer())
+        with path.open("rb") as file:  # not declined: pieces end anywhere in a line
+            assert usual_rows.read(file.fileno(), len(HEADER), path.stat().st_size) is not None
         reading = read_client(path, "c")
         assert by_label(reading) == by_label(expected)
         assert reading.table.schema == expected.table.schema
@@ -81,7 +90,6 @@ def test_no_character_is_overlooked(tmp_path: Path, at: int, monkeypatch: pytest
         b"2026-11-22T04:23:17Z,2026-11-22T04:23:17Z,1,1,\n"[1:],
     ],
 )
-def test_unusual_rows_are_declined(row: bytes) -> None:
-    assert usual_rows.read(HEADER + ROW * 9, len(HEADER), len(HEADER + ROW * 9)) is not None
-    data = HEADER + ROW * 4 + row + ROW * 4
-    assert usual_rows.read(data, len(HEADER), len(data)) is None
+def test_unusual_rows_are_declined(tmp_path: Path, row: bytes) -> None:
+    assert usual(tmp_path / "a.csv", HEADER + ROW * 9) is not None
+    assert usual(tmp_path / "a.csv", HEADER + ROW * 4 + row + ROW * 4) is None
