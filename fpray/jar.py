@@ -35,11 +35,11 @@ class Jar:
         name = f"reference {self.version}" if self.reference else self.path.name
         return f"{name} (sha {self.sha256[:8]})"
 
-    def main_classes(self) -> set[str]:
-        """The full names of its main classes: FrankenPaxos's end in Main."""
+    def classes(self) -> set[str]:
+        """The full names of its classes, by its directory: no JVM is started."""
         with zipfile.ZipFile(self.path) as archive:
             entries = archive.namelist()
-        return {e.removesuffix(".class").replace("/", ".") for e in entries if e.endswith("Main.class")}
+        return {entry.removesuffix(".class").replace("/", ".") for entry in entries if entry.endswith(".class")}
 
 
 def find_jar(
@@ -62,11 +62,11 @@ def find_jar(
 
 def main_class_problems(jar: Jar, wanted: Iterable[str]) -> list[Problem]:
     """The main classes that a protocol needs and the jar lacks, naming what it has."""
-    known = jar.main_classes()
+    known = jar.classes()
     missing = sorted(set(wanted) - known)
     if not missing:
         return []
-    packages = sorted({name.rpartition(".")[0] for name in known})
+    packages = sorted({name.rpartition(".")[0] for name in known if name.endswith("Main")})  # FrankenPaxos's end so
     has = f"it has main classes in {', '.join(packages)}" if packages else "it has no class that ends in Main"
     return [Problem(f"--jar {jar.path.name}", f"lacks {', '.join(missing)}; {has}")]
 

@@ -140,7 +140,7 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
 
 
 def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterator[ProtocolReport]:
-    there = jar.main_classes()
+    there = jar.classes()
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="fpray-check-") as scratch:
         pool = ThreadPoolExecutor(max(2, cores))
@@ -174,7 +174,7 @@ def _mains_in(protocol: Protocol[Any], there: set[str]) -> list[str]:
 def _unasked(main: str, there: set[str]) -> MainReport:
     if main in there:  # no default and no study starts one: there is nothing to compare
         return MainReport(main)
-    hint = nearest(main, there)
+    hint = nearest(main, (name for name in there if name.rpartition(".")[0] == main.rpartition(".")[0]))
     return MainReport(main, (f"is not in the jar{hint}",))
 
 

@@ -111,12 +111,12 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     less = ("--options.flushEveryN", "--log_level")
     server = _main(SERVER, help_=help_, more=("--options.flushEvery", "--mode"), less=less, refused="Noop")
     client = _main(CLIENT, help_=help_).replace("OPTIONAL = Arrays.asList(", 'OPTIONAL = Arrays.asList("--extra", ')
+    unknown = "--log_level, --options.flushEveryN (it has --options.flushEvery)"
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, server, client))
     assert done.exit_code == 1
     assert done.stdout.splitlines()[:-1] == [
         "unreplicated  1 of 2 mains do not fit",
-        f"  {SERVER} does not accept --log_level, "
-        "--options.flushEveryN (it has --options.flushEvery), and fpray gives it",
+        f"  {SERVER} does not accept {unknown}, and fpray gives it",
         f"  {SERVER} requires --mode, --options.flushEvery, and fpray does not give it",
         f"  {SERVER} Option --state_machine failed when given 'Noop'. Foo is not one of A, B.",
         f"  {SERVER} accepts --mode, --options.flushEvery: never given (--flag gives it)",

@@ -1,0 +1,237 @@
+"""What every protocol's declaration must hold, as a pytest case that a third party's protocol gets with one line.
+
+from fpray.testing import ProtocolConformance
+
+class TestMine(ProtocolConformance):
+    protocol = MINE
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
+
+from fpray import params as values
+from fpray.cluster import Cluster
+from fpray.jar_check import flag_problems, split_command
+from fpray.placement import placement_problems
+from fpray.plan import Paths, Plan, Trial, build_plan, parameter_problems
+from fpray.protocol import Protocol
+from fpray.registry import studies
+from fpray.study import Study
+
+# What touches the outside world, by the names of CPython's audit events.
+_IO = ("open", "os.", "socket.", "subprocess.", "shutil.", "tempfile.", "pathlib.", "glob.", "urllib.")
+# What a mistaken grid may try, by the type of a parameter.
+_EXTREMES: Mapping[type, tuple[Any, ...]] = {
+    bool: (True, False),
+    int: (-1, 0, 1, 2, 1000),
+    float: (-1.0, 0.0, 2.0),
+    timedelta: (timedelta(0), timedelta(days=1)),
+}
+
+
+class ProtocolConformance:
+    """The rules of a declaration, over its defaults and its studies. Each test names everything that breaks its rule.
+
+    Attributes:
+        protocol: the declaration.
+        extra_studies: studies of it beside those that are installed (entry point `fpray.studies`).
+        mains: main class -> flag (with its dashes) -> whether it is required: what is known of the jar. Without it the
+            test of the flags is skipped, and `fpray protocols --check JAR` is what asks the jar itself.
+    """
+
+    protocol: ClassVar[Protocol[Any]]
+    extra_studies: ClassVar[Iterable[Study]] = ()
+    mains: ClassVar[Mapping[str, Mapping[str, bool]]] = {}
+
+    def test_labels_and_endpoints_are_unique(self) -> None:
+        """No two processes of a trial share a label, which names their files, or an address."""
+        problems = []
+        for plan in self._plans():
+            labels = [process.label for process in plan.processes]
+            problems += [f"two processes are called {label}" for label in _repeated(labels)]
+            problems += [f"{label} is no name for files" for label in labels if not re.fullmatch(r"[\w.-]+", label)]
+            listening = [(p.host, port) for p in plan.processes for port in p.endpoints.values()]
+            problems += [f"two endpoints are {host}:{port}" for host, port in _repeated(listening)]
+            problems += [f"{p.label} listens nowhere" for p in plan.processes if p.kind == "server" and not p.endpoints]
+        _none_of(problems)
+
+    def test_every_file_that_a_flag_names_is_in_the_plan(self) -> None:
+        """A path below the trial's directory is a file of the plan, or begins with the process's own label."""
+        problems = []
+        directory = PurePosixPath(Paths().directory)
+        for plan in self._plans():
+            named = set()
+            for process in plan.processes:
+                for word in process.argv:
+                    path = PurePosixPath(word)
+                    if not path.is_relative_to(directory):
+                        continue
+                    name = str(path.relative_to(directory))
+                    named.add(name)
+                    if name not in plan.files and not name.startswith(process.label):
+                        problems.append(f"{process.label} is told of {name}, which the plan does not write")
+            problems += [f"{name} is written and nobody is told of it" for name in plan.files if name not in named]
+        _none_of(problems)
+
+    def test_parameters_survive_json(self) -> None:
+        """What `trial.json` holds is read back as the same trial; trials that differ have ids that differ."""
+        problems = []
+        trials = self._trials()
+        for trial in trials:
+            written = json.loads(json.dumps(values.to_json(trial.params)))
+            again = values.from_json(self.protocol.params, written)
+            problems += [
+                f"{name} is {value!r}, and {values.flatten(again).get(name)!r} when it is read back"
+                for name, value in values.flatten(trial.params).items()
+                if values.flatten(again).get(name) != value
+            ]
+            if Trial(self.protocol, again).id != Trial(self.protocol, trial.params).id:
+                problems.append(f"the id of {written} changes when it is read back")
+        different = {json.dumps(values.to_json(trial.params)) for trial in trials}
+        if len({Trial(self.protocol, trial.params).id for trial in trials}) != len(different):
+            problems.append("two different trials have one id")
+        _none_of(problems)
+
+    def test_every_flag_exists_and_no_required_one_is_missing(self) -> None:
+        """Flags against what is known of the jar's mains."""
+        if not self.mains:
+            import pytest
+
+            pytest.skip(f"nothing is known of the mains of {self.protocol.name}: set `mains` (fpray.testing)")
+        problems = []
+        for plan in self._plans():
+            for process in plan.processes:
+                main, words = split_command(process.argv)
+                given = words[::2]
+                if main not in self.mains:
+                    problems.append(f"{process.role}: there is no main class {main}")
+                    continue
+                required = (flag for flag, needed in self.mains[main].items() if needed)
+                problems += [f"{main} {said}" for said in flag_problems(given, self.mains[main], required)]
+                problems += [f"{main} is given {flag} twice" for flag in _repeated(given)]
+        _none_of(problems)
+
+    def test_it_can_be_placed_on_one_machine_and_on_several(self) -> None:
+        """Everything runs on one machine; with pools, every process on a machine of its pool, and told of no other."""
+        problems = []
+        for trial in self._trials():
+            faults = self.protocol.faults(trial.params)
+            pools = dict.fromkeys((p.pool for p in build_plan(trial, Cluster()).processes), ("10.0.0.1", "10.0.0.2"))
+            for cluster in (Cluster(), Cluster(pools={str(faults): pools})):
+                problems += [
+                    f"{p.about} {p.sentence}" for p in placement_problems(self.protocol, trial.params, cluster)
+                ]
+                for process in build_plan(trial, cluster).processes:
+                    if process.host not in cluster.addresses():
+                        problems.append(f"{process.label} is placed on {process.host}, which is not in the cluster")
+                    if cluster.pools and "127.0.0.1" in process.argv:
+                        problems.append(f"{process.label} is told of 127.0.0.1 in a cluster of other machines")
+        _none_of(problems)
+
+    def test_a_plan_does_no_io(self) -> None:
+        """Planning reads no file and opens no connection: a plan is the same wherever it is made."""
+        trials = self._trials()
+        for trial in trials:
+            build_plan(trial, Cluster())  # once before: what is imported late is no fault of the declaration
+        with _audited() as seen:
+            for trial in trials:
+                build_plan(trial, Cluster()).to_json()
+        _none_of(f"planning did {event}" for event in seen)
+
+    def test_defaults_and_studies_satisfy_the_constraints(self) -> None:
+        """Nobody meets a refusal before having changed anything."""
+        problems = [("the defaults", p) for p in parameter_problems(self.protocol, self.protocol.params())]
+        for study in self._studies():
+            problems += [(f"study {study.name}", p) for p in study.trials(self.protocol, {}, {}, 1)[1]]
+        _none_of(f"{where}: {problem.about} {problem.sentence}" for where, problem in problems)
+
+    def test_every_constraint_is_in_words(self) -> None:
+        """Whatever a parameter is set to, the constraints answer in sentences that begin with a parameter's name.
+
+        And `fpray protocols NAME` says what they are, in words that name parameters which exist.
+        """
+        known = {name for name, _ in values.names(self.protocol.params)}
+        problems, refused = [], False
+        for changed in _extreme(self.protocol.params()):
+            try:
+                found = parameter_problems(self.protocol, changed)
+            except Exception as error:
+                problems.append(f"the constraints raise {type(error).__name__}: {error} ({changed})")
+                continue
+            refused = refused or bool(found)
+            for problem in found:
+                if re.split(r"[=, ]", problem.about)[0] not in known:
+                    problems.append(f"{problem.about!r} does not begin with the name of a parameter")
+                if len(problem.sentence.split()) < 3:
+                    problems.append(f"{problem.about}: {problem.sentence!r} is no sentence")
+        words = " ".join(self.protocol.constraints_in_words)
+        if refused and not words:
+            problems.append("there are constraints and constraints_in_words is empty")
+        endpoints = {endpoint for plan in self._plans() for p in plan.processes for endpoint in p.endpoints}
+        others = endpoints | {role.name for role in self.protocol.roles} | {self.protocol.name}
+        named = re.findall(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\.\w+)*", words)
+        problems += [
+            f"constraints_in_words names {name}, which is no parameter" for name in named if name not in known | others
+        ]
+        _none_of(problems)
+
+    def _studies(self) -> list[Study]:
+        return [*studies().get(self.protocol.name, {}).values(), *self.extra_studies]
+
+    def _trials(self) -> list[Trial[Any]]:
+        """The defaults, and the trials of the studies that are called smoke; of all studies where none is."""
+        known = self._studies()
+        smoke = [study for study in known if study.name == "smoke"] or known
+        trials = [trial for study in smoke for trial in study.trials(self.protocol, {}, {}, 1)[0]]
+        return [Trial(self.protocol, self.protocol.params()), *trials]
+
+    def _plans(self) -> list[Plan]:
+        return [build_plan(trial, Cluster()) for trial in self._trials()]
+
+
+def _none_of(problems: Iterable[str]) -> None:
+    said = list(dict.fromkeys(problems))
+    if said:
+        raise AssertionError("\n".join(said))
+
+
+def _repeated(items: Iterable[Any]) -> list[Any]:
+    listed = list(items)
+    return [item for item in dict.fromkeys(listed) if listed.count(item) > 1]
+
+
+def _extreme(params: Any) -> Iterator[Any]:
+    """The parameters with one of them at an extreme, for each of them and each extreme."""
+    for name, current in values.flatten(params).items():
+        for value in _EXTREMES.get(type(current), ()):
+            yield values.set_value(params, name, value)
+
+
+_watchers: dict[int, list[str]] = {}
+
+
+@contextlib.contextmanager
+def _audited() -> Iterator[list[str]]:
+    """What this thread does to the outside world meanwhile, by CPython's audit events."""
+    if "hooked" not in vars(_audited):
+        sys.addaudithook(_watch)  # cannot be taken back: it stays, and watches nobody
+        vars(_audited)["hooked"] = True
+    seen = _watchers.setdefault(threading.get_ident(), [])
+    try:
+        yield seen
+    finally:
+        _watchers.pop(threading.get_ident())
+
+
+def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if _watchers and event.startswith(_IO) and (seen := _watchers.get(threading.get_ident())) is not None:
+        seen.append(f"{event} {arguments[0] if arguments else ''}")
