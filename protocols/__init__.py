@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from fpray.protocol import Protocol
+from protocols.batchedunreplicated import BATCHEDUNREPLICATED
+from protocols.craq import CRAQ
 from protocols.multipaxos import MULTIPAXOS
 from protocols.unreplicated import UNREPLICATED
 
-REGISTRY: dict[str, Protocol[Any]] = {protocol.name: protocol for protocol in (MULTIPAXOS, UNREPLICATED)}
+REGISTRY: dict[str, Protocol[Any]] = {
+    protocol.name: protocol
+    for protocol in (
+        BATCHEDUNREPLICATED,
+        CRAQ,
+        MULTIPAXOS,
+        UNREPLICATED,
+    )
+}

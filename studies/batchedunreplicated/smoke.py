@@ -1,0 +1,12 @@
+"""The smallest sweep of batchedunreplicated, with FrankenPaxos's smoke values."""
+
+from __future__ import annotations
+
+from fpray.study import Study
+
+STUDY = Study(
+    name="smoke",
+    protocol="batchedunreplicated",
+    about="two seconds of two closed loops: does everything run?",
+    summary=("num_client_procs", "num_batchers"),
+)
