@@ -1,0 +1,273 @@
+// A chain node: writes enter at the head and go down the chain in its order; at the tail they are committed and answered, and
+// acknowledgements go up. A read is answered by whoever gets it: from its own copy if that is clean, and if it is dirty, with
+// the version that the tail has by now. A node keeps its copy in memory only, and nobody takes a dead node out of the chain.
+package frankenpaxos.craq;
+
+import fpray.runtime.Actor;
+import fpray.runtime.ClientConnections;
+import fpray.runtime.Connection;
+import fpray.runtime.EventLoop;
+import fpray.runtime.Reader;
+import fpray.runtime.Timer;
+import fpray.runtime.Writer;
+import fpray.state.ClientTable;
+import fpray.state.KeyValueCommands;
+import java.util.HashMap;
+
+final class ChainNode extends Actor {
+    private static final long RESEND_PERIOD = 1_000_000_000L;
+    private static final long RECONNECT_PERIOD = 100_000_000L;
+
+    /** A read that waits for the tail's word on the version. */
+    private static final class DirtyRead {
+        Connection from;
+        long pseudonym;
+        long id;
+        Versions.Key key;
+    }
+
+    private final boolean measureLatencies;
+    private final boolean isHead;
+    // Null at the tail.
+    private final Connection next;
+    private final Connection tail;
+    private final ClientConnections clients;
+    private final Versions versions = new Versions();
+    // At the head: what has come, so that what comes twice goes down the chain once.
+    private final ClientTable table = new ClientTable();
+    private final HashMap<Long, DirtyRead> dirtyReads = new HashMap<Long, DirtyRead>();
+    private long nextDirtyRead;
+    private final Timer resend;
+    // Where acknowledgements go; null at the head, and until a first write has come.
+    private Connection previous;
+    private boolean owesAck;
+
+    ChainNode(EventLoop loop, Config config, int index, boolean measureLatencies) {
+        super("craq_chain_node", Messages.NAMES);
+        int last = config.chainNodes.length - 1;
+        this.measureLatencies = measureLatencies;
+        this.isHead = index == 0;
+        this.next = index == last ? null : loop.connect(config.chainNodes[index + 1], this).retryWhileSuspect();
+        this.tail = index == last ? null : index + 1 == last ? next : loop.connect(config.chainNodes[last], this).retryWhileSuspect();
+        this.clients = new ClientConnections(loop, this);
+        this.resend = new Timer(loop) {
+            @Override
+            protected void fire() {
+                sendAgain();
+            }
+        };
+    }
+
+    @Override
+    public void timeHandlers() {
+        if (measureLatencies) {
+            super.timeHandlers();
+        }
+    }
+
+    @Override
+    protected void receive(Connection from, int type, Reader in) {
+        switch (type) {
+            case Messages.WRITE:
+                while (in.hasMore()) {
+                    handleWrite(from, in.varint(), in.smallVarint(), in.varint(), in.blob());
+                }
+                break;
+            case Messages.CHAIN_WRITE:
+                handleChainWrite(from, in.varint(), in.varint(), in.smallVarint(), in.varint(), in.blob());
+                break;
+            case Messages.ACK:
+                handleAck(in.varint());
+                break;
+            case Messages.READ:
+                while (in.hasMore()) {
+                    handleRead(from, in.varint(), in.varint(), in);
+                }
+                break;
+            case Messages.VERSION_REQUEST:
+                handleVersionRequest(from, in.varint(), KeyValueCommands.text(in));
+                break;
+            case Messages.VERSION_REPLY:
+                handleVersionReply(in.varint(), in.varint());
+                break;
+            default:
+                throw unexpected(type);
+        }
+    }
+
+    // Writes ----------------------------------------------------------------------------------------------------
+
+    private void handleWrite(Connection from, long client, int pseudonym, long id, byte[] command) {
+        if (!isHead) {
+            throw unexpected(Messages.WRITE);
+        }
+        ClientTable.Entry entry = table.entry(client, pseudonym);
+        if (id > entry.id) {
+            Versions.Write write = write(versions.lastVersion() + 1, client, pseudonym, id, command);
+            entry.id = id;
+            entry.result = null;
+            take(write);
+        } else if (id == entry.id && entry.result != null) {
+            // The tail's reply must have been lost.
+            reply(from, Messages.WRITE_REPLY, pseudonym, id);
+        }
+    }
+
+    private void handleChainWrite(Connection from, long version, long client, int pseudonym, long id, byte[] command) {
+        previous = from;
+        if (version == versions.lastVersion() + 1) {
+            take(write(version, client, pseudonym, id, command));
+        } else if (version <= versions.lastVersion()) {
+            // The acknowledgement may have been lost. What comes too early, after a loss, will come again.
+            owesAck = true;
+        }
+    }
+
+    private Versions.Write write(long version, long client, int pseudonym, long id, byte[] command) {
+        Reader in = new Reader().set(command, 0, command.length);
+        if (KeyValueCommands.isGetOfSingle(in)) {
+            throw new Reader.Malformed("a get where a set is expected");
+        }
+        Versions.Key key = versions.getOrAdd(KeyValueCommands.text(in));
+        return new Versions.Write(version, key, in.blob(), client, pseudonym, id, command);
+    }
+
+    private void take(Versions.Write write) {
+        versions.add(write);
+        if (next == null) {
+            commitOldest();
+            owesAck = true;
+            reply(clients.to(write.client), Messages.WRITE_REPLY, write.pseudonym, write.id);
+        } else {
+            passOn(write);
+            if (!resend.isRunning()) {
+                resend.start(RESEND_PERIOD);
+            }
+        }
+    }
+
+    private void passOn(Versions.Write write) {
+        Writer out = next.begin(Messages.CHAIN_WRITE);
+        out.varint(write.version);
+        out.varint(write.client);
+        out.varint(write.pseudonym);
+        out.varint(write.id);
+        out.blob(write.command);
+        next.end();
+    }
+
+    private void handleAck(long version) {
+        if (versions.oldest() == null || versions.oldest().version > version) {
+            return;
+        }
+        while (versions.oldest() != null && versions.oldest().version <= version) {
+            commitOldest();
+        }
+        owesAck = true;
+        if (versions.oldest() == null) {
+            resend.stop();
+        } else {
+            resend.start(RESEND_PERIOD);
+        }
+    }
+
+    private void commitOldest() {
+        Versions.Write write = versions.commitOldest();
+        if (isHead) {
+            ClientTable.Entry entry = table.entry(write.client, write.pseudonym);
+            if (entry.id == write.id) {
+                entry.result = KeyValueCommands.SET_RESULT;
+            }
+        }
+    }
+
+    private static void reply(Connection to, int type, long pseudonym, long id) {
+        Writer out = to.begin(type);
+        out.varint(pseudonym);
+        out.varint(id);
+        out.blob(KeyValueCommands.SET_RESULT);
+        to.end();
+    }
+
+    /** One acknowledgement for everything that has been committed in this turn. */
+    @Override
+    protected void endOfTurn() {
+        if (owesAck && previous != null) {
+            previous.begin(Messages.ACK).varint(versions.committed());
+            previous.end();
+        }
+        owesAck = false;
+    }
+
+    /** No acknowledgement for a while: the connection lost something, or is about to be made again. */
+    private void sendAgain() {
+        for (Versions.Write write = versions.oldest(); write != null; write = write.next()) {
+            passOn(write);
+        }
+        if (versions.oldest() != null) {
+            resend.start(RESEND_PERIOD);
+        }
+    }
+
+    // Reads -----------------------------------------------------------------------------------------------------
+
+    private void handleRead(Connection from, long pseudonym, long id, Reader in) {
+        int end = in.blobLength() + in.at;
+        if (!KeyValueCommands.isGetOfSingle(in)) {
+            throw new Reader.Malformed("a set where a get is expected");
+        }
+        Versions.Key key = versions.get(KeyValueCommands.text(in));
+        in.at = end;
+        if (key == null || !key.isDirty()) {
+            replyToRead(from, pseudonym, id, key == null ? null : key.value());
+            return;
+        }
+        DirtyRead read = new DirtyRead();
+        read.from = from;
+        read.pseudonym = pseudonym;
+        read.id = id;
+        read.key = key;
+        dirtyReads.put(nextDirtyRead, read);
+        Writer out = tail.begin(Messages.VERSION_REQUEST);
+        out.varint(nextDirtyRead++);
+        KeyValueCommands.key(out, key.name);
+        tail.end();
+    }
+
+    private void handleVersionRequest(Connection from, long number, String name) {
+        Versions.Key key = versions.get(name);
+        Writer out = from.begin(Messages.VERSION_REPLY);
+        out.varint(number);
+        out.varint(key == null ? 0 : key.version());
+        from.end();
+    }
+
+    private void handleVersionReply(long number, long version) {
+        DirtyRead read = dirtyReads.remove(number);
+        if (read != null) {
+            replyToRead(read.from, read.pseudonym, read.id, read.key.committedAt(version));
+        }
+    }
+
+    private static void replyToRead(Connection to, long pseudonym, long id, byte[] value) {
+        Writer out = to.begin(Messages.READ_REPLY);
+        out.varint(pseudonym);
+        out.varint(id);
+        KeyValueCommands.singleResult(out, value);
+        to.end();
+    }
+
+    // Failures --------------------------------------------------------------------------------------------------
+
+    @Override
+    protected void peerDown(Connection peer) {
+        clients.forget(peer);
+        if (peer == tail) {
+            // Nobody answers these any more; their clients ask again.
+            dirtyReads.clear();
+        }
+        if (peer == next && versions.oldest() != null) {
+            resend.start(RECONNECT_PERIOD);
+        }
+    }
+}
