@@ -2,64 +2,120 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 from fpray.errors import Problem
+from fpray.params import seconds
 
 LogLevel = Literal["debug", "info", "warn", "error", "fatal"]
 StateMachine = Literal["AppendLog", "KeyValueStore", "Noop", "Register"]
 
 
+class DistributionScheme(enum.Enum):
+    """How leaders, proxy leaders and replicas choose whom to talk to."""
+
+    HASH = "HASH"
+    COLOCATED = "COLOCATED"
+
+
+@dataclass(frozen=True)
+class ElectionOptions:
+    """The basic election's options."""
+
+    ping_period: timedelta = seconds(1)
+    no_ping_timeout_min: timedelta = seconds(5)
+    no_ping_timeout_max: timedelta = seconds(10)
+
+
+@dataclass(frozen=True)
+class HeartbeatOptions:
+    """The options of heartbeats between servers."""
+
+    fail_period: timedelta = seconds(1)
+    success_period: timedelta = seconds(2)
+    num_retries: int = 3
+    network_delay_alpha: float = 0.9
+
+
 class ClosedLoop(Protocol):
-    """The parameters by which every client warms up and measures."""
+    """The parameters by which every client measures; most also warm up, and some record groups of requests."""
 
     @property
     def num_client_procs(self) -> int: ...  # noqa: D102
     @property
-    def num_warmup_clients_per_proc(self) -> int: ...  # noqa: D102
-    @property
     def num_clients_per_proc(self) -> int: ...  # noqa: D102
-    @property
-    def measurement_group_size(self) -> int: ...  # noqa: D102
-    @property
-    def warmup_duration(self) -> timedelta: ...  # noqa: D102
-    @property
-    def warmup_timeout(self) -> timedelta: ...  # noqa: D102
-    @property
-    def warmup_sleep(self) -> timedelta: ...  # noqa: D102
     @property
     def duration(self) -> timedelta: ...  # noqa: D102
     @property
     def timeout(self) -> timedelta: ...  # noqa: D102
 
 
+# flag -> parameter, in FrankenPaxos's order; unanimousbpaxos has no warm-up, and half of the clients no groups
+_CLOSED_LOOP = {
+    "measurement_group_size": "measurement_group_size",
+    "warmup_duration": "warmup_duration",
+    "warmup_timeout": "warmup_timeout",
+    "warmup_sleep": "warmup_sleep",
+    "num_warmup_clients": "num_warmup_clients_per_proc",
+    "duration": "duration",
+    "timeout": "timeout",
+    "num_clients": "num_clients_per_proc",
+}
+
+
 def closed_loop_flags(p: ClosedLoop) -> dict[str, Any]:
-    """How long a client warms up and measures, and with how many closed loops."""
-    return {
-        "measurement_group_size": p.measurement_group_size,
-        "warmup_duration": p.warmup_duration,
-        "warmup_timeout": p.warmup_timeout,
-        "warmup_sleep": p.warmup_sleep,
-        "num_warmup_clients": p.num_warmup_clients_per_proc,
-        "duration": p.duration,
-        "timeout": p.timeout,
-        "num_clients": p.num_clients_per_proc,
-    }
+    """How long a client warms up and measures, and with how many closed loops, as far as the protocol has that."""
+    return {flag: getattr(p, name) for flag, name in _CLOSED_LOOP.items() if hasattr(p, name)}
 
 
 def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Problem]:
     """What no client could measure. `fewest_clients` is 0 where the client runs one loop more than it is told."""
-    yield from at_least(1, num_client_procs=p.num_client_procs, measurement_group_size=p.measurement_group_size)
+    yield from at_least(1, num_client_procs=p.num_client_procs)
+    yield from at_least(1, measurement_group_size=getattr(p, "measurement_group_size", 1))
     yield from at_least(fewest_clients, num_clients_per_proc=p.num_clients_per_proc)
-    yield from at_least(0, num_warmup_clients_per_proc=p.num_warmup_clients_per_proc)
+    yield from at_least(0, num_warmup_clients_per_proc=getattr(p, "num_warmup_clients_per_proc", 0))
     if p.duration <= timedelta(0):
         yield Problem("duration", "must be longer than 0s: nothing would be measured")
     if p.timeout < p.duration:
         yield Problem("timeout", f"is shorter than duration ({p.timeout} < {p.duration}): every client would time out")
-    if p.warmup_timeout < p.warmup_duration:
-        yield Problem("warmup_timeout", f"is shorter than warmup_duration ({p.warmup_timeout} < {p.warmup_duration})")
+    warmup, limit = (getattr(p, name, timedelta(0)) for name in ("warmup_duration", "warmup_timeout"))
+    if limit < warmup:
+        yield Problem("warmup_timeout", f"is shorter than warmup_duration ({limit} < {warmup})")
+
+
+Formula = Literal["f+1", "2f+1"]
+
+
+def enough(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
+    """A problem for each count of which f failures need more."""
+    needed = _needed(f, formula)
+    for name, count in counts.items():
+        if count < needed:
+            yield Problem(f"{name}={count}", f"f={f} needs at least {formula} = {needed}")
+
+
+def none_or_enough(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
+    """A problem for each count that is neither 0 nor enough for f failures."""
+    needed = _needed(f, formula)
+    for name, count in counts.items():
+        if count != 0 and count < needed:
+            yield Problem(f"{name}={count}", f"f={f} needs 0 or at least {formula} = {needed}")
+
+
+def exactly(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
+    """A problem for each count that is not just what f failures need."""
+    needed = _needed(f, formula)
+    for name, count in counts.items():
+        if count != needed:
+            yield Problem(f"{name}={count}", f"f={f} needs exactly {formula} = {needed}")
+
+
+def _needed(f: int, formula: Formula) -> int:
+    return f + 1 if formula == "f+1" else 2 * f + 1
 
 
 def fractions(**values: float) -> Iterator[Problem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,15 +10,17 @@ from typing import Literal
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import At, Protocol, Role
-from protocols.common import LogLevel, StateMachine, at_least, closed_loop_flags, closed_loop_problems, fractions
+from protocols.common import (
+    DistributionScheme,
+    ElectionOptions,
+    LogLevel,
+    StateMachine,
+    at_least,
+    closed_loop_flags,
+    closed_loop_problems,
+    fractions,
+)
 from protocols.workloads import ReadWriteWorkload, UniformReadWriteWorkload, workload_message
-
-
-class DistributionScheme(enum.Enum):
-    """How leaders, proxy leaders and replicas choose whom to talk to."""
-
-    HASH = "HASH"
-    COLOCATED = "COLOCATED"
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,6 @@ class ReadBatcherOptions:
     read_batching_scheme: str = "size,1,10s"
     unsafe_read_at_first_slot: bool = False
     unsafe_read_at_i: bool = False
-
-
-@dataclass(frozen=True)
-class ElectionOptions:
-    """The basic election's options."""
-
-    ping_period: timedelta = seconds(1)
-    no_ping_timeout_min: timedelta = seconds(5)
-    no_ping_timeout_max: timedelta = seconds(10)
 
 
 @dataclass(frozen=True)
