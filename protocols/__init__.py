@@ -7,7 +7,12 @@ from typing import Any
 from fpray.protocol import Protocol
 from protocols.batchedunreplicated import BATCHEDUNREPLICATED
 from protocols.craq import CRAQ
+from protocols.fasterpaxos import FASTERPAXOS
+from protocols.horizontal import HORIZONTAL
+from protocols.mencius import MENCIUS
 from protocols.multipaxos import MULTIPAXOS
+from protocols.supermencius import SUPERMENCIUS
+from protocols.supermultipaxos import SUPERMULTIPAXOS
 from protocols.unreplicated import UNREPLICATED
 
 REGISTRY: dict[str, Protocol[Any]] = {
@@ -15,7 +20,12 @@ REGISTRY: dict[str, Protocol[Any]] = {
     for protocol in (
         BATCHEDUNREPLICATED,
         CRAQ,
+        FASTERPAXOS,
+        HORIZONTAL,
+        MENCIUS,
         MULTIPAXOS,
+        SUPERMENCIUS,
+        SUPERMULTIPAXOS,
         UNREPLICATED,
     )
 }

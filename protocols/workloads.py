@@ -7,7 +7,7 @@ crashes on all three `WriteOnly*` records.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,14 @@ ReadWriteWorkload = (
 )
 
 
-def workload_message(workload: Workload | ReadWriteWorkload) -> dict[str, Any]:
-    """The text-proto message of a workload file: one field, named after the kind of workload."""
+class Kind(Protocol):
+    """One kind of a union of workloads."""
+
+    message: ClassVar[str]
+
+
+def workload_message(workload: Kind) -> dict[str, Any]:
+    """The text-proto message of a workload file, or of a driver's: one field, named after the kind of workload."""
     return {workload.message: _fields(workload)}
 
 

@@ -1,0 +1,56 @@
+"""What a driver does to the system while clients measure: FrankenPaxos's records and the messages that the jar reads.
+
+All times are in ms, from the start of the driver. `RepeatedLeaderReconfiguration` has no `acceptors` here: the
+original asks for them, and its drivers do not read them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class DoNothing:
+    """The system is left alone."""
+
+    message: ClassVar[str] = "do_nothing"
+    name: str = "DoNothing"
+
+
+@dataclass(frozen=True)
+class RepeatedLeaderReconfiguration:
+    """Leader 0 reconfigures to the first 2f+1 acceptors again and again."""
+
+    message: ClassVar[str] = "repeated_leader_reconfiguration"
+    delay_ms: int = 1000
+    period_ms: int = 1000
+    name: str = "RepeatedLeaderReconfiguration"
+
+
+@dataclass(frozen=True)
+class LeaderReconfiguration:
+    """Reconfigurations to random acceptors, in the warm-up and later; acceptor 0 dies and is replaced."""
+
+    message: ClassVar[str] = "leader_reconfiguration"
+    reconfiguration_warmup_delay_ms: int = 10_000
+    reconfiguration_warmup_period_ms: int = 100
+    reconfiguration_warmup_num: int = 100
+    reconfiguration_delay_ms: int = 30_000
+    reconfiguration_period_ms: int = 1000
+    reconfiguration_num: int = 10
+    failure_delay_ms: int = 45_000
+    recover_delay_ms: int = 50_000
+    name: str = "LeaderReconfiguration"
+
+
+@dataclass(frozen=True)
+class LeaderFailure:
+    """Leaders change in the warm-up; leader 0 dies."""
+
+    message: ClassVar[str] = "leader_failure"
+    leader_change_warmup_delay_ms: int = 0
+    leader_change_warmup_period_ms: int = 2000
+    leader_change_warmup_num: int = 10
+    failure_delay_ms: int = 30_000
+    name: str = "LeaderFailure"

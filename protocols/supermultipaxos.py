@@ -1,0 +1,108 @@
+"""MultiPaxos with all roles in one process: node i is leader, acceptor, replica and proxy i."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fpray.errors import Problem
+from fpray.flags import option_flags
+from fpray.params import seconds
+from fpray.protocol import Endpoint, Protocol, Role
+from protocols import multipaxos
+from protocols.common import DistributionScheme, StateMachine, exactly
+
+_MULTIPAXOS = multipaxos.MULTIPAXOS
+
+
+@dataclass(frozen=True)
+class Params(multipaxos.Params):
+    """One trial of super MultiPaxos: MultiPaxos' parameters; the leaders' heap and log level are the nodes'."""
+
+    num_leaders: int = 3
+    num_proxy_leaders: int = 3
+    num_acceptor_groups: int = 1
+    num_replicas: int = 3
+    num_proxy_replicas: int = 3
+    distribution_scheme: DistributionScheme = DistributionScheme.COLOCATED
+    state_machine: StateMachine = "Noop"
+
+
+# What leaders and proxy replicas accept, and super nodes do not.
+_UNKNOWN = ("leader.noopFlushPeriod", "proxy_replica.batchFlush")
+
+
+def _options(p: multipaxos.Params) -> dict[str, object]:
+    return {
+        **option_flags("leader", p.leader_options),
+        **option_flags("proxy_leader", p.proxy_leader_options),
+        **option_flags("replica", p.replica_options),
+        **option_flags("proxy_replica", p.proxy_replica_options),
+        **(option_flags("batcher", p.batcher_options) if p.num_batchers else {}),
+    }
+
+
+def _constraints(p: multipaxos.Params) -> Iterator[Problem]:
+    for name in ("num_leaders", "num_proxy_leaders", "num_replicas", "num_proxy_replicas", "num_acceptors_per_group"):
+        yield from exactly(p.f, "2f+1", **{name: getattr(p, name)})
+    if p.num_batchers:
+        yield from exactly(p.f, "2f+1", num_batchers=p.num_batchers)
+    for name, needed in (("num_acceptor_groups", 1), ("num_read_batchers", 0), ("flexible", False)):
+        if (value := getattr(p, name)) != needed:
+            yield Problem(f"{name}={value}", f"a super node needs {name}={needed}")
+    if p.distribution_scheme is not DistributionScheme.COLOCATED:
+        yield Problem(f"distribution_scheme={p.distribution_scheme.name}", "a super node needs COLOCATED")
+    if p.state_machine != "Noop":
+        yield Problem(f"state_machine={p.state_machine}", "a super node always runs Noop: it has no such flag")
+    if p.leader_options.noop_flush_period or p.proxy_replica_options.batch_flush:
+        options = "leader_options.noop_flush_period, proxy_replica_options.batch_flush"
+        yield Problem(options, "a super node has no such flags: leave them at 0s and false")
+    # What both would say is said once: of the counts, a super node's are the stricter.
+    counts = ("num_leaders", "num_proxy", "num_replicas", "num_batchers", "num_acceptor", "num_read_batchers")
+    yield from (problem for problem in _MULTIPAXOS.constraints(p) if not problem.about.startswith(counts))
+
+
+SUPERMULTIPAXOS = Protocol(
+    name="supermultipaxos",
+    summary="MultiPaxos, all roles of a machine in one process",
+    package="frankenpaxos.multipaxos",
+    params=Params,
+    faults=lambda p: p.f,
+    # The original cannot start it (a constructor call of another time, 12 parameters missing). Here its clients are
+    # multipaxos' own, with all their flags, workload files and columns.
+    roles=(
+        Role(
+            name="super_node",
+            count=lambda p: p.num_leaders,
+            # Each sleeps for 3 s before it makes its leader, whose Phase1as are sent once.
+            starts_within=seconds(3),
+            listens=(
+                "leader",
+                "leader_election",
+                Endpoint("batcher", lambda p, i: [i] if p.num_batchers else []),
+                "proxy_leader",
+                Endpoint("acceptor", lambda p, i: [(0, *i)]),
+                "replica",
+                "proxy_replica",
+                Endpoint("read_batcher", lambda p, i: []),
+            ),
+            pool="leaders",
+            heap="leader_jvm_heap_size",
+            log_level="leader_log_level",
+            flags=lambda p, at: {flag: value for flag, value in _options(p).items() if flag not in _UNKNOWN},
+        ),
+        _MULTIPAXOS.role("client"),
+    ),
+    port_order=_MULTIPAXOS.port_order,
+    config=_MULTIPAXOS.config,
+    files=_MULTIPAXOS.files,
+    loops=_MULTIPAXOS.loops,
+    outputs=_MULTIPAXOS.outputs,
+    constraints=_constraints,
+    constraints_in_words=(
+        "num_leaders, num_proxy_leaders, num_replicas, num_proxy_replicas, num_acceptors_per_group: exactly 2f+1",
+        "num_batchers: 0 or 2f+1; num_read_batchers=0; num_acceptor_groups=1; flexible=false",
+        "distribution_scheme=COLOCATED, state_machine=Noop",
+        "timeout >= duration, warmup_timeout >= warmup_duration",
+    ),
+)
