@@ -21,14 +21,21 @@ class Cluster:
     Attributes:
         machines: addresses that serve every pool that `pools` does not list.
         pools: f (as text) -> pool -> addresses: FrankenPaxos's cluster file; empty without one.
+        regions: region -> addresses, where the cluster file says so.
     """
 
     machines: tuple[str, ...] = (LOOPBACK,)
     pools: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def hosts(self, faults: int, pool: str) -> tuple[str, ...]:
         """The machines of a pool, in order; empty where a cluster file lists none."""
         return self.pools[str(faults)].get(pool, ()) if str(faults) in self.pools else self._unlisted()
+
+    def regions_of(self, faults: int, pool: str) -> set[str]:
+        """The regions that the machines of a pool are known to be in."""
+        hosts = self.hosts(faults, pool)
+        return {region for region, addresses in self.regions.items() if set(hosts) & set(addresses)}
 
     def _unlisted(self) -> tuple[str, ...]:
         return () if self.pools else self.machines
@@ -44,7 +51,8 @@ class Cluster:
             f: {pool: tuple(names.get(a, a) for a in addresses) for pool, addresses in listed.items()}
             for f, listed in self.pools.items()
         }
-        return Cluster(self.machines, pools)
+        regions = {region: tuple(names.get(a, a) for a in addresses) for region, addresses in self.regions.items()}
+        return Cluster(self.machines, pools, regions)
 
     def problems(self, faults: int, pool: str) -> list[Problem]:
         """Why a role with instances cannot be placed on this pool, if so."""
@@ -60,6 +68,8 @@ class Cluster:
 
 def read_cluster_file(path: Path) -> Cluster:
     """FrankenPaxos's JSON, `{"1": {"clients": ["10.0.0.1"], "leaders": [...]}}`; names become addresses.
+
+    A key "regions" beside the f says where machines are: `{"regions": {"us-east-1": ["10.0.0.1"]}}`.
 
     Raises:
         Refused: the file cannot be read, or has another shape.
@@ -79,9 +89,10 @@ def read_cluster_file(path: Path) -> Cluster:
             problems.append(Problem(f"{path}: {faults}", "must be an object: pool -> list of addresses"))
             continue
         pools[str(faults)] = {pool: _resolved(addresses, problems) for pool, addresses in listed.items()}
+    regions = pools.pop("regions", {})
     if problems:
         raise Refused(*dict.fromkeys(problems))
-    return Cluster(pools=pools)
+    return Cluster(pools=pools, regions=regions)
 
 
 def _is_addresses(value: object) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from fpray.cluster import LOOPBACK, Cluster
 from fpray.errors import FprayError, Problem, refuse, refuse_if_any
+from fpray.fitting import heap_problems
 from fpray.jar import Jar
 from fpray.machines.ray_cluster import Machines, gather, wanted_address
 from fpray.outcome import Outcome, Reason, Status, counted
@@ -142,7 +143,7 @@ class _Sweep:
                 self.progress.wait,
             )
             self.progress.stage("waiting for role actors", None)
-            run = _this_run(request, setting, waiting[0])
+            run = _this_run(request, setting, waiting)
             self.todo.begin(self.suite, request, self.jar)
             self.suite.update(runs=[*self.suite.content.get("runs", []), run])
             self._drive(setting, on_trial)
@@ -272,12 +273,13 @@ def _wait_for_space(trial: Trial[Any], directory: TrialDirectory, progress: Prog
         time.sleep(_SPACE_CHECK_S)
 
 
-def _this_run(request: Request, setting: Setting, first: Trial[Any]) -> dict[str, Any]:
+def _this_run(request: Request, setting: Setting, waiting: Sequence[Trial[Any]]) -> dict[str, Any]:
     """Wake the role actors of the first trial, and say which machines this run has and what they are.
 
     Raises:
-        Refused: a machine has no Java, or one that does not run.
+        Refused: a machine has no Java, or one that does not run; or less memory than a trial's heaps there.
     """
+    first = waiting[0]
     hosts = setting.cluster.addresses()
     placed = place(first.protocol, first.params, setting.cluster, frankenpaxos_ports)
     for instance in placed:
@@ -296,6 +298,12 @@ def _this_run(request: Request, setting: Setting, first: Trial[Any]) -> dict[str
             for host, found in facts.items()
             if found["java"] is not None and str(found["jvm"]).startswith(("exits", "cannot"))
         ]
+        + heap_problems(
+            first.protocol,
+            [trial.params for trial in waiting],
+            setting.cluster,
+            {host: found["memory_bytes"] for host, found in facts.items()},
+        )
     )
     return {
         "started": now(),

@@ -137,7 +137,7 @@ def build_plan(
         for role in protocol.roles
         for instance in placement.instances[role.name]
     ]
-    return Plan(trial.id, values.to_json(params), files, tuple(processes))
+    return Plan(trial.id, values.to_json(params), files, tuple(sorted(processes, key=lambda each: each.stage)))
 
 
 @dataclass(frozen=True)

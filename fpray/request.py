@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from fpray import params as values
 from fpray.cluster import LOOPBACK, Cluster, read_cluster_file
 from fpray.errors import Problem, Refused, nearest, refuse_if_any
+from fpray.fitting import region_problems
 from fpray.jar import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.placement import placement_problems
 from fpray.plan import Trial, process_count
@@ -161,6 +162,8 @@ def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], 
     cluster = collect(request.cluster) or cluster
     if found is not None:
         problems += request.problems(found[0], found[2], cluster)
+        faults = [found[0].faults(trial.params) for trial in found[2]]
+        problems += region_problems(found[1].regions, faults, cluster)
     if not plan_only:
         problems += request.later_problems(found[2] if found else ())
         if request.jar not in (None, REFERENCE) and protocol is not None:

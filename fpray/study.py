@@ -6,7 +6,7 @@ import importlib.util
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from typing import Protocol as Interface
@@ -32,6 +32,7 @@ class Study:
         repeat: how often each point runs.
         summary: the parameters that a progress line shows.
         about: one sentence for listings.
+        regions: pool -> in how many regions its machines must be, where the study measures that.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Study:
     repeat: int = 1
     summary: tuple[str, ...] = ()
     about: str = ""
+    regions: Mapping[str, int] = field(default_factory=dict)
 
     def with_grid(self, vary: Mapping[str, Sequence[Any]]) -> Study:
         """The product of the varied values over this study's base: it replaces the study's own points.
@@ -49,7 +51,7 @@ class Study:
         """
         first = self.points[0] if self.points else {}
         grid = [dict(zip(vary, product, strict=True)) for product in itertools.product(*vary.values())]
-        return Study(self.name, self.protocol, {**self.base, **first}, grid, self.repeat, tuple(vary), self.about)
+        return replace(self, base={**self.base, **first}, points=grid, summary=tuple(vary))
 
     def trials(
         self, protocol: Protocol[Any], levels: Point, fixed: Point, repeat: int | None

@@ -72,8 +72,9 @@ class Failure:
 
     kind: spawn-failed (never became its program), exited (unexpectedly), taken (somebody else has its port), not-ready
     (deadline for listening), apart (listened too long after its siblings), deadline (for exiting), stopped (by another
-    thread), lost (the keeper is gone, and with it all it kept). detail: a sentence. after_s: seconds from its start. lines: the end of log, its standard error, or
-    standard output where standard error is empty. returncode: as in subprocess.
+    thread), lost (the keeper is gone, and with it all it kept). detail: a sentence. after_s: seconds from its start.
+    lines: the end of log, its standard error, or standard output where standard error is empty. returncode: as in
+    subprocess.
     """
 
     kind: FailureKind

@@ -1,0 +1,66 @@
+"""Whether trials fit the machines that they are dealt to: heaps against memory, pools against regions."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fpray.cluster import Cluster
+from fpray.errors import Problem
+from fpray.placement import frankenpaxos_ports, place
+from fpray.protocol import Protocol
+
+_BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+def heap_problems(
+    protocol: Protocol[Any], points: Sequence[Any], cluster: Cluster, memory: Mapping[str, int]
+) -> list[Problem]:
+    """Machines that have less memory than the heaps that a trial asks for there.
+
+    points: the params of the trials; memory: machine -> bytes. A JVM without a heap of its own does not count, nor does
+    what a JVM needs beyond its heap: what is refused here cannot run, what is not may still swap.
+    """
+    problems = []
+    for params in points:
+        asked: dict[str, Counter[tuple[str, str]]] = {}
+        for instance in place(protocol, params, cluster, frankenpaxos_ports):
+            if heap := protocol.heap(protocol.role(instance.role), params):
+                asked.setdefault(instance.host, Counter())[instance.role, heap] += 1
+        for host, heaps in asked.items():
+            total = sum(count * heap_bytes(heap) for (_, heap), count in heaps.items())
+            if total > memory.get(host, total):
+                parts = ", ".join(f"{count} x {role} of {heap}" for (role, heap), count in heaps.items())
+                has = f"has {_gib(memory[host])} of memory"
+                problems.append(Problem(f"machine {host}", f"{has}, and a trial wants {_gib(total)} of heap: {parts}"))
+    return list(dict.fromkeys(problems))
+
+
+def heap_bytes(text: str) -> int:
+    """What `-Xmx` takes such a text for; 0 for one that it refuses."""
+    match = re.fullmatch(r"([0-9]+)([kmgt]?)", text.lower())
+    return int(match[1]) * _BYTES[match[2]] if match else 0
+
+
+def _gib(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB"
+
+
+def region_problems(regions: Mapping[str, int], faults: Sequence[int], cluster: Cluster) -> list[Problem]:
+    """Pools whose machines are in fewer regions than a study needs.
+
+    regions: pool -> in how many regions its machines must be; faults: the f of the study's trials.
+    """
+    problems = []
+    for f in dict.fromkeys(faults):
+        for pool, needed in regions.items():
+            if (known := len(cluster.regions_of(f, pool))) < needed:
+                where = f"are in {known}" if known > 1 else "are all in one place, as far as the cluster file says"
+                said = (
+                    f"the study needs its machines in {needed} regions, and they {where}: name regions in a file for"
+                    ' --cluster, beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'
+                )
+                problems.append(Problem(pool, said))
+    return list(dict.fromkeys(problems))
