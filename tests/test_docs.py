@@ -31,8 +31,15 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
 def test_options_that_the_readme_names_exist() -> None:
     known = {option for command in main.commands.values() for param in command.params for option in param.opts}
     section = (ROOT / "README.md").read_text().split("## Commands")[1].split("## From Python")[0]
-    named = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", section)) - {"--help"}
+    named = set(re.findall(r"(?<![\w:-])(--[a-z][a-z-]+)", section)) - {"--help"}
     assert named <= known, named - known
+
+
+def test_options_that_the_jar_document_gives_to_fpray_exist() -> None:
+    known = {option for command in main.commands.values() for param in command.params for option in param.opts}
+    text = (ROOT / "docs" / "jar.md").read_text()
+    named = set(re.findall(r"(?<![\w:-])(--?[a-z][a-z-]*)", text)) - {"--name", "--help", "-cp", "--config"}
+    assert {"--check", "--flag", "--jvm-arg", "-j"} <= named <= known, named - known
 
 
 def test_the_design_names_files_that_exist() -> None:
