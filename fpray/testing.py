@@ -178,6 +178,7 @@ class ProtocolConformance:
             problems.append("there are constraints and constraints_in_words is empty")
         endpoints = {endpoint for plan in self._plans() for p in plan.processes for endpoint in p.endpoints}
         others = endpoints | {role.name for role in self.protocol.roles} | {self.protocol.name}
+        others |= {name.rpartition(".")[2] for name in known}
         named = re.findall(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\.\w+)*", words)
         problems += [
             f"constraints_in_words names {name}, which is no parameter" for name in named if name not in known | others
