@@ -1,0 +1,24 @@
+// Starts a replica.
+package frankenpaxos.epaxos;
+
+import fpray.cli.FlagType;
+import fpray.cli.Flags;
+import fpray.reference.Mains;
+import fpray.runtime.EventLoop;
+import fpray.runtime.Log;
+import fpray.state.StateMachine;
+
+public final class ReplicaMain {
+    private ReplicaMain() {}
+
+    public static void main(String[] arguments) {
+        Flags flags = ReplicaOptions.flags(Mains.numbered("frankenpaxos.epaxos.ReplicaMain").required("--state_machine", FlagType.STATE_MACHINE))
+            .parse(arguments);
+        Log.setLevel(flags.string("--log_level"));
+        Config config = Config.load(flags.string("--config"));
+        int index = Mains.index(flags, "--index", config.replicas.length, "replica");
+        EventLoop loop = new EventLoop();
+        Replica replica = new Replica(loop, config, index, StateMachine.of(flags.string("--state_machine")), new ReplicaOptions(flags));
+        Mains.serve(flags, loop, config.replicas[index], replica);
+    }
+}

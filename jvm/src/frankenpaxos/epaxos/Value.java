@@ -1,0 +1,30 @@
+// What replicas agree on for an instance: a command, its sequence number and its dependencies. Never changed once made.
+package frankenpaxos.epaxos;
+
+import java.util.Arrays;
+
+final class Value {
+    /** As the client sent it, from its name on; null for no command, which is decided for instances that are given up. */
+    final byte[] command;
+    final long sequence;
+    /** For each column the number of the first instance that is no dependency. */
+    final long[] dependencies;
+
+    Value(byte[] command, long sequence, long[] dependencies) {
+        this.command = command;
+        this.sequence = sequence;
+        this.dependencies = dependencies;
+    }
+
+    static Value nothing(int columns) {
+        return new Value(null, 0, new long[columns]);
+    }
+
+    boolean hasAttributes(long otherSequence, long[] otherDependencies) {
+        return sequence == otherSequence && Arrays.equals(dependencies, otherDependencies);
+    }
+
+    boolean dependsOn(Instance instance) {
+        return instance.number < dependencies[instance.column];
+    }
+}
