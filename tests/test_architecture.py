@@ -15,11 +15,11 @@ FILES = sorted(f for top in ("fpray", "protocols", "studies", "analysis") for f 
 # Lower numbers know nothing of higher ones.
 LAYERS = {
     "errors": 0, "flags": 0, "pbtxt": 0, "params": 1, "protocol": 1, "cluster": 1, "outcome": 1,
-    "placement": 2, "plan": 3, "fitting": 3, "study": 4, "registry": 5, "jar": 1, "provenance": 2, "store": 4, "results": 5,
+    "placement": 2, "plan": 3, "study": 4, "registry": 5, "jar": 1, "provenance": 2, "store": 4, "results": 5,
     "rows": 0, "clock": 1, "usual_rows": 1, "quantiles": 1, "client_file": 2, "recorder": 3, "row_groups": 4,
     "rolling": 5, "summary": 6, "request": 6, "preview": 7, "describe": 6, "show": 6, "resume": 7,
     "judgement": 7, "trial": 8, "progress": 5, "mainloop": 9, "api": 10, "cli": 11, "entry": 12,
-    "jar_check": 6, "testing": 7,
+    "dealing": 0, "fitting": 3, "jar_check": 6, "testing": 7,
 }  # fmt: skip
 
 
