@@ -9,7 +9,7 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import Protocol, Role
-from protocols.common import LogLevel, at_least, closed_loop_flags, closed_loop_problems, fractions
+from protocols.common import LogLevel, at_least, closed_loop_flags, closed_loop_problems, enough, fractions
 from protocols.workloads import (
     PointSkewedReadWriteWorkload,
     ReadWriteWorkload,
@@ -71,8 +71,7 @@ class Params:
 def _constraints(p: Params) -> Iterator[Problem]:
     yield from closed_loop_problems(p, fewest_clients=1)
     yield from at_least(0, f=p.f)
-    if p.num_chain_nodes < p.f + 1:
-        yield Problem(f"num_chain_nodes={p.num_chain_nodes}", f"f={p.f} needs at least f+1 = {p.f + 1} chain nodes")
+    yield from enough(p.f, "f+1", num_chain_nodes=p.num_chain_nodes)
     for name in ("flush_writes_every_n", "flush_reads_every_n", "batch_size"):
         yield from at_least(1, **{f"client_options.{name}": getattr(p.client_options, name)})
     if p.client_options.batch_size > p.num_clients_per_proc >= 1:
