@@ -1,0 +1,66 @@
+"""A program in place of java that plays FrankenPaxos's mains which the reference jar lacks: it listens where its plan
+says, and does what `play.json` beside it says of its label. Clients record an answer every 10 ms."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import socket
+import stat
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+
+def install(directory: Path, mains: list[str], **play: Any) -> tuple[str, ...]:
+    """Put it into a directory, with a jar of main classes; the words of a sweep that runs with both.
+
+    play: label -> what its process does: `late` (seconds before it listens, in the first attempt), `dies` (exit 1 when
+    the driver says so).
+    """
+    java, jar = directory / "java", directory / "fake.jar"
+    java.write_text(f"#!{sys.executable}\n{Path(__file__).read_text()}")
+    java.chmod(java.stat().st_mode | stat.S_IXUSR)
+    (directory / "play.json").write_text(json.dumps(play))
+    with zipfile.ZipFile(jar, "w") as file:
+        for main in mains:
+            file.writestr(main.replace(".", "/") + ".class", b"")
+    return ("--java", str(java), "--jar", str(jar))
+
+
+def _main() -> None:
+    if "-version" in sys.argv:
+        print("openjdk version fake", file=sys.stderr)
+        return
+    (me,) = [p for p in json.loads(Path("plan.json").read_text())["processes"] if p["argv"][1:] == sys.argv[1:]]
+    play = json.loads(Path(sys.argv[0]).with_name("play.json").read_text()).get(me["label"], {})
+    if "late" in play and not Path("../again").exists():
+        Path("../again").touch()
+        time.sleep(play["late"])
+    sockets = [socket.create_server((me["host"], port)) for port in me["endpoints"].values()]
+    if me["kind"] == "client":
+        _record(me["label"])
+        return
+    if me["kind"] == "driver":
+        Path("../die").touch()
+    while not (play.get("dies") and Path("../die").exists()):
+        time.sleep(0.02)
+    del sockets
+    sys.exit(1)
+
+
+def _record(label: str) -> None:
+    started = datetime.datetime.now(datetime.UTC)
+    time.sleep(1)
+    with Path(f"{label}_data.csv").open("w") as file:
+        file.write("start,stop,count,latency_nanos,label\n")
+        for i in range(100):
+            start, stop = (started + datetime.timedelta(milliseconds=10 * n) for n in (i, i + 1))
+            row = [f"{t:%Y-%m-%dT%H:%M:%S.%f}Z" for t in (start, stop)]
+            file.write(",".join([*row, "1", "10000000", "write"]) + "\n")
+
+
+if __name__ == "__main__":
+    _main()
