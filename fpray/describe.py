@@ -25,8 +25,8 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[st
     yield f"{protocol.name}: {protocol.summary}"
     yield ""
     yield "roles, in the order of starting"
-    kinds = ("server", "sidecar", "client", "driver")
-    for role in sorted(protocol.roles, key=lambda r: (kinds.index(r.kind), r.stage_of(defaults, (0, 0, 0)))):
+    order = ("server", "sidecar", "client", "driver")
+    for role in sorted(protocol.roles, key=lambda r: (order.index(r.kind), r.stage_of(defaults, (0, 0, 0)))):
         count = " x ".join(map(str, role.dimensions(defaults)))
         endpoints = f", listens as {', '.join(role.endpoints)}" if role.endpoints != (role.name,) else ""
         yield f"  {role.name:<16} {count:<6} {protocol.main_class(role)}, pool {role.hosts_key}{endpoints}"
@@ -37,10 +37,11 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[st
     for name, default, kind in parameters:
         yield f"  {name:<{width}}  {default:<12} {kind}"
     yield ""
-    yield "workloads (--set workload.name=NAME --set workload.FIELD=VALUE)"
-    for kind in _workloads(protocol.params):
-        fields = [f for f in dataclasses.fields(kind) if f.name != "name"]
-        yield f"  {kind.__name__:<36} {', '.join(f'{f.name}={_default(f.default)}' for f in fields)}"
+    for names, kinds in _workloads(protocol.params).items():
+        yield f"{names} (--set {names.split(', ')[0]}.name=NAME --set {names.split(', ')[0]}.FIELD=VALUE)"
+        for record in kinds:
+            fields = [f for f in dataclasses.fields(record) if f.name != "name"]
+            yield f"  {record.__name__:<36} {', '.join(f'{f.name}={_default(f.default)}' for f in fields)}".rstrip()
     yield ""
     yield "constraints"
     yield from (f"  {line}" for line in protocol.constraints_in_words)
@@ -54,8 +55,13 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[st
     yield from ("  " + line for line in json.dumps({str(protocol.faults(defaults)): pools}, indent=2).splitlines())
 
 
-def _workloads(cls: type) -> list[Any]:
-    return list(dict.fromkeys(kind for field in field_types(cls).values() for kind in alternatives(field)))
+def _workloads(cls: type) -> dict[str, tuple[Any, ...]]:
+    """The parameters that hold a workload (those of the same kinds together) -> the kinds."""
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for name, field in field_types(cls).items():
+        if kinds := alternatives(field):
+            found.setdefault(kinds, []).append(name)
+    return {", ".join(names): kinds for kinds, names in found.items()}
 
 
 def _default(value: Any) -> str:

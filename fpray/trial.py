@@ -86,9 +86,9 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
 
     1. Write `trial.json`. 2. See that nothing of an earlier trial or an ended driver is alive on its machines.
     3. Choose ports, write the plan, the config and the workload files. 4. Start the servers stage by stage, the
-    next stage when all of the last listen. 5. Start the clients, then any driver. 6. Watch: any process that ends as it should not
-    ends the trial. 7. Collect what the clients recorded, while the servers stop in reverse order. 8. Judge.
-    The caller commits the outcome, last of all.
+    next stage when all of the last listen. 5. Start the clients, then any driver. 6. Watch: any process that ends
+    as it should not ends the trial. 7. Collect what the clients recorded, while the servers stop in reverse order.
+    8. Judge. The caller commits the outcome, last of all.
     """
     arguments = " ".join(f"{role}:{arg}" for role, args in setting.jvm_args.items() for arg in args)
     added = [f"{role}:--{name}={value}" for role, given in setting.flags.items() for name, value in given.items()]

@@ -6,14 +6,17 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fpray.cluster import Cluster
+from fpray.flags import Milliseconds, option_flags, to_words
 from fpray.outcome import Outcome, Status
-from fpray.params import BadValue, field_types, parse_duration, to_json
+from fpray.params import BadValue, field_types, parse_duration, seconds, to_json
 from fpray.placement import frankenpaxos_ports, place
 from fpray.plan import Process, Trial, build_plan
 from fpray.registry import find_protocol, find_study, protocols
@@ -253,6 +256,20 @@ def test_result_columns_are_inputs_then_outputs(name: str) -> None:
     if (name, "output_fields") not in DEVIATIONS:
         assert list(row)[-len(outputs) :] == outputs
     assert row.get("duration", "0:00:02") == "0:00:02"
+
+
+@dataclass(frozen=True)
+class _Timers:
+    resend_period: Milliseconds = seconds(1.5)
+    ping_period_ms: float = 250.0
+    flush_period: timedelta = seconds(0.00025)
+
+
+def test_options_have_the_units_of_the_original() -> None:
+    flags = option_flags("options", _Timers())
+    assert list(to_words(flags)) == [
+        "--options.resendPeriod", "1500.0ms", "--options.pingPeriod", "250.0ms", "--options.flushPeriod", "0.00025s",
+    ]  # fmt: skip
 
 
 # Those whose leaders never hear of what starts after them (behaviour.md); the others work in any order.
