@@ -7,6 +7,7 @@ from typing import Any
 from fpray.protocol import Protocol
 from protocols.batchedunreplicated import BATCHEDUNREPLICATED
 from protocols.craq import CRAQ
+from protocols.epaxos import EPAXOS
 from protocols.fasterpaxos import FASTERPAXOS
 from protocols.horizontal import HORIZONTAL
 from protocols.mencius import MENCIUS
@@ -20,6 +21,7 @@ REGISTRY: dict[str, Protocol[Any]] = {
     for protocol in (
         BATCHEDUNREPLICATED,
         CRAQ,
+        EPAXOS,
         FASTERPAXOS,
         HORIZONTAL,
         MENCIUS,
