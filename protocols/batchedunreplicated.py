@@ -135,7 +135,7 @@ BATCHEDUNREPLICATED = Protocol(
     },
     files=lambda p: {"workload.pbtxt": workload_message(p.workload)},
     loops=_loops,
-    fastest_loop=50_000,
+    fastest_loop=80_000,
     flushes_groups=False,
     outputs={"write": ""},
     constraints=_constraints,

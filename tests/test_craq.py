@@ -287,7 +287,7 @@ def test_a_write_that_comes_twice_is_executed_once(reference_jar: Path, tmp_path
         command = bytes([2, 1]) + blob(b"k") + blob(value)
         return frame(0, address + varint(pseudonym) + varint(7) + blob(command))
 
-    with socket.create_connection((HOST, chain.ports[0])) as head:
+    with socket.create_connection((HOST, chain.ports[0]), timeout=10) as head:
         for sent, pseudonym in enumerate((0, 1)):
             head.sendall(write(pseudonym, b"ab"[pseudonym : pseudonym + 1]))
             assert len(wait_for_frames(client, sent + 1)) == sent + 1

@@ -67,9 +67,9 @@ public final class Workloads {
         return path == null ? new StringWorkload(0, 0) : read(path, false, PLAIN);
     }
 
-    /** A ReadWriteWorkloadProto file; null stands for the flags' default. */
-    public static Workload readWrite(String path) {
-        return path == null ? ReadWriteWorkload.uniform(1, 1, 1, 0) : read(path, true, READ_WRITE);
+    /** A ReadWriteWorkloadProto file; null stands for the flags' default, one key with that share of reads. */
+    public static Workload readWrite(String path, double defaultReadFraction) {
+        return path == null ? ReadWriteWorkload.uniform(1, defaultReadFraction, 1, 0) : read(path, true, READ_WRITE);
     }
 
     static void require(boolean holds, String field, int value, String expected) {

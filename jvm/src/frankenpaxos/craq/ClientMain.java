@@ -52,7 +52,7 @@ public final class ClientMain implements Phases.Loops {
 
     private ClientMain(Flags flags, EventLoop loop, Client client, Recorder recorder) {
         this.client = client;
-        workload = Workloads.readWrite(flags.string("--workload"));
+        workload = Workloads.readWrite(flags.string("--workload"), 0);
         warmupLoops = flags.integer("--num_warmup_clients");
         phases = new Phases(loop, flags, recorder, warmupLoops, flags.integer("--num_clients"), this);
     }

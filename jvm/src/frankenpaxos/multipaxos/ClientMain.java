@@ -70,9 +70,9 @@ public final class ClientMain implements Phases.Loops {
 
     private ClientMain(Flags flags, EventLoop loop, Client client, Recorder recorder) {
         this.client = client;
-        workload = Workloads.readWrite(flags.string("--workload"));
-        readWorkload = Workloads.readWrite(flags.string("--read_workload"));
-        writeWorkload = Workloads.readWrite(flags.string("--write_workload"));
+        workload = Workloads.readWrite(flags.string("--workload"), 1);
+        readWorkload = Workloads.readWrite(flags.string("--read_workload"), 1);
+        writeWorkload = Workloads.readWrite(flags.string("--write_workload"), 1);
         warmupLoops = flags.integer("--num_warmup_clients");
         measuredLoops = flags.integer("--num_clients");
         readFraction = flags.integer("--predetermined_read_fraction");
