@@ -49,7 +49,7 @@ def test_a_sweep_ends_with_answers(ray_address: str, tmp_path: Path) -> None:
     for trial in trials:
         assert trial["results"]["measured.throughput"] > 100
         # Throughput x latency is the number of loops, which is one more for each client than it is told.
-        assert 0.8 < trial["results"]["measured.littles_law"] < 1.2
+        assert 0.7 < trial["results"]["measured.littles_law"] < 1.3
 
 
 def test_what_could_never_be_answered_is_refused_all_at_once() -> None:
@@ -168,6 +168,6 @@ def test_every_request_of_a_batch_is_executed_once_and_answered_to_its_client(
 def test_unfinished_measurement_groups_are_lost(reference_jar: Path, tmp_path: Path, started: list[Processes]) -> None:
     roles = Roles(reference_jar, tmp_path)
     started.append(roles)
-    client = roles.client(num_warmup_clients="2", num_clients="2") | {"measurement_group_size": "1000"}
+    client = roles.client(num_warmup_clients="2", num_clients="2") | {"measurement_group_size": "100"}
     assert run(reference_jar, f"{PACKAGE}.ClientMain", *flags(client)).returncode == 0
-    assert {row["count"] for row in rows(tmp_path)} == {"1000"}
+    assert {row["count"] for row in rows(tmp_path)} == {"100"}

@@ -259,7 +259,7 @@ def test_what_a_broken_connection_of_the_chain_loses_comes_again(
         time.sleep(0.15)
         chain.cut.cut()
     assert chain.cut.cuts >= 5
-    chain.check_history(at_least=300)
+    chain.check_history(at_least=100)
 
 
 def test_a_chain_of_one_node_is_its_own_head_and_tail(reference_jar: Path, tmp_path: Path, chains: list[Chain]) -> None:
