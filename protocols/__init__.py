@@ -12,6 +12,10 @@ from protocols.fasterpaxos import FASTERPAXOS
 from protocols.horizontal import HORIZONTAL
 from protocols.mencius import MENCIUS
 from protocols.multipaxos import MULTIPAXOS
+from protocols.scalog import SCALOG
+from protocols.simplebpaxos import SIMPLEBPAXOS
+from protocols.simplegcbpaxos import SIMPLEGCBPAXOS
+from protocols.superbpaxos import SUPERBPAXOS
 from protocols.supermencius import SUPERMENCIUS
 from protocols.supermultipaxos import SUPERMULTIPAXOS
 from protocols.unreplicated import UNREPLICATED
@@ -26,6 +30,10 @@ REGISTRY: dict[str, Protocol[Any]] = {
         HORIZONTAL,
         MENCIUS,
         MULTIPAXOS,
+        SCALOG,
+        SIMPLEBPAXOS,
+        SIMPLEGCBPAXOS,
+        SUPERBPAXOS,
         SUPERMENCIUS,
         SUPERMULTIPAXOS,
         UNREPLICATED,

@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 from fpray.errors import Problem
-from fpray.params import seconds
+from fpray.params import flatten, seconds
 
 LogLevel = Literal["debug", "info", "warn", "error", "fatal"]
 StateMachine = Literal["AppendLog", "KeyValueStore", "Noop", "Register"]
+# Whom a message goes to that a quorum must answer: all, some at random, or the closest.
+ThriftySystem = Literal["NotThrifty", "Random", "Closest"]
 
 
 class DistributionScheme(enum.Enum):
@@ -39,6 +41,14 @@ class HeartbeatOptions:
     success_period: timedelta = seconds(2)
     num_retries: int = 3
     network_delay_alpha: float = 0.9
+
+
+@dataclass(frozen=True)
+class ZigzagOptions:
+    """The options of a replica's graph of dependencies."""
+
+    vertices_grow_size: int = 5000
+    garbage_collect_every_n_commands: int = 1000
 
 
 class ClosedLoop(Protocol):
@@ -78,10 +88,14 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
     yield from at_least(1, measurement_group_size=getattr(p, "measurement_group_size", 1))
     yield from at_least(fewest_clients, num_clients_per_proc=p.num_clients_per_proc)
     yield from at_least(0, num_warmup_clients_per_proc=getattr(p, "num_warmup_clients_per_proc", 0))
+    # The older vocabulary of fastmultipaxos counts both in seconds, and says so in their names.
+    duration, timeout = (
+        f"{name}_seconds" if hasattr(p, f"{name}_seconds") else name for name in ("duration", "timeout")
+    )
     if p.duration <= timedelta(0):
-        yield Problem("duration", "must be longer than 0s: nothing would be measured")
+        yield Problem(duration, "must be longer than 0s: nothing would be measured")
     if p.timeout < p.duration:
-        yield Problem("timeout", f"is shorter than duration ({p.timeout} < {p.duration}): every client would time out")
+        yield Problem(timeout, f"is shorter than {duration} ({p.timeout} < {p.duration}): every client would time out")
     warmup, limit = (getattr(p, name, timedelta(0)) for name in ("warmup_duration", "warmup_timeout"))
     if limit < warmup:
         yield Problem("warmup_timeout", f"is shorter than warmup_duration ({limit} < {warmup})")
@@ -116,6 +130,19 @@ def exactly(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
 
 def _needed(f: int, formula: Formula) -> int:
     return f + 1 if formula == "f+1" else 2 * f + 1
+
+
+def ranges(p: Any) -> Iterator[Problem]:
+    """A problem for each range that is upside down: of every option `..._min...`, its `..._max...` is no less.
+
+    Servers draw a time at random from each of these ranges; from an empty one they cannot.
+    """
+    known = flatten(p)
+    for name, least in known.items():
+        record, _, field = name.rpartition(".")
+        most = f"{record}.{field.replace('_min', '_max')}"
+        if field != (twin := field.replace("_min", "_max")) and most in known and known[most] < least:
+            yield Problem(most, f"is less than {field}, and {twin} must not be ({known[most]} < {least})")
 
 
 def fractions(**values: float) -> Iterator[Problem]:
