@@ -19,6 +19,7 @@ from protocols.common import (
     enough,
     exactly,
     none_or_enough,
+    ranges,
 )
 from protocols.workloads import UniformSingleKeyWorkload, Workload, workload_message
 
@@ -144,6 +145,7 @@ def _constraints(p: Params) -> Iterator[Problem]:
     yield from exactly(p.f, "2f+1", num_acceptors=p.num_acceptors)
     yield from enough(p.f, "f+1", num_servers_per_shard=p.num_servers_per_shard, num_replicas=p.num_replicas)
     yield from none_or_enough(p.f, "f+1", num_proxy_replicas=p.num_proxy_replicas)
+    yield from ranges(p)
 
 
 def _config(p: Params, at: At) -> dict[str, object]:
@@ -222,5 +224,7 @@ SCALOG = Protocol(
         "num_leaders: exactly f+1; num_acceptors: exactly 2f+1; num_shards: at least 1",
         "num_servers_per_shard, num_replicas: at least f+1; num_proxy_replicas: 0 or at least f+1",
         "timeout >= duration, warmup_timeout >= warmup_duration",
+        "replica_options.recover_log_entry_max_period >= recover_log_entry_min_period",
+        "leader_options.election_options.no_ping_timeout_max >= no_ping_timeout_min",
     ),
 )

@@ -20,6 +20,7 @@ from protocols.common import (
     closed_loop_problems,
     enough,
     exactly,
+    ranges,
 )
 from protocols.workloads import StringWorkload, Workload, workload_message
 
@@ -121,10 +122,7 @@ def graph_problems(p: Any) -> Iterator[Problem]:
         "replica_zigzag_options.garbage_collect_every_n_commands": zigzag.garbage_collect_every_n_commands,
     }
     yield from at_least(1, **sizes)
-    shortest, longest = replica.recover_vertex_timer_min_period, replica.recover_vertex_timer_max_period
-    if longest < shortest:
-        shorter = f"is shorter than recover_vertex_timer_min_period ({longest} < {shortest})"
-        yield Problem("replica_options.recover_vertex_timer_max_period", shorter)
+    yield from ranges(p)
 
 
 def _constraints(p: Params) -> Iterator[Problem]:

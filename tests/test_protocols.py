@@ -237,6 +237,33 @@ def _dotted(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+# protocol, settings, what is wrong with them: what the jar's own checks of its config would end every process for.
+COUNTS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("scalog", {"num_leaders": 3}, ["num_leaders=3"]),
+    ("scalog", {"num_acceptors": 5, "num_proxy_replicas": 1}, ["num_acceptors=5", "num_proxy_replicas=1"]),
+    ("scalog", {"num_shards": 0, "num_servers_per_shard": 1}, ["num_shards=0", "num_servers_per_shard=1"]),
+    ("scalog", {"num_shards": 5, "num_servers_per_shard": 3, "num_replicas": 5, "num_proxy_replicas": 3}, []),
+    ("simplebpaxos", {"num_leaders": 1, "num_replicas": 1}, ["num_leaders=1", "num_replicas=1"]),
+    ("simplebpaxos", {"num_dep_service_nodes": 4, "num_acceptors": 2}, ["num_dep_service_nodes=4", "num_acceptors=2"]),
+    ("simplebpaxos", {"num_leaders": 10, "num_replicas": 3, "num_clients_per_proc": 0}, []),
+    ("simplegcbpaxos", {"f": 2}, ["num_leaders=2"]),
+    ("simplegcbpaxos", {"f": 2, "num_leaders": 7}, []),
+    ("superbpaxos", {"num_leaders": 4, "num_replicas": 2}, ["num_leaders=4", "num_replicas=2"]),
+    (
+        "superbpaxos",
+        {"f": 2, "num_leaders": 5, "num_dep_service_nodes": 5, "num_acceptors": 5, "num_replicas": 5},
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "wrong"), COUNTS)
+def test_counts_that_the_jar_refuses_are_refused(name: str, settings: dict[str, Any], wrong: list[str]) -> None:
+    protocol = find_protocol(name)
+    problems = find_study(protocol, "smoke").trials(protocol, {}, settings, None)[1]
+    assert list(dict.fromkeys(problem.about for problem in problems)) == wrong
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_its_clients_really_do(name: str) -> None:
     protocol, facts, params = find_protocol(name), FACTS[name]["client"], _trials(name)[0].params
