@@ -57,30 +57,43 @@ def judge(
             f" hide up to {hidden}, so whether the system served cannot be decided"
         )
         doubts = (undecided, *doubts)
-    if given_up:
-        first, *others = given_up
+    if given_up and all(v.status is Status.FINISHED for v in given_up):
+        doubts = (*(v.detail for v in given_up), *doubts)
+    elif given_up:
+        first, *others = [v for v in given_up if v.status is not Status.FINISHED]
         also = f"; so did {', '.join(v.label for v in others)}" if others else ""
         return Verdict(Status.OVERRAN, first.detail + also, first.label, first.lines, first.log, doubts)
     return Verdict(Status.FINISHED, doubts=doubts)
 
 
 def _given_up(trial: Trial[Any], plan: Plan, summary: Summary, directory: TrialDirectory) -> Iterator[Verdict]:
-    """The clients that waited in vain for an answer until their timeout."""
+    """The clients that waited in vain for an answer until their timeout; finished where that means nothing."""
     facts = {client.client: client for client in summary.clients}
-    duration_s = trial.params.duration.total_seconds()
-    grouped = getattr(trial.params, "measurement_group_size", 1) > 1
+    protocol, params = trial.protocol, trial.params
+    duration_s = params.duration.total_seconds()
+    grouped = getattr(params, "measurement_group_size", 1) > 1
+    before_s = (params.warmup_duration + params.warmup_sleep).total_seconds() if protocol.records_warmup else 0.0
+    holds_back = protocol.holds_back(params)
     for process in plan.of_kind("client"):
         label, log = process.label, str(directory.file(f"{process.label}_out.txt").absolute())
         said = [line for line in tail(log, 50) if TIMED_OUT in line]
         client = facts[label]
-        if said:
+        answered_s = duration_s
+        if client.first_start_ns is not None and client.last_stop_ns is not None:
+            answered_s = (client.last_stop_ns - client.first_start_ns) / 1e9 - before_s
+        stalled = duration_s - answered_s > max(STALL_S, STALL_SHARE * duration_s)
+        if said and holds_back and not stalled:
+            detail = (
+                f"{label} waited for its last answers until its timeout: {', '.join(holds_back)} let requests wait"
+                " for others, and at the end none come"
+            )
+            yield Verdict(Status.FINISHED, detail, label)
+        elif said:
             yield Verdict(Status.OVERRAN, f"{label} gave up: {TIMED_OUT}", label, tuple(said), log)
-        elif client.first_start_ns is not None and client.last_stop_ns is not None and not grouped:
+        elif stalled and not grouped:
             # Above log level warn a client does not say that it gave up; its rows stop short of the planned end.
-            answered_s = (client.last_stop_ns - client.first_start_ns) / 1e9
-            if duration_s - answered_s > max(STALL_S, STALL_SHARE * duration_s):
-                detail = f"{label} had no answer after {answered_s:.1f} of {duration_s:.1f} s"
-                yield Verdict(Status.OVERRAN, detail, label, tail(log, 5), log)
+            detail = f"{label} had no answer after {answered_s:.1f} of {duration_s:.1f} s"
+            yield Verdict(Status.OVERRAN, detail, label, tail(log, 5), log)
 
 
 def _doubts(summary: Summary) -> Iterator[str]:

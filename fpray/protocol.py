@@ -10,6 +10,7 @@ protocol", names every word.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +19,7 @@ from typing import Protocol as Interface
 
 from fpray.dealing import Deal, round_robin
 from fpray.errors import Problem
+from fpray.params import flatten
 
 P = TypeVar("P")
 Kind = Literal["server", "client", "driver", "sidecar"]
@@ -54,6 +56,9 @@ class At(Interface):
 
     def file(self, name: str) -> str:
         """The path of a file of the trial."""
+
+
+_HOLDS_BACK = re.compile(r"batch_size$|(^|[._])flush_(\w+_)?every_n$")
 
 
 def _no_flags(_params: Any, _at: At) -> Flags:
@@ -205,6 +210,19 @@ class Protocol(Generic[P]):
         listed = sorted(endpoint for role in self.roles for endpoint in role.endpoints)
         if listed != sorted(self.port_order):
             raise TypeError(f"{self.name}: port_order must name every endpoint once: {', '.join(listed)}")
+
+    def holds_back(self, params: P) -> list[str]:
+        """What makes requests wait until others come, such as `batcher_options.batch_size=10`.
+
+        By FrankenPaxos's names for it. Nothing ends that wait: when the clients ask no more, the last requests are
+        never answered, however well the system served.
+        """
+        absent = tuple(f"{role.name}_options." for role in self.roles if 0 in role.dimensions(params))
+        return [
+            f"{name}={value}"
+            for name, value in flatten(params).items()
+            if _HOLDS_BACK.search(name) and value > 1 and not name.startswith(absent)
+        ]
 
     def role(self, name: str) -> Role[P]:
         """The role of that name (KeyError where there is none)."""

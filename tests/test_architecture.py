@@ -14,12 +14,12 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(f for top in ("fpray", "protocols", "studies", "analysis") for f in (ROOT / top).rglob("*.py"))
 # Lower numbers know nothing of higher ones.
 LAYERS = {
-    "errors": 0, "flags": 0, "pbtxt": 0, "params": 1, "protocol": 1, "cluster": 1, "outcome": 1,
-    "placement": 2, "plan": 3, "study": 4, "registry": 5, "jar": 1, "provenance": 2, "store": 4, "results": 5,
+    "errors": 0, "flags": 0, "pbtxt": 0, "params": 1, "cluster": 1, "outcome": 1, "dealing": 0, "protocol": 2,
+    "placement": 3, "plan": 4, "fitting": 4, "study": 5, "studies_table": 7, "registry": 6, "jar": 1, "provenance": 2,
+    "store": 5, "results": 6,
     "rows": 0, "clock": 1, "usual_rows": 1, "quantiles": 1, "client_file": 2, "recorder": 3, "row_groups": 4,
-    "rolling": 5, "summary": 6, "request": 6, "preview": 7, "describe": 6, "show": 6, "resume": 7,
-    "judgement": 7, "trial": 8, "progress": 5, "mainloop": 9, "api": 10, "cli": 11, "entry": 12,
-    "dealing": 0, "fitting": 3, "jar_check": 6, "testing": 7,
+    "rolling": 5, "summary": 6, "request": 7, "preview": 8, "describe": 7, "show": 7, "resume": 8, "jar_check": 7,
+    "judgement": 8, "trial": 9, "progress": 6, "mainloop": 10, "api": 11, "cli": 12, "entry": 13, "testing": 8,
 }  # fmt: skip
 
 

@@ -52,6 +52,17 @@ def test_a_sweep_ends_with_answers(ray_address: str, tmp_path: Path) -> None:
         assert 0.7 < trial["results"]["measured.littles_law"] < 1.3
 
 
+def test_requests_that_wait_for_others_at_the_end_are_a_doubt_not_a_failure(ray_address: str, tmp_path: Path) -> None:
+    words = ["sweep", "batchedunreplicated", *QUICK, "--set", "batcher_options.batch_size=10"]
+    words += ["--set", "num_clients_per_proc=22", "--set", "num_batchers=1"]
+    done = fpray(*words, "--address", ray_address, "--json", cwd=tmp_path)
+    assert done.code == 0, done.err
+    (trial,) = [json.loads(line) for line in done.out.splitlines()]
+    assert trial["status"] == "finished"
+    assert any("client_0 waited for its last answers" in doubt for doubt in trial["doubts"]), trial["doubts"]
+    assert any("batcher_options.batch_size=10" in doubt for doubt in trial["doubts"])
+
+
 def test_what_could_never_be_answered_is_refused_all_at_once() -> None:
     words = ["--set", "num_batchers=0", "--set", "num_proxy_servers=0", "--set", "num_clients_per_proc=3"]
     words += ["--set", "batcher_options.batch_size=5", "--set", "proxy_server_options.flush_every_n=0"]
