@@ -133,16 +133,13 @@ def _needed(f: int, formula: Formula) -> int:
 
 
 def ranges(p: Any) -> Iterator[Problem]:
-    """A problem for each range that is upside down: of every option `..._min...`, its `..._max...` is no less.
-
-    Servers draw a time at random from each of these ranges; from an empty one they cannot.
-    """
+    """A problem for each range of options, `..._min...` to `..._max...`, that is upside down."""
     known = flatten(p)
     for name, least in known.items():
-        record, _, field = name.rpartition(".")
-        most = f"{record}.{field.replace('_min', '_max')}"
-        if field != (twin := field.replace("_min", "_max")) and most in known and known[most] < least:
-            yield Problem(most, f"is less than {field}, and {twin} must not be ({known[most]} < {least})")
+        field = name.rpartition(".")[2]
+        most = name.removesuffix(field) + field.replace("_min", "_max")
+        if "_min" in field and most in known and known[most] < least:
+            yield Problem(most, f"is less than {field} ({known[most]} < {least}): nothing is between them")
 
 
 def fractions(**values: float) -> Iterator[Problem]:
