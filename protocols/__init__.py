@@ -9,7 +9,9 @@ from protocols.batchedunreplicated import BATCHEDUNREPLICATED
 from protocols.craq import CRAQ
 from protocols.epaxos import EPAXOS
 from protocols.fasterpaxos import FASTERPAXOS
+from protocols.fastmultipaxos import FASTMULTIPAXOS
 from protocols.horizontal import HORIZONTAL
+from protocols.matchmakermultipaxos import MATCHMAKERMULTIPAXOS
 from protocols.mencius import MENCIUS
 from protocols.multipaxos import MULTIPAXOS
 from protocols.scalog import SCALOG
@@ -18,7 +20,9 @@ from protocols.simplegcbpaxos import SIMPLEGCBPAXOS
 from protocols.superbpaxos import SUPERBPAXOS
 from protocols.supermencius import SUPERMENCIUS
 from protocols.supermultipaxos import SUPERMULTIPAXOS
+from protocols.unanimousbpaxos import UNANIMOUSBPAXOS
 from protocols.unreplicated import UNREPLICATED
+from protocols.vanillamencius import VANILLAMENCIUS
 
 REGISTRY: dict[str, Protocol[Any]] = {
     protocol.name: protocol
@@ -27,7 +31,9 @@ REGISTRY: dict[str, Protocol[Any]] = {
         CRAQ,
         EPAXOS,
         FASTERPAXOS,
+        FASTMULTIPAXOS,
         HORIZONTAL,
+        MATCHMAKERMULTIPAXOS,
         MENCIUS,
         MULTIPAXOS,
         SCALOG,
@@ -36,6 +42,8 @@ REGISTRY: dict[str, Protocol[Any]] = {
         SUPERBPAXOS,
         SUPERMENCIUS,
         SUPERMULTIPAXOS,
+        UNANIMOUSBPAXOS,
         UNREPLICATED,
+        VANILLAMENCIUS,
     )
 }

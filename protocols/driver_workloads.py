@@ -54,3 +54,42 @@ class LeaderFailure:
     leader_change_warmup_num: int = 10
     failure_delay_ms: int = 30_000
     name: str = "LeaderFailure"
+
+
+@dataclass(frozen=True)
+class MatchmakerReconfiguration:
+    """Reconfigurations of acceptors in the warm-up, of matchmakers later; matchmaker 2f+1 dies and is replaced."""
+
+    message: ClassVar[str] = "matchmaker_reconfiguration"
+    reconfiguration_warmup_delay_ms: int = 10_000
+    reconfiguration_warmup_period_ms: int = 100
+    reconfiguration_warmup_num: int = 100
+    matchmaker_reconfiguration_delay_ms: int = 30_000
+    matchmaker_reconfiguration_period_ms: int = 1000
+    matchmaker_reconfiguration_num: int = 10
+    failure_delay_ms: int = 45_000
+    recover_delay_ms: int = 50_000
+    reconfigure_delay_ms: int = 55_000
+    name: str = "MatchmakerReconfiguration"
+
+
+@dataclass(frozen=True)
+class Chaos:
+    """Everything in the warm-up; then leader 0, acceptor 0 and matchmaker 0 die, and the last two are replaced."""
+
+    message: ClassVar[str] = "chaos"
+    leader_change_warmup_delay_ms: int = 5000
+    leader_change_warmup_period_ms: int = 1000
+    leader_change_warmup_num: int = 5
+    reconfiguration_warmup_delay_ms: int = 10_000
+    reconfiguration_warmup_period_ms: int = 1000
+    reconfiguration_warmup_num: int = 5
+    matchmaker_reconfiguration_warmup_delay_ms: int = 15_000
+    matchmaker_reconfiguration_warmup_period_ms: int = 1000
+    matchmaker_reconfiguration_warmup_num: int = 5
+    leader_failure_delay_ms: int = 30_000
+    acceptor_failure_delay_ms: int = 30_000
+    matchmaker_failure_delay_ms: int = 30_000
+    acceptor_recover_delay_ms: int = 40_000
+    matchmaker_recover_delay_ms: int = 45_000
+    name: str = "Chaos"

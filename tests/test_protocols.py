@@ -254,6 +254,24 @@ COUNTS: list[tuple[str, dict[str, Any], list[str]]] = [
         {"f": 2, "num_leaders": 5, "num_dep_service_nodes": 5, "num_acceptors": 5, "num_replicas": 5},
         [],
     ),
+    ("fastmultipaxos", {"f": 0, "duration_seconds": 4}, ["timeout_seconds", "f=0"]),
+    ("fastmultipaxos", {"f": 2, "num_clients_per_proc": 0}, []),
+    ("fastmultipaxos", {"leader.election.no_ping_timeout_max_ms": 5}, ["leader.election.no_ping_timeout_max_ms"]),
+    ("matchmakermultipaxos", {"f": 1, "num_leaders": 1, "num_replicas": 2}, ["num_leaders=1", "num_replicas=2"]),
+    (
+        "matchmakermultipaxos",
+        {"f": 1, "num_reconfigurers": 1, "num_matchmakers": 2, "num_acceptors": 1},
+        ["num_reconfigurers=1", "num_matchmakers=2", "num_acceptors=1"],
+    ),
+    ("matchmakermultipaxos", {"f": 1, "num_acceptors": 2}, []),
+    ("unanimousbpaxos", {"f": 0, "timeout": "1s"}, ["timeout", "f=0"]),
+    (
+        "unanimousbpaxos",
+        {"leader_options.recover_vertex_timer_min_period": "3s"},
+        ["leader_options.recover_vertex_timer_max_period"],
+    ),
+    ("vanillamencius", {"num_servers": 4}, ["num_servers=4"]),
+    ("vanillamencius", {"f": 2, "num_servers": 5}, []),
 ]
 
 

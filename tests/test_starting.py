@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 
 from fpray.cluster import Cluster
 from fpray.placement import frankenpaxos_ports, place
@@ -74,6 +75,33 @@ def test_a_death_that_no_driver_asked_for_is_a_crash(ray_address: str, tmp_path:
     assert done.code == 1
     assert outcome["status"] == "crashed"
     assert outcome["detail"].startswith("leader_0 exited with 1")
+
+
+# driver workload of matchmakermultipaxos -> how many acceptors and matchmakers it needs at f=1, and whom it kills
+DRIVEN = {
+    "DoNothing": (2, 3, []),
+    "RepeatedLeaderReconfiguration": (3, 3, []),
+    "LeaderReconfiguration": (4, 3, ["acceptor_0"]),
+    "MatchmakerReconfiguration": (3, 4, ["matchmaker_3"]),
+    "LeaderFailure": (2, 3, ["leader_0"]),
+    "Chaos": (4, 4, ["acceptor_0", "matchmaker_0", "leader_0"]),
+}
+
+
+@pytest.mark.parametrize("workload", DRIVEN)
+def test_a_driver_has_whom_it_needs_and_may_kill_whom_it_kills(workload: str) -> None:
+    acceptors, matchmakers, victims = DRIVEN[workload]
+    words = ("plan", "matchmakermultipaxos", "--vary", "f=1", "--set", f"driver_workload.name={workload}")
+
+    def plan(num_acceptors: int, num_matchmakers: int) -> Result:
+        counts = ("--set", f"num_acceptors={num_acceptors}", "--set", f"num_matchmakers={num_matchmakers}")
+        return cli(*words, *counts, "--json")
+
+    (fits,) = json.loads(plan(acceptors, matchmakers).stdout)
+    exits = {p["label"]: p["expected_exits"] for p in fits["processes"] if p["expected_exits"]}
+    assert exits == {victim: [1] for victim in victims}
+    assert f"num_acceptors={acceptors - 1} " in plan(acceptors - 1, matchmakers).stderr
+    assert f"num_matchmakers={matchmakers - 1} " in plan(acceptors, matchmakers - 1).stderr
 
 
 def test_heaps_that_do_not_fit_a_machine_are_refused(ray_address: str, tmp_path: Path) -> None:

@@ -1,0 +1,12 @@
+"""The smallest sweep of unanimousbpaxos, with FrankenPaxos's smoke values."""
+
+from __future__ import annotations
+
+from fpray.study import Study
+
+STUDY = Study(
+    name="smoke",
+    protocol="unanimousbpaxos",
+    about="two seconds of two closed loops: does everything run?",
+    summary=("f", "num_client_procs", "num_clients_per_proc"),
+)
