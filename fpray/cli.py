@@ -19,6 +19,10 @@ from fpray.errors import FprayError, Problem, Refused
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+# Commands that have nothing to start: what is wrong is not "refused before anything started".
+_READERS = ("show", "protocols", "studies")
+
+
 class _Fpray(click.Group):
     """Errors as sentences, exit codes as promised, and no traceback for what a user did."""
 
@@ -27,7 +31,7 @@ class _Fpray(click.Group):
             return super().invoke(ctx)
         except FprayError as error:
             said = str(error)
-            if isinstance(error, Refused) and ctx.invoked_subcommand in ("show", "protocols"):  # nothing to start
+            if isinstance(error, Refused) and ctx.invoked_subcommand in _READERS:
                 said = "; ".join(f"{problem.about} {problem.sentence}" for problem in error.problems)
             click.echo(f"fpray: {said}", err=True)
             ctx.exit(error.exit_code)
@@ -215,6 +219,23 @@ def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java:
         click.echo(line)
     for each in found:
         for line in describe(each, registry.studies().get(each.name, {})):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[PROTOCOL]...")
+@click.option("--json", "as_json", is_flag=True, help="one JSON list, with the machines of each pool")
+def studies(names: tuple[str, ...], as_json: bool) -> None:
+    """List the studies, of all protocols or of some: trials, processes, machines and planned time."""
+    from fpray import registry
+    from fpray.studies_table import needs, table
+
+    found = [registry.find_protocol(name) for name in names] or registry.protocols().values()
+    listed = [needs(each, study) for each in found for study in registry.studies().get(each.name, {}).values()]
+    if as_json:
+        click.echo(json.dumps([each.to_json() for each in listed], indent=1))
+    else:
+        for line in table(listed):
             click.echo(line)
 
 

@@ -1,6 +1,7 @@
 """The studies that fpray carries, one file each: `studies/<protocol>/<name>.py` holds one value, `STUDY`.
 
-That is the form of a user's own study file, too. `REGISTRY` (protocol -> name -> study) is what the engine finds.
+That is the form of a user's own study file, too. All but the smokes are the papers' sweeps (docs/studies.md).
+`REGISTRY` (protocol -> name -> study) is what the engine finds.
 """
 
 from __future__ import annotations
