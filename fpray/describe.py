@@ -47,8 +47,9 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[st
     yield from (f"  {line}" for line in protocol.constraints_in_words)
     yield ""
     yield "studies"
+    width = max(map(len, studies), default=0)
     for study in studies.values():
-        yield f"  {study.name:<16} {len(study.points) * study.repeat} trials: {study.about}"
+        yield f"  {study.name:<{width}}  {len(study.points) * study.repeat} trials: {study.about}"
     yield ""
     yield "a cluster file (--cluster FILE): f -> pool -> addresses, dealt round robin"
     pools = {role.hosts_key: ["10.0.0.1", "10.0.0.2"] for role in protocol.roles}
