@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo setup test lint format bench wheel lock clean
+.PHONY: demo setup test lint format bench docs wheel lock clean
 
 demo: setup
 	$(BIN)/fpray sweep multipaxos
@@ -37,6 +37,10 @@ format: setup
 # Ratios, measured side by side in one run; BENCH_JAR=path runs another jar beside the reference jar.
 bench: setup
 	$(BIN)/python -m bench $(if $(BENCH_JAR),--jar $(BENCH_JAR))
+
+# The part of the documents that is written from the declarations.
+docs: setup
+	$(BIN)/fpray protocols --markdown > docs/protocols.md
 
 wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation

@@ -197,15 +197,18 @@ def plan(as_json: bool, **words: Any) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--check", "jar", metavar="JAR", help="compare what a jar's mains accept with what they would be given")
 @click.option("--java", default="java", show_default=True, metavar="PATH", help="which java asks the jar's mains")
+@click.option(
+    "--markdown", is_flag=True, help="as a document: roles, studies, what the original would launch otherwise"
+)
 @click.pass_context
-def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java: str) -> None:
+def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java: str, markdown: bool) -> None:
     """List the protocols, or describe one: roles, parameters, defaults, constraints, a cluster file.
 
     With --check: whether JAR (or 'reference') runs them. Nothing that serves is started. Exit code 0: what the jar has
     fits; 1: something does not, or a protocol that is named is not in it.
     """
     from fpray import registry
-    from fpray.describe import describe, list_protocols
+    from fpray.describe import describe, document, list_protocols
 
     found = [registry.find_protocol(name) for name in names]
     if jar is not None:
@@ -215,6 +218,11 @@ def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java:
         for line in check.lines():
             click.echo(line)
         ctx.exit(0 if check.fits else 1)
+    if markdown:
+        wanted = {each.name: each for each in found} or registry.protocols()
+        for line in document(wanted, registry.studies()):
+            click.echo(line)
+        return
     for line in list_protocols(registry.protocols()) if not found else ():
         click.echo(line)
     for each in found:

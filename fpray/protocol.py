@@ -180,6 +180,7 @@ class Protocol(Generic[P]):
         outputs: recorder label -> prefix of its result columns; the label None where rows carry none.
         faults: FrankenPaxos's f, the key into its cluster files.
         package: the Java package of its main classes; "" for frankenpaxos.<name>.
+        deviations: what FrankenPaxos's own harness would launch differently, a sentence each.
     """
 
     name: str
@@ -198,6 +199,7 @@ class Protocol(Generic[P]):
     flushes_groups: bool = True
     faults: Callable[[P], int] = field(default=lambda _params: 1)
     package: str = ""
+    deviations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # Properties count: an older vocabulary has `duration_seconds`, and `duration` computed from it.

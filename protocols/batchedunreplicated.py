@@ -141,7 +141,6 @@ BATCHEDUNREPLICATED = Protocol(
     constraints=_constraints,
     constraints_in_words=(
         "num_batchers, num_proxy_servers: at least 1",
-        "a client process runs num_clients_per_proc + 1 closed loops",
         "batch_size, flush_every_n: at most as many as there are closed loops",
         "timeout >= duration, warmup_timeout >= warmup_duration",
     ),

@@ -103,7 +103,6 @@ CRAQ = Protocol(
         Role(
             name="chain_node",
             count=lambda p: p.num_chain_nodes,
-            # The original never passes the option on, so it was always the jar's default, true.
             flags=lambda p, at: {} if p.chain_node_options.measure_latencies else {"options.measureLatencies": False},
         ),
         Role(
@@ -131,5 +130,15 @@ CRAQ = Protocol(
         "workload: UniformReadWriteWorkload or PointSkewedReadWriteWorkload",
         "client_options.batch_size <= num_clients_per_proc",
         "timeout >= duration, warmup_timeout >= warmup_duration",
+    ),
+    deviations=(
+        (
+            "Workloads that the jar's file knows no field for (`UniformMultiKeyReadWriteWorkload`, "
+            "`WriteOnly...`) are refused; there, every client dies of them."
+        ),
+        (
+            "`chain_node_options.measure_latencies=false` reaches the nodes as `--options.measureLatencies`; "
+            "there, it is dropped, and the jar's default, true, holds."
+        ),
     ),
 )

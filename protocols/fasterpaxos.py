@@ -119,4 +119,5 @@ FASTERPAXOS = Protocol(
     outputs={"write": "output."},
     constraints=_constraints,
     constraints_in_words=("num_servers: exactly 2f+1", "timeout >= duration, warmup_timeout >= warmup_duration"),
+    deviations=("`server_0` starts when the other servers listen: its first heartbeat must find them.",),
 )

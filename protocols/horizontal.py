@@ -180,4 +180,8 @@ HORIZONTAL = Protocol(
         "clients lose an unfinished measurement group at their end",
         "timeout >= duration, warmup_timeout >= warmup_duration",
     ),
+    deviations=(
+        "`RepeatedLeaderReconfiguration` has no `acceptors`: the driver does not read them.",
+        "The driver starts when the clients listen, and is stopped when they are done: it never ends by itself.",
+    ),
 )

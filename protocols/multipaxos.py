@@ -300,4 +300,10 @@ MULTIPAXOS = Protocol(
         "flexible=false: num_acceptors_per_group = 2f+1; flexible=true: at least f+1 rows and columns",
         "timeout >= duration",
     ),
+    deviations=(
+        (
+            "`WriteOnlyBernoulliSingleKeyWorkload` is written under its own name (there, as the uniform one), and"
+            " all three `WriteOnly` workloads as messages (there, a crash)."
+        ),
+    ),
 )

@@ -202,7 +202,6 @@ SIMPLEBPAXOS = Protocol(
     constraints_in_words=(
         "num_leaders, num_replicas: at least f+1; num_dep_service_nodes, num_acceptors: exactly 2f+1",
         "there are num_leaders proposers; f: at least 1",
-        "a client process runs num_clients_per_proc + 1 closed loops",
         "timeout >= duration, warmup_timeout >= warmup_duration",
         "replica_options.recover_vertex_timer_max_period >= recover_vertex_timer_min_period",
     ),

@@ -192,7 +192,6 @@ SIMPLEGCBPAXOS = Protocol(
     constraints_in_words=(
         "num_leaders: at least f+1; f: at least 1",
         "there are num_leaders proposers, 2f+1 dependency service nodes and acceptors, f+1 replicas and collectors",
-        "a client process runs num_clients_per_proc + 1 closed loops",
         "timeout >= duration, warmup_timeout >= warmup_duration",
         "replica_options.recover_vertex_timer_max_period >= recover_vertex_timer_min_period",
     ),

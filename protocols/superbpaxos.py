@@ -39,8 +39,6 @@ SUPERBPAXOS = Protocol(
         Role(
             name="super_node",
             count=lambda p: p.num_leaders,
-            # Every endpoint is where its node is. The original deals each from a list of its own: where these differ,
-            # nodes bind others' addresses.
             listens=("leader", "dep_service_node", "proposer", "acceptor", "replica"),
             pool="leaders",
             heap="jvm_heap_size",
@@ -64,8 +62,13 @@ SUPERBPAXOS = Protocol(
     constraints=_constraints,
     constraints_in_words=(
         "num_leaders, num_dep_service_nodes, num_acceptors, num_replicas: exactly 2f+1; f: at least 1",
-        "a client process runs num_clients_per_proc + 1 closed loops",
         "timeout >= duration, warmup_timeout >= warmup_duration",
         "replica_options.recover_vertex_timer_max_period >= recover_vertex_timer_min_period",
+    ),
+    deviations=(
+        (
+            "Every endpoint is on its node's machine; there, each is dealt from a list of its own, and where "
+            "these differ, nodes bind other machines' addresses."
+        ),
     ),
 )

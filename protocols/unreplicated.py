@@ -93,8 +93,5 @@ UNREPLICATED = Protocol(
     fastest_loop=150_000,
     outputs={"write": ""},
     constraints=_constraints,
-    constraints_in_words=(
-        "a client process runs num_clients_per_proc + 1 closed loops",
-        "timeout >= duration, warmup_timeout >= warmup_duration",
-    ),
+    constraints_in_words=("timeout >= duration, warmup_timeout >= warmup_duration",),
 )

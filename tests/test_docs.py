@@ -28,6 +28,10 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
         assert cli(name, "--help").exit_code == 0
 
 
+def test_the_protocols_are_documented_as_they_are_declared() -> None:
+    assert cli("protocols", "--markdown").output == (ROOT / "docs" / "protocols.md").read_text(), "run make docs"
+
+
 def test_options_that_the_readme_names_exist() -> None:
     known = {option for command in main.commands.values() for param in command.params for option in param.opts}
     section = (ROOT / "README.md").read_text().split("## Commands")[1].split("## From Python")[0]
