@@ -29,7 +29,8 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[st
     order = ("server", "sidecar", "client", "driver")
     for role in sorted(protocol.roles, key=lambda r: (order.index(r.kind), r.stage_of(defaults, (0, 0, 0)))):
         count = " x ".join(map(str, role.dimensions(defaults)))
-        endpoints = f", listens as {', '.join(role.endpoints)}" if role.endpoints != (role.name,) else ""
+        listens = f", listens as {', '.join(role.endpoints)}" if role.endpoints else ", listens on nothing"
+        endpoints = listens if role.endpoints != (role.name,) else ""
         yield f"  {role.name:<16} {count:<6} {protocol.main_class(role)}, pool {role.hosts_key}{endpoints}"
     yield ""
     parameters = list(_parameters(protocol.params, defaults))
@@ -109,7 +110,7 @@ def _section(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[st
             " x ".join(map(str, role.dimensions(defaults))),
             f"`{protocol.main_class(role).removeprefix('frankenpaxos.')}`",
             role.hosts_key,
-            ", ".join(role.endpoints),
+            ", ".join(role.endpoints) or "nothing",
             _starts(role, defaults, stages),
         )
         yield f"| {' | '.join(cells)} |"

@@ -38,8 +38,8 @@ class Instance:
 
     @property
     def address(self) -> Address:
-        """Its main endpoint."""
-        return Address(self.host, next(iter(self.endpoints.values())))
+        """Its main endpoint; port 0 if it listens on nothing."""
+        return Address(self.host, next(iter(self.endpoints.values()), 0))
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _owners(
 def _endpoints(
     role: Role[P], params: P, process: Index, listening: Mapping[str, Mapping[Index, Address]]
 ) -> Iterator[tuple[str, int]]:
-    own = {each for each in role.listens if isinstance(each, str)} or {role.name}
+    own = {each for each in role.listens or () if isinstance(each, str)} or {role.name}
     for endpoint, owned in role.owned(params, process).items():
         for index in owned:
             yield _label(endpoint, index, endpoint not in own), listening[endpoint][index].port

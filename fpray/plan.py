@@ -187,7 +187,7 @@ def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings,
     flags |= role.connect(params, at)
     flags |= {"log_level": getattr(params, role.log_level_parameter)}
     flags |= role.runs(params, at)
-    if role.kind != "driver":
+    if role.kind != "driver" and instance.endpoints:
         flags |= {"prometheus_host": main.host, "prometheus_port": main.port + 1 if monitored else -1}
     flags |= role.flags(params, at)
     for prefix, options in role.options(params).items():

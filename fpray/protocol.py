@@ -102,7 +102,8 @@ class Role(Generic[P]):
     # All of a stage must listen within this time of one another; a trial in which they did not is no result.
     starts_within: timedelta | None = None
     # What each process listens on, its main endpoint first; () for the name of the role, one for each process.
-    listens: tuple[str | Endpoint[P], ...] = ()
+    # None for nothing: such a process has no port, no metrics, and counts as ready once it runs.
+    listens: tuple[str | Endpoint[P], ...] | None = ()
     numbered: bool = True  # False: the only one of its kind, labelled with the bare name of the role
     addressed: bool = False  # told --host and --port instead of an index into the config
     connect: Callable[[P, At], Flags] = _no_flags
@@ -136,15 +137,18 @@ class Role(Generic[P]):
     @property
     def endpoints(self) -> tuple[str, ...]:
         """The names of what its processes listen on; the first is the main endpoint."""
-        return tuple(each if isinstance(each, str) else each.name for each in self.listens) or (self.name,)
+        return tuple(each if isinstance(each, str) else each.name for each in self._listens)
 
     def owned(self, params: P, index: Index) -> dict[str, list[Index]]:
         """Endpoint -> the indices of those that one of its processes listens on."""
-        listens: tuple[str | Endpoint[P], ...] = self.listens or (self.name,)
         return dict(
             (each, [index]) if isinstance(each, str) else (each.name, list(each.owned(params, index)))
-            for each in listens
+            for each in self._listens
         )
+
+    @property
+    def _listens(self) -> tuple[str | Endpoint[P], ...]:
+        return () if self.listens is None else self.listens or (self.name,)
 
     def stage_of(self, params: P, index: Index) -> int:
         """The stage in which one of its processes starts."""
@@ -209,6 +213,8 @@ class Protocol(Generic[P]):
         wanted |= {role.log_level_parameter for role in self.roles}
         if missing := sorted(wanted - known):
             raise TypeError(f"the parameters of {self.name} lack {', '.join(missing)}")
+        if silent := [role.name for role in self.roles if role.addressed and not role.endpoints]:
+            raise TypeError(f"{self.name}: {', '.join(silent)} listens on nothing, and so has no address to be told")
         listed = sorted(endpoint for role in self.roles for endpoint in role.endpoints)
         if listed != sorted(self.port_order):
             raise TypeError(f"{self.name}: port_order must name every endpoint once: {', '.join(listed)}")

@@ -42,4 +42,4 @@ def test_the_document_does_what_it_says(ray_address: str, tmp_path: Path) -> Non
     for line in "".join(_SAID.findall(text)).splitlines():
         assert re.search(".*".join(map(re.escape, line.split("..."))), said), (line, said)
     assert re.search(r"\d passed, 1 skipped", said), said
-    assert "server at 127.0.0.1:10100" in said
+    assert "server at 127.0.0.1:10000" in said
