@@ -26,6 +26,8 @@ final class Instance {
     boolean isListed;
     boolean isWatched;
     long recoverAt;
+    /** How often this replica has begun to recover it: others are at it too, and somebody must be first. */
+    int attempts;
     /** How many have pre-accepted it unchanged, says somebody whose recovery of it waits; -1 if nobody does. */
     int waiting = -1;
     boolean isForgottenByOthers;

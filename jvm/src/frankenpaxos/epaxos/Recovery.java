@@ -15,9 +15,10 @@ import fpray.runtime.Log;
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
 import java.util.ArrayList;
-import java.util.Random;
 
 final class Recovery {
+    private static final int MAX_RESENDS = 4;
+
     private final EventLoop loop;
     private final int index;
     private final int n;
@@ -28,7 +29,6 @@ final class Recovery {
     private final ConflictIndex conflicts;
     private final Peers peers;
     private final long period;
-    private final Random random = new Random();
     // Those of this replica's recoveries that wait for other instances.
     private final ArrayList<Instance> waiting = new ArrayList<Instance>();
 
@@ -49,6 +49,7 @@ final class Recovery {
 
     /** Begins, or begins again, with a ballot that is higher than all known ones. */
     void start(Instance instance) {
+        instance.attempts++;
         long ballot = (instance.ballot / n + 1) * n + index;
         if (Log.isDebug()) {
             Log.debug("Replica " + index + " recovers the instance " + instance + " in ballot " + ballot + ".");
@@ -58,14 +59,27 @@ final class Recovery {
         round.promises = new Promise[n];
         round.promises[index] = Promise.of(instance);
         round.answered(index);
-        // Two that recover the same instance must not get into each other's way for ever.
-        round.due = loop.now() + period + (long) (random.nextDouble() * period / 2);
         replica.begin(instance, round);
         send(Messages.PREPARE, instance, peers.others());
     }
 
+    /** Not all that was asked for has come in time. */
+    void overdue(Instance instance) {
+        Round round = instance.round;
+        boolean isQuorumFixed = round.stage != Round.PREPARING;
+        if (isQuorumFixed && ++round.resends >= MAX_RESENDS) {
+            // One of the quorum may be dead: another attempt does without it.
+            start(instance);
+        } else if (round.stage == Round.WAITING) {
+            tellThatItWaits(instance, round);
+        } else {
+            send(isQuorumFixed ? Messages.VALIDATE : Messages.PREPARE, instance, (isQuorumFixed ? round.quorum : peers.others()) & ~round.answered);
+        }
+    }
+
     /** Sends a message with nothing but the ballot, and the value if there is one. */
     private void send(int type, Instance instance, long to) {
+        instance.round.due = loop.now() + period;
         for (int i = 0; i < n; i++) {
             if ((to >>> i & 1) != 0) {
                 Writer out = Replica.begin(peers.connection(i), type, instance);
@@ -117,7 +131,8 @@ final class Recovery {
             }
         } else if (other == instance.column) {
             // The leader comes late, but says the same as in time: the fast path is not taken.
-            replica.propose(instance, ballot, promise.phase == Instance.ACCEPTED ? promise.value : Value.nothing(n));
+            boolean isAccepted = promise.phase == Instance.ACCEPTED;
+            propose(instance, isAccepted ? promise.value : Value.nothing(n), "its leader has said so, late");
         }
     }
 
@@ -138,9 +153,11 @@ final class Recovery {
             }
         }
         if (accepted != null) {
-            replica.propose(instance, round.ballot, accepted.value);
-        } else if (round.promises[instance.column] != null || round.unchanged < majority - missing) {
-            replica.propose(instance, round.ballot, Value.nothing(n));
+            propose(instance, accepted.value, "it has been accepted");
+        } else if (round.promises[instance.column] != null) {
+            propose(instance, Value.nothing(n), "its leader does not take the fast path");
+        } else if (round.unchanged < majority - missing) {
+            propose(instance, Value.nothing(n), "too few have pre-accepted it unchanged");
         } else {
             validate(instance, round, initial);
         }
@@ -241,10 +258,12 @@ final class Recovery {
     }
 
     private void conclude(Instance instance, Round round) {
-        if (round.isInvalid || round.unchanged == majority - missing && isLedOutside(round)) {
-            replica.propose(instance, round.ballot, Value.nothing(n));
+        if (round.isInvalid) {
+            propose(instance, Value.nothing(n), "what conflicts has been decided without it");
+        } else if (round.unchanged == majority - missing && isLedOutside(round)) {
+            propose(instance, Value.nothing(n), "what conflicts has been led without it");
         } else if (round.invalidating.isEmpty()) {
-            replica.propose(instance, round.ballot, round.value);
+            propose(instance, round.value, "nothing excludes it");
         } else {
             await(instance, round);
         }
@@ -267,18 +286,24 @@ final class Recovery {
 
     private void await(Instance instance, Round round) {
         round.stage = Round.WAITING;
-        for (int i = 0; i < n; i++) {
-            if (i != index) {
-                Replica.begin(peers.connection(i), Messages.WAITING, instance).varint(round.unchanged);
-                peers.connection(i).end();
-            }
-        }
+        round.resends = 0;
+        tellThatItWaits(instance, round);
         handleWaiting(instance, round.unchanged);
         for (int i = 0; i < round.invalidating.size(); i++) {
             replica.watch(round.invalidating.get(i));
         }
         if (!isSettled(instance, round)) {
             waiting.add(instance);
+        }
+    }
+
+    private void tellThatItWaits(Instance instance, Round round) {
+        round.due = loop.now() + period;
+        for (int i = 0; i < n; i++) {
+            if (i != index) {
+                Replica.begin(peers.connection(i), Messages.WAITING, instance).varint(round.unchanged);
+                peers.connection(i).end();
+            }
         }
     }
 
@@ -308,18 +333,25 @@ final class Recovery {
             if (!other.isCommitted()) {
                 // So many have the other one without this one that no fast quorum has this one without the other.
                 if (other.waiting >= missing) {
-                    replica.propose(instance, round.ballot, Value.nothing(n));
+                    propose(instance, Value.nothing(n), "what conflicts has been pre-accepted without it by too many");
                     return true;
                 }
                 allDecided = false;
             } else if (other.value.command != null && !other.value.dependsOn(instance)) {
-                replica.propose(instance, round.ballot, Value.nothing(n));
+                propose(instance, Value.nothing(n), "what conflicts has been decided without it meanwhile");
                 return true;
             }
         }
         if (allDecided) {
-            replica.propose(instance, round.ballot, round.value);
+            propose(instance, round.value, "what conflicts has been decided with it");
         }
         return allDecided;
+    }
+
+    private void propose(Instance instance, Value value, String why) {
+        if (Log.isDebug()) {
+            Log.debug("Replica " + index + (value.command == null ? " gives up" : " keeps") + " the command of the instance " + instance + ": " + why + ".");
+        }
+        replica.propose(instance, instance.round.ballot, value);
     }
 }

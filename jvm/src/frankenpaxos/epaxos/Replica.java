@@ -18,6 +18,7 @@ final class Replica extends Actor {
     private static final int TICKS_IN_PERIOD = 10;
     private static final long MIN_TICK = 5_000_000L;
     private static final long MAX_TICK = 500_000_000L;
+    private static final int MAX_DOUBLINGS = 5;
 
     private final EventLoop loop;
     private final Config config;
@@ -452,14 +453,16 @@ final class Replica extends Actor {
     void watch(Instance instance) {
         if (!instance.isWatched && !instance.isCommitted()) {
             instance.isWatched = true;
-            instance.recoverAt = loop.now() + recoverPeriod();
+            instance.recoverAt = loop.now() + recoverPeriod(0);
             watched.add(instance);
         }
     }
 
-    private long recoverPeriod() {
+    /** Longer, and more by chance, the more attempts have failed. */
+    private long recoverPeriod(int attempts) {
         long min = options.recoverInstanceMinPeriod;
-        return min + (long) (random.nextDouble() * Math.max(0, options.recoverInstanceMaxPeriod - min));
+        long period = min + (long) (random.nextDouble() * Math.max(0, options.recoverInstanceMaxPeriod - min));
+        return (long) (period * (1 + random.nextDouble() * ((1 << Math.min(attempts, MAX_DOUBLINGS)) - 1)));
     }
 
     private void tick() {
@@ -483,7 +486,7 @@ final class Replica extends Actor {
     private void overdue(Instance instance) {
         Round round = instance.round;
         if (round.isRecovering()) {
-            recovery.start(instance);
+            recovery.overdue(instance);
         } else if (round.stage == Round.ACCEPTING) {
             sendAccepts(instance, peers.others() & ~round.answered);
         } else if (round.answers() >= config.slowQuorum) {
@@ -503,7 +506,7 @@ final class Replica extends Actor {
                 continue;
             }
             if (loop.now() >= instance.recoverAt) {
-                instance.recoverAt = loop.now() + recoverPeriod();
+                instance.recoverAt = loop.now() + recoverPeriod(instance.attempts);
                 // What this replica is having decided goes on by itself.
                 if (instance.round == null) {
                     recover(instance);

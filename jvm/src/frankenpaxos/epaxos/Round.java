@@ -16,6 +16,7 @@ final class Round {
     Value value;
     /** When something is to be done again; see Replica.tick() for what. */
     long due;
+    int resends;
     /** The replicas that have answered, as bits. */
     long answered;
 
