@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 from fpray.errors import Problem
 from fpray.flags import Milliseconds
 from fpray.params import seconds
 from fpray.protocol import Protocol, Role
-from protocols.common import LogLevel, StateMachine, at_least, closed_loop_flags, closed_loop_problems
+from protocols.common import (
+    LogLevel,
+    StateMachine,
+    ThriftySystem,
+    ZigzagOptions,
+    at_least,
+    closed_loop_flags,
+    closed_loop_problems,
+    ranges,
+)
 from protocols.workloads import StringWorkload, Workload, workload_message
 
 
@@ -19,7 +27,7 @@ from protocols.workloads import StringWorkload, Workload, workload_message
 class ReplicaOptions:
     """The replica's options."""
 
-    thrifty_system: Literal["NotThrifty", "Random", "Closest"] = "NotThrifty"
+    thrifty_system: ThriftySystem = "NotThrifty"
     resend_pre_accepts_timer_period: Milliseconds = seconds(1)
     default_to_slow_path_timer_period: Milliseconds = seconds(1)
     resend_accepts_timer_period: Milliseconds = seconds(1)
@@ -32,21 +40,6 @@ class ReplicaOptions:
     num_blockers: int = 1
     top_k_dependencies: int = 1
     unsafe_return_no_dependencies: bool = False
-
-
-@dataclass(frozen=True)
-class ZigzagOptions:
-    """The options of the graph of dependencies."""
-
-    vertices_grow_size: int = 5000
-    garbage_collect_every_n_commands: int = 1000
-
-
-@dataclass(frozen=True)
-class ClientOptions:
-    """The client's options."""
-
-    repropose_period: timedelta = seconds(0.1)
 
 
 @dataclass(frozen=True)
@@ -79,12 +72,7 @@ def _constraints(p: Params) -> Iterator[Problem]:
     yield from closed_loop_problems(p, fewest_clients=0)
     yield from at_least(1, f=p.f)
     options = p.replica_options
-    shortest, longest = options.recover_instance_timer_min_period, options.recover_instance_timer_max_period
-    if longest < shortest:
-        yield Problem(
-            "replica_options.recover_instance_timer_max_period",
-            f"is shorter than recover_instance_timer_min_period ({longest} < {shortest})",
-        )
+    yield from ranges(p)
     yield from at_least(
         1,
         **{

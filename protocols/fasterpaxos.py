@@ -17,6 +17,7 @@ from protocols.common import (
     closed_loop_flags,
     closed_loop_problems,
     exactly,
+    ranges,
 )
 from protocols.workloads import UniformSingleKeyWorkload, Workload, workload_message
 
@@ -76,6 +77,7 @@ class Params:
 
 def _constraints(p: Params) -> Iterator[Problem]:
     yield from closed_loop_problems(p, fewest_clients=1)
+    yield from ranges(p)
     yield from at_least(1, f=p.f)
     yield from exactly(p.f, "2f+1", num_servers=p.num_servers)
 

@@ -17,6 +17,7 @@ from protocols.common import (
     closed_loop_flags,
     closed_loop_problems,
     enough,
+    ranges,
 )
 from protocols.driver_workloads import DoNothing, LeaderFailure, LeaderReconfiguration, RepeatedLeaderReconfiguration
 from protocols.workloads import StringWorkload, Workload, workload_message
@@ -100,6 +101,7 @@ class Params:
 
 def _constraints(p: Params) -> Iterator[Problem]:
     yield from closed_loop_problems(p, fewest_clients=1)
+    yield from ranges(p)
     yield from at_least(1, f=p.f)
     yield from enough(p.f, "f+1", num_leaders=p.num_leaders, num_replicas=p.num_replicas)
     yield from enough(p.f, "2f+1", num_acceptors=p.num_acceptors)

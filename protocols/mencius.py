@@ -21,6 +21,7 @@ from protocols.common import (
     enough,
     exactly,
     none_or_enough,
+    ranges,
 )
 from protocols.workloads import StringWorkload, Workload, workload_message
 
@@ -134,6 +135,7 @@ class Params:
 
 def _constraints(p: Params) -> Iterator[Problem]:
     yield from closed_loop_problems(p, fewest_clients=1)
+    yield from ranges(p)
     yield from at_least(1, f=p.f, num_leader_groups=p.num_leader_groups)
     yield from at_least(1, num_acceptor_groups_per_leader_group=p.num_acceptor_groups_per_leader_group)
     yield from none_or_enough(p.f, "f+1", num_batchers=p.num_batchers)

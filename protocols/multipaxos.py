@@ -19,6 +19,7 @@ from protocols.common import (
     closed_loop_flags,
     closed_loop_problems,
     fractions,
+    ranges,
 )
 from protocols.workloads import ReadWriteWorkload, UniformReadWriteWorkload, workload_message
 
@@ -159,6 +160,7 @@ class Params:
 
 def _constraints(p: Params) -> Iterator[Problem]:
     yield from closed_loop_problems(p, fewest_clients=1)
+    yield from ranges(p)
     yield from at_least(1, f=p.f)
     enough, colocated = p.f + 1, p.distribution_scheme is DistributionScheme.COLOCATED
     for name, count, twin in (
