@@ -43,6 +43,13 @@ class ReplicaOptions:
 
 
 @dataclass(frozen=True)
+class ClientOptions:
+    """The client's options."""
+
+    repropose_period: timedelta = seconds(0.1)
+
+
+@dataclass(frozen=True)
 class Params:
     """One trial of EPaxos."""
 
