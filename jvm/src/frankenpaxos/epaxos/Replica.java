@@ -38,6 +38,8 @@ final class Replica extends Actor {
     // Instances that this replica is having decided, and those that are to be recovered unless they are committed soon.
     private final ArrayList<Instance> rounds = new ArrayList<Instance>();
     private final ArrayList<Instance> watched = new ArrayList<Instance>();
+    // The leaders that have not gone on in time, and have not been heard of since.
+    private final boolean[] silent;
     // The next instance that this replica leads.
     private long next;
 
@@ -47,6 +49,7 @@ final class Replica extends Actor {
         this.config = config;
         this.index = index;
         this.n = config.replicas.length;
+        this.silent = new boolean[n];
         this.stateMachine = stateMachine;
         this.options = options;
         peers = new Peers(loop, config, index, this, options.thriftySystem);
@@ -265,6 +268,7 @@ final class Replica extends Actor {
     }
 
     private void handlePreAccept(Connection from, Instance instance, Value value) {
+        silent[instance.column] = false;
         if (answerWithCommit(from, instance)) {
             return;
         }
@@ -455,6 +459,10 @@ final class Replica extends Actor {
             instance.isWatched = true;
             instance.recoverAt = loop.now() + recoverPeriod(0);
             watched.add(instance);
+            // What waits for one instance of a dead leader waits for all that it has left: not for one after the other.
+            if (silent[instance.column] && instance.round == null) {
+                recover(instance);
+            }
         }
     }
 
@@ -509,6 +517,7 @@ final class Replica extends Actor {
                 instance.recoverAt = loop.now() + recoverPeriod(instance.attempts);
                 // What this replica is having decided goes on by itself.
                 if (instance.round == null) {
+                    silent[instance.column] = instance.column != index;
                     recover(instance);
                 }
             }
