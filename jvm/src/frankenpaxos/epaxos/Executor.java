@@ -128,16 +128,30 @@ final class Executor {
         for (; nextColumn[top] < columns.length; nextColumn[top]++) {
             Column column = columns[nextColumn[top]];
             long number = Math.max(nextNumber[top], column.executed());
-            for (; number < dependencies[nextColumn[top]]; number++) {
+            Instance firstExecuted = null;
+            while (number < dependencies[nextColumn[top]]) {
                 Instance next = column.find(number);
                 if (next.phase != Instance.EXECUTED) {
                     nextNumber[top] = number + 1;
+                    remember(firstExecuted, number);
                     return next;
                 }
+                if (firstExecuted == null) {
+                    firstExecuted = next;
+                }
+                number = Math.max(number + 1, next.executedBelow);
             }
+            remember(firstExecuted, number);
             nextNumber[top] = 0;
         }
         return null;
+    }
+
+    /** One instance that is late leaves many behind it that have been executed: they are not to be looked at again and again. */
+    private static void remember(Instance firstExecuted, long executedBelow) {
+        if (firstExecuted != null) {
+            firstExecuted.executedBelow = executedBelow;
+        }
     }
 
     /** All that the instance depends on has been seen. */

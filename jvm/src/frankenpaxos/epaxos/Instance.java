@@ -34,6 +34,8 @@ final class Instance {
 
     // The graph, see Executor.
     int order;
+    /** Once it has been executed: all that follow below this number have been, too. */
+    long executedBelow;
     int low;
     boolean isOnStack;
     Instance blocker;
