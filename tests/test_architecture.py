@@ -19,7 +19,13 @@ LAYERS = {
     "store": 5, "results": 6,
     "rows": 0, "clock": 1, "usual_rows": 1, "quantiles": 1, "client_file": 2, "recorder": 3, "row_groups": 4,
     "rolling": 5, "summary": 6, "request": 7, "preview": 8, "describe": 7, "show": 7, "resume": 8, "jar_check": 7,
-    "judgement": 8, "trial": 9, "progress": 6, "mainloop": 10, "api": 11, "cli": 12, "entry": 13, "testing": 8,
+    "judgement": 8, "trial": 9, "progress": 6, "mainloop": 10, "search": 11, "api": 12, "cli": 13, "entry": 14,
+    "testing": 8,
+}  # fmt: skip
+# The same for fpray/search, which stands on the main loop.
+SEARCH_LAYERS = {
+    "goals": 0, "space": 1, "knee": 1, "sampler": 2, "answer": 2, "request": 3, "samplers": 3, "asker": 4, "run": 5,
+    "say": 3, "figures": 4,
 }  # fmt: skip
 
 
@@ -51,6 +57,14 @@ def test_imports_point_one_way(file: Path) -> None:
         if file.parent == ROOT / "fpray" and module.startswith("fpray.") and name in LAYERS:
             layer = LAYERS.get(module.split(".")[1], -1)  # fpray.machines and its own helpers are below all
             assert layer < LAYERS[name], f"{name} imports {module}"
+        if module.split(".")[0] == "optuna":
+            assert file.parent.name == "search" or top == "studies", f"only fpray/search imports optuna: {file}"
+        if file.parent.name == "search" and module.startswith("fpray."):
+            layer = LAYERS[module.split(".")[1]]
+            if module.startswith("fpray.search."):
+                assert SEARCH_LAYERS[module.split(".")[2]] < SEARCH_LAYERS[name], f"search.{name} imports {module}"
+            else:
+                assert layer < LAYERS["search"], f"search.{name} imports {module}"
         if file.parent.name == "machines" and module.startswith("fpray."):
             allowed = ("fpray.machines", "fpray.errors", "fpray.recorder", "fpray.cluster")
             assert module.startswith(allowed), f"a worker needs nothing but fpray.machines: {module}"
@@ -59,6 +73,7 @@ def test_imports_point_one_way(file: Path) -> None:
 def test_every_module_of_the_engine_has_its_layer() -> None:
     listed = set(LAYERS) | {"__init__"}
     assert {f.stem for f in (ROOT / "fpray").glob("*.py")} <= listed
+    assert {f.stem for f in (ROOT / "fpray" / "search").glob("*.py")} <= set(SEARCH_LAYERS) | {"__init__"}
 
 
 def test_planning_imports_neither_ray_nor_pyarrow() -> None:

@@ -1,0 +1,160 @@
+"""Where a search may go: `KEY=1..1024:log`, `KEY=0.1..0.9`, `KEY=1,10,50` as Optuna's distributions, by parameter."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+from fpray import params as values
+from fpray.errors import Problem, nearest
+from fpray.study import split_values
+
+Space = dict[str, BaseDistribution]
+
+_RANGE = re.compile(r"(?P<low>[^.,]*(?:\.\d+)?)\.\.(?P<high>[^:]+)(?P<rest>(?::[^:]*)*)")
+_SHAPES = "write LOW..HIGH, LOW..HIGH:log, LOW..HIGH:step=N, or V1,V2,V3"
+
+
+class _Wrong(ValueError):
+    """A dimension that cannot be read; the text says what would be."""
+
+
+def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Space, list[Problem]]:
+    """Parameter (dotted) -> distribution, and every problem.
+
+    `start` are the parameters that the search starts from: a dimension's type is its field's. A dimension is the
+    command line's text, a sequence of choices, a `range`, or an Optuna distribution.
+    """
+    found: Space = {}
+    problems: list[Problem] = []
+    kinds = _kinds(start)
+    for key, given in space.items():
+        about = f"--space {key}={given}"
+        if key not in kinds:
+            near = nearest(key, kinds)
+            problems.append(Problem(about, f"{protocol} has no such parameter{near} (fpray protocols {protocol})"))
+            continue
+        try:
+            distribution = _read(kinds[key], given)
+        except _Wrong as wrong:
+            problems.append(Problem(about, str(wrong)))
+            continue
+        wrong_ends = [
+            p for value in ends(distribution) for p in values.set_values(start, {key: value}, protocol=protocol)[1]
+        ]
+        problems += wrong_ends
+        if distribution.single():
+            problems.append(Problem(about, f"leaves one value: --set {key}={next(ends(distribution))} says so"))
+        elif not wrong_ends:
+            found[key] = distribution
+    return found, problems
+
+
+def ends(distribution: BaseDistribution) -> Iterator[Any]:
+    """The lowest and the highest value of a range, or all choices."""
+    if isinstance(distribution, CategoricalDistribution):
+        yield from distribution.choices
+    elif isinstance(distribution, IntDistribution | FloatDistribution):
+        yield distribution.low
+        if distribution.high != distribution.low:
+            yield distribution.high
+
+
+def size(distribution: BaseDistribution) -> float:
+    """How many values it has; infinite for floats without a step."""
+    if isinstance(distribution, CategoricalDistribution):
+        return len(distribution.choices)
+    if isinstance(distribution, IntDistribution):
+        return (distribution.high - distribution.low) // distribution.step + 1
+    if isinstance(distribution, FloatDistribution) and distribution.step is not None:
+        return round((distribution.high - distribution.low) / distribution.step) + 1
+    return math.inf
+
+
+def in_words(distribution: BaseDistribution) -> str:
+    """`1..1024:log`, as the command line has it."""
+    if isinstance(distribution, CategoricalDistribution):
+        return ",".join(str(choice) for choice in distribution.choices)
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    step = "" if distribution.step in (None, 1) else f":step={distribution.step}"
+    return f"{distribution.low}..{distribution.high}{':log' if distribution.log else ''}{step}"
+
+
+def _kinds(start: Any) -> dict[str, Any]:
+    """Dotted name -> type, for the fields that these parameters have (of a union, the kind that is chosen)."""
+    found: dict[str, Any] = {}
+    for name, kind in values.field_types(type(start)).items():
+        found[name] = kind
+        if dataclasses.is_dataclass(value := getattr(start, name)):
+            found |= {f"{name}.{nested}": kind for nested, kind in _kinds(value).items()}
+    return found
+
+
+def _read(kind: Any, given: Any) -> BaseDistribution:
+    if isinstance(given, BaseDistribution):
+        return given
+    if isinstance(given, range):
+        if not given:
+            raise _Wrong("is an empty range")
+        low, high = min(given), max(given)
+        return IntDistribution(low, high, step=abs(given.step))
+    if isinstance(given, str):
+        match = _RANGE.fullmatch(given.strip())
+        if match:
+            return _range(kind, match["low"].strip(), match["high"].strip(), match["rest"])
+        given = split_values(given)
+    if not isinstance(given, Iterable) or isinstance(given, Mapping):
+        raise _Wrong(_SHAPES)
+    return _choices(kind, given)
+
+
+def _choices(kind: Any, given: Iterable[Any]) -> CategoricalDistribution:
+    choices = []
+    for each in given:
+        try:
+            value = values.read_value(kind, each)
+        except values.BadValue as bad:
+            raise _Wrong(str(bad)) from None
+        plain = values.to_json(value)
+        choices.append(plain if isinstance(plain, bool | int | float | str) else str(each))
+    if not choices:
+        raise _Wrong(_SHAPES)
+    return CategoricalDistribution(tuple(dict.fromkeys(choices)))
+
+
+def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
+    if kind not in (int, float):
+        raise _Wrong(f"is {values.describe_type(kind)} and has no range: list its values, V1,V2,V3")
+    log, step = False, None
+    for word in filter(None, rest.split(":")):
+        name, _, number = word.partition("=")
+        if word == "log":
+            log = True
+        elif name == "step" and number:
+            step = _number(kind, number)
+        else:
+            raise _Wrong(f":{word} is neither :log nor :step=N")
+    lowest, highest = _number(kind, low), _number(kind, high)
+    if lowest > highest:
+        raise _Wrong(f"{low} is above {high}")
+    if log and lowest <= 0:
+        raise _Wrong("a logarithmic range starts above 0")
+    if log and step is not None:
+        raise _Wrong("is either logarithmic or has a step")
+    if step is not None and step <= 0:
+        raise _Wrong("a step is above 0")
+    if kind is int:
+        return IntDistribution(lowest, highest, log=log, step=step or 1)
+    return FloatDistribution(lowest, highest, log=log, step=step)
+
+
+def _number(kind: Any, text: str) -> Any:
+    try:
+        return values.read_value(kind, text)
+    except values.BadValue as bad:
+        raise _Wrong(f"{bad}; {_SHAPES}") from None
