@@ -98,6 +98,12 @@ final class Recovery {
             Replica.nack(from, instance);
             return false;
         }
+        promise(instance, ballot);
+        return true;
+    }
+
+    /** Promises a ballot that is no lower than any promised before: this replica's own attempts end. */
+    void promise(Instance instance, long ballot) {
         if (ballot > instance.ballot) {
             instance.ballot = ballot;
             instance.round = null;
@@ -106,7 +112,6 @@ final class Recovery {
                 replica.watch(instance);
             }
         }
-        return true;
     }
 
     void handlePrepare(Connection from, Instance instance, long ballot) {

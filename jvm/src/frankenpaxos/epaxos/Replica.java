@@ -357,9 +357,7 @@ final class Replica extends Actor {
             nack(from, instance);
             return;
         }
-        if (ballot > instance.ballot) {
-            instance.round = null;
-        }
+        recovery.promise(instance, ballot);
         accept(instance, ballot, value);
         Writer out = begin(from, Messages.ACCEPT_OK, instance);
         out.varint(ballot);
