@@ -26,7 +26,7 @@ from fpray.request import Request, check, check_jar, check_platform, on_machines
 from fpray.results import Row, append_csv, csv_row, read_results, write_results
 from fpray.resume import Agenda, agenda, choose_suite
 from fpray.store import Suite, TrialDirectory, held, now, write_text
-from fpray.study import Grid
+from fpray.study import Asker, Grid
 from fpray.trial import Setting, is_full, missing_bytes, run_trial
 
 # What fails for the machines' sake (a lost actor, a port that was taken) is repeated this often before we go on.
@@ -75,34 +75,63 @@ def run_sweep(
         FprayError: it could not go on; what was finished stays finished.
     """
     protocol, study, _ = check(request)
-    address, remark = split_address(request.address)
-    jar, problems = check_jar(request, protocol, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
-    refuse_if_any([*problems, *check_platform()])
-    assert jar is not None
+    jar = ready_jar(request, protocol)
     suite = choose_suite(request, jar, study)
     with held(suite):
         todo = agenda(suite, request)
-        grid = Grid(todo.trials)
+        waiting = [trial for trial in todo.trials if not todo.is_done(suite, trial)]
         result = SweepResult(suite.path, len(todo.trials))
-        with Progress(grid, todo.study.summary, protocol.outputs) as progress:
-            machines = Machines(wanted_address(address, request.local), local=request.local)
-            sweep = _Sweep(request, protocol, todo, jar, machines, suite, grid, result, progress)
-            if remark:
-                progress.say(remark)
-            try:
-                sweep.run(on_trial)
-            except KeyboardInterrupt:
-                result.interrupted = True
-            finally:
-                if not suite.forget_if_empty():
-                    _write_tables(suite, protocol, progress)
-            progress.say(_closing(suite, result))
+        asker = Grid(todo.trials, waiting)
+        drive(request, protocol, suite, jar=jar, todo=todo, asker=asker, result=result, on_trial=on_trial)
     return result
+
+
+def ready_jar(request: Request, protocol: Protocol[Any]) -> Jar:
+    """The jar to run, built if need be.
+
+    Raises:
+        Refused: there is none that runs the protocol, or no trial runs on this platform.
+    """
+    jar, problems = check_jar(request, protocol, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+    refuse_if_any([*problems, *check_platform()])
+    assert jar is not None
+    return jar
+
+
+def drive(
+    request: Request,
+    protocol: Protocol[Any],
+    suite: Suite,
+    *,
+    jar: Jar,
+    todo: Agenda,
+    asker: Asker,
+    result: SweepResult,
+    on_trial: Callable[[str, Trial[Any], Outcome], None],
+    conclude: Callable[[SweepResult], Sequence[str]] = lambda _result: (),
+) -> None:
+    """Run what an asker asks for, in a suite that is held, into `result`; `conclude` has the last words but one."""
+    address, remark = split_address(request.address)
+    with Progress(asker, todo.study.summary, protocol.outputs) as progress:
+        machines = Machines(wanted_address(address, request.local), local=request.local)
+        sweep = _Sweep(request, protocol, todo, jar, machines, suite, asker, result, progress)
+        if remark:
+            progress.say(remark)
+        try:
+            sweep.run(on_trial)
+        except KeyboardInterrupt:
+            result.interrupted = True
+        finally:
+            if not suite.forget_if_empty():
+                _write_tables(suite, protocol, progress)
+                for line in conclude(result):
+                    progress.say(line)
+        progress.say(_closing(suite, result))
 
 
 @dataclass(frozen=True)
 class _Sweep:
-    """A sweep under way: what was asked for, and what it runs on."""
+    """A sweep or a search under way: what was asked for, and what it runs on."""
 
     request: Request
     protocol: Protocol[Any]
@@ -110,13 +139,13 @@ class _Sweep:
     jar: Jar
     machines: Machines
     suite: Suite
-    grid: Grid
+    asker: Asker
     result: SweepResult
     progress: Progress
 
     def run(self, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Attach to Ray, say what is about to happen, and drive."""
-        waiting = [trial for trial in self.todo.trials if not self.todo.is_done(self.suite, trial)]
+        waiting = self.asker.ahead()
         if not waiting:
             self.progress.say(self._intent(waiting))
             self._drive(None, on_trial)
@@ -153,7 +182,7 @@ class _Sweep:
         for known in self.todo.trials:
             if self.todo.is_done(self.suite, known):
                 self.progress.resumed(known)
-        while (trial := self.grid.ask()) is not None:
+        while (trial := self.asker.ask()) is not None:
             directory = self.suite.directory(trial)
             outcome = directory.outcome()
             if outcome is None and setting is not None:
@@ -165,7 +194,8 @@ class _Sweep:
                 self._tell(on_trial, directory.number, trial, outcome)
             if outcome is not None:
                 self.result.outcomes[directory.number] = outcome
-                self.grid.tell(trial, outcome)
+                self.asker.tell(trial, outcome)
+                self.progress.stand()
 
     def _tell(
         self, on_trial: Callable[[str, Trial[Any], Outcome], None], number: str, trial: Trial[Any], outcome: Outcome
@@ -203,18 +233,21 @@ class _Sweep:
 
     def _intent(self, waiting: Sequence[Trial[Any]]) -> str:
         """What will be done, or carried on, and about how long it takes."""
-        planned = self.grid.planned()
+        most = self.asker.most()
         cores = sum(machine.cores for machine in self.machines.machines().values())
-        about = duration_in_words(sum(planned_seconds(trial, cores) for trial in waiting))
+        again = self.todo.repeated
+        ended = [o.status for d, _, o in self.suite.outcomes() if o is not None and d not in again]
+        left, known = most - len(ended), len(self.asker.planned())
+        each = sum(planned_seconds(trial, cores) for trial in waiting) / max(1, len(waiting))
+        about = f"{'at most' if most > known else 'about'} {duration_in_words(left * each)}"
+        at_most = "at most " if most > known else ""
         if not self.suite.fresh:
-            left = f"{len(waiting)} to go, about {about}" if waiting else "nothing left to do"
-            again = self.todo.repeated
-            ended = [o.status for d, _, o in self.suite.outcomes() if o is not None and d not in again]
+            to_go = f"{at_most}{left} to go, {about}" if waiting else "nothing left to do"
             finished = ended.count(Status.FINISHED)
             failed = f", {len(ended) - finished} failed" if len(ended) > finished else ""
-            return f"carrying on {self.suite.path} ({finished} of {len(planned)} finished{failed}; {left})"
-        trials = f"{len(planned)} trial{'s' if len(planned) != 1 else ''}"
-        return f"study {self.todo.study.name} · {trials} · about {about} · suite {self.suite.path}"
+            return f"carrying on {self.suite.path} ({finished} of {at_most}{most} finished{failed}; {to_go})"
+        trials = f"{at_most}{most} trial{'s' if most != 1 else ''}"
+        return f"study {self.todo.study.name} · {trials} · {about} · suite {self.suite.path}"
 
 
 def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting, progress: Progress) -> Outcome:

@@ -29,9 +29,11 @@ class Progress:
     """
 
     def __init__(self, asker: Asker, summary: Sequence[str], outputs: Mapping[str | None, str]) -> None:
+        self._asker = asker
         self._weights = {trial.id: planned_seconds(trial) for trial in asker.planned()}
         self._summary, self._outputs = summary, outputs
-        self._total = len(self._weights)
+        self._total = asker.most()
+        self._standing = asker.standing()
         self._done: dict[str, float] = {}  # id -> planned seconds; resumed ones count as done, not as elapsed
         self._spent_planned = 0.0
         self._started = time.monotonic()
@@ -74,6 +76,7 @@ class Progress:
         self._current = (number, trial)
         self._began = time.monotonic()
         self._first_began = self._first_began or self._began
+        self._weights.setdefault(trial.id, planned_seconds(trial))
         self.stage("preparing", None)
 
     def stage(self, what: str, seconds: float | None) -> None:
@@ -85,8 +88,8 @@ class Progress:
     def end(self, number: str, trial: Trial[Any], outcome: Outcome) -> None:
         """A trial ended: FrankenPaxos's line, or what went wrong and where to look."""
         took = time.monotonic() - self._began
-        planned = self._weights.setdefault(trial.id, planned_seconds(trial))
-        self._total = len(self._weights)
+        planned = self._weights[trial.id]
+        self._total = self._asker.most()
         if outcome.status.final:
             self._done[trial.id] = planned
         self._spent_planned += planned
@@ -101,6 +104,14 @@ class Progress:
             for line in failure_lines(number, self._total, outcome):
                 self.say(line)
 
+    def stand(self) -> None:
+        """Say what is known so far, where that has changed."""
+        was, self._standing = self._standing, self._asker.standing()
+        if self._live is not None:
+            self._live.refresh()
+        elif self._standing not in ("", was):
+            self.say(f"    {self._standing}")
+
     def _head(self, took: float) -> str:
         """FrankenPaxos's: this trial's time / the sweep's so far + what remains."""
         done, elapsed = len(self._done), time.monotonic() - self._started
@@ -112,6 +123,8 @@ class Progress:
     def _remaining(self) -> float:
         """Seconds, by what the rest is planned to take and how the plan has held so far."""
         left = sum(weight for trial, weight in self._weights.items() if trial not in self._done)
+        unknown = max(0, self._total - len(self._weights))
+        left += unknown * sum(self._weights.values()) / max(1, len(self._weights))
         if self._first_began is None:
             return left
         pace = (self._began - self._first_began) / self._spent_planned if self._spent_planned else 1.0
@@ -133,6 +146,9 @@ class Progress:
         return str(shown)
 
     def _block(self) -> str:
+        return "\n  ".join(filter(None, (self._standing, self._doing())))
+
+    def _doing(self) -> str:
         if self._current is None:
             return self._stage
         number, _ = self._current

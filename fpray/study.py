@@ -1,11 +1,11 @@
-"""What to ask next: a study is a list of points, a grid over a base, or (later) a search. Ask and tell."""
+"""What to ask next: a study is a list of points, a grid over a base, or a search. Ask and tell."""
 
 from __future__ import annotations
 
 import importlib.util
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,40 @@ class Study:
         return list({trial.id: trial for trial in trials}.values()), problems
 
 
+@dataclass(frozen=True)
+class Search(Study):
+    """A study that looks for the best point of a space: its one point of its own is where the search starts from.
+
+    `fpray search PROTOCOL --study NAME|FILE` runs it; the words of the command line win over it. A file of a user's
+    own holds one as `STUDY`.
+
+    Attributes:
+        maximize: columns of the results that are to be large.
+        minimize: columns of the results that are to be small; several goals give a Pareto front.
+        subject_to: bounds as text, `COLUMN<=NUMBER` or `COLUMN>=NUMBER`.
+        space: parameter (dotted) -> `LOW..HIGH`, `LOW..HIGH:log`, `LOW..HIGH:step=N`, a list of values, or an Optuna
+            distribution.
+        suggest: Optuna trial -> point, instead of a space: for parameters that depend on one another.
+        budget_trials: how many trials it takes at most, confirmations among them.
+        stop_at: it ends when no gain above this share is likely any more.
+        confirm: how often the best configuration is to have run at the end.
+    """
+
+    maximize: Sequence[str] = ()
+    minimize: Sequence[str] = ()
+    subject_to: Sequence[str] = ()
+    space: Mapping[str, Any] = field(default_factory=dict)
+    suggest: Callable[[Any], Point] | None = None
+    budget_trials: int = 50
+    stop_at: float = 0.02
+    confirm: int = 3
+
+
 class Asker(Interface):
-    """What the sweep drives: asks for trials until there is none, and tells how each ended."""
+    """What the main loop drives: asks for trials until there is none, and tells how each ended.
+
+    Several trials may be asked before the first of them is told.
+    """
 
     def ask(self) -> Trial[Any] | None:
         """The next trial to run, or None when nothing is left to ask."""
@@ -87,14 +119,23 @@ class Asker(Interface):
         """How a trial ended, now or in an earlier run of the same suite."""
 
     def planned(self) -> Sequence[Trial[Any]]:
-        """The trials known in advance, for progress and estimates."""
+        """The trials known so far, for progress and estimates."""
+
+    def ahead(self) -> Sequence[Trial[Any]]:
+        """What will run, or, where that is not known, the like of it: machines are checked by it. Empty: nothing."""
+
+    def most(self) -> int:
+        """How many trials there will be at most, those that ended among them."""
+
+    def standing(self) -> str:
+        """What is known so far, in a sentence; nothing where there is nothing to find out."""
 
 
 class Grid:
-    """An asker of a fixed list of trials."""
+    """An asker of a fixed list of trials, some of which have ended."""
 
-    def __init__(self, trials: Sequence[Trial[Any]]) -> None:
-        self._trials = list(trials)
+    def __init__(self, trials: Sequence[Trial[Any]], waiting: Sequence[Trial[Any]]) -> None:
+        self._trials, self._waiting = list(trials), list(waiting)
         self._asked: Iterator[Trial[Any]] = iter(self._trials)
 
     def ask(self) -> Trial[Any] | None:
@@ -108,20 +149,33 @@ class Grid:
         """All of it."""
         return self._trials
 
+    def ahead(self) -> Sequence[Trial[Any]]:
+        """What has not ended."""
+        return self._waiting
+
+    def most(self) -> int:
+        """Its length."""
+        return len(self._trials)
+
+    def standing(self) -> str:
+        """A list finds nothing out."""
+        return ""
+
 
 def parse_vary(options: Sequence[str]) -> tuple[dict[str, list[Any]], list[Problem]]:
     """`KEY=V1,V2` options as key -> values, and what is wrong with them; a value with commas is written as JSON."""
-    texts, problems = _key_values("--vary", options)
+    texts, problems = key_values("--vary", options)
     return {key: split_values(text) for key, text in texts.items()}, problems
 
 
 def parse_set(options: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
     """`KEY=VALUE` options as key -> value, and what is wrong with them."""
-    texts, problems = _key_values("--set", options)
+    texts, problems = key_values("--set", options)
     return {key: _unquoted(text) for key, text in texts.items()}, problems
 
 
-def _key_values(name: str, options: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
+def key_values(name: str, options: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
+    """The `KEY=VALUE` options of a name as key -> text, and what is wrong with them."""
     found: dict[str, str] = {}
     problems = []
     for option in options:
