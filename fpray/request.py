@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from fpray import params as values
 from fpray.cluster import LOOPBACK, Cluster, read_cluster_file
-from fpray.errors import Problem, Refused, nearest, refuse_if_any
+from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
 from fpray.fitting import region_problems
 from fpray.jar import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.placement import placement_problems
 from fpray.plan import Trial, process_count
 from fpray.protocol import Protocol
 from fpray.registry import find_protocol, find_study
-from fpray.study import Study
+from fpray.study import Search, Study
 
 T = TypeVar("T")
 MOST_PROCESSES = 10_000
@@ -101,6 +101,30 @@ class Request:
     accept_change: bool = False
     command: str = ""
 
+    def resolve(self) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
+        """The protocol, the study, and the trials: what everything else is checked against.
+
+        Raises:
+            Refused: with every problem.
+        """
+        protocol, study, trials = self.points.resolve()
+        if isinstance(study, Search) and not self.points.vary:
+            raise refuse(f"--study {study.name}", f"is a search: fpray search {protocol.name} --study {study.name}")
+        return protocol, study, trials
+
+    @property
+    def kind(self) -> str:
+        """The command that it is of."""
+        return "sweep"
+
+    def keeps(self) -> dict[str, Any]:
+        """What a new suite's `suite.json` keeps of it, beside its points."""
+        return {"kind": self.kind}
+
+    def identity(self) -> Any:
+        """What makes two requests the same, so that one carries on the suite of the other."""
+        return self.points.to_json()
+
     def cluster(self) -> Cluster:
         """The machines that a cluster file names, or this one.
 
@@ -157,7 +181,7 @@ def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], 
 
     protocol = collect(lambda: find_protocol(request.points.protocol))
     if protocol is not None:
-        found = collect(request.points.resolve)
+        found = collect(request.resolve)
         problems += request.role_problems(protocol)
     cluster = collect(request.cluster) or cluster
     if found is not None:

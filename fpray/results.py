@@ -21,11 +21,21 @@ _STATISTICS = (
     *(f"latency.{name}_ms" for name in ("mean", "median", "min", "max", "p90", "p95", "p99")),
     *(f"start_throughput_1s.{name}" for name in ("mean", "median", "min", "max", "p90", "p95", "p99")),
 )
+_MEASURED = (
+    "measured.throughput",
+    *(f"measured.latency.{name}_ms" for name in ("mean", "median", "p90", "p95", "p99", "max")),
+)
 
 
 def output_columns(protocol: Protocol[Any]) -> list[str]:
     """FrankenPaxos's output columns of a protocol, in its order."""
     return [f"{prefix}{name}" for prefix in protocol.outputs.values() for name in _STATISTICS]
+
+
+def measured_columns(protocol: Protocol[Any]) -> list[str]:
+    """fpray's own numeric columns of a protocol; docs/measuring.md says what each means and when it is null."""
+    own = [f"{prefix}{name}" for prefix in protocol.outputs.values() for name in _MEASURED]
+    return [*own, "measured.window_s", "measured.requests", "measured.littles_law"]
 
 
 def input_columns(params: Any) -> dict[str, Any]:

@@ -98,6 +98,7 @@ def _new_suite(root: Path, request: Request, jar: Jar, study: Study) -> Suite:
         **_how(request),
         "provenance": provenance,
         "runs": [],
+        **request.keeps(),
     }
     suite = Suite.create(root, name, args, content)
     suite.fresh = True
@@ -115,7 +116,7 @@ def _how(request: Request) -> dict[str, Any]:
 
 def _key(request: Request) -> str:
     """Equal for commands that carry on each other's suite."""
-    return values.content_hash([request.points.to_json(), _how(request)])
+    return values.content_hash([request.identity(), _how(request)])
 
 
 def _checked(suite: Suite, request: Request, jar: Jar) -> Suite:
@@ -127,6 +128,9 @@ def _checked(suite: Suite, request: Request, jar: Jar) -> Suite:
     protocol = suite.content.get("protocol")
     if protocol != request.points.protocol:
         raise refuse(suite.path.name, f"is a suite of {protocol}, not of {request.points.protocol}")
+    kind = suite.content.get("kind", "sweep")
+    if kind != request.kind:
+        raise refuse(suite.path.name, f"is the suite of a {kind}: fpray {kind} carries it on")
     known, how = suite.content["jar"], _how(request)
     mixed = f"results would mix. --new starts another suite, --accept-change goes on in {suite.path.name} all the same"
     if request.accept_change:
@@ -171,6 +175,8 @@ def _to_repeat(suite: Suite, wanted: str) -> list[TrialDirectory]:
 
 
 def _unfinished(suite: Suite) -> bool:
+    if "ended" in suite.content:  # its trials are not known in advance: whoever asked for them says when it is over
+        return not suite.content["ended"]
     try:
         trials = [t for p in suite.content["points"] for t in Points.from_json(p).resolve()[2]]
     except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be carried on
