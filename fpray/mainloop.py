@@ -15,6 +15,7 @@ from fpray.cluster import LOOPBACK, Cluster
 from fpray.errors import FprayError, Problem, refuse, refuse_if_any
 from fpray.fitting import heap_problems
 from fpray.jar import Jar
+from fpray.machines.courtesy import giving_way
 from fpray.machines.ray_cluster import Machines, gather, wanted_address
 from fpray.outcome import Outcome, Reason, Status, counted
 from fpray.placement import frankenpaxos_ports, place
@@ -154,7 +155,7 @@ class _Sweep:
             on_machines(self.request.cluster(), [LOOPBACK], LOOPBACK, embedded=True)  # refused before Ray starts
             self.progress.say(self.headline())
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
-        with self.machines:
+        with giving_way(), self.machines:
             cluster = self._cluster()
             if not self.machines.embedded:
                 self.progress.say(self.headline())

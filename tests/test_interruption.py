@@ -54,6 +54,18 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
+def test_what_is_fprays_gives_way_to_what_is_measured(tmp_path: Path) -> None:
+    process = start("sweep", "unreplicated", *SLOW, "--local", cwd=tmp_path)
+    try:
+        wait_for(lambda: len(jvms(str(tmp_path))) >= 2, 60, "server and client")
+        ours = {os.sched_getscheduler(found.pid) for found in _descendants(process, "ray")}
+        measured = {os.sched_getscheduler(jvm.pid) for jvm in jvms(str(tmp_path))}
+        assert (ours, measured) == ({os.SCHED_BATCH}, {os.SCHED_OTHER})
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
 def test_ctrl_c_leaves_nothing_and_the_same_command_carries_on(ray_address: str, tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_clients_per_proc=0,1", "--address", ray_address]
     process = start(*words, cwd=tmp_path)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fpray.machines.courtesy import give_way
 from fpray.machines.facts import machine_facts
 from fpray.machines.lease import MachineLease
 from fpray.machines.leftovers import kill_leftovers
@@ -24,6 +25,7 @@ class RoleActor:
     """Starts, watches and stops the processes of one role on this machine."""
 
     def __init__(self, lease: str) -> None:
+        give_way()
         raylet = os.environ.get("RAY_RAYLET_PID")
         self._lease = MachineLease()
         self._processes = Processes(lease=lease, raylet_pid=int(raylet) if raylet else None)

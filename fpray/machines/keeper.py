@@ -119,10 +119,16 @@ def _prctl(option: int, value: int | bytes) -> None:
 
 
 def reset_priority() -> int | None:
-    """Undo Ray's nice 15 and OOM score 1000, where permitted, for this process and those that it will fork.
+    """Undo Ray's nice 15 and OOM score 1000, where permitted, and the batch policy of fpray's own processes.
+
+    For this process and those that it will fork.
 
     Returns the OOM score adjustment that it really has; None if that cannot be read.
     """
+    try:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    except OSError:
+        pass  # a container may forbid to choose; then nobody has chosen batch either
     try:
         os.setpriority(os.PRIO_PROCESS, 0, 0)
     except OSError:

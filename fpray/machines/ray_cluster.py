@@ -232,7 +232,7 @@ class Machines:
                 _temp_dir=str(self._private),
                 _node_ip_address=LOOPBACK,
             )
-        _end_log_monitor()
+        _end_onlookers()
 
     def _set_environment(self, wanted: Mapping[str, str | None]) -> None:
         """Change variables until `__exit__`; Ray's processes inherit them."""
@@ -335,12 +335,17 @@ def _interrupts_deferred() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _end_log_monitor() -> None:
-    """Ray's log monitor takes 0.6 % of a core to read logs that nobody asked for; `ray.init` has no switch for it."""
-    with contextlib.suppress(Exception):
-        from ray._private.worker import _global_node
+def _end_onlookers() -> None:
+    """End what an embedded Ray runs for nobody, and `ray.init` has no switch for.
 
-        _global_node.kill_log_monitor(check_alive=False)
+    The log monitor takes 0.6 % of a core to read logs that nobody asked for, the autoscaler's monitor has nothing to
+    scale, and the dashboard's head no dashboard: together they wake a hundred times a second.
+    """
+    from ray._private.worker import _global_node
+
+    for end in ("kill_log_monitor", "kill_monitor", "kill_dashboard"):
+        with contextlib.suppress(Exception):
+            getattr(_global_node, end)(check_alive=False)
 
 
 def _sweep_private_directories() -> None:

@@ -7,7 +7,7 @@ from fpray.study import Study
 STUDY = Study(
     name="smoke",
     protocol="unreplicated",
-    about="two seconds of one closed loop: does everything run?",
+    about="two seconds of two closed loops: does everything run?",
     points=({"num_client_procs": 1}, {"num_client_procs": 2}, {"num_client_procs": 3}),
     summary=("num_client_procs",),
 )

@@ -19,6 +19,7 @@ public final class EventLoop implements Consumer<SelectionKey> {
     private Actor[] actors = new Actor[0];
     private Connection[] dirty = new Connection[16];
     private Connection[] flushing = new Connection[16];
+    private final Patience patience = new Patience();
     private int dirtyCount;
     private long now = System.nanoTime();
     private long turn;
@@ -126,6 +127,8 @@ public final class EventLoop implements Consumer<SelectionKey> {
         long earliest = timers.earliest();
         if (dirtyCount > 0) {
             selector.selectNow(this);
+        } else if (patience.looksPay() && foundByLooking()) {
+            return;
         } else if (earliest == Long.MAX_VALUE) {
             selector.select(this);
         } else {
@@ -136,6 +139,17 @@ public final class EventLoop implements Consumer<SelectionKey> {
                 selector.select(this, (nanos + 999_999) / 1_000_000);
             }
         }
+    }
+
+    /** Whether a moment's looking found something; timers are in milliseconds, and may be that late. */
+    private boolean foundByLooking() throws IOException {
+        long end = System.nanoTime() + Patience.LOOK_NANOS;
+        boolean found;
+        do {
+            found = selector.selectNow(this) > 0;
+        } while (!found && System.nanoTime() < end);
+        patience.looked(found);
+        return found;
     }
 
     @Override
