@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from bench import plain
-from bench.common import Row, Settings, estimate, median, orders, ratio, safely, say
+from bench.common import Estimate, Row, Settings, estimate, median, orders, ratio, safely, say
 from bench.warm import WarmSweep
 from fpray.request import Points
 
 ALLOWED = 0.03
+BOUND = f"interval not wholly outside {1 - ALLOWED:.2f} to {1 + ALLOWED:.2f}"
 _WARM_UP_S, _EDGE_S = 1.0, 0.5
 
 
@@ -48,15 +49,15 @@ def _ratios(settings: Settings) -> list[Row]:
         Row(
             "throughput under fpray / by the plain script",
             speed.text(".3f"),
-            f"interval not wholly below {1 - ALLOWED:.2f}",
-            speed.high >= 1 - ALLOWED,
+            BOUND,
+            _within(speed),
             {"ratio": vars(speed), "raw": raw},
         ),
         Row(
             "median latency under fpray / by the plain script",
             latency.text(".3f"),
-            f"interval not wholly above {1 + ALLOWED:.2f}",
-            latency.low <= 1 + ALLOWED,
+            BOUND,
+            _within(latency),
             {"ratio": vars(latency)},
         ),
         Row(
@@ -65,6 +66,11 @@ def _ratios(settings: Settings) -> list[Row]:
             f" {median([b.throughput for b in theirs]):,.0f}/s and {median([b.median_ms for b in theirs]):.4f} ms",
         ),
     ]
+
+
+def _within(ratio_: Estimate) -> bool:
+    """On either side: a machine that is kept awake measures something else, too."""
+    return ratio_.low <= 1 + ALLOWED and ratio_.high >= 1 - ALLOWED
 
 
 def _cpu(protocol: str, settings: Settings) -> list[Row]:
