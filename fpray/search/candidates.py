@@ -1,0 +1,120 @@
+"""Which points of a space a sampler weighs: all of a small one, else many at random and more around the best."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+from fpray.search.space import size
+
+Point = dict[str, Any]
+Allowed = Callable[[Mapping[str, Any]], bool]
+
+WHOLE = 1500  # points: a space up to this size is weighed as a whole
+ENUMERATED = 5_000  # points of a product that are asked whether they are allowed: a constraint may leave few
+_SCATTERED = 600
+_AROUND = 40  # for each point that is looked around
+_LINE = 60  # values along one load parameter
+
+
+class Candidates:
+    """The points of a space that are allowed."""
+
+    def __init__(self, space: Mapping[str, BaseDistribution], allowed: Allowed | None) -> None:
+        self.space = dict(space)
+        self._allowed = allowed
+        count = math.prod(size(distribution) for distribution in space.values())
+        self.whole: list[Point] | None = None
+        if count <= (ENUMERATED if allowed else WHOLE):
+            axes = [values(distribution) for distribution in space.values()]
+            points = self._keep(dict(zip(space, point, strict=True)) for point in itertools.product(*axes))
+            self.whole = points if len(points) <= WHOLE else None
+
+    def scattered(self, rng: np.random.Generator, count: int = _SCATTERED) -> list[Point]:
+        """All points of a small space, else some at random."""
+        if self.whole is not None:
+            return self.whole
+        for _ in range(20):
+            draws = (self._draw(rng) for _ in range(count))
+            if found := self._keep(draws):
+                return found
+        return [self._draw(rng)]  # nothing allowed was found: what asked will be told so
+
+    def around(self, points: Iterable[Point], lines: Sequence[str], rng: np.random.Generator) -> list[Point]:
+        """Neighbours of points, and the line through each along the parameters in `lines`; none of a small space."""
+        if self.whole is not None:
+            return []
+        found: list[Point] = []
+        for point in points:
+            found += [self._step(point, rng) for _ in range(_AROUND)]
+            for name in lines:
+                found += [{**point, name: value} for value in along(self.space[name], _LINE)]
+        return self._keep(found)
+
+    def _keep(self, points: Iterable[Point]) -> list[Point]:
+        unique = {tuple(point.values()): point for point in points}
+        return [point for point in unique.values() if self._allowed is None or self._allowed(point)]
+
+    def _draw(self, rng: np.random.Generator) -> Point:
+        return {name: at(distribution, rng.random()) for name, distribution in self.space.items()}
+
+    def _step(self, point: Point, rng: np.random.Generator) -> Point:
+        """One or two parameters moved a little, or a category exchanged."""
+        moved = dict(point)
+        for name in rng.choice(list(self.space), size=min(len(self.space), int(rng.integers(1, 3))), replace=False):
+            distribution = self.space[str(name)]
+            if isinstance(distribution, CategoricalDistribution):
+                moved[str(name)] = at(distribution, rng.random())
+            else:
+                width = rng.choice([0.02, 0.07, 0.2])
+                moved[str(name)] = at(distribution, position(distribution, point[name]) + rng.normal(0, width))
+        return moved
+
+
+def values(distribution: BaseDistribution) -> list[Any]:
+    """All values of a distribution that has finitely many."""
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    if isinstance(distribution, IntDistribution):
+        return list(range(distribution.low, distribution.high + 1, distribution.step))
+    assert isinstance(distribution, FloatDistribution)
+    step = distribution.step or 1.0
+    return [distribution.low + i * step for i in range(int(size(distribution)))]
+
+
+def along(distribution: BaseDistribution, count: int) -> list[Any]:
+    """All values, or `count` of them at equal distances (logarithmic where the distribution is)."""
+    if size(distribution) <= count:
+        return values(distribution)
+    return list(dict.fromkeys(at(distribution, i / (count - 1)) for i in range(count)))
+
+
+def at(distribution: BaseDistribution, share: float) -> Any:
+    """The value at a share of the way from the lowest to the highest."""
+    share = min(max(share, 0.0), 1.0)
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[min(int(share * len(distribution.choices)), len(distribution.choices) - 1)]
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    low, high = float(distribution.low), float(distribution.high)
+    number = math.exp(math.log(low) + share * math.log(high / low)) if distribution.log else low + share * (high - low)
+    if isinstance(distribution, FloatDistribution) and distribution.step is None:
+        return min(max(number, low), high)
+    step = distribution.step or 1
+    number = low + step * min(round((number - low) / step), math.floor((high - low) / step + 1e-9))
+    return round(number) if isinstance(distribution, IntDistribution) else number
+
+
+def position(distribution: BaseDistribution, value: Any) -> float:
+    """The share of the way at which a value is: the inverse of `at`."""
+    if isinstance(distribution, CategoricalDistribution):
+        return (distribution.choices.index(value) + 0.5) / len(distribution.choices)
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    low, high = float(distribution.low), float(distribution.high)
+    if high == low:
+        return 0.5
+    return math.log(value / low) / math.log(high / low) if distribution.log else (value - low) / (high - low)

@@ -1,0 +1,158 @@
+"""The sampler that knows closed loops: load, knee and Little's law, as an Optuna sampler."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from fpray.search.belief import Belief, Trials, gather
+from fpray.search.candidates import Allowed, Candidates, Point, at
+from fpray.search.goals import Bound, Goal
+from fpray.search.surface import Encoding, Loops, middle
+
+REPEATS = 2  # trials of one point before it is confirmed by somebody who asks for that
+_LOOKED_AROUND = 6
+
+
+class PeakSampler(BaseSampler):
+    """Finds the configuration and load with the best goal that keeps the bounds, in few trials.
+
+    It keeps nothing between asks but caches: what it knows is in the study's trials (their user attribute `metrics`,
+    column -> number or null), so a resumed study goes on as if nothing had happened. It may ask for a point again.
+    Trials that run are taken to end as expected, so that several at once spread out.
+    """
+
+    def __init__(
+        self,
+        goals: Sequence[Goal],
+        bounds: Sequence[Bound],
+        *,
+        loops: Loops | None = None,
+        seed: int | None = None,
+        allowed: Allowed | None = None,
+    ) -> None:
+        """A sampler for these goals and bounds.
+
+        Args:
+            goals: at least one; several: each ask weighs them anew, so that the trials spread along the front.
+            bounds: what a point must keep.
+            loops: closed loops of a point; None if unknown. What it depends on is the load.
+            seed: for choices among many points.
+            allowed: whether a point of the space can be run at all; None: all can. Must be cheap (10 µs).
+        """
+        if not goals:
+            raise ValueError("a search needs a goal")
+        self._goals, self._bounds, self._loops, self._allowed = tuple(goals), tuple(bounds), loops, allowed
+        self._seed = int(np.random.SeedSequence(seed).generate_state(1)[0])
+        self._spaces: dict[str, tuple[Encoding, Candidates]] = {}
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """What all trials so far have in common; those that ended, if any did."""
+        others = [t for t in study.get_trials(deepcopy=False) if t.number != trial.number and t.distributions]
+        ended = [t for t in others if t.state.is_finished()] or others
+        common = dict(ended[0].distributions) if ended else {}
+        for other in ended[1:]:
+            common = {n: d for n, d in common.items() if other.distributions.get(n) == d}
+        return {name: distribution for name, distribution in sorted(common.items()) if not distribution.single()}
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """The point that is believed to gain most."""
+        if not search_space:
+            return {}
+        trials = study.get_trials(deepcopy=False)
+        running = [
+            {name: t.params[name] for name in search_space}
+            for t in trials
+            if t.state is TrialState.RUNNING and t.number != trial.number and search_space.keys() <= t.params.keys()
+        ]
+        return self.propose(gather(trials, search_space, self._columns()), running, search_space, trial.number)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """The middle for the first trial that has the parameter, then a value at random."""
+        before = study.get_trials(deepcopy=False)
+        if not any(param_name in t.params for t in before if t.number != trial.number):
+            return middle(param_distribution)
+        rng = np.random.default_rng([self._seed, trial.number, *param_name.encode()])
+        return at(param_distribution, rng.random())
+
+    def propose(
+        self, trials: Trials, running: Sequence[Point], space: Mapping[str, BaseDistribution], number: int
+    ) -> Point:
+        """The next point, from what ended and what runs.
+
+        Args:
+            trials: what ended, over `space`.
+            running: points of trials that run.
+            number: of the trial that is asked for: with the seed, it decides every random choice.
+        """
+        encoding, candidates = self._space(space)
+        rng = np.random.default_rng([self._seed, number])
+        goal, trials = self._one_goal(trials, rng)
+        if not np.isfinite(trials.values[goal.column]).any():
+            return self._spread_out([*trials.points, *running], candidates, encoding, rng)
+        belief = Belief(encoding, goal, self._bounds, trials)
+        if running:
+            belief = Belief(encoding, goal, self._bounds, trials.with_expected(running, belief.expect(running)))
+        best = belief.recommended
+        counts = Counter(tuple(point.values()) for point in belief.trials.points)
+        points = candidates.scattered(rng)
+        if candidates.whole is None:
+            tried = [point for point in (best,) if point is not None]
+            first = belief.worth(points)
+            top = [points[i] for i in np.argsort(-first)[:_LOOKED_AROUND]]
+            points = [*points, *candidates.around([*tried, *top], encoding.load, rng)]
+        worth = belief.worth(points)
+        often = np.array([counts[tuple(point.values())] >= REPEATS for point in points])
+        if not often.all():
+            worth = np.where(often, -math.inf, worth)
+        return points[int(np.argmax(worth))]
+
+    def _columns(self) -> list[str]:
+        return list(dict.fromkeys([*(g.column for g in self._goals), *(b.column for b in self._bounds)]))
+
+    def _space(self, space: Mapping[str, BaseDistribution]) -> tuple[Encoding, Candidates]:
+        key = repr(sorted(space.items()))
+        if key not in self._spaces:
+            self._spaces[key] = Encoding(space, self._loops), Candidates(space, self._allowed)
+        return self._spaces[key]
+
+    def _one_goal(self, trials: Trials, rng: np.random.Generator) -> tuple[Goal, Trials]:
+        """One goal as it is; of several, one that weighs them at random (augmented Chebyshev, as in ParEGO)."""
+        if len(self._goals) == 1:
+            return self._goals[0], trials
+        weights = rng.dirichlet(np.ones(len(self._goals)))
+        shares = []
+        for goal, weight in zip(self._goals, weights, strict=True):
+            column = trials.values[goal.column] * (1 if goal.maximize else -1)
+            known = column[np.isfinite(column)]
+            if not len(known):
+                return goal, trials
+            shares.append(weight * (column - known.min()) / (float(np.ptp(known)) or 1.0))
+        mixed = np.min(shares, axis=0) + 0.05 * np.sum(shares, axis=0)
+        name = "+".join(goal.column for goal in self._goals)
+        return Goal(name), replace(trials, values={**trials.values, name: mixed})
+
+    def _spread_out(
+        self, tried: Sequence[Point], candidates: Candidates, encoding: Encoding, rng: np.random.Generator
+    ) -> Point:
+        """Nothing is known: the middle of the space first, then what is farthest from all that was tried."""
+        points = candidates.scattered(rng)
+        scaled = Encoding(encoding.space, None).configurations
+        centre = scaled([encoding.central()])
+        if not tried:
+            return points[int(np.argmin(np.abs(scaled(points) - centre).sum(axis=1)))]
+        distance = np.abs(scaled(points)[:, None] - scaled(tried)[None]).sum(axis=2).min(axis=1)
+        return points[int(np.argmax(distance))]

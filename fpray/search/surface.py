@@ -1,0 +1,260 @@
+"""What trials say about points that were not tried: throughput over load and configuration, latency by Little's law.
+
+A closed loop of N clients has throughput x mean latency = N. So the logarithm of a latency is `log N - log throughput
++ d`, and d (by how much a median or a p99 is off the mean, and off the truth) varies little: goal and bound are one
+surface and a small one. Throughput grows like N until something is saturated, and is then what the configuration
+can do; hence the surface is `-log(1/N + 1/K)` (K: the knee) and three Gaussian processes beside it: what
+configurations are worth where load is high, where it is low, and what is left.
+
+How smooth all that is, where the knee is and how large the noise is, few trials cannot tell. Instead of fitting it,
+a few hundred guesses are drawn from what published measurements are like, and weighted by how well they explain
+the trials. It needs no optimizer, does not jump from trial to trial, and takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+Array = NDArray[np.float64]
+Loops = Callable[[Mapping[str, Any]], float]
+
+GUESSES = 96
+_WIDE = 4.0  # nepers: what nothing is known of
+_JITTER = 1e-8
+_OUTLIER = 4.0  # standard deviations off what all other trials say
+
+
+class Encoding:
+    """Points as numbers: a column for each parameter, or for each category without order, and the log of the load.
+
+    Columns are over [0, 1]; numbers that span a factor of four or more go by their logarithm, and categories that
+    are numbers by their rank: who lists 1, 10 and 50 means steps of equal weight.
+    """
+
+    def __init__(self, space: Mapping[str, BaseDistribution], loops: Loops | None) -> None:
+        self.space = dict(space)
+        self.loops = loops
+        self.load = tuple(self._load_parameters()) if loops else ()
+        self.columns = [
+            n for n, d in self.space.items() if not d.single() and not (len(self.load) == 1 and n in self.load)
+        ]
+
+    def configurations(self, points: Sequence[Mapping[str, Any]]) -> Array:
+        """Shape (points, columns); a lone load parameter is not among them."""
+        parts = [self._column(name, [point[name] for point in points]) for name in self.columns]
+        return np.concatenate(parts, axis=1) if parts else np.zeros((len(points), 0))
+
+    def loads(self, points: Sequence[Mapping[str, Any]]) -> Array:
+        """Logarithms of closed loops, shape (points,); zeros where they do not depend on the point."""
+        if not self.load or self.loops is None:
+            return np.zeros(len(points))
+        return np.array([math.log(max(1e-9, self.loops(point))) for point in points])
+
+    def central(self) -> dict[str, Any]:
+        """The middle of every parameter."""
+        return {name: middle(distribution) for name, distribution in self.space.items()}
+
+    def _load_parameters(self) -> list[str]:
+        assert self.loops is not None
+        centre = self.central()
+        try:
+            return [
+                name
+                for name, distribution in self.space.items()
+                if len({round(self.loops({**centre, name: value}), 9) for value in _ends(distribution)}) > 1
+            ]
+        except (KeyError, TypeError, ValueError):  # a point of these parameters alone has no known load
+            return []
+
+    def _column(self, name: str, values: Sequence[Any]) -> Array:
+        distribution = self.space[name]
+        if isinstance(distribution, CategoricalDistribution):
+            if not ordered(distribution):
+                return np.array([[float(v == c) for c in distribution.choices] for v in values]) / math.sqrt(2)
+            ranks = {choice: i for i, choice in enumerate(sorted(distribution.choices))}  # type: ignore[type-var]
+            return np.array([[ranks[value] / max(1, len(ranks) - 1)] for value in values])
+        assert isinstance(distribution, (IntDistribution, FloatDistribution))
+        low, high = float(distribution.low), float(distribution.high)
+        numbers = np.array(values, float)
+        if distribution.log or (low > 0 and high / low >= 4):
+            return ((np.log(numbers) - math.log(low)) / (math.log(high) - math.log(low)))[:, None]
+        return ((numbers - low) / (high - low))[:, None]
+
+
+def ordered(distribution: CategoricalDistribution) -> bool:
+    """Whether categories are numbers, so that neighbours are alike."""
+    return all(isinstance(c, (int, float)) and not isinstance(c, bool) for c in distribution.choices)
+
+
+def middle(distribution: BaseDistribution) -> Any:
+    """The value in the middle, geometric where the distribution is logarithmic."""
+    if isinstance(distribution, CategoricalDistribution):
+        choices = sorted(distribution.choices) if ordered(distribution) else list(distribution.choices)  # type: ignore[type-var]
+        return choices[len(choices) // 2]
+    assert isinstance(distribution, (IntDistribution, FloatDistribution))
+    low, high = distribution.low, distribution.high
+    value = math.sqrt(low * high) if distribution.log else (low + high) / 2
+    if distribution.step is not None:
+        value = low + distribution.step * round((value - low) / distribution.step)
+    return int(value) if isinstance(distribution, IntDistribution) else float(value)
+
+
+def _ends(distribution: BaseDistribution) -> tuple[Any, ...]:
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices
+    assert isinstance(distribution, (IntDistribution, FloatDistribution))
+    return (distribution.low, distribution.high)
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """Shapes that a surface may have, one per row; scales in nepers, lengths in widths of the space.
+
+    Attributes:
+        knee: log loops at which it bends; +inf: no such shape, a plain surface.
+        high, low, rest: scales of what configurations do under high load, under low load, and of what is left.
+        lengths: for each column, shape (guesses, columns).
+        load_length: of what is left, in nepers of load.
+        noise: of one trial.
+    """
+
+    knee: Array
+    high: Array
+    low: Array
+    rest: Array
+    lengths: Array
+    load_length: Array
+    noise: Array
+
+
+def guesses_of_goal(columns: int, loads: Array, rng: np.random.Generator, count: int = GUESSES) -> Guesses:
+    """What goals are like: 3 to 5 % of noise, and configurations worth a factor of 1.1 to 2."""
+    span = (loads.min() - 1, loads.max() + 1) if len(loads) else (0.0, 0.0)
+    return Guesses(
+        knee=rng.uniform(*span, count),
+        high=_log_uniform(rng, 0.15, 0.8, count),
+        low=_log_uniform(rng, 0.05, 0.3, count),
+        rest=_log_uniform(rng, 0.03, 0.15, count),
+        lengths=np.exp(rng.normal(math.log(1.0), 0.7, (count, columns))),
+        load_length=_log_uniform(rng, 0.7, 3.0, count),
+        noise=_log_uniform(rng, 0.03, 0.05, count),
+    )
+
+
+def guesses_of_tie(columns: int, loads: Array, rng: np.random.Generator, count: int = GUESSES) -> Guesses:
+    """What a latency is off Little's law by: little for a median, more and noisier for a p99."""
+    return Guesses(
+        knee=np.full(count, np.inf),
+        high=np.zeros(count),
+        low=np.zeros(count),
+        rest=_log_uniform(rng, 0.05, 0.8, count),
+        lengths=np.exp(rng.normal(math.log(1.0), 0.7, (count, columns))),
+        load_length=_log_uniform(rng, 0.7, 4.0, count),
+        noise=_log_uniform(rng, 0.03, 0.3, count),
+    )
+
+
+def _log_uniform(rng: np.random.Generator, low: float, high: float, count: int) -> Array:
+    return np.exp(rng.uniform(math.log(low), math.log(high), count))
+
+
+class Process:
+    """A Gaussian process under many guesses at once; all of them see the same trials."""
+
+    def __init__(self, guesses: Guesses, configurations: Array, loads: Array, values: Array, *, bends: float) -> None:
+        """Weigh the guesses by the trials.
+
+        Args:
+            guesses: what to average over.
+            configurations: of the trials, shape (trials, columns).
+            loads: log loops of the trials.
+            values: what was measured, in nepers.
+            bends: 1 for what grows with load until the knee (throughput), -1 for what grows from the knee on
+                (latency), 0 for neither.
+        """
+        self._guesses, self._x, self._n, self._bends = guesses, configurations, loads, bends
+        self._centre = float(np.median(values))
+        residuals = values - self._centre - self._mean(loads)
+        kernel = self._kernel(configurations, loads, configurations, loads)
+        noise = np.broadcast_to(guesses.noise[:, None] ** 2, residuals.shape)
+        self._solve(kernel, noise, residuals)
+        for _ in range(2):
+            # A run that collapsed says nothing of its neighbours: it counts as little as it is unlikely.
+            off, spread = self._left_out()
+            strange = np.abs(off) > _OUTLIER * spread
+            if not strange.any():
+                break
+            noise = noise + np.where(strange, off**2, 0.0)
+            self._solve(kernel, noise, residuals)
+            break
+
+    def predict(self, configurations: Array, loads: Array) -> tuple[Array, Array]:
+        """Mean and variance of the truth at points, averaged over the guesses."""
+        mean, variance = self.each(configurations, loads)
+        total = self.weights @ mean
+        return total, self.weights @ (variance + (mean - total) ** 2)
+
+    def each(self, configurations: Array, loads: Array) -> tuple[Array, Array]:
+        """Mean and variance under every guess, each of shape (guesses, points)."""
+        kernel = self._kernel(configurations, loads, self._x, self._n)
+        mean = self._centre + self._mean(loads) + np.einsum("hij,hj->hi", kernel, self._alpha)
+        explained = np.einsum("hij,hij->hi", kernel @ self._inverse, kernel)
+        return mean, np.maximum(self._prior_variance(loads) - explained, 1e-10)
+
+    def _solve(self, kernel: Array, noise: Array, residuals: Array) -> None:
+        count = residuals.shape[1]
+        covariance = kernel + (noise + _JITTER)[:, :, None] * np.eye(count)
+        self._inverse = np.linalg.inv(covariance)
+        self._alpha = np.einsum("hij,hj->hi", self._inverse, residuals)
+        evidence = -0.5 * ((residuals * self._alpha).sum(axis=1) + np.linalg.slogdet(covariance)[1])
+        self.evidence = float(np.log(np.mean(np.exp(evidence - evidence.max()))) + evidence.max())
+        weights = np.exp(evidence - evidence.max())
+        self.weights = weights / weights.sum()
+
+    def _left_out(self) -> tuple[Array, Array]:
+        """How far each trial is off what the others say, and the standard deviation of that."""
+        precision = np.einsum("hii->hi", self._inverse)
+        off = self.weights @ (self._alpha / precision)
+        return off, np.sqrt(self.weights @ (1 / precision))
+
+    def _mean(self, loads: Array) -> Array:
+        knee = self._guesses.knee[:, None]
+        if not self._bends or not np.isfinite(knee).all():
+            return np.zeros((len(knee), len(loads)))
+        throughput = -np.logaddexp(-loads, -knee)
+        return throughput if self._bends > 0 else loads - throughput
+
+    def _saturation(self, loads: Array) -> Array:
+        return 1 / (1 + np.exp(np.clip(self._guesses.knee[:, None] - loads, -50, 50)))
+
+    def _kernel(self, x: Array, n: Array, other_x: Array, other_n: Array) -> Array:
+        g = self._guesses
+        alike = _matern(x, other_x, g.lengths)
+        close = np.exp(-0.5 * ((n[:, None] - other_n) / g.load_length[:, None, None]) ** 2)
+        kernel = _WIDE**2 + (g.rest**2)[:, None, None] * alike * close
+        if g.high.any():
+            s, t = self._saturation(n), self._saturation(other_n)
+            kernel = kernel + (g.high**2)[:, None, None] * alike * s[:, :, None] * t[:, None, :]
+            kernel = kernel + (g.low**2)[:, None, None] * alike * (1 - s)[:, :, None] * (1 - t)[:, None, :]
+        return kernel
+
+    def _prior_variance(self, loads: Array) -> Array:
+        g = self._guesses
+        s = self._saturation(loads)
+        return _WIDE**2 + (g.rest**2)[:, None] + (g.high**2)[:, None] * s**2 + (g.low**2)[:, None] * (1 - s) ** 2
+
+
+def _matern(x: Array, other: Array, lengths: Array) -> Array:
+    """Matern 5/2 of shape (guesses, points, others): peaks where one stage hands over to the next are allowed."""
+    if not x.shape[1]:
+        return np.ones((len(lengths), len(x), len(other)))
+    squares = np.einsum("hc,ijc->hij", 1 / lengths**2, (x[:, None] - other[None]) ** 2)
+    distance = np.sqrt(5 * squares)
+    return (1 + distance + distance**2 / 3) * np.exp(-distance)
