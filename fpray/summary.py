@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -47,14 +47,6 @@ class Summary:
     unrecorded: int
     clients: tuple[ClientFacts, ...]
     notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-able, with tuples as lists."""
-        plain = asdict(self)
-        plain["window_ns"] = list(self.window_ns) if self.window_ns else None
-        plain["notes"] = list(self.notes)
-        plain["clients"] = [{**c, "notes": list(c["notes"])} for c in plain["clients"]]
-        return plain
 
 
 def summarize(

@@ -1,5 +1,6 @@
 """The summary's numbers are those of a plain pandas computation, and null where nothing can be claimed."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,7 +64,7 @@ def random_clients(rng: np.random.Generator, labels: list[str | None], group_siz
 def summed_up(tmp_path: Path, clients: list[Reading], outputs: dict[str | None, str], **more: Any) -> Summary:
     gather(clients, tmp_path / "recorder.parquet")
     result = summarize(tmp_path / "recorder.parquet", outputs=outputs, **more)
-    json.dumps(result.to_dict(), allow_nan=False)
+    json.dumps(dataclasses.asdict(result), allow_nan=False)
     return result
 
 
