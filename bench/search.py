@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -459,7 +460,7 @@ def section(report: Mapping[str, Any], found: Mapping[str, Mapping[str, Figures]
     rows = [f"| {r['what']} | {r['value']} | {r['bound']} | {_verdict(r['met'])} |" for r in report["rows"]]
     head = (
         f"`make bench-search`: {report['seeds']} seeds ({FEWER_SEEDS['gp']} for gp, which takes a hundred times as"
-        f" long), up to {report['trials']['table']} trials, on published trials that are drawn again and on queueing models"
+        f" long), up to {report['trials']['table']} trials, on published trials, drawn again, and on queueing models"
         " (`bench/surrogates.py`). A task is solved to x % when what is recommended truly keeps the bound and is within"
         f" x % of the best that does. Ours takes {1000 * report['seconds_per_trial']:.0f} ms of CPU for a trial, asked"
         " and answered. GP and TPE get ordered values as ranks, and the nearest configuration where a table has none."
