@@ -23,7 +23,8 @@ def heap_problems(
     points: the params of the trials; memory: machine -> bytes. A JVM without a heap of its own does not count, nor does
     what a JVM needs beyond its heap: what is refused here cannot run, what is not may still swap.
     """
-    problems = []
+    worst: dict[str, tuple[int, str]] = {}
+    trials: Counter[str] = Counter()
     for params in points:
         asked: dict[str, Counter[tuple[str, str]]] = {}
         for instance in place(protocol, params, cluster, frankenpaxos_ports):
@@ -33,9 +34,16 @@ def heap_problems(
             total = sum(count * heap_bytes(heap) for (_, heap), count in heaps.items())
             if total > memory.get(host, total):
                 parts = ", ".join(f"{count} x {role} of {heap}" for (role, heap), count in heaps.items())
-                has = f"has {_gib(memory[host])} of memory"
-                problems.append(Problem(f"machine {host}", f"{has}, and a trial wants {_gib(total)} of heap: {parts}"))
-    return list(dict.fromkeys(problems))
+                worst[host] = max(worst.get(host, (0, "")), (total, parts))
+                trials[host] += 1
+    return [
+        Problem(
+            f"machine {host}",
+            f"has {_gib(memory[host])} of memory, and {trials[host]} of {len(points)} trials want more for heaps,"
+            f" up to {_gib(total)}: {parts} (--set the heap sizes, or name more machines)",
+        )
+        for host, (total, parts) in worst.items()
+    ]
 
 
 def heap_bytes(text: str) -> int:

@@ -66,6 +66,12 @@ def main_class_problems(jar: Jar, wanted: Iterable[str]) -> list[Problem]:
     missing = sorted(set(wanted) - known)
     if not missing:
         return []
+    if jar.reference:
+        runs = sorted(
+            {name.split(".")[1] for name in known if name.startswith("frankenpaxos.") and name.endswith("Main")}
+        )
+        has = f"it runs {', '.join(runs)}; anything else needs a FrankenPaxos jar: -j JAR (docs/jar.md)"
+        return [Problem("the reference jar", f"has no {', '.join(missing)}: {has}")]
     packages = sorted({name.rpartition(".")[0] for name in known if name.endswith("Main")})  # FrankenPaxos's end so
     has = f"it has main classes in {', '.join(packages)}" if packages else "it has no class that ends in Main"
     return [Problem(f"--jar {jar.path.name}", f"lacks {', '.join(missing)}; {has}")]
