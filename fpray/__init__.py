@@ -7,12 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fpray.api import sweep
+    from fpray.api import search, sweep
     from fpray.errors import FprayError, Refused
     from fpray.protocol import Protocol, Role
-    from fpray.study import Study
+    from fpray.study import Search, Study
 
-__all__ = ["FprayError", "Protocol", "Refused", "Role", "Study", "__version__", "sweep"]
+__all__ = ["FprayError", "Protocol", "Refused", "Role", "Search", "Study", "__version__", "search", "sweep"]
 
 try:
     __version__ = version("fpray")
@@ -20,11 +20,13 @@ except PackageNotFoundError:  # imported from a source tree that was never insta
     __version__ = "0"
 
 _HOME = {
+    "search": "fpray.api",
     "sweep": "fpray.api",
     "FprayError": "fpray.errors",
     "Refused": "fpray.errors",
     "Protocol": "fpray.protocol",
     "Role": "fpray.protocol",
+    "Search": "fpray.study",
     "Study": "fpray.study",
 }
 

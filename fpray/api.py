@@ -1,15 +1,19 @@
-"""`fpray.sweep(...)`: the sweep from a script or a notebook, with the words of the command line."""
+"""`fpray.sweep(...)` and `fpray.search(...)`: from a script or a notebook, with the words of the command line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fpray.errors import Problem
 from fpray.mainloop import SweepResult, run_sweep
 from fpray.request import Points, Request, parse_flags, parse_jvm_args
 from fpray.study import split_values
 
+if TYPE_CHECKING:
+    from fpray.search.run import SearchResult
+
+Result = TypeVar("Result", bound=SweepResult)
 _NONE: Mapping[str, Any] = {}
 
 
@@ -46,15 +50,10 @@ def sweep(
         FprayError: the sweep could not go on. What was finished stays finished: call again to carry on.
         KeyboardInterrupt: interrupted; nothing is running any more.
     """
+    said = locals()
     if repeat is not None:
         repeat = int(repeat)
-    words = [f"{name}={value!r}" for name, value in locals().items() if name != "protocol" and value]
     asked = {"monitored": monitor, "profiled": profile}
-    jvm_args, problems = parse_jvm_args(_listed(jvm_arg))
-    added, wrong = parse_flags(_listed(flags))
-    problems += wrong
-    if raw not in ("keep", "drop"):
-        problems.append(Problem(f"raw={raw!r}", "is neither 'keep' nor 'drop'"))
     points = Points(
         protocol,
         study,
@@ -63,24 +62,101 @@ def sweep(
         repeat,
         log_level,
     )
-    request = Request(
-        points,
-        suite_directory=str(suite_directory),
-        jar=jar,
-        java=java,
-        jvm_args=jvm_args,
-        flags=added,
-        wrong_words=tuple(problems),
-        cluster_file=cluster,
-        address=address,
-        local=local,
-        keep_raw=raw == "keep",
-        new=new,
-        rerun=tuple(_listed(rerun)),
-        accept_change=accept_change,
-        command=f"fpray.sweep({', '.join([repr(protocol), *words])})",
+    return _returned(run_sweep(Request(points, rerun=tuple(_listed(rerun)), **_common("sweep", said))))
+
+
+def search(
+    protocol: str,
+    *,
+    study: str = "smoke",
+    maximize: str | Sequence[str] = (),
+    minimize: str | Sequence[str] = (),
+    subject_to: str | Sequence[str] = (),
+    space: Mapping[str, Any] = _NONE,
+    sampler: str = "ours",
+    storage: str = "journal",
+    stop_at: float | None = None,
+    confirm: int | None = None,
+    budget_trials: int | None = None,
+    budget_minutes: float | None = None,
+    budget_dollars: float | None = None,
+    price_per_machine_hour: float | None = None,
+    seed: int | None = None,
+    set: Mapping[str, Any] = _NONE,
+    log_level: str | None = None,
+    suite_directory: str = "./suites",
+    jar: str | None = None,
+    java: str = "java",
+    jvm_arg: str | Sequence[str] = (),
+    flags: str | Sequence[str] = (),
+    cluster: str | None = None,
+    address: str | None = None,
+    local: bool = False,
+    raw: str = "keep",
+    new: bool = False,
+    accept_change: bool = False,
+) -> SearchResult:
+    """Look for the best configuration, as `fpray search` does, and return the answer with all that led to it.
+
+    `space` maps a parameter to the command line's text (`"1..1024:log"`), to a list of values, a `range` or an Optuna
+    distribution: `search("unreplicated", maximize="measured.throughput", subject_to="measured.latency.p99_ms<=1",
+    space={"num_clients_per_proc": "1..256:log"}).answer.best`.
+
+    Raises:
+        Refused: nothing was started; the text lists every problem.
+        FprayError: the search could not go on. What was finished stays finished: call again to carry on.
+        KeyboardInterrupt: interrupted; nothing is running any more.
+    """
+    said = locals()
+    from fpray.search.request import SearchRequest
+    from fpray.search.run import run_search
+
+    request = SearchRequest(
+        Points(protocol, study, {}, set, None, log_level),
+        maximize=_listed(maximize),
+        minimize=_listed(minimize),
+        subject_to=_listed(subject_to),
+        space=space,
+        sampler=sampler,
+        storage=storage,
+        seed=seed,
+        stop_at=stop_at,
+        confirm=confirm,
+        budget_trials=budget_trials,
+        budget_minutes=budget_minutes,
+        budget_dollars=budget_dollars,
+        price_per_machine_hour=price_per_machine_hour,
+        **_common("search", said),
     )
-    result = run_sweep(request)
+    return _returned(run_search(request))
+
+
+def _common(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What every request is made of, from what a function of this module was called with."""
+    words = [f"{key}={value!r}" for key, value in said.items() if key != "protocol" and value]
+    jvm_args, problems = parse_jvm_args(_listed(said["jvm_arg"]))
+    added, wrong = parse_flags(_listed(said["flags"]))
+    problems += wrong
+    if said["raw"] not in ("keep", "drop"):
+        problems.append(Problem(f"raw={said['raw']!r}", "is neither 'keep' nor 'drop'"))
+    return {
+        "suite_directory": str(said["suite_directory"]),
+        "jar": said["jar"],
+        "java": said["java"],
+        "jvm_args": jvm_args,
+        "flags": added,
+        "wrong_words": tuple(problems),
+        "cluster_file": said["cluster"],
+        "address": said["address"],
+        "local": said["local"],
+        "keep_raw": said["raw"] == "keep",
+        "new": said["new"],
+        "accept_change": said["accept_change"],
+        "command": f"fpray.{name}({', '.join([repr(said['protocol']), *words])})",
+    }
+
+
+def _returned(result: Result) -> Result:
     if result.interrupted:
         raise KeyboardInterrupt
     return result

@@ -48,12 +48,19 @@ def main() -> None:
 
 def points_options(command: Command) -> Command:
     """Which trials: what `sweep` and `plan` share."""
+    repeat = click.option("--repeat", type=int, help="run every point so often  [default: the study's]")
+    return _vary(repeat(base_options(command)))
+
+
+_vary = click.option("--vary", multiple=True, metavar="KEY=V1,V2", help="vary a parameter; the grid is the product")
+
+
+def base_options(command: Command) -> Command:
+    """Of which protocol, from which parameters, with which jar, on which machines: what all that run trials share."""
     options = [
         click.argument("protocol"),
         click.option("--study", default="smoke", show_default=True, help="a named study, or FILE.py with STUDY"),
-        click.option("--vary", multiple=True, metavar="KEY=V1,V2", help="vary a parameter; the grid is the product"),
         click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="set a parameter for every trial"),
-        click.option("--repeat", type=int, help="run every point so often  [default: the study's]"),
         click.option("-l", "--log-level", "--log_level", "log_level", help="of every role  [default: debug]"),
         click.option("-j", "--jar", help="a FrankenPaxos jar, or 'reference'  [default: the reference jar]"),
         click.option("--java", default="java", show_default=True, metavar="PATH", help="which java starts the JVMs"),
@@ -78,18 +85,18 @@ def points_options(command: Command) -> Command:
     return command
 
 
-def _request(words: dict[str, Any]) -> Any:
-    """The request that a command line's words make."""
+def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **more: Any) -> Any:
+    """The request that a command line's words make: a sweep's, or of another kind with more to it."""
     from fpray.request import Points, Request, parse_flags, parse_jvm_args
     from fpray.study import parse_set, parse_vary
 
     if words["identity_file"]:
         click.echo("-i is FrankenPaxos's SSH key: not needed, processes are started by Ray", err=True)
-    vary, wrong_vary = parse_vary(words["vary"])
+    vary, wrong_vary = parse_vary(words.get("vary", ()))
     fixed, wrong_set = parse_set(words["set_"])
     jvm_args, wrong_args = parse_jvm_args(words["jvm_arg"])
     flags, wrong_flags = parse_flags(words["flag"])
-    wrong = [*wrong_vary, *wrong_set, *wrong_args, *wrong_flags]
+    wrong = [*wrong_vary, *wrong_set, *wrong_args, *wrong_flags, *more.pop("wrong_words", ())]
     if len(words["address"]) > 1:
         wrong.append(Problem("--address", "names one Ray cluster; machines are named by --cluster FILE"))
     asked = {"monitored": words["monitor"], "profiled": words["profile"]}
@@ -98,10 +105,10 @@ def _request(words: dict[str, Any]) -> Any:
         words["study"],
         vary,
         {**{name: "true" for name, wanted in asked.items() if wanted}, **fixed},
-        words["repeat"],
+        words.get("repeat"),
         words["log_level"],
     )
-    return Request(
+    return (kind or Request)(
         points,
         suite_directory=words["suite_directory"],
         jar=words["jar"],
@@ -117,6 +124,7 @@ def _request(words: dict[str, Any]) -> Any:
         rerun=tuple(words.get("rerun", ())),
         accept_change=words.get("accept_change", False),
         command=shlex.join(["fpray", *sys.argv[1:]]),
+        **more,
     )
 
 
@@ -142,10 +150,15 @@ def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) -> 
         return
     from fpray.mainloop import run_sweep
 
+    _exit_as(ctx, run_sweep, request, as_json)
+
+
+def _exit_as(ctx: click.Context, run: Callable[..., Any], request: Any, as_json: bool) -> None:
+    """Run what was asked for so that it can be interrupted, and exit with what it came to."""
     if sys.stderr is None:  # closed by the shell (2>&-): what is said must not end up among the JSON
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
     interruptible()
-    result = run_sweep(request, on_trial=_print_json if as_json else lambda _number, _trial, _outcome: None)
+    result = run(request, on_trial=_print_json if as_json else lambda _number, _trial, _outcome: None)
     ctx.exit(result.exit_code)
 
 
@@ -176,6 +189,69 @@ def interruptible() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, first)
+
+
+class _Share(click.ParamType[float]):
+    """`2%` or `0.02`."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            return float(value[:-1]) / 100 if str(value).endswith("%") else float(value)
+        except ValueError:
+            self.fail(f"{value!r} is no share: write 2% or 0.02", param, ctx)
+
+
+@main.command()
+@click.option("--maximize", multiple=True, metavar="COLUMN", help="a column of the results that is to be large")
+@click.option("--minimize", multiple=True, metavar="COLUMN", help="one that is to be small; several goals: a front")
+@click.option("--subject-to", multiple=True, metavar="'COLUMN<=N'", help="a bound (or >=); several may be given")
+@click.option("--space", multiple=True, metavar="KEY=LOW..HIGH", help="LOW..HIGH[:log|:step=N], or V1,V2,V3")
+@click.option("--sampler", default="ours", show_default=True, metavar="NAME", help="or one of Optuna's: tpe, gp, ...")
+@click.option(
+    "--storage", default="journal", show_default=True, help="of the Optuna study: journal, sqlite, memory, or a URL"
+)
+@click.option("--stop-at", type=_Share(), metavar="SHARE", help="no likelier gain than this ends it  [default: 2%]")
+@click.option("--confirm", type=int, metavar="N", help="so many runs of the best  [default: 3]")
+@click.option("--budget-trials", type=int, metavar="N", help="at most so many trials  [default: 50]")
+@click.option("--budget-minutes", type=float, metavar="M", help="at most so many minutes of trials")
+@click.option("--budget-dollars", type=float, metavar="D", help="at most so many dollars of machines")
+@click.option("--price-per-machine-hour", type=float, metavar="D", help="what dollars are reckoned by")
+@click.option("--seed", type=int, help="of the sampler's chance  [default: a new one]")
+@click.option("--raw", type=click.Choice(["keep", "drop"]), default="keep", show_default=True, help="recorder rows")
+@click.option("--new", is_flag=True, help="start a new suite, even where one could be carried on")
+@click.option("--accept-change", is_flag=True, help="go on in a suite that was started with another jar")
+@click.option("--dry-run", is_flag=True, help="say where it would look and how much that takes, and stop")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object per trial on standard output")
+@base_options
+@click.pass_context
+def search(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) -> None:
+    """Look for the best configuration of PROTOCOL under bounds, in few trials, or carry on looking.
+
+    \b
+    fpray search multipaxos --maximize write_output.measured.throughput \\
+        --subject-to 'write_output.measured.latency.p99_ms<=5' \\
+        --space num_clients_per_proc=1..1024:log --space num_proxy_leaders=2..10
+
+    Exit code 0: a configuration meets the bounds; 1: none was found; 2: refused before anything started; 130:
+    interrupted.
+    """
+    from fpray.search.request import SearchRequest
+    from fpray.study import key_values
+
+    space, wrong = key_values("--space", words["space"])
+    names = "maximize minimize subject_to sampler storage stop_at confirm seed budget_trials budget_minutes"
+    more = {name: words[name] for name in (*names.split(), "budget_dollars", "price_per_machine_hour")}
+    request = _request(words, SearchRequest, wrong_words=wrong, space=space, **more)
+    if dry_run:
+        from fpray.search.say import preview_line
+
+        click.echo(preview_line(request))
+        return
+    from fpray.search.run import run_search
+
+    _exit_as(ctx, run_search, request, as_json)
 
 
 @main.command()
@@ -253,8 +329,18 @@ def studies(names: tuple[str, ...], as_json: bool) -> None:
     "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
     help="where SUITE is looked for, by name or letters",
 )  # fmt: skip
-def show(suite: str, suite_directory: str) -> None:
-    """Show what happened: the trials of a suite, or the processes of one trial."""
+@click.option("--figure", multiple=True, metavar="FILE", help="draw a search as FILE.png, FILE.svg or FILE.html")
+def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
+    """Show what happened: the trials of a suite with the answer of a search, or the processes of one trial."""
     from fpray.show import show as show_it
 
-    show_it(suite, Path(suite_directory).expanduser())
+    root = Path(suite_directory).expanduser()
+    if not figure:
+        show_it(suite, root)
+        return
+    from fpray.search.figures import draw
+    from fpray.store import find_suite
+
+    for file in figure:
+        draw(find_suite(suite.rstrip("/"), root), Path(file).expanduser())
+        click.echo(f"{file} is drawn")

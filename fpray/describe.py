@@ -10,6 +10,7 @@ from typing import Any
 
 from fpray.params import alternatives, describe_type, field_types, show_duration
 from fpray.protocol import Protocol
+from fpray.study import Search
 
 
 def list_protocols(protocols: Mapping[str, Protocol[Any]]) -> Iterator[str]:
@@ -57,7 +58,8 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[st
     yield "studies"
     width = max(map(len, studies), default=0)
     for study in studies.values():
-        yield f"  {study.name:<{width}}  {len(study.points) * study.repeat} trials: {study.about}"
+        many = f"at most {study.budget_trials}" if isinstance(study, Search) else len(study.points) * study.repeat
+        yield f"  {study.name:<{width}}  {many} trials: {study.about}"
     yield ""
     yield "a cluster file (--cluster FILE): f -> pool -> addresses, dealt round robin"
     pools = {role.hosts_key: ["10.0.0.1", "10.0.0.2"] for role in protocol.roles}

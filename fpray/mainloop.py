@@ -171,6 +171,7 @@ class _Sweep:
                 request.keep_raw,
                 self.progress.stage,
                 self.progress.wait,
+                request.caps(self.protocol),
             )
             self.progress.stage("waiting for role actors", None)
             run = _this_run(request, setting, waiting)

@@ -14,6 +14,7 @@ from fpray import params as values
 from fpray.cluster import LOOPBACK, Cluster, read_cluster_file
 from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
 from fpray.fitting import region_problems
+from fpray.hopeless import Cap
 from fpray.jar import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.placement import placement_problems
 from fpray.plan import Trial, process_count
@@ -120,6 +121,10 @@ class Request:
     def keeps(self) -> dict[str, Any]:
         """What a new suite's `suite.json` keeps of it, beside its points."""
         return {"kind": self.kind}
+
+    def caps(self, _protocol: Protocol[Any]) -> Sequence[Cap]:
+        """Bounds that a trial is given up for when it cannot keep them any more; a sweep wants all of every trial."""
+        return ()
 
     def identity(self) -> Any:
         """What makes two requests the same, so that one carries on the suite of the other."""

@@ -54,6 +54,8 @@ def _show_suite(suite: Suite) -> None:
         if outcome is not None:
             for line in [*_failure(directory, outcome), *(f"    doubt: {d}" for d in outcome.doubts)]:
                 _print(line)
+    for line in (read_json(suite.path / "answer.json") or {}).get("sentences", ()):
+        _print(line)
     ended = [outcome.status for _, _, outcome in trials if outcome is not None]
     left = max(len(trials), suite.content.get("planned", 0)) - len(ended)
     _print(counted(ended) + (f", {left} to go (the same command carries on)" if left else ""))

@@ -10,7 +10,7 @@ from typing import Any
 
 from fpray.plan import duration_in_words, planned_seconds, process_count
 from fpray.protocol import Protocol
-from fpray.study import Study
+from fpray.study import Search, Study
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Needs:
         machines: the machines of all pools.
         regions: pool -> in how many regions its machines must be.
         seconds: planned for all trials, on the same assumptions as `fpray sweep --dry-run`.
+        search: whether it looks for its points: `trials` and `seconds` are what it takes at most.
     """
 
     protocol: str
@@ -37,6 +38,7 @@ class Needs:
     regions: dict[str, int]
     seconds: float
     about: str
+    search: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """What `fpray studies --json` prints of it."""
@@ -52,18 +54,21 @@ def needs(protocol: Protocol[Any], study: Study) -> Needs:
         for role in protocol.roles:
             counts[role.hosts_key] += math.prod(role.dimensions(trial.params))
         pools |= counts  # the larger of both, pool by pool
+    search = isinstance(study, Search)
+    runs = study.budget_trials if isinstance(study, Search) else len(trials) * study.repeat
     return Needs(
         protocol=protocol.name,
         study=study.name,
         points=len(trials),
         repeat=study.repeat,
-        trials=len(trials) * study.repeat,
+        trials=runs,
         processes=max(map(process_count, trials), default=0),
         machines=sum(pools.values()),
         pools=dict(pools),
         regions=dict(study.regions),
-        seconds=study.repeat * sum(map(planned_seconds, trials)),
+        seconds=runs / max(1, len(trials)) * sum(map(planned_seconds, trials)),
         about=study.about,
+        search=search,
     )
 
 
@@ -77,11 +82,15 @@ def table(all_needs: Sequence[Needs]) -> Iterator[str]:
         aligned = [*(cell.ljust(width) for cell, width in left), *(cell.rjust(width) for cell, width in right)]
         yield "  ".join([*aligned, about]).rstrip()
     yield "processes: the most of one trial · machines: if each process had its own; fewer do, memory allowing"
-    yield "fpray sweep PROTOCOL --study STUDY runs one; with --dry-run it says what it takes on what there is"
+    yield (
+        "fpray sweep PROTOCOL --study STUDY runs one (fpray search one that looks for its points, <= trials); with"
+        " --dry-run it says what it takes on what there is"
+    )
 
 
 def _cells(each: Needs) -> tuple[str, ...]:
     trials = f"{each.points} x {each.repeat} = {each.trials}" if each.repeat > 1 else str(each.trials)
+    trials = f"<= {each.trials}" if each.search else trials
     regions = "".join(f" ({pool} in {count} regions)" for pool, count in each.regions.items())
     time = duration_in_words(each.seconds)
     return each.protocol, each.study, trials, str(each.processes), str(each.machines), time, each.about + regions

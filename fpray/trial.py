@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from fpray.cluster import Cluster
 from fpray.errors import FprayError, Lost
+from fpray.hopeless import LOOK_AT, SHORTEST_S, Cap, why_hopeless
 from fpray.jar import Jar
 from fpray.judgement import judge
 from fpray.machines.processes import Exit, Failure, ProcessSpec
@@ -57,7 +58,7 @@ class Setting:
     """What all trials of a sweep share.
 
     `report` is told what is happening now, and how many seconds it is planned to take where that is known; `wait`
-    what a long wait is for.
+    what a long wait is for. `caps` are bounds that a trial is given up for when it cannot keep them any more.
     """
 
     cluster: Cluster
@@ -69,6 +70,7 @@ class Setting:
     keep_raw: bool = True
     report: Callable[[str, float | None], None] = lambda _what, _seconds: None
     wait: Callable[[str], None] = lambda _what: None
+    caps: Sequence[Cap] = ()
     next_port: Iterator[int] = field(default_factory=_rotating_ports)
 
 
@@ -126,6 +128,7 @@ class _Run:
         self.exits: dict[str, Exit] = {}
         self.notes: list[str] = []
         self.stopped = False
+        self.hopeless: str | None = None  # the bound that it cannot keep any more
         self.taken: list[str] = []  # machines whose lease this trial holds
         self.began = time.monotonic()
         self.plan: Plan | None = None
@@ -269,10 +272,27 @@ class _Run:
         )
         deadline = spans["warmup_timeout"] + spans["warmup_sleep"] + _seconds(p, "timeout") + CLIENT_SPARE_S
         with self._phase("measuring"):
-            self._watch(clients, deadline)
+            self._watch(clients, deadline, self._glances(clients))
 
-    def _watch(self, clients: Sequence[Process], deadline_s: float) -> None:
-        """Block until the clients have exited (without clients: for the time given); raise when anything fails."""
+    def _glances(self, clients: Sequence[Process]) -> list[Any]:
+        """One look at each machine's client files, at half of the duration, where there are bounds to be kept."""
+        p, protocol = self.trial.params, self.trial.protocol
+        if not self.setting.caps or _seconds(p, "duration") < SHORTEST_S or protocol.records_warmup:
+            return []
+        after_s = _seconds(p, "warmup_duration") + _seconds(p, "warmup_sleep") + LOOK_AT * _seconds(p, "duration")
+        return [
+            self.setting.machines.actor(role, host).glance.remote([self._csv(process) for process in here], after_s)
+            for (role, host), here in self._by_actor(clients).items()
+        ]
+
+    def _csv(self, process: Process) -> str:
+        return str(self.directory.file(f"{process.label}_data.csv").absolute())
+
+    def _watch(self, clients: Sequence[Process], deadline_s: float, glances: Sequence[Any] = ()) -> None:
+        """Block until the clients have exited (without clients: for the time given); raise when anything fails.
+
+        Return before they have where a glance at what they wrote leaves no hope.
+        """
         servers = [process for stage in self.started for process in stage if process.kind != "client"]
         waiting: dict[Any, str] = {}
         for (role, host), processes in self._by_actor(clients).items():
@@ -282,8 +302,16 @@ class _Run:
         for (role, host), processes in self._by_actor(servers).items():
             labels = [process.label for process in processes]
             watching[self.setting.machines.actor(role, host).wait_exit.remote(labels, deadline_s)] = role
-        names = waiting | watching
+        names = waiting | watching | dict.fromkeys(glances, "client")
+        seen: list[Sequence[bytes]] = []
         for call, failure in gather(list(names), deadline_s + CALL_S, names.__getitem__):
+            if call in glances:
+                seen.append(failure)
+                if len(seen) == len(glances):
+                    self.hopeless = why_hopeless(self.setting.caps, [piece for each in seen for piece in each])
+                if self.hopeless:
+                    return
+                continue
             if call in watching:
                 if failure is None or failure.kind == "deadline":
                     if not clients:
@@ -299,6 +327,8 @@ class _Run:
     def collect(self, plan: Plan) -> Summary:
         """Gather the clients' rows into recorder.parquet and summarize them, while the servers stop."""
         clients = plan.of_kind("client")
+        if self.hopeless:
+            self.stop_everything()  # the clients first: their files must not grow any more
         with ThreadPoolExecutor(1) as beside:
             stopping = beside.submit(self.stop_everything)
             self._gather_rows(clients)
@@ -315,8 +345,8 @@ class _Run:
         with self._phase("collecting"), Gatherer(self.directory.file("recorder.parquet")) as gatherer:
             for process in clients:  # one after the other: the driver holds one client's rows at a time
                 actor = self.setting.machines.actor(process.role, process.host)
-                csv = str(self.directory.file(f"{process.label}_data.csv").absolute())
-                ((_, reading),) = gather([actor.read.remote(csv, process.label)], None, lambda _: process.role)  # noqa: B023
+                call = actor.read.remote(self._csv(process), process.label)
+                ((_, reading),) = gather([call], None, {call: process.role}.__getitem__)
                 gatherer.add(reading)
 
     def _summarize(self) -> Summary:
@@ -331,7 +361,7 @@ class _Run:
                 outputs=protocol.outputs,
                 closed_loops=protocol.loops(p) * p.num_client_procs,
                 group_size=getattr(p, "measurement_group_size", 1),
-                duration_s=_seconds(p, "duration"),
+                duration_s=None if self.hopeless else _seconds(p, "duration"),
                 warmup_s=warmup_s if protocol.records_warmup else 0.0,
             )
 
@@ -380,6 +410,9 @@ class _Run:
 
     def judged(self, plan: Plan, summary: Summary) -> Outcome:
         """The outcome of a trial in which every process did as it was told: what do its numbers say?"""
+        if self.hopeless:
+            figures = {**summary.columns, **summary.measured}
+            return self.outcome(Status.STOPPED_EARLY, self.hopeless, Reason.NONE, results=figures, notes=summary.notes)
         verdict = judge(self.trial, plan, summary, self.exits, self.directory)
         return self.outcome(
             verdict.status,

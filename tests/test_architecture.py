@@ -20,12 +20,12 @@ LAYERS = {
     "rows": 0, "clock": 1, "usual_rows": 1, "quantiles": 1, "client_file": 2, "recorder": 3, "row_groups": 4,
     "rolling": 5, "summary": 6, "request": 7, "preview": 8, "describe": 7, "show": 7, "resume": 8, "jar_check": 7,
     "judgement": 8, "trial": 9, "progress": 6, "mainloop": 10, "search": 11, "api": 12, "cli": 13, "entry": 14,
-    "testing": 8,
+    "testing": 8, "hopeless": 0,
 }  # fmt: skip
 # The same for fpray/search, which stands on the main loop.
 SEARCH_LAYERS = {
-    "goals": 0, "space": 1, "knee": 1, "sampler": 2, "answer": 2, "request": 3, "samplers": 3, "asker": 4, "run": 5,
-    "say": 3, "figures": 4,
+    "goals": 0, "space": 1, "storage": 1, "surface": 1, "candidates": 2, "belief": 2, "sampler": 3, "answer": 3,
+    "samplers": 4, "request": 5, "say": 6, "asker": 7, "figures": 7, "run": 8,
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from tests.conftest import cli
 
 SUITES = json.loads((Path(__file__).parent / "data" / "suites.json").read_text())["suites"]
 # Studies that are no suite of FrankenPaxos' papers; tests/test_protocols.py has the smokes.
-OWN = {"smoke"}
+OWN = {"smoke", "knee", "peak"}
 # What studies say otherwise than their suites, knowingly: parameter -> value. docs/studies.md says it to users.
 GROUPS = {"num_acceptors_per_group": 3, "flexible": False}
 RECORDED_ONE_BY_ONE = {"measurement_group_size": 1}

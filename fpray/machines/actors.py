@@ -7,18 +7,20 @@ on the keeper's events. They import nothing but `fpray.machines` and, where clie
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fpray.machines.courtesy import give_way
 from fpray.machines.facts import machine_facts
+from fpray.machines.files import pieces
 from fpray.machines.lease import MachineLease
 from fpray.machines.leftovers import kill_leftovers
 from fpray.machines.ports import free_ports
 from fpray.machines.processes import Exit, Failure, Processes, ProcessSpec
 
-# Calls that may be under way at once: a watch, a wait, a stop, and one to spare.
-THREADS = 4
+# Calls that may be under way at once: a watch, a wait, a glance, a stop, and one to spare.
+THREADS = 5
 
 
 class RoleActor:
@@ -28,6 +30,7 @@ class RoleActor:
         give_way()
         raylet = os.environ.get("RAY_RAYLET_PID")
         self._lease = MachineLease()
+        self._stopping = threading.Event()  # of the trial that runs: nobody goes on waiting for a moment of it
         self._processes = Processes(lease=lease, raylet_pid=int(raylet) if raylet else None)
 
     def facts(self, java: str) -> Mapping[str, Any]:
@@ -49,6 +52,7 @@ class RoleActor:
 
     def start(self, specs: Sequence[ProcessSpec], ready_s: float) -> Failure | None:
         """Start processes and wait until each listens on all that it must; None when they do."""
+        self._stopping.clear()
         failure = self._processes.start(specs)
         return failure or self._processes.wait_ready([spec.label for spec in specs], ready_s)
 
@@ -62,9 +66,16 @@ class RoleActor:
 
     def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
         """Stop those of the processes that were started; TERM, grace, KILL."""
+        self._stopping.set()
         known = self._processes.started()
         self._processes.stop([[label for label in labels if label in known]], grace_s)
         return self._processes.exits()
+
+    def glance(self, paths: Sequence[str], after_s: float) -> Sequence[bytes]:
+        """After a while, once, some pieces of growing files; none where the trial is stopped before."""
+        if self._stopping.wait(after_s):
+            return []
+        return [piece for path in paths for piece in pieces(path)]
 
     def read(self, path: str, client: str) -> Any:
         """A client's recorder file as `fpray.recorder.Reading`: an Arrow table and notes."""

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from fpray.errors import Problem
 
@@ -20,7 +21,7 @@ class Goal:
     maximize: bool = True
 
     @property
-    def direction(self) -> str:
+    def direction(self) -> Literal["maximize", "minimize"]:
         """Optuna's word for it."""
         return "maximize" if self.maximize else "minimize"
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from fpray import params as values
@@ -74,6 +75,20 @@ def size(distribution: BaseDistribution) -> float:
     if isinstance(distribution, FloatDistribution) and distribution.step is not None:
         return round((distribution.high - distribution.low) / distribution.step) + 1
     return math.inf
+
+
+def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
+    """The point of the space that an Optuna trial stands for, chosen now where it was not yet."""
+    return {key: _suggest(trial, key, distribution) for key, distribution in space.items()}
+
+
+def _suggest(trial: optuna.Trial, key: str, distribution: BaseDistribution) -> Any:
+    if isinstance(distribution, CategoricalDistribution):
+        return trial.suggest_categorical(key, distribution.choices)
+    if isinstance(distribution, IntDistribution):
+        return trial.suggest_int(key, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
+    assert isinstance(distribution, FloatDistribution)
+    return trial.suggest_float(key, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
 
 
 def in_words(distribution: BaseDistribution) -> str:

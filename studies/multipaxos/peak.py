@@ -1,0 +1,18 @@
+"""The highest write throughput under a latency bound, over load and what the papers tuned by hand."""
+
+from __future__ import annotations
+
+from fpray.study import Search
+
+STUDY = Search(
+    name="peak",
+    protocol="multipaxos",
+    about="the highest write throughput with a p99 of at most 5 ms",
+    maximize=("write_output.measured.throughput",),
+    subject_to=("write_output.measured.latency.p99_ms<=5",),
+    space={
+        "num_clients_per_proc": "1..1024:log",
+        "num_proxy_leaders": "2..10",
+        "leader_options.flush_phase2as_every_n": "1,10,50",
+    },
+)

@@ -1,0 +1,266 @@
+"""What a search asks, with trials that are measured by a formula: repeats, budgets, resuming after any broken write."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from fpray.outcome import Outcome, Reason, Status
+from fpray.plan import Trial
+from fpray.request import Points
+from fpray.search.asker import SearchAsker
+from fpray.search.request import SearchRequest
+from fpray.search.storage import JOURNAL_FILE, mend, open_study
+from fpray.store import Suite
+
+GOAL, P99 = "measured.throughput", "measured.latency.p99_ms"
+
+
+def _measured(trial: Trial[Any]) -> Outcome:
+    """A server that answers 30,000 requests per second at most, and one in 0.2 ms when it is idle."""
+    loops = trial.protocol.loops(trial.params) * trial.params.num_client_procs
+    throughput = 1 / (1 / (5000 * loops) + 1 / 30_000) * (1 + 0.01 * (trial.repeat % 3 - 1))
+    results = {GOAL: throughput, P99: 3 * 1000 * loops / throughput, "measured.window_s": 2.0}
+    return Outcome(Status.FINISHED, results=results, wall_s=30.0)
+
+
+def _request(**words: Any) -> SearchRequest:
+    usual: dict[str, Any] = {
+        "maximize": (GOAL,),
+        "subject_to": (f"{P99}<=5",),
+        "space": {"num_clients_per_proc": "1..200:log"},
+        "stop_at": 0.0,
+        "seed": 7,
+    }
+    return SearchRequest(words.pop("points", Points("unreplicated")), **{**usual, **words})
+
+
+def _suite(root: Path, request: SearchRequest) -> Suite:
+    content = {"key": "", "protocol": request.points.protocol, "points": [request.points.to_json()], "jar": {}}
+    return Suite.create(root, "search", {}, {**content, **request.keeps()})
+
+
+def _asker(suite: Suite, request: SearchRequest, storage: str = "journal") -> SearchAsker:
+    quest = request.quest()
+    return SearchAsker(quest, suite, open_study(storage, suite.path, quest.goals), request.sampler, 7)
+
+
+def _go(
+    asker: SearchAsker, suite: Suite, measure: Callable[[Trial[Any]], Outcome] = _measured, most: int = 10**6
+) -> Iterator[Trial[Any]]:
+    """The main loop without processes: what was run, in order."""
+    for _ in range(most):
+        if (trial := asker.ask()) is None:
+            return
+        directory = suite.directory(trial)
+        outcome = directory.outcome()
+        if outcome is None:
+            outcome = measure(trial)
+            directory.begin(trial, {})
+            directory.commit(outcome)
+            yield trial
+        asker.tell(trial, outcome)
+
+
+def _told(suite: Suite) -> list[optuna.trial.FrozenTrial]:
+    return open_study("journal", suite.path, _request().quest().goals).trials
+
+
+def test_the_best_has_run_often_enough_when_the_budget_is_spent(tmp_path: Path) -> None:
+    request = _request(budget_trials=8, confirm=3)
+    suite = _suite(tmp_path, request)
+    asker = _asker(suite, request)
+    ran = list(_go(asker, suite))
+    assert len(ran) == 8
+    assert asker.ended == "the budget of 8 trials is spent"
+    best = asker.answer().best
+    assert best is not None
+    runs = [t for t in ran if t.params.num_clients_per_proc == best.params["num_clients_per_proc"]]
+    assert [t.repeat for t in runs] == list(range(len(runs)))
+    assert len(runs) >= 3
+
+
+def test_no_likely_gain_ends_it_before_the_budget(tmp_path: Path) -> None:
+    request = _request(budget_trials=50, stop_at=0.1)
+    suite = _suite(tmp_path, request)
+    asker = _asker(suite, request)
+    ran = list(_go(asker, suite))
+    assert len(ran) < 25
+    assert asker.ended == "no gain above 10 % is likely any more"
+    assert (
+        asker.standing().endswith("no gain above 10 % is likely · at most 0 trials left")
+        or "likely" in asker.standing()
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "trials"),
+    [
+        ({"budget_minutes": 2.0}, 4),
+        ({"budget_dollars": 0.05, "price_per_machine_hour": 1.0}, 2),
+        ({"budget_minutes": 2.0, "budget_dollars": 100.0, "price_per_machine_hour": 1.0}, 4),
+    ],
+)
+def test_time_and_money(tmp_path: Path, words: dict[str, Any], trials: int) -> None:
+    """Trials of half a minute on three machines."""
+    request = _request(**words, confirm=1)
+    suite = _suite(tmp_path, request)
+    suite.update(runs=[{"machines": {"a": {}, "b": {}, "c": {}}}])
+    asker = _asker(suite, request)
+    # The first trials are planned at what their schedule says; what they took is known afterwards.
+    assert trials <= len(list(_go(asker, suite))) <= trials + 1
+    assert "leaves no room for another trial" in asker.ended
+
+
+class _Killed(BaseException):
+    """The driver is gone."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
+def test_a_driver_that_dies_at_any_write_loses_nothing_and_asks_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _fd: None)  # most of the time
+    append = JournalFileBackend.append_logs
+    request = _request(budget_trials=3, sampler="random", confirm=1)
+    whole = _suite(tmp_path, request)
+    writes = 0
+
+    def counted(self: JournalFileBackend, logs: list[dict[str, Any]]) -> None:
+        nonlocal writes
+        writes += 1
+        append(self, logs)
+
+    monkeypatch.setattr(JournalFileBackend, "append_logs", counted)
+    expected = [t.id for t in _go(_asker(whole, request), whole)]
+    assert len(expected) == 3
+    for last in range(2, writes + 1):  # the first one makes the study
+        suite = _suite(tmp_path, request)
+        left = last
+
+        def dying(self: JournalFileBackend, logs: list[dict[str, Any]]) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0 and not after:
+                raise _Killed
+            append(self, logs)
+            if left == 0:
+                raise _Killed
+
+        monkeypatch.setattr(JournalFileBackend, "append_logs", dying)
+        ran: list[str] = []
+        try:
+            ran += [t.id for t in _go(_asker(suite, request), suite)]
+        except _Killed:
+            pass
+        monkeypatch.setattr(JournalFileBackend, "append_logs", append)
+        again = Suite(suite.path)
+        ran = [d.trial()["id"] for d in again.directories().values() if d.outcome()]  # type: ignore[index]
+        asker = _asker(again, request)
+        more = [t.id for t in _go(asker, again)]
+        assert [*ran, *more] == expected, f"killed at write {last} of {writes}"
+        told = _told(again)
+        assert [t.user_attrs.get("fpray_trial") for t in told if t.state is TrialState.COMPLETE] == expected
+        assert [t for t in told if not t.state.is_finished()] == []
+        assert asker.ended == "the budget of 3 trials is spent"
+
+
+def test_half_a_line_at_the_end_of_the_journal_is_cut_off(tmp_path: Path) -> None:
+    request = _request(budget_trials=2, confirm=1)
+    suite = _suite(tmp_path, request)
+    list(_go(_asker(suite, request), suite))
+    journal = suite.path / JOURNAL_FILE
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + b'{"op_code":4,"worker')
+    mend(journal)
+    assert journal.read_bytes() == whole
+    assert list(_go(_asker(Suite(suite.path), request), suite)) == []
+
+
+def test_a_study_that_was_in_memory_is_made_anew_from_the_suite(tmp_path: Path) -> None:
+    request = _request(budget_trials=5, confirm=1)
+    suite = _suite(tmp_path, request)
+    first = _asker(suite, request, "memory")
+    ran = list(_go(first, suite, most=3))
+    asked = first.ask()
+    assert asked is not None
+    number = suite.directory(asked).number
+    again = Suite(suite.path)
+    second = _asker(again, request, "memory")
+    assert [t.id for t in second.planned()] == [*(t.id for t in ran), asked.id]
+    assert second.most() == 5
+    trial = second.ask()
+    assert trial is not None
+    assert (trial.id, again.directory(trial).number) == (asked.id, number), "what was asked runs under its number"
+    second.tell(trial, _measured(trial))
+    assert second.answer().trials == 4
+
+
+def test_a_column_that_no_trial_has_ends_the_search_in_a_sentence(tmp_path: Path) -> None:
+    request = _request(maximize=("start_throughput_1s.p90",))
+    suite = _suite(tmp_path, request)
+    asker = _asker(suite, request)
+    assert len(list(_go(asker, suite))) == 3
+    assert asker.ended.startswith("start_throughput_1s.p90 has no value in any of 3 finished trials")
+
+
+def test_a_lost_trial_is_not_told_and_runs_again(tmp_path: Path) -> None:
+    request = _request(budget_trials=3, confirm=1)
+    suite = _suite(tmp_path, request)
+    asker = _asker(suite, request)
+    lost = Outcome(Status.LOST, "a machine went away", Reason.INFRASTRUCTURE)
+    ran = list(
+        _go(
+            asker,
+            suite,
+            lambda trial: lost if trial.repeat == 0 and len(suite.directories()) == 2 else _measured(trial),
+        )
+    )
+    assert len(ran) == 3
+    assert asker.ended == "", "the search is not over: one trial is to run again"
+    again = Suite(suite.path)
+    assert [t.id for t in _go(_asker(again, request), again)] == [ran[1].id]
+
+
+def test_points_that_the_protocol_refuses_are_passed_over(tmp_path: Path) -> None:
+    """Two or more batchers where there are any: one is told as infeasible, and never becomes a trial."""
+    space = {"num_batchers": "0..2", "num_clients_per_proc": "1..50:log"}
+    words = {"maximize": ("write_output.measured.throughput",), "subject_to": (), "space": space}
+    request = _request(points=Points("multipaxos"), **words, sampler="random", budget_trials=12, confirm=1)
+    suite = _suite(tmp_path, request)
+    finished = Outcome(Status.FINISHED, results={"write_output.measured.throughput": 5.0}, wall_s=1)
+    ran = list(_go(_asker(suite, request), suite, lambda _: finished))
+    assert len(ran) == 12
+    assert {t.params.num_batchers for t in ran} == {0, 2}
+    refused = [t for t in _told(suite) if t.user_attrs["status"] == "refused"]
+    assert refused
+    assert all(t.values == [-math.inf] and t.params["num_batchers"] == 1 for t in refused)
+    assert len(suite.directories()) == 12
+
+
+def test_several_trials_may_be_under_way(tmp_path: Path) -> None:
+    request = _request(budget_trials=6, confirm=1)
+    suite = _suite(tmp_path, request)
+    asker = _asker(suite, request)
+    waiting: list[Trial[Any]] = []
+    told = 0
+    while True:
+        while len(waiting) < 3 and (trial := asker.ask()) is not None:
+            waiting.append(trial)
+        if not waiting:
+            break
+        trial = waiting.pop(0)
+        suite.directory(trial).commit(_measured(trial))
+        asker.tell(trial, _measured(trial))
+        told += 1
+    assert told == 6
+    assert len({t.user_attrs["fpray_trial"] for t in _told(suite)}) == 6
+    assert asker.ended == "the budget of 6 trials is spent"
