@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
 import random
 import re
 import signal
+import struct
+import subprocess
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +25,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 import fpray
-from tests.conftest import QUICK, Run, cli, run, start
+from tests.conftest import FPRAY, QUICK, Run, cli, run, start
 
 SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
 LOAD = ("--maximize", "measured.throughput", "--subject-to", "measured.latency.p99_ms<=1000")
@@ -116,6 +122,25 @@ def test_a_dry_run_says_where_and_how_much() -> None:
     )
     assert "num_clients_per_proc=1..1024:log num_proxy_leaders=2..10" in done.output
     assert "(27,648 points) · at most 30 trials · 15 to 23 processes each" in done.output
+
+
+@pytest.mark.parametrize(
+    ("space", "shown"),
+    [
+        ("num_clients_per_proc=1..1024:log", "num_clients_per_proc=1..1024:log (1,024 points)"),
+        ("num_clients_per_proc=2..10:step=4", "num_clients_per_proc=2..10:step=4 (3 points)"),
+        ("num_clients_per_proc=50,1,10,50", "num_clients_per_proc=50,1,10 (3 points)"),
+        ("workload.conflict_rate=0..1", "workload.conflict_rate=0.0..1.0"),
+        ("workload.conflict_rate=0.1..0.5:step=0.2", "workload.conflict_rate=0.1..0.5:step=0.2 (3 points)"),
+        ("duration=1s,500ms,1000ms", "duration=1s,500ms (2 points)"),
+        ("state_machine=KeyValueStore,Noop", "state_machine=KeyValueStore,Noop (2 points)"),
+        ("profiled=true,false", None),
+    ],
+)
+def test_spaces_are_read_by_the_types_of_their_parameters(space: str, shown: str | None) -> None:
+    words = ["--maximize", "measured.throughput", "--set", "workload=BernoulliSingleKeyWorkload", "--space", space]
+    done = cli("search", "unreplicated", *words, "--dry-run")
+    assert (f" · {shown} · " in done.output) if shown else "comes in a later version" in done.output, done.output
 
 
 def test_a_search_is_no_sweep_and_says_so() -> None:
@@ -324,6 +349,49 @@ def test_failed_trials_and_a_bound_that_nothing_meets(ray_address: str, tmp_path
     assert by_heap["100m"].values[0] > 100
     sentences = json.loads((result.suite / "answer.json").read_text())["sentences"]
     assert sentences[0].startswith("no configuration meets the bound measured.latency.p99_ms <= 1e-06")
+
+
+def test_a_trial_that_cannot_meet_the_bound_ends_early_and_its_figures_count(ray_address: str, tmp_path: Path) -> None:
+    words = ["search", "unreplicated", "--maximize", "measured.throughput", "--address", ray_address]
+    words += ["--subject-to", "measured.latency.p99_ms<=0.0001", "--space", "num_clients_per_proc=4..9"]
+    words += ["--set", "duration=4s", "--set", "timeout=9s", "--set", "warmup_duration=100ms", "--budget-trials", "1"]
+    done = run(*words, cwd=tmp_path)
+    assert done.code == 1, done.err
+    assert "stopped-early: after half of the duration the p99 of write requests is " in done.err
+    (trial,) = _trials(_suite(tmp_path))
+    outcome = json.loads((_suite(tmp_path) / "001" / "outcome.json").read_text())
+    assert 1 < outcome["phases"]["measuring"] < 3.5
+    assert trial.user_attrs["status"] == outcome["status"] == "stopped-early"
+    assert trial.values == [outcome["results"]["measured.throughput"]]
+    assert outcome["results"]["measured.littles_law"] == pytest.approx(1, abs=0.2), (
+        "the rate is that of the time it ran"
+    )
+    assert all(each > 0 for each in trial.constraints.values())
+
+
+def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_address: str, tmp_path: Path) -> None:
+    words = [FPRAY, "search", "unreplicated", *QUICK, *LOAD, *SPACE, "--budget-trials", "2", "--confirm", "1"]
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
+    process = subprocess.Popen(
+        [*words, "--address", ray_address],
+        cwd=tmp_path,
+        stdout=slave,
+        stderr=slave,
+        env={**os.environ, "TERM": "xterm"},
+    )
+    os.close(slave)
+    said = b""
+    with contextlib.suppress(OSError):  # the terminal is closed when its last process ends
+        while chunk := os.read(master, 65536):
+            said += chunk
+    assert process.wait(timeout=60) == 0
+    os.close(master)
+    screen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode())
+    pictures = re.findall(
+        r"best so far throughput [\d,]+ \([\d,]+ to [\d,]+\) .*? at most 1 trial left\r?\n +trial 002 ·", screen
+    )
+    assert pictures, screen
 
 
 def test_multipaxos_end_to_end(ray_address: str, tmp_path: Path) -> None:

@@ -89,14 +89,14 @@ def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
     return tuple([line for line in found if line][-lines:]) if lines > 0 else ()
 
 
-def pieces(path: str | Path, count: int = 16, size: int = 4096) -> list[bytes]:
+def pieces(path: str | Path, count: int = 64, size: int = 1024) -> list[bytes]:
     """Pieces of a file, spread evenly over it, cut anywhere; the whole of a short one, [] of one that is missing."""
     try:
         with Path(path).open("rb", buffering=0) as file:
             whole = os.fstat(file.fileno()).st_size
             if whole <= count * size:
                 return [file.read()]
-            return [os.pread(file.fileno(), size, (whole - size) * i // (count - 1)) for i in range(count)]
+            return [os.pread(file.fileno(), size, (whole - size) * (2 * i + 1) // (2 * count)) for i in range(count)]
     except OSError:
         return []
 
