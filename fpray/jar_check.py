@@ -50,11 +50,11 @@ class Launch:
 
 @dataclass(frozen=True)
 class MainReport:
-    """What came of comparing one main: sentences that are wrong, and flags that it accepts and is never given."""
+    """What came of comparing one main: sentences that are wrong, and flags that it is not given by default."""
 
     main: str
     problems: tuple[str, ...] = ()
-    never_given: tuple[str, ...] = ()
+    not_given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -258,5 +258,6 @@ class Check:
                 grouped.setdefault(problem, []).append(main.main)
         yield from (f"  {', '.join(mains)} {problem}" for problem, mains in grouped.items())
         for main in report.mains:
-            if main.never_given:
-                yield f"  {main.main} accepts {', '.join(main.never_given)}: never given (--flag gives it)"
+            if main.not_given:
+                more = ", ".join(main.not_given)
+                yield f"  {main.main} accepts {more}: not given by default (a parameter may, --flag does)"
