@@ -75,7 +75,8 @@ _EVERYWHERE = """
 - Order: a stage's processes start side by side, where FrankenPaxos starts one after the other. Leaders that send
   something once, at birth, start when all else listens.
 - Garbage collection log (`monitored`): `-Xlog:gc*`, where FrankenPaxos's flags stop any JVM newer than 8 from starting.
-- Booleans are written `true` and `false`, durations in the unit that FrankenPaxos gives that flag.
+- Flags: booleans are `True` and `False`, as most are there (five are `true` and `false`); durations have the unit that
+  FrankenPaxos gives that flag, and always a decimal point (`2.0s`; there, fastmultipaxos has `2s`). Jars read either.
 - Recorder files are kept as `recorder.parquet`, where half of FrankenPaxos's modules delete them.
 - A trial that cannot work (counts against f, workloads that the jar rejects) is refused before anything starts.
 """.strip()
