@@ -94,8 +94,8 @@ def read(suite: Suite) -> Found:
         runs.append(Run(int(directory.number), known["params"], known["distributions"], numbers, finished, met))
     if not runs:
         raise refuse(suite.path.name, "has no trial that ended: there is nothing to draw yet")
-    bound = "".join(f", {bound}" for bound in bounds)
-    title = f"{suite.content['protocol']}: {' and '.join(map(str, goals))}{bound}"
+    subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
+    title = f"{suite.content['protocol']}: {' and '.join(map(str, goals))}{subject}"
     return Found(title, goals, bounds, runs, read_json(suite.path / "answer.json") or {})
 
 
@@ -213,8 +213,9 @@ def _draw_what_matters(axes: Axes, found: Found) -> None:
     bars = axes.barh([_broken(name) for name in order], [weights[name] for name in order], color=_MET, height=0.6)
     axes.bar_label(bars, [f" {weights[name]:.0%}" for name in order])
     axes.set_xlim(0, 1.15 * max(weights.values()))
-    axes.set_title(f"which parameters matter for {short(goal.column)}", fontsize=11)
-    axes.set_xlabel("share of the difference (Optuna's PED-ANOVA)")
+    axes.set_title("which parameters matter", fontsize=11)
+    axes.set_xlabel(f"share in {short(goal.column)} (PED-ANOVA)")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
 
 
 def _draw_along(axes: Axes, found: Found, name: str, known: Sequence[tuple[Run, float]]) -> None:

@@ -32,7 +32,8 @@ def preview_line(request: SearchRequest) -> str:
     counts = sorted({process_count(trial) for trial in corners})
     each = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
     machines = len(request.cluster().addresses())
-    aim = " and ".join(map(str, quest.goals)) + "".join(f", {bound}" for bound in quest.bounds)
+    subject = f", subject to {' and '.join(map(str, quest.bounds))}" if quest.bounds else ""
+    aim = " and ".join(map(str, quest.goals)) + subject
     words = [
         aim,
         _space_words(quest),
@@ -105,7 +106,7 @@ def _of_best(quest: Quest, found: Answer, best: Choice, runs: str) -> Iterator[s
     yield f"  from {runs}, {again}{sure}; {_gain(found, quest)}"
     yield from _at_the_end(quest, best)
     if found.within_noise:
-        listed = [f"{point(each.params)} ({_value(each)})" for each in found.within_noise[:_MOST_LISTED]]
+        listed = [f"{_other(each, best)} ({_value(each)})" for each in found.within_noise[:_MOST_LISTED]]
         more = f", and {len(found.within_noise) - _MOST_LISTED} more" if len(found.within_noise) > _MOST_LISTED else ""
         yield f"within noise of it: {'; '.join(listed)}{more}"
     if quest.bounds and found.frontier:
@@ -165,6 +166,11 @@ def short(column: str) -> str:
     """The part of a column's name that tells: `throughput`, `p99_ms`; with its output where there are several."""
     output = column.partition("_output.")[0] if "_output." in column else ""
     return f"{output} {column.rpartition('.')[2]}".strip()
+
+
+def _other(choice: Choice, best: Choice) -> str:
+    """A point by what it has otherwise than the best."""
+    return point({key: each for key, each in choice.params.items() if best.params.get(key) != each})
 
 
 def _value(choice: Choice) -> str:
