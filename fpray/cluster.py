@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,10 +33,10 @@ class Cluster:
         """The machines of a pool, in order; empty where a cluster file lists none."""
         return self.pools[str(faults)].get(pool, ()) if str(faults) in self.pools else self._unlisted()
 
-    def regions_of(self, faults: int, pool: str) -> set[str]:
-        """The regions that the machines of a pool are known to be in."""
-        hosts = self.hosts(faults, pool)
-        return {region for region, addresses in self.regions.items() if set(hosts) & set(addresses)}
+    def regions_of(self, hosts: Iterable[str]) -> set[str]:
+        """The regions that machines are known to be in."""
+        hosts = set(hosts)
+        return {region for region, addresses in self.regions.items() if hosts & set(addresses)}
 
     def _unlisted(self) -> tuple[str, ...]:
         return () if self.pools else self.machines
@@ -86,10 +87,14 @@ def read_cluster_file(path: Path) -> Cluster:
         raise refuse(str(path), "a cluster file is a JSON object: f -> pool -> list of addresses")
     for faults, listed in content.items():
         if not isinstance(listed, Mapping) or not all(_is_addresses(a) for a in listed.values()):
-            problems.append(Problem(f"{path}: {faults}", "must be an object: pool -> list of addresses"))
+            what = "region" if faults == "regions" else "pool"
+            problems.append(Problem(f"{path}: {faults}", f"must be an object: {what} -> list of addresses"))
             continue
         pools[str(faults)] = {pool: _resolved(addresses, problems) for pool, addresses in listed.items()}
     regions = pools.pop("regions", {})
+    for address, count in Counter(a for addresses in regions.values() for a in {*addresses}).items():
+        if count > 1:
+            problems.append(Problem(f"{path}: regions", f"lists {address} in {count} regions: a machine is in one"))
     if problems:
         raise Refused(*dict.fromkeys(problems))
     return Cluster(pools=pools, regions=regions)

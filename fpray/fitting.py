@@ -9,7 +9,7 @@ from typing import Any
 
 from fpray.cluster import Cluster
 from fpray.errors import Problem
-from fpray.placement import frankenpaxos_ports, place
+from fpray.placement import frankenpaxos_ports, place, placement_problems
 from fpray.protocol import Protocol
 
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -56,19 +56,27 @@ def _gib(count: int) -> str:
     return f"{count / 2**30:.1f} GiB"
 
 
-def region_problems(regions: Mapping[str, int], faults: Sequence[int], cluster: Cluster) -> list[Problem]:
-    """Pools whose machines are in fewer regions than a study needs.
+def region_problems(
+    regions: Mapping[str, int], protocol: Protocol[Any], points: Sequence[Any], cluster: Cluster
+) -> list[Problem]:
+    """Pools whose processes would be in fewer regions than a study needs, however many regions the pool has.
 
-    regions: pool -> in how many regions its machines must be; faults: the f of the study's trials.
+    regions: pool -> in how many regions its machines must be; points: the params of the study's trials.
     """
     problems = []
-    for f in dict.fromkeys(faults):
+    for params in points if regions else ():
+        if placement_problems(protocol, params, cluster):  # said already, of the pools that it is about
+            continue
+        placed = place(protocol, params, cluster, frankenpaxos_ports)
         for pool, needed in regions.items():
-            if (known := len(cluster.regions_of(f, pool))) < needed:
-                where = f"are in {known}" if known > 1 else "are all in one place, as far as the cluster file says"
-                said = (
-                    f"the study needs its machines in {needed} regions, and they {where}: name regions in a file for"
-                    ' --cluster, beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'
-                )
-                problems.append(Problem(pool, said))
+            hosts = dict.fromkeys(each.host for each in placed if protocol.role(each.role).hosts_key == pool)
+            if (known := len(cluster.regions_of(hosts))) >= needed:
+                continue
+            where = (
+                f"are in {known}: processes are dealt in the order of the pool's list, here to {', '.join(hosts)}"
+                if cluster.regions
+                else "are all in one place, as far as the cluster file says: name regions in a file for --cluster,"
+                ' beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'
+            )
+            problems.append(Problem(pool, f"the study needs its machines in {needed} regions, and they {where}"))
     return list(dict.fromkeys(problems))

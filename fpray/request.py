@@ -192,8 +192,8 @@ def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], 
     if found is not None:
         problems += request.problems(found[0], found[2], cluster)
         if request.cluster_file or not plan_only:  # a plan without a cluster file stands for any machines
-            faults = [found[0].faults(trial.params) for trial in found[2]]
-            problems += region_problems(found[1].regions, faults, cluster)
+            points = [trial.params for trial in found[2]]
+            problems += region_problems(found[1].regions, found[0], points, cluster)
     if not plan_only:
         problems += request.later_problems(found[2] if found else ())
         if request.jar not in (None, REFERENCE) and protocol is not None:

@@ -139,7 +139,16 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     assert cli(*words).exit_code == 0
     regions = {"us-east-1": servers[:1], "us-west-2": servers[1:]}
     cluster.write_text(json.dumps({**pools, "regions": regions}))
-    assert "and they are in 2: name regions" in cli(*words).output
+    assert "and they are in 2: processes are dealt in the order of the pool's list" in cli(*words).output
+    # A pool that spans three regions, of which the three servers would get one.
+    regions = {"us-east-1": servers, "us-west-2": ["10.3.0.1"], "eu-west-1": ["10.4.0.1"]}
+    pools["1"]["servers"] = [*servers, "10.3.0.1", "10.4.0.1"]
+    cluster.write_text(json.dumps({**pools, "regions": regions}))
+    assert "and they are in 1: processes" in cli(*words).output
+    cluster.write_text(json.dumps({**pools, "regions": {**regions, "ap-south-1": servers[:1]}}))
+    assert f"regions  lists {servers[0]} in 2 regions: a machine is in one" in cli(*words).output
+    cluster.write_text(json.dumps({**pools, "regions": {"us-east-1": servers[0]}}))
+    assert "regions  must be an object: region -> list of addresses" in cli(*words).output
 
 
 def test_leaders_of_mencius_are_staggered_over_as_many_machines_as_a_group_has(tmp_path: Path) -> None:

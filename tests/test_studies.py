@@ -153,7 +153,7 @@ def test_studies_as_json_name_the_machines_of_each_pool() -> None:
 
 
 def test_a_study_of_a_wan_asks_for_regions(tmp_path: Path) -> None:
-    refused = cli("plan", "epaxos", "--study", "nsdi_fig3_wan")
+    refused = cli("sweep", "epaxos", "--study", "nsdi_fig3_wan", "--dry-run", "--local")
     assert refused.exit_code == 2
     assert "in 3 regions" in refused.output
     pools = {"replicas": ["10.0.0.1", "10.1.0.1", "10.2.0.1"], "clients": ["10.0.0.2"]}
