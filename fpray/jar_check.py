@@ -35,7 +35,8 @@ _NO_FLAG = "--fpray.no.such.flag"
 _SHORT_LIFE = ("-XX:+IgnoreUnrecognizedVMOptions", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _USAGE_LINE = re.compile(r"^ {1,8}(?:-\w+(?: <[^>]*>)?(?:,| \|) )?(--[\w.-]+)", re.MULTILINE)
 _ERROR = re.compile(r"^Error: (.*)$", re.MULTILINE)
-_WHY_NOT = re.compile(r"^.*(?:UnsupportedClassVersionError|NoClassDefFoundError|Exception|Error)\b.*$", re.MULTILINE)
+# The launcher's own "Error: LinkageError occurred ..." says less than what follows it.
+_WHY_NOT = re.compile(r"^(?!Error: LinkageError).*(?:Exception|Error)\b.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,12 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
     assert time.monotonic() - began < 15
     broken = _jar(tmp_path / "second", ONLY % ("ServerMain", 'throw new NoClassDefFoundError("scopt/Read");'))
     assert "NoClassDefFoundError: scopt/Read" in cli("protocols", "unreplicated", "--check", broken).stdout
+    with zipfile.ZipFile(broken) as there:
+        compiled = {name: there.read(name) for name in there.namelist()}
+    with zipfile.ZipFile(broken, "w") as newer:  # compiled for a Java that there is not yet
+        for name, code in compiled.items():
+            newer.writestr(name, code[:6] + (999).to_bytes(2, "big") + code[8:])
+    assert "class file version 999.0" in cli("protocols", "unreplicated", "--check", broken).stdout
 
 
 @pytest.mark.parametrize(
