@@ -184,7 +184,7 @@ def _report(jar: Jar, java: str, launch: Launch, directory: Path) -> MainReport:
     for name, content in launch.files.items():
         (directory / name).write_text(content)
     said, ended = _ask(jar, java, launch.main, (*launch.words, _NO_FLAG), directory)
-    usage = said if "Usage:" in said else _ask(jar, java, launch.main, ("--help",), directory)[0]
+    usage = said if "Usage:" in said or not ended else _ask(jar, java, launch.main, ("--help",), directory)[0]
     accepted = set(_USAGE_LINE.findall(usage)) - {"--help"} if "Usage:" in usage else set()
     errors = _ERROR.findall(said)
     unknown = {error.removeprefix("Unknown option ") for error in errors if error.startswith("Unknown option ")}

@@ -27,6 +27,10 @@ MOST_PROCESSES = 10_000
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
+# Where a process listens, who it is, and where it reads and writes.
+_OWN_FLAGS = {"host", "port", "config", "prometheus_host", "prometheus_port", "output_file_prefix"}
+
+
 @dataclass(frozen=True)
 class Points:
     """The part of a request that says which trials: two requests of equal points carry on each other's suite."""
@@ -154,6 +158,11 @@ class Request:
             for option, given in (("--jvm-arg", self.jvm_args), ("--flag", self.flags))
             for role in given
             if role not in roles
+        ] + [
+            Problem(f"--flag {role.name}:--{name}", "is fpray's to give: each process has a value of its own")
+            for role in protocol.roles
+            for name in self.flags.get(role.name, {})
+            if name in _OWN_FLAGS or name in role.flag_names(1)
         ]
 
     def later_problems(self, trials: Sequence[Trial[Any]]) -> list[Problem]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import Protocol, Role
-from protocols.common import LogLevel, StateMachine, at_least, closed_loop_flags, closed_loop_problems
+from protocols.common import LogLevel, StateMachine, at_least, batches_fill, closed_loop_flags, closed_loop_problems
 from protocols.workloads import StringWorkload, Workload, workload_message
 
 
@@ -90,11 +90,7 @@ def _constraints(p: Params) -> Iterator[Problem]:
         ("proxy_server_options.flush_every_n", p.proxy_server_options.flush_every_n),
     ):
         yield from at_least(1, **{name: held})
-        if p.num_client_procs >= 1 and held > everybody >= 1:
-            yield Problem(
-                f"{name}={held}",
-                f"is more than the {everybody} closed loops that there are: all of them would wait for one more",
-            )
+        yield from batches_fill(everybody, **{name: held})
 
 
 BATCHEDUNREPLICATED = Protocol(

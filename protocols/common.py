@@ -99,6 +99,25 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
     warmup, limit = (getattr(p, name, timedelta(0)) for name in ("warmup_duration", "warmup_timeout"))
     if limit < warmup:
         yield Problem("warmup_timeout", f"is shorter than warmup_duration ({limit} < {warmup})")
+    yield from _unreadable(p)
+
+
+def _unreadable(p: Any) -> Iterator[Problem]:
+    """A problem for each workload whose operations the state machine cannot read: the server would die of the first."""
+    if getattr(p, "state_machine", "") != "KeyValueStore":
+        return
+    for name in ("workload", "read_workload", "write_workload"):
+        workload: Any = getattr(p, name, None)
+        if not getattr(workload, "of_keys", True):
+            yield Problem(f"{name}.name={workload.name}", "has no keys: state_machine=KeyValueStore cannot read it")
+
+
+def batches_fill(loops: int, **sizes: int) -> Iterator[Problem]:
+    """A problem for each batch that is larger than the number of requests that can wait for it."""
+    for name, size in sizes.items():
+        if size > loops >= 1:
+            said = f"is more than the {loops} closed loops that there are: all of them would wait for one more"
+            yield Problem(f"{name}={size}", said)
 
 
 Formula = Literal["f+1", "2f+1"]

@@ -16,6 +16,7 @@ from protocols.common import (
     LogLevel,
     StateMachine,
     at_least,
+    batches_fill,
     closed_loop_flags,
     closed_loop_problems,
     fractions,
@@ -160,6 +161,9 @@ class Params:
 
 def _constraints(p: Params) -> Iterator[Problem]:
     yield from closed_loop_problems(p, fewest_clients=1)
+    if p.num_batchers:
+        loops = p.num_clients_per_proc * p.num_client_procs
+        yield from batches_fill(loops, **{"batcher_options.batch_size": p.batcher_options.batch_size})
     yield from ranges(p)
     yield from at_least(1, f=p.f)
     enough, colocated = p.f + 1, p.distribution_scheme is DistributionScheme.COLOCATED

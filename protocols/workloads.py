@@ -15,6 +15,7 @@ class StringWorkload:
     """Strings of zero bytes of normally distributed length, for Noop, AppendLog and Register."""
 
     message: ClassVar[str] = "string_workload"
+    of_keys: ClassVar[bool] = False  # not for KeyValueStore
     size_mean: int = 1
     size_std: int = 0
     name: str = "StringWorkload"
@@ -88,6 +89,7 @@ class WriteOnlyStringWorkload:
     """`StringWorkload`, every operation a write."""
 
     message: ClassVar[str] = "write_only_string_workload"
+    of_keys: ClassVar[bool] = False  # not for KeyValueStore
     workload: StringWorkload = StringWorkload()
     name: str = "WriteOnlyStringWorkload"
 

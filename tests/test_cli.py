@@ -237,3 +237,21 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     assert "the cluster file lists no machine for it under f=1; did you mean client?" in result.stderr
     cluster.write_text("[")
     assert "is no JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("unreplicated", "--set", "state_machine=KeyValueStore"), "workload.name=StringWorkload has no keys"),
+        (("unreplicated", "--flag", "server:--port=7"), "--flag server:--port is fpray's to give"),
+        (("multipaxos", "--flag", "leader:--index=0"), "--flag leader:--index is fpray's to give"),
+        (
+            ("multipaxos", "--set", "num_batchers=2", "--set", "batcher_options.batch_size=9"),
+            "batcher_options.batch_size=9 is more than the 1 closed loops",
+        ),
+    ],
+)
+def test_what_could_only_fail_is_refused(words: tuple[str, ...], said: str) -> None:
+    done = cli("plan", *words)
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())
