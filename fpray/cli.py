@@ -144,9 +144,10 @@ def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) -> 
     """
     request = _request(words)
     if dry_run:
-        from fpray.preview import summary_line
+        from fpray.preview import summary_lines
 
-        click.echo(summary_line(request))
+        for line in summary_lines(request):
+            click.echo(line)
         return
     from fpray.mainloop import run_sweep
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from fpray.cluster import LOOPBACK, Cluster
+from fpray.fitting import heap_problems
 from fpray.plan import Paths, Trial, build_plan, duration_in_words, planned_bytes, planned_seconds, process_count
 from fpray.request import Request, check
 from fpray.study import grid_shape
@@ -40,9 +43,17 @@ def text(request: Request) -> Iterator[str]:
     yield _summary(request, trials)
 
 
-def summary_line(request: Request) -> str:
-    """`27 trials (3 x 3 x 3 repeats) · 15 to 17 processes each · 1 machine · about 6 min · up to 40 MB`."""
-    return _summary(request, check(request)[2])
+def summary_lines(request: Request) -> Iterator[str]:
+    """`27 trials (3 x 3 x 3 repeats) · 15 to 17 processes each · 1 machine · about 6 min · up to 40 MB`.
+
+    And, where no other machines are named, what this one has too little memory for.
+    """
+    protocol, _, trials = check(request)
+    yield _summary(request, trials)
+    if not request.cluster_file and not request.address:
+        here = {LOOPBACK: int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))}
+        for problem in heap_problems(protocol, [trial.params for trial in trials], Cluster(), here):
+            yield f"this machine {problem.sentence}"
 
 
 def _summary(request: Request, trials: list[Trial[Any]]) -> str:

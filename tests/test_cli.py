@@ -154,6 +154,12 @@ def test_dry_run_says_how_much_there_is_to_do() -> None:
     assert result.stdout.startswith("27 trials (3 x 3 x 3 repeats) · 15 to 17 processes each · 1 machine · about ")
 
 
+def test_dry_run_says_what_this_machine_is_too_small_for() -> None:
+    result = cli("sweep", "multipaxos", "--study", "read_scale", "--dry-run")
+    assert "this machine has " in result.stdout
+    assert "100 of 100 trials want more for heaps, up to 584.0 GiB" in result.stdout
+
+
 def test_repeats_are_interleaved() -> None:
     result = cli("plan", "unreplicated", "--vary", "num_clients_per_proc=1,2", "--repeat", "2", "--json")
     plans = json.loads(result.stdout)
