@@ -14,6 +14,7 @@ from fpray.errors import refuse
 from fpray.outcome import Status
 from fpray.search.goals import Bound, Goal, parse_bounds
 from fpray.search.say import number, short
+from fpray.show import jar_of
 from fpray.store import Suite, read_json
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def read(suite: Suite) -> Found:
     if not runs:
         raise refuse(suite.path.name, "has no trial that ended: there is nothing to draw yet")
     subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
-    title = f"{suite.content['protocol']}: {' and '.join(map(str, goals))}{subject}"
+    title = f"{suite.content['protocol']}: {' and '.join(map(str, goals))}{subject} · jar: {jar_of(suite)}"
     return Found(title, goals, bounds, runs, read_json(suite.path / "answer.json") or {})
 
 
