@@ -1,1 +1,1 @@
-"""Cluster files that fpray carries: which machines serve which pool."""
+"""Cluster files and launcher configurations that fpray carries: which machines there are, and which serve what."""

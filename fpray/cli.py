@@ -66,7 +66,7 @@ def base_options(command: Command) -> Command:
         click.option("--java", default="java", show_default=True, metavar="PATH", help="which java starts the JVMs"),
         click.option("--jvm-arg", multiple=True, metavar="ROLE:ARG", help="a further JVM argument of a role"),
         click.option("--flag", multiple=True, metavar="ROLE:--NAME=VALUE", help="a further flag of a role, for a fork"),
-        click.option("--cluster", metavar="FILE", help="FrankenPaxos's JSON: f -> pool -> addresses"),
+        click.option("--cluster", metavar="FILE", help="FrankenPaxos's f -> pool -> addresses, or a launcher.yaml"),
         click.option(
             "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
             help="where suites go; or one suite, to carry it on",

@@ -13,6 +13,7 @@ from pathlib import Path
 from fpray.errors import Problem, Refused, nearest, refuse
 
 LOOPBACK = "127.0.0.1"
+EVERY_F = "*"  # in the place of an f: for those that have no list of their own
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Cluster:
 
     Attributes:
         machines: addresses that serve every pool that `pools` does not list.
-        pools: f (as text) -> pool -> addresses: FrankenPaxos's cluster file; empty without one.
+        pools: f (as text, or `*`) -> pool -> addresses: FrankenPaxos's cluster file; empty without one.
         regions: region -> addresses, where the cluster file says so.
     """
 
@@ -31,7 +32,11 @@ class Cluster:
 
     def hosts(self, faults: int, pool: str) -> tuple[str, ...]:
         """The machines of a pool, in order; empty where a cluster file lists none."""
-        return self.pools[str(faults)].get(pool, ()) if str(faults) in self.pools else self._unlisted()
+        listed = self._pools(faults)
+        return self._unlisted() if listed is None else listed.get(pool, ())
+
+    def _pools(self, faults: int) -> Mapping[str, tuple[str, ...]] | None:
+        return self.pools.get(str(faults), self.pools.get(EVERY_F))
 
     def regions_of(self, hosts: Iterable[str]) -> set[str]:
         """The regions that machines are known to be in."""
@@ -59,11 +64,12 @@ class Cluster:
         """Why a role with instances cannot be placed on this pool, if so."""
         if self.hosts(faults, pool):
             return []
-        if str(faults) not in self.pools:
+        listed = self._pools(faults)
+        if listed is None:
             return [Problem(f"f={faults}", f"the cluster file has machines for f = {', '.join(self.pools)} only")]
-        if pool in self.pools[str(faults)]:
+        if pool in listed:
             return [Problem(pool, f"its list of machines in the cluster file is empty (f={faults})")]
-        hint = nearest(pool, self.pools[str(faults)])
+        hint = nearest(pool, listed)
         return [Problem(pool, f"the cluster file lists no machine for it under f={faults}{hint}")]
 
 

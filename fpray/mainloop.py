@@ -113,8 +113,17 @@ def drive(
 ) -> None:
     """Run what an asker asks for, in a suite that is held, into `result`; `conclude` has the last words but one."""
     address, remark = split_address(request.address)
+    launcher = request.launcher()
     with Progress(asker, todo.study.summary, protocol.outputs) as progress:
+        if launcher is not None:
+            address = address or launcher.address
         machines = Machines(wanted_address(address, request.local), local=request.local)
+        if launcher and machines.embedded:
+            raise refuse(
+                f"--cluster {launcher.path}",
+                "this machine is none of its cluster's, and the driver runs on one:"
+                f" ray exec {launcher.path} 'fpray sweep ...' (or name the cluster with --address)",
+            )
         sweep = _Sweep(request, protocol, todo, jar, machines, suite, asker, result, progress)
         if remark:
             progress.say(remark)
@@ -156,6 +165,8 @@ class _Sweep:
             self.progress.say(self.headline())
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
         with giving_way(), self.machines:
+            if (launcher := self.request.launcher()) is not None:
+                launcher.wait_for_all(self.machines.alive, self.progress.wait)
             cluster = self._cluster()
             if not self.machines.embedded:
                 self.progress.say(self.headline())
@@ -220,6 +231,8 @@ class _Sweep:
                 f"is required on a cluster of several machines ({len(hosts)} here): name the jar that you mean to"
                 " benchmark, or -j reference",
             )
+        if (launcher := self.request.launcher()) is not None:
+            return launcher.joined(self.machines.machines().values())
         here = self.machines.here()
         return on_machines(self.request.cluster(), hosts, here, embedded=self.machines.embedded)
 

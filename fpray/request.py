@@ -16,6 +16,7 @@ from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
 from fpray.fitting import region_problems
 from fpray.hopeless import Cap
 from fpray.jar import REFERENCE, Jar, find_jar, main_class_problems
+from fpray.launcher import Launcher, is_launcher_file, read_launcher
 from fpray.placement import placement_problems
 from fpray.plan import Trial, process_count
 from fpray.protocol import Protocol
@@ -135,12 +136,26 @@ class Request:
         return self.points.to_json()
 
     def cluster(self) -> Cluster:
-        """The machines that a cluster file names, or this one.
+        """The machines that a cluster file names or a launcher configuration promises, or this one.
 
         Raises:
             Refused: the file is wrong.
         """
+        if (launcher := self.launcher()) is not None:
+            return launcher.promised()
         return read_cluster_file(Path(self.cluster_file)) if self.cluster_file else Cluster()
+
+    def launcher(self) -> Launcher | None:
+        """The launcher configuration that stands in the place of a cluster file, if one does.
+
+        Raises:
+            Refused: the file is wrong, or the sweep is told to stay on this machine.
+        """
+        if not self.cluster_file or not is_launcher_file(self.cluster_file):
+            return None
+        if self.local:
+            raise refuse("--local", f"--cluster {self.cluster_file} means a cluster: which of them is meant?")
+        return read_launcher(Path(self.cluster_file))
 
     def problems(self, protocol: Protocol[Any], trials: Sequence[Trial[Any]], cluster: Cluster) -> list[Problem]:
         """What can be known to be wrong with the trials without a machine: their size, and their placement."""

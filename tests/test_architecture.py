@@ -20,7 +20,7 @@ LAYERS = {
     "rows": 0, "clock": 1, "usual_rows": 1, "quantiles": 1, "client_file": 2, "recorder": 3, "row_groups": 4,
     "rolling": 5, "summary": 6, "request": 7, "preview": 8, "describe": 7, "show": 7, "resume": 8, "jar_check": 7,
     "judgement": 8, "trial": 9, "progress": 6, "mainloop": 10, "search": 11, "api": 12, "cli": 13, "entry": 14,
-    "testing": 8, "hopeless": 0,
+    "testing": 8, "hopeless": 0, "launcher": 2,
 }  # fmt: skip
 # The same for fpray/search, which stands on the main loop.
 SEARCH_LAYERS = {

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -58,6 +58,7 @@ class Machine:
     node_id: str
     host: str
     cores: int
+    labels: Mapping[str, str]
 
 
 def wanted_address(address: str | None, local: bool) -> str | None:
@@ -153,6 +154,11 @@ class Machines:
         """host -> machine, of those that live."""
         return self._machines
 
+    def alive(self) -> Collection[Machine]:
+        """Who lives now."""
+        self.refresh()
+        return list(self._machines.values())
+
     def refresh(self) -> None:
         """Ask the cluster who lives."""
         import ray
@@ -163,6 +169,7 @@ class Machines:
                 node["NodeID"],
                 LOOPBACK if self.embedded else node["NodeManagerAddress"],
                 int(node["Resources"].get("CPU", 0)) or 1,
+                node["Labels"],
             )
             for node in living
         ]

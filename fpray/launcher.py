@@ -1,0 +1,167 @@
+"""What a configuration of Ray's cluster launcher promises: machines by address or by pool, and who has not come yet."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from fpray.cluster import EVERY_F, LOOPBACK, Cluster, resolve
+from fpray.errors import FprayError, Problem, refuse, refuse_if_any
+
+SUFFIXES = (".yaml", ".yml")
+POOL_LABEL = "fpray/pool"
+TYPE_LABEL = "ray.io/node-group"  # Ray's own: the node type that the launcher made the node of
+# The pool of a machine that takes no roles, such as a head that has its hands full with the others.
+NO_POOL = "driver"
+# With nobody new for so long, nobody comes any more: an instance of EC2 is up and installed after three minutes.
+_PATIENCE_S = 900.0
+_LOOK_S = 1.0
+
+
+class Node(Protocol):
+    """What is asked of a machine that is there."""
+
+    @property
+    def host(self) -> str:
+        """Its address."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its Ray labels."""
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """A launcher configuration, as far as a sweep needs it.
+
+    Attributes:
+        path: the file.
+        port: of the head's Ray.
+        hosts: the addresses that it lists, the head's first; empty where a cloud gives them.
+        types: node type -> how many of it are promised; empty where `hosts` lists them.
+        pools: node type -> the pool that its label says, where it says one.
+    """
+
+    path: Path
+    port: int
+    hosts: tuple[str, ...] = ()
+    types: Mapping[str, int] = field(default_factory=dict)
+    pools: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str | None:
+        """The head's Ray, where the file says its address."""
+        return f"{self.hosts[0]}:{self.port}" if self.hosts else None
+
+    def promised(self) -> Cluster:
+        """The machines that will be there; a cloud's by the names of their types, such as `clients-1`."""
+        if self.hosts:
+            return Cluster(self.hosts)
+        named = [(f"{kind}-{k}", kind) for kind, count in self.types.items() for k in range(1, count + 1)]
+        return self._dealt((name, self.pools.get(kind)) for name, kind in named)
+
+    def joined(self, nodes: Collection[Node]) -> Cluster:
+        """The machines that are there; all serve every pool, unless labels say who serves which."""
+        if self.hosts:
+            return Cluster(tuple(node.host for node in nodes if node.host in self.hosts))
+        return self._dealt((node.host, node.labels.get(POOL_LABEL)) for node in nodes)
+
+    def _dealt(self, machines: Iterator[tuple[str, str | None]]) -> Cluster:
+        pools: dict[str, tuple[str, ...]] = {}
+        unlabelled: tuple[str, ...] = ()
+        for host, pool in machines:
+            if pool is None:
+                unlabelled += (host,)
+            elif pool != NO_POOL:
+                pools[pool] = (*pools.get(pool, ()), host)
+        return Cluster(pools={EVERY_F: pools}) if pools else Cluster(unlabelled)
+
+    def missing(self, nodes: Collection[Node]) -> list[str]:
+        """Who is promised and not there: addresses, or `2 of 3 acceptors`."""
+        if self.hosts:
+            there = {node.host for node in nodes}
+            return [host for host in self.hosts if host not in there]
+        found = [node.labels.get(TYPE_LABEL) for node in nodes]
+        short = {kind: count - found.count(kind) for kind, count in self.types.items()}
+        return [f"{less} of {self.types[kind]} {kind}" for kind, less in short.items() if less > 0]
+
+    def wait_for_all(
+        self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None], patience_s: float = _PATIENCE_S
+    ) -> None:
+        """Wait until everybody promised is there, and say who is not whenever that changes.
+
+        Raises:
+            FprayError: nobody has come for a quarter of an hour, and some are missing.
+        """
+        said, since = "", time.monotonic()
+        while missing := self.missing(nodes()):
+            line = f"waiting for machines that {self.path.name} promises: {', '.join(missing)}"
+            if line != said:
+                say(line)
+                said, since = line, time.monotonic()
+            if time.monotonic() - since > patience_s:
+                raise FprayError(
+                    f"{', '.join(missing)} of {self.path} did not join the cluster, and nobody has for"
+                    f" {patience_s / 60:.0f} minutes: ray exec {self.path} 'tail /tmp/ray/session_latest/logs/monitor*'"
+                    " says why; or correct the file, and run the same command again"
+                )
+            time.sleep(_LOOK_S)
+
+
+def is_launcher_file(name: str) -> bool:
+    """Whether a file is a launcher configuration, by its name: FrankenPaxos's cluster files are JSON."""
+    return name.endswith(SUFFIXES)
+
+
+def read_launcher(path: Path) -> Launcher:
+    """Read the configuration that `ray up` was given, or the head's copy of it, `~/ray_bootstrap_config.yaml`.
+
+    Raises:
+        Refused: it cannot be read, or is none.
+    """
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise refuse(str(path), f"the launcher configuration cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise refuse(str(path), f"the launcher configuration is no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, Mapping) or not isinstance(content.get("provider"), Mapping):
+        raise refuse(str(path), "a launcher configuration is an object with a provider, as in cluster_configs/")
+    provider, port = content["provider"], _port(content)
+    if provider.get("type") == "local":
+        return Launcher(path, port, hosts=_listed(path, provider))
+    types = content.get("available_node_types")
+    if not isinstance(types, Mapping) or not types:
+        raise refuse(str(path), "the launcher configuration has no available_node_types, so it promises no machine")
+    head = content.get("head_node_type")
+    counts = {kind: int(said.get("min_workers", 0)) + (kind == head) for kind, said in types.items()}
+    labels = {kind: said.get("labels") or {} for kind, said in types.items()}
+    pools = {kind: str(said[POOL_LABEL]) for kind, said in labels.items() if POOL_LABEL in said}
+    return Launcher(path, port, types=counts, pools=pools)
+
+
+def _listed(path: Path, provider: Mapping[str, Any]) -> tuple[str, ...]:
+    names: Sequence[Any] = [provider.get("head_ip"), *(provider.get("worker_ips") or ())]
+    problems, hosts = [], []
+    for name in names:
+        try:
+            hosts.append(resolve(str(name or "")))
+        except OSError as error:
+            problems.append(Problem(f"{path}: {name}", f"this machine does not resolve: {error.strerror}"))
+    refuse_if_any(problems)
+    if LOOPBACK in hosts:
+        raise refuse(str(path), "lists this machine by its loopback address, at which no other reaches it")
+    return tuple(dict.fromkeys(hosts))
+
+
+def _port(content: Mapping[str, Any]) -> int:
+    """Of the head's `ray start`, whose default it is otherwise."""
+    commands = " ".join(map(str, content.get("head_start_ray_commands") or ()))
+    told = re.search(r"--port[= ](\d+)", commands)
+    return int(told[1]) if told else 6379

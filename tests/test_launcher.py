@@ -1,0 +1,140 @@
+"""A cluster that `ray up` itself brings up from cluster_configs/onprem.yaml, a sweep across it, and `ray down`."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import wait_for
+from tests.hosts import ROOT, USER, Host, NoNamespaces, hosts
+
+CONFIGS = ROOT / "cluster_configs"
+NODES = ("head", "node-1", "node-2")
+pytestmark = [
+    pytest.mark.skipif(
+        os.geteuid() != 0 or shutil.which("ip") is None, reason="makes hosts, which needs root and iproute2"
+    ),
+    pytest.mark.timeout(300),
+]
+
+
+@dataclass
+class Site:
+    """Machines as they stand there before `ray up`, and the configuration with which the laptop brings them up."""
+
+    hosts: dict[str, Host]
+    config: Path
+    shared: Path
+
+    def ray(self, command: str, *words: str, timeout: float = 120) -> str:
+        """`ray COMMAND -y CONFIG WORDS` on the laptop."""
+        yes = [] if command == "exec" else ["--yes"]
+        done = self.hosts["laptop"].run("ray", command, *yes, str(self.config), *words, timeout=timeout)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def on_nodes(self) -> list[str]:
+        """What lives on the nodes beside what an idle host runs."""
+        return [process for name in NODES for process in self.hosts[name].processes()]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """Three machines and a laptop, and all of them gone afterwards."""
+    scratch = Path(tempfile.mkdtemp(prefix="fpl-", dir="/tmp"))
+    shared = scratch / "shared"
+    shared.mkdir()
+    try:
+        with hosts(scratch, ["laptop", *NODES], []) as found:
+            yield Site(found, _filled_in(scratch, found), shared)
+        gone = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
+        assert f"fpray-{os.getpid()}-" not in gone
+        assert not [process for host in found.values() for process in host.processes()]
+    except NoNamespaces as reason:
+        pytest.skip(str(reason))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _filled_in(scratch: Path, found: dict[str, Host]) -> Path:
+    """onprem.yaml as its user fills it in, and what it tells them to make."""
+    (scratch / "dist").mkdir()
+    (scratch / "dist" / "fpray-0.1.0-py3-none-any.whl").write_text("a wheel")
+    secret = scratch / "secret"
+    secret.mkdir(mode=0o700)
+    (secret / "auth_token").write_text(secrets.token_hex(32))
+    config: dict[str, Any] = yaml.safe_load((CONFIGS / "onprem.yaml").read_text())
+    head, *workers = [found[name].address for name in NODES]
+    config["provider"] |= {"head_ip": head, "worker_ips": workers}
+    config["auth"] = {"ssh_user": USER, "ssh_private_key": str(scratch / "keys" / "key")}
+    places = {"~/fpray-node": CONFIGS / "node", "~/fpray-wheel": scratch / "dist", "~/fpray-secret": secret}
+    assert config["file_mounts"].keys() == places.keys()
+    config["file_mounts"] = {remote: str(local) for remote, local in places.items()}
+    path = scratch / "onprem.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+@pytest.fixture(scope="module")
+def launched(site: Site) -> Site:
+    """The machines with Ray on the head, brought up by `ray up`; the others are about to follow."""
+    site.ray("up")
+    return site
+
+
+def test_a_sweep_waits_for_who_is_promised_and_runs_across_all(launched: Site) -> None:
+    words = ["unreplicated", "-j", "reference", "--vary", "num_client_procs=3", "--repeat", "2"]
+    # Longer than elsewhere: with three hosts' Ray, this machine is busy.
+    words += [f"--set {word}" for word in ("warmup_duration=1s", "warmup_timeout=9s", "duration=2s", "timeout=9s")]
+    words += ["--cluster", "~/ray_bootstrap_config.yaml"]
+    said = launched.ray("exec", f"cd {launched.shared} && fpray sweep {' '.join(words)}")
+    assert "waiting for machines that ray_bootstrap_config.yaml promises: 10.78.0." in said
+    assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: reference" in said
+    assert "2 finished" in said
+    plans = sorted(launched.shared.glob("suites/*/*/plan.json"))
+    assert len(plans) == 2, said
+    for plan in plans:
+        hosts = {process["label"]: process["host"] for process in json.loads(plan.read_text())["processes"]}
+        clients = {f"client_{k}": f"10.78.0.{k + 1}" for k in range(3)}
+        assert hosts == {"server": "10.78.0.1", **clients}
+        outcome = json.loads(plan.with_name("outcome.json").read_text())
+        assert outcome["results"]["measured.requests"] > 100
+    assert "java" not in launched.on_nodes()
+
+
+def test_every_machine_was_asked_to_install_the_drivers_versions(launched: Site) -> None:
+    for name in NODES:
+        home = launched.hosts[name].home
+        asked = (home / "pip-was-asked").read_text().splitlines()
+        wheel = f"{home}/fpray-wheel/fpray-0.1.0-py3-none-any.whl"
+        assert [words.split()[-2:] for words in asked] == [
+            [f"ray[default]=={version('ray')}", wheel],
+            ["--force-reinstall", wheel],
+        ]
+        installed = (home / "fpray" / "installed").read_text()
+        again = launched.hosts[name].run("bash", "fpray-node/install.sh")
+        assert (again.returncode, (home / "fpray" / "installed").read_text()) == (0, installed), again.stderr
+        assert (home / "pip-was-asked").read_text().splitlines() == asked, "what is installed is not installed again"
+
+
+def test_ray_down_leaves_nothing_that_runs_anything(launched: Site) -> None:
+    """The head stops at once, the others when they have missed it for 20 s.
+
+    Ray's own agents stay for a minute more: they are telling the head, which has gone, that their raylet has.
+    """
+    launched.ray("down")
+    agents = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
+    wait_for(lambda: set(launched.on_nodes()) <= agents, 40, "nothing left on the nodes")
+    assert launched.hosts["head"].processes() == []
