@@ -69,7 +69,7 @@ def test_workloads_that_its_clients_do_not_know_are_refused_before_launch(
     assert f"workload.name={kind}" in done.output
     assert "craq's clients know only UniformReadWriteWorkload and PointSkewedReadWriteWorkload" in done.output
     # And rightly so: multipaxos' file of that workload is none of craq's.
-    planned = cli("plan", "multipaxos", "--json", "--set", f"workload.name={kind}")
+    planned = cli("plan", "multipaxos", "--json", "--set", f"workload.name={kind}", "--set", "state_machine=Noop")
     workload = tmp_path / "workload.pbtxt"
     workload.write_text(json.loads(planned.output)[0]["files"]["workload.pbtxt"])
     jar = run(reference_jar, f"{PACKAGE}.ClientMain", "--workload", str(workload))
