@@ -178,12 +178,12 @@ def _groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
     table = table.replace(-1, np.nan)
     settings = [c for c in _varying(table) if _is_setting(c)]
     for values, group in table.groupby(settings, dropna=False) if settings else [((), table)]:
-        measured = [c for c in group if c.endswith(THROUGHPUT) and group[c].notna().mean() > 0.8]
+        columns = [str(c) for c in group]
+        measured = [c for c in columns if c.endswith(THROUGHPUT) and group[c].notna().mean() > 0.8]
         if measured:
             words = (str(value) for value in (values if isinstance(values, tuple) else (values,)))
-            output = max(measured, key=lambda column, group=group: float(group[column].median())).removesuffix(
-                THROUGHPUT
-            )
+            medians = {float(group[c].median()): c for c in measured}
+            output = medians[max(medians)].removesuffix(THROUGHPUT)
             yield (":" + ",".join(words) if settings else ""), group, output
 
 
@@ -193,7 +193,7 @@ def _is_setting(column: str) -> bool:
 
 def _varying(table: pd.DataFrame) -> list[str]:
     measured = ("latency.", "throughput")
-    return [c for c in table if table[c].nunique() > 1 and not any(word in c for word in measured)]
+    return [c for c in map(str, table) if table[c].nunique() > 1 and not any(word in c for word in measured)]
 
 
 def _factors(group: pd.DataFrame) -> list[str]:

@@ -59,7 +59,8 @@ def found(study: optuna.Study, goals: Any = (THROUGHPUT,), bounds: Any = (LATENC
 
 
 def regrets_of(task: Task, seed: int, trials: int, sampler: optuna.samplers.BaseSampler) -> list[float]:
-    study, rng, regrets = optuna.create_study(direction="maximize", sampler=sampler), np.random.default_rng(seed), []
+    study, rng = optuna.create_study(direction="maximize", sampler=sampler), np.random.default_rng(seed)
+    regrets: list[float] = []
     while len(regrets) < trials:
         trial = study.ask(task.space)
         if not task.allowed(trial.params):
@@ -202,7 +203,7 @@ def test_several_trials_at_once_spread_out() -> None:
 
 
 def test_it_keeps_nothing_but_the_study() -> None:
-    space = {"clients": CLIENTS, "replicas": IntDistribution(2, 6)}
+    space: dict[str, BaseDistribution] = {"clients": CLIENTS, "replicas": IntDistribution(2, 6)}
     study = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 6)
     again = optuna.create_study(sampler=PeakSampler([THROUGHPUT], [LATENCY], loops=loops, seed=1), direction="maximize")
     again.add_trials(study.get_trials())

@@ -84,8 +84,9 @@ class Encoding:
         low, high = float(distribution.low), float(distribution.high)
         numbers = np.array(values, float)
         if distribution.log or (low > 0 and high / low >= 4):
-            return ((np.log(numbers) - math.log(low)) / (math.log(high) - math.log(low)))[:, None]
-        return ((numbers - low) / (high - low))[:, None]
+            numbers, low, high = np.log(numbers), math.log(low), math.log(high)
+        share: Array = (numbers - low) / (high - low)
+        return share[:, None]
 
 
 def ordered(distribution: CategoricalDistribution) -> bool:
@@ -136,9 +137,9 @@ class Guesses:
 
 def guesses_of_goal(columns: int, loads: Array, rng: np.random.Generator, count: int = GUESSES) -> Guesses:
     """What goals are like: 3 to 5 % of noise, and configurations worth a factor of 1.1 to 2."""
-    span = (loads.min() - 1, loads.max() + 1) if len(loads) else (0.0, 0.0)
+    lowest, highest = (float(loads.min()) - 1, float(loads.max()) + 1) if len(loads) else (0.0, 0.0)
     return Guesses(
-        knee=rng.uniform(*span, count),
+        knee=rng.uniform(lowest, highest, count),
         high=_log_uniform(rng, 0.15, 0.8, count),
         low=_log_uniform(rng, 0.05, 0.3, count),
         rest=_log_uniform(rng, 0.03, 0.15, count),
@@ -257,4 +258,5 @@ def _matern(x: Array, other: Array, lengths: Array) -> Array:
         return np.ones((len(lengths), len(x), len(other)))
     squares = np.einsum("hc,ijc->hij", 1 / lengths**2, (x[:, None] - other[None]) ** 2)
     distance = np.sqrt(5 * squares)
-    return (1 + distance + distance**2 / 3) * np.exp(-distance)
+    alike: Array = (1 + distance + distance**2 / 3) * np.exp(-distance)
+    return alike
