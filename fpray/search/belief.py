@@ -16,7 +16,8 @@ from optuna.trial import FrozenTrial
 from fpray.search.goals import Bound, Goal
 from fpray.search.surface import Array, Encoding, Process, guesses_of_goal, guesses_of_tie
 
-SURE_ENOUGH = 0.5  # probability of keeping the bounds from which on a point may be recommended
+SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
+DOUBT = 0.03  # nepers of the goal that are given for a chance to keep the bounds that is 2.7 times as high
 NO_EVIDENCE = ("refused", "lost", "interrupted")  # statuses that say nothing of the system under test
 _NODES = 15  # at which the distance to Little's law is integrated over
 _FAILED = 1.0  # nepers over the bound: what a trial that broke down is taken to have shown
@@ -64,17 +65,17 @@ class Scale:
     def __init__(self, values: Array, limit: float | None = None) -> None:
         known = values[np.isfinite(values)]
         self.logs = bool(len(known)) and bool((known > 0).all()) and (limit is None or limit > 0)
-        self._unit = 1.0
+        self.unit = 1.0
         if not self.logs and len(known):
-            self._unit = 3 * (float(np.std(known)) or abs(float(known[0])) or 1.0)
+            self.unit = 3 * (float(np.std(known)) or abs(float(known[0])) or 1.0)
 
     def of(self, value: Any) -> Any:
         """A value, or an array, on this scale."""
-        return np.log(value) if self.logs else np.asarray(value, float) / self._unit
+        return np.log(value) if self.logs else np.asarray(value, float) / self.unit
 
     def back(self, value: Any) -> Any:
         """And back."""
-        return np.exp(value) if self.logs else np.asarray(value, float) * self._unit
+        return np.exp(value) if self.logs else np.asarray(value, float) * self.unit
 
     def filled(self, values: Array, missing: float) -> Array:
         """All values on this scale, with another in the place of those that are missing (on the scale)."""
@@ -125,14 +126,19 @@ class Belief:
 
     @cached_property
     def recommended(self) -> Point | None:
-        """The point that was tried, more likely keeps the bounds than not, and has the best goal; None without any."""
+        """The point that was tried and is best to be told: good, and sure to keep the bounds; None without any."""
         return self.under(self.bounds)
 
     def under(self, bounds: Sequence[Bound]) -> Point | None:
         """What would be recommended with other limits of the same bounds."""
         outlook = self.at(self.tried, bounds)
-        kept = outlook.feasible() >= SURE_ENOUGH
-        return self.tried[int(np.argmax(np.where(kept, outlook.mean, -np.inf)))] if kept.any() else None
+        chance = outlook.feasible()
+        kept = chance >= SURE_ENOUGH
+        if not kept.any():
+            return None
+        # At the very edge half of what looks best breaks the bound: a little less that keeps it is the better answer.
+        worth = outlook.mean + DOUBT / self.scale.unit * np.log(np.maximum(chance, 1e-12))
+        return self.tried[int(np.argmax(np.where(kept, worth, -np.inf)))]
 
     def at(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Outlook:
         """What is believed of these points, with the limits of other bounds if they are given."""

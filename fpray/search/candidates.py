@@ -17,8 +17,8 @@ Allowed = Callable[[Mapping[str, Any]], bool]
 
 WHOLE = 1500  # points: a space up to this size is weighed as a whole
 ENUMERATED = 5_000  # points of a product that are asked whether they are allowed: a constraint may leave few
-_SCATTERED = 600
-_AROUND = 40  # for each point that is looked around
+_SCATTERED = 400
+_AROUND = 30  # for each point that is looked around
 _LINE = 60  # values along one load parameter
 
 

@@ -19,6 +19,7 @@ from fpray.search.candidates import Allowed, Candidates, Point, at
 from fpray.search.goals import Bound, Goal
 from fpray.search.surface import Encoding, Loops, middle
 
+SAME_LOAD = 0.02  # nepers: loads that are as good as one
 REPEATS = 2  # trials of one point before it is confirmed by somebody who asks for that
 _LOOKED_AROUND = 6
 
@@ -107,7 +108,7 @@ class PeakSampler(BaseSampler):
         if running:
             belief = Belief(encoding, goal, self._bounds, trials.with_expected(running, belief.expect(running)))
         best = belief.recommended
-        counts = Counter(tuple(point.values()) for point in belief.trials.points)
+        counts = Counter(self._place(point, encoding) for point in belief.trials.points)
         points = candidates.scattered(rng)
         if candidates.whole is None:
             tried = [point for point in (best,) if point is not None]
@@ -115,10 +116,17 @@ class PeakSampler(BaseSampler):
             top = [points[i] for i in np.argsort(-first)[:_LOOKED_AROUND]]
             points = [*points, *candidates.around([*tried, *top], encoding.load, rng)]
         worth = belief.worth(points)
-        often = np.array([counts[tuple(point.values())] >= REPEATS for point in points])
+        often = np.array([counts[self._place(point, encoding)] >= REPEATS for point in points])
         if not often.all():
             worth = np.where(often, -math.inf, worth)
         return points[int(np.argmax(worth))]
+
+    def _place(self, point: Point, encoding: Encoding) -> tuple[Any, ...]:
+        """What counts as one point: loads that are nearer to one another than trials can tell are one."""
+        if len(encoding.load) != 1:
+            return tuple(point.values())
+        others = [value for name, value in point.items() if name not in encoding.load]
+        return (*others, round(float(encoding.loads([point])[0]) / SAME_LOAD))
 
     def _columns(self) -> list[str]:
         return list(dict.fromkeys([*(g.column for g in self._goals), *(b.column for b in self._bounds)]))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ Loops = Callable[[Mapping[str, Any]], float]
 GUESSES = 96
 _WIDE = 4.0  # nepers: what nothing is known of
 _JITTER = 1e-8
+_NO_SAY = 0.003  # weight of a guess, as a share of the best one's
 _OUTLIER = 4.0  # standard deviations off what all other trials say
 
 
@@ -144,7 +145,7 @@ def guesses_of_goal(columns: int, loads: Array, rng: np.random.Generator, count:
         low=_log_uniform(rng, 0.05, 0.3, count),
         rest=_log_uniform(rng, 0.03, 0.15, count),
         lengths=np.exp(rng.normal(math.log(1.0), 0.7, (count, columns))),
-        load_length=_log_uniform(rng, 0.7, 3.0, count),
+        load_length=_log_uniform(rng, 0.4, 3.0, count),
         noise=_log_uniform(rng, 0.03, 0.05, count),
     )
 
@@ -157,7 +158,7 @@ def guesses_of_tie(columns: int, loads: Array, rng: np.random.Generator, count: 
         low=np.zeros(count),
         rest=_log_uniform(rng, 0.05, 0.8, count),
         lengths=np.exp(rng.normal(math.log(1.0), 0.7, (count, columns))),
-        load_length=_log_uniform(rng, 0.7, 4.0, count),
+        load_length=_log_uniform(rng, 0.4, 4.0, count),
         noise=_log_uniform(rng, 0.03, 0.3, count),
     )
 
@@ -195,19 +196,27 @@ class Process:
             noise = noise + np.where(strange, off**2, 0.0)
             self._solve(kernel, noise, residuals)
             break
+        self._forget_unlikely()
 
     def predict(self, configurations: Array, loads: Array) -> tuple[Array, Array]:
-        """Mean and variance of the truth at points, averaged over the guesses."""
+        """Mean and variance of the truth at points, averaged over the guesses that explain the trials."""
         mean, variance = self.each(configurations, loads)
         total = self.weights @ mean
         return total, self.weights @ (variance + (mean - total) ** 2)
 
     def each(self, configurations: Array, loads: Array) -> tuple[Array, Array]:
-        """Mean and variance under every guess, each of shape (guesses, points)."""
+        """Mean and variance under every guess that is left, each of shape (guesses, points)."""
         kernel = self._kernel(configurations, loads, self._x, self._n)
         mean = self._centre + self._mean(loads) + np.einsum("hij,hj->hi", kernel, self._alpha)
         explained = np.einsum("hij,hij->hi", kernel @ self._inverse, kernel)
         return mean, np.maximum(self._prior_variance(loads) - explained, 1e-10)
+
+    def _forget_unlikely(self) -> None:
+        """Keep the guesses that have a say: predictions take their number times as long."""
+        kept = self.weights >= _NO_SAY * self.weights.max()
+        self.weights = self.weights[kept] / self.weights[kept].sum()
+        self._inverse, self._alpha = self._inverse[kept], self._alpha[kept]
+        self._guesses = Guesses(**{f.name: getattr(self._guesses, f.name)[kept] for f in fields(Guesses)})
 
     def _solve(self, kernel: Array, noise: Array, residuals: Array) -> None:
         count = residuals.shape[1]
