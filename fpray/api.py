@@ -39,6 +39,9 @@ def sweep(
     new: bool = False,
     rerun: str | Sequence[str] = (),
     accept_change: bool = False,
+    parallel: int | None = None,
+    share_machines: bool = False,
+    order: str | None = None,
 ) -> SweepResult:
     """Run a sweep, as `fpray sweep` does, and return what it came to.
 
@@ -62,7 +65,7 @@ def sweep(
         repeat,
         log_level,
     )
-    return _returned(run_sweep(Request(points, rerun=tuple(_listed(rerun)), **_common("sweep", said))))
+    return _returned(run_sweep(Request(points, rerun=tuple(_listed(rerun)), order=order, **_common("sweep", said))))
 
 
 def search(
@@ -95,6 +98,8 @@ def search(
     raw: str = "keep",
     new: bool = False,
     accept_change: bool = False,
+    parallel: int | None = 1,
+    share_machines: bool = False,
 ) -> SearchResult:
     """Look for the best configuration, as `fpray search` does, and return the answer with all that led to it.
 
@@ -152,6 +157,8 @@ def _common(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         "keep_raw": said["raw"] == "keep",
         "new": said["new"],
         "accept_change": said["accept_change"],
+        "parallel": said["parallel"],
+        "share_machines": said["share_machines"],
         "command": f"fpray.{name}({', '.join([repr(said['protocol']), *words])})",
     }
 

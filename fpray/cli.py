@@ -123,6 +123,9 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
         new=words.get("new", False),
         rerun=tuple(words.get("rerun", ())),
         accept_change=words.get("accept_change", False),
+        parallel=words.get("parallel"),
+        share_machines=words.get("share_machines", False),
+        order=words.get("order"),
         command=shlex.join(["fpray", *sys.argv[1:]]),
         **more,
     )
@@ -134,6 +137,13 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
 @click.option("--new", is_flag=True, help="start a new suite, even where one could be carried on")
 @click.option("--rerun", multiple=True, metavar="failed|TRIAL", help="repeat trials; the earlier attempt is kept")
 @click.option("--accept-change", is_flag=True, help="go on in a suite that was started with another jar")
+@click.option("--parallel", type=int, metavar="N", help="so many trials side by side  [default: as many as fit]")
+@click.option("--share-machines", is_flag=True, help="let trials side by side measure on the same machines")
+@click.option(
+    "--order",
+    metavar="random|grid|largest-first",
+    help="of trials, in each round of repeats  [default: random on several machines, grid on one]",
+)
 @click.option("--dry-run", is_flag=True, help="say how much there is to do, and stop")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object per trial on standard output")
 @click.pass_context
@@ -223,6 +233,8 @@ class _Share(click.ParamType[float]):
 @click.option("--raw", type=click.Choice(["keep", "drop"]), default="keep", show_default=True, help="recorder rows")
 @click.option("--new", is_flag=True, help="start a new suite, even where one could be carried on")
 @click.option("--accept-change", is_flag=True, help="go on in a suite that was started with another jar")
+@click.option("--parallel", type=int, default=1, metavar="N", help="so many trials side by side  [default: 1]")
+@click.option("--share-machines", is_flag=True, help="let trials side by side measure on the same machines")
 @click.option("--dry-run", is_flag=True, help="say where it would look and how much that takes, and stop")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object per trial on standard output")
 @base_options

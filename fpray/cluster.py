@@ -38,6 +38,10 @@ class Cluster:
     def _pools(self, faults: int) -> Mapping[str, tuple[str, ...]] | None:
         return self.pools.get(str(faults), self.pools.get(EVERY_F))
 
+    def pools_of(self, faults: int, host: str) -> set[str]:
+        """The pools that list a machine; none where every machine serves every pool."""
+        return {pool for pool, addresses in (self._pools(faults) or {}).items() if host in addresses}
+
     def regions_of(self, hosts: Iterable[str]) -> set[str]:
         """The regions that machines are known to be in."""
         hosts = set(hosts)
@@ -58,7 +62,7 @@ class Cluster:
             for f, listed in self.pools.items()
         }
         regions = {region: tuple(names.get(a, a) for a in addresses) for region, addresses in self.regions.items()}
-        return Cluster(self.machines, pools, regions)
+        return Cluster(tuple(names.get(a, a) for a in self.machines), pools, regions)
 
     def problems(self, faults: int, pool: str) -> list[Problem]:
         """Why a role with instances cannot be placed on this pool, if so."""

@@ -4,38 +4,51 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fpray.cluster import Cluster
 from fpray.errors import Problem
-from fpray.placement import frankenpaxos_ports, place, placement_problems
+from fpray.placement import frankenpaxos_ports, place, placement_problems, shape
 from fpray.protocol import Protocol
 
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
 def heap_problems(
-    protocol: Protocol[Any], points: Sequence[Any], cluster: Cluster, memory: Mapping[str, int]
+    protocol: Protocol[Any],
+    points: Sequence[Any],
+    cluster: Cluster,
+    memory: Mapping[str, int],
+    alike: Callable[[int, str], Sequence[str]] = lambda _faults, host: (host,),
 ) -> list[Problem]:
     """Machines that have less memory than the heaps that a trial asks for there.
 
-    points: the params of the trials; memory: machine -> bytes. A JVM without a heap of its own does not count, nor does
+    points: the params of the trials; memory: machine -> bytes; alike: f, machine -> those that may stand in for it, and
+    itself. A JVM without a heap of its own does not count, nor does
     what a JVM needs beyond its heap: what is refused here cannot run, what is not may still swap.
     """
+    distinct: dict[Any, list[Any]] = {}  # of thousands of trials, a few
+    for params in points:
+        key = shape(protocol, params), *(protocol.heap(role, params) for role in protocol.roles)
+        distinct.setdefault(key, []).append(params)
     worst: dict[str, tuple[int, str]] = {}
     trials: Counter[str] = Counter()
-    for params in points:
+    for params, *others in distinct.values():
         asked: dict[str, Counter[tuple[str, str]]] = {}
         for instance in place(protocol, params, cluster, frankenpaxos_ports):
             if heap := protocol.heap(protocol.role(instance.role), params):
                 asked.setdefault(instance.host, Counter())[instance.role, heap] += 1
+        wanted: dict[str, tuple[int, str]] = {}
         for host, heaps in asked.items():
             total = sum(count * heap_bytes(heap) for (_, heap), count in heaps.items())
-            if total > memory.get(host, total):
-                parts = ", ".join(f"{count} x {role} of {heap}" for (role, heap), count in heaps.items())
-                worst[host] = max(worst.get(host, (0, "")), (total, parts))
-                trials[host] += 1
+            parts = ", ".join(f"{count} x {role} of {heap}" for (role, heap), count in heaps.items())
+            for machine in alike(protocol.faults(params), host):
+                if total > memory.get(machine, total):
+                    wanted[machine] = max(wanted.get(machine, (0, "")), (total, parts))
+        for machine, most in wanted.items():
+            worst[machine] = max(worst.get(machine, (0, "")), most)
+            trials[machine] += 1 + len(others)
     return [
         Problem(
             f"machine {host}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -12,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster import LOOPBACK, Cluster
-from fpray.errors import FprayError, Problem, refuse, refuse_if_any
+from fpray.errors import Problem, refuse, refuse_if_any
 from fpray.fitting import heap_problems
 from fpray.jar import Jar
 from fpray.machines.courtesy import giving_way
-from fpray.machines.ray_cluster import Machines, gather, wanted_address
-from fpray.outcome import Outcome, Reason, Status, counted
+from fpray.machines.ray_cluster import Machines, wanted_address
+from fpray.order import Order
+from fpray.outcome import Outcome, Status, counted
 from fpray.placement import frankenpaxos_ports, place
 from fpray.plan import Trial, duration_in_words, planned_seconds
 from fpray.progress import Progress
@@ -26,13 +26,27 @@ from fpray.provenance import of_driver
 from fpray.request import Request, check, check_jar, check_platform, on_machines, split_address
 from fpray.results import Row, append_csv, csv_row, read_results, write_results
 from fpray.resume import Agenda, agenda, choose_suite
+from fpray.runner import Ended, Runner, RunTrial
+from fpray.slices import Slices
 from fpray.store import Suite, TrialDirectory, held, now, write_text
 from fpray.study import Asker, Grid
-from fpray.trial import Setting, is_full, missing_bytes, run_trial
+from fpray.trial import Setting, run_trial
 
-# What fails for the machines' sake (a lost actor, a port that was taken) is repeated this often before we go on.
-INFRASTRUCTURE_RETRIES = 2
-_SPACE_CHECK_S = 2.0
+
+@dataclass(frozen=True)
+class Ground:
+    """What trials run on, and what runs one: the seam at which a simulation takes the place of both (bench/scale.py).
+
+    Attributes:
+        machines: Ray address (None: an embedded Ray), whether only that will do -> machines.
+        run: runs one trial to its outcome, in a thread of its own.
+    """
+
+    machines: Callable[[str | None, bool], Machines] = lambda address, local: Machines(address, local=local)
+    run: RunTrial = run_trial
+
+
+REAL = Ground()
 
 
 @dataclass
@@ -68,6 +82,7 @@ def run_sweep(
     request: Request,
     *,
     on_trial: Callable[[str, Trial[Any], Outcome], None] = lambda _number, _trial, _outcome: None,
+    ground: Ground = REAL,
 ) -> SweepResult:
     """Check everything, take or make the suite, attach to Ray, and run what is not done yet.
 
@@ -83,7 +98,18 @@ def run_sweep(
         waiting = [trial for trial in todo.trials if not todo.is_done(suite, trial)]
         result = SweepResult(suite.path, len(todo.trials))
         asker = Grid(todo.trials, waiting)
-        drive(request, protocol, suite, jar=jar, todo=todo, asker=asker, result=result, on_trial=on_trial)
+
+        def arrange(cluster: Cluster) -> str:
+            several = len(cluster.addresses()) > 1
+            order = Order.decide(request.order, suite.content.get("order"), several_machines=several)
+            suite.content["order"] = order.to_json()
+            asker.arrange(order.arranged)
+            return order.words()
+
+        drive(
+            request, protocol, suite, jar=jar, todo=todo, asker=asker, result=result, on_trial=on_trial,
+            arrange=arrange, ground=ground,
+        )  # fmt: skip
     return result
 
 
@@ -110,21 +136,27 @@ def drive(
     result: SweepResult,
     on_trial: Callable[[str, Trial[Any], Outcome], None],
     conclude: Callable[[SweepResult], Sequence[str]] = lambda _result: (),
+    arrange: Callable[[Cluster], str] = lambda _cluster: "",
+    ground: Ground = REAL,
 ) -> None:
-    """Run what an asker asks for, in a suite that is held, into `result`; `conclude` has the last words but one."""
+    """Run what an asker asks for, in a suite that is held, into `result`.
+
+    arrange: is told which machines there are before anything is asked, and may say something of the order of trials;
+    conclude: has the last words but one.
+    """
     address, remark = split_address(request.address)
     launcher = request.launcher()
     with Progress(asker, todo.study.summary, protocol.outputs) as progress:
         if launcher is not None:
             address = address or launcher.address
-        machines = Machines(wanted_address(address, request.local), local=request.local)
+        machines = ground.machines(wanted_address(address, request.local), request.local)
         if launcher and machines.embedded:
             raise refuse(
                 f"--cluster {launcher.path}",
                 "this machine is none of its cluster's, and the driver runs on one:"
                 f" ray exec {launcher.path} 'fpray sweep ...' (or name the cluster with --address)",
             )
-        sweep = _Sweep(request, protocol, todo, jar, machines, suite, asker, result, progress)
+        sweep = _Sweep(request, protocol, todo, jar, machines, suite, asker, result, progress, arrange, ground.run)
         if remark:
             progress.say(remark)
         try:
@@ -133,7 +165,7 @@ def drive(
             result.interrupted = True
         finally:
             if not suite.forget_if_empty():
-                _write_tables(suite, protocol, progress)
+                _write_tables(suite, protocol, asker, progress)
                 for line in conclude(result):
                     progress.say(line)
         progress.say(_closing(suite, result))
@@ -152,6 +184,8 @@ class _Sweep:
     asker: Asker
     result: SweepResult
     progress: Progress
+    arrange: Callable[[Cluster], str]
+    run_trial: RunTrial
 
     def run(self, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Attach to Ray, say what is about to happen, and drive."""
@@ -170,45 +204,84 @@ class _Sweep:
             cluster = self._cluster()
             if not self.machines.embedded:
                 self.progress.say(self.headline())
-            self.progress.say(self._intent(waiting))
+            order = self.arrange(cluster)
             request = self.request
-            setting = Setting(
+            slices = Slices(
                 cluster,
+                {host: machine.cores for host, machine in self.machines.machines().items()},
+                alive=self.machines.machines,
+                shared=request.share_machines,
+            )
+            self.progress.say(self._intent(waiting, slices, order))
+            setting = Setting(
+                slices,
                 self.machines,
                 self.jar,
                 request.java,
                 request.jvm_args,
                 request.flags,
                 request.keep_raw,
-                self.progress.stage,
-                self.progress.wait,
-                request.caps(self.protocol),
+                caps=request.caps(self.protocol),
             )
             self.progress.stage("waiting for role actors", None)
             run = _this_run(request, setting, waiting)
-            self.todo.begin(self.suite, request, self.jar)
+            self.todo.begin(self.suite, request, self.jar, self.asker.planned())
             self.suite.update(runs=[*self.suite.content.get("runs", []), run])
-            self._drive(setting, on_trial)
+            runner = Runner(setting, self.progress, most=request.parallel, run=self.run_trial)
+            try:
+                self._drive(runner, on_trial)
+            except BaseException:
+                for ended in runner.stop():
+                    self._ended(ended, on_trial)
+                raise
 
-    def _drive(self, setting: Setting | None, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
-        """Ask, run, keep, tell, until there is nothing left to ask (without a setting: nothing to run)."""
+    def _drive(self, runner: Runner | None, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
+        """Ask, run, keep, tell, until there is nothing left to ask (without a runner: nothing to run).
+
+        As many trials as there is room for run side by side. None is asked for before there is room: whoever is asked
+        may learn from those that run.
+        """
         for known in self.todo.trials:
             if self.todo.is_done(self.suite, known):
                 self.progress.resumed(known)
+        asked = self._ask(runner)
+        like = asked[0] if asked is not None else None
+        while asked is not None or (runner is not None and not runner.idle):
+            assert runner is not None
+            if asked is not None and runner.start(*asked):
+                like, asked = asked[0], None
+            elif asked is not None and runner.idle and (ended := runner.impossible(*asked)) is not None:
+                asked = None
+                self._ended(ended, on_trial)
+            elif (ended := runner.wait()) is not None:
+                self._ended(ended, on_trial)
+            if asked is None and like is not None and (runner.idle or runner.has_room(like)):
+                asked = self._ask(runner)
+
+    def _ask(self, runner: Runner | None) -> tuple[Trial[Any], TrialDirectory] | None:
+        """The next trial that has no outcome yet; what has one is told."""
         while (trial := self.asker.ask()) is not None:
             directory = self.suite.directory(trial)
             outcome = directory.outcome()
-            if outcome is None and setting is not None:
-                self.progress.begin(directory.number, trial)
-                outcome = _run_and_keep(trial, directory, setting, self.progress)
-                if outcome.status is Status.FINISHED:
-                    _append_row(self.suite, csv_row(self.protocol, trial.params, outcome), self.progress)
-                self.progress.end(directory.number, trial, outcome)
-                self._tell(on_trial, directory.number, trial, outcome)
             if outcome is not None:
-                self.result.outcomes[directory.number] = outcome
-                self.asker.tell(trial, outcome)
-                self.progress.stand()
+                self._learn(trial, directory, outcome)
+            elif runner is not None:
+                return trial, directory
+        return None
+
+    def _learn(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        self.result.outcomes[directory.number] = outcome
+        self.asker.tell(trial, outcome)
+        self.progress.stand()
+
+    def _ended(self, ended: Ended, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
+        """A trial has ended, and its outcome is on disk."""
+        trial, directory, outcome = ended.trial, ended.directory, ended.outcome
+        if outcome.status is Status.FINISHED:
+            _append_row(self.suite, csv_row(self.protocol, trial.params, outcome), self.progress)
+        self.progress.end(directory.number, trial, outcome)
+        self._tell(on_trial, directory.number, trial, outcome)
+        self._learn(trial, directory, outcome)
 
     def _tell(
         self, on_trial: Callable[[str, Trial[Any], Outcome], None], number: str, trial: Trial[Any], outcome: Outcome
@@ -246,15 +319,21 @@ class _Sweep:
             where = f"on the Ray cluster at {self.machines.address} ({count}, Ray {version('ray')})"
         return f"{self.protocol.name} {where} · jar: {self.jar}"
 
-    def _intent(self, waiting: Sequence[Trial[Any]]) -> str:
-        """What will be done, or carried on, and about how long it takes."""
+    def _intent(self, waiting: Sequence[Trial[Any]], slices: Slices | None = None, order: str = "") -> str:
+        """What will be done, or carried on, how, and about how long it takes."""
         most = self.asker.most()
-        cores = sum(machine.cores for machine in self.machines.machines().values())
+        at_once = self._at_once(waiting, slices) if waiting and slices is not None else 1
+        cores = sum(machine.cores for machine in self.machines.machines().values()) // at_once
         again = self.todo.repeated
-        ended = [o.status for d, _, o in self.suite.outcomes() if o is not None and d not in again]
+        ended = [
+            o.status for d in self.suite.directories().values() if d not in again and (o := d.outcome()) is not None
+        ]
         left, known = most - len(ended), len(self.asker.planned())
         each = sum(planned_seconds(trial, cores) for trial in waiting) / max(1, len(waiting))
-        about = f"{'at most' if most > known else 'about'} {duration_in_words(left * each)}"
+        beside = min(at_once, max(1, left))
+        about = f"{'at most' if most > known else 'about'} {duration_in_words(left * each / beside)}"
+        how = ", ".join(filter(None, (f"up to {beside} side by side" if beside > 1 else "", order)))
+        about = f"{how} · {about}" if how else about
         at_most = "at most " if most > known else ""
         if not self.suite.fresh:
             to_go = f"{at_most}{left} to go, {about}" if waiting else "nothing left to do"
@@ -264,32 +343,10 @@ class _Sweep:
         trials = f"{at_most}{most} trial{'s' if most != 1 else ''}"
         return f"study {self.todo.study.name} · {trials} · {about} · suite {self.suite.path}"
 
-
-def _run_and_keep(trial: Trial[Any], directory: TrialDirectory, setting: Setting, progress: Progress) -> Outcome:
-    """Run a trial until it has an outcome to keep: again after a loss, later when the disk is full."""
-    repeated = 0
-    while True:
-        _wait_for_space(trial, directory, progress)
-        try:
-            outcome = run_trial(trial, directory, setting)
-            if outcome.status is not Status.FINISHED and missing_bytes(trial, directory.path, spare_only=True):
-                progress.say(f"the disk filled up during trial {directory.number}: it runs again when there is space")
-                continue
-            directory.commit(outcome)
-        except OSError as error:
-            if not is_full(error):
-                raise FprayError(f"trial {directory.number} cannot go on: {error}") from error
-            progress.wait(f"waiting for disk space: {error.strerror} at {directory.path}")
-            time.sleep(_SPACE_CHECK_S)
-            continue
-        if outcome.reason is not Reason.INFRASTRUCTURE or repeated == INFRASTRUCTURE_RETRIES:
-            return outcome
-        if outcome.status is Status.LOST:
-            setting.machines.renew()
-        repeated += 1
-        progress.say(
-            f"[{directory.number}] {outcome.status.value}: {outcome.detail}: that is no result, running it again"
-        )
+    def _at_once(self, waiting: Sequence[Trial[Any]], slices: Slices) -> int:
+        """How many trials are expected to run side by side."""
+        fit = (self.request.parallel or 1) if slices.shared else slices.side_by_side(waiting[0])
+        return max(1, min(fit, self.request.parallel or fit))
 
 
 def _append_row(suite: Suite, row: Row, progress: Progress) -> None:
@@ -300,25 +357,12 @@ def _append_row(suite: Suite, row: Row, progress: Progress) -> None:
         progress.say(f"results.csv cannot be written now: {error.strerror} (the outcome is kept)")
 
 
-def _write_tables(suite: Suite, protocol: Protocol[Any], progress: Progress) -> None:
+def _write_tables(suite: Suite, protocol: Protocol[Any], asker: Asker, progress: Progress) -> None:
     try:
-        write_results(suite, protocol)
+        write_results(suite, protocol, {trial.id: trial.params for trial in asker.planned()})
         write_text(suite.path / "stop_time.txt", f"{now()}\n")
     except OSError as error:
         progress.say(f"the tables of {suite.path.name} cannot be written: {error.strerror} (every outcome is kept)")
-
-
-def _wait_for_space(trial: Trial[Any], directory: TrialDirectory, progress: Progress) -> None:
-    said = False
-    while (missing := missing_bytes(trial, directory.path)) is not None:
-        needed, free = missing
-        if not said:
-            progress.wait(
-                f"waiting for disk space: trial {directory.number} needs {needed / 1e6:.0f} MB,"
-                f" {free / 1e6:.0f} MB are free at {directory.path} (Ctrl-C stops; the same command carries on)"
-            )
-            said = True
-        time.sleep(_SPACE_CHECK_S)
 
 
 def _this_run(request: Request, setting: Setting, waiting: Sequence[Trial[Any]]) -> dict[str, Any]:
@@ -327,14 +371,11 @@ def _this_run(request: Request, setting: Setting, waiting: Sequence[Trial[Any]])
     Raises:
         Refused: a machine has no Java, or one that does not run; or less memory than a trial's heaps there.
     """
-    first = waiting[0]
-    hosts = setting.cluster.addresses()
-    placed = place(first.protocol, first.params, setting.cluster, frankenpaxos_ports)
-    for instance in placed:
+    first, slices = waiting[0], setting.slices
+    for instance in place(first.protocol, first.params, slices.cluster, frankenpaxos_ports):
         setting.machines.actor(instance.role, instance.host)  # in the background: the first trial waits for less
     role = first.protocol.clients()[0].name
-    calls = {setting.machines.actor(role, host).facts.remote(request.java): host for host in hosts}
-    facts = {calls[call]: value for call, value in gather(list(calls), 120, calls.__getitem__)}
+    facts = setting.machines.facts(slices.cluster.addresses(), role, request.java)
     refuse_if_any(
         [
             Problem(f"--java {request.java}", f"there is no such program on machine {host}: install a JRE or JDK 17")
@@ -349,8 +390,9 @@ def _this_run(request: Request, setting: Setting, waiting: Sequence[Trial[Any]])
         + heap_problems(
             first.protocol,
             [trial.params for trial in waiting],
-            setting.cluster,
+            slices.cluster,
             {host: found["memory_bytes"] for host, found in facts.items()},
+            slices.alike,
         )
     )
     return {

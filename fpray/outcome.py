@@ -89,9 +89,10 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """What `outcome.json` holds (events are a file of their own)."""
-        plain = dataclasses.asdict(self)
+        plain = dict(vars(self))
         del plain["events"]
-        return plain | {"status": self.status.value, "reason": self.reason.value}
+        processes = [vars(process) for process in self.processes]
+        return plain | {"status": self.status.value, "reason": self.reason.value, "processes": processes}
 
     @staticmethod
     def from_json(content: Mapping[str, Any]) -> Outcome:

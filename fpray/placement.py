@@ -14,6 +14,7 @@ from fpray.protocol import Address, Index, Protocol, Role
 
 P = TypeVar("P")
 
+Shape = tuple[int, tuple[tuple[int, ...], ...]]
 # host, k (the endpoint's number in FrankenPaxos's order, over all hosts) -> its port
 PortRule = Callable[[str, int], int]
 
@@ -52,6 +53,11 @@ class Placement:
     def __iter__(self) -> Iterator[Instance]:
         """Every instance, role by role in the order of launching."""
         return itertools.chain(*self.instances.values())
+
+
+def shape(protocol: Protocol[P], params: P) -> Shape:
+    """What decides where processes go: f, and how many of each role; equal for most trials of a sweep."""
+    return protocol.faults(params), tuple(role.dimensions(params) for role in protocol.roles)
 
 
 def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Problem]:

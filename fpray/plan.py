@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Generic, TypeVar
 
@@ -71,7 +72,7 @@ class Trial(Generic[P]):
     params: P
     repeat: int = 0
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Content hash of protocol, all parameters and repeat; not of jar, ports or machines."""
         identity = {"protocol": self.protocol.name, "params": values.to_json(self.params), "repeat": self.repeat}

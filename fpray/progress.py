@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +14,30 @@ from fpray.outcome import Outcome, Status
 from fpray.plan import Trial, planned_seconds
 from fpray.study import Asker
 
-_MARKS = {Status.FINISHED: "green", Status.INTERRUPTED: "yellow", Status.LOST: "yellow"}
+_MOST_LINES = 8  # trials under way that a terminal shows one by one
 
 
 def clock(seconds: float) -> str:
     """`0:01:05`, whole seconds."""
     return str(timedelta(seconds=round(seconds)))
+
+
+@dataclass
+class _UnderWay:
+    """A trial that runs: since when, and what it does now."""
+
+    weight: float
+    began: float
+    stage: str = "preparing"
+    stage_since: float = 0.0
+    stage_s: float | None = None
+
+    def doing(self) -> str:
+        """Its stage, and how far that is."""
+        spent = time.monotonic() - self.stage_since
+        if self.stage_s:
+            return f"{self.stage} {min(spent, self.stage_s):.0f} of {self.stage_s:.0f} s"
+        return f"{self.stage} ({spent:.0f} s)" if spent > 1 else self.stage
 
 
 class Progress:
@@ -31,17 +50,18 @@ class Progress:
     def __init__(self, asker: Asker, summary: Sequence[str], outputs: Mapping[str | None, str]) -> None:
         self._asker = asker
         self._weights = {trial.id: planned_seconds(trial) for trial in asker.planned()}
+        self._left = sum(self._weights.values())  # planned seconds of all that is known and not done
+        self._known = self._left
         self._summary, self._outputs = summary, outputs
         self._total = asker.most()
         self._standing = asker.standing()
-        self._done: dict[str, float] = {}  # id -> planned seconds; resumed ones count as done, not as elapsed
+        self._done: set[str] = set()  # resumed ones count as done, not as elapsed
         self._spent_planned = 0.0
         self._started = time.monotonic()
         self._first_began: float | None = None
-        self._began = 0.0
-        self._stage, self._stage_since = "", time.monotonic()
-        self._stage_s: float | None = None
-        self._current: tuple[str, Trial[Any]] | None = None
+        self._before = _UnderWay(0.0, self._started, "", self._started)  # what is done before any trial
+        self._under_way: dict[str, _UnderWay] = {}  # number -> trial
+        self._lock = threading.Lock()  # trials tell from threads of their own
         self._live: _Live | None = None
 
     def __enter__(self) -> Progress:
@@ -61,39 +81,47 @@ class Progress:
         else:
             print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice
 
-    def wait(self, line: str) -> None:
+    def wait(self, line: str, number: str = "") -> None:
         """Say what a long wait is for; on a terminal in the live block."""
         if self._live is None:
             self.say(line)
-        self.stage(line, None)
+        self.stage(line, None, number)
 
     def resumed(self, trial: Trial[Any]) -> None:
         """A trial that had ended before this run."""
-        self._done[trial.id] = self._weights.get(trial.id, 0.0)
+        self._done.add(trial.id)
+        self._left -= self._weights.get(trial.id, 0.0)
 
     def begin(self, number: str, trial: Trial[Any]) -> None:
         """A trial starts."""
-        self._current = (number, trial)
-        self._began = time.monotonic()
-        self._first_began = self._first_began or self._began
-        self._weights.setdefault(trial.id, planned_seconds(trial))
-        self.stage("preparing", None)
+        if trial.id not in self._weights:
+            self._weights[trial.id] = planned_seconds(trial)
+            self._left += self._weights[trial.id]
+            self._known += self._weights[trial.id]
+        now = time.monotonic()
+        with self._lock:
+            self._under_way[number] = _UnderWay(self._weights[trial.id], now, stage_since=now)
+        self._first_began = self._first_began or now
 
-    def stage(self, what: str, seconds: float | None) -> None:
-        """What the trial is doing now, and for how long by plan."""
-        self._stage, self._stage_since, self._stage_s = what, time.monotonic(), seconds
-        if self._live is not None:
+    def stage(self, what: str, seconds: float | None, number: str = "") -> None:
+        """What a trial is doing now, or what is done before any, and for how long by plan."""
+        doing = self._under_way.get(number, self._before)
+        doing.stage, doing.stage_since, doing.stage_s = what, time.monotonic(), seconds
+        if self._live is not None and len(self._under_way) < 2:  # of several, each second shows enough
             self._live.refresh()
 
     def end(self, number: str, trial: Trial[Any], outcome: Outcome) -> None:
         """A trial ended: FrankenPaxos's line, or what went wrong and where to look."""
-        took = time.monotonic() - self._began
-        planned = self._weights[trial.id]
+        now = time.monotonic()
+        with self._lock:
+            under_way = self._under_way.pop(number, None)
+        took = now - under_way.began if under_way else 0.0
+        planned = self._weights.setdefault(trial.id, 0.0)
         self._total = self._asker.most()
         if outcome.status.final:
-            self._done[trial.id] = planned
+            self._done.add(trial.id)
+            self._left -= planned
         self._spent_planned += planned
-        self._current, self._began = None, time.monotonic()
         if outcome.status is Status.FINISHED:
             self.say(f"{self._head(took)} {self._values(trial, outcome)}")
             for doubt in outcome.doubts:
@@ -121,17 +149,15 @@ class Progress:
         return f"[{done:0{width}}/{self._total:0{width}}; {share}] {times}"
 
     def _remaining(self) -> float:
-        """Seconds, by what the rest is planned to take and how the plan has held so far."""
-        left = sum(weight for trial, weight in self._weights.items() if trial not in self._done)
+        """Seconds, by what the rest is planned to take and how the plan has held so far, side by side as it was."""
         unknown = max(0, self._total - len(self._weights))
-        left += unknown * sum(self._weights.values()) / max(1, len(self._weights))
-        if self._first_began is None:
-            return left
-        pace = (self._began - self._first_began) / self._spent_planned if self._spent_planned else 1.0
-        if self._current is None:
-            return left * pace
-        under_way = self._weights.get(self._current[1].id, 0.0) * pace
-        return max(0.0, left * pace - min(under_way, time.monotonic() - self._began))
+        left = self._left + unknown * self._known / max(1, len(self._weights))
+        now = time.monotonic()
+        with self._lock:
+            under_way = sum(min(each.weight, now - each.began) for each in self._under_way.values())
+        if not self._spent_planned + under_way or self._first_began is None:
+            return left / max(1, len(self._under_way))
+        return max(0.0, left - under_way) * (now - self._first_began) / (self._spent_planned + under_way)
 
     def _values(self, trial: Trial[Any], outcome: Outcome) -> str:
         from fpray.params import flatten
@@ -149,20 +175,21 @@ class Progress:
         return "\n  ".join(filter(None, (self._standing, self._doing())))
 
     def _doing(self) -> str:
-        if self._current is None:
-            return self._stage
-        number, _ = self._current
-        spent = time.monotonic() - self._stage_since
-        stage = self._stage
-        if self._stage_s:
-            stage = f"{stage} {min(spent, self._stage_s):.0f} of {self._stage_s:.0f} s"
-        elif spent > 1:
-            stage = f"{stage} ({spent:.0f} s)"
-        elapsed = time.monotonic() - self._started
-        return (
-            f"trial {number} · {len(self._done)} of {self._total} done · {stage}"
-            f" · {clock(elapsed)} elapsed, {clock(self._remaining())} to go"
-        )
+        with self._lock:
+            under_way = dict(self._under_way)
+        if not under_way:
+            return self._before.doing()
+        times = f"{clock(time.monotonic() - self._started)} elapsed, {clock(self._remaining())} to go"
+        done = f"{len(self._done)} of {self._total} done"
+        if len(under_way) == 1:
+            ((number, trial),) = under_way.items()
+            return f"trial {number} · {done} · {trial.doing()} · {times}"
+        lines = [f"{done} · {len(under_way)} trials side by side · {times}"]
+        shown = list(under_way.items())[:_MOST_LINES]
+        lines += [f"  trial {number} · {trial.doing()}" for number, trial in shown]
+        if len(under_way) > len(shown):
+            lines.append(f"  and {len(under_way) - len(shown)} more")
+        return "\n  ".join(lines)
 
 
 def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:

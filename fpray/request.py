@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import platform
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +18,8 @@ from fpray.fitting import region_problems
 from fpray.hopeless import Cap
 from fpray.jar import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.launcher import Launcher, is_launcher_file, read_launcher
-from fpray.placement import placement_problems
+from fpray.order import ORDERS
+from fpray.placement import placement_problems, shape
 from fpray.plan import Trial, process_count
 from fpray.protocol import Protocol
 from fpray.registry import find_protocol, find_study
@@ -62,6 +64,10 @@ class Points:
         Raises:
             Refused: with every problem.
         """
+        return self._resolved
+
+    @cached_property
+    def _resolved(self) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
         protocol = find_protocol(self.protocol)
         problems = [Problem(f"--vary {key}", "lists no value") for key, listed in self.vary.items() if not listed]
         both = [key for key in self.vary if key in self.set]
@@ -105,6 +111,9 @@ class Request:
     new: bool = False
     rerun: tuple[str, ...] = ()
     accept_change: bool = False
+    parallel: int | None = None
+    share_machines: bool = False
+    order: str | None = None
     command: str = ""
 
     def resolve(self) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
@@ -162,7 +171,8 @@ class Request:
         most = max((process_count(trial) for trial in trials), default=0)
         if most > MOST_PROCESSES:
             return [Problem(f"{most} processes", f"in one trial: fpray starts up to {MOST_PROCESSES}")]
-        return [problem for trial in trials for problem in placement_problems(protocol, trial.params, cluster)]
+        shapes = {shape(protocol, trial.params): trial.params for trial in trials}  # of thousands of trials, a few
+        return [problem for params in shapes.values() for problem in placement_problems(protocol, params, cluster)]
 
     def role_problems(self, protocol: Protocol[Any]) -> list[Problem]:
         """Roles of `--jvm-arg` and `--flag` that the protocol does not have."""
@@ -179,6 +189,16 @@ class Request:
             for name in self.flags.get(role.name, {})
             if name in _OWN_FLAGS or name in role.flag_names(1)
         ]
+
+    def side_by_side_problems(self) -> Iterator[Problem]:
+        """What is wrong with how many trials are to run at once, and in which order."""
+        if self.parallel is not None and self.parallel < 1:
+            yield Problem(f"--parallel {self.parallel}", "must be at least 1")
+        if self.share_machines and self.parallel is None:
+            yield Problem("--share-machines", "needs --parallel N: how many trials are to share them?")
+        if self.order is not None and self.order not in ORDERS:
+            said = f"is none of {', '.join(ORDERS)}{nearest(self.order, ORDERS)}"
+            yield Problem(f"--order {self.order}", said)
 
     def later_problems(self, trials: Sequence[Trial[Any]]) -> list[Problem]:
         """Options that this version reads and plans, but does not run yet."""
@@ -198,7 +218,7 @@ def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], 
     Raises:
         Refused: with every problem at once.
     """
-    problems: list[Problem] = list(request.wrong_words)
+    problems: list[Problem] = [*request.wrong_words, *request.side_by_side_problems()]
     cluster, found = Cluster(), None
 
     def collect(look: Callable[[], T]) -> T | None:

@@ -45,18 +45,24 @@ def input_columns(params: Any) -> dict[str, Any]:
 
 def csv_row(protocol: Protocol[Any], params: Any, outcome: Outcome) -> Row:
     """FrankenPaxos's row of a trial: inputs, then outputs; -1.0 where nothing was recorded."""
-    outputs = {name: outcome.results.get(name, -1.0) for name in output_columns(protocol)}
-    return input_columns(params) | outputs
+    return _csv_row(protocol, input_columns(params), outcome)
+
+
+def _csv_row(protocol: Protocol[Any], inputs: Row, outcome: Outcome) -> Row:
+    return inputs | {name: outcome.results.get(name, -1.0) for name in output_columns(protocol)}
 
 
 def full_row(protocol: Protocol[Any], number: str, trial: Mapping[str, Any], outcome: Outcome) -> Row:
     """Everything known of a trial in one row: FrankenPaxos's columns, `measured.*`, status, jar, hosts."""
-    params = from_json(protocol.params, trial["params"])
+    return _full_row(number, trial, input_columns(from_json(protocol.params, trial["params"])), outcome)
+
+
+def _full_row(number: str, trial: Mapping[str, Any], inputs: Row, outcome: Outcome) -> Row:
     return {
         "trial": number,
         "id": trial["id"],
         "repeat": trial["repeat"],
-        **input_columns(params),
+        **inputs,
         **outcome.results,
         "status": outcome.status.value,
         "reason": outcome.reason.value,
@@ -72,31 +78,37 @@ def full_row(protocol: Protocol[Any], number: str, trial: Mapping[str, Any], out
 
 def append_csv(suite: Suite, row: Row) -> None:
     """Add one finished trial to `results.csv`, so that it can be watched growing."""
-    path = suite.path / "results.csv"
-    header = ",".join(row)
-    if path.exists():
-        with path.open(newline="") as file:
-            if file.readline().strip() != header:
-                return  # other columns (another kind of workload): all rows are written anew at the end
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if file.tell() == 0:
-            writer.writeheader()
-        writer.writerow(row)
+    header, line = _csv_text([row]).encode().split(b"\r\n", 1)
+    file = os.open(suite.path / "results.csv", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    try:
+        known = os.pread(file, len(header) + 2, 0)
+        if not known:
+            os.write(file, header + b"\r\n" + line)
+        elif known == header + b"\r\n":
+            os.write(file, line)
+        # Else other columns (another kind of workload): all rows are written anew at the end.
+    finally:
+        os.close(file)
 
 
-def write_results(suite: Suite, protocol: Protocol[Any]) -> None:
-    """Write both files anew from the outcomes on disk: what they hold is what finished, once each."""
+def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, Any] | None = None) -> None:
+    """Write both files anew from the outcomes on disk: what they hold is what finished, once each.
+
+    Rows are in the order in which trials ended. params: trial id -> parameters, where they are at hand: of thousands of
+    trials, reading them takes seconds.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    known = params or {}
     finished, everything = [], []
-    for directory, trial, outcome in suite.outcomes():
-        if outcome is None:
-            continue
-        everything.append(full_row(protocol, directory.number, trial, outcome))
+    ended = [(directory, trial, outcome) for directory, trial, outcome in suite.outcomes() if outcome is not None]
+    for directory, trial, outcome in sorted(ended, key=lambda each: each[0].ended_ns()):
+        own = known[trial["id"]] if trial["id"] in known else from_json(protocol.params, trial["params"])
+        inputs = input_columns(own)
+        everything.append(_full_row(directory.number, trial, inputs, outcome))
         if outcome.status is Status.FINISHED:
-            finished.append(csv_row(protocol, from_json(protocol.params, trial["params"]), outcome))
+            finished.append(_csv_row(protocol, inputs, outcome))
     if not everything:
         return
     if finished:

@@ -42,11 +42,14 @@ class Agenda:
         directory = suite.directories().get(trial.id)
         return directory is not None and directory.outcome() is not None and directory not in self.repeated
 
-    def begin(self, suite: Suite, request: Request, jar: Jar) -> None:
-        """Write down what is new, and set aside what is to run again; earlier attempts are kept."""
+    def begin(self, suite: Suite, request: Request, jar: Jar, trials: Sequence[Trial[Any]]) -> None:
+        """Write down what is new, and set aside what is to run again; earlier attempts are kept.
+
+        trials: those of the agenda, in the order in which they run.
+        """
         now = {"jar": of_driver(jar, request.command, request.java)["jar"], **_how(request)}
         suite.update(points=[points.to_json() for points in self.points], planned=len(self.trials), **now)
-        write_text(suite.path / "inputs.txt", describe_inputs(self.trials))
+        write_text(suite.path / "inputs.txt", describe_inputs(trials))
         for directory in self.repeated:
             directory.set_aside()
 
@@ -66,7 +69,7 @@ def choose_suite(request: Request, jar: Jar, study: Study) -> Suite:
         return _checked(named, request, jar)
     if not request.new:
         for suite in suites(root):
-            if suite.content.get("key") == _key(request) and (request.rerun or _unfinished(suite)):
+            if suite.content.get("key") == _key(request) and (request.rerun or _unfinished(suite, request)):
                 return _checked(suite, request, jar)
     if request.rerun:
         raise refuse(f"--rerun {request.rerun[0]}", f"there is no suite of this command in {root} to repeat from")
@@ -150,7 +153,7 @@ def agenda(suite: Suite, request: Request) -> Agenda:
     Raises:
         Refused: a trial to repeat is not there.
     """
-    points = [Points.from_json(content) for content in suite.content["points"]]
+    points = _points_of(suite, request)
     asked = request.points
     if asked not in points and asked != Points(asked.protocol):
         points.append(asked)
@@ -174,11 +177,17 @@ def _to_repeat(suite: Suite, wanted: str) -> list[TrialDirectory]:
     return chosen
 
 
-def _unfinished(suite: Suite) -> bool:
+def _points_of(suite: Suite, request: Request) -> list[Points]:
+    """What a suite was asked for; where that is what is asked now, with what is known of it already."""
+    points = (Points.from_json(content) for content in suite.content["points"])
+    return [request.points if each.key() == request.points.key() else each for each in points]
+
+
+def _unfinished(suite: Suite, request: Request) -> bool:
     if "ended" in suite.content:  # its trials are not known in advance: whoever asked for them says when it is over
         return not suite.content["ended"]
     try:
-        trials = [t for p in suite.content["points"] for t in Points.from_json(p).resolve()[2]]
+        trials = [t for points in _points_of(suite, request) for t in points.resolve()[2]]
     except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be carried on
         return False
     directories = suite.directories()

@@ -34,18 +34,39 @@ _NUMBER = re.compile(r"[0-9]{3,}")
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is either the old one or whole: a temporary name, then a rename."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = f"{path.parent}/.{path.name}.{os.getpid()}.partial"
     try:
-        partial.write_text(text)
-        partial.replace(path)
+        _write(partial, os.O_TRUNC, text)
+        os.replace(partial, path)  # noqa: PTH105
     except OSError:
-        partial.unlink(missing_ok=True)
+        Path(partial).unlink(missing_ok=True)
         raise
 
 
+def _write(path: str, mode: int, text: str) -> None:
+    """Write or append with as few system calls as there can be: a trial has a dozen files, a sweep thousands of trials.
+
+    Raises OSError where not all of it could be written.
+    """
+    data = memoryview(text.encode())
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | mode, 0o666)
+    try:
+        while data:
+            data = data[os.write(file, data) :]
+    finally:
+        os.close(file)
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file atomically."""
-    write_text(path, json.dumps(value, indent=1) + "\n")
+    """Write a JSON file atomically: one line for each entry, in which people find things and Python is quick."""
+    if isinstance(value, Mapping) and value:
+        text = ",\n ".join(f"{json.dumps(str(key))}: {json.dumps(entry)}" for key, entry in value.items())
+        text = f"{{\n {text}\n}}"
+    elif isinstance(value, list) and value:
+        text = "[\n " + ",\n ".join(map(json.dumps, value)) + "\n]"
+    else:
+        text = json.dumps(value)
+    write_text(path, text + "\n")
 
 
 def read_json(path: Path) -> Any:
@@ -73,6 +94,9 @@ class TrialDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.number = path.name
+        # What is known is not read again: nobody but the suite's one driver may change it.
+        self._final: Outcome | None = None
+        self._trial: Mapping[str, Any] | None = None
 
     def file(self, name: str) -> Path:
         """The path of a file in it."""
@@ -85,18 +109,26 @@ class TrialDirectory:
 
     def outcome(self) -> Outcome | None:
         """How it ended for good; None where it did not."""
-        outcome = self.latest()
-        return outcome if outcome and outcome.status.final else None
+        if self._final is None:
+            self._keep(self.latest())
+        return self._final
+
+    def _keep(self, outcome: Outcome | None) -> None:
+        self._final = outcome if outcome and outcome.status.final else None
 
     def trial(self) -> Mapping[str, Any] | None:
         """What `trial.json` holds: id, protocol, params, repeat."""
-        content = read_json(self.file("trial.json"))
-        return content if isinstance(content, Mapping) else None
+        if self._trial is None:
+            content = read_json(self.file("trial.json"))
+            self._trial = content if isinstance(content, Mapping) else None
+        return self._trial
 
     def identify(self, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
         """Write `trial.json`: from now on this is the trial's directory."""
         identity = {"protocol": trial.protocol.name, "params": to_json(trial.params), "repeat": trial.repeat}
-        write_json(self.file("trial.json"), {"schema": SCHEMA, "id": trial.id, **identity, "provenance": provenance})
+        content = {"schema": SCHEMA, "id": trial.id, **identity, "provenance": provenance}
+        write_json(self.file("trial.json"), content)
+        self._trial = content
 
     def begin(self, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
         """Set an earlier attempt aside and write what is to be run."""
@@ -114,20 +146,28 @@ class TrialDirectory:
 
     def log(self, line: str) -> None:
         """Append a line with the time to `log.txt`."""
-        with self.file("log.txt").open("a") as file:
-            file.write(f"[{now()}] {line}\n")
+        _write(str(self.file("log.txt")), os.O_APPEND, f"[{now()}] {line}\n")
 
     def commit(self, outcome: Outcome) -> None:
         """Write the outcome; last of all, since its presence means that the trial is over."""
         write_json(self.file("events.json"), list(outcome.events))
         write_text(self.file("stop_time.txt"), f"{now()}\n")
         write_json(self.file("outcome.json"), outcome.to_json())
+        self._keep(outcome)
+
+    def ended_ns(self) -> int:
+        """When it ended, by the clock of the file system; 0 where it did not."""
+        try:
+            return self.file("outcome.json").stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def set_aside(self) -> None:
         """Move whatever an earlier attempt left to `attempts/<n>`; the directory keeps its `trial.json` number."""
         left = [p for p in self.path.iterdir() if p.name not in ("attempts", "trial.json")]
         if not left:
             return
+        self._final = None
         attempts = self.path / "attempts"
         attempts.mkdir(exist_ok=True)
         kept = attempts / str(1 + max((int(p.name) for p in attempts.iterdir() if p.name.isdigit()), default=0))
@@ -148,6 +188,7 @@ class Suite:
         if not isinstance(self.content, dict) or not {"protocol", "points", "jar"} <= set(self.content):
             raise FprayError(f"{path / 'suite.json'} is damaged: it lacks what every suite has")
         self._directories: dict[str, TrialDirectory] | None = None
+        self._last_number = 0
         self._lock: int | None = None
         self.fresh = False  # made by this very run
 
@@ -219,21 +260,20 @@ class Suite:
                 if trial := directory.trial():
                     found[str(trial["id"])] = directory
             self._directories = found
+            self._last_number = max((int(d.number) for d in found.values()), default=0)
         return self._directories
 
     def directory(self, trial: Trial[Any]) -> TrialDirectory:
         """The directory of a trial; numbered when it is first asked for, and for good."""
         known = self.directories()
         if trial.id not in known:
-            directory = TrialDirectory(self.path / f"{self._next_number():03d}")
+            # A directory that was cut short before its trial.json is reused.
+            directory = TrialDirectory(self.path / f"{self._last_number + 1:03d}")
             directory.path.mkdir(exist_ok=True)
             directory.identify(trial, {})
             known[trial.id] = directory
+            self._last_number += 1
         return known[trial.id]
-
-    def _next_number(self) -> int:
-        # A directory that was cut short before its trial.json is reused.
-        return 1 + max((int(d.number) for d in self.directories().values()), default=0)
 
     def forget_if_empty(self) -> bool:
         """Remove a suite that this run made and in which no trial ever started: it was refused, or interrupted."""

@@ -113,7 +113,7 @@ class Asker(Interface):
     """
 
     def ask(self) -> Trial[Any] | None:
-        """The next trial to run, or None when nothing is left to ask."""
+        """The next trial to run, or None when nothing is left to ask, or not before one that runs is told."""
 
     def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
         """How a trial ended, now or in an earlier run of the same suite."""
@@ -137,6 +137,11 @@ class Grid:
     def __init__(self, trials: Sequence[Trial[Any]], waiting: Sequence[Trial[Any]]) -> None:
         self._trials, self._waiting = list(trials), list(waiting)
         self._asked: Iterator[Trial[Any]] = iter(self._trials)
+
+    def arrange(self, order: Callable[[Sequence[Trial[Any]]], list[Trial[Any]]]) -> None:
+        """Put the trials in order, before any is asked for."""
+        self._trials, self._waiting = order(self._trials), order(self._waiting)
+        self._asked = iter(self._trials)
 
     def ask(self) -> Trial[Any] | None:
         """The next trial of the list."""

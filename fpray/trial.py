@@ -10,7 +10,7 @@ import os
 import shlex
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,10 +23,11 @@ from fpray.hopeless import LOOK_AT, SHORTEST_S, Cap, why_hopeless
 from fpray.jar import Jar
 from fpray.judgement import judge
 from fpray.machines.processes import Exit, Failure, ProcessSpec
-from fpray.machines.ray_cluster import Machines, gather
+from fpray.machines.ray_cluster import Bell, Machines, gather
 from fpray.outcome import Outcome, ProcessEnd, Reason, Status
 from fpray.placement import endpoints_per_host, frankenpaxos_ports, place
 from fpray.plan import Paths, Plan, Process, Trial, build_plan, planned_bytes
+from fpray.slices import Slice, Slices
 from fpray.store import TrialDirectory
 
 if TYPE_CHECKING:
@@ -55,13 +56,14 @@ def _rotating_ports() -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Setting:
-    """What all trials of a sweep share.
+    """What all trials of a sweep share, and the slice of machines that is one trial's own.
 
     `report` is told what is happening now, and how many seconds it is planned to take where that is known; `wait`
-    what a long wait is for. `caps` are bounds that a trial is given up for when it cannot keep them any more.
+    what a long wait is for. `caps` are bounds that a trial is given up for when it cannot keep them any more. Whoever
+    rings the `bell` ends all trials.
     """
 
-    cluster: Cluster
+    slices: Slices
     machines: Machines
     jar: Jar
     java: str
@@ -72,6 +74,13 @@ class Setting:
     wait: Callable[[str], None] = lambda _what: None
     caps: Sequence[Cap] = ()
     next_port: Iterator[int] = field(default_factory=_rotating_ports)
+    bell: Bell = field(default_factory=Bell)
+    slice: Slice = field(default_factory=lambda: Slice(Cluster(), ()))
+
+    @property
+    def cluster(self) -> Cluster:
+        """The machines, as the trial is placed on them."""
+        return self.slice.cluster
 
 
 class _Failed(Exception):
@@ -90,7 +99,8 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
     3. Choose ports, write the plan, the config and the workload files. 4. Start the servers stage by stage, the
     next stage when all of the last listen. 5. Start the clients, then any driver. 6. Watch: any process that ends
     as it should not ends the trial. 7. Collect what the clients recorded, while the servers stop in reverse order.
-    8. Judge. The caller commits the outcome, last of all.
+    8. Judge. The caller commits the outcome, last of all. It may run in any thread, beside others; one whose bell
+    rings, or that gets a KeyboardInterrupt, ends as *interrupted*.
     """
     arguments = " ".join(f"{role}:{arg}" for role, args in setting.jvm_args.items() for arg in args)
     added = [f"{role}:--{name}={value}" for role, given in setting.flags.items() for name, value in given.items()]
@@ -112,8 +122,7 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
         except Lost as lost:
             return run.outcome(Status.LOST, str(lost), Reason.INFRASTRUCTURE)
         except KeyboardInterrupt:
-            run.outcome_if_interrupted()
-            raise
+            return run.outcome(Status.INTERRUPTED, "interrupted", Reason.USER)
     return run.judged(plan, summary)
 
 
@@ -137,8 +146,8 @@ class _Run:
 
     def prepare(self) -> Plan:
         """Clean the machines, choose ports, write the plan and its files."""
+        self._take_machines()
         wanted = endpoints_per_host(self.trial.protocol, self.trial.params, self.setting.cluster)
-        self._take_machines(list(wanted))
         with self._phase("preparing"):
             ports = self._free_ports({host: len(numbers) for host, numbers in wanted.items()})
             chosen = {(host, k): port for host, ks in wanted.items() for k, port in zip(ks, ports[host], strict=True)}
@@ -154,7 +163,7 @@ class _Run:
         first, marker = next(self.setting.next_port), str(self.directory.file("trial.json").absolute())
         calls = {self._speaker(host).prepare.remote(host, count, first, marker): host for host, count in counts.items()}
         ports = {}
-        for call, (free, left, seen) in gather(list(calls), CALL_S, calls.__getitem__):
+        for call, (free, left, seen) in self._gather(calls, CALL_S, calls.__getitem__):
             host = calls[call]
             ports[host] = free
             self.notes += [f"{host}: ended {what}, left behind by an earlier driver" for what in left]
@@ -165,35 +174,42 @@ class _Run:
                 )
         return ports
 
-    def _take_machines(self, hosts: Sequence[str]) -> None:
-        """Take all machines of the trial, or wait, holding none: two trials never share a machine."""
+    def _take_machines(self) -> None:
+        """Take all machines of the trial, or others, or wait, holding none: nobody else measures there meanwhile."""
         holder = f"the sweep in {self.directory.path.parent.absolute()} (process {os.getpid()})"
         said: dict[str, str] = {}
+        slices, own = self.setting.slices, self.setting.slice
         while True:
-            calls = {self._speaker(host).take_machine.remote(holder): host for host in hosts}
-            held = {calls[call]: by for call, by in gather(list(calls), CALL_S, calls.__getitem__) if by is not None}
+            hosts = own.hosts
+            calls = {self._speaker(host).take_machine.remote(holder, slices.shared): host for host in hosts}
+            self.taken = list(hosts)  # until it is known which: an interrupted trial must give back all it may have
+            answers = {calls[call]: by for call, by in self._gather(calls, CALL_S, calls.__getitem__)}
+            held = {host: by for host, by in answers.items() if by is not None}
             self.taken = [host for host in hosts if host not in held]
             if not held:
                 return
             self.give_back_machines()
+            if slices.move(self.trial, own, held):
+                continue
             if held != said:
                 said = held
                 for host, by in held.items():
                     self.setting.wait(f"waiting for machine {host}: it is measuring for {by}")
-            time.sleep(LEASE_CHECK_S)
+            self.setting.bell.sleep(LEASE_CHECK_S)
 
     def give_back_machines(self) -> None:
-        """Let others measure there."""
-        for host in self.taken:
-            with contextlib.suppress(Lost):
-                self._speaker(host).give_back_machine.remote()
+        """Let others measure there, before anybody asks for the next trial's machines."""
+        with contextlib.suppress(Lost):
+            calls = {self._speaker(host).give_back_machine.remote(): host for host in self.taken}
+            for _ in gather(list(calls), CALL_S):
+                pass
         self.taken = []
 
     def _speaker(self, host: str) -> Any:
         """Any role actor of a machine can speak for the machine; that of the first role placed there does."""
         placed = place(self.trial.protocol, self.trial.params, self.setting.cluster, frankenpaxos_ports)
         role = next(instance.role for instance in placed if instance.host == host)
-        return self.setting.machines.actor(role, host)
+        return self._actor(role, host)
 
     def start_servers(self, plan: Plan) -> None:
         """Start the servers stage by stage; each stage when all of the last one listen."""
@@ -213,18 +229,19 @@ class _Run:
                 self._start(drivers, len(drivers))
 
     def _start(self, stage: Sequence[Process], total: int) -> None:
+        self.setting.bell.check()
         self.started.append(list(stage))
         by_actor = self._by_actor(stage)
         calls = {}
         for (role, host), processes in by_actor.items():
             specs = [_spec(process, self.directory) for process in processes]
-            actor = self.setting.machines.actor(role, host)
+            actor = self._actor(role, host)
             calls[actor.start.remote(specs, self._ready_s(host))] = (role, processes)
         before = sum(len(s) for s in self.started[:-1])
         listening = 0
         self._report_start(calls, listening, before, total)
         deadline = max((self._ready_s(host) for _, host in by_actor), default=READY_S) + CALL_S
-        for call, failure in gather(list(calls), deadline, lambda c: calls[c][0]):
+        for call, failure in self._gather(calls, deadline, lambda c: calls[c][0]):
             if failure is not None:
                 raise _Failed(failure, "before it listened")
             _, processes = calls.pop(call)
@@ -240,10 +257,10 @@ class _Run:
     def _see_that_they_started_together(self, processes: Sequence[Process], window: timedelta) -> None:
         """Raise when one of them listened too long after another: they were all ordered at the same time."""
         calls = [
-            self.setting.machines.actor(role, host).ready_after.remote([process.label for process in here])
+            self._actor(role, host).ready_after.remote([process.label for process in here])
             for (role, host), here in self._by_actor(processes).items()
         ]
-        after = {label: took for _, found in gather(calls, CALL_S) for label, took in found.items()}
+        after = {label: took for _, found in self._gather(calls, CALL_S) for label, took in found.items()}
         first, last = min(after, key=after.__getitem__), max(after, key=after.__getitem__)
         if (apart := after[last] - after[first]) > window.total_seconds():
             detail = (
@@ -281,7 +298,7 @@ class _Run:
             return []
         after_s = _seconds(p, "warmup_duration") + _seconds(p, "warmup_sleep") + LOOK_AT * _seconds(p, "duration")
         return [
-            self.setting.machines.actor(role, host).glance.remote([self._csv(process) for process in here], after_s)
+            self._actor(role, host).glance.remote([self._csv(process) for process in here], after_s)
             for (role, host), here in self._by_actor(clients).items()
         ]
 
@@ -297,14 +314,14 @@ class _Run:
         waiting: dict[Any, str] = {}
         for (role, host), processes in self._by_actor(clients).items():
             labels = [process.label for process in processes]
-            waiting[self.setting.machines.actor(role, host).wait_exit.remote(labels, deadline_s)] = role
+            waiting[self._actor(role, host).wait_exit.remote(labels, deadline_s)] = role
         watching = {}
         for (role, host), processes in self._by_actor(servers).items():
             labels = [process.label for process in processes]
-            watching[self.setting.machines.actor(role, host).wait_exit.remote(labels, deadline_s)] = role
+            watching[self._actor(role, host).wait_exit.remote(labels, deadline_s)] = role
         names = waiting | watching | dict.fromkeys(glances, "client")
         seen: list[Sequence[bytes]] = []
-        for call, failure in gather(list(names), deadline_s + CALL_S, names.__getitem__):
+        for call, failure in self._gather(names, deadline_s + CALL_S, names.__getitem__):
             if call in glances:
                 seen.append(failure)
                 if len(seen) == len(glances):
@@ -332,6 +349,7 @@ class _Run:
         with ThreadPoolExecutor(1) as beside:
             stopping = beside.submit(self.stop_everything)
             self._gather_rows(clients)
+            self.setting.bell.check()  # what follows waits for nothing, so nothing can wake it
             summary = self._summarize()
             with self._phase("waiting for servers to stop"):
                 stopping.result()
@@ -344,9 +362,9 @@ class _Run:
         self.setting.report("collecting rows", None)
         with self._phase("collecting"), Gatherer(self.directory.file("recorder.parquet")) as gatherer:
             for process in clients:  # one after the other: the driver holds one client's rows at a time
-                actor = self.setting.machines.actor(process.role, process.host)
+                actor = self._actor(process.role, process.host)
                 call = actor.read.remote(self._csv(process), process.label)
-                ((_, reading),) = gather([call], None, {call: process.role}.__getitem__)
+                ((_, reading),) = self._gather([call], None, {call: process.role}.__getitem__)
                 gatherer.add(reading)
 
     def _summarize(self) -> Summary:
@@ -388,7 +406,7 @@ class _Run:
 
     def _stop_calls(self, stage: Sequence[Process]) -> list[Any]:
         return [
-            self.setting.machines.actor(role, host).stop.remote([p.label for p in processes], GRACE_S)
+            self._actor(role, host).stop.remote([p.label for p in processes], GRACE_S)
             for (role, host), processes in self._by_actor(stage).items()
         ]
 
@@ -438,12 +456,6 @@ class _Run:
         reason = Reason.INFRASTRUCTURE if machines else Reason.SYSTEM_UNDER_TEST
         return self.outcome(status, detail, reason, label=failure.label, lines=_telling(failure.lines), log=failure.log)
 
-    def outcome_if_interrupted(self) -> None:
-        """Stop, and leave a note that this attempt was interrupted; it runs again."""
-        self.stop_everything()
-        with contextlib.suppress(OSError):
-            self.directory.commit(self.outcome(Status.INTERRUPTED, "interrupted", Reason.USER))
-
     def outcome(self, status: Status, detail: str, reason: Reason, **more: Any) -> Outcome:
         """An outcome with all that is known of this attempt. Stops what still runs first."""
         if status is not Status.LOST:
@@ -469,6 +481,14 @@ class _Run:
         return ProcessEnd(process.label, ended.returncode, cpu, ended.maxrss_kb, ended.niceness)
 
     # -- small things
+
+    def _actor(self, role: str, host: str) -> Any:
+        return self.setting.machines.actor(role, host, self.setting.slice.lane)
+
+    def _gather(
+        self, calls: Collection[Any], deadline_s: float | None, who: Callable[[Any], str] | None = None
+    ) -> Iterator[tuple[Any, Any]]:
+        return gather(list(calls), deadline_s, who, self.setting.bell)
 
     def _the_plan(self) -> Plan:
         assert self.plan is not None

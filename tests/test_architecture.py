@@ -15,12 +15,12 @@ FILES = sorted(f for top in ("fpray", "protocols", "studies", "analysis") for f 
 # Lower numbers know nothing of higher ones.
 LAYERS = {
     "errors": 0, "flags": 0, "pbtxt": 0, "params": 1, "cluster": 1, "outcome": 1, "dealing": 0, "protocol": 2,
-    "placement": 3, "plan": 4, "fitting": 4, "study": 5, "studies_table": 7, "registry": 6, "jar": 1, "provenance": 2,
-    "store": 5, "results": 6,
+    "placement": 3, "plan": 4, "fitting": 4, "order": 5, "slices": 5, "study": 5, "studies_table": 7, "registry": 6,
+    "jar": 1, "provenance": 2, "store": 5, "results": 6,
     "rows": 0, "clock": 1, "usual_rows": 1, "quantiles": 1, "client_file": 2, "recorder": 3, "row_groups": 4,
     "rolling": 5, "summary": 6, "request": 7, "preview": 8, "describe": 7, "show": 7, "resume": 8, "jar_check": 7,
-    "judgement": 8, "trial": 9, "progress": 6, "mainloop": 10, "search": 11, "api": 12, "cli": 13, "entry": 14,
-    "testing": 8, "hopeless": 0, "launcher": 2,
+    "judgement": 8, "trial": 9, "progress": 6, "runner": 10, "mainloop": 11, "search": 12, "api": 13, "cli": 14,
+    "entry": 15, "testing": 8, "hopeless": 0, "launcher": 2,
 }  # fmt: skip
 # The same for fpray/search, which stands on the main loop.
 SEARCH_LAYERS = {

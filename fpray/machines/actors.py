@@ -37,9 +37,9 @@ class RoleActor:
         """See `fpray.machines.facts.machine_facts`."""
         return machine_facts(java)
 
-    def take_machine(self, holder: str) -> str | None:
-        """Take this machine for a trial; or who holds it."""
-        return self._lease.take(holder)
+    def take_machine(self, holder: str, shared: bool) -> str | None:
+        """Take this machine for a trial, for itself or shared with others that share it; or who holds it."""
+        return self._lease.take(holder, shared=shared)
 
     def give_back_machine(self) -> None:
         """The trial is over."""

@@ -13,8 +13,11 @@ class MachineLease:
     def __init__(self) -> None:
         self._fd: int | None = None
 
-    def take(self, holder: str) -> str | None:
-        """Take the lease, or say who holds it. `holder` is what others are told. Taking it twice is taking it once."""
+    def take(self, holder: str, *, shared: bool = False) -> str | None:
+        """Take the lease, or say who holds it. `holder` is what others are told. Taking it twice is taking it once.
+
+        A shared lease lets others in that share it, too.
+        """
         if self._fd is not None:
             return None
         path = Path("/tmp") / f"fpray-machine-{os.stat('/proc/self/ns/net').st_ino}.lock"  # noqa: PTH116
@@ -23,7 +26,7 @@ class MachineLease:
         except OSError:
             return None  # another user's, in a sticky /tmp: what cannot be shared cannot be asked
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             told = os.pread(fd, 300, 0).decode(errors="replace").strip()
             os.close(fd)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import re
 import secrets
 import shutil
@@ -103,7 +104,8 @@ class Machines:
             raise refuse(asked, f"this Python is connected to the Ray at {connected}: call ray.shutdown() first")
         self.address = connected or address
         self.lease = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self._actors: dict[tuple[str, str], Any] = {}
+        self._actors: dict[tuple[str, str, int], Any] = {}
+        self._lock = threading.RLock()  # trials run in threads of their own, and ask for actors
         self._machines: dict[str, Machine] = {}
         self._private: Path | None = None
         self._borrowed = connected is not None  # a notebook's own Ray: it was there before us, and stays
@@ -127,9 +129,9 @@ class Machines:
         return self
 
     def __exit__(self, *_: object) -> None:
-        import ray
+        with contextlib.suppress(Exception):  # the cluster may be gone, or an interrupt may have cut Ray's import short
+            import ray
 
-        with contextlib.suppress(Exception):  # it may be the cluster that went away
             if self._borrowed:
                 for actor in self._actors.values():
                     ray.kill(actor)
@@ -175,14 +177,26 @@ class Machines:
         ]
         self._machines = {machine.host: machine for machine in sorted(found, key=lambda m: _order(m.host))}
 
-    def actor(self, role: str, host: str) -> Any:
-        """The warm actor of a role on a machine; a new one for the first trial, or when the last one died."""
-        key = (role, host)
-        if host not in self._machines:
-            raise Lost(f"machine {host} is no longer part of the Ray cluster")
-        if key not in self._actors:
-            self._actors[key] = self._new_actor(role, self._machines[host].node_id)
-        return self._actors[key]
+    def actor(self, role: str, host: str, lane: int = 0) -> Any:
+        """The warm actor of a role on a machine; a new one for the first trial, or when the last one died.
+
+        Trials that share a machine have lanes, and each lane has actors of its own.
+
+        Raises:
+            Lost: the machine is gone.
+        """
+        key = (role, host, lane)
+        with self._lock:
+            if host not in self._machines:
+                raise Lost(f"machine {host} is no longer part of the Ray cluster")
+            if key not in self._actors:
+                self._actors[key] = self._new_actor(role, self._machines[host].node_id)
+            return self._actors[key]
+
+    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
+        """host -> what that machine is, as `fpray.machines.facts` says; asked of the actors of a role."""
+        calls = {self.actor(role, host).facts.remote(java): host for host in hosts}
+        return {calls[call]: value for call, value in gather(list(calls), 120, calls.__getitem__)}
 
     def _new_actor(self, role: str, node_id: str) -> Any:
         import ray
@@ -199,23 +213,23 @@ class Machines:
         )
         return remote.remote(self.lease)
 
-    def renew(self) -> None:
-        """Start anew with fresh actors: after one was lost, none of its generation is trusted.
+    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
+        """Forget the actors of some machines (of a lane), and look who lives: where one was lost, none is trusted.
 
-        An embedded Ray whose raylet is gone is replaced.
+        The actors of other machines go on; trials use them. An embedded Ray whose raylet is gone is replaced.
         """
         import ray
 
-        for actor in self._actors.values():
+        with self._lock:
+            for key in [key for key in self._actors if key[1] in hosts and key[2] == lane]:
+                with contextlib.suppress(Exception):
+                    ray.kill(self._actors.pop(key))
             with contextlib.suppress(Exception):
-                ray.kill(actor)
-        self._actors.clear()
-        with contextlib.suppress(Exception):
-            self.refresh()
-        if self.embedded and not self._machines:
-            self.__exit__()
-            self._start_embedded()
-            self.refresh()
+                self.refresh()
+            if self.embedded and not self._machines:
+                self.__exit__()
+                self._start_embedded()
+                self.refresh()
 
     def _start_embedded(self) -> None:
         self._set_environment(_LEAN)
@@ -271,34 +285,84 @@ class Machines:
             ) from None
 
 
+class Bell:
+    """Wakes all that wait in `gather` or `sleep`, from another thread, once and for good: they are to end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rung = threading.Event()
+        self._listening: set[queue.SimpleQueue[Any]] = set()
+
+    def ring(self) -> None:
+        """Have whoever waits raise `KeyboardInterrupt`, and whoever will."""
+        with self._lock:
+            self._rung.set()
+            for each in self._listening:
+                each.put(None)
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` if it has rung."""
+        if self._rung.is_set():
+            raise KeyboardInterrupt
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep; raises `KeyboardInterrupt` when it rings."""
+        self._rung.wait(seconds)
+        self.check()
+
+    @contextlib.contextmanager
+    def wakes(self, waiting: queue.SimpleQueue[Any]) -> Iterator[None]:
+        """Within the block, the queue gets a None when it rings."""
+        with self._lock:
+            if self._rung.is_set():
+                waiting.put(None)
+            self._listening.add(waiting)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listening.discard(waiting)
+
+
 def gather(
-    calls: Sequence[Any], deadline_s: float | None, who: Callable[[Any], str] | None = None
+    calls: Sequence[Any],
+    deadline_s: float | None,
+    who: Callable[[Any], str] | None = None,
+    bell: Bell | None = None,
 ) -> Iterator[tuple[Any, Any]]:
     """The results of remote calls as they come: (reference, value).
 
     Raises:
         Lost: an actor or its machine went away, or none of the rest answered by the deadline.
+        KeyboardInterrupt: the bell rang.
     """
-    import ray
     from ray.exceptions import RayError, RayTaskError
 
-    pending = list(calls)
+    # Ray tells when a call has ended, so that a thread that waits for one can be woken for another reason, too.
+    ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    pending = {}
     until = None if deadline_s is None else time.monotonic() + deadline_s
-    while pending:
-        left = None if until is None else max(0.0, until - time.monotonic())
-        done, pending = ray.wait(pending, num_returns=1, timeout=left)
-        if not done:
-            raise Lost(f"no answer from {_names(pending, who)} within {deadline_s:.0f} s")
-        try:
-            value = ray.get(done[0])
-        except RayTaskError as error:
-            cause = error.cause if isinstance(error.cause, Exception) else error
-            raise cause from None
-        except RayError as error:
-            said = str(error).strip().splitlines()
-            what = said[0] if said else type(error).__name__
-            raise Lost(f"the role actor of {_names(done, who)} is gone: {what}") from None
-        yield done[0], value
+    with bell.wakes(ended) if bell is not None else contextlib.nullcontext():
+        for call in calls:
+            pending[call] = call.future()
+            pending[call].add_done_callback(lambda _, call=call: ended.put(call))
+        while pending:
+            try:
+                call = ended.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                raise Lost(f"no answer from {_names(list(pending), who)} within {deadline_s:.0f} s") from None
+            if call is None:
+                raise KeyboardInterrupt
+            try:
+                value = pending.pop(call).result()
+            except RayTaskError as error:
+                cause = error.cause if isinstance(error.cause, Exception) else error
+                raise cause from None
+            except RayError as error:
+                said = str(error).strip().splitlines()
+                what = said[0] if said else type(error).__name__
+                raise Lost(f"the role actor of {_names([call], who)} is gone: {what}") from None
+            yield call, value
 
 
 def _names(references: Sequence[Any], who: Callable[[Any], str] | None) -> str:
