@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import disturbance, harness, jar, recording, startup
+from bench import disturbance, harness, jar, recording, scale, startup
 from bench.common import Row, Settings, safely, say
 from fpray.jar import find_jar
 from fpray.machines.facts import machine_facts
@@ -30,6 +30,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "disturbance": disturbance.measure,
     "jar": jar.measure,
     "recorder": recording.measure,
+    "scale": scale.measure,
 }
 RESULTS = Path(__file__).resolve().parent.parent / ".build" / "bench.json"
 

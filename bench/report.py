@@ -48,6 +48,14 @@ ABOUT = {
         "From recorder files to numbers",
         "10 million rows from CSV to summary, beside the pandas way of FrankenPaxos (`bench/recorder.py`).",
     ),
+    "scale": (
+        "What thousands of trials cost the driver",
+        (
+            "10,000 trials of one second side by side on 200 slices; machines, and what happens on them, are simulated"
+            " (`bench/scale.py`), every file of the store is written. Then the same command again, when all but one of"
+            " them have finished."
+        ),
+    ),
 }
 
 

@@ -1,0 +1,194 @@
+"""What the driver itself costs: thousands of trials side by side on hundreds of slices that are simulated.
+
+`python -m bench.scale --trials N --slices N --parts` runs one by hand, with where the time goes.
+
+Simulated are the machines and what happens on them (`fpray.mainloop.Ground`, the one seam): a trial writes its part of
+the suite, sleeps for its second, and ends. Asking, slices, threads, plans, every file of the store, tables and progress
+are the real ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import cProfile
+import io
+import os
+import pstats
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.common import BenchError, Row, Settings, say
+from fpray.machines.ray_cluster import Machine, Machines
+from fpray.mainloop import Ground, run_sweep
+from fpray.outcome import Outcome, ProcessEnd, Reason, Status
+from fpray.placement import endpoints_per_host
+from fpray.plan import Paths, Trial, build_plan
+from fpray.request import Points, Request
+from fpray.results import measured_columns, output_columns
+from fpray.store import TrialDirectory
+from fpray.trial import Setting
+
+TRIALS, SLICES, SECONDS, ROUNDS = 10_000, 200, 1.0, 2
+BOUND, RESUME_S = 1.1, 5.0  # of the ideal time; Ray Tune's own figure is 1.14
+_PHASES = ("preparing", "starting", "starting clients", "measuring", "collecting", "stopping", "summarizing")
+_RECORDER = bytes(16_384)  # about what an hour's idle client leaves; it is not read again
+
+
+class SimulatedMachines(Machines):
+    """Machines that are nowhere."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__("simulated")
+        self._machines = {host: Machine(host, host, 4, {}) for host in _hosts(count)}
+
+    def __enter__(self) -> Machines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def here(self) -> str:
+        """The first of them."""
+        return next(iter(self._machines))
+
+    def actor(self, role: str, host: str, lane: int = 0) -> Any:
+        """Nobody."""
+
+    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
+        """All alike."""
+        return {host: {"java": java, "jvm": "simulated", "cores": 4, "memory_bytes": 2**34} for host in hosts}
+
+    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
+        """They never die."""
+
+
+def _hosts(count: int) -> list[str]:
+    return [f"10.0.{i // 250}.{i % 250 + 1}" for i in range(count)]
+
+
+def simulated_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) -> Outcome:
+    """What `run_trial` does on the driver's side, but for rows: those are of the clients, and not of the driver."""
+    began = time.monotonic()
+    directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "java": setting.java})
+    wanted = endpoints_per_host(trial.protocol, trial.params, setting.cluster)
+    first = next(setting.next_port)
+    ports = {(host, k): first + n for host, ks in wanted.items() for n, k in enumerate(ks)}
+    paths = Paths(str(directory.path.absolute()), str(setting.jar.path), setting.java)
+    plan = build_plan(trial, setting.cluster, paths=paths, ports=lambda host, k: ports[host, k])
+    directory.write_plan(plan)
+    events = []
+    for phase in _PHASES:
+        directory.log(phase)
+        setting.report(phase, SECONDS if phase == "measuring" else None)
+        events.append({"t": time.time_ns(), "kind": "phase", "role": "", "label": "", "detail": phase})
+        if phase == "measuring":
+            setting.bell.sleep(SECONDS)
+    directory.file("recorder.parquet").write_bytes(_RECORDER)
+    names = [*output_columns(trial.protocol), *measured_columns(trial.protocol)]
+    return Outcome(
+        Status.FINISHED,
+        reason=Reason.NONE,
+        results={name: i + 0.25 for i, name in enumerate(names)},
+        events=events,
+        processes=[ProcessEnd(p.label, 143, 1.5, 200_000, 0) for p in plan.processes],
+        hosts=plan.hosts(),
+        wall_s=round(time.monotonic() - began, 3),
+        phases=dict.fromkeys(_PHASES, 0.1),
+    )
+
+
+def measure(settings: Settings) -> list[Row]:
+    """A sweep of many short trials, and then the same command again with all but one of them done."""
+    trials, slices = settings.pick(TRIALS, 2000), settings.pick(SLICES, SLICES)
+    with _scratch() as scratch:
+        ideal = trials * SECONDS / slices
+        took = sweep(scratch, trials, slices)
+        say(f"scale: {trials} trials in {took:.1f} s")
+        again = resume(scratch, trials, slices)
+    return [
+        Row(
+            f"{trials} trials of {SECONDS:g} s on {slices} slices",
+            f"{took:.1f} s, {took / ideal:.3f} of ideal; {1e3 * (took - ideal) / trials:.2f} ms a trial",
+            f"<= {BOUND * ideal:.1f} s",
+            took <= BOUND * ideal,
+            {"s": took, "ideal_s": ideal},
+        ),
+        Row(f"carrying on with {trials} finished trials", f"{again:.1f} s", f"<= {RESUME_S:g} s", again <= RESUME_S),
+    ]
+
+
+def sweep(scratch: Path, trials: int, slices: int) -> float:
+    """Seconds that a sweep takes, from the request to the last table."""
+    began = time.monotonic()
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        result = run_sweep(_request(scratch, trials // ROUNDS), ground=_ground(slices))
+    took = time.monotonic() - began
+    if result.exit_code or len(result.outcomes) != trials:
+        raise BenchError(f"{len(result.outcomes)} of {trials} trials ended: {said.getvalue()[-500:]}")
+    return took
+
+
+def resume(scratch: Path, trials: int, slices: int) -> float:
+    """Seconds that the same command takes when one trial of all has not ended, without that trial's own second."""
+    (suite,) = (scratch / "suites").iterdir()
+    (suite / f"{trials // 2:03d}" / "outcome.json").unlink()
+    return sweep(scratch, trials, slices) - SECONDS
+
+
+def _request(scratch: Path, points: int) -> Request:
+    vary = {"num_clients_per_proc": list(range(points))}
+    return Request(
+        Points("unreplicated", vary=vary, set={"duration": "1s"}, repeat=ROUNDS),
+        suite_directory=str(scratch / "suites"),
+        jar="reference",
+    )
+
+
+def _ground(slices: int) -> Ground:
+    return Ground(lambda _address, _local: SimulatedMachines(slices), simulated_trial)
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="fpray-scale-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def main() -> int:
+    """Run one, and say what the driver's threads did."""
+    parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
+    parser.add_argument("--trials", type=int, default=TRIALS)
+    parser.add_argument("--slices", type=int, default=SLICES)
+    parser.add_argument("--parts", action="store_true", help="profile the committing thread")
+    args = parser.parse_args()
+    with _scratch() as scratch:
+        for run in (sweep, resume):
+            profile = cProfile.Profile()
+            before = resource.getrusage(resource.RUSAGE_SELF)
+            if args.parts:
+                took = profile.runcall(run, scratch, args.trials, args.slices)
+            else:
+                took = run(scratch, args.trials, args.slices)
+            after = resource.getrusage(resource.RUSAGE_SELF)
+            cpu = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
+            print(
+                f"{run.__name__}: {took:.2f} s (ideal {args.trials * SECONDS / args.slices:g}),"
+                f" CPU {cpu[0]:.2f} + {cpu[1]:.2f} s, peak {after.ru_maxrss >> 10} MiB, load {os.getloadavg()[0]:.1f}"
+            )
+            if args.parts:
+                pstats.Stats(profile, stream=sys.stdout).sort_stats("cumulative").print_stats(45)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
