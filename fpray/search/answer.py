@@ -124,7 +124,12 @@ def answer(
     belief = beliefs[0]
     best = belief.recommended
     if best is None:
-        return replace(NOTHING, nearest=told.choice(int(np.argmax(told.outlook.feasible()))), trials=len(known.points))
+        chances = np.round(told.outlook.feasible(), 6)
+        choices = [told.choice(i) for i in np.flatnonzero(chances == chances.max()).tolist()]
+        nearest = min(
+            choices, key=lambda choice: _missed_by(choice, bounds)
+        )  # where all chances are nil, who is closest
+        return replace(NOTHING, nearest=nearest, trials=len(known.points))
     chosen = belief.tried.index(best)
     front = told.front() if len(goals) > 1 else [chosen]
     return Answer(
@@ -137,6 +142,17 @@ def answer(
         front=tuple(told.choice(i) for i in front),
         trials=len(known.points),
     )
+
+
+def _missed_by(choice: Choice, bounds: Sequence[Bound]) -> float:
+    """How far over its bounds a point was measured, as shares of the limits."""
+    over = 0.0
+    for bound in bounds:
+        if not (values := choice.measured.get(bound.column)):
+            return math.inf
+        excess = (sum(values) / len(values) - bound.limit) * (1 if bound.upper else -1)
+        over += max(0.0, excess) / (abs(bound.limit) or 1.0)
+    return over
 
 
 def recommend(

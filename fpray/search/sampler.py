@@ -21,6 +21,7 @@ from fpray.search.surface import Encoding, Loops, middle
 
 SAME_LOAD = 0.02  # nepers: loads that are as good as one
 REPEATS = 2  # trials of one point before it is confirmed by somebody who asks for that
+_FEWEST = 4  # trials after which bounds that none has kept are taken for hard ones
 _LOOKED_AROUND = 6
 
 
@@ -116,6 +117,10 @@ class PeakSampler(BaseSampler):
             top = [points[i] for i in np.argsort(-first)[:_LOOKED_AROUND]]
             points = [*points, *candidates.around([*tried, *top], encoding.load, rng)]
         worth = belief.worth(points)
+        if best is None and self._bounds and len(trials.points) >= _FEWEST and number % 2:
+            # Nothing keeps the bounds: half of the trials look for the nearest there is, or the lowest load.
+            loads = encoding.loads(points)
+            worth = np.log(np.maximum(belief.at(points).feasible(), 1e-300)) - 1e-6 * (loads - loads.min())
         often = np.array([counts[self._place(point, encoding)] >= REPEATS for point in points])
         if not often.all():
             worth = np.where(often, -math.inf, worth)
@@ -142,6 +147,8 @@ class PeakSampler(BaseSampler):
         if len(self._goals) == 1:
             return self._goals[0], trials
         weights = rng.dirichlet(np.ones(len(self._goals)))
+        if len(trials.points) % 3 == 1:  # the ends of the front are nobody's compromise
+            weights = np.eye(len(self._goals))[len(trials.points) // 3 % len(self._goals)]
         shares = []
         for goal, weight in zip(self._goals, weights, strict=True):
             column = trials.values[goal.column] * (1 if goal.maximize else -1)

@@ -170,6 +170,10 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float, count: int) 
 class Process:
     """A Gaussian process under many guesses at once; all of them see the same trials."""
 
+    weights: Array
+    _inverse: Array
+    _alpha: Array
+
     def __init__(self, guesses: Guesses, configurations: Array, loads: Array, values: Array, *, bends: float) -> None:
         """Weigh the guesses by the trials.
 
@@ -226,7 +230,7 @@ class Process:
         evidence = -0.5 * ((residuals * self._alpha).sum(axis=1) + np.linalg.slogdet(covariance)[1])
         self.evidence = float(np.log(np.mean(np.exp(evidence - evidence.max()))) + evidence.max())
         weights = np.exp(evidence - evidence.max())
-        self.weights = weights / weights.sum()
+        self.weights = np.asarray(weights / weights.sum(), np.float64)
 
     def _left_out(self) -> tuple[Array, Array]:
         """How far each trial is off what the others say, and the standard deviation of that."""
