@@ -225,7 +225,7 @@ class Process:
     def _solve(self, kernel: Array, noise: Array, residuals: Array) -> None:
         count = residuals.shape[1]
         covariance = kernel + (noise + _JITTER)[:, :, None] * np.eye(count)
-        self._inverse = np.linalg.inv(covariance)
+        self._inverse = np.asarray(np.linalg.inv(covariance), np.float64)
         self._alpha = np.einsum("hij,hj->hi", self._inverse, residuals)
         evidence = -0.5 * ((residuals * self._alpha).sum(axis=1) + np.linalg.slogdet(covariance)[1])
         self.evidence = float(np.log(np.mean(np.exp(evidence - evidence.max()))) + evidence.max())
