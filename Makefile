@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo setup test lint format bench docs wheel lock clean
+.PHONY: demo setup test lint format bench bench-search docs wheel lock clean
 
 demo: setup
 	$(BIN)/fpray sweep multipaxos
@@ -37,6 +37,10 @@ format: setup
 # Ratios, measured side by side in one run; BENCH_JAR=path runs another jar beside the reference jar.
 bench: setup
 	$(BIN)/python -m bench $(if $(BENCH_JAR),--jar $(BENCH_JAR))
+
+# Trials that searches need, ours and general ones; BENCH_TABLE=path tries ours on another table of results.
+bench-search: setup
+	$(BIN)/python -m bench.search $(if $(BENCH_TABLE),--table $(BENCH_TABLE),--write)
 
 # The part of the documents that is written from the declarations.
 docs: setup
