@@ -1,7 +1,7 @@
 """`make bench-search`: how many trials our sampler and general ones need to find the best of every search task.
 
 Trials to x %: the first after which what a strategy would recommend truly keeps its bound and is within x % of the
-best that does. Ours recommends what `fpray.search.answer` says; a general sampler, the configuration with the best
+best that does. Ours recommends what `fpray.searching.answer` says; a general sampler, the configuration with the best
 mean of its trials among those whose mean keeps the bound. All of them run as Optuna samplers by ask and tell.
 
     python -m bench.search [--seeds 100] [--trials 40] [--only NAME] [--strategy ours] [--table FILE.csv]
@@ -72,8 +72,8 @@ class Run:
 
 def ours(task: Task, seed: int, trials: int) -> list[float]:
     """Our sampler, and our answer."""
-    from fpray.search.answer import recommend
-    from fpray.search.sampler import PeakSampler
+    from fpray.searching.answer import recommend
+    from fpray.searching.sampler import PeakSampler
 
     goals, bounds = [task.goal], [task.bound]
     allowed = task.allowed if task.finite else None
@@ -236,7 +236,7 @@ def digest(strategy: str) -> str:
     if strategy != "ours":
         return f"{optuna.__version__}-1"
     own = [
-        ROOT / "fpray" / "search" / f"{name}.py"
+        ROOT / "fpray" / "searching" / f"{name}.py"
         for name in ("goals", "surface", "belief", "candidates", "sampler", "answer")
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in own)).hexdigest()[:12]

@@ -11,7 +11,7 @@ from fpray.request import Points, Request, parse_flags, parse_jvm_args
 from fpray.study import split_values
 
 if TYPE_CHECKING:
-    from fpray.search.run import SearchResult
+    from fpray.searching.run import SearchResult
 
 Result = TypeVar("Result", bound=SweepResult)
 _NONE: Mapping[str, Any] = {}
@@ -113,8 +113,8 @@ def search(
         KeyboardInterrupt: interrupted; nothing is running any more.
     """
     said = locals()
-    from fpray.search.request import SearchRequest
-    from fpray.search.run import run_search
+    from fpray.searching.request import SearchRequest
+    from fpray.searching.run import run_search
 
     request = SearchRequest(
         Points(protocol, study, {}, set, None, log_level),

@@ -250,7 +250,7 @@ def search(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) ->
     Exit code 0: a configuration meets the bounds; 1: none was found; 2: refused before anything started; 130:
     interrupted.
     """
-    from fpray.search.request import SearchRequest
+    from fpray.searching.request import SearchRequest
     from fpray.study import key_values
 
     space, wrong = key_values("--space", words["space"])
@@ -258,11 +258,11 @@ def search(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) ->
     more = {name: words[name] for name in (*names.split(), "budget_dollars", "price_per_machine_hour")}
     request = _request(words, SearchRequest, wrong_words=wrong, space=space, **more)
     if dry_run:
-        from fpray.search.say import preview_line
+        from fpray.searching.say import preview_line
 
         click.echo(preview_line(request))
         return
-    from fpray.search.run import run_search
+    from fpray.searching.run import run_search
 
     _exit_as(ctx, run_search, request, as_json)
 
@@ -351,7 +351,7 @@ def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
     if not figure:
         show_it(suite, root)
         return
-    from fpray.search.figures import draw
+    from fpray.searching.figures import draw
     from fpray.store import find_suite
 
     for file in figure:

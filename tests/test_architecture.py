@@ -19,10 +19,10 @@ LAYERS = {
     "jar": 1, "provenance": 2, "store": 5, "results": 6,
     "rows": 0, "clock": 1, "usual_rows": 1, "quantiles": 1, "client_file": 2, "recorder": 3, "row_groups": 4,
     "rolling": 5, "summary": 6, "request": 7, "preview": 8, "describe": 7, "show": 7, "resume": 8, "jar_check": 7,
-    "judgement": 8, "trial": 9, "progress": 6, "runner": 10, "mainloop": 11, "search": 12, "api": 13, "cli": 14,
+    "judgement": 8, "trial": 9, "progress": 6, "runner": 10, "mainloop": 11, "searching": 12, "api": 13, "cli": 14,
     "entry": 15, "testing": 8, "hopeless": 0, "launcher": 2,
 }  # fmt: skip
-# The same for fpray/search, which stands on the main loop.
+# The same for fpray/searching, which stands on the main loop.
 SEARCH_LAYERS = {
     "goals": 0, "space": 1, "storage": 1, "surface": 1, "candidates": 2, "belief": 2, "sampler": 3, "answer": 3,
     "samplers": 4, "request": 5, "say": 6, "asker": 7, "figures": 7, "run": 8,
@@ -58,13 +58,13 @@ def test_imports_point_one_way(file: Path) -> None:
             layer = LAYERS.get(module.split(".")[1], -1)  # fpray.machines and its own helpers are below all
             assert layer < LAYERS[name], f"{name} imports {module}"
         if module.split(".")[0] == "optuna":
-            assert file.parent.name == "search" or top == "studies", f"only fpray/search imports optuna: {file}"
-        if file.parent.name == "search" and module.startswith("fpray."):
+            assert file.parent.name == "searching" or top == "studies", f"only fpray/searching imports optuna: {file}"
+        if file.parent.name == "searching" and module.startswith("fpray."):
             layer = LAYERS[module.split(".")[1]]
-            if module.startswith("fpray.search."):
-                assert SEARCH_LAYERS[module.split(".")[2]] < SEARCH_LAYERS[name], f"search.{name} imports {module}"
+            if module.startswith("fpray.searching."):
+                assert SEARCH_LAYERS[module.split(".")[2]] < SEARCH_LAYERS[name], f"searching.{name} imports {module}"
             else:
-                assert layer < LAYERS["search"], f"search.{name} imports {module}"
+                assert layer < LAYERS["searching"], f"searching.{name} imports {module}"
         if file.parent.name == "machines" and module.startswith("fpray."):
             allowed = ("fpray.machines", "fpray.errors", "fpray.recorder", "fpray.cluster")
             assert module.startswith(allowed), f"a worker needs nothing but fpray.machines: {module}"
@@ -73,7 +73,7 @@ def test_imports_point_one_way(file: Path) -> None:
 def test_every_module_of_the_engine_has_its_layer() -> None:
     listed = set(LAYERS) | {"__init__"}
     assert {f.stem for f in (ROOT / "fpray").glob("*.py")} <= listed
-    assert {f.stem for f in (ROOT / "fpray" / "search").glob("*.py")} <= set(SEARCH_LAYERS) | {"__init__"}
+    assert {f.stem for f in (ROOT / "fpray" / "searching").glob("*.py")} <= set(SEARCH_LAYERS) | {"__init__"}
 
 
 def test_planning_imports_neither_ray_nor_pyarrow() -> None:

@@ -16,9 +16,9 @@ from optuna.trial import TrialState
 from fpray.outcome import Outcome, Reason, Status
 from fpray.plan import Trial
 from fpray.request import Points
-from fpray.search.asker import SearchAsker
-from fpray.search.request import SearchRequest
-from fpray.search.storage import JOURNAL_FILE, mend, open_study
+from fpray.searching.asker import SearchAsker
+from fpray.searching.request import SearchRequest
+from fpray.searching.storage import JOURNAL_FILE, mend, open_study
 from fpray.store import Suite
 
 GOAL, P99 = "measured.throughput", "measured.latency.p99_ms"

@@ -13,9 +13,9 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import TrialState
 
 from bench.surrogates import Task, tasks
-from fpray.search.answer import Answer, answer, recommend
-from fpray.search.goals import Bound, Goal
-from fpray.search.sampler import PeakSampler
+from fpray.searching.answer import Answer, answer, recommend
+from fpray.searching.goals import Bound, Goal
+from fpray.searching.sampler import PeakSampler
 
 THROUGHPUT, LATENCY = Goal("throughput"), Bound("latency", 2.0)
 CLIENTS = IntDistribution(1, 1000, log=True)

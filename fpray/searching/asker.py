@@ -17,11 +17,11 @@ from fpray import params as values
 from fpray.errors import FprayError
 from fpray.outcome import Outcome, Status
 from fpray.plan import Trial, planned_seconds
-from fpray.search.answer import Answer, answer
-from fpray.search.request import Quest
-from fpray.search.samplers import LISTING, Wanted, grid_of, lasts, make_sampler
-from fpray.search.say import standing_line
-from fpray.search.space import size
+from fpray.searching.answer import Answer, answer
+from fpray.searching.request import Quest
+from fpray.searching.samplers import LISTING, Wanted, grid_of, lasts, make_sampler
+from fpray.searching.say import standing_line
+from fpray.searching.space import size
 from fpray.store import Suite, read_json, write_json
 
 # A trial that did not finish, as Optuna's samplers digest it best: complete, with the worst value there is, and each

@@ -10,10 +10,10 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
-from fpray.search.belief import Belief, Outlook, Point, cdf, gather
-from fpray.search.candidates import Allowed, Candidates
-from fpray.search.goals import Bound, Goal
-from fpray.search.surface import Array, Encoding, Loops
+from fpray.searching.belief import Belief, Outlook, Point, cdf, gather
+from fpray.searching.candidates import Allowed, Candidates
+from fpray.searching.goals import Bound, Goal
+from fpray.searching.surface import Array, Encoding, Loops
 
 NEIGHBOURING = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)  # limits at which the frontier is told, as shares of the bound's
 STILL_LIKELY = 0.1  # a gain with at least this probability is one that is still likely

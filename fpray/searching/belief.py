@@ -13,8 +13,8 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
-from fpray.search.goals import Bound, Goal
-from fpray.search.surface import Array, Encoding, Process, guesses_of_goal, guesses_of_tie
+from fpray.searching.goals import Bound, Goal
+from fpray.searching.surface import Array, Encoding, Process, guesses_of_goal, guesses_of_tie
 
 SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
 DOUBT = 0.03  # nepers of the goal that are given for a chance to keep the bounds that is 2.7 times as high

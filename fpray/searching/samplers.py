@@ -13,9 +13,9 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.samplers import BaseSampler
 
 from fpray.errors import Problem, nearest
-from fpray.search.goals import Bound, Goal
-from fpray.search.sampler import PeakSampler
-from fpray.search.space import Space
+from fpray.searching.goals import Bound, Goal
+from fpray.searching.sampler import PeakSampler
+from fpray.searching.space import Space
 
 OURS = "ours"
 _GRID_VALUES = 12  # of a long range, so many are tried

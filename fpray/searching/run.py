@@ -15,11 +15,11 @@ from fpray.outcome import Outcome
 from fpray.plan import Trial
 from fpray.request import check
 from fpray.resume import Agenda, choose_suite
-from fpray.search.answer import Answer
-from fpray.search.asker import SearchAsker
-from fpray.search.request import SearchRequest
-from fpray.search.say import answer_json
-from fpray.search.storage import open_study
+from fpray.searching.answer import Answer
+from fpray.searching.asker import SearchAsker
+from fpray.searching.request import SearchRequest
+from fpray.searching.say import answer_json
+from fpray.searching.storage import open_study
 from fpray.store import Suite, describe_inputs, held, write_json, write_text
 
 ANSWER_FILE = "answer.json"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from fpray.errors import refuse
 from fpray.outcome import Status
-from fpray.search.goals import Bound, Goal, parse_bounds
-from fpray.search.say import number, short
+from fpray.searching.goals import Bound, Goal, parse_bounds
+from fpray.searching.say import number, short
 from fpray.show import jar_of
 from fpray.store import Suite, read_json
 

@@ -22,10 +22,10 @@ from fpray.protocol import Protocol
 from fpray.registry import find_protocol
 from fpray.request import Request
 from fpray.results import measured_columns, output_columns
-from fpray.search.goals import Bound, Goal, parse_bounds, parse_goals
-from fpray.search.samplers import OURS, sampler_problems
-from fpray.search.space import Space, ends, in_words, read_space, suggest
-from fpray.search.storage import JOURNAL, storage_problems
+from fpray.searching.goals import Bound, Goal, parse_bounds, parse_goals
+from fpray.searching.samplers import OURS, sampler_problems
+from fpray.searching.space import Space, ends, in_words, read_space, suggest
+from fpray.searching.storage import JOURNAL, storage_problems
 from fpray.study import Point, Search, Study
 
 _QUANTILE = re.compile(r"latency\.(median|p90|p95|p99|max|min)_ms$")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from fpray.search.space import size
+from fpray.searching.space import size
 
 Point = dict[str, Any]
 Allowed = Callable[[Mapping[str, Any]], bool]

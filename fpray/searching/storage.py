@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from fpray.errors import Problem, Refused, refuse
-from fpray.search.goals import Goal
+from fpray.searching.goals import Goal
 
 JOURNAL, MEMORY, SQLITE = "journal", "memory", "sqlite"
 JOURNAL_FILE, SQLITE_FILE = "optuna.journal", "optuna.db"

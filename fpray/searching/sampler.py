@@ -14,10 +14,10 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from fpray.search.belief import Belief, Trials, gather
-from fpray.search.candidates import Allowed, Candidates, Point, at
-from fpray.search.goals import Bound, Goal
-from fpray.search.surface import Encoding, Loops, middle
+from fpray.searching.belief import Belief, Trials, gather
+from fpray.searching.candidates import Allowed, Candidates, Point, at
+from fpray.searching.goals import Bound, Goal
+from fpray.searching.surface import Encoding, Loops, middle
 
 SAME_LOAD = 0.02  # nepers: loads that are as good as one
 REPEATS = 2  # trials of one point before it is confirmed by somebody who asks for that

@@ -12,10 +12,10 @@ from optuna.distributions import CategoricalDistribution
 
 from fpray.plan import duration_in_words, planned_seconds, process_count
 from fpray.request import check
-from fpray.search.answer import Answer, Choice, Interval
-from fpray.search.goals import Bound
-from fpray.search.request import Quest, SearchRequest
-from fpray.search.space import ends, in_words, size
+from fpray.searching.answer import Answer, Choice, Interval
+from fpray.searching.goals import Bound
+from fpray.searching.request import Quest, SearchRequest
+from fpray.searching.space import ends, in_words, size
 
 _MOST_LISTED = 5
 
