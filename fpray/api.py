@@ -42,6 +42,8 @@ def sweep(
     parallel: int | None = None,
     share_machines: bool = False,
     order: str | None = None,
+    retries: int | None = None,
+    keep_going: bool = False,
 ) -> SweepResult:
     """Run a sweep, as `fpray sweep` does, and return what it came to.
 
@@ -100,6 +102,8 @@ def search(
     accept_change: bool = False,
     parallel: int | None = 1,
     share_machines: bool = False,
+    retries: int | None = None,
+    keep_going: bool = False,
 ) -> SearchResult:
     """Look for the best configuration, as `fpray search` does, and return the answer with all that led to it.
 
@@ -159,6 +163,8 @@ def _common(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         "accept_change": said["accept_change"],
         "parallel": said["parallel"],
         "share_machines": said["share_machines"],
+        "retries": said["retries"],
+        "keep_going": said["keep_going"],
         "command": f"fpray.{name}({', '.join([repr(said['protocol']), *words])})",
     }
 

@@ -126,6 +126,8 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
         parallel=words.get("parallel"),
         share_machines=words.get("share_machines", False),
         order=words.get("order"),
+        retries=words.get("retries"),
+        keep_going=words.get("keep_going", False),
         command=shlex.join(["fpray", *sys.argv[1:]]),
         **more,
     )
@@ -139,6 +141,8 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
 @click.option("--accept-change", is_flag=True, help="go on in a suite that was started with another jar")
 @click.option("--parallel", type=int, metavar="N", help="so many trials side by side  [default: as many as fit]")
 @click.option("--share-machines", is_flag=True, help="let trials side by side measure on the same machines")
+@click.option("--retries", type=int, metavar="N", help="of what a lost machine or actor ended  [default: 2]")
+@click.option("--keep-going", is_flag=True, help="whatever fails  [default: stop when most trials fail]")
 @click.option(
     "--order",
     metavar="random|grid|largest-first",
@@ -235,6 +239,8 @@ class _Share(click.ParamType[float]):
 @click.option("--accept-change", is_flag=True, help="go on in a suite that was started with another jar")
 @click.option("--parallel", type=int, default=1, metavar="N", help="so many trials side by side  [default: 1]")
 @click.option("--share-machines", is_flag=True, help="let trials side by side measure on the same machines")
+@click.option("--retries", type=int, metavar="N", help="of what a lost machine or actor ended  [default: 2]")
+@click.option("--keep-going", is_flag=True, help="whatever fails  [default: stop when most trials fail]")
 @click.option("--dry-run", is_flag=True, help="say where it would look and how much that takes, and stop")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object per trial on standard output")
 @base_options

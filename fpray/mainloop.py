@@ -13,6 +13,7 @@ from typing import Any
 from fpray.cluster import LOOPBACK, Cluster
 from fpray.errors import Problem, refuse, refuse_if_any
 from fpray.fitting import heap_problems
+from fpray.giving_up import Failures
 from fpray.jar import Jar
 from fpray.machines.courtesy import giving_way
 from fpray.machines.ray_cluster import Machines, wanted_address
@@ -58,12 +59,14 @@ class SweepResult:
         outcomes: trial number -> outcome, of every trial of the request that ended, now or earlier.
         planned: how many trials the request has.
         interrupted: whether the user stopped it.
+        stopped: why it stopped before its end by itself, if it did.
     """
 
     suite: Path
     planned: int
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     interrupted: bool = False
+    stopped: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -156,7 +159,10 @@ def drive(
                 "this machine is none of its cluster's, and the driver runs on one:"
                 f" ray exec {launcher.path} 'fpray sweep ...' (or name the cluster with --address)",
             )
-        sweep = _Sweep(request, protocol, todo, jar, machines, suite, asker, result, progress, arrange, ground.run)
+        failures = Failures(searching=request.kind == "search")
+        sweep = _Sweep(
+            request, protocol, todo, jar, machines, suite, asker, result, progress, arrange, ground.run, failures
+        )
         if remark:
             progress.say(remark)
         try:
@@ -186,6 +192,7 @@ class _Sweep:
     progress: Progress
     arrange: Callable[[Cluster], str]
     run_trial: RunTrial
+    failures: Failures
 
     def run(self, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Attach to Ray, say what is about to happen, and drive."""
@@ -227,7 +234,7 @@ class _Sweep:
             run = _this_run(request, setting, waiting)
             self.todo.begin(self.suite, request, self.jar, self.asker.planned())
             self.suite.update(runs=[*self.suite.content.get("runs", []), run])
-            runner = Runner(setting, self.progress, most=request.parallel, run=self.run_trial)
+            runner = Runner(setting, self.progress, most=request.parallel, retries=request.retries, run=self.run_trial)
             try:
                 self._drive(runner, on_trial)
             except BaseException:
@@ -255,6 +262,8 @@ class _Sweep:
                 self._ended(ended, on_trial)
             elif (ended := runner.wait()) is not None:
                 self._ended(ended, on_trial)
+            if self.result.stopped:  # what runs may end
+                asked = like = None
             if asked is None and like is not None and (runner.idle or runner.has_room(like)):
                 asked = self._ask(runner)
 
@@ -282,6 +291,11 @@ class _Sweep:
         self.progress.end(directory.number, trial, outcome)
         self._tell(on_trial, directory.number, trial, outcome)
         self._learn(trial, directory, outcome)
+        why = self.failures.note(directory.number, outcome)
+        left = len(self.result.outcomes) < self.asker.most()
+        if why and left and not self.request.keep_going and not self.result.stopped:
+            self.result.stopped = why
+            self.progress.say(f"{why}: no other is started (--keep-going goes on whatever fails)")
 
     def _tell(
         self, on_trial: Callable[[str, Trial[Any], Outcome], None], number: str, trial: Trial[Any], outcome: Outcome
@@ -413,5 +427,10 @@ def _closing(suite: Suite, result: SweepResult) -> str:
             f"interrupted · {finished} of {result.planned} finished · nothing is running any more"
             " · the same command carries on"
         )
+    if result.stopped:
+        others = f"the same command carries on with the other {result.planned - len(statuses)}"
+        repeats = ", with --rerun failed also with these" if suite.content.get("kind", "sweep") == "sweep" else ""
+        stopped = f"stopped, since most trials fail · {counted(statuses)}"
+        return f"{stopped} · fpray show {suite.letters[:4]} · {others}{repeats}"
     again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""
     return f"{counted(statuses)} · fpray show {suite.letters[:4]}{again}"

@@ -114,6 +114,8 @@ class Request:
     parallel: int | None = None
     share_machines: bool = False
     order: str | None = None
+    retries: int | None = None
+    keep_going: bool = False
     command: str = ""
 
     def resolve(self) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
@@ -194,6 +196,8 @@ class Request:
         """What is wrong with how many trials are to run at once, and in which order."""
         if self.parallel is not None and self.parallel < 1:
             yield Problem(f"--parallel {self.parallel}", "must be at least 1")
+        if self.retries is not None and self.retries < 0:
+            yield Problem(f"--retries {self.retries}", "must be 0 or more")
         if self.share_machines and self.parallel is None:
             yield Problem("--share-machines", "needs --parallel N: how many trials are to share them?")
         if self.order is not None and self.order not in ORDERS:

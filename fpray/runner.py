@@ -18,7 +18,7 @@ from fpray.store import TrialDirectory
 from fpray.trial import Setting, is_full, missing_bytes, run_trial
 
 # What fails for the machines' sake (a lost actor, a port that was taken) is repeated this often before we go on.
-INFRASTRUCTURE_RETRIES = 2
+RETRIES = 2
 _SPACE_CHECK_S = 2.0
 
 RunTrial = Callable[[Trial[Any], TrialDirectory, Setting], Outcome]
@@ -48,14 +48,21 @@ class Ended:
 class Runner:
     """Trials under way. All of its methods are for one thread: the one that commits.
 
-    setting: what every trial shares; most: how many run side by side at most (None: as many as fit); run: what runs a
-    trial (`run_trial`, or a simulation of it).
+    setting: what every trial shares; most: how many run side by side at most (None: as many as fit); retries: how
+    often a trial runs again that failed for the machines' sake; run: what runs a trial (`run_trial`, or a simulation).
     """
 
     def __init__(
-        self, setting: Setting, progress: Progress, *, most: int | None = None, run: RunTrial = run_trial
+        self,
+        setting: Setting,
+        progress: Progress,
+        *,
+        most: int | None = None,
+        retries: int | None = None,
+        run: RunTrial = run_trial,
     ) -> None:
         self._setting, self._progress, self._most, self._run = setting, progress, most, run
+        self._retries = RETRIES if retries is None else retries
         self._running: list[Attempt] = []
         self._again: deque[Attempt] = deque()
         self._news = threading.Event()  # set by each thread that is through
@@ -174,7 +181,7 @@ class Runner:
             self._progress.wait(f"waiting for disk space: {error.strerror} at {directory.path}", number=number)
             self._run_again(attempt, disk_was_full=True)
             return None
-        if result.reason is not Reason.INFRASTRUCTURE or attempt.repeated == INFRASTRUCTURE_RETRIES:
+        if result.reason is not Reason.INFRASTRUCTURE or attempt.repeated >= self._retries:
             self._leave(attempt)
             return Ended(attempt.trial, directory, result)
         if result.status is Status.LOST:

@@ -1,0 +1,129 @@
+"""What a sweep does about trials and machines that fail: the real loop, store and slices, on machines that are none.
+
+What fails there on real ones is in tests/test_faults.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fpray.machines.ray_cluster import Machine, Machines
+from fpray.mainloop import Ground, SweepResult, run_sweep
+from fpray.outcome import Outcome, Reason, Status
+from fpray.placement import frankenpaxos_ports, place
+from fpray.plan import Trial
+from fpray.request import Points, Request
+from fpray.store import TrialDirectory
+from fpray.trial import Setting
+from tests.conftest import cli
+
+Play = Callable[[Trial[Any], Sequence[str]], Outcome]
+
+
+class Stage(Machines):
+    """Machines that are nowhere; `found` is who lives."""
+
+    def __init__(self, hosts: Sequence[str]) -> None:
+        super().__init__("simulated")
+        self.found = {host: Machine(host, host, 4, {}) for host in hosts}
+
+    def __enter__(self) -> Machines:
+        self.refresh()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def here(self) -> str:
+        return next(iter(self.found))
+
+    def refresh(self) -> None:
+        self._machines = dict(self.found)
+
+    def actor(self, role: str, host: str, lane: int = 0) -> Any:
+        """Nobody."""
+
+    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
+        return {host: {"java": java, "jvm": "simulated", "cores": 4, "memory_bytes": 2**34} for host in hosts}
+
+    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
+        """They are as they were."""
+
+
+def ran(stage: Stage, play: Play, directory: Path, *, loops: int = 6, repeat: int = 1, **more: Any) -> SweepResult:
+    """A sweep of so many points, each of which ends as `play` says of the trial and its machines."""
+
+    def run(trial: Trial[Any], directory: TrialDirectory, setting: Setting) -> Outcome:
+        directory.begin(trial, {})
+        placed = place(trial.protocol, trial.params, setting.cluster, frankenpaxos_ports)
+        return play(trial, list(dict.fromkeys(each.host for each in placed)))
+
+    points = Points("unreplicated", vary={"num_clients_per_proc": list(range(loops))}, repeat=repeat)
+    request = Request(points, suite_directory=str(directory / "suites"), jar="reference", **{"order": "grid", **more})
+    return run_sweep(request, ground=Ground(lambda _address, _local: stage, run))
+
+
+def finished(_trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+    return Outcome(Status.FINISHED, hosts=hosts)
+
+
+def crashed(_trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+    return Outcome(Status.CRASHED, "server exited with 1", Reason.SYSTEM_UNDER_TEST, hosts=hosts)
+
+
+def _statuses(result: SweepResult) -> list[str]:
+    return [result.outcomes[number].status.value for number in sorted(result.outcomes)]
+
+
+def _attempts(result: SweepResult) -> list[int]:
+    return [len(list(path.glob("attempts/*"))) for path in sorted(result.suite.glob("[0-9]*"))]
+
+
+@pytest.mark.parametrize("retries", [None, 0, 1])
+def test_the_reason_decides_on_a_retry(retries: int | None, tmp_path: Path) -> None:
+    """What was lost runs again so often; a crash and a bad parameter never do."""
+    reasons = [Reason.INFRASTRUCTURE, Reason.SYSTEM_UNDER_TEST, Reason.PARAMETER]
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        reason = reasons[trial.params.num_clients_per_proc]
+        return Outcome(Status.LOST if reason is Reason.INFRASTRUCTURE else Status.CRASHED, "gone", reason, hosts=hosts)
+
+    result = ran(Stage(["a"]), play, tmp_path, loops=3, retries=retries)
+    assert _statuses(result) == ["lost", "crashed", "crashed"]
+    assert _attempts(result) == [2 if retries is None else retries, 0, 0]
+
+
+def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Stage(["a"])
+    first = ran(stage, crashed, tmp_path, loops=12)
+    said = capsys.readouterr().err
+    assert (_statuses(first), first.exit_code) == (["crashed"] * 5, 1)
+    assert (
+        "5 of 5 trials failed, the last 5 in a row; the first: 001 crashed: server exited with 1: no other is started"
+        " (--keep-going goes on whatever fails)"
+    ) in said
+    assert "the same command carries on with the other 7, with --rerun failed also with these" in said
+    again = ran(stage, finished, tmp_path, loops=12)
+    assert (again.suite, _statuses(again)) == (first.suite, ["crashed"] * 5 + ["finished"] * 7)
+    whatever = ran(stage, crashed, tmp_path, loops=12, keep_going=True, new=True)
+    assert _statuses(whatever) == ["crashed"] * 12
+
+
+def test_a_sweep_goes_on_while_some_trials_are_results(tmp_path: Path) -> None:
+    """The upper half of a grid fails: that is a result, and half is not most."""
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        return (finished if trial.params.num_clients_per_proc < 6 else crashed)(trial, hosts)
+
+    assert _statuses(ran(Stage(["a"]), play, tmp_path, loops=12)) == ["finished"] * 6 + ["crashed"] * 6
+
+
+def test_words_that_cannot_be_are_refused() -> None:
+    done = cli("sweep", "unreplicated", "--retries", "-1", "--local")
+    assert (done.exit_code, "--retries -1" in done.stderr) == (2, True)
