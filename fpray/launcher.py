@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from fpray.cluster import EVERY_F, LOOPBACK, Cluster, resolve
+from fpray.cluster import LOOPBACK, Cluster, read_pools, resolve
 from fpray.errors import FprayError, Problem, refuse, refuse_if_any
+from fpray.pools import NO_POOL, Node, by_pools, of_nodes, pools_of
 
 SUFFIXES = (".yaml", ".yml")
-POOL_LABEL = "fpray/pool"
+POOLS = "fpray_pools"  # a key of onprem.yaml's provider: of the places that Ray's schema leaves free, the nearest
 TYPE_LABEL = "ray.io/node-group"  # Ray's own: the node type that the launcher made the node of
-# The pool of a machine that takes no roles, such as a head that has its hands full with the others.
-NO_POOL = "driver"
 # With nobody new for so long, nobody comes any more: an instance of EC2 is up and installed after three minutes.
 _PATIENCE_S = 900.0
 _LOOK_S = 1.0
-
-
-class Node(Protocol):
-    """What is asked of a machine that is there."""
-
-    @property
-    def host(self) -> str:
-        """Its address."""
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """Its Ray labels."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +30,16 @@ class Launcher:
         port: of the head's Ray.
         hosts: the addresses that it lists, the head's first; empty where a cloud gives them.
         types: node type -> how many of it are promised; empty where `hosts` lists them.
-        pools: node type -> the pool that its label says, where it says one.
+        pools: node type -> the pools that its label and resources say, where they say any.
+        listed: the machines by pool, where the file says so of `hosts`.
     """
 
     path: Path
     port: int
     hosts: tuple[str, ...] = ()
     types: Mapping[str, int] = field(default_factory=dict)
-    pools: Mapping[str, str] = field(default_factory=dict)
+    pools: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    listed: Cluster | None = None
 
     @property
     def address(self) -> str | None:
@@ -60,25 +49,13 @@ class Launcher:
     def promised(self) -> Cluster:
         """The machines that will be there; a cloud's by the names of their types, such as `clients-1`."""
         if self.hosts:
-            return Cluster(self.hosts)
+            return self.listed or Cluster(self.hosts)
         named = [(f"{kind}-{k}", kind) for kind, count in self.types.items() for k in range(1, count + 1)]
-        return self._dealt((name, self.pools.get(kind)) for name, kind in named)
+        return by_pools(((name, self.pools.get(kind, ())) for name, kind in named), said=self.path.name)
 
     def joined(self, nodes: Collection[Node]) -> Cluster:
-        """The machines that are there; all serve every pool, unless labels say who serves which."""
-        if self.hosts:
-            return Cluster(tuple(node.host for node in nodes if node.host in self.hosts))
-        return self._dealt((node.host, node.labels.get(POOL_LABEL)) for node in nodes)
-
-    def _dealt(self, machines: Iterator[tuple[str, str | None]]) -> Cluster:
-        pools: dict[str, tuple[str, ...]] = {}
-        unlabelled: tuple[str, ...] = ()
-        for host, pool in machines:
-            if pool is None:
-                unlabelled += (host,)
-            elif pool != NO_POOL:
-                pools[pool] = (*pools.get(pool, ()), host)
-        return Cluster(pools={EVERY_F: pools}) if pools else Cluster(unlabelled)
+        """The machines that are there: by pool as the file says, else as they say of themselves."""
+        return self.listed or of_nodes(node for node in nodes if not self.hosts or node.host in self.hosts)
 
     def missing(self, nodes: Collection[Node]) -> list[str]:
         """Who is promised and not there: addresses, or `2 of 3 acceptors`."""
@@ -135,14 +112,14 @@ def read_launcher(path: Path) -> Launcher:
         raise refuse(str(path), "a launcher configuration is an object with a provider, as in cluster_configs/")
     provider, port = content["provider"], _port(content)
     if provider.get("type") == "local":
-        return Launcher(path, port, hosts=_listed(path, provider))
+        hosts = _listed(path, provider)
+        return Launcher(path, port, hosts=hosts, listed=_pools(path, provider, hosts))
     types = content.get("available_node_types")
     if not isinstance(types, Mapping) or not types:
         raise refuse(str(path), "the launcher configuration has no available_node_types, so it promises no machine")
     head = content.get("head_node_type")
     counts = {kind: int(said.get("min_workers", 0)) + (kind == head) for kind, said in types.items()}
-    labels = {kind: said.get("labels") or {} for kind, said in types.items()}
-    pools = {kind: str(said[POOL_LABEL]) for kind, said in labels.items() if POOL_LABEL in said}
+    pools = {kind: pools_of(said.get("labels") or {}, said.get("resources") or {}) for kind, said in types.items()}
     return Launcher(path, port, types=counts, pools=pools)
 
 
@@ -158,6 +135,21 @@ def _listed(path: Path, provider: Mapping[str, Any]) -> tuple[str, ...]:
     if LOOPBACK in hosts:
         raise refuse(str(path), "lists this machine by its loopback address, at which no other reaches it")
     return tuple(dict.fromkeys(hosts))
+
+
+def _pools(path: Path, provider: Mapping[str, Any], hosts: Sequence[str]) -> Cluster | None:
+    """The pools of an on-premise provider, if it says any: as a cluster file does, of the machines that it lists."""
+    if not provider.get(POOLS):
+        return None
+    where = f"{path}: {POOLS}"
+    listed = read_pools(provider[POOLS], where, said=f"{POOLS} of {path.name}")
+    known = f"is none of its machines: head_ip and worker_ips are {', '.join(hosts)}"
+    refuse_if_any([Problem(f"{where}: {each}", known) for each in listed.addresses() if each not in hosts])
+    pools = {
+        faults: {pool: addresses for pool, addresses in named.items() if pool != NO_POOL}
+        for faults, named in listed.pools.items()
+    }
+    return replace(listed, machines=tuple(host for host in hosts if host not in listed.addresses()), pools=pools)
 
 
 def _port(content: Mapping[str, Any]) -> int:

@@ -21,6 +21,7 @@ from fpray.order import Order
 from fpray.outcome import Outcome, Status, counted
 from fpray.placement import frankenpaxos_ports, place
 from fpray.plan import Trial, duration_in_words, planned_seconds
+from fpray.pools import of_nodes
 from fpray.progress import Progress
 from fpray.protocol import Protocol
 from fpray.provenance import of_driver
@@ -309,7 +310,8 @@ class _Sweep:
         """The machines of this sweep.
 
         Raises:
-            Refused: the cluster file names strangers, or nobody said which jar several machines are to run.
+            Refused: the cluster file names strangers, a pool has no machine, or nobody said which jar several machines
+                are to run.
         """
         hosts = list(self.machines.machines())
         if len(hosts) > 1 and self.request.jar is None:
@@ -319,9 +321,14 @@ class _Sweep:
                 " benchmark, or -j reference",
             )
         if (launcher := self.request.launcher()) is not None:
-            return launcher.joined(self.machines.machines().values())
-        here = self.machines.here()
-        return on_machines(self.request.cluster(), hosts, here, embedded=self.machines.embedded)
+            cluster = launcher.joined(self.machines.machines().values())
+        elif self.request.cluster_file:
+            here = self.machines.here()
+            cluster = on_machines(self.request.cluster(), hosts, here, embedded=self.machines.embedded)
+        else:
+            cluster = of_nodes(self.machines.machines().values())
+        refuse_if_any(self.request.problems(self.protocol, self.asker.ahead(), cluster))
+        return cluster
 
     def headline(self) -> str:
         """Where it runs and with which jar."""

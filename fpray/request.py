@@ -6,7 +6,7 @@ import ipaddress
 import platform
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -318,15 +318,13 @@ def parse_flags(options: Sequence[str]) -> tuple[dict[str, dict[str, str]], list
 
 
 def on_machines(cluster: Cluster, hosts: Sequence[str], here: str, embedded: bool) -> Cluster:
-    """The cluster on the machines that Ray really has: every machine for every pool, or as the file says.
+    """The cluster of a cluster file on the machines that Ray really has.
 
     `localhost` in a cluster file is the machine `here`, by the address that Ray knows it by.
 
     Raises:
         Refused: the file names an address that is no living machine.
     """
-    if not cluster.pools:
-        return replace(cluster, machines=tuple(hosts))
     known = cluster.renamed({LOOPBACK: here})
     strangers = [address for address in known.addresses() if address not in hosts]
     where = "this machine (127.0.0.1 or localhost) alone is there" if embedded else f"Ray has {', '.join(hosts)}"

@@ -240,7 +240,7 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     cluster.write_text(json.dumps({"1": {"client": ["localhost"]}}))
     result = cli("plan", "unreplicated", "--cluster", str(cluster))
     assert result.exit_code == 2
-    assert "the cluster file lists no machine for it under f=1; did you mean client?" in result.stderr
+    assert "no machine serves it under f=1 (the cluster file: client); did you mean client?" in result.stderr
     cluster.write_text("[")
     assert "is no JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
 

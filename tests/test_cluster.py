@@ -49,6 +49,7 @@ def two_machines() -> Iterator[str]:
             words += [f"--temp-dir={scratch / name}", "--include-dashboard=false", "--no-monitor"] if head else []
             words += [f"--node-ip-address={address}", "--num-cpus=2", "--block", "--include-log-monitor=false"]
             words += ["--disable-usage-stats", "--object-store-memory=100000000"]
+            words += [] if head else ["--labels=fpray/pool=server", '--resources={"fpray_pool_clients": 1}']
             env = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
             command = ["ip", "netns", "exec", name, RAY, "start", *words]
             log = (scratch / f"{name}.log").open("wb")
@@ -110,10 +111,10 @@ def test_roles_run_where_the_cluster_file_says(two_machines: str, tmp_path: Path
     assert sorted(suite["runs"][0]["machines"]) == ["10.77.0.1", "10.77.0.2"]
 
 
-def test_without_a_cluster_file_every_machine_takes_every_role(two_machines: str, tmp_path: Path) -> None:
+def test_without_a_cluster_file_nodes_say_themselves_which_pools_they_serve(two_machines: str, tmp_path: Path) -> None:
     words = ["-j", "reference", "--vary", "num_client_procs=2"]
     done = _sweep(two_machines, tmp_path, *words)
     assert done.returncode == 0, done.stderr
     (plan,) = (tmp_path / "suites").glob("*/001/plan.json")
     hosts = [p["host"] for p in json.loads(plan.read_text())["processes"]]
-    assert hosts == ["10.77.0.1", "10.77.0.1", "10.77.0.2"]
+    assert hosts == ["10.77.0.2"] * 3

@@ -7,7 +7,7 @@ import mmap
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ray.autoscaler._private.aws.node_provider import AWSNodeProvider
 
 from fpray.errors import FprayError
 from fpray.launcher import read_launcher
+from fpray.pools import of_nodes
 from tests.conftest import cli
 from tests.hosts import ROOT
 
@@ -122,7 +123,8 @@ def test_every_setting_of_ray_is_one() -> None:
 @dataclass
 class _Node:
     host: str
-    labels: dict[str, str]
+    labels: dict[str, str] = field(default_factory=dict)
+    resources: dict[str, float] = field(default_factory=dict)
 
 
 def _of_type(kind: str, host: str) -> _Node:
@@ -145,16 +147,55 @@ def test_who_has_not_joined_is_known_by_type() -> None:
 
 def test_waiting_ends_when_everybody_is_there() -> None:
     launcher = read_launcher(CONFIGS / "onprem.yaml")
-    there = [_Node(f"10.0.0.{k}", {}) for k in (1, 3, 4)]
+    there = [_Node(f"10.0.0.{k}") for k in (1, 3, 4)]
     said: list[str] = []
 
     def look() -> list[_Node]:
         if said:
-            there.append(_Node("10.0.0.2", {}))
+            there.append(_Node("10.0.0.2"))
         return list(there)
 
     launcher.wait_for_all(look, said.append)
     assert said == ["waiting for machines that onprem.yaml promises: 10.0.0.2"]
+
+
+def test_nodes_say_their_pools_by_label_or_resources_and_others_serve_the_rest() -> None:
+    nodes = [
+        _Node("a", {"fpray/pool": "clients"}, {"CPU": 4.0}),
+        _Node("b", {}, {"fpray_pool_leaders": 1.0, "fpray_pool_clients": 1.0}),
+        _Node("c"),
+        _Node("d", {"fpray/pool": "driver"}),
+        _Node("e"),
+    ]
+    cluster = of_nodes(nodes)
+    assert [cluster.hosts(f, "clients") for f in (1, 2)] == [("a", "b")] * 2
+    assert (cluster.hosts(1, "leaders"), cluster.hosts(1, "acceptors")) == (("b",), ("c", "e"))
+    assert of_nodes([_Node("a"), _Node("b")]).hosts(1, "leaders") == ("a", "b"), "nobody says anything: all for all"
+    (nobody,) = of_nodes(nodes[3:4]).problems(1, "leaders")
+    assert nobody.sentence == "no machine of the cluster takes roles"
+    (short,) = of_nodes(nodes[:2]).problems(1, "acceptors")
+    said = "labels fpray/pool and resources fpray_pool_... of the Ray nodes"
+    assert short.sentence == f"no machine serves it under f=1 ({said}: clients, leaders)"
+    (misspelt,) = of_nodes([_Node("a", {"fpray/pool": "client"}), _Node("b")]).problems(1, "clients")
+    assert misspelt.sentence == f"no machine serves it, but some serve client ({said}): is clients meant?"
+
+
+def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
+    content = _read("onprem.yaml")
+    content["provider"]["fpray_pools"] = {"clients": ["10.0.0.3", "10.0.0.4"], "driver": ["10.0.0.1"]}
+    commands._bootstrap_config(dict(content), no_config_cache=True)  # Ray takes it
+    file = tmp_path / "onprem.yaml"
+    file.write_text(yaml.safe_dump(content))
+    launcher = read_launcher(file)
+    assert launcher.missing([_Node("10.0.0.1"), _Node("10.0.0.3")]) == ["10.0.0.2", "10.0.0.4"]
+    cluster = launcher.joined([_Node(host) for host in launcher.hosts])
+    assert cluster.hosts(1, "clients") == ("10.0.0.3", "10.0.0.4")
+    assert cluster.hosts(1, "leaders") == ("10.0.0.2",), "the head takes no role, and who has no pool serves the rest"
+    content["provider"]["fpray_pools"] = {"1": {"clients": ["10.0.0.3", "10.0.0.7"], "server": ["10.0.0.1"]}}
+    file.write_text(yaml.safe_dump(content))
+    refused = cli("plan", "unreplicated", "--cluster", str(file))
+    assert "fpray_pools: 10.0.0.7" in refused.output
+    assert "is none of its machines: head_ip and worker_ips are 10.0.0.1, 10.0.0.2, 10.0.0.3" in refused.output
 
 
 @pytest.mark.parametrize(
@@ -164,6 +205,8 @@ def test_waiting_ends_when_everybody_is_there() -> None:
         ("a: 1", "is an object with a provider"),
         ("provider: {type: aws}", "has no available_node_types"),
         ("provider: {type: local, head_ip: localhost}", "by its loopback address"),
+        ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {clients: x}}", "must be an object"),
+        ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {a: [], '1': {b: []}}}", "which of them is meant?"),
     ],
 )
 def test_what_is_no_launcher_configuration_is_refused(tmp_path: Path, content: str, said: str) -> None:

@@ -77,7 +77,8 @@ def _filled_in(scratch: Path, found: dict[str, Host]) -> Path:
     (secret / "auth_token").write_text(secrets.token_hex(32))
     config: dict[str, Any] = yaml.safe_load((CONFIGS / "onprem.yaml").read_text())
     head, *workers = [found[name].address for name in NODES]
-    config["provider"] |= {"head_ip": head, "worker_ips": workers}
+    pools = {"server": workers[:1], "clients": [workers[1], head]}
+    config["provider"] |= {"head_ip": head, "worker_ips": workers, "fpray_pools": pools}
     config["auth"] = {"ssh_user": USER, "ssh_private_key": str(scratch / "keys" / "key")}
     places = {"~/fpray-node": CONFIGS / "node", "~/fpray-wheel": scratch / "dist", "~/fpray-secret": secret}
     assert config["file_mounts"].keys() == places.keys()
@@ -107,8 +108,8 @@ def test_a_sweep_waits_for_who_is_promised_and_runs_across_all(launched: Site) -
     assert len(plans) == 2, said
     for plan in plans:
         hosts = {process["label"]: process["host"] for process in json.loads(plan.read_text())["processes"]}
-        clients = {f"client_{k}": f"10.78.0.{k + 1}" for k in range(3)}
-        assert hosts == {"server": "10.78.0.1", **clients}
+        clients = {"client_0": "10.78.0.3", "client_1": "10.78.0.1", "client_2": "10.78.0.3"}
+        assert hosts == {"server": "10.78.0.2", **clients}, "the pools of the configuration, round robin"
         outcome = json.loads(plan.with_name("outcome.json").read_text())
         assert outcome["results"]["measured.requests"] > 100
     assert "java" not in launched.on_nodes()

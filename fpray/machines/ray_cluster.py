@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -60,6 +60,7 @@ class Machine:
     host: str
     cores: int
     labels: Mapping[str, str]
+    resources: Mapping[str, float] = field(default_factory=dict)
 
 
 def wanted_address(address: str | None, local: bool) -> str | None:
@@ -172,6 +173,7 @@ class Machines:
                 LOOPBACK if self.embedded else node["NodeManagerAddress"],
                 int(node["Resources"].get("CPU", 0)) or 1,
                 node["Labels"],
+                node["Resources"],
             )
             for node in living
         ]
