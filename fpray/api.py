@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fpray.errors import Problem
 from fpray.mainloop import SweepResult, run_sweep
 from fpray.request import Points, Request, parse_flags, parse_jvm_args
+from fpray.sharing import parse_place
 from fpray.study import split_values
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def sweep(
     jvm_arg: str | Sequence[str] = (),
     flags: str | Sequence[str] = (),
     cluster: str | None = None,
+    place: str | Sequence[str] = (),
     address: str | None = None,
     local: bool = False,
     raw: str = "keep",
@@ -95,6 +97,7 @@ def search(
     jvm_arg: str | Sequence[str] = (),
     flags: str | Sequence[str] = (),
     cluster: str | None = None,
+    place: str | Sequence[str] = (),
     address: str | None = None,
     local: bool = False,
     raw: str = "keep",
@@ -145,7 +148,8 @@ def _common(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     words = [f"{key}={value!r}" for key, value in said.items() if key != "protocol" and value]
     jvm_args, problems = parse_jvm_args(_listed(said["jvm_arg"]))
     added, wrong = parse_flags(_listed(said["flags"]))
-    problems += wrong
+    place, wrong_place = parse_place(_listed(said["place"]))
+    problems += [*wrong, *wrong_place]
     if said["raw"] not in ("keep", "drop"):
         problems.append(Problem(f"raw={said['raw']!r}", "is neither 'keep' nor 'drop'"))
     return {
@@ -154,6 +158,7 @@ def _common(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         "java": said["java"],
         "jvm_args": jvm_args,
         "flags": added,
+        "place": place,
         "wrong_words": tuple(problems),
         "cluster_file": said["cluster"],
         "address": said["address"],

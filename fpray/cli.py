@@ -67,6 +67,7 @@ def base_options(command: Command) -> Command:
         click.option("--jvm-arg", multiple=True, metavar="ROLE:ARG", help="a further JVM argument of a role"),
         click.option("--flag", multiple=True, metavar="ROLE:--NAME=VALUE", help="a further flag of a role, for a fork"),
         click.option("--cluster", metavar="FILE", help="FrankenPaxos's f -> pool -> addresses, or a launcher.yaml"),
+        click.option("--place", multiple=True, metavar="[ROLE=]HOW", help="spread (default), pack or exclusive"),
         click.option(
             "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
             help="where suites go; or one suite, to carry it on",
@@ -88,6 +89,7 @@ def base_options(command: Command) -> Command:
 def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **more: Any) -> Any:
     """The request that a command line's words make: a sweep's, or of another kind with more to it."""
     from fpray.request import Points, Request, parse_flags, parse_jvm_args
+    from fpray.sharing import parse_place
     from fpray.study import parse_set, parse_vary
 
     if words["identity_file"]:
@@ -96,7 +98,8 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
     fixed, wrong_set = parse_set(words["set_"])
     jvm_args, wrong_args = parse_jvm_args(words["jvm_arg"])
     flags, wrong_flags = parse_flags(words["flag"])
-    wrong = [*wrong_vary, *wrong_set, *wrong_args, *wrong_flags, *more.pop("wrong_words", ())]
+    place, wrong_place = parse_place(words["place"])
+    wrong = [*wrong_vary, *wrong_set, *wrong_args, *wrong_flags, *wrong_place, *more.pop("wrong_words", ())]
     if len(words["address"]) > 1:
         wrong.append(Problem("--address", "names one Ray cluster; machines are named by --cluster FILE"))
     asked = {"monitored": words["monitor"], "profiled": words["profile"]}
@@ -115,6 +118,7 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
         java=words["java"],
         jvm_args=jvm_args,
         flags=flags,
+        place=place,
         wrong_words=tuple(wrong),
         cluster_file=words["cluster"],
         address=words["address"][0] if words["address"] else None,

@@ -26,12 +26,14 @@ class Cluster:
         pools: f (as text, or `*`) -> pool -> addresses: FrankenPaxos's cluster file; empty without one.
         regions: region -> addresses, where the cluster file says so.
         said: who says which machine serves which pool, for sentences about it.
+        place: role (`*`: every other) -> how its pool's machines are shared, in the words of `fpray.sharing`.
     """
 
     machines: tuple[str, ...] = (LOOPBACK,)
     pools: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     said: str = "the cluster file"
+    place: Mapping[str, str] = field(default_factory=dict)
 
     def hosts(self, faults: int, pool: str) -> tuple[str, ...]:
         """The machines of a pool, in order; empty where it has none."""

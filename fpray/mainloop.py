@@ -203,7 +203,8 @@ class _Sweep:
             self._drive(None, on_trial)
             return
         if self.machines.embedded:
-            on_machines(self.request.cluster(), [LOOPBACK], LOOPBACK, embedded=True)  # refused before Ray starts
+            # Refused before Ray starts.
+            self._placed(on_machines(self.request.cluster(), [LOOPBACK], LOOPBACK, embedded=True))
             self.progress.say(self.headline())
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
         with giving_way(), self.machines:
@@ -327,7 +328,16 @@ class _Sweep:
             cluster = on_machines(self.request.cluster(), hosts, here, embedded=self.machines.embedded)
         else:
             cluster = of_nodes(self.machines.machines().values())
-        refuse_if_any(self.request.problems(self.protocol, self.asker.ahead(), cluster))
+        return self._placed(cluster)
+
+    def _placed(self, cluster: Cluster) -> Cluster:
+        """The cluster, shared as the user says, where it has a place for all trials.
+
+        Raises:
+            Refused: it has not.
+        """
+        cluster = self.request.placed(cluster)
+        refuse_if_any(self.request.placement_problems(self.protocol, self.asker.ahead(), cluster))
         return cluster
 
     def headline(self) -> str:

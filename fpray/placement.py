@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from fpray.cluster import Cluster
 from fpray.errors import Problem
 from fpray.protocol import Address, Index, Protocol, Role
+from fpray.sharing import Want, share_out
 
 P = TypeVar("P")
 
@@ -64,14 +65,18 @@ def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> li
     """Why the cluster has no place for the protocol, if so: pools that are missing or empty."""
     faults = protocol.faults(params)
     needed = [role.hosts_key for role in protocol.roles if _size(role, params)]
-    return [problem for pool in dict.fromkeys(needed) for problem in cluster.problems(faults, pool)]
+    problems = [problem for pool in dict.fromkeys(needed) for problem in cluster.problems(faults, pool)]
+    return problems or share_out(_wants(protocol, params, cluster), cluster.place)[1]
 
 
 def place(protocol: Protocol[P], params: P, cluster: Cluster, ports: PortRule) -> Placement:
     """Deal every role's instances to its pool's machines, and ports in the protocol's order."""
-    faults = protocol.faults(params)
     indices = {role.name: _indices(role, params) for role in protocol.roles}
-    hosts = {role.name: _deal(role, params, cluster, faults) for role in protocol.roles}
+    lent, _ = share_out(_wants(protocol, params, cluster), cluster.place)
+    hosts = {
+        role.name: role.deal(lent[role.name], role.dimensions(params)) if role.name in lent else []
+        for role in protocol.roles
+    }
     listening: dict[str, dict[Index, Address]] = {}
     number = itertools.count()
     owners = _owners(protocol, params, indices, hosts)
@@ -139,9 +144,14 @@ def _indices(role: Role[Any], params: Any) -> list[Index]:
     return list(itertools.product(*(range(size) for size in role.dimensions(params))))
 
 
-def _deal(role: Role[P], params: P, cluster: Cluster, faults: int) -> list[str]:
-    dimensions = role.dimensions(params)
-    return role.deal(cluster.hosts(faults, role.hosts_key), dimensions) if math.prod(dimensions) else []
+def _wants(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Want]:
+    """The roles that have processes, each with its pool's machines."""
+    faults = protocol.faults(params)
+    return [
+        Want(role.name, role.hosts_key, cluster.hosts(faults, role.hosts_key), _size(role, params))
+        for role in protocol.roles
+        if _size(role, params)
+    ]
 
 
 def _label(name: str, index: Index, numbered: bool) -> str:

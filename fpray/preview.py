@@ -37,6 +37,11 @@ def text(request: Request) -> Iterator[str]:
         yield f"trial {number:03d} ({plan['trial']}) · about {seconds} · up to {disk:.0f} MB"
         for name, content in plan["files"].items():
             yield f"  {name}: " + " ".join(content.split())
+        if request.cluster_file:
+            labels: dict[str, list[str]] = {}
+            for process in plan["processes"]:
+                labels.setdefault(process["host"], []).append(process["label"])
+            yield from (f"  machine {host}: {' '.join(here)}" for host, here in labels.items())
         for process in plan["processes"]:
             yield f"  stage {process['stage']} · {process['label']} at {process['host']}:{process['port']}"
             yield f"    {shlex.join(process['argv'])}"

@@ -6,7 +6,7 @@ import ipaddress
 import platform
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from fpray.placement import placement_problems, shape
 from fpray.plan import Trial, process_count
 from fpray.protocol import Protocol
 from fpray.registry import find_protocol, find_study
+from fpray.sharing import EVERY_ROLE
 from fpray.study import Search, Study
 
 T = TypeVar("T")
@@ -116,6 +117,7 @@ class Request:
     order: str | None = None
     retries: int | None = None
     keep_going: bool = False
+    place: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
 
     def resolve(self) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
@@ -153,8 +155,12 @@ class Request:
             Refused: the file is wrong.
         """
         if (launcher := self.launcher()) is not None:
-            return launcher.promised()
-        return read_cluster_file(Path(self.cluster_file)) if self.cluster_file else Cluster()
+            return self.placed(launcher.promised())
+        return self.placed(read_cluster_file(Path(self.cluster_file)) if self.cluster_file else Cluster())
+
+    def placed(self, cluster: Cluster) -> Cluster:
+        """A cluster whose machines are shared as the user says."""
+        return replace(cluster, place=self.place)
 
     def launcher(self) -> Launcher | None:
         """The launcher configuration that stands in the place of a cluster file, if one does.
@@ -168,13 +174,21 @@ class Request:
             raise refuse("--local", f"--cluster {self.cluster_file} means a cluster: which of them is meant?")
         return read_launcher(Path(self.cluster_file))
 
-    def problems(self, protocol: Protocol[Any], trials: Sequence[Trial[Any]], cluster: Cluster) -> list[Problem]:
-        """What can be known to be wrong with the trials without a machine: their size, and their placement."""
+    def size_problems(self, trials: Sequence[Trial[Any]]) -> list[Problem]:
+        """Trials that are too large for any cluster."""
         most = max((process_count(trial) for trial in trials), default=0)
         if most > MOST_PROCESSES:
             return [Problem(f"{most} processes", f"in one trial: fpray starts up to {MOST_PROCESSES}")]
-        shapes = {shape(protocol, trial.params): trial.params for trial in trials}  # of thousands of trials, a few
-        return [problem for params in shapes.values() for problem in placement_problems(protocol, params, cluster)]
+        return []
+
+    def placement_problems(
+        self, protocol: Protocol[Any], trials: Sequence[Trial[Any]], cluster: Cluster
+    ) -> list[Problem]:
+        """Why the cluster has no place for a trial even when all of its machines are free, if so."""
+        shapes = {shape(protocol, trial.params): trial for trial in trials}  # of thousands of trials, a few
+        largest = sorted(shapes.values(), key=process_count, reverse=True)
+        found = [problem for trial in largest for problem in placement_problems(protocol, trial.params, cluster)]
+        return list({problem.about: problem for problem in reversed(found)}.values())[::-1]  # each pool's worst
 
     def role_problems(self, protocol: Protocol[Any]) -> list[Problem]:
         """Roles of `--jvm-arg` and `--flag` that the protocol does not have."""
@@ -182,7 +196,11 @@ class Request:
         said = f"it has {', '.join(roles)}"
         return [
             Problem(f"{option} {role}", f"{protocol.name} has no such role{nearest(role, roles)}; {said}")
-            for option, given in (("--jvm-arg", self.jvm_args), ("--flag", self.flags))
+            for option, given in (
+                ("--jvm-arg", self.jvm_args),
+                ("--flag", self.flags),
+                ("--place", self.place.keys() - {EVERY_ROLE}),
+            )
             for role in given
             if role not in roles
         ] + [
@@ -238,8 +256,12 @@ def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], 
         problems += request.role_problems(protocol)
     cluster = collect(request.cluster) or cluster
     if found is not None:
-        problems += request.problems(found[0], found[2], cluster)
-        if request.cluster_file or not plan_only:  # a plan without a cluster file stands for any machines
+        too_large = request.size_problems(found[2])
+        problems += too_large
+        # Without a cluster file, a sweep's machines are known later, and a plan's stand for any.
+        if not too_large and (request.cluster_file or plan_only):
+            problems += request.placement_problems(found[0], found[2], cluster)
+        if request.cluster_file or not plan_only:
             points = [trial.params for trial in found[2]]
             problems += region_problems(found[1].regions, found[0], points, cluster)
     if not plan_only:

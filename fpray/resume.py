@@ -109,8 +109,9 @@ def _new_suite(root: Path, request: Request, jar: Jar, study: Study) -> Suite:
 
 
 def _how(request: Request) -> dict[str, Any]:
-    """What changes numbers and is no parameter: `--java`, `--jvm-arg` and `--flag`."""
-    return {
+    """What changes numbers and is no parameter: `--java`, `--jvm-arg`, `--flag` and `--place`."""
+    place = {"place": dict(sorted(request.place.items()))} if request.place else {}
+    return place | {
         "java": request.java,
         "jvm_args": {role: list(args) for role, args in request.jvm_args.items()},
         "flags": {role: dict(given) for role, given in request.flags.items()},
@@ -126,7 +127,7 @@ def _checked(suite: Suite, request: Request, jar: Jar) -> Suite:
     """The suite, if this request may carry it on.
 
     Raises:
-        Refused: it is of another protocol, or was run with another jar, java, JVM arguments or flags.
+        Refused: it is of another protocol, or was run with another jar, java, JVM arguments, flags or placement.
     """
     protocol = suite.content.get("protocol")
     if protocol != request.points.protocol:
@@ -141,9 +142,10 @@ def _checked(suite: Suite, request: Request, jar: Jar) -> Suite:
     if known["sha256"] != jar.sha256:
         was = f"{known['name']} {known['version']}".strip()
         raise refuse(str(jar), f"is another jar than the suite's, {was} (sha {known['sha256'][:8]}): {mixed}")
-    for name, option in (("java", "--java"), ("jvm_args", "--jvm-arg"), ("flags", "--flag")):
-        if (suite.content.get(name) or {}) != how[name]:  # a suite of before an option was there had none of it
-            raise refuse(option, f"is {how[name] or 'none'}, and was {suite.content.get(name) or 'none'}: {mixed}")
+    for name, option in (("java", "--java"), ("jvm_args", "--jvm-arg"), ("flags", "--flag"), ("place", "--place")):
+        # A suite of before an option was there had none of it.
+        if (suite.content.get(name) or {}) != how.get(name, {}):
+            raise refuse(option, f"is {how.get(name) or 'none'}, and was {suite.content.get(name) or 'none'}: {mixed}")
     return suite
 
 

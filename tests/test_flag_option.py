@@ -53,5 +53,7 @@ def test_a_suite_is_of_its_flags(ray_address: str, tmp_path: Path) -> None:
     other = run(*words, "-s", str(suite), cwd=tmp_path)
     assert other.code == 2
     assert "--flag  is none, and was {'server': {'options.flushEveryN': '2'}}: results would mix" in other.err
+    other = run(*words, *flag, "--place", "pack", "-s", str(suite), cwd=tmp_path)
+    assert "--place  is {'*': 'pack'}, and was none: results would mix" in other.err
     same = run(*words, *flag, "-s", str(suite), cwd=tmp_path)
     assert same.code == 0, same.err
