@@ -81,7 +81,7 @@ def search(
     subject_to: str | Sequence[str] = (),
     space: Mapping[str, Any] = _NONE,
     sampler: str = "ours",
-    storage: str = "journal",
+    storage: str | None = None,
     stop_at: float | None = None,
     confirm: int | None = None,
     budget_trials: int | None = None,

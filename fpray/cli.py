@@ -229,7 +229,9 @@ class _Share(click.ParamType[float]):
 @click.option("--space", multiple=True, metavar="KEY=LOW..HIGH", help="LOW..HIGH[:log|:step=N], or V1,V2,V3")
 @click.option("--sampler", default="ours", show_default=True, metavar="NAME", help="or one of Optuna's: tpe, gp, ...")
 @click.option(
-    "--storage", default="journal", show_default=True, help="of the Optuna study: journal, sqlite, memory, or a URL"
+    "--storage",
+    metavar="WHERE",
+    help="of the Optuna study: journal, sqlite, memory, or a database URL  [default: journal]",
 )
 @click.option("--stop-at", type=_Share(), metavar="SHARE", help="no likelier gain than this ends it  [default: 2%]")
 @click.option("--confirm", type=int, metavar="N", help="so many runs of the best  [default: 3]")

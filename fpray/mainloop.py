@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster import LOOPBACK, Cluster
-from fpray.errors import Problem, refuse, refuse_if_any
+from fpray.errors import FprayError, Problem, refuse, refuse_if_any
 from fpray.fitting import heap_problems
 from fpray.giving_up import Failures
 from fpray.jar import Jar
@@ -241,7 +242,8 @@ class _Sweep:
                 self._drive(runner, on_trial)
             except BaseException:
                 for ended in runner.stop():
-                    self._ended(ended, on_trial)
+                    with contextlib.suppress(FprayError):  # what was wrong is said below, and each outcome is on disk
+                        self._ended(ended, on_trial)
                 raise
 
     def _drive(self, runner: Runner | None, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:

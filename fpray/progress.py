@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -172,7 +173,7 @@ class Progress:
         return str(shown)
 
     def _block(self) -> str:
-        return "\n  ".join(filter(None, (self._standing, self._doing())))
+        return "\n  ".join([*_fitted(self._standing, self._live.width() - 4 if self._live else 10_000), self._doing()])
 
     def _doing(self) -> str:
         with self._lock:
@@ -190,6 +191,17 @@ class Progress:
         if len(under_way) > len(shown):
             lines.append(f"  and {len(under_way) - len(shown)} more")
         return "\n  ".join(lines)
+
+
+def _fitted(sentence: str, width: int) -> list[str]:
+    """Its parts, which ` · ` separates, in lines of at most so many columns; only a part that is longer is broken."""
+    lines: list[str] = []
+    for part in filter(None, sentence.split(" · ")):
+        if lines and len(lines[-1]) + 3 + len(part) <= width:
+            lines[-1] += f" · {part}"
+        else:
+            lines += textwrap.wrap(part, max(20, width))
+    return lines
 
 
 def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
@@ -224,6 +236,9 @@ class _Live:
 
     def refresh(self) -> None:
         self._live.refresh()
+
+    def width(self) -> int:
+        return int(self._console.width)
 
     def print(self, line: str) -> None:
         from rich.text import Text

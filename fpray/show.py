@@ -57,8 +57,17 @@ def _show_suite(suite: Suite) -> None:
     for line in (read_json(suite.path / "answer.json") or {}).get("sentences", ()):
         _print(line)
     ended = [outcome.status for _, _, outcome in trials if outcome is not None]
-    left = max(len(trials), suite.content.get("planned", 0)) - len(ended)
-    _print(counted(ended) + (f", {left} to go (the same command carries on)" if left else ""))
+    _print(counted(ended) + _to_go(suite, len(trials), len(ended)))
+
+
+def _to_go(suite: Suite, known: int, ended: int) -> str:
+    """How much is left; of a search nobody knows that in advance."""
+    carries_on = "(the same command carries on)"
+    if "search" not in suite.content:
+        left = max(known, suite.content.get("planned", 0)) - ended
+        return f", {left} to go {carries_on}" if left else ""
+    begun = f", {known - ended} begun" if known > ended else ""
+    return f"{begun}, and not ended {carries_on}" if not suite.content["ended"] else begun
 
 
 def jar_of(suite: Suite) -> str:

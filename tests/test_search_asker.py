@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,11 @@ def _suite(root: Path, request: SearchRequest) -> Suite:
     return Suite.create(root, "search", {}, {**content, **request.keeps()})
 
 
-def _asker(suite: Suite, request: SearchRequest, storage: str = "journal") -> SearchAsker:
+def _asker(
+    suite: Suite, request: SearchRequest, storage: str = "journal", clock: Callable[[], float] = time.monotonic
+) -> SearchAsker:
     quest = request.quest()
-    return SearchAsker(quest, suite, open_study(storage, suite.path, quest.goals), request.sampler, 7)
+    return SearchAsker(quest, suite, open_study(storage, suite.path, quest.goals), request.sampler, 7, clock=clock)
 
 
 def _go(
@@ -114,10 +117,42 @@ def test_time_and_money(tmp_path: Path, words: dict[str, Any], trials: int) -> N
     request = _request(**words, confirm=1)
     suite = _suite(tmp_path, request)
     suite.update(runs=[{"machines": {"a": {}, "b": {}, "c": {}}}])
-    asker = _asker(suite, request)
+    now = 0.0
+
+    def measure(trial: Trial[Any]) -> Outcome:
+        nonlocal now
+        now += 31
+        return _measured(trial)
+
+    asker = _asker(suite, request, clock=lambda: now)
     # The first trials are planned at what their schedule says; what they took is known afterwards.
-    assert trials <= len(list(_go(asker, suite))) <= trials + 1
+    assert trials <= len(list(_go(asker, suite, measure))) <= trials + 1
     assert "leaves no room for another trial" in asker.ended
+
+
+def test_time_side_by_side_counts_once(tmp_path: Path) -> None:
+    """Four trials of half a minute at a time, and two minutes: sixteen of them, and none that would not be through."""
+    request = _request(budget_minutes=2.0, confirm=1, sampler="random", budget_trials=100)
+    suite = _suite(tmp_path, request)
+    now = 0.0
+    asker = _asker(suite, request, clock=lambda: now)
+    running: list[tuple[float, Trial[Any]]] = []
+    ran = 0
+    while True:
+        while len(running) < 4 and (trial := asker.ask()) is not None:
+            assert now + 30 <= 120 + 2, "asked for what cannot end in time"
+            running.append((now + 30, trial))
+            now += 0.5
+        if not running:
+            break
+        end, trial = running.pop(0)
+        now = max(now, end)
+        suite.directory(trial).commit(_measured(trial))
+        asker.tell(trial, _measured(trial))
+        ran += 1
+    assert 13 <= ran <= 16
+    assert sum(t.user_attrs["spent_s"] for t in _told(suite)) == pytest.approx(now, rel=0.1)
+    assert "leaves no room" in asker.ended
 
 
 class _Killed(BaseException):

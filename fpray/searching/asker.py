@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -20,8 +21,9 @@ from fpray.plan import Trial, planned_seconds
 from fpray.searching.answer import Answer, answer
 from fpray.searching.request import Quest
 from fpray.searching.samplers import LISTING, Wanted, grid_of, lasts, make_sampler
-from fpray.searching.say import standing_line
+from fpray.searching.say import answer_json, standing_line
 from fpray.searching.space import size
+from fpray.searching.storage import reachable
 from fpray.store import Suite, read_json, write_json
 
 # A trial that did not finish, as Optuna's samplers digest it best: complete, with the worst value there is, and each
@@ -29,14 +31,25 @@ from fpray.store import Suite, read_json, write_json
 FAILED_EXCESS = 10.0
 _MOST_REFUSED = 200  # points in a row that the protocol refuses
 _ENOUGH_TO_KNOW = 3  # finished trials without a column that a goal or bound needs
+ANSWER_FILE = "answer.json"  # in the suite: what is known so far, for whoever looks while it runs, or after a kill
 POINTS_FILE = "points.json"  # in the suite: fpray trial -> its point as Optuna knows it, for a study that is lost
 
 
 class SearchAsker:
     """`fpray.study.Asker` over an Optuna study; all that it knows is in the study and in the suite's directories."""
 
-    def __init__(self, quest: Quest, suite: Suite, study: optuna.Study, sampler: str, seed: int) -> None:
-        self._quest, self._suite, self._study = quest, suite, study
+    def __init__(
+        self,
+        quest: Quest,
+        suite: Suite,
+        study: optuna.Study,
+        sampler: str,
+        seed: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._quest, self._suite, self._study, self._clock = quest, suite, study, clock
+        self._told_at: float | None = None  # by the clock, of this run
         self._sampler = sampler
         self._allowed = quest.allows if quest.picky else None
         self._wanted = Wanted(quest.goals, quest.bounds, quest.loops, self._allowed, quest.space, seed)
@@ -48,14 +61,14 @@ class SearchAsker:
         self._repeats: dict[str, int] = {}  # configuration -> the next repeat of it
         self._answer: Answer | None = None
         self.ended = ""  # why there is nothing to ask any more
-        with _quietly():
+        with self._careful():
             self._catch_up()
 
     # -- fpray.study.Asker
 
     def ask(self) -> Trial[Any] | None:
         """The next trial: one of an earlier run that was not told, a confirmation, or what the sampler chooses."""
-        with _quietly():
+        with self._careful():
             for _ in range(_MOST_REFUSED):
                 if self._pending:
                     chosen = self._pending.pop(0)
@@ -70,11 +83,13 @@ class SearchAsker:
         return None
 
     def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
-        """Tell the Optuna study how a trial ended."""
+        """Tell the Optuna study how a trial ended, and keep the answer so far."""
         if not outcome.status.final:
             return  # lost: it runs again with the next command, and stays asked until then
-        with _quietly():
+        with self._careful():
             self._tell(self._asked.pop(trial.id), outcome)
+            self._told_at = self._clock()
+        self.keep_answer()
 
     def planned(self) -> Sequence[Trial[Any]]:
         """The trials that were asked for so far."""
@@ -103,11 +118,25 @@ class SearchAsker:
         """What the trials so far say."""
         if self._answer is None:
             quest = self._quest
-            with _quietly():
+            with self._careful():
                 self._answer = answer(
                     self._study.get_trials(deepcopy=False), quest.goals, quest.bounds, quest.loops, self._allowed
                 )
         return self._answer
+
+    def keep_answer(self) -> Sequence[str]:
+        """Write the answer so far into the suite; returns its sentences."""
+        content = answer_json(self._quest, self.answer(), self.ended, self._left())
+        with contextlib.suppress(OSError):  # a full disk: the answer is made of outcomes, and these are kept
+            write_json(self._suite.path / ANSWER_FILE, content)
+        sentences: Sequence[str] = content["sentences"]
+        return sentences
+
+    @contextlib.contextmanager
+    def _careful(self) -> Iterator[None]:
+        """Without Optuna's remarks; a study that is gone ends the search in a sentence."""
+        with _quietly(), reachable(self._suite.path.name):
+            yield
 
     def _ended_trials(self) -> list[FrozenTrial]:
         """The Optuna trials that are told and were run."""
@@ -118,16 +147,26 @@ class SearchAsker:
         """How many more trials the budget allows, those under way not counted."""
         limits, ended = self._quest.limits, self._ended_trials()
         left = limits.trials - len(ended) - len(self._asked)
-        spent_s = [float(t.user_attrs.get("wall_s") or 0.0) for t in ended]
-        each_s = (
-            sum(spent_s) / len(spent_s) if spent_s else planned_seconds(Trial(self._quest.protocol, self._quest.start))
-        )
         budgets_s = [] if limits.minutes is None else [60 * limits.minutes]
         if limits.dollars is not None and limits.price_per_machine_hour is not None:
             budgets_s.append(3600 * limits.dollars / limits.price_per_machine_hour / self._machines())
-        for budget_s in budgets_s:
-            left = min(left, math.floor((budget_s - sum(spent_s)) / max(each_s, 1e-9)) - len(self._asked))
-        return left
+        if not budgets_s:
+            return left
+        spent_s, each_s, alone_s = self._time(ended)
+        room_s = min(budgets_s) - spent_s
+        under_way_s = min(alone_s, self._clock() - (self._told_at or self._clock())) if self._asked else 0.0
+        if room_s - under_way_s < alone_s:
+            return min(left, 0)
+        return min(left, math.floor(room_s / max(each_s, 1e-9)) - len(self._asked))
+
+    def _time(self, ended: Sequence[FrozenTrial]) -> tuple[float, float, float]:
+        """Seconds: what trials have taken, those side by side counted once; one on average; and one by itself."""
+        if not ended:
+            planned = planned_seconds(Trial(self._quest.protocol, self._quest.start))
+            return 0.0, planned, planned
+        alone_s = [float(t.user_attrs.get("wall_s") or 0.0) for t in ended]
+        spent_s = [float(t.user_attrs.get("spent_s", alone)) for t, alone in zip(ended, alone_s, strict=True)]
+        return sum(spent_s), sum(spent_s) / len(ended), sum(alone_s) / len(ended)
 
     def _spent(self) -> str:
         limits, trials = self._quest.limits, len(self._known)
@@ -290,7 +329,10 @@ class SearchAsker:
         metrics = {name: _number(value) for name, value in outcome.results.items()}
         if outcome.status not in (Status.FINISHED, Status.STOPPED_EARLY):  # its figures are not to be compared
             metrics |= dict.fromkeys(self._quest.columns)
+        # Of trials side by side, each moment is counted once: by the first that is told.
+        since_s = math.inf if self._told_at is None else self._clock() - self._told_at
         asked.set_user_attr("wall_s", outcome.wall_s)
+        asked.set_user_attr("spent_s", min(outcome.wall_s, since_s))
         self._finish(asked, outcome.status, outcome.detail, metrics)
 
     def _finish(self, asked: optuna.Trial, status: Status, detail: str, metrics: Mapping[str, float | None]) -> None:

@@ -167,7 +167,7 @@ class SearchRequest(Request):
     subject_to: Sequence[str] = ()
     space: Mapping[str, Any] = field(default_factory=dict)
     sampler: str = OURS
-    storage: str = JOURNAL
+    storage: str | None = None
     seed: int | None = None
     stop_at: float | None = None
     confirm: int | None = None
@@ -207,7 +207,7 @@ class SearchRequest(Request):
             "space": {key: in_words(each) for key, each in quest.space.items()} if quest.space else {},
             "sampler": self.sampler,
             "seed": seed,
-            "storage": self.storage,
+            "storage": self.storage or JOURNAL,
         }
         return {**super().keeps(), "search": kept, "ended": ""}
 
@@ -258,7 +258,7 @@ class SearchRequest(Request):
                 problems.append(Problem("--space", said))
         elif where:
             problems.append(Problem("--space", f"study {study.name} suggests its points itself: leave it out"))
-        problems += [*sampler_problems(self.sampler, space, goals), *storage_problems(self.storage)]
+        problems += [*sampler_problems(self.sampler, space, goals), *storage_problems(self.storage or JOURNAL)]
         limits = self._limits(study)
         problems += limits.problems()
         refuse_if_any(problems)

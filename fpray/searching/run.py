@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 
+from fpray.cluster import Cluster
 from fpray.errors import Problem, Refused
 from fpray.mainloop import SweepResult, drive, ready_jar
 from fpray.outcome import Outcome
@@ -18,11 +19,8 @@ from fpray.resume import Agenda, choose_suite
 from fpray.searching.answer import Answer
 from fpray.searching.asker import SearchAsker
 from fpray.searching.request import SearchRequest
-from fpray.searching.say import answer_json
-from fpray.searching.storage import open_study
-from fpray.store import Suite, describe_inputs, held, write_json, write_text
-
-ANSWER_FILE = "answer.json"
+from fpray.searching.storage import open_study, storage_problems
+from fpray.store import Suite, describe_inputs, held, write_text
 
 
 @dataclass
@@ -74,20 +72,22 @@ def run_search(
         before = {d.number: outcome for d, _, outcome in suite.outcomes() if outcome is not None}
         result = SearchResult(suite.path, asker.most(), before, study=optuna_study)
 
+        def begin(_: Cluster) -> str:
+            suite.content["ended"] = ""  # it may have been, by a smaller budget
+            return ""
+
         def conclude(_: SweepResult) -> Sequence[str]:
             result.ended = asker.ended
             result.planned = asker.most()
             write_text(suite.path / "inputs.txt", describe_inputs(asker.planned()))
             result.answer = asker.answer()
-            content = answer_json(quest, result.answer, asker.ended)
-            write_json(suite.path / ANSWER_FILE, content)
             suite.update(ended=asker.ended)
-            return list(content["sentences"])
+            return asker.keep_answer()
 
         try:
             drive(
                 request, protocol, suite, jar=jar, todo=todo, asker=asker, result=result, on_trial=on_trial,
-                conclude=conclude,
+                conclude=conclude, arrange=begin,
             )  # fmt: skip
         finally:
             if not suite.path.exists():  # nothing ran: no study stays behind in a database, either
@@ -112,6 +112,10 @@ def _same_search(suite: Suite, request: SearchRequest) -> dict[str, Any]:
         for key in names
         if now[key] != kept[key] and not suite.fresh
     ]
+    if request.storage not in (None, kept["storage"]):
+        said = f"this suite's study is in {kept['storage']}: leave it out (--new starts another)"
+        wrong.append(Problem(f"--storage {request.storage}", said))
+    wrong += storage_problems(kept["storage"])
     if wrong:
         raise Refused(*wrong)
     return kept

@@ -55,7 +55,7 @@ def _space_words(quest: Quest) -> str:
 
 def standing_line(quest: Quest, found: Answer, left: int) -> str:
     """The best so far with its interval, the bounds, what may still be gained, and what is left to try."""
-    rest = f"at most {left} trial{'s' if left != 1 else ''} left"
+    rest = f"{_at_most(left)} left"
     if found.best is None:
         none = "nothing was measured yet" if found.nearest is None else "nothing keeps the bounds yet"
         return f"{none} · {rest}"
@@ -66,8 +66,8 @@ def standing_line(quest: Quest, found: Answer, left: int) -> str:
     return " · ".join(["best so far " + goals[0], point(found.best.params), *kept, _gain(found, quest), rest])
 
 
-def sentences(quest: Quest, found: Answer, ended: str) -> Iterator[str]:
-    """The honest answer."""
+def sentences(quest: Quest, found: Answer, ended: str, left: int) -> Iterator[str]:
+    """The honest answer; `ended` says why the search is over, "" where it is not, with so many trials `left`."""
     runs = f"{found.trials} trial{'s' if found.trials != 1 else ''}"
     if found.best is None:
         yield from _without_best(quest, found, runs)
@@ -78,8 +78,7 @@ def sentences(quest: Quest, found: Answer, ended: str) -> Iterator[str]:
             yield f"  {point(choice.params)}: {goals}{_kept(quest, choice)}"
     else:
         yield from _of_best(quest, found, found.best, runs)
-    if ended:
-        yield f"ended: {ended}"
+    yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
 
 
 def _without_best(quest: Quest, found: Answer, runs: str) -> Iterator[str]:
@@ -132,10 +131,10 @@ def _at_the_end(quest: Quest, best: Choice) -> Iterator[str]:
             yield f"{key}={best.params[key]} is the {which} of its range: what lies beyond was not tried"
 
 
-def answer_json(quest: Quest, found: Answer, ended: str) -> dict[str, Any]:
+def answer_json(quest: Quest, found: Answer, ended: str, left: int) -> dict[str, Any]:
     """What `answer.json` holds: the sentences, and everything they are made of; what is unknown is null."""
     content: dict[str, Any] = {
-        "sentences": list(sentences(quest, found, ended)),
+        "sentences": list(sentences(quest, found, ended, left)),
         "goals": [str(goal) for goal in quest.goals],
         "bounds": [str(bound) for bound in quest.bounds],
         "ended": ended,
@@ -196,6 +195,11 @@ def _gain(found: Answer, quest: Quest) -> str:
     if found.likely_gain < quest.limits.stop_at:
         return f"no gain above {100 * quest.limits.stop_at:g} % is likely"
     return f"a gain of {100 * found.likely_gain:.0f} % may still be there"
+
+
+def _at_most(left: int) -> str:
+    left = max(0, left)
+    return f"at most {left} trial{'s' if left != 1 else ''}"
 
 
 def _plain(value: Any) -> Any:

@@ -4,31 +4,58 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
-from importlib.util import find_spec
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
-from fpray.errors import Problem, Refused, refuse
+from fpray.errors import FprayError, Problem, nearest, refuse
 from fpray.searching.goals import Goal
 
 JOURNAL, MEMORY, SQLITE = "journal", "memory", "sqlite"
 JOURNAL_FILE, SQLITE_FILE = "optuna.journal", "optuna.db"
 _DEAD_S = 2.0  # a journal's lock is held for milliseconds
-_PARTS = 2  # of a URL: what speaks to the database, and where it is
+_PIP = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}  # module -> package
+_DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")  # what Optuna is tested with
 
 
 def storage_problems(storage: str) -> list[Problem]:
-    """What is wrong with a `--storage`, as far as its words say."""
+    """What is wrong with a `--storage` before it is opened: its words, or a driver that is not installed."""
     if storage in (JOURNAL, MEMORY, SQLITE):
         return []
-    about = f"--storage {storage}"
-    if len(storage.split("://")) != _PARTS:
-        return [Problem(about, f"is none of {JOURNAL}, {MEMORY}, {SQLITE}, and no database URL (dialect://...)")]
-    return []
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    try:
+        url = make_url(storage)
+    except (ArgumentError, ValueError):
+        near = nearest(storage, (JOURNAL, MEMORY, SQLITE))
+        said = f"is none of {JOURNAL}, {MEMORY}, {SQLITE}, and no database URL (postgresql://USER@HOST/DATABASE){near}"
+        return [Problem(f"--storage {storage}", said)]
+    about = f"--storage {url.render_as_string(hide_password=True)}"
+    problems = []
+    if url.password is not None:
+        said = (
+            "holds a password, which ps and the suite's files would show to everybody: leave it out, and let the driver"
+            " find it (PostgreSQL: ~/.pgpass or PGPASSWORD; MySQL: ?read_default_file=FILE)"
+        )
+        problems.append(Problem(about, said))
+    try:
+        url.get_dialect().import_dbapi()
+    except NoSuchModuleError:
+        near = nearest(url.get_backend_name(), _DIALECTS)
+        problems.append(Problem(about, f"SQLAlchemy knows no {url.drivername}{near}"))
+    except ModuleNotFoundError as missing:
+        package = _PIP.get(missing.name or "", missing.name)
+        problems.append(
+            Problem(about, f"needs {missing.name}, which fpray does not bring along: pip install {package}")
+        )
+    except ImportError as error:  # a driver whose own library is missing
+        problems.append(Problem(about, f"its driver cannot be used: {_first_line(error)}"))
+    return problems
 
 
 def open_study(storage: str, suite: Path, goals: Sequence[Goal]) -> optuna.Study:
@@ -45,11 +72,8 @@ def open_study(storage: str, suite: Path, goals: Sequence[Goal]) -> optuna.Study
             directions=[goal.direction for goal in goals],
             load_if_exists=True,
         )
-    except Refused:
-        raise
     except Exception as error:  # whatever a database's driver raises
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise refuse(f"--storage {storage}", f"cannot be opened: {said}") from None
+        raise refuse(f"--storage {storage}", f"cannot be opened: {_first_line(error)}") from None
 
 
 def _storage(storage: str, suite: Path) -> BaseStorage:
@@ -62,10 +86,31 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
         return JournalStorage(JournalFileBackend(str(path), JournalFileSymlinkLock(str(path))))
     if storage == SQLITE:
         return RDBStorage(f"sqlite:///{(suite / SQLITE_FILE).absolute()}")
-    driver = storage.split("://", maxsplit=1)[0].partition("+")[2]
-    if driver and find_spec(driver) is None:
-        raise refuse(f"--storage {storage}", f"needs {driver}: pip install {driver}")
     return RDBStorage(storage)
+
+
+@contextlib.contextmanager
+def reachable(suite: str) -> Iterator[None]:
+    """A block that reads and writes a study.
+
+    Raises:
+        FprayError: its database, or its disk, is gone.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, OSError | StorageInternalError) and "sqlalchemy" not in type(error).__module__:
+            raise
+        while isinstance(error, StorageInternalError) and isinstance(error.__cause__, Exception):
+            error = error.__cause__
+        raise FprayError(
+            f"the search's study cannot be reached any more: {_first_line(error)} (every outcome is kept in {suite};"
+            " the same command carries on)"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def mend(journal: Path) -> None:
