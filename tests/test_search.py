@@ -68,6 +68,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
         "did you mean num_proxy_leaders?",
         "did you mean tpe?",
         "is none of journal, memory, sqlite",
+        "did you mean journal?",
         "write 2% or 0.02",
         "needs --price-per-machine-hour",
         "did you mean num_batchers?",
@@ -97,7 +98,15 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
             ("--maximize", "start_throughput_1s.p90", *SPACE, "--set", "duration=1s"),
             "is too short for start_throughput",
         ),
-        ((*LOAD, *SPACE, "--storage", "postgresql+nothing://host/db"), "needs nothing: pip install nothing"),
+        (
+            (*LOAD, *SPACE, "--storage", "mysql+pymysql://u@host/db"),
+            "needs pymysql, which fpray does not bring along: pip install pymysql",
+        ),
+        ((*LOAD, *SPACE, "--storage", "postgres://u@host/db"), "knows no postgres; did you mean postgresql?"),
+        (
+            (*LOAD, *SPACE, "--storage", "sqlite+pysqlite://u:secret@host/db"),
+            "--storage sqlite+pysqlite://u:***@host/db holds a password, which ps and the suite's files would show",
+        ),
     ],
 )
 def test_refused(words: tuple[str, ...], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,21 +252,15 @@ def test_a_named_suite_goes_on_with_a_larger_budget(
     assert "is the suite of a search: fpray search carries it on" in sweep.err
 
 
-def test_a_driver_that_is_killed_asks_nothing_twice_and_loses_nothing(ray_address: str, tmp_path: Path) -> None:
+def test_a_driver_that_is_killed_with_several_under_way_asks_nothing_twice_and_loses_nothing(
+    ray_address: str, tmp_path: Path
+) -> None:
     """Killed at random moments, the search runs the trials that it would have run, each once to its end."""
     moments = random.Random(SEED)
-    tiny = [
-        "--set",
-        "warmup_duration=100ms",
-        "--set",
-        "duration=200ms",
-        "--set",
-        "warmup_timeout=5s",
-        "--set",
-        "timeout=5s",
-    ]
-    words = ["search", "unreplicated", *tiny, *LOAD, "--space", "num_clients_per_proc=1..30", "--sampler", "random"]
-    words += ["--seed", "5", "--stop-at", "0%", "--confirm", "1", "--budget-trials", "9", "--address", ray_address]
+    tiny = ["warmup_duration=100ms", "duration=200ms", "warmup_timeout=5s", "timeout=5s"]
+    words = ["search", "unreplicated", *(w for each in tiny for w in ("--set", each)), *LOAD, "--parallel", "3"]
+    words += ["--share-machines", "--space", "num_clients_per_proc=1..30", "--sampler", "random", "--seed", "5"]
+    words += ["--stop-at", "0%", "--confirm", "1", "--budget-trials", "12", "--address", ray_address]
     outcomes: dict[str, int] = {}
     kills = 0
     while kills < 6:
@@ -273,23 +276,31 @@ def test_a_driver_that_is_killed_asks_nothing_twice_and_loses_nothing(ray_addres
         process.communicate()
         for path in (tmp_path / "suites").glob("*/*/outcome.json"):
             assert outcomes.setdefault(str(path), path.stat().st_mtime_ns) == path.stat().st_mtime_ns, f"seed {SEED}"
-        if ended or len(outcomes) == 9:  # the same command again would begin another search
+        if ended or len(outcomes) == 12:  # the same command again would begin another search
             words += ["-s", str(_suite(tmp_path))]
             break
+        if len(outcomes) > 1:  # the last of them may not have been told
+            shown = cli("show", str(_suite(tmp_path))).output
+            known = re.search(r"\n  from (\d+) trials?, ", shown)
+            assert known, shown
+            assert int(known[1]) >= len(outcomes) - 1, shown
+            assert "\nnot ended: at most " in shown
+            assert ", and not ended (the same command carries on)" in shown
     done = run(*words, cwd=tmp_path)
     assert done.code == 0, done.err
     suite = _suite(tmp_path)
     trials = _trials(suite)
-    asked = [optuna.samplers.RandomSampler(seed=5 + n) for n in range(9)]
+    asked = [optuna.samplers.RandomSampler(seed=5 + n) for n in range(12)]
     drawn = []
     for sampler in asked:
         drawn.append(optuna.create_study(sampler=sampler).ask().suggest_int("num_clients_per_proc", 1, 30))
     assert [t.params["num_clients_per_proc"] for t in trials] == drawn, f"seed {SEED}, {kills} kills"
-    assert [t.state for t in trials] == [TrialState.COMPLETE] * 9
-    assert [t.user_attrs["number"] for t in trials] == [f"{n:03}" for n in range(1, 10)]
-    assert len({t.user_attrs["fpray_trial"] for t in trials}) == 9
+    assert [t.state for t in trials] == [TrialState.COMPLETE] * 12
+    assert [t.user_attrs["number"] for t in trials] == [f"{n:03}" for n in range(1, 13)]
+    assert len({t.user_attrs["fpray_trial"] for t in trials}) == 12
     assert all(Path(path).stat().st_mtime_ns == then for path, then in outcomes.items()), "a finished trial ran again"
-    assert pq.read_table(suite / "results.parquet").num_rows == 9
+    assert pq.read_table(suite / "results.parquet").num_rows == 12
+    assert "\nended: the budget of 12 trials is spent" in cli("show", str(suite)).output
 
 
 STUDY = """

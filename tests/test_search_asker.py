@@ -131,7 +131,7 @@ def test_time_and_money(tmp_path: Path, words: dict[str, Any], trials: int) -> N
 
 
 def test_time_side_by_side_counts_once(tmp_path: Path) -> None:
-    """Four trials of half a minute at a time, and two minutes: sixteen of them, and none that would not be through."""
+    """Four trials of half a minute at a time, two minutes: twelve or a few more, none of them for nothing."""
     request = _request(budget_minutes=2.0, confirm=1, sampler="random", budget_trials=100)
     suite = _suite(tmp_path, request)
     now = 0.0
@@ -150,7 +150,7 @@ def test_time_side_by_side_counts_once(tmp_path: Path) -> None:
         suite.directory(trial).commit(_measured(trial))
         asker.tell(trial, _measured(trial))
         ran += 1
-    assert 13 <= ran <= 16
+    assert 12 <= ran <= 16
     assert sum(t.user_attrs["spent_s"] for t in _told(suite)) == pytest.approx(now, rel=0.1)
     assert "leaves no room" in asker.ended
 

@@ -240,6 +240,7 @@ class SearchAsker:
         for identity in directories.keys() - in_study:
             self._restore(self._known[identity])
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        told = False
         for frozen in sorted(running, key=lambda t: (str(t.user_attrs.get("number", "~")), t.number)):
             self._use_sampler(frozen.number)
             asked = optuna.Trial(self._study, frozen._trial_id)
@@ -249,6 +250,9 @@ class SearchAsker:
                 self._pending.append(asked)
             else:
                 self._tell(asked, outcome)
+                told = True
+        if told:
+            self.keep_answer()
 
     def _restore(self, trial: Trial[Any]) -> None:
         """Put a trial that the suite has into a study that has it not (memory, or a database that was lost)."""
