@@ -20,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 # Commands that have nothing to start: what is wrong is not "refused before anything started".
-_READERS = ("show", "protocols", "studies")
+_READERS = ("show", "protocols", "studies", "status", "attach", "stop")
 
 
 class _Fpray(click.Group):
@@ -86,8 +86,32 @@ def base_options(command: Command) -> Command:
     return command
 
 
+def running_away(command: Command) -> Command:
+    """Of what may go on without the terminal that it was started from."""
+    return click.option("--detach", is_flag=True, help="return when it is under way; fpray status, attach and stop")(
+        command
+    )
+
+
+def _detach(ctx: click.Context, as_json: bool) -> None:
+    """Start the same command as a process of its own, say what to type next, and end."""
+    from fpray.detach import start
+    from fpray.errors import refuse
+
+    if as_json:
+        raise refuse("--json", "has nobody to print to with --detach: results.csv and results.parquet hold the same")
+    suite, code = start([word for word in sys.argv[1:] if word != "--detach"])
+    if suite is not None:
+        from fpray.store import Suite
+
+        name = Suite(suite).letters[:4] if suite.parent == Path("suites") else suite
+        click.echo(f"detached · {suite} · fpray status · fpray attach {name} · fpray stop {name}")
+    ctx.exit(code)
+
+
 def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **more: Any) -> Any:
     """The request that a command line's words make: a sweep's, or of another kind with more to it."""
+    from fpray.detach import leaving
     from fpray.request import Points, Request, parse_flags, parse_jvm_args
     from fpray.sharing import parse_place
     from fpray.study import parse_set, parse_vary
@@ -129,6 +153,7 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
         accept_change=words.get("accept_change", False),
         parallel=words.get("parallel"),
         share_machines=words.get("share_machines", False),
+        leaving=leaving(),
         order=words.get("order"),
         retries=words.get("retries"),
         keep_going=words.get("keep_going", False),
@@ -154,8 +179,9 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
 )
 @click.option("--dry-run", is_flag=True, help="say how much there is to do, and stop")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object per trial on standard output")
+@running_away
 @click.pass_context
-def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) -> None:
+def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, detach: bool, **words: Any) -> None:
     """Run the trials of a study of PROTOCOL, or carry on with them.
 
     Exit code 0: every trial finished; 1: some did not; 2: refused before anything started; 130: interrupted.
@@ -167,6 +193,8 @@ def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) -> 
         for line in summary_lines(request):
             click.echo(line)
         return
+    if detach:
+        _detach(ctx, as_json)
     from fpray.mainloop import run_sweep
 
     _exit_as(ctx, run_sweep, request, as_json)
@@ -249,9 +277,10 @@ class _Share(click.ParamType[float]):
 @click.option("--keep-going", is_flag=True, help="whatever fails  [default: stop when most trials fail]")
 @click.option("--dry-run", is_flag=True, help="say where it would look and how much that takes, and stop")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object per trial on standard output")
+@running_away
 @base_options
 @click.pass_context
-def search(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) -> None:
+def search(ctx: click.Context, /, dry_run: bool, as_json: bool, detach: bool, **words: Any) -> None:
     """Look for the best configuration of PROTOCOL under bounds, in few trials, or carry on looking.
 
     \b
@@ -274,6 +303,8 @@ def search(ctx: click.Context, /, dry_run: bool, as_json: bool, **words: Any) ->
 
         click.echo(preview_line(request))
         return
+    if detach:
+        _detach(ctx, as_json)
     from fpray.searching.run import run_search
 
     _exit_as(ctx, run_search, request, as_json)
@@ -369,3 +400,58 @@ def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
     for file in figure:
         draw(find_suite(suite.rstrip("/"), root), Path(file).expanduser())
         click.echo(f"{file} is drawn")
+
+
+def _of_a_suite(command: Command) -> Command:
+    """A suite, by name, and where it is looked for."""
+    where = click.option(
+        "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
+        help="where SUITE is looked for, by name or letters",
+    )  # fmt: skip
+    return click.argument("suite")(where(command))
+
+
+@main.command()
+@click.option(
+    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
+    help="where suites are",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="a JSON list")
+def status(suite_directory: str, as_json: bool) -> None:
+    """List the sweeps and searches: how far those are that run, and how the others ended."""
+    from fpray.sweeps import standings, status_lines
+
+    root = Path(suite_directory).expanduser()
+    found = standings(root)
+    if as_json:
+        click.echo(json.dumps([each.to_json() for each in found], indent=1))
+        return
+    for line in status_lines(found):
+        click.echo(line)
+    if not found:
+        click.echo(f"no suite in {root}", err=True)
+
+
+@main.command()
+@_of_a_suite
+@click.pass_context
+def attach(ctx: click.Context, suite: str, suite_directory: str) -> None:
+    """Show the live display of a sweep until it ends. Ctrl-C ends the display; the sweep goes on.
+
+    Exit code: the sweep's; 0 when you left before it ended.
+    """
+    from fpray.store import find_suite
+    from fpray.sweeps import attach as attach_to
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    ctx.exit(attach_to(find_suite(suite.rstrip("/"), Path(suite_directory).expanduser())))
+
+
+@main.command()
+@_of_a_suite
+def stop(suite: str, suite_directory: str) -> None:
+    """End a sweep as Ctrl-C would: nothing is left running, and the same command carries on."""
+    from fpray.store import find_suite
+    from fpray.sweeps import stop as stop_it
+
+    click.echo(stop_it(find_suite(suite.rstrip("/"), Path(suite_directory).expanduser())))

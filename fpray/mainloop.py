@@ -151,7 +151,7 @@ def drive(
     """
     address, remark = split_address(request.address)
     launcher = request.launcher()
-    with Progress(asker, todo.study.summary, protocol.outputs) as progress:
+    with Progress(asker, todo.study.summary, protocol.outputs, suite.path, request.leaving) as progress:
         if launcher is not None:
             address = address or launcher.address
         machines = ground.machines(wanted_address(address, request.local), request.local)
@@ -172,11 +172,12 @@ def drive(
         except KeyboardInterrupt:
             result.interrupted = True
         finally:
+            progress.rest()
             if not suite.forget_if_empty():
                 _write_tables(suite, protocol, asker, progress)
                 for line in conclude(result):
                     progress.say(line)
-        progress.say(_closing(suite, result))
+        progress.over(_closing(suite, result), result.exit_code, interrupted=result.interrupted)
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,9 @@ class _Sweep:
         """
         for known in self.todo.trials:
             if self.todo.is_done(self.suite, known):
-                self.progress.resumed(known)
+                outcome = self.suite.directory(known).outcome()
+                assert outcome is not None
+                self.progress.resumed(known, outcome.status)
         asked = self._ask(runner)
         like = asked[0] if asked is not None else None
         while asked is not None or (runner is not None and not runner.idle):

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from fpray.detach import Leaving
 from fpray.outcome import Outcome, Status
 from fpray.plan import Trial, planned_seconds
+from fpray.pulse import FAILED, FINISHED, RUNNING, STOPPED, Pulse, Snapshot, Step, clock
 from fpray.study import Asker
-
-_MOST_LINES = 8  # trials under way that a terminal shows one by one
-
-
-def clock(seconds: float) -> str:
-    """`0:01:05`, whole seconds."""
-    return str(timedelta(seconds=round(seconds)))
 
 
 @dataclass
@@ -33,22 +27,28 @@ class _UnderWay:
     stage_since: float = 0.0
     stage_s: float | None = None
 
-    def doing(self) -> str:
-        """Its stage, and how far that is."""
-        spent = time.monotonic() - self.stage_since
-        if self.stage_s:
-            return f"{self.stage} {min(spent, self.stage_s):.0f} of {self.stage_s:.0f} s"
-        return f"{self.stage} ({spent:.0f} s)" if spent > 1 else self.stage
+    def step(self, number: str = "") -> Step:
+        """It, for others, who have another clock."""
+        return Step(self.stage, time.time() - (time.monotonic() - self.stage_since), self.stage_s, number)
 
 
 class Progress:
     """Trial n of N, its stage, elapsed and remaining time; FrankenPaxos's line for each trial that ends.
 
     While clients measure, a live block is drawn once a second and nothing else runs; without a terminal nothing
-    is written at all until the trial ends.
+    is written at all until the trial ends. All that is said is kept in the suite, for those who look from outside.
+
+    leaving: of a sweep that goes on by itself: it leaves its terminal when a trial starts, or it has to wait.
     """
 
-    def __init__(self, asker: Asker, summary: Sequence[str], outputs: Mapping[str | None, str]) -> None:
+    def __init__(
+        self,
+        asker: Asker,
+        summary: Sequence[str],
+        outputs: Mapping[str | None, str],
+        suite: Path,
+        leaving: Leaving | None = None,
+    ) -> None:
         self._asker = asker
         self._weights = {trial.id: planned_seconds(trial) for trial in asker.planned()}
         self._left = sum(self._weights.values())  # planned seconds of all that is known and not done
@@ -62,24 +62,48 @@ class Progress:
         self._first_began: float | None = None
         self._before = _UnderWay(0.0, self._started, "", self._started)  # what is done before any trial
         self._under_way: dict[str, _UnderWay] = {}  # number -> trial
+        self._failed = 0
         self._lock = threading.Lock()  # trials tell from threads of their own
-        self._live: _Live | None = None
+        self._live: Live | None = None
+        self._leaving, self._gone = leaving, False
+        self._suite = suite
+        self._pulse = Pulse(suite, self.snapshot)
 
     def __enter__(self) -> Progress:
-        if sys.stderr.isatty():
-            self._live = _Live(self._block)
+        if self._leaving is None and sys.stderr.isatty():
+            self._live = Live(lambda width: self.snapshot().block(time.time(), width))
+        self._pulse.changed()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
         if self._live is not None:
             self._live.close()
             self._live = None
+        if error is not None:
+            self._pulse.last(self.snapshot(FAILED, str(error) or type(error).__name__, 1))
+        self._pulse.close()
+
+    def rest(self) -> None:
+        """Nothing changes any more, and the suite may be removed."""
+        self._pulse.stop()
+
+    def over(self, words: str, exit_code: int, *, interrupted: bool) -> None:
+        """The last words of a sweep."""
+        self.say(words)
+        self._pulse.last(self.snapshot(STOPPED if interrupted else FINISHED, words, exit_code))
+
+    def _leave(self) -> None:
+        if self._leaving is not None:
+            self._leaving.go(self._suite)
+            self._pulse.take_output()
+            self._leaving, self._gone = None, True
 
     def say(self, line: str) -> None:
         """A line of its own."""
+        self._pulse.log(line)
         if self._live is not None:
             self._live.print(line)
-        else:
+        elif not self._gone:
             print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice
 
     def wait(self, line: str, number: str = "") -> None:
@@ -87,10 +111,12 @@ class Progress:
         if self._live is None:
             self.say(line)
         self.stage(line, None, number)
+        self._leave()
 
-    def resumed(self, trial: Trial[Any]) -> None:
+    def resumed(self, trial: Trial[Any], status: Status) -> None:
         """A trial that had ended before this run."""
         self._done.add(trial.id)
+        self._failed += status is not Status.FINISHED
         self._left -= self._weights.get(trial.id, 0.0)
 
     def begin(self, number: str, trial: Trial[Any]) -> None:
@@ -103,11 +129,14 @@ class Progress:
         with self._lock:
             self._under_way[number] = _UnderWay(self._weights[trial.id], now, stage_since=now)
         self._first_began = self._first_began or now
+        self._leave()
+        self._pulse.changed()
 
     def stage(self, what: str, seconds: float | None, number: str = "") -> None:
         """What a trial is doing now, or what is done before any, and for how long by plan."""
         doing = self._under_way.get(number, self._before)
         doing.stage, doing.stage_since, doing.stage_s = what, time.monotonic(), seconds
+        self._pulse.changed()
         if self._live is not None and len(self._under_way) < 2:  # of several, each second shows enough
             self._live.refresh()
 
@@ -122,6 +151,7 @@ class Progress:
         if outcome.status.final:
             self._done.add(trial.id)
             self._left -= planned
+            self._failed += outcome.status is not Status.FINISHED
         self._spent_planned += planned
         if outcome.status is Status.FINISHED:
             self.say(f"{self._head(took)} {self._values(trial, outcome)}")
@@ -132,6 +162,7 @@ class Progress:
         else:
             for line in failure_lines(number, self._total, outcome):
                 self.say(line)
+        self._pulse.changed()
 
     def stand(self) -> None:
         """Say what is known so far, where that has changed."""
@@ -172,36 +203,24 @@ class Progress:
                     shown[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
         return str(shown)
 
-    def _block(self) -> str:
-        return "\n  ".join([*_fitted(self._standing, self._live.width() - 4 if self._live else 10_000), self._doing()])
-
-    def _doing(self) -> str:
+    def snapshot(self, state: str = RUNNING, says: str = "", exit_code: int | None = None) -> Snapshot:
+        """How the sweep stands now."""
         with self._lock:
             under_way = dict(self._under_way)
-        if not under_way:
-            return self._before.doing()
-        times = f"{clock(time.monotonic() - self._started)} elapsed, {clock(self._remaining())} to go"
-        done = f"{len(self._done)} of {self._total} done"
-        if len(under_way) == 1:
-            ((number, trial),) = under_way.items()
-            return f"trial {number} · {done} · {trial.doing()} · {times}"
-        lines = [f"{done} · {len(under_way)} trials side by side · {times}"]
-        shown = list(under_way.items())[:_MOST_LINES]
-        lines += [f"  trial {number} · {trial.doing()}" for number, trial in shown]
-        if len(under_way) > len(shown):
-            lines.append(f"  and {len(under_way) - len(shown)} more")
-        return "\n  ".join(lines)
-
-
-def _fitted(sentence: str, width: int) -> list[str]:
-    """Its parts, which ` · ` separates, in lines of at most so many columns; only a part that is longer is broken."""
-    lines: list[str] = []
-    for part in filter(None, sentence.split(" · ")):
-        if lines and len(lines[-1]) + 3 + len(part) <= width:
-            lines[-1] += f" · {part}"
-        else:
-            lines += textwrap.wrap(part, max(20, width))
-    return lines
+        return Snapshot(
+            done=len(self._done),
+            total=self._total,
+            failed=self._failed,
+            began=time.time() - (time.monotonic() - self._started),
+            remaining_s=self._remaining(),
+            standing=self._standing,
+            before=self._before.step(),
+            under_way=[trial.step(number) for number, trial in under_way.items()],
+            log_from=self._pulse.log_from,
+            state=state,
+            says=says,
+            exit_code=exit_code,
+        )
 
 
 def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
@@ -214,16 +233,19 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     return lines
 
 
-class _Live:
-    """One line at the bottom of a terminal, redrawn once a second by a thread of its own, with rich."""
+class Live:
+    """Some lines at the bottom of a terminal, redrawn once a second by a thread of its own, with rich.
 
-    def __init__(self, text: Any) -> None:
+    text: the width of the terminal -> the lines.
+    """
+
+    def __init__(self, text: Callable[[int], str]) -> None:
         from rich.console import Console
         from rich.live import Live
         from rich.text import Text
 
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        render = lambda: Text(f"  {text()}", style="dim", overflow="ellipsis", no_wrap=True)  # noqa: E731
+        render = lambda: Text(f"  {text(int(self._console.width))}", style="dim", overflow="ellipsis", no_wrap=True)  # noqa: E731
         self._live = Live(get_renderable=render, console=self._console, auto_refresh=False, transient=True)
         self._live.start()
         self._over = threading.Event()
@@ -235,17 +257,17 @@ class _Live:
             self.refresh()
 
     def refresh(self) -> None:
+        """Draw them now."""
         self._live.refresh()
 
-    def width(self) -> int:
-        return int(self._console.width)
-
     def print(self, line: str) -> None:
+        """A line above them, which stays."""
         from rich.text import Text
 
         self._console.print(Text(line))
 
     def close(self) -> None:
+        """Take them away."""
         self._over.set()
         self._thread.join(timeout=2)
         self._live.stop()

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from fpray import params as values
 from fpray.cluster import LOOPBACK, Cluster, read_cluster_file
+from fpray.detach import Leaving
 from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
 from fpray.fitting import region_problems
 from fpray.hopeless import Cap
@@ -119,6 +120,7 @@ class Request:
     keep_going: bool = False
     place: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
+    leaving: Leaving | None = None
 
     def resolve(self) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
         """The protocol, the study, and the trials: what everything else is checked against.

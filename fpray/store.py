@@ -2,7 +2,7 @@
 
 <time>_<10 letters>_<name>/
     args.json inputs.txt start_time.txt stop_time.txt results.csv       FrankenPaxos's
-    suite.json results.parquet suite.lock                               fpray's
+    suite.json results.parquet suite.lock progress.json driver.log      fpray's
     001/ input.json input.txt log.txt config.pbtxt *_cmd.txt ...        FrankenPaxos's
          trial.json plan.json events.json recorder.parquet outcome.json fpray's; the last one is written last
          attempts/1/                                                    earlier attempts, whole
@@ -18,7 +18,9 @@ import re
 import shutil
 import socket
 import string
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from fpray.plan import Plan, Trial
 
 SCHEMA = 1
 _NUMBER = re.compile(r"[0-9]{3,}")
+_HOLDER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>\S+) since .*")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -179,6 +182,35 @@ class TrialDirectory:
             path.rename(kept / path.name)
 
 
+@dataclass(frozen=True)
+class Holder:
+    """The living process that runs a suite: in words, by number, and on which machine."""
+
+    words: str
+    pid: int
+    host: str
+
+    @property
+    def here(self) -> bool:
+        """Whether it is on this machine."""
+        return self.host == socket.gethostname()
+
+
+def _lock(file: int, *, exclusively: bool = True) -> bool:
+    """Lock a file, or say that another process has. Who only looks at who has holds it for a moment."""
+    import fcntl  # POSIX only; reading suites works without
+
+    for left in reversed(range(3)):
+        try:
+            fcntl.flock(file, (fcntl.LOCK_EX if exclusively else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except OSError:
+            if left:
+                time.sleep(0.02)
+        else:
+            return True
+    return False
+
+
 class Suite:
     """A suite directory, held by at most one driver at a time."""
 
@@ -231,17 +263,28 @@ class Suite:
             lock = os.open(self.path / "suite.lock", os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise refuse(str(self.path), f"the suite directory cannot be written: {error.strerror}") from None
-        import fcntl  # POSIX only; reading suites works without
-
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _lock(lock):
             holder = os.read(lock, 200).decode(errors="replace").strip() or "another process"
             os.close(lock)
             raise refuse(self.path.name, f"is being run by {holder} (--new starts another suite)") from None
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()} since {now()[:19]} UTC\n".encode(), 0)
         self._lock = lock
+
+    def holder(self) -> Holder | None:
+        """Who runs this suite now; None where nobody does."""
+        try:
+            lock = os.open(self.path / "suite.lock", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None  # never held
+        try:
+            if _lock(lock, exclusively=False):
+                return None
+            told = os.pread(lock, 200, 0).decode(errors="replace").strip()
+        finally:
+            os.close(lock)
+        match = _HOLDER.fullmatch(told)
+        return Holder(told or "another process", int(match["pid"]) if match else 0, match["host"] if match else "")
 
     def release(self) -> None:
         """Let another driver have it."""

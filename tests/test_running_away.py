@@ -1,0 +1,141 @@
+"""A driver whose terminal goes away: `--detach`, and the commands that look at it from outside."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fpray.pulse import Snapshot, Step
+from fpray.store import suites
+from tests.conftest import QUICK, cli, jvms, run, start, wait_for
+
+SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=3s", "--set", "timeout=9s")
+
+
+@pytest.fixture(autouse=True)
+def no_drivers(tmp_path: Path) -> Iterator[None]:
+    """Whatever fails, no driver goes on by itself."""
+    yield
+    for suite in suites(tmp_path / "suites"):
+        if (holder := suite.holder()) is not None and holder.here:
+            os.kill(holder.pid, signal.SIGKILL)
+
+
+def _status(directory: Path) -> dict[str, object]:
+    (found,) = json.loads(run("status", "--json", cwd=directory).out)
+    assert isinstance(found, dict)
+    return found
+
+
+def _driver(directory: Path) -> int:
+    return int(str(_status(directory)["pid"]))
+
+
+def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address: str, tmp_path: Path) -> None:
+    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0,1", "--address", ray_address]
+    begun = run(*words, "--detach", cwd=tmp_path)
+    assert begun.code == 0, begun.err
+    (suite,) = (tmp_path / "suites").iterdir()
+    letters = suite.name.split("_")[2]
+    name = letters[:4]
+    assert begun.out == f"detached · suites/{suite.name} · fpray status · fpray attach {name} · fpray stop {name}\n"
+    assert "unreplicated on the Ray cluster at" in begun.err, "what it says before it is under way is said here"
+    # It is seen ...
+    pid = _driver(tmp_path)
+    assert os.getsid(pid) == pid, "in a session of its own"
+    (line,) = run("status", cwd=tmp_path).out.splitlines()
+    assert "unreplicated smoke  running  0 of 2 done · about " in line
+    assert f" s to go · process {pid} on " in line
+    watcher = start("attach", name, cwd=tmp_path)
+    assert watcher.stderr
+    assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
+    # ... and left again ...
+    watcher.send_signal(signal.SIGINT)
+    _, said = watcher.communicate(timeout=20)
+    last = f"detached, and the sweep goes on · fpray attach {letters} · fpray stop {letters}"
+    assert (watcher.returncode, said.splitlines()[-1]) == (0, last)
+    # ... stopped as Ctrl-C would ...
+    wait_for(lambda: jvms(str(tmp_path)), 30, "a JVM")
+    stopped = run("stop", name, cwd=tmp_path)
+    assert stopped.out.startswith("interrupted · "), stopped.out
+    assert stopped.out.endswith(" of 2 finished · nothing is running any more · the same command carries on\n")
+    assert not jvms(str(tmp_path))
+    assert _status(tmp_path)["state"] == "stopped"
+    ended = run("attach", name, cwd=tmp_path)
+    assert ended.code == 130
+    assert "is not running: interrupted" in ended.err
+    # ... killed ...
+    assert run(*words, "--detach", cwd=tmp_path).code == 0
+    os.kill(_driver(tmp_path), signal.SIGKILL)
+    wait_for(lambda: _status(tmp_path)["state"] == "died", 10, "the lock of a dead driver")
+    assert "was killed after its last word" in run("status", cwd=tmp_path).out
+    # ... and carried on to its end.
+    again = run(*words, "--detach", cwd=tmp_path)
+    assert "carrying on" in again.err
+    seen = run("attach", name, cwd=tmp_path)
+    assert seen.code == 0, seen.err
+    assert "[002/002; 100%]" in seen.err
+    assert seen.err.splitlines()[-1].startswith("2 finished · fpray show ")
+    assert "[002/002; 100%]" in (suite / "driver.log").read_text()
+    assert _status(tmp_path) | {"suite": ""} == {
+        "suite": "", "letters": letters, "state": "finished", "done": 2, "total": 2, "failed": 0,
+        "remaining_s": None, "pid": None, "host": None, "says": f"2 finished · fpray show {name}", "exit_code": 0,
+    }  # fmt: skip
+
+
+def test_what_is_refused_is_refused_on_the_terminal_and_leaves_nothing(tmp_path: Path) -> None:
+    done = run("sweep", "unreplicated", *QUICK, "--address", "127.0.0.1:1", "--detach", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "no Ray cluster answers there: nothing listens" in done.err
+    assert not list((tmp_path / "suites").iterdir())
+    assert run("sweep", "unreplicated", "--json", "--detach", cwd=tmp_path).code == 2
+
+
+def test_a_driver_elsewhere_is_told_by_name(tmp_path: Path) -> None:
+    suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    suite.mkdir(parents=True)
+    content = {"protocol": "unreplicated", "study": "smoke", "points": [], "jar": {}, "planned": 4}
+    (suite / "suite.json").write_text(json.dumps(content))
+    root = ["-s", str(tmp_path / "suites")]
+    assert (
+        cli("status", *root).stdout
+        == "ABCDEFGHIJ  unreplicated smoke  unfinished  0 of 4 done · the same command carries on\n"
+    )
+    holder = "process 7 on head-1 since 2026-11-22 00:00:00 UTC"
+    with (suite / "suite.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(f"{holder}\n")
+        lock.flush()
+        assert cli("status", *root).stdout == f"ABCDEFGHIJ  unreplicated smoke  running  0 of 4 done · {holder}\n"
+        refused = cli("stop", "ABCD", *root)
+        assert refused.exit_code == 2
+        assert f"is run by {holder}: type fpray stop ABCDEFGHIJ there" in refused.stderr
+    assert "is not running" in cli("stop", "ABCD", *root).stdout
+
+
+def test_the_live_block_is_drawn_from_what_is_on_disk() -> None:
+    now = time.time()
+    snapshot = Snapshot(
+        done=3, total=160, failed=0, began=now - 65, remaining_s=100, standing="best so far 7",
+        before=Step("waiting for role actors", now - 60), under_way=[Step("measuring", now - 1.2, 2.0, "004")],
+        updated=now - 10,
+    )  # fmt: skip
+    known = Snapshot.from_json(json.loads(json.dumps(snapshot, default=vars)))
+    assert known == snapshot
+    assert known.block(now) == (
+        "best so far 7\n  trial 004 · 3 of 160 done · measuring 1 of 2 s · 0:01:05 elapsed, 0:01:30 to go"
+    )
+
+
+@pytest.mark.parametrize("command", ["attach", "stop"])
+def test_who_is_looked_for_and_not_there(command: str, tmp_path: Path) -> None:
+    missing = cli(command, "WXYZ", "-s", str(tmp_path))
+    assert missing.exit_code == 2
+    assert "is no suite" in missing.stderr
