@@ -46,6 +46,7 @@ def sweep(
     order: str | None = None,
     retries: int | None = None,
     keep_going: bool = False,
+    notify: str | Sequence[str] = (),
 ) -> SweepResult:
     """Run a sweep, as `fpray sweep` does, and return what it came to.
 
@@ -107,6 +108,7 @@ def search(
     share_machines: bool = False,
     retries: int | None = None,
     keep_going: bool = False,
+    notify: str | Sequence[str] = (),
 ) -> SearchResult:
     """Look for the best configuration, as `fpray search` does, and return the answer with all that led to it.
 
@@ -170,6 +172,7 @@ def _common(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         "share_machines": said["share_machines"],
         "retries": said["retries"],
         "keep_going": said["keep_going"],
+        "notify": tuple(_listed(said["notify"])),
         "command": f"fpray.{name}({', '.join([repr(said['protocol']), *words])})",
     }
 

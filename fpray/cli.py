@@ -88,9 +88,11 @@ def base_options(command: Command) -> Command:
 
 def running_away(command: Command) -> Command:
     """Of what may go on without the terminal that it was started from."""
-    return click.option("--detach", is_flag=True, help="return when it is under way; fpray status, attach and stop")(
-        command
+    detach = click.option("--detach", is_flag=True, help="return when it is under way; fpray status, attach and stop")
+    notify = click.option(
+        "--notify", multiple=True, metavar="COMMAND|URL", help="told when it has ended, stalls, or mostly fails"
     )
+    return detach(notify(command))
 
 
 def _detach(ctx: click.Context, as_json: bool) -> None:
@@ -154,6 +156,7 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
         parallel=words.get("parallel"),
         share_machines=words.get("share_machines", False),
         leaving=leaving(),
+        notify=tuple(words.get("notify", ())),
         order=words.get("order"),
         retries=words.get("retries"),
         keep_going=words.get("keep_going", False),

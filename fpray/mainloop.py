@@ -18,6 +18,7 @@ from fpray.giving_up import Failures
 from fpray.jar import Jar
 from fpray.machines.courtesy import giving_way
 from fpray.machines.ray_cluster import Machines, wanted_address
+from fpray.notices import Notices
 from fpray.order import Order
 from fpray.outcome import Outcome, Status, counted
 from fpray.placement import frankenpaxos_ports, place
@@ -151,7 +152,12 @@ def drive(
     """
     address, remark = split_address(request.address)
     launcher = request.launcher()
-    with Progress(asker, todo.study.summary, protocol.outputs, suite.path, request.leaving) as progress:
+    with contextlib.ExitStack() as everything:
+        progress = everything.enter_context(
+            Progress(asker, todo.study.summary, protocol.outputs, suite.path, request.leaving)
+        )
+        facts = lambda: {**suite.identity(), **progress.snapshot().counts()}  # noqa: E731
+        notices = everything.enter_context(Notices(request.notify, facts, progress.say))
         if launcher is not None:
             address = address or launcher.address
         machines = ground.machines(wanted_address(address, request.local), request.local)
@@ -163,21 +169,28 @@ def drive(
             )
         failures = Failures(searching=request.kind == "search")
         sweep = _Sweep(
-            request, protocol, todo, jar, machines, suite, asker, result, progress, arrange, ground.run, failures
-        )
+            request, protocol, todo, jar, machines, suite, asker, result, progress, arrange, ground.run, failures,
+            notices,
+        )  # fmt: skip
         if remark:
             progress.say(remark)
         try:
             sweep.run(on_trial)
         except KeyboardInterrupt:
             result.interrupted = True
+        except FprayError as error:
+            notices.tell("failed", str(error), exit_code=error.exit_code)
+            raise
         finally:
             progress.rest()
             if not suite.forget_if_empty():
                 _write_tables(suite, protocol, asker, progress)
                 for line in conclude(result):
                     progress.say(line)
-        progress.over(_closing(suite, result), result.exit_code, interrupted=result.interrupted)
+        last = _closing(suite, result)
+        progress.over(last, result.exit_code, early=result.interrupted or bool(result.stopped))
+        if not result.interrupted:
+            notices.tell("finished", last, exit_code=result.exit_code)
 
 
 @dataclass(frozen=True)
@@ -196,6 +209,7 @@ class _Sweep:
     arrange: Callable[[Cluster], str]
     run_trial: RunTrial
     failures: Failures
+    notices: Notices
 
     def run(self, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Attach to Ray, say what is about to happen, and drive."""
@@ -264,6 +278,7 @@ class _Sweep:
             assert runner is not None
             if asked is not None and runner.start(*asked):
                 like, asked = asked[0], None
+                self.notices.expect(self.progress.longest())
             elif asked is not None and runner.idle and (ended := runner.impossible(*asked)) is not None:
                 asked = None
                 self._ended(ended, on_trial)
@@ -298,8 +313,11 @@ class _Sweep:
         self.progress.end(directory.number, trial, outcome)
         self._tell(on_trial, directory.number, trial, outcome)
         self._learn(trial, directory, outcome)
+        self.notices.expect(self.progress.longest())
         why = self.failures.note(directory.number, outcome)
         left = len(self.result.outcomes) < self.asker.most()
+        if why:
+            self.notices.tell("mostly-failed", why)
         if why and left and not self.request.keep_going and not self.result.stopped:
             self.result.stopped = why
             self.progress.say(f"{why}: no other is started (--keep-going goes on whatever fails)")

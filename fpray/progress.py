@@ -87,10 +87,10 @@ class Progress:
         """Nothing changes any more, and the suite may be removed."""
         self._pulse.stop()
 
-    def over(self, words: str, exit_code: int, *, interrupted: bool) -> None:
-        """The last words of a sweep."""
+    def over(self, words: str, exit_code: int, *, early: bool) -> None:
+        """The last words of a sweep; early: of one that somebody, or what failed, has stopped."""
         self.say(words)
-        self._pulse.last(self.snapshot(STOPPED if interrupted else FINISHED, words, exit_code))
+        self._pulse.last(self.snapshot(STOPPED if early else FINISHED, words, exit_code))
 
     def _leave(self) -> None:
         if self._leaving is not None:
@@ -202,6 +202,11 @@ class Progress:
                 if value is not None and value != -1.0:
                     shown[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
         return str(shown)
+
+    def longest(self) -> float:
+        """Seconds that the longest trial under way is planned to take."""
+        with self._lock:
+            return max((trial.weight for trial in self._under_way.values()), default=0.0)
 
     def snapshot(self, state: str = RUNNING, says: str = "", exit_code: int | None = None) -> Snapshot:
         """How the sweep stands now."""

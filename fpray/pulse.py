@@ -83,6 +83,10 @@ class Snapshot:
         before, under_way = Step(**content["before"]), [Step(**step) for step in content["under_way"]]
         return Snapshot(**{**content, "before": before, "under_way": under_way})
 
+    def counts(self) -> dict[str, int]:
+        """How many trials there are, have ended, and have failed."""
+        return {"done": self.done, "total": self.total, "failed": self.failed}
+
     def block(self, now: float, width: int = 10_000) -> str:
         """The live block, some lines, on a terminal of so many columns."""
         return "\n  ".join([*_fitted(self.standing, width - 4), self._doing(now)])

@@ -19,6 +19,7 @@ from fpray.fitting import region_problems
 from fpray.hopeless import Cap
 from fpray.jar import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.launcher import Launcher, is_launcher_file, read_launcher
+from fpray.notices import notify_problems
 from fpray.order import ORDERS
 from fpray.placement import placement_problems, shape
 from fpray.plan import Trial, process_count
@@ -121,6 +122,7 @@ class Request:
     place: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
     leaving: Leaving | None = None
+    notify: Sequence[str] = ()
 
     def resolve(self) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:
         """The protocol, the study, and the trials: what everything else is checked against.
@@ -242,7 +244,7 @@ def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], 
     Raises:
         Refused: with every problem at once.
     """
-    problems: list[Problem] = [*request.wrong_words, *request.side_by_side_problems()]
+    problems: list[Problem] = [*request.wrong_words, *request.side_by_side_problems(), *notify_problems(request.notify)]
     cluster, found = Cluster(), None
 
     def collect(look: Callable[[], T]) -> T | None:

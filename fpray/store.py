@@ -248,6 +248,11 @@ class Suite:
         match = re.search(r"_([A-Z]{10})(_|$)", self.path.name)
         return match[1] if match else self.path.name
 
+    def identity(self) -> dict[str, str]:
+        """What others are told of whose suite this is."""
+        known = {"suite": str(self.path.absolute()), "name": self.letters, "host": socket.gethostname()}
+        return {**known, "protocol": self.content["protocol"], "study": str(self.content.get("study", ""))}
+
     def update(self, **changes: Any) -> None:
         """Change entries of `suite.json`."""
         self.content |= changes

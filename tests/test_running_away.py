@@ -6,12 +6,15 @@ import fcntl
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from fpray.notices import Notices, notify_problems
 from fpray.pulse import Snapshot, Step
 from fpray.store import suites
 from tests.conftest import QUICK, cli, jvms, run, start, wait_for
@@ -77,12 +80,15 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     wait_for(lambda: _status(tmp_path)["state"] == "died", 10, "the lock of a dead driver")
     assert "was killed after its last word" in run("status", cwd=tmp_path).out
     # ... and carried on to its end.
-    again = run(*words, "--detach", cwd=tmp_path)
+    again = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
     assert "carrying on" in again.err
     seen = run("attach", name, cwd=tmp_path)
     assert seen.code == 0, seen.err
     assert "[002/002; 100%]" in seen.err
     assert seen.err.splitlines()[-1].startswith("2 finished · fpray show ")
+    wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text(), 10, "a notice")
+    notice = json.loads((tmp_path / "told").read_text())
+    assert (notice["event"], notice["done"], notice["suite"], notice["exit_code"]) == ("finished", 2, str(suite), 0)
     assert "[002/002; 100%]" in (suite / "driver.log").read_text()
     assert _status(tmp_path) | {"suite": ""} == {
         "suite": "", "letters": letters, "state": "finished", "done": 2, "total": 2, "failed": 0,
@@ -139,3 +145,64 @@ def test_who_is_looked_for_and_not_there(command: str, tmp_path: Path) -> None:
     missing = cli(command, "WXYZ", "-s", str(tmp_path))
     assert missing.exit_code == 2
     assert "is no suite" in missing.stderr
+
+
+def test_who_wants_to_know_is_told(tmp_path: Path) -> None:
+    """A real command, and a real server that gets what is posted; who cannot be told is a sentence."""
+    posted: list[dict[str, object]] = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204 if self.path == "/" else 500)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    said: list[str] = []
+    command = tmp_path / "tell me.sh"
+    command.write_text('#!/bin/sh\ncat > "$1"\necho "$FPRAY_EVENT $FPRAY_DONE" > "$1.env"\n')
+    command.chmod(0o755)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        wanted = [f"'{command}' {tmp_path / 'told'}", url, f"{url}broken", "sh -c 'echo no >&2; exit 3'"]
+        assert not list(notify_problems(wanted))
+        with Notices(wanted, lambda: {"done": 7}, said.append) as notices:
+            notices.tell("finished", "7 finished", exit_code=0)
+        server.shutdown()
+    expected = {"event": "finished", "sentence": "7 finished", "done": 7, "exit_code": 0}
+    assert posted == [expected, expected]
+    assert json.loads((tmp_path / "told").read_text()) == expected
+    assert (tmp_path / "told.env").read_text() == "finished 7\n"
+    assert [line.partition(" was not told of finished: ")[2] for line in said] == [
+        "it answered 500 Internal Server Error",
+        "it returned 3: no",
+    ]
+
+
+def test_a_stall_is_told_once_until_something_moves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("fpray.notices.STALLED_SPARE_S", 0.1)
+    told = tmp_path / "told"
+
+    def lines() -> list[str]:
+        return told.read_text().splitlines() if told.exists() else []
+
+    with Notices([f"sh -c 'echo $FPRAY_EVENT >> {told}'"], dict, print) as notices:
+        notices.expect(0.2)
+        notices.expect(0.1)
+        wait_for(lambda: lines() == ["stalled"], 5, "a stall")
+        time.sleep(0.5)
+        assert lines() == ["stalled"]
+        notices.expect(0.0)
+        wait_for(lambda: lines() == ["stalled", "stalled"], 5, "another")
+
+
+def test_a_notifier_that_cannot_be_is_refused_in_the_evening(tmp_path: Path) -> None:
+    wrong = cli(
+        "sweep", "unreplicated", "--dry-run", "--notify", "tell-nobody now", "--notify", "'", "-s", str(tmp_path)
+    )
+    assert wrong.exit_code == 2
+    assert "there is no program tell-nobody here, and it is no http(s) URL" in wrong.stderr
+    assert "is no command line: No closing quotation" in wrong.stderr
