@@ -20,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 # Commands that have nothing to start: what is wrong is not "refused before anything started".
-_READERS = ("show", "protocols", "studies", "status", "attach", "stop")
+_READERS = ("show", "protocols", "studies", "status", "attach", "stop", "logs")
 
 
 class _Fpray(click.Group):
@@ -458,3 +458,26 @@ def stop(suite: str, suite_directory: str) -> None:
     from fpray.sweeps import stop as stop_it
 
     click.echo(stop_it(find_suite(suite.rstrip("/"), Path(suite_directory).expanduser())))
+
+
+@main.command()
+@click.argument("trial", metavar="SUITE/TRIAL")
+@click.argument("label", required=False)
+@click.option("-f", "--follow", is_flag=True, help="go on while it runs")
+@click.option(
+    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
+    help="where SUITE is looked for, by name or letters",
+)  # fmt: skip
+def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> None:
+    """Print what a process of a trial has written; without LABEL, list its processes."""
+    from fpray.logs import labels, read_log
+    from fpray.store import find_trial
+
+    _, directory = find_trial(trial, Path(suite_directory).expanduser())
+    if label is None:
+        for each in labels(directory):
+            click.echo(each)
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up
+    for piece in read_log(directory, label, follow=follow):
+        click.echo(piece, nl=False)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fpray.errors import refuse
 from fpray.machines.files import tail
 from fpray.outcome import Outcome, counted
 from fpray.params import flatten, from_json, show_duration
@@ -34,10 +33,7 @@ def show(what: str, root: Path) -> None:
         return _show_suite(find_suite(what, root))
     if not number:
         return _show_suite(suite)
-    for directory in suite.directories().values():
-        if directory.number == number or (number.isdecimal() and int(directory.number) == int(number)):
-            return _show_trial(suite, directory)
-    raise refuse(what, f"{suite.path.name} has no trial {number}; it has {len(suite.directories())}")
+    return _show_trial(suite, suite.numbered(number))
 
 
 def _show_suite(suite: Suite) -> None:

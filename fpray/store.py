@@ -330,6 +330,17 @@ class Suite:
         shutil.rmtree(self.path, ignore_errors=True)
         return True
 
+    def numbered(self, number: str) -> TrialDirectory:
+        """A trial's directory by its number, with or without leading zeros.
+
+        Raises:
+            Refused: there is no such trial.
+        """
+        for directory in self.directories().values():
+            if directory.number == number or (number.isdecimal() and int(directory.number) == int(number)):
+                return directory
+        raise refuse(number or "SUITE/TRIAL", f"{self.path.name} has no such trial; it has {len(self.directories())}")
+
     def outcomes(self) -> Iterator[tuple[TrialDirectory, Mapping[str, Any], Outcome | None]]:
         """Every trial that was ever asked for, in order of number: directory, trial, outcome."""
         for directory in self.directories().values():
@@ -365,6 +376,22 @@ def find_suite(text: str, root: Path) -> Suite:
     if not matching:
         raise refuse(text, f"is no suite: neither a path, nor a name or letters of one in {root}")
     raise refuse(text, f"may be any of {', '.join(s.path.name for s in matching[:5])}")
+
+
+def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
+    """A trial as SUITE/TRIAL, the suite as for `find_suite`; or by the path of its directory, or of an earlier attempt.
+
+    Raises:
+        Refused: there is none, or several.
+    """
+    path = Path(text).expanduser().resolve()
+    if (path / "trial.json").is_file():
+        return Suite(next(up for up in path.parents if (up / "suite.json").is_file())), TrialDirectory(path)
+    name, _, number = text.rstrip("/").rpartition("/")
+    if not name or (Path(text).expanduser() / "suite.json").is_file():
+        raise refuse(text, "names no trial: write SUITE/TRIAL, such as QKZJ/001")
+    suite = find_suite(name, root)
+    return suite, suite.numbered(number)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(f for top in ("fpray", "protocols", "studies", "analysis") for f in (ROOT / top).rglob("*.py"))
 # Lower numbers know nothing of higher ones.
 LAYERS = {
+    "pulse": 6, "detach": 0, "sweeps": 8, "notices": 1, "logs": 6,
     "errors": 0, "flags": 0, "pbtxt": 0, "params": 1, "cluster": 1, "outcome": 1, "dealing": 0, "protocol": 2,
     "placement": 3, "plan": 4, "fitting": 4, "order": 5, "slices": 5, "study": 5, "studies_table": 7, "registry": 6,
     "jar": 1, "provenance": 2, "store": 5, "results": 6,
@@ -21,7 +22,7 @@ LAYERS = {
     "rolling": 5, "summary": 6, "request": 7, "preview": 8, "describe": 7, "show": 7, "resume": 8, "jar_check": 7,
     "judgement": 8, "trial": 9, "progress": 7, "runner": 10, "mainloop": 11, "searching": 12, "api": 13, "cli": 14,
     "entry": 15, "testing": 8, "hopeless": 0, "giving_up": 2, "launcher": 3, "pools": 2, "sharing": 1,
-    "pulse": 6, "detach": 0, "sweeps": 8, "notices": 1,
+    "entry": 15, "testing": 8, "hopeless": 0, "giving_up": 2, "launcher": 3, "pools": 2,
 }  # fmt: skip
 # The same for fpray/searching, which stands on the main loop.
 SEARCH_LAYERS = {

@@ -90,6 +90,7 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     notice = json.loads((tmp_path / "told").read_text())
     assert (notice["event"], notice["done"], notice["suite"], notice["exit_code"]) == ("finished", 2, str(suite), 0)
     assert "[002/002; 100%]" in (suite / "driver.log").read_text()
+    assert run("logs", f"{name}/001", "client_0", cwd=tmp_path).out == (suite / "001" / "client_0_out.txt").read_text()
     assert _status(tmp_path) | {"suite": ""} == {
         "suite": "", "letters": letters, "state": "finished", "done": 2, "total": 2, "failed": 0,
         "remaining_s": None, "pid": None, "host": None, "says": f"2 finished · fpray show {name}", "exit_code": 0,
@@ -206,3 +207,34 @@ def test_a_notifier_that_cannot_be_is_refused_in_the_evening(tmp_path: Path) -> 
     assert wrong.exit_code == 2
     assert "there is no program tell-nobody here, and it is no http(s) URL" in wrong.stderr
     assert "is no command line: No closing quotation" in wrong.stderr
+
+
+def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) -> None:
+    suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    trial = suite / "001"
+    trial.mkdir(parents=True)
+    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
+    (trial / "trial.json").write_text(json.dumps({"id": "a"}))
+    (trial / "plan.json").write_text(json.dumps({"processes": [{"label": "server"}, {"label": "client_0"}]}))
+    root = ["-s", str(tmp_path / "suites")]
+    assert cli("logs", "ABCD/1", *root).stdout == "server\nclient_0\n"
+    assert cli("logs", str(trial), "server").stdout == ""
+    refused = cli("logs", "ABCD/001", "client", *root)
+    assert refused.exit_code == 2
+    assert "trial 001 has no such process; did you mean client_0?; it has server, client_0" in refused.stderr
+    assert "no such trial; it has 1" in cli("logs", "ABCD/2", "server", *root).stderr
+    out, err = trial / "server_out.txt", trial / "server_err.txt"
+    out.write_text("one\n")
+    follower = start("logs", "-f", "ABCD/001", "server", cwd=tmp_path)
+    assert follower.stdout
+    assert follower.stdout.readline() == "one\n"
+    err.write_text("two\n")
+    assert [follower.stdout.readline() for _ in range(2)] == ["==> server_err.txt <==\n", "two\n"]
+    with out.open("a") as file:
+        file.write("three")
+    (trial / "server_returncode.txt").write_text("0\n")
+    assert follower.communicate(timeout=10)[0] == "==> server_out.txt <==\nthree"
+    assert follower.returncode == 0
+    assert cli("logs", "ABCD/001", "server", *root).stdout == (
+        "==> server_out.txt <==\none\nthree\n==> server_err.txt <==\ntwo\n"
+    )
