@@ -481,3 +481,23 @@ def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> N
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up
     for piece in read_log(directory, label, follow=follow):
         click.echo(piece, nl=False)
+
+
+@main.command()
+@click.argument("trial", metavar="SUITE/TRIAL")
+@click.argument("label")
+@click.option("--cluster", "cluster_file", metavar="FILE", help="as for a sweep")
+@click.option("-a", "--address", metavar="ADDRESS", help="a Ray cluster  [default: as for a sweep]")
+@click.option("--local", is_flag=True, help="an embedded Ray on this machine, whatever else there is")
+@click.option(
+    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
+    help="where SUITE is looked for, by name or letters",
+)  # fmt: skip
+def debug(trial: str, label: str, suite_directory: str, **where: Any) -> None:
+    """Run all of a trial but the process LABEL, which you run by hand: says what to paste where, until Ctrl-C."""
+    from fpray.debug import debug as hold
+    from fpray.store import find_trial
+
+    suite, directory = find_trial(trial, Path(suite_directory).expanduser())
+    interruptible()
+    hold(suite, directory, label, **where)

@@ -226,7 +226,7 @@ class _Sweep:
         with giving_way(), self.machines:
             if (launcher := self.request.launcher()) is not None:
                 launcher.wait_for_all(self.machines.alive, self.progress.wait)
-            cluster = self._cluster()
+            cluster = self._placed(machines_of(self.request, self.machines))
             if not self.machines.embedded:
                 self.progress.say(self.headline())
             order = self.arrange(cluster)
@@ -330,29 +330,6 @@ class _Sweep:
         except OSError as error:  # whoever reads our output is gone, or its disk is full: the trial is kept
             self.progress.say(f"trial {number} could not be told: {error.strerror}")
 
-    def _cluster(self) -> Cluster:
-        """The machines of this sweep.
-
-        Raises:
-            Refused: the cluster file names strangers, a pool has no machine, or nobody said which jar several machines
-                are to run.
-        """
-        hosts = list(self.machines.machines())
-        if len(hosts) > 1 and self.request.jar is None:
-            raise refuse(
-                "-j/--jar",
-                f"is required on a cluster of several machines ({len(hosts)} here): name the jar that you mean to"
-                " benchmark, or -j reference",
-            )
-        if (launcher := self.request.launcher()) is not None:
-            cluster = launcher.joined(self.machines.machines().values())
-        elif self.request.cluster_file:
-            here = self.machines.here()
-            cluster = on_machines(self.request.cluster(), hosts, here, embedded=self.machines.embedded)
-        else:
-            cluster = of_nodes(self.machines.machines().values())
-        return self._placed(cluster)
-
     def _placed(self, cluster: Cluster) -> Cluster:
         """The cluster, shared as the user says, where it has a place for all trials.
 
@@ -401,6 +378,27 @@ class _Sweep:
         """How many trials are expected to run side by side."""
         fit = (self.request.parallel or 1) if slices.shared else slices.side_by_side(waiting[0])
         return max(1, min(fit, self.request.parallel or fit))
+
+
+def machines_of(request: Request, machines: Machines) -> Cluster:
+    """The machines that a request is run on, of those that are there.
+
+    Raises:
+        Refused: the cluster file names strangers, a pool has no machine, or nobody said which jar several machines are
+            to run.
+    """
+    hosts = list(machines.machines())
+    if len(hosts) > 1 and request.jar is None:
+        raise refuse(
+            "-j/--jar",
+            f"is required on a cluster of several machines ({len(hosts)} here): name the jar that you mean to"
+            " benchmark, or -j reference",
+        )
+    if (launcher := request.launcher()) is not None:
+        return launcher.joined(machines.machines().values())
+    if request.cluster_file:
+        return on_machines(request.cluster(), hosts, machines.here(), embedded=machines.embedded)
+    return of_nodes(machines.machines().values())
 
 
 def _append_row(suite: Suite, row: Row, progress: Progress) -> None:

@@ -83,7 +83,7 @@ class Setting:
         return self.slice.cluster
 
 
-class _Failed(Exception):
+class Failed(Exception):
     """A process failed: the trial is over, and this is its outcome's cause."""
 
     def __init__(self, failure: Failure, before: str) -> None:
@@ -107,7 +107,7 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
     how = {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "java": setting.java}
     how |= {"jvm_args": arguments, "flags": shlex.join(added)}
     directory.begin(trial, how)
-    run = _Run(trial, directory, setting)
+    run = Run(trial, directory, setting)
     with contextlib.ExitStack() as everything:
         everything.callback(run.give_back_machines)  # last: collecting uses them, too
         everything.callback(run.stop_everything)
@@ -117,7 +117,7 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
             run.start_clients(plan)
             run.measure(plan)
             summary = run.collect(plan)
-        except _Failed as failed:
+        except Failed as failed:
             return run.outcome_of(failed)
         except Lost as lost:
             return run.outcome(Status.LOST, str(lost), Reason.INFRASTRUCTURE)
@@ -126,7 +126,7 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
     return run.judged(plan, summary)
 
 
-class _Run:
+class Run:
     """The state of one attempt: who was started where, what happened when, how long each step took."""
 
     def __init__(self, trial: Trial[Any], directory: TrialDirectory, setting: Setting) -> None:
@@ -243,7 +243,7 @@ class _Run:
         deadline = max((self._ready_s(host) for _, host in by_actor), default=READY_S) + CALL_S
         for call, failure in self._gather(calls, deadline, lambda c: calls[c][0]):
             if failure is not None:
-                raise _Failed(failure, "before it listened")
+                raise Failed(failure, "before it listened")
             _, processes = calls.pop(call)
             listening += len(processes)
             for process in processes:
@@ -268,7 +268,7 @@ class _Run:
                 f" {window.total_seconds():g} s of one another, or some never hear of the others: their machines are"
                 " too busy, or too few, to start them side by side"
             )
-            raise _Failed(Failure("apart", last, detail), "")
+            raise Failed(Failure("apart", last, detail), "")
 
     def _report_start(self, waiting: Mapping[Any, Any], listening: int, before: int, total: int) -> None:
         roles = ", ".join(dict.fromkeys(f"{role}s" for role, _ in waiting.values()))
@@ -334,9 +334,9 @@ class _Run:
                     if not clients:
                         return
                     continue
-                raise _Failed(failure, "while clients were measuring" if clients else "before clients started")
+                raise Failed(failure, "while clients were measuring" if clients else "before clients started")
             if failure is not None:
-                raise _Failed(failure, "")
+                raise Failed(failure, "")
             del waiting[call]
             if not waiting:
                 return
@@ -424,6 +424,23 @@ class _Run:
                     }
                 )
 
+    def listens(self, process: Process) -> bool:
+        """Whether somebody listens on all that a process that fpray did not start is to listen on."""
+        addresses = [(process.host, port) for port in process.endpoints.values()]
+        call = self._speaker(process.host).listens.remote(addresses)
+        ((_, answer),) = self._gather([call], CALL_S, lambda _: process.role)
+        return bool(answer)
+
+    def troubles(self) -> Iterator[Failure]:
+        """What ends as it should not among all that was started, as it happens, until everything has ended."""
+        calls = {
+            self._actor(role, host).wait_exit.remote([process.label for process in here], None): role
+            for (role, host), here in self._by_actor([p for stage in self.started for p in stage]).items()
+        }
+        for _, failure in self._gather(calls, None, calls.__getitem__):
+            if failure is not None:
+                yield failure
+
     # -- outcomes
 
     def judged(self, plan: Plan, summary: Summary) -> Outcome:
@@ -444,7 +461,7 @@ class _Run:
             doubts=verdict.doubts,
         )
 
-    def outcome_of(self, failed: _Failed) -> Outcome:
+    def outcome_of(self, failed: Failed) -> Outcome:
         """The outcome of a trial that a failing process ended."""
         failure = failed.failure
         if failure.kind in ("lost", "stopped"):

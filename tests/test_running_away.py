@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
+import shlex
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -95,6 +98,40 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
         "suite": "", "letters": letters, "state": "finished", "done": 2, "total": 2, "failed": 0,
         "remaining_s": None, "pid": None, "host": None, "says": f"2 finished · fpray show {name}", "exit_code": 0,
     }  # fmt: skip
+    _debug_the_server(suite, ray_address)
+
+
+def _debug_the_server(suite: Path, address: str) -> None:
+    """All but the server is started, and waits for ours; its clients are served by it, and no result is changed."""
+    cwd = suite.parent.parent
+    results = (suite / "results.csv").read_bytes()
+    process = start("debug", f"{suite}/001", "server", "--address", address, cwd=cwd)
+    assert process.stderr
+    lines = iter(process.stderr.readline, "")
+    said = list(itertools.takewhile(lambda line: not line.startswith("java "), lines))
+    assert "paste this on " in said[-1]
+    assert "; the others wait until it listens on " in said[-1]
+    directory = suite / "debug" / "001-1"
+    server = subprocess.Popen(
+        shlex.split((directory / "server_cmd.txt").read_text()), cwd=directory, stdout=subprocess.DEVNULL
+    )
+    try:
+        assert next(lines) == "server listens\n"
+        assert next(lines).startswith("all but server runs; its logs are in ")
+        assert [p.pid for p in jvms(str(directory)) if "ServerMain" in " ".join(p.cmdline())] == [server.pid]
+        wait_for((directory / "client_0_returncode.txt").exists, 30, "the end of the client")
+        assert (directory / "client_0_returncode.txt").read_text().strip() == "0"
+        assert len((directory / "client_0_data.csv").read_text().splitlines()) > 100
+        process.send_signal(signal.SIGINT)
+        *_, last = process.communicate(timeout=30)[1].splitlines()
+        assert last == "stopped, but for server, which is yours · nothing of it is a result"
+        assert server.poll() is None
+    finally:
+        server.kill()
+        process.kill()
+    assert process.returncode == 0
+    assert (suite / "results.csv").read_bytes() == results
+    assert run("show", str(suite), cwd=cwd).out.splitlines()[-1] == "2 finished"
 
 
 def test_what_is_refused_is_refused_on_the_terminal_and_leaves_nothing(tmp_path: Path) -> None:

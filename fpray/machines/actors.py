@@ -16,8 +16,9 @@ from fpray.machines.facts import machine_facts
 from fpray.machines.files import pieces
 from fpray.machines.lease import MachineLease
 from fpray.machines.leftovers import kill_leftovers
-from fpray.machines.ports import free_ports
+from fpray.machines.ports import free_ports, listeners, normalize
 from fpray.machines.processes import Exit, Failure, Processes, ProcessSpec
+from fpray.machines.values import Address
 
 # Calls that may be under way at once: a watch, a wait, a glance, a stop, and one to spare.
 THREADS = 5
@@ -55,6 +56,11 @@ class RoleActor:
         self._stopping.clear()
         failure = self._processes.start(specs)
         return failure or self._processes.wait_ready([spec.label for spec in specs], ready_s)
+
+    def listens(self, addresses: Sequence[Address]) -> bool:
+        """Whether somebody on this machine, whoever it is, listens on each of these addresses."""
+        found = {(each.host, each.port) for each in listeners()}
+        return all((normalize(host), port) in found for host, port in addresses)
 
     def ready_after(self, labels: Sequence[str]) -> Mapping[str, float]:
         """Seconds that each process took from its order until it listened on everything."""
