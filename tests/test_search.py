@@ -94,6 +94,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
         ((*LOAD, "--space", "server_log_level=warn,eror"), "did you mean error?"),
         ((*LOAD, "--space", "jvm_heap_size=1..5"), "is text and has no range"),
         ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs cmaes, which fpray does not bring along: pip install cmaes"),
+        ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs 2 ranges: what has none it draws at random"),
         (
             ("--maximize", "start_throughput_1s.p90", *SPACE, "--set", "duration=1s"),
             "is too short for start_throughput",

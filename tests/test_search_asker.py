@@ -14,6 +14,7 @@ import pytest
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
+from fpray.errors import FprayError
 from fpray.outcome import Outcome, Reason, Status
 from fpray.plan import Trial
 from fpray.request import Points
@@ -218,6 +219,26 @@ def test_half_a_line_at_the_end_of_the_journal_is_cut_off(tmp_path: Path) -> Non
     mend(journal)
     assert journal.read_bytes() == whole
     assert list(_go(_asker(Suite(suite.path), request), suite)) == []
+
+
+def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> None:
+    request = _request(budget_trials=4, confirm=1)
+    suite = _suite(tmp_path, request)
+    asker = _asker(suite, request)
+    list(_go(asker, suite, most=2))
+    trial = asker.ask()
+    assert trial is not None
+    journal = suite.path / JOURNAL_FILE
+    journal.rename(suite.path / "away")
+    journal.mkdir()
+    for cannot in (lambda: asker.tell(trial, _measured(trial)), asker.ask, asker.standing, asker.keep_answer):
+        with pytest.raises(
+            FprayError, match=r"study cannot be reached any more: \[Errno 21\].*the same command carries on"
+        ):
+            cannot()
+    journal.rmdir()
+    (suite.path / "away").rename(journal)
+    assert len(list(_go(_asker(Suite(suite.path), request), suite))) == 2
 
 
 def test_a_study_that_was_in_memory_is_made_anew_from_the_suite(tmp_path: Path) -> None:

@@ -53,7 +53,8 @@ class SearchAsker:
         self._sampler = sampler
         self._allowed = quest.allows if quest.picky else None
         self._wanted = Wanted(quest.goals, quest.bounds, quest.loops, self._allowed, quest.space, seed)
-        self._lasting = make_sampler(sampler, self._wanted, 0) if lasts(sampler) else None
+        with _quietly():
+            self._lasting = make_sampler(sampler, self._wanted, 0) if lasts(sampler) else None
         self._pending: list[optuna.Trial] = []  # asked in an earlier run, not told
         self._asked: dict[str, optuna.Trial] = {}  # fpray trial -> Optuna's, under way
         self._known: dict[str, Trial[Any]] = {}
@@ -97,20 +98,23 @@ class SearchAsker:
 
     def ahead(self) -> Sequence[Trial[Any]]:
         """Trials at the ends of the space, the largest there are: what is asked next is the like of them."""
-        if not self._pending and self._over() is not None:
-            return []
+        with self._careful():
+            if not self._pending and self._over() is not None:
+                return []
         found = (self._quest.params(point) for point in self._quest.corners())
         trials = [Trial(self._quest.protocol, params) for params, problems in found if not problems]
         return list({trial.id: trial for trial in trials}.values())
 
     def most(self) -> int:
         """How many trials the budget allows, in all."""
-        under_way = len(self._ended_trials()) + len(self._asked)
-        return max(len(self._known), under_way + (0 if self.ended else self._left()))
+        with self._careful():
+            under_way = len(self._ended_trials()) + len(self._asked)
+            return max(len(self._known), under_way + (0 if self.ended else self._left()))
 
     def standing(self) -> str:
         """The best so far, in a sentence."""
-        return standing_line(self._quest, self.answer(), self._left()) if self._ended_trials() else ""
+        with self._careful():
+            return standing_line(self._quest, self.answer(), self._left()) if self._ended_trials() else ""
 
     # -- what is known
 
@@ -126,7 +130,8 @@ class SearchAsker:
 
     def keep_answer(self) -> Sequence[str]:
         """Write the answer so far into the suite; returns its sentences."""
-        content = answer_json(self._quest, self.answer(), self.ended, self._left())
+        with self._careful():
+            content = answer_json(self._quest, self.answer(), self.ended, self._left())
         with contextlib.suppress(OSError):  # a full disk: the answer is made of outcomes, and these are kept
             write_json(self._suite.path / ANSWER_FILE, content)
         sentences: Sequence[str] = content["sentences"]

@@ -18,6 +18,7 @@ from fpray.searching.sampler import PeakSampler
 from fpray.searching.space import Space
 
 OURS = "ours"
+_CMA_LEAST = 2  # dimensions
 _GRID_VALUES = 12  # of a long range, so many are tried
 
 
@@ -36,14 +37,14 @@ class Wanted:
 _MAKERS: dict[str, Callable[[Wanted], BaseSampler]] = {
     OURS: lambda w: PeakSampler(w.goals, w.bounds, loops=w.loops, seed=w.seed, allowed=w.allowed),
     "tpe": lambda w: samplers.TPESampler(seed=w.seed, multivariate=True, group=w.space is None),
-    "gp": lambda w: samplers.GPSampler(seed=w.seed),
+    "gp": lambda w: samplers.GPSampler(seed=w.seed, warn_independent_sampling=False),
     "random": lambda w: samplers.RandomSampler(seed=w.seed),
     "grid": lambda w: samplers.GridSampler(grid_of(w.space or {}), seed=w.seed),
-    "qmc": lambda w: samplers.QMCSampler(seed=w.seed, scramble=True),
+    "qmc": lambda w: samplers.QMCSampler(seed=w.seed, scramble=True, warn_independent_sampling=False),
     "brute-force": lambda w: samplers.BruteForceSampler(seed=w.seed),
     "nsga2": lambda w: samplers.NSGAIISampler(seed=w.seed, population_size=10),
     "nsga3": lambda w: samplers.NSGAIIISampler(seed=w.seed, population_size=10),
-    "cma-es": lambda w: samplers.CmaEsSampler(seed=w.seed),
+    "cma-es": lambda w: samplers.CmaEsSampler(seed=w.seed, warn_independent_sampling=False),
 }
 _NEEDS = {"gp": ("torch", "scipy"), "qmc": ("scipy",), "cma-es": ("cmaes",)}
 # Those whose every choice depends on nothing but the study: made anew for each trial, a search that was interrupted
@@ -66,6 +67,11 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
         problems.append(Problem(about, "needs a --space: what a study suggests trial by trial has no grid"))
     if name == "cma-es" and len(goals) > 1:
         problems.append(Problem(about, "takes one goal"))
+    if (
+        name == "cma-es"
+        and sum(not isinstance(d, CategoricalDistribution) for d in (space or {}).values()) < _CMA_LEAST
+    ):
+        problems.append(Problem(about, f"needs {_CMA_LEAST} ranges: what has none it draws at random"))
     endless = [key for key, d in (space or {}).items() if isinstance(d, FloatDistribution) and d.step is None]
     if name == "brute-force" and endless:
         problems.append(Problem(about, f"tries every value, and {endless[0]} has no end of them: give it a :step=N"))
