@@ -161,8 +161,8 @@ def _kind(process: psutil.Process) -> str:
 def _keeper_owner(process: psutil.Process) -> int | None:
     with contextlib.suppress(psutil.Error):
         words = process.cmdline()
-        if len(words) > 4 and words[-5].endswith("keeper.py"):
-            return int(words[-3])
+        if script := next((k for k, word in enumerate(words) if word.endswith("keeper.py")), None):
+            return int(words[script + 2])
     return None
 
 

@@ -70,30 +70,40 @@ class Host:
 
     def run(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a command there, as its user at the console would."""
-        enter = [
-            "nsenter",
-            f"--target={self.init}",
-            "--net",
-            "--mount",
-            "--pid",
-            "--uts",
-            "--ipc",
-            "--wd=" + str(self.home),
-        ]
         return subprocess.run(
-            [*enter, "--", *command],
+            [*self._enter(self.home), *command],
             capture_output=True, text=True, timeout=timeout, env=self.environment, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def start(self, *command: str, directory: Path) -> subprocess.Popen[str]:
+        """Start a command there, and go on; the caller ends it."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [*self._enter(directory), *command],
+            stdout=pipe, stderr=pipe, text=True, env=self.environment, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def _enter(self, directory: Path) -> list[str]:
+        spaces = [f"--{kind}" for kind in ("net", "mount", "pid", "uts", "ipc")]
+        return ["nsenter", f"--target={self.init}", *spaces, f"--wd={directory}", "--"]
 
     def processes(self) -> list[str]:
         """The names of what lives there, but for the host's own two processes."""
         found = []
+        for process in self.inside():
+            with contextlib.suppress(psutil.Error):
+                words = process.cmdline()
+                own = process.pid == self.init or any("ssh_server.py" in w for w in words) or words[:1] == ["sleep"]
+                found += [] if own else [process.name()]
+        return found
+
+    def inside(self) -> list[psutil.Process]:
+        """All that lives there, as this machine numbers it."""
+        found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
                 if _namespace(process.pid) == self.space and process.status() != psutil.STATUS_ZOMBIE:
-                    words = process.cmdline()
-                    own = process.pid == self.init or any("ssh_server.py" in w for w in words) or words[:1] == ["sleep"]
-                    found += [] if own else [process.name()]
+                    found.append(process)
         return found
 
 

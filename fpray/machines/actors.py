@@ -14,6 +14,7 @@ from typing import Any
 from fpray.machines.courtesy import give_way
 from fpray.machines.facts import machine_facts
 from fpray.machines.files import pieces
+from fpray.machines.head import hold
 from fpray.machines.lease import MachineLease
 from fpray.machines.leftovers import kill_leftovers
 from fpray.machines.ports import free_ports, listeners, normalize
@@ -27,16 +28,21 @@ THREADS = 5
 class RoleActor:
     """Starts, watches and stops the processes of one role on this machine."""
 
-    def __init__(self, lease: str) -> None:
+    def __init__(self, lease: str, gcs_address: str, anchor: str | None) -> None:
+        """gcs_address: of the cluster's head; anchor: see `fpray.machines.head.hold`."""
         give_way()
         raylet = os.environ.get("RAY_RAYLET_PID")
+        head = hold(gcs_address, anchor)
+        self._held = head is not None
         self._lease = MachineLease()
         self._stopping = threading.Event()  # of the trial that runs: nobody goes on waiting for a moment of it
-        self._processes = Processes(lease=lease, raylet_pid=int(raylet) if raylet else None)
+        self._processes = Processes(lease=lease, raylet_pid=int(raylet) if raylet else None, head=head)
+        if head is not None:
+            os.close(head)
 
     def facts(self, java: str) -> Mapping[str, Any]:
         """See `fpray.machines.facts.machine_facts`."""
-        return machine_facts(java)
+        return {**machine_facts(java), "sees_head": self._held}
 
     def take_machine(self, holder: str, shared: bool) -> str | None:
         """Take this machine for a trial, for itself or shared with others that share it; or who holds it."""

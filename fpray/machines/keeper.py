@@ -1,7 +1,8 @@
 """Keeps the processes of one owner: starts them clean, and ends all of them when the owner is gone.
 
-Standard library only, one file, run as `python -I -S keeper.py FD OWNER_PID RAYLET_PID LEASE` (0: no raylet). It
-leaves its owner's parentage and process group, because Ray kills both the direct children and the group of a worker.
+Standard library only, one file, run as `python -I -S keeper.py FD OWNER_PID RAYLET_PID LEASE [HEAD_FD]` (0: no
+raylet). It leaves its owner's parentage and process group, because Ray kills both the direct children and the group of
+a worker. HEAD_FD becomes readable when the head of the cluster is gone (`head.py`).
 Nobody gets a session of its own: Linux schedules each session apart (autogroup), and a client and a server in two
 sessions measured 5 % more latency, on a busy machine half the throughput (`bench/disturbance.py`).
 It talks JSON lines over the socket FD; `processes.py` holds the other end.
@@ -171,7 +172,7 @@ class Stop(NamedTuple):
 class Keeper:
     """The event loop. Single-threaded, since a parent-death signal comes at the death of the *thread* that forked."""
 
-    def __init__(self, link: socket.socket, watched: list[int], lease: str, oom: int | None) -> None:
+    def __init__(self, link: socket.socket, watched: list[int], head: int | None, lease: str, oom: int | None) -> None:
         self.pid = os.getpid()
         entry = read_entry(self.pid)
         self.mark = f"{self.pid}:{entry.start if entry else 0}"
@@ -195,6 +196,8 @@ class Keeper:
         self._watch(self.wake, self._on_signal)
         for fd in watched:
             self._watch(fd, self._on_owner_gone)
+        if head is not None:
+            self._watch(head, self._on_head_gone)
 
     def _watch(self, fd: int, handler: Callable[[int], None]) -> None:
         self.handlers[fd] = handler
@@ -267,6 +270,10 @@ class Keeper:
                 self.over = True
 
     def _on_owner_gone(self, _: int) -> None:
+        self.over = True
+
+    def _on_head_gone(self, _: int) -> None:
+        self.send({"event": "error", "text": "the head of the Ray cluster is gone, or out of reach from this machine"})
         self.over = True
 
     def _on_term(self, *_: object) -> None:
@@ -488,6 +495,9 @@ def main(arguments: list[str]) -> None:
     link = socket.socket(fileno=int(arguments[0]))
     os.set_inheritable(link.fileno(), False)
     owner, raylet = int(arguments[1]), int(arguments[2])
+    head = int(arguments[4]) if len(arguments) > 4 else None
+    if head is not None:
+        os.set_inheritable(head, False)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for number in set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_IGN if number in IGNORED else signal.SIG_DFL)
@@ -504,7 +514,7 @@ def main(arguments: list[str]) -> None:
     oom = reset_priority()
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     _prctl(PR_SET_NAME, b"fpray-keeper")
-    Keeper(link, watched, arguments[3], oom).run()
+    Keeper(link, watched, head, arguments[3], oom).run()
 
 
 if __name__ == "__main__":

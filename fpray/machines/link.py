@@ -20,6 +20,7 @@ _START_DEADLINE_S = 60.0  # python starts in 0.02 s, but perhaps on a machine th
 class Link:
     """One keeper process and the thread that reads its events.
 
+    head: a file descriptor whose readability means that the cluster's head is gone; the keeper gets it for its own.
     on_event is called with each event, on_end once, when the keeper is gone; both on the reader's thread.
     Raises `Lost` if the keeper does not come up (the raylet is gone already, for one).
     """
@@ -30,6 +31,7 @@ class Link:
         raylet_pid: int | None,
         on_event: Callable[[dict[str, Any]], None],
         on_end: Callable[[], None],
+        head: int | None = None,
     ) -> None:
         self._on_event, self._on_end = on_event, on_end
         self._sending = threading.Lock()
@@ -39,20 +41,21 @@ class Link:
         self.error = ""  # what the keeper told before it failed
         self._socket, theirs = socket.socketpair()
         with theirs:
-            self._spawn(theirs.fileno(), lease, raylet_pid or 0)
+            self._spawn(theirs.fileno(), lease, raylet_pid or 0, head)
         self._reader = threading.Thread(target=self._read, name="fpray-keeper", daemon=True)
         self._reader.start()
         if not self._hello.wait(_START_DEADLINE_S) or not self.pid:
             self.close(0)
             raise Lost(f"the keeper process did not start: {self.error or 'it ended without a word'}")
 
-    def _spawn(self, fd: int, lease: str, raylet_pid: int) -> None:
+    def _spawn(self, fd: int, lease: str, raylet_pid: int, head: int | None) -> None:
         words = [sys.executable, "-I", "-S", keeper.__file__, str(fd), str(os.getpid()), str(raylet_pid), lease]
+        words += [] if head is None else [str(head)]
         # No inherited output: a keeper that holds its owner's pipes open would keep their readers waiting. Nor any
         # environment: with the marks of an outer fpray this keeper would count as one of its processes.
         first = subprocess.Popen(
             words,
-            pass_fds=(fd,),
+            pass_fds=(fd,) if head is None else (fd, head),
             env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

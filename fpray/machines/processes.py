@@ -46,12 +46,13 @@ class _Kept:
 class Processes:
     """One keeper and the processes that it keeps. Every method may be called from any thread, also side by side.
 
-    None of the processes, nor what they start, outlives this process, the raylet, or `close`. Labels are unique among
-    the processes that run; processes of one directory form a trial. A trial in which nothing runs any more is forgotten
-    when another starts. Raises `fpray.errors.Lost` if the keeper cannot be started.
+    None of the processes, nor what they start, outlives this process, the raylet, the head, or `close`. Labels are
+    unique among the processes that run; processes of one directory form a trial. A trial in which nothing runs any more
+    is forgotten when another starts. Raises `fpray.errors.Lost` if the keeper cannot be started.
     """
 
-    def __init__(self, lease: str = "", raylet_pid: int | None = None) -> None:
+    def __init__(self, lease: str = "", raylet_pid: int | None = None, head: int | None = None) -> None:
+        """head: a file descriptor that becomes readable when the cluster's head is gone, and is the keeper's then."""
         self._changed = threading.Condition()
         self._kept: dict[str, _Kept] = {}
         self._by_key: dict[int, _Kept] = {}
@@ -59,7 +60,7 @@ class Processes:
         self._stopped: set[int] = set()
         self._lost = False
         self._closing = False
-        self._link = Link(lease, raylet_pid, self._on_event, self._on_end)
+        self._link = Link(lease, raylet_pid, self._on_event, self._on_end, head)
 
     def __enter__(self) -> Processes:
         return self

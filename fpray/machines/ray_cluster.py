@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from fpray.cluster import LOOPBACK
-from fpray.errors import Lost, refuse
+from fpray.errors import FprayError, Lost, refuse
+from fpray.machines.head import Anchor
 
 # What ray.md measured for an embedded Ray that is to disturb nothing: no metrics, no event reports, rare timers.
 # The first three matter most: a JVM must not inherit Ray's niceness, and Ray must not kill for memory.
@@ -48,6 +49,7 @@ _LEAN = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 _CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # where `ray start` notes that this machine belongs to one
+_ANCHOR_S = 2.0  # it answers in a millisecond
 _tokens: list[str] = []  # of this process' first embedded Ray, for all that follow
 _PRIVATE = "fpray-ray-"  # short: below it are sockets, whose paths may have 107 bytes
 
@@ -61,6 +63,11 @@ class Machine:
     cores: int
     labels: Mapping[str, str]
     resources: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_head(self) -> bool:
+        """Whether the head of the cluster runs there."""
+        return "node:__internal_head__" in self.resources
 
 
 def wanted_address(address: str | None, local: bool) -> str | None:
@@ -86,6 +93,26 @@ def _connected_to() -> str | None:
     return str(ray.get_runtime_context().gcs_address) if ray.is_initialized() else None
 
 
+def _gcs_address() -> str:
+    import ray
+
+    return str(ray.get_runtime_context().gcs_address)
+
+
+def _pinned(kind: Any, machine: Machine, threads: int) -> Any:
+    """A class as a Ray actor on one machine: it takes no CPU there, and nothing of it is repeated."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return ray.remote(kind).options(
+        num_cpus=0,
+        max_concurrency=threads,
+        max_restarts=0,
+        max_task_retries=0,
+        scheduling_strategy=NodeAffinitySchedulingStrategy(machine.node_id, soft=False),
+    )
+
+
 def _answers(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
@@ -108,6 +135,7 @@ class Machines:
         self._actors: dict[tuple[str, str, int], Any] = {}
         self._lock = threading.RLock()  # trials run in threads of their own, and ask for actors
         self._machines: dict[str, Machine] = {}
+        self._anchor: tuple[Any, Any] | None = None  # the actor, and a reference to its address
         self._private: Path | None = None
         self._borrowed = connected is not None  # a notebook's own Ray: it was there before us, and stays
         self._environment: dict[str, str | None] = {}
@@ -134,11 +162,12 @@ class Machines:
             import ray
 
             if self._borrowed:
-                for actor in self._actors.values():
+                for actor in [*self._actors.values(), *(self._anchor or ())[:1]]:
                     ray.kill(actor)
             else:
                 ray.shutdown()
         self._actors.clear()
+        self._anchor = None
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
         for name, value in self._environment.items():
@@ -192,7 +221,7 @@ class Machines:
             if host not in self._machines:
                 raise Lost(f"machine {host} is no longer part of the Ray cluster")
             if key not in self._actors:
-                self._actors[key] = self._new_actor(role, self._machines[host].node_id)
+                self._actors[key] = self._new_actor(self._machines[host])
             return self._actors[key]
 
     def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
@@ -200,20 +229,36 @@ class Machines:
         calls = {self.actor(role, host).facts.remote(java): host for host in hosts}
         return {calls[call]: value for call, value in gather(list(calls), 120, calls.__getitem__)}
 
-    def _new_actor(self, role: str, node_id: str) -> Any:
-        import ray
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
+    def _new_actor(self, machine: Machine) -> Any:
         from fpray.machines.actors import THREADS, RoleActor
 
-        remote = ray.remote(RoleActor).options(
-            num_cpus=0,
-            max_concurrency=THREADS,
-            max_restarts=0,
-            max_task_retries=0,
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
-        )
-        return remote.remote(self.lease)
+        remote = _pinned(RoleActor, machine, THREADS)
+        return remote.remote(self.lease, _gcs_address(), None if machine.is_head else self._anchored())
+
+    def _anchored(self) -> Any:
+        """A reference to the address of the anchor, on the head's machine; None where none can be there."""
+        if self._anchor is None:
+            head = next((machine for machine in self._machines.values() if machine.is_head), None)
+            if head is None:
+                return None
+            anchor = _pinned(Anchor, head, 1).remote()
+            self._anchor = anchor, anchor.address.remote()
+        return self._anchor[1]
+
+    def _has_anchor(self) -> bool:
+        """Whether the anchor lives, or there is none yet."""
+        import ray
+        from ray.exceptions import GetTimeoutError, RayError
+
+        if self._anchor is None:
+            return True
+        try:
+            ray.get(self._anchor[0].address.remote(), timeout=_ANCHOR_S)
+        except GetTimeoutError:
+            return True  # slow is not gone
+        except RayError:
+            return False
+        return True
 
     def renew(self, hosts: Collection[str], lane: int = 0) -> None:
         """Forget the actors of some machines (of a lane), and look who lives: where one was lost, none is trusted.
@@ -223,7 +268,17 @@ class Machines:
         import ray
 
         with self._lock:
-            for key in [key for key in self._actors if key[1] in hosts and key[2] == lane]:
+            if not self.embedded and not _answers(_gcs_address()):
+                raise FprayError(
+                    f"the head of the Ray cluster at {self.address} is gone: what ended is kept, nothing is running any"
+                    " more, and the same command carries on when there is a cluster again"
+                )
+            forgotten = [key for key in self._actors if key[1] in hosts and key[2] == lane]
+            if not self._has_anchor():  # all keepers that held on to it have ended, and what they kept
+                self._anchor = None
+                heads = {machine.host for machine in self._machines.values() if machine.is_head}
+                forgotten += [key for key in self._actors if key[1] not in heads and key not in forgotten]
+            for key in forgotten:
                 with contextlib.suppress(Exception):
                     ray.kill(self._actors.pop(key))
             with contextlib.suppress(Exception):
