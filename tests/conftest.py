@@ -74,6 +74,14 @@ def jvms(marker: str) -> list[psutil.Process]:
     return found
 
 
+def command_of(process: psutil.Process) -> str:
+    """Its command line; empty for one that has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.Error, OSError):  # a zombie's is gone, too
+        return ""
+
+
 def wait_for(condition: object, seconds: float, what: str) -> None:
     """Wait until a callable is true."""
     assert callable(condition)
@@ -134,6 +142,7 @@ def no_survivors(tmp_path: Path) -> Iterator[None]:
     """No test may leave a JVM that works in its directory."""
     yield
     left = jvms(str(tmp_path))
+    names = [command_of(process) for process in left]
     for process in left:
         process.kill()
-    assert not left, f"left behind: {[' '.join(p.cmdline()[-6:]) for p in left]}"
+    assert not left, f"left behind: {names}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,7 @@ from fpray.placement import frankenpaxos_ports, place
 from fpray.plan import Trial
 from fpray.registry import find_protocol
 from fpray.slices import REST_S, Slices
-from tests.conftest import FPRAY, QUICK, cli, jvms, wait_for
+from tests.conftest import FPRAY, QUICK, cli, command_of, jvms, wait_for
 
 NAMES = [f"fpray-s{i}" for i in range(1, 5)]
 HOSTS = [f"10.78.0.{i}" for i in range(1, 5)]
@@ -250,7 +251,7 @@ def _running(sweep: subprocess.Popen[str]) -> bool:
 
 
 def _measures(host: str, directory: Path) -> bool:
-    return any(host in str(jvm.cmdline()) for jvm in jvms(str(directory)))
+    return any(host in command_of(jvm) for jvm in jvms(str(directory)))
 
 
 def _end(sweep: subprocess.Popen[str]) -> str:
@@ -292,8 +293,7 @@ def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_
     assert set.union(*(hosts for _, _, hosts in spans)) == set(HOSTS)
     identities = [json.loads(path.read_text()) for path in sorted(suite.glob("[0-9]*/trial.json"))]
     assert [each["repeat"] for each in identities] == [0] * 4 + [1] * 4, "each point once before any point again"
-    ended = sorted(suite.glob("[0-9]*/outcome.json"), key=lambda path: path.stat().st_mtime_ns)
-    loops = [json.loads(path.with_name("input.json").read_text())["num_clients_per_proc"] for path in ended]
+    loops = [int(n) for n in re.findall(r"^\[.*'num_clients_per_proc': '(\d)'", said, re.MULTILINE)]
     header, *rows = (suite / "results.csv").read_text().splitlines()
     column = header.split(",").index("num_clients_per_proc")
     assert [int(row.split(",")[column]) for row in rows] == loops, "results.csv is in the order of finishing"
