@@ -61,6 +61,10 @@ class SimulatedMachines(Machines):
     def actor(self, role: str, host: str, lane: int = 0) -> Any:
         """Nobody."""
 
+    def provide(self, *_: object, **_more: object) -> tuple[list[str], dict[str, str]]:
+        """The jar is there."""
+        return [], {}
+
     def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
         """All alike."""
         return {host: {"java": java, "jvm": "simulated", "cores": 4, "memory_bytes": 2**34} for host in hosts}

@@ -76,6 +76,7 @@ def base_options(command: Command) -> Command:
             "-a", "--address", multiple=True, metavar="ADDRESS",
             help="a Ray cluster  [default: RAY_ADDRESS, else this machine's, else an embedded Ray]",
         ),
+        click.option("--scratch", metavar="DIR", help="below which directory of its own each machine works"),
         click.option("--local", is_flag=True, help="an embedded Ray on this machine, whatever else there is"),
         click.option("-m", "--monitor", is_flag=True, help="(not yet) watch the roles with Prometheus"),
         click.option("-p", "--profile", is_flag=True, help="(not yet) profile the roles"),
@@ -160,6 +161,7 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
         order=words.get("order"),
         retries=words.get("retries"),
         keep_going=words.get("keep_going", False),
+        scratch=words["scratch"],
         command=shlex.join(["fpray", *sys.argv[1:]]),
         **more,
     )

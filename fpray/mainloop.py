@@ -246,6 +246,7 @@ class _Sweep:
                 request.jvm_args,
                 request.flags,
                 request.keep_raw,
+                request.scratch,
                 caps=request.caps(self.protocol),
             )
             self.progress.stage("waiting for role actors", None)
@@ -451,8 +452,21 @@ def _this_run(request: Request, setting: Setting, waiting: Sequence[Trial[Any]])
         "started": now(),
         "provenance": of_driver(setting.jar, request.command, request.java),
         "ray": {"address": setting.machines.address or "embedded", "version": version("ray")},
+        "jar_sent_to": _see_to_jar(setting, slices.cluster.addresses(), role),
         "machines": facts,
     }
+
+
+def _see_to_jar(setting: Setting, hosts: Sequence[str], role: str) -> list[str]:
+    """Have the jar on every machine; back with those to which it was sent.
+
+    Raises:
+        Refused: trials cannot work on a machine where they are told to.
+    """
+    jar, told = setting.jar, f"--scratch {setting.scratch}"
+    sent, useless = setting.machines.provide(hosts, role, jar=jar.path, sha256=jar.sha256, scratch=setting.scratch)
+    refuse_if_any([Problem(told, f"machine {host}: {why}") for host, why in useless.items()])
+    return sent
 
 
 def _closing(suite: Suite, result: SweepResult) -> str:

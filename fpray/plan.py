@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -31,7 +31,7 @@ JVM_START_S, AROUND_S = 0.25, 0.6
 
 @dataclass(frozen=True)
 class Paths:
-    """Where a trial finds things, on every machine alike."""
+    """Where a trial finds things."""
 
     directory: str = "/suite/001"
     jar: str = "/fpray.jar"
@@ -41,14 +41,24 @@ class Paths:
     # role -> flag -> value (`--flag`): for a fork's flags; a flag that the role has already gets this value
     flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    # machine -> (directory, jar), where these are others there
+    elsewhere: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
     def file(self, name: str) -> str:
         """The path of a file of the trial."""
         return str(PurePosixPath(self.directory) / name)
 
+    def on(self, host: str) -> Paths:
+        """The same, as a machine has it."""
+        if host not in self.elsewhere:
+            return self
+        directory, jar = self.elsewhere[host]
+        return replace(self, directory=directory, jar=jar)
+
 
 @dataclass(frozen=True)
 class Process:
-    """One process of a trial: who it is, where it runs and listens, and its exact command line."""
+    """One process of a trial: who it is, where it runs, works and listens, and its exact command line."""
 
     label: str
     role: str
@@ -59,6 +69,7 @@ class Process:
     host: str
     port: int
     endpoints: Mapping[str, int]
+    directory: str
     argv: tuple[str, ...]
     env: Mapping[str, str]
     expected_exits: tuple[int, ...]
@@ -131,7 +142,8 @@ def build_plan(
             host=instance.host,
             port=instance.address.port,
             endpoints=instance.endpoints,
-            argv=_argv(trial, role, instance, _Surroundings(placement, paths, instance.label), paths),
+            directory=(there := paths.on(instance.host)).directory,
+            argv=_argv(trial, role, instance, _Surroundings(placement, there, instance.label), there),
             env={},
             expected_exits=role.expected_exits(params, instance.index),
         )

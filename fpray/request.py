@@ -109,6 +109,7 @@ class Request:
     cluster_file: str | None = None
     address: str | None = None
     local: bool = False
+    scratch: str | None = None
     keep_raw: bool = True
     wrong_words: tuple[Problem, ...] = ()  # what could not even be read
     new: bool = False
@@ -215,13 +216,16 @@ class Request:
         ]
 
     def side_by_side_problems(self) -> Iterator[Problem]:
-        """What is wrong with how many trials are to run at once, and in which order."""
+        """What is wrong with how many trials are to run at once, in which order, and where."""
         if self.parallel is not None and self.parallel < 1:
             yield Problem(f"--parallel {self.parallel}", "must be at least 1")
         if self.retries is not None and self.retries < 0:
             yield Problem(f"--retries {self.retries}", "must be 0 or more")
         if self.share_machines and self.parallel is None:
             yield Problem("--share-machines", "needs --parallel N: how many trials are to share them?")
+        if self.scratch is not None and not Path(self.scratch).is_absolute():
+            said = "is no absolute path, and must mean the same on every machine: below it trials work"
+            yield Problem(f"--scratch {self.scratch}", said)
         if self.order is not None and self.order not in ORDERS:
             said = f"is none of {', '.join(ORDERS)}{nearest(self.order, ORDERS)}"
             yield Problem(f"--order {self.order}", said)

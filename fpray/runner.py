@@ -15,11 +15,10 @@ from fpray.plan import Trial
 from fpray.progress import Progress
 from fpray.slices import Slice
 from fpray.store import TrialDirectory
-from fpray.trial import Setting, is_full, missing_bytes, run_trial
+from fpray.trial import SPACE_CHECK_S, Setting, is_full, missing_bytes, run_trial
 
 # What fails for the machines' sake (a lost actor, a port that was taken) is repeated this often before we go on.
 RETRIES = 2
-_SPACE_CHECK_S = 2.0
 
 RunTrial = Callable[[Trial[Any], TrialDirectory, Setting], Outcome]
 
@@ -208,7 +207,7 @@ class Runner:
 def _wait_for_space(attempt: Attempt, setting: Setting) -> None:
     directory, trial, said = attempt.directory, attempt.trial, False
     if attempt.disk_was_full:
-        setting.bell.sleep(_SPACE_CHECK_S)
+        setting.bell.sleep(SPACE_CHECK_S)
     while (missing := missing_bytes(trial, directory.path)) is not None:
         needed, free = missing
         if not said:
@@ -217,4 +216,4 @@ def _wait_for_space(attempt: Attempt, setting: Setting) -> None:
                 f" {free / 1e6:.0f} MB are free at {directory.path} (Ctrl-C stops; the same command carries on)"
             )
             said = True
-        setting.bell.sleep(_SPACE_CHECK_S)
+        setting.bell.sleep(SPACE_CHECK_S)

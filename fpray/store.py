@@ -151,6 +151,25 @@ class TrialDirectory:
         """Append a line with the time to `log.txt`."""
         _write(str(self.file("log.txt")), os.O_APPEND, f"[{now()}] {line}\n")
 
+    def take_in(self, name: str, offset: int, content: bytes, *, ends: bool) -> None:
+        """Write a piece of a file that comes from another machine; the file has its name when it is whole."""
+        path = self.file(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        with partial.open("ab" if offset else "wb") as file:
+            file.write(content)
+        if ends:
+            partial.replace(path)
+
+    def attempt_that_began(self, number: str, began: str) -> TrialDirectory | None:
+        """Where the suite keeps an attempt at a trial of that number, by the content of its start_time.txt."""
+        trial = self.path.parent / number
+        for path in (trial, *trial.glob("attempts/*")):
+            with contextlib.suppress(OSError):
+                if (path / "start_time.txt").read_text() == began:
+                    return TrialDirectory(path)
+        return None
+
     def commit(self, outcome: Outcome) -> None:
         """Write the outcome; last of all, since its presence means that the trial is over."""
         write_json(self.file("events.json"), list(outcome.events))

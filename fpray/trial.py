@@ -12,20 +12,25 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpray.cluster import Cluster
-from fpray.errors import FprayError, Lost
+from fpray.errors import Lost
 from fpray.hopeless import LOOK_AT, SHORTEST_S, Cap, why_hopeless
 from fpray.jar import Jar
 from fpray.judgement import judge
+from fpray.machines.delivery import deliver
 from fpray.machines.processes import Exit, Failure, ProcessSpec
 from fpray.machines.ray_cluster import Bell, Machines, gather
+from fpray.machines.scratch import Owner
+from fpray.machines.visit import BEGAN, Errand, Site
 from fpray.outcome import Outcome, ProcessEnd, Reason, Status
 from fpray.placement import endpoints_per_host, frankenpaxos_ports, place
+from fpray.places import RECORDED, Places
 from fpray.plan import Paths, Plan, Process, Trial, build_plan, planned_bytes
 from fpray.slices import Slice, Slices
 from fpray.store import TrialDirectory
@@ -43,6 +48,8 @@ SPARE_BYTES = 50_000_000
 TAKEN = "Address already in use"  # somebody took a port between our choice and the bind
 FULL_BYTES = 1_000_000
 LEASE_CHECK_S = 0.5
+SPACE_CHECK_S = 2.0
+RESCUE_S = 15.0  # for the logs of an attempt that came to nothing, from each machine
 _STATUS_OF = {"not-ready": Status.NOT_READY, "apart": Status.NOT_READY, "deadline": Status.OVERRAN}
 # Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
 _PORTS = range(20_000, 32_000, 500)
@@ -59,8 +66,8 @@ class Setting:
     """What all trials of a sweep share, and the slice of machines that is one trial's own.
 
     `report` is told what is happening now, and how many seconds it is planned to take where that is known; `wait`
-    what a long wait is for. `caps` are bounds that a trial is given up for when it cannot keep them any more. Whoever
-    rings the `bell` ends all trials.
+    what a long wait is for. `scratch` is below what trials work on every machine, where the user said so. `caps` are
+    bounds that a trial is given up for when it cannot keep them any more. Whoever rings the `bell` ends all trials.
     """
 
     slices: Slices
@@ -70,6 +77,7 @@ class Setting:
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
     flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     keep_raw: bool = True
+    scratch: str | None = None
     report: Callable[[str, float | None], None] = lambda _what, _seconds: None
     wait: Callable[[str], None] = lambda _what: None
     caps: Sequence[Cap] = ()
@@ -96,11 +104,16 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
     """Run a trial once and say how it ended; nothing of it is running when this returns or raises.
 
     1. Write `trial.json`. 2. See that nothing of an earlier trial or an ended driver is alive on its machines.
-    3. Choose ports, write the plan, the config and the workload files. 4. Start the servers stage by stage, the
-    next stage when all of the last listen. 5. Start the clients, then any driver. 6. Watch: any process that ends
-    as it should not ends the trial. 7. Collect what the clients recorded, while the servers stop in reverse order.
-    8. Judge. The caller commits the outcome, last of all. It may run in any thread, beside others; one whose bell
-    rings, or that gets a KeyboardInterrupt, ends as *interrupted*.
+    3. Choose ports, see that the jar is there, write the plan, the config and the workload files. 4. Start the servers
+    stage by stage, the next stage when all of the last listen. 5. Start the clients, then any driver. 6. Watch: any
+    process that ends as it should not ends the trial. 7. Collect what the clients recorded, while the servers stop in
+    reverse order. 8. Bring home what machines have on disks of their own. 9. Judge. The caller commits the outcome,
+    last of all. It may run in any thread, beside others; one whose bell rings, or that gets a KeyboardInterrupt, ends
+    as *interrupted*.
+
+    Raises:
+        FprayError: no trial can go on: the jar is another one by now.
+        OSError: a disk is full, for one.
     """
     arguments = " ".join(f"{role}:{arg}" for role, args in setting.jvm_args.items() for arg in args)
     added = [f"{role}:--{name}={value}" for role, given in setting.flags.items() for name, value in given.items()]
@@ -112,18 +125,24 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
         everything.callback(run.give_back_machines)  # last: collecting uses them, too
         everything.callback(run.stop_everything)
         try:
-            plan = run.prepare()
-            run.start_servers(plan)
-            run.start_clients(plan)
-            run.measure(plan)
-            summary = run.collect(plan)
-        except Failed as failed:
-            return run.outcome_of(failed)
+            try:
+                plan = run.prepare()
+                run.start_servers(plan)
+                run.start_clients(plan)
+                run.measure(plan)
+                end = partial(run.judged, plan, run.collect(plan))
+            except Failed as failed:
+                run.failed = True
+                end = partial(run.outcome_of, failed)
+            run.bring_home()
         except Lost as lost:
+            run.rescue()
             return run.outcome(Status.LOST, str(lost), Reason.INFRASTRUCTURE)
         except KeyboardInterrupt:
+            run.stop_everything()
+            run.rescue()
             return run.outcome(Status.INTERRUPTED, "interrupted", Reason.USER)
-    return run.judged(plan, summary)
+    return end()
 
 
 class Run:
@@ -136,7 +155,9 @@ class Run:
         self.started: list[list[Process]] = []  # stage by stage
         self.exits: dict[str, Exit] = {}
         self.notes: list[str] = []
-        self.stopped = False
+        self.stopped = self.failed = False
+        self.read_in_full: set[str] = set()  # recorder files whose rows are all in the Parquet file
+        self.places = Places(directory, {})
         self.hopeless: str | None = None  # the bound that it cannot keep any more
         self.taken: list[str] = []  # machines whose lease this trial holds
         self.began = time.monotonic()
@@ -149,30 +170,52 @@ class Run:
         self._take_machines()
         wanted = endpoints_per_host(self.trial.protocol, self.trial.params, self.setting.cluster)
         with self._phase("preparing"):
-            ports = self._free_ports({host: len(numbers) for host, numbers in wanted.items()})
-            chosen = {(host, k): port for host, ks in wanted.items() for k, port in zip(ks, ports[host], strict=True)}
+            sites = self._look_around({host: len(numbers) for host, numbers in wanted.items()})
+            chosen = {
+                (host, k): port for host, ks in wanted.items() for k, port in zip(ks, sites[host].ports, strict=True)
+            }
             path, setting = str(self.directory.path.absolute()), self.setting
-            paths = Paths(path, str(setting.jar.path), setting.java, setting.jvm_args, setting.flags)
+            there = {host: (site.directory, site.jar or "") for host, site in sites.items()}
+            paths = Paths(path, str(setting.jar.path), setting.java, setting.jvm_args, setting.flags, there)
             rule = lambda host, k: chosen[host, k]  # noqa: E731
             plan = build_plan(self.trial, setting.cluster, paths=paths, ports=rule)
             self.directory.write_plan(plan)
             self.plan = plan
+            self.places.furnish(plan, self._speaker, self._ask)
         return plan
 
-    def _free_ports(self, counts: Mapping[str, int]) -> dict[str, Sequence[int]]:
-        first, marker = next(self.setting.next_port), str(self.directory.file("trial.json").absolute())
-        calls = {self._speaker(host).prepare.remote(host, count, first, marker): host for host, count in counts.items()}
-        ports = {}
-        for call, (free, left, seen) in self._gather(calls, CALL_S, calls.__getitem__):
-            host = calls[call]
-            ports[host] = free
-            self.notes += [f"{host}: ended {what}, left behind by an earlier driver" for what in left]
-            if not seen:
-                raise FprayError(
-                    f"machine {host} does not see {self.directory.path}: the suite directory (-s) must be on a file"
-                    " system that all machines share"
-                )
-        return ports
+    def _look_around(self, counts: Mapping[str, int]) -> Mapping[str, Site]:
+        """What the trial's machines are like before it, when there is room and the jar on each."""
+        path, jar = self.directory.path.absolute(), self.setting.jar
+        owner = Owner(path.parent.name, path.name, self.directory.file(BEGAN).read_text())
+        first = next(self.setting.next_port)
+        errands = {
+            host: Errand(host, count, first, str(path), owner, str(jar.path), jar.sha256, self.setting.scratch)
+            for host, count in counts.items()
+        }
+        said = None
+        while True:
+            sites = {}
+            calls = {self._speaker(host).prepare.remote(errand): host for host, errand in errands.items()}
+            for call, site in self._ask(calls):
+                sites[calls[call]] = site
+                left = [f"{calls[call]}: ended {what}, left behind by an earlier driver" for what in site.ended]
+                self.notes += left
+            self.places = Places(self.directory, sites)
+            self.places.bring_abandoned(self._speaker, self._ask)
+            full = self.places.too_full(planned_bytes(self.trial) + SPARE_BYTES)
+            if full is None:
+                break
+            if said is None:
+                self.setting.wait(f"waiting for disk space: {full} (Ctrl-C stops; the same command carries on)")
+            said = full
+            self.setting.bell.sleep(SPACE_CHECK_S)
+        if lacking := {host: self._speaker(host) for host, site in sites.items() if site.jar is None}:
+            self.setting.report("sending the jar", None)
+            for host, (place_there, came) in deliver(jar.path, jar.sha256, lacking, self.setting.bell).items():
+                sites[host] = replace(sites[host], jar=place_there)
+                self.notes += [f"{host}: the jar was sent there"] if came else []
+        return sites
 
     def _take_machines(self) -> None:
         """Take all machines of the trial, or others, or wait, holding none: nobody else measures there meanwhile."""
@@ -230,11 +273,12 @@ class Run:
 
     def _start(self, stage: Sequence[Process], total: int) -> None:
         self.setting.bell.check()
+        plan = self._the_plan()
         self.started.append(list(stage))
         by_actor = self._by_actor(stage)
         calls = {}
         for (role, host), processes in by_actor.items():
-            specs = [_spec(process, self.directory) for process in processes]
+            specs = [_spec(process, self.places.given(process, plan)) for process in processes]
             actor = self._actor(role, host)
             calls[actor.start.remote(specs, self._ready_s(host))] = (role, processes)
         before = sum(len(s) for s in self.started[:-1])
@@ -303,7 +347,7 @@ class Run:
         ]
 
     def _csv(self, process: Process) -> str:
-        return str(self.directory.file(f"{process.label}_data.csv").absolute())
+        return f"{process.directory}/{process.label}_data.csv"
 
     def _watch(self, clients: Sequence[Process], deadline_s: float, glances: Sequence[Any] = ()) -> None:
         """Block until the clients have exited (without clients: for the time given); raise when anything fails.
@@ -365,7 +409,7 @@ class Run:
                 actor = self._actor(process.role, process.host)
                 call = actor.read.remote(self._csv(process), process.label)
                 ((_, reading),) = self._gather([call], None, {call: process.role}.__getitem__)
-                gatherer.add(reading)
+                gatherer.add(self.places.at_home(reading))
 
     def _summarize(self) -> Summary:
         from fpray.summary import summarize
@@ -388,9 +432,37 @@ class Run:
         unread = {client.client for client in summary.clients if client.error or client.notes}
         for process in clients:
             if process.label not in unread:
+                self.read_in_full.add(f"{process.label}_data.csv")
                 self.directory.file(f"{process.label}_data.csv").unlink(missing_ok=True)
         if not self.setting.keep_raw:
             self.directory.file("recorder.parquet").unlink(missing_ok=True)
+
+    # -- files that are elsewhere
+
+    def bring_home(self) -> None:
+        """Copy what machines have on disks of their own to the suite, and remove it there."""
+        if not self.places.away:
+            return
+        self.stop_everything()
+        self.setting.report("bringing files to the suite", None)
+        with self._phase("bringing files home"):
+            known = {*self._the_plan().files, *self.read_in_full}
+            free = self.places.bring_home(list(self.places.away), known, self._speaker, self._ask)
+        full = [host for host, left in free.items() if left < FULL_BYTES]
+        if self.failed and full:
+            what = f"No space left on machine {full[0]} at {Path(self.places.away[full[0]]).parent}"
+            raise OSError(errno.ENOSPC, what)
+
+    def rescue(self) -> None:
+        """Copy what can be had of an attempt that comes to nothing, but for its rows."""
+        ask = lambda calls: gather(list(calls), RESCUE_S, calls.__getitem__)  # noqa: E731
+        for host in self.places.away if self.plan is not None else ():
+            here = dict.fromkeys(process.role for process in self._the_plan().processes if process.host == host)
+            for role in here:  # where one actor of a machine is gone another may live
+                with contextlib.suppress(Lost, OSError):
+                    known = {*self._the_plan().files, RECORDED}
+                    self.places.bring_home([host], known, partial(self._actor, role), ask)
+                    break
 
     # -- stopping
 
@@ -471,7 +543,8 @@ class Run:
         self._event_at(time.time_ns(), "fault", "", failure.label, failure.detail)
         machines = failure.kind in ("taken", "apart") or any(TAKEN in line for line in failure.lines)
         reason = Reason.INFRASTRUCTURE if machines else Reason.SYSTEM_UNDER_TEST
-        return self.outcome(status, detail, reason, label=failure.label, lines=_telling(failure.lines), log=failure.log)
+        lines, log = _telling(failure.lines), self.places.spell(failure.log)
+        return self.outcome(status, detail, reason, label=failure.label, lines=lines, log=log)
 
     def outcome(self, status: Status, detail: str, reason: Reason, **more: Any) -> Outcome:
         """An outcome with all that is known of this attempt. Stops what still runs first."""
@@ -506,6 +579,9 @@ class Run:
         self, calls: Collection[Any], deadline_s: float | None, who: Callable[[Any], str] | None = None
     ) -> Iterator[tuple[Any, Any]]:
         return gather(list(calls), deadline_s, who, self.setting.bell)
+
+    def _ask(self, calls: Mapping[Any, str]) -> Iterator[tuple[Any, Any]]:
+        return self._gather(calls, CALL_S, calls.__getitem__)
 
     def _the_plan(self) -> Plan:
         assert self.plan is not None
@@ -552,11 +628,12 @@ def is_full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def _spec(process: Process, directory: TrialDirectory) -> ProcessSpec:
+def _spec(process: Process, given: tuple[str, ...] | None) -> ProcessSpec:
     return ProcessSpec(
         label=process.label,
         argv=process.argv,
-        directory=str(directory.path.absolute()),
+        directory=process.directory,
+        given=given,
         env=process.env,
         host=process.host,
         listens=tuple((process.host, port) for port in process.endpoints.values()),

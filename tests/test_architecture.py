@@ -17,7 +17,7 @@ LAYERS = {
     "pulse": 6, "detach": 0, "sweeps": 8, "notices": 1, "logs": 6, "debug": 12,
     "errors": 0, "flags": 0, "pbtxt": 0, "params": 1, "cluster": 1, "outcome": 1, "dealing": 0, "protocol": 2,
     "placement": 3, "plan": 4, "fitting": 4, "order": 5, "slices": 5, "study": 5, "studies_table": 7, "registry": 6,
-    "jar": 1, "provenance": 2, "store": 5, "results": 6,
+    "jar": 1, "provenance": 2, "store": 5, "results": 6, "places": 6,
     "rows": 0, "clock": 1, "usual_rows": 1, "quantiles": 1, "client_file": 2, "recorder": 3, "row_groups": 4,
     "rolling": 5, "summary": 6, "request": 7, "preview": 8, "describe": 7, "show": 7, "resume": 8, "jar_check": 7,
     "judgement": 8, "trial": 9, "progress": 7, "runner": 10, "mainloop": 11, "searching": 12, "api": 13, "cli": 14,

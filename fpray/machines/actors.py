@@ -11,14 +11,18 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fpray.errors import Lost
 from fpray.machines.courtesy import give_way
 from fpray.machines.facts import machine_facts
-from fpray.machines.files import pieces
+from fpray.machines.files import pieces, write_atomic
 from fpray.machines.head import hold
+from fpray.machines.jars import Jars
 from fpray.machines.lease import MachineLease
 from fpray.machines.leftovers import kill_leftovers
 from fpray.machines.ports import free_ports, listeners, normalize
 from fpray.machines.processes import Exit, Failure, Processes, ProcessSpec
+from fpray.machines.scratch import Parcel, Scratch, parcel, root_of
+from fpray.machines.visit import Errand, Site, site_of
 from fpray.machines.values import Address
 
 # Calls that may be under way at once: a watch, a wait, a glance, a stop, and one to spare.
@@ -35,6 +39,7 @@ class RoleActor:
         head = hold(gcs_address, anchor)
         self._held = head is not None
         self._lease = MachineLease()
+        self._jars, self._scratch = Jars(), Scratch()
         self._stopping = threading.Event()  # of the trial that runs: nobody goes on waiting for a moment of it
         self._processes = Processes(lease=lease, raylet_pid=int(raylet) if raylet else None, head=head)
         if head is not None:
@@ -50,12 +55,42 @@ class RoleActor:
 
     def give_back_machine(self) -> None:
         """The trial is over."""
+        self._scratch.let_go()
         self._lease.give_back()
 
-    def prepare(self, host: str, ports: int, first: int, marker: str) -> tuple[Sequence[int], Sequence[str], bool]:
-        """Before a trial: free ports, what was left behind and is gone now, and whether `marker` is seen here."""
+    def survey(self, jar: str, sha256: str, scratch: str | None) -> tuple[bool, str]:
+        """Whether the jar is here, and why no trial can work below `scratch`, if so."""
+        try:
+            if scratch is not None:
+                root_of(scratch)
+        except Lost as error:
+            return False, str(error)
+        return self._jars.find(jar, sha256) is not None, ""
+
+    def take_jar(self, sha256: str, pieces: Sequence[Any]) -> tuple[str, bool]:
+        """Keep a jar whose pieces are in the object store: its path, and whether it was not here by now."""
+        import ray
+
+        return self._jars.keep(sha256, (ray.get(piece) for piece in pieces))
+
+    def prepare(self, errand: Errand) -> Site:
+        """Before a trial: see that nothing of earlier ones is alive, and say where it may work, and on which ports."""
         left = [f"{leftover.command} (process {leftover.pid})" for leftover in kill_leftovers()]
-        return free_ports(host, ports, first) if ports else (), left, os.path.exists(marker)  # noqa: PTH110
+        ports = free_ports(errand.host, errand.ports, errand.first) if errand.ports else ()
+        return site_of(errand, ports, left, self._jars, self._scratch)
+
+    def furnish(self, directory: str, files: Mapping[str, str]) -> None:
+        """Write the files that processes read, where these do not see the suite's."""
+        for name, content in files.items():
+            write_atomic(f"{directory}/{name}", content)
+
+    def parcel(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Parcel:
+        """See `fpray.machines.scratch.parcel`."""
+        return parcel(directory, leave_out, begin)
+
+    def remove(self, directory: str) -> None:
+        """What was in it is in the suite."""
+        self._scratch.remove(directory)
 
     def start(self, specs: Sequence[ProcessSpec], ready_s: float) -> Failure | None:
         """Start processes and wait until each listens on all that it must; None when they do."""

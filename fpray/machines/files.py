@@ -41,6 +41,15 @@ def shell_command(argv: Sequence[str], env: Mapping[str, str], cwd: str | None =
     return f"cd {shlex.quote(cwd)} && {words}\n" if cwd is not None else f"{words}\n"
 
 
+def remade(directory: str, files: Mapping[str, str]) -> str:
+    """The beginning of a line to paste: makes a directory and its files (name -> content) where they are gone."""
+    words = [f"mkdir -p {shlex.quote(directory)}"]
+    for name, content in files.items():
+        escaped = content.replace("\\", "\\\\").replace("\n", "\\n")  # all on one line
+        words.append(f"printf %b {shlex.quote(escaped)} > {shlex.quote(f'{directory}/{name}')}")
+    return " && ".join(words) + " && "
+
+
 def _assignment(item: tuple[str, str], prefix: str) -> str:
     name, value = item
     return shlex.quote(f"{name}={value}") if prefix else f"{name}={shlex.quote(value)}"

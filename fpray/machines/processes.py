@@ -331,7 +331,14 @@ def _write_command(kept: _Kept) -> None:
     spec = kept.spec
     Path(spec.directory).mkdir(parents=True, exist_ok=True)
     Path(kept.path("returncode")).unlink(missing_ok=True)  # of an earlier process of that label: it means ended
-    files.write_atomic(kept.path("cmd"), files.shell_command(spec.argv, spec.env, spec.cwd))
+    before = ""
+    if spec.given is not None:
+        told = {name: Path(spec.directory) / name for name in spec.given}
+        needed = {name: path.read_text() for name, path in told.items() if str(path) in spec.argv}
+        before = files.remade(spec.directory, needed)
+    command = files.shell_command(spec.argv, spec.env, spec.cwd)
+    where = f"# on {spec.host}, in {spec.cwd or spec.directory}\n"
+    files.write_atomic(kept.path("cmd"), before + command + where)
 
 
 def _order(kept: _Kept) -> dict[str, Any]:

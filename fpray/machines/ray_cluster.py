@@ -229,6 +229,22 @@ class Machines:
         calls = {self.actor(role, host).facts.remote(java): host for host in hosts}
         return {calls[call]: value for call, value in gather(list(calls), 120, calls.__getitem__)}
 
+    def provide(
+        self, hosts: Sequence[str], role: str, *, jar: Path, sha256: str, scratch: str | None
+    ) -> tuple[list[str], dict[str, str]]:
+        """Have the jar on machines: to which it was sent, and on which (host -> why) no trial can work below `scratch`.
+
+        The jar is sent nowhere where there is such a machine.
+        """
+        from fpray.machines.delivery import deliver
+
+        actors = {host: self.actor(role, host) for host in hosts}
+        calls = {actor.survey.remote(str(jar), sha256, scratch): host for host, actor in actors.items()}
+        found = {calls[call]: value for call, value in gather(list(calls), 120, calls.__getitem__)}
+        useless = {host: why for host, (_, why) in found.items() if why}
+        lacking = {host: actors[host] for host, (here, _) in found.items() if not here}
+        return sorted(deliver(jar, sha256, lacking)) if lacking and not useless else [], useless
+
     def _new_actor(self, machine: Machine) -> Any:
         from fpray.machines.actors import THREADS, RoleActor
 

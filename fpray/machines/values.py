@@ -20,7 +20,8 @@ class ProcessSpec:
 
     listens: the (host, port)s it must listen on before it is ready. expected_exits: return codes, as in subprocess,
     that are no failure: (0,) for a client, () for a server. It runs in cwd, by default in directory.
-    host: the address of this machine, for pids.json.
+    host: the address of this machine, for pids.json. given: names of files in directory that a command line to paste
+    must make, because the directory goes when the trial is over; None where it stays.
     """
 
     label: str
@@ -31,6 +32,7 @@ class ProcessSpec:
     expected_exits: tuple[int, ...] = ()
     cwd: str | None = None
     host: str = "127.0.0.1"
+    given: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

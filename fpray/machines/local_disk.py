@@ -1,0 +1,53 @@
+"""Which directories of this machine are on disks of its own, and where among them fpray keeps what it needs here."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "ceph", "lustre", "gpfs", "beegfs", "afs", "9p"}
+# A container's own root may be this; it is as local as what is below it.
+_LOCAL_FUSE = {"fuse.fuse-overlayfs"}
+
+
+def on_network(path: str | Path, mountinfo: str | None = None) -> bool:
+    """Whether a path is, or would be, on a network file system; mountinfo: of /proc/self/mountinfo."""
+    if mountinfo is None:
+        mountinfo = Path("/proc/self/mountinfo").read_text()
+    real = os.path.realpath(path)
+    found, kind = "", ""
+    for line in mountinfo.splitlines():
+        before, _, after = line.partition(" - ")
+        mount = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), before.split()[4])
+        # Of mounts at one place the last one is seen.
+        if len(mount) >= len(found) and (real == mount or real.startswith(mount.rstrip("/") + "/")):
+            found, kind = mount, after.split()[0]
+    return kind in _NETWORK or (kind.startswith("fuse.") and kind not in _LOCAL_FUSE)
+
+
+def own_directory(base: str | Path) -> Path:
+    """fpray's directory below another, for this user alone; made where it is missing.
+
+    Raises:
+        OSError: it cannot be made, or is somebody else's.
+    """
+    path = Path(base) / f"fpray-{os.geteuid()}"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.lstat().st_uid != os.geteuid() or path.is_symlink():
+        raise PermissionError(13, "belongs to somebody else", str(path))
+    if not os.access(path, os.W_OK):
+        raise PermissionError(13, "Permission denied", str(path))
+    return path
+
+
+def local_directory(bases: Iterable[str | Path] = ("/var/tmp", "/tmp")) -> Path | None:  # /tmp may be memory
+    """fpray's directory in the first of some places that is on a disk of this machine's own; None where none is."""
+    for base in bases:
+        if not on_network(base):
+            try:
+                return own_directory(base)
+            except OSError:
+                continue
+    return None
