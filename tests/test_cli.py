@@ -131,7 +131,8 @@ def test_plan_prints_what_would_run() -> None:
     assert set(first) >= {"trial", "params", "files", "processes"}
     server = first["processes"][0]
     assert set(server) == {
-        "label", "role", "index", "kind", "stage", "pool", "host", "port", "endpoints", "argv", "env", "expected_exits",
+        "label", "role", "index", "kind", "stage", "pool", "host", "port", "endpoints", "directory", "argv", "env",
+        "expected_exits",
     }  # fmt: skip
     assert server["argv"][:6] == ["java", "-Xms100m", "-Xmx100m", "-XX:+UseSerialGC", "-cp", "/x/my.jar"]
     assert first["processes"][1]["argv"][-1] == "/suite/001/client_0"
