@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fpray.errors import Lost
 from fpray.machines.files import add_pids
 from fpray.machines.scratch import Parcel
 from fpray.machines.visit import Site
@@ -70,16 +71,21 @@ class Places:
             pass
 
     def bring_home(
-        self, hosts: Collection[str], leave_out: Collection[str], speaker: Speaker, gather: Gather
+        self, expected: Mapping[str, Collection[str]], leave_out: Collection[str], speaker: Speaker, gather: Gather
     ) -> Mapping[str, int]:
         """Copy what the processes left elsewhere, but for some names, and remove it there; host -> bytes free there.
+
+        expected: the machines, and the files that must come from each.
 
         Raises:
             Lost: not all of it can be had.
             OSError: it cannot be written here.
         """
-        away = {host: self.away[host] for host in hosts}
+        away = {host: self.away[host] for host in expected}
         free = _fetch(self._arrivals, away, sorted(leave_out), speaker, gather)
+        for host, names in expected.items():
+            if missing := [name for name in names if name not in self._arrivals.come]:
+                raise Lost(f"{missing[0]} is gone from {self.away[host]} on machine {host}")
         for _ in gather({speaker(host).remove.remote(there): host for host, there in away.items()}):
             pass
         return free

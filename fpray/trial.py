@@ -447,7 +447,14 @@ class Run:
         self.setting.report("bringing files to the suite", None)
         with self._phase("bringing files home"):
             known = {*self._the_plan().files, *self.read_in_full}
-            free = self.places.bring_home(list(self.places.away), known, self._speaker, self._ask)
+            ended = {p.label: p.host for p in self._the_plan().processes if p.label in self.exits}
+            expected = {
+                host: [
+                    f"{label}_{kind}.txt" for label, where in ended.items() if where == host for kind in ("out", "err")
+                ]
+                for host in self.places.away
+            }
+            free = self.places.bring_home(expected, known, self._speaker, self._ask)
         full = [host for host, left in free.items() if left < FULL_BYTES]
         if self.failed and full:
             what = f"No space left on machine {full[0]} at {Path(self.places.away[full[0]]).parent}"
@@ -461,7 +468,7 @@ class Run:
             for role in here:  # where one actor of a machine is gone another may live
                 with contextlib.suppress(Lost, OSError):
                     known = {*self._the_plan().files, RECORDED}
-                    self.places.bring_home([host], known, partial(self._actor, role), ask)
+                    self.places.bring_home({host: ()}, known, partial(self._actor, role), ask)
                     break
 
     # -- stopping

@@ -31,6 +31,8 @@ for path in $SHARED; do
   case $path in /tmp/*) mkdir -p "$OWN_TMP/${path#/tmp/}"; mount --bind "$path" "$OWN_TMP/${path#/tmp/}" ;; esac
 done
 mount --rbind "$OWN_TMP" /tmp
+mkdir -p "$OWN_TMP/var"
+mount --bind "$OWN_TMP/var" /var/tmp
 mount -t tmpfs tmpfs /dev/shm
 # The hosts know each other's names and nobody else's: nothing waits for a name server that is out of reach.
 mount --bind "$KEYS/hosts" /etc/hosts
@@ -86,6 +88,11 @@ class Host:
     def _enter(self, directory: Path) -> list[str]:
         spaces = [f"--{kind}" for kind in ("net", "mount", "pid", "uts", "ipc")]
         return ["nsenter", f"--target={self.init}", *spaces, f"--wd={directory}", "--"]
+
+    @property
+    def tmp(self) -> Path:
+        """What is /tmp there."""
+        return self.home.parent / "tmp"
 
     def processes(self) -> list[str]:
         """The names of what lives there, but for the host's own two processes."""
