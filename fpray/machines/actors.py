@@ -22,8 +22,8 @@ from fpray.machines.leftovers import kill_leftovers
 from fpray.machines.ports import free_ports, listeners, normalize
 from fpray.machines.processes import Exit, Failure, Processes, ProcessSpec
 from fpray.machines.scratch import Parcel, Scratch, parcel, root_of
-from fpray.machines.visit import Errand, Site, site_of
 from fpray.machines.values import Address
+from fpray.machines.visit import Errand, Site, site_of
 
 # Calls that may be under way at once: a watch, a wait, a glance, a stop, and one to spare.
 THREADS = 5
