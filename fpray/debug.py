@@ -97,6 +97,7 @@ def _hold(trial: Trial[Any], directory: TrialDirectory, setting: Setting, label:
     run = Run(trial, directory, setting)
     with contextlib.ExitStack() as everything:
         everything.callback(run.give_back_machines)
+        everything.callback(run.rescue)
         everything.callback(run.stop_everything)
         try:
             plan = run.prepare()
