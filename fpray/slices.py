@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -134,20 +135,27 @@ class Slices:
         """The trial's machine on the whole cluster -> the one it gets; None where there are too few."""
         homes, kinds = self._home(trial), self._kinds_of(trial)
         now, alive = time.monotonic(), self._alive()
-        free: dict[Kind, list[str]] = {}
-        # The least used first, those of the trial itself among them: with nothing else running it is at home.
-        for host in sorted(self._hosts, key=lambda host: (self._users[host], host not in homes)):
-            usable = host in alive and host not in strangers and self._resting.get(host, 0.0) <= now
-            if usable and (self.shared or not self._users[host]):
-                free.setdefault(kinds[host], []).append(host)
         wanted: dict[Kind, list[str]] = {}
         for home in homes:
             wanted.setdefault(kinds[home], []).append(home)
+        free: dict[Kind, list[str]] = {kind: [] for kind in wanted}
+        # The least used first, those of the trial itself among them: with nothing else running it is at home.
+        order = itertools.chain(homes, (host for host in self._hosts if host not in homes))
+        lacking = len(homes)
+        for host in sorted(order, key=self._users.__getitem__) if self.shared else order:
+            lent = free.get(kinds[host])
+            if lent is None or len(lent) == len(wanted[kinds[host]]) or (self._users[host] and not self.shared):
+                continue
+            if host in alive and host not in strangers and self._resting.get(host, 0.0) <= now:
+                lent.append(host)
+                lacking -= 1
+                if not lacking:
+                    break
+        if lacking:
+            return None
         names: dict[str, str] = {}
         for kind, theirs in wanted.items():
-            lent = free.get(kind, [])[: len(theirs)]
-            if len(lent) < len(theirs):
-                return None
+            lent = free[kind]
             stay = [home for home in theirs if home in lent]
             others = iter(host for host in lent if host not in stay)
             names |= {home: home if home in stay else next(others) for home in theirs}
