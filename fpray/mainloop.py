@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +18,7 @@ from fpray.giving_up import Failures
 from fpray.jar import Jar
 from fpray.machines.courtesy import giving_way
 from fpray.machines.ray_cluster import Machines, wanted_address
+from fpray.newcomers import Newcomers
 from fpray.notices import Notices
 from fpray.order import Order
 from fpray.outcome import Outcome, Status, counted
@@ -234,7 +235,7 @@ class _Sweep:
             slices = Slices(
                 cluster,
                 {host: machine.cores for host, machine in self.machines.machines().items()},
-                alive=self.machines.machines,
+                alive=self.machines.lendable,
                 shared=request.share_machines,
             )
             self.progress.say(self._intent(waiting, slices, order))
@@ -253,7 +254,7 @@ class _Sweep:
             run = _this_run(request, setting, waiting)
             self.todo.begin(self.suite, request, self.jar, self.asker.planned())
             self.suite.update(runs=[*self.suite.content.get("runs", []), run])
-            runner = Runner(setting, self.progress, most=request.parallel, retries=request.retries, run=self.run_trial)
+            runner = self._runner(setting, waiting[0])
             try:
                 self._drive(runner, on_trial)
             except BaseException:
@@ -261,6 +262,28 @@ class _Sweep:
                     with contextlib.suppress(FprayError):  # what was wrong is said below, and each outcome is on disk
                         self._ended(ended, on_trial)
                 raise
+
+    def _runner(self, setting: Setting, like: Trial[Any]) -> Runner:
+        """What runs trials on the machines that there are, and on those that join where no file says who serves."""
+        request, machines = self.request, self.machines
+        runner = Runner(setting, self.progress, most=request.parallel, retries=request.retries, run=self.run_trial)
+        runner.look = machines.look
+        if not request.cluster_file or request.launcher() is not None:
+            role = like.protocol.clients()[0].name
+            runner.look = Newcomers(
+                setting.slices,
+                machines,
+                cluster=lambda: machines_of(request, machines),
+                ask=lambda host: machines.facts([host], role, request.java)[host],
+                say=self.progress.say,
+                welcome=self._welcome,
+                wake=runner.wake,
+            ).look
+        return runner
+
+    def _welcome(self, host: str, facts: Mapping[str, Any]) -> None:
+        self.suite.content["runs"][-1]["machines"][host] = facts
+        self.suite.update()
 
     def _drive(self, runner: Runner | None, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Ask, run, keep, tell, until there is nothing left to ask (without a runner: nothing to run).

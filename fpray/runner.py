@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from fpray.trial import SPACE_CHECK_S, Setting, is_full, missing_bytes, run_tria
 
 # What fails for the machines' sake (a lost actor, a port that was taken) is repeated this often before we go on.
 RETRIES = 2
+# Machines that are gone may be replaced: a cloud takes two or three minutes for that.
+PATIENCE_S, _LOOK_S = 300.0, 2.0
 
 RunTrial = Callable[[Trial[Any], TrialDirectory, Setting], Outcome]
 
@@ -49,6 +52,9 @@ class Runner:
 
     setting: what every trial shares; most: how many run side by side at most (None: as many as fit); retries: how
     often a trial runs again that failed for the machines' sake; run: what runs a trial (`run_trial`, or a simulation).
+
+    Attributes:
+        look: called when a trial is to start, to see who has joined and who has left.
     """
 
     def __init__(
@@ -62,6 +68,8 @@ class Runner:
     ) -> None:
         self._setting, self._progress, self._most, self._run = setting, progress, most, run
         self._retries = RETRIES if retries is None else retries
+        self.look: Callable[[], None] = lambda: None
+        self._missed_since: float | None = None  # when machines were first missing that nothing can run without
         self._running: list[Attempt] = []
         self._again: deque[Attempt] = deque()
         self._news = threading.Event()  # set by each thread that is through
@@ -71,12 +79,18 @@ class Runner:
         """Whether nothing runs, or waits to run again."""
         return not self._running and not self._again
 
+    def wake(self) -> None:
+        """End a `wait`, from any thread: there may be room for another trial."""
+        self._news.set()
+
     def has_room(self, like: Trial[Any]) -> bool:
         """Whether another trial such as this one can start now."""
+        self.look()
         return not self._again and not self._is_full() and self._setting.slices.has_room(like)
 
     def start(self, trial: Trial[Any], directory: TrialDirectory) -> bool:
         """Start a trial; False where it has to wait: for its turn, for machines, or for ever (see `impossible`)."""
+        self.look()
         if self._again or self._is_full() or (own := self._setting.slices.take(trial)) is None:
             return False
         self._progress.begin(directory.number, trial)
@@ -84,8 +98,21 @@ class Runner:
         return True
 
     def impossible(self, trial: Trial[Any], directory: TrialDirectory) -> Ended | None:
-        """The end of a trial that could not start although nothing runs: machines are gone. None: they only rest."""
+        """The end of a trial that could not start although nothing runs: machines are gone, and none has come for long.
+
+        None: they only rest, or may still be replaced.
+        """
         missing = self._setting.slices.missing(trial)
+        if missing is None:
+            self._missed_since = None
+            return None
+        if self._missed_since is None:
+            self._missed_since = time.monotonic()
+            if not self._setting.machines.embedded:
+                number = directory.number
+                self._progress.say(f"trial {number} waits up to {PATIENCE_S / 60:g} minutes for machines: {missing}")
+        if not self._setting.machines.embedded and time.monotonic() - self._missed_since < PATIENCE_S:
+            return None
         return self._keep(trial, directory, Outcome(Status.LOST, missing, Reason.INFRASTRUCTURE)) if missing else None
 
     def wait(self) -> Ended | None:
@@ -95,7 +122,10 @@ class Runner:
         self._news.clear()
         through = self._through()
         if through is None:
-            self._news.wait(self._setting.slices.rests())
+            rests = self._setting.slices.rests()
+            if self._missed_since is not None:  # who replaces those that are gone is seen by looking
+                rests = _LOOK_S if rests is None else min(rests, _LOOK_S)
+            self._news.wait(rests)
             through = self._through()
         return self._settle(through) if through is not None else None
 
@@ -126,6 +156,7 @@ class Runner:
     def _restart(self) -> Ended | None:
         """Start what is to run again and has room; or the end of what never will have."""
         while self._again and not self._is_full():
+            self.look()
             attempt = self._again[0]
             own = self._setting.slices.take(attempt.trial)
             if own is None:
@@ -138,6 +169,7 @@ class Runner:
         return None
 
     def _go(self, attempt: Attempt) -> None:
+        self._missed_since = None
         number = attempt.directory.number
         setting = replace(
             self._setting,

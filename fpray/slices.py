@@ -56,7 +56,8 @@ class Slices:
         whether trials may share machines.
         """
         self.cluster, self.shared = cluster, shared
-        self._hardware = hardware or {}
+        self._hardware = dict(hardware or {})
+        self._known = cluster  # with those that have joined since: trials are not placed on it, but stood in for
         self._hosts = cluster.addresses()
         self._alive = alive or (lambda: self._hosts)
         self._lent: set[Slice] = set()
@@ -107,6 +108,20 @@ class Slices:
         """Seconds until the next machine has rested; None where none rests."""
         now = time.monotonic()
         return min((until - now for until in self._resting.values() if until > now), default=None)
+
+    def join(self, cluster: Cluster, host: str, hardware: Any) -> bool:
+        """A machine has joined, and stands in for others of its kind from now on; whether it can for any.
+
+        cluster: all that there are now. Trials stay placed as they were when the sweep began: its trials compare.
+        """
+        with self._lock:
+            if host in self._hosts or host not in cluster.addresses():
+                return False
+            self._known, self._hosts = cluster, [*self._hosts, host]
+            self._hardware[host] = hardware
+            faults = list(self._kinds)
+            self._kinds.clear()
+            return any(len(self.alike(f, host)) > 1 for f in faults)
 
     def missing(self, trial: Trial[Any]) -> str | None:
         """Why there is no slice for a trial even when all are free; None where there is one."""
@@ -191,8 +206,8 @@ class Slices:
         if faults not in self._kinds:
             self._kinds[faults] = {
                 host: (
-                    frozenset(self.cluster.pools_of(faults, host)),
-                    frozenset(self.cluster.regions_of([host])),
+                    frozenset(self._known.pools_of(faults, host)),
+                    frozenset(self._known.regions_of([host])),
                     self._hardware.get(host),
                 )
                 for host in self._hosts

@@ -5,6 +5,9 @@ What fails there on real ones is in tests/test_faults.py.
 
 from __future__ import annotations
 
+import json
+import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,11 +47,15 @@ class Stage(Machines):
     def refresh(self) -> None:
         self._machines = dict(self.found)
 
+    def look(self) -> None:
+        self.refresh()
+
     def actor(self, role: str, host: str, lane: int = 0) -> Any:
         """Nobody."""
 
     def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
-        return {host: {"java": java, "jvm": "simulated", "cores": 4, "memory_bytes": 2**34} for host in hosts}
+        told = {"java": java, "jvm": "simulated", "memory_bytes": 2**34}
+        return {host: {**told, "cores": self.found[host].cores} for host in hosts}
 
     def renew(self, hosts: Collection[str], lane: int = 0) -> None:
         """They are as they were."""
@@ -127,3 +134,51 @@ def test_a_sweep_goes_on_while_some_trials_are_results(tmp_path: Path) -> None:
 def test_words_that_cannot_be_are_refused() -> None:
     done = cli("sweep", "unreplicated", "--retries", "-1", "--local")
     assert (done.exit_code, "--retries -1" in done.stderr) == (2, True)
+
+
+def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.newcomers._LOOK_S", 0.0)
+    stage, used = Stage(["a", "b"]), []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        number = trial.params.num_clients_per_proc
+        used.append(hosts)
+        if number == 1:
+            stage.found |= {host: Machine(host, host, cores, {}) for host, cores in (("c", 4), ("d", 4), ("e", 8))}
+        if number == 4:
+            stage.found["b"] = Machine("b", "b", 4, {}, draining=True)
+        time.sleep(0.1)  # whoever has joined says in a thread of its own what it is
+        return finished(trial, hosts)
+
+    result = ran(stage, play, tmp_path, loops=16)
+    said = capsys.readouterr().err
+    assert _statuses(result) == ["finished"] * 16
+    assert {host for hosts in used for host in hosts} == {"a", "b", "c", "d"}, "another kind stands in for nobody"
+    assert not any("b" in hosts for hosts in used[-6:])
+    assert "machine c has joined: trials run there, too" in said
+    assert "machine e has joined and is not used: it stands in for none, by pools, region and cores" in said
+    machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
+    assert {"a", "b", "c", "d"} <= machines.keys()
+
+
+def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloud replaces one that was taken away in some minutes; where nobody comes, what is left is lost."""
+    monkeypatch.setattr("fpray.newcomers._LOOK_S", 0.0)
+    monkeypatch.setattr("fpray.runner._LOOK_S", 0.1)
+    monkeypatch.setattr("fpray.runner.PATIENCE_S", 1.0)
+    stage = Stage(["a"])
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        number = trial.params.num_clients_per_proc
+        if number in (1, 3):
+            stage.found.clear()
+        if number == 1:
+            threading.Timer(0.3, lambda: stage.found.update(b=Machine("b", "b", 4, {}))).start()
+        return finished(trial, hosts)
+
+    result = ran(stage, play, tmp_path, loops=6)
+    assert _statuses(result) == ["finished"] * 4 + ["lost"] * 2
+    lost = result.outcomes["005"].detail
+    assert lost == "it needs 1 of the machines a, b, and none of them is left in the Ray cluster"

@@ -49,6 +49,7 @@ _LEAN = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 _CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # where `ray start` notes that this machine belongs to one
+_HEAD_TRIES = 5  # a second apart, and each may take one
 _ANCHOR_S = 2.0  # it answers in a millisecond
 _tokens: list[str] = []  # of this process' first embedded Ray, for all that follow
 _PRIVATE = "fpray-ray-"  # short: below it are sockets, whose paths may have 107 bytes
@@ -62,6 +63,7 @@ class Machine:
     host: str
     cores: int
     labels: Mapping[str, str]
+    draining: bool = False  # it is about to be taken away: what runs there may end, nothing new begins
     resources: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -132,7 +134,8 @@ class Machines:
             raise refuse(asked, f"this Python is connected to the Ray at {connected}: call ray.shutdown() first")
         self.address = connected or address
         self.lease = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self._actors: dict[tuple[str, str, int], Any] = {}
+        # (role, host, lane) -> the id of its node, and the actor
+        self._actors: dict[tuple[str, str, int], tuple[str, Any]] = {}
         self._lock = threading.RLock()  # trials run in threads of their own, and ask for actors
         self._machines: dict[str, Machine] = {}
         self._anchor: tuple[Any, Any] | None = None  # the actor, and a reference to its address
@@ -162,7 +165,7 @@ class Machines:
             import ray
 
             if self._borrowed:
-                for actor in [*self._actors.values(), *(self._anchor or ())[:1]]:
+                for actor in [*(actor for _, actor in self._actors.values()), *(self._anchor or ())[:1]]:
                     ray.kill(actor)
             else:
                 ray.shutdown()
@@ -186,6 +189,20 @@ class Machines:
         """host -> machine, of those that live."""
         return self._machines
 
+    def lendable(self) -> Collection[str]:
+        """The hosts on which a trial may begin."""
+        known = self._machines
+        if not any(machine.draining for machine in known.values()):
+            return known
+        return [host for host, machine in known.items() if not machine.draining]
+
+    def look(self) -> None:
+        """See who lives, where the head can say so at once."""
+        if self.embedded or not _answers(_gcs_address()):
+            return
+        with contextlib.suppress(Exception):  # whatever Ray cannot say now, it is asked again
+            self.refresh()
+
     def alive(self) -> Collection[Machine]:
         """Who lives now."""
         self.refresh()
@@ -194,14 +211,17 @@ class Machines:
     def refresh(self) -> None:
         """Ask the cluster who lives."""
         import ray
+        from ray._private.state import state
 
         living = [node for node in ray.nodes() if node["Alive"]]
+        draining = state.get_draining_nodes()
         found = [
             Machine(
                 node["NodeID"],
                 LOOPBACK if self.embedded else node["NodeManagerAddress"],
                 int(node["Resources"].get("CPU", 0)) or 1,
                 node["Labels"],
+                node["NodeID"] in draining,
                 node["Resources"],
             )
             for node in living
@@ -220,9 +240,10 @@ class Machines:
         with self._lock:
             if host not in self._machines:
                 raise Lost(f"machine {host} is no longer part of the Ray cluster")
-            if key not in self._actors:
-                self._actors[key] = self._new_actor(self._machines[host])
-            return self._actors[key]
+            node = self._machines[host].node_id
+            if key not in self._actors or self._actors[key][0] != node:  # the machine left, and has joined again
+                self._actors[key] = node, self._new_actor(self._machines[host])
+            return self._actors[key][1]
 
     def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
         """host -> what that machine is, as `fpray.machines.facts` says; asked of the actors of a role."""
@@ -261,6 +282,14 @@ class Machines:
             self._anchor = anchor, anchor.address.remote()
         return self._anchor[1]
 
+    def _has_head(self) -> bool:
+        """Whether the head can be reached, by and by."""
+        for _ in range(_HEAD_TRIES):
+            if _answers(_gcs_address()):
+                return True
+            time.sleep(1)
+        return False
+
     def _has_anchor(self) -> bool:
         """Whether the anchor lives, or there is none yet."""
         import ray
@@ -284,7 +313,7 @@ class Machines:
         import ray
 
         with self._lock:
-            if not self.embedded and not _answers(_gcs_address()):
+            if not self.embedded and not self._has_head():
                 raise FprayError(
                     f"the head of the Ray cluster at {self.address} is gone: what ended is kept, nothing is running any"
                     " more, and the same command carries on when there is a cluster again"
@@ -296,7 +325,7 @@ class Machines:
                 forgotten += [key for key in self._actors if key[1] not in heads and key not in forgotten]
             for key in forgotten:
                 with contextlib.suppress(Exception):
-                    ray.kill(self._actors.pop(key))
+                    ray.kill(self._actors.pop(key)[1])
             with contextlib.suppress(Exception):
                 self.refresh()
             if self.embedded and not self._machines:

@@ -1,0 +1,78 @@
+"""Machines that join while a sweep runs: looked for when a trial starts, asked what they are, then lent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from fpray.cluster import Cluster
+from fpray.errors import FprayError
+from fpray.machines.ray_cluster import Machines
+from fpray.slices import Slices
+
+Facts = Mapping[str, Any]
+_LOOK_S = 1.0  # thousands of trials may start in a minute
+
+
+class Newcomers:
+    """Who joins. `look` is for the thread that starts trials; each newcomer is asked in a thread of its own.
+
+    cluster: the machines that there are now, with their pools; ask: machine -> what it is, as
+    `fpray.machines.facts` says; welcome: is told of each that is lent from now on; wake: called when there is one.
+    """
+
+    def __init__(
+        self,
+        slices: Slices,
+        machines: Machines,
+        *,
+        cluster: Callable[[], Cluster],
+        ask: Callable[[str], Facts],
+        say: Callable[[str], None],
+        welcome: Callable[[str, Facts], None],
+        wake: Callable[[], None],
+    ) -> None:
+        self._slices, self._machines, self._cluster, self._ask = slices, machines, cluster, ask
+        self._say, self._welcome, self._wake = say, welcome, wake
+        self._met = set(machines.machines())
+        self._answers: SimpleQueue[tuple[str, Facts | str]] = SimpleQueue()
+        self._looked = time.monotonic()
+
+    def look(self) -> None:
+        """See who lives, ask who is new, and lend who has answered."""
+        if time.monotonic() - self._looked >= _LOOK_S:
+            self._looked = time.monotonic()
+            self._machines.look()
+            for host in self._machines.machines().keys() - self._met:
+                self._met.add(host)
+                threading.Thread(target=self._meet, args=(host,), name=f"newcomer {host}", daemon=True).start()
+        try:
+            while True:
+                self._take(*self._answers.get_nowait())
+        except Empty:
+            pass
+
+    def _meet(self, host: str) -> None:
+        try:
+            self._answers.put((host, self._ask(host)))
+        except FprayError as error:
+            self._answers.put((host, str(error)))
+        self._wake()
+
+    def _take(self, host: str, answer: Facts | str) -> None:
+        if isinstance(answer, str):
+            self._met.discard(host)  # it is asked again when it is seen again
+            return
+        machine = self._machines.machines().get(host)
+        if machine is None:
+            self._met.discard(host)
+        elif answer["java"] is None or str(answer["jvm"]).startswith(("exits", "cannot")):
+            self._say(f"machine {host} has joined and is not used: it has no Java that runs")
+        elif not self._slices.join(self._cluster(), host, machine.cores):
+            self._say(f"machine {host} has joined and is not used: it stands in for none, by pools, region and cores")
+        else:
+            self._say(f"machine {host} has joined: trials run there, too")
+            self._welcome(host, answer)
