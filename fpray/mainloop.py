@@ -270,11 +270,17 @@ class _Sweep:
         runner.look = machines.look
         if not request.cluster_file or request.launcher() is not None:
             role = like.protocol.clients()[0].name
+
+            def ask(host: str) -> Mapping[str, Any]:
+                facts = machines.facts([host], role, request.java)[host]
+                _see_to_jar(setting, [host], role)
+                return facts
+
             runner.look = Newcomers(
                 setting.slices,
                 machines,
                 cluster=lambda: machines_of(request, machines),
-                ask=lambda host: machines.facts([host], role, request.java)[host],
+                ask=ask,
                 say=self.progress.say,
                 welcome=self._welcome,
                 wake=runner.wake,

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from fpray.cluster import Cluster
-from fpray.errors import FprayError
+from fpray.errors import FprayError, Lost
 from fpray.machines.ray_cluster import Machines
 from fpray.slices import Slices
 
@@ -21,7 +21,7 @@ class Newcomers:
     """Who joins. `look` is for the thread that starts trials; each newcomer is asked in a thread of its own.
 
     cluster: the machines that there are now, with their pools; ask: machine -> what it is, as
-    `fpray.machines.facts` says; welcome: is told of each that is lent from now on; wake: called when there is one.
+    `fpray.machines.facts` says, once it has all that trials need; welcome: is told of each that is lent from now on; wake: called when there is one.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Newcomers:
         self._slices, self._machines, self._cluster, self._ask = slices, machines, cluster, ask
         self._say, self._welcome, self._wake = say, welcome, wake
         self._met = set(machines.machines())
-        self._answers: SimpleQueue[tuple[str, Facts | str]] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[str, Facts | FprayError]] = SimpleQueue()
         self._looked = time.monotonic()
 
     def look(self) -> None:
@@ -59,16 +59,15 @@ class Newcomers:
         try:
             self._answers.put((host, self._ask(host)))
         except FprayError as error:
-            self._answers.put((host, str(error)))
+            self._answers.put((host, error))
         self._wake()
 
-    def _take(self, host: str, answer: Facts | str) -> None:
-        if isinstance(answer, str):
-            self._met.discard(host)  # it is asked again when it is seen again
-            return
+    def _take(self, host: str, answer: Facts | FprayError) -> None:
         machine = self._machines.machines().get(host)
-        if machine is None:
-            self._met.discard(host)
+        if isinstance(answer, Lost) or machine is None:
+            self._met.discard(host)  # it is asked again when it is seen again
+        elif isinstance(answer, FprayError):
+            self._say(f"machine {host} has joined and is not used: {answer}")
         elif answer["java"] is None or str(answer["jvm"]).startswith(("exits", "cannot")):
             self._say(f"machine {host} has joined and is not used: it has no Java that runs")
         elif not self._slices.join(self._cluster(), host, machine.cores):

@@ -57,6 +57,9 @@ class Stage(Machines):
         told = {"java": java, "jvm": "simulated", "memory_bytes": 2**34}
         return {host: {**told, "cores": self.found[host].cores} for host in hosts}
 
+    def provide(self, *_: object, **_more: object) -> tuple[list[str], dict[str, str]]:
+        return [], {}
+
     def renew(self, hosts: Collection[str], lane: int = 0) -> None:
         """They are as they were."""
 
