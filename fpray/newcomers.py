@@ -21,7 +21,8 @@ class Newcomers:
     """Who joins. `look` is for the thread that starts trials; each newcomer is asked in a thread of its own.
 
     cluster: the machines that there are now, with their pools; ask: machine -> what it is, as
-    `fpray.machines.facts` says, once it has all that trials need; welcome: is told of each that is lent from now on; wake: called when there is one.
+    `fpray.machines.facts` says, once it has all
+    that trials need; welcome: is told of each that is lent from now on; wake: called when there is one.
     """
 
     def __init__(
