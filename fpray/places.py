@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -94,9 +95,11 @@ class Places:
         """Bring home the logs of attempts whose driver or role actor died, and remove what is left of them."""
         for host, site in self.sites.items():
             for left in site.abandoned:
-                attempt = self._directory.attempt_that_began(left.owner.trial, left.owner.began)
-                if attempt is not None:
-                    _fetch(_Arrivals(attempt), {host: left.directory}, [RECORDED, "*.pbtxt"], speaker, gather)
+                # That attempt may be moving to attempts/ just now, in the thread of its trial's next one.
+                with tempfile.TemporaryDirectory(prefix=".home-", dir=self._directory.path.parent) as halfway:
+                    arrivals = _Arrivals(TrialDirectory(Path(halfway)))
+                    _fetch(arrivals, {host: left.directory}, [RECORDED, "*.pbtxt"], speaker, gather)
+                    self._directory.add_to_attempt(left.owner.trial, left.owner.began, Path(halfway))
                 for _ in gather({speaker(host).remove.remote(left.directory): host}):
                     pass
 

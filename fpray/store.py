@@ -18,6 +18,7 @@ import re
 import shutil
 import socket
 import string
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from fpray.params import to_json
 from fpray.plan import Plan, Trial
 
 SCHEMA = 1
+_MOVING = threading.Lock()  # files of earlier attempts; trials run in threads
 _NUMBER = re.compile(r"[0-9]{3,}")
 _HOLDER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>\S+) since .*")
 
@@ -161,14 +163,20 @@ class TrialDirectory:
         if ends:
             partial.replace(path)
 
-    def attempt_that_began(self, number: str, began: str) -> TrialDirectory | None:
-        """Where the suite keeps an attempt at a trial of that number, by the content of its start_time.txt."""
+    def add_to_attempt(self, number: str, began: str, arrived: Path) -> None:
+        """Move files to the attempt that they are of: at the trial `number`, with `began` in its start_time.txt.
+
+        What is there already stays.
+        """
         trial = self.path.parent / number
-        for path in (trial, *trial.glob("attempts/*")):
-            with contextlib.suppress(OSError):
-                if (path / "start_time.txt").read_text() == began:
-                    return TrialDirectory(path)
-        return None
+        with _MOVING:
+            for attempt in (trial, *trial.glob("attempts/*")):
+                with contextlib.suppress(OSError):
+                    if (attempt / "start_time.txt").read_text() != began:
+                        continue
+                    for path in arrived.iterdir():
+                        if not (attempt / path.name).exists():
+                            path.rename(attempt / path.name)
 
     def commit(self, outcome: Outcome) -> None:
         """Write the outcome; last of all, since its presence means that the trial is over."""
@@ -186,6 +194,10 @@ class TrialDirectory:
 
     def set_aside(self) -> None:
         """Move whatever an earlier attempt left to `attempts/<n>`; the directory keeps its `trial.json` number."""
+        with _MOVING:
+            self._set_aside()
+
+    def _set_aside(self) -> None:
         left = [p for p in self.path.iterdir() if p.name not in ("attempts", "trial.json")]
         if not left:
             return

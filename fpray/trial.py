@@ -462,8 +462,8 @@ class Run:
 
     def rescue(self) -> None:
         """Copy what can be had of an attempt that comes to nothing, but for its rows."""
-        ask = lambda calls: gather(list(calls), RESCUE_S, calls.__getitem__)  # noqa: E731
         for host in self.places.away if self.plan is not None else ():
+            ask = partial(_ask_until, time.monotonic() + RESCUE_S)
             here = dict.fromkeys(process.role for process in self._the_plan().processes if process.host == host)
             for role in here:  # where one actor of a machine is gone another may live
                 with contextlib.suppress(Lost, OSError):
@@ -628,6 +628,11 @@ def missing_bytes(trial: Trial[Any], directory: Path, *, spare_only: bool = Fals
     needed = FULL_BYTES if spare_only else planned_bytes(trial) + SPARE_BYTES
     free = shutil.disk_usage(directory).free
     return (needed, free) if free < needed else None
+
+
+def _ask_until(until: float, calls: Mapping[Any, str]) -> Iterator[tuple[Any, Any]]:
+    """Results as they come, also when everything is to end; until: a time.monotonic()."""
+    return gather(list(calls), max(0.1, until - time.monotonic()), calls.__getitem__)
 
 
 def is_full(error: OSError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,8 +74,9 @@ def site_of(errand: Errand, ports: Sequence[int], ended: Sequence[str], jars: Ja
 
 
 def _seen(errand: Errand) -> bool:
-    """Whether this is the driver's very directory: one of the same name, such as a copy, is not."""
+    """Whether this is the driver's very directory, and may be written: one of the same name, such as a copy, is not."""
     try:
-        return (Path(errand.directory) / BEGAN).read_text() == errand.owner.began
+        same = (Path(errand.directory) / BEGAN).read_text() == errand.owner.began
+        return same and os.access(errand.directory, os.W_OK)
     except OSError:
         return False
