@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 TIMED_OUT = "Client futures timed out!"
 # Rows that end this share of the duration (at least so many seconds) before the planned end mean a stall.
 STALL_SHARE, STALL_S = 0.1, 0.25
+# Clients that measured together for less than this share of the duration began too far apart.
+TOGETHER_SHARE = 0.5
 # Throughput x mean latency of a closed loop must give the number of loops, within this.
 LITTLE = (0.9, 1.1)
 
@@ -46,7 +48,11 @@ def judge(
     hidden = 0 if trial.protocol.flushes_groups else summary.unrecorded
     given_up = list(_given_up(trial, plan, summary, directory))
     doubts = tuple(_doubts(summary))
-    if summary.requests + hidden < loops:
+    if apart := _apart(trial, summary):
+        if summary.requests + hidden < loops:
+            return Verdict(Status.NOT_READY, apart)
+        doubts = (apart, *doubts)
+    elif summary.requests + hidden < loops:
         answered = f"{summary.requests} requests of {loops} closed loops were answered in the measured window"
         label = given_up[0].label if given_up else plan.of_kind("client")[0].label
         log = str(directory.file(f"{label}_out.txt").absolute())
@@ -64,6 +70,21 @@ def judge(
         also = f"; so did {', '.join(v.label for v in others)}" if others else ""
         return Verdict(Status.OVERRAN, first.detail + also, first.label, first.lines, first.log, doubts)
     return Verdict(Status.FINISHED, doubts=doubts)
+
+
+def _apart(trial: Trial[Any], summary: Summary) -> str:
+    """Why the clients measured together for less than half of the duration, if so: some began too late."""
+    begins = {each.client: each.first_start_ns for each in summary.clients if each.first_start_ns is not None}
+    duration_s = trial.params.duration.total_seconds()
+    together_s = (summary.window_ns[1] - summary.window_ns[0]) / 1e9 if summary.window_ns else 0.0
+    if len(begins) < 2 or together_s >= TOGETHER_SHARE * duration_s:
+        return ""
+    first, last = min(begins, key=begins.__getitem__), max(begins, key=begins.__getitem__)
+    return (
+        f"the clients measured together for {together_s:.2f} of {duration_s:g} s: {last} began"
+        f" {(begins[last] - begins[first]) / 1e9:.2f} s after {first}; their machines are too busy to start them"
+        " together, or their warm-ups differ: a longer duration helps"
+    )
 
 
 def _given_up(trial: Trial[Any], plan: Plan, summary: Summary, directory: TrialDirectory) -> Iterator[Verdict]:

@@ -50,6 +50,7 @@ FULL_BYTES = 1_000_000
 LEASE_CHECK_S = 0.5
 SPACE_CHECK_S = 2.0
 RESCUE_S = 15.0  # for the logs of an attempt that came to nothing, from each machine
+_REASON_OF = {Status.FINISHED: Reason.NONE, Status.NOT_READY: Reason.INFRASTRUCTURE}
 _STATUS_OF = {"not-ready": Status.NOT_READY, "apart": Status.NOT_READY, "deadline": Status.OVERRAN}
 # Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
 _PORTS = range(20_000, 32_000, 500)
@@ -531,7 +532,7 @@ class Run:
         return self.outcome(
             verdict.status,
             verdict.detail,
-            Reason.NONE if verdict.status is Status.FINISHED else Reason.SYSTEM_UNDER_TEST,
+            _REASON_OF.get(verdict.status, Reason.SYSTEM_UNDER_TEST),
             label=verdict.label,
             lines=verdict.lines,
             log=verdict.log,
@@ -650,6 +651,7 @@ def _spec(process: Process, given: tuple[str, ...] | None) -> ProcessSpec:
         host=process.host,
         listens=tuple((process.host, port) for port in process.endpoints.values()),
         expected_exits=(0,) if process.kind == "client" else process.expected_exits,
+        brief=process.kind == "client",
     )
 
 

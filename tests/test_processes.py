@@ -541,6 +541,21 @@ def test_one_that_ended_well_is_not_ready(processes: Processes, trial: str) -> N
     assert failure.kind == "exited"
 
 
+def test_a_client_that_ended_well_before_anybody_looked_was_ready(processes: Processes, trial: str, port: int) -> None:
+    late = listener("client_1", trial, f"127.0.0.1,{port},0.3", at=(("127.0.0.1", port),))
+    quick = spec("client_0", trial, "true", listens=(("127.0.0.1", port + 1),), expected_exits=(0,), brief=True)
+    start(processes, quick, late)
+    assert processes.wait_exit(["client_0"], 5) is None
+    assert processes.wait_ready(["client_0"], 5) is None
+    assert processes.wait_ready(["client_0", "client_1"], 5) is None
+    assert processes.ready_after(["client_0", "client_1"]).keys() == {"client_1"}
+    failed = spec("client_2", trial, "false", listens=(("127.0.0.1", port + 2),), expected_exits=(0,), brief=True)
+    start(processes, failed)
+    failure = processes.wait_ready(["client_2"], 5)
+    assert failure is not None
+    assert failure.returncode == 1
+
+
 def test_the_raylet_must_live() -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()

@@ -306,6 +306,23 @@ def test_a_system_that_answers_nothing_is_never_finished(ray_address: str, tmp_p
     assert "unserved: 0 requests of 2 closed loops were answered" in done.err
 
 
+def test_clients_that_measure_apart_are_not_a_system_that_answers_nothing(ray_address: str, tmp_path: Path) -> None:
+    """As on a busy machine: one client begins a second after the other."""
+    java = tmp_path / "java"
+    java.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *client_1*) later="s/--warmup_duration [0-9.a-z]*/--warmup_duration 1.2s/"\n'
+        'exec java $(echo "$*" | sed "$later");; esac\nexec java "$@"\n'
+    )
+    java.chmod(0o755)
+    words = ["sweep", "unreplicated", *QUICK[:4], "--set", "timeout=5s", "--set", "num_client_procs=2"]
+    words += ["--vary", "duration=300ms,1500ms", "--java", str(java), "--retries", "0"]
+    done = run(*words, "--address", ray_address, cwd=tmp_path)
+    assert done.code == 1, done.err
+    assert "not-ready: the clients measured together for 0.00 of 0.3 s: client_1 began " in done.err
+    assert "doubt: the clients measured together for 0." in done.err
+
+
 def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
     env = {"RAY_ADDRESS": "", "RAY_AUTH_MODE": ""}
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1"]

@@ -100,6 +100,8 @@ class Processes:
     def wait_ready(self, labels: Iterable[str], deadline_s: float) -> Failure | None:
         """Wait until each process itself, or a descendant of it, listens on all of its addresses; None if so.
 
+        One that is brief is ready as well when it has ended as expected.
+
         deadline_s: seconds from now. At once, a failure: one of them ended, another process of their trial ended
         unexpectedly, or somebody else listens on one of the addresses. No connection is made. Raises OSError for a host
         that has no address.
@@ -110,6 +112,9 @@ class Processes:
         pause = FIRST_LOOK_S
         while True:
             with self._changed:
+                over = [each for each in kept if each.spec.brief and each.over and _as_expected(each)]
+                if over:
+                    kept, probe = [each for each in kept if each not in over], None
                 trouble = self._trouble(kept, ended_is_trouble=True)
             if trouble is not None:
                 return self._failure_of(trouble)

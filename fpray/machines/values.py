@@ -19,7 +19,8 @@ class ProcessSpec:
     """What to start. env: on top of `clean_environment`; directory: the trial's, for the process files.
 
     listens: the (host, port)s it must listen on before it is ready. expected_exits: return codes, as in subprocess,
-    that are no failure: (0,) for a client, () for a server. It runs in cwd, by default in directory.
+    that are no failure: (0,) for a client, () for a server. brief: its life may be over before anybody on a busy
+    machine has looked, so having ended as expected is being ready, too. It runs in cwd, by default in directory.
     host: the address of this machine, for pids.json. given: names of files in directory that a command line to paste
     must make, because the directory goes when the trial is over; None where it stays.
     """
@@ -30,6 +31,7 @@ class ProcessSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     listens: tuple[Address, ...] = ()
     expected_exits: tuple[int, ...] = ()
+    brief: bool = False
     cwd: str | None = None
     host: str = "127.0.0.1"
     given: tuple[str, ...] | None = None
