@@ -521,7 +521,8 @@ def main() -> int:
         verdict = "" if row.met is None else "  met" if row.met else "  MISSED"
         print(f"{row.what:{width}}  {row.value}  {row.bound and f'({row.bound})'}{verdict}")
     report = {
-        "began": began, "command": sys.argv[1:], "seeds": args.seeds, "trials": trials, "seconds_per_trial": _seconds_per_trial(per_trial),
+        "began": began, "command": sys.argv[1:], "seeds": args.seeds, "trials": trials,
+        "seconds_per_trial": _seconds_per_trial(per_trial),
         "rows": [vars(row) for row in rows],
         "tasks": {s: {n: f.to_json() for n, f in each.items()} for s, each in found.items()},
     }  # fmt: skip
