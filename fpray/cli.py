@@ -472,17 +472,18 @@ def stop(suite: str, suite_directory: str) -> None:
 )  # fmt: skip
 def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> None:
     """Print what a process of a trial has written; without LABEL, list its processes."""
-    from fpray.logs import labels, read_log
+    from fpray.logs import far_reader, labels, read_log
     from fpray.store import find_trial
 
-    _, directory = find_trial(trial, Path(suite_directory).expanduser())
+    suite, directory = find_trial(trial, Path(suite_directory).expanduser())
     if label is None:
         for each in labels(directory):
             click.echo(each)
         return
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up
-    for piece in read_log(directory, label, follow=follow):
-        click.echo(piece, nl=False)
+    with far_reader(suite) as far:
+        for piece in read_log(directory, label, follow=follow, far=far):
+            click.echo(piece, nl=False)
 
 
 @main.command()

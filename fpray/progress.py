@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fpray.detach import Leaving
+from fpray.machines.files import ran_on
+from fpray.machines.ports import is_own
 from fpray.outcome import Outcome, Status
 from fpray.plan import Trial, planned_seconds
 from fpray.pulse import FAILED, FINISHED, RUNNING, STOPPED, Pulse, Snapshot, Step, clock
@@ -234,7 +236,9 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     lines += [f"    {line}" for line in outcome.lines]
     if outcome.log:
         command = outcome.log.removesuffix("_err.txt").removesuffix("_out.txt") + "_cmd.txt"
-        lines.append(f"    {outcome.log} · run it yourself: sh {command}")
+        host = ran_on(command)
+        how = f"sh {command}" if host is None or is_own(host) else f"ssh {host} sh < {command}"
+        lines.append(f"    {outcome.log} · run it yourself: {how}")
     return lines
 
 

@@ -17,10 +17,12 @@ import pytest
 
 from fpray.errors import Lost
 from fpray.machines import jars, scratch
-from fpray.machines.files import remade
+from fpray.machines.files import place_of, remade
 from fpray.machines.jars import Jars
 from fpray.machines.local_disk import on_network, own_directory
 from fpray.machines.scratch import Owner, Scratch, parcel
+from fpray.outcome import Outcome, Status
+from fpray.progress import failure_lines
 from tests.conftest import QUICK, jvms, run, start, wait_for
 
 _MOUNTS = """\
@@ -239,3 +241,11 @@ def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Pat
     assert "machine " in done.err
     assert "no trial can work in" in done.err
     assert not list((tmp_path / "other").iterdir())
+
+
+def test_a_failure_says_where_its_command_runs(tmp_path: Path) -> None:
+    command, log = tmp_path / "server_cmd.txt", str(tmp_path / "server_err.txt")
+    outcome = Outcome(Status.CRASHED, "server exited with 1", log=log)
+    for host, how in {"192.0.2.9": f"ssh 192.0.2.9 sh < {command}", "127.0.0.1": f"sh {command}"}.items():
+        command.write_text("java -version\n" + place_of(host, "/scratch"))
+        assert failure_lines("001", 1, outcome)[-1] == f"    {log} · run it yourself: {how}"

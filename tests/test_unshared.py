@@ -131,6 +131,8 @@ def test_what_a_killed_driver_left_comes_home_when_its_sweep_is_carried_on(site:
     driver.communicate(timeout=30)
     wait_for(lambda: "java" not in [*head.processes(), *node.processes()], 10, "no JVM is left")
     assert _trials(node), "nobody has brought anything home"
+    log = head.run("sh", "-c", "cd /tmp/work && fpray logs killed/*/001 server")
+    assert "Listening" in log.stdout, log.stderr
     done = head.run(*words, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "carrying on" in done.stderr

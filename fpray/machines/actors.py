@@ -14,7 +14,7 @@ from typing import Any
 from fpray.errors import Lost
 from fpray.machines.courtesy import give_way
 from fpray.machines.facts import machine_facts
-from fpray.machines.files import pieces, write_atomic
+from fpray.machines.files import piece_of, pieces, write_atomic
 from fpray.machines.head import hold
 from fpray.machines.jars import Jars
 from fpray.machines.lease import MachineLease
@@ -87,6 +87,10 @@ class RoleActor:
     def parcel(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Parcel:
         """See `fpray.machines.scratch.parcel`."""
         return parcel(directory, leave_out, begin)
+
+    def read_piece(self, path: str, offset: int) -> bytes:
+        """What follows in a file, at most 64 KiB; nothing where there is no such file."""
+        return piece_of(path, offset)
 
     def remove(self, directory: str) -> None:
         """What was in it is in the suite."""

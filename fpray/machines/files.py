@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,18 @@ def shell_command(argv: Sequence[str], env: Mapping[str, str], cwd: str | None =
         prefix = "" if all(name.isidentifier() for name in env) else "env "
         words = prefix + " ".join(_assignment(item, prefix) for item in env.items()) + " " + words
     return f"cd {shlex.quote(cwd)} && {words}\n" if cwd is not None else f"{words}\n"
+
+
+def place_of(host: str, directory: str) -> str:
+    """The last line of a command file: on which machine it ran, and where; to a shell it says nothing."""
+    return f"# on {host}, in {directory}\n"
+
+
+def ran_on(command_file: str | Path) -> str | None:
+    """The machine that a command file names; None where it names none."""
+    last = tail(command_file, 1)
+    match = re.match(r"# on (\S+), in ", last[0]) if last else None
+    return match[1] if match else None
 
 
 def remade(directory: str, files: Mapping[str, str]) -> str:
@@ -108,6 +121,15 @@ def pieces(path: str | Path, count: int = 64, size: int = 1024) -> list[bytes]:
             return [os.pread(file.fileno(), size, (whole - size) * (2 * i + 1) // (2 * count)) for i in range(count)]
     except OSError:
         return []
+
+
+def piece_of(path: str | Path, offset: int, size: int = _TAIL_BYTES) -> bytes:
+    """At most so many bytes of a file from an offset on; none of one that is missing."""
+    try:
+        with Path(path).open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), size, offset)
+    except OSError:
+        return b""
 
 
 def _readable(line: str) -> str:

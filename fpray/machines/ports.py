@@ -170,6 +170,14 @@ def _wrapped(begin: int, low: int, high: int) -> Iterable[int]:
     yield from range(low, begin - 1, 2)
 
 
+def is_own(host: str) -> bool:
+    """Whether a host is this very machine."""
+    try:
+        return can_bind(host, 0)
+    except OSError:
+        return False
+
+
 def can_bind(host: str, port: int) -> bool:
     """Whether a bind works; also sees sockets that are bound and do not listen. Raises OSError if host is not ours."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -342,8 +342,7 @@ def _write_command(kept: _Kept) -> None:
         needed = {name: path.read_text() for name, path in told.items() if str(path) in spec.argv}
         before = files.remade(spec.directory, needed)
     command = files.shell_command(spec.argv, spec.env, spec.cwd)
-    where = f"# on {spec.host}, in {spec.cwd or spec.directory}\n"
-    files.write_atomic(kept.path("cmd"), before + command + where)
+    files.write_atomic(kept.path("cmd"), before + command + files.place_of(spec.host, spec.cwd or spec.directory))
 
 
 def _order(kept: _Kept) -> dict[str, Any]:
