@@ -83,7 +83,7 @@ def _apart(trial: Trial[Any], summary: Summary) -> str:
     return (
         f"the clients measured together for {together_s:.2f} of {duration_s:g} s: {last} began"
         f" {(begins[last] - begins[first]) / 1e9:.2f} s after {first}; their machines are too busy to start them"
-        " together, or their warm-ups differ: a longer duration helps"
+        " together, or their warm-ups differ (a longer duration helps)"
     )
 
 

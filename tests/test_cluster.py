@@ -119,3 +119,16 @@ def test_without_a_cluster_file_nodes_say_themselves_which_pools_they_serve(two_
     (plan,) = (tmp_path / "suites").glob("*/001/plan.json")
     hosts = [p["host"] for p in json.loads(plan.read_text())["processes"]]
     assert hosts == ["10.77.0.2"] * 3
+
+
+def test_what_is_not_there_or_never_fits_is_refused_by_name(two_machines: str, tmp_path: Path) -> None:
+    cluster = tmp_path / "cluster.json"
+    cluster.write_text(json.dumps({"server": ["10.77.0.2"], "clients": ["10.77.0.1", "10.77.0.9"]}))
+    done = _sweep(two_machines, tmp_path, "-j", "reference", "--cluster", str(cluster))
+    assert done.returncode == 2, done.stderr
+    assert "10.77.0.9  the cluster file names it, and Ray has 10.77.0.1, 10.77.0.2" in done.stderr
+    done = _sweep(two_machines, tmp_path, "-j", "reference", "--place", "exclusive")
+    assert done.returncode == 2, done.stderr
+    assert "pools server, clients  1 more machine needed: no other role may be on a machine of server or" in done.stderr
+    assert "and there is 1 there: 10.77.0.2" in done.stderr, "both of its pools are this machine's alone"
+    assert not list((tmp_path / "suites").iterdir()), "nothing was started, so nothing is left"
