@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -59,12 +60,14 @@ class Launcher:
 
     def missing(self, nodes: Collection[Node]) -> list[str]:
         """Who is promised and not there: addresses, or `2 of 3 acceptors`."""
-        if self.hosts:
-            there = {node.host for node in nodes}
-            return [host for host in self.hosts if host not in there]
-        found = [node.labels.get(TYPE_LABEL) for node in nodes]
-        short = {kind: count - found.count(kind) for kind, count in self.types.items()}
-        return [f"{less} of {self.types[kind]} {kind}" for kind, less in short.items() if less > 0]
+        absent = self._absent(nodes)
+        return list(absent) if self.hosts else [f"{less} of {self.types[kind]} {kind}" for kind, less in absent.items()]
+
+    def _absent(self, nodes: Collection[Node]) -> dict[str, int]:
+        """Address or node type -> how many of it are promised and not there."""
+        there = Counter(node.host if self.hosts else node.labels.get(TYPE_LABEL) for node in nodes)
+        wanted = self.types or dict.fromkeys(self.hosts, 1)
+        return {name: count - there[name] for name, count in wanted.items() if count > there[name]}
 
     def wait_for_all(
         self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None], patience_s: float = _PATIENCE_S
@@ -75,8 +78,11 @@ class Launcher:
             FprayError: nobody has come for a quarter of an hour, and some are missing.
         """
         said, since = "", time.monotonic()
-        while missing := self.missing(nodes()):
-            line = f"waiting for machines that {self.path.name} promises: {', '.join(missing)}"
+        while missing := self.missing(seen := nodes()):
+            count = sum(self.types.values()) or len(self.hosts)
+            there = count - sum(self._absent(seen).values())
+            line = f"waiting for machines that {self.path.name} promises ({there} of {count} are there): "
+            line += ", ".join(missing)
             if line != said:
                 say(line)
                 said, since = line, time.monotonic()

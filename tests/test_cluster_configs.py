@@ -139,7 +139,8 @@ def test_who_has_not_joined_is_known_by_type() -> None:
     with pytest.raises(FprayError, match="nobody has for"):
         launcher.wait_for_all(lambda: there, said.append, patience_s=0)
     rest = "2 of 2 clients, 2 of 2 proxy_leaders, 2 of 3 acceptors, 2 of 2 replicas, 1 of 1 batchers"
-    assert said == [f"waiting for machines that ec2.yaml promises: {rest}, 1 of 1 read_batchers, 2 of 2 proxy_replicas"]
+    rest += ", 1 of 1 read_batchers, 2 of 2 proxy_replicas"
+    assert said == [f"waiting for machines that ec2.yaml promises (4 of 16 are there): {rest}"]
     cluster = launcher.joined(there)
     assert cluster.hosts(1, "leaders") == cluster.hosts(2, "leaders") == ("10.0.0.4", "10.0.0.3")
     assert "10.0.0.1" not in cluster.addresses(), "the head takes no role"
@@ -156,7 +157,7 @@ def test_waiting_ends_when_everybody_is_there() -> None:
         return list(there)
 
     launcher.wait_for_all(look, said.append)
-    assert said == ["waiting for machines that onprem.yaml promises: 10.0.0.2"]
+    assert said == ["waiting for machines that onprem.yaml promises (3 of 4 are there): 10.0.0.2"]
 
 
 def test_nodes_say_their_pools_by_label_or_resources_and_others_serve_the_rest() -> None:
