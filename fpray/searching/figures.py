@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 KINDS = (".png", ".svg", ".html")
 _BEST, _MET, _NOT_MET, _FAILED = "#c0392b", "#1f6fb2", "#9aa5b1", "#555555"
+_LABEL = 26  # characters of a parameter's name in a line
 _FEWEST = 6  # finished trials that say something of which parameters matter
 
 
@@ -103,16 +105,14 @@ def read(suite: Suite) -> Found:
 def _figure(found: Found) -> Figure:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(13, 4.6), layout="constrained")
-    path, cost, matter = figure.subplots(1, 3)
-    figure.suptitle(found.title, fontsize=12)
-    _draw_path(path, found)
-    if len(found.goals) > 1:
-        _draw_front(cost, found)
-    else:
-        _draw_cost(cost, found)
-    _draw_what_matters(matter, found)
-    for axes in (path, cost, matter):
+    cost = [_draw_front] if len(found.goals) > 1 else [_draw_cost] if found.bounds else []
+    panels = [_draw_path, *cost, _draw_what_matters]
+    figure = Figure(figsize=(4.4 * len(panels), 5.2), layout="constrained")
+    aim, jar = found.title.split(" · ")
+    lines = textwrap.wrap(aim, 42 * len(panels), break_long_words=False, break_on_hyphens=False)
+    figure.suptitle("\n".join([*lines, jar]), fontsize=11)
+    for draw_panel, axes in zip(panels, figure.subplots(1, len(panels)), strict=True):
+        draw_panel(axes, found)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(color="#e5e8eb", linewidth=0.7)
         axes.set_axisbelow(True)
@@ -141,7 +141,7 @@ def _draw_path(axes: Axes, found: Found) -> None:
         steps.append((found.runs[-1].number, steps[-1][1]))
         axes.step(*zip(*steps, strict=True), where="post", color=_BEST, linewidth=1.2, label=f"{goal_word} so far")
     best = (found.answer.get("best") or {}).get("goals", {}).get(goal.column)
-    if best:
+    if best and len(found.goals) == 1:
         axes.axhspan(best["low"], best["high"], color=_BEST, alpha=0.12, label="95 % interval of the answer")
     _name(axes, "path of the search", "trial", goal.column)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -149,11 +149,7 @@ def _draw_path(axes: Axes, found: Found) -> None:
 
 
 def _draw_cost(axes: Axes, found: Found) -> None:
-    goal = found.goals[0]
-    if not found.bounds:
-        _nothing(axes, "no bound, no frontier")
-        return
-    bound = found.bounds[0]
+    goal, bound = found.goals[0], found.bounds[0]
     both = [
         (run, value, run.values[bound.column]) for run, value in found.of(goal.column) if bound.column in run.values
     ]
@@ -270,7 +266,15 @@ def _plain_ticks(axes: Axes) -> None:
 
 
 def _broken(name: str) -> str:
-    return name.replace(".", ".\n")
+    """A name in lines that leave room for what they name; it is broken where its words end."""
+    words = name.replace(".", ". ").replace("_", "_ ").split()
+    lines = [words[0]]
+    for word in words[1:]:
+        if lines[-1].endswith(".") or len(lines[-1]) + len(word) > _LABEL:
+            lines.append(word)
+        else:
+            lines[-1] += word
+    return "\n".join(lines)
 
 
 def _nothing(axes: Axes, said: str) -> None:
@@ -280,7 +284,8 @@ def _nothing(axes: Axes, said: str) -> None:
 
 
 def _legend(axes: Axes) -> None:
-    axes.legend(fontsize=8, framealpha=0.9, edgecolor="#e5e8eb")
+    """Below the picture: there it hides nothing."""
+    axes.legend(fontsize=8, frameon=False, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.13))
 
 
 _PAGE = """<!doctype html>
