@@ -89,22 +89,22 @@ class Snapshot:
 
     def block(self, now: float, width: int = 10_000) -> str:
         """The live block, some lines, on a terminal of so many columns."""
-        return "\n  ".join([*_fitted(self.standing, width - 4), self._doing(now)])
+        return "\n  ".join(line for said in (self.standing, *self._doing(now)) for line in _fitted(said, width - 4))
 
-    def _doing(self, now: float) -> str:
+    def _doing(self, now: float) -> list[str]:
         if not self.under_way:
-            return self.before.words(now)
+            return [self.before.words(now)]
         remaining = max(0.0, self.remaining_s - (now - self.updated))
         times = f"{clock(now - self.began)} elapsed, {clock(remaining)} to go"
         done = f"{self.done} of {self.total} done"
         if len(self.under_way) == 1:
             (step,) = self.under_way
-            return f"trial {step.number} · {done} · {step.words(now)} · {times}"
+            return [f"trial {step.number} · {done} · {step.words(now)} · {times}"]
         lines = [f"{done} · {len(self.under_way)} trials side by side · {times}"]
         lines += [f"  trial {step.number} · {step.words(now)}" for step in self.under_way[:_MOST_LINES]]
         if len(self.under_way) > _MOST_LINES:
             lines.append(f"  and {len(self.under_way) - _MOST_LINES} more")
-        return "\n  ".join(lines)
+        return lines
 
 
 def _fitted(sentence: str, width: int) -> list[str]:

@@ -386,7 +386,7 @@ def test_a_trial_that_cannot_meet_the_bound_ends_early_and_its_figures_count(ray
 def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_address: str, tmp_path: Path) -> None:
     words = [FPRAY, "search", "unreplicated", *QUICK, *LOAD, *SPACE, "--budget-trials", "2", "--confirm", "1"]
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
     process = subprocess.Popen(
         [*words, "--address", ray_address],
         cwd=tmp_path,
@@ -403,9 +403,13 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
     os.close(master)
     screen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode())
     pictures = re.findall(
-        r"best so far throughput [\d,]+ \([\d,]+ to [\d,]+\) .*? at most 1 trial left\r?\n +trial 002 ·", screen
+        r"best so far throughput [\d,]+ \([\d,]+ to [\d,]+\) · num_clients_per_proc=\d+\r?\n"
+        r" +p99_ms [\d.]+ \(<= 1000\) · a gain of \d+ % may still be there\r?\n +at most 1 trial left\r?\n"
+        r" +trial 002 · 1 of 2 done · ",
+        screen,
     )
     assert pictures, screen
+    assert "…" not in screen, "nothing is cut off"
 
 
 def test_multipaxos_end_to_end(ray_address: str, tmp_path: Path) -> None:

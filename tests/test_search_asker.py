@@ -18,6 +18,7 @@ from fpray.errors import FprayError
 from fpray.outcome import Outcome, Reason, Status
 from fpray.plan import Trial
 from fpray.request import Points
+from fpray.searching import storage
 from fpray.searching.asker import SearchAsker
 from fpray.searching.request import SearchRequest
 from fpray.searching.storage import JOURNAL_FILE, mend, open_study
@@ -51,10 +52,10 @@ def _suite(root: Path, request: SearchRequest) -> Suite:
 
 
 def _asker(
-    suite: Suite, request: SearchRequest, storage: str = "journal", clock: Callable[[], float] = time.monotonic
+    suite: Suite, request: SearchRequest, where: str = "journal", clock: Callable[[], float] = time.monotonic
 ) -> SearchAsker:
     quest = request.quest()
-    return SearchAsker(quest, suite, open_study(storage, suite.path, quest.goals), request.sampler, 7, clock=clock)
+    return SearchAsker(quest, suite, open_study(where, suite.path, quest.goals), request.sampler, 7, clock=clock)
 
 
 def _go(
@@ -219,6 +220,21 @@ def test_half_a_line_at_the_end_of_the_journal_is_cut_off(tmp_path: Path) -> Non
     mend(journal)
     assert journal.read_bytes() == whole
     assert list(_go(_asker(Suite(suite.path), request), suite)) == []
+
+
+@pytest.mark.timeout(30)
+def test_the_lock_of_a_driver_that_was_killed_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "_DEAD_S", 0.1)
+    monkeypatch.chdir(tmp_path)
+    request = _request(budget_trials=1, confirm=1)
+    suite = _suite(Path("suites"), request)
+    asker = _asker(suite, request)
+    trial = asker.ask()
+    assert trial is not None
+    lock = suite.path / f"{JOURNAL_FILE}.lock"
+    lock.symlink_to(lock.absolute())
+    assert [t.id for t in _go(_asker(Suite(suite.path), request), suite)] == [trial.id]
+    assert not lock.is_symlink()
 
 
 def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> None:

@@ -17,7 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from fpray.cluster import Cluster
 from fpray.order import Order
@@ -234,8 +237,16 @@ def _pids(name: str) -> list[int]:
 
 
 def _sweep(cwd: Path, *words: str) -> subprocess.Popen[str]:
-    words = ("-j", "reference", "--vary", "num_client_procs=1", "--address", f"{HOSTS[0]}:6379", *words)
-    command = ["ip", "netns", "exec", NAMES[0], FPRAY, "sweep", "unreplicated", *words]
+    return _fpray(cwd, "sweep", "--vary", "num_client_procs=1", *words)
+
+
+def _journal(suite: Path) -> JournalStorage:
+    return JournalStorage(JournalFileBackend(str(suite / "optuna.journal")))
+
+
+def _fpray(cwd: Path, kind: str, *words: str) -> subprocess.Popen[str]:
+    words = ("-j", "reference", "--address", f"{HOSTS[0]}:6379", *words)
+    command = ["ip", "netns", "exec", NAMES[0], FPRAY, kind, "unreplicated", *words]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=pipe, text=True, env=ENVIRONMENT)
 
@@ -338,6 +349,37 @@ def test_shared_machines_run_more_trials_than_there_are_machines(machines: objec
     said = _end(_sweep(tmp_path, *_trials(1), *words))
     assert "up to 6 side by side" in said
     assert _at_once(_spans(_suite(tmp_path))) >= 5
+
+
+@on_machines
+def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(machines: object, tmp_path: Path) -> None:
+    """Three trials at a time on machines of their own; killed in the midst of them, none is lost or asked twice."""
+    space = ("--space", "num_clients_per_proc=1..64:log", "--stop-at", "0%", "--budget-trials", "9", "--seed", "1")
+    words = ("--maximize", "measured.throughput", *space, "--parallel", "3", *_trials(1))
+    search = _fpray(tmp_path, "search", *words)
+    wait_for(lambda: _running(search) and len(list(tmp_path.glob("suites/*/*/outcome.json"))) >= 2, 90, "two outcomes")
+    search.kill()
+    search.communicate()
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("suites/*/*/outcome.json")}
+    begun = {json.loads(path.read_text())["id"] for path in tmp_path.glob("suites/*/*/trial.json")}
+    assert len(begun) > len(before), "killed with trials under way"
+    assert "not ended: at most " in cli("show", str(_suite(tmp_path))).output
+    said = _end(_fpray(tmp_path, "search", *words))
+    assert "up to 3 side by side" in said
+    suite = _suite(tmp_path)
+    assert all(path.stat().st_mtime_ns == then for path, then in before.items())
+    trials = optuna.load_study(study_name=None, storage=_journal(suite)).trials
+    assert [t.user_attrs["status"] for t in trials] == ["finished"] * 9
+    assert begun <= {t.user_attrs["fpray_trial"] for t in trials}
+    assert len({t.user_attrs["fpray_trial"] for t in trials}) == 9
+    spans = _spans(suite)
+    assert 2 <= _at_once(spans) <= 3, spans
+    for one, other in itertools.combinations(spans, 2):
+        if one[0] <= other[1] and other[0] <= one[1]:
+            assert not one[2] & other[2], "trials that overlap share no machine"
+    assert "ended: the budget of 9 trials is spent" in said
+    best = json.loads((suite / "answer.json").read_text())["best"]
+    assert sum(t.params == best["params"] for t in trials) == len(best["trials"])
 
 
 @on_machines

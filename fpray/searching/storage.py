@@ -80,7 +80,8 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
     if storage == MEMORY:
         return optuna.storages.InMemoryStorage()
     if storage == JOURNAL:
-        path = suite / JOURNAL_FILE
+        # Absolute: Optuna waits for ever for a lock that is a link to nowhere, which a relative path would make it.
+        path = (suite / JOURNAL_FILE).absolute()
         mend(path)
         # A symbolic link is made atomically on every network file system.
         return JournalStorage(JournalFileBackend(str(path), JournalFileSymlinkLock(str(path))))
@@ -118,10 +119,18 @@ def mend(journal: Path) -> None:
 
     Whoever holds the suite is the journal's only writer, but for a dashboard, which holds the lock for milliseconds.
     """
-    lock = journal.with_name(journal.name + ".lock")
-    with contextlib.suppress(OSError):
-        if time.time() - lock.lstat().st_mtime > _DEAD_S:
-            lock.unlink()
+    _unlock(journal.with_name(journal.name + ".lock"))
     with contextlib.suppress(FileNotFoundError), journal.open("rb+") as file:
         whole = file.read().rfind(b"\n") + 1
         file.truncate(whole)
+
+
+def _unlock(lock: Path) -> None:
+    """Remove a lock that stays the same for too long; by our own clock, since a file server's may be another."""
+    until = time.monotonic() + _DEAD_S
+    with contextlib.suppress(OSError):  # it is gone
+        first = lock.lstat()
+        while (now := lock.lstat()).st_ino == first.st_ino and now.st_mtime_ns == first.st_mtime_ns:
+            if time.monotonic() > until:
+                lock.unlink()
+            time.sleep(0.02)
