@@ -354,10 +354,10 @@ def test_shared_machines_run_more_trials_than_there_are_machines(machines: objec
 @on_machines
 def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(machines: object, tmp_path: Path) -> None:
     """Three trials at a time on machines of their own; killed in the midst of them, none is lost or asked twice."""
-    space = ("--space", "num_clients_per_proc=1..64:log", "--stop-at", "0%", "--budget-trials", "9", "--seed", "1")
+    space = ("--space", "num_clients_per_proc=1..64:log", "--stop-at", "0%", "--budget-trials", "6", "--seed", "1")
     words = ("--maximize", "measured.throughput", *space, "--parallel", "3", *_trials(1))
     search = _fpray(tmp_path, "search", *words)
-    wait_for(lambda: _running(search) and len(list(tmp_path.glob("suites/*/*/outcome.json"))) >= 2, 90, "two outcomes")
+    wait_for(lambda: _running(search) and len(list(tmp_path.glob("suites/*/*/outcome.json"))) >= 1, 90, "an outcome")
     search.kill()
     search.communicate()
     before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("suites/*/*/outcome.json")}
@@ -369,15 +369,15 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
     suite = _suite(tmp_path)
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
     trials = optuna.load_study(study_name=None, storage=_journal(suite)).trials
-    assert [t.user_attrs["status"] for t in trials] == ["finished"] * 9
+    assert [t.user_attrs["status"] for t in trials] == ["finished"] * 6
     assert begun <= {t.user_attrs["fpray_trial"] for t in trials}
-    assert len({t.user_attrs["fpray_trial"] for t in trials}) == 9
+    assert len({t.user_attrs["fpray_trial"] for t in trials}) == 6
     spans = _spans(suite)
     assert 2 <= _at_once(spans) <= 3, spans
     for one, other in itertools.combinations(spans, 2):
         if one[0] <= other[1] and other[0] <= one[1]:
             assert not one[2] & other[2], "trials that overlap share no machine"
-    assert "ended: the budget of 9 trials is spent" in said
+    assert "ended: the budget of 6 trials is spent" in said
     best = json.loads((suite / "answer.json").read_text())["best"]
     assert sum(t.params == best["params"] for t in trials) == len(best["trials"])
 
