@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from fpray.errors import Lost
+from fpray.errors import FprayError, Lost
 from fpray.machines import jars, scratch
+from fpray.machines.delivery import deliver
 from fpray.machines.files import place_of, remade
 from fpray.machines.jars import Jars
 from fpray.machines.local_disk import on_network, own_directory
@@ -249,3 +250,10 @@ def test_a_failure_says_where_its_command_runs(tmp_path: Path) -> None:
     for host, how in {"192.0.2.9": f"ssh 192.0.2.9 sh < {command}", "127.0.0.1": f"sh {command}"}.items():
         command.write_text("java -version\n" + place_of(host, "/scratch"))
         assert failure_lines("001", 1, outcome)[-1] == f"    {log} · run it yourself: {how}"
+
+
+def test_a_jar_that_is_built_anew_in_mid_sweep_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ray.put", lambda piece: piece)
+    (tmp_path / "my.jar").write_bytes(b"another")
+    with pytest.raises(FprayError, match="has changed: this sweep began with sha "):
+        deliver(tmp_path / "my.jar", _sha(b"one"), {"192.0.2.9": None})
