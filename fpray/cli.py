@@ -52,6 +52,10 @@ def points_options(command: Command) -> Command:
     return _vary(repeat(base_options(command)))
 
 
+_where_suites = click.option(
+    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
+    envvar="FPRAY_SUITE_DIRECTORY", help="where suites are looked for, by name or letters",
+)  # fmt: skip
 _vary = click.option("--vary", multiple=True, metavar="KEY=V1,V2", help="vary a parameter; the grid is the product")
 
 
@@ -70,7 +74,7 @@ def base_options(command: Command) -> Command:
         click.option("--place", multiple=True, metavar="[ROLE=]HOW", help="spread (default), pack or exclusive"),
         click.option(
             "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
-            help="where suites go; or one suite, to carry it on",
+            envvar="FPRAY_SUITE_DIRECTORY", help="where suites go; or one suite, to carry it on",
         ),
         click.option(
             "-a", "--address", multiple=True, metavar="ADDRESS",
@@ -93,23 +97,54 @@ def running_away(command: Command) -> Command:
     notify = click.option(
         "--notify", multiple=True, metavar="COMMAND|URL", help="told when it has ended, stalls, or mostly fails"
     )
-    return detach(notify(command))
+    as_job = click.option("--as-job", metavar="WHERE", hidden=True)  # on the head, for a laptop that says WHERE it is
+    return detach(notify(as_job(command)))
 
 
-def _detach(ctx: click.Context, as_json: bool) -> None:
-    """Start the same command as a process of its own, say what to type next, and end."""
-    from fpray.detach import start
+def _run_by_itself(ctx: click.Context, request: Any, detach: bool, as_json: bool, as_job: str | None) -> None:
+    """Where the driver is to run by itself, have it do so, and end: on the cluster, or here with `--detach`."""
+    from fpray.elsewhere import is_elsewhere, run_there, words_without
     from fpray.errors import refuse
 
+    elsewhere = is_elsewhere(request)
+    if not (elsewhere or detach or as_job is not None):
+        return
     if as_json:
-        raise refuse("--json", "has nobody to print to with --detach: results.csv and results.parquet hold the same")
-    suite, code = start([word for word in sys.argv[1:] if word != "--detach"])
-    if suite is not None:
-        from fpray.store import Suite
+        said = "has nobody to print to, since the driver runs by itself: results.csv and results.parquet hold the same"
+        raise refuse("--json", said)
+    if elsewhere:
+        from fpray.request import check
 
-        name = Suite(suite).letters[:4] if suite.parent == Path("suites") else suite
-        click.echo(f"detached · {suite} · fpray status · fpray attach {name} · fpray stop {name}")
-    ctx.exit(code)
+        check(request)
+        run_there(request, sys.argv[1:])
+    from fpray.detach import hang_up_ends, start
+    from fpray.store import Suite
+
+    words = words_without([word for word in sys.argv[1:] if word != "--detach"], "--as-job")
+    hang_up_ends()
+    suite, code = start(words) if as_job is None else _as_job(words)
+    if suite is None:
+        ctx.exit(code)
+    where = f" {as_job}" if as_job else ""
+    name = Suite(suite).letters[:4] if suite.parent == Path("suites") else str(suite)
+    if detach:
+        click.echo(f"detached · {suite} · fpray status{where} · fpray attach {name}{where} · fpray stop {name}{where}")
+        ctx.exit(0)
+    from fpray.sweeps import attach
+
+    ctx.exit(attach(Suite(suite), where))
+
+
+def _as_job(words: list[str]) -> tuple[Path | None, int]:
+    """Start a driver as a job of Ray's, or where Ray takes none, as a process of its own."""
+    from fpray.detach import start
+    from fpray.machines.jobs import NoJobs, as_job
+
+    try:
+        return start(words, as_job)
+    except NoJobs as why:
+        click.echo(f"Ray's jobs cannot be used ({why}): the driver is a process of its own on the head", err=True)
+        return start(words)
 
 
 def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **more: Any) -> Any:
@@ -186,7 +221,7 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
 @click.option("--json", "as_json", is_flag=True, help="one JSON object per trial on standard output")
 @running_away
 @click.pass_context
-def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, detach: bool, **words: Any) -> None:
+def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, detach: bool, as_job: str | None, **words: Any) -> None:
     """Run the trials of a study of PROTOCOL, or carry on with them.
 
     Exit code 0: every trial finished; 1: some did not; 2: refused before anything started; 130: interrupted.
@@ -198,8 +233,7 @@ def sweep(ctx: click.Context, /, dry_run: bool, as_json: bool, detach: bool, **w
         for line in summary_lines(request):
             click.echo(line)
         return
-    if detach:
-        _detach(ctx, as_json)
+    _run_by_itself(ctx, request, detach, as_json, as_job)
     from fpray.mainloop import run_sweep
 
     _exit_as(ctx, run_sweep, request, as_json)
@@ -285,7 +319,7 @@ class _Share(click.ParamType[float]):
 @running_away
 @base_options
 @click.pass_context
-def search(ctx: click.Context, /, dry_run: bool, as_json: bool, detach: bool, **words: Any) -> None:
+def search(ctx: click.Context, /, dry_run: bool, as_json: bool, detach: bool, as_job: str | None, **words: Any) -> None:
     """Look for the best configuration of PROTOCOL under bounds, in few trials, or carry on looking.
 
     \b
@@ -308,8 +342,7 @@ def search(ctx: click.Context, /, dry_run: bool, as_json: bool, detach: bool, **
 
         click.echo(preview_line(request))
         return
-    if detach:
-        _detach(ctx, as_json)
+    _run_by_itself(ctx, request, detach, as_json, as_job)
     from fpray.searching.run import run_search
 
     _exit_as(ctx, run_search, request, as_json)
@@ -386,10 +419,7 @@ def studies(names: tuple[str, ...], as_json: bool) -> None:
 
 @main.command()
 @click.argument("suite", metavar="SUITE[/TRIAL]")
-@click.option(
-    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
-    help="where SUITE is looked for, by name or letters",
-)  # fmt: skip
+@_where_suites
 @click.option("--figure", multiple=True, metavar="FILE", help="draw a search as FILE.png, FILE.svg or FILE.html")
 def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
     """Show what happened: the trials of a suite with the answer of a search, or the processes of one trial."""
@@ -407,20 +437,22 @@ def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
         click.echo(f"{file} is drawn")
 
 
-def _of_a_suite(command: Command) -> Command:
-    """A suite, by name, and where it is looked for."""
-    where = click.option(
-        "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
-        help="where SUITE is looked for, by name or letters",
-    )  # fmt: skip
-    return click.argument("suite")(where(command))
+def _look_there(_ctx: click.Context, _option: click.Parameter, value: str | None) -> None:
+    """Run the same command on the head of a launcher's cluster, and end; nothing where none is named."""
+    if value is not None:
+        from fpray.elsewhere import look_there, words_without
+
+        look_there(Path(value).expanduser(), words_without(sys.argv[1:], "--cluster"))
+
+
+_there = click.option(
+    "--cluster", metavar="LAUNCHER.yaml", expose_value=False, callback=_look_there, help="look on its cluster's head"
+)
 
 
 @main.command()
-@click.option(
-    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
-    help="where suites are",
-)  # fmt: skip
+@_where_suites
+@_there
 @click.option("--json", "as_json", is_flag=True, help="a JSON list")
 def status(suite_directory: str, as_json: bool) -> None:
     """List the sweeps and searches: how far those are that run, and how the others ended."""
@@ -438,7 +470,9 @@ def status(suite_directory: str, as_json: bool) -> None:
 
 
 @main.command()
-@_of_a_suite
+@click.argument("suite")
+@_where_suites
+@_there
 @click.pass_context
 def attach(ctx: click.Context, suite: str, suite_directory: str) -> None:
     """Show the live display of a sweep until it ends. Ctrl-C ends the display; the sweep goes on.
@@ -453,7 +487,9 @@ def attach(ctx: click.Context, suite: str, suite_directory: str) -> None:
 
 
 @main.command()
-@_of_a_suite
+@click.argument("suite")
+@_where_suites
+@_there
 def stop(suite: str, suite_directory: str) -> None:
     """End a sweep as Ctrl-C would: nothing is left running, and the same command carries on."""
     from fpray.store import find_suite
@@ -466,10 +502,8 @@ def stop(suite: str, suite_directory: str) -> None:
 @click.argument("trial", metavar="SUITE/TRIAL")
 @click.argument("label", required=False)
 @click.option("-f", "--follow", is_flag=True, help="go on while it runs")
-@click.option(
-    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
-    help="where SUITE is looked for, by name or letters",
-)  # fmt: skip
+@_where_suites
+@_there
 def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> None:
     """Print what a process of a trial has written; without LABEL, list its processes."""
     from fpray.logs import far_reader, labels, read_log
@@ -492,10 +526,7 @@ def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> N
 @click.option("--cluster", "cluster_file", metavar="FILE", help="as for a sweep")
 @click.option("-a", "--address", metavar="ADDRESS", help="a Ray cluster  [default: as for a sweep]")
 @click.option("--local", is_flag=True, help="an embedded Ray on this machine, whatever else there is")
-@click.option(
-    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
-    help="where SUITE is looked for, by name or letters",
-)  # fmt: skip
+@_where_suites
 def debug(trial: str, label: str, suite_directory: str, **where: Any) -> None:
     """Run all of a trial but the process LABEL, which you run by hand: says what to paste where, until Ctrl-C."""
     from fpray.debug import debug as hold

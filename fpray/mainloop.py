@@ -165,8 +165,8 @@ def drive(
         if launcher and machines.embedded:
             raise refuse(
                 f"--cluster {launcher.path}",
-                "this machine is none of its cluster's, and the driver runs on one:"
-                f" ray exec {launcher.path} 'fpray sweep ...' (or name the cluster with --address)",
+                "this machine is none of its cluster's, and the driver runs on one: the command fpray sweep has it run"
+                " there (or name the cluster with --address)",
             )
         failures = Failures(searching=request.kind == "search")
         sweep = _Sweep(

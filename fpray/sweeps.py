@@ -119,8 +119,10 @@ def _name(suite: Suite) -> str:
     return f"{suite.content['protocol']} {suite.content.get('study', '')}".strip()
 
 
-def attach(suite: Suite) -> int:
+def attach(suite: Suite, where: str = "") -> int:
     """Show what a sweep shows, until it ends; its exit code. Ctrl-C ends the showing, not the sweep.
+
+    where: what is to be added to a command that finds it again.
 
     Raises:
         FprayError: it was killed.
@@ -139,7 +141,8 @@ def attach(suite: Suite) -> int:
             else:
                 _say(line)
     except KeyboardInterrupt:
-        said = f"detached, and the sweep goes on · fpray attach {suite.letters} · fpray stop {suite.letters}"
+        name = f"{suite.letters}{where}"
+        said = f"detached, and the sweep goes on · fpray attach {name} · fpray stop {name}"
         if live is not None:
             live.close()
             live = None

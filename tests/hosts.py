@@ -85,6 +85,12 @@ class Host:
             stdout=pipe, stderr=pipe, text=True, env=self.environment, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
+    def kill_all_of(self, process: subprocess.Popen[str]) -> None:
+        """SIGKILL for a command that was started there, and for what it has started."""
+        for each in psutil.Process(process.pid).children(recursive=True):
+            each.kill()
+        process.kill()
+
     def _enter(self, directory: Path) -> list[str]:
         spaces = [f"--{kind}" for kind in ("net", "mount", "pid", "uts", "ipc")]
         return ["nsenter", f"--target={self.init}", *spaces, f"--wd={directory}", "--"]

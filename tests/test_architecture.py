@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(f for top in ("fpray", "protocols", "studies", "analysis") for f in (ROOT / top).rglob("*.py"))
 # Lower numbers know nothing of higher ones.
 LAYERS = {
-    "pulse": 6, "detach": 0, "sweeps": 8, "notices": 1, "logs": 6, "debug": 12,
+    "pulse": 6, "detach": 0, "sweeps": 8, "notices": 1, "logs": 6, "debug": 12, "elsewhere": 8,
     "errors": 0, "flags": 0, "pbtxt": 0, "params": 1, "cluster": 1, "outcome": 1, "dealing": 0, "protocol": 2,
     "placement": 3, "plan": 4, "fitting": 4, "order": 5, "slices": 5, "study": 5, "studies_table": 7, "registry": 6,
     "jar": 1, "provenance": 2, "store": 5, "results": 6, "places": 6,

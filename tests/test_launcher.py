@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -116,6 +117,47 @@ def test_a_sweep_waits_for_who_is_promised_and_runs_across_all(launched: Site) -
         outcome = json.loads(plan.with_name("outcome.json").read_text())
         assert outcome["results"]["measured.requests"] > 100
     assert "java" not in launched.on_nodes()
+
+
+def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
+    """The driver is on the head, as a job of Ray's where that takes jobs; the laptop's lid closes, and opens again."""
+    laptop, config = launched.hosts["laptop"], str(launched.config)
+    jar = laptop.home / "mine.jar"
+    shutil.copy(reference_jar, jar)
+    place = ["-s", str(launched.shared / "away"), "--cluster", config]
+    words = ["fpray", "sweep", "unreplicated", "-j", str(jar), "--vary", "num_client_procs=1", "--repeat", "50", *place]
+    words += [each for word in ("warmup_timeout=9s", "duration=2s", "timeout=9s") for each in ("--set", word)]
+    refused = laptop.run(*words, "--set", "num_clientz=1")
+    assert (refused.returncode, "did you mean" in refused.stderr) == (2, True), "before anybody is asked"
+    lines = []
+    with laptop.start(*words, directory=laptop.home) as process:
+        assert process.stderr
+        for line in process.stderr:
+            lines.append(line)
+            if line.startswith("[001/050"):
+                break
+        laptop.kill_all_of(process)
+    said = "".join(lines)
+    jobs = importlib.util.find_spec("aiohttp") is not None  # of ray[default], which the nodes of a user have
+    assert ("submitted as Ray's job fpray-" if jobs else "Ray's jobs cannot be used (") in said
+    assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: mine.jar" in said
+    # It goes on without the laptop ...
+    (suite,) = (launched.shared / "away").iterdir()
+    (seen,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
+    assert (seen["state"], seen["host"]) == ("running", "head")
+    ended = len(list(suite.glob("*/outcome.json")))
+    wait_for(lambda: len(list(suite.glob("*/outcome.json"))) > ended, 60, "another trial")
+    # ... which comes back, and ends it.
+    with laptop.start("fpray", "attach", suite.name, *place, directory=laptop.home) as process:
+        assert process.stderr
+        next(line for line in process.stderr if line.startswith("[003/050"))
+        laptop.kill_all_of(process)
+    stopped = laptop.run("fpray", "stop", suite.name, *place)
+    assert stopped.stdout.startswith("interrupted · "), stopped.stdout + stopped.stderr
+    assert "nothing is running any more · the same command carries on" in stopped.stdout
+    assert "java" not in launched.on_nodes()
+    (seen,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
+    assert (seen["state"], seen["exit_code"]) == ("stopped", 130)
 
 
 def test_every_machine_was_asked_to_install_the_drivers_versions(launched: Site) -> None:

@@ -4,6 +4,9 @@ export PATH=~/fpray/bin:$PATH
 # Who may submit to this cluster: whoever has the token. Without one, whoever reaches the head's port may run anything.
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=~/fpray-secret/auth_token
 
+# Where suites go unless -s says: never to the disk of a machine that ends with the night, where there is another.
+if mountpoint -q /mnt/efs 2> /dev/null; then export FPRAY_SUITE_DIRECTORY=/mnt/efs/suites; fi
+
 # A JVM inherits what Ray gives its workers: by default a niceness of 15 and the first place when memory runs out.
 export RAY_worker_niceness=0 RAY_worker_oom_score_adjustment=0
 # Ray kills at 95 % of the memory, which a JVM with a large heap may well use.
