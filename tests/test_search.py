@@ -330,6 +330,8 @@ def test_a_users_own_study_suggests_conditionally_and_several_goals_make_a_front
     done = run(*words, "--sampler", "tpe", "--seed", "3", cwd=tmp_path)
     assert done.code == 0, done.err
     assert "the front of 5 trials, what no other configuration beats in all goals:" in done.err
+    assert re.search(r"\{'num_clients_per_proc': '\d', 'jvm_heap_size': '\d+m', 'num_client_procs': '\d'", done.err)
+    assert "[I " not in done.err, "Optuna's remarks"
     suite = _suite(tmp_path)
     study = optuna.load_study(study_name=suite.name, storage=f"sqlite:///{suite / 'optuna.db'}")
     assert len(study.directions) == 2
@@ -417,8 +419,10 @@ def test_multipaxos_end_to_end(ray_address: str, tmp_path: Path) -> None:
     words += ["--space", "num_clients_per_proc=1..16:log", "--space", "num_proxy_leaders=2..3"]
     words += ["--space", "leader_options.flush_phase2as_every_n=1,2"]
     words += ["--subject-to", "write_output.measured.latency.p99_ms<=500", "--address", ray_address, "--seed", "2"]
-    done = run(*words, cwd=tmp_path, timeout=200)
+    # Side by side there are so many role actors that Ray has something to say about it.
+    done = run(*words, "--parallel", "2", "--share-machines", "--json", cwd=tmp_path, timeout=200)
     assert done.code == 0, done.err
+    assert len([json.loads(line) for line in done.out.splitlines()]) == 3
     trials = _trials(_suite(tmp_path))
     assert len(trials) == 3
     assert set(trials[0].params) == {

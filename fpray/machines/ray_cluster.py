@@ -345,6 +345,7 @@ class Machines:
 
         _sweep_private_directories()
         self._private = Path(tempfile.mkdtemp(prefix=f"{_PRIVATE}{os.getpid()}-", dir="/tmp"))
+        _hush_raylets()
         with _interrupts_deferred():
             ray.init(
                 address="local",
@@ -378,6 +379,7 @@ class Machines:
         import ray
 
         try:
+            _hush_raylets()
             with _interrupts_deferred():
                 ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
         except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError and others here
@@ -506,6 +508,13 @@ def _interrupts_deferred() -> Iterator[None]:
         if callable(handler):
             handler(noted[0], None)
         raise KeyboardInterrupt
+
+
+def _hush_raylets() -> None:
+    """Keep what raylets remark off our standard output, which is JSON: `log_to_driver=False` is not about that."""
+    from ray._private import worker
+
+    worker.print_to_stdstream = lambda _data, ignore_prefix: None
 
 
 def _end_onlookers() -> None:

@@ -144,6 +144,7 @@ class Quest:
         """Points at the ends of the space: all of them, or many; some suggestions where there is no space."""
         chance = random.Random(0)  # the same points every time
         if self.space is None:
+            optuna.logging.set_verbosity(optuna.logging.WARNING)
             trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
             for _ in range(_SUGGESTED):
                 yield self.suggest(trials.ask())
@@ -221,7 +222,8 @@ class SearchRequest(Request):
             raise refuse(f"--study {quest.study.name}", f"{said}; it is to return parameter -> value") from None
         allowed = [Trial(quest.protocol, params) for _, params, problems in found if not problems]
         refuse_if_any([*_problems_of_ends(quest, found), *_problems_of_groups(quest, allowed)])
-        return quest.protocol, quest.study, allowed
+        summary = quest.study.summary or tuple(dict.fromkeys(key for point, _, _ in found for key in point))
+        return quest.protocol, replace(quest.study, summary=summary), allowed
 
     def quest(self) -> Quest:
         """The search that is asked for.
@@ -273,8 +275,7 @@ class SearchRequest(Request):
             said["subject_to"] = self.subject_to
         if self.space:
             said["space"] = {**study.space, **self.space}
-        study = replace(study, **said)
-        return replace(study, summary=study.summary or tuple(study.space))
+        return replace(study, **said)
 
     def _limits(self, study: Search) -> Limits:
         return Limits(

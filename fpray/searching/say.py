@@ -83,7 +83,8 @@ def sentences(quest: Quest, found: Answer, ended: str, left: int) -> Iterator[st
 
 def _without_best(quest: Quest, found: Answer, runs: str) -> Iterator[str]:
     if found.nearest is None:
-        yield f"no answer: no trial of {found.trials} has a value of every goal"
+        none = f"no trial of {found.trials} has a value of every goal" if found.trials else "nothing was measured"
+        yield f"no answer: {none}"
         return
     bounds = " and ".join(map(str, quest.bounds))
     yield f"no configuration meets the bound{'s' if len(quest.bounds) > 1 else ''} {bounds}, of those tried in {runs}"
