@@ -143,8 +143,14 @@ def test_no_configuration_meets_the_bound() -> None:
     assert told.best is None
     assert not told.feasible
     assert told.nearest is not None
-    assert told.nearest.params["clients"] <= 20
+    assert told.nearest.params["clients"] == 1
     assert "no configuration meets the bound" in told.sentence()
+    early = study.get_trials()[:5]
+    assert min(t.params["clients"] for t in early) == 1  # the lowest load is looked at first
+    assert answer(early, [THROUGHPUT], [impossible], loops).likely_gain == 0  # and that ends it
+    # What can still be met is not given up.
+    hard = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 4, bounds=[Bound("latency", 0.56)])
+    assert found(hard, bounds=[Bound("latency", 0.56)]).likely_gain > 0
 
 
 def test_nothing_was_measured_yet() -> None:

@@ -10,13 +10,14 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
-from fpray.searching.belief import Belief, Outlook, Point, cdf, gather
+from fpray.searching.belief import FEWEST, Belief, Outlook, Point, cdf, gather
 from fpray.searching.candidates import Allowed, Candidates
 from fpray.searching.goals import Bound, Goal
 from fpray.searching.surface import Array, Encoding, Loops
 
 NEIGHBOURING = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)  # limits at which the frontier is told, as shares of the bound's
 STILL_LIKELY = 0.1  # a gain with at least this probability is one that is still likely
+HOPELESS = 0.02  # where no point keeps the bounds with this probability, none does
 WITHIN_NOISE = 0.1  # a configuration is within noise of the best if it is the better of the two with this probability
 _TWO_SIDED = 1.96
 
@@ -65,7 +66,7 @@ class Answer:
         within_noise: others that may be as good, best first.
         frontier: the first bound at other limits, and what would be recommended there (None: nothing keeps it).
         likely_gain: by which share the goal may still be raised: no point, tried or not, has a chance of one in ten
-            to gain more. Infinite while nothing is known.
+            to gain more. While nothing keeps the bounds it is infinite, and nil once nothing can be hoped to.
         front: of several goals, what no other beats in all of them; of one, the best.
         trials: how many there were that say something.
     """
@@ -129,7 +130,8 @@ def answer(
         nearest = min(
             choices, key=lambda choice: _missed_by(choice, bounds)
         )  # where all chances are nil, who is closest
-        return replace(NOTHING, nearest=nearest, trials=len(known.points))
+        gain = max(likely_gain(each, Candidates(space, allowed)) for each in beliefs)
+        return replace(NOTHING, nearest=nearest, likely_gain=gain, trials=len(known.points))
     chosen = belief.tried.index(best)
     front = told.front() if len(goals) > 1 else [chosen]
     return Answer(
@@ -179,11 +181,13 @@ def shared_space(trials: Sequence[FrozenTrial]) -> dict[str, BaseDistribution]:
 def likely_gain(belief: Belief, candidates: Candidates) -> float:
     """The largest gain over the recommended point that some point has with probability `STILL_LIKELY`, as a share."""
     best = belief.recommended
-    if best is None:
-        return math.inf
     rng = np.random.default_rng(0)
     points = candidates.scattered(rng)
-    points = [*points, *candidates.around([best], belief.encoding.load, rng), *belief.tried]
+    around = belief.tried if best is None else [best]
+    points = [*points, *candidates.around(around, belief.encoding.load, rng), *belief.tried]
+    if best is None:
+        hopeless = len(belief.trials.points) >= FEWEST and belief.at(points).feasible().max() < HOPELESS
+        return 0.0 if hopeless else math.inf
     outlook, base = belief.at(points), float(belief.at([best]).mean[0])
     low, high = 0.0, 3.0
     for _ in range(20):

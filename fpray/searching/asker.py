@@ -224,6 +224,8 @@ class SearchAsker:
                 return f"{column} has no value in any of {len(ended)} finished trials: docs/measuring.md says when"
         if (self._settled() or self._exhausted()) and self._unconfirmed() is None:
             if self._settled():
+                if self.answer().best is None:
+                    return "no point is likely to keep the bounds any more"
                 return f"no gain above {100 * self._quest.limits.stop_at:g} % is likely any more"
             return "every point was tried"
         return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -14,10 +14,12 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from fpray.searching.goals import Bound, Goal
-from fpray.searching.surface import Array, Encoding, Process, guesses_of_goal, guesses_of_tie
+from fpray.searching.surface import Array, Encoding, Guesses, Process, guesses_of_goal, guesses_of_tie
 
 SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
-DOUBT = 0.03  # nepers of the goal that are given for a chance to keep the bounds that is 2.7 times as high
+DOUBT = 0.05  # nepers of the goal that are given for a chance to keep the bounds that is 2.7 times as high
+NO_GAIN = 0.005  # nepers of the goal: less than that, noise hides
+FEWEST = 4  # trials after which bounds that none has kept are taken for hard ones
 NO_EVIDENCE = ("refused", "lost", "interrupted")  # statuses that say nothing of the system under test
 _NODES = 15  # at which the distance to Little's law is integrated over
 _FAILED = 1.0  # nepers over the bound: what a trial that broke down is taken to have shown
@@ -86,9 +88,7 @@ class Scale:
 class Belief:
     """One goal and its bounds, after trials; at least one of them has the goal's column."""
 
-    def __init__(
-        self, encoding: Encoding, goal: Goal, bounds: Sequence[Bound], trials: Trials, *, seed: int = 0
-    ) -> None:
+    def __init__(self, encoding: Encoding, goal: Goal, bounds: Sequence[Bound], trials: Trials) -> None:
         self.encoding, self.goal, self.bounds, self.trials = encoding, goal, tuple(bounds), trials
         self.up = 1 if goal.maximize else -1
         self.scale = Scale(trials.values[goal.column])
@@ -97,10 +97,8 @@ class Belief:
         # A trial that broke down is a bad one: as bad as the worst that did not, and far over its bounds.
         worst = np.nanmin(measured) if goal.maximize else np.nanmax(measured)
         levels = self.scale.filled(measured, float(self.scale.of(worst)))
-        rng = np.random.default_rng(seed)  # always the same guesses: an answer does not change by being asked again
-        columns = x.shape[1]
         bends = self.up if self.scale.logs else 0
-        self._goal = Process(guesses_of_goal(columns, n, rng), x, n, levels, bends=bends)
+        self._goal = _process(guesses_of_goal, x, n, levels, bends)
         self._tied: list[tuple[Bound, Process, Scale]] = []
         self._free: list[tuple[Bound, Process, Scale]] = []
         for bound in self.bounds:
@@ -109,8 +107,8 @@ class Belief:
             values = scale.filled(trials.values[bound.column], far)
             tied = scale.logs and self.scale.logs
             bends = -self.up if tied else 0
-            free = Process(guesses_of_goal(columns, n, rng), x, n, values, bends=bends)
-            law = Process(guesses_of_tie(columns, n, rng), x, n, levels + values - n, bends=0) if tied else None
+            free = _process(guesses_of_goal, x, n, values, bends)
+            law = _process(guesses_of_tie, x, n, levels + values - n, 0) if tied else None
             if law is not None and law.evidence >= free.evidence:
                 self._tied.append((bound, law, scale))
             else:
@@ -167,7 +165,7 @@ class Belief:
         outlook = self.at(points)
         if self.recommended is None:
             return outlook.feasible()
-        return outlook.gain(float(self.at([self.recommended]).mean[0]))
+        return outlook.gain(float(self.at([self.recommended]).mean[0]) + NO_GAIN / self.scale.unit)
 
     def expect(self, points: Sequence[Point]) -> dict[str, Array]:
         """What a trial at each point would most likely give, in the columns' own units."""
@@ -179,6 +177,31 @@ class Belief:
         for bound, free, scale in self._free:
             found[bound.column] = scale.back(free.predict(x, n)[0])
         return found
+
+
+def _process(
+    guesses_of: Callable[[int, Array, np.random.Generator], Guesses],
+    configurations: Array,
+    loads: Array,
+    values: Array,
+    bends: int,
+) -> Process:
+    shape, raw = configurations.shape, (configurations.tobytes(), loads.tobytes(), values.tobytes())
+    return _same_process(guesses_of, shape, raw, bends)
+
+
+@lru_cache(maxsize=8)
+def _same_process(
+    guesses_of: Callable[[int, Array, np.random.Generator], Guesses],
+    shape: tuple[int, int],
+    raw: tuple[bytes, bytes, bytes],
+    bends: int,
+) -> Process:
+    """What is told after a trial and asked for the next is the same belief: it is worked out once."""
+    configurations, loads, values = (np.frombuffer(each) for each in raw)
+    rng = np.random.default_rng(0)  # always the same guesses: an answer does not change by being asked again
+    guesses = guesses_of(shape[1], loads, rng)
+    return Process(guesses, configurations.reshape(shape), loads, values, bends=bends)
 
 
 def _name(bound: Bound) -> tuple[str, bool]:

@@ -14,14 +14,13 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from fpray.searching.belief import Belief, Trials, gather
+from fpray.searching.belief import FEWEST, Belief, Trials, gather
 from fpray.searching.candidates import Allowed, Candidates, Point, at
 from fpray.searching.goals import Bound, Goal
 from fpray.searching.surface import Encoding, Loops, middle
 
 SAME_LOAD = 0.02  # nepers: loads that are as good as one
 REPEATS = 2  # trials of one point before it is confirmed by somebody who asks for that
-_FEWEST = 4  # trials after which bounds that none has kept are taken for hard ones
 _LOOKED_AROUND = 6
 
 
@@ -117,7 +116,7 @@ class PeakSampler(BaseSampler):
             top = [points[i] for i in np.argsort(-first)[:_LOOKED_AROUND]]
             points = [*points, *candidates.around([*tried, *top], encoding.load, rng)]
         worth = belief.worth(points)
-        if best is None and self._bounds and len(trials.points) >= _FEWEST and number % 2:
+        if best is None and self._bounds and len(trials.points) >= FEWEST and number % 2:
             # Nothing keeps the bounds: half of the trials look for the nearest there is, or the lowest load.
             loads = encoding.loads(points)
             worth = np.log(np.maximum(belief.at(points).feasible(), 1e-300)) - 1e-6 * (loads - loads.min())

@@ -2,9 +2,9 @@
 
 A closed loop of N clients has throughput x mean latency = N. So the logarithm of a latency is `log N - log throughput
 + d`, and d (by how much a median or a p99 is off the mean, and off the truth) varies little: goal and bound are one
-surface and a small one. Throughput grows like N until something is saturated, and is then what the configuration
-can do; hence the surface is `-log(1/N + 1/K)` (K: the knee) and three Gaussian processes beside it: what
-configurations are worth where load is high, where it is low, and what is left.
+surface and a small one. Throughput grows with N (by less than N: queues are shared, batches grow) until something is
+saturated, and is then what the configuration can do; hence the surface is `-a log(1/N + 1/K)` (K: the knee) and three
+Gaussian processes beside it: what configurations are worth where load is high, where it is low, and what is left.
 
 How smooth all that is, where the knee is and how large the noise is, few trials cannot tell. Instead of fitting it,
 a few hundred guesses are drawn from what published measurements are like, and weighted by how well they explain
@@ -29,7 +29,7 @@ GUESSES = 96
 _WIDE = 4.0  # nepers: what nothing is known of
 _JITTER = 1e-8
 _NO_SAY = 0.003  # weight of a guess, as a share of the best one's
-_OUTLIER = 4.0  # standard deviations off what all other trials say
+_TAILS = 3.0  # degrees of freedom of the noise (Student's t): of trials, one in thirty is far off
 
 
 class Encoding:
@@ -121,6 +121,7 @@ class Guesses:
 
     Attributes:
         knee: log loops at which it bends; +inf: no such shape, a plain surface.
+        slope: of log throughput over log load before that.
         high, low, rest: scales of what configurations do under high load, under low load, and of what is left.
         lengths: for each column, shape (guesses, columns).
         load_length: of what is left, in nepers of load.
@@ -128,6 +129,7 @@ class Guesses:
     """
 
     knee: Array
+    slope: Array
     high: Array
     low: Array
     rest: Array
@@ -137,16 +139,17 @@ class Guesses:
 
 
 def guesses_of_goal(columns: int, loads: Array, rng: np.random.Generator, count: int = GUESSES) -> Guesses:
-    """What goals are like: 3 to 5 % of noise, and configurations worth a factor of 1.1 to 2."""
+    """What goals are like; the ranges are those under which the published trials are likeliest."""
     lowest, highest = (float(loads.min()) - 1, float(loads.max()) + 1) if len(loads) else (0.0, 0.0)
     return Guesses(
         knee=rng.uniform(lowest, highest, count),
+        slope=rng.uniform(0.4, 1.0, count),
         high=_log_uniform(rng, 0.15, 0.8, count),
-        low=_log_uniform(rng, 0.05, 0.3, count),
-        rest=_log_uniform(rng, 0.03, 0.15, count),
+        low=_log_uniform(rng, 0.1, 0.8, count),
+        rest=_log_uniform(rng, 0.03, 0.4, count),
         lengths=np.exp(rng.normal(math.log(1.0), 0.7, (count, columns))),
-        load_length=_log_uniform(rng, 0.4, 3.0, count),
-        noise=_log_uniform(rng, 0.03, 0.05, count),
+        load_length=_log_uniform(rng, 0.2, 1.5, count),
+        noise=_log_uniform(rng, 0.005, 0.1, count),
     )
 
 
@@ -154,12 +157,13 @@ def guesses_of_tie(columns: int, loads: Array, rng: np.random.Generator, count: 
     """What a latency is off Little's law by: little for a median, more and noisier for a p99."""
     return Guesses(
         knee=np.full(count, np.inf),
+        slope=np.ones(count),
         high=np.zeros(count),
         low=np.zeros(count),
         rest=_log_uniform(rng, 0.05, 0.8, count),
         lengths=np.exp(rng.normal(math.log(1.0), 0.7, (count, columns))),
         load_length=_log_uniform(rng, 0.4, 4.0, count),
-        noise=_log_uniform(rng, 0.03, 0.3, count),
+        noise=_log_uniform(rng, 0.005, 0.2, count),
     )
 
 
@@ -191,15 +195,10 @@ class Process:
         kernel = self._kernel(configurations, loads, configurations, loads)
         noise = np.broadcast_to(guesses.noise[:, None] ** 2, residuals.shape)
         self._solve(kernel, noise, residuals)
-        for _ in range(2):
-            # A run that collapsed says nothing of its neighbours: it counts as little as it is unlikely.
-            off, spread = self._left_out()
-            strange = np.abs(off) > _OUTLIER * spread
-            if not strange.any():
-                break
-            noise = noise + np.where(strange, off**2, 0.0)
-            self._solve(kernel, noise, residuals)
-            break
+        # Noise has heavy tails, and a run that collapsed says nothing of its neighbours: each trial counts as little as
+        # it is unlikely by the others (one step towards Student's t).
+        off, spread = self._left_out()
+        self._solve(kernel, noise * (_TAILS + (off / spread) ** 2) / (_TAILS + 1), residuals)
         self._forget_unlikely()
 
     def predict(self, configurations: Array, loads: Array) -> tuple[Array, Array]:
@@ -242,7 +241,7 @@ class Process:
         knee = self._guesses.knee[:, None]
         if not self._bends or not np.isfinite(knee).all():
             return np.zeros((len(knee), len(loads)))
-        throughput = -np.logaddexp(-loads, -knee)
+        throughput = -np.logaddexp(-loads, -knee) * self._guesses.slope[:, None]
         return throughput if self._bends > 0 else loads - throughput
 
     def _saturation(self, loads: Array) -> Array:
