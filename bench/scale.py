@@ -69,6 +69,9 @@ class SimulatedMachines(Machines):
         """All alike."""
         return {host: {"java": java, "jvm": "simulated", "cores": 4, "memory_bytes": 2**34} for host in hosts}
 
+    def watch_head(self, tell: object) -> None:
+        """There is none."""
+
     def look(self) -> None:
         """Nobody comes or goes."""
 

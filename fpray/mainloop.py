@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster import LOOPBACK, Cluster
-from fpray.errors import FprayError, Problem, refuse, refuse_if_any
+from fpray.errors import FprayError, Lost, Problem, refuse, refuse_if_any
 from fpray.fitting import heap_problems
 from fpray.giving_up import Failures
 from fpray.jar import Jar
@@ -225,6 +225,7 @@ class _Sweep:
             self.progress.say(self.headline())
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
         with giving_way(), self.machines:
+            self.machines.watch_head(lambda: self.progress.say(f"fpray: {self.machines.head_is_gone()}"))
             if (launcher := self.request.launcher()) is not None:
                 launcher.wait_for_all(self.machines.alive, self.progress.wait)
             cluster = self._placed(machines_of(self.request, self.machines))
@@ -251,7 +252,7 @@ class _Sweep:
                 caps=request.caps(self.protocol),
             )
             self.progress.stage("waiting for role actors", None)
-            run = _this_run(request, setting, waiting)
+            run = _this_run(request, setting, waiting, self.progress.say)
             self.todo.begin(self.suite, request, self.jar, self.asker.planned())
             self.suite.update(runs=[*self.suite.content.get("runs", []), run])
             runner = self._runner(setting, waiting[0])
@@ -272,7 +273,9 @@ class _Sweep:
             role = like.protocol.clients()[0].name
 
             def ask(host: str) -> Mapping[str, Any]:
-                facts = machines.facts([host], role, request.java)[host]
+                facts = machines.facts([host], role, request.java).get(host)
+                if facts is None:
+                    raise Lost(f"machine {host} has left again")
                 _see_to_jar(setting, [host], role)
                 return facts
 
@@ -447,7 +450,9 @@ def _write_tables(suite: Suite, protocol: Protocol[Any], asker: Asker, progress:
         progress.say(f"the tables of {suite.path.name} cannot be written: {error.strerror} (every outcome is kept)")
 
 
-def _this_run(request: Request, setting: Setting, waiting: Sequence[Trial[Any]]) -> dict[str, Any]:
+def _this_run(
+    request: Request, setting: Setting, waiting: Sequence[Trial[Any]], say: Callable[[str], None]
+) -> dict[str, Any]:
     """Wake the role actors of the first trial, and say which machines this run has and what they are.
 
     Raises:
@@ -458,6 +463,9 @@ def _this_run(request: Request, setting: Setting, waiting: Sequence[Trial[Any]])
         setting.machines.actor(instance.role, instance.host)  # in the background: the first trial waits for less
     role = first.protocol.clients()[0].name
     facts = setting.machines.facts(slices.cluster.addresses(), role, request.java)
+    for host in slices.cluster.addresses():
+        if host not in facts:
+            say(f"machine {host} does not answer: trials run on the others until it does")
     refuse_if_any(
         [
             Problem(f"--java {request.java}", f"there is no such program on machine {host}: install a JRE or JDK 17")
@@ -481,7 +489,7 @@ def _this_run(request: Request, setting: Setting, waiting: Sequence[Trial[Any]])
         "started": now(),
         "provenance": of_driver(setting.jar, request.command, request.java),
         "ray": {"address": setting.machines.address or "embedded", "version": version("ray")},
-        "jar_sent_to": _see_to_jar(setting, slices.cluster.addresses(), role),
+        "jar_sent_to": _see_to_jar(setting, list(facts), role),
         "machines": facts,
     }
 
@@ -493,7 +501,10 @@ def _see_to_jar(setting: Setting, hosts: Sequence[str], role: str) -> list[str]:
         Refused: trials cannot work on a machine where they are told to.
     """
     jar, told = setting.jar, f"--scratch {setting.scratch}"
-    sent, useless = setting.machines.provide(hosts, role, jar=jar.path, sha256=jar.sha256, scratch=setting.scratch)
+    try:
+        sent, useless = setting.machines.provide(hosts, role, jar=jar.path, sha256=jar.sha256, scratch=setting.scratch)
+    except Lost:
+        return []  # whose machines these are sees to it: each trial sends what is lacking
     refuse_if_any([Problem(told, f"machine {host}: {why}") for host, why in useless.items()])
     return sent
 

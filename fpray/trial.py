@@ -183,6 +183,8 @@ class Run:
             self.directory.write_plan(plan)
             self.plan = plan
             self.places.furnish(plan, self._speaker, self._ask)
+            for _ in self._ask(setting.machines.wake({(p.role, p.host) for p in plan.processes}, setting.slice.lane)):
+                pass  # of what starts at once, none shall wait for its role actor
         return plan
 
     def _look_around(self, counts: Mapping[str, int]) -> Mapping[str, Site]:

@@ -47,6 +47,9 @@ class Stage(Machines):
     def refresh(self) -> None:
         self._machines = dict(self.found)
 
+    def watch_head(self, tell: object) -> None:
+        """There is none."""
+
     def look(self) -> None:
         self.refresh()
 

@@ -49,6 +49,9 @@ class RoleActor:
         """See `fpray.machines.facts.machine_facts`."""
         return {**machine_facts(java), "sees_head": self._held}
 
+    def wake(self) -> None:
+        """It is there."""
+
     def take_machine(self, holder: str, shared: bool) -> str | None:
         """Take this machine for a trial, for itself or shared with others that share it; or who holds it."""
         return self._lease.take(holder, shared=shared)

@@ -7,6 +7,7 @@ import os
 import queue
 import re
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -21,7 +22,7 @@ from typing import Any, cast
 
 from fpray.cluster import LOOPBACK
 from fpray.errors import FprayError, Lost, refuse
-from fpray.machines.head import Anchor
+from fpray.machines.head import Anchor, head_here
 
 # What ray.md measured for an embedded Ray that is to disturb nothing: no metrics, no event reports, rare timers.
 # The first three matter most: a JVM must not inherit Ray's niceness, and Ray must not kill for memory.
@@ -49,6 +50,8 @@ _LEAN = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 _CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # where `ray start` notes that this machine belongs to one
+_SAY_S = 10.0  # what a sweep may take to see by itself that the head is gone, and end
+_FACTS_S = 120.0  # a role actor may have to start first, on a busy machine
 _HEAD_TRIES = 5  # a second apart, and each may take one
 _ANCHOR_S = 2.0  # it answers in a millisecond
 _tokens: list[str] = []  # of this process' first embedded Ray, for all that follow
@@ -136,10 +139,12 @@ class Machines:
         self.lease = f"{os.getpid()}-{secrets.token_hex(4)}"
         # (role, host, lane) -> the id of its node, and the actor
         self._actors: dict[tuple[str, str, int], tuple[str, Any]] = {}
+        self._waking: dict[tuple[str, str, int], Any] = {}  # of new actors: a call that ends when it is awake
         self._lock = threading.RLock()  # trials run in threads of their own, and ask for actors
         self._machines: dict[str, Machine] = {}
         self._anchor: tuple[Any, Any] | None = None  # the actor, and a reference to its address
         self._private: Path | None = None
+        self._left = threading.Event()
         self._borrowed = connected is not None  # a notebook's own Ray: it was there before us, and stays
         self._environment: dict[str, str | None] = {}
 
@@ -149,6 +154,7 @@ class Machines:
         return self.address is None
 
     def __enter__(self) -> Machines:
+        self._left.clear()
         try:
             if self.embedded:
                 self._start_embedded()
@@ -161,6 +167,7 @@ class Machines:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._left.set()
         with contextlib.suppress(Exception):  # the cluster may be gone, or an interrupt may have cut Ray's import short
             import ray
 
@@ -170,6 +177,7 @@ class Machines:
             else:
                 ray.shutdown()
         self._actors.clear()
+        self._waking.clear()
         self._anchor = None
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
@@ -243,12 +251,35 @@ class Machines:
             node = self._machines[host].node_id
             if key not in self._actors or self._actors[key][0] != node:  # the machine left, and has joined again
                 self._actors[key] = node, self._new_actor(self._machines[host])
+                self._waking[key] = self._actors[key][1].wake.remote()
             return self._actors[key][1]
 
+    def wake(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
+        """Calls that end when new actors are awake -> their host, of the actors of (role, host) that a trial wants.
+
+        Whoever waits for them before it starts anything starts all of it at the same time.
+        """
+        with self._lock:
+            for role, host in wanted:
+                self.actor(role, host, lane)
+            calls = {(role, host): self._waking.pop((role, host, lane), None) for role, host in wanted}
+        return {call: host for (_, host), call in calls.items() if call is not None}
+
     def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
-        """host -> what that machine is, as `fpray.machines.facts` says; asked of the actors of a role."""
-        calls = {self.actor(role, host).facts.remote(java): host for host in hosts}
-        return {calls[call]: value for call, value in gather(list(calls), 120, calls.__getitem__)}
+        """host -> what that machine is, as `fpray.machines.facts` says; asked of the actors of a role.
+
+        Who is gone is left out: it may take the cluster half a minute to see that.
+        """
+        calls = {host: self.actor(role, host).facts.remote(java) for host in hosts}
+        found, lost = {}, []
+        for host, call in calls.items():
+            try:
+                ((_, found[host]),) = gather([call], _FACTS_S)
+            except Lost:
+                lost.append(host)
+        if lost:
+            self.renew(lost)
+        return found
 
     def provide(
         self, hosts: Sequence[str], role: str, *, jar: Path, sha256: str, scratch: str | None
@@ -282,6 +313,30 @@ class Machines:
             self._anchor = anchor, anchor.address.remote()
         return self._anchor[1]
 
+    def head_is_gone(self) -> str:
+        """The sentence about it."""
+        return (
+            f"the head of the Ray cluster at {self.address} is gone: what ended is kept, nothing is running any more,"
+            " and the same command carries on when there is a cluster again"
+        )
+
+    def watch_head(self, tell: Callable[[], None]) -> None:
+        """Call `tell`, in a thread of its own, when the head on this machine is gone and the sweep has not ended soon.
+
+        What waits for Ray then waits for up to a minute, after which Ray ends the process without a word of ours.
+        """
+        head = None if self.embedded else head_here(_gcs_address())
+        if head is None:
+            return
+
+        def watch() -> None:
+            select.select([head], [], [])
+            os.close(head)
+            if not self._left.wait(_SAY_S):
+                tell()
+
+        threading.Thread(target=watch, name="fpray-head", daemon=True).start()
+
     def _has_head(self) -> bool:
         """Whether the head can be reached, by and by."""
         for _ in range(_HEAD_TRIES):
@@ -314,10 +369,7 @@ class Machines:
 
         with self._lock:
             if not self.embedded and not self._has_head():
-                raise FprayError(
-                    f"the head of the Ray cluster at {self.address} is gone: what ended is kept, nothing is running any"
-                    " more, and the same command carries on when there is a cluster again"
-                )
+                raise FprayError(self.head_is_gone())
             forgotten = [key for key in self._actors if key[1] in hosts and key[2] == lane]
             if not self._has_anchor():  # all keepers that held on to it have ended, and what they kept
                 self._anchor = None
