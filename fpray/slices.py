@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections import Counter
@@ -155,11 +154,12 @@ class Slices:
             wanted.setdefault(kinds[home], []).append(home)
         free: dict[Kind, list[str]] = {kind: [] for kind in wanted}
         # The least used first, those of the trial itself among them: with nothing else running it is at home.
-        order = itertools.chain(homes, (host for host in self._hosts if host not in homes))
+        users = self._users.get
+        idle = self._hosts if self.shared else [host for host in self._hosts if not users(host)]
         lacking = len(homes)
-        for host in sorted(order, key=self._users.__getitem__) if self.shared else order:
+        for host in sorted(idle, key=lambda host: (users(host, 0), host not in homes)):
             lent = free.get(kinds[host])
-            if lent is None or len(lent) == len(wanted[kinds[host]]) or (self._users[host] and not self.shared):
+            if lent is None or len(lent) == len(wanted[kinds[host]]):
                 continue
             if host in alive and host not in strangers and self._resting.get(host, 0.0) <= now:
                 lent.append(host)
