@@ -414,13 +414,13 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
     assert "…" not in screen, "nothing is cut off"
 
 
-def test_multipaxos_end_to_end(ray_address: str, tmp_path: Path) -> None:
+def test_multipaxos_end_to_end(tmp_path: Path) -> None:
     words = ["search", "multipaxos", *QUICK, "--study", "peak", "--budget-trials", "3", "--confirm", "1"]
     words += ["--space", "num_clients_per_proc=1..16:log", "--space", "num_proxy_leaders=2..3"]
     words += ["--space", "leader_options.flush_phase2as_every_n=1,2"]
-    words += ["--subject-to", "write_output.measured.latency.p99_ms<=500", "--address", ray_address, "--seed", "2"]
+    words += ["--subject-to", "write_output.measured.latency.p99_ms<=500", "--local", "--seed", "2"]
     # Side by side there are so many role actors that Ray has something to say about it.
-    done = run(*words, "--parallel", "2", "--share-machines", "--json", cwd=tmp_path, timeout=200)
+    done = run(*words, "--parallel", "3", "--share-machines", "--json", cwd=tmp_path, timeout=200)
     assert done.code == 0, done.err
     assert len([json.loads(line) for line in done.out.splitlines()]) == 3
     trials = _trials(_suite(tmp_path))
