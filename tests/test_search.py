@@ -29,7 +29,7 @@ from tests.conftest import FPRAY, QUICK, Run, cli, run, start
 
 SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
 LOAD = ("--maximize", "measured.throughput", "--subject-to", "measured.latency.p99_ms<=1000")
-SPACE = ("--space", "num_clients_per_proc=1..16:log")
+SPACE = ("--space", "num_clients_per_proc=1..256:log")
 
 
 def _suite(directory: Path) -> Path:
