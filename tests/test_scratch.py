@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from fpray.errors import FprayError, Lost
-from fpray.machines import jars, scratch
+from fpray.machines import jars, scratch, visit
 from fpray.machines.delivery import deliver
 from fpray.machines.files import place_of, remade
 from fpray.machines.jars import Jars
@@ -148,6 +148,23 @@ def test_what_is_held_is_left_alone_and_what_is_not_is_told_or_removed(tmp_path:
     os.utime(theirs / ".owner", (0, time.time() - 2 * scratch.WAITS_S))
     Scratch().clean(str(tmp_path), "suite")
     assert [path.name for path in held.parent.iterdir()] == [held.name]
+
+
+@pytest.mark.parametrize(("where", "away"), [("local", False), ("network", True), ("a copy", True)])
+def test_a_trial_works_in_the_suite_where_that_is_this_machines_own(
+    where: str, away: bool, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "on_network", lambda _path: where == "network")
+    monkeypatch.setattr(jars, "on_network", lambda path: where == "network" and str(path).endswith(".jar"))
+    monkeypatch.setattr(scratch, "local_directory", lambda: own_directory(tmp_path / "disk"))
+    (suite := tmp_path / "suite" / "001").mkdir(parents=True)
+    (suite / visit.BEGAN).write_text("earlier" if where == "a copy" else _OURS.began)
+    (tmp_path / "my.jar").write_bytes(b"jar")
+    errand = visit.Errand("127.0.0.1", 0, 0, str(suite), _OURS, str(tmp_path / "my.jar"), _sha(b"jar"))
+    found = visit.site_of(errand, (), (), Jars(), Scratch())
+    assert (found.directory != str(suite)) is away
+    assert found.directory.startswith(str(tmp_path / "disk" if away else suite))
+    assert (found.jar is None) is (where == "network"), "classes must not come across a network while clients measure"
 
 
 def test_files_come_in_pieces_and_none_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
