@@ -56,6 +56,19 @@ _where_suites = click.option(
     "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
     envvar="FPRAY_SUITE_DIRECTORY", help="where suites are looked for, by name or letters",
 )  # fmt: skip
+
+
+def _look_there(_ctx: click.Context, _option: click.Parameter, value: str | None) -> None:
+    """Become the same command on the head of a launcher's cluster; nothing where none is named, or this is of it."""
+    if value is not None:
+        from fpray.elsewhere import look_there, words_without
+
+        look_there(Path(value).expanduser(), words_without(sys.argv[1:], "--cluster"))
+
+
+_there = click.option(
+    "--cluster", metavar="LAUNCHER.yaml", expose_value=False, callback=_look_there, help="look on its cluster's head"
+)
 _vary = click.option("--vary", multiple=True, metavar="KEY=V1,V2", help="vary a parameter; the grid is the product")
 
 
@@ -420,6 +433,7 @@ def studies(names: tuple[str, ...], as_json: bool) -> None:
 @main.command()
 @click.argument("suite", metavar="SUITE[/TRIAL]")
 @_where_suites
+@_there
 @click.option("--figure", multiple=True, metavar="FILE", help="draw a search as FILE.png, FILE.svg or FILE.html")
 def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
     """Show what happened: the trials of a suite with the answer of a search, or the processes of one trial."""
@@ -435,19 +449,6 @@ def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
     for file in figure:
         draw(find_suite(suite.rstrip("/"), root), Path(file).expanduser())
         click.echo(f"{file} is drawn")
-
-
-def _look_there(_ctx: click.Context, _option: click.Parameter, value: str | None) -> None:
-    """Run the same command on the head of a launcher's cluster, and end; nothing where none is named."""
-    if value is not None:
-        from fpray.elsewhere import look_there, words_without
-
-        look_there(Path(value).expanduser(), words_without(sys.argv[1:], "--cluster"))
-
-
-_there = click.option(
-    "--cluster", metavar="LAUNCHER.yaml", expose_value=False, callback=_look_there, help="look on its cluster's head"
-)
 
 
 @main.command()
@@ -532,6 +533,13 @@ def debug(trial: str, label: str, suite_directory: str, **where: Any) -> None:
     from fpray.debug import debug as hold
     from fpray.store import find_trial
 
+    if where["cluster_file"] is not None and where["address"] is None:
+        from fpray.elsewhere import look_there, words_without
+        from fpray.launcher import is_launcher_file
+
+        if is_launcher_file(where["cluster_file"]):
+            words = words_without(sys.argv[1:], "--cluster")
+            look_there(Path(where["cluster_file"]).expanduser(), words, with_machines=True)
     suite, directory = find_trial(trial, Path(suite_directory).expanduser())
     interruptible()
     hold(suite, directory, label, **where)

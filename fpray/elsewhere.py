@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from fpray.errors import FprayError, refuse
 from fpray.jar import REFERENCE
-from fpray.launcher import Launcher
+from fpray.launcher import Launcher, read_launcher
 from fpray.machines.ray_cluster import wanted_address
 from fpray.request import Request
 
@@ -150,13 +150,18 @@ def run_there(request: Request, words: Sequence[str]) -> NoReturn:
     head.become(words)
 
 
-def look_there(path: Path, words: Sequence[str]) -> NoReturn:
-    """Run `fpray WORDS`, a command that looks at suites, on the head of a launcher configuration.
+def look_there(path: Path, words: Sequence[str], *, with_machines: bool = False) -> None:
+    """Become `fpray WORDS`, which looks at suites, on the head of a cluster, where this machine is none of its.
+
+    with_machines: it uses the cluster's machines, and is told the configuration.
 
     Raises:
         FprayError: the head cannot be reached.
     """
-    Head.of(path).become(words)
+    if belongs_here(read_launcher(path)):
+        return
+    head = Head.of(path)
+    head.become([*words, "--cluster", f"{head.ask('pwd').strip()}/{BOOTSTRAP}"] if with_machines else words)
 
 
 def _put(head: Head, home: str, file: Path, *, by_content: bool) -> str:

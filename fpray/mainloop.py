@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster import LOOPBACK, Cluster
+from fpray.elsewhere import is_elsewhere
 from fpray.errors import FprayError, Lost, Problem, refuse, refuse_if_any
 from fpray.fitting import heap_problems
 from fpray.giving_up import Failures
@@ -160,14 +161,14 @@ def drive(
         facts = lambda: {**suite.identity(), **progress.snapshot().counts()}  # noqa: E731
         notices = everything.enter_context(Notices(request.notify, facts, progress.say))
         if launcher is not None:
+            if is_elsewhere(request):
+                raise refuse(
+                    f"--cluster {launcher.path}",
+                    "this machine is none of its cluster's, and the driver runs on one: the command fpray sweep has it"
+                    " run there (or name the cluster with --address)",
+                )
             address = address or launcher.address
         machines = ground.machines(wanted_address(address, request.local), request.local)
-        if launcher and machines.embedded:
-            raise refuse(
-                f"--cluster {launcher.path}",
-                "this machine is none of its cluster's, and the driver runs on one: the command fpray sweep has it run"
-                " there (or name the cluster with --address)",
-            )
         failures = Failures(searching=request.kind == "search")
         sweep = _Sweep(
             request, protocol, todo, jar, machines, suite, asker, result, progress, arrange, ground.run, failures,
@@ -184,6 +185,7 @@ def drive(
             raise
         finally:
             progress.rest()
+            notices.rest()
             if not suite.forget_if_empty():
                 _write_tables(suite, protocol, asker, progress)
                 for line in conclude(result):

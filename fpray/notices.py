@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import math
 import os
 import queue
 import shlex
@@ -76,6 +77,11 @@ class Notices:
         if self._wanted:
             self._due.put(STALLED_TIMES * planned_s + STALLED_SPARE_S)
 
+    def rest(self) -> None:
+        """No trial runs any more, so none is waited for."""
+        if self._wanted:
+            self._due.put(math.inf)
+
     def _work(self) -> None:
         allowed: float | None = None
         until = 0.0
@@ -90,7 +96,7 @@ class Notices:
             if due is None:
                 return
             if isinstance(due, float):
-                allowed, until = due, time.monotonic() + due
+                allowed, until = (due, time.monotonic() + due) if math.isfinite(due) else (None, 0.0)
             else:
                 self._tell_all(*due)
 

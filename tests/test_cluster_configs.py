@@ -24,6 +24,7 @@ from ray.autoscaler._private.aws.node_provider import AWSNodeProvider
 
 from fpray.errors import FprayError
 from fpray.launcher import read_launcher
+from fpray.machines.heads import cloud_head
 from fpray.pools import of_nodes
 from tests.conftest import cli
 from tests.hosts import ROOT
@@ -77,6 +78,17 @@ def test_ray_makes_machines_of_ec2_yaml(account: Any, tmp_path: Path) -> None:
     written = read_launcher(CONFIGS / "ec2.yaml")
     assert replace(read_launcher(copy), path=written.path) == written
     assert not [command for command in config["head_setup_commands"] if "pip install" in command], "Ray's own defaults"
+    # A laptop finds the head among them, and the key that Ray has made.
+    raw = _read("ec2.yaml", AMI=image, EFS="fs-1")
+    with pytest.raises(FprayError, match=r"the head of cluster fpray was not found: .*ray up"):
+        cloud_head(raw)
+    tags = {"ray-node-type": "head", "ray-node-status": "up-to-date", "ray-user-node-type": "head"}
+    provider.create_node(config["available_node_types"]["head"]["node_config"], tags, 1)
+    heads = account.describe_instances(Filters=[{"Name": "tag:ray-node-type", "Values": ["head"]}])
+    ((instance,),) = [reservation["Instances"] for reservation in heads["Reservations"]]
+    address, auth = cloud_head(raw)
+    assert (address, auth["ssh_user"]) == (instance["PublicIpAddress"], "ubuntu")
+    assert Path(auth["ssh_private_key"]).expanduser().name.startswith("ray-autoscaler")
 
 
 def test_ray_takes_onprem_yaml_as_it_is() -> None:

@@ -18,11 +18,13 @@ from pathlib import Path
 import pytest
 
 from fpray.notices import Notices, notify_problems
+from fpray.outcome import Outcome, Reason, Status
 from fpray.pulse import Snapshot, Step
 from fpray.store import suites
 from tests.conftest import QUICK, cli, jvms, run, start, wait_for
+from tests.test_trouble import Stage, ran
 
-SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=3s", "--set", "timeout=9s")
+SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=2s", "--set", "timeout=9s")
 
 
 @pytest.fixture(autouse=True)
@@ -235,6 +237,20 @@ def test_a_stall_is_told_once_until_something_moves(monkeypatch: pytest.MonkeyPa
         assert lines() == ["stalled"]
         notices.expect(0.0)
         wait_for(lambda: lines() == ["stalled", "stalled"], 5, "another")
+
+
+def test_a_sweep_says_when_it_stalls_and_mostly_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("fpray.notices.STALLED_SPARE_S", 0.3)
+    monkeypatch.setattr("fpray.notices.STALLED_TIMES", 0.0)
+    told = tmp_path / "told"
+
+    def play(*_: object) -> Outcome:
+        if not told.exists():
+            time.sleep(1)
+        return Outcome(Status.CRASHED, "it crashed", Reason.SYSTEM_UNDER_TEST)
+
+    ran(Stage(["10.0.0.1"]), play, tmp_path, notify=[f"sh -c 'echo $FPRAY_EVENT $FPRAY_FAILED >> {told}'"])
+    assert told.read_text().splitlines() == ["stalled 0", "mostly-failed 5", "finished 5"]
 
 
 def test_a_notifier_that_cannot_be_is_refused_in_the_evening(tmp_path: Path) -> None:
