@@ -49,7 +49,14 @@ class Refused(FprayError):
 
 
 class Lost(FprayError):
-    """A machine, a role actor or its keeper went away: the attempt says nothing about the protocol."""
+    """A machine, a role actor or its keeper went away: the attempt says nothing about the protocol.
+
+    hosts: the machines where that was, as far as it is known.
+    """
+
+    def __init__(self, text: str, hosts: Iterable[str] = ()) -> None:
+        self.hosts = tuple(hosts)
+        super().__init__(text)
 
 
 def refuse(about: str, sentence: str) -> Refused:

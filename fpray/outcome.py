@@ -68,6 +68,8 @@ class Outcome:
         doubts: why the numbers may not mean what they seem to.
         events: what happened when: `{"t": ns, "kind", "role", "label", "detail"}`.
         processes: what became of each process.
+        hosts: the machines that took part.
+        blamed: those that the failure is the fault of, where it is that of machines.
         wall_s: seconds from the first step to the last.
         phases: seconds of each step.
     """
@@ -84,6 +86,7 @@ class Outcome:
     events: Sequence[Mapping[str, Any]] = ()
     processes: Sequence[ProcessEnd] = ()
     hosts: Sequence[str] = ()
+    blamed: Sequence[str] = ()
     wall_s: float = 0.0
     phases: Mapping[str, float] = field(default_factory=dict)
 

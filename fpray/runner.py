@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from fpray.blame import Blame
 from fpray.errors import FprayError
 from fpray.outcome import Outcome, Reason, Status
 from fpray.plan import Trial
@@ -55,6 +56,7 @@ class Runner:
 
     Attributes:
         look: called when a trial is to start, to see who has joined and who has left.
+        aside: is told of each machine that is set aside, and why.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class Runner:
     ) -> None:
         self._setting, self._progress, self._most, self._run = setting, progress, most, run
         self._retries = RETRIES if retries is None else retries
+        self._blame = Blame()
+        self.aside: Callable[[str, str], None] = lambda _host, _why: None
         self.look: Callable[[], None] = lambda: None
         self._missed_since: float | None = None  # when machines were first missing that nothing can run without
         self._running: list[Attempt] = []
@@ -212,6 +216,7 @@ class Runner:
             self._progress.wait(f"waiting for disk space: {error.strerror} at {directory.path}", number=number)
             self._run_again(attempt, disk_was_full=True)
             return None
+        self._set_aside(attempt, result)
         if result.reason is not Reason.INFRASTRUCTURE or attempt.repeated >= self._retries:
             self._leave(attempt)
             return Ended(attempt.trial, directory, result)
@@ -222,6 +227,16 @@ class Runner:
         self._progress.say(said)
         self._run_again(attempt, repeated=attempt.repeated + 1)
         return None
+
+    def _set_aside(self, attempt: Attempt, result: Outcome) -> None:
+        for host, why in self._blame.note(attempt.directory.number, attempt.slice.hosts, result).items():
+            if len(self._setting.slices.cluster.addresses()) > 1:
+                self._setting.slices.set_aside(host)
+                self._progress.say(
+                    f"machine {host} is set aside while there are others of its kind: it {why}"
+                    " (the same command, stopped and begun anew, takes it back)"
+                )
+                self.aside(host, why)
 
     def _run_again(self, attempt: Attempt, **changes: Any) -> None:
         self._leave(attempt)

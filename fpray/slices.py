@@ -62,6 +62,7 @@ class Slices:
         self._lent: set[Slice] = set()
         self._users: Counter[str] = Counter()
         self._resting: dict[str, float] = {}
+        self._aside: set[str] = set()
         self._homes: dict[Shape, tuple[str, ...]] = {}
         self._kinds: dict[int, dict[str, Kind]] = {}
         self._lock = threading.Lock()
@@ -102,6 +103,11 @@ class Slices:
         """A trial was lost on these machines: others go first for a while, where there are others."""
         if len(self._hosts) > 1:
             self._resting |= dict.fromkeys(hosts, time.monotonic() + REST_S)
+
+    def set_aside(self, host: str) -> None:
+        """Lend this machine to nobody from now on, as long as there are enough others of its kind for a trial."""
+        with self._lock:
+            self._aside.add(host)
 
     def rests(self) -> float | None:
         """Seconds until the next machine has rested; None where none rests."""
@@ -156,12 +162,14 @@ class Slices:
         # The least used first, those of the trial itself among them: with nothing else running it is at home.
         users = self._users.get
         idle = self._hosts if self.shared else [host for host in self._hosts if not users(host)]
+        spared = self._spared(homes, kinds, alive) if self._aside else ()
         lacking = len(homes)
         for host in sorted(idle, key=lambda host: (users(host, 0), host not in homes)):
             lent = free.get(kinds[host])
             if lent is None or len(lent) == len(wanted[kinds[host]]):
                 continue
-            if host in alive and host not in strangers and self._resting.get(host, 0.0) <= now:
+            usable = host in alive and host not in strangers and host not in spared
+            if usable and self._resting.get(host, 0.0) <= now:
                 lent.append(host)
                 lacking -= 1
                 if not lacking:
@@ -175,6 +183,12 @@ class Slices:
             others = iter(host for host in lent if host not in stay)
             names |= {home: home if home in stay else next(others) for home in theirs}
         return names
+
+    def _spared(self, homes: Collection[str], kinds: Mapping[str, Kind], alive: Collection[str]) -> set[str]:
+        """Of those that are set aside, the ones without which there are machines enough."""
+        wanted = Counter(kinds[home] for home in homes)
+        others = Counter(kinds[host] for host in self._hosts if host in alive and host not in self._aside)
+        return {host for host in self._aside if others[kinds[host]] >= wanted[kinds[host]]}
 
     def _lend(self, held: Slice, names: Mapping[str, str]) -> None:
         held.hosts = tuple(names.values())

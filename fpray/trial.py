@@ -138,7 +138,7 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) ->
             run.bring_home()
         except Lost as lost:
             run.rescue()
-            return run.outcome(Status.LOST, str(lost), Reason.INFRASTRUCTURE)
+            return run.outcome(Status.LOST, str(lost), Reason.INFRASTRUCTURE, blamed=lost.hosts)
         except KeyboardInterrupt:
             run.stop_everything()
             run.rescue()
@@ -288,7 +288,7 @@ class Run:
         listening = 0
         self._report_start(calls, listening, before, total)
         deadline = max((self._ready_s(host) for _, host in by_actor), default=READY_S) + CALL_S
-        for call, failure in self._gather(calls, deadline, lambda c: calls[c][0]):
+        for call, failure in self._gather(calls, deadline, lambda c: f"{calls[c][0]} on {calls[c][1][0].host}"):
             if failure is not None:
                 raise Failed(failure, "before it listened")
             _, processes = calls.pop(call)
@@ -361,11 +361,11 @@ class Run:
         waiting: dict[Any, str] = {}
         for (role, host), processes in self._by_actor(clients).items():
             labels = [process.label for process in processes]
-            waiting[self._actor(role, host).wait_exit.remote(labels, deadline_s)] = role
+            waiting[self._actor(role, host).wait_exit.remote(labels, deadline_s)] = f"{role} on {host}"
         watching = {}
         for (role, host), processes in self._by_actor(servers).items():
             labels = [process.label for process in processes]
-            watching[self._actor(role, host).wait_exit.remote(labels, deadline_s)] = role
+            watching[self._actor(role, host).wait_exit.remote(labels, deadline_s)] = f"{role} on {host}"
         names = waiting | watching | dict.fromkeys(glances, "client")
         seen: list[Sequence[bytes]] = []
         for call, failure in self._gather(names, deadline_s + CALL_S, names.__getitem__):
@@ -411,7 +411,7 @@ class Run:
             for process in clients:  # one after the other: the driver holds one client's rows at a time
                 actor = self._actor(process.role, process.host)
                 call = actor.read.remote(self._csv(process), process.label)
-                ((_, reading),) = self._gather([call], None, {call: process.role}.__getitem__)
+                ((_, reading),) = self._gather([call], None, {call: f"{process.role} on {process.host}"}.__getitem__)
                 gatherer.add(self.places.at_home(reading))
 
     def _summarize(self) -> Summary:
@@ -510,13 +510,13 @@ class Run:
         """Whether somebody listens on all that a process that fpray did not start is to listen on."""
         addresses = [(process.host, port) for port in process.endpoints.values()]
         call = self._speaker(process.host).listens.remote(addresses)
-        ((_, answer),) = self._gather([call], CALL_S, lambda _: process.role)
+        ((_, answer),) = self._ask({call: process.host})
         return bool(answer)
 
     def troubles(self) -> Iterator[Failure]:
         """What ends as it should not among all that was started, as it happens, until everything has ended."""
         calls = {
-            self._actor(role, host).wait_exit.remote([process.label for process in here], None): role
+            self._actor(role, host).wait_exit.remote([process.label for process in here], None): f"{role} on {host}"
             for (role, host), here in self._by_actor([p for stage in self.started for p in stage]).items()
         }
         for _, failure in self._gather(calls, None, calls.__getitem__):
@@ -536,6 +536,7 @@ class Run:
             verdict.detail,
             _REASON_OF.get(verdict.status, Reason.SYSTEM_UNDER_TEST),
             label=verdict.label,
+            blamed=self._hosts_of(verdict.label) if verdict.status is Status.NOT_READY else (),
             lines=verdict.lines,
             log=verdict.log,
             results={**summary.columns, **summary.measured},
@@ -547,14 +548,17 @@ class Run:
         """The outcome of a trial that a failing process ended."""
         failure = failed.failure
         if failure.kind in ("lost", "stopped"):
-            return self.outcome(Status.LOST, failure.detail, Reason.INFRASTRUCTURE)
+            return self.outcome(
+                Status.LOST, failure.detail, Reason.INFRASTRUCTURE, blamed=self._hosts_of(failure.label)
+            )
         status = _STATUS_OF.get(failure.kind, Status.CRASHED)
         detail = failure.detail + (f", {failed.before}" if failed.before and failure.kind == "exited" else "")
         self._event_at(time.time_ns(), "fault", "", failure.label, failure.detail)
         machines = failure.kind in ("taken", "apart") or any(TAKEN in line for line in failure.lines)
         reason = Reason.INFRASTRUCTURE if machines else Reason.SYSTEM_UNDER_TEST
         lines, log = _telling(failure.lines), self.places.spell(failure.log)
-        return self.outcome(status, detail, reason, label=failure.label, lines=lines, log=log)
+        blamed = self._hosts_of(failure.label) if machines else ()
+        return self.outcome(status, detail, reason, label=failure.label, lines=lines, log=log, blamed=blamed)
 
     def outcome(self, status: Status, detail: str, reason: Reason, **more: Any) -> Outcome:
         """An outcome with all that is known of this attempt. Stops what still runs first."""
@@ -605,6 +609,9 @@ class Run:
 
     def _role_of(self, label: str) -> str:
         return next((p.role for stage in self.started for p in stage if p.label == label), "")
+
+    def _hosts_of(self, label: str) -> list[str]:
+        return [p.host for stage in self.started for p in stage if p.label == label]
 
     def _event(self, kind: str, detail: str, process: Process) -> None:
         self._event_at(time.time_ns(), kind, process.role, process.label, detail)

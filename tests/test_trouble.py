@@ -188,3 +188,41 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     assert _statuses(result) == ["finished"] * 4 + ["lost"] * 2
     lost = result.outcomes["005"].detail
     assert lost == "it needs 1 of the machines a, b, and none of them is left in the Ray cluster"
+
+
+def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.slices.REST_S", 0.0)
+    used: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        used.extend(hosts)
+        if "b" in hosts:
+            return Outcome(Status.LOST, "its disk is gone", Reason.INFRASTRUCTURE, hosts=hosts, blamed=["b"])
+        time.sleep(0.02)
+        return finished(trial, hosts)
+
+    result = ran(Stage(["a", "b", "c"]), play, tmp_path, loops=12, retries=5)
+    assert _statuses(result) == ["finished"] * 12
+    assert used.count("b") == 2
+    said = capsys.readouterr().err
+    assert said.count("machine b is set aside while there are others of its kind: it failed 2 times in a row: its") == 1
+    (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
+    assert run["set_aside"].keys() == {"b"}
+
+
+def test_one_that_is_set_aside_is_used_where_nobody_else_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.slices.REST_S", 0.0)
+    lost: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if len(lost) < 6:
+            lost.extend(hosts)
+            return Outcome(Status.LOST, "no cable", Reason.INFRASTRUCTURE, hosts=hosts, blamed=hosts)
+        return finished(trial, hosts)
+
+    result = ran(Stage(["a", "b"]), play, tmp_path, loops=3, retries=9)
+    assert (set(lost), _statuses(result)) == ({"a", "b"}, ["finished"] * 3)

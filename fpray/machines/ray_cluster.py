@@ -247,7 +247,7 @@ class Machines:
         key = (role, host, lane)
         with self._lock:
             if host not in self._machines:
-                raise Lost(f"machine {host} is no longer part of the Ray cluster")
+                raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
             node = self._machines[host].node_id
             if key not in self._actors or self._actors[key][0] != node:  # the machine left, and has joined again
                 self._actors[key] = node, self._new_actor(self._machines[host])
@@ -488,6 +488,8 @@ def gather(
 ) -> Iterator[tuple[Any, Any]]:
     """The results of remote calls as they come: (reference, value).
 
+    who: a call -> where it is answered, as `HOST` or `ROLE on HOST`.
+
     Raises:
         Lost: an actor or its machine went away, or none of the rest answered by the deadline.
         KeyboardInterrupt: the bell rang.
@@ -506,7 +508,8 @@ def gather(
             try:
                 call = ended.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
             except queue.Empty:
-                raise Lost(f"no answer from {_names(list(pending), who)} within {deadline_s:.0f} s") from None
+                names = _names(list(pending), who)
+                raise Lost(f"no answer from {', '.join(names)} within {deadline_s:.0f} s", _hosts(names)) from None
             if call is None:
                 raise KeyboardInterrupt
             try:
@@ -517,12 +520,18 @@ def gather(
             except RayError as error:
                 said = str(error).strip().splitlines()
                 what = said[0] if said else type(error).__name__
-                raise Lost(f"the role actor of {_names([call], who)} is gone: {what}") from None
+                names = _names([call], who)
+                raise Lost(f"the role actor of {names[0]} is gone: {what}", _hosts(names)) from None
             yield call, value
 
 
-def _names(references: Sequence[Any], who: Callable[[Any], str] | None) -> str:
-    return ", ".join(who(reference) for reference in references) if who else "an actor"
+def _names(references: Sequence[Any], who: Callable[[Any], str] | None) -> list[str]:
+    return [who(reference) for reference in references] if who else ["an actor"]
+
+
+def _hosts(names: Sequence[str]) -> list[str]:
+    """`client on 10.0.0.9` and `10.0.0.9` are on 10.0.0.9."""
+    return [name.split()[-1] for name in names]
 
 
 def _order(host: str) -> list[tuple[int, int | str]]:
