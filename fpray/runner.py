@@ -213,7 +213,8 @@ class Runner:
         except OSError as error:
             if not is_full(error):
                 raise FprayError(f"trial {number} cannot go on: {error}") from error
-            self._progress.wait(f"waiting for disk space: {error.strerror} at {directory.path}", number=number)
+            where = error.filename or directory.path
+            self._progress.wait(f"waiting for disk space: {error.strerror} at {where}", number=number)
             self._run_again(attempt, disk_was_full=True)
             return None
         self._set_aside(attempt, result)

@@ -460,8 +460,8 @@ class Run:
             free = self.places.bring_home(expected, known, self._speaker, self._ask)
         full = [host for host, left in free.items() if left < FULL_BYTES]
         if self.failed and full:
-            what = f"No space left on machine {full[0]} at {Path(self.places.away[full[0]]).parent}"
-            raise OSError(errno.ENOSPC, what)
+            there = Path(self.places.away[full[0]]).parent
+            raise OSError(errno.ENOSPC, f"no space left on machine {full[0]}", str(there))
 
     def rescue(self) -> None:
         """Copy what can be had of an attempt that comes to nothing, but for its rows."""
