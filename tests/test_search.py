@@ -244,6 +244,7 @@ def test_a_named_suite_goes_on_with_a_larger_budget(
     done = run(*words, "--budget-trials", "8", "--address", ray_address, cwd=directory)
     assert done.code == 0, done.err
     assert f"carrying on {suite} (7 of at most 8 finished; at most 1 to go" in done.err
+    assert "ended: the budget of 8 trials is spent" in cli("show", str(suite)).output
     assert len(_trials(suite)) == 8
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
     other = run(*words, "--subject-to", "measured.latency.mean_ms<=3", cwd=directory)

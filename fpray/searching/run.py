@@ -74,6 +74,7 @@ def run_search(
 
         def begin(_: Cluster) -> str:
             suite.content["ended"] = ""  # it may have been, by a smaller budget
+            asker.keep_answer()
             return ""
 
         def conclude(_: SweepResult) -> Sequence[str]:

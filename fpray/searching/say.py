@@ -70,7 +70,7 @@ def sentences(quest: Quest, found: Answer, ended: str, left: int) -> Iterator[st
     """The honest answer; `ended` says why the search is over, "" where it is not, with so many trials `left`."""
     runs = f"{found.trials} trial{'s' if found.trials != 1 else ''}"
     if found.best is None:
-        yield from _without_best(quest, found, runs)
+        yield from _without_best(quest, found, runs, "" if ended else " yet")
     elif len(quest.goals) > 1:
         yield f"the front of {runs}, what no other configuration beats in all goals:"
         for choice in sorted(found.front, key=lambda each: -next(iter(each.goals.values())).value):
@@ -81,10 +81,10 @@ def sentences(quest: Quest, found: Answer, ended: str, left: int) -> Iterator[st
     yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
 
 
-def _without_best(quest: Quest, found: Answer, runs: str) -> Iterator[str]:
+def _without_best(quest: Quest, found: Answer, runs: str, yet: str) -> Iterator[str]:
     if found.nearest is None:
         none = f"no trial of {found.trials} has a value of every goal" if found.trials else "nothing was measured"
-        yield f"no answer: {none}"
+        yield f"no answer{yet}: {none}"
         return
     bounds = " and ".join(map(str, quest.bounds))
     yield f"no configuration meets the bound{'s' if len(quest.bounds) > 1 else ''} {bounds}, of those tried in {runs}"
