@@ -45,6 +45,7 @@ def sweep(
     parallel: int | None = None,
     share_machines: bool = False,
     order: str | None = None,
+    pilot: bool = False,
     retries: int | None = None,
     keep_going: bool = False,
     notify: str | Sequence[str] = (),
@@ -71,7 +72,9 @@ def sweep(
         repeat,
         log_level,
     )
-    return _returned(run_sweep(Request(points, rerun=tuple(_listed(rerun)), order=order, **_common("sweep", said))))
+    return _returned(
+        run_sweep(Request(points, rerun=tuple(_listed(rerun)), order=order, pilot=pilot, **_common("sweep", said)))
+    )
 
 
 def search(

@@ -209,6 +209,7 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
         order=words.get("order"),
         retries=words.get("retries"),
         keep_going=words.get("keep_going", False),
+        pilot=words.get("pilot", False),
         scratch=words["scratch"],
         command=shlex.join(["fpray", *sys.argv[1:]]),
         **more,
@@ -230,6 +231,7 @@ def _request(words: dict[str, Any], kind: Callable[..., Any] | None = None, **mo
     metavar="random|grid|largest-first",
     help="of trials, in each round of repeats  [default: random on several machines, grid on one]",
 )
+@click.option("--pilot", is_flag=True, help="first the corners of the grid, short; stop where one fails")
 @click.option("--dry-run", is_flag=True, help="say how much there is to do, and stop")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object per trial on standard output")
 @running_away

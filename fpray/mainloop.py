@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from fpray.newcomers import Newcomers
 from fpray.notices import Notices
 from fpray.order import Order
 from fpray.outcome import Outcome, Status, counted
+from fpray.pilot import corners, failed, pilot_suite, table
 from fpray.placement import frankenpaxos_ports, place
 from fpray.plan import Trial, duration_in_words, planned_seconds
 from fpray.pools import of_nodes
@@ -35,7 +36,7 @@ from fpray.resume import Agenda, agenda, choose_suite
 from fpray.runner import Ended, Runner, RunTrial
 from fpray.slices import Slices
 from fpray.store import Suite, TrialDirectory, held, now, write_text
-from fpray.study import Asker, Grid
+from fpray.study import Asker, Grid, Study
 from fpray.trial import Setting, run_trial
 
 
@@ -105,6 +106,12 @@ def run_sweep(
         todo = agenda(suite, request)
         waiting = [trial for trial in todo.trials if not todo.is_done(suite, trial)]
         result = SweepResult(suite.path, len(todo.trials))
+        if (
+            request.pilot
+            and waiting
+            and not _pilot(request, protocol, suite, jar=jar, waiting=waiting, result=result, ground=ground)
+        ):
+            return result
         asker = Grid(todo.trials, waiting)
 
         def arrange(cluster: Cluster) -> str:
@@ -119,6 +126,47 @@ def run_sweep(
             arrange=arrange, ground=ground,
         )  # fmt: skip
     return result
+
+
+def _pilot(
+    request: Request,
+    protocol: Protocol[Any],
+    suite: Suite,
+    *,
+    jar: Jar,
+    waiting: Sequence[Trial[Any]],
+    result: SweepResult,
+    ground: Ground,
+) -> bool:
+    """Run the corners of what waits, short and in a suite of their own; whether the sweep is to go on."""
+    trials, apart = corners(waiting), pilot_suite(suite)
+    study = Study(f"{suite.content['study']}, pilot", protocol.name, summary=request.points.resolve()[1].summary)
+    with held(apart):
+        todo = Agenda(trials, study, [], failed(apart))
+        left = [trial for trial in trials if not todo.is_done(apart, trial)]
+        piloted = SweepResult(apart.path, len(trials))
+        quiet = replace(request, keep_going=True, notify=())
+        drive(
+            quiet, protocol, apart, jar=jar, todo=todo, asker=Grid(trials, left), result=piloted,
+            on_trial=lambda _number, _trial, _outcome: None, ground=ground,
+        )  # fmt: skip
+        ended = {str(trial["id"]): outcome for _, trial, outcome in apart.outcomes() if outcome is not None}
+    result.interrupted = piloted.interrupted
+    bad = list(table(trials, ended))
+    if bad:
+        _say(f"pilot: {len(bad)} of {len(trials)} corners of the grid fail:")
+        for line in bad:
+            _say(line)
+        if not request.keep_going:
+            result.stopped = f"{len(bad)} of {len(trials)} corners of its grid fail"
+            _say("the sweep was not begun (correct its grid, or --keep-going: the same command runs what failed again)")
+    elif not result.interrupted:
+        _say(f"pilot: all {len(trials)} corners of the grid run")
+    return not result.interrupted and not result.stopped
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def ready_jar(request: Request, protocol: Protocol[Any]) -> Jar:
@@ -529,6 +577,6 @@ def _closing(suite: Suite, result: SweepResult) -> str:
         others = f"the same command carries on with the other {result.planned - len(statuses)}"
         repeats = ", with --rerun failed also with these" if suite.content.get("kind", "sweep") == "sweep" else ""
         stopped = f"stopped, since most trials fail · {counted(statuses)}"
-        return f"{stopped} · fpray show {suite.letters[:4]} · {others}{repeats}"
+        return f"{stopped} · fpray show {suite.short} · {others}{repeats}"
     again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""
-    return f"{counted(statuses)} · fpray show {suite.letters[:4]}{again}"
+    return f"{counted(statuses)} · fpray show {suite.short}{again}"

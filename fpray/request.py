@@ -120,6 +120,7 @@ class Request:
     order: str | None = None
     retries: int | None = None
     keep_going: bool = False
+    pilot: bool = False
     place: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
     leaving: Leaving | None = None

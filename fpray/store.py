@@ -284,6 +284,11 @@ class Suite:
         known = {"suite": str(self.path.absolute()), "name": self.letters, "host": socket.gethostname()}
         return {**known, "protocol": self.content["protocol"], "study": str(self.content.get("study", ""))}
 
+    @property
+    def short(self) -> str:
+        """What names it to `fpray show` in the fewest letters."""
+        return self.letters[:4] if self.letters != self.path.name else str(self.path)
+
     def update(self, **changes: Any) -> None:
         """Change entries of `suite.json`."""
         self.content |= changes

@@ -226,3 +226,46 @@ def test_one_that_is_set_aside_is_used_where_nobody_else_can_be(
 
     result = ran(Stage(["a", "b"]), play, tmp_path, loops=3, retries=9)
     assert (set(lost), _statuses(result)) == ({"a", "b"}, ["finished"] * 3)
+
+
+def _piloted(directory: Path, loops: int, bad: Callable[[Any], bool], **more: Any) -> tuple[SweepResult, list[Any]]:
+    """A sweep of a grid of two dimensions with a pilot, and the params of what ran, in order."""
+    seen: list[Any] = []
+
+    def run(trial: Trial[Any], directory: TrialDirectory, setting: Setting) -> Outcome:
+        directory.begin(trial, {})
+        seen.append(trial.params)
+        return (crashed if bad(trial.params) else finished)(trial, [])
+
+    vary = {"num_clients_per_proc": list(range(loops)), "num_client_procs": [1, 2, 3]}
+    points = Points("unreplicated", vary=vary, set={"duration": "7s", "timeout": "60s"}, repeat=2)
+    request = Request(points, suite_directory=str(directory / "suites"), jar="reference", order="grid", **more)
+    return run_sweep(request, ground=Ground(lambda _address, _local: Stage(["a"]), run)), seen
+
+
+def test_a_pilot_runs_the_corners_short_and_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result, seen = _piloted(tmp_path, 4, lambda _: False, pilot=True)
+    at = [(p.num_clients_per_proc, p.num_client_procs, p.duration.total_seconds()) for p in seen[:4]]
+    assert at == [(0, 1, 2.0), (0, 3, 2.0), (3, 1, 2.0), (3, 3, 2.0)]
+    assert {p.duration.total_seconds() for p in seen[4:]} == {7.0}
+    assert (len(seen), _statuses(result)) == (4 + 24, ["finished"] * 24)
+    assert len(list((result.suite / "pilot").glob("[0-9]*/outcome.json"))) == 4
+    assert len((result.suite / "results.csv").read_text().splitlines()) == 1 + 24, "a pilot is no result"
+    assert "pilot: all 4 corners of the grid run" in capsys.readouterr().err
+
+
+def test_a_corner_that_fails_stops_before_the_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result, seen = _piloted(tmp_path, 4, lambda p: p.num_clients_per_proc == 3, pilot=True)
+    said = capsys.readouterr().err
+    assert (len(seen), result.exit_code, result.outcomes) == (4, 1, {})
+    assert "pilot: 2 of 4 corners of the grid fail:" in said
+    assert "  num_client_procs=1 num_clients_per_proc=3: crashed: server exited with 1" in said
+    assert "the sweep was not begun" in said
+    again, seen = _piloted(tmp_path, 4, lambda _: False, pilot=True)
+    assert (again.suite, again.exit_code) == (result.suite, 0)
+    assert len(seen) == 2 + 24, "what failed runs again, then the grid"
+
+
+def test_keep_going_begins_the_sweep_whatever_the_pilot_says(tmp_path: Path) -> None:
+    result, seen = _piloted(tmp_path, 2, lambda p: p.num_clients_per_proc == 1, pilot=True, keep_going=True)
+    assert (len(seen), _statuses(result).count("finished")) == (4 + 12, 6)
