@@ -106,6 +106,17 @@ def test_no_likely_gain_ends_it_before_the_budget(tmp_path: Path) -> None:
     )
 
 
+def test_a_bound_that_nothing_can_keep_ends_it_soon(tmp_path: Path) -> None:
+    request = _request(subject_to=(f"{P99}<=0.2",), budget_trials=50, stop_at=0.02)  # an idle server takes 0.6 ms
+    suite = _suite(tmp_path, request)
+    asker = _asker(suite, request)
+    ran = list(_go(asker, suite))
+    assert len(ran) <= 6
+    assert min(t.params.num_clients_per_proc for t in ran) == 1
+    assert asker.ended == "no point is likely to keep the bounds any more"
+    assert asker.answer().best is None
+
+
 @pytest.mark.parametrize(
     ("words", "trials"),
     [
