@@ -170,8 +170,7 @@ def _draw_cost(axes: Axes, found: Found) -> None:
         )  # fmt: skip
     measured = [limit for _, _, limit in both]
     if measured and min(measured) > 0 and max(measured) / min(measured) > 20:
-        axes.set_xscale("log")
-        _plain_ticks(axes)
+        _logarithmic(axes, base=10)
     _name(axes, "what the bound costs", bound.column, goal.column)
     _legend(axes)
 
@@ -222,8 +221,7 @@ def _draw_along(axes: Axes, found: Found, name: str, known: Sequence[tuple[Run, 
         if shown:
             _dots(axes, shown, color)
     if any('"log": true' in run.distributions.get(name, "") for run, _ in known):
-        axes.set_xscale("log", base=2)
-        _plain_ticks(axes)
+        _logarithmic(axes, base=2)
     if best := found.answer.get("best"):
         axes.axvline(best["params"][name], color=_BEST, linewidth=1.2, label=f"the answer, {best['params'][name]}")
         _legend(axes)
@@ -261,8 +259,16 @@ def _name(axes: Axes, title: str, x: str, y: str) -> None:
         axes.yaxis.set_major_formatter(lambda value, _: number(value) if value else "0")
 
 
-def _plain_ticks(axes: Axes) -> None:
+def _logarithmic(axes: Axes, base: int) -> None:
+    """A logarithmic axis with plain numbers: powers of its base, of ten also 2 and 5 where there is room for them."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_xscale("log", base=base)
+    low, high = axes.get_xlim()
+    few = base == 10 and high < 100 * low
+    axes.xaxis.set_major_locator(LogLocator(base, subs=(1, 2, 5) if few else (1,)))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _broken(name: str) -> str:
