@@ -86,7 +86,7 @@ class Places:
         free = _fetch(self._arrivals, away, sorted(leave_out), speaker, gather)
         for host, names in expected.items():
             if missing := [name for name in names if name not in self._arrivals.come]:
-                raise Lost(f"{missing[0]} is gone from {self.away[host]} on machine {host}")
+                raise Lost(f"{missing[0]} is gone from {self.away[host]} on machine {host}", [host])
         for _ in gather({speaker(host).remove.remote(there): host for host, there in away.items()}):
             pass
         return free

@@ -84,8 +84,11 @@ class RoleActor:
 
     def furnish(self, directory: str, files: Mapping[str, str]) -> None:
         """Write the files that processes read, where these do not see the suite's."""
-        for name, content in files.items():
-            write_atomic(f"{directory}/{name}", content)
+        try:
+            for name, content in files.items():
+                write_atomic(f"{directory}/{name}", content)
+        except OSError as error:
+            raise Lost(f"{directory} cannot be written: {error.strerror}") from None
 
     def parcel(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Parcel:
         """See `fpray.machines.scratch.parcel`."""

@@ -516,6 +516,9 @@ def gather(
                 value = pending.pop(call).result()
             except RayTaskError as error:
                 cause = error.cause if isinstance(error.cause, Exception) else error
+                if isinstance(cause, Lost) and not cause.hosts and who is not None:  # it knows not where it is
+                    where = _hosts([who(call)])
+                    raise Lost(f"machine {where[0]}: {cause}", where) from None
                 raise cause from None
             except RayError as error:
                 said = str(error).strip().splitlines()
