@@ -520,6 +520,9 @@ def _this_run(
     for host in slices.cluster.addresses():
         if host not in facts:
             say(f"machine {host} does not answer: trials run on the others until it does")
+    for host, found in facts.items():
+        for what in found.get("left_behind", ()):
+            say(f"machine {host}: ended {what}, left behind by an earlier driver")
     refuse_if_any(
         [
             Problem(f"--java {request.java}", f"there is no such program on machine {host}: install a JRE or JDK 17")

@@ -16,6 +16,7 @@ from fpray.outcome import Outcome, Reason, Status
 from fpray.plan import Trial
 from fpray.progress import Progress
 from fpray.slices import Slice
+from fpray.slowness import Slowness
 from fpray.store import TrialDirectory
 from fpray.trial import SPACE_CHECK_S, Setting, is_full, missing_bytes, run_trial
 
@@ -70,7 +71,7 @@ class Runner:
     ) -> None:
         self._setting, self._progress, self._most, self._run = setting, progress, most, run
         self._retries = RETRIES if retries is None else retries
-        self._blame = Blame()
+        self._blame, self._slowness = Blame(), Slowness()
         self.aside: Callable[[str, str], None] = lambda _host, _why: None
         self.look: Callable[[], None] = lambda: None
         self._missed_since: float | None = None  # when machines were first missing that nothing can run without
@@ -230,14 +231,22 @@ class Runner:
         return None
 
     def _set_aside(self, attempt: Attempt, result: Outcome) -> None:
-        for host, why in self._blame.note(attempt.directory.number, attempt.slice.hosts, result).items():
-            if len(self._setting.slices.cluster.addresses()) > 1:
-                self._setting.slices.set_aside(host)
-                self._progress.say(
-                    f"machine {host} is set aside while there are others of its kind: it {why}"
-                    " (the same command, stopped and begun anew, takes it back)"
-                )
-                self.aside(host, why)
+        if len(self._setting.slices.cluster.addresses()) < 2:
+            return
+        hosts = attempt.slice.hosts
+        reasons = {host: f"it {why}" for host, why in self._blame.note(attempt.directory.number, hosts, result).items()}
+        for slow in self._slowness.note(attempt.trial, hosts, result):
+            if slow.clear:
+                reasons[slow.host] = slow.sentence
+            else:
+                self._progress.say(f"doubt: {slow.sentence}")
+        for host, why in reasons.items():
+            self._setting.slices.set_aside(host)
+            self._progress.say(
+                f"machine {host} is set aside while there are others of its kind: {why}"
+                " (the same command, stopped and begun anew, takes it back)"
+            )
+            self.aside(host, why)
 
     def _run_again(self, attempt: Attempt, **changes: Any) -> None:
         self._leave(attempt)

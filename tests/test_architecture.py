@@ -22,7 +22,7 @@ LAYERS = {
     "rolling": 5, "summary": 6, "request": 7, "preview": 8, "describe": 7, "show": 7, "resume": 8, "jar_check": 7,
     "judgement": 8, "trial": 9, "progress": 7, "runner": 10, "mainloop": 11, "searching": 12, "api": 13, "cli": 14,
     "entry": 15, "testing": 8, "hopeless": 0, "giving_up": 2, "launcher": 3, "pools": 2, "sharing": 1,
-    "newcomers": 6, "blame": 2, "pilot": 6,
+    "newcomers": 6, "blame": 2, "pilot": 6, "slowness": 5,
 }  # fmt: skip
 # The same for fpray/searching, which stands on the main loop.
 SEARCH_LAYERS = {

@@ -6,6 +6,9 @@ What fails there on real ones is in tests/test_faults.py.
 from __future__ import annotations
 
 import json
+import random
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from fpray.machines.actors import RoleActor
 from fpray.machines.ray_cluster import Machine, Machines
 from fpray.mainloop import Ground, SweepResult, run_sweep
 from fpray.outcome import Outcome, Reason, Status
@@ -269,3 +273,44 @@ def test_a_corner_that_fails_stops_before_the_sweep(tmp_path: Path, capsys: pyte
 def test_keep_going_begins_the_sweep_whatever_the_pilot_says(tmp_path: Path) -> None:
     result, seen = _piloted(tmp_path, 2, lambda p: p.num_clients_per_proc == 1, pilot=True, keep_going=True)
     assert (len(seen), _statuses(result).count("finished")) == (4 + 12, 6)
+
+
+@pytest.mark.parametrize(("share", "ends"), [(0.5, "set aside"), (0.85, "in doubt"), (0.97, "")])
+def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_clear_set_aside(
+    share: float, ends: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its neighbours differ by up to 4 %, which nobody holds against them."""
+    noise = random.Random(7)
+    used: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        time.sleep(0.01)
+        used.extend(hosts)
+        value = 1000 * (1 + trial.params.num_clients_per_proc) * noise.uniform(0.96, 1) * (share if "b" in hosts else 1)
+        return Outcome(Status.FINISHED, hosts=hosts, results={"measured.throughput": value})
+
+    result = ran(Stage(["a", "b", "c"]), play, tmp_path, loops=12, repeat=6, order="random")
+    said = capsys.readouterr().err
+    assert ("doubt: at each of 6 points machine b measured less than any other, 8" in said) == (ends == "in doubt")
+    aside = json.loads((result.suite / "suite.json").read_text())["runs"][0].get("set_aside", {})
+    assert (set(aside), "machine b is set aside" in said) == ({"b"} if ends == "set aside" else set(), bool(aside))
+    assert ("b" not in used[-10:]) == bool(aside)
+    assert "machine a" not in said
+    assert "machine c" not in said
+
+
+def test_what_an_ended_driver_left_behind_is_ended_where_nobody_measures_too() -> None:
+    """Machines are cleaned when a sweep begins, and when they join, not only those that a trial is about to use."""
+    marks = {"FPRAY_LEASE": "ended", "FPRAY_KEEPER": "1:1", "FPRAY_CHILD": "1"}
+    orphan = subprocess.Popen(["sleep", "1000"], env=marks)
+    stranger = subprocess.Popen(["sleep", "1000"])
+    actor = RoleActor("test", "127.0.0.1:1", None)
+    try:
+        assert f"sleep 1000 (process {orphan.pid})" in actor.facts("java")["left_behind"]
+        assert orphan.wait(5) == -signal.SIGKILL
+        assert stranger.poll() is None
+    finally:
+        actor.close()
+        stranger.kill()
+        stranger.wait()
+        orphan.kill()

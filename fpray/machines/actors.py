@@ -46,8 +46,9 @@ class RoleActor:
             os.close(head)
 
     def facts(self, java: str) -> Mapping[str, Any]:
-        """See `fpray.machines.facts.machine_facts`."""
-        return {**machine_facts(java), "sees_head": self._held}
+        """See `fpray.machines.facts.machine_facts`; and what an ended driver had left running here: it is gone now."""
+        left = [f"{leftover.command} (process {leftover.pid})" for leftover in kill_leftovers()]
+        return {**machine_facts(java), "sees_head": self._held, "left_behind": left}
 
     def wake(self) -> None:
         """It is there."""
