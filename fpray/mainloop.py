@@ -318,7 +318,7 @@ class _Sweep:
         """What runs trials on the machines that there are, and on those that join where no file says who serves."""
         request, machines = self.request, self.machines
         runner = Runner(setting, self.progress, most=request.parallel, retries=request.retries, run=self.run_trial)
-        runner.look, runner.aside = machines.look, self._note_aside
+        runner.look, runner.remember = machines.look, self._remember
         if not request.cluster_file or request.launcher() is not None:
             role = like.protocol.clients()[0].name
 
@@ -340,8 +340,8 @@ class _Sweep:
             ).look
         return runner
 
-    def _note_aside(self, host: str, why: str) -> None:
-        self.suite.content["runs"][-1].setdefault("set_aside", {})[host] = why
+    def _remember(self, what: str, host: str, why: str) -> None:
+        self.suite.content["runs"][-1].setdefault(what, {})[host] = why
         self.suite.update()
 
     def _welcome(self, host: str, facts: Mapping[str, Any]) -> None:

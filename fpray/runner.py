@@ -57,7 +57,7 @@ class Runner:
 
     Attributes:
         look: called when a trial is to start, to see who has joined and who has left.
-        aside: is told of each machine that is set aside, and why.
+        remember: is told of each machine that is `set_aside` or `doubted`, and why: (what, machine, why).
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Runner:
         self._setting, self._progress, self._most, self._run = setting, progress, most, run
         self._retries = RETRIES if retries is None else retries
         self._blame, self._slowness = Blame(), Slowness()
-        self.aside: Callable[[str, str], None] = lambda _host, _why: None
+        self.remember: Callable[[str, str, str], None] = lambda _what, _host, _why: None
         self.look: Callable[[], None] = lambda: None
         self._missed_since: float | None = None  # when machines were first missing that nothing can run without
         self._running: list[Attempt] = []
@@ -240,13 +240,14 @@ class Runner:
                 reasons[slow.host] = slow.sentence
             else:
                 self._progress.say(f"doubt: {slow.sentence}")
+                self.remember("doubted", slow.host, slow.sentence)
         for host, why in reasons.items():
             self._setting.slices.set_aside(host)
             self._progress.say(
                 f"machine {host} is set aside while there are others of its kind: {why}"
                 " (the same command, stopped and begun anew, takes it back)"
             )
-            self.aside(host, why)
+            self.remember("set_aside", host, why)
 
     def _run_again(self, attempt: Attempt, **changes: Any) -> None:
         self._leave(attempt)
