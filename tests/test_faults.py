@@ -8,6 +8,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -149,7 +150,21 @@ class Chaos:
     """A sweep on three hosts, faults at random moments, and what must hold after each."""
 
     # The most frequent ones are the cheapest to mend. A killed head or raylet is a machine that is started anew.
-    KINDS = ("driver", "actor", "keeper", "jvm", "actor", "keeper", "jvm", "raylet", "head", "blink", "cut", "drain")
+    KINDS = (
+        "driver",
+        "actor",
+        "keeper",
+        "jvm",
+        "actor",
+        "keeper",
+        "jvm",
+        "raylet",
+        "head",
+        "blink",
+        "cut",
+        "drain",
+        "twice",
+    )
 
     def __init__(self, site: Site, directory: Path, seed: int) -> None:
         self.site, self.directory, self.seed = site, directory, seed
@@ -171,7 +186,7 @@ class Chaos:
                 return
             kind = kinds[done % len(kinds)]
             name = self.chance.choice(NODES[1:] if kind in ("raylet", "cut", "blink", "drain") else NODES)
-            if self._strike(kind, "head" if kind in ("driver", "head") else name):
+            if self._strike(kind, "head" if kind in ("driver", "twice", "head") else name):
                 done += 1
         for _ in range(6):
             self._start(*words)
@@ -216,19 +231,26 @@ class Chaos:
         """Do something bad, see that nothing outlives it, and mend it; whether there was something to do it to."""
         site = self.site
         victims = {"driver": "fpray", "actor": "ray::RoleActor", "jvm": "java", "keeper": "fpray-keeper"}
-        victims |= {"raylet": "raylet", "head": "gcs_server"}
+        victims |= {"raylet": "raylet", "head": "gcs_server", "twice": "fpray"}
         found = site.found(name, victims[kind]) if kind in victims else []
         if kind in victims and not found:
             return False
         # What is to be gone: all of the driver's, or what runs on the machine.
-        doomed = [jvm for each in (NODES if kind in ("driver", "head") else (name,)) for jvm in site.jvms(each)]
+        doomed = [
+            jvm for each in (NODES if kind in ("driver", "twice", "head") else (name,)) for jvm in site.jvms(each)
+        ]
         self.log.append(f"{kind} on {name}, {len(doomed)} JVMs")
         print(self.log[-1], flush=True)
         if kind in victims:
             victim = self.chance.choice(found)
             self.crashes += kind == "jvm"
             with contextlib.suppress(psutil.Error):
-                victim.kill()
+                if kind == "twice":  # Ctrl-C, and once more: it leaves at once
+                    victim.send_signal(signal.SIGINT)
+                    time.sleep(self.chance.uniform(0.05, 1))
+                    victim.send_signal(signal.SIGINT)
+                else:
+                    victim.kill()
         if kind in ("blink", "cut"):
             site.cable(name, "down")
         if kind == "blink":
