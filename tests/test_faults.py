@@ -180,6 +180,8 @@ class Chaos:
         kinds = list(self.KINDS)
         self.chance.shuffle(kinds)
         while done < faults:
+            if self._over():
+                return
             self._start(*words)
             time.sleep(self.chance.uniform(0.1, 6))
             if self._over():
@@ -189,6 +191,8 @@ class Chaos:
             if self._strike(kind, "head" if kind in ("driver", "twice", "head") else name):
                 done += 1
         for _ in range(6):
+            if self._over():
+                return
             self._start(*words)
             self._collect(240)
             if not self._left():
@@ -216,11 +220,10 @@ class Chaos:
         self.sweep = None
 
     def _over(self) -> bool:
-        """Whether it has come to its end before all faults."""
-        if self.sweep is None or self.sweep.poll() is None or self._left():
-            return False
-        self._collect(10)
-        return True
+        """Whether all has ended, and the sweep: the same command would begin another one."""
+        if self.sweep is not None and self.sweep.poll() is not None:
+            self._collect(10)
+        return self.sweep is None and bool(self.said) and not self._left()
 
     def _left(self) -> int:
         """How many trials of the grid have no end yet."""
