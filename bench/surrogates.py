@@ -1,11 +1,12 @@
 """Search tasks with a known best: published trials that are drawn again, noise and all, and queueing models.
 
 The data are FrankenPaxos's published results, cut down to what varies and four metrics (`tests/data/search/`; its
-README says where they are from). Three kinds of task:
+README says where they are from). Four kinds of task:
 - a **table**: its configurations are the only points there are. Each evaluation draws one of the repeats that were
   run of that configuration, so that noise, outliers and collapsed runs are real. The truth is their median.
 - a **curve**: one configuration under growing load, drawn as straight lines through the medians in logarithms; each
   evaluation takes the deviations of one of the repeats at the nearest load that was measured.
+- a **line**: the same of a configuration in a table that was run under many loads.
 - a **model**: closed loops that pass through stages that queue, in closed form.
 
 A sampler sees a task as it sees a real system: a space, what is allowed in it, the metrics of what it asked for.
@@ -65,7 +66,7 @@ class Task:
     Attributes:
         name: unique; `<data>/<settings>/<bound>`.
         family: the data that it is of, for keeping whole families out while tuning.
-        kind: table, curve or model.
+        kind: table, curve, line or model.
         space: parameters and their distributions; numbers that are no full range are categories in order.
         loops: closed loops of a point.
         points: everything that there is (tables and curves' loads), or what the truth is looked for in (models).
@@ -140,7 +141,9 @@ def tasks() -> dict[str, Task]:
 
 def _published() -> Iterator[Task]:
     for path in sorted(DATA.glob("table_*.csv")):
-        yield from table_tasks(path, path.stem.removeprefix("table_").removesuffix("_hyperparameters"))
+        name = path.stem.removeprefix("table_").removesuffix("_hyperparameters")
+        yield from table_tasks(path, name)
+        yield from curves_of_table(path, f"{name}:line")
     for path in sorted(DATA.glob("curve_*.csv")):
         yield from curve_tasks(path, path.stem.removeprefix("curve_"))
 
@@ -158,7 +161,7 @@ def table_tasks(path: Path, name: str) -> Iterator[Task]:
 def curve_tasks(path: Path, name: str) -> Iterator[Task]:
     """The load-only tasks of a published curve, at each bound."""
     for setting, group, output in _groups(pd.read_csv(path, low_memory=False)):
-        yield from curves(f"{name}{setting}", group, output)
+        yield from curves(f"{name}{setting}", group, output, "curve")
 
 
 def curves_of_table(path: Path, name: str) -> Iterator[Task]:
@@ -166,15 +169,15 @@ def curves_of_table(path: Path, name: str) -> Iterator[Task]:
     for setting, group, output in _groups(pd.read_csv(path, low_memory=False)):
         others = [factor for factor in _factors(group) if factor not in LOAD]
         for values, curve in group.groupby(others) if others else []:
-            yield from curves(f"{name}{setting},{'-'.join(map(str, values))}", curve, output)
+            yield from curves(f"{name}{setting},{'-'.join(map(str, values))}", curve, output, "line")
 
 
-def curves(name: str, group: pd.DataFrame, output: str) -> Iterator[Task]:
+def curves(name: str, group: pd.DataFrame, output: str, kind: str) -> Iterator[Task]:
     """The tasks of one curve: rows of one configuration under several loads."""
     group = group.assign(clients=group[list(LOAD)].prod(axis=1))
     points = _points(group, ["clients"], output)
     if len(points) >= FEWEST_POINTS["curve"]:
-        yield from _curve(name, sorted(points, key=lambda point: point.params["clients"]), output)
+        yield from _curve(name, sorted(points, key=lambda point: point.params["clients"]), output, kind)
 
 
 def _groups(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
@@ -267,7 +270,7 @@ def _table(
         )
 
 
-def _curve(name: str, points: list[Point], output: str) -> Iterator[Task]:
+def _curve(name: str, points: list[Point], output: str, kind: str) -> Iterator[Task]:
     loads = np.log([float(point.params["clients"]) for point in points])
     lines = {column: np.log([point.truth[column] for point in points]) for column in points[0].truth}
     low, high = int(points[0].params["clients"]), int(points[-1].params["clients"])
@@ -285,7 +288,7 @@ def _curve(name: str, points: list[Point], output: str) -> Iterator[Task]:
         task = Task(
             name=f"{name}/{bound_name}",
             family=name,
-            kind="curve",
+            kind=kind,
             space={"clients": IntDistribution(low, high, log=True)},
             goal=Goal(output + THROUGHPUT),
             bound=bound,

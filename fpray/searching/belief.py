@@ -129,14 +129,9 @@ class Belief:
 
     def under(self, bounds: Sequence[Bound]) -> Point | None:
         """What would be recommended with other limits of the same bounds."""
-        outlook = self.at(self.tried, bounds)
-        chance = outlook.feasible()
-        kept = chance >= SURE_ENOUGH
-        if not kept.any():
-            return None
-        # At the very edge half of what looks best breaks the bound: a little less that keeps it is the better answer.
-        worth = outlook.mean + DOUBT / self.scale.unit * np.log(np.maximum(chance, 1e-12))
-        return self.tried[int(np.argmax(np.where(kept, worth, -np.inf)))]
+        merit = self.at(self.tried, bounds).merit(self.scale.unit)
+        best = int(np.argmax(merit))
+        return self.tried[best] if math.isfinite(merit[best]) else None
 
     def at(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Outlook:
         """What is believed of these points, with the limits of other bounds if they are given."""
@@ -165,7 +160,8 @@ class Belief:
         outlook = self.at(points)
         if self.recommended is None:
             return outlook.feasible()
-        return outlook.gain(float(self.at([self.recommended]).mean[0]) + NO_GAIN / self.scale.unit)
+        # Like with like: where the best may break the bounds, one that surely keeps them is a gain, too.
+        return outlook.gain(float(self.at([self.recommended]).merit(self.scale.unit)[0]) + NO_GAIN / self.scale.unit)
 
     def expect(self, points: Sequence[Point]) -> dict[str, Array]:
         """What a trial at each point would most likely give, in the columns' own units."""
@@ -228,6 +224,15 @@ class Outlook:
         """Probability that all bounds are kept."""
         inside = cdf((self.high - self.mean) / self.spread) - cdf((self.low - self.mean) / self.spread)
         return np.asarray(np.maximum(inside, 0).mean(axis=0) * self.others)
+
+    def merit(self, unit: float) -> Array:
+        """How good each point is to be recommended: its mean, less for a doubt; -inf where it is not sure enough.
+
+        At the very edge half of what looks best breaks the bound: a little less that keeps it is the better answer.
+        """
+        chance = self.feasible()
+        doubt = DOUBT / unit * np.log(np.maximum(chance, 1e-12))
+        return np.asarray(np.where(chance >= SURE_ENOUGH, self.mean + doubt, -np.inf))
 
     def gain(self, best: float) -> Array:
         """Expected gain over `best`, where the bounds are kept."""

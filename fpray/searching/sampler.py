@@ -14,7 +14,7 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from fpray.searching.belief import FEWEST, Belief, Trials, gather
+from fpray.searching.belief import FEWEST, NO_GAIN, Belief, Trials, gather
 from fpray.searching.candidates import Allowed, Candidates, Point, at
 from fpray.searching.goals import Bound, Goal
 from fpray.searching.surface import Encoding, Loops, middle
@@ -120,6 +120,13 @@ class PeakSampler(BaseSampler):
             # Nothing keeps the bounds: half of the trials look for the nearest there is, or the lowest load.
             loads = encoding.loads(points)
             worth = np.log(np.maximum(belief.at(points).feasible(), 1e-300)) - 1e-6 * (loads - loads.min())
+        elif best is not None and len(trials.points) >= FEWEST and number % 2 == 0:
+            # Half of the trials try what would be recommended if it had been tried: an answer needs evidence.
+            merit = belief.at([best, *points]).merit(belief.scale.unit)
+            new = np.array([not counts[self._place(point, encoding)] for point in points])
+            merit[1:] = np.where(new, merit[1:], -math.inf)
+            if merit[1:].max() > merit[0] + NO_GAIN / belief.scale.unit:
+                worth = merit[1:]
         often = np.array([counts[self._place(point, encoding)] >= REPEATS for point in points])
         if not often.all():
             worth = np.where(often, -math.inf, worth)
