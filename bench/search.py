@@ -510,7 +510,8 @@ def section(report: Mapping[str, Any], found: Mapping[str, Mapping[str, Figures]
     lines += ["Trials to 5 % of the best, median / 90th percentile of the seeds:", "", *table_of(found), ""]
     knowing = (
         "Load only, share solved to 3 %, over seeds and the curves that are no lines of a table. *Knowing the curve*:"
-        " all but a factor on its latency, with every point spent at its bound; what the noise of the published repeats leaves to be had."
+        " all but a factor on its latency, with every point spent at its bound; what the noise of the published repeats"
+        " leaves to be had."
     )
     return "\n".join([*lines, knowing, "", *table_of_curves(found)])
 

@@ -153,6 +153,22 @@ def test_no_configuration_meets_the_bound() -> None:
     assert found(hard, bounds=[Bound("latency", 0.56)]).likely_gain > 0
 
 
+def test_what_only_broke_down_is_never_the_nearest_nor_on_a_front() -> None:
+    impossible = Bound("latency", 0.1)
+    study = searched(
+        {"clients": CLIENTS}, lambda p: queue(p["clients"]) if p["clients"] > 1 else None, 6, bounds=[impossible]
+    )
+    study.enqueue_trial({"clients": 1})
+    tell(study, study.ask({"clients": CLIENTS}), lambda _: None)
+    nearest = found(study, bounds=[impossible]).nearest
+    assert nearest is not None
+    assert nearest.params["clients"] > 1
+    goals = (THROUGHPUT, Goal("latency", maximize=False))
+    front = answer(study.get_trials(), goals, [], loops).front
+    assert front
+    assert all(choice.params["clients"] > 1 for choice in front)
+
+
 def test_nothing_was_measured_yet() -> None:
     told = answer([], [THROUGHPUT], [LATENCY], loops)
     assert (told.best, told.nearest, told.trials) == (None, None, 0)

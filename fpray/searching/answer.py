@@ -125,7 +125,7 @@ def answer(
     belief = beliefs[0]
     best = belief.recommended
     if best is None:
-        chances = np.round(told.outlook.feasible(), 6)
+        chances = np.where(told.known, np.round(told.outlook.feasible(), 6), -1.0)
         choices = [told.choice(i) for i in np.flatnonzero(chances == chances.max()).tolist()]
         nearest = min(
             choices, key=lambda choice: _missed_by(choice, bounds)
@@ -150,7 +150,7 @@ def _missed_by(choice: Choice, bounds: Sequence[Bound]) -> float:
     """How far over its bounds a point was measured, as shares of the limits."""
     over = 0.0
     for bound in bounds:
-        if not (values := choice.measured.get(bound.column)):
+        if not (values := [value for value in choice.measured[bound.column] if math.isfinite(value)]):
             return math.inf
         excess = (sum(values) / len(values) - bound.limit) * (1 if bound.upper else -1)
         over += max(0.0, excess) / (abs(bound.limit) or 1.0)
@@ -214,6 +214,10 @@ class _Told:
         self._outlooks = [belief.at(self._points) for belief in beliefs]
         self.outlook = self._outlooks[0]
         self._chances = self.outlook.feasible()
+        trials = beliefs[0].trials
+        measured = np.all([np.isfinite(trials.values[belief.goal.column]) for belief in beliefs], axis=0)
+        some = [point for point, is_known in zip(trials.points, measured, strict=True) if is_known]
+        self.known = np.array([point in some for point in self._points])  # what only broke down has no number
 
     def choice(self, index: int) -> Choice:
         point, trials = self._points[index], self._beliefs[0].trials
@@ -237,7 +241,7 @@ class _Told:
     def front(self) -> list[int]:
         """What keeps the bounds and is beaten by no other in all goals."""
         means = np.array([outlook.mean for outlook in self._outlooks]).T
-        kept = [i for i in range(len(means)) if self._chances[i] >= 0.5]
+        kept = [i for i in range(len(means)) if self._chances[i] >= 0.5 and self.known[i]]
         return [
             i
             for i in kept
