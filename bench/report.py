@@ -11,6 +11,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".build" / "bench.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
+SEARCHES = "<!-- searches: by bench.search -->"  # what follows is not of this run, and stays
 ABOUT = {
     "harness": (
         "What a warm trial costs",
@@ -66,7 +67,8 @@ def main() -> int:
     if report["quick"] or lacking:
         print(f"{RESULTS} is not a full run: run `make bench` first", file=sys.stderr)
         return 1
-    DOCUMENT.write_text("\n".join(_lines(report)) + "\n")
+    _, marker, searches = DOCUMENT.read_text().partition(SEARCHES)
+    DOCUMENT.write_text("\n".join([*_lines(report), *(["", marker + searches.rstrip()] if marker else [])]) + "\n")
     return 0
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
+import random
 import re
 import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 
-from tests.conftest import wait_for
+from tests.conftest import jvms, wait_for
 from tests.hosts import ROOT, USER, Host, NoNamespaces, hosts
 
 CONFIGS = ROOT / "cluster_configs"
@@ -158,6 +162,56 @@ def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
     assert "java" not in launched.on_nodes()
     (seen,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
     assert (seen["state"], seen["exit_code"]) == ("stopped", 130)
+
+
+def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) -> None:
+    """Each thing once, in a random order, at random moments; a machine last. `tests/test_faults.py` has more."""
+    seed = int(os.environ.get("FPRAY_TEST_SEED", random.SystemRandom().randrange(10**6)))
+    print(f"FPRAY_TEST_SEED={seed}")
+    chance, directory = random.Random(seed), launched.shared / "faults"
+    directory.mkdir()
+    words = "fpray sweep unreplicated -j reference --cluster ~/ray_bootstrap_config.yaml --retries 9 --repeat 8"
+    settings = ("num_client_procs=1", "warmup_duration=200ms", "warmup_timeout=9s", "duration=2s", "timeout=9s")
+    words += "".join(f" --set {each}" for each in settings)
+    command = ["ray", "exec", str(launched.config), f"cd {directory} && {words}"]
+    kinds = {"fpray": "head", "ray::RoleActor": "node-1", "fpray-keeper": "node-2"}
+    sweep = None
+    for kind in [*chance.sample(list(kinds), 3), "raylet"]:
+        if sweep is None or sweep.poll() is not None:
+            sweep = launched.hosts["laptop"].start(*command, directory=launched.hosts["laptop"].home)
+        wait_for(lambda: len(jvms(str(directory))) == 2, 90, f"a trial before {kind} is killed (seed {seed})")
+        time.sleep(chance.uniform(0, 2))
+        host = launched.hosts[kinds.get(kind, "node-2")]
+        doomed = jvms(str(directory)) if kind == "fpray" else _found(host, "java")
+        for victim in _found(host, kind):
+            victim.kill()
+        wait_for(lambda gone=doomed: not any(map(_lives, gone)), 10, f"end of what {kind} leaves (seed {seed})")
+        if kind == "fpray":
+            sweep.communicate(timeout=60)
+    assert sweep is not None
+    out, said = sweep.communicate(timeout=120)
+    assert sweep.returncode == 0, f"seed {seed}: {out}{said}"
+    assert not jvms(str(directory))
+    (suite,) = (directory / "suites").iterdir()
+    ends = [json.loads(path.read_text())["status"] for path in suite.glob("[0-9]*/outcome.json")]
+    assert ends == ["finished"] * 8, f"seed {seed}: {ends}"
+    assert len((suite / "results.csv").read_text().splitlines()) == 9, f"seed {seed}: a trial twice, or not at all"
+
+
+def _found(host: Host, name: str) -> list[psutil.Process]:
+    found = []
+    for process in host.inside():
+        with contextlib.suppress(psutil.Error):
+            # A role actor's name says what it does, and a keeper is no driver.
+            own = process.name() == name or (name.startswith("ray::") and process.name().startswith(name))
+            found += [process] if own else []
+    return found
+
+
+def _lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def test_every_machine_was_asked_to_install_the_drivers_versions(launched: Site) -> None:

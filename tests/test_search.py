@@ -405,10 +405,11 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
     assert process.wait(timeout=60) == 0
     os.close(master)
     screen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode())
+    then = r"(?: · |\r?\n +)"  # lines break where they are full
     pictures = re.findall(
-        r"best so far throughput [\d,]+ \([\d,]+ to [\d,]+\) · num_clients_per_proc=\d+\r?\n"
-        r" +p99_ms [\d.]+ \(<= 1000\) · a gain of \d+ % may still be there\r?\n +at most 1 trial left\r?\n"
-        r" +trial 002 · 1 of 2 done · ",
+        rf"best so far throughput [\d,]+ \([\d,]+ to [\d,]+\){then}num_clients_per_proc=\d+{then}"
+        rf"p99_ms [\d.]+ \(<= 1000\){then}a gain of \d+ % may still be there{then}at most 1 trial left"
+        r"\r?\n +trial 002 · 1 of 2 done · ",
         screen,
     )
     assert pictures, screen
