@@ -303,6 +303,7 @@ def run_all(
             units += [
                 (strategy, task.name, tuple(missing[i : i + chunk]), length) for i in range(0, len(missing), chunk)
             ]
+    units.sort(key=lambda unit: unit[2][0])  # stopped half way, all tasks have as many seeds
     cpu, asked, done, began = 0.0, 0, 0, time.monotonic()
     if not units:
         return math.nan
