@@ -346,7 +346,7 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
 @on_machines
 def test_shared_machines_run_more_trials_than_there_are_machines(machines: object, tmp_path: Path) -> None:
     words = ("--vary", "num_clients_per_proc=0,1,2,3,4,5", "--parallel", "6", "--share-machines")
-    said = _end(_sweep(tmp_path, *_trials(1), *words))
+    said = _end(_sweep(tmp_path, *_trials(3), *words))
     assert "up to 6 side by side" in said
     assert _at_once(_spans(_suite(tmp_path))) >= 5
 
