@@ -83,7 +83,7 @@ class Head:
         if provider.get("type") == "local":
             address = str(provider.get("external_head_ip") or provider["head_ip"])
         else:
-            from fpray.machines.heads import cloud_head
+            from fpray.machines.cloud import cloud_head
 
             address, auth = cloud_head(config)
         options = dict(_OPTIONS)

@@ -175,7 +175,7 @@ def ready_jar(request: Request, protocol: Protocol[Any]) -> Jar:
     Raises:
         Refused: there is none that runs the protocol, or no trial runs on this platform.
     """
-    jar, problems = check_jar(request, protocol, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+    jar, problems = check_jar(request, protocol, _say)
     refuse_if_any([*problems, *check_platform()])
     assert jar is not None
     return jar

@@ -118,7 +118,7 @@ class Runner:
                 self._progress.say(f"trial {number} waits up to {PATIENCE_S / 60:g} minutes for machines: {missing}")
         if not self._setting.machines.embedded and time.monotonic() - self._missed_since < PATIENCE_S:
             return None
-        return self._keep(trial, directory, Outcome(Status.LOST, missing, Reason.INFRASTRUCTURE)) if missing else None
+        return self._keep(trial, directory, Outcome(Status.LOST, missing, Reason.INFRASTRUCTURE))
 
     def wait(self) -> Ended | None:
         """Wait until something has changed: a trial has ended for good, or (None) there may be room for another."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -118,6 +119,31 @@ class Host:
                 if _namespace(process.pid) == self.space and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
+
+    def found(self, name: str) -> list[psutil.Process]:
+        """What lives there by that name; Ray's actors, whose names say what they do, by its beginning."""
+        found = []
+        for process in self.inside():
+            with contextlib.suppress(psutil.Error):
+                own = process.name()
+                found += [process] if own == name or (name.startswith("ray::") and own.startswith(name)) else []
+        return found
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it has not ended; a zombie has."""
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def needs_hosts(seconds: float) -> list[pytest.MarkDecorator]:
+    """Marks for a file of tests that make hosts, each of which may take so long."""
+    where = os.geteuid() != 0 or shutil.which("ip") is None
+    return [
+        pytest.mark.skipif(where, reason="makes hosts, which needs root and iproute2"),
+        pytest.mark.timeout(seconds),
+    ]
 
 
 def _namespace(pid: int) -> str:

@@ -24,7 +24,7 @@ from ray.autoscaler._private.aws.node_provider import AWSNodeProvider
 
 from fpray.errors import FprayError
 from fpray.launcher import read_launcher
-from fpray.machines.heads import cloud_head
+from fpray.machines.cloud import cloud_head
 from fpray.pools import of_nodes
 from tests.conftest import cli
 from tests.hosts import ROOT

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from tests.conftest import QUICK, jvms, wait_for
-from tests.hosts import Host, NoNamespaces, hosts
+from tests.hosts import Host, NoNamespaces, hosts, lives, needs_hosts
 
 NODES = ("head", "node-1", "node-2")
 # As cluster_configs/node/env.sh has it, but for the last: Ray shall not be what ends a machine that is cut off.
@@ -29,12 +29,7 @@ RAY = (
     "RAY_health_check_period_ms=1000", "RAY_health_check_timeout_ms=3000", "RAY_health_check_failure_threshold=5",
     "RAY_gcs_rpc_server_reconnect_timeout_s=60",
 )  # fmt: skip
-pytestmark = [
-    pytest.mark.skipif(
-        os.geteuid() != 0 or shutil.which("ip") is None, reason="makes hosts, which needs root and iproute2"
-    ),
-    pytest.mark.timeout(300),
-]
+pytestmark = needs_hosts(300)
 
 
 @dataclass
@@ -75,17 +70,9 @@ class Site:
         for name in names:
             self.begin(name)
 
-    def found(self, name: str, kind: str) -> list[psutil.Process]:
-        """A host's processes whose name begins like that."""
-        found = []
-        for process in self.hosts[name].inside():
-            with contextlib.suppress(psutil.Error):
-                found += [process] if process.name().startswith(kind) else []
-        return found
-
     def jvms(self, name: str) -> list[psutil.Process]:
         """The JVMs of a host."""
-        return self.found(name, "java")
+        return self.hosts[name].found("java")
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +122,7 @@ def test_a_machine_that_is_cut_off_and_one_whose_head_is_killed_end_their_own_wi
         assert len(site.jvms("head")) == len(site.jvms("node-2")) == 2, "others go on"
     finally:
         site.cable("node-1", "up")
-    (head,) = site.found("head", "gcs_server")
+    (head,) = site.hosts["head"].found("gcs_server")
     head.kill()
     wait_for(lambda: not jvms(str(directory)), 30, "no JVM anywhere when the head is gone")
     said = _ended(sweep)
@@ -235,7 +222,7 @@ class Chaos:
         site = self.site
         victims = {"driver": "fpray", "actor": "ray::RoleActor", "jvm": "java", "keeper": "fpray-keeper"}
         victims |= {"raylet": "raylet", "head": "gcs_server", "twice": "fpray"}
-        found = site.found(name, victims[kind]) if kind in victims else []
+        found = site.hosts[name].found(victims[kind]) if kind in victims else []
         if kind in victims and not found:
             return False
         # What is to be gone: all of the driver's, or what runs on the machine.
@@ -265,7 +252,7 @@ class Chaos:
             seconds = 30 if kind in ("cut", "head") else 10
             gone = [victim] if kind == "jvm" else doomed
             try:
-                wait_for(lambda: not any(map(_lives, gone)), seconds, f"end of what {kind} on {name} leaves")
+                wait_for(lambda: not any(map(lives, gone)), seconds, f"end of what {kind} on {name} leaves")
             except AssertionError as error:
                 raise AssertionError(self.told(str(error))) from None
         if kind == "cut":
@@ -299,12 +286,6 @@ class Chaos:
         time.sleep(3)
 
 
-def _lives(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.Error):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
-
-
 FAULTS = int(os.environ.get("FPRAY_FAULTS", "5"))
 POINTS = ("--vary", "num_clients_per_proc=0,1,2,3", "--vary", "num_client_procs=1,2", "--keep-going")
 TRIALS = 8 * max(2, FAULTS // 4)
@@ -334,7 +315,7 @@ def test_whatever_is_killed_whenever_every_trial_ends_exactly_once(site: Site) -
     try:
         chaos.run(FAULTS, *words)
     finally:
-        for process in site.found("head", "fpray"):
+        for process in site.hosts["head"].found("fpray"):
             process.kill()
     wait_for(lambda: not jvms(str(directory)), 10, chaos.told("no JVM at the end"))
     (suite,) = (directory / "suites").iterdir()

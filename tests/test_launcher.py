@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import json
 import os
@@ -19,21 +18,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import yaml
 
 from tests.conftest import jvms, wait_for
-from tests.hosts import ROOT, USER, Host, NoNamespaces, hosts
+from tests.hosts import ROOT, USER, Host, NoNamespaces, hosts, lives, needs_hosts
 
 CONFIGS = ROOT / "cluster_configs"
 NODES = ("head", "node-1", "node-2")
-pytestmark = [
-    pytest.mark.skipif(
-        os.geteuid() != 0 or shutil.which("ip") is None, reason="makes hosts, which needs root and iproute2"
-    ),
-    pytest.mark.timeout(300),
-]
+pytestmark = needs_hosts(300)
 
 
 @dataclass
@@ -182,10 +175,10 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) 
         wait_for(lambda: len(jvms(str(directory))) == 2, 90, f"a trial before {kind} is killed (seed {seed})")
         time.sleep(chance.uniform(0, 2))
         host = launched.hosts[kinds.get(kind, "node-2")]
-        doomed = jvms(str(directory)) if kind == "fpray" else _found(host, "java")
-        for victim in _found(host, kind):
+        doomed = jvms(str(directory)) if kind == "fpray" else host.found("java")
+        for victim in host.found(kind):
             victim.kill()
-        wait_for(lambda gone=doomed: not any(map(_lives, gone)), 10, f"end of what {kind} leaves (seed {seed})")
+        wait_for(lambda gone=doomed: not any(map(lives, gone)), 10, f"end of what {kind} leaves (seed {seed})")
         if kind == "fpray":
             sweep.communicate(timeout=60)
     assert sweep is not None
@@ -196,22 +189,6 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) 
     ends = [json.loads(path.read_text())["status"] for path in suite.glob("[0-9]*/outcome.json")]
     assert ends == ["finished"] * 8, f"seed {seed}: {ends}"
     assert len((suite / "results.csv").read_text().splitlines()) == 9, f"seed {seed}: a trial twice, or not at all"
-
-
-def _found(host: Host, name: str) -> list[psutil.Process]:
-    found = []
-    for process in host.inside():
-        with contextlib.suppress(psutil.Error):
-            # A role actor's name says what it does, and a keeper is no driver.
-            own = process.name() == name or (name.startswith("ray::") and process.name().startswith(name))
-            found += [process] if own else []
-    return found
-
-
-def _lives(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.Error):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 def test_every_machine_was_asked_to_install_the_drivers_versions(launched: Site) -> None:

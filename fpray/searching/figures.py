@@ -150,13 +150,7 @@ def _draw_path(axes: Axes, found: Found) -> None:
 
 def _draw_cost(axes: Axes, found: Found) -> None:
     goal, bound = found.goals[0], found.bounds[0]
-    both = [
-        (run, value, run.values[bound.column]) for run, value in found.of(goal.column) if bound.column in run.values
-    ]
-    for kept, color in ((True, _MET), (False, _NOT_MET)):
-        shown = [(limit, value) for run, value, limit in both if run.kept is kept]
-        if shown:
-            _dots(axes, shown, color)
+    measured = _draw_runs(axes, found, bound.column)
     axes.axvline(bound.limit, color="black", linewidth=1, linestyle="--", label=f"the bound, {bound.limit:g}")
     edge = [
         (each["limit"], choice["goals"][goal.column]["value"])
@@ -168,22 +162,24 @@ def _draw_cost(axes: Axes, found: Found) -> None:
             *zip(*edge, strict=True), where="post" if bound.upper else "pre", color=_BEST, linewidth=1.2,
             marker="o", markersize=4, label="the best at other bounds",
         )  # fmt: skip
-    measured = [limit for _, _, limit in both]
     if measured and min(measured) > 0 and max(measured) / min(measured) > 20:
         _logarithmic(axes, base=10)
     _name(axes, "what the bound costs", bound.column, goal.column)
     _legend(axes)
 
 
+def _draw_runs(axes: Axes, found: Found, column: str) -> list[float]:
+    """The first goal of every trial over another column of it; the values of that column."""
+    both = [(run, value, run.values[column]) for run, value in found.of(found.goals[0].column) if column in run.values]
+    for kept, color in ((True, _MET), (False, _NOT_MET)):
+        if shown := [(other, value) for run, value, other in both if run.kept is kept]:
+            _dots(axes, shown, color)
+    return [other for _, _, other in both]
+
+
 def _draw_front(axes: Axes, found: Found) -> None:
     first, second = found.goals[:2]
-    both = [
-        (run, value, run.values[second.column]) for run, value in found.of(first.column) if second.column in run.values
-    ]
-    for kept, color in ((True, _MET), (False, _NOT_MET)):
-        shown = [(other, value) for run, value, other in both if run.kept is kept]
-        if shown:
-            _dots(axes, shown, color)
+    _draw_runs(axes, found, second.column)
     front = sorted(
         (each["goals"][second.column]["value"], each["goals"][first.column]["value"])
         for each in found.answer.get("front", [])
