@@ -99,6 +99,15 @@ def test_load_alone_is_a_knee() -> None:
     assert found(study).sentence().startswith("throughput ")
 
 
+@pytest.mark.parametrize("capacity", [6.0, 12.0, 15.0])  # the first trial's latency: 2.6 to 5.8, over a bound of 2
+def test_a_configuration_that_breaks_the_bound_gets_less_load_before_another_is_tried(capacity: float) -> None:
+    space = {"clients": CLIENTS, "leaders": IntDistribution(2, 20), "batch": CategoricalDistribution([1, 10, 100])}
+    study = searched(space, lambda p: queue(p["clients"], capacity), 3)
+    one, two, *_ = asked = [trial.params for trial in study.get_trials()]
+    assert len({(params["leaders"], params["batch"]) for params in asked[:2]}) == 1, "the same under less load"
+    assert one["clients"] / 30 < two["clients"] < one["clients"], "and not the lowest load there is"
+
+
 def noisy(metrics: dict[str, float], rng: np.random.Generator, share: float = 0.02) -> dict[str, float]:
     off = rng.normal(0, share)
     return {"throughput": metrics["throughput"] * math.exp(off), "latency": metrics["latency"] * math.exp(-off)}

@@ -22,6 +22,7 @@ NO_GAIN = 0.005  # nepers of the goal: less than that, noise hides
 FEWEST = 4  # trials after which bounds that none has kept are taken for hard ones
 NO_EVIDENCE = ("refused", "lost", "interrupted")  # statuses that say nothing of the system under test
 _NODES = 15  # at which the distance to Little's law is integrated over
+_NIL = 1e-300
 _FAILED = 1.0  # nepers over the bound: what a trial that broke down is taken to have shown
 _QUANTILES = np.array([NormalDist().inv_cdf((i + 0.5) / _NODES) for i in range(_NODES)])
 
@@ -156,10 +157,13 @@ class Belief:
         return Outlook(self.up * mean, np.sqrt(variance), low, high, others)
 
     def worth(self, points: Sequence[Point]) -> Array:
-        """What a trial at each point would gain; while nothing keeps the bounds: how likely it is to keep them."""
+        """What a trial at each point would gain; while nothing keeps the bounds: how likely that is, and how good then.
+
+        Likelihood alone would ask for the lowest load there is as soon as one trial has broken a bound.
+        """
         outlook = self.at(points)
         if self.recommended is None:
-            return outlook.feasible()
+            return outlook.log_feasible() + outlook.mean
         # Like with like: where the best may break the bounds, one that surely keeps them is a gain, too.
         return outlook.gain(float(self.at([self.recommended]).merit(self.scale.unit)[0]) + NO_GAIN / self.scale.unit)
 
@@ -224,6 +228,10 @@ class Outlook:
         """Probability that all bounds are kept."""
         inside = cdf((self.high - self.mean) / self.spread) - cdf((self.low - self.mean) / self.spread)
         return np.asarray(np.maximum(inside, 0).mean(axis=0) * self.others)
+
+    def log_feasible(self) -> Array:
+        """Its logarithm, finite where it is nil."""
+        return np.asarray(np.log(np.maximum(self.feasible(), _NIL)))
 
     def merit(self, unit: float) -> Array:
         """How good each point is to be recommended: its mean, less for a doubt; -inf where it is not sure enough.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.study import Study
@@ -21,6 +22,7 @@ from fpray.searching.surface import Encoding, Loops, middle
 
 SAME_LOAD = 0.02  # nepers: loads that are as good as one
 REPEATS = 2  # trials of one point before it is confirmed by somebody who asks for that
+LOAD_MAY_DO = 0.2  # probability that some load keeps the bounds, from which on loads are tried before configurations
 _LOOKED_AROUND = 6
 
 
@@ -111,7 +113,7 @@ class PeakSampler(BaseSampler):
         counts = Counter(self._place(point, encoding) for point in belief.trials.points)
         points = candidates.scattered(rng)
         if candidates.whole is None:
-            tried = [point for point in (best,) if point is not None]
+            tried = belief.tried[-_LOOKED_AROUND:] if best is None else [best]
             first = belief.worth(points)
             top = [points[i] for i in np.argsort(-first)[:_LOOKED_AROUND]]
             points = [*points, *candidates.around([*tried, *top], encoding.load, rng)]
@@ -119,7 +121,9 @@ class PeakSampler(BaseSampler):
         if best is None and self._bounds and len(trials.points) >= FEWEST and number % 2:
             # Nothing keeps the bounds: half of the trials look for the nearest there is, or the lowest load.
             loads = encoding.loads(points)
-            worth = np.log(np.maximum(belief.at(points).feasible(), 1e-300)) - 1e-6 * (loads - loads.min())
+            worth = belief.at(points).log_feasible() - 1e-6 * (loads - loads.min())
+        elif best is None and self._bounds:
+            worth = np.where(self._load_first(belief, points), worth, -math.inf)
         elif best is not None and len(trials.points) >= FEWEST and number % 2 == 0:
             # Half of the trials try what would be recommended if it had been tried: an answer needs evidence.
             merit = belief.at([best, *points]).merit(belief.scale.unit)
@@ -132,12 +136,25 @@ class PeakSampler(BaseSampler):
             worth = np.where(often, -math.inf, worth)
         return points[int(np.argmax(worth))]
 
+    def _load_first(self, belief: Belief, points: Sequence[Point]) -> NDArray[np.bool_]:
+        """Which points may be asked for: while one configuration has broken the bounds, itself under other loads.
+
+        Unless that is unlikely to keep them: what a load does is known better than what another configuration does.
+        """
+        every = np.ones(len(points), bool)
+        load = belief.encoding.load
+        tried, *others = {_without(point, load) for point in belief.trials.points}
+        if others or not load:
+            return every
+        line = np.array([_without(point, load) == tried for point in points])
+        kept = belief.at(points).feasible()
+        return line if np.where(line, kept, 0.0).max() >= LOAD_MAY_DO else every
+
     def _place(self, point: Point, encoding: Encoding) -> tuple[Any, ...]:
         """What counts as one point: loads that are nearer to one another than trials can tell are one."""
         if len(encoding.load) != 1:
             return tuple(point.values())
-        others = [value for name, value in point.items() if name not in encoding.load]
-        return (*others, round(float(encoding.loads([point])[0]) / SAME_LOAD))
+        return (*_without(point, encoding.load), round(float(encoding.loads([point])[0]) / SAME_LOAD))
 
     def _columns(self) -> list[str]:
         return list(dict.fromkeys([*(g.column for g in self._goals), *(b.column for b in self._bounds)]))
@@ -177,3 +194,7 @@ class PeakSampler(BaseSampler):
             return points[int(np.argmin(np.abs(scaled(points) - centre).sum(axis=1)))]
         distance = np.abs(scaled(points)[:, None] - scaled(tried)[None]).sum(axis=2).min(axis=1)
         return points[int(np.argmax(distance))]
+
+
+def _without(point: Point, names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(value for name, value in point.items() if name not in names)

@@ -149,7 +149,7 @@ def guesses_of_goal(columns: int, loads: Array, rng: np.random.Generator, count:
         rest=_log_uniform(rng, 0.03, 0.4, count),
         lengths=np.exp(rng.normal(math.log(1.0), 0.7, (count, columns))),
         load_length=_log_uniform(rng, 0.2, 1.5, count),
-        noise=_log_uniform(rng, 0.005, 0.1, count),
+        noise=_log_uniform(rng, 0.01, 0.15, count),
     )
 
 
