@@ -199,6 +199,25 @@ def grid(task: Task, seed: int, trials: int) -> list[float]:
     return regrets
 
 
+def bisection(task: Task, seed: int, trials: int) -> list[float]:
+    """What a person would do by hand, of a load alone: by fours until the bound lies between, then by halves."""
+    ((name, distribution),) = task.space.items()
+    assert isinstance(distribution, IntDistribution)
+    low, high = distribution.low, distribution.high
+    rng, regrets, seen = np.random.default_rng([seed, 1]), [], _Means(task)
+    load, kept, broken = math.sqrt(low * high), math.nan, math.nan
+    for _ in range(trials):
+        point = {name: min(max(round(load), low), high)}
+        metrics = task.measure(point, rng)
+        regrets.append(task.regret(seen.with_(point, metrics)))
+        if task.bound.excess(metrics[task.bound.column]) <= 0:
+            kept = float(np.fmax(kept, point[name]))
+        else:
+            broken = float(np.fmin(broken, point[name]))
+        load = math.sqrt(kept * broken) if kept > 0 and broken > 0 else kept * 4 if kept > 0 else broken / 4
+    return regrets
+
+
 def _spaced(distribution: BaseDistribution, steps: int) -> list[Any]:
     if isinstance(distribution, CategoricalDistribution):
         return list(distribution.choices)
@@ -218,15 +237,22 @@ def _tpe(seed: int) -> BaseSampler:
 STRATEGIES: dict[str, Callable[[Task, int, int], list[float]]] = {
     "ours": ours,
     "grid": grid,
+    "bisection": bisection,
     "random": general(lambda seed: optuna.samplers.RandomSampler(seed=seed)),
     "tpe": general(_tpe),
     "tpe-penalty": general(_tpe, penalty=True),
     "gp": general(_gp, log=True),
 }
+LOADS_ONLY = {"bisection"}  # strategies that know nothing else
+OWN = ("ours", "bisection")  # what needs nothing but fpray
 FEWER_SEEDS = {"gp": 8}  # of a hundred: it takes a hundred times as long
 
 
 # ---- running them ----------------------------------------------------------------------------------------------------
+
+
+def _suited(strategy: str, chosen: Iterable[Task]) -> list[Task]:
+    return [task for task in chosen if strategy not in LOADS_ONLY or len(task.space) == 1]
 
 
 @lru_cache(maxsize=1)
@@ -295,7 +321,7 @@ def run_all(
     units = []
     for strategy in strategies:
         kept = Kept(strategy)
-        for task in chosen:
+        for task in _suited(strategy, chosen):
             length = trials[task.kind]
             wanted = range(min(seeds, FEWER_SEEDS.get(strategy, seeds)))
             missing = [seed for seed in wanted if seed not in kept.runs(task, length)]
@@ -461,7 +487,7 @@ def ceiling(task: Task, points: int, draws: int = 60) -> float:
 
 def table_of(found: Mapping[str, Mapping[str, Figures]]) -> Iterator[str]:
     """Markdown: every task, and what each strategy needed: median / 90th percentile to 5 %."""
-    strategies = [s for s in STRATEGIES if found.get(s)]
+    strategies = [s for s in STRATEGIES if found.get(s) and s not in LOADS_ONLY]
     yield f"| task | {' | '.join(strategies)} |"
     yield f"|---|{'---|' * len(strategies)}"
     for name, task in _all_tasks().items():
@@ -470,11 +496,11 @@ def table_of(found: Mapping[str, Mapping[str, Figures]]) -> Iterator[str]:
             yield f"| {name.replace('|', ' ')} | {' | '.join(cells)} |"
 
 
-def table_of_curves(found: Mapping[str, Mapping[str, Figures]]) -> Iterator[str]:
-    """Markdown: load only, the share of curves solved to 3 %: by each strategy, of those that all were tried on."""
+def table_of_curves(found: Mapping[str, Mapping[str, Figures]], *, lines: bool) -> Iterator[str]:
+    """Markdown: load only, the share of curves solved to 3 %, by each strategy that was tried on all of them."""
     yield f"| | {' | '.join(f'{n} points' for n in POINTS)} |"
     yield f"|---|{'---|' * len(POINTS)}"
-    names = [name for name in _loads(found["ours"]) if _all_tasks()[name].kind != "line"]
+    names = [name for name in _loads(found["ours"]) if lines or _all_tasks()[name].kind != "line"]
     for strategy in [s for s in STRATEGIES if found.get(s)]:
         if all(name in found[strategy] for name in names):
             shares = [np.mean([found[strategy][name].solved[f"{n}@{CURVE_SHARE}"] for name in names]) for n in POINTS]
@@ -510,11 +536,13 @@ def section(report: Mapping[str, Any], found: Mapping[str, Mapping[str, Figures]
     lines = [f"## Searches ({report['began']})", head, "", "| | figure | bound | |", "|---|---|---|---|", *rows, ""]
     lines += ["Trials to 5 % of the best, median / 90th percentile of the seeds:", "", *table_of(found), ""]
     knowing = (
-        "Load only, share solved to 3 %, over seeds and the curves that are no lines of a table. *Knowing the curve*:"
-        " all but a factor on its latency, with every point spent at its bound; what the noise of the published repeats"
-        " leaves to be had."
+        "Load only, share solved to 3 % over seeds and curves. *Bisection*: what a person would do by hand, by fours"
+        " from the middle until the bound lies between, then halves. *Knowing the curve*: all but a factor on its"
+        " latency, with every point spent at its bound; what the noise of the published repeats leaves to be had."
     )
-    return "\n".join([*lines, knowing, "", *table_of_curves(found)])
+    lines += [knowing, "", "All curves, those among them that are lines of tables:", ""]
+    lines += [*table_of_curves(found, lines=True), "", "Only those that were published as curves:", ""]
+    return "\n".join([*lines, *table_of_curves(found, lines=False)])
 
 
 def _verdict(met: bool | None) -> str:
@@ -527,7 +555,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--trials", type=int, default=40, help="at most so many trials of a table's task")
     parser.add_argument("--only", default="", help="tasks whose names contain this")
-    parser.add_argument("--strategy", action="append", choices=STRATEGIES, help="(may be repeated; default: ours)")
+    parser.add_argument("--strategy", action="append", choices=STRATEGIES, help="(may be repeated)")
     parser.add_argument("--again", action="store_true", help="run the general samplers anew as well")
     parser.add_argument("--table", action="append", default=[], metavar="CSV", help="tasks of these results instead")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
@@ -541,7 +569,7 @@ def main() -> int:
         chosen = [task for task in chosen if task.name not in published]
     chosen = [task for task in chosen if math.isfinite(task.best)]
     trials = {"table": args.trials, "model": args.trials, **dict.fromkeys(LOAD_ONLY, max(POINTS))}
-    strategies = args.strategy or (list(STRATEGIES) if args.again else ["ours"])
+    strategies = args.strategy or (list(STRATEGIES) if args.again else list(OWN))
     if "gp" in strategies and not _has_gp():
         strategies.remove("gp")
         print("gp is left out: it needs torch and scipy", file=sys.stderr)
@@ -550,12 +578,12 @@ def main() -> int:
     for strategy in strategies:
         found[strategy] = {**found.get(strategy, {}), **_figures(strategy, chosen, args.seeds, trials)}
     if args.again and not args.table:
-        kept = {s: {name: f.to_json() for name, f in each.items()} for s, each in found.items() if s != "ours"}
+        kept = {s: {name: f.to_json() for name, f in each.items()} for s, each in found.items() if s not in OWN}
         GENERAL.write_text(json.dumps(kept, separators=(",", ":")).replace('},"', '},\n"') + "\n")
     if "ours" not in found:
         return 0
     rows = [*rows_of_tables(found, args.trials), *rows_of_curves(found)]
-    print("\n".join([*table_of(found), "", *table_of_curves(found), ""]))
+    print("\n".join([*table_of(found), "", *table_of_curves(found, lines=True), ""]))
     width = max(len(row.what) for row in rows)
     for row in rows:
         verdict = "" if row.met is None else "  met" if row.met else "  MISSED"
@@ -575,7 +603,7 @@ def main() -> int:
 
 def _figures(strategy: str, chosen: Sequence[Task], seeds: int, trials: Mapping[str, int]) -> dict[str, Figures]:
     kept, wanted = Kept(strategy), range(min(seeds, FEWER_SEEDS.get(strategy, seeds)))
-    runs = {task.name: kept.runs(task, trials[task.kind]) for task in chosen}
+    runs = {task.name: kept.runs(task, trials[task.kind]) for task in _suited(strategy, chosen)}
     return {name: Figures.of({s: each[s] for s in wanted if s in each}) for name, each in runs.items() if each}
 
 
