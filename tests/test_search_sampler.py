@@ -251,9 +251,10 @@ def test_what_is_not_allowed_is_not_asked() -> None:
 
 def test_intervals_cover_the_truth() -> None:
     inside, total = 0, 0
-    for name in ("multipaxos_ablation/median@0.5", "unreplicated_lt:100/median@0.5"):
+    curves = ("eurosys_fig1_unbatched_multipaxos/median@0.75", "nsdi_fig1_lt_epaxos:1,0.02/median@0.75")
+    for name in ("multipaxos_ablation/median@0.5", "unreplicated_lt:100/median@0.5", *curves):
         task = tasks()[name]
-        for seed in range(6):
+        for seed in range(4):
             sampler = PeakSampler([task.goal], [task.bound], loops=task.loops, seed=seed, allowed=task.allowed)
             study, rng = optuna.create_study(direction="maximize", sampler=sampler), np.random.default_rng(seed)
             for _ in range(12):
@@ -266,7 +267,7 @@ def test_intervals_cover_the_truth() -> None:
             interval = best.goals[task.goal.column]
             inside += interval.low <= task.expect(best.params)[task.goal.column] <= interval.high
             total += 1
-    assert inside >= 0.75 * total
+    assert inside >= 0.85 * total
 
 
 def told(task: Task, point: Mapping[str, Any], rng: np.random.Generator) -> optuna.trial.FrozenTrial:
