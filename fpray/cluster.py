@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import ipaddress
 import json
@@ -150,8 +151,19 @@ def _resolved(names: Sequence[str], problems: list[Problem]) -> tuple[str, ...]:
 
 
 def resolve(name: str, lookup: Callable[[str], str] = socket.gethostbyname) -> str:
-    """The address of a machine; an address is its own, `localhost` is 127.0.0.1."""
-    try:
+    """The address of a machine; an address is its own, `localhost` is 127.0.0.1.
+
+    Raises:
+        OSError: there is no machine of that name, or it is none.
+    """
+    with contextlib.suppress(ValueError):
         return str(ipaddress.ip_address(name))
-    except ValueError:
-        return LOOPBACK if name == "localhost" else lookup(name)
+    if name == "localhost":
+        return LOOPBACK
+    no_name = socket.gaierror(socket.EAI_NONAME, "it is no name")
+    if not name:  # for the resolver that is 0.0.0.0
+        raise no_name
+    try:
+        return lookup(name)
+    except UnicodeError:  # an empty label, such as in 10.0..1
+        raise no_name from None

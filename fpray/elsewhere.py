@@ -23,6 +23,7 @@ from fpray.request import Request
 BOOTSTRAP = "ray_bootstrap_config.yaml"
 _FILES = "fpray-files"  # in the head's home: jars by their content, and study files
 _ENVIRONMENT = "[ -e ~/fpray-node/env.sh ] && . ~/fpray-node/env.sh"
+_NO_SSH = "there is no ssh here, with which fpray reaches the head: install it"
 _OPTIONS = {
     # As Ray's launcher: the machines are new each night, and so are their keys.
     "StrictHostKeyChecking": "no",
@@ -72,7 +73,7 @@ class Head:
 
         Raises:
             FprayError: it cannot be found.
-            Refused: the cluster runs in containers.
+            Refused: the cluster runs in containers, or nobody says as whom to get in.
         """
         import yaml
 
@@ -86,6 +87,8 @@ class Head:
             from fpray.machines.cloud import cloud_head
 
             address, auth = cloud_head(config)
+        if not auth.get("ssh_user"):
+            raise refuse(f"{path}: auth", "names no ssh_user, as whom SSH gets in")
         options = dict(_OPTIONS)
         if proxy := auth.get("ssh_proxy_command"):
             options["ProxyCommand"] = proxy
@@ -99,9 +102,11 @@ class Head:
         Raises:
             FprayError: SSH does not get in, or the command fails.
         """
-        done = subprocess.run(
-            [*self.ssh, self.target, command], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-        )
+        words = [*self.ssh, self.target, command]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        except FileNotFoundError:
+            raise FprayError(_NO_SSH) from None
         if done.returncode != 0:
             said = (done.stderr.strip() or done.stdout.strip() or f"ssh returned {done.returncode}").splitlines()
             raise FprayError(f"the head, {self.target}, cannot be asked: {said[-1]}")
@@ -123,12 +128,19 @@ class Head:
             raise FprayError(f"{source} cannot be copied to the head: {said[-1]}")
 
     def become(self, words: Sequence[str]) -> NoReturn:
-        """Become `fpray WORDS` on the head: this process is its terminal from now on, and its exit code."""
+        """Become `fpray WORDS` on the head: this process is its terminal from now on, and its exit code.
+
+        Raises:
+            FprayError: there is no ssh.
+        """
         terminal = ["-tt"] if sys.stdin.isatty() and sys.stderr.isatty() else []
         command = f"{_ENVIRONMENT}; exec fpray {shlex.join(words)}"
         sys.stdout.flush()
         sys.stderr.flush()
-        os.execvp(self.ssh[0], [*self.ssh, *terminal, self.target, f"bash -lc {shlex.quote(command)}"])
+        try:
+            os.execvp(self.ssh[0], [*self.ssh, *terminal, self.target, f"bash -lc {shlex.quote(command)}"])
+        except FileNotFoundError:
+            raise FprayError(_NO_SSH) from None
 
 
 def run_there(request: Request, words: Sequence[str]) -> NoReturn:

@@ -130,7 +130,12 @@ def read_launcher(path: Path) -> Launcher:
 
 
 def _listed(path: Path, provider: Mapping[str, Any]) -> tuple[str, ...]:
-    names: Sequence[Any] = [provider.get("head_ip"), *(provider.get("worker_ips") or ())]
+    workers = provider.get("worker_ips") or ()
+    if not isinstance(workers, Sequence) or isinstance(workers, str):
+        raise refuse(f"{path}: worker_ips", "must be a list of addresses")
+    if not provider.get("head_ip"):
+        raise refuse(f"{path}: head_ip", "is missing: the address of the head, as the other machines know it")
+    names: Sequence[Any] = [provider["head_ip"], *workers]
     problems, hosts = [], []
     for name in names:
         try:

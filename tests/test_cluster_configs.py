@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import mmap
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -218,6 +220,9 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
         ("a: 1", "is an object with a provider"),
         ("provider: {type: aws}", "has no available_node_types"),
         ("provider: {type: local, head_ip: localhost}", "by its loopback address"),
+        ("provider: {type: local}", "head_ip is missing"),
+        ("provider: {type: local, head_ip: 10.0..1}", "10.0..1 this machine does not resolve: it is no name"),
+        ("provider: {type: local, head_ip: 10.0.0.1, worker_ips: 10.0.0.2}", "must be a list of addresses"),
         ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {clients: x}}", "must be an object"),
         ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {a: [], '1': {b: []}}}", "which of them is meant?"),
     ],
@@ -228,7 +233,32 @@ def test_what_is_no_launcher_configuration_is_refused(tmp_path: Path, content: s
     for command in ("plan", "sweep"):
         refused = cli(command, "unreplicated", "--cluster", str(file))
         assert refused.exit_code == 2
-        assert said in refused.output
+        assert said in " ".join(refused.output.split())
+
+
+def test_what_ssh_needs_and_lacks_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("provider: {type: local, head_ip: 192.0.2.1}")
+    assert "auth names no ssh_user" in cli("status", "--cluster", str(file)).output
+    file.write_text("provider: {type: local, head_ip: 192.0.2.1}\nauth: {ssh_user: me}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for words in (["status"], ["sweep", "unreplicated", "-j", "reference"]):
+        assert "there is no ssh here" in cli(*words, "--cluster", str(file)).output
+
+
+def test_without_credentials_a_sentence_says_so_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(logging.getLogger("ray"), "propagate", True)
+    config = _read("ec2.yaml", AMI="ami-1", EFS="fs-1") | {"cluster_name": "nobodys"}
+    config["provider"] |= {"region": "eu-north-1", "availability_zone": "eu-north-1a"}  # Ray keeps its clients
+    with pytest.raises(FprayError, match="the head of cluster nobodys was not found: Unable to locate credentials"):
+        cloud_head(config)
+    assert not [record for record in caplog.records if record.name.startswith("ray")]
 
 
 def test_a_launcher_configuration_is_for_a_cluster(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fpray.errors import FprayError
@@ -20,7 +21,7 @@ def cloud_head(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
     said = io.StringIO()
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), _unheard("ray.autoscaler"):
             whole = bootstrap_config(dict(config))
             return str(get_head_node_ip(whole)), whole["auth"]
     except Exception as error:  # whatever a cloud's library raises
@@ -28,3 +29,15 @@ def cloud_head(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         raise FprayError(
             f"the head of cluster {config.get('cluster_name')} was not found: {lines[-1]} (is it up? ray up)"
         ) from None
+
+
+@contextlib.contextmanager
+def _unheard(name: str) -> Iterator[None]:
+    """Log nothing of a logger for the time of a block: Ray logs the traceback of what it then raises."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
