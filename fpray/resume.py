@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,12 +78,12 @@ def choose_suite(request: Request, jar: Jar, study: Study) -> Suite:
 
 
 def _named(text: str, root: Path) -> Suite | None:
-    """The suite that `-s` names by its path, or by the letters that `fpray show` takes."""
+    """The suite that `-s` names by its path, or by the letters that `fpray show` takes: one where suites go without."""
     if (root / "suite.json").is_file():
         return Suite(root)
     if not root.exists() and _LETTERS.fullmatch(text):
         try:
-            return find_suite(text, Path("./suites"))
+            return find_suite(text, Path(os.environ.get("FPRAY_SUITE_DIRECTORY") or "./suites").expanduser())
         except Refused:
             return None
     return None

@@ -72,6 +72,19 @@ def test_refused_in_a_sentence(words: list[str], sentence: str) -> None:
     assert result.stdout == ""
 
 
+def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    suite = tmp_path / "far" / "2026-11-22_08-00-00_QKZJWPLEXA_unreplicated_smoke"
+    suite.mkdir(parents=True)
+    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
+    monkeypatch.setenv("FPRAY_SUITE_DIRECTORY", str(suite.parent))
+    monkeypatch.chdir(tmp_path)
+    result = cli("sweep", "craq", "-s", "QKZJ", "--rerun", "001")
+    assert f"{suite.name} is a suite of unreplicated, not of craq" in " ".join(result.stderr.split())
+    assert not Path("QKZJ").exists()
+
+
 def test_layers_of_settings_win_in_order() -> None:
     """The study's base, then -l, then a point, then --set; a whole record given later beats a field given earlier."""
 
