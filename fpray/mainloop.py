@@ -475,12 +475,7 @@ def machines_of(request: Request, machines: Machines) -> Cluster:
             to run.
     """
     hosts = list(machines.machines())
-    if len(hosts) > 1 and request.jar is None:
-        raise refuse(
-            "-j/--jar",
-            f"is required on a cluster of several machines ({len(hosts)} here): name the jar that you mean to"
-            " benchmark, or -j reference",
-        )
+    refuse_if_any(request.jar_problems(len(hosts)))
     if (launcher := request.launcher()) is not None:
         return launcher.joined(machines.machines().values())
     if request.cluster_file:

@@ -216,6 +216,14 @@ class Request:
             if name in _OWN_FLAGS or name in role.flag_names(1)
         ]
 
+    def jar_problems(self, machines: int) -> list[Problem]:
+        """Several machines run no jar that nobody has named."""
+        said = (
+            f"is required on a cluster of several machines ({machines} here): name the jar that you mean to benchmark,"
+            " or -j reference"
+        )
+        return [Problem("-j/--jar", said)] if machines > 1 and self.jar is None else []
+
     def side_by_side_problems(self) -> Iterator[Problem]:
         """What is wrong with how many trials are to run at once, in which order, and where."""
         if self.parallel is not None and self.parallel < 1:
@@ -224,6 +232,8 @@ class Request:
             yield Problem(f"--retries {self.retries}", "must be 0 or more")
         if self.share_machines and self.parallel is None:
             yield Problem("--share-machines", "needs --parallel N: how many trials are to share them?")
+        if self.local and split_address(self.address)[0] is not None:
+            yield Problem("--local", f"--address {self.address} means a cluster: which of them is meant?")
         if self.scratch is not None and not Path(self.scratch).is_absolute():
             said = "is no absolute path, and must mean the same on every machine: below it trials work"
             yield Problem(f"--scratch {self.scratch}", said)
@@ -275,6 +285,7 @@ def check(request: Request, *, plan_only: bool = False) -> tuple[Protocol[Any], 
             problems += region_problems(found[1].regions, found[0], points, cluster)
     if not plan_only:
         problems += request.later_problems(found[2] if found else ())
+        problems += request.jar_problems(len(cluster.addresses()))
         if request.jar not in (None, REFERENCE) and protocol is not None:
             problems += check_jar(request, protocol)[1]
     refuse_if_any(problems)

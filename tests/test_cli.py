@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import cli
+from tests.hosts import ROOT
 
 STUDY = """
 from fpray import Study
@@ -61,6 +62,11 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is no number"),
         (["sweep", "unreplicated", "-s", "x" * 300], "cannot be a suite directory: File name too long"),
         (["sweep", "unreplicated", "--address", "ray://x:1"], "is Ray Client, which fpray does not use"),
+        (["sweep", "unreplicated", "--address", "x:1", "--local"], "--address x:1 means a cluster: which of them"),
+        (
+            ["sweep", "multipaxos", "--cluster", str(ROOT / "cluster_configs" / "ec2.yaml"), "--dry-run"],
+            "is required on",
+        ),
         (["show", "nothing"], "is no suite"),
         (["protocols", "unreplicate"], "did you mean unreplicated?"),
     ],
