@@ -116,6 +116,10 @@ def test_refused(words: tuple[str, ...], sentence: str, tmp_path: Path, monkeypa
     assert not (tmp_path / "suites").exists() or not list((tmp_path / "suites").iterdir())
 
 
+def test_a_parameter_that_is_set_too_is_one_problem() -> None:
+    assert "a search needs parameters" not in _refused("unreplicated", *LOAD, *SPACE, "--set", "num_clients_per_proc=3")
+
+
 def test_an_end_of_the_space_that_the_protocol_never_takes_is_refused() -> None:
     said = _refused(
         "multipaxos", "--maximize", "write_output.measured.throughput", "--space", "num_proxy_leaders=0..4",

@@ -255,7 +255,7 @@ class SearchRequest(Request):
         if study.suggest is None:
             space, wrong = read_space(where, start, protocol.name)
             problems += wrong
-            if not where:
+            if not where and not both:
                 said = "a search needs parameters to vary, such as --space num_clients_per_proc=1..1024:log"
                 problems.append(Problem("--space", said))
         elif where:
