@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fpray.errors import Problem
@@ -21,21 +22,21 @@ _NONE: Mapping[str, Any] = {}
 def sweep(
     protocol: str,
     *,
-    study: str = "smoke",
+    study: str | PathLike[str] = "smoke",
     vary: Mapping[str, Sequence[Any] | str] = _NONE,
     set: Mapping[str, Any] = _NONE,
     repeat: int | None = None,
     log_level: str | None = None,
-    suite_directory: str = "./suites",
-    jar: str | None = None,
-    java: str = "java",
+    suite_directory: str | PathLike[str] = "./suites",
+    jar: str | PathLike[str] | None = None,
+    java: str | PathLike[str] = "java",
     jvm_arg: str | Sequence[str] = (),
     flags: str | Sequence[str] = (),
-    cluster: str | None = None,
+    cluster: str | PathLike[str] | None = None,
     place: str | Sequence[str] = (),
     address: str | None = None,
     local: bool = False,
-    scratch: str | None = None,
+    scratch: str | PathLike[str] | None = None,
     raw: str = "keep",
     monitor: bool = False,
     profile: bool = False,
@@ -66,7 +67,7 @@ def sweep(
     asked = {"monitored": monitor, "profiled": profile}
     points = Points(
         protocol,
-        study,
+        str(study),
         {name: _values(listed) for name, listed in vary.items()},
         {**{name: True for name, wanted in asked.items() if wanted}, **set},
         repeat,
@@ -80,7 +81,7 @@ def sweep(
 def search(
     protocol: str,
     *,
-    study: str = "smoke",
+    study: str | PathLike[str] = "smoke",
     maximize: str | Sequence[str] = (),
     minimize: str | Sequence[str] = (),
     subject_to: str | Sequence[str] = (),
@@ -96,16 +97,16 @@ def search(
     seed: int | None = None,
     set: Mapping[str, Any] = _NONE,
     log_level: str | None = None,
-    suite_directory: str = "./suites",
-    jar: str | None = None,
-    java: str = "java",
+    suite_directory: str | PathLike[str] = "./suites",
+    jar: str | PathLike[str] | None = None,
+    java: str | PathLike[str] = "java",
     jvm_arg: str | Sequence[str] = (),
     flags: str | Sequence[str] = (),
-    cluster: str | None = None,
+    cluster: str | PathLike[str] | None = None,
     place: str | Sequence[str] = (),
     address: str | None = None,
     local: bool = False,
-    scratch: str | None = None,
+    scratch: str | PathLike[str] | None = None,
     raw: str = "keep",
     new: bool = False,
     accept_change: bool = False,
@@ -131,7 +132,7 @@ def search(
     from fpray.searching.run import run_search
 
     request = SearchRequest(
-        Points(protocol, study, {}, set, None, log_level),
+        Points(protocol, str(study), {}, set, None, log_level),
         maximize=_listed(maximize),
         minimize=_listed(minimize),
         subject_to=_listed(subject_to),
@@ -161,16 +162,16 @@ def _common(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         problems.append(Problem(f"raw={said['raw']!r}", "is neither 'keep' nor 'drop'"))
     return {
         "suite_directory": str(said["suite_directory"]),
-        "jar": said["jar"],
-        "java": said["java"],
+        "jar": _text(said["jar"]),
+        "java": str(said["java"]),
         "jvm_args": jvm_args,
         "flags": added,
         "place": place,
         "wrong_words": tuple(problems),
-        "cluster_file": said["cluster"],
+        "cluster_file": _text(said["cluster"]),
         "address": said["address"],
         "local": said["local"],
-        "scratch": said["scratch"],
+        "scratch": _text(said["scratch"]),
         "keep_raw": said["raw"] == "keep",
         "new": said["new"],
         "accept_change": said["accept_change"],
@@ -181,6 +182,10 @@ def _common(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         "notify": tuple(_listed(said["notify"])),
         "command": f"fpray.{name}({', '.join([repr(said['protocol']), *words])})",
     }
+
+
+def _text(path: str | PathLike[str] | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _returned(result: Result) -> Result:

@@ -269,6 +269,14 @@ def test_the_same_from_python(ray_address: str, tmp_path: Path, capfd: pytest.Ca
     assert "1 finished" in capfd.readouterr().err
 
 
+def test_from_python_paths_may_be_paths(tmp_path: Path) -> None:
+    study, cluster, jar = (tmp_path / name for name in ("mine.py", "ec2.yaml", "my.jar"))
+    with pytest.raises(fpray.Refused) as refused:
+        fpray.sweep("unreplicated", study=study, cluster=cluster, jar=jar, suite_directory=tmp_path, scratch=tmp_path)
+    for path in (study, cluster, jar):
+        assert str(path) in str(refused.value)
+
+
 def test_multipaxos_runs_every_role_with_all_consistencies(ray_address: str, tmp_path: Path) -> None:
     words = ["sweep", "multipaxos", *QUICK, "--vary", "read_consistency=linearizable,sequential,eventual"]
     words += ["--set", "num_batchers=2", "--set", "num_read_batchers=2", "--set", "predetermined_read_fraction=50"]
