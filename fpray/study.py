@@ -85,7 +85,7 @@ class Search(Study):
     own holds one as `STUDY`.
 
     Attributes:
-        maximize: columns of the results that are to be large.
+        maximize: columns of the results that are to be large; one may be said without a list.
         minimize: columns of the results that are to be small; several goals give a Pareto front.
         subject_to: bounds as text, `COLUMN<=NUMBER` or `COLUMN>=NUMBER`.
         space: parameter (dotted) -> `LOW..HIGH`, `LOW..HIGH:log`, `LOW..HIGH:step=N`, a list of values, or an Optuna
@@ -96,14 +96,19 @@ class Search(Study):
         confirm: how often the best configuration is to have run at the end.
     """
 
-    maximize: Sequence[str] = ()
-    minimize: Sequence[str] = ()
-    subject_to: Sequence[str] = ()
+    maximize: str | Sequence[str] = ()
+    minimize: str | Sequence[str] = ()
+    subject_to: str | Sequence[str] = ()
     space: Mapping[str, Any] = field(default_factory=dict)
     suggest: Callable[[Any], Point] | None = None
     budget_trials: int = 50
     stop_at: float = 0.02
     confirm: int = 3
+
+    def __post_init__(self) -> None:
+        for name in ("maximize", "minimize", "subject_to"):
+            if isinstance(said := getattr(self, name), str):  # as `fpray.search` takes it, and no list of its letters
+                object.__setattr__(self, name, (said,))
 
 
 class Asker(Interface):

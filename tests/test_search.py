@@ -120,6 +120,11 @@ def test_a_parameter_that_is_set_too_is_one_problem() -> None:
     assert "a search needs parameters" not in _refused("unreplicated", *LOAD, *SPACE, "--set", "num_clients_per_proc=3")
 
 
+def test_a_study_may_say_one_goal_without_a_list() -> None:
+    study = fpray.Search("s", "unreplicated", maximize="measured.throughput", subject_to="measured.latency.p99_ms<=1")
+    assert (study.maximize, study.subject_to) == (("measured.throughput",), ("measured.latency.p99_ms<=1",))
+
+
 def test_an_end_of_the_space_that_the_protocol_never_takes_is_refused() -> None:
     said = _refused(
         "multipaxos", "--maximize", "write_output.measured.throughput", "--space", "num_proxy_leaders=0..4",

@@ -289,7 +289,7 @@ class SearchRequest(Request):
 
 
 def _as_search(study: Study) -> Search:
-    """A plain study as a search that starts from its first point: `--goal` and `--space` come from the words."""
+    """A plain study as a search that starts from its first point: goals and space come from the words."""
     if isinstance(study, Search):
         return study
     first = study.points[0] if study.points else {}
