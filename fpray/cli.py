@@ -139,7 +139,7 @@ def _run_by_itself(ctx: click.Context, request: Any, detach: bool, as_json: bool
     if suite is None:
         ctx.exit(code)
     where = f" {as_job}" if as_job else ""
-    name = Suite(suite).letters[:4] if suite.parent == Path("suites") else str(suite)
+    name = Suite(suite).short
     if detach:
         click.echo(f"detached · {suite} · fpray status{where} · fpray attach {name}{where} · fpray stop {name}{where}")
         ctx.exit(0)

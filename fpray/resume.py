@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from fpray.outcome import Status
 from fpray.plan import Trial
 from fpray.provenance import of_driver
 from fpray.request import Points, Request
-from fpray.store import Suite, TrialDirectory, describe_inputs, find_suite, suites, write_text
+from fpray.store import Suite, TrialDirectory, describe_inputs, find_suite, suites, usual_root, write_text
 from fpray.study import Study
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
@@ -83,7 +82,7 @@ def _named(text: str, root: Path) -> Suite | None:
         return Suite(root)
     if not root.exists() and _LETTERS.fullmatch(text):
         try:
-            return find_suite(text, Path(os.environ.get("FPRAY_SUITE_DIRECTORY") or "./suites").expanduser())
+            return find_suite(text, usual_root())
         except Refused:
             return None
     return None

@@ -286,8 +286,9 @@ class Suite:
 
     @property
     def short(self) -> str:
-        """What names it to `fpray show` in the fewest letters."""
-        return self.letters[:4] if self.letters != self.path.name else str(self.path)
+        """What names it to `fpray show` in the fewest letters: its path, where it is not looked for by letters."""
+        found = self.path.parent.absolute() == usual_root().absolute() and self.letters != self.path.name
+        return self.letters[:4] if found else str(self.path)
 
     def update(self, **changes: Any) -> None:
         """Change entries of `suite.json`."""
@@ -383,6 +384,11 @@ class Suite:
             trial = directory.trial()
             if trial is not None:
                 yield directory, trial, directory.outcome()
+
+
+def usual_root() -> Path:
+    """Where suites go, and are looked for, without `-s`."""
+    return Path(os.environ.get("FPRAY_SUITE_DIRECTORY") or "./suites").expanduser()
 
 
 def suites(root: Path) -> list[Suite]:

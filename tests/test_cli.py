@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fpray.store import Suite
 from tests.conftest import cli
 from tests.hosts import ROOT
 
@@ -89,6 +90,9 @@ def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
     result = cli("sweep", "craq", "-s", "QKZJ", "--rerun", "001")
     assert f"{suite.name} is a suite of unreplicated, not of craq" in " ".join(result.stderr.split())
     assert not Path("QKZJ").exists()
+    assert Suite(suite).short == "QKZJ"
+    monkeypatch.delenv("FPRAY_SUITE_DIRECTORY")
+    assert Suite(suite).short == str(suite), "fpray show would look for letters in ./suites"
 
 
 def test_layers_of_settings_win_in_order() -> None:
