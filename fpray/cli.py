@@ -54,7 +54,7 @@ def points_options(command: Command) -> Command:
 
 _where_suites = click.option(
     "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
-    envvar="FPRAY_SUITE_DIRECTORY", help="where suites are looked for, by name or letters",
+    envvar="FPRAY_SUITE_DIRECTORY", show_envvar=True, help="where suites are looked for, by name or letters",
 )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def base_options(command: Command) -> Command:
         click.option("--place", multiple=True, metavar="[ROLE=]HOW", help="spread (default), pack or exclusive"),
         click.option(
             "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
-            envvar="FPRAY_SUITE_DIRECTORY", help="where suites go; or one suite, to carry it on",
+            envvar="FPRAY_SUITE_DIRECTORY", show_envvar=True, help="where suites go; or one suite, to carry it on",
         ),
         click.option(
             "-a", "--address", multiple=True, metavar="ADDRESS",
