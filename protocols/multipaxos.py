@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,9 @@ from protocols.common import (
     ranges,
 )
 from protocols.workloads import ReadWriteWorkload, UniformReadWriteWorkload, workload_message
+
+# Its shape alone: durations are the jar's to read, which knows more spellings.
+_READ_BATCHING = re.compile(r"size,\s*\d+\s*,.+|time,.+|adaptive")
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,12 @@ def _constraints(p: Params) -> Iterator[Problem]:
             f"predetermined_read_fraction={p.predetermined_read_fraction}",
             "is a percentage, 0 to 100, or -1: every loop draws from workload",
         )
+    scheme = p.read_batcher_options.read_batching_scheme
+    if not _READ_BATCHING.fullmatch(scheme):
+        yield Problem(
+            f"read_batcher_options.read_batching_scheme={scheme}",
+            "is neither size,N,DURATION nor time,DURATION nor adaptive; in --vary, each in double quotes",
+        )
 
 
 def _acceptor_problems(p: Params) -> Iterator[Problem]:
@@ -304,6 +314,7 @@ MULTIPAXOS = Protocol(
         "num_batchers, num_read_batchers, num_proxy_replicas: 0 or at least f+1",
         "COLOCATED: num_proxy_leaders = num_leaders; num_batchers 0 or that; num_proxy_replicas 0 or num_replicas",
         "flexible=false: num_acceptors_per_group = 2f+1; flexible=true: at least f+1 rows and columns",
+        "read_batcher_options.read_batching_scheme: `size,N,DURATION`, `time,DURATION` or `adaptive`",
         "timeout >= duration",
     ),
     deviations=(

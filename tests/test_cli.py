@@ -276,6 +276,10 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
         (("unreplicated", "--flag", "server:--port=7"), "--flag server:--port is fpray's to give"),
         (("multipaxos", "--flag", "leader:--index=0"), "--flag leader:--index is fpray's to give"),
         (
+            ("multipaxos", "--vary", "read_batcher_options.read_batching_scheme=size,10,1s"),
+            "read_batching_scheme=size is neither size,N,DURATION nor time,DURATION nor adaptive",
+        ),
+        (
             ("multipaxos", "--set", "num_batchers=2", "--set", "batcher_options.batch_size=9"),
             "batcher_options.batch_size=9 is more than the 1 closed loops",
         ),
