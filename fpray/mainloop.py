@@ -459,7 +459,8 @@ class _Sweep:
             failed = f", {len(ended) - finished} failed" if len(ended) > finished else ""
             return f"carrying on {self.suite.path} ({finished} of {at_most}{most} finished{failed}; {to_go})"
         trials = f"{at_most}{most} trial{'s' if most != 1 else ''}"
-        return f"study {self.todo.study.name} · {trials} · {about} · suite {self.suite.path}"
+        anew = f" (anew: all of {self.suite.after} has ended)" if self.suite.after else ""
+        return f"study {self.todo.study.name} · {trials} · {about} · suite {self.suite.path}{anew}"
 
     def _at_once(self, waiting: Sequence[Trial[Any]], slices: Slices) -> int:
         """How many trials are expected to run side by side."""

@@ -19,6 +19,7 @@ from fpray.store import Suite, TrialDirectory, describe_inputs, find_suite, suit
 from fpray.study import Study
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
+_NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # what nobody calls a directory for suites
 
 
 @dataclass(frozen=True)
@@ -67,24 +68,29 @@ def choose_suite(request: Request, jar: Jar, study: Study) -> Suite:
                 "--new", f"-s names a suite, {named.path.name}: carry it on, or name a directory for a new one"
             )
         return _checked(named, request, jar)
-    if not request.new:
-        for suite in suites(root):
-            if suite.content.get("key") == _key(request) and (request.rerun or _unfinished(suite, request)):
-                return _checked(suite, request, jar)
+    before = [suite for suite in suites(root) if not request.new and suite.content.get("key") == _key(request)]
+    for suite in before:
+        if request.rerun or _unfinished(suite, request):
+            return _checked(suite, request, jar)
     if request.rerun:
         raise refuse(f"--rerun {request.rerun[0]}", f"there is no suite of this command in {root} to repeat from")
-    return _new_suite(root, request, jar, study)
+    suite = _new_suite(root, request, jar, study)
+    suite.after = before[0].short if before else None
+    return suite
 
 
 def _named(text: str, root: Path) -> Suite | None:
     """The suite that `-s` names by its path, or by the letters that `fpray show` takes: one where suites go without."""
     if (root / "suite.json").is_file():
         return Suite(root)
-    if not root.exists() and _LETTERS.fullmatch(text):
+    if not root.exists() and (_LETTERS.fullmatch(text) or _NAME.fullmatch(text)):
         try:
             return find_suite(text, usual_root())
-        except Refused:
-            return None
+        except Refused as refused:
+            if _NAME.fullmatch(text):  # a slip would measure everything again
+                [problem] = refused.problems
+                said = f"{problem.sentence} (a directory for new suites: -s ./{text})"
+                raise refuse(f"-s {text}", said) from None
     return None
 
 

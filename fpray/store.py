@@ -254,6 +254,7 @@ class Suite:
         self._last_number = 0
         self._lock: int | None = None
         self.fresh = False  # made by this very run
+        self.after: str | None = None  # the suite of the same command that had ended by then
 
     @staticmethod
     def create(root: Path, name: str, args: Mapping[str, Any], content: Mapping[str, Any]) -> Suite:

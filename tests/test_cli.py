@@ -95,6 +95,17 @@ def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
     assert Suite(suite).short == str(suite), "fpray show would look for letters in ./suites"
 
 
+@pytest.mark.parametrize("name", ["QKZX", "QKZJWPLEXB", "2026-11-22_08-00-00_QKZJ"])
+def test_a_slip_in_a_suites_name_is_no_new_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = cli("sweep", "craq", "-s", name)
+    assert result.exit_code == 2
+    assert f"a directory for new suites: -s ./{name}" in " ".join(result.stderr.split())
+    assert not list(tmp_path.iterdir())
+
+
 def test_layers_of_settings_win_in_order() -> None:
     """The study's base, then -l, then a point, then --set; a whole record given later beats a field given earlier."""
 

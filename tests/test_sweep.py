@@ -124,7 +124,7 @@ def test_show_tells_from_disk(unreplicated: tuple[Path, Run]) -> None:
     assert "measured.throughput" in trial.out
 
 
-def test_a_finished_command_starts_a_new_suite_and_a_named_suite_grows(
+def test_a_named_suite_grows(
     unreplicated: tuple[Path, Run], ray_address: str
 ) -> None:
     directory, _ = unreplicated
@@ -155,6 +155,8 @@ def test_crash_is_a_value_and_the_sweep_goes_on(ray_address: str, tmp_path: Path
     assert again.code == 1
     assert (suite / "001" / "attempts" / "1" / "server_err.txt").exists()
     assert not (suite / "002" / "attempts").exists()
+    anew = run(*words, cwd=tmp_path)
+    assert f"(anew: all of {suite.name.split('_')[2][:4]} has ended)" in " ".join(anew.err.split())
 
 
 def test_a_taken_port_is_named_for_servers_and_clients(ray_address: str, tmp_path: Path) -> None:
