@@ -173,7 +173,8 @@ def look_there(path: Path, words: Sequence[str], *, with_machines: bool = False)
     if belongs_here(read_launcher(path)):
         return
     head = Head.of(path)
-    head.become([*words, "--cluster", f"{head.ask('pwd').strip()}/{BOOTSTRAP}"] if with_machines else words)
+    home = head.ask("pwd").strip()  # asked in any case: ssh alone would not say which head cannot be reached
+    head.become([*words, "--cluster", f"{home}/{BOOTSTRAP}"] if with_machines else words)
 
 
 def _put(head: Head, home: str, file: Path, *, by_content: bool) -> str:

@@ -93,6 +93,8 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
         ((*LOAD, "--space", "duration=1s..3s"), "is duration and has no range: list its values"),
         ((*LOAD, "--space", "server_log_level=warn,eror"), "did you mean error?"),
         ((*LOAD, "--space", "jvm_heap_size=1..5"), "is text and has no range"),
+        ((*LOAD, *SPACE, "--confirm", "9", "--budget-trials", "8"), "is more than the whole budget, --budget-trials 8"),
+        ((*LOAD, *SPACE, "--price-per-machine-hour", "1"), "counts for nothing without --budget-dollars"),
         ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs cmaes, which fpray does not bring along: pip install cmaes"),
         ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs 2 ranges: what has none it draws at random"),
         (

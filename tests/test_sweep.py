@@ -124,9 +124,7 @@ def test_show_tells_from_disk(unreplicated: tuple[Path, Run]) -> None:
     assert "measured.throughput" in trial.out
 
 
-def test_a_named_suite_grows(
-    unreplicated: tuple[Path, Run], ray_address: str
-) -> None:
+def test_a_named_suite_grows(unreplicated: tuple[Path, Run], ray_address: str) -> None:
     directory, _ = unreplicated
     suite = _suite(directory)
     before = _outcome(suite)

@@ -65,6 +65,11 @@ class Limits:
         if self.dollars is not None and self.price_per_machine_hour is None:
             said = "needs --price-per-machine-hour: fpray does not know what your machines cost"
             yield Problem(f"--budget-dollars {self.dollars:g}", said)
+        elif self.price_per_machine_hour is not None and self.dollars is None:
+            said = "counts for nothing without --budget-dollars"
+            yield Problem(f"--price-per-machine-hour {self.price_per_machine_hour:g}", said)
+        if self.confirm > max(self.trials, Limits.confirm):
+            yield Problem(f"--confirm {self.confirm}", f"is more than the whole budget, --budget-trials {self.trials}")
         if not 0 <= self.stop_at < 1:
             yield Problem(f"--stop-at {self.stop_at:g}", "is a share of the best: write 2% or 0.02 (0% never stops)")
         if self.confirm < 1:
