@@ -71,7 +71,7 @@ def _summary(request: Request, trials: list[Trial[Any]]) -> str:
         f"{len(trials)} trial{'s' if len(trials) != 1 else ''}" + (f" ({shape})" if shape else ""),
         f"{each} processes each",
         f"{machines} machine{'s' if machines != 1 else ''}",
-        f"about {duration_in_words(sum(map(planned_seconds, trials)))}",
+        f"about {duration_in_words(sum(map(planned_seconds, trials)))}{' one after the other' if machines > 1 else ''}",
         f"up to {sum(map(planned_bytes, trials)) / 1e6:.0f} MB",
     ]
     return " · ".join(words)
