@@ -219,12 +219,12 @@ class Runner:
             self._run_again(attempt, disk_was_full=True)
             return None
         self._set_aside(attempt, result)
+        if result.status is Status.LOST:  # also where it does not run again: who is gone serves no other trial, either
+            self._setting.slices.rest(attempt.slice.hosts)
+            self._setting.machines.renew(attempt.slice.hosts, attempt.slice.lane)
         if result.reason is not Reason.INFRASTRUCTURE or attempt.repeated >= self._retries:
             self._leave(attempt)
             return Ended(attempt.trial, directory, result)
-        if result.status is Status.LOST:
-            self._setting.slices.rest(attempt.slice.hosts)
-            self._setting.machines.renew(attempt.slice.hosts, attempt.slice.lane)
         said = f"[{number}] {result.status.value}: {result.detail}: that is no result, running it again"
         self._progress.say(said)
         self._run_again(attempt, repeated=attempt.repeated + 1)

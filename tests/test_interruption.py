@@ -138,6 +138,17 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
         assert (_suite(tmp_path) / "001" / "attempts" / "1").is_dir()
 
 
+def test_who_lost_a_trial_that_does_not_run_again_serves_the_next_one(tmp_path: Path) -> None:
+    """Neither the actor that is gone, nor the one that lives and may still have a process of that trial."""
+    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0,1", "--local", "--retries", "0"]
+    process = start(*words, cwd=tmp_path)
+    wait_for(lambda: len(jvms(str(tmp_path))) == 2, 60, "server and client")
+    _descendants(process, "ray::RoleActor")[0].kill()
+    _, said = process.communicate(timeout=120)
+    assert "Traceback" not in said, said
+    assert _statuses(_suite(tmp_path)) == ["lost", "finished"], said
+
+
 def test_two_drivers_never_share_a_suite(ray_address: str, tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--address", ray_address]
     process = start(*words, cwd=tmp_path)
