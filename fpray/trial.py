@@ -245,9 +245,12 @@ class Run:
 
     def give_back_machines(self) -> None:
         """Let others measure there, before anybody asks for the next trial's machines."""
+        calls = []
+        for host in self.taken:
+            with contextlib.suppress(Lost):
+                calls.append(self._speaker(host).give_back_machine.remote())
         with contextlib.suppress(Lost):
-            calls = {self._speaker(host).give_back_machine.remote(): host for host in self.taken}
-            for _ in gather(list(calls), CALL_S):
+            for _ in gather(calls, CALL_S):
                 pass
         self.taken = []
 
@@ -481,16 +484,23 @@ class Run:
         if self.stopped:
             return
         self.stopped = True
-        with self._phase("stopping"), contextlib.suppress(Lost, OSError):
+        with contextlib.suppress(OSError):  # a full disk keeps nothing running
+            self.directory.log("stopping")
+        until = time.monotonic() + CALL_S + GRACE_S * len(self.started)
+        with self._timed("stopping"):
             for stage in reversed(self.started):
-                for _, exits in gather(self._stop_calls(stage), GRACE_S + CALL_S):
-                    self._note_exits(exits)
+                self._stop(stage, until)
 
-    def _stop_calls(self, stage: Sequence[Process]) -> list[Any]:
-        return [
-            self._actor(role, host).stop.remote([p.label for p in processes], GRACE_S)
-            for (role, host), processes in self._by_actor(stage).items()
-        ]
+    def _stop(self, stage: Sequence[Process], until: float) -> None:
+        """Stop a stage; who is out of reach keeps nobody else from being stopped and waited for."""
+        calls = []
+        for (role, host), processes in self._by_actor(stage).items():
+            with contextlib.suppress(Lost):
+                calls.append(self._actor(role, host).stop.remote([p.label for p in processes], GRACE_S))
+        for call in calls:
+            with contextlib.suppress(Lost, OSError):
+                for _, exits in gather([call], max(0.1, until - time.monotonic())):
+                    self._note_exits(exits)
 
     def _note_exits(self, exits: Mapping[str, Exit]) -> None:
         for label, ended in exits.items():
@@ -621,8 +631,13 @@ class Run:
 
     @contextlib.contextmanager
     def _phase(self, name: str) -> Iterator[None]:
-        self._event_at(time.time_ns(), "phase", "", "", name)
         self.directory.log(name)
+        with self._timed(name):
+            yield
+
+    @contextlib.contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        self._event_at(time.time_ns(), "phase", "", "", name)
         start = time.monotonic()
         try:
             yield

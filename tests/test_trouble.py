@@ -12,19 +12,28 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray.exceptions import ActorDiedError
 
+from fpray.cluster import Cluster
+from fpray.errors import Lost
 from fpray.machines.actors import RoleActor
+from fpray.machines.processes import Exit
 from fpray.machines.ray_cluster import Machine, Machines
 from fpray.mainloop import Ground, SweepResult, run_sweep
 from fpray.outcome import Outcome, Reason, Status
 from fpray.placement import frankenpaxos_ports, place
-from fpray.plan import Trial
+from fpray.plan import Trial, build_plan
+from fpray.registry import find_protocol
 from fpray.request import Points, Request
+from fpray.slices import Slices
 from fpray.store import TrialDirectory
+from fpray.trial import Run as Attempt
 from fpray.trial import Setting
 from tests.conftest import cli
 
@@ -299,6 +308,63 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
     assert ("b" not in used[-10:]) == bool(aside)
     assert "machine a" not in said
     assert "machine c" not in said
+
+
+class Called:
+    """What a call to a role actor comes to."""
+
+    def __init__(self, found: Any) -> None:
+        self._found: Future[Any] = Future()
+        self._found.set_exception(found) if isinstance(found, Exception) else self._found.set_result(found)
+
+    def future(self) -> Future[Any]:
+        return self._found
+
+
+@pytest.mark.parametrize("trouble", ["an actor is gone", "a machine is gone", "the log cannot be written"])
+def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path: Path) -> None:
+    """What is out of reach keeps no process of another role or machine running, and no other machine lent."""
+    protocol = find_protocol("multipaxos")
+    trial = Trial(protocol, protocol.params())
+    stopped: list[str] = []
+    given_back: list[str] = []
+
+    class Actors(Stage):
+        def actor(self, role: str, host: str, lane: int = 0) -> Any:
+            if trouble == "a machine is gone" and host == "c":
+                raise Lost("machine c is no longer part of the Ray cluster", ["c"])
+
+            def stop(labels: Sequence[str], _grace_s: float) -> Called:
+                if trouble == "an actor is gone" and role == "client":
+                    return Called(ActorDiedError())
+                stopped.extend(labels)
+                return Called({label: Exit(label, 1, 143, 0.0, 0.0, 0, 0.0, 0, 0, 0, True) for label in labels})
+
+            def give_back() -> Called:
+                given_back.append(host)
+                return Called(None)
+
+            return SimpleNamespace(
+                stop=SimpleNamespace(remote=stop), give_back_machine=SimpleNamespace(remote=give_back)
+            )
+
+    stage = Actors(["a", "b", "c", "d"])
+    slices = Slices(Cluster(("c", "a", "b", "d")))
+    lent = slices.take(trial)
+    assert lent is not None
+    directory = TrialDirectory(tmp_path)
+    if trouble == "the log cannot be written":
+        directory.file("log.txt").mkdir()
+    run = Attempt(trial, directory, Setting(slices, stage, None, "java", slice=lent))  # type: ignore[arg-type]
+    plan = build_plan(trial, lent.cluster)
+    run.started, run.taken = [*plan.stages(), plan.of_kind("client")], ["c", "a", "b", "d"]
+    run.stop_everything()
+    run.give_back_machines()
+    gone = {"an actor is gone": ("client", ""), "a machine is gone": ("", "c")}.get(trouble, ("", ""))
+    left = [p.label for p in plan.processes if p.role != gone[0] and p.host != gone[1]]
+    assert sorted(stopped) == sorted(left)
+    assert set(run.exits) == set(left)
+    assert given_back == (["a", "b", "d"] if trouble == "a machine is gone" else ["c", "a", "b", "d"])
 
 
 def test_what_an_ended_driver_left_behind_is_ended_where_nobody_measures_too() -> None:
