@@ -57,10 +57,10 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
         "multipaxos", "--maximize", "write_output.measured.troughput", "--subject-to", "write_output.latency.p99<=5",
         "--subject-to", "a=5", "--space", "num_clients_per_proc=0..8:log", "--space", "num_proxi_leaders=2..10",
         "--sampler", "tpee", "--storage", "jornal", "--stop-at", "2", "--budget-dollars", "5", "--set", "num_batcher=1",
-        "--space", "num_leaders=3..2", "--confirm", "0",
+        "--space", "num_leaders=3..2", "--confirm", "0", "--seed", "-1",
     )  # fmt: skip
     for sentence in (
-        "12 problems",
+        "13 problems",
         "did you mean write_output.measured.throughput?",
         "did you mean write_output.latency.p99_ms?",
         "write COLUMN<=NUMBER or COLUMN>=NUMBER",
@@ -74,6 +74,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
         "did you mean num_batchers?",
         "3 is above 2",
         "--confirm 0 counts the runs of the best",
+        "--seed -1 must be between 0 and 4294967295",
     ):
         assert sentence in said
 
@@ -149,6 +150,7 @@ def test_a_dry_run_says_where_and_how_much() -> None:
     [
         ("num_clients_per_proc=1..1024:log", "num_clients_per_proc=1..1024:log (1,024 points)"),
         ("num_clients_per_proc=2..10:step=4", "num_clients_per_proc=2..10:step=4 (3 points)"),
+        ("num_clients_per_proc=2..10:step=3", "num_clients_per_proc=2..8:step=3 (3 points)"),
         ("num_clients_per_proc=50,1,10,50", "num_clients_per_proc=50,1,10 (3 points)"),
         ("workload.conflict_rate=0..1", "workload.conflict_rate=0.0..1.0"),
         ("workload.conflict_rate=0.1..0.5:step=0.2", "workload.conflict_rate=0.1..0.5:step=0.2 (3 points)"),
@@ -157,10 +159,13 @@ def test_a_dry_run_says_where_and_how_much() -> None:
         ("profiled=true,false", None),
     ],
 )
-def test_spaces_are_read_by_the_types_of_their_parameters(space: str, shown: str | None) -> None:
+def test_spaces_are_read_by_the_types_of_their_parameters(
+    space: str, shown: str | None, recwarn: pytest.WarningsRecorder
+) -> None:
     words = ["--maximize", "measured.throughput", "--set", "workload=BernoulliSingleKeyWorkload", "--space", space]
     done = cli("search", "unreplicated", *words, "--dry-run")
     assert (f" · {shown} · " in done.output) if shown else "comes in a later version" in done.output, done.output
+    assert not recwarn.list
 
 
 def test_a_search_is_no_sweep_and_says_so() -> None:

@@ -30,6 +30,7 @@ from fpray.study import Point, Search, Study
 
 _QUANTILE = re.compile(r"latency\.(median|p90|p95|p99|max|min)_ms$")
 _MOST_CORNERS, _SUGGESTED = 64, 20
+_SEEDS = 2**32  # what Optuna's samplers take
 Suggest = Callable[[optuna.Trial], Point]
 
 
@@ -266,6 +267,8 @@ class SearchRequest(Request):
         elif where:
             problems.append(Problem("--space", f"study {study.name} suggests its points itself: leave it out"))
         problems += [*sampler_problems(self.sampler, space, goals), *storage_problems(self.storage or JOURNAL)]
+        if self.seed is not None and not 0 <= self.seed < _SEEDS:
+            problems.append(Problem(f"--seed {self.seed}", f"must be between 0 and {_SEEDS - 1}"))
         limits = self._limits(study)
         problems += limits.problems()
         refuse_if_any(problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -163,9 +164,11 @@ def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
         raise _Wrong("is either logarithmic or has a step")
     if step is not None and step <= 0:
         raise _Wrong("a step is above 0")
-    if kind is int:
-        return IntDistribution(lowest, highest, log=log, step=step or 1)
-    return FloatDistribution(lowest, highest, log=log, step=step)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a range that is no multiple of its step ends at its last one
+        if kind is int:
+            return IntDistribution(lowest, highest, log=log, step=step or 1)
+        return FloatDistribution(lowest, highest, log=log, step=step)
 
 
 def _number(kind: Any, text: str) -> Any:
