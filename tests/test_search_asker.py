@@ -221,6 +221,34 @@ def test_a_driver_that_dies_at_any_write_loses_nothing_and_asks_nothing_twice(
         assert asker.ended == "the budget of 3 trials is spent"
 
 
+def test_a_driver_that_dies_with_a_confirmation_enqueued_asks_for_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: dict[str, Any] = {"space": {"num_clients_per_proc": "1..200"}, "confirm": 3, "sampler": "random"}
+    request, larger = _request(**words, budget_trials=5), _request(**words, budget_trials=8)
+    enqueue = optuna.Study.enqueue_trial
+
+    def dying(self: optuna.Study, *args: Any, **more: Any) -> None:
+        enqueue(self, *args, **more)
+        raise _Killed
+
+    ran: list[list[str]] = []
+    for killed in (False, True):
+        suite = _suite(tmp_path, request)
+        if killed:
+            monkeypatch.setattr(optuna.Study, "enqueue_trial", dying)
+            with pytest.raises(_Killed):
+                list(_go(_asker(suite, request), suite))
+            monkeypatch.setattr(optuna.Study, "enqueue_trial", enqueue)
+        for each in (request, larger):
+            again = Suite(suite.path)
+            list(_go(_asker(again, each), again))
+        ran.append([t["id"] for _, t, _ in again.outcomes()])
+        assert [t for t in _told(again) if not t.state.is_finished()] == []
+    assert len(ran[0]) == 8
+    assert ran[1] == ran[0]
+
+
 def test_half_a_line_at_the_end_of_the_journal_is_cut_off(tmp_path: Path) -> None:
     request = _request(budget_trials=2, confirm=1)
     suite = _suite(tmp_path, request)
@@ -266,6 +294,24 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     journal.rmdir()
     (suite.path / "away").rename(journal)
     assert len(list(_go(_asker(Suite(suite.path), request), suite))) == 2
+
+
+def test_a_disk_that_fills_up_while_a_point_is_chosen_is_not_the_studys_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = _request(budget_trials=1, confirm=1)
+    suite = _suite(tmp_path, request)
+    asker = _asker(suite, request)
+    append = JournalFileBackend.append_logs
+
+    def full(self: JournalFileBackend, logs: list[dict[str, Any]]) -> None:
+        if any("param_name" in log for log in logs):
+            raise OSError(28, "No space left on device")
+        append(self, logs)
+
+    monkeypatch.setattr(JournalFileBackend, "append_logs", full)
+    with pytest.raises(FprayError, match=r"study cannot be reached any more: \[Errno 28\]"):
+        asker.ask()
 
 
 def test_a_study_that_was_in_memory_is_made_anew_from_the_suite(tmp_path: Path) -> None:

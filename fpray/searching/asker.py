@@ -291,7 +291,8 @@ class SearchAsker:
         left = self._left()
         over = self._settled() or self._exhausted()
         point = self._unconfirmed() if over or left <= self._quest.limits.confirm else None
-        if point is not None and (over or left <= self._missing(point)):
+        waiting = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))  # we were killed in between
+        if point is not None and not waiting and (over or left <= self._missing(point)):
             self._study.enqueue_trial(dict(point), user_attrs={"confirmation": True})
         return self._study.ask()
 
@@ -303,7 +304,10 @@ class SearchAsker:
         quest = self._quest
         try:
             point = quest.suggest(asked)
-        except Exception as error:  # a user's own code
+        except Exception as error:
+            if quest.study.suggest is None:
+                raise
+            # a user's own code
             raise FprayError(
                 f"study {quest.study.name}: suggest(trial) raises {type(error).__name__}: {error}"
             ) from None
