@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from fpray.cluster import Cluster
-from fpray.errors import FprayError, Lost
+from fpray.errors import FprayError, Lost, Refused
 from fpray.machines.ray_cluster import Machines
 from fpray.slices import Slices
 
@@ -65,14 +65,26 @@ class Newcomers:
 
     def _take(self, host: str, answer: Facts | FprayError) -> None:
         machine = self._machines.machines().get(host)
+        if not isinstance(answer, FprayError):
+            try:
+                cluster = self._cluster()
+            except Refused as refused:  # on one machine nobody had to say which jar: that ends no sweep
+                answer = refused
         if isinstance(answer, Lost) or machine is None:
             self._met.discard(host)  # it is asked again when it is seen again
         elif isinstance(answer, FprayError):
-            self._say(f"machine {host} has joined and is not used: {answer}")
+            self._say(f"machine {host} has joined and is not used: {_why(answer)}")
         elif answer["java"] is None or str(answer["jvm"]).startswith(("exits", "cannot")):
             self._say(f"machine {host} has joined and is not used: it has no Java that runs")
-        elif not self._slices.join(self._cluster(), host, machine.cores):
+        elif not self._slices.join(cluster, host, machine.cores):
             self._say(f"machine {host} has joined and is not used: it stands in for none, by pools, region and cores")
         else:
             self._say(f"machine {host} has joined: trials run there, too")
             self._welcome(host, answer)
+
+
+def _why(error: FprayError) -> str:
+    """Without the words that nothing was started: much was."""
+    if isinstance(error, Refused):
+        return "; ".join(f"{problem.about} {problem.sentence}" for problem in error.problems)
+    return str(error)

@@ -56,8 +56,10 @@ class Slices:
         """
         self.cluster, self.shared = cluster, shared
         self._hardware = dict(hardware or {})
-        self._known = cluster  # with those that have joined since: trials are not placed on it, but stood in for
         self._hosts = cluster.addresses()
+        # Each machine, those that have joined since among them -> the cluster of when it came, which tells its pools:
+        # who is gone is of the kind that it was, or nobody could take its place.
+        self._known = dict.fromkeys(self._hosts, cluster)
         self._alive = alive or (lambda: self._hosts)
         self._lent: set[Slice] = set()
         self._users: Counter[str] = Counter()
@@ -122,7 +124,7 @@ class Slices:
         with self._lock:
             if host in self._hosts or host not in cluster.addresses():
                 return False
-            self._known, self._hosts = cluster, [*self._hosts, host]
+            self._known[host], self._hosts = cluster, [*self._hosts, host]
             self._hardware[host] = hardware
             faults = list(self._kinds)
             self._kinds.clear()
@@ -220,8 +222,8 @@ class Slices:
         if faults not in self._kinds:
             self._kinds[faults] = {
                 host: (
-                    frozenset(self._known.pools_of(faults, host)),
-                    frozenset(self._known.regions_of([host])),
+                    frozenset(self._known[host].pools_of(faults, host)),
+                    frozenset(self._known[host].regions_of([host])),
                     self._hardware.get(host),
                 )
                 for host in self._hosts

@@ -89,7 +89,9 @@ def ran(stage: Stage, play: Play, directory: Path, *, loops: int = 6, repeat: in
         return play(trial, list(dict.fromkeys(each.host for each in placed)))
 
     points = Points("unreplicated", vary={"num_clients_per_proc": list(range(loops))}, repeat=repeat)
-    request = Request(points, suite_directory=str(directory / "suites"), jar="reference", **{"order": "grid", **more})
+    request = Request(
+        points, suite_directory=str(directory / "suites"), **{"jar": "reference", "order": "grid", **more}
+    )
     return run_sweep(request, ground=Ground(lambda _address, _local: stage, run))
 
 
@@ -180,6 +182,45 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     assert "machine e has joined and is not used: it stands in for none, by pools, region and cores" in said
     machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
     assert {"a", "b", "c", "d"} <= machines.keys()
+
+
+def test_who_joins_takes_the_place_of_one_of_its_pool_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.newcomers._LOOK_S", 0.0)
+    monkeypatch.setattr("fpray.runner._LOOK_S", 0.1)
+    monkeypatch.setattr("fpray.runner.PATIENCE_S", 1.0)
+    stage = Stage([])
+
+    def node(host: str, pool: str) -> Machine:
+        return Machine(host, host, 4, {"fpray/pool": pool})
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if trial.params.num_clients_per_proc == 1:
+            del stage.found["b"]
+            threading.Timer(0.2, lambda: stage.found.update(c=node("c", "server"))).start()
+        return finished(trial, hosts)
+
+    stage.found = {"a": node("a", "clients"), "b": node("b", "server")}
+    result = ran(stage, play, tmp_path, loops=4)
+    assert _statuses(result) == ["finished"] * 4
+    assert set(result.outcomes["004"].hosts) == {"a", "c"}
+
+
+def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.newcomers._LOOK_S", 0.0)
+    stage = Stage(["a"])
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        stage.found["b"] = Machine("b", "b", 4, {})
+        time.sleep(0.1)
+        return finished(trial, hosts)
+
+    result = ran(stage, play, tmp_path, loops=4, jar=None)
+    assert _statuses(result) == ["finished"] * 4
+    assert "machine b has joined and is not used: -j/--jar is required on a cluster of s" in capsys.readouterr().err
 
 
 def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
