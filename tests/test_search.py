@@ -266,6 +266,9 @@ def test_a_named_suite_goes_on_with_a_larger_budget(
     other = run(*words, "--subject-to", "measured.latency.mean_ms<=3", cwd=directory)
     assert other.code == 2
     assert "this suite's search has" in other.err
+    twice = run(*words, "--set", "num_client_procs=2", cwd=directory)
+    assert twice.code == 2, "its trials would be told as repeats of others"
+    assert "num_client_procs=2 was 1 in this suite's trials: --new starts another" in re.sub(r" +", " ", twice.err)
     sweep = run("sweep", "unreplicated", "-s", str(suite), cwd=directory)
     assert "is the suite of a search: fpray search carries it on" in sweep.err
 

@@ -212,6 +212,7 @@ class SearchRequest(Request):
             "goals": [str(goal) for goal in quest.goals],
             "bounds": [str(bound) for bound in quest.bounds],
             "space": {key: in_words(each) for key, each in quest.space.items()} if quest.space else {},
+            "start": values.to_json(quest.start),
             "sampler": self.sampler,
             "seed": seed,
             "storage": self.storage or JOURNAL,

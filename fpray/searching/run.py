@@ -113,6 +113,13 @@ def _same_search(suite: Suite, request: SearchRequest) -> dict[str, Any]:
         for key in names
         if now[key] != kept[key] and not suite.fresh
     ]
+    # To the study, points of one space are alike, whatever else their trials were run with.
+    start = kept.get("start", now["start"])
+    wrong += [
+        Problem(f"{key}={now['start'].get(key)}", f"was {start.get(key)} in this suite's trials: --new starts another")
+        for key in {**start, **now["start"]}
+        if start.get(key) != now["start"].get(key)
+    ]
     if request.storage not in (None, kept["storage"]):
         said = f"this suite's study is in {kept['storage']}: leave it out (--new starts another)"
         wrong.append(Problem(f"--storage {request.storage}", said))
