@@ -128,7 +128,9 @@ class Runner:
         through = self._through()
         if through is None:
             rests = self._setting.slices.rests()
-            if self._missed_since is not None:  # who replaces those that are gone is seen by looking
+            # Who replaces those that are gone is seen by looking; and where nothing runs, nothing else wakes us: a
+            # rest may have ended since it was in the way.
+            if self._missed_since is not None or not self._running:
                 rests = _LOOK_S if rests is None else min(rests, _LOOK_S)
             self._news.wait(rests)
             through = self._through()

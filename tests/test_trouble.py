@@ -244,6 +244,30 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     assert lost == "it needs 1 of the machines a, b, and none of them is left in the Ray cluster"
 
 
+@pytest.mark.timeout(60)
+def test_a_rest_that_ends_while_it_is_looked_at_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.slices.REST_S", 0.2)
+    monkeypatch.setattr("fpray.runner._LOOK_S", 0.1)
+    missing = Slices.missing
+
+    def slowly(self: Slices, trial: Trial[Any]) -> str | None:
+        time.sleep(0.3)
+        return missing(self, trial)
+
+    monkeypatch.setattr(Slices, "missing", slowly)
+    lost: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if len(lost) < 2:
+            lost.extend(hosts)
+            return Outcome(Status.LOST, "no cable", Reason.INFRASTRUCTURE, hosts=hosts)
+        return finished(trial, hosts)
+
+    assert _statuses(ran(Stage(["a", "b"]), play, tmp_path, loops=1)) == ["finished"]
+
+
 def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
