@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from fpray.plan import Trial
 from fpray.request import Points
 from fpray.searching import storage
 from fpray.searching.asker import SearchAsker
+from fpray.searching.figures import draw
 from fpray.searching.request import SearchRequest
 from fpray.searching.storage import JOURNAL_FILE, mend, open_study
 from fpray.store import Suite
@@ -393,3 +395,34 @@ def test_several_trials_may_be_under_way(tmp_path: Path) -> None:
     assert told == 6
     assert len({t.user_attrs["fpray_trial"] for t in _told(suite)}) == 6
     assert asker.ended == "the budget of 6 trials is spent"
+
+
+def _drawn(suite: Suite, file: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        draw(Suite(suite.path), file)
+    assert file.stat().st_size > 1000
+
+
+def test_a_search_whose_range_moves_is_drawn(tmp_path: Path) -> None:
+    study = tmp_path / "mine.py"
+    study.write_text(
+        "from fpray import Search\n"
+        "def suggest(trial):\n"
+        "    return {'num_clients_per_proc': trial.suggest_int('num_clients_per_proc', 1, 50 + trial.number)}\n"
+        f"STUDY = Search('mine', 'unreplicated', maximize=['{GOAL}'], suggest=suggest)\n"
+    )
+    words: dict[str, Any] = {"maximize": (), "subject_to": (), "space": {}}
+    request = _request(points=Points("unreplicated", study=str(study)), **words, budget_trials=4, confirm=1)
+    suite = _suite(tmp_path, request)
+    assert len(list(_go(_asker(suite, request), suite))) == 4
+    _drawn(suite, tmp_path / "search.svg")
+
+
+@pytest.mark.parametrize("value", [None, -1.0, math.nan])
+def test_a_search_that_measured_nothing_is_drawn(tmp_path: Path, value: float | None) -> None:
+    request = _request(space={"num_clients_per_proc": "1..9", "num_client_procs": "1..3"})
+    suite = _suite(tmp_path, request)
+    nothing = Outcome(Status.FINISHED, results={GOAL: value, P99: 1.0}, wall_s=1)
+    list(_go(_asker(suite, request), suite, lambda _: nothing))
+    _drawn(suite, tmp_path / "search.svg")

@@ -90,7 +90,8 @@ def read(suite: Suite) -> Found:
     for directory, trial, outcome in suite.outcomes():
         if outcome is None:
             continue
-        numbers = {k: float(v) for k, v in outcome.results.items() if isinstance(v, int | float) and v != -1.0}
+        given = {k: float(v) for k, v in outcome.results.items() if isinstance(v, int | float)}
+        numbers = {k: v for k, v in given.items() if math.isfinite(v) and v != -1.0}
         finished = outcome.status in (Status.FINISHED, Status.STOPPED_EARLY)  # both have figures
         known = points.get(trial["id"], {"params": {}, "distributions": {}})
         met = outcome.status is Status.FINISHED and all(bound.met(numbers) for bound in bounds)
@@ -218,8 +219,9 @@ def _draw_along(axes: Axes, found: Found, name: str, known: Sequence[tuple[Run, 
             _dots(axes, shown, color)
     if any('"log": true' in run.distributions.get(name, "") for run, _ in known):
         _logarithmic(axes, base=2)
-    if best := found.answer.get("best"):
-        axes.axvline(best["params"][name], color=_BEST, linewidth=1.2, label=f"the answer, {best['params'][name]}")
+    best = (found.answer.get("best") or {}).get("params", {})
+    if name in best:  # the answer has the parameters that all trials had, with the same range
+        axes.axvline(best[name], color=_BEST, linewidth=1.2, label=f"the answer, {best[name]}")
         _legend(axes)
     _name(axes, f"along {name}", name, found.goals[0].column)
 
@@ -287,6 +289,8 @@ def _nothing(axes: Axes, said: str) -> None:
 
 def _legend(axes: Axes) -> None:
     """Below the picture: there it hides nothing."""
+    if not axes.get_legend_handles_labels()[0]:
+        return  # Matplotlib would warn
     axes.legend(fontsize=8, frameon=False, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.13))
 
 
