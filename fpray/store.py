@@ -429,12 +429,15 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
     """
     path = Path(text).expanduser().resolve()
     if (path / "trial.json").is_file():
-        return Suite(next(up for up in path.parents if (up / "suite.json").is_file())), TrialDirectory(path)
+        suite = next((up for up in path.parents if (up / "suite.json").is_file()), None)
+        if suite is None:
+            raise refuse(text, "is the directory of a trial, and in no suite: its jar and its study are not known")
+        return Suite(suite), TrialDirectory(path)
     name, _, number = text.rstrip("/").rpartition("/")
     if not name or (Path(text).expanduser() / "suite.json").is_file():
         raise refuse(text, "names no trial: write SUITE/TRIAL, such as QKZJ/001")
-    suite = find_suite(name, root)
-    return suite, suite.numbered(number)
+    found = find_suite(name, root)
+    return found, found.numbered(number)
 
 
 @contextlib.contextmanager

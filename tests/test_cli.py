@@ -300,3 +300,10 @@ def test_what_could_only_fail_is_refused(words: tuple[str, ...], said: str) -> N
     done = cli("plan", *words)
     assert done.exit_code == 2
     assert said in " ".join(done.output.split())
+
+
+def test_a_trial_that_was_copied_out_of_its_suite_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "001").mkdir()
+    (tmp_path / "001" / "trial.json").write_text("{}")
+    done = cli("logs", str(tmp_path / "001"))
+    assert (done.exit_code, "is the directory of a trial, and in no suite" in done.stderr) == (2, True)
