@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -37,7 +38,7 @@ from fpray.runner import Ended, Runner, RunTrial
 from fpray.slices import Slices
 from fpray.store import Suite, TrialDirectory, held, now, write_text
 from fpray.study import Asker, Grid, Study
-from fpray.trial import Setting, run_trial
+from fpray.trial import SPACE_CHECK_S, Setting, is_full, run_trial
 
 
 @dataclass(frozen=True)
@@ -342,11 +343,15 @@ class _Sweep:
 
     def _remember(self, what: str, host: str, why: str) -> None:
         self.suite.content["runs"][-1].setdefault(what, {})[host] = why
-        self.suite.update()
+        self._note_it()
 
     def _welcome(self, host: str, facts: Mapping[str, Any]) -> None:
         self.suite.content["runs"][-1]["machines"][host] = facts
-        self.suite.update()
+        self._note_it()
+
+    def _note_it(self) -> None:
+        with contextlib.suppress(OSError):  # a full disk: what was said is in driver.log, and trials go on
+            self.suite.update()
 
     def _drive(self, runner: Runner | None, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Ask, run, keep, tell, until there is nothing left to ask (without a runner: nothing to run).
@@ -379,13 +384,27 @@ class _Sweep:
     def _ask(self, runner: Runner | None) -> tuple[Trial[Any], TrialDirectory] | None:
         """The next trial that has no outcome yet; what has one is told."""
         while (trial := self.asker.ask()) is not None:
-            directory = self.suite.directory(trial)
+            directory = self._directory(trial)
             outcome = directory.outcome()
             if outcome is not None:
                 self._learn(trial, directory, outcome)
             elif runner is not None:
                 return trial, directory
         return None
+
+    def _directory(self, trial: Trial[Any]) -> TrialDirectory:
+        """The directory of a trial; a new one when there is space for it."""
+        said = False
+        while True:
+            try:
+                return self.suite.directory(trial)
+            except OSError as error:
+                if not is_full(error):
+                    raise FprayError(f"no trial can begin in {self.suite.path}: {error}") from error
+                if not said:
+                    self.progress.wait(f"waiting for disk space: {error.strerror} at {self.suite.path}")
+                said = True
+                time.sleep(SPACE_CHECK_S)
 
     def _learn(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
         self.result.outcomes[directory.number] = outcome

@@ -152,6 +152,24 @@ def test_a_sweep_goes_on_while_some_trials_are_results(tmp_path: Path) -> None:
     assert _statuses(ran(Stage(["a"]), play, tmp_path, loops=12)) == ["finished"] * 6 + ["crashed"] * 6
 
 
+def test_a_disk_that_is_full_between_trials_is_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.mainloop.SPACE_CHECK_S", 0.01)
+    tries: list[str] = []
+    identify = TrialDirectory.identify
+
+    def full(self: TrialDirectory, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
+        if self.number == "002" and len(tries) < 3:
+            tries.append(self.number)
+            raise OSError(28, "No space left on device", str(self.path))
+        identify(self, trial, provenance)
+
+    monkeypatch.setattr(TrialDirectory, "identify", full)
+    assert _statuses(ran(Stage(["a"]), finished, tmp_path, loops=3)) == ["finished"] * 3
+    assert capsys.readouterr().err.count("waiting for disk space: No space left on device at ") == 1
+
+
 def test_words_that_cannot_be_are_refused() -> None:
     done = cli("sweep", "unreplicated", "--retries", "-1", "--local")
     assert (done.exit_code, "--retries -1" in done.stderr) == (2, True)
