@@ -50,6 +50,7 @@ FULL_BYTES = 1_000_000
 LEASE_CHECK_S = 0.5
 SPACE_CHECK_S = 2.0
 RESCUE_S = 15.0  # for the logs of an attempt that came to nothing, from each machine
+_NO_CALLS: Mapping[Any, str] = {}
 _REASON_OF = {Status.FINISHED: Reason.NONE, Status.NOT_READY: Reason.INFRASTRUCTURE}
 _STATUS_OF = {"not-ready": Status.NOT_READY, "apart": Status.NOT_READY, "deadline": Status.OVERRAN}
 # Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
@@ -341,21 +342,23 @@ class Run:
         with self._phase("measuring"):
             self._watch(clients, deadline, self._glances(clients))
 
-    def _glances(self, clients: Sequence[Process]) -> list[Any]:
+    def _glances(self, clients: Sequence[Process]) -> dict[Any, str]:
         """One look at each machine's client files, at half of the duration, where there are bounds to be kept."""
         p, protocol = self.trial.params, self.trial.protocol
         if not self.setting.caps or _seconds(p, "duration") < SHORTEST_S or protocol.records_warmup:
-            return []
+            return {}
         after_s = _seconds(p, "warmup_duration") + _seconds(p, "warmup_sleep") + LOOK_AT * _seconds(p, "duration")
-        return [
-            self._actor(role, host).glance.remote([self._csv(process) for process in here], after_s)
+        return {
+            self._actor(role, host).glance.remote(
+                [self._csv(process) for process in here], after_s
+            ): f"{role} on {host}"
             for (role, host), here in self._by_actor(clients).items()
-        ]
+        }
 
     def _csv(self, process: Process) -> str:
         return f"{process.directory}/{process.label}_data.csv"
 
-    def _watch(self, clients: Sequence[Process], deadline_s: float, glances: Sequence[Any] = ()) -> None:
+    def _watch(self, clients: Sequence[Process], deadline_s: float, glances: Mapping[Any, str] = _NO_CALLS) -> None:
         """Block until the clients have exited (without clients: for the time given); raise when anything fails.
 
         Return before they have where a glance at what they wrote leaves no hope.
@@ -369,7 +372,7 @@ class Run:
         for (role, host), processes in self._by_actor(servers).items():
             labels = [process.label for process in processes]
             watching[self._actor(role, host).wait_exit.remote(labels, deadline_s)] = f"{role} on {host}"
-        names = waiting | watching | dict.fromkeys(glances, "client")
+        names = {**waiting, **watching, **glances}
         seen: list[Sequence[bytes]] = []
         for call, failure in self._gather(names, deadline_s + CALL_S, names.__getitem__):
             if call in glances:

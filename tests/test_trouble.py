@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from ray.exceptions import ActorDiedError
 
 from fpray.cluster import Cluster
 from fpray.errors import Lost
+from fpray.hopeless import Cap
 from fpray.machines.actors import RoleActor
 from fpray.machines.processes import Exit
 from fpray.machines.ray_cluster import Machine, Machines
@@ -448,6 +450,28 @@ def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path
     assert sorted(stopped) == sorted(left)
     assert set(run.exits) == set(left)
     assert given_back == (["a", "b", "d"] if trouble == "a machine is gone" else ["c", "a", "b", "d"])
+
+
+def test_a_client_that_is_gone_when_its_rows_are_looked_at_has_its_machine_blamed(tmp_path: Path) -> None:
+    """Not a machine that there is not: setting that aside would end the sweep."""
+    protocol = find_protocol("unreplicated")
+    trial = Trial(protocol, protocol.params(duration=timedelta(seconds=5)))
+    never = Called(None)
+    never.future = Future  # type: ignore[method-assign]
+
+    class Actors(Stage):
+        def actor(self, role: str, host: str, lane: int = 0) -> Any:
+            glance = SimpleNamespace(remote=lambda *_: Called(ActorDiedError()))
+            return SimpleNamespace(glance=glance, wait_exit=SimpleNamespace(remote=lambda *_: never))
+
+    slices = Slices(Cluster(("a",)))
+    lent = slices.take(trial)
+    assert lent is not None
+    caps = [Cap(None, "p99", 5.0)]
+    run = Attempt(trial, TrialDirectory(tmp_path), Setting(slices, Actors(["a"]), None, "java", slice=lent, caps=caps))  # type: ignore[arg-type]
+    with pytest.raises(Lost) as lost:
+        run.measure(build_plan(trial, lent.cluster))
+    assert lost.value.hosts == ("a",)
 
 
 def test_what_an_ended_driver_left_behind_is_ended_where_nobody_measures_too() -> None:
