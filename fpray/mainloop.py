@@ -204,6 +204,7 @@ def drive(
     address, remark = split_address(request.address)
     launcher = request.launcher()
     with contextlib.ExitStack() as everything:
+        everything.callback(suite.forget_if_empty)  # also where it is refused before there are machines
         progress = everything.enter_context(
             Progress(asker, todo.study.summary, protocol.outputs, suite.path, request.leaving)
         )

@@ -22,7 +22,7 @@ import pytest
 from ray.exceptions import ActorDiedError
 
 from fpray.cluster import Cluster
-from fpray.errors import Lost
+from fpray.errors import Lost, Refused, refuse
 from fpray.hopeless import Cap
 from fpray.machines.actors import RoleActor
 from fpray.machines.processes import Exit
@@ -170,6 +170,16 @@ def test_a_disk_that_is_full_between_trials_is_waited_for(
     monkeypatch.setattr(TrialDirectory, "identify", full)
     assert _statuses(ran(Stage(["a"]), finished, tmp_path, loops=3)) == ["finished"] * 3
     assert capsys.readouterr().err.count("waiting for disk space: No space left on device at ") == 1
+
+
+def test_what_is_refused_before_there_are_machines_leaves_no_suite(tmp_path: Path) -> None:
+    def refused(_address: str | None, _local: bool) -> Machines:
+        raise refuse("--address", "this Python is connected to another Ray")
+
+    request = Request(Points("unreplicated"), suite_directory=str(tmp_path), jar="reference")
+    with pytest.raises(Refused):
+        run_sweep(request, ground=Ground(refused))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_words_that_cannot_be_are_refused() -> None:
