@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -279,7 +280,8 @@ def interruptible() -> None:
     def first(_number: int, _frame: Any) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, second)
-        click.echo("stopping what runs (once more leaves at once)", err=True)
+        with contextlib.suppress(OSError):  # the terminal is closed
+            click.echo("stopping what runs (once more leaves at once)", err=True)
         raise KeyboardInterrupt
 
     def second(_number: int, _frame: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -106,7 +107,10 @@ class Progress:
         if self._live is not None:
             self._live.print(line)
         elif not self._gone:
-            print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice
+            try:
+                print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice
+            except OSError:
+                self._gone = True  # whoever read it has left; driver.log has it
 
     def wait(self, line: str, number: str = "") -> None:
         """Say what a long wait is for; on a terminal in the live block."""
@@ -267,19 +271,22 @@ class Live:
 
     def refresh(self) -> None:
         """Draw them now."""
-        self._live.refresh()
+        with contextlib.suppress(OSError):  # the terminal is closed: here, and below
+            self._live.refresh()
 
     def print(self, line: str) -> None:
         """A line above them, which stays."""
         from rich.text import Text
 
-        self._console.print(Text(line))
+        with contextlib.suppress(OSError):
+            self._console.print(Text(line))
 
     def close(self) -> None:
         """Take them away."""
         self._over.set()
         self._thread.join(timeout=2)
-        self._live.stop()
+        with contextlib.suppress(OSError):
+            self._live.stop()
 
 
 def _text(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import random
 import re
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import QUICK, jvms, run, start, wait_for
+from tests.conftest import FPRAY, QUICK, jvms, run, start, wait_for
 
 SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
 # Long enough to be caught in the middle, quick otherwise.
@@ -101,6 +102,22 @@ def test_ctrl_c_at_random_moments(tmp_path: Path) -> None:
         wait_for(lambda: not jvms(str(tmp_path)), 10, f"no JVM after a signal at {delay:.2f} s")
     done = run(*words, cwd=tmp_path)
     assert done.code == 0, done.err
+
+
+def test_a_terminal_that_is_closed_is_a_ctrl_c(tmp_path: Path) -> None:
+    """Nothing can be written to it any more."""
+    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--local"]
+    driver, terminal = pty.fork()
+    if driver == 0:
+        os.chdir(tmp_path)
+        os.execv(FPRAY, [FPRAY, *words])
+    wait_for(lambda: bool(os.read(terminal, 1000)) and len(jvms(str(tmp_path))) == 2, 60, "server and client")
+    os.close(terminal)
+    _, status = os.waitpid(driver, 0)
+    assert os.waitstatus_to_exitcode(status) == 130
+    assert not jvms(str(tmp_path))
+    assert "interrupted · 0 of 1 finished" in (_suite(tmp_path) / "driver.log").read_text()
+    assert json.loads((_suite(tmp_path) / "progress.json").read_text())["state"] == "stopped"
 
 
 @pytest.mark.parametrize("victim", ["driver", "raylet", "actor", "keeper", "jvm"])
