@@ -456,7 +456,7 @@ def rows_of_curves(found: Mapping[str, Mapping[str, Figures]]) -> list[Row]:
         share, half = float(np.mean(solved)), float(np.mean([each >= 0.5 for each in solved]))
         bound = {6: 0.6, 12: 0.85}.get(n)
         what = f"load only, {n} points: share solved to 3 % of {which} (in brackets: by half of the seeds)"
-        value = f"{share:.2f} ({half:.2f})"
+        value = f"{share:.3f} ({half:.2f})"
         rows.append(Row(what, value, f">= {bound}" if bound else "", share >= bound if bound else None))
     return rows
 

@@ -272,13 +272,16 @@ def _print_json(number: str, trial: Any, outcome: Any) -> None:
 
 
 def interruptible() -> None:
-    """Ctrl-C, a TERM and a closed terminal all end a sweep cleanly; a second one ends it at once.
+    """Ctrl-C, a TERM and a closed terminal (but for nohup) all end a sweep cleanly; a second one ends it at once.
 
     Even then nothing is left: every keeper ends what it keeps when its actor or its raylet is gone.
     """
 
+    nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    numbers = (signal.SIGINT, signal.SIGTERM, *(() if nohup else (signal.SIGHUP,)))
+
     def first(_number: int, _frame: Any) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in numbers:
             signal.signal(number, second)
         with contextlib.suppress(OSError):  # the terminal is closed
             click.echo("stopping what runs (once more leaves at once)", err=True)
@@ -290,7 +293,7 @@ def interruptible() -> None:
             sys.stderr.flush()
         os._exit(130)
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in numbers:
         signal.signal(number, first)
 
 

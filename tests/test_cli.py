@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,18 @@ def test_a_slip_in_a_suites_name_is_no_new_directory(
     assert result.exit_code == 2
     assert f"a directory for new suites: -s ./{name}" in " ".join(result.stderr.split())
     assert not list(tmp_path.iterdir())
+
+
+def test_who_said_nohup_means_it() -> None:
+    code = """if True:
+        import os, signal
+        from fpray.cli import interruptible
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        interruptible()
+        os.kill(os.getpid(), signal.SIGHUP)
+        print("goes on")"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "goes on\n", done.stderr
 
 
 def test_layers_of_settings_win_in_order() -> None:

@@ -25,6 +25,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 import fpray
+from fpray.searching.goals import parse_bounds
 from tests.conftest import FPRAY, QUICK, Run, cli, run, start
 
 SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
@@ -117,6 +118,12 @@ def test_refused(words: tuple[str, ...], sentence: str, tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     assert sentence in _refused("unreplicated", *words)
     assert not (tmp_path / "suites").exists() or not list((tmp_path / "suites").iterdir())
+
+
+def test_a_bound_is_kept_as_it_was_said() -> None:
+    for text in ("t >= 1234567", "t <= 0.1234567", "t <= 5"):
+        (bound,), problems = parse_bounds([text])
+        assert (str(bound), problems) == (text, [])
 
 
 def test_a_parameter_that_is_set_too_is_one_problem() -> None:

@@ -52,7 +52,7 @@ class Bound:
         return self.excess(metrics.get(self.column)) <= 0
 
     def __str__(self) -> str:
-        return f"{self.column} {'<=' if self.upper else '>='} {self.limit:g}"
+        return f"{self.column} {'<=' if self.upper else '>='} {self.limit:.15g}"  # read back as it is
 
 
 def parse_goals(maximize: Sequence[str], minimize: Sequence[str]) -> tuple[list[Goal], list[Problem]]:
