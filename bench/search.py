@@ -89,7 +89,7 @@ def ours(task: Task, seed: int, trials: int) -> list[float]:
         if point != trial.params:  # only the first: no sampler knows the space yet
             trial.set_user_attr("status", "refused")
             study.tell(trial, state=TrialState.FAIL)
-            study.add_trial(_told(task, point, task.measure(point, rng)))
+            study.add_trial(told(task, point, task.measure(point, rng)))
         else:
             metrics = task.measure(point, rng)
             trial.set_user_attr("metrics", metrics)
@@ -106,7 +106,8 @@ def _is_over(task: Task, regrets: Sequence[float]) -> bool:
     return task.kind not in LOAD_ONLY and bool(regrets) and regrets[-1] <= CLOSE + 1e-9
 
 
-def _told(task: Task, point: Params, metrics: Mapping[str, float]) -> FrozenTrial:
+def told(task: Task, point: Params, metrics: Mapping[str, float]) -> FrozenTrial:
+    """A finished trial of a point."""
     return create_trial(
         params=dict(point),
         distributions=task.space,

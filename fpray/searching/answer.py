@@ -82,20 +82,6 @@ class Answer:
     front: tuple[Choice, ...]
     trials: int
 
-    def sentence(self) -> str:
-        """The answer in one line."""
-        if self.best is None and self.nearest is None:
-            return "nothing was measured yet"
-        if self.best is None or not self.feasible:
-            assert self.nearest is not None
-            near = ", ".join(f"{name} = {value}" for name, value in self.nearest.params.items())
-            return f"no configuration meets the bound; the nearest is {near} (chance {self.nearest.chance:.0%})"
-        point = ", ".join(f"{name} = {value}" for name, value in self.best.params.items())
-        column, goal = next(iter(self.best.goals.items()))
-        runs = f"{self.best.repeats} trial{'s' if self.best.repeats != 1 else ''}"
-        interval = f"{goal.value:.5g} [{goal.low:.5g}, {goal.high:.5g}]"
-        return f"{column} {interval} at {point} ({runs} of it, {self.trials} in all)"
-
 
 NOTHING = Answer(None, False, None, (), (), math.inf, (), 0)
 
