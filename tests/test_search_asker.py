@@ -170,6 +170,21 @@ def test_time_side_by_side_counts_once(tmp_path: Path) -> None:
     assert "leaves no room" in asker.ended
 
 
+def test_time_side_by_side_counts_once_after_a_kill_as_well(tmp_path: Path) -> None:
+    """Four trials of half a minute ended together, and the driver died before it told the study."""
+    request = _request(budget_minutes=10.0, confirm=1, sampler="random", budget_trials=100)
+    suite = _suite(tmp_path, request)
+    asker = _asker(suite, request)
+    for trial in [asker.ask() for _ in range(4)]:
+        assert trial is not None
+        suite.directory(trial).begin(trial, {})
+        suite.directory(trial).commit(_measured(trial))
+    _asker(suite, request)
+    told = _told(suite)
+    assert len(told) == 4
+    assert sum(t.user_attrs["spent_s"] for t in told) == pytest.approx(30, abs=5)
+
+
 class _Killed(BaseException):
     """The driver is gone."""
 

@@ -88,7 +88,8 @@ class SearchAsker:
         if not outcome.status.final:
             return  # lost: it runs again with the next command, and stays asked until then
         with self._careful():
-            self._tell(self._asked.pop(trial.id), outcome)
+            since_s = math.inf if self._told_at is None else self._clock() - self._told_at
+            self._tell(self._asked.pop(trial.id), outcome, since_s)
             self._told_at = self._clock()
         self.keep_answer()
 
@@ -247,18 +248,22 @@ class SearchAsker:
         for identity in directories.keys() - in_study:
             self._restore(self._known[identity])
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        told = False
+        ended = []
         for frozen in sorted(running, key=lambda t: (str(t.user_attrs.get("number", "~")), t.number)):
             self._use_sampler(frozen.number)
             asked = optuna.Trial(self._study, frozen._trial_id)
             own = directories.get(frozen.user_attrs.get("fpray_trial", ""))
             outcome = own.outcome() if own is not None else None
-            if outcome is None:
+            if own is None or outcome is None:
                 self._pending.append(asked)
             else:
-                self._tell(asked, outcome)
-                told = True
-        if told:
+                ended.append((own.ended_ns() / 1e9, asked, outcome))
+        before_s = -math.inf
+        for at_s, asked, outcome in sorted(ended, key=lambda each: each[0]):
+            self._use_sampler(asked.number)
+            self._tell(asked, outcome, at_s - before_s)
+            before_s = at_s
+        if ended:
             self.keep_answer()
 
     def _restore(self, trial: Trial[Any]) -> None:
@@ -340,12 +345,14 @@ class SearchAsker:
             self._points[trial.id] = {"params": asked.params, "distributions": distributions}
             write_json(self._suite.path / POINTS_FILE, self._points)
 
-    def _tell(self, asked: optuna.Trial, outcome: Outcome) -> None:
+    def _tell(self, asked: optuna.Trial, outcome: Outcome, since_s: float) -> None:
+        """Tell the study how a trial ended, `since_s` after the one that ended before it.
+
+        Of trials side by side, each moment is counted once: by the first that ends.
+        """
         metrics = {name: _number(value) for name, value in outcome.results.items()}
         if outcome.status not in (Status.FINISHED, Status.STOPPED_EARLY):  # its figures are not to be compared
             metrics |= dict.fromkeys(self._quest.columns)
-        # Of trials side by side, each moment is counted once: by the first that is told.
-        since_s = math.inf if self._told_at is None else self._clock() - self._told_at
         asked.set_user_attr("wall_s", outcome.wall_s)
         asked.set_user_attr("spent_s", min(outcome.wall_s, since_s))
         self._finish(asked, outcome.status, outcome.detail, metrics)
