@@ -467,7 +467,7 @@ def status(suite_directory: str, as_json: bool) -> None:
     from fpray.sweeps import standings, status_lines
 
     root = Path(suite_directory).expanduser()
-    found = standings(root)
+    found = standings(root, lambda why: click.echo(why, err=True))
     if as_json:
         click.echo(json.dumps([each.to_json() for each in found], indent=1))
         return

@@ -20,9 +20,9 @@ _LOOK_S = 1.0  # thousands of trials may start in a minute
 class Newcomers:
     """Who joins. `look` is for the thread that starts trials; each newcomer is asked in a thread of its own.
 
-    cluster: the machines that there are now, with their pools; ask: machine -> what it is, as
-    `fpray.machines.facts` says, once it has all
-    that trials need; welcome: is told of each that is lent from now on; wake: called when there is one.
+    cluster: the machines that there are now, with their pools; ask: machine -> what it is, as `fpray.machines.facts`
+    says, once it has all that trials need; welcome: is told of each that is lent from now on; wake: called when there
+    is one.
     """
 
     def __init__(
@@ -61,6 +61,8 @@ class Newcomers:
             self._answers.put((host, self._ask(host)))
         except FprayError as error:
             self._answers.put((host, error))
+        except Exception as error:  # whatever it is: a machine that nobody waits for ends no sweep, and is not silent
+            self._answers.put((host, FprayError(f"{type(error).__name__}: {error}")))
         self._wake()
 
     def _take(self, host: str, answer: Facts | FprayError) -> None:

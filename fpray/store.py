@@ -20,7 +20,7 @@ import socket
 import string
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -392,15 +392,17 @@ def usual_root() -> Path:
     return Path(os.environ.get("FPRAY_SUITE_DIRECTORY") or "./suites").expanduser()
 
 
-def suites(root: Path) -> list[Suite]:
-    """The suites below a directory, newest first."""
+def suites(root: Path, damaged: Callable[[FprayError], None] = lambda _why: None) -> list[Suite]:
+    """The suites below a directory, newest first; `damaged` is told of each that cannot be read."""
     if not root.is_dir():
         return []
     found = []
     for path in sorted(root.iterdir(), key=lambda p: p.name, reverse=True):
         if (path / "suite.json").is_file():
-            with contextlib.suppress(FprayError):  # one damaged suite must not hide the others
+            try:
                 found.append(Suite(path))
+            except FprayError as error:  # one damaged suite must not hide the others
+                damaged(error)
     return found
 
 

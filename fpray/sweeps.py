@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,9 @@ class Standing:
         }
 
 
-def standings(root: Path) -> list[Standing]:
-    """How all suites below a directory stand: those that run first, then the newest."""
-    found = [Standing.of(suite) for suite in suites(root)]
+def standings(root: Path, damaged: Callable[[FprayError], None] = lambda _why: None) -> list[Standing]:
+    """How all suites below a directory stand: those that run first, then the newest; `damaged` as for `suites`."""
+    found = [Standing.of(suite) for suite in suites(root, damaged)]
     return sorted(found, key=lambda standing: standing.holder is None)
 
 

@@ -168,6 +168,16 @@ def test_a_driver_elsewhere_is_told_by_name(tmp_path: Path) -> None:
     assert "is not running" in cli("stop", "ABCD", *root).stdout
 
 
+def test_a_damaged_suite_is_named_beside_the_others(tmp_path: Path) -> None:
+    for name, text in (("A" * 10, '{"protocol": "unreplicated", "points": [], "jar": {}}'), ("B" * 10, '{"proto')):
+        suite = tmp_path / f"2026-11-22_00-00-00_{name}_unreplicated"
+        suite.mkdir()
+        (suite / "suite.json").write_text(text)
+    done = cli("status", "-s", str(tmp_path))
+    assert done.stdout.startswith("AAAAAAAAAA  unreplicated")
+    assert "BBBBBBBBBB_unreplicated/suite.json is damaged" in done.stderr
+
+
 def test_the_live_block_is_drawn_from_what_is_on_disk() -> None:
     now = time.time()
     snapshot = Snapshot(

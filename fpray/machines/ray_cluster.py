@@ -173,7 +173,8 @@ class Machines:
 
             if self._borrowed:
                 for actor in [*(actor for _, actor in self._actors.values()), *(self._anchor or ())[:1]]:
-                    ray.kill(actor)
+                    with contextlib.suppress(Exception):  # one that is gone keeps none of the others
+                        ray.kill(actor)
             else:
                 ray.shutdown()
         self._actors.clear()

@@ -245,7 +245,7 @@ class SearchAsker:
                 self._known[trial.id] = trial
                 self._note_repeat(_configuration(trial), trial.repeat)
         in_study = {t.user_attrs.get("fpray_trial") for t in self._study.get_trials(deepcopy=False)}
-        for identity in directories.keys() - in_study:
+        for identity in (directories.keys() & self._known.keys()) - in_study:  # not those of an older fpray
             self._restore(self._known[identity])
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         ended = []
