@@ -10,7 +10,7 @@ import numpy as np
 import optuna
 import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
 
 from bench.surrogates import Task, tasks
 from fpray.searching.answer import Answer, answer, recommend
@@ -105,6 +105,21 @@ def test_a_configuration_that_breaks_the_bound_gets_less_load_before_another_is_
     one, two, *_ = asked = [trial.params for trial in study.get_trials()]
     assert len({(params["leaders"], params["batch"]) for params in asked[:2]}) == 1, "the same under less load"
     assert one["clients"] / 30 < two["clients"] < one["clients"], "and not the lowest load there is"
+
+
+def test_where_more_load_gains_nothing_the_lower_load_is_recommended() -> None:
+    """A flat top: the highest load of it was measured 0.4 % higher, which is noise, and has four times the latency."""
+    measured = {10: 20.0, 50: 45.0, 200: 50.0, 300: 49.9, 400: 50.1, 600: 49.9, 800: 50.2}
+    trials = [
+        create_trial(
+            params={"clients": clients},
+            distributions={"clients": CLIENTS},
+            value=rate,
+            user_attrs={"metrics": {"throughput": rate, "latency": clients / rate}, "status": "finished"},
+        )
+        for clients, rate in measured.items()
+    ]
+    assert recommend(trials, (THROUGHPUT,), (Bound("latency", 20.0),), loops) == {"clients": 200}
 
 
 def noisy(metrics: dict[str, float], rng: np.random.Generator, share: float = 0.02) -> dict[str, float]:

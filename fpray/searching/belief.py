@@ -18,6 +18,7 @@ from fpray.searching.surface import Array, Encoding, Guesses, Process, guesses_o
 
 SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
 DOUBT = 0.05  # nepers of the goal that are given for a chance to keep the bounds that is 2.7 times as high
+LIGHTER = 0.01  # the same for a load that is 2.7 times as low: where more load gains nothing, noise would choose
 NO_GAIN = 0.005  # nepers of the goal: less than that, noise hides
 FEWEST = 4  # trials after which bounds that none has kept are taken for hard ones
 NO_EVIDENCE = ("refused", "lost", "interrupted")  # statuses that say nothing of the system under test
@@ -130,9 +131,13 @@ class Belief:
 
     def under(self, bounds: Sequence[Bound]) -> Point | None:
         """What would be recommended with other limits of the same bounds."""
-        merit = self.at(self.tried, bounds).merit(self.scale.unit)
+        merit = self.merit(self.tried, bounds)
         best = int(np.argmax(merit))
         return self.tried[best] if math.isfinite(merit[best]) else None
+
+    def merit(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Array:
+        """How good each point is to be recommended; -inf where it is not sure enough to keep the bounds."""
+        return self.at(points, bounds).merit(self.scale.unit) - LIGHTER / self.scale.unit * self.encoding.loads(points)
 
     def at(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Outlook:
         """What is believed of these points, with the limits of other bounds if they are given."""
@@ -234,7 +239,7 @@ class Outlook:
         return np.asarray(np.log(np.maximum(self.feasible(), _NIL)))
 
     def merit(self, unit: float) -> Array:
-        """How good each point is to be recommended: its mean, less for a doubt; -inf where it is not sure enough.
+        """What is to be had at each point: its mean, less for a doubt; -inf where it is not sure enough.
 
         At the very edge half of what looks best breaks the bound: a little less that keeps it is the better answer.
         """

@@ -126,7 +126,7 @@ class PeakSampler(BaseSampler):
             worth = np.where(self._load_first(belief, points), worth, -math.inf)
         elif best is not None and len(trials.points) >= FEWEST and number % 2 == 0:
             # Half of the trials try what would be recommended if it had been tried: an answer needs evidence.
-            merit = belief.at([best, *points]).merit(belief.scale.unit)
+            merit = belief.merit([best, *points])
             new = np.array([not counts[self._place(point, encoding)] for point in points])
             merit[1:] = np.where(new, merit[1:], -math.inf)
             if merit[1:].max() > merit[0] + NO_GAIN / belief.scale.unit:
