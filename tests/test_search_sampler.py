@@ -14,6 +14,7 @@ from optuna.trial import TrialState, create_trial
 
 from bench.surrogates import Task, tasks
 from fpray.searching.answer import Answer, answer, recommend
+from fpray.searching.belief import Trials
 from fpray.searching.goals import Bound, Goal
 from fpray.searching.sampler import PeakSampler
 
@@ -105,6 +106,18 @@ def test_a_configuration_that_breaks_the_bound_gets_less_load_before_another_is_
     one, two, *_ = asked = [trial.params for trial in study.get_trials()]
     assert len({(params["leaders"], params["batch"]) for params in asked[:2]}) == 1, "the same under less load"
     assert one["clients"] / 30 < two["clients"] < one["clients"], "and not the lowest load there is"
+
+
+def test_small_steps_up_that_keep_the_bound_are_followed_by_larger_ones() -> None:
+    """A latency that hardly grows with load; what gains most for sure is the next small step, 13."""
+    measured = {8: 1.9, 10: 1.93, 11: 1.94, 12: 1.95}
+    trials = Trials(
+        [{"clients": clients} for clients in measured],
+        {"throughput": np.array([0.5 * c for c in measured]), "latency": np.array(list(measured.values()))},
+        list(range(len(measured))),
+    )
+    sampler = PeakSampler((THROUGHPUT,), (LATENCY,), loops=loops, seed=1)
+    assert sampler.propose(trials, [], {"clients": CLIENTS}, 6)["clients"] == 15
 
 
 def test_where_more_load_gains_nothing_the_lower_load_is_recommended() -> None:

@@ -19,7 +19,7 @@ WHOLE = 1500  # points: a space up to this size is weighed as a whole
 ENUMERATED = 5_000  # points of a product that are asked whether they are allowed: a constraint may leave few
 _SCATTERED = 400
 _AROUND = 30  # for each point that is looked around
-_LINE = 60  # values along one load parameter
+_LINE, _FINE_LINE = 60, 400  # values along one load parameter
 
 
 class Candidates:
@@ -55,6 +55,10 @@ class Candidates:
             for name in lines:
                 found += [{**point, name: value} for value in along(self.space[name], _LINE)]
         return self._keep(found)
+
+    def line(self, point: Point, name: str) -> list[Point]:
+        """What is allowed along one parameter through a point."""
+        return self._keep({**point, name: value} for value in along(self.space[name], _FINE_LINE))
 
     def _keep(self, points: Iterable[Point]) -> list[Point]:
         unique = {tuple(point.values()): point for point in points}

@@ -22,6 +22,7 @@ from fpray.searching.surface import Encoding, Loops, middle
 
 SAME_LOAD = 0.02  # nepers: loads that are as good as one
 REPEATS = 2  # trials of one point before it is confirmed by somebody who asks for that
+CREEPING = 0.15  # nepers of load: two steps in a row that are smaller, and keep the bounds, are too small
 LOAD_MAY_DO = 0.2  # probability that some load keeps the bounds, from which on loads are tried before configurations
 _LOOKED_AROUND = 6
 
@@ -134,7 +135,34 @@ class PeakSampler(BaseSampler):
         often = np.array([counts[self._place(point, encoding)] >= REPEATS for point in points])
         if not often.all():
             worth = np.where(often, -math.inf, worth)
-        return points[int(np.argmax(worth))]
+        chosen = points[int(np.argmax(worth))]
+        stride = None if best is None else self._stride(chosen, best, belief, trials, candidates)
+        return stride if stride is not None and counts[self._place(stride, encoding)] < REPEATS else chosen
+
+    def _stride(
+        self, chosen: Point, best: Point, belief: Belief, trials: Trials, candidates: Candidates
+    ) -> Point | None:
+        """Instead of another small step up in load, one of twice the last, after two in a row that kept the bounds.
+
+        Where the bounded latency hardly grows with load each small step is sure to gain a little: the search creeps.
+        """
+        load = belief.encoding.load
+        if len(load) != 1 or _without(chosen, load) != _without(best, load):
+            return None
+        top, steps = -math.inf, [math.inf]
+        for i, (point, n) in enumerate(zip(trials.points, belief.encoding.loads(trials.points), strict=True)):
+            if _without(point, load) == _without(best, load):
+                kept = all(bound.met({bound.column: trials.values[bound.column][i]}) for bound in self._bounds)
+                steps.append(n - top if kept and n > top else 0.0)
+                top = max(top, n) if kept else top
+        here, there = belief.encoding.loads([best, chosen])
+        least = top + 2 * steps[-1]
+        if not all(0 < step < CREEPING for step in steps[-2:]) or not here < there < least:
+            return None
+        line = candidates.line(best, load[0])
+        loads = belief.encoding.loads(line)
+        nearest = int(np.argmin(np.where(loads >= least, loads, math.inf)))
+        return line[nearest] if loads[nearest] >= least else None
 
     def _load_first(self, belief: Belief, points: Sequence[Point]) -> NDArray[np.bool_]:
         """Which points may be asked for: while one configuration has broken the bounds, itself under other loads.
