@@ -109,6 +109,7 @@ def test_a_terminal_that_is_closed_is_a_ctrl_c(tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--local"]
     driver, terminal = pty.fork()
     if driver == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, which fpray minds
         os.chdir(tmp_path)
         os.execv(FPRAY, [FPRAY, *words])
     wait_for(lambda: bool(os.read(terminal, 1000)) and len(jvms(str(tmp_path))) == 2, 60, "server and client")
