@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import pty
+import re
 import shlex
 import signal
 import subprocess
@@ -26,7 +27,7 @@ from fpray.store import suites
 from tests.conftest import FPRAY, QUICK, cli, jvms, run, start, wait_for
 from tests.test_trouble import Stage, ran
 
-SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=2s", "--set", "timeout=9s")
+SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=4s", "--set", "timeout=9s")
 
 
 @pytest.fixture(autouse=True)
@@ -60,9 +61,8 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     # It is seen ...
     pid = _driver(tmp_path)
     assert os.getsid(pid) == pid, "in a session of its own"
-    (line,) = run("status", cwd=tmp_path).out.splitlines()
-    assert "unreplicated smoke  running  0 of 1 done · about " in line
-    assert f" s to go · process {pid} on " in line
+    under_way = re.compile(rf"unreplicated smoke  running  0 of 1 done · about \d+ s to go · process {pid} on ")
+    wait_for(lambda: under_way.search(run("status", cwd=tmp_path).out), 20, "a trial under way")
     watcher = start("attach", name, cwd=tmp_path)
     assert watcher.stderr
     assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
