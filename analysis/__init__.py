@@ -1,5 +1,5 @@
 """What a suite says, as tables: reads the store and nothing else."""
 
-from analysis.tables import recorder, results
+from fpray_analysis.tables import recorder, results
 
 __all__ = ["recorder", "results"]

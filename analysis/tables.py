@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from fpray.results import read_results
-from fpray.store import find_suite
+from fpray.store.results import read_results
+from fpray.store.suite import find_suite
 
 
 def results(suite: str, root: str | Path = "./suites") -> Any:

@@ -21,8 +21,8 @@ from typing import Any
 
 from bench import disturbance, harness, jar, recording, scale, startup
 from bench.common import Row, Settings, safely, say
-from fpray.jar import find_jar
-from fpray.machines.facts import machine_facts
+from fpray.jar.find import find_jar
+from fpray.node.facts import machine_facts
 
 MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "harness": harness.measure,

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import plain
 from bench.common import Estimate, Row, Settings, estimate, median, orders, ratio, safely, say
 from bench.warm import WarmSweep
-from fpray.request import Points
+from fpray.driver.request import TrialSelection
 
 ALLOWED = 0.03
 BOUND = f"interval not wholly outside {1 - ALLOWED:.2f} to {1 + ALLOWED:.2f}"
@@ -124,7 +124,7 @@ def _ticks_of(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def _points(protocol: str, seconds: int) -> Points:
+def _points(protocol: str, seconds: int) -> TrialSelection:
     return plain.points(
         protocol,
         warmup_duration=f"{_WARM_UP_S}s",

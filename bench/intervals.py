@@ -18,8 +18,8 @@ from optuna.trial import TrialState
 
 from bench.search import told
 from bench.surrogates import tasks
-from fpray.searching.answer import answer
-from fpray.searching.sampler import PeakSampler
+from fpray.peak_sampler.sampler import PeakSampler
+from fpray.searching.recommendation import answer
 
 TRIALS = {"table": 14, "line": 10, "curve": 10}
 CONFIRMED, MOST_CONFIRMATIONS = 3, 5

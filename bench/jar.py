@@ -11,10 +11,10 @@ from pathlib import Path
 
 from bench import plain
 from bench.common import BenchError, Row, Settings, median, safely, say
-from fpray.cluster import LOOPBACK
-from fpray.jar import sha256
-from fpray.machines import ports
-from fpray.plan import Process
+from fpray.jar.find import sha256
+from fpray.node import ports
+from fpray.plan.cluster import LOOPBACK
+from fpray.plan.plan import Process
 
 ECHO_TIMES, READY_TIMES = 1.5, 3.0
 _HEAP = ("-Xms100m", "-Xmx100m")

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.common import BenchError
-from fpray.cluster import LOOPBACK, Cluster
-from fpray.machines import ports
-from fpray.machines.values import clean_environment
-from fpray.placement import endpoints_per_host
-from fpray.plan import Paths, Plan, Process, Trial, build_plan
-from fpray.request import Points
+from fpray.driver.request import TrialSelection
+from fpray.node import ports
+from fpray.node.messages import clean_environment
+from fpray.plan.cluster import LOOPBACK, Cluster
+from fpray.plan.placement import endpoints_per_host
+from fpray.plan.plan import Paths, Plan, Process, Trial, build_plan
 
 # A look at the sockets takes 0.03 ms (netlink); every 5 ms, it costs the starting JVMs nothing that one could measure.
 LOOK_S = 0.005
@@ -48,13 +48,13 @@ class Run:
         return numbers(self.directory, self.trial, self.plan)
 
 
-def points(protocol: str, **values: Any) -> Points:
+def points(protocol: str, **values: Any) -> TrialSelection:
     """The first point of the protocol's smoke study with some values changed, as a request words it."""
     # A grid of one replaces the study's points; what they vary keeps the first one's value.
-    return Points(protocol, vary={"num_client_procs": [1]}, set=values)
+    return TrialSelection(protocol, vary={"num_client_procs": [1]}, set=values)
 
 
-def the_trial(wanted: Points) -> Trial[Any]:
+def the_trial(wanted: TrialSelection) -> Trial[Any]:
     """The one trial of such points."""
     return wanted.resolve()[2][0]
 
@@ -124,7 +124,7 @@ def stop(running: list[subprocess.Popen[bytes]]) -> None:
 
 def numbers(directory: Path, trial: Trial[Any], plan: Plan) -> Numbers:
     """Throughput and median latency of the rows in a directory, all labels together."""
-    from fpray.recorder import ClientFile
+    from fpray.recorder.parquet_writer import ClientFile
 
     seconds = trial.params.duration.total_seconds()
     labels = [process.label for process in plan.of_kind("client")]
@@ -142,7 +142,7 @@ def numbers_of_parquet(path: Path, trial: Trial[Any]) -> Numbers:
 def _numbers(tables: list[Any], seconds: float, where: str) -> Numbers:
     import numpy as np
 
-    from fpray.recorder import nanoseconds
+    from fpray.recorder.parquet_writer import nanoseconds
 
     if not sum(table.num_rows for table in tables):
         raise BenchError(f"nothing was answered: see {where}")

@@ -2,9 +2,9 @@
 
 `python -m bench.scale --trials N --slices N --parts` runs one by hand, with where the time goes.
 
-Simulated are the machines and what happens on them (`fpray.mainloop.Ground`, the one seam): a trial writes its part of
-the suite, sleeps for its second, and ends. Asking, slices, threads, plans, every file of the store, tables and progress
-are the real ones.
+Simulated are the machines and what happens on them (`fpray.driver.session.Backend`, the one seam): a trial writes its
+part of the suite, sleeps for its second, and ends. Asking, slices, threads, plans, every file of the store, tables and
+progress are the real ones.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.common import BenchError, Row, Settings, say
-from fpray.machines.ray_cluster import Machine, Machines
-from fpray.mainloop import Ground, run_sweep
-from fpray.outcome import Outcome, ProcessEnd, Reason, Status
-from fpray.placement import endpoints_per_host
-from fpray.plan import Paths, Trial, build_plan
-from fpray.request import Points, Request
-from fpray.results import measured_columns, output_columns
-from fpray.store import TrialDirectory
-from fpray.trial import Setting
+from fpray.cluster.session import Machine, Machines
+from fpray.driver.request import Request, TrialSelection
+from fpray.driver.session import Backend, run_sweep
+from fpray.plan.placement import endpoints_per_host
+from fpray.plan.plan import Paths, Trial, build_plan
+from fpray.store.outcome import Outcome, ProcessEnd, Reason, Status
+from fpray.store.results import measured_columns, output_columns
+from fpray.store.suite import TrialDirectory
+from fpray.trial.run import TrialContext
 
 TRIALS, SLICES, SECONDS, ROUNDS = 10_000, 200, 1.0, 2
 BOUND, RESUME_S = 1.1, 5.0  # of the ideal time; Ray Tune's own figure is 1.14
@@ -83,7 +83,7 @@ def _hosts(count: int) -> list[str]:
     return [f"10.0.{i // 250}.{i % 250 + 1}" for i in range(count)]
 
 
-def simulated_trial(trial: Trial[Any], directory: TrialDirectory, setting: Setting) -> Outcome:
+def simulated_trial(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext) -> Outcome:
     """What `run_trial` does on the driver's side, but for rows: those are of the clients, and not of the driver."""
     began = time.monotonic()
     directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "java": setting.java})
@@ -155,14 +155,14 @@ def resume(scratch: Path, trials: int, slices: int) -> float:
 def _request(scratch: Path, points: int) -> Request:
     vary = {"num_clients_per_proc": list(range(points))}
     return Request(
-        Points("unreplicated", vary=vary, set={"duration": "1s"}, repeat=ROUNDS),
+        TrialSelection("unreplicated", vary=vary, set={"duration": "1s"}, repeat=ROUNDS),
         suite_directory=str(scratch / "suites"),
         jar="reference",
     )
 
 
-def _ground(slices: int) -> Ground:
-    return Ground(lambda _address, _local: SimulatedMachines(slices), simulated_trial)
+def _ground(slices: int) -> Backend:
+    return Backend(lambda _address, _local: SimulatedMachines(slices), simulated_trial)
 
 
 @contextlib.contextmanager

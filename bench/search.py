@@ -1,8 +1,8 @@
 """`make bench-search`: how many trials our sampler and general ones need to find the best of every search task.
 
 Trials to x %: the first after which what a strategy would recommend truly keeps its bound and is within x % of the
-best that does. Ours recommends what `fpray.searching.answer` says; a general sampler, the configuration with the best
-mean of its trials among those whose mean keeps the bound. All of them run as Optuna samplers by ask and tell.
+best that does. Ours recommends what `fpray.searching.recommendation` says; a general sampler, the configuration with
+the best mean of its trials among those whose mean keeps the bound. All of them run as Optuna samplers by ask and tell.
 
     python -m bench.search [--seeds 100] [--trials 40] [--only NAME] [--strategy ours] [--table FILE.csv]
 
@@ -74,8 +74,8 @@ class Run:
 
 def ours(task: Task, seed: int, trials: int) -> list[float]:
     """Our sampler, and our answer."""
-    from fpray.searching.answer import recommend
-    from fpray.searching.sampler import PeakSampler
+    from fpray.peak_sampler.sampler import PeakSampler
+    from fpray.searching.recommendation import recommend
 
     goals, bounds = [task.goal], [task.bound]
     allowed = task.allowed if task.finite else None

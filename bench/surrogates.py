@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
-from fpray.searching.goals import Bound, Goal
+from fpray.peak_sampler.goals import Bound, Goal
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "search"
 THROUGHPUT, LATENCIES = "start_throughput_1s.p90", ("latency.mean_ms", "latency.median_ms", "latency.p99_ms")

@@ -35,18 +35,18 @@ def stamped(function: Callable[..., Any], before: str = "", after: str = "") -> 
 
 def main() -> None:
     """Put the stamps in, run the command line, write them down."""
-    import fpray.cli
-    import fpray.mainloop
-    from fpray.machines import ray_cluster
+    from fpray.cli import main as command_line
+    from fpray.cluster import session
+    from fpray.driver import session as sweep_session
 
     stamp("imports")
-    machines: Any = ray_cluster.Machines
-    mainloop: Any = fpray.mainloop
+    machines: Any = session.Machines
+    mainloop: Any = sweep_session
     machines.__enter__ = stamped(machines.__enter__, "checks", "ray")
     machines._start_embedded = _importing_ray(machines._start_embedded)
     mainloop._this_run = stamped(mainloop._this_run, "", "actors")
     try:
-        fpray.cli.main(sys.argv[1:])
+        command_line.main(sys.argv[1:])
     finally:
         Path(os.environ["BENCH_STAMPS"]).write_text(json.dumps(stamps))
 

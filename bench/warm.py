@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from bench.common import BenchError
-from fpray.request import Points
+from fpray.driver.request import TrialSelection
 
 # After a thaw Ray's timers are late, all at once; a trial does not begin into that.
 SETTLE_S = 0.3
@@ -40,7 +40,7 @@ class Ended:
 class WarmSweep:
     """The parent's end of it. A context manager; the warm-up trials are over when it is entered."""
 
-    def __init__(self, points: Points, trials: int, suites: Path, jar: Path) -> None:
+    def __init__(self, points: TrialSelection, trials: int, suites: Path, jar: Path) -> None:
         self._words = {
             "points": {**points.to_json(), "repeat": trials + WARM_UPS},
             "suites": str(suites),
@@ -168,8 +168,8 @@ def _keeper_owner(process: psutil.Process) -> int | None:
 
 def main(words: Mapping[str, Any]) -> int:
     """Run the sweep; see the module's docstring."""
-    from fpray.mainloop import run_sweep
-    from fpray.request import Request
+    from fpray.driver.request import Request
+    from fpray.driver.session import run_sweep
 
     began = time.monotonic()
 
@@ -183,7 +183,7 @@ def main(words: Mapping[str, Any]) -> int:
         began = time.monotonic()
 
     request = Request(
-        Points.from_json(words["points"]),
+        TrialSelection.from_json(words["points"]),
         suite_directory=words["suites"],
         jar=words["jar"],
         local=True,

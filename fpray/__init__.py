@@ -32,7 +32,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    # Lazily: a Ray worker imports fpray.machines through this package, and must not pay for the rest.
+    # Lazily: a Ray worker imports fpray.node through this package, and must not pay for the rest.
     if name not in _HOME:
         raise AttributeError(f"module 'fpray' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOME[name]), name)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fpray.driver.request import Request, TrialSelection, parse_flags, parse_jvm_args
+from fpray.driver.session import SweepResult, run_sweep
 from fpray.errors import Problem
-from fpray.mainloop import SweepResult, run_sweep
-from fpray.request import Points, Request, parse_flags, parse_jvm_args
-from fpray.sharing import parse_place
-from fpray.study import split_values
+from fpray.plan.placement_policy import parse_place
+from fpray.study.study import split_values
 
 if TYPE_CHECKING:
     from fpray.searching.run import SearchResult
@@ -65,7 +65,7 @@ def sweep(
     if repeat is not None:
         repeat = int(repeat)
     asked = {"monitored": monitor, "profiled": profile}
-    points = Points(
+    points = TrialSelection(
         protocol,
         str(study),
         {name: _values(listed) for name, listed in vary.items()},
@@ -132,7 +132,7 @@ def search(
     from fpray.searching.run import run_search
 
     request = SearchRequest(
-        Points(protocol, str(study), {}, set, None, log_level),
+        TrialSelection(protocol, str(study), {}, set, None, log_level),
         maximize=_listed(maximize),
         minimize=_listed(minimize),
         subject_to=_listed(subject_to),

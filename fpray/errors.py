@@ -4,7 +4,7 @@
     ├── Refused      nothing was started: a list of problems, each with what to change (exit 2)
     └── Lost         a machine, a role actor or its keeper went away under a running trial
 
-A trial that fails is not here: that is an `fpray.outcome.Outcome`, a value.
+A trial that fails is not here: that is an `fpray.store.outcome.Outcome`, a value.
 """
 
 from __future__ import annotations

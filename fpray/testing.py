@@ -18,14 +18,14 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
-from fpray import params as values
-from fpray.cluster import Cluster
-from fpray.jar_check import flag_problems, split_command
-from fpray.placement import placement_problems
-from fpray.plan import Paths, Plan, Trial, build_plan, parameter_problems
-from fpray.protocol import Protocol
-from fpray.registry import studies
-from fpray.study import Study
+from fpray.jar.check import flag_problems, split_command
+from fpray.plan.cluster import Cluster
+from fpray.plan.placement import placement_problems
+from fpray.plan.plan import Paths, Plan, Trial, build_plan, parameter_problems
+from fpray.protocol import params as param_values
+from fpray.protocol.protocol import Protocol
+from fpray.study.registry import studies
+from fpray.study.study import Study
 
 # What touches the outside world, by the names of CPython's audit events.
 _IO = ("open", "os.", "socket.", "subprocess.", "shutil.", "tempfile.", "pathlib.", "glob.", "urllib.")
@@ -87,16 +87,16 @@ class ProtocolConformance:
         problems = []
         trials = self._trials()
         for trial in trials:
-            written = json.loads(json.dumps(values.to_json(trial.params)))
-            again = values.from_json(self.protocol.params, written)
+            written = json.loads(json.dumps(param_values.to_json(trial.params)))
+            again = param_values.from_json(self.protocol.params, written)
             problems += [
-                f"{name} is {value!r}, and {values.flatten(again).get(name)!r} when it is read back"
-                for name, value in values.flatten(trial.params).items()
-                if values.flatten(again).get(name) != value
+                f"{name} is {value!r}, and {param_values.flatten(again).get(name)!r} when it is read back"
+                for name, value in param_values.flatten(trial.params).items()
+                if param_values.flatten(again).get(name) != value
             ]
             if Trial(self.protocol, again).id != Trial(self.protocol, trial.params).id:
                 problems.append(f"the id of {written} changes when it is read back")
-        different = {json.dumps(values.to_json(trial.params)) for trial in trials}
+        different = {json.dumps(param_values.to_json(trial.params)) for trial in trials}
         if len({Trial(self.protocol, trial.params).id for trial in trials}) != len(different):
             problems.append("two different trials have one id")
         _none_of(problems)
@@ -159,7 +159,7 @@ class ProtocolConformance:
 
         And `fpray protocols NAME` says what they are, in words that name parameters which exist.
         """
-        known = {name for name, _ in values.names(self.protocol.params)}
+        known = {name for name, _ in param_values.names(self.protocol.params)}
         problems, refused = [], False
         for changed in _extreme(self.protocol.params()):
             try:
@@ -212,9 +212,9 @@ def _repeated(items: Iterable[Any]) -> list[Any]:
 
 def _extreme(params: Any) -> Iterator[Any]:
     """The parameters with one of them at an extreme, for each of them and each extreme."""
-    for name, current in values.flatten(params).items():
+    for name, current in param_values.flatten(params).items():
         for value in _EXTREMES.get(type(current), ()):
-            yield values.set_value(params, name, value)
+            yield param_values.set_value(params, name, value)
 
 
 _watchers: dict[int, list[str]] = {}

@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from fpray.protocol import Protocol
-from protocols.batchedunreplicated import BATCHEDUNREPLICATED
-from protocols.craq import CRAQ
-from protocols.epaxos import EPAXOS
-from protocols.fasterpaxos import FASTERPAXOS
-from protocols.fastmultipaxos import FASTMULTIPAXOS
-from protocols.horizontal import HORIZONTAL
-from protocols.matchmakermultipaxos import MATCHMAKERMULTIPAXOS
-from protocols.mencius import MENCIUS
-from protocols.multipaxos import MULTIPAXOS
-from protocols.scalog import SCALOG
-from protocols.simplebpaxos import SIMPLEBPAXOS
-from protocols.simplegcbpaxos import SIMPLEGCBPAXOS
-from protocols.superbpaxos import SUPERBPAXOS
-from protocols.supermencius import SUPERMENCIUS
-from protocols.supermultipaxos import SUPERMULTIPAXOS
-from protocols.unanimousbpaxos import UNANIMOUSBPAXOS
-from protocols.unreplicated import UNREPLICATED
-from protocols.vanillamencius import VANILLAMENCIUS
+from fpray_protocols.batchedunreplicated import BATCHEDUNREPLICATED
+from fpray_protocols.craq import CRAQ
+from fpray_protocols.epaxos import EPAXOS
+from fpray_protocols.fasterpaxos import FASTERPAXOS
+from fpray_protocols.fastmultipaxos import FASTMULTIPAXOS
+from fpray_protocols.horizontal import HORIZONTAL
+from fpray_protocols.matchmakermultipaxos import MATCHMAKERMULTIPAXOS
+from fpray_protocols.mencius import MENCIUS
+from fpray_protocols.multipaxos import MULTIPAXOS
+from fpray_protocols.scalog import SCALOG
+from fpray_protocols.simplebpaxos import SIMPLEBPAXOS
+from fpray_protocols.simplegcbpaxos import SIMPLEGCBPAXOS
+from fpray_protocols.superbpaxos import SUPERBPAXOS
+from fpray_protocols.supermencius import SUPERMENCIUS
+from fpray_protocols.supermultipaxos import SUPERMULTIPAXOS
+from fpray_protocols.unanimousbpaxos import UNANIMOUSBPAXOS
+from fpray_protocols.unreplicated import UNREPLICATED
+from fpray_protocols.vanillamencius import VANILLAMENCIUS
 
 REGISTRY: dict[str, Protocol[Any]] = {
     protocol.name: protocol

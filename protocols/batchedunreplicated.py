@@ -9,8 +9,15 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import Protocol, Role
-from protocols.common import LogLevel, StateMachine, at_least, batches_fill, closed_loop_flags, closed_loop_problems
-from protocols.workloads import StringWorkload, Workload, workload_message
+from fpray_protocols.common import (
+    LogLevel,
+    StateMachine,
+    at_least,
+    batches_fill,
+    closed_loop_flags,
+    closed_loop_problems,
+)
+from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import Protocol, Role
-from protocols.common import LogLevel, at_least, closed_loop_flags, closed_loop_problems, enough, fractions
-from protocols.workloads import (
+from fpray_protocols.common import LogLevel, at_least, closed_loop_flags, closed_loop_problems, enough, fractions
+from fpray_protocols.workloads import (
     PointSkewedReadWriteWorkload,
     ReadWriteWorkload,
     UniformReadWriteWorkload,

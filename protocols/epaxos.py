@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fpray.errors import Problem
-from fpray.flags import Milliseconds
 from fpray.params import seconds
 from fpray.protocol import Protocol, Role
-from protocols.common import (
+from fpray.protocol.flags import Milliseconds
+from fpray_protocols.common import (
     LogLevel,
     StateMachine,
     ThriftySystem,
@@ -20,7 +20,7 @@ from protocols.common import (
     closed_loop_problems,
     ranges,
 )
-from protocols.workloads import StringWorkload, Workload, workload_message
+from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import Protocol, Role
-from protocols.common import (
+from fpray_protocols.common import (
     LogLevel,
     StateMachine,
     ThriftySystem,
@@ -19,7 +19,7 @@ from protocols.common import (
     closed_loop_problems,
     ranges,
 )
-from protocols.workloads import StringWorkload, Workload, workload_message
+from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 
 class RoundSystemType(enum.Enum):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import At, Protocol, Role
-from protocols.common import (
+from fpray_protocols.common import (
     ElectionOptions,
     LogLevel,
     StateMachine,
@@ -19,8 +19,13 @@ from protocols.common import (
     enough,
     ranges,
 )
-from protocols.driver_workloads import DoNothing, LeaderFailure, LeaderReconfiguration, RepeatedLeaderReconfiguration
-from protocols.workloads import StringWorkload, Workload, workload_message
+from fpray_protocols.driver_workloads import (
+    DoNothing,
+    LeaderFailure,
+    LeaderReconfiguration,
+    RepeatedLeaderReconfiguration,
+)
+from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 DriverWorkload = DoNothing | RepeatedLeaderReconfiguration | LeaderReconfiguration | LeaderFailure
 

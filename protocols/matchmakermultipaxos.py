@@ -9,7 +9,7 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import At, Index, Protocol, Role
-from protocols.common import (
+from fpray_protocols.common import (
     ElectionOptions,
     LogLevel,
     StateMachine,
@@ -19,7 +19,7 @@ from protocols.common import (
     enough,
     ranges,
 )
-from protocols.driver_workloads import (
+from fpray_protocols.driver_workloads import (
     Chaos,
     DoNothing,
     LeaderFailure,
@@ -27,7 +27,7 @@ from protocols.driver_workloads import (
     MatchmakerReconfiguration,
     RepeatedLeaderReconfiguration,
 )
-from protocols.workloads import StringWorkload, Workload, workload_message
+from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 DriverWorkload = (
     DoNothing

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fpray.dealing import staggered
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import At, Protocol, Role
-from protocols.common import (
+from fpray.protocol.assignment import staggered
+from fpray_protocols.common import (
     DistributionScheme,
     ElectionOptions,
     LogLevel,
@@ -24,7 +24,7 @@ from protocols.common import (
     none_or_enough,
     ranges,
 )
-from protocols.workloads import StringWorkload, Workload, workload_message
+from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Literal
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import At, Protocol, Role
-from protocols.common import (
+from fpray_protocols.common import (
     DistributionScheme,
     ElectionOptions,
     LogLevel,
@@ -23,7 +23,7 @@ from protocols.common import (
     fractions,
     ranges,
 )
-from protocols.workloads import ReadWriteWorkload, UniformReadWriteWorkload, workload_message
+from fpray_protocols.workloads import ReadWriteWorkload, UniformReadWriteWorkload, workload_message
 
 # Its shape alone: durations are the jar's to read, which knows more spellings.
 _READ_BATCHING = re.compile(r"size,\s*\d+\s*,.+|time,.+|adaptive")

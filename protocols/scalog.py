@@ -9,7 +9,7 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import At, Protocol, Role
-from protocols.common import (
+from fpray_protocols.common import (
     ElectionOptions,
     LogLevel,
     StateMachine,
@@ -21,7 +21,7 @@ from protocols.common import (
     none_or_enough,
     ranges,
 )
-from protocols.workloads import UniformSingleKeyWorkload, Workload, workload_message
+from fpray_protocols.workloads import UniformSingleKeyWorkload, Workload, workload_message
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import At, Protocol, Role
-from protocols.common import (
+from fpray_protocols.common import (
     LogLevel,
     StateMachine,
     ThriftySystem,
@@ -22,7 +22,7 @@ from protocols.common import (
     exactly,
     ranges,
 )
-from protocols.workloads import StringWorkload, Workload, workload_message
+from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import At, Protocol, Role
-from protocols.common import (
+from fpray_protocols.common import (
     LogLevel,
     StateMachine,
     ZigzagOptions,
@@ -18,8 +18,8 @@ from protocols.common import (
     closed_loop_problems,
     enough,
 )
-from protocols.simplebpaxos import ClientOptions, LeaderOptions, ProposerOptions, graph_problems
-from protocols.workloads import StringWorkload, Workload, workload_message
+from fpray_protocols.simplebpaxos import ClientOptions, LeaderOptions, ProposerOptions, graph_problems
+from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fpray.errors import Problem
 from fpray.protocol import Protocol, Role
-from protocols import simplebpaxos
-from protocols.common import at_least, closed_loop_problems, exactly
+from fpray_protocols import simplebpaxos
+from fpray_protocols.common import at_least, closed_loop_problems, exactly
 
 _BPAXOS = simplebpaxos.SIMPLEBPAXOS
 

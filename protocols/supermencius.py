@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import Endpoint, Index, Protocol, Role
-from protocols import mencius
-from protocols.common import DistributionScheme, at_least, closed_loop_problems, exactly
-from protocols.workloads import workload_message
+from fpray_protocols import mencius
+from fpray_protocols.common import DistributionScheme, at_least, closed_loop_problems, exactly
+from fpray_protocols.workloads import workload_message
 
 
 @dataclass(frozen=True)

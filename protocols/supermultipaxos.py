@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fpray.errors import Problem
-from fpray.flags import option_flags
 from fpray.params import seconds
 from fpray.protocol import Endpoint, Protocol, Role
-from protocols import multipaxos
-from protocols.common import DistributionScheme, StateMachine, exactly
+from fpray.protocol.flags import option_flags
+from fpray_protocols import multipaxos
+from fpray_protocols.common import DistributionScheme, StateMachine, exactly
 
 _MULTIPAXOS = multipaxos.MULTIPAXOS
 

@@ -10,7 +10,7 @@ from typing import Literal
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import Protocol, Role
-from protocols.common import (
+from fpray_protocols.common import (
     LogLevel,
     StateMachine,
     at_least,
@@ -18,7 +18,7 @@ from protocols.common import (
     closed_loop_problems,
     ranges,
 )
-from protocols.workloads import StringWorkload, Workload, workload_message
+from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ import psutil
 import pytest
 from click.testing import CliRunner, Result
 
-from fpray.cli import main
-from fpray.jar import find_jar
+from fpray.cli.main import main
+from fpray.jar.find import find_jar
 
 # Trials of half a second: long enough for rows, short enough for a suite of tests.
 QUICK = (

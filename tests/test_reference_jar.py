@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.jar import reference_jar
+from fpray.jar.find import reference_jar
 from tests.linearizability import read_history, violation
 
 HOST = "127.0.0.1"

@@ -1,1 +1,1 @@
-"""Searches: goals and bounds over a space, an Optuna study underneath, a sampler that knows closed loops."""
+"""The search for the best configuration under bounds."""

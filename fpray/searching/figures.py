@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpray.errors import refuse
-from fpray.outcome import Status
-from fpray.searching.goals import Bound, Goal, parse_bounds
-from fpray.searching.say import number, short
-from fpray.show import jar_of
-from fpray.store import Suite, read_json
+from fpray.peak_sampler.goals import Bound, Goal, parse_bounds
+from fpray.report.show import jar_of
+from fpray.searching.messages import number, short
+from fpray.store.outcome import Status
+from fpray.store.suite import Suite, read_json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,19 +14,19 @@ from typing import Any
 
 import optuna
 
-from fpray import params as values
+from fpray.driver.request import Request
 from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
-from fpray.hopeless import Cap
-from fpray.plan import Trial, parameter_problems
-from fpray.protocol import Protocol
-from fpray.registry import find_protocol
-from fpray.request import Request
-from fpray.results import measured_columns, output_columns
-from fpray.searching.goals import Bound, Goal, parse_bounds, parse_goals
-from fpray.searching.samplers import OURS, sampler_problems
+from fpray.peak_sampler.goals import Bound, Goal, parse_bounds, parse_goals
+from fpray.plan.plan import Trial, parameter_problems
+from fpray.protocol import params as param_values
+from fpray.protocol.protocol import Protocol
+from fpray.searching.sampler_factory import OURS, sampler_problems
 from fpray.searching.space import Space, ends, in_words, read_space, suggest
 from fpray.searching.storage import JOURNAL, storage_problems
-from fpray.study import Point, Search, Study
+from fpray.store.results import measured_columns, output_columns
+from fpray.study.registry import find_protocol
+from fpray.study.study import Point, Search, Study
+from fpray.trial.early_stop import LatencyBound
 
 _QUANTILE = re.compile(r"latency\.(median|p90|p95|p99|max|min)_ms$")
 _MOST_CORNERS, _SUGGESTED = 64, 20
@@ -80,7 +80,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Quest:
+class SearchProblem:
     """A search that can be started: what is looked for, where, and how a point of it becomes a trial.
 
     Attributes:
@@ -108,8 +108,8 @@ class Quest:
 
     def params(self, point: Point) -> tuple[Any, list[Problem]]:
         """The parameters of a point, and why the jar would refuse them."""
-        params, wrong = values.set_values(self.start, point, protocol=self.protocol.name)
-        params, wrong_too = values.set_values(params, self.fixed, protocol=self.protocol.name)
+        params, wrong = param_values.set_values(self.start, point, protocol=self.protocol.name)
+        params, wrong_too = param_values.set_values(params, self.fixed, protocol=self.protocol.name)
         return params, [*wrong, *wrong_too, *parameter_problems(self.protocol, params)]
 
     def loops(self, point: Point) -> float:
@@ -131,7 +131,7 @@ class Quest:
         if key not in self._seen:
             by_field: dict[str, list[tuple[str, Any]]] = {}
             for name, value in (*key, *self.fixed.items()):
-                if (head := name.partition(".")[0]) in values.field_types(type(self.start)):
+                if (head := name.partition(".")[0]) in param_values.field_types(type(self.start)):
                     by_field.setdefault(head, []).append((name, value))
             changed = {name: self._field(name, tuple(said)) for name, said in by_field.items()}
             params = dataclasses.replace(self.start, **changed)
@@ -142,7 +142,7 @@ class Quest:
     def _field(self, name: str, said: tuple[tuple[str, Any], ...]) -> Any:
         """The value of a field that parts of a point make."""
         if said not in self._fields:
-            params, _ = values.set_values(self.start, dict(said), protocol=self.protocol.name)
+            params, _ = param_values.set_values(self.start, dict(said), protocol=self.protocol.name)
             self._fields[said] = getattr(params, name)
         return self._fields[said]
 
@@ -188,14 +188,14 @@ class SearchRequest(Request):
         """The command that it is of."""
         return "search"
 
-    def caps(self, protocol: Protocol[Any]) -> Sequence[Cap]:
+    def caps(self, protocol: Protocol[Any]) -> Sequence[LatencyBound]:
         """Its upper bounds on measured latencies; not of grouped rows, whose quantiles are refused."""
         found = []
         for bound in self.quest().bounds:
             for label, prefix in protocol.outputs.items():
                 match = re.fullmatch(re.escape(prefix) + r"measured\.latency\.(\w+)_ms", bound.column)
                 if match and bound.upper:
-                    found.append(Cap(label, match[1], bound.limit))
+                    found.append(LatencyBound(label, match[1], bound.limit))
         return found
 
     def identity(self) -> Any:
@@ -212,7 +212,7 @@ class SearchRequest(Request):
             "goals": [str(goal) for goal in quest.goals],
             "bounds": [str(bound) for bound in quest.bounds],
             "space": {key: in_words(each) for key, each in quest.space.items()} if quest.space else {},
-            "start": values.to_json(quest.start),
+            "start": param_values.to_json(quest.start),
             "sampler": self.sampler,
             "seed": seed,
             "storage": self.storage or JOURNAL,
@@ -232,7 +232,7 @@ class SearchRequest(Request):
         summary = quest.study.summary or tuple(dict.fromkeys(key for point, _, _ in found for key in point))
         return quest.protocol, replace(quest.study, summary=summary), allowed
 
-    def quest(self) -> Quest:
+    def quest(self) -> SearchProblem:
         """The search that is asked for.
 
         Raises:
@@ -274,7 +274,7 @@ class SearchRequest(Request):
         problems += limits.problems()
         refuse_if_any(problems)
         ask = study.suggest or (lambda trial: suggest(trial, space or {}))
-        return Quest(protocol, study, start, fixed, goals, bounds, space, ask, limits)
+        return SearchProblem(protocol, study, start, fixed, goals, bounds, space, ask, limits)
 
     def _with_words(self, study: Search) -> Search:
         said: dict[str, Any] = {}
@@ -316,7 +316,7 @@ def _column_problems(protocol: Protocol[Any], goals: Sequence[Goal], bounds: Seq
             yield Problem(about, said)
 
 
-def _problems_of_ends(quest: Quest, found: Sequence[tuple[Point, Any, Sequence[Problem]]]) -> list[Problem]:
+def _problems_of_ends(quest: SearchProblem, found: Sequence[tuple[Point, Any, Sequence[Problem]]]) -> list[Problem]:
     """What is wrong at an end of the space whatever the other parameters are; what is wrong at some is passed over."""
     if found and all(problems for _, _, problems in found):
         return _fewest([problems for _, _, problems in found])
@@ -334,7 +334,7 @@ def _fewest(groups: Sequence[Sequence[Problem]]) -> list[Problem]:
     return next(list(problems) for problems in groups if len(problems) == fewest)
 
 
-def _problems_of_groups(quest: Quest, trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
+def _problems_of_groups(quest: SearchProblem, trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
     """Quantiles of grouped measurements are those of means: nothing can be claimed by them."""
     sizes = [getattr(trial.params, "measurement_group_size", 1) for trial in trials]
     largest = max(sizes, default=1)
@@ -347,4 +347,6 @@ def _problems_of_groups(quest: Quest, trials: Sequence[Trial[Any]]) -> Iterator[
     for trial in trials:
         for column in quest.columns:
             if "start_throughput_1s" in column and trial.params.duration.total_seconds() <= 1:
-                yield Problem(f"duration={values.show_duration(trial.params.duration)}", f"is too short for {column}")
+                yield Problem(
+                    f"duration={param_values.show_duration(trial.params.duration)}", f"is too short for {column}"
+                )

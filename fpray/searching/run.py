@@ -9,18 +9,18 @@ from typing import Any
 
 import optuna
 
-from fpray.cluster import Cluster
+from fpray.driver.request import check
+from fpray.driver.resume import WorkList, choose_suite
+from fpray.driver.session import SweepResult, drive, ready_jar
 from fpray.errors import Problem, Refused
-from fpray.mainloop import SweepResult, drive, ready_jar
-from fpray.outcome import Outcome
-from fpray.plan import Trial
-from fpray.request import check
-from fpray.resume import Agenda, choose_suite
-from fpray.searching.answer import Answer
-from fpray.searching.asker import SearchAsker
+from fpray.plan.cluster import Cluster
+from fpray.plan.plan import Trial
+from fpray.searching.recommendation import Answer
 from fpray.searching.request import SearchRequest
+from fpray.searching.source import SearchSource
 from fpray.searching.storage import open_study, storage_problems
-from fpray.store import Suite, describe_inputs, held, write_text
+from fpray.store.outcome import Outcome
+from fpray.store.suite import Suite, describe_inputs, held, write_text
 
 
 @dataclass
@@ -67,8 +67,8 @@ def run_search(
         except Refused:
             suite.forget_if_empty()
             raise
-        asker = SearchAsker(quest, suite, optuna_study, kept["sampler"], kept["seed"])
-        todo = Agenda(asker.planned(), study, [request.points], [])
+        asker = SearchSource(quest, suite, optuna_study, kept["sampler"], kept["seed"])
+        todo = WorkList(asker.planned(), study, [request.points], [])
         before = {d.number: outcome for d, _, outcome in suite.outcomes() if outcome is not None}
         result = SearchResult(suite.path, asker.most(), before, study=optuna_study)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,9 +11,9 @@ from typing import Any
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from fpray import params as values
 from fpray.errors import Problem, nearest
-from fpray.study import split_values
+from fpray.protocol import params as param_values
+from fpray.study.study import split_values
 
 Space = dict[str, BaseDistribution]
 
@@ -47,7 +46,9 @@ def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Spa
             problems.append(Problem(about, str(wrong)))
             continue
         wrong_ends = [
-            p for value in ends(distribution) for p in values.set_values(start, {key: value}, protocol=protocol)[1]
+            p
+            for value in ends(distribution)
+            for p in param_values.set_values(start, {key: value}, protocol=protocol)[1]
         ]
         problems += wrong_ends
         if distribution.single():
@@ -65,17 +66,6 @@ def ends(distribution: BaseDistribution) -> Iterator[Any]:
         yield distribution.low
         if distribution.high != distribution.low:
             yield distribution.high
-
-
-def size(distribution: BaseDistribution) -> float:
-    """How many values it has; infinite for floats without a step."""
-    if isinstance(distribution, CategoricalDistribution):
-        return len(distribution.choices)
-    if isinstance(distribution, IntDistribution):
-        return (distribution.high - distribution.low) // distribution.step + 1
-    if isinstance(distribution, FloatDistribution) and distribution.step is not None:
-        return round((distribution.high - distribution.low) / distribution.step) + 1
-    return math.inf
 
 
 def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
@@ -104,7 +94,7 @@ def in_words(distribution: BaseDistribution) -> str:
 def _kinds(start: Any) -> dict[str, Any]:
     """Dotted name -> type, for the fields that these parameters have (of a union, the kind that is chosen)."""
     found: dict[str, Any] = {}
-    for name, kind in values.field_types(type(start)).items():
+    for name, kind in param_values.field_types(type(start)).items():
         found[name] = kind
         if dataclasses.is_dataclass(value := getattr(start, name)):
             found |= {f"{name}.{nested}": kind for nested, kind in _kinds(value).items()}
@@ -133,10 +123,10 @@ def _choices(kind: Any, given: Iterable[Any]) -> CategoricalDistribution:
     choices = []
     for each in given:
         try:
-            value = values.read_value(kind, each)
-        except values.BadValue as bad:
+            value = param_values.read_value(kind, each)
+        except param_values.BadValue as bad:
             raise _Wrong(str(bad)) from None
-        plain = values.to_json(value)
+        plain = param_values.to_json(value)
         choices.append(plain if isinstance(plain, bool | int | float | str) else str(each))
     if not choices:
         raise _Wrong(_SHAPES)
@@ -145,7 +135,7 @@ def _choices(kind: Any, given: Iterable[Any]) -> CategoricalDistribution:
 
 def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
     if kind not in (int, float):
-        raise _Wrong(f"is {values.describe_type(kind)} and has no range: list its values, V1,V2,V3")
+        raise _Wrong(f"is {param_values.describe_type(kind)} and has no range: list its values, V1,V2,V3")
     log, step = False, None
     for word in filter(None, rest.split(":")):
         name, _, number = word.partition("=")
@@ -173,6 +163,6 @@ def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
 
 def _number(kind: Any, text: str) -> Any:
     try:
-        return values.read_value(kind, text)
-    except values.BadValue as bad:
+        return param_values.read_value(kind, text)
+    except param_values.BadValue as bad:
         raise _Wrong(f"{bad}; {_SHAPES}") from None

@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from fpray.errors import FprayError, Problem, nearest, refuse
-from fpray.searching.goals import Goal
+from fpray.peak_sampler.goals import Goal
 
 JOURNAL, MEMORY, SQLITE = "journal", "memory", "sqlite"
 JOURNAL_FILE, SQLITE_FILE = "optuna.journal", "optuna.db"

@@ -1,0 +1,1 @@
+"""The driver's side of the machines: attaching to Ray, allocating machines to trials, the launcher."""

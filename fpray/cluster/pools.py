@@ -1,0 +1,59 @@
+"""Which pools a Ray node serves: by its label or custom resources; without either, those that nobody serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from fpray.plan.cluster import EVERY_F, Cluster
+
+POOL_LABEL = "fpray/pool"
+# For who cannot give labels, and for a machine of several pools: a custom resource for each.
+POOL_RESOURCE = "fpray_pool_"
+# The pool of a machine that takes no roles, such as a head that has its hands full with the others.
+NO_POOL = "driver"
+SAID = f"labels {POOL_LABEL} and resources {POOL_RESOURCE}... of the Ray nodes"
+
+
+class Node(Protocol):
+    """What is asked of a machine that is there."""
+
+    @property
+    def host(self) -> str:
+        """Its address."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its Ray labels."""
+
+    @property
+    def resources(self) -> Mapping[str, float]:
+        """Its Ray resources."""
+
+
+def pools_of(labels: Mapping[str, Any], resources: Mapping[str, Any]) -> tuple[str, ...]:
+    """The pools that a node's label and custom resources name; none where they name none."""
+    labelled = [str(labels[POOL_LABEL])] if labels.get(POOL_LABEL) else []
+    named = [name.removeprefix(POOL_RESOURCE) for name in sorted(resources) if name.startswith(POOL_RESOURCE)]
+    return tuple(dict.fromkeys(labelled + named))
+
+
+def by_pools(machines: Iterable[tuple[str, Iterable[str]]], said: str = SAID) -> Cluster:
+    """Machines with their pools -> a cluster: who has none serves every pool that nobody has.
+
+    said: who says which machine serves which pool, for sentences about it.
+    """
+    pools: dict[str, tuple[str, ...]] = {}
+    rest: tuple[str, ...] = ()
+    for host, named in machines:
+        own = list(named)
+        for pool in own:
+            if pool != NO_POOL:
+                pools[pool] = (*pools.get(pool, ()), host)
+        rest += () if own else (host,)
+    return Cluster(rest, {EVERY_F: pools} if pools else {}, said=said)
+
+
+def of_nodes(nodes: Iterable[Node]) -> Cluster:
+    """The cluster that Ray nodes are, by what they say of themselves."""
+    return by_pools((node.host, pools_of(node.labels, node.resources)) for node in nodes)

@@ -1,0 +1,1 @@
+"""Many trials: the request, the main loop, and what listens to it."""

@@ -1,0 +1,152 @@
+"""`fpray debug`: runs all of a trial but one process, which its user runs by hand, under a debugger say."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fpray.cluster.allocator import Allocator
+from fpray.cluster.session import Machines, wanted_address
+from fpray.driver.request import Request, TrialSelection
+from fpray.driver.session import machines_of
+from fpray.errors import refuse, refuse_if_any
+from fpray.jar.find import REFERENCE, find_jar
+from fpray.node.process_files import shell_command
+from fpray.plan.cluster import LOOPBACK
+from fpray.plan.plan import Plan, Process, Trial
+from fpray.protocol.params import from_json
+from fpray.report.logs import check_label
+from fpray.store.suite import Suite, TrialDirectory, write_text
+from fpray.study.registry import find_protocol
+from fpray.trial.run import Attempt, Failed, TrialContext
+
+_LOOK_S = 0.5
+
+
+def debug(
+    suite: Suite,
+    known: TrialDirectory,
+    label: str,
+    *,
+    cluster_file: str | None = None,
+    address: str | None = None,
+    local: bool = False,
+) -> None:
+    """Start everything of a trial but one process, say what to paste where, and hold it all until Ctrl-C.
+
+    It runs as the trial did, with the suite's jar, and is no result: its files are in `debug/` of the suite.
+
+    Raises:
+        Refused: there is no such process, no jar, or no machine for it.
+    """
+    check_label(known, label)
+    written = known.trial()
+    assert written is not None
+    protocol = find_protocol(written["protocol"])
+    trial = Trial(protocol, from_json(protocol.params, written["params"]), written["repeat"])
+    content = suite.content
+    reference = content["jar"]["name"] == "reference"
+    request = Request(
+        TrialSelection(protocol.name),
+        jar=REFERENCE if reference else content["jar"]["path"],
+        java=content.get("java", "java"),
+        jvm_args=content.get("jvm_args") or {},
+        flags=content.get("flags") or {},
+        cluster_file=cluster_file,
+        address=address,
+        local=local,
+    )
+    jar = find_jar(request.jar, request.java, _say)
+    if jar.sha256 != content["jar"]["sha256"]:
+        _say(f"doubt: {jar} is another jar than the suite's (sha {content['jar']['sha256'][:8]})")
+    launcher = request.launcher()
+    wanted = wanted_address(address or (launcher.address if launcher else None), local)
+    with Machines(wanted, local=local) as machines:
+        if launcher is not None:
+            launcher.wait_for_all(machines.alive, _say)
+        cluster = request.placed(machines_of(request, machines))
+        refuse_if_any(request.placement_problems(protocol, [trial], cluster))
+        cores = {host: machine.cores for host, machine in machines.machines().items()}
+        slices = Allocator(cluster, cores, alive=machines.machines)
+        own = slices.take(trial)
+        if own is None:
+            raise refuse(known.number, slices.missing(trial) or "there are too few machines for it")
+        setting = TrialContext(
+            slices, machines, jar, request.java, request.jvm_args, request.flags, wait=_say, slice=own,
+        )  # fmt: skip
+        _hold(trial, _directory(suite, known), setting, label)
+
+
+def _directory(suite: Suite, known: TrialDirectory) -> TrialDirectory:
+    """A new one, out of the way of results."""
+    top = suite.path / "debug"
+    top.mkdir(exist_ok=True)
+    taken = [int(path.name.rpartition("-")[2]) for path in top.glob(f"{known.number}-*")]
+    path = top / f"{known.number}-{1 + max(taken, default=0)}"
+    path.mkdir()
+    return TrialDirectory(path)
+
+
+def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, label: str) -> None:
+    directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "debugged": label})
+    run = Attempt(trial, directory, setting)
+    with contextlib.ExitStack() as everything:
+        everything.callback(run.give_back_machines)
+        everything.callback(run.salvage_logs)
+        everything.callback(run.stop_everything)
+        try:
+            plan = run.prepare()
+            own = next(process for process in plan.processes if process.label == label)
+            _start(run, plan, own, directory.path)
+            _say(f"all but {label} runs; its logs are in {directory.path} · Ctrl-C stops it")
+            for failure in run.troubles():
+                _say_all([failure.detail, *failure.lines, *filter(None, [failure.log])])
+            threading.Event().wait()
+        except Failed as failed:
+            _say_all([failed.failure.detail, *failed.failure.lines, failed.failure.log, "all of it is stopped"])
+        except KeyboardInterrupt:
+            _say(f"stopped, but for {label}, which is yours · nothing of it is a result")
+
+
+def _start(run: Attempt, plan: Plan, own: Process, path: Path) -> None:
+    """Everything in its order; servers of later stages when the user's own listens."""
+    others = [process for process in plan.processes if process is not own]
+    if own.kind != "server":
+        run.start_servers(_only(plan, others))
+        _say_how(own, path)
+        run.start_clients(_only(plan, others))
+        return
+    run.start_servers(_only(plan, [p for p in others if p.kind == "server" and p.stage <= own.stage]))
+    _say_how(own, path)
+    while not run.listens(own):
+        run.setting.bell.sleep(_LOOK_S)
+    _say(f"{own.label} listens")
+    run.start_servers(_only(plan, [p for p in others if p.kind == "server" and p.stage > own.stage]))
+    run.start_clients(_only(plan, others))
+
+
+def _only(plan: Plan, processes: Sequence[Process]) -> Plan:
+    return replace(plan, processes=tuple(processes))
+
+
+def _say_how(own: Process, path: Path) -> None:
+    command = shell_command(own.argv, own.env)
+    write_text(path / f"{own.label}_cmd.txt", command)
+    where = "on this machine" if own.host == LOOPBACK else f"on {own.host}"
+    ports = ", ".join(str(port) for port in own.endpoints.values())
+    listening = f"; the others wait until it listens on {ports}" if own.kind == "server" else ""
+    _say(f"paste this {where} (it is in {path / f'{own.label}_cmd.txt'}){listening}:\n{command.rstrip()}")
+
+
+def _say_all(lines: Sequence[str]) -> None:
+    for number, line in enumerate(lines):
+        _say(line if number == 0 else f"    {line}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice

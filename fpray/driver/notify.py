@@ -1,0 +1,136 @@
+"""`--notify COMMAND|URL`: tells somebody who is not looking that a sweep has ended, stalls, or mostly fails."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import math
+import os
+import queue
+import shlex
+import shutil
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fpray.errors import Problem
+
+# A sweep stalls when no trial has ended for so many times what the longest under way is planned to take, and this.
+STALLED_TIMES, STALLED_SPARE_S = 3.0, 60.0
+_PATIENCE_S = 30.0  # with whoever is told
+_URLS = ("http://", "https://")
+
+
+def notify_problems(wanted: Sequence[str]) -> Iterator[Problem]:
+    """What is wrong with what `--notify` was given: found now, not in the night."""
+    for each in wanted:
+        if each.startswith(_URLS):
+            continue
+        try:
+            program = (shlex.split(each) or [""])[0]
+        except ValueError as error:
+            yield Problem(f"--notify {each}", f"is no command line: {error}")
+            continue
+        if shutil.which(program) is None:
+            yield Problem(
+                f"--notify {each}", f"there is no program {program or 'in it'} here, and it is no http(s) URL"
+            )
+
+
+class Notifier:
+    """Tells whoever wants to know, in a thread of its own, which sleeps until something is to be told.
+
+    wanted: commands, which get a JSON object on standard input and its entries as FPRAY_*, and URLs, to which it is
+    posted; facts: what it holds beside event and sentence; say: is told of those who could not be reached.
+    """
+
+    def __init__(
+        self, wanted: Sequence[str], facts: Callable[[], Mapping[str, Any]], say: Callable[[str], None]
+    ) -> None:
+        self._wanted, self._facts, self._say = wanted, facts, say
+        self._due: queue.SimpleQueue[tuple[str, str, Mapping[str, Any]] | float | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="notices", daemon=True)
+
+    def __enter__(self) -> Notifier:
+        if self._wanted:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait until all have been told."""
+        if self._wanted:
+            self._due.put(None)
+            self._thread.join()
+
+    def tell(self, event: str, sentence: str, **more: Any) -> None:
+        """Something has happened: finished, failed, mostly-failed."""
+        if self._wanted:
+            self._due.put((event, sentence, more))
+
+    def expect(self, planned_s: float) -> None:
+        """A trial has ended or begun, and the longest under way is planned to take so long: else it stalls."""
+        if self._wanted:
+            self._due.put(STALLED_TIMES * planned_s + STALLED_SPARE_S)
+
+    def rest(self) -> None:
+        """No trial runs any more, so none is waited for."""
+        if self._wanted:
+            self._due.put(math.inf)
+
+    def _work(self) -> None:
+        allowed: float | None = None
+        until = 0.0
+        while True:
+            try:
+                due = self._due.get(timeout=None if allowed is None else max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                assert allowed is not None
+                self._tell_all("stalled", f"no trial has ended for {allowed:.0f} s", {})
+                allowed = None  # once; until something moves again
+                continue
+            if due is None:
+                return
+            if isinstance(due, float):
+                allowed, until = (due, time.monotonic() + due) if math.isfinite(due) else (None, 0.0)
+            else:
+                self._tell_all(*due)
+
+    def _tell_all(self, event: str, sentence: str, more: Mapping[str, Any]) -> None:
+        notice = {"event": event, "sentence": sentence, **self._facts(), **more}
+        for each in self._wanted:
+            failed = _post(each, notice) if each.startswith(_URLS) else _run(each, notice)
+            if failed:
+                self._say(f"--notify {each} was not told of {event}: {failed}")
+
+
+def _post(url: str, notice: Mapping[str, Any]) -> str | None:
+    headers = {"Content-Type": "application/json", "User-Agent": "fpray"}
+    request = urllib.request.Request(url, json.dumps(notice).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE_S):
+            return None
+    except urllib.error.HTTPError as error:
+        with contextlib.closing(error):
+            return f"it answered {error.code} {error.reason}"
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return str(getattr(error, "reason", error) or type(error).__name__)
+
+
+def _run(command: str, notice: Mapping[str, Any]) -> str | None:
+    told = {f"FPRAY_{name.upper()}": "" if value is None else str(value) for name, value in notice.items()}
+    try:
+        done = subprocess.run(
+            shlex.split(command), input=json.dumps(notice), capture_output=True, text=True, errors="replace",
+            check=False, timeout=_PATIENCE_S, env={**os.environ, **told}, start_new_session=True,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"it took more than {_PATIENCE_S:.0f} s"
+    except OSError as error:
+        return error.strerror or str(error)
+    said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+    return f"it returned {done.returncode}" + (f": {said[0]}" if said else "") if done.returncode else None

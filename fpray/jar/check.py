@@ -1,0 +1,264 @@
+"""Whether a jar accepts what the declarations give its mains: asked of the mains, before a cluster is paid for.
+
+Nothing that serves is started. A main is given the command line of a trial and a flag that none has, so it names
+what else it dislikes and ends (scopt, FrankenPaxos's parser, names every problem of a command line at once); one
+that prints no usage then is asked for `--help`. Should a main ignore what it does not know: its addresses are of
+TEST-NET-1 (RFC 5737), which no machine has, and what has not ended by its deadline is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fpray.errors import nearest, refuse
+from fpray.jar.find import Jar, find_jar
+from fpray.node.facts import java_facts
+from fpray.plan.cluster import Cluster
+from fpray.plan.plan import Paths, Plan, Process, Trial, build_plan
+from fpray.protocol.protocol import Protocol
+from fpray.study.registry import studies
+
+DEADLINE_S = 20.0
+_NOWHERE = Cluster(machines=("192.0.2.1",))
+_NO_FLAG = "--fpray.no.such.flag"
+# A JVM that lives for half a second: no second compiler, no threads for collecting garbage.
+_SHORT_LIFE = ("-XX:+IgnoreUnrecognizedVMOptions", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+_USAGE_LINE = re.compile(r"^ {1,8}(?:-\w+(?: <[^>]*>)?(?:,| \|) )?(--[\w.-]+)", re.MULTILINE)
+_ERROR = re.compile(r"^Error: (.*)$", re.MULTILINE)
+# The launcher's own "Error: LinkageError occurred ..." says less than what follows it.
+_WHY_NOT = re.compile(r"^(?!Error: LinkageError).*(?:Exception|Error)\b.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a plan starts a main: the words after its name, every flag that any plan gives it, the files it is told."""
+
+    main: str
+    words: tuple[str, ...]
+    given: frozenset[str]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MainReport:
+    """What came of comparing one main: sentences that are wrong, and flags that it is not given by default."""
+
+    main: str
+    problems: tuple[str, ...] = ()
+    not_given: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProtocolReport:
+    """What came of comparing one protocol; without mains where the jar has none of it."""
+
+    protocol: str
+    mains: tuple[MainReport, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the jar accepts all that a trial gives it."""
+        return bool(self.mains) and not any(report.problems for report in self.mains)
+
+
+def split_command(argv: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The main class of a planned process's command line, and the words that it is given."""
+    main = argv.index("-cp") + 2
+    return argv[main], tuple(argv[main + 1 :])
+
+
+def launches(protocol: Protocol[Any]) -> dict[str, Launch]:
+    """Main class -> how the defaults and the smoke study start it; other studies where those start none of a role."""
+    found: dict[str, Launch] = {}
+    roles = {role.name for role in protocol.roles}
+    for trials in _trials(protocol):
+        for trial in trials:
+            plan = build_plan(trial, _NOWHERE, paths=Paths(directory="."))
+            roles -= {process.role for process in plan.processes}
+            for process in plan.processes:
+                launch = _launch(plan, process)
+                known = found.get(launch.main, launch)
+                longest = max(known, launch, key=lambda each: len(each.words))
+                found[launch.main] = Launch(launch.main, longest.words, known.given | launch.given, longest.files)
+        if not roles:
+            break
+    return found
+
+
+def _trials(protocol: Protocol[Any]) -> Iterator[list[Trial[Any]]]:
+    known = studies().get(protocol.name, {})
+    smoke = known["smoke"].trials(protocol, {}, {}, 1)[0] if "smoke" in known else []
+    yield [Trial(protocol, protocol.params()), *smoke]
+    for study in known.values():
+        yield study.trials(protocol, {}, {}, 1)[0]
+
+
+def _launch(plan: Plan, process: Process) -> Launch:
+    main, words = split_command(process.argv)
+    return Launch(main, words, frozenset(words[::2]), plan.files)
+
+
+def flag_problems(given: Iterable[str], accepted: Iterable[str], required: Iterable[str]) -> list[str]:
+    """What is wrong with the flags that a main is given, in sentences: those it does not have, those it lacks."""
+    given, accepted = set(given), list(accepted)
+    unknown = [f"{flag} (it has {n})" if (n := _near(flag, accepted)) else flag for flag in sorted(given - {*accepted})]
+    missing = sorted(set(required) - given)
+    said = [f"does not accept {', '.join(unknown)}, and fpray gives it"] if unknown else []
+    return said + ([f"requires {', '.join(missing)}, and fpray does not give it"] if missing else [])
+
+
+def _near(flag: str, accepted: Sequence[str]) -> str:
+    return nearest(flag, accepted).removeprefix("; did you mean ").removesuffix("?")
+
+
+def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iterator[ProtocolReport]:
+    """Compare a jar (a path, or `reference`) with protocols, one report each, in their order.
+
+    Raises:
+        Refused: there is no such jar, it is no jar, or no `java` to ask its mains with.
+    """
+    jar = find_jar(which, java, option="--check")
+    jvm = java_facts(java)["jvm"]
+    if shutil.which(java) is None:
+        raise refuse(
+            f"--java {java}",
+            "there is no such program here: a JVM asks the jar's mains for their flags (Debian: apt-get install"
+            " openjdk-17-jre-headless)",
+        )
+    if jvm.startswith(("exits", "cannot")):
+        raise refuse(f"--java {java}", f"does not run: {jvm.rstrip(': ')}")
+    return _reports(jar, java, protocols)
+
+
+def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterator[ProtocolReport]:
+    there = jar.classes()
+    cores = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="fpray-check-") as scratch:
+        pool = ThreadPoolExecutor(max(2, cores))
+        try:
+            asked: list[tuple[Protocol[Any], list[str], dict[str, Future[MainReport]]]] = []
+            for protocol in protocols:
+                mains = _mains_in(protocol, there)
+                started = launches(protocol) if mains else {}
+                futures = {
+                    main: pool.submit(_report, jar, java, started[main], Path(scratch, protocol.name, main))
+                    for main in mains
+                    if main in there and main in started
+                }
+                asked.append((protocol, mains, futures))
+            for protocol, mains, futures in asked:
+                yield ProtocolReport(
+                    protocol.name,
+                    tuple(futures[main].result() if main in futures else _unasked(main, there) for main in mains),
+                )
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _mains_in(protocol: Protocol[Any], there: set[str]) -> list[str]:
+    """The main classes of a protocol, in the order of its roles; none where the jar has no server of it."""
+    servers = {protocol.main_class(role) for role in protocol.servers()}
+    mains = list(dict.fromkeys(protocol.main_class(role) for role in protocol.roles))
+    return mains if servers & there else []
+
+
+def _unasked(main: str, there: set[str]) -> MainReport:
+    if main in there:  # no default and no study starts one: there is nothing to compare
+        return MainReport(main)
+    hint = nearest(main, (name for name in there if name.rpartition(".")[0] == main.rpartition(".")[0]))
+    return MainReport(main, (f"is not in the jar{hint}",))
+
+
+def _report(jar: Jar, java: str, launch: Launch, directory: Path) -> MainReport:
+    directory.mkdir(parents=True)
+    for name, content in launch.files.items():
+        (directory / name).write_text(content)
+    said, ended = _ask(jar, java, launch.main, (*launch.words, _NO_FLAG), directory)
+    usage = said if "Usage:" in said or not ended else _ask(jar, java, launch.main, ("--help",), directory)[0]
+    accepted = set(_USAGE_LINE.findall(usage)) - {"--help"} if "Usage:" in usage else set()
+    errors = _ERROR.findall(said)
+    unknown = {error.removeprefix("Unknown option ") for error in errors if error.startswith("Unknown option ")}
+    if not accepted and _NO_FLAG not in unknown:
+        return MainReport(launch.main, (_silence(said, ended),))
+    required = {error.removeprefix("Missing option ") for error in errors if error.startswith("Missing option ")}
+    problems = flag_problems(launch.given, (accepted or launch.given) - unknown, required)
+    problems += [error for error in errors if error.startswith("Option ")]
+    return MainReport(launch.main, tuple(problems), tuple(sorted(accepted - launch.given)))
+
+
+def _silence(said: str, ended: bool) -> str:
+    if not ended:
+        return f"does not say what it accepts: killed after {DEADLINE_S:.0f} s"
+    lines = [*_WHY_NOT.findall(said), *said.splitlines()[-1:]]
+    return f"does not say what it accepts; it says {lines[0].strip()!r}" if lines else "does not say what it accepts"
+
+
+def _ask(jar: Jar, java: str, main: str, words: Sequence[str], directory: Path) -> tuple[str, bool]:
+    """All that a main says, and whether it ended by itself."""
+    with subprocess.Popen(
+        [java, *_SHORT_LIFE, "-cp", str(jar.path.absolute()), main, *words],
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            return process.communicate(timeout=DEADLINE_S)[0], True
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.communicate()[0], False
+
+
+class Check:
+    """The reports of a check as lines, told one by one as they come, and whether all that was asked for fits."""
+
+    def __init__(self, which: str, java: str, protocols: Sequence[Protocol[Any]], *, named: bool) -> None:
+        self._reports = check_jar(which, java, protocols)
+        self._width = max((len(protocol.name) for protocol in protocols), default=0)
+        self._named = named  # by the user: then a protocol that is not in the jar does not fit
+        self.fits = False
+
+    def lines(self) -> Iterator[str]:
+        """A line for each protocol, more where something does not fit, and the sum."""
+        began, done = time.monotonic(), []
+        for report in self._reports:
+            done.append(report)
+            yield from self._lines_of(report)
+        fitting = sum(report.fits for report in done)
+        absent = sum(not report.mains for report in done)
+        wrong = len(done) - fitting - absent
+        mains = sum(len(report.mains) for report in done)
+        self.fits = fitting > 0 and wrong == 0 and not (self._named and absent)
+        words = [f"{fitting} of {len(done)} protocols fit", f"{wrong} do not" if wrong else ""]
+        words += [f"{absent} are not in this jar" if absent else ""]
+        yield ", ".join(filter(None, words)) + f" · {mains} mains in {time.monotonic() - began:.1f} s"
+
+    def _lines_of(self, report: ProtocolReport) -> Iterator[str]:
+        name = f"{report.protocol:<{self._width}}"
+        if not report.mains:
+            yield f"{name}  no main classes of {report.protocol} in this jar"
+            return
+        wrong = [main for main in report.mains if main.problems]
+        many = f"{len(report.mains)} main{'s' if len(report.mains) > 1 else ''}"
+        yield f"{name}  {many}, all fit" if not wrong else f"{name}  {len(wrong)} of {many} do not fit"
+        grouped: dict[str, list[str]] = {}
+        for main in report.mains:
+            for problem in main.problems:
+                grouped.setdefault(problem, []).append(main.main)
+        yield from (f"  {', '.join(mains)} {problem}" for problem, mains in grouped.items())
+        for main in report.mains:
+            if main.not_given:
+                more = ", ".join(main.not_given)
+                yield f"  {main.main} accepts {more}: not given by default (a parameter may, --flag does)"

@@ -1,0 +1,72 @@
+"""Where numbers come from: the code, the jar, the packages and the command line behind a suite."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from fpray.jar.find import Jar
+
+_PACKAGES = ("fpray", "ray", "pyarrow", "numpy", "pandas", "optuna", "click")
+
+
+def of_driver(jar: Jar, command: str, java: str) -> Mapping[str, Any]:
+    """What the driver's side knows; each trial adds its machines."""
+    return {
+        "command": command,
+        "directory": str(Path.cwd()),
+        "checkout": git_state(Path.cwd()),
+        "fpray_checkout": git_state(Path(__file__).resolve().parent),
+        "jar": {
+            "name": "reference" if jar.reference else jar.path.name,
+            "path": str(jar.path),
+            "sha256": jar.sha256,
+            "version": jar.version,
+        },
+        "java": java,
+        "python": platform.python_version(),
+        "packages": _versions(),
+        "driver": {"hostname": platform.node(), "kernel": platform.release(), "python": sys.executable},
+    }
+
+
+def git_state(directory: Path) -> Mapping[str, Any] | None:
+    """Commit and uncommitted changes of the checkout that holds a directory; None outside of one."""
+    top = _git(directory, "rev-parse", "--show-toplevel")
+    if top is None:
+        return None
+    status = _git(directory, "status", "--porcelain") or ""
+    changes = _git(directory, "diff", "HEAD") or ""
+    return {
+        "path": top,
+        "commit": _git(directory, "rev-parse", "HEAD"),
+        "branch": _git(directory, "rev-parse", "--abbrev-ref", "HEAD"),
+        "uncommitted": status.splitlines(),
+        "diff_sha256": hashlib.sha256(changes.encode()).hexdigest() if changes else None,
+    }
+
+
+def _git(directory: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(directory), *words], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _versions() -> Mapping[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

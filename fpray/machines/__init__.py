@@ -1,1 +1,0 @@
-"""Where processes run: role actors on Ray nodes, local processes, and the keeper."""

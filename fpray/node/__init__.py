@@ -1,0 +1,1 @@
+"""What runs on a machine: role actors, their processes and files."""

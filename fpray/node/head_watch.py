@@ -1,0 +1,95 @@
+"""How a machine knows that the head of its Ray cluster lives: the kernel tells when it does not, nobody asks.
+
+On the head's machine a keeper watches the head's process. Everywhere else it holds a TCP connection to an `Anchor`
+there, over which nothing is ever sent: it ends with the head, and the kernel's keepalive ends it when the head is out
+of reach. Ray itself takes a minute to see that.
+"""
+
+# ruff: noqa: PTH115, PTH123, PTH208 -- reads /proc of every process; pathlib is slow
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import threading
+
+from fpray.node.priority import use_batch_scheduling
+
+# A machine that is cut off knows within KEEPALIVE_S + PROBES * PROBE_S seconds: 20.
+KEEPALIVE_S, PROBE_S, PROBES = 8, 4, 3
+_CONNECT_S = 5.0
+
+
+class Anchor:
+    """A Ray actor on the head's machine; connections to it last as long as itself, its driver and the head."""
+
+    def __init__(self) -> None:
+        use_batch_scheduling()
+        import ray
+        import ray.util
+
+        self._listener = socket.create_server((ray.util.get_node_ip_address(), 0), backlog=1024)
+        self._head = head_here(ray.get_runtime_context().gcs_address)
+        threading.Thread(target=self._hold, name="fpray-anchor", daemon=True).start()
+
+    def address(self) -> str:
+        """HOST:PORT, for `hold`."""
+        host, port = self._listener.getsockname()[:2]
+        return f"{host}:{port}"
+
+    def _hold(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            if self._head is not None:
+                selector.register(self._head, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self._listener:
+                        line, _ = self._listener.accept()
+                        _keep_alive(line)  # a machine that vanishes must not leave its line here for ever
+                        selector.register(line, selectors.EVENT_READ)
+                    elif key.fileobj == self._head:
+                        os._exit(1)  # and with it every line
+                    elif isinstance(key.fileobj, socket.socket):  # nobody says anything: its keeper has ended
+                        selector.unregister(key.fileobj)
+                        key.fileobj.close()
+
+
+def hold(gcs_address: str, anchor: str | None) -> int | None:
+    """A file descriptor that becomes readable when the head is gone or out of reach; None if there is none to be had.
+
+    gcs_address: HOST:PORT of the head; anchor: that of an `Anchor`, None on the head's own machine.
+    """
+    if anchor is None:
+        return head_here(gcs_address)
+    host, _, port = anchor.rpartition(":")
+    try:
+        line = socket.create_connection((host, int(port)), timeout=_CONNECT_S)
+        line.settimeout(None)
+        _keep_alive(line)
+    except OSError:
+        return None
+    return line.detach()
+
+
+def _keep_alive(line: socket.socket) -> None:
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_S)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_S)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)
+
+
+def head_here(gcs_address: str) -> int | None:
+    """A pidfd of the head's process, the `gcs_server` of that port on this machine; None where it is elsewhere."""
+    wanted = f"--gcs_server_port={gcs_address.rpartition(':')[2]}".encode()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+            if wanted not in words or not words[0].endswith(b"gcs_server"):
+                continue
+            if os.readlink(f"/proc/{pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+                return os.pidfd_open(int(pid))
+        except OSError:
+            continue  # it has just ended, or is another user's
+    return None

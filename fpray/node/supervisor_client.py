@@ -1,0 +1,112 @@
+"""The owner's end of a keeper: starts it, sends it orders, and hands on what it tells."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from fpray.errors import Lost
+from fpray.node import supervisor
+
+_START_DEADLINE_S = 60.0  # python starts in 0.02 s, but perhaps on a machine that starts fourteen JVMs just now
+
+
+class Link:
+    """One keeper process and the thread that reads its events.
+
+    head: a file descriptor whose readability means that the cluster's head is gone; the keeper gets it for its own.
+    on_event is called with each event, on_end once, when the keeper is gone; both on the reader's thread.
+    Raises `Lost` if the keeper does not come up (the raylet is gone already, for one).
+    """
+
+    def __init__(
+        self,
+        lease: str,
+        raylet_pid: int | None,
+        on_event: Callable[[dict[str, Any]], None],
+        on_end: Callable[[], None],
+        head: int | None = None,
+    ) -> None:
+        self._on_event, self._on_end = on_event, on_end
+        self._sending = threading.Lock()
+        self._hello = threading.Event()
+        self.pid = 0  # of the keeper; 0 if it never came up
+        self.mark = ""  # <pid>:<start>, as in FPRAY_KEEPER
+        self.error = ""  # what the keeper told before it failed
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._spawn(theirs.fileno(), lease, raylet_pid or 0, head)
+        self._reader = threading.Thread(target=self._read, name="fpray-keeper", daemon=True)
+        self._reader.start()
+        if not self._hello.wait(_START_DEADLINE_S) or not self.pid:
+            self.close(0)
+            raise Lost(f"the keeper process did not start: {self.error or 'it ended without a word'}")
+
+    def _spawn(self, fd: int, lease: str, raylet_pid: int, head: int | None) -> None:
+        words = [sys.executable, "-I", "-S", supervisor.__file__, str(fd), str(os.getpid()), str(raylet_pid), lease]
+        words += [] if head is None else [str(head)]
+        # No inherited output: a keeper that holds its owner's pipes open would keep their readers waiting. Nor any
+        # environment: with the marks of an outer fpray this keeper would count as one of its processes.
+        first = subprocess.Popen(
+            words,
+            pass_fds=(fd,) if head is None else (fd, head),
+            env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        first.wait()  # it ends as soon as it has forked the keeper
+
+    def send(self, order: dict[str, Any]) -> None:
+        """Send an order; if the keeper is gone, on_end tells of that."""
+        data = json.dumps(order).encode() + b"\n"
+        with self._sending:
+            try:
+                self._socket.sendall(data)
+            except OSError:
+                pass
+
+    def close(self, deadline_s: float) -> bool:
+        """End the keeper and all that it keeps; False if that took longer than the deadline (seconds)."""
+        self.send({"op": "end"})
+        self._reader.join(deadline_s)
+        ended = not self._reader.is_alive()
+        self._shut()
+        self._reader.join(1)
+        return ended
+
+    def _shut(self) -> None:
+        with self._sending:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def _read(self) -> None:
+        rest = b""
+        try:
+            while data := self._socket.recv(1 << 16):
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    self._take(json.loads(line))
+        except OSError:
+            pass
+        finally:
+            self._hello.set()
+            self._on_end()
+            self._socket.close()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if event["event"] == "hello":
+            self.pid, self.mark = event["pid"], event["mark"]
+            self._hello.set()
+        elif event["event"] == "error":
+            self.error = event["text"]
+        else:
+            self._on_event(event)

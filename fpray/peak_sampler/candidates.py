@@ -1,0 +1,80 @@
+"""Which points of a space a sampler weighs: all of a small one, else many at random and more around the best."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+
+from fpray.peak_sampler.distributions import along, at, position, size, values
+
+Point = dict[str, Any]
+Allowed = Callable[[Mapping[str, Any]], bool]
+
+WHOLE = 1500  # points: a space up to this size is weighed as a whole
+ENUMERATED = 5_000  # points of a product that are asked whether they are allowed: a constraint may leave few
+_SCATTERED = 400
+_AROUND = 30  # for each point that is looked around
+_LINE, _FINE_LINE = 60, 400  # values along one load parameter
+
+
+class Candidates:
+    """The points of a space that are allowed."""
+
+    def __init__(self, space: Mapping[str, BaseDistribution], allowed: Allowed | None) -> None:
+        self.space = dict(space)
+        self._allowed = allowed
+        count = math.prod(size(distribution) for distribution in space.values())
+        self.whole: list[Point] | None = None
+        if count <= (ENUMERATED if allowed else WHOLE):
+            axes = [values(distribution) for distribution in space.values()]
+            points = self._keep(dict(zip(space, point, strict=True)) for point in itertools.product(*axes))
+            self.whole = points if len(points) <= WHOLE else None
+
+    def scattered(self, rng: np.random.Generator, count: int = _SCATTERED) -> list[Point]:
+        """All points of a small space, else some at random."""
+        if self.whole is not None:
+            return self.whole
+        for _ in range(20):
+            draws = (self._draw(rng) for _ in range(count))
+            if found := self._keep(draws):
+                return found
+        return [self._draw(rng)]  # nothing allowed was found: what asked will be told so
+
+    def around(self, points: Iterable[Point], lines: Sequence[str], rng: np.random.Generator) -> list[Point]:
+        """Neighbours of points, and the line through each along the parameters in `lines`; none of a small space."""
+        if self.whole is not None:
+            return []
+        found: list[Point] = []
+        for point in points:
+            found += [self._step(point, rng) for _ in range(_AROUND)]
+            for name in lines:
+                found += [{**point, name: value} for value in along(self.space[name], _LINE)]
+        return self._keep(found)
+
+    def line(self, point: Point, name: str) -> list[Point]:
+        """What is allowed along one parameter through a point."""
+        return self._keep({**point, name: value} for value in along(self.space[name], _FINE_LINE))
+
+    def _keep(self, points: Iterable[Point]) -> list[Point]:
+        unique = {tuple(point.values()): point for point in points}
+        return [point for point in unique.values() if self._allowed is None or self._allowed(point)]
+
+    def _draw(self, rng: np.random.Generator) -> Point:
+        return {name: at(distribution, rng.random()) for name, distribution in self.space.items()}
+
+    def _step(self, point: Point, rng: np.random.Generator) -> Point:
+        """One or two parameters moved a little, or a category exchanged."""
+        moved = dict(point)
+        for name in rng.choice(list(self.space), size=min(len(self.space), int(rng.integers(1, 3))), replace=False):
+            distribution = self.space[str(name)]
+            if isinstance(distribution, CategoricalDistribution):
+                moved[str(name)] = at(distribution, rng.random())
+            else:
+                width = rng.choice([0.02, 0.07, 0.2])
+                moved[str(name)] = at(distribution, position(distribution, point[name]) + rng.normal(0, width))
+        return moved

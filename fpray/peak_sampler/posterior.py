@@ -1,0 +1,268 @@
+"""What is believed after some trials: the goal at any point, whether it keeps the bounds, what a trial would gain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial
+
+from fpray.peak_sampler.goals import Bound, Goal
+from fpray.peak_sampler.prior import Array, Encoding, Guesses, Process, guesses_of_goal, guesses_of_tie
+
+SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
+DOUBT = 0.05  # nepers of the goal that are given for a chance to keep the bounds that is 2.7 times as high
+LIGHTER = 0.01  # the same for a load that is 2.7 times as low: where more load gains nothing, noise would choose
+NO_GAIN = 0.005  # nepers of the goal: less than that, noise hides
+FEWEST = 4  # trials after which bounds that none has kept are taken for hard ones
+NO_EVIDENCE = ("refused", "lost", "interrupted")  # statuses that say nothing of the system under test
+_NODES = 15  # at which the distance to Little's law is integrated over
+_NIL = 1e-300
+_FAILED = 1.0  # nepers over the bound: what a trial that broke down is taken to have shown
+_QUANTILES = np.array([NormalDist().inv_cdf((i + 0.5) / _NODES) for i in range(_NODES)])
+
+Point = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Trials as numbers.
+
+    Attributes:
+        points: the parameters of each.
+        values: the columns that count; NaN for what a trial did not give.
+        numbers: the trials' own numbers in the study, -1 for one that has not ended.
+    """
+
+    points: list[Point]
+    values: dict[str, Array]
+    numbers: list[int]
+
+    def with_expected(self, points: Sequence[Point], values: Mapping[str, Array]) -> Trials:
+        """These and more, for trials that still run."""
+        more = {c: np.concatenate([v, values.get(c, np.full(len(points), math.nan))]) for c, v in self.values.items()}
+        return Trials([*self.points, *points], more, [*self.numbers, *(-1 for _ in points)])
+
+
+def gather(trials: Sequence[FrozenTrial], space: Mapping[str, BaseDistribution], columns: Sequence[str]) -> Trials:
+    """The ended trials that say something of a point of `space`; those that broke down with NaN."""
+    ended = [t for t in trials if t.state.is_finished() and space.keys() <= t.params.keys() and _is_evidence(t)]
+    metrics = [t.user_attrs.get("metrics") or {} for t in ended]
+    values = {c: np.array([math.nan if m.get(c) is None else float(m[c]) for m in metrics]) for c in columns}
+    return Trials([{name: t.params[name] for name in space} for t in ended], values, [t.number for t in ended])
+
+
+def _is_evidence(trial: FrozenTrial) -> bool:
+    status = trial.user_attrs.get("status")
+    return status not in NO_EVIDENCE and (status is not None or "metrics" in trial.user_attrs)
+
+
+class Scale:
+    """How a column is looked at: by its logarithm where everything is above zero, else in its own spread."""
+
+    def __init__(self, values: Array, limit: float | None = None) -> None:
+        known = values[np.isfinite(values)]
+        self.logs = bool(len(known)) and bool((known > 0).all()) and (limit is None or limit > 0)
+        self.unit = 1.0
+        if not self.logs and len(known):
+            self.unit = 3 * (float(np.std(known)) or abs(float(known[0])) or 1.0)
+
+    def of(self, value: Any) -> Any:
+        """A value, or an array, on this scale."""
+        return np.log(value) if self.logs else np.asarray(value, float) / self.unit
+
+    def back(self, value: Any) -> Any:
+        """And back."""
+        return np.exp(value) if self.logs else np.asarray(value, float) * self.unit
+
+    def filled(self, values: Array, missing: float) -> Array:
+        """All values on this scale, with another in the place of those that are missing (on the scale)."""
+        known = np.isfinite(values)
+        return np.where(known, self.of(np.where(known, values, 1.0)), missing)
+
+
+class Belief:
+    """One goal and its bounds, after trials; at least one of them has the goal's column."""
+
+    def __init__(self, encoding: Encoding, goal: Goal, bounds: Sequence[Bound], trials: Trials) -> None:
+        self.encoding, self.goal, self.bounds, self.trials = encoding, goal, tuple(bounds), trials
+        self.up = 1 if goal.maximize else -1
+        self.scale = Scale(trials.values[goal.column])
+        x, n = encoding.configurations(trials.points), encoding.loads(trials.points)
+        measured = trials.values[goal.column]
+        # A trial that broke down is a bad one: as bad as the worst that did not, and far over its bounds.
+        worst = np.nanmin(measured) if goal.maximize else np.nanmax(measured)
+        levels = self.scale.filled(measured, float(self.scale.of(worst)))
+        bends = self.up if self.scale.logs else 0
+        self._goal = _process(guesses_of_goal, x, n, levels, bends)
+        self._tied: list[tuple[Bound, Process, Scale]] = []
+        self._free: list[tuple[Bound, Process, Scale]] = []
+        for bound in self.bounds:
+            scale = Scale(trials.values[bound.column], bound.limit)
+            far = float(scale.of(bound.limit)) + _FAILED * (1 if bound.upper else -1)
+            values = scale.filled(trials.values[bound.column], far)
+            tied = scale.logs and self.scale.logs
+            bends = -self.up if tied else 0
+            free = _process(guesses_of_goal, x, n, values, bends)
+            law = _process(guesses_of_tie, x, n, levels + values - n, 0) if tied else None
+            if law is not None and law.evidence >= free.evidence:
+                self._tied.append((bound, law, scale))
+            else:
+                self._free.append((bound, free, scale))
+        count = len(self._tied)
+        draws = np.random.default_rng(1).standard_normal((4 * _NODES, count))
+        self._draws = _QUANTILES[:, None] if count == 1 else draws
+
+    @cached_property
+    def tried(self) -> list[Point]:
+        """The points that were tried, each once."""
+        return list({tuple(point.values()): point for point in self.trials.points}.values())
+
+    @cached_property
+    def recommended(self) -> Point | None:
+        """The point that was tried and is best to be told: good, and sure to keep the bounds; None without any."""
+        return self.under(self.bounds)
+
+    def under(self, bounds: Sequence[Bound]) -> Point | None:
+        """What would be recommended with other limits of the same bounds."""
+        merit = self.merit(self.tried, bounds)
+        best = int(np.argmax(merit))
+        return self.tried[best] if math.isfinite(merit[best]) else None
+
+    def merit(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Array:
+        """How good each point is to be recommended; -inf where it is not sure enough to keep the bounds."""
+        return self.at(points, bounds).merit(self.scale.unit) - LIGHTER / self.scale.unit * self.encoding.loads(points)
+
+    def at(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Outlook:
+        """What is believed of these points, with the limits of other bounds if they are given."""
+        limits = {_name(b): b.limit for b in (self.bounds if bounds is None else bounds)}
+        x, n = self.encoding.configurations(points), self.encoding.loads(points)
+        mean, variance = self._goal.predict(x, n)
+        low = np.full((len(self._draws), len(points)), -np.inf)
+        high = np.full((len(self._draws), len(points)), np.inf)
+        for i, (bound, law, scale) in enumerate(self._tied):
+            off, spread = law.predict(x, n)
+            # log value = n - log goal + off: the goal at which the value is at its limit
+            edge = self.up * (n + off + self._draws[:, i : i + 1] * np.sqrt(spread) - scale.of(limits[_name(bound)]))
+            if bound.upper == self.goal.maximize:
+                low = np.maximum(low, edge)
+            else:
+                high = np.minimum(high, edge)
+        others = np.ones(len(points))
+        for bound, free, scale in self._free:
+            value, spread = free.predict(x, n)
+            z = (scale.of(limits[_name(bound)]) - value) / np.sqrt(spread)
+            others *= cdf(z if bound.upper else -z)
+        return Outlook(self.up * mean, np.sqrt(variance), low, high, others)
+
+    def worth(self, points: Sequence[Point]) -> Array:
+        """What a trial at each point would gain; while nothing keeps the bounds: how likely that is, and how good then.
+
+        Likelihood alone would ask for the lowest load there is as soon as one trial has broken a bound.
+        """
+        outlook = self.at(points)
+        if self.recommended is None:
+            return outlook.log_feasible() + outlook.mean
+        # Like with like: where the best may break the bounds, one that surely keeps them is a gain, too.
+        return outlook.gain(float(self.at([self.recommended]).merit(self.scale.unit)[0]) + NO_GAIN / self.scale.unit)
+
+    def expect(self, points: Sequence[Point]) -> dict[str, Array]:
+        """What a trial at each point would most likely give, in the columns' own units."""
+        x, n = self.encoding.configurations(points), self.encoding.loads(points)
+        goal = self._goal.predict(x, n)[0]
+        found = {self.goal.column: self.scale.back(goal)}
+        for bound, law, scale in self._tied:
+            found[bound.column] = scale.back(n - goal + law.predict(x, n)[0])
+        for bound, free, scale in self._free:
+            found[bound.column] = scale.back(free.predict(x, n)[0])
+        return found
+
+
+def _process(
+    guesses_of: Callable[[int, Array, np.random.Generator], Guesses],
+    configurations: Array,
+    loads: Array,
+    values: Array,
+    bends: int,
+) -> Process:
+    shape, raw = configurations.shape, (configurations.tobytes(), loads.tobytes(), values.tobytes())
+    return _same_process(guesses_of, shape, raw, bends)
+
+
+@lru_cache(maxsize=8)
+def _same_process(
+    guesses_of: Callable[[int, Array, np.random.Generator], Guesses],
+    shape: tuple[int, int],
+    raw: tuple[bytes, bytes, bytes],
+    bends: int,
+) -> Process:
+    """What is told after a trial and asked for the next is the same belief: it is worked out once."""
+    configurations, loads, values = (np.frombuffer(each) for each in raw)
+    rng = np.random.default_rng(0)  # always the same guesses: an answer does not change by being asked again
+    guesses = guesses_of(shape[1], loads, rng)
+    return Process(guesses, configurations.reshape(shape), loads, values, bends=bends)
+
+
+def _name(bound: Bound) -> tuple[str, bool]:
+    return bound.column, bound.upper
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is believed of some points, larger goals being better.
+
+    Attributes:
+        mean, spread: of the goal, on its scale; of one that is minimized, negative.
+        low, high: between which the goal keeps the bounds that are tied to it, shape (draws, points).
+        others: probability that the other bounds are kept.
+    """
+
+    mean: Array
+    spread: Array
+    low: Array
+    high: Array
+    others: Array
+
+    def feasible(self) -> Array:
+        """Probability that all bounds are kept."""
+        inside = cdf((self.high - self.mean) / self.spread) - cdf((self.low - self.mean) / self.spread)
+        return np.asarray(np.maximum(inside, 0).mean(axis=0) * self.others)
+
+    def log_feasible(self) -> Array:
+        """Its logarithm, finite where it is nil."""
+        return np.asarray(np.log(np.maximum(self.feasible(), _NIL)))
+
+    def merit(self, unit: float) -> Array:
+        """What is to be had at each point: its mean, less for a doubt; -inf where it is not sure enough.
+
+        At the very edge half of what looks best breaks the bound: a little less that keeps it is the better answer.
+        """
+        chance = self.feasible()
+        doubt = DOUBT / unit * np.log(np.maximum(chance, 1e-12))
+        return np.asarray(np.where(chance >= SURE_ENOUGH, self.mean + doubt, -np.inf))
+
+    def gain(self, best: float) -> Array:
+        """Expected gain over `best`, where the bounds are kept."""
+        low = np.maximum(self.low, best)
+        a, b = (low - self.mean) / self.spread, (np.maximum(self.high, low) - self.mean) / self.spread
+        inside = (self.mean - best) * (cdf(b) - cdf(a)) + self.spread * (_pdf(a) - _pdf(b))
+        return np.asarray(np.maximum(inside, 0).mean(axis=0) * self.others)
+
+
+def _pdf(z: Array) -> Array:
+    return np.asarray(np.exp(-0.5 * np.clip(z, -40, 40) ** 2) / math.sqrt(2 * math.pi))
+
+
+def cdf(z: Array) -> Array:
+    """The normal distribution's, to 1e-7 (Abramowitz and Stegun 26.2.17): numpy has no erf."""
+    clipped = np.clip(z, -40, 40)
+    t = 1 / (1 + 0.2316419 * np.abs(clipped))
+    series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    tail = _pdf(clipped) * series
+    return np.where(clipped > 0, 1 - tail, tail)

@@ -1,0 +1,1 @@
+"""What one trial will do, as pure data."""

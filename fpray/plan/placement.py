@@ -1,0 +1,158 @@
+"""Which process runs where: a protocol and its params dealt to machines and ports. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fpray.errors import Problem
+from fpray.plan.cluster import Cluster
+from fpray.plan.placement_policy import Want, share_out
+from fpray.protocol.protocol import Address, Index, Protocol, Role
+
+P = TypeVar("P")
+
+Shape = tuple[int, tuple[tuple[int, ...], ...]]
+# host, k (the endpoint's number in FrankenPaxos's order, over all hosts) -> its port
+PortRule = Callable[[str, int], int]
+
+
+def frankenpaxos_ports(_host: str, k: int) -> int:
+    """FrankenPaxos's rule: one counter over every endpoint, whatever its machine."""
+    return 10000 + 100 * k
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One process to be: its role, index, machine, and where it listens, by endpoint, its main one first.
+
+    An endpoint that is numbered otherwise than processes has its index in its name: `leader_1_0`.
+    """
+
+    role: str
+    label: str
+    index: Index
+    host: str
+    endpoints: Mapping[str, int]
+
+    @property
+    def address(self) -> Address:
+        """Its main endpoint; port 0 if it listens on nothing."""
+        return Address(self.host, next(iter(self.endpoints.values()), 0))
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where everything is: the instances of each role, and each endpoint by its own index, in order."""
+
+    instances: Mapping[str, Sequence[Instance]]
+    listening: Mapping[str, Mapping[Index, Address]]
+
+    def __iter__(self) -> Iterator[Instance]:
+        """Every instance, role by role in the order of launching."""
+        return itertools.chain(*self.instances.values())
+
+
+def shape(protocol: Protocol[P], params: P) -> Shape:
+    """What decides where processes go: f, and how many of each role; equal for most trials of a sweep."""
+    return protocol.faults(params), tuple(role.dimensions(params) for role in protocol.roles)
+
+
+def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Problem]:
+    """Why the cluster has no place for the protocol, if so: pools that are missing or empty."""
+    faults = protocol.faults(params)
+    needed = [role.hosts_key for role in protocol.roles if _size(role, params)]
+    problems = [problem for pool in dict.fromkeys(needed) for problem in cluster.problems(faults, pool)]
+    return problems or share_out(_wants(protocol, params, cluster), cluster.place)[1]
+
+
+def place(protocol: Protocol[P], params: P, cluster: Cluster, ports: PortRule) -> Placement:
+    """Deal every role's instances to its pool's machines, and ports in the protocol's order."""
+    indices = {role.name: _indices(role, params) for role in protocol.roles}
+    lent, _ = share_out(_wants(protocol, params, cluster), cluster.place)
+    hosts = {
+        role.name: role.deal(lent[role.name], role.dimensions(params)) if role.name in lent else []
+        for role in protocol.roles
+    }
+    listening: dict[str, dict[Index, Address]] = {}
+    number = itertools.count()
+    owners = _owners(protocol, params, indices, hosts)
+    for endpoint in protocol.port_order:
+        at = sorted(owners[endpoint].items())
+        listening[endpoint] = {index: Address(host, ports(host, next(number))) for index, host in at}
+    return Placement(
+        {
+            role.name: [
+                Instance(
+                    role.name,
+                    _label(role.name, index, role.numbered),
+                    index,
+                    host,
+                    dict(_endpoints(role, params, index, listening)),
+                )
+                for index, host in zip(indices[role.name], hosts[role.name], strict=True)
+            ]
+            for role in protocol.roles
+        },
+        listening,
+    )
+
+
+def _owners(
+    protocol: Protocol[P], params: P, indices: Mapping[str, list[Index]], hosts: Mapping[str, list[str]]
+) -> dict[str, dict[Index, str]]:
+    """Endpoint -> its indices -> the machine of the process that listens there."""
+    owners: dict[str, dict[Index, str]] = {endpoint: {} for endpoint in protocol.port_order}
+    for role in protocol.roles:
+        for process, host in zip(indices[role.name], hosts[role.name], strict=True):
+            for endpoint, owned in role.owned(params, process).items():
+                if taken := owners[endpoint].keys() & set(owned):
+                    raise TypeError(f"{protocol.name}: {endpoint} {min(taken)} belongs to two processes")
+                owners[endpoint] |= dict.fromkeys(owned, host)
+    return owners
+
+
+def _endpoints(
+    role: Role[P], params: P, process: Index, listening: Mapping[str, Mapping[Index, Address]]
+) -> Iterator[tuple[str, int]]:
+    own = {each for each in role.listens or () if isinstance(each, str)} or {role.name}
+    for endpoint, owned in role.owned(params, process).items():
+        for index in owned:
+            yield _label(endpoint, index, endpoint not in own), listening[endpoint][index].port
+
+
+def endpoints_per_host(protocol: Protocol[P], params: P, cluster: Cluster) -> dict[str, list[int]]:
+    """host -> the numbers k of the endpoints that it will hold: what a trial needs ports for."""
+    numbers: dict[str, list[int]] = {}
+
+    def record(host: str, k: int) -> int:
+        numbers.setdefault(host, []).append(k)
+        return k
+
+    place(protocol, params, cluster, record)
+    return numbers
+
+
+def _size(role: Role[Any], params: Any) -> int:
+    return math.prod(role.dimensions(params))
+
+
+def _indices(role: Role[Any], params: Any) -> list[Index]:
+    return list(itertools.product(*(range(size) for size in role.dimensions(params))))
+
+
+def _wants(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Want]:
+    """The roles that have processes, each with its pool's machines."""
+    faults = protocol.faults(params)
+    return [
+        Want(role.name, role.hosts_key, cluster.hosts(faults, role.hosts_key), _size(role, params))
+        for role in protocol.roles
+        if _size(role, params)
+    ]
+
+
+def _label(name: str, index: Index, numbered: bool) -> str:
+    return "_".join([name, *map(str, index)]) if numbered else name

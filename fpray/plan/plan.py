@@ -1,0 +1,248 @@
+"""A plan: everything one trial will do, as strings and numbers. Pure: it reads and writes nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any, Generic, TypeVar
+
+from fpray.errors import Problem
+from fpray.plan.cluster import Cluster
+from fpray.plan.placement import Instance, Placement, PortRule, frankenpaxos_ports, place
+from fpray.protocol import params as param_values
+from fpray.protocol.flags import option_flags, to_words
+from fpray.protocol.protocol import Address, Protocol, Role
+from fpray.protocol.textproto import to_pbtxt
+
+P = TypeVar("P")
+
+# The original's own GC flags stop a JVM newer than 8 from starting; this is what replaced them.
+GC_LOG = "-Xlog:gc*"
+# A row of a recorder file takes 75 to 85 bytes. More loops than this make a client no faster, only slower to answer.
+BYTES_PER_ROW, LOOPS_THAT_COUNT = 85, 30
+BYTES_PER_PROCESS = 100_000
+# From exec to listening on a core of its own; and what a trial takes beyond its schedule and its JVMs' starts.
+JVM_START_S, AROUND_S = 0.25, 0.6
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where a trial finds things."""
+
+    directory: str = "/suite/001"
+    jar: str = "/fpray.jar"
+    java: str = "java"
+    # role -> further JVM arguments (`--jvm-arg`), before -cp
+    jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # role -> flag -> value (`--flag`): for a fork's flags; a flag that the role has already gets this value
+    flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    # machine -> (directory, jar), where these are others there
+    elsewhere: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def file(self, name: str) -> str:
+        """The path of a file of the trial."""
+        return str(PurePosixPath(self.directory) / name)
+
+    def on(self, host: str) -> Paths:
+        """The same, as a machine has it."""
+        if host not in self.elsewhere:
+            return self
+        directory, jar = self.elsewhere[host]
+        return replace(self, directory=directory, jar=jar)
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of a trial: who it is, where it runs, works and listens, and its exact command line."""
+
+    label: str
+    role: str
+    index: tuple[int, ...]
+    kind: str
+    stage: int
+    pool: str
+    host: str
+    port: int
+    endpoints: Mapping[str, int]
+    directory: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    expected_exits: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Trial(Generic[P]):
+    """A protocol, its parameters, and which repeat of them: what is run once, and what resume is keyed by."""
+
+    protocol: Protocol[P]
+    params: P
+    repeat: int = 0
+
+    @cached_property
+    def id(self) -> str:
+        """Content hash of protocol, all parameters and repeat; not of jar, ports or machines."""
+        identity = {"protocol": self.protocol.name, "params": param_values.to_json(self.params), "repeat": self.repeat}
+        return param_values.content_hash(identity)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one trial will do."""
+
+    trial: str
+    params: Mapping[str, Any]
+    files: Mapping[str, str]
+    processes: tuple[Process, ...]
+
+    def stages(self) -> list[list[Process]]:
+        """The servers, stage by stage in the order of starting."""
+        servers = self.of_kind("server")
+        return [[p for p in servers if p.stage == stage] for stage in sorted({p.stage for p in servers})]
+
+    def of_kind(self, kind: str) -> list[Process]:
+        """The processes of a kind, in order of launching."""
+        return [process for process in self.processes if process.kind == kind]
+
+    def hosts(self) -> list[str]:
+        """The machines that take part, once each."""
+        return list(dict.fromkeys(process.host for process in self.processes))
+
+    def to_json(self) -> dict[str, Any]:
+        """What `fpray plan --json` prints and `plan.json` holds."""
+        processes = [{name: _plain(value) for name, value in vars(p).items()} for p in self.processes]
+        return {"trial": self.trial, "params": self.params, "files": dict(self.files), "processes": processes}
+
+
+def build_plan(
+    trial: Trial[P], cluster: Cluster, *, paths: Paths | None = None, ports: PortRule = frankenpaxos_ports
+) -> Plan:
+    """Turn a trial into files and processes on the machines of a cluster."""
+    protocol, params, paths = trial.protocol, trial.params, paths or Paths()
+    placement = place(protocol, params, cluster, ports)
+    files = {name: to_pbtxt(message) for name, message in protocol.files(params).items()}
+    if protocol.config is not None:
+        files = {"config.pbtxt": to_pbtxt(protocol.config(params, _Surroundings(placement, paths)))} | files
+    roles = {role.name: role for role in protocol.roles}
+    stages = {each.label: roles[each.role].stage_of(params, each.index) for each in placement}
+    last_server_stage = max(stages[each.label] for each in placement if roles[each.role].kind == "server")
+    after_servers = {"server": 0, "sidecar": 0, "client": last_server_stage + 1, "driver": last_server_stage + 2}
+    processes = [
+        Process(
+            label=instance.label,
+            role=role.name,
+            index=instance.index if role.numbered else (),
+            kind=role.kind,
+            stage=stages[instance.label] + after_servers[role.kind],
+            pool=role.hosts_key,
+            host=instance.host,
+            port=instance.address.port,
+            endpoints=instance.endpoints,
+            directory=(there := paths.on(instance.host)).directory,
+            argv=_argv(trial, role, instance, _Surroundings(placement, there, instance.label), there),
+            env={},
+            expected_exits=role.expected_exits(params, instance.index),
+        )
+        for role in protocol.roles
+        for instance in placement.instances[role.name]
+    ]
+    return Plan(trial.id, param_values.to_json(params), files, tuple(sorted(processes, key=lambda each: each.stage)))
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """`fpray.protocol.protocol.At` for one process (or, without a label, for the config message)."""
+
+    placement: Placement
+    paths: Paths
+    label: str = ""
+
+    def address(self, endpoint: str) -> Address:
+        (only,) = self.placement.listening[endpoint].values()
+        return only
+
+    def addresses(self, endpoint: str) -> list[Any]:
+        nested: dict[Any, Any] = {}
+        for index, address in self.placement.listening[endpoint].items():
+            level = nested
+            for i in index[:-1]:
+                level = level.setdefault(i, {})
+            level[index[-1]] = address
+        return _as_lists(nested)
+
+    def file(self, name: str) -> str:
+        return self.paths.file(name)
+
+
+def _as_lists(nested: Mapping[Any, Any]) -> list[Any]:
+    return [_as_lists(v) if isinstance(v, Mapping) else v.message for v in nested.values()]
+
+
+def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings, paths: Paths) -> tuple[str, ...]:
+    protocol, params = trial.protocol, trial.params
+    monitored = bool(getattr(params, "monitored"))  # noqa: B009  every params has it: Protocol checks
+    heap = protocol.heap(role, params)
+    java = [paths.java]
+    java += [f"-Xms{heap}", f"-Xmx{heap}"] if heap else []
+    java += [GC_LOG] if monitored and heap else []
+    java += [*paths.jvm_args.get(role.name, ()), "-cp", paths.jar, protocol.main_class(role)]
+    main = instance.address
+    names = role.flag_names(len(instance.index))
+    flags: dict[str, Any] = dict(zip(names, instance.index, strict=bool(names)))
+    if role.addressed:
+        flags |= {"host": main.host, "port": main.port}
+    if protocol.config is not None:
+        flags |= {"config": paths.file("config.pbtxt")}
+    flags |= role.connect(params, at)
+    flags |= {"log_level": getattr(params, role.log_level_parameter)}
+    flags |= role.runs(params, at)
+    if role.kind != "driver" and instance.endpoints:
+        flags |= {"prometheus_host": main.host, "prometheus_port": main.port + 1 if monitored else -1}
+    flags |= role.flags(params, at)
+    for prefix, options in role.options(params).items():
+        flags |= option_flags(prefix, options)
+    return (*java, *to_words(flags | dict(paths.flags.get(role.name, {}))))
+
+
+def process_count(trial: Trial[Any]) -> int:
+    """How many processes a trial starts."""
+    return sum(math.prod(role.dimensions(trial.params)) for role in trial.protocol.roles)
+
+
+def planned_seconds(trial: Trial[Any], cores: int = 2) -> float:
+    """About how long a trial takes: its schedule, JVM starts on so many cores, and the client's exit."""
+    parts = ("client_lag", "warmup_duration", "warmup_sleep", "duration")
+    scheduled = sum((getattr(trial.params, name, timedelta(0)) for name in parts), start=timedelta(0))
+    return scheduled.total_seconds() + JVM_START_S * process_count(trial) / max(1, cores) + AROUND_S
+
+
+def planned_bytes(trial: Trial[Any]) -> int:
+    """About how much disk a trial takes at most: recorder rows, twice (CSV and Parquet), and logs."""
+    p = trial.params
+    loops = min(trial.protocol.loops(p), LOOPS_THAT_COUNT)
+    rows = loops * trial.protocol.fastest_loop * p.duration.total_seconds() * p.num_client_procs
+    grouped = max(1, getattr(p, "measurement_group_size", 1))
+    return int(1.5 * rows / grouped * BYTES_PER_ROW) + process_count(trial) * BYTES_PER_PROCESS
+
+
+def duration_in_words(seconds: float) -> str:
+    """`25 s`, `6 min`, `3 h 10 min`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def parameter_problems(protocol: Protocol[P], params: P) -> list[Problem]:
+    """What the jar would refuse or could not measure, in the user's terms."""
+    return list(protocol.constraints(params))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value

@@ -1,0 +1,7 @@
+"""What a protocol is: everything that an author of a protocol opens."""
+
+from __future__ import annotations
+
+from fpray.protocol.protocol import At, Endpoint, Index, Protocol, Role
+
+__all__ = ["At", "Endpoint", "Index", "Protocol", "Role"]

@@ -1,0 +1,1 @@
+"""What clients measured: recorder CSV files as Arrow tables, Parquet files, and numbers."""

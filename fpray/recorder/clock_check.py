@@ -1,0 +1,54 @@
+"""Looks in a client's rows for a wall clock that was set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from fpray.recorder.schema import nanoseconds
+
+_TOLERANCE_NS = 1_000_000
+
+
+class Clock:
+    """Looks for a wall clock that was set back: rows are written when they stop, so stops must not fall."""
+
+    def __init__(self) -> None:
+        """Has seen nothing yet."""
+        self._last_stops: dict[str | None, int] = {}
+        self._reversed, self._reversed_by = 0, 0  # rows that stop before they start, nanoseconds
+        self._falls, self._falls_by = 0, 0  # rows that stop before the one above, nanoseconds
+        self._negative = 0
+
+    def see(self, label: str | None, table: Any) -> None:
+        """The next rows of a label. A client's last act is to write each label's unfinished group: order is theirs."""
+        stops = nanoseconds(table["stop"])
+        spans = stops - nanoseconds(table["start"])
+        if spans.min() < 0:
+            self._reversed += int((spans < 0).sum())
+            self._reversed_by = max(self._reversed_by, -int(spans.min()))
+        steps = np.diff(stops, prepend=self._last_stops.get(label, stops[0]))
+        if steps.min() < -_TOLERANCE_NS:
+            self._falls += int((steps < -_TOLERANCE_NS).sum())
+            self._falls_by = max(self._falls_by, -int(steps.min()))
+        latencies = nanoseconds(table["latency_nanos"])
+        if latencies.min() < 0:
+            self._negative += int((latencies < 0).sum())
+        self._last_stops[label] = int(stops[-1])
+
+    def notes(self) -> Iterator[str]:
+        """Sentences without the file's name."""
+        if self._reversed:
+            yield (
+                f"{self._reversed} rows stop before they start, by up to {self._reversed_by / 1e6:.3f} ms: "
+                "the wall clock was set back; the rows are kept, their latency is by another clock."
+            )
+        if self._falls:
+            yield (
+                f"the wall clock goes back {self._falls} times, by up to {self._falls_by / 1e6:.3f} ms, "
+                "between rows that are written in the order of their stops; the rows are kept."
+            )
+        if self._negative:
+            yield f"{self._negative} rows have a negative latency; they are kept."

@@ -1,0 +1,1 @@
+"""What can be read from disk, and how it is shown."""

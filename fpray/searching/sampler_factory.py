@@ -1,0 +1,113 @@
+"""Who decides what to try next, by the name that `--sampler` takes: fpray's own, or one of Optuna's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import Any
+
+from optuna import samplers
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler
+
+from fpray.errors import Problem, nearest
+from fpray.peak_sampler.goals import Bound, Goal
+from fpray.peak_sampler.sampler import PeakSampler
+from fpray.searching.space import Space
+
+OURS = "ours"
+_CMA_LEAST = 2  # dimensions
+_GRID_VALUES = 12  # of a long range, so many are tried
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a sampler is made for."""
+
+    goals: Sequence[Goal]
+    bounds: Sequence[Bound]
+    loops: Callable[[Mapping[str, Any]], float]
+    allowed: Callable[[Mapping[str, Any]], bool] | None
+    space: Space | None
+    seed: int
+
+
+_MAKERS: dict[str, Callable[[Wanted], BaseSampler]] = {
+    OURS: lambda w: PeakSampler(w.goals, w.bounds, loops=w.loops, seed=w.seed, allowed=w.allowed),
+    "tpe": lambda w: samplers.TPESampler(seed=w.seed, multivariate=True, group=w.space is None),
+    "gp": lambda w: samplers.GPSampler(seed=w.seed, warn_independent_sampling=False),
+    "random": lambda w: samplers.RandomSampler(seed=w.seed),
+    "grid": lambda w: samplers.GridSampler(grid_of(w.space or {}), seed=w.seed),
+    "qmc": lambda w: samplers.QMCSampler(seed=w.seed, scramble=True, warn_independent_sampling=False),
+    "brute-force": lambda w: samplers.BruteForceSampler(seed=w.seed),
+    "nsga2": lambda w: samplers.NSGAIISampler(seed=w.seed, population_size=10),
+    "nsga3": lambda w: samplers.NSGAIIISampler(seed=w.seed, population_size=10),
+    "cma-es": lambda w: samplers.CmaEsSampler(seed=w.seed, warn_independent_sampling=False),
+}
+_NEEDS = {"gp": ("torch", "scipy"), "qmc": ("scipy",), "cma-es": ("cmaes",)}
+# Those whose every choice depends on nothing but the study: made anew for each trial, a search that was interrupted
+# asks what it would have asked. The others keep their place in themselves, or in the study.
+_STATELESS = ("tpe", "gp", "random", "brute-force")
+LISTING = ("grid", "brute-force")  # those that come to an end by themselves
+NAMES = tuple(_MAKERS)
+
+
+def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> list[Problem]:
+    """Why a sampler cannot be used for a search: unknown, without what it needs, or made for something else."""
+    about = f"--sampler {name}"
+    if name not in _MAKERS:
+        return [Problem(about, f"is none of {', '.join(NAMES)}{nearest(name, NAMES)}")]
+    problems = []
+    if missing := [package for package in _NEEDS.get(name, ()) if find_spec(package) is None]:
+        said = f"needs {' and '.join(missing)}, which fpray does not bring along: pip install {' '.join(missing)}"
+        problems.append(Problem(about, said))
+    if name == "grid" and space is None:
+        problems.append(Problem(about, "needs a --space: what a study suggests trial by trial has no grid"))
+    if name == "cma-es" and len(goals) > 1:
+        problems.append(Problem(about, "takes one goal"))
+    if (
+        name == "cma-es"
+        and sum(not isinstance(d, CategoricalDistribution) for d in (space or {}).values()) < _CMA_LEAST
+    ):
+        problems.append(Problem(about, f"needs {_CMA_LEAST} ranges: what has none it draws at random"))
+    endless = [key for key, d in (space or {}).items() if isinstance(d, FloatDistribution) and d.step is None]
+    if name == "brute-force" and endless:
+        problems.append(Problem(about, f"tries every value, and {endless[0]} has no end of them: give it a :step=N"))
+    return problems
+
+
+def make_sampler(name: str, wanted: Wanted, trial: int) -> BaseSampler:
+    """The sampler that chooses the trial of that number (from 0)."""
+    seed = (wanted.seed + trial) % 2**32 if name in _STATELESS else wanted.seed
+    return _MAKERS[name](replace(wanted, seed=seed))
+
+
+def lasts(name: str) -> bool:
+    """Whether one sampler does for all trials; otherwise each trial has its own."""
+    return name not in _STATELESS
+
+
+def grid_of(space: Space) -> dict[str, list[Any]]:
+    """The values that a grid tries: all where there are few, else twelve that are spread over the range."""
+    return {key: _values(distribution) for key, distribution in space.items()}
+
+
+def _values(distribution: Any) -> list[Any]:
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    low, high, step = distribution.low, distribution.high, distribution.step
+    whole = isinstance(distribution, IntDistribution)
+    if step is not None and (high - low) // step < _GRID_VALUES and not distribution.log:
+        return [low + step * i for i in range(int(round((high - low) / step, 9)) + 1)]
+    shares = [i / (_GRID_VALUES - 1) for i in range(_GRID_VALUES)]
+    if distribution.log:
+        spread = [math.exp(math.log(low) + share * (math.log(high) - math.log(low))) for share in shares]
+    else:
+        spread = [low + share * (high - low) for share in shares]
+    if step is not None and not distribution.log:
+        spread = [low + step * round((each - low) / step) for each in spread]
+    found = [min(high, max(low, round(each) if whole else each)) for each in spread]
+    return list(dict.fromkeys(found))

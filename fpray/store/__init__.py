@@ -1,0 +1,1 @@
+"""The suite directory: outcomes, results, and every file name."""

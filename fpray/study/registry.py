@@ -1,0 +1,60 @@
+"""Finding protocols and studies by name, through entry points: nothing in fpray names one."""
+
+from __future__ import annotations
+
+import functools
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from fpray.errors import Refused, nearest, refuse
+from fpray.protocol.protocol import Protocol
+from fpray.study.study import Study, load_study_file, unknown_study
+
+
+@functools.cache
+def protocols() -> dict[str, Protocol[Any]]:
+    """Every protocol that is installed, by name."""
+    found: dict[str, Protocol[Any]] = {}
+    for point in entry_points(group="fpray.protocols"):
+        found |= point.load()
+    return dict(sorted(found.items()))
+
+
+@functools.cache
+def studies() -> dict[str, dict[str, Study]]:
+    """Every study that is installed: protocol -> name -> study."""
+    found: dict[str, dict[str, Study]] = {}
+    for point in entry_points(group="fpray.studies"):
+        for protocol, by_name in point.load().items():
+            found.setdefault(protocol, {}).update(by_name)
+    return found
+
+
+def find_protocol(name: str) -> Protocol[Any]:
+    """A protocol by name.
+
+    Raises:
+        Refused: there is none, with the nearest name.
+    """
+    known = protocols()
+    if name not in known:
+        raise refuse(name, f"there is no such protocol{nearest(name, known)} (fpray protocols lists them)")
+    return known[name]
+
+
+def find_study(protocol: Protocol[Any], name: str) -> Study:
+    """A study of a protocol by name, or from a file whose name ends in .py.
+
+    Raises:
+        Refused: there is none, or it is of another protocol.
+    """
+    if name.endswith(".py"):
+        study = load_study_file(Path(name))
+        if study.protocol != protocol.name:
+            raise refuse(name, f"is a study of {study.protocol}, not of {protocol.name}")
+        return study
+    known = studies().get(protocol.name, {})
+    if name not in known:
+        raise Refused(unknown_study(name, protocol.name, known))
+    return known[name]

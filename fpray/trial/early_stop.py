@@ -1,0 +1,70 @@
+"""Whether a trial under way cannot keep a latency bound any more: from a few rows that its clients have written.
+
+One look at half of the duration, at 64 KiB of each client's file: what is measured is hardly disturbed, and a trial is
+given up only for what the rest of it could not make good. docs/design.md, "Searching", says why not more often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+FEWEST_ROWS = 200
+SHORTEST_S = 4.0  # of a measurement: half of less is not worth a look
+LOOK_AT = 0.5  # of the duration
+_DONE = 1 / 3  # of all requests are taken to be done by then: clients may have begun late, or become faster
+_SPARE = 2.0  # what is over the limit by now must be so often what may be over it in all
+_FACTOR = 3.0  # and the statistic so often the limit
+_MAY_BE_OVER: Mapping[str, float] = {"p99": 0.01, "p95": 0.05, "p90": 0.1, "median": 0.5, "mean": 0.5}
+_MOST_OVER = 0.95
+_PERCENTILE = {"p99": 0.99, "p95": 0.95, "p90": 0.9, "median": 0.5}
+
+
+@dataclass(frozen=True)
+class LatencyBound:
+    """A latency bound as a trial can see it: of the rows with a label (None: without), a statistic in ms at most."""
+
+    label: str | None
+    statistic: str
+    limit_ms: float
+
+    def broken_by(self, latencies_ms: Sequence[float]) -> str | None:
+        """Why these rows, spread over what was measured so far, leave no hope; None while there is some."""
+        if len(latencies_ms) < FEWEST_ROWS or self.statistic not in _MAY_BE_OVER:
+            return None
+        ordered = sorted(latencies_ms)
+        over = sum(each > self.limit_ms for each in ordered) / len(ordered)
+        if self.statistic == "mean":
+            found = sum(ordered) / len(ordered)
+        else:
+            found = ordered[int(_PERCENTILE[self.statistic] * (len(ordered) - 1))]
+        enough = min(_MOST_OVER, _SPARE * _MAY_BE_OVER[self.statistic] / _DONE)
+        if over < enough or found < _FACTOR * self.limit_ms:
+            return None
+        return (
+            f"after half of the duration the {self.statistic} of {self.label or 'all'} requests is {found:.4g} ms, and"
+            f" {over:.0%} of them are above {self.limit_ms:g} ms: the rest cannot make that good"
+        )
+
+
+def why_hopeless(caps: Iterable[LatencyBound], pieces: Sequence[bytes]) -> str | None:
+    """The first bound that cannot be kept any more, in a sentence; None where all may be.
+
+    pieces: parts of client files, cut anywhere.
+    """
+    for cap in caps:
+        latencies = [each for piece in pieces for each in _latencies(piece, cap.label)]
+        if said := cap.broken_by(latencies):
+            return said
+    return None
+
+
+def _latencies(piece: bytes, label: str | None) -> Iterator[float]:
+    """The latencies in ms of the whole rows of a piece that have the label."""
+    for line in piece.split(b"\n")[1:-1]:
+        fields = [field.strip(b'" \r') for field in line.split(b",")]
+        if len(fields) != 5:
+            continue
+        nanos = fields[2] if label is None else fields[3]
+        if nanos.isdigit() and (label is None or fields[4] == label.encode()):
+            yield int(nanos) / 1e6

@@ -1,0 +1,277 @@
+"""The launcher configurations, by the schema and bootstrap of the pinned Ray, and an AWS that is in memory."""
+
+from __future__ import annotations
+
+import json
+import logging
+import mmap
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import ray
+import yaml
+from moto import mock_aws
+from moto.ec2.models import instance_types
+from ray.autoscaler._private import commands
+from ray.autoscaler._private.aws import config as bootstrap
+from ray.autoscaler._private.aws.node_provider import AWSNodeProvider
+
+from fpray.cluster.head_address import cloud_head
+from fpray.cluster.launcher import read_launcher
+from fpray.cluster.pools import of_nodes
+from fpray.errors import FprayError
+from tests.conftest import cli
+from tests.support.hosts import ROOT
+
+CONFIGS = ROOT / "cluster_configs"
+LAUNCHER = ("ec2.yaml", "onprem.yaml")
+
+
+def _read(name: str, **filled_in: str) -> dict[str, Any]:
+    text = (CONFIGS / name).read_text()
+    for placeholder, value in filled_in.items():
+        assert f"FILL-IN-{placeholder}" in text
+        text = text.replace(f"FILL-IN-{placeholder}", value)
+    content = yaml.safe_load(text)
+    assert isinstance(content, dict)
+    return content
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    """A new account of AWS, and a home of one's own for the key that Ray makes."""
+    for name, value in {"AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t", "HOME": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setattr(bootstrap.time, "sleep", lambda _seconds: None)  # Ray gives a new role 30 s to spread
+    few = {name: said for name, said in instance_types.INSTANCE_TYPES.items() if name.startswith("m5.")}
+    monkeypatch.setattr(instance_types, "INSTANCE_TYPES", few)  # Ray asks for all thousand, which takes moto seconds
+    with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+        yield boto3.client("ec2", region_name="us-west-2")
+
+
+def test_ray_makes_machines_of_ec2_yaml(account: Any, tmp_path: Path) -> None:
+    image = account.describe_images()["Images"][0]["ImageId"]
+    config = commands._bootstrap_config(_read("ec2.yaml", AMI=image, EFS="fs-1"), no_config_cache=True)
+    zones = {s["SubnetId"]: s["AvailabilityZone"] for s in account.describe_subnets()["Subnets"]}
+    provider = AWSNodeProvider(config["provider"], config["cluster_name"])
+    for kind, said in config["available_node_types"].items():
+        node = said["node_config"]
+        assert {zones[subnet] for subnet in node["SubnetIds"]} == {"us-west-2a"}
+        assert said["labels"]["fpray/pool"] == ("driver" if kind == config["head_node_type"] else kind)
+        provider.create_node(node, {"ray-user-node-type": kind}, 1)
+    made = [i for r in account.describe_instances()["Reservations"] for i in r["Instances"]]
+    assert {instance["InstanceType"] for instance in made} == {"m5.xlarge"}
+    assert {group["GroupName"] for instance in made for group in instance["SecurityGroups"]} == {"fpray"}
+    workers = sum(said["min_workers"] for said in config["available_node_types"].values())
+    assert workers == 15
+    assert workers <= config["max_workers"]
+    assert config["available_node_types"]["head"]["resources"]["CPU"] == 0
+    copy = tmp_path / "ray_bootstrap_config.yaml"  # as the head has it
+    copy.write_text(json.dumps(config))
+    written = read_launcher(CONFIGS / "ec2.yaml")
+    assert replace(read_launcher(copy), path=written.path) == written
+    assert not [command for command in config["head_setup_commands"] if "pip install" in command], "Ray's own defaults"
+    # A laptop finds the head among them, and the key that Ray has made.
+    raw = _read("ec2.yaml", AMI=image, EFS="fs-1")
+    with pytest.raises(FprayError, match=r"the head of cluster fpray was not found: .*ray up"):
+        cloud_head(raw)
+    tags = {"ray-node-type": "head", "ray-node-status": "up-to-date", "ray-user-node-type": "head"}
+    provider.create_node(config["available_node_types"]["head"]["node_config"], tags, 1)
+    heads = account.describe_instances(Filters=[{"Name": "tag:ray-node-type", "Values": ["head"]}])
+    ((instance,),) = [reservation["Instances"] for reservation in heads["Reservations"]]
+    address, auth = cloud_head(raw)
+    assert (address, auth["ssh_user"]) == (instance["PublicIpAddress"], "ubuntu")
+    assert Path(auth["ssh_private_key"]).expanduser().name.startswith("ray-autoscaler")
+
+
+def test_ray_takes_onprem_yaml_as_it_is() -> None:
+    config = commands._bootstrap_config(_read("onprem.yaml"), no_config_cache=True)
+    (kind,) = config["available_node_types"].values()
+    assert (kind["min_workers"], kind["max_workers"]) == (3, 3)
+
+
+@pytest.mark.parametrize("name", LAUNCHER)
+def test_every_command_is_one_for_bash(name: str) -> None:
+    config = _read(name)
+    written = [config[key] for key in config if key.endswith("_commands")]
+    for command in [command for listed in written for command in listed]:
+        done = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", LAUNCHER)
+def test_nodes_get_what_the_configurations_share(name: str) -> None:
+    config = _read(name)
+    assert (ROOT / config["file_mounts"]["~/fpray-node"] / "install.sh").exists()
+    assert "bash ~/fpray-node/install.sh" in config["setup_commands"]
+    text = (CONFIGS / name).read_text()
+    assert set(re.findall(r"ray\[default\]==([\d.]+)", text)) <= {ray.__version__}
+
+
+def test_the_ray_of_the_nodes_is_the_locked_one() -> None:
+    (pinned,) = re.findall(r"^ray_version=(\S+)$", (CONFIGS / "node" / "install.sh").read_text(), re.MULTILINE)
+    assert pinned == version("ray")
+    assert f"ray=={pinned} " in (ROOT / "requirements.lock").read_text()
+
+
+def test_every_setting_of_ray_is_one() -> None:
+    """Ray ignores a misspelt one silently."""
+    names = re.findall(r"\bRAY_([a-z]\w+)=", (CONFIGS / "node" / "env.sh").read_text())
+    assert len(names) > 15
+    raylet = Path(ray.__file__).parent / "core" / "src" / "ray" / "raylet" / "raylet"
+    with raylet.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as binary:
+        assert [
+            name for name in names if binary.find(f"RAY_{name}".encode()) < 0 and binary.find(name.encode()) < 0
+        ] == []
+
+
+@dataclass
+class _Node:
+    host: str
+    labels: dict[str, str] = field(default_factory=dict)
+    resources: dict[str, float] = field(default_factory=dict)
+
+
+def _of_type(kind: str, host: str) -> _Node:
+    return _Node(host, {"ray.io/node-group": kind, "fpray/pool": {"head": "driver"}.get(kind, kind)})
+
+
+def test_who_has_not_joined_is_known_by_type() -> None:
+    launcher = read_launcher(CONFIGS / "ec2.yaml")
+    there = [_of_type("head", "10.0.0.1"), _of_type("acceptors", "10.0.0.2"), _of_type("leaders", "10.0.0.4")]
+    there += [_of_type("leaders", "10.0.0.3")]
+    said: list[str] = []
+    with pytest.raises(FprayError, match="nobody has for"):
+        launcher.wait_for_all(lambda: there, said.append, patience_s=0)
+    rest = "2 of 2 clients, 2 of 2 proxy_leaders, 2 of 3 acceptors, 2 of 2 replicas, 1 of 1 batchers"
+    rest += ", 1 of 1 read_batchers, 2 of 2 proxy_replicas"
+    assert said == [f"waiting for machines that ec2.yaml promises (4 of 16 are there): {rest}"]
+    cluster = launcher.joined(there)
+    assert cluster.hosts(1, "leaders") == cluster.hosts(2, "leaders") == ("10.0.0.4", "10.0.0.3")
+    assert "10.0.0.1" not in cluster.addresses(), "the head takes no role"
+
+
+def test_waiting_ends_when_everybody_is_there() -> None:
+    launcher = read_launcher(CONFIGS / "onprem.yaml")
+    there = [_Node(f"10.0.0.{k}") for k in (1, 3, 4)]
+    said: list[str] = []
+
+    def look() -> list[_Node]:
+        if said:
+            there.append(_Node("10.0.0.2"))
+        return list(there)
+
+    launcher.wait_for_all(look, said.append)
+    assert said == ["waiting for machines that onprem.yaml promises (3 of 4 are there): 10.0.0.2"]
+
+
+def test_nodes_say_their_pools_by_label_or_resources_and_others_serve_the_rest() -> None:
+    nodes = [
+        _Node("a", {"fpray/pool": "clients"}, {"CPU": 4.0}),
+        _Node("b", {}, {"fpray_pool_leaders": 1.0, "fpray_pool_clients": 1.0}),
+        _Node("c"),
+        _Node("d", {"fpray/pool": "driver"}),
+        _Node("e"),
+    ]
+    cluster = of_nodes(nodes)
+    assert [cluster.hosts(f, "clients") for f in (1, 2)] == [("a", "b")] * 2
+    assert (cluster.hosts(1, "leaders"), cluster.hosts(1, "acceptors")) == (("b",), ("c", "e"))
+    assert of_nodes([_Node("a"), _Node("b")]).hosts(1, "leaders") == ("a", "b"), "nobody says anything: all for all"
+    (nobody,) = of_nodes(nodes[3:4]).problems(1, "leaders")
+    assert nobody.sentence == "no machine of the cluster takes roles"
+    (short,) = of_nodes(nodes[:2]).problems(1, "acceptors")
+    said = "labels fpray/pool and resources fpray_pool_... of the Ray nodes"
+    assert short.sentence == f"no machine serves it under f=1 ({said}: clients, leaders)"
+    (misspelt,) = of_nodes([_Node("a", {"fpray/pool": "client"}), _Node("b")]).problems(1, "clients")
+    assert misspelt.sentence == f"no machine serves it, but some serve client ({said}): is clients meant?"
+
+
+def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
+    content = _read("onprem.yaml")
+    content["provider"]["fpray_pools"] = {"clients": ["10.0.0.3", "10.0.0.4"], "driver": ["10.0.0.1"]}
+    commands._bootstrap_config(dict(content), no_config_cache=True)  # Ray takes it
+    file = tmp_path / "onprem.yaml"
+    file.write_text(yaml.safe_dump(content))
+    launcher = read_launcher(file)
+    assert launcher.missing([_Node("10.0.0.1"), _Node("10.0.0.3")]) == ["10.0.0.2", "10.0.0.4"]
+    cluster = launcher.joined([_Node(host) for host in launcher.hosts])
+    assert cluster.hosts(1, "clients") == ("10.0.0.3", "10.0.0.4")
+    assert cluster.hosts(1, "leaders") == ("10.0.0.2",), "the head takes no role, and who has no pool serves the rest"
+    content["provider"]["fpray_pools"] = {"1": {"clients": ["10.0.0.3", "10.0.0.7"], "server": ["10.0.0.1"]}}
+    file.write_text(yaml.safe_dump(content))
+    refused = cli("plan", "unreplicated", "--cluster", str(file))
+    assert "fpray_pools: 10.0.0.7" in refused.output
+    assert "is none of its machines: head_ip and worker_ips are 10.0.0.1, 10.0.0.2, 10.0.0.3" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("provider: [", "is no YAML"),
+        ("a: 1", "is an object with a provider"),
+        ("provider: {type: aws}", "has no available_node_types"),
+        ("provider: {type: local, head_ip: localhost}", "by its loopback address"),
+        ("provider: {type: local}", "head_ip is missing"),
+        ("provider: {type: local, head_ip: 10.0..1}", "10.0..1 this machine does not resolve: it is no name"),
+        ("provider: {type: local, head_ip: 10.0.0.1, worker_ips: 10.0.0.2}", "must be a list of addresses"),
+        ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {clients: x}}", "must be an object"),
+        ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {a: [], '1': {b: []}}}", "which of them is meant?"),
+    ],
+)
+def test_what_is_no_launcher_configuration_is_refused(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(content)
+    for command in ("plan", "sweep"):
+        refused = cli(command, "unreplicated", "--cluster", str(file))
+        assert refused.exit_code == 2
+        assert said in " ".join(refused.output.split())
+
+
+def test_what_ssh_needs_and_lacks_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("provider: {type: local, head_ip: 192.0.2.1}")
+    assert "auth names no ssh_user" in cli("status", "--cluster", str(file)).output
+    file.write_text("provider: {type: local, head_ip: 192.0.2.1}\nauth: {ssh_user: me}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for words in (["status"], ["sweep", "unreplicated", "-j", "reference"]):
+        assert "there is no ssh here" in cli(*words, "--cluster", str(file)).output
+
+
+def test_without_credentials_a_sentence_says_so_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(logging.getLogger("ray"), "propagate", True)
+    config = _read("ec2.yaml", AMI="ami-1", EFS="fs-1") | {"cluster_name": "nobodys"}
+    config["provider"] |= {"region": "eu-north-1", "availability_zone": "eu-north-1a"}  # Ray keeps its clients
+    with pytest.raises(FprayError, match="the head of cluster nobodys was not found: Unable to locate credentials"):
+        cloud_head(config)
+    assert not [record for record in caplog.records if record.name.startswith("ray")]
+
+
+def test_a_launcher_configuration_is_for_a_cluster(tmp_path: Path) -> None:
+    words = ["sweep", "unreplicated", "--set", "duration=1s", "-s", str(tmp_path)]
+    refused = cli(*words, "--cluster", str(CONFIGS / "onprem.yaml"), "--local")
+    assert refused.exit_code == 2
+    assert "which of them is meant?" in refused.output
+
+
+def test_a_launcher_configuration_says_the_machines_of_a_plan(tmp_path: Path) -> None:
+    said = cli("plan", "multipaxos", "--cluster", str(CONFIGS / "ec2.yaml"))
+    assert said.exit_code == 0, said.output
+    assert "acceptor_0_0 at acceptors-1:" in said.output
+    assert "client_0 at clients-1:" in said.output
+    said = cli("plan", "multipaxos", "--cluster", str(CONFIGS / "onprem.yaml"))
+    assert "acceptor_0_1 at 10.0.0.2:" in said.output

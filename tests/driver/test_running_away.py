@@ -1,0 +1,334 @@
+"""A driver whose terminal goes away: `--detach`, and the commands that look at it from outside."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+import os
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from fpray.driver.notify import Notifier, notify_problems
+from fpray.report.snapshot import Snapshot, Step
+from fpray.store.outcome import Outcome, Reason, Status
+from fpray.store.suite import suites
+from tests.conftest import FPRAY, QUICK, cli, jvms, run, start, wait_for
+from tests.driver.test_trouble import Stage, ran
+
+SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=4s", "--set", "timeout=9s")
+
+
+@pytest.fixture(autouse=True)
+def no_drivers(tmp_path: Path) -> Iterator[None]:
+    """Whatever fails, no driver goes on by itself."""
+    yield
+    for suite in suites(tmp_path / "suites"):
+        if (holder := suite.holder()) is not None and holder.here:
+            os.kill(holder.pid, signal.SIGKILL)
+
+
+def _status(directory: Path) -> dict[str, object]:
+    (found,) = json.loads(run("status", "--json", cwd=directory).out)
+    assert isinstance(found, dict)
+    return found
+
+
+def _driver(directory: Path) -> int:
+    return int(str(_status(directory)["pid"]))
+
+
+def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address: str, tmp_path: Path) -> None:
+    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=1", "--address", ray_address]
+    begun = run(*words, "--detach", cwd=tmp_path)
+    assert begun.code == 0, begun.err
+    (suite,) = (tmp_path / "suites").iterdir()
+    letters = suite.name.split("_")[2]
+    name = letters[:4]
+    assert begun.out == f"detached · suites/{suite.name} · fpray status · fpray attach {name} · fpray stop {name}\n"
+    assert "unreplicated on the Ray cluster at" in begun.err, "what it says before it is under way is said here"
+    # It is seen ...
+    pid = _driver(tmp_path)
+    assert os.getsid(pid) == pid, "in a session of its own"
+    under_way = re.compile(rf"unreplicated smoke  running  0 of 1 done · about \d+ s to go · process {pid} on ")
+    wait_for(lambda: under_way.search(run("status", cwd=tmp_path).out), 20, "a trial under way")
+    watcher = start("attach", name, cwd=tmp_path)
+    assert watcher.stderr
+    assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
+    # ... and left again ...
+    watcher.send_signal(signal.SIGINT)
+    _, said = watcher.communicate(timeout=20)
+    last = f"detached, and the sweep goes on · fpray attach {letters} · fpray stop {letters}"
+    assert (watcher.returncode, said.splitlines()[-1]) == (0, last)
+    # ... stopped as Ctrl-C would ...
+    wait_for(lambda: jvms(str(tmp_path)), 30, "a JVM")
+    stopped = run("stop", name, cwd=tmp_path)
+    assert stopped.out.startswith("interrupted · "), stopped.out
+    assert stopped.out.endswith(" of 1 finished · nothing is running any more · the same command carries on\n")
+    assert not jvms(str(tmp_path))
+    assert _status(tmp_path)["state"] == "stopped"
+    ended = run("attach", name, cwd=tmp_path)
+    assert ended.code == 130
+    assert "is not running: interrupted" in ended.err
+    # ... killed ...
+    assert run(*words, "--detach", cwd=tmp_path).code == 0
+    os.kill(_driver(tmp_path), signal.SIGKILL)
+    wait_for(lambda: _status(tmp_path)["state"] == "died", 10, "the lock of a dead driver")
+    assert "was killed after its last word" in run("status", cwd=tmp_path).out
+    # ... and carried on to its end.
+    again = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
+    assert "carrying on" in again.err
+    seen = run("attach", name, cwd=tmp_path)
+    assert seen.code == 0, seen.err
+    assert "[001/001; 100%]" in seen.err
+    assert seen.err.splitlines()[-1].startswith("1 finished · fpray show ")
+    wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text(), 10, "a notice")
+    notice = json.loads((tmp_path / "told").read_text())
+    assert (notice["event"], notice["done"], notice["suite"], notice["exit_code"]) == ("finished", 1, str(suite), 0)
+    assert "[001/001; 100%]" in (suite / "driver.log").read_text()
+    assert run("logs", f"{name}/001", "client_0", cwd=tmp_path).out == (suite / "001" / "client_0_out.txt").read_text()
+    assert _status(tmp_path) | {"suite": ""} == {
+        "suite": "", "letters": letters, "state": "finished", "done": 1, "total": 1, "failed": 0,
+        "remaining_s": None, "pid": None, "host": None, "says": f"1 finished · fpray show {name}", "exit_code": 0,
+    }  # fmt: skip
+    _debug_the_server(suite, ray_address)
+
+
+def _debug_the_server(suite: Path, address: str) -> None:
+    """All but the server is started, and waits for ours; its clients are served by it, and no result is changed."""
+    cwd = suite.parent.parent
+    results = (suite / "results.csv").read_bytes()
+    process = start("debug", f"{suite}/001", "server", "--address", address, cwd=cwd)
+    assert process.stderr
+    lines = iter(process.stderr.readline, "")
+    said = list(itertools.takewhile(lambda line: not line.startswith("java "), lines))
+    assert "paste this on " in said[-1]
+    assert "; the others wait until it listens on " in said[-1]
+    directory = suite / "debug" / "001-1"
+    server = subprocess.Popen(
+        shlex.split((directory / "server_cmd.txt").read_text()), cwd=directory, stdout=subprocess.DEVNULL
+    )
+    try:
+        assert next(lines) == "server listens\n"
+        assert next(lines).startswith("all but server runs; its logs are in ")
+        assert [p.pid for p in jvms(str(directory)) if "ServerMain" in " ".join(p.cmdline())] == [server.pid]
+        wait_for((directory / "client_0_returncode.txt").exists, 30, "the end of the client")
+        assert (directory / "client_0_returncode.txt").read_text().strip() == "0"
+        assert len((directory / "client_0_data.csv").read_text().splitlines()) > 100
+        process.send_signal(signal.SIGINT)
+        *_, last = process.communicate(timeout=30)[1].splitlines()
+        assert last == "stopped, but for server, which is yours · nothing of it is a result"
+        assert server.poll() is None
+    finally:
+        server.kill()
+        process.kill()
+    assert process.returncode == 0
+    assert (suite / "results.csv").read_bytes() == results
+    assert run("show", str(suite), cwd=cwd).out.splitlines()[-1] == "1 finished"
+
+
+def test_what_is_refused_is_refused_on_the_terminal_and_leaves_nothing(tmp_path: Path) -> None:
+    done = run("sweep", "unreplicated", *QUICK, "--address", "127.0.0.1:1", "--detach", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "no Ray cluster answers there: nothing listens" in done.err
+    assert not list((tmp_path / "suites").iterdir())
+    assert run("sweep", "unreplicated", "--json", "--detach", cwd=tmp_path).code == 2
+
+
+def test_a_driver_elsewhere_is_told_by_name(tmp_path: Path) -> None:
+    suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    suite.mkdir(parents=True)
+    content = {"protocol": "unreplicated", "study": "smoke", "points": [], "jar": {}, "planned": 4}
+    (suite / "suite.json").write_text(json.dumps(content))
+    root = ["-s", str(tmp_path / "suites")]
+    assert (
+        cli("status", *root).stdout
+        == "ABCDEFGHIJ  unreplicated smoke  unfinished  0 of 4 done · the same command carries on\n"
+    )
+    holder = "process 7 on head-1 since 2026-11-22 00:00:00 UTC"
+    with (suite / "suite.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(f"{holder}\n")
+        lock.flush()
+        assert cli("status", *root).stdout == f"ABCDEFGHIJ  unreplicated smoke  running  0 of 4 done · {holder}\n"
+        refused = cli("stop", "ABCD", *root)
+        assert refused.exit_code == 2
+        assert f"is run by {holder}: type fpray stop ABCDEFGHIJ there" in refused.stderr
+    assert "is not running" in cli("stop", "ABCD", *root).stdout
+
+
+def test_a_damaged_suite_is_named_beside_the_others(tmp_path: Path) -> None:
+    for name, text in (("A" * 10, '{"protocol": "unreplicated", "points": [], "jar": {}}'), ("B" * 10, '{"proto')):
+        suite = tmp_path / f"2026-11-22_00-00-00_{name}_unreplicated"
+        suite.mkdir()
+        (suite / "suite.json").write_text(text)
+    done = cli("status", "-s", str(tmp_path))
+    assert done.stdout.startswith("AAAAAAAAAA  unreplicated")
+    assert "BBBBBBBBBB_unreplicated/suite.json is damaged" in done.stderr
+
+
+def test_the_live_block_is_drawn_from_what_is_on_disk() -> None:
+    now = time.time()
+    snapshot = Snapshot(
+        done=3, total=160, failed=0, began=now - 65, remaining_s=100, standing="best so far 7",
+        before=Step("waiting for role actors", now - 60), under_way=[Step("measuring", now - 1.2, 2.0, "004")],
+        updated=now - 10,
+    )  # fmt: skip
+    known = Snapshot.from_json(json.loads(json.dumps(snapshot, default=vars)))
+    assert known == snapshot
+    assert known.block(now) == (
+        "best so far 7\n  trial 004 · 3 of 160 done · measuring 1 of 2 s · 0:01:05 elapsed, 0:01:30 to go"
+    )
+
+
+def test_on_a_terminal_attach_draws_the_live_block_until_the_end(tmp_path: Path) -> None:
+    now = time.time()
+    suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    suite.mkdir(parents=True)
+    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
+    (suite / "driver.log").write_text("an earlier run\n[003/160; 1.9%] this run\n")
+    running = Snapshot(
+        done=3, total=160, failed=1, began=now, remaining_s=100, standing="", before=Step("", now),
+        under_way=[Step("measuring", now, 99.0, "004")], log_from=len("an earlier run\n"),
+    )  # fmt: skip
+    (suite / "progress.json").write_text(json.dumps(vars(running), default=vars))
+    terminal, end = pty.openpty()
+    with (suite / "suite.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(f"process {running.pid} on {running.host} since 2026-11-22 00:00:00 UTC\n")
+        lock.flush()
+        watcher = subprocess.Popen([FPRAY, "attach", "ABCD"], cwd=tmp_path, stdin=end, stdout=end, stderr=end)
+        os.close(end)
+        seen = b""
+        while b"trial 004 \xc2\xb7 3 of 160 done" not in seen:
+            seen += os.read(terminal, 4096)
+        over = replace(running, under_way=[], state="finished", says="159 finished, 1 crashed", exit_code=1)
+        (suite / "progress.json").write_text(json.dumps(vars(over), default=vars))
+    assert b"[003/160; 1.9%] this run" in seen
+    assert b"an earlier run" not in seen
+    assert watcher.wait(20) == 1
+    os.close(terminal)
+
+
+@pytest.mark.parametrize("command", ["attach", "stop"])
+def test_who_is_looked_for_and_not_there(command: str, tmp_path: Path) -> None:
+    missing = cli(command, "WXYZ", "-s", str(tmp_path))
+    assert missing.exit_code == 2
+    assert "is no suite" in missing.stderr
+
+
+def test_who_wants_to_know_is_told(tmp_path: Path) -> None:
+    """A real command, and a real server that gets what is posted; who cannot be told is a sentence."""
+    posted: list[dict[str, object]] = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204 if self.path == "/" else 500)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    said: list[str] = []
+    command = tmp_path / "tell me.sh"
+    command.write_text('#!/bin/sh\ncat > "$1"\necho "$FPRAY_EVENT $FPRAY_DONE" > "$1.env"\n')
+    command.chmod(0o755)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        wanted = [f"'{command}' {tmp_path / 'told'}", url, f"{url}broken", "sh -c 'echo no >&2; exit 3'"]
+        assert not list(notify_problems(wanted))
+        with Notifier(wanted, lambda: {"done": 7}, said.append) as notices:
+            notices.tell("finished", "7 finished", exit_code=0)
+        server.shutdown()
+    expected = {"event": "finished", "sentence": "7 finished", "done": 7, "exit_code": 0}
+    assert posted == [expected, expected]
+    assert json.loads((tmp_path / "told").read_text()) == expected
+    assert (tmp_path / "told.env").read_text() == "finished 7\n"
+    assert [line.partition(" was not told of finished: ")[2] for line in said] == [
+        "it answered 500 Internal Server Error",
+        "it returned 3: no",
+    ]
+
+
+def test_a_stall_is_told_once_until_something_moves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("fpray.driver.notify.STALLED_SPARE_S", 0.1)
+    told = tmp_path / "told"
+
+    def lines() -> list[str]:
+        return told.read_text().splitlines() if told.exists() else []
+
+    with Notifier([f"sh -c 'echo $FPRAY_EVENT >> {told}'"], dict, print) as notices:
+        notices.expect(0.2)
+        notices.expect(0.1)
+        wait_for(lambda: lines() == ["stalled"], 5, "a stall")
+        time.sleep(0.5)
+        assert lines() == ["stalled"]
+        notices.expect(0.0)
+        wait_for(lambda: lines() == ["stalled", "stalled"], 5, "another")
+
+
+def test_a_sweep_says_when_it_stalls_and_mostly_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("fpray.driver.notify.STALLED_SPARE_S", 0.3)
+    monkeypatch.setattr("fpray.driver.notify.STALLED_TIMES", 0.0)
+    told = tmp_path / "told"
+
+    def play(*_: object) -> Outcome:
+        if not told.exists():
+            time.sleep(1)
+        return Outcome(Status.CRASHED, "it crashed", Reason.SYSTEM_UNDER_TEST)
+
+    ran(Stage(["10.0.0.1"]), play, tmp_path, notify=[f"sh -c 'echo $FPRAY_EVENT $FPRAY_FAILED >> {told}'"])
+    assert told.read_text().splitlines() == ["stalled 0", "mostly-failed 5", "finished 5"]
+
+
+def test_a_notifier_that_cannot_be_is_refused_in_the_evening(tmp_path: Path) -> None:
+    wrong = cli(
+        "sweep", "unreplicated", "--dry-run", "--notify", "tell-nobody now", "--notify", "'", "-s", str(tmp_path)
+    )
+    assert wrong.exit_code == 2
+    assert "there is no program tell-nobody here, and it is no http(s) URL" in wrong.stderr
+    assert "is no command line: No closing quotation" in wrong.stderr
+
+
+def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) -> None:
+    suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    trial = suite / "001"
+    trial.mkdir(parents=True)
+    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
+    (trial / "trial.json").write_text(json.dumps({"id": "a"}))
+    (trial / "plan.json").write_text(json.dumps({"processes": [{"label": "server"}, {"label": "client_0"}]}))
+    root = ["-s", str(tmp_path / "suites")]
+    assert cli("logs", "ABCD/1", *root).stdout == "server\nclient_0\n"
+    assert cli("logs", str(trial), "server").stdout == ""
+    refused = cli("logs", "ABCD/001", "client", *root)
+    assert refused.exit_code == 2
+    assert "trial 001 has no such process; did you mean client_0?; it has server, client_0" in refused.stderr
+    assert "no such trial; it has 1" in cli("logs", "ABCD/2", "server", *root).stderr
+    out, err = trial / "server_out.txt", trial / "server_err.txt"
+    out.write_text("one\n")
+    follower = start("logs", "-f", "ABCD/001", "server", cwd=tmp_path)
+    assert follower.stdout
+    assert follower.stdout.readline() == "one\n"
+    err.write_text("two\n")
+    assert [follower.stdout.readline() for _ in range(2)] == ["==> server_err.txt <==\n", "two\n"]
+    with out.open("a") as file:
+        file.write("three")
+    (trial / "server_returncode.txt").write_text("0\n")
+    assert follower.communicate(timeout=10)[0] == "==> server_out.txt <==\nthree"
+    assert follower.returncode == 0
+    assert cli("logs", "ABCD/001", "server", *root).stdout == (
+        "==> server_out.txt <==\none\nthree\n==> server_err.txt <==\ntwo\n"
+    )

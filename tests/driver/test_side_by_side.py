@@ -1,0 +1,419 @@
+"""Trials side by side on a cluster of four machines: network namespaces on a bridge, a real Ray node in each."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from fpray.cluster.allocator import REST_S, Allocator
+from fpray.plan.cluster import Cluster
+from fpray.plan.placement import frankenpaxos_ports, place
+from fpray.plan.plan import Trial
+from fpray.study.order import Order
+from fpray.study.registry import find_protocol
+from tests.conftest import FPRAY, QUICK, cli, command_of, jvms, wait_for
+
+NAMES = [f"fpray-s{i}" for i in range(1, 5)]
+HOSTS = [f"10.78.0.{i}" for i in range(1, 5)]
+RAY = str(Path(sys.executable).with_name("ray"))
+ENVIRONMENT = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
+on_machines = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("ip") is None, reason="makes network namespaces, which needs root and iproute2"
+)
+
+# -- slices and order, without machines
+
+
+def _trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
+    found = find_protocol(protocol)
+    return Trial(found, found.params(**params))
+
+
+def _hosts(trial: Trial[Any], cluster: Cluster) -> dict[str, str]:
+    return {each.label: each.host for each in place(trial.protocol, trial.params, cluster, frankenpaxos_ports)}
+
+
+def test_a_slice_has_as_many_machines_as_the_whole_cluster_gives_and_pools_keep_theirs() -> None:
+    pools = {"*": {"server": ("a", "b"), "clients": ("c", "d", "e", "f", "g")}}
+    slices = Allocator(Cluster(pools=pools))
+    trial = _trial(num_client_procs=2)
+    assert slices.side_by_side(trial) == 2
+    first, second = slices.take(trial), slices.take(trial)
+    assert first is not None
+    assert second is not None
+    assert slices.take(trial) is None, "both servers' machines are lent"
+    assert _hosts(trial, first.cluster) == {"server": "a", "client_0": "c", "client_1": "d"}
+    assert _hosts(trial, second.cluster) == {"server": "b", "client_0": "e", "client_1": "f"}
+    slices.give_back(first)
+    third = slices.take(trial)
+    assert third is not None
+    assert third.hosts == first.hosts, "with its own machines free, a trial is at home"
+    for each in (second, third):
+        slices.give_back(each)
+    assert slices.take(trial) is not None
+
+
+@pytest.mark.parametrize("protocol", ["multipaxos", "mencius", "supermencius"])
+def test_who_shares_a_machine_on_the_whole_cluster_shares_one_in_every_slice(protocol: str) -> None:
+    trial, machines = _trial(protocol), tuple("abcdefghijkl")
+    alone = _hosts(trial, Cluster(machines))
+    slices = Allocator(Cluster(machines))
+    seen: set[str] = set()
+    for _ in range(slices.side_by_side(trial)):
+        lent = slices.take(trial)
+        assert lent is not None
+        hosts = _hosts(trial, lent.cluster)
+        assert set(hosts.values()) == set(lent.hosts)
+        assert not seen & set(lent.hosts)
+        seen |= set(lent.hosts)
+        for one, other in itertools.combinations(hosts, 2):
+            assert (hosts[one] == hosts[other]) == (alone[one] == alone[other]), (one, other)
+
+
+def test_other_hardware_other_regions_and_the_dead_stand_in_for_nobody() -> None:
+    trial, machines = _trial(), ("a", "b", "c")
+    assert Allocator(Cluster(machines), {"a": 4, "b": 8, "c": 4}).side_by_side(trial) == 2
+    pools = {"1": {"server": ("a", "b"), "clients": ("a", "b")}}
+    assert Allocator(Cluster(pools=pools, regions={"x": ("a",), "y": ("b",)})).side_by_side(trial) == 1
+    alive = ["b", "c"]
+    slices = Allocator(Cluster(machines), alive=lambda: alive)
+    lent = slices.take(trial)
+    assert lent is not None
+    assert lent.hosts == ("b",)
+    slices.give_back(lent)
+    alive.clear()
+    assert slices.take(trial) is None
+    assert slices.missing(trial) == ("it needs 1 of the machines a, b, c, and none of them is left in the Ray cluster")
+
+
+def test_a_machine_that_lost_a_trial_rests_and_strangers_machines_are_passed_over() -> None:
+    trial, slices = _trial(), Allocator(Cluster(("a", "b", "c")))
+    lent = slices.take(trial)
+    assert lent is not None
+    slices.rest(lent.hosts)
+    slices.give_back(lent)
+    other = slices.take(trial)
+    assert other is not None
+    assert (lent.hosts, other.hosts) == (("a",), ("b",))
+    assert 0 < (slices.rests() or 0) <= REST_S
+    assert slices.move(trial, other, ["b"])
+    assert other.hosts == ("c",)
+    assert not slices.move(trial, other, ["b", "c"]), "nothing else is free, so it stays where it is"
+    assert other.hosts == ("c",)
+
+
+def test_shared_machines_have_a_lane_for_each_trial() -> None:
+    trial, slices = _trial(), Allocator(Cluster(("a", "b")), shared=True)
+    lent = [slices.take(trial) for _ in range(4)]
+    assert [(each.hosts, each.lane) for each in lent if each] == [(("a",), 0), (("b",), 0), (("a",), 1), (("b",), 1)]
+
+
+def test_repeats_are_interleaved_in_a_recorded_order() -> None:
+    protocol = find_protocol("unreplicated")
+    points = [protocol.params(num_client_procs=n) for n in (1, 4, 2, 3)]
+    trials = [Trial(protocol, params, repeat) for params in points for repeat in range(3)]
+
+    def rounds(order: Order, of: list[Trial[Any]]) -> list[list[int]]:
+        arranged = order.arranged(of)
+        return [[t.params.num_client_procs for t in arranged if t.repeat == number] for number in range(3)]
+
+    assert [t.repeat for t in Order("random", 7).arranged(trials)] == [0] * 4 + [1] * 4 + [2] * 4
+    assert rounds(Order("grid"), trials) == [[1, 4, 2, 3]] * 3
+    assert rounds(Order("largest-first"), trials) == [[4, 3, 2, 1]] * 3
+    drawn = rounds(Order("random", 7), trials)
+    assert drawn == rounds(Order("random", 7), trials[::-1]), "whatever the list is, a seed gives one order"
+    assert len({tuple(each) for each in drawn}) > 1, "rounds are drawn apart"
+    known = Order("random", 7).to_json()
+    assert Order.decide(None, known, several_machines=False) == Order("random", 7), "a suite keeps its order"
+    assert Order.decide(None, None, several_machines=True).kind == "random"
+    assert Order.decide(None, None, several_machines=False).kind == "grid"
+
+
+def test_what_cannot_be_is_refused() -> None:
+    done = cli("sweep", "unreplicated", "--parallel", "0", "--order", "largest", "--local")
+    assert done.exit_code == 2
+    assert "--parallel 0" in done.stderr
+    assert "--order largest" in done.stderr
+    assert "did you mean largest-first?" in done.stderr
+    done = cli("sweep", "unreplicated", "--share-machines", "--local")
+    assert "needs --parallel N: how many trials are to share them?" in done.stderr
+
+
+# -- on four machines
+
+
+def _ip(*words: str, check: bool = True) -> None:
+    subprocess.run(["ip", *words], check=check, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Host -> its Ray node, of four namespaces on a bridge."""
+    scratch = Path(tempfile.mkdtemp(prefix="fps-", dir="/tmp"))
+    nodes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        try:
+            _plug_together()
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"no network namespaces here: {error.stderr}")
+        for name, host in zip(NAMES, HOSTS, strict=True):
+            nodes[host] = _start_node(name, host, scratch)
+            # One after the other: they share a session directory, and would choose the same names in it.
+            log = scratch / f"{name}.log"
+            wait_for(partial(_has_started, log), 60, f"the node of {name}")
+        wait_for(lambda: _count() == len(HOSTS), 90, "all nodes")
+        yield nodes
+    finally:
+        for node in reversed(nodes.values()):
+            node.send_signal(signal.SIGTERM)
+        for node in nodes.values():
+            try:
+                node.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                os.killpg(node.pid, signal.SIGKILL)
+        for name in NAMES:
+            for pid in _pids(name):
+                os.kill(pid, signal.SIGKILL)
+            _ip("netns", "del", name, check=False)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _plug_together() -> None:
+    for i, (name, host) in enumerate(zip(NAMES, HOSTS, strict=True)):
+        _ip("netns", "add", name)
+        _ip("-n", name, "link", "set", "lo", "up")
+        if i == 0:
+            _ip("-n", name, "link", "add", "br0", "type", "bridge")
+            _ip("-n", name, "address", "add", f"{host}/24", "dev", "br0")
+            _ip("-n", name, "link", "set", "br0", "up")
+            continue
+        _ip("link", "add", f"port{i}", "netns", NAMES[0], "type", "veth", "peer", "eth0", "netns", name)
+        _ip("-n", NAMES[0], "link", "set", f"port{i}", "master", "br0", "up")
+        _ip("-n", name, "address", "add", f"{host}/24", "dev", "eth0")
+        _ip("-n", name, "link", "set", "eth0", "up")
+
+
+def _start_node(name: str, host: str, scratch: Path) -> subprocess.Popen[bytes]:
+    words = ["--head", "--port=6379", f"--temp-dir={scratch / name}", "--include-dashboard=false", "--no-monitor"]
+    words = words if host == HOSTS[0] else [f"--address={HOSTS[0]}:6379"]
+    words += [f"--node-ip-address={host}", "--num-cpus=2", "--block", "--include-log-monitor=false"]
+    words += ["--disable-usage-stats", "--object-store-memory=100000000"]
+    command = ["ip", "netns", "exec", name, RAY, "start", *words]
+    log = (scratch / f"{name}.log").open("wb")
+    return subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True)
+
+
+def _has_started(log: Path) -> bool:
+    return "Ray runtime started" in log.read_text()
+
+
+def _count() -> int:
+    code = f"import ray; ray.init(address='{HOSTS[0]}:6379'); print(sum(n['Alive'] for n in ray.nodes()))"
+    command = ["ip", "netns", "exec", NAMES[0], sys.executable, "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT).stdout.strip()
+    return int(said) if said.isdigit() else 0
+
+
+def _pids(name: str) -> list[int]:
+    said = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout
+    return [int(pid) for pid in said.split()]
+
+
+def _sweep(cwd: Path, *words: str) -> subprocess.Popen[str]:
+    return _fpray(cwd, "sweep", "--vary", "num_client_procs=1", *words)
+
+
+def _journal(suite: Path) -> JournalStorage:
+    return JournalStorage(JournalFileBackend(str(suite / "optuna.journal")))
+
+
+def _fpray(cwd: Path, kind: str, *words: str) -> subprocess.Popen[str]:
+    words = ("-j", "reference", "--address", f"{HOSTS[0]}:6379", *words)
+    command = ["ip", "netns", "exec", NAMES[0], FPRAY, kind, "unreplicated", *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=pipe, text=True, env=ENVIRONMENT)
+
+
+def _trials(seconds: int) -> tuple[str, ...]:
+    """The words for trials that measure so long."""
+    return (*QUICK[:4], "--set", f"duration={seconds}s", "--set", "timeout=9s")
+
+
+def _running(sweep: subprocess.Popen[str]) -> bool:
+    assert sweep.poll() is None, sweep.communicate()
+    return True
+
+
+def _measures(host: str, directory: Path) -> bool:
+    return any(host in command_of(jvm) for jvm in jvms(str(directory)))
+
+
+def _end(sweep: subprocess.Popen[str]) -> str:
+    """What it said; it must have finished all."""
+    _, said = sweep.communicate(timeout=180)
+    assert sweep.returncode == 0, said
+    return said
+
+
+def _suite(directory: Path) -> Path:
+    (suite,) = (directory / "suites").iterdir()
+    return suite
+
+
+def _spans(suite: Path) -> list[tuple[int, int, set[str]]]:
+    """When each trial ran on which machines: from its first event to its last, in order of starting."""
+    found = []
+    for path in sorted(suite.glob("[0-9]*/outcome.json")):
+        times = [event["t"] for event in json.loads(path.with_name("events.json").read_text())]
+        found.append((min(times), max(times), set(json.loads(path.read_text())["hosts"])))
+    return found
+
+
+def _at_once(spans: list[tuple[int, int, set[str]]]) -> int:
+    return max(sum(begin <= t <= end for begin, end, _ in spans) for t, _, _ in spans)
+
+
+@on_machines
+def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_path: Path) -> None:
+    said = _end(_sweep(tmp_path, *_trials(1), "--vary", "num_clients_per_proc=0,1,2,3", "--repeat", "2"))
+    assert "study smoke · 8 trials · up to 4 side by side, in random order (seed " in said
+    suite = _suite(tmp_path)
+    spans = _spans(suite)
+    assert len(spans) == 8
+    assert _at_once(spans) >= 3, spans
+    for one, other in itertools.combinations(spans, 2):
+        if one[0] <= other[1] and other[0] <= one[1]:
+            assert not one[2] & other[2], "trials that overlap share no machine"
+    assert set.union(*(hosts for _, _, hosts in spans)) == set(HOSTS)
+    identities = [json.loads(path.read_text()) for path in sorted(suite.glob("[0-9]*/trial.json"))]
+    assert [each["repeat"] for each in identities] == [0] * 4 + [1] * 4, "each point once before any point again"
+    loops = [int(n) for n in re.findall(r"^\[.*'num_clients_per_proc': '(\d)'", said, re.MULTILINE)]
+    header, *rows = (suite / "results.csv").read_text().splitlines()
+    column = header.split(",").index("num_clients_per_proc")
+    assert [int(row.split(",")[column]) for row in rows] == loops, "results.csv is in the order of finishing"
+
+
+@on_machines
+def test_parallel_1_is_one_after_the_other_at_home_and_resume_keeps_the_order(machines: object, tmp_path: Path) -> None:
+    words = (*QUICK, "--parallel", "1")
+    assert "side by side" not in _end(_sweep(tmp_path, *words, "--vary", "num_clients_per_proc=0,1,2"))
+    suite = _suite(tmp_path)
+    spans = _spans(suite)
+    assert _at_once(spans) == 1
+    assert [hosts for _, _, hosts in spans] == [{HOSTS[0]}] * 3, "alone, FrankenPaxos's placement: the first machine"
+    order = json.loads((suite / "suite.json").read_text())["order"]
+    assert order["kind"] == "random"
+    said = _end(_sweep(tmp_path, *words, "-s", str(suite), "--vary", "num_clients_per_proc=0,1,2,5"))
+    assert f"in random order (seed {order['seed']})" in said
+    assert json.loads((suite / "suite.json").read_text())["order"] == order
+
+
+@on_machines
+def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: Path) -> None:
+    """Two sweeps at once: the second takes what the first has not, and none is on a machine of the other."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    first = _sweep(one, *_trials(3), "--vary", "num_clients_per_proc=0,1", "--parallel", "2")
+    wait_for(lambda: _running(first) and len(jvms(str(one))) >= 4, 60, "two trials of the first sweep")
+    second = _sweep(two, *_trials(1), "--vary", "num_clients_per_proc=0,1,2", "--parallel", "2")
+    _end(second)
+    _end(first)
+    spans = [*_spans(_suite(one)), *_spans(_suite(two))]
+    for (begin, end, hosts), (other_begin, other_end, other_hosts) in itertools.combinations(spans, 2):
+        if begin <= other_end and other_begin <= end:
+            # Preparing is what events begin with; the machines are taken before it.
+            assert not hosts & other_hosts
+
+
+@on_machines
+def test_shared_machines_run_more_trials_than_there_are_machines(machines: object, tmp_path: Path) -> None:
+    words = ("--vary", "num_clients_per_proc=0,1,2,3,4,5", "--parallel", "6", "--share-machines")
+    said = _end(_sweep(tmp_path, *_trials(3), *words))
+    assert "up to 6 side by side" in said
+    assert _at_once(_spans(_suite(tmp_path))) >= 5
+
+
+@on_machines
+def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(machines: object, tmp_path: Path) -> None:
+    """Three trials at a time on machines of their own; killed in the midst of them, none is lost or asked twice."""
+    space = ("--space", "num_clients_per_proc=1..64:log", "--stop-at", "0%", "--budget-trials", "6", "--seed", "1")
+    words = ("--maximize", "measured.throughput", *space, "--parallel", "3", *_trials(1))
+    search = _fpray(tmp_path, "search", *words)
+    wait_for(lambda: _running(search) and len(list(tmp_path.glob("suites/*/*/outcome.json"))) >= 1, 90, "an outcome")
+    search.kill()
+    search.communicate()
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("suites/*/*/outcome.json")}
+    begun = {json.loads(path.read_text())["id"] for path in tmp_path.glob("suites/*/*/trial.json")}
+    assert len(begun) > len(before), "killed with trials under way"
+    assert "not ended: at most " in cli("show", str(_suite(tmp_path))).output
+    said = _end(_fpray(tmp_path, "search", *words))
+    assert "up to 3 side by side" in said
+    suite = _suite(tmp_path)
+    assert all(path.stat().st_mtime_ns == then for path, then in before.items())
+    trials = optuna.load_study(study_name=None, storage=_journal(suite)).trials
+    assert [t.user_attrs["status"] for t in trials] == ["finished"] * 6
+    assert begun <= {t.user_attrs["fpray_trial"] for t in trials}
+    assert len({t.user_attrs["fpray_trial"] for t in trials}) == 6
+    spans = _spans(suite)
+    assert 2 <= _at_once(spans) <= 3, spans
+    for one, other in itertools.combinations(spans, 2):
+        if one[0] <= other[1] and other[0] <= one[1]:
+            assert not one[2] & other[2], "trials that overlap share no machine"
+    assert "ended: the budget of 6 trials is spent" in said
+    best = json.loads((suite / "answer.json").read_text())["best"]
+    assert sum(t.params == best["params"] for t in trials) == len(best["trials"])
+
+
+@on_machines
+def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path) -> None:
+    sweep = _sweep(tmp_path, *_trials(5), "--vary", "num_clients_per_proc=0,1,2,3,4")
+    wait_for(lambda: _running(sweep) and len(jvms(str(tmp_path))) >= 6, 60, "three trials side by side")
+    sweep.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, said = sweep.communicate(timeout=60)
+    assert time.monotonic() - began < 20
+    assert sweep.returncode == 130, said
+    assert "interrupted · 0 of 5 finished · nothing is running any more" in said
+    assert "Traceback" not in said
+    assert not jvms(str(tmp_path))
+    statuses = [json.loads(p.read_text())["status"] for p in _suite(tmp_path).glob("[0-9]*/outcome.json")]
+    assert set(statuses) == {"interrupted"}
+
+
+@on_machines
+def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
+    machines: dict[str, subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    """The last test: the machine stays dead."""
+    victim = HOSTS[2]
+    sweep = _sweep(tmp_path, *_trials(3), "--vary", "num_clients_per_proc=0,1,2,3,4,5")
+    wait_for(lambda: _running(sweep) and _measures(victim, tmp_path), 60, "a JVM on the victim")
+    for pid in _pids(NAMES[2]):
+        os.kill(pid, signal.SIGKILL)
+    said = _end(sweep)
+    assert said.count("that is no result, running it again") == 1, said
+    assert "lost: " in said
+    suite = _suite(tmp_path)
+    (again,) = suite.glob("[0-9]*/attempts/1")
+    outcome = json.loads((again / "outcome.json").read_text())
+    assert (outcome["status"], outcome["hosts"]) == ("lost", [victim])
+    assert json.loads((again.parent.parent / "outcome.json").read_text())["hosts"] != [victim]
+    assert "6 finished" in said

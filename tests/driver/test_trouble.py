@@ -1,0 +1,501 @@
+"""What a sweep does about trials and machines that fail: the real loop, store and slices, on machines that are none.
+
+What fails there on real ones is in tests/driver/test_faults.py.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ray.exceptions import ActorDiedError
+
+from fpray.cluster.allocator import Allocator
+from fpray.cluster.session import Machine, Machines
+from fpray.driver.request import Request, TrialSelection
+from fpray.driver.session import Backend, SweepResult, run_sweep
+from fpray.errors import Lost, Refused, refuse
+from fpray.node.processes import Exit
+from fpray.node.role_actor import RoleActor
+from fpray.plan.cluster import Cluster
+from fpray.plan.placement import frankenpaxos_ports, place
+from fpray.plan.plan import Trial, build_plan
+from fpray.store.outcome import Outcome, Reason, Status
+from fpray.store.suite import TrialDirectory
+from fpray.study.registry import find_protocol
+from fpray.trial.early_stop import LatencyBound
+from fpray.trial.run import Attempt, TrialContext
+from tests.conftest import cli
+
+Play = Callable[[Trial[Any], Sequence[str]], Outcome]
+
+
+class Stage(Machines):
+    """Machines that are nowhere; `found` is who lives."""
+
+    def __init__(self, hosts: Sequence[str]) -> None:
+        super().__init__("simulated")
+        self.found = {host: Machine(host, host, 4, {}) for host in hosts}
+
+    def __enter__(self) -> Machines:
+        self.refresh()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def here(self) -> str:
+        return next(iter(self.found))
+
+    def refresh(self) -> None:
+        self._machines = dict(self.found)
+
+    def watch_head(self, tell: object) -> None:
+        """There is none."""
+
+    def look(self) -> None:
+        self.refresh()
+
+    def actor(self, role: str, host: str, lane: int = 0) -> Any:
+        """Nobody."""
+
+    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
+        told = {"java": java, "jvm": "simulated", "memory_bytes": 2**34}
+        return {host: {**told, "cores": self.found[host].cores} for host in hosts}
+
+    def provide(self, *_: object, **_more: object) -> tuple[list[str], dict[str, str]]:
+        return [], {}
+
+    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
+        """They are as they were."""
+
+
+def ran(stage: Stage, play: Play, directory: Path, *, loops: int = 6, repeat: int = 1, **more: Any) -> SweepResult:
+    """A sweep of so many points, each of which ends as `play` says of the trial and its machines."""
+
+    def run(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext) -> Outcome:
+        directory.begin(trial, {})
+        placed = place(trial.protocol, trial.params, setting.cluster, frankenpaxos_ports)
+        return play(trial, list(dict.fromkeys(each.host for each in placed)))
+
+    points = TrialSelection("unreplicated", vary={"num_clients_per_proc": list(range(loops))}, repeat=repeat)
+    request = Request(
+        points, suite_directory=str(directory / "suites"), **{"jar": "reference", "order": "grid", **more}
+    )
+    return run_sweep(request, ground=Backend(lambda _address, _local: stage, run))
+
+
+def finished(_trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+    return Outcome(Status.FINISHED, hosts=hosts)
+
+
+def crashed(_trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+    return Outcome(Status.CRASHED, "server exited with 1", Reason.SYSTEM_UNDER_TEST, hosts=hosts)
+
+
+def _statuses(result: SweepResult) -> list[str]:
+    return [result.outcomes[number].status.value for number in sorted(result.outcomes)]
+
+
+def _attempts(result: SweepResult) -> list[int]:
+    return [len(list(path.glob("attempts/*"))) for path in sorted(result.suite.glob("[0-9]*"))]
+
+
+@pytest.mark.parametrize("retries", [None, 0, 1])
+def test_the_reason_decides_on_a_retry(retries: int | None, tmp_path: Path) -> None:
+    """What was lost runs again so often; a crash and a bad parameter never do."""
+    reasons = [Reason.INFRASTRUCTURE, Reason.SYSTEM_UNDER_TEST, Reason.PARAMETER]
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        reason = reasons[trial.params.num_clients_per_proc]
+        return Outcome(Status.LOST if reason is Reason.INFRASTRUCTURE else Status.CRASHED, "gone", reason, hosts=hosts)
+
+    result = ran(Stage(["a"]), play, tmp_path, loops=3, retries=retries)
+    assert _statuses(result) == ["lost", "crashed", "crashed"]
+    assert _attempts(result) == [2 if retries is None else retries, 0, 0]
+
+
+def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Stage(["a"])
+    first = ran(stage, crashed, tmp_path, loops=12)
+    said = capsys.readouterr().err
+    assert (_statuses(first), first.exit_code) == (["crashed"] * 5, 1)
+    assert (
+        "5 of 5 trials failed, the last 5 in a row; the first: 001 crashed: server exited with 1: no other is started"
+        " (--keep-going goes on whatever fails)"
+    ) in said
+    assert "the same command carries on with the other 7, with --rerun failed also with these" in said
+    again = ran(stage, finished, tmp_path, loops=12)
+    assert (again.suite, _statuses(again)) == (first.suite, ["crashed"] * 5 + ["finished"] * 7)
+    whatever = ran(stage, crashed, tmp_path, loops=12, keep_going=True, new=True)
+    assert _statuses(whatever) == ["crashed"] * 12
+
+
+def test_a_sweep_goes_on_while_some_trials_are_results(tmp_path: Path) -> None:
+    """The upper half of a grid fails: that is a result, and half is not most."""
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        return (finished if trial.params.num_clients_per_proc < 6 else crashed)(trial, hosts)
+
+    assert _statuses(ran(Stage(["a"]), play, tmp_path, loops=12)) == ["finished"] * 6 + ["crashed"] * 6
+
+
+def test_a_disk_that_is_full_between_trials_is_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.driver.session.SPACE_CHECK_S", 0.01)
+    tries: list[str] = []
+    identify = TrialDirectory.identify
+
+    def full(self: TrialDirectory, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
+        if self.number == "002" and len(tries) < 3:
+            tries.append(self.number)
+            raise OSError(28, "No space left on device", str(self.path))
+        identify(self, trial, provenance)
+
+    monkeypatch.setattr(TrialDirectory, "identify", full)
+    assert _statuses(ran(Stage(["a"]), finished, tmp_path, loops=3)) == ["finished"] * 3
+    assert capsys.readouterr().err.count("waiting for disk space: No space left on device at ") == 1
+
+
+def test_what_is_refused_before_there_are_machines_leaves_no_suite(tmp_path: Path) -> None:
+    def refused(_address: str | None, _local: bool) -> Machines:
+        raise refuse("--address", "this Python is connected to another Ray")
+
+    request = Request(TrialSelection("unreplicated"), suite_directory=str(tmp_path), jar="reference")
+    with pytest.raises(Refused):
+        run_sweep(request, ground=Backend(refused))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_that_cannot_be_are_refused() -> None:
+    done = cli("sweep", "unreplicated", "--retries", "-1", "--local")
+    assert (done.exit_code, "--retries -1" in done.stderr) == (2, True)
+
+
+def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
+    stage, used = Stage(["a", "b"]), []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        number = trial.params.num_clients_per_proc
+        used.append(hosts)
+        if number == 1:
+            stage.found |= {host: Machine(host, host, cores, {}) for host, cores in (("c", 4), ("d", 4), ("e", 8))}
+        if number == 4:
+            stage.found["b"] = Machine("b", "b", 4, {}, draining=True)
+        time.sleep(0.1)  # whoever has joined says in a thread of its own what it is
+        return finished(trial, hosts)
+
+    result = ran(stage, play, tmp_path, loops=16)
+    said = capsys.readouterr().err
+    assert _statuses(result) == ["finished"] * 16
+    assert {host for hosts in used for host in hosts} == {"a", "b", "c", "d"}, "another kind stands in for nobody"
+    assert not any("b" in hosts for hosts in used[-6:])
+    assert "machine c has joined: trials run there, too" in said
+    assert "machine e has joined and is not used: it stands in for none, by pools, region and cores" in said
+    machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
+    assert {"a", "b", "c", "d"} <= machines.keys()
+
+
+def test_who_joins_takes_the_place_of_one_of_its_pool_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
+    monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
+    monkeypatch.setattr("fpray.driver.executor.PATIENCE_S", 1.0)
+    stage = Stage([])
+
+    def node(host: str, pool: str) -> Machine:
+        return Machine(host, host, 4, {"fpray/pool": pool})
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if trial.params.num_clients_per_proc == 1:
+            del stage.found["b"]
+            threading.Timer(0.2, lambda: stage.found.update(c=node("c", "server"))).start()
+        return finished(trial, hosts)
+
+    stage.found = {"a": node("a", "clients"), "b": node("b", "server")}
+    result = ran(stage, play, tmp_path, loops=4)
+    assert _statuses(result) == ["finished"] * 4
+    assert set(result.outcomes["004"].hosts) == {"a", "c"}
+
+
+def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
+    stage = Stage(["a"])
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        stage.found["b"] = Machine("b", "b", 4, {})
+        time.sleep(0.1)
+        return finished(trial, hosts)
+
+    result = ran(stage, play, tmp_path, loops=4, jar=None)
+    assert _statuses(result) == ["finished"] * 4
+    assert "machine b has joined and is not used: -j/--jar is required on a cluster of s" in capsys.readouterr().err
+
+
+def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloud replaces one that was taken away in some minutes; where nobody comes, what is left is lost."""
+    monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
+    monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
+    monkeypatch.setattr("fpray.driver.executor.PATIENCE_S", 1.0)
+    stage = Stage(["a"])
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        number = trial.params.num_clients_per_proc
+        if number in (1, 3):
+            stage.found.clear()
+        if number == 1:
+            threading.Timer(0.3, lambda: stage.found.update(b=Machine("b", "b", 4, {}))).start()
+        return finished(trial, hosts)
+
+    result = ran(stage, play, tmp_path, loops=6)
+    assert _statuses(result) == ["finished"] * 4 + ["lost"] * 2
+    lost = result.outcomes["005"].detail
+    assert lost == "it needs 1 of the machines a, b, and none of them is left in the Ray cluster"
+
+
+@pytest.mark.timeout(60)
+def test_a_rest_that_ends_while_it_is_looked_at_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.allocator.REST_S", 0.2)
+    monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
+    missing = Allocator.missing
+
+    def slowly(self: Allocator, trial: Trial[Any]) -> str | None:
+        time.sleep(0.3)
+        return missing(self, trial)
+
+    monkeypatch.setattr(Allocator, "missing", slowly)
+    lost: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if len(lost) < 2:
+            lost.extend(hosts)
+            return Outcome(Status.LOST, "no cable", Reason.INFRASTRUCTURE, hosts=hosts)
+        return finished(trial, hosts)
+
+    assert _statuses(ran(Stage(["a", "b"]), play, tmp_path, loops=1)) == ["finished"]
+
+
+def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.allocator.REST_S", 0.0)
+    used: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        used.extend(hosts)
+        if "b" in hosts:
+            return Outcome(Status.LOST, "its disk is gone", Reason.INFRASTRUCTURE, hosts=hosts, blamed=["b"])
+        time.sleep(0.02)
+        return finished(trial, hosts)
+
+    result = ran(Stage(["a", "b", "c"]), play, tmp_path, loops=12, retries=5)
+    assert _statuses(result) == ["finished"] * 12
+    assert used.count("b") == 2
+    said = capsys.readouterr().err
+    assert said.count("machine b is set aside while there are others of its kind: it failed 2 times in a row: its") == 1
+    (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
+    assert run["set_aside"].keys() == {"b"}
+
+
+def test_one_that_is_set_aside_is_used_where_nobody_else_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.allocator.REST_S", 0.0)
+    lost: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if len(lost) < 6:
+            lost.extend(hosts)
+            return Outcome(Status.LOST, "no cable", Reason.INFRASTRUCTURE, hosts=hosts, blamed=hosts)
+        return finished(trial, hosts)
+
+    result = ran(Stage(["a", "b"]), play, tmp_path, loops=3, retries=9)
+    assert (set(lost), _statuses(result)) == ({"a", "b"}, ["finished"] * 3)
+
+
+def _piloted(directory: Path, loops: int, bad: Callable[[Any], bool], **more: Any) -> tuple[SweepResult, list[Any]]:
+    """A sweep of a grid of two dimensions with a pilot, and the params of what ran, in order."""
+    seen: list[Any] = []
+
+    def run(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext) -> Outcome:
+        directory.begin(trial, {})
+        seen.append(trial.params)
+        return (crashed if bad(trial.params) else finished)(trial, [])
+
+    vary = {"num_clients_per_proc": list(range(loops)), "num_client_procs": [1, 2, 3]}
+    points = TrialSelection("unreplicated", vary=vary, set={"duration": "7s", "timeout": "60s"}, repeat=2)
+    request = Request(points, suite_directory=str(directory / "suites"), jar="reference", order="grid", **more)
+    return run_sweep(request, ground=Backend(lambda _address, _local: Stage(["a"]), run)), seen
+
+
+def test_a_pilot_runs_the_corners_short_and_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result, seen = _piloted(tmp_path, 4, lambda _: False, pilot=True)
+    at = [(p.num_clients_per_proc, p.num_client_procs, p.duration.total_seconds()) for p in seen[:4]]
+    assert at == [(0, 1, 2.0), (0, 3, 2.0), (3, 1, 2.0), (3, 3, 2.0)]
+    assert {p.duration.total_seconds() for p in seen[4:]} == {7.0}
+    assert (len(seen), _statuses(result)) == (4 + 24, ["finished"] * 24)
+    assert len(list((result.suite / "pilot").glob("[0-9]*/outcome.json"))) == 4
+    assert len((result.suite / "results.csv").read_text().splitlines()) == 1 + 24, "a pilot is no result"
+    assert "pilot: all 4 corners of the grid run" in capsys.readouterr().err
+
+
+def test_a_corner_that_fails_stops_before_the_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result, seen = _piloted(tmp_path, 4, lambda p: p.num_clients_per_proc == 3, pilot=True)
+    said = capsys.readouterr().err
+    assert (len(seen), result.exit_code, result.outcomes) == (4, 1, {})
+    assert "pilot: 2 of 4 corners of the grid fail:" in said
+    assert "  num_client_procs=1 num_clients_per_proc=3: crashed: server exited with 1" in said
+    assert "the sweep was not begun" in said
+    again, seen = _piloted(tmp_path, 4, lambda _: False, pilot=True)
+    assert (again.suite, again.exit_code) == (result.suite, 0)
+    assert len(seen) == 2 + 24, "what failed runs again, then the grid"
+
+
+def test_keep_going_begins_the_sweep_whatever_the_pilot_says(tmp_path: Path) -> None:
+    result, seen = _piloted(tmp_path, 2, lambda p: p.num_clients_per_proc == 1, pilot=True, keep_going=True)
+    assert (len(seen), _statuses(result).count("finished")) == (4 + 12, 6)
+
+
+@pytest.mark.parametrize(("share", "ends"), [(0.5, "set aside"), (0.85, "in doubt"), (0.97, "")])
+def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_clear_set_aside(
+    share: float, ends: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its neighbours differ by up to 4 %, which nobody holds against them."""
+    noise = random.Random(7)
+    used: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        time.sleep(0.01)
+        used.extend(hosts)
+        value = 1000 * (1 + trial.params.num_clients_per_proc) * noise.uniform(0.96, 1) * (share if "b" in hosts else 1)
+        return Outcome(Status.FINISHED, hosts=hosts, results={"measured.throughput": value})
+
+    result = ran(Stage(["a", "b", "c"]), play, tmp_path, loops=12, repeat=6, order="random")
+    said = capsys.readouterr().err
+    assert ("doubt: at each of 6 points machine b measured less than any other, 8" in said) == (ends == "in doubt")
+    (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
+    aside = run.get("set_aside", {})
+    assert ("doubted" in run) == (ends == "in doubt")
+    assert (set(aside), "machine b is set aside" in said) == ({"b"} if ends == "set aside" else set(), bool(aside))
+    assert ("b" not in used[-10:]) == bool(aside)
+    assert "machine a" not in said
+    assert "machine c" not in said
+
+
+class Called:
+    """What a call to a role actor comes to."""
+
+    def __init__(self, found: Any) -> None:
+        self._found: Future[Any] = Future()
+        self._found.set_exception(found) if isinstance(found, Exception) else self._found.set_result(found)
+
+    def future(self) -> Future[Any]:
+        return self._found
+
+
+@pytest.mark.parametrize("trouble", ["an actor is gone", "a machine is gone", "the log cannot be written"])
+def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path: Path) -> None:
+    """What is out of reach keeps no process of another role or machine running, and no other machine lent."""
+    protocol = find_protocol("multipaxos")
+    trial = Trial(protocol, protocol.params())
+    stopped: list[str] = []
+    given_back: list[str] = []
+
+    class Actors(Stage):
+        def actor(self, role: str, host: str, lane: int = 0) -> Any:
+            if trouble == "a machine is gone" and host == "c":
+                raise Lost("machine c is no longer part of the Ray cluster", ["c"])
+
+            def stop(labels: Sequence[str], _grace_s: float) -> Called:
+                if trouble == "an actor is gone" and role == "client":
+                    return Called(ActorDiedError())
+                stopped.extend(labels)
+                return Called({label: Exit(label, 1, 143, 0.0, 0.0, 0, 0.0, 0, 0, 0, True) for label in labels})
+
+            def give_back() -> Called:
+                given_back.append(host)
+                return Called(None)
+
+            return SimpleNamespace(
+                stop=SimpleNamespace(remote=stop), give_back_machine=SimpleNamespace(remote=give_back)
+            )
+
+    stage = Actors(["a", "b", "c", "d"])
+    slices = Allocator(Cluster(("c", "a", "b", "d")))
+    lent = slices.take(trial)
+    assert lent is not None
+    directory = TrialDirectory(tmp_path)
+    if trouble == "the log cannot be written":
+        directory.file("log.txt").mkdir()
+    run = Attempt(trial, directory, TrialContext(slices, stage, None, "java", slice=lent))  # type: ignore[arg-type]
+    plan = build_plan(trial, lent.cluster)
+    run.started, run.taken = [*plan.stages(), plan.of_kind("client")], ["c", "a", "b", "d"]
+    run.stop_everything()
+    run.give_back_machines()
+    gone = {"an actor is gone": ("client", ""), "a machine is gone": ("", "c")}.get(trouble, ("", ""))
+    left = [p.label for p in plan.processes if p.role != gone[0] and p.host != gone[1]]
+    assert sorted(stopped) == sorted(left)
+    assert set(run.exits) == set(left)
+    assert given_back == (["a", "b", "d"] if trouble == "a machine is gone" else ["c", "a", "b", "d"])
+
+
+def test_a_client_that_is_gone_when_its_rows_are_looked_at_has_its_machine_blamed(tmp_path: Path) -> None:
+    """Not a machine that there is not: setting that aside would end the sweep."""
+    protocol = find_protocol("unreplicated")
+    trial = Trial(protocol, protocol.params(duration=timedelta(seconds=5)))
+    never = Called(None)
+    never.future = Future  # type: ignore[method-assign]
+
+    class Actors(Stage):
+        def actor(self, role: str, host: str, lane: int = 0) -> Any:
+            sample_rows = SimpleNamespace(remote=lambda *_: Called(ActorDiedError()))
+            return SimpleNamespace(sample_rows=sample_rows, wait_exit=SimpleNamespace(remote=lambda *_: never))
+
+    slices = Allocator(Cluster(("a",)))
+    lent = slices.take(trial)
+    assert lent is not None
+    caps = [LatencyBound(None, "p99", 5.0)]
+    context = TrialContext(slices, Actors(["a"]), None, "java", slice=lent, caps=caps)  # type: ignore[arg-type]
+    run = Attempt(trial, TrialDirectory(tmp_path), context)
+    with pytest.raises(Lost) as lost:
+        run.measure(build_plan(trial, lent.cluster))
+    assert lost.value.hosts == ("a",)
+
+
+def test_what_an_ended_driver_left_behind_is_ended_where_nobody_measures_too() -> None:
+    """Machines are cleaned when a sweep begins, and when they join, not only those that a trial is about to use."""
+    marks = {"FPRAY_LEASE": "ended", "FPRAY_KEEPER": "1:1", "FPRAY_CHILD": "1"}
+    orphan = subprocess.Popen(["sleep", "1000"], env=marks)
+    stranger = subprocess.Popen(["sleep", "1000"])
+    actor = RoleActor("test", "127.0.0.1:1", None)
+    try:
+        assert f"sleep 1000 (process {orphan.pid})" in actor.facts("java")["left_behind"]
+        assert orphan.wait(5) == -signal.SIGKILL
+        assert stranger.poll() is None
+    finally:
+        actor.close()
+        stranger.kill()
+        stranger.wait()
+        orphan.kill()

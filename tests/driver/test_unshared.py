@@ -1,0 +1,145 @@
+"""Two hosts that share no suite directory and no jar: everything travels through Ray, and nothing is left out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import QUICK, wait_for
+from tests.support.hosts import Host, NoNamespaces, hosts
+
+HEAD, NODE = "10.78.0.1", "10.78.0.2"
+RAY = f"{HEAD}:6379"
+pytestmark = [
+    pytest.mark.skipif(
+        os.geteuid() != 0 or shutil.which("ip") is None, reason="makes hosts, which needs root and iproute2"
+    ),
+    pytest.mark.timeout(240),
+]
+
+
+@pytest.fixture(scope="module")
+def site(reference_jar: Path) -> Iterator[dict[str, Host]]:
+    """A head and another host in one Ray cluster; what is in their /tmp, /var/tmp and home is each one's own."""
+    scratch = Path(tempfile.mkdtemp(prefix="fpu-", dir="/tmp"))
+    (scratch / "shared").mkdir()
+    try:
+        with hosts(scratch, ["laptop", "head", "node"], []) as found:
+            for name, words in (
+                ("head", ["--head", "--port=6379", "--no-monitor", "--include-dashboard=false"]),
+                ("node", [f"--address={RAY}"]),
+            ):
+                host = found[name]
+                host.environment.update(RAY_AUTH_MODE="disabled", RAY_worker_niceness="0")
+                common = [f"--node-ip-address={host.address}", "--num-cpus=2", "--include-log-monitor=false"]
+                common += ["--disable-usage-stats", "--object-store-memory=100000000"]
+                done = host.run("ray", "start", *words, *common, timeout=90)
+                assert done.returncode == 0, done.stdout + done.stderr
+            work = found["head"].tmp / "work"
+            work.mkdir()
+            shutil.copy(reference_jar, work / "mine.jar")
+            pools = {"1": {"server": [NODE], "clients": [HEAD, NODE]}}
+            (work / "cluster.json").write_text(json.dumps(pools))
+            yield found
+    except NoNamespaces as reason:
+        pytest.skip(str(reason))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _words(*words: str) -> list[str]:
+    line = ["fpray", "sweep", "unreplicated", "-j", "mine.jar", "--cluster", "cluster.json", "--address", RAY]
+    return ["sh", "-c", 'cd /tmp/work && exec "$@"', "sh", *line, "--vary", "num_client_procs=2", *words]
+
+
+def _trials(host: Host) -> list[Path]:
+    """What is on a host's scratch: the directories of trials."""
+    return list(host.tmp.glob("var/fpray-0/trials/*"))
+
+
+def _suite(root: Path) -> Path:
+    (suite,) = root.glob("*_unreplicated_smoke")
+    return suite
+
+
+def _files(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
+
+
+def test_a_suite_that_only_the_driver_sees_is_like_one_that_all_see(site: dict[str, Host]) -> None:
+    head, node = site["head"], site["node"]
+    shared = head.home.parents[1] / "shared"
+    alone = head.run(*_words(*QUICK, "--vary", "num_clients_per_proc=0,1"), timeout=120)
+    assert alone.returncode == 0, alone.stderr
+    together = head.run(*_words(*QUICK, "--vary", "num_clients_per_proc=0,1", "-s", str(shared)), timeout=120)
+    assert together.returncode == 0, together.stderr
+    ours, theirs = _suite(head.tmp / "work" / "suites"), _suite(shared)
+
+    tables = [pq.read_table(suite / "results.parquet") for suite in (ours, theirs)]
+    assert tables[0].schema == tables[1].schema
+    assert tables[0]["status"].to_pylist() == ["finished", "finished"]
+    for number in ("001", "002"):
+        assert _files(ours / number) == _files(theirs / number)
+        pids = json.loads((ours / number / "pids.json").read_text())
+        assert sorted(pids.values()) == ["client_0", "client_1", "server"]
+        plan = json.loads((ours / number / "plan.json").read_text())
+        where = {process["label"]: process["directory"] for process in plan["processes"]}
+        assert where["client_0"].startswith("/tmp/work/suites/")
+        assert where["server"].startswith("/var/tmp/fpray-0/trials/")
+        assert "Listening" in (ours / number / "server_out.txt").read_text()
+    shown = [
+        head.run("sh", "-c", f"cd /tmp/work && fpray show {suite}").stdout for suite in ("suites/*smoke", str(theirs))
+    ]
+    assert shown[0].splitlines()[2].split() == shown[1].splitlines()[2].split(), shown
+    assert shown[0].splitlines()[-1] == shown[1].splitlines()[-1] == "2 finished"
+
+    runs = [json.loads((suite / "suite.json").read_text())["runs"][0] for suite in (ours, theirs)]
+    assert [run["jar_sent_to"] for run in runs] == [[NODE], []], "once per node"
+    (kept,) = (node.home / ".cache" / "fpray" / "jars").glob("*.jar")
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == kept.stem
+    assert not (head.home / ".cache" / "fpray" / "jars").exists(), "the driver's own path will do there"
+    assert not _trials(node)
+
+    commands = {label: (ours / "001" / f"{label}_cmd.txt").read_text() for label in ("server", "client_1")}
+    for command in commands.values():
+        assert f"\n# on {NODE}, in /var/tmp/fpray-0/trials/" in command
+        assert str(kept) in command
+    script = f"({commands['server']}) & sleep 1\n{commands['client_1']}echo ended $?; kill $!; pkill java"
+    pasted = node.run("sh", "-c", script, timeout=30)
+    assert "ended 0" in pasted.stdout, pasted
+    assert "Clients finished successfully" in pasted.stdout
+    for left in _trials(node):
+        shutil.rmtree(left)
+
+
+def test_what_a_killed_driver_left_comes_home_when_its_sweep_is_carried_on(site: dict[str, Host]) -> None:
+    head, node = site["head"], site["node"]
+    words = _words(*QUICK[:4], "--set", "duration=3s", "--set", "timeout=9s", "-s", "/tmp/work/killed")
+    driver = head.start(*words, directory=head.home)
+    wait_for(lambda: [d for d in _trials(node) if (d / "client_1_data.csv").exists()], 60, "a client that measures")
+    for child in psutil.Process(driver.pid).children():
+        child.kill()
+    driver.communicate(timeout=30)
+    wait_for(lambda: "java" not in [*head.processes(), *node.processes()], 10, "no JVM is left")
+    assert _trials(node), "nobody has brought anything home"
+    log = head.run("sh", "-c", "cd /tmp/work && fpray logs killed/*/001 server")
+    assert "Listening" in log.stdout, log.stderr
+    done = head.run(*words, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "carrying on" in done.stderr
+    suite = _suite(head.tmp / "work" / "killed")
+    earlier = suite / "001" / "attempts" / "1"
+    assert "Listening" in (earlier / "server_out.txt").read_text()
+    assert not (earlier / "client_1_data.csv").exists(), "its rows are of no use to anybody"
+    assert json.loads((suite / "001" / "outcome.json").read_text())["status"] == "finished"
+    assert json.loads((suite / "suite.json").read_text())["runs"][-1]["jar_sent_to"] == []
+    assert not _trials(node)

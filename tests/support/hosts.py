@@ -1,0 +1,270 @@
+"""Several hosts on this machine, as real as root can make them: with an address, a home, a /tmp, and an SSH server.
+
+A host is a network, process, mount, name and IPC namespace: `ray stop`, which ends processes by name, finds its own
+host's alone. The hosts share this machine's files but for /tmp, /dev/shm and $HOME. The first host is the laptop: it
+has no SSH server, but the switch to which all are plugged in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+BIN = Path(sys.executable).parent
+USER = "root"
+_INIT = r"""
+set -eu
+hostname "$NAME"
+for path in $SHARED; do
+  case $path in /tmp/*) mkdir -p "$OWN_TMP/${path#/tmp/}"; mount --bind "$path" "$OWN_TMP/${path#/tmp/}" ;; esac
+done
+mount --rbind "$OWN_TMP" /tmp
+mkdir -p "$OWN_TMP/var"
+mount --bind "$OWN_TMP/var" /var/tmp
+mount -t tmpfs tmpfs /dev/shm
+# The hosts know each other's names and nobody else's: nothing waits for a name server that is out of reach.
+mount --bind "$KEYS/hosts" /etc/hosts
+mount --bind /dev/null /etc/resolv.conf
+mount --bind "$PASSWD" /etc/passwd
+cd "$HOME"
+if [ -n "$ADDRESS" ]; then
+  "$PYTHON" "$SERVER" "$ADDRESS" "$KEYS/host_key" "$KEYS/key.pub" > /dev/null &
+else
+  sleep infinity &
+fi
+echo up
+while :; do wait; done  # whoever lost its parent is this process' child, and must not stay a zombie
+"""
+
+
+class NoNamespaces(Exception):
+    """Why hosts cannot be made here."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """One of them.
+
+    Attributes:
+        init: the process, as this machine numbers it, with which the host ends.
+        space: its namespace of processes.
+        environment: of whatever is run there; a shell of SSH adds what ~/.bashrc says.
+    """
+
+    name: str
+    address: str
+    home: Path
+    init: int
+    space: str
+    environment: dict[str, str]
+
+    def run(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run a command there, as its user at the console would."""
+        return subprocess.run(
+            [*self._enter(self.home), *command],
+            capture_output=True, text=True, timeout=timeout, env=self.environment, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def start(self, *command: str, directory: Path) -> subprocess.Popen[str]:
+        """Start a command there, and go on; the caller ends it."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [*self._enter(directory), *command],
+            stdout=pipe, stderr=pipe, text=True, env=self.environment, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def kill_all_of(self, process: subprocess.Popen[str]) -> None:
+        """SIGKILL for a command that was started there, and for what it has started."""
+        for each in psutil.Process(process.pid).children(recursive=True):
+            each.kill()
+        process.kill()
+
+    def _enter(self, directory: Path) -> list[str]:
+        spaces = [f"--{kind}" for kind in ("net", "mount", "pid", "uts", "ipc")]
+        return ["nsenter", f"--target={self.init}", *spaces, f"--wd={directory}", "--"]
+
+    @property
+    def tmp(self) -> Path:
+        """What is /tmp there."""
+        return self.home.parent / "tmp"
+
+    def processes(self) -> list[str]:
+        """The names of what lives there, but for the host's own two processes."""
+        found = []
+        for process in self.inside():
+            with contextlib.suppress(psutil.Error):
+                words = process.cmdline()
+                own = process.pid == self.init or any("ssh_server.py" in w for w in words) or words[:1] == ["sleep"]
+                found += [] if own else [process.name()]
+        return found
+
+    def inside(self) -> list[psutil.Process]:
+        """All that lives there, as this machine numbers it."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if _namespace(process.pid) == self.space and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+        return found
+
+    def found(self, name: str) -> list[psutil.Process]:
+        """What lives there by that name; Ray's actors, whose names say what they do, by its beginning."""
+        found = []
+        for process in self.inside():
+            with contextlib.suppress(psutil.Error):
+                own = process.name()
+                found += [process] if own == name or (name.startswith("ray::") and own.startswith(name)) else []
+        return found
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it has not ended; a zombie has."""
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def needs_hosts(seconds: float) -> list[pytest.MarkDecorator]:
+    """Marks for a file of tests that make hosts, each of which may take so long."""
+    where = os.geteuid() != 0 or shutil.which("ip") is None
+    return [
+        pytest.mark.skipif(where, reason="makes hosts, which needs root and iproute2"),
+        pytest.mark.timeout(seconds),
+    ]
+
+
+def _namespace(pid: int) -> str:
+    return str(Path(f"/proc/{pid}/ns/pid").readlink())
+
+
+@contextlib.contextmanager
+def hosts(scratch: Path, names: Sequence[str], shared: Sequence[Path]) -> Iterator[dict[str, Host]]:
+    """Hosts by name, the laptop first; `shared` are directories that all of them see at their paths.
+
+    Raises:
+        NoNamespaces: they are not allowed here.
+    """
+    keys = scratch / "keys"
+    keys.mkdir(mode=0o700)
+    for key in ("key", "host_key"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / key)], check=True)
+    named = [f"{_address(number)} {name}" for number, name in enumerate(names) if number]
+    (keys / "hosts").write_text("\n".join(["127.0.0.1 localhost", f"{_address(254)} {names[0]}", *named, ""]))
+    spaces = {name: f"fpray-{os.getpid()}-{name}" for name in names}
+    inits: list[subprocess.Popen[str]] = []
+    try:
+        _plug(spaces)
+        found = {}
+        for number, name in enumerate(names):
+            address = "" if number == 0 else _address(number)
+            found[name], process = _boot(name, spaces[name], address, scratch, [scratch, *shared])
+            inits.append(process)
+        for host in found.values():
+            if host.address:
+                _wait_for_ssh(host)
+        yield found
+    finally:
+        for process in inits:
+            process.send_signal(signal.SIGKILL)  # unshare takes its host's first process along, and that all others
+            process.communicate()
+        for space in spaces.values():
+            subprocess.run(["ip", "netns", "del", space], capture_output=True)
+
+
+def _address(number: int) -> str:
+    return f"10.78.0.{number}"
+
+
+def _plug(spaces: dict[str, str]) -> None:
+    """A network for each host, and a switch in the first that joins them."""
+    laptop, *others = spaces.values()
+    commands = [["netns", "add", space] for space in spaces.values()]
+    commands += [["-n", space, "link", "set", "lo", "up"] for space in spaces.values()]
+    commands += [["-n", laptop, "link", "add", "switch", "type", "bridge"]]
+    commands += [["-n", laptop, "address", "add", f"{_address(254)}/24", "dev", "switch"]]
+    commands += [["-n", laptop, "link", "set", "switch", "up"]]
+    for number, space in enumerate(others, 1):
+        port = f"port-{number}"
+        commands += [["link", "add", port, "netns", laptop, "type", "veth", "peer", "name", "eth0", "netns", space]]
+        commands += [["-n", laptop, "link", "set", port, "master", "switch", "up"]]
+        commands += [["-n", space, "address", "add", f"{_address(number)}/24", "dev", "eth0"]]
+        commands += [["-n", space, "link", "set", "eth0", "up"]]
+        # Ray finds its own address by asking which one leads out.
+        commands += [["-n", space, "route", "add", "default", "via", _address(254)]]
+    for command in commands:
+        done = subprocess.run(["ip", *command], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise NoNamespaces(f"no network namespaces here (ip {' '.join(command)}: {done.stderr.strip()})")
+
+
+def _boot(
+    name: str, space: str, address: str, scratch: Path, shared: Sequence[Path]
+) -> tuple[Host, subprocess.Popen[str]]:
+    home, keys = scratch / name / "home", scratch / "keys"
+    own_tmp = home.parent / "tmp"
+    own_tmp.mkdir(parents=True)
+    _furnish(home)
+    passwd = home.parent / "passwd"  # ssh looks there for what ~ is, not into HOME
+    passwd.write_text(f"{USER}:x:0:0::{home}:/bin/bash\n")
+    environment = {
+        "HOME": str(home),
+        "USER": USER,
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        "PATH": f"{home}/bin:{BIN}:{os.environ['PATH']}",
+        **{name: os.environ[name] for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE") if name in os.environ},
+    }
+    told = {"NAME": name, "ADDRESS": address, "OWN_TMP": str(own_tmp), "KEYS": str(keys), "PYTHON": sys.executable}
+    seen = [*map(str, [*shared, ROOT, BIN.parent]), *os.environ.get("PYTHONPATH", "").split(":")]
+    told |= {"SERVER": str(HERE / "ssh_server.py"), "SHARED": " ".join(seen), "PASSWD": str(passwd)}
+    log = (home.parent / "log").open("w")
+    unshare = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"]
+    process = subprocess.Popen(
+        ["ip", "netns", "exec", space, *unshare, "bash", "-c", _INIT],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, env=environment | told,
+    )  # fmt: skip
+    assert process.stdout
+    if process.stdout.readline() != "up\n":
+        process.kill()
+        raise NoNamespaces(f"no namespaces of processes and mounts here: {(home.parent / 'log').read_text().strip()}")
+    (init,) = psutil.Process(process.pid).children()
+    return Host(name, address, home, init.pid, _namespace(init.pid), environment), process
+
+
+def _furnish(home: Path) -> None:
+    """A home in which fpray is installed already: this environment's, and a pip that notes what it was asked for."""
+    installed, tools = home / "fpray" / "bin", home / "bin"
+    for directory in (installed, tools):
+        directory.mkdir(parents=True)
+    for name in ("ray", "fpray", "python"):
+        (installed / name).symlink_to(BIN / name)
+    _script(installed / "pip", '#!/bin/sh\necho "$@" >> ~/pip-was-asked\n')
+    if shutil.which("rsync") is None:
+        _script(tools / "rsync", f'#!/bin/sh\nexec {sys.executable} -S {HERE / "rsync.py"} "$@"\n')
+    (home / ".bashrc").write_text("export PATH=~/bin:$PATH\n")
+
+
+def _script(path: Path, content: str) -> None:
+    path.write_text(content)
+    path.chmod(0o755)
+
+
+def _wait_for_ssh(host: Host) -> None:
+    until = time.monotonic() + 30
+    while ":22 " not in host.run("ss", "-Hltn").stdout:
+        if time.monotonic() > until:
+            raise AssertionError(f"no SSH server on {host.name}: {(host.home.parent / 'log').read_text()}")
+        time.sleep(0.05)
