@@ -135,7 +135,7 @@ def _echo_ms(settings: Settings) -> float:
     """The median round trip of the plain echo."""
     (port,) = ports.free_ports(LOOPBACK, 1, 31_000)
     java = [settings.java, *_HEAP, "-cp", str(settings.jar)]
-    server = subprocess.Popen([*java, "fpray.reference.EchoServer", LOOPBACK, str(port)])
+    server = subprocess.Popen([*java, "fpray.bench.EchoServer", LOOPBACK, str(port)])
     try:
         deadline = time.monotonic() + 30
         while port not in {found.port for found in ports.listeners()}:
@@ -143,7 +143,7 @@ def _echo_ms(settings: Settings) -> float:
                 raise BenchError("the echo server does not listen")
             time.sleep(0.01)
         seconds = str(settings.pick(7, 3))  # as long as the run beside it, warm-up included
-        client = [*java, "fpray.reference.EchoClient", LOOPBACK, str(port), seconds]
+        client = [*java, "fpray.bench.EchoClient", LOOPBACK, str(port), seconds]
         said = subprocess.run(client, capture_output=True, text=True, check=True).stdout
     finally:
         server.terminate()
@@ -155,7 +155,7 @@ def _readiness(settings: Settings) -> list[Row]:
     """From exec until unreplicated's server listens, beside a whole hello-world run, in turn."""
     rounds = settings.pick(15, 11)
     trial = plain.the_trial(plain.points("unreplicated"))
-    hello = [settings.java, *_HEAP, "-cp", str(settings.jar), "fpray.reference.Hello"]
+    hello = [settings.java, *_HEAP, "-cp", str(settings.jar), "fpray.bench.Hello"]
     ready, whole = [], []
     for i in range(rounds):
         directory = settings.scratch / f"ready_{i}"

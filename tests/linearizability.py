@@ -29,7 +29,7 @@ class Operation:
 
 
 def read_history(path: Path) -> list[Operation]:
-    """The history that fpray.reference.HistoryMain wrote."""
+    """The history that fpray.history.HistoryMain wrote."""
     with path.open() as file:
         return [
             Operation(

@@ -182,7 +182,7 @@ class Chain(Processes):
         own = {"host": HOST, "port": str(free_port()), "output_file": str(self.directory / "history.csv")}
         own |= {"config": str(self.config), "log_level": "info", "timeout": "30s"}
         own |= {f"options.resend{what}RequestPeriod": "300ms" for what in ("Client", "Read")}
-        return self.start("history", "fpray.reference.CraqHistoryMain", *flags(own | arguments))
+        return self.start("history", "fpray.history.HistoryMain", "craq", *flags(own | arguments))
 
     def check_history(self, at_least: int) -> None:
         assert self.by_label["history"].wait(40) == 0, self.output("history")

@@ -77,7 +77,9 @@ class Cluster(Processes):
         """Clients that write values nobody else writes, and read."""
         own = {"host": HOST, "port": str(free_port()), "output_file": str(self.directory / "history.csv")}
         own |= {"options.reproposePeriod": "300ms", "timeout": "30s"}
-        return self.start("history", "fpray.reference.EpaxosHistoryMain", *flags(self.common("info") | own | arguments))
+        return self.start(
+            "history", "fpray.history.HistoryMain", "epaxos", *flags(self.common("info") | own | arguments)
+        )
 
     def check_history(self, at_least: int) -> None:
         """Every operation was answered, some order explains all answers, and nothing broke."""

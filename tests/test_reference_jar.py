@@ -498,7 +498,9 @@ class Cluster(Processes):
     def record_history(self, **arguments: str) -> subprocess.Popen[str]:
         own = {"host": HOST, "port": str(free_port()), "output_file": str(self.directory / "history.csv")}
         common = {name: value for name, value in self._common().items() if name != "prometheus_port"}
-        return self.start("history", "fpray.reference.HistoryMain", *flags(common | own | RESENDS | arguments))
+        return self.start(
+            "history", "fpray.history.HistoryMain", "multipaxos", *flags(common | own | RESENDS | arguments)
+        )
 
     def check_history(self, at_least: int) -> None:
         assert self.by_label["history"].wait(40) == 0, self.output("history")

@@ -1,13 +1,43 @@
-// One closed loop of a client: its next request leaves when the previous one has been answered.
+// One closed loop of a client: it sends its next request when the previous one has been answered.
 package fpray.load;
 
-public abstract class ClosedLoop {
+import fpray.client.Caller;
+import fpray.client.Session;
+import fpray.client.SessionClient;
+
+public final class ClosedLoop implements Caller {
+    private final Phases phases;
+    private final Workload workload;
+    private final Session session;
+    private boolean isRead;
+    // Which phase started the loop, and when its request in flight was sent: see Phases.
     Object phase;
     long start;
 
+    ClosedLoop(Phases phases, SessionClient<?> client, Workload workload) {
+        this.phases = phases;
+        this.workload = workload;
+        this.session = client.open(this);
+    }
+
     /** Sends the loop's next request. */
-    protected abstract void send();
+    void send() {
+        session.command.clear();
+        isRead = workload.next(session.command);
+        if (isRead) {
+            session.read();
+        } else {
+            session.write();
+        }
+    }
 
     /** Recorder.READ or Recorder.WRITE: what the request in flight is. */
-    protected abstract int label();
+    int label() {
+        return isRead ? Recorder.READ : Recorder.WRITE;
+    }
+
+    @Override
+    public void answered(byte[] result) {
+        phases.answered(this);
+    }
 }

@@ -1,4 +1,4 @@
-// A client's life: warm-up loops, a pause, measured loops, exit 0; each phase with a duration and a timeout.
+// The phases of a client: warm-up loops, a pause, measured loops, exit 0. Each phase has a duration and a timeout.
 package fpray.load;
 
 import fpray.cli.FlagType;
@@ -8,7 +8,7 @@ import fpray.runtime.Log;
 import fpray.runtime.Timer;
 
 public final class Phases {
-    /** Makes the loops of one protocol's client. */
+    /** Makes the loops of a client. */
     public interface Loops {
         /** The i-th loop of the warm-up or of the measurement. */
         ClosedLoop loop(int i, boolean warmup);
@@ -63,7 +63,7 @@ public final class Phases {
         }
     }
 
-    public Phases(EventLoop loop, Flags flags, Recorder recorder, int warmupLoops, int measuredLoops, Loops loops) {
+    Phases(EventLoop loop, Flags flags, Recorder recorder, int warmupLoops, int measuredLoops, Loops loops) {
         this.loop = loop;
         this.flags = flags;
         this.recorder = recorder;
@@ -72,8 +72,8 @@ public final class Phases {
         this.loops = loops;
     }
 
-    /** The flags that say how long and how many, in the order of FrankenPaxos's help. */
-    public static void flags(Flags flags, boolean required, String warmupLoopsDefault) {
+    /** The flags for how long and how many, in the order of FrankenPaxos's help. */
+    static void flags(Flags flags, boolean required, String warmupLoopsDefault) {
         FlagType[] types = {FlagType.DURATION, FlagType.TIMEOUT, FlagType.DURATION, FlagType.INT, FlagType.DURATION, FlagType.TIMEOUT, FlagType.INT};
         String[] names = {"--warmup_duration", "--warmup_timeout", "--warmup_sleep", "--num_warmup_clients", "--duration", "--timeout", "--num_clients"};
         String[] defaults = {"5s", "10s", "0s", warmupLoopsDefault, "5s", "10s", "1"};
@@ -86,13 +86,12 @@ public final class Phases {
         }
     }
 
-    /** The warm-up is recorded like the measurement, as some of FrankenPaxos's clients do. */
-    public Phases recordingWarmup() {
-        recordsWarmup = true;
-        return this;
+    /** Whether the warm-up is recorded like the measurement, as some of FrankenPaxos's clients do. */
+    void recordWarmup(boolean records) {
+        recordsWarmup = records;
     }
 
-    public void start() {
+    void start() {
         Log.info("Client warmup started.");
         phase = new Phase(true, flags.nanos("--warmup_timeout"));
         phase.begin(flags.nanos("--warmup_duration"), warmupLoops);
@@ -119,8 +118,8 @@ public final class Phases {
         }.start(flags.nanos("--warmup_sleep"));
     }
 
-    /** The loop's request has been answered: record it, and send the next one unless time is up. */
-    public void answered(ClosedLoop closed) {
+    /** The loop's request has been answered: records it, and sends the next one unless the phase is over. */
+    void answered(ClosedLoop closed) {
         Phase current = phase;
         // A warm-up request may be answered after the warm-up has timed out.
         if (current == null || closed.phase != current) {

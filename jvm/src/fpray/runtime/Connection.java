@@ -1,4 +1,5 @@
-// One TCP connection: frames in, frames out. Outbound ones (re)connect when something is sent; inbound ones end with their socket.
+// One TCP connection: frames in, frames out. An outbound connection connects when something is sent, and again after a failure; an
+// inbound one ends with its socket.
 package fpray.runtime;
 
 import java.io.IOException;
@@ -9,10 +10,8 @@ import java.nio.channels.SocketChannel;
 
 public final class Connection extends Selectable {
     public static final int MAX_FRAME = 10 * 1024 * 1024;
-    /** Messages beyond this backlog are dropped: a peer that stands still must not take our heap. */
+    /** Messages beyond this backlog are dropped: a peer that does not read must not fill the heap of this process. */
     private static final int MAX_BACKLOG = 16 * 1024 * 1024;
-    private static final int KEEP_CAPACITY = 256 * 1024;
-    private static final int FIRST_CAPACITY = 4 * 1024;
     private static final int MAX_READS_PER_TURN = 16;
     private static final long CONNECT_TIMEOUT = 3_000_000_000L;
     private static final long RETRY_PERIOD = 500_000_000L;
@@ -34,9 +33,7 @@ public final class Connection extends Selectable {
     private Timer retryTimer;
     private boolean suspect;
 
-    private final Writer out = new Writer(FIRST_CAPACITY);
-    private int outStart;
-    private int frameStart;
+    private final Outbox out = new Outbox();
     private final Frames in;
 
     /** An outbound connection, which connects when it first has something to send. */
@@ -70,12 +67,12 @@ public final class Connection extends Selectable {
         return address;
     }
 
-    /** Whether the last attempt to reach the peer failed; a sender that has a choice takes another one. */
+    /** Whether the last attempt to reach the peer failed. A sender that has a choice takes another peer. */
     public boolean isSuspect() {
         return suspect;
     }
 
-    /** Connects again and again after a failure even if nothing is sent, so that a suspect that is back is noticed. */
+    /** Connects again and again after a failure even if nothing is sent: then a suspect that is back is noticed. */
     public Connection retryWhileSuspect() {
         retryTimer = new Timer(loop) {
             @Override
@@ -88,45 +85,31 @@ public final class Connection extends Selectable {
         return this;
     }
 
-    // Sending ---------------------------------------------------------------------------------------------------
-
-    /** Starts a message; write its fields into what is returned, then call end() or endHeld(). */
+    /** Starts a message: write its fields into the result, then call end() or endHeld(). */
     public Writer begin(int type) {
-        if (outStart > 0 && outStart > out.end / 2) {
-            System.arraycopy(out.bytes, outStart, out.bytes, 0, out.end - outStart);
-            out.end -= outStart;
-            outStart = 0;
-        }
-        frameStart = out.end;
-        out.reserve(5);
-        out.end += 4;
-        out.u8(type);
-        return out;
+        return out.begin(type);
     }
 
-    /** Ends the message; it leaves at the end of this turn of the event loop, with all others. */
+    /** Ends the message. It is sent at the end of this turn of the event loop, with all others. */
     public void end() {
         endHeld();
         flush();
     }
 
-    /** Ends the message, which waits until something calls flush(). */
+    /** Ends the message. It is sent after the next flush(). */
     public void endHeld() {
-        int length = out.end - frameStart - 4;
+        int length = out.frameLength();
         if (length > MAX_FRAME) {
             Log.error("A message of " + length + " bytes to " + name() + " is larger than 10 MiB and was not sent.");
-            out.end = frameStart;
-        } else if (out.end - outStart > MAX_BACKLOG || (!outbound && state == CLOSED)) {
-            out.end = frameStart;
+            out.dropFrame();
+        } else if (out.size() > MAX_BACKLOG || (!outbound && state == CLOSED)) {
+            out.dropFrame();
         } else {
-            out.bytes[frameStart] = (byte) (length >>> 24);
-            out.bytes[frameStart + 1] = (byte) (length >>> 16);
-            out.bytes[frameStart + 2] = (byte) (length >>> 8);
-            out.bytes[frameStart + 3] = (byte) length;
+            out.endFrame();
         }
     }
 
-    /** Lets everything that has been ended leave at the end of this turn. */
+    /** Sends all messages that have been ended, at the end of this turn. */
     public void flush() {
         if (!dirty) {
             dirty = true;
@@ -136,7 +119,7 @@ public final class Connection extends Selectable {
 
     void flushNow() {
         dirty = false;
-        if (out.end == outStart) {
+        if (out.isEmpty()) {
             return;
         }
         if (state == CLOSED && outbound) {
@@ -148,33 +131,10 @@ public final class Connection extends Selectable {
     }
 
     private void write() {
-        ByteBuffer buffer = loop.buffer;
         try {
-            while (outStart < out.end) {
-                int n = Math.min(buffer.capacity(), out.end - outStart);
-                buffer.clear();
-                buffer.put(out.bytes, outStart, n);
-                buffer.flip();
-                int written = channel.write(buffer);
-                outStart += written;
-                if (written < n) {
-                    awaitWritable(true);
-                    return;
-                }
-            }
+            awaitWritable(!out.writeTo(channel, loop.buffer));
         } catch (IOException e) {
             fail(e);
-            return;
-        }
-        awaitWritable(false);
-        forgetOutput();
-    }
-
-    private void forgetOutput() {
-        outStart = 0;
-        out.clear();
-        if (out.bytes.length > KEEP_CAPACITY) {
-            out.bytes = new byte[FIRST_CAPACITY];
         }
     }
 
@@ -184,8 +144,6 @@ public final class Connection extends Selectable {
             key.interestOps(await ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
         }
     }
-
-    // Connecting ------------------------------------------------------------------------------------------------
 
     private void connect() {
         try {
@@ -225,8 +183,6 @@ public final class Connection extends Selectable {
         }
         connectTimer.start(CONNECT_TIMEOUT);
     }
-
-    // Events ----------------------------------------------------------------------------------------------------
 
     @Override
     void ready(int operations) {
@@ -296,12 +252,12 @@ public final class Connection extends Selectable {
             Log.debug("Closing " + name() + ": " + e.getMessage());
         }
         // A retry that fails has lost nothing.
-        boolean hasLost = state == OPEN || out.end > outStart;
+        boolean hasLost = state == OPEN || !out.isEmpty();
         key = null;
         channel = null;
         state = CLOSED;
         awaitingWritable = false;
-        forgetOutput();
+        out.clear();
         in.forget();
         suspect = true;
         if (retryTimer != null) {

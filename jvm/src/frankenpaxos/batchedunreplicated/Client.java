@@ -1,67 +1,72 @@
-// The client: closed loops that ask batchers and are answered by proxy servers. Nothing is ever sent again, as in unreplicated.
+// The client: sends to batchers in turn, and gets its answers from proxy servers. Nothing is ever sent again, as in unreplicated.
 package frankenpaxos.batchedunreplicated;
 
-import fpray.load.ClosedLoop;
-import fpray.load.Phases;
-import fpray.load.Recorder;
-import fpray.load.Workload;
-import fpray.runtime.Actor;
+import fpray.cli.FlagType;
+import fpray.cli.Flags;
+import fpray.client.Caller;
+import fpray.client.ClientFactory;
+import fpray.client.Session;
+import fpray.client.SessionClient;
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
 import fpray.runtime.Reader;
 import fpray.runtime.Rotation;
-import fpray.runtime.Writer;
-import java.util.ArrayList;
 
-final class Client extends Actor implements Phases.Loops {
-    private final class Loop extends ClosedLoop {
-        final int index;
-        long number;
-
-        Loop(int index) {
-            this.index = index;
+public final class Client extends SessionClient<Client.ClientSession> {
+    /** Makes the client from a command line. */
+    public static final class Factory implements ClientFactory {
+        @Override
+        public void addFlags(Flags flags) {
+            flags.required("--config", FlagType.FILE);
         }
 
         @Override
-        protected void send() {
-            command.clear();
-            workload.next(command);
+        public Client client(Flags flags, EventLoop loop, long address) {
+            return new Client(loop, Config.load(flags), address);
+        }
+    }
+
+    final class ClientSession extends Session {
+        private long number;
+
+        ClientSession(int pseudonym, Caller caller) {
+            super(pseudonym, caller);
+        }
+
+        @Override
+        public void read() {
+            write();
+        }
+
+        @Override
+        public void write() {
             Connection batcher = rotation.of(batchers);
-            Messages.request(batcher.begin(Messages.CLIENT_REQUEST), address, index, ++number, command);
+            Messages.request(batcher.begin(Messages.CLIENT_REQUEST), address, pseudonym, ++number, command);
             batcher.end();
         }
 
-        @Override
-        protected int label() {
-            return Recorder.WRITE;
+        void handleReply(long answeredNumber, Reader in) {
+            // A reply to an earlier client at this address has another number.
+            if (answeredNumber == number) {
+                answered(in.blob());
+            }
         }
     }
 
     private final long address;
     private final Connection[] batchers;
     private final Rotation rotation;
-    private final Workload workload;
-    private final Writer command = new Writer(64);
-    private final ArrayList<Loop> loops = new ArrayList<Loop>();
-    private Phases phases;
 
-    Client(EventLoop loop, Config config, long address, Workload workload) {
+    private Client(EventLoop loop, Config config, long address) {
         super("batchedunreplicated_client", Messages.NAMES);
         this.address = address;
         this.batchers = loop.connect(config.batchers, this);
         this.rotation = new Rotation(loop);
-        this.workload = workload;
-    }
-
-    void setPhases(Phases phases) {
-        this.phases = phases;
     }
 
     @Override
-    public ClosedLoop loop(int i, boolean warmup) {
-        Loop loop = new Loop(loops.size());
-        loops.add(loop);
-        return loop;
+    protected ClientSession session(int pseudonym, Caller caller) {
+        return new ClientSession(pseudonym, caller);
     }
 
     @Override
@@ -69,12 +74,9 @@ final class Client extends Actor implements Phases.Loops {
         if (type != Messages.CLIENT_REPLY) {
             throw unexpected(type);
         }
-        int index = in.smallVarint();
-        long number = in.varint();
-        in.blobLength();
-        // A reply to the client that was at this address before has a loop or a number that is not ours.
-        if (index < loops.size() && number == loops.get(index).number) {
-            phases.answered(loops.get(index));
+        ClientSession session = find(in.smallVarint());
+        if (session != null) {
+            session.handleReply(in.varint(), in);
         }
     }
 }

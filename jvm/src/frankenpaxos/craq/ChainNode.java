@@ -1,6 +1,6 @@
-// A chain node: writes enter at the head and go down the chain in its order; at the tail they are committed and answered, and
-// acknowledgements go up. A read is answered by whoever gets it: from its own copy if that is clean, and if it is dirty, with
-// the version that the tail has by now. A node keeps its copy in memory only, and nobody takes a dead node out of the chain.
+// A chain node. Writes enter at the head and go down the chain in the order of the head. The tail commits and answers them, and
+// acknowledgements go up the chain. Every node answers reads (see Reads). A node keeps its copy in memory only, and a dead node stays in
+// the chain.
 package frankenpaxos.craq;
 
 import fpray.runtime.Actor;
@@ -12,19 +12,10 @@ import fpray.runtime.Timer;
 import fpray.runtime.Writer;
 import fpray.state.ClientTable;
 import fpray.state.KeyValueCommands;
-import java.util.HashMap;
 
 final class ChainNode extends Actor {
     private static final long RESEND_PERIOD = 1_000_000_000L;
     private static final long RECONNECT_PERIOD = 100_000_000L;
-
-    /** A read that waits for the tail's word on the version. */
-    private static final class DirtyRead {
-        Connection from;
-        long pseudonym;
-        long id;
-        Versions.Key key;
-    }
 
     private final boolean measureLatencies;
     private final boolean isHead;
@@ -33,12 +24,11 @@ final class ChainNode extends Actor {
     private final Connection tail;
     private final ClientConnections clients;
     private final Versions versions = new Versions();
-    // At the head: what has come, so that what comes twice goes down the chain once.
+    // At the head: the last write of every client, so that a write that arrives twice goes down the chain once.
     private final ClientTable table = new ClientTable();
-    private final HashMap<Long, DirtyRead> dirtyReads = new HashMap<Long, DirtyRead>();
-    private long nextDirtyRead;
+    private final Reads reads;
     private final Timer resend;
-    // Where acknowledgements go; null at the head, and until a first write has come.
+    // Where acknowledgements go; null at the head, and before the first write.
     private Connection previous;
     private boolean owesAck;
 
@@ -50,6 +40,7 @@ final class ChainNode extends Actor {
         this.next = index == last ? null : loop.connect(config.chainNodes[index + 1], this).retryWhileSuspect();
         this.tail = index == last ? null : index + 1 == last ? next : loop.connect(config.chainNodes[last], this).retryWhileSuspect();
         this.clients = new ClientConnections(loop, this);
+        this.reads = new Reads(versions, tail);
         this.resend = new Timer(loop) {
             @Override
             protected void fire() {
@@ -81,21 +72,19 @@ final class ChainNode extends Actor {
                 break;
             case Messages.READ:
                 while (in.hasMore()) {
-                    handleRead(from, in.varint(), in.varint(), in);
+                    reads.handleRead(from, in.varint(), in.varint(), in);
                 }
                 break;
             case Messages.VERSION_REQUEST:
-                handleVersionRequest(from, in.varint(), KeyValueCommands.text(in));
+                reads.handleVersionRequest(from, in.varint(), KeyValueCommands.text(in));
                 break;
             case Messages.VERSION_REPLY:
-                handleVersionReply(in.varint(), in.varint());
+                reads.handleVersionReply(in.varint(), in.varint());
                 break;
             default:
                 throw unexpected(type);
         }
     }
-
-    // Writes ----------------------------------------------------------------------------------------------------
 
     private void handleWrite(Connection from, long client, int pseudonym, long id, byte[] command) {
         if (!isHead) {
@@ -108,7 +97,7 @@ final class ChainNode extends Actor {
             entry.result = null;
             take(write);
         } else if (id == entry.id && entry.result != null) {
-            // The tail's reply must have been lost.
+            // The reply of the tail must have been lost.
             reply(from, Messages.WRITE_REPLY, pseudonym, id);
         }
     }
@@ -118,7 +107,7 @@ final class ChainNode extends Actor {
         if (version == versions.lastVersion() + 1) {
             take(write(version, client, pseudonym, id, command));
         } else if (version <= versions.lastVersion()) {
-            // The acknowledgement may have been lost. What comes too early, after a loss, will come again.
+            // The acknowledgement may have been lost. A write that arrives too early, after a loss, is sent again later.
             owesAck = true;
         }
     }
@@ -189,7 +178,7 @@ final class ChainNode extends Actor {
         to.end();
     }
 
-    /** One acknowledgement for everything that has been committed in this turn. */
+    /** Sends one acknowledgement for all writes that have been committed in this turn. */
     @Override
     protected void endOfTurn() {
         if (owesAck && previous != null) {
@@ -199,7 +188,7 @@ final class ChainNode extends Actor {
         owesAck = false;
     }
 
-    /** No acknowledgement for a while: the connection lost something, or is about to be made again. */
+    /** There was no acknowledgement for a while: a message was lost, or the connection is being made again. */
     private void sendAgain() {
         for (Versions.Write write = versions.oldest(); write != null; write = write.next()) {
             passOn(write);
@@ -209,62 +198,11 @@ final class ChainNode extends Actor {
         }
     }
 
-    // Reads -----------------------------------------------------------------------------------------------------
-
-    private void handleRead(Connection from, long pseudonym, long id, Reader in) {
-        int end = in.blobLength() + in.at;
-        if (!KeyValueCommands.isGetOfSingle(in)) {
-            throw new Reader.Malformed("a set where a get is expected");
-        }
-        Versions.Key key = versions.get(KeyValueCommands.text(in));
-        in.at = end;
-        if (key == null || !key.isDirty()) {
-            replyToRead(from, pseudonym, id, key == null ? null : key.value());
-            return;
-        }
-        DirtyRead read = new DirtyRead();
-        read.from = from;
-        read.pseudonym = pseudonym;
-        read.id = id;
-        read.key = key;
-        dirtyReads.put(nextDirtyRead, read);
-        Writer out = tail.begin(Messages.VERSION_REQUEST);
-        out.varint(nextDirtyRead++);
-        KeyValueCommands.key(out, key.name);
-        tail.end();
-    }
-
-    private void handleVersionRequest(Connection from, long number, String name) {
-        Versions.Key key = versions.get(name);
-        Writer out = from.begin(Messages.VERSION_REPLY);
-        out.varint(number);
-        out.varint(key == null ? 0 : key.version());
-        from.end();
-    }
-
-    private void handleVersionReply(long number, long version) {
-        DirtyRead read = dirtyReads.remove(number);
-        if (read != null) {
-            replyToRead(read.from, read.pseudonym, read.id, read.key.committedAt(version));
-        }
-    }
-
-    private static void replyToRead(Connection to, long pseudonym, long id, byte[] value) {
-        Writer out = to.begin(Messages.READ_REPLY);
-        out.varint(pseudonym);
-        out.varint(id);
-        KeyValueCommands.singleResult(out, value);
-        to.end();
-    }
-
-    // Failures --------------------------------------------------------------------------------------------------
-
     @Override
     protected void peerDown(Connection peer) {
         clients.forget(peer);
         if (peer == tail) {
-            // Nobody answers these any more; their clients ask again.
-            dirtyReads.clear();
+            reads.tailDown();
         }
         if (peer == next && versions.oldest() != null) {
             resend.start(RECONNECT_PERIOD);

@@ -3,7 +3,7 @@ package frankenpaxos.craq;
 
 import fpray.cli.FlagType;
 import fpray.cli.Flags;
-import fpray.reference.Mains;
+import fpray.node.Mains;
 import fpray.runtime.EventLoop;
 import fpray.runtime.Log;
 

@@ -1,16 +1,31 @@
-// A client process's end of the protocol: writes to the head, reads from every node in turn, and sends again what is not answered.
+// The client: writes to the head, reads from every node in turn, and sends again what is not answered.
 package frankenpaxos.craq;
 
-import fpray.runtime.Actor;
+import fpray.cli.FlagType;
+import fpray.cli.Flags;
+import fpray.client.Caller;
+import fpray.client.ClientFactory;
+import fpray.client.SessionClient;
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
 import fpray.runtime.Reader;
 import fpray.runtime.Rotation;
-import fpray.runtime.Timer;
 import fpray.runtime.UtcTime;
-import java.util.ArrayList;
 
-public final class Client extends Actor {
+public final class Client extends SessionClient<ClientSession> {
+    /** Makes the client from a command line. */
+    public static final class Factory implements ClientFactory {
+        @Override
+        public void addFlags(Flags flags) {
+            ClientOptions.addFlags(flags.required("--config", FlagType.FILE));
+        }
+
+        @Override
+        public Client client(Flags flags, EventLoop loop, long address) {
+            return new Client(loop, Config.load(flags.string("--config")), address, new ClientOptions(flags));
+        }
+    }
+
     private final EventLoop loop;
     private final long address;
     private final ClientOptions options;
@@ -18,52 +33,34 @@ public final class Client extends Actor {
     private final Rotation rotation;
     private final Batch writes;
     private final Batch reads;
-    private final ArrayList<Session> sessions = new ArrayList<Session>();
-    // Ids go on from the clock: a client that comes again at the same address is not taken for the old one.
+    // Ids begin at the clock's time, so that the ids of a client that is started again at the same address are new.
     private long nextId = UtcTime.epochNanos() / 1000;
 
-    /** A client with the config at that path, which ends the process if it cannot be used. */
-    public Client(EventLoop loop, String configPath, long address, ClientOptions options) {
+    private Client(EventLoop loop, Config config, long address, ClientOptions options) {
         super("craq_client", Messages.NAMES);
         this.loop = loop;
         this.address = address;
         this.options = options;
-        this.nodes = loop.connect(Config.load(configPath).chainNodes, this);
+        this.nodes = loop.connect(config.chainNodes, this);
         this.rotation = new Rotation(loop);
         this.writes = new Batch(Messages.WRITE, options.batchSize, options.flushWritesEveryN);
         this.reads = new Batch(Messages.READ, options.batchSize, options.flushReadsEveryN);
     }
 
-    /** The session must have a pseudonym that no other session of this client has or had. */
-    public void add(final Session session) {
-        while (sessions.size() <= session.pseudonym) {
-            sessions.add(null);
-        }
-        sessions.set(session.pseudonym, session);
-        session.resend = new Timer(loop) {
-            @Override
-            protected void fire() {
-                sendAgain(session);
-            }
-        };
+    @Override
+    protected ClientSession session(int pseudonym, Caller caller) {
+        return new ClientSession(loop, this, pseudonym, caller);
     }
 
-    /** Has session.command, a set of one key, executed by the whole chain. */
-    public void write(Session session) {
+    /** Sends the session's command for the first time. */
+    void start(ClientSession session, int state) {
         session.id = nextId++;
-        session.state = Session.WRITING;
+        session.state = state;
         send(session);
     }
 
-    /** Has session.command, a get of one key, answered by one node. */
-    public void read(Session session) {
-        session.id = nextId++;
-        session.state = Session.READING;
-        send(session);
-    }
-
-    private void send(Session session) {
-        if (session.state == Session.WRITING) {
+    private void send(ClientSession session) {
+        if (session.state == ClientSession.WRITING) {
             Messages.write(writes.requests, address, session.pseudonym, session.id, session.command);
             if (writes.isFullWithOneMore()) {
                 writes.send(nodes[0]);
@@ -78,11 +75,8 @@ public final class Client extends Actor {
         }
     }
 
-    /** An answer is overdue. What waits for a full batch, or to be flushed with others, would wait for ever if all others wait, too. */
-    private void sendAgain(Session session) {
-        if (session.state == Session.IDLE) {
-            return;
-        }
+    /** An answer is overdue. Batches that are not full are sent too: if all sessions wait, nothing else would complete them. */
+    void sendAgain(ClientSession session) {
         send(session);
         writes.send(nodes[0]);
         reads.send(rotation.next(nodes));
@@ -95,14 +89,9 @@ public final class Client extends Actor {
         if (type != Messages.WRITE_REPLY && type != Messages.READ_REPLY) {
             throw unexpected(type);
         }
-        int pseudonym = in.smallVarint();
-        long id = in.varint();
-        Session session = pseudonym < sessions.size() ? sessions.get(pseudonym) : null;
-        if (session == null || session.id != id || session.state == Session.IDLE) {
-            return;
+        ClientSession session = find(in.smallVarint());
+        if (session != null) {
+            session.handleReply(in.varint(), in.blob());
         }
-        session.state = Session.IDLE;
-        session.resend.stop();
-        session.answered(in.blob());
     }
 }

@@ -1,88 +1,24 @@
-// Starts the client: closed loops of a workload, each loop a pseudonym.
+// Starts the client.
 package frankenpaxos.craq;
 
 import fpray.cli.FlagType;
-import fpray.cli.Flags;
-import fpray.load.ClosedLoop;
-import fpray.load.Phases;
-import fpray.load.Recorder;
+import fpray.load.ClientRun;
 import fpray.load.Workload;
 import fpray.load.Workloads;
-import fpray.metrics.PrometheusServer;
-import fpray.runtime.Address;
-import fpray.runtime.EventLoop;
-import fpray.runtime.Log;
 
-public final class ClientMain implements Phases.Loops {
-    private final class Loop extends ClosedLoop {
-        private final Session session;
-        private boolean read;
-
-        Loop(int pseudonym) {
-            this.session = new Session(pseudonym) {
-                @Override
-                protected void answered(byte[] result) {
-                    phases.answered(Loop.this);
-                }
-            };
-            client.add(session);
-        }
-
-        @Override
-        protected void send() {
-            session.command.clear();
-            read = workload.next(session.command);
-            if (read) {
-                client.read(session);
-            } else {
-                client.write(session);
-            }
-        }
-
-        @Override
-        protected int label() {
-            return read ? Recorder.READ : Recorder.WRITE;
-        }
-    }
-
-    private final Client client;
-    private final Workload workload;
-    private final int warmupLoops;
-    private final Phases phases;
-
-    private ClientMain(Flags flags, EventLoop loop, Client client, Recorder recorder) {
-        this.client = client;
-        workload = Workloads.readWrite(flags.string("--workload"), 0);
-        warmupLoops = flags.integer("--num_warmup_clients");
-        phases = new Phases(loop, flags, recorder, warmupLoops, flags.integer("--num_clients"), this);
+public final class ClientMain extends ClientRun {
+    private ClientMain() {
+        super("frankenpaxos.craq.ClientMain", new Client.Factory());
+        addOptionalFlags(Workloads.FileType.singleKeyReadWrite());
+        flags.optional("--measurement_group_size", FlagType.INT, "1");
     }
 
     public static void main(String[] arguments) {
-        Flags flags = new Flags("frankenpaxos.craq.ClientMain")
-            .required("--host", FlagType.STRING)
-            .required("--port", FlagType.INT)
-            .required("--config", FlagType.FILE)
-            .required("--log_level", FlagType.LOG_LEVEL)
-            .prometheus("8009")
-            .optional("--measurement_group_size", FlagType.INT, "1");
-        Phases.flags(flags, false, "10");
-        flags.optional("--output_file_prefix", FlagType.STRING, "")
-            .optional("--workload", Workloads.FileType.singleKeyReadWrite(), null);
-        ClientOptions.flags(flags).parse(arguments);
-        Log.setLevel(flags.string("--log_level"));
-        EventLoop loop = new EventLoop();
-        long address = Address.of(flags.string("--host"), flags.integer("--port"));
-        Client client = new Client(loop, flags.string("--config"), address, new ClientOptions(flags));
-        loop.listen(address, client);
-        PrometheusServer.start(flags, loop);
-        Recorder recorder = new Recorder(flags.string("--output_file_prefix"), flags.integer("--measurement_group_size"));
-        new ClientMain(flags, loop, client, recorder).phases.start();
-        loop.run();
+        new ClientMain().run(arguments);
     }
 
-    /** Pseudonyms of the measurement follow those of the warm-up, whose last requests may still be on their way. */
     @Override
-    public ClosedLoop loop(int i, boolean warmup) {
-        return new Loop(warmup ? i : warmupLoops + i);
+    protected Workload workload() {
+        return Workloads.readWrite(flags.string("--workload"), 0);
     }
 }

@@ -1,17 +1,17 @@
-// The client's --options flags.
+// The --options flags of the client.
 package frankenpaxos.craq;
 
 import fpray.cli.FlagType;
 import fpray.cli.Flags;
 
-public final class ClientOptions {
+final class ClientOptions {
     final long resendClientRequestPeriod;
     final long resendReadRequestPeriod;
     final int flushWritesEveryN;
     final int flushReadsEveryN;
     final int batchSize;
 
-    public ClientOptions(Flags flags) {
+    ClientOptions(Flags flags) {
         resendClientRequestPeriod = flags.nanos("--options.resendClientRequestPeriod");
         resendReadRequestPeriod = flags.nanos("--options.resendReadRequestPeriod");
         flushWritesEveryN = flags.integer("--options.flushWritesEveryN");
@@ -19,7 +19,7 @@ public final class ClientOptions {
         batchSize = flags.integer("--options.batchSize");
     }
 
-    public static Flags flags(Flags flags) {
+    static Flags addFlags(Flags flags) {
         return flags.optional("--options.resendClientRequestPeriod", FlagType.DURATION, "10s")
             .optional("--options.resendReadRequestPeriod", FlagType.DURATION, "10s")
             .optional("--options.flushWritesEveryN", FlagType.INT, "1")

@@ -3,7 +3,7 @@ package frankenpaxos.epaxos;
 
 import fpray.cli.TextProto;
 import fpray.cli.TextProtoParser;
-import fpray.reference.ConfigFile;
+import fpray.node.ConfigFile;
 
 final class Config {
     private static final TextProto.Kind CONFIG = new TextProto.Kind().scalar("f").message("replicaAddress", ConfigFile.ADDRESS);

@@ -9,6 +9,7 @@
 //   Executed: replica, for each column the first not executed.        Forgotten: instance.
 package frankenpaxos.epaxos;
 
+import fpray.runtime.Connection;
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
 
@@ -34,6 +35,30 @@ final class Messages {
     };
 
     private Messages() {}
+
+    /** Begins a message about an instance. */
+    static Writer begin(Connection to, int type, Instance instance) {
+        return begin(to, type, instance.column, instance.number);
+    }
+
+    static Writer begin(Connection to, int type, int column, long number) {
+        Writer out = to.begin(type);
+        out.varint(column);
+        out.varint(number);
+        return out;
+    }
+
+    /** Sends the value of a committed instance. */
+    static void commit(Connection to, Instance instance) {
+        value(begin(to, COMMIT, instance), instance.value);
+        to.end();
+    }
+
+    /** Refuses what another replica has asked for in a ballot that is too low. */
+    static void nack(Connection to, Instance instance) {
+        begin(to, NACK, instance).varint(instance.ballot);
+        to.end();
+    }
 
     static void numbers(Writer out, long[] numbers) {
         for (int i = 0; i < numbers.length; i++) {

@@ -3,7 +3,7 @@ package frankenpaxos.epaxos;
 
 import fpray.cli.FlagType;
 import fpray.cli.Flags;
-import fpray.reference.Mains;
+import fpray.node.Mains;
 import fpray.runtime.EventLoop;
 import fpray.runtime.Log;
 import fpray.state.StateMachine;
@@ -12,7 +12,7 @@ public final class ReplicaMain {
     private ReplicaMain() {}
 
     public static void main(String[] arguments) {
-        Flags flags = ReplicaOptions.flags(Mains.numbered("frankenpaxos.epaxos.ReplicaMain").required("--state_machine", FlagType.STATE_MACHINE))
+        Flags flags = ReplicaOptions.addFlags(Mains.numbered("frankenpaxos.epaxos.ReplicaMain").required("--state_machine", FlagType.STATE_MACHINE))
             .parse(arguments);
         Log.setLevel(flags.string("--log_level"));
         Config config = Config.load(flags.string("--config"));

@@ -1,4 +1,4 @@
-// The replica's --options and --zigzag flags.
+// The --options and --zigzag flags of the replica.
 package frankenpaxos.epaxos;
 
 import fpray.cli.FlagType;
@@ -39,7 +39,13 @@ final class ReplicaOptions {
         garbageCollectEveryNCommands = flags.integer("--zigzag.garbageCollectEveryNCommands");
     }
 
-    static Flags flags(Flags flags) {
+    /** The shortest period after which a replica acts by itself. */
+    long shortestPeriod() {
+        long resend = Math.min(Math.min(resendPreAcceptsPeriod, defaultToSlowPathPeriod), Math.min(resendAcceptsPeriod, resendPreparesPeriod));
+        return Math.min(resend, recoverInstanceMinPeriod);
+    }
+
+    static Flags addFlags(Flags flags) {
         return flags.optional("--options.thriftySystem", THRIFTY_SYSTEM, "NotThrifty")
             .optional("--options.resendPreAcceptsTimerPeriod", FlagType.DURATION, "1s")
             .optional("--options.defaultToSlowPathTimerPeriod", FlagType.DURATION, "1s")
@@ -51,7 +57,7 @@ final class ReplicaOptions {
             .optional("--options.executeGraphBatchSize", FlagType.INT, "1")
             .optional("--options.executeGraphTimerPeriod", FlagType.DURATION, "1s")
             .optional("--options.numBlockers", FlagType.INT, "-1")
-            // Dependencies are everything up to the last conflict of a column, whatever k: a larger one could only make them fewer.
+            // It changes nothing: the dependencies are always all instances of a column up to the last conflict.
             .optional("--options.topKDependencies", FlagType.INT, "1")
             .optional("--options.unsafeReturnNoDependencies", FlagType.BOOLEAN, "false")
             .optional("--zigzag.verticesGrowSize", FlagType.INT, "1000")

@@ -1,10 +1,10 @@
-// The client's --options flags, and how it reads.
+// The --options flags of the client, and the consistency of its reads.
 package frankenpaxos.multipaxos;
 
 import fpray.cli.FlagType;
 import fpray.cli.Flags;
 
-public final class ClientOptions {
+final class ClientOptions {
     static final String[] CONSISTENCIES = {"linearizable", "sequential", "eventual"};
 
     final String readConsistency;
@@ -18,7 +18,7 @@ public final class ClientOptions {
     final int flushWritesEveryN;
     final int flushReadsEveryN;
 
-    public ClientOptions(Flags flags) {
+    ClientOptions(Flags flags) {
         readConsistency = flags.string("--read_consistency");
         resendClientRequestPeriod = flags.nanos("--options.resendClientRequestPeriod");
         resendMaxSlotRequestsPeriod = flags.nanos("--options.resendMaxSlotRequestsPeriod");
@@ -31,7 +31,7 @@ public final class ClientOptions {
         flushReadsEveryN = flags.integer("--options.flushReadsEveryN");
     }
 
-    public static Flags flags(Flags flags) {
+    static Flags addFlags(Flags flags) {
         return flags.optional("--read_consistency", new FlagType.Choice(CONSISTENCIES), "linearizable")
             .optional("--options.resendClientRequestPeriod", FlagType.DURATION, "10s")
             .optional("--options.resendMaxSlotRequestsPeriod", FlagType.DURATION, "10s")

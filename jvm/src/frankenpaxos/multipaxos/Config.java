@@ -4,7 +4,7 @@ package frankenpaxos.multipaxos;
 import fpray.cli.Flags;
 import fpray.cli.TextProto;
 import fpray.cli.TextProtoParser;
-import fpray.reference.ConfigFile;
+import fpray.node.ConfigFile;
 import fpray.runtime.Log;
 import java.util.ArrayList;
 

@@ -1,13 +1,11 @@
-// A leader: gives every command a slot, in a round of its own that it first gets promised by acceptors (phase 1).
+// A leader: gets a round of its own promised by acceptors (Phase1), then gives every command a slot (Phase2).
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
-import fpray.runtime.FlushEvery;
 import fpray.runtime.Log;
 import fpray.runtime.Reader;
-import fpray.runtime.Rotation;
 import fpray.runtime.Timer;
 import fpray.runtime.Writer;
 import java.util.ArrayList;
@@ -19,52 +17,44 @@ final class Leader extends Actor {
     private static final int MAX_WAITING = 100_000;
     private static final int MAX_FILL = 10_000;
 
-    /** Somebody else leads, as far as the election knows. */
+    /** Another leader leads, as far as the election knows. */
     private static final int FOLLOWER = 0;
-    /** We lead, but have just met a higher round: a random moment until we try a still higher one. */
+    /** This leader leads, but an acceptor has promised a higher round: after a random time it tries a still higher one. */
     private static final int BACKOFF = 1;
     /** Acceptors are being asked for promises and votes. */
     private static final int PHASE_1 = 2;
     /** Commands get slots. */
     private static final int PHASE_2 = 3;
 
-    private final Rotation rotation;
     private final Config config;
     private final int index;
     private final long resendPhase1asPeriod;
     private final Quorums quorums;
-    private final Connection[] proxyLeaders;
+    private final Phase2 phase2;
     private final Connection[] batchers;
-    private final FlushEvery phase2as;
-    private final int flushEveryN;
     private final Random random = new Random();
     private final Timer resendPhase1as;
     private final Timer newRound;
 
     private int state = FOLLOWER;
-    // The highest round known; our own in phases 1 and 2, and only then. The clock (in 10 ms since 2026) is where we begin:
-    // a leader that is started again must not use a round of its former life, whose messages may still be on their way.
+    // The highest known round; in phases 1 and 2 it is this leader's own. Rounds begin at the clock's time (in 10 ms since 2026): a leader
+    // that has been restarted must not use a round from before, because messages of that round may still be on their way.
     private long round = Math.max(0, System.currentTimeMillis() - 1_767_225_600_000L) / 10;
     private Phase1 phase1;
-    // Values that came while we lead but are not in phase 2.
+    // Values that arrived after the election, but before phase 2.
     private final ArrayList<byte[]> waiting = new ArrayList<byte[]>();
-    private long nextSlot;
     private long chosenWatermark;
     // Where phase 1 begins, if a replica waits for a slot below the watermark.
     private long recoverFrom = Long.MAX_VALUE;
-    private long sentToProxies;
 
-    Leader(EventLoop loop, Config config, int index, long resendPhase1asPeriod, int flushPhase2asEveryN, final long noopFlushPeriod) {
+    Leader(EventLoop loop, Config config, int index, long resendPhase1asPeriod, int flushPhase2asEveryN, long noopFlushPeriod) {
         super("multipaxos_leader", Messages.NAMES);
-        this.rotation = new Rotation(loop);
         this.config = config;
         this.index = index;
         this.resendPhase1asPeriod = resendPhase1asPeriod;
         this.quorums = new Quorums(config, loop, this);
-        this.proxyLeaders = loop.connect(config.proxyLeaders, this);
+        this.phase2 = new Phase2(loop, config, index, this, flushPhase2asEveryN);
         this.batchers = loop.connect(config.batchers, this);
-        this.flushEveryN = Math.max(1, flushPhase2asEveryN);
-        this.phase2as = new FlushEvery(flushPhase2asEveryN);
         this.resendPhase1as = new Timer(loop) {
             @Override
             protected void fire() {
@@ -80,26 +70,28 @@ final class Leader extends Actor {
             }
         };
         if (noopFlushPeriod > 0) {
-            new Timer(loop) {
-                @Override
-                protected void fire() {
-                    if (state == PHASE_2) {
-                        proposeNoops(nextSlot);
-                    }
-                    start(noopFlushPeriod);
-                }
-            }.start(noopFlushPeriod);
+            proposeNoopsEvery(loop, noopFlushPeriod);
         }
     }
 
-    // Leading ---------------------------------------------------------------------------------------------------
+    private void proposeNoopsEvery(EventLoop loop, final long period) {
+        new Timer(loop) {
+            @Override
+            protected void fire() {
+                if (state == PHASE_2) {
+                    phase2.proposeNoops(phase2.nextSlot());
+                }
+                start(period);
+            }
+        }.start(period);
+    }
 
-    /** The election has made us leader. */
+    /** The election has made this leader the one that leads. */
     void lead() {
         startPhase1();
     }
 
-    /** Somebody else leads. */
+    /** Another leader leads. */
     void stepDown() {
         state = FOLLOWER;
         waiting.clear();
@@ -118,40 +110,19 @@ final class Leader extends Actor {
     }
 
     private void sendPhase1as() {
-        Connection[][] acceptors = quorums.acceptors();
-        for (int i = 0; i < acceptors.length; i++) {
-            for (int j = 0; j < acceptors[i].length; j++) {
-                if (!phase1.hasAnswered(i, j)) {
-                    Writer out = acceptors[i][j].begin(Messages.PHASE_1A);
-                    out.varint(round);
-                    out.varint(phase1.firstSlot);
-                    acceptors[i][j].end();
-                }
-            }
-        }
+        phase1.askAcceptors();
         resendPhase1as.start(resendPhase1asPeriod);
     }
 
-    /** Lost messages are not waited for: phase 1 asks again, and proposals that a proxy leader had are made in a new round. */
+    /** The messages in the broken connection are lost: phase 1 asks again, and a new round makes the proposals of a proxy leader again. */
     @Override
     protected void peerDown(Connection peer) {
         if (state == PHASE_1) {
             resendPhase1as.start(Math.min(RETRY_NANOS, resendPhase1asPeriod));
-        } else if (state == PHASE_2 && isProxyLeader(peer) && !newRound.isRunning()) {
+        } else if (state == PHASE_2 && phase2.isProxyLeader(peer) && !newRound.isRunning()) {
             newRound.start(RETRY_NANOS);
         }
     }
-
-    private boolean isProxyLeader(Connection peer) {
-        for (int i = 0; i < proxyLeaders.length; i++) {
-            if (proxyLeaders[i] == peer) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    // Messages --------------------------------------------------------------------------------------------------
 
     @Override
     protected void receive(Connection from, int type, Reader in) {
@@ -199,11 +170,7 @@ final class Leader extends Actor {
             Messages.copyRest(value, in);
             waitForPhase2(value.toBytes());
         } else {
-            Connection proxyLeader = nextProxyLeader();
-            Writer out = beginPhase2a(proxyLeader);
-            out.varint(1);
-            Messages.copyRest(out, in);
-            phase2as.end(proxyLeader);
+            phase2.proposeCommand(in);
         }
     }
 
@@ -214,14 +181,12 @@ final class Leader extends Actor {
         } else if (state != PHASE_2) {
             waitForPhase2(in.rest());
         } else {
-            Connection proxyLeader = nextProxyLeader();
-            Messages.copyRest(beginPhase2a(proxyLeader), in);
-            phase2as.end(proxyLeader);
+            phase2.proposeValue(in);
         }
     }
 
     private void waitForPhase2(byte[] value) {
-        // Whoever is dropped here sends again.
+        // Clients and batchers send again what is dropped here.
         if (waiting.size() < MAX_WAITING) {
             waiting.add(value);
         }
@@ -241,21 +206,16 @@ final class Leader extends Actor {
 
     private void startPhase2(Phase1 complete) {
         state = PHASE_2;
-        nextSlot = complete.begin();
-        while (nextSlot < complete.end()) {
-            propose(complete.value(nextSlot));
-        }
-        // What replicas have executed is chosen, whether or not the acceptors that answered still know of it.
-        nextSlot = Math.max(nextSlot, chosenWatermark);
+        phase2.begin(round, complete, chosenWatermark);
         for (int i = 0; i < waiting.size(); i++) {
-            propose(waiting.get(i));
+            phase2.propose(waiting.get(i));
         }
         waiting.clear();
-        phase2as.flush();
+        phase2.flush();
         for (int i = 0; i < batchers.length; i++) {
             sendLeaderInfo(batchers[i]);
         }
-        Log.info("Leader " + index + " leads in round " + round + " from slot " + nextSlot + ".");
+        Log.info("Leader " + index + " leads in round " + round + " from slot " + phase2.nextSlot() + ".");
     }
 
     private void sendLeaderInfo(Connection to) {
@@ -263,7 +223,7 @@ final class Leader extends Actor {
         to.end();
     }
 
-    /** An acceptor has promised a higher round, and refused a value of ours if there is one. */
+    /** An acceptor has promised a higher round, and has refused a value of this leader if there is one. */
     private void handleNack(long higher, byte[] refused) {
         if (higher > round) {
             round = higher;
@@ -273,58 +233,25 @@ final class Leader extends Actor {
                 newRound.start((long) (random.nextDouble() * MAX_BACKOFF_NANOS));
             }
         }
-        // The value may be chosen in its old slot all the same; replicas execute its commands once.
+        // The value may also be chosen in its old slot. Replicas execute its commands once.
         if (refused.length > 1 && state == PHASE_2) {
-            propose(refused);
+            phase2.propose(refused);
         } else if (refused.length > 1 && state != FOLLOWER) {
             waitForPhase2(refused);
         }
     }
 
-    /** A replica has waited long for a slot: whatever has been voted for there is proposed again, in a new round. */
+    /** A replica has waited long for a slot: a new round proposes again what acceptors have voted for there. */
     private void handleRecover(long slot) {
-        if (state == PHASE_2 && slot < nextSlot && !newRound.isRunning()) {
+        if (state == PHASE_2 && slot < phase2.nextSlot() && !newRound.isRunning()) {
             recoverFrom = slot;
             startPhase1();
         }
     }
 
     private void handleFill(long slot) {
-        if (state == PHASE_2 && slot >= nextSlot && slot - nextSlot < MAX_FILL) {
-            proposeNoops(slot);
+        if (state == PHASE_2 && slot >= phase2.nextSlot() && slot - phase2.nextSlot() < MAX_FILL) {
+            phase2.proposeNoops(slot);
         }
-    }
-
-    // Proposing -------------------------------------------------------------------------------------------------
-
-    private void proposeNoops(long lastSlot) {
-        while (nextSlot <= lastSlot) {
-            propose(Messages.NOOP);
-        }
-        phase2as.flush();
-    }
-
-    private void propose(byte[] value) {
-        Connection proxyLeader = nextProxyLeader();
-        beginPhase2a(proxyLeader).raw(value, 0, value.length);
-        phase2as.end(proxyLeader);
-    }
-
-    private Writer beginPhase2a(Connection proxyLeader) {
-        Writer out = proxyLeader.begin(Messages.PHASE_2A);
-        out.varint(nextSlot++);
-        out.varint(round);
-        return out;
-    }
-
-    /** Proxy leaders take turns, so that messages that leave together go to the same one. */
-    private Connection nextProxyLeader() {
-        if (config.colocated) {
-            return proxyLeaders[index];
-        }
-        if (flushEveryN == 1) {
-            return rotation.of(proxyLeaders);
-        }
-        return Rotation.notSuspect(proxyLeaders, (int) (sentToProxies++ / flushEveryN % proxyLeaders.length));
     }
 }

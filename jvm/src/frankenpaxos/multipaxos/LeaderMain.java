@@ -3,7 +3,7 @@ package frankenpaxos.multipaxos;
 
 import fpray.cli.FlagType;
 import fpray.cli.Flags;
-import fpray.reference.Mains;
+import fpray.node.Mains;
 import fpray.runtime.EventLoop;
 
 public final class LeaderMain {

@@ -1,10 +1,12 @@
-// The answers of acceptors to a new leader: which slots they have voted in, and what must be proposed there again.
+// Phase 1 of a leader: asks all acceptors for promises, and collects what they have voted for, which must be proposed again.
 package frankenpaxos.multipaxos;
 
+import fpray.runtime.Connection;
 import fpray.runtime.Reader;
+import fpray.runtime.Writer;
 
 final class Phase1 {
-    final long round;
+    private final long round;
     final long firstSlot;
     private final long[] answered;
     private final SlotWindow<Vote> votes = new SlotWindow<Vote>(1024);
@@ -18,7 +20,22 @@ final class Phase1 {
         this.answered = new long[config.acceptors.length];
     }
 
-    /** Takes in (part of) an answer: what follows group, index and round. */
+    /** Asks the acceptors that have not answered yet. */
+    void askAcceptors() {
+        Connection[][] acceptors = quorums.acceptors();
+        for (int i = 0; i < acceptors.length; i++) {
+            for (int j = 0; j < acceptors[i].length; j++) {
+                if ((answered[i] & 1L << j) == 0) {
+                    Writer out = acceptors[i][j].begin(Messages.PHASE_1A);
+                    out.varint(round);
+                    out.varint(firstSlot);
+                    acceptors[i][j].end();
+                }
+            }
+        }
+    }
+
+    /** Takes in an answer, or a part of one: what follows group, index and round. */
     void add(int group, int index, Reader in) {
         if (group >= answered.length || index >= 64) {
             throw new Reader.Malformed("an answer of the unknown acceptor " + group + ", " + index);
@@ -43,10 +60,6 @@ final class Phase1 {
         }
     }
 
-    boolean hasAnswered(int group, int index) {
-        return (answered[group] & 1L << index) != 0;
-    }
-
     boolean isComplete() {
         return quorums.isPhase1Quorum(answered);
     }
@@ -56,12 +69,12 @@ final class Phase1 {
         return Math.max(firstSlot, collected);
     }
 
-    /** One more than the last slot that anybody has voted in. */
+    /** One more than the last slot in which an acceptor has voted. */
     long end() {
         return Math.max(begin(), votes.count() == 0 ? 0 : votes.high());
     }
 
-    /** The value that may have been chosen in the slot, or a noop where none can have been. */
+    /** The value that may have been chosen in the slot; a noop if none can have been chosen. */
     byte[] value(long slot) {
         Vote vote = votes.get(slot);
         return vote == null ? Messages.NOOP : vote.value;

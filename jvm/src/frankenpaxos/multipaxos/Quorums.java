@@ -1,4 +1,5 @@
-// Who must answer. Plain: f + 1 of a group's 2f + 1, for reads and writes. Flexible: a row reads, one of every row writes.
+// Which acceptors must answer. Plain: f + 1 of the 2f + 1 of a group, for reads and for writes. Flexible: one whole row for reads, one
+// of every row for writes.
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
@@ -23,9 +24,7 @@ final class Quorums {
         return acceptors;
     }
 
-    // Writes ----------------------------------------------------------------------------------------------------
-
-    /** Fills `to` with the acceptors that are asked first for the slot, the fewest that make a quorum; returns how many. */
+    /** Fills `to` with the acceptors that are asked first for the slot: the fewest that make a quorum. Returns how many. */
     int writeQuorum(long slot, Connection[] to) {
         if (config.flexible) {
             int column = (int) (slot % acceptors[0].length);
@@ -38,7 +37,7 @@ final class Quorums {
         return majority(acceptors[(int) (slot % groups)], (int) (slot / groups % acceptors[0].length), to);
     }
 
-    /** Everybody who may vote for the slot. */
+    /** Fills `to` with all acceptors that may vote for the slot. Returns how many. */
     int everyWriter(long slot, Connection[] to) {
         int count = 0;
         for (int i = 0; i < acceptors.length; i++) {
@@ -55,7 +54,7 @@ final class Quorums {
         return acceptors.length * acceptors[0].length;
     }
 
-    /** The votes with that one added. */
+    /** The votes with one more. */
     long withVote(long votes, int group, int index) {
         return votes | 1L << (config.flexible ? group : index);
     }
@@ -64,9 +63,7 @@ final class Quorums {
         return Long.bitCount(votes) >= (config.flexible ? acceptors.length : config.f + 1);
     }
 
-    // Reads -----------------------------------------------------------------------------------------------------
-
-    /** A group, or a row of a flexible grid, for a read: all take turns, but a row that cannot answer is left out. */
+    /** A group, or a row of a flexible grid, for a read. All take turns, but a row that cannot answer is left out. */
     int nextReadGroup() {
         int group = 0;
         for (int tries = 0; tries < acceptors.length; tries++) {
@@ -79,7 +76,7 @@ final class Quorums {
         return group;
     }
 
-    /** The fewest acceptors of the group that answer a read. */
+    /** Fills `to` with the fewest acceptors of the group that can answer a read. Returns how many. */
     int readQuorum(int group, Connection[] to) {
         if (config.flexible) {
             return everyReader(group, to);
@@ -109,8 +106,10 @@ final class Quorums {
         return complete >= (config.flexible ? 1 : answered.length);
     }
 
-    /** The slot that a read must wait for, if a read quorum of the group has voted in `max` at most.
-     *  All slots up to a finished write are chosen, and of G groups this one has every G-th of them. */
+    /**
+     * The slot that a read must wait for, if the largest slot in which a read quorum of the group has voted is `max`. All slots up to
+     * a finished write are chosen, and with G groups every G-th slot belongs to this group.
+     */
     long readSlot(int group, long max, boolean atFirstSlot, boolean atI) {
         if (atFirstSlot) {
             return 0;
@@ -120,8 +119,6 @@ final class Quorums {
         }
         return max < 0 ? group - 1 : max + acceptors.length - 1;
     }
-
-    // Choosing --------------------------------------------------------------------------------------------------
 
     private int majority(Connection[] group, int first, Connection[] to) {
         int wanted = config.f + 1;

@@ -1,4 +1,4 @@
-// A replica: executes chosen values in the order of their slots, answers its share of them, and reads.
+// A replica: executes chosen values in the order of their slots, and answers its share of them.
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
@@ -6,18 +6,14 @@ import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
 import fpray.runtime.Log;
 import fpray.runtime.Reader;
-import fpray.runtime.Timer;
 import fpray.runtime.Writer;
 import fpray.state.ClientTable;
 import fpray.state.StateMachine;
 
 final class Replica extends Actor {
-    /** Chosen values further ahead are not kept: a replica that far behind gets them again when it has caught up. */
+    /** Chosen values that are further ahead are dropped. The replica gets them again when it has caught up. */
     private static final long MAX_AHEAD = 200_000;
-    private static final long FILL_NANOS = 1_000_000L;
-    private static final long MAX_FILL_NANOS = 256_000_000L;
 
-    private final EventLoop loop;
     private final int index;
     private final StateMachine stateMachine;
     private final boolean useClientTable;
@@ -26,20 +22,17 @@ final class Replica extends Actor {
     private final Connection[] leaders;
     private final Replies replies;
     private final ClientTable clientTable = new ClientTable();
-    private final DeferredReads deferred = new DeferredReads();
+    private final Reads reads;
+    private final Watermarks watermarks;
+    private final Snapshots snapshots;
     private final CatchUp catchUp;
     private final SlotWindow<byte[]> log;
     private final Reader values = new Reader();
-    private final Timer fill;
-    private long fillPeriod;
-    private long nextAtFill;
-    private long lastExecuted;
     // All slots below have been executed.
     private long next;
 
     Replica(EventLoop loop, Config config, int index, StateMachine stateMachine, ReplicaOptions options) {
         super("multipaxos_replica", Messages.NAMES);
-        this.loop = loop;
         this.index = index;
         this.stateMachine = stateMachine;
         this.useClientTable = !options.unsafeDontUseClientTable;
@@ -48,13 +41,11 @@ final class Replica extends Actor {
         this.leaders = loop.connect(config.leaders, this);
         this.replies = new Replies(loop, config, index, this);
         this.log = new SlotWindow<byte[]>(options.logGrowSize);
-        this.catchUp = new CatchUp(loop, config, index, this, leaders, options);
-        this.fill = new Timer(loop) {
-            @Override
-            protected void fire() {
-                askToFill();
-            }
-        };
+        this.reads = new Reads(loop, this, stateMachine, leaders, replies);
+        Connection[] replicas = loop.connect(config.replicas, this);
+        this.watermarks = new Watermarks(loop, config, index, this, replicas);
+        this.snapshots = new Snapshots(index, this);
+        this.catchUp = new CatchUp(loop, index, this, replicas, leaders, watermarks, snapshots, options);
     }
 
     long next() {
@@ -64,8 +55,6 @@ final class Replica extends Actor {
     SlotWindow<byte[]> log() {
         return log;
     }
-
-    // Messages --------------------------------------------------------------------------------------------------
 
     @Override
     protected void receive(Connection from, int type, Reader in) {
@@ -77,12 +66,12 @@ final class Replica extends Actor {
             case Messages.READ_REQUEST_BATCH:
             case Messages.SEQUENTIAL_READ_REQUEST:
             case Messages.SEQUENTIAL_READ_REQUEST_BATCH:
-                handleRead(in.varintFromMinusOne(), in);
+                reads.handle(in.varintFromMinusOne(), in);
                 break;
             case Messages.EVENTUAL_READ_REQUEST:
             case Messages.EVENTUAL_READ_REQUEST_BATCH:
                 in.varint();
-                executeReads(in);
+                reads.execute(in);
                 break;
             case Messages.CHOSEN_WATERMARK:
                 catchUp.handleWatermark(in.smallVarint(), in.varint());
@@ -94,7 +83,7 @@ final class Replica extends Actor {
                 catchUp.handleCaughtUp(from, in.varint());
                 break;
             case Messages.SNAPSHOT:
-                catchUp.handleSnapshot(in.varint(), in.smallVarint(), in.smallVarint(), in);
+                snapshots.handlePart(in.varint(), in.smallVarint(), in.smallVarint(), in);
                 break;
             default:
                 throw unexpected(type);
@@ -124,9 +113,7 @@ final class Replica extends Actor {
         }
     }
 
-    // Executing -------------------------------------------------------------------------------------------------
-
-    /** Executes what is chosen without a hole from the next slot on. */
+    /** Executes all values from the next slot on, up to the first slot that has none. */
     private void executeChosen() {
         long before = next;
         for (byte[] value = log.get(next); value != null; value = log.get(next)) {
@@ -136,11 +123,9 @@ final class Replica extends Actor {
                 sendChosenWatermark();
             }
         }
-        lastExecuted = loop.now();
-        catchUp.executed(before);
-        for (byte[] reads = deferred.takeBelow(next); reads != null; reads = deferred.takeBelow(next)) {
-            executeReads(values.set(reads, 0, reads.length));
-        }
+        watermarks.executed(before);
+        catchUp.madeProgress();
+        reads.executeDeferred();
     }
 
     private void execute(long slot, byte[] value) {
@@ -160,7 +145,7 @@ final class Replica extends Actor {
         replies.endBatch();
     }
 
-    /** The result of a command, from the client table if it has been executed before; null if a later one has. */
+    /** The result of a command, from the client table if it has been executed before; null if a later one has been executed. */
     private byte[] execute(long client, int pseudonym, long id, Reader in, int length) {
         if (!useClientTable) {
             return run(in, length);
@@ -184,72 +169,19 @@ final class Replica extends Actor {
         }
     }
 
-    // Reads -----------------------------------------------------------------------------------------------------
-
-    private void handleRead(long slot, Reader in) {
-        if (slot < next) {
-            executeReads(in);
-            return;
-        }
-        deferred.add(slot, in.rest());
-        if (!fill.isRunning()) {
-            boolean isQuiet = loop.now() - lastExecuted > FILL_NANOS;
-            nextAtFill = next;
-            fillPeriod = FILL_NANOS;
-            fill.start(isQuiet ? 0 : FILL_NANOS);
-        }
-    }
-
-    private void executeReads(Reader in) {
-        while (in.hasMore()) {
-            long client = in.varint();
-            long pseudonym = in.varint();
-            long id = in.varint();
-            int length = in.blobLength();
-            byte[] result;
-            try {
-                result = stateMachine.read(in.bytes, in.at, length);
-            } catch (IllegalArgumentException e) {
-                throw Log.fatal(e.getMessage());
-            }
-            in.skip(length);
-            replies.add(true, client, pseudonym, id, next - 1, result);
-        }
-        replies.endBatch();
-    }
-
-    /** Reads wait for a slot, and nothing has been executed for a while: without further writes, only noops can fill it. */
-    private void askToFill() {
-        if (deferred.isEmpty()) {
-            return;
-        }
-        if (next == nextAtFill) {
-            for (int i = 0; i < leaders.length; i++) {
-                leaders[i].begin(Messages.FILL).varint(deferred.lowestSlot());
-                leaders[i].end();
-            }
-            fillPeriod = Math.min(fillPeriod * 2, MAX_FILL_NANOS);
-        } else {
-            fillPeriod = FILL_NANOS;
-        }
-        nextAtFill = next;
-        fill.start(fillPeriod);
-    }
-
-    // Catching up -----------------------------------------------------------------------------------------------
-
-    /** Writes everything that executing has made. */
+    /** Writes the whole state, for a replica that is far behind. */
     void save(Writer to) {
         to.varint(next);
         clientTable.save(to);
         stateMachine.save(to);
     }
 
-    /** Goes on from what another replica has executed. */
+    /** Replaces the state with that of another replica, and goes on from there. */
     void load(Reader from) {
         next = from.varint();
         clientTable.load(from);
         stateMachine.load(from);
+        watermarks.forgetAll();
         log.removeBelow(next);
         executeChosen();
     }

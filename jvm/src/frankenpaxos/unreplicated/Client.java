@@ -1,64 +1,70 @@
-// The unreplicated client: closed loops over one connection. Nothing is ever sent again, so a lost message stops its loop.
+// The unreplicated client: all sessions share one connection. Nothing is ever sent again, so a lost message stops its session.
 package frankenpaxos.unreplicated;
 
-import fpray.load.ClosedLoop;
-import fpray.load.Phases;
-import fpray.load.Recorder;
-import fpray.load.Workload;
-import fpray.runtime.Actor;
+import fpray.cli.FlagType;
+import fpray.cli.Flags;
+import fpray.client.Caller;
+import fpray.client.ClientFactory;
+import fpray.client.Session;
+import fpray.client.SessionClient;
+import fpray.runtime.Address;
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
-import java.util.ArrayList;
 
-final class Client extends Actor implements Phases.Loops {
-    private final class Loop extends ClosedLoop {
-        final int index;
-        long number;
-
-        Loop(int index) {
-            this.index = index;
+public final class Client extends SessionClient<Client.ClientSession> {
+    /** Makes the client from a command line. */
+    public static final class Factory implements ClientFactory {
+        @Override
+        public void addFlags(Flags flags) {
+            flags.required("--server_host", FlagType.STRING).required("--server_port", FlagType.INT);
         }
 
         @Override
-        protected void send() {
-            command.clear();
-            workload.next(command);
+        public Client client(Flags flags, EventLoop loop, long address) {
+            return new Client(loop, Address.of(flags.string("--server_host"), flags.integer("--server_port")));
+        }
+    }
+
+    final class ClientSession extends Session {
+        private long number;
+
+        ClientSession(int pseudonym, Caller caller) {
+            super(pseudonym, caller);
+        }
+
+        @Override
+        public void read() {
+            write();
+        }
+
+        @Override
+        public void write() {
             Writer out = server.begin(Messages.CLIENT_REQUEST);
-            out.varint(index);
+            out.varint(pseudonym);
             out.varint(++number);
             out.blob(command.bytes, 0, command.end);
             server.end();
         }
 
-        @Override
-        protected int label() {
-            return Recorder.WRITE;
+        void handleReply(long answeredNumber, Reader in) {
+            if (answeredNumber == number) {
+                answered(in.blob());
+            }
         }
     }
 
     private final Connection server;
-    private final Workload workload;
-    private final Writer command = new Writer(64);
-    private final ArrayList<Loop> loops = new ArrayList<Loop>();
-    private Phases phases;
 
-    Client(EventLoop loop, long server, Workload workload) {
+    private Client(EventLoop loop, long server) {
         super("unreplicated_client", Messages.NAMES);
         this.server = loop.connect(server, this);
-        this.workload = workload;
-    }
-
-    void setPhases(Phases phases) {
-        this.phases = phases;
     }
 
     @Override
-    public ClosedLoop loop(int i, boolean warmup) {
-        Loop loop = new Loop(loops.size());
-        loops.add(loop);
-        return loop;
+    protected ClientSession session(int pseudonym, Caller caller) {
+        return new ClientSession(pseudonym, caller);
     }
 
     @Override
@@ -66,11 +72,9 @@ final class Client extends Actor implements Phases.Loops {
         if (type != Messages.CLIENT_REPLY) {
             throw unexpected(type);
         }
-        Loop loop = loops.get(in.smallVarint());
-        long number = in.varint();
-        in.blobLength();
-        if (number == loop.number) {
-            phases.answered(loop);
+        ClientSession session = find(in.smallVarint());
+        if (session != null) {
+            session.handleReply(in.varint(), in);
         }
     }
 }

@@ -1,5 +1,5 @@
 // What the mains of servers in a config file have in common: their flags, their index, their start.
-package fpray.reference;
+package fpray.node;
 
 import fpray.cli.FlagType;
 import fpray.cli.Flags;

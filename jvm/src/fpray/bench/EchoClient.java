@@ -1,5 +1,5 @@
 // Measures round trips to an EchoServer, HOST PORT SECONDS: a tenth of the time warms up, then prints median and mean nanos.
-package fpray.reference;
+package fpray.bench;
 
 import java.io.DataInputStream;
 import java.io.IOException;

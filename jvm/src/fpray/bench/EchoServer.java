@@ -1,5 +1,5 @@
 // A plain blocking TCP echo, HOST PORT: the yardstick for the network part of a request's latency.
-package fpray.reference;
+package fpray.bench;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,5 @@
 // The smallest main there is: what a JVM's start alone costs, for comparing server starts with.
-package fpray.reference;
+package fpray.bench;
 
 public final class Hello {
     private Hello() {}

@@ -1,5 +1,5 @@
 // What the config files of all protocols have in common: addresses, checks, and how a file that cannot be used ends the process.
-package fpray.reference;
+package fpray.node;
 
 import fpray.cli.TextProto;
 import fpray.runtime.Address;
