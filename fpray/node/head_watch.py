@@ -33,7 +33,7 @@ class Anchor:
         threading.Thread(target=self._hold, name="fpray-anchor", daemon=True).start()
 
     def address(self) -> str:
-        """HOST:PORT, for `hold`."""
+        """HOST:PORT, for `watch_head`."""
         host, port = self._listener.getsockname()[:2]
         return f"{host}:{port}"
 
@@ -55,7 +55,7 @@ class Anchor:
                         key.fileobj.close()
 
 
-def hold(gcs_address: str, anchor: str | None) -> int | None:
+def watch_head(gcs_address: str, anchor: str | None) -> int | None:
     """A file descriptor that becomes readable when the head is gone or out of reach; None if there is none to be had.
 
     gcs_address: HOST:PORT of the head; anchor: that of an `Anchor`, None on the head's own machine.

@@ -1,4 +1,4 @@
-"""What a trial asks of a machine before it starts there, and where it finds itself on it."""
+"""What a trial asks of a machine before it starts there, and what it learns: ports, a directory, the jar's path."""
 
 from __future__ import annotations
 
@@ -8,11 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fpray.node.jar_cache import Jars
+from fpray.node.jar_cache import JarCache
 from fpray.node.local_disk import local_directory, on_network
 from fpray.node.scratch import Abandoned, Owner, Scratch
 
-BEGAN = "start_time.txt"  # of a trial's directory: unlike any other attempt's
+BEGAN = "start_time.txt"  # in a trial's directory: its content differs from that of any other attempt
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Whether a machine can be used for a sweep.
+
+    Attributes:
+        has_jar: whether the jar is there.
+        problem: why no trial can work below the requested scratch directory; "" if trials can.
+    """
+
+    has_jar: bool
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -21,11 +34,11 @@ class InspectionRequest:
 
     Attributes:
         host: this machine's address.
-        ports: how many, from about `first` on.
-        directory: the trial's, on the driver's machine.
+        ports: how many ports, from about `first` on.
+        directory: the trial's directory, on the driver's machine.
         owner: the attempt.
-        jar: the path there, and `sha256` its content.
-        scratch: the directory that the user told trials to work below; None: where it is needed, anywhere local.
+        jar: the path there; `sha256` is its content.
+        scratch: the directory below which the user wants trials to work; None: where it is needed, any local one.
     """
 
     host: str
@@ -40,15 +53,15 @@ class InspectionRequest:
 
 @dataclass(frozen=True)
 class WorkSite:
-    """A machine, as a trial finds it.
+    """What an inspection found on a machine.
 
     Attributes:
-        ports: that are free.
-        ended: what an ended driver had left running; it is gone.
-        directory: where the trial's processes work: its own directory where that will do, or one on a local disk.
-        jar: its path here; None where it must be sent.
+        ports: free ports.
+        ended: processes of an ended driver that still ran; they are gone.
+        directory: where the trial's processes work: the trial's own directory if that will do, or one on a local disk.
+        jar: its path here; None if it must be sent.
         free: bytes on the disk of that directory.
-        abandoned: what earlier attempts of the suite left here, to be brought home and removed.
+        abandoned: what earlier attempts of the suite left here, to be copied to the suite and removed.
     """
 
     ports: Sequence[int]
@@ -59,26 +72,30 @@ class WorkSite:
     abandoned: Sequence[Abandoned] = ()
 
 
-def site_of(
-    errand: InspectionRequest, ports: Sequence[int], ended: Sequence[str], jars: Jars, scratch: Scratch
+def inspect_site(
+    request: InspectionRequest, ports: Sequence[int], ended: Sequence[str], jars: JarCache, scratch: Scratch
 ) -> WorkSite:
-    """Where a trial works here: in the suite where this machine sees it and it is on no network, else on scratch.
+    """Choose where a trial works: in the suite if this machine sees it on a disk of its own, else on scratch.
 
     Raises:
-        Lost: nowhere.
+        Lost: there is no such directory.
     """
-    abandoned = scratch.clean(errand.scratch, errand.owner.suite)
-    directory = errand.directory
-    if errand.scratch is not None or not _seen(errand) or (on_network(directory) and local_directory() is not None):
-        directory = scratch.make(errand.scratch, errand.owner)
+    abandoned = scratch.clean(request.scratch, request.owner.suite)
+    directory = request.directory
+    if (
+        request.scratch is not None
+        or not _is_visible(request)
+        or (on_network(directory) and local_directory() is not None)
+    ):
+        directory = scratch.make(request.scratch, request.owner)
     free = shutil.disk_usage(directory).free
-    return WorkSite(ports, ended, directory, jars.find(errand.jar, errand.sha256), free, abandoned)
+    return WorkSite(ports, ended, directory, jars.find(request.jar, request.sha256), free, abandoned)
 
 
-def _seen(errand: InspectionRequest) -> bool:
-    """Whether this is the driver's very directory, and may be written: one of the same name, such as a copy, is not."""
+def _is_visible(request: InspectionRequest) -> bool:
+    """Whether the driver's very directory can be written from here; one of the same name, such as a copy, is not it."""
     try:
-        same = (Path(errand.directory) / BEGAN).read_text() == errand.owner.began
-        return same and os.access(errand.directory, os.W_OK)
+        same = (Path(request.directory) / BEGAN).read_text() == request.owner.began
+        return same and os.access(request.directory, os.W_OK)
     except OSError:
         return False

@@ -1,4 +1,4 @@
-"""The jars that are on this machine: the driver's own path where that holds the same bytes, or a cache by hash."""
+"""The jars on this machine: the driver's own path if that has the same bytes, else a cache by hash."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from pathlib import Path
 from fpray.errors import Lost
 from fpray.node.local_disk import local_directory, on_network
 
-# Of what other sweeps left, so much stays: a jar that was used lately is likely to be used again.
+# What stays in the cache: a jar that was used lately is likely to be used again.
 UNUSED_S, IN_USE_S, MOST_BYTES = 14 * 86_400.0, 86_400.0, 2_000_000_000
 
 
-class Jars:
+class JarCache:
     """Finds and keeps jars. What was read once is hashed again only when the file has changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
         self._hashes: dict[str, tuple[tuple[int, int, int], str]] = {}
 
-    def find(self, told: str, sha256: str) -> str | None:
-        """The path here of the jar with this hash: as the driver calls it, or in the cache; None where it has to come.
+    def find(self, path: str, sha256: str) -> str | None:
+        """The path here of the jar with this hash: `path` if it has it, or one in the cache; None if it must be sent.
 
-        A path on a network file system is passed over: classes that are loaded late would come across the network
+        A path on a network file system is not used: classes that are loaded late would come across the network
         while clients measure.
         """
-        if not on_network(told) and self._hash(told) == sha256:
-            return told
+        if not on_network(path) and self._hash(path) == sha256:
+            return path
         cached = _cache() / f"{sha256}.jar"
         if self._hash(str(cached)) != sha256:
             return None
@@ -39,10 +40,10 @@ class Jars:
         return str(cached)
 
     def keep(self, sha256: str, pieces: Iterable[bytes]) -> tuple[str, bool]:
-        """Put a jar into the cache: its path, and whether it came. Where it is there by now, no piece is taken.
+        """Put a jar into the cache: its path, and whether it was written. If it is there by now, no piece is read.
 
         Raises:
-            Lost: it cannot be written, or is not what it should be.
+            Lost: it cannot be written, or its bytes are not those of the hash.
         """
         cache = _cache()
         path = str(cache / f"{sha256}.jar")
@@ -52,15 +53,15 @@ class Jars:
                 if self._hash(path) == sha256:
                     return path, False
                 _write(cache, sha256, pieces)
-                _prune(cache)
+                _prune(cache, self._most_bytes)
                 return path, True
         except OSError as error:
             raise Lost(f"the jar cannot be kept in {cache}: {error.strerror}") from None
 
     def _hash(self, path: str) -> str | None:
         try:
-            found = os.stat(path)  # noqa: PTH116
-            key = (found.st_ino, found.st_size, found.st_mtime_ns)
+            stat = os.stat(path)  # noqa: PTH116
+            key = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
             if path not in self._hashes or self._hashes[path][0] != key:
                 with Path(path).open("rb") as file:
                     self._hashes[path] = key, hashlib.file_digest(file, "sha256").hexdigest()
@@ -93,19 +94,19 @@ def _write(cache: Path, sha256: str, pieces: Iterable[bytes]) -> None:
                 digest.update(piece)
                 file.write(piece)
         if digest.hexdigest() != sha256:
-            raise Lost("the jar arrived with other bytes than it was sent with")
+            raise Lost("the jar arrived with other bytes than were sent")
         partial.replace(cache / f"{sha256}.jar")
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _prune(cache: Path) -> None:
-    """Remove what nobody has used for long, and the least recently used where all of it takes too much."""
+def _prune(cache: Path, most_bytes: int) -> None:
+    """Remove jars that were not used for long, and the least recently used if all of them take too much space."""
     used = {path: path.stat() for path in cache.glob("*.jar")}
     now, total = time.time(), 0
     for path in sorted(used, key=lambda path: used[path].st_atime, reverse=True):
         total += used[path].st_size
         idle = now - used[path].st_atime
-        if idle > UNUSED_S or (idle > IN_USE_S and total > MOST_BYTES):
+        if idle > UNUSED_S or (idle > IN_USE_S and total > most_bytes):
             path.unlink(missing_ok=True)
             (cache / f".{path.stem}.lock").unlink(missing_ok=True)

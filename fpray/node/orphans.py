@@ -13,7 +13,7 @@ from fpray.node.supervisor import Entry, process_table, read_entry, read_environ
 
 
 @dataclass(frozen=True)
-class Leftover:
+class Orphan:
     """A living process of a keeper that no longer lives. start: clock ticks after boot, which tells a reused pid."""
 
     pid: int
@@ -22,7 +22,7 @@ class Leftover:
     command: str
 
 
-def leftovers(lease_is_alive: Callable[[str], bool] | None = None) -> list[Leftover]:
+def find_orphans(lease_is_alive: Callable[[str], bool] | None = None) -> list[Orphan]:
     """This user's processes whose keeper is gone, without their descendants; about 1 ms per 100 processes.
 
     lease_is_alive, if given, says of a lease id whether its driver lives: what has a living lease is left alone too.
@@ -49,20 +49,20 @@ def leftovers(lease_is_alive: Callable[[str], bool] | None = None) -> list[Lefto
                 continue
         entry = read_entry(name)
         if entry is not None and entry.alive:
-            found.append(Leftover(entry.pid, entry.start, lease, _command(entry.pid)))
+            found.append(Orphan(entry.pid, entry.start, lease, _command(entry.pid)))
     return found
 
 
-def kill_leftovers(lease_is_alive: Callable[[str], bool] | None = None, deadline_s: float = 5.0) -> list[Leftover]:
+def kill_orphans(lease_is_alive: Callable[[str], bool] | None = None, deadline_s: float = 5.0) -> list[Orphan]:
     """SIGKILL the leftovers and their descendants until none is left; returns those that were found.
 
     Raises TimeoutError, naming them, if some are still there after deadline_s (a process that hangs in the kernel).
     """
     until = time.monotonic() + deadline_s
-    killed: dict[tuple[int, int], Leftover] = {}
+    killed: dict[tuple[int, int], Orphan] = {}
     descendants: dict[tuple[int, int], Entry] = {}
     while True:
-        found = leftovers(lease_is_alive)
+        found = find_orphans(lease_is_alive)
         table = process_table()
         for entry in with_descendants([each.pid for each in found if _same(table, each)], table).values():
             marks = _marks(entry.pid)
@@ -121,7 +121,7 @@ def _command(pid: int) -> str:
         return ""
 
 
-def _same(table: dict[int, Entry], process: Leftover | Entry) -> bool:
+def _same(table: dict[int, Entry], process: Orphan | Entry) -> bool:
     entry = table.get(process.pid)
     return entry is not None and entry.alive and entry.start == process.start
 

@@ -1,146 +1,129 @@
 """Role actors: one Ray actor for each role on each machine, which starts that role's JVM processes there.
 
 Actors stay warm from trial to trial. Between calls, and while clients measure, they sleep: their threads block
-on the keeper's events. They import nothing but `fpray.node` and, where clients ran, `fpray.recorder`.
+on the supervisor's events. They import nothing but `fpray.node` and, where clients ran, `fpray.recorder`.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, cast
 
-from fpray.errors import Lost
-from fpray.node.facts import machine_facts
-from fpray.node.head_watch import hold
-from fpray.node.inspection import InspectionRequest, WorkSite, site_of
-from fpray.node.jar_cache import Jars
-from fpray.node.machine_lock import MachineLease
-from fpray.node.messages import Address
-from fpray.node.orphans import kill_leftovers
-from fpray.node.ports import free_ports, listeners, normalize
+from fpray.node.agent import NodeAgent
+from fpray.node.file_service import FileService
+from fpray.node.head_watch import watch_head
+from fpray.node.machine_service import MachineService
 from fpray.node.priority import use_batch_scheduling
-from fpray.node.process_files import piece_of, pieces, write_atomic
-from fpray.node.processes import Exit, Failure, Processes, ProcessSpec
-from fpray.node.scratch import Parcel, Scratch, parcel, root_of
+from fpray.node.process_service import ProcessService
+from fpray.node.processes import Processes
+from fpray.node.scratch import Scratch
 
-# Calls that may be under way at once: a watch, a wait, a glance, a stop, and one to spare.
+# Calls that may be under way at once: two waits, a sample of rows, a stop, and one to spare.
 THREADS = 5
+Part = Literal["machine", "files", "processes"]
 
 
 class RoleActor:
-    """Starts, watches and stops the processes of one role on this machine."""
+    """Answers the calls of `fpray.node.agent` on its machine."""
 
     def __init__(self, lease: str, gcs_address: str, anchor: str | None) -> None:
-        """gcs_address: of the cluster's head; anchor: see `fpray.node.head_watch.hold`."""
+        """gcs_address: of the cluster's head; anchor: see `fpray.node.head_watch.watch_head`."""
         use_batch_scheduling()
         raylet = os.environ.get("RAY_RAYLET_PID")
-        head = hold(gcs_address, anchor)
-        self._held = head is not None
-        self._lease = MachineLease()
-        self._jars, self._scratch = Jars(), Scratch()
-        self._stopping = threading.Event()  # of the trial that runs: nobody goes on waiting for a moment of it
+        head = watch_head(gcs_address, anchor)
+        scratch, stopping = Scratch(), threading.Event()
         self._processes = Processes(lease=lease, raylet_pid=int(raylet) if raylet else None, head=head)
         if head is not None:
             os.close(head)
+        self._parts: dict[Part, Any] = {
+            "machine": MachineService(scratch, sees_head=head is not None),
+            "files": FileService(scratch, stopping),
+            "processes": ProcessService(self._processes, stopping),
+        }
 
-    def facts(self, java: str) -> Mapping[str, Any]:
-        """See `fpray.node.facts.machine_facts`; and what an ended driver had left running here: it is gone now."""
-        left = [f"{leftover.command} (process {leftover.pid})" for leftover in kill_leftovers()]
-        return {**machine_facts(java), "sees_head": self._held, "left_behind": left}
+    def call(self, part: Part, method: str, *arguments: Any) -> Any:
+        """Answer a call: a method of a part, both by name."""
+        return getattr(self._parts[part], method)(*arguments)
 
-    def wake(self) -> None:
-        """It is there."""
+    # The names of these calls before `call`; each goes when its last caller uses `remote_agent`.
+    def facts(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("machine", "facts", *a)
 
-    def take_machine(self, holder: str, shared: bool) -> str | None:
-        """Take this machine for a trial, for itself or shared with others that share it; or who holds it."""
-        return self._lease.take(holder, shared=shared)
+    def wake(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("machine", "wake", *a)
 
-    def give_back_machine(self) -> None:
-        """The trial is over."""
-        self._scratch.let_go()
-        self._lease.give_back()
+    def take_machine(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("machine", "lock", *a)
 
-    def survey(self, jar: str, sha256: str, scratch: str | None) -> tuple[bool, str]:
-        """Whether the jar is here, and why no trial can work below `scratch`, if so."""
-        try:
-            if scratch is not None:
-                root_of(scratch)
-        except Lost as error:
-            return False, str(error)
-        return self._jars.find(jar, sha256) is not None, ""
+    def give_back_machine(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("machine", "unlock", *a)
 
-    def take_jar(self, sha256: str, pieces: Sequence[Any]) -> tuple[str, bool]:
-        """Keep a jar whose pieces are in the object store: its path, and whether it was not here by now."""
-        import ray
+    def survey(self, *a: Any) -> Any:  # noqa: D102
+        answer = self.call("machine", "survey", *a)
+        return answer.has_jar, answer.problem
 
-        return self._jars.keep(sha256, (ray.get(piece) for piece in pieces))
+    def take_jar(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("machine", "keep_jar", *a)
 
-    def prepare(self, errand: InspectionRequest) -> WorkSite:
-        """Before a trial: see that nothing of earlier ones is alive, and say where it may work, and on which ports."""
-        left = [f"{leftover.command} (process {leftover.pid})" for leftover in kill_leftovers()]
-        ports = free_ports(errand.host, errand.ports, errand.first) if errand.ports else ()
-        return site_of(errand, ports, left, self._jars, self._scratch)
+    def prepare(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("machine", "inspect", *a)
 
-    def write_inputs(self, directory: str, files: Mapping[str, str]) -> None:
-        """Write the files that processes read, where these do not see the suite's."""
-        try:
-            for name, content in files.items():
-                write_atomic(f"{directory}/{name}", content)
-        except OSError as error:
-            raise Lost(f"{directory} cannot be written: {error.strerror}") from None
+    def listens(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("machine", "listens", *a)
 
-    def parcel(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Parcel:
-        """See `fpray.node.scratch.parcel`."""
-        return parcel(directory, leave_out, begin)
+    def write_inputs(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("files", "write", *a)
 
-    def read_piece(self, path: str, offset: int) -> bytes:
-        """What follows in a file, at most 64 KiB; nothing where there is no such file."""
-        return piece_of(path, offset)
+    def parcel(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("files", "read_parcel", *a)
 
-    def remove(self, directory: str) -> None:
-        """What was in it is in the suite."""
-        self._scratch.remove(directory)
+    def read_piece(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("files", "read_piece", *a)
 
-    def start(self, specs: Sequence[ProcessSpec], ready_s: float) -> Failure | None:
-        """Start processes and wait until each listens on all that it must; None when they do."""
-        self._stopping.clear()
-        failure = self._processes.start(specs)
-        return failure or self._processes.wait_ready([spec.label for spec in specs], ready_s)
+    def read(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("files", "read_client", *a)
 
-    def listens(self, addresses: Sequence[Address]) -> bool:
-        """Whether somebody on this machine, whoever it is, listens on each of these addresses."""
-        found = {(each.host, each.port) for each in listeners()}
-        return all((normalize(host), port) in found for host, port in addresses)
+    def sample_rows(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("files", "sample_rows", *a)
 
-    def ready_after(self, labels: Sequence[str]) -> Mapping[str, float]:
-        """Seconds that each process took from its order until it listened on everything."""
-        return self._processes.ready_after(labels)
+    def remove(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("files", "remove", *a)
 
-    def wait_exit(self, labels: Sequence[str], deadline_s: float | None) -> Failure | None:
-        """Block until the processes have exited as expected (None), or one of this role has not."""
-        return self._processes.wait_exit(labels, deadline_s)
+    def start(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("processes", "start", *a)
 
-    def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
-        """Stop those of the processes that were started; TERM, grace, KILL."""
-        self._stopping.set()
-        known = self._processes.started()
-        self._processes.stop([[label for label in labels if label in known]], grace_s)
-        return self._processes.exits()
+    def ready_after(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("processes", "ready_after", *a)
 
-    def sample_rows(self, paths: Sequence[str], after_s: float) -> Sequence[bytes]:
-        """After a while, once, some pieces of growing files; none where the trial is stopped before."""
-        if self._stopping.wait(after_s):
-            return []
-        return [piece for path in paths for piece in pieces(path)]
+    def wait_exit(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("processes", "wait_exit", *a)
 
-    def read(self, path: str, client: str) -> Any:
-        """A client's recorder file as `fpray.recorder.parquet_writer.Reading`: an Arrow table and notes."""
-        from fpray.recorder.parquet_writer import read_client
-
-        return read_client(path, client)
+    def stop(self, *a: Any) -> Any:  # noqa: D102
+        return self.call("processes", "stop", *a)
 
     def close(self) -> None:
-        """End the keeper and whatever it still keeps."""
+        """End the supervisor and every process that it still has."""
         self._processes.close()
+
+
+class _RemotePart:
+    """A part of a role actor, whose methods are remote calls of the actor."""
+
+    def __init__(self, actor: Any, part: Part) -> None:
+        self._actor, self._part = actor, part
+
+    def __getattr__(self, method: str) -> Any:
+        return lambda *arguments: self._actor.call.remote(self._part, method, *arguments)
+
+
+class _RemoteAgent:
+    def __init__(self, actor: Any) -> None:
+        self.machine, self.files, self.processes = (
+            _RemotePart(actor, part) for part in ("machine", "files", "processes")
+        )
+
+
+def remote_agent(actor: Any) -> NodeAgent:
+    """A Ray actor of the class `RoleActor`, as the typed interface."""
+    return cast(NodeAgent, _RemoteAgent(actor))

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpray.errors import Lost
+from fpray.node.file_transfer import Parcel
 from fpray.node.inspection import WorkSite
 from fpray.node.process_files import add_pids
-from fpray.node.scratch import Parcel
 from fpray.plan.plan import Plan, Process
 from fpray.store.suite import TrialDirectory
 

@@ -18,10 +18,11 @@ import pytest
 from fpray.cluster.jar_transfer import deliver
 from fpray.errors import FprayError, Lost
 from fpray.node import inspection, jar_cache, scratch
-from fpray.node.jar_cache import Jars
+from fpray.node.file_transfer import read_parcel
+from fpray.node.jar_cache import JarCache
 from fpray.node.local_disk import on_network, own_directory
 from fpray.node.process_files import place_of, remade
-from fpray.node.scratch import Owner, Scratch, parcel
+from fpray.node.scratch import Owner, Scratch
 from fpray.report.live import failure_lines
 from fpray.store.outcome import Outcome, Status
 from tests.conftest import QUICK, jvms, run, start, wait_for
@@ -68,7 +69,7 @@ def _sha(content: bytes) -> str:
 
 
 def test_a_jar_is_where_the_driver_has_it_as_long_as_it_is_that_jar(tmp_path: Path, cache: Path) -> None:
-    jar, known = tmp_path / "my.jar", Jars()
+    jar, known = tmp_path / "my.jar", JarCache()
     jar.write_bytes(b"one")
     assert known.find(str(jar), _sha(b"one")) == str(jar)
     jar.write_bytes(b"another")
@@ -90,7 +91,7 @@ def test_sweeps_that_begin_at_once_fetch_a_jar_once(cache: Path) -> None:
 
     def keep() -> None:
         ready.wait()
-        Jars().keep(_sha(b"jar"), pieces())
+        JarCache().keep(_sha(b"jar"), pieces())
 
     threads = [threading.Thread(target=keep) for _ in range(4)]
     for thread in threads:
@@ -103,18 +104,17 @@ def test_sweeps_that_begin_at_once_fetch_a_jar_once(cache: Path) -> None:
 
 def test_a_jar_that_is_torn_on_its_way_is_not_kept(cache: Path) -> None:
     with pytest.raises(Lost, match="other bytes"):
-        Jars().keep(_sha(b"whole"), iter([b"who"]))
+        JarCache().keep(_sha(b"whole"), iter([b"who"]))
     assert not list(cache.glob("*.jar"))
 
 
-def test_jars_that_nobody_uses_go(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jar_cache, "MOST_BYTES", 10)
+def test_jars_that_nobody_uses_go(cache: Path) -> None:
     cache.mkdir(parents=True)
     for name, days in (("old", 20.0), ("large", 3.0), ("used", 0.5)):
         path = cache / f"{name}.jar"
         path.write_bytes(b"12345678")
         os.utime(path, (time.time() - days * 86_400, path.stat().st_mtime))
-    Jars().keep(_sha(b"new"), iter([b"new"]))
+    JarCache(most_bytes=10).keep(_sha(b"new"), iter([b"new"]))
     assert {path.stem for path in cache.glob("*.jar")} == {_sha(b"new"), "used"}
 
 
@@ -129,7 +129,7 @@ def _left_behind(root: Path, owner: Owner) -> Path:
     path = Path(holder.make(str(root), owner))
     (path / "server_out.txt").write_text("a log")
     (path / "client_0_data.csv").write_bytes(bytes(scratch.SMALL_BYTES + 1))
-    holder.let_go()
+    holder.release()
     return path
 
 
@@ -161,14 +161,13 @@ def test_a_trial_works_in_the_suite_where_that_is_this_machines_own(
     (suite / inspection.BEGAN).write_text("earlier" if where == "a copy" else _OURS.began)
     (tmp_path / "my.jar").write_bytes(b"jar")
     errand = inspection.InspectionRequest("127.0.0.1", 0, 0, str(suite), _OURS, str(tmp_path / "my.jar"), _sha(b"jar"))
-    found = inspection.site_of(errand, (), (), Jars(), Scratch())
+    found = inspection.inspect_site(errand, (), (), JarCache(), Scratch())
     assert (found.directory != str(suite)) is away
     assert found.directory.startswith(str(tmp_path / "disk" if away else suite))
     assert (found.jar is None) is (where == "network"), "classes must not come across a network while clients measure"
 
 
-def test_files_come_in_pieces_and_none_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scratch, "PARCEL_BYTES", 10)
+def test_files_come_in_pieces_and_none_is_left_out(tmp_path: Path) -> None:
     files = {
         "a": b"12345678",
         "b": b"",
@@ -183,7 +182,7 @@ def test_files_come_in_pieces_and_none_is_left_out(tmp_path: Path, monkeypatch: 
     come: dict[str, bytes] = {}
     whole, begin, parcels = set(), None, 0
     while True:
-        one = parcel(str(tmp_path), ["config"], begin)
+        one = read_parcel(str(tmp_path), ["config"], begin, size=10)
         parcels += 1
         for name, offset, content, ends in one.pieces:
             assert len(come.setdefault(name, b"")) == offset
@@ -194,8 +193,8 @@ def test_files_come_in_pieces_and_none_is_left_out(tmp_path: Path, monkeypatch: 
     assert come == {name: content for name, content in files.items() if name in ("a", "b", "c", "d/e")}
     assert whole == set(come)
     assert parcels == 4
-    with pytest.raises(Lost, match="cannot be brought"):
-        parcel(str(tmp_path / "gone"), [], None)
+    with pytest.raises(Lost, match="cannot be copied"):
+        read_parcel(str(tmp_path / "gone"), [], None)
 
 
 def test_a_line_to_paste_makes_its_files(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from fpray.node.orphans import kill_leftovers, leftovers
+from fpray.node.orphans import find_orphans, kill_orphans
 from fpray.node.supervisor import Entry, process_table, read_entry, with_descendants
 
 ROOT = str(Path(__file__).parents[2])
@@ -146,7 +146,7 @@ class Owner:
         self.process.communicate()
         if self.told and alive(self.keeper):
             wait_until(lambda: not alive(self.keeper))
-        kill_leftovers(lambda lease: lease != self.lease)
+        kill_orphans(lambda lease: lease != self.lease)
 
 
 @pytest.fixture
@@ -210,10 +210,10 @@ def test_keeper_killed_then_leftovers(owner: Callable[..., Owner]) -> None:
         assert wait_until(lambda: not any(alive(pid) for pid in direct)) < 0.5
         rest = survivors(it.lease)
         assert len(rest) == 3, "the setsid sleep, the wrapper's sleep and the daemon"
-        assert {each.pid for each in leftovers() if each.lease == it.lease} == set(rest)
-        assert it.lease not in {each.lease for each in leftovers(lambda lease: lease == it.lease)}
-        assert other.lease not in {each.lease for each in leftovers()}, "its keeper lives"
-        killed = kill_leftovers(lambda lease: lease not in (it.lease, other.lease))
+        assert {each.pid for each in find_orphans() if each.lease == it.lease} == set(rest)
+        assert it.lease not in {each.lease for each in find_orphans(lambda lease: lease == it.lease)}
+        assert other.lease not in {each.lease for each in find_orphans()}, "its keeper lives"
+        killed = kill_orphans(lambda lease: lease not in (it.lease, other.lease))
         assert {each.pid for each in killed} == set(rest)
         assert survivors(it.lease) == []
         assert stranger.poll() is None
@@ -237,7 +237,7 @@ def test_leftovers_takes_unmarked_descendants(owner: Callable[..., Owner]) -> No
             lambda: "sleep" in [status(pid).get("Name") for pid in with_descendants([fake.pid], process_table())]
         )
         (child,) = set(with_descendants([fake.pid], process_table())) - {fake.pid}
-        assert [each.pid for each in kill_leftovers(lambda lease: lease != it.lease + "x")] == [fake.pid]
+        assert [each.pid for each in kill_orphans(lambda lease: lease != it.lease + "x")] == [fake.pid]
     finally:
         fake.kill()
         fake.wait()
@@ -253,7 +253,7 @@ def test_leftovers_leaves_other_pid_namespaces_alone() -> None:
     inner = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", "env", "sleep", "1000"], env=env)
     try:
         wait_until(lambda: len(survivors(lease)) == 2)
-        found = [each.pid for each in leftovers() if each.lease == lease]
+        found = [each.pid for each in find_orphans() if each.lease == lease]
         assert found == [inner.pid], "unshare itself is in this namespace, what it runs is not"
     finally:
         inner.kill()
@@ -262,7 +262,7 @@ def test_leftovers_leaves_other_pid_namespaces_alone() -> None:
 
 def test_leftovers_is_cheap() -> None:
     processes = len(process_table())
-    best = min(_seconds(leftovers) for _ in range(10))
+    best = min(_seconds(find_orphans) for _ in range(10))
     assert best < 0.002 + 0.00003 * processes
 
 
@@ -360,7 +360,7 @@ def _cleared(lease: str) -> bool:
     """Whether nothing is left once the keepers have ended and the leftovers are killed."""
     if _keepers(lease):
         return False
-    kill_leftovers(lambda each: each != lease)
+    kill_orphans(lambda each: each != lease)
     return not survivors(lease) and not _keepers(lease)
 
 

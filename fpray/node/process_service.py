@@ -1,0 +1,38 @@
+"""Answers calls about the processes of one role on a machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from fpray.node.messages import Exit, Failure, ProcessSpec
+from fpray.node.processes import Processes
+
+
+class ProcessService:
+    """The processes' part of a role actor; the contracts are those of `fpray.node.agent.ProcessCalls`."""
+
+    def __init__(self, processes: Processes, stopping: threading.Event) -> None:
+        """stopping: cleared when processes start, set when they are stopped."""
+        self._processes, self._stopping = processes, stopping
+
+    def start(self, specs: Sequence[ProcessSpec], ready_s: float) -> Failure | None:
+        """Start, then wait until all listen."""
+        self._stopping.clear()
+        failure = self._processes.start(specs)
+        return failure or self._processes.wait_ready([spec.label for spec in specs], ready_s)
+
+    def ready_after(self, labels: Sequence[str]) -> Mapping[str, float]:
+        """Seconds until each listened."""
+        return self._processes.ready_after(labels)
+
+    def wait_exit(self, labels: Sequence[str], deadline_s: float | None) -> Failure | None:
+        """Block until all have exited, or one has failed."""
+        return self._processes.wait_exit(labels, deadline_s)
+
+    def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
+        """Stop them, side by side."""
+        self._stopping.set()
+        known = self._processes.started()
+        self._processes.stop([[label for label in labels if label in known]], grace_s)
+        return self._processes.exits()
