@@ -16,8 +16,8 @@ from fpray.driver.request import TrialSelection
 from fpray.node import ports
 from fpray.node.messages import clean_environment
 from fpray.plan.cluster import LOOPBACK, Cluster
-from fpray.plan.placement import endpoints_per_host
-from fpray.plan.plan import Paths, Plan, Process, Trial, build_plan
+from fpray.plan.placement import place
+from fpray.plan.plan import Paths, Plan, Process, Trial, plan_placed
 
 # A look at the sockets takes 0.03 ms (netlink); every 5 ms, it costs the starting JVMs nothing that one could measure.
 LOOK_S = 0.005
@@ -61,9 +61,9 @@ def the_trial(wanted: TrialSelection) -> Trial[Any]:
 
 def plan_into(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Plan:
     """The plan of a trial on this machine, with free ports and its files written."""
-    wanted = endpoints_per_host(trial.protocol, trial.params, Cluster())[LOOPBACK]
-    chosen = dict(zip(wanted, ports.free_ports(LOOPBACK, len(wanted), next(_FIRST_PORTS)), strict=True))
-    plan = build_plan(trial, Cluster(), paths=Paths(str(directory), str(jar), java), ports=lambda _, k: chosen[k])
+    placement = place(trial.protocol, trial.params, Cluster())
+    chosen = ports.free_ports(LOOPBACK, placement.port_counts()[LOOPBACK], next(_FIRST_PORTS))
+    plan = plan_placed(trial, placement.with_ports({LOOPBACK: chosen}), Paths(str(directory), str(jar), java))
     directory.mkdir(parents=True)
     for name, text in plan.files.items():
         (directory / name).write_text(text)

@@ -28,8 +28,7 @@ from bench.common import BenchError, Row, Settings, say
 from fpray.cluster.session import Machine, Machines
 from fpray.driver.request import Request, TrialSelection
 from fpray.driver.session import Backend, run_sweep
-from fpray.plan.placement import endpoints_per_host
-from fpray.plan.plan import Paths, Trial, build_plan
+from fpray.plan.plan import Paths, Trial, plan_placed
 from fpray.store.outcome import Outcome, ProcessEnd, Reason, Status
 from fpray.store.results import measured_columns, output_columns
 from fpray.store.suite import TrialDirectory
@@ -87,11 +86,10 @@ def simulated_trial(trial: Trial[Any], directory: TrialDirectory, setting: Trial
     """What `run_trial` does on the driver's side, but for rows: those are of the clients, and not of the driver."""
     began = time.monotonic()
     directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "java": setting.java})
-    wanted = endpoints_per_host(trial.protocol, trial.params, setting.cluster)
-    first = next(setting.next_port)
-    ports = {(host, k): first + n for host, ks in wanted.items() for n, k in enumerate(ks)}
+    first, placement = next(setting.next_port), setting.slice.placement
+    ports = {host: range(first, first + count) for host, count in placement.port_counts().items()}
     paths = Paths(str(directory.path.absolute()), str(setting.jar.path), setting.java)
-    plan = build_plan(trial, setting.cluster, paths=paths, ports=lambda host, k: ports[host, k])
+    plan = plan_placed(trial, placement.with_ports(ports), paths)
     directory.write_plan(plan)
     events = []
     for phase in _PHASES:
@@ -99,7 +97,7 @@ def simulated_trial(trial: Trial[Any], directory: TrialDirectory, setting: Trial
         setting.report(phase, SECONDS if phase == "measuring" else None)
         events.append({"t": time.time_ns(), "kind": "phase", "role": "", "label": "", "detail": phase})
         if phase == "measuring":
-            setting.bell.sleep(SECONDS)
+            setting.cancellation.sleep(SECONDS)
     directory.file("recorder.parquet").write_bytes(_RECORDER)
     names = [*output_columns(trial.protocol), *measured_columns(trial.protocol)]
     return Outcome(

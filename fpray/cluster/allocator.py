@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement import Shape, frankenpaxos_ports, place, shape
+from fpray.plan.placement import Placement, Shape, place, shape
 from fpray.plan.plan import Trial
 
 Kind = tuple[Any, ...]  # what is equal for machines that may stand in for one another
@@ -25,11 +25,13 @@ class Allocation:
     Attributes:
         cluster: the whole cluster, with machines renamed so that the trial is placed on its own ones.
         hosts: these.
+        placement: of the trial's instances on them, with FrankenPaxos's ports.
         lane: tells it from other trials on the same machines; 0 where there is none.
     """
 
     cluster: Cluster
     hosts: tuple[str, ...]
+    placement: Placement = Placement({}, {})
     lane: int = 0
 
 
@@ -81,7 +83,7 @@ class Allocator:
             if names is None:
                 return None
             taken = Allocation(self.cluster, ())
-            self._lend(taken, names)
+            self._lend(trial, taken, names)
             return taken
 
     def move(self, trial: Trial[Any], held: Allocation, strangers: Collection[str]) -> bool:
@@ -93,7 +95,7 @@ class Allocator:
                 self._lent.add(held)
                 self._users.update(held.hosts)
                 return False
-            self._lend(held, names)
+            self._lend(trial, held, names)
             return True
 
     def give_back(self, held: Allocation) -> None:
@@ -192,12 +194,13 @@ class Allocator:
         others = Counter(kinds[host] for host in self._hosts if host in alive and host not in self._aside)
         return {host for host in self._aside if others[kinds[host]] >= wanted[kinds[host]]}
 
-    def _lend(self, held: Allocation, names: Mapping[str, str]) -> None:
+    def _lend(self, trial: Trial[Any], held: Allocation, names: Mapping[str, str]) -> None:
         held.hosts = tuple(names.values())
         # Whoever gives a name away gets one that is not needed: every pool stays as long as it was.
         spare = iter(home for home in names if home not in held.hosts)
         swapped = {host: next(spare) for host in held.hosts if host not in names}
         held.cluster = self.cluster.renamed({**swapped, **names})
+        held.placement = place(trial.protocol, trial.params, held.cluster)
         beside = {each.lane for each in self._lent if set(each.hosts) & set(held.hosts)} if self.shared else ()
         held.lane = next(lane for lane in range(len(beside) + 1) if lane not in beside)
         self._lent.add(held)
@@ -211,7 +214,7 @@ class Allocator:
         """The machines that a trial would have alone on the whole cluster."""
         key = shape(trial.protocol, trial.params)
         if key not in self._homes:
-            placed = place(trial.protocol, trial.params, self.cluster, frankenpaxos_ports)
+            placed = place(trial.protocol, trial.params, self.cluster)
             self._homes[key] = tuple(dict.fromkeys(instance.host for instance in placed))
         return self._homes[key]
 

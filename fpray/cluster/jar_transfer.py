@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fpray.cluster.session import Cancellation, gather
+from fpray.cluster.calls import gather
+from fpray.cluster.cancellation import Cancellation
 from fpray.errors import FprayError
 
 _PIECE_BYTES = 8 << 20
@@ -15,7 +16,7 @@ _DEADLINE_S = 300.0
 
 
 def deliver(
-    path: Path, sha256: str, actors: Mapping[str, Any], bell: Cancellation | None = None
+    path: Path, sha256: str, actors: Mapping[str, Any], cancellation: Cancellation | None = None
 ) -> dict[str, tuple[str, bool]]:
     """Have the machines of these actors keep the jar: host -> its path there, and whether it had to come.
 
@@ -41,4 +42,4 @@ def deliver(
             " now (put the old one back, or run the command again with --accept-change or --new)"
         )
     calls = {actor.take_jar.remote(sha256, pieces): host for host, actor in actors.items()}
-    return {calls[call]: kept for call, kept in gather(list(calls), _DEADLINE_S, calls.__getitem__, bell)}
+    return {calls[call]: kept for call, kept in gather(list(calls), _DEADLINE_S, calls.__getitem__, cancellation)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import re
 import secrets
 import select
@@ -20,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from fpray.cluster.calls import first_line, gather
+from fpray.cluster.jar_transfer import deliver
 from fpray.errors import FprayError, Lost, refuse
 from fpray.node.head_watch import Anchor, head_here
 from fpray.plan.cluster import LOOPBACK
@@ -289,8 +290,6 @@ class Machines:
 
         The jar is sent nowhere where there is such a machine.
         """
-        from fpray.cluster.jar_transfer import deliver
-
         actors = {host: self.actor(role, host) for host in hosts}
         calls = {actor.survey.remote(str(jar), sha256, scratch): host for host, actor in actors.items()}
         found = {calls[call]: value for call, value in gather(list(calls), 120, calls.__getitem__)}
@@ -436,106 +435,7 @@ class Machines:
             with _interrupts_deferred():
                 ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
         except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError and others here
-            said = str(error).strip().splitlines()
-            raise refuse(
-                f"{told} {address}", f"no Ray cluster answers there: {said[0] if said else type(error).__name__}"
-            ) from None
-
-
-class Cancellation:
-    """Wakes all that wait in `gather` or `sleep`, from another thread, once and for good: they are to end."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._rung = threading.Event()
-        self._listening: set[queue.SimpleQueue[Any]] = set()
-
-    def ring(self) -> None:
-        """Have whoever waits raise `KeyboardInterrupt`, and whoever will."""
-        with self._lock:
-            self._rung.set()
-            for each in self._listening:
-                each.put(None)
-
-    def check(self) -> None:
-        """Raise `KeyboardInterrupt` if it has rung."""
-        if self._rung.is_set():
-            raise KeyboardInterrupt
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep; raises `KeyboardInterrupt` when it rings."""
-        self._rung.wait(seconds)
-        self.check()
-
-    @contextlib.contextmanager
-    def wakes(self, waiting: queue.SimpleQueue[Any]) -> Iterator[None]:
-        """Within the block, the queue gets a None when it rings."""
-        with self._lock:
-            if self._rung.is_set():
-                waiting.put(None)
-            self._listening.add(waiting)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._listening.discard(waiting)
-
-
-def gather(
-    calls: Sequence[Any],
-    deadline_s: float | None,
-    who: Callable[[Any], str] | None = None,
-    bell: Cancellation | None = None,
-) -> Iterator[tuple[Any, Any]]:
-    """The results of remote calls as they come: (reference, value).
-
-    who: a call -> where it is answered, as `HOST` or `ROLE on HOST`.
-
-    Raises:
-        Lost: an actor or its machine went away, or none of the rest answered by the deadline.
-        KeyboardInterrupt: the bell rang.
-    """
-    from ray.exceptions import RayError, RayTaskError
-
-    # Ray tells when a call has ended, so that a thread that waits for one can be woken for another reason, too.
-    ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    pending = {}
-    until = None if deadline_s is None else time.monotonic() + deadline_s
-    with bell.wakes(ended) if bell is not None else contextlib.nullcontext():
-        for call in calls:
-            pending[call] = call.future()
-            pending[call].add_done_callback(lambda _, call=call: ended.put(call))
-        while pending:
-            try:
-                call = ended.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
-            except queue.Empty:
-                names = _names(list(pending), who)
-                raise Lost(f"no answer from {', '.join(names)} within {deadline_s:.0f} s", _hosts(names)) from None
-            if call is None:
-                raise KeyboardInterrupt
-            try:
-                value = pending.pop(call).result()
-            except RayTaskError as error:
-                cause = error.cause if isinstance(error.cause, Exception) else error
-                if isinstance(cause, Lost) and not cause.hosts and who is not None:  # it knows not where it is
-                    where = _hosts([who(call)])
-                    raise Lost(f"machine {where[0]}: {cause}", where) from None
-                raise cause from None
-            except RayError as error:
-                said = str(error).strip().splitlines()
-                what = said[0] if said else type(error).__name__
-                names = _names([call], who)
-                raise Lost(f"the role actor of {names[0]} is gone: {what}", _hosts(names)) from None
-            yield call, value
-
-
-def _names(references: Sequence[Any], who: Callable[[Any], str] | None) -> list[str]:
-    return [who(reference) for reference in references] if who else ["an actor"]
-
-
-def _hosts(names: Sequence[str]) -> list[str]:
-    """`client on 10.0.0.9` and `10.0.0.9` are on 10.0.0.9."""
-    return [name.split()[-1] for name in names]
+            raise refuse(f"{told} {address}", f"no Ray cluster answers there: {first_line(error)}") from None
 
 
 def _order(host: str) -> list[tuple[int, int | str]]:

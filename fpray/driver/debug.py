@@ -124,7 +124,7 @@ def _start(run: Attempt, plan: Plan, own: Process, path: Path) -> None:
     run.start_servers(_only(plan, [p for p in others if p.kind == "server" and p.stage <= own.stage]))
     _say_how(own, path)
     while not run.listens(own):
-        run.setting.bell.sleep(_LOOK_S)
+        run.setting.cancellation.sleep(_LOOK_S)
     _say(f"{own.label} listens")
     run.start_servers(_only(plan, [p for p in others if p.kind == "server" and p.stage > own.stage]))
     run.start_clients(_only(plan, others))

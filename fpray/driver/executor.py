@@ -138,7 +138,7 @@ class Executor:
 
     def stop(self) -> Iterator[Ended]:
         """End all that runs, and wait until it has; what had ended for good is kept."""
-        self._setting.bell.ring()
+        self._setting.cancellation.cancel()
         self._again.clear()
         while self._running:
             self._news.clear()
@@ -267,7 +267,7 @@ class Executor:
 def _wait_for_space(attempt: Running, setting: TrialContext) -> None:
     directory, trial, said = attempt.directory, attempt.trial, False
     if attempt.disk_was_full:
-        setting.bell.sleep(SPACE_CHECK_S)
+        setting.cancellation.sleep(SPACE_CHECK_S)
     while (missing := missing_bytes(trial, directory.path)) is not None:
         needed, free = missing
         if not said:
@@ -276,4 +276,4 @@ def _wait_for_space(attempt: Running, setting: TrialContext) -> None:
                 f" {free / 1e6:.0f} MB are free at {directory.path} (Ctrl-C stops; the same command carries on)"
             )
             said = True
-        setting.bell.sleep(SPACE_CHECK_S)
+        setting.cancellation.sleep(SPACE_CHECK_S)

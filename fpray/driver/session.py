@@ -29,7 +29,7 @@ from fpray.jar.provenance import of_driver
 from fpray.node.priority import batch_scheduling
 from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster
-from fpray.plan.placement import frankenpaxos_ports, place
+from fpray.plan.placement import place
 from fpray.plan.plan import Trial, duration_in_words, planned_seconds
 from fpray.protocol.protocol import Protocol
 from fpray.report.live import Progress
@@ -529,7 +529,7 @@ def _this_run(
         Refused: a machine has no Java, or one that does not run; or less memory than a trial's heaps there.
     """
     first, slices = waiting[0], setting.slices
-    for instance in place(first.protocol, first.params, slices.cluster, frankenpaxos_ports):
+    for instance in place(first.protocol, first.params, slices.cluster):
         setting.machines.actor(instance.role, instance.host)  # in the background: the first trial waits for less
     role = first.protocol.clients()[0].name
     facts = setting.machines.facts(slices.cluster.addresses(), role, request.java)

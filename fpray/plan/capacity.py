@@ -9,7 +9,7 @@ from typing import Any
 
 from fpray.errors import Problem
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement import frankenpaxos_ports, place, placement_problems, shape
+from fpray.plan.placement import place, placement_problems, shape
 from fpray.protocol.protocol import Protocol
 
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -36,7 +36,7 @@ def heap_problems(
     trials: Counter[str] = Counter()
     for params, *others in distinct.values():
         asked: dict[str, Counter[tuple[str, str]]] = {}
-        for instance in place(protocol, params, cluster, frankenpaxos_ports):
+        for instance in place(protocol, params, cluster):
             if heap := protocol.heap(protocol.role(instance.role), params):
                 asked.setdefault(instance.host, Counter())[instance.role, heap] += 1
         wanted: dict[str, tuple[int, str]] = {}
@@ -80,7 +80,7 @@ def region_problems(
     for params in points if regions else ():
         if placement_problems(protocol, params, cluster):  # said already, of the pools that it is about
             continue
-        placed = place(protocol, params, cluster, frankenpaxos_ports)
+        placed = place(protocol, params, cluster)
         for pool, needed in regions.items():
             hosts = dict.fromkeys(each.host for each in placed if protocol.role(each.role).hosts_key == pool)
             if (known := len(cluster.regions_of(hosts))) >= needed:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from fpray.errors import Problem
@@ -16,13 +17,6 @@ from fpray.protocol.protocol import Address, Index, Protocol, Role
 P = TypeVar("P")
 
 Shape = tuple[int, tuple[tuple[int, ...], ...]]
-# host, k (the endpoint's number in FrankenPaxos's order, over all hosts) -> its port
-PortRule = Callable[[str, int], int]
-
-
-def frankenpaxos_ports(_host: str, k: int) -> int:
-    """FrankenPaxos's rule: one counter over every endpoint, whatever its machine."""
-    return 10000 + 100 * k
 
 
 @dataclass(frozen=True)
@@ -55,6 +49,39 @@ class Placement:
         """Every instance, role by role in the order of launching."""
         return itertools.chain(*self.instances.values())
 
+    def hosts(self) -> tuple[str, ...]:
+        """The machines of the instances, in the order of launching, without duplicates."""
+        return tuple(dict.fromkeys(instance.host for instance in self))
+
+    def role_on(self, host: str) -> str:
+        """The first role that has an instance on a machine; its actor can speak for the machine."""
+        return next(instance.role for instance in self if instance.host == host)
+
+    def port_counts(self) -> Mapping[str, int]:
+        """host -> how many ports its endpoints need."""
+        return Counter(address.host for address in self._addresses())
+
+    def with_ports(self, ports: Mapping[str, Sequence[int]]) -> Placement:
+        """The same instances on the same machines, at other ports: host -> one port for each of its endpoints."""
+        unused = {host: iter(numbers) for host, numbers in ports.items()}
+        changed = {address: Address(address.host, next(unused[address.host])) for address in self._addresses()}
+
+        def moved(instance: Instance) -> Instance:
+            old = {name: Address(instance.host, port) for name, port in instance.endpoints.items()}
+            return replace(instance, endpoints={name: changed[address].port for name, address in old.items()})
+
+        return Placement(
+            {role: [moved(instance) for instance in instances] for role, instances in self.instances.items()},
+            {
+                endpoint: {index: changed[address] for index, address in addresses.items()}
+                for endpoint, addresses in self.listening.items()
+            },
+        )
+
+    def _addresses(self) -> Iterator[Address]:
+        """Every endpoint's address, in the protocol's order."""
+        return itertools.chain(*(addresses.values() for addresses in self.listening.values()))
+
 
 def shape(protocol: Protocol[P], params: P) -> Shape:
     """What decides where processes go: f, and how many of each role; equal for most trials of a sweep."""
@@ -69,8 +96,8 @@ def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> li
     return problems or share_out(_wants(protocol, params, cluster), cluster.place)[1]
 
 
-def place(protocol: Protocol[P], params: P, cluster: Cluster, ports: PortRule) -> Placement:
-    """Deal every role's instances to its pool's machines, and ports in the protocol's order."""
+def place(protocol: Protocol[P], params: P, cluster: Cluster) -> Placement:
+    """Deal every role's instances to its pool's machines, with FrankenPaxos's ports in the protocol's order."""
     indices = {role.name: _indices(role, params) for role in protocol.roles}
     lent, _ = share_out(_wants(protocol, params, cluster), cluster.place)
     hosts = {
@@ -78,11 +105,11 @@ def place(protocol: Protocol[P], params: P, cluster: Cluster, ports: PortRule) -
         for role in protocol.roles
     }
     listening: dict[str, dict[Index, Address]] = {}
-    number = itertools.count()
+    ports = itertools.count(10_000, 100)  # as FrankenPaxos does: one counter over all machines
     owners = _owners(protocol, params, indices, hosts)
     for endpoint in protocol.port_order:
         at = sorted(owners[endpoint].items())
-        listening[endpoint] = {index: Address(host, ports(host, next(number))) for index, host in at}
+        listening[endpoint] = {index: Address(host, next(ports)) for index, host in at}
     return Placement(
         {
             role.name: [
@@ -122,18 +149,6 @@ def _endpoints(
     for endpoint, owned in role.owned(params, process).items():
         for index in owned:
             yield _label(endpoint, index, endpoint not in own), listening[endpoint][index].port
-
-
-def endpoints_per_host(protocol: Protocol[P], params: P, cluster: Cluster) -> dict[str, list[int]]:
-    """host -> the numbers k of the endpoints that it will hold: what a trial needs ports for."""
-    numbers: dict[str, list[int]] = {}
-
-    def record(host: str, k: int) -> int:
-        numbers.setdefault(host, []).append(k)
-        return k
-
-    place(protocol, params, cluster, record)
-    return numbers
 
 
 def _size(role: Role[Any], params: Any) -> int:

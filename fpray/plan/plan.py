@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from fpray.errors import Problem
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement import Instance, Placement, PortRule, frankenpaxos_ports, place
+from fpray.plan.placement import Instance, Placement, place
 from fpray.protocol import params as param_values
 from fpray.protocol.flags import option_flags, to_words
 from fpray.protocol.protocol import Address, Protocol, Role
@@ -118,12 +118,14 @@ class Plan:
         return {"trial": self.trial, "params": self.params, "files": dict(self.files), "processes": processes}
 
 
-def build_plan(
-    trial: Trial[P], cluster: Cluster, *, paths: Paths | None = None, ports: PortRule = frankenpaxos_ports
-) -> Plan:
-    """Turn a trial into files and processes on the machines of a cluster."""
-    protocol, params, paths = trial.protocol, trial.params, paths or Paths()
-    placement = place(protocol, params, cluster, ports)
+def build_plan(trial: Trial[P], cluster: Cluster, *, paths: Paths | None = None) -> Plan:
+    """Turn a trial into files and processes on the machines of a cluster, with FrankenPaxos's ports."""
+    return plan_placed(trial, place(trial.protocol, trial.params, cluster), paths or Paths())
+
+
+def plan_placed(trial: Trial[P], placement: Placement, paths: Paths) -> Plan:
+    """Turn a trial that is placed already into files and processes."""
+    protocol, params = trial.protocol, trial.params
     files = {name: to_pbtxt(message) for name, message in protocol.files(params).items()}
     if protocol.config is not None:
         files = {"config.pbtxt": to_pbtxt(protocol.config(params, _Surroundings(placement, paths)))} | files

@@ -37,7 +37,8 @@ def check_label(directory: TrialDirectory, label: str) -> None:
 @contextlib.contextmanager
 def far_reader(suite: Suite) -> Iterator[Far]:
     """Reads on other machines within the block, through the Ray cluster that the suite runs on."""
-    from fpray.cluster.session import Machines, gather
+    from fpray.cluster.calls import gather
+    from fpray.cluster.session import Machines
 
     runs = suite.content.get("runs") or [{}]
     address = runs[-1].get("ray", {}).get("address")

@@ -19,16 +19,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpray.cluster.allocator import Allocation, Allocator
+from fpray.cluster.calls import gather
+from fpray.cluster.cancellation import Cancellation
 from fpray.cluster.jar_transfer import deliver
-from fpray.cluster.session import Cancellation, Machines, gather
+from fpray.cluster.session import Machines
 from fpray.errors import Lost
 from fpray.jar.find import Jar
 from fpray.node.inspection import BEGAN, InspectionRequest, WorkSite
 from fpray.node.processes import Exit, Failure, ProcessSpec
 from fpray.node.scratch import Owner
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement import endpoints_per_host, frankenpaxos_ports, place
-from fpray.plan.plan import Paths, Plan, Process, Trial, build_plan, planned_bytes
+from fpray.plan.plan import Paths, Plan, Process, Trial, plan_placed, planned_bytes
 from fpray.store.outcome import Outcome, ProcessEnd, Reason, Status
 from fpray.store.suite import TrialDirectory
 from fpray.trial.early_stop import LOOK_AT, SHORTEST_S, LatencyBound, why_hopeless
@@ -69,7 +70,7 @@ class TrialContext:
 
     `report` is told what is happening now, and how many seconds it is planned to take where that is known; `wait`
     what a long wait is for. `scratch` is below what trials work on every machine, where the user said so. `caps` are
-    bounds that a trial is given up for when it cannot keep them any more. Whoever rings the `bell` ends all trials.
+    bounds that a trial is given up for when it cannot keep them any more. `cancellation` ends all trials.
     """
 
     slices: Allocator
@@ -84,7 +85,7 @@ class TrialContext:
     wait: Callable[[str], None] = lambda _what: None
     caps: Sequence[LatencyBound] = ()
     next_port: Iterator[int] = field(default_factory=_rotating_ports)
-    bell: Cancellation = field(default_factory=Cancellation)
+    cancellation: Cancellation = field(default_factory=Cancellation)
     slice: Allocation = field(default_factory=lambda: Allocation(Cluster(), ()))
 
     @property
@@ -110,7 +111,7 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, setting: TrialContex
     stage by stage, the next stage when all of the last listen. 5. Start the clients, then any driver. 6. Watch: any
     process that ends as it should not ends the trial. 7. Collect what the clients recorded, while the servers stop in
     reverse order. 8. Bring home what machines have on disks of their own. 9. Judge. The caller commits the outcome,
-    last of all. It may run in any thread, beside others; one whose bell rings, or that gets a KeyboardInterrupt, ends
+    last of all. It may run in any thread, beside others; one that is cancelled, or gets a KeyboardInterrupt, ends
     as *interrupted*.
 
     Raises:
@@ -170,17 +171,14 @@ class Attempt:
     def prepare(self) -> Plan:
         """Clean the machines, choose ports, write the plan and its files."""
         self._take_machines()
-        wanted = endpoints_per_host(self.trial.protocol, self.trial.params, self.setting.cluster)
+        placement = self.setting.slice.placement
         with self._phase("preparing"):
-            sites = self._look_around({host: len(numbers) for host, numbers in wanted.items()})
-            chosen = {
-                (host, k): port for host, ks in wanted.items() for k, port in zip(ks, sites[host].ports, strict=True)
-            }
+            sites = self._look_around(placement.port_counts())
+            placement = placement.with_ports({host: site.ports for host, site in sites.items()})
             path, setting = str(self.directory.path.absolute()), self.setting
             there = {host: (site.directory, site.jar or "") for host, site in sites.items()}
             paths = Paths(path, str(setting.jar.path), setting.java, setting.jvm_args, setting.flags, there)
-            rule = lambda host, k: chosen[host, k]  # noqa: E731
-            plan = build_plan(self.trial, setting.cluster, paths=paths, ports=rule)
+            plan = plan_placed(self.trial, placement, paths)
             self.directory.write_plan(plan)
             self.plan = plan
             self.places.write_inputs(plan, self._speaker, self._ask)
@@ -215,10 +213,10 @@ class Attempt:
             if said is None:
                 self.setting.wait(f"waiting for disk space: {full} (Ctrl-C stops; the same command carries on)")
             said = full
-            self.setting.bell.sleep(SPACE_CHECK_S)
+            self.setting.cancellation.sleep(SPACE_CHECK_S)
         if lacking := {host: self._speaker(host) for host, site in sites.items() if site.jar is None}:
             self.setting.report("sending the jar", None)
-            for host, (place_there, came) in deliver(jar.path, jar.sha256, lacking, self.setting.bell).items():
+            for host, (place_there, came) in deliver(jar.path, jar.sha256, lacking, self.setting.cancellation).items():
                 sites[host] = replace(sites[host], jar=place_there)
                 self.notes += [f"{host}: the jar was sent there"] if came else []
         return sites
@@ -244,7 +242,7 @@ class Attempt:
                 said = held
                 for host, by in held.items():
                     self.setting.wait(f"waiting for machine {host}: it is measuring for {by}")
-            self.setting.bell.sleep(LEASE_CHECK_S)
+            self.setting.cancellation.sleep(LEASE_CHECK_S)
 
     def give_back_machines(self) -> None:
         """Let others measure there, before anybody asks for the next trial's machines."""
@@ -259,9 +257,7 @@ class Attempt:
 
     def _speaker(self, host: str) -> Any:
         """Any role actor of a machine can speak for the machine; that of the first role placed there does."""
-        placed = place(self.trial.protocol, self.trial.params, self.setting.cluster, frankenpaxos_ports)
-        role = next(instance.role for instance in placed if instance.host == host)
-        return self._actor(role, host)
+        return self._actor(self.setting.slice.placement.role_on(host), host)
 
     def start_servers(self, plan: Plan) -> None:
         """Start the servers stage by stage; each stage when all of the last one listen."""
@@ -281,7 +277,7 @@ class Attempt:
                 self._start(drivers, len(drivers))
 
     def _start(self, stage: Sequence[Process], total: int) -> None:
-        self.setting.bell.check()
+        self.setting.cancellation.check()
         plan = self._the_plan()
         self.started.append(list(stage))
         by_actor = self._by_actor(stage)
@@ -404,7 +400,7 @@ class Attempt:
         with ThreadPoolExecutor(1) as beside:
             stopping = beside.submit(self.stop_everything)
             self._gather_rows(clients)
-            self.setting.bell.check()  # what follows waits for nothing, so nothing can wake it
+            self.setting.cancellation.check()  # what follows waits for nothing, so nothing can wake it
             summary = self._summarize()
             with self._phase("waiting for servers to stop"):
                 stopping.result()
@@ -607,7 +603,7 @@ class Attempt:
     def _gather(
         self, calls: Collection[Any], deadline_s: float | None, who: Callable[[Any], str] | None = None
     ) -> Iterator[tuple[Any, Any]]:
-        return gather(list(calls), deadline_s, who, self.setting.bell)
+        return gather(list(calls), deadline_s, who, self.setting.cancellation)
 
     def _ask(self, calls: Mapping[Any, str]) -> Iterator[tuple[Any, Any]]:
         return self._gather(calls, CALL_S, calls.__getitem__)

@@ -19,7 +19,7 @@ from fpray.store.suite import TrialDirectory
 if TYPE_CHECKING:
     from fpray.recorder.parquet_writer import Reading
 
-# Remote calls, and who is asked by each -> (call, value), as `fpray.cluster.session.gather` without its deadline.
+# Remote calls, and who is asked by each -> (call, value), as `fpray.cluster.calls.gather` without its deadline.
 Gather = Callable[[Mapping[Any, str]], Iterator[tuple[Any, Any]]]
 Speaker = Callable[[str], Any]  # machine -> an actor there
 RECORDED = "*_data.csv"

@@ -24,7 +24,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from fpray.cluster.allocator import REST_S, Allocator
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement import frankenpaxos_ports, place
+from fpray.plan.placement import place
 from fpray.plan.plan import Trial
 from fpray.study.order import Order
 from fpray.study.registry import find_protocol
@@ -47,7 +47,7 @@ def _trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
 
 
 def _hosts(trial: Trial[Any], cluster: Cluster) -> dict[str, str]:
-    return {each.label: each.host for each in place(trial.protocol, trial.params, cluster, frankenpaxos_ports)}
+    return {each.label: each.host for each in place(trial.protocol, trial.params, cluster)}
 
 
 def test_a_slice_has_as_many_machines_as_the_whole_cluster_gives_and_pools_keep_theirs() -> None:

@@ -29,7 +29,7 @@ from fpray.errors import Lost, Refused, refuse
 from fpray.node.processes import Exit
 from fpray.node.role_actor import RoleActor
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement import frankenpaxos_ports, place
+from fpray.plan.placement import place
 from fpray.plan.plan import Trial, build_plan
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.suite import TrialDirectory
@@ -86,7 +86,7 @@ def ran(stage: Stage, play: Play, directory: Path, *, loops: int = 6, repeat: in
 
     def run(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext) -> Outcome:
         directory.begin(trial, {})
-        placed = place(trial.protocol, trial.params, setting.cluster, frankenpaxos_ports)
+        placed = place(trial.protocol, trial.params, setting.cluster)
         return play(trial, list(dict.fromkeys(each.host for each in placed)))
 
     points = TrialSelection("unreplicated", vary={"num_clients_per_proc": list(range(loops))}, repeat=repeat)

@@ -10,7 +10,7 @@ import pytest
 
 from fpray.cluster.allocator import Allocator
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement import frankenpaxos_ports, place
+from fpray.plan.placement import place
 from fpray.plan.plan import Trial
 from fpray.study.registry import find_protocol
 from tests.conftest import QUICK, cli
@@ -105,5 +105,5 @@ def test_slices_keep_roles_apart_and_packed_trials_have_a_machine_each() -> None
         slices.take(trial)
         second = slices.take(trial)
         assert second is not None
-        placed = {each.label: each.host for each in place(protocol, trial.params, second.cluster, frankenpaxos_ports)}
+        placed = {each.label: each.host for each in place(protocol, trial.params, second.cluster)}
         assert (set(placed.values()), len(second.hosts)) == (set(second.hosts), machines)

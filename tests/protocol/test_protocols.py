@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement import frankenpaxos_ports, place
+from fpray.plan.placement import place
 from fpray.plan.plan import Process, Trial, build_plan
 from fpray.protocol.flags import Milliseconds, option_flags, to_words
 from fpray.protocol.params import BadValue, field_types, parse_duration, seconds, to_json
@@ -156,7 +156,7 @@ def _singular(key: str) -> str:
 def test_ports_follow_frankenpaxos_rule(name: str) -> None:
     """10000 + 100 k, k counting every endpoint in the order of placement; each is one process's."""
     for trial in _trials(name):
-        placed = place(trial.protocol, trial.params, Cluster(), frankenpaxos_ports)
+        placed = place(trial.protocol, trial.params, Cluster())
         assert list(placed.listening) == [_singular(endpoint["key"]) for endpoint in FACTS[name]["endpoints"]]
         for endpoint in FACTS[name]["endpoints"]:
             listening = placed.listening[_singular(endpoint["key"])]
@@ -180,7 +180,7 @@ def test_the_config_message_has_the_fields_and_nesting_of_the_original(name: str
             assert "config.pbtxt" not in plan.files
             continue
         message = _parsed(iter(plan.files["config.pbtxt"].splitlines()))
-        placed = place(trial.protocol, trial.params, Cluster(), frankenpaxos_ports)
+        placed = place(trial.protocol, trial.params, Cluster())
         wanted = {}
         for field in facts:
             if field["from"].startswith("input."):

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement import frankenpaxos_ports, place
+from fpray.plan.placement import place
 from fpray.study.registry import find_protocol
 from tests.conftest import Run, cli, run
 from tests.support.fake_java import install
@@ -156,7 +156,7 @@ def test_leaders_of_mencius_are_staggered_over_as_many_machines_as_a_group_has(t
     hosts = ("10.0.0.1", "10.0.0.2")
     for machines, wanted in ((hosts, [0, 1, 1, 0]), ((*hosts, "10.0.0.3"), [0, 1, 2, 0])):
         pools = dict.fromkeys({role.hosts_key for role in protocol.roles}, machines)
-        placed = place(protocol, protocol.params(), Cluster(pools={"1": pools}), frankenpaxos_ports)
+        placed = place(protocol, protocol.params(), Cluster(pools={"1": pools}))
         found = [placed.listening["leader"][index].host for index in ((0, 0), (0, 1), (1, 0), (1, 1))]
         assert found == [machines[i] for i in wanted]
         assert found == [address.host for address in placed.listening["leader_election"].values()]
@@ -166,7 +166,7 @@ def test_leaders_of_mencius_are_staggered_over_as_many_machines_as_a_group_has(t
 def test_everything_of_a_super_node_is_on_its_machine(name: str) -> None:
     protocol = find_protocol(name)
     pools = {"1": {"leaders": ("10.0.0.1", "10.0.0.2", "10.0.0.3"), "clients": ("10.0.0.9",)}}
-    placed = place(protocol, protocol.params(), Cluster(pools=pools), frankenpaxos_ports)
+    placed = place(protocol, protocol.params(), Cluster(pools=pools))
     nodes = placed.instances["super_node"]
     assert [node.host for node in nodes] == list(pools["1"]["leaders"])
     assert {len(node.endpoints) for node in nodes} == {12 if name == "supermencius" else 6}
@@ -180,7 +180,7 @@ def test_everything_of_a_super_node_is_on_its_machine(name: str) -> None:
 
 def test_a_super_node_of_mencius_binds_one_leader_of_each_group_as_the_jar_rotates_them() -> None:
     protocol = find_protocol("supermencius")
-    placed = place(protocol, protocol.params(), Cluster(), frankenpaxos_ports)
+    placed = place(protocol, protocol.params(), Cluster())
     node = placed.instances["super_node"][1]
     assert [name for name in node.endpoints if name.startswith("leader_")][:3] == [
         "leader_1_0", "leader_2_1", "leader_0_2",
