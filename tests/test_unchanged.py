@@ -1,0 +1,71 @@
+"""What a user sees of fpray is what `tests/recorded/` holds: plans, options, signatures, a suite's files and columns.
+
+A change that is meant is recorded by `python -m tests.record`, and reviewed as the difference of the recorded files.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import record
+
+ANEW = "if this change is meant: python -m tests.record"
+
+
+def _recorded(name: str) -> Any:
+    return json.loads((record.RECORDED / f"{name}.json").read_text())
+
+
+PLANS: dict[str, dict[str, Any]] = _recorded("plans")
+
+
+def test_every_study_has_its_plan_recorded() -> None:
+    assert sorted(record.studies()) == sorted(set(PLANS) - set(record.OPTIONS)), ANEW
+    assert set(record.OPTIONS) <= set(PLANS), ANEW
+
+
+@pytest.mark.parametrize("protocol", sorted({words.split()[0] for words in PLANS}))
+def test_plans_are_what_they_were(protocol: str) -> None:
+    """Byte by byte; what differs is seen with `fpray plan WORDS --json` before and after."""
+    before = {words: known for words, known in PLANS.items() if words.split()[0] == protocol}
+    changed = [words for words, known in before.items() if record.plan(words) != known]
+    assert not changed, f"fpray plan prints something else for {changed}; {ANEW}"
+
+
+@pytest.mark.parametrize("command", sorted(_recorded("options")))
+def test_options_are_what_they_were(command: str) -> None:
+    assert record.options().get(command) == _recorded("options")[command], ANEW
+
+
+def test_no_command_is_new() -> None:
+    assert set(record.options()) == set(_recorded("options")), ANEW
+
+
+def test_signatures_are_what_they_were() -> None:
+    before, now = _recorded("signatures"), record.signatures()
+    for name, parameters in before["signatures"].items():
+        assert now["signatures"][name] == parameters, f"fpray.{name}: {ANEW}"
+
+
+def test_no_public_name_is_gone() -> None:
+    before, now = _recorded("signatures"), record.signatures()
+    for module in ("fpray", "fpray.testing", "fpray.testing.ProtocolConformance"):
+        assert set(before[module]) <= set(now[module]), module
+    for group, names in before["entry_points"].items():
+        assert set(names) <= set(now["entry_points"].get(group, ())), group
+
+
+def test_a_suite_has_the_files_columns_and_keys_that_it_had(ray_address: str, tmp_path: Path) -> None:
+    before, now = _recorded("suite_layout"), record.layout(tmp_path, "--address", ray_address)
+    assert now["refused"] == before["refused"]
+    assert now["printed"] == before["printed"], ANEW
+    for kind in ("sweep", "search"):
+        assert now[kind]["exit_code"] == before[kind]["exit_code"]
+        assert now[kind]["files"] == before[kind]["files"], ANEW
+        for of in ("columns", "keys"):
+            for file, known in before[kind][of].items():
+                assert now[kind][of][file] == known, f"{of} of {file}: {ANEW}"
