@@ -39,6 +39,10 @@ class Refused(FprayError):
         self.problems: tuple[Problem, ...] = problems
         super().__init__(self._text())
 
+    def in_one_line(self) -> str:
+        """Every problem, for a message that says by itself what was not done."""
+        return "; ".join(f"{problem.about} {problem.sentence}" for problem in self.problems)
+
     def _text(self) -> str:
         width = min(44, max(len(problem.about) for problem in self.problems))
         count = len(self.problems)

@@ -111,7 +111,7 @@ def test_a_slip_in_a_suites_name_is_no_new_directory(
 def test_who_said_nohup_means_it() -> None:
     code = """if True:
         import os, signal
-        from fpray.cli.main import interruptible
+        from fpray.cli.interrupt import interruptible
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         interruptible()
         os.kill(os.getpid(), signal.SIGHUP)

@@ -1,0 +1,62 @@
+"""`fpray protocols` and `fpray studies`: what can be run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import click
+
+from fpray.jar.check import Check
+from fpray.report.catalog import describe, document, list_protocols
+from fpray.report.studies import needs, table
+from fpray.study import registry
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--check", "jar", metavar="JAR", help="check that a jar's mains accept the flags that fpray passes")
+@click.option("--java", default="java", show_default=True, metavar="PATH", help="the java that runs the jar's mains")
+@click.option("--markdown", is_flag=True, help="print a document: roles, studies, and what differs from FrankenPaxos")
+@click.pass_context
+def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java: str, markdown: bool) -> None:
+    """List the protocols, or describe some of them.
+
+    A description has roles, parameters, defaults, constraints and a cluster file. With --check: whether JAR (or
+    'reference') runs them; no server is started. Exit code 0: all that the jar has fits; 1: something does not, or
+    the jar lacks a protocol that is named.
+    """
+    chosen = [registry.find_protocol(name) for name in names]
+    if jar is not None:
+        check = Check(jar, java, chosen or list(registry.protocols().values()), named=bool(names))
+        _print(check.lines())
+        ctx.exit(0 if check.fits else 1)
+    if markdown:
+        _print(document({protocol.name: protocol for protocol in chosen} or registry.protocols(), registry.studies()))
+    elif chosen:
+        for protocol in chosen:
+            _print(describe(protocol, registry.studies().get(protocol.name, {})))
+    else:
+        _print(list_protocols(registry.protocols()))
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[PROTOCOL]...")
+@click.option("--json", "as_json", is_flag=True, help="print a JSON list, with the machines of each pool")
+def studies(names: tuple[str, ...], as_json: bool) -> None:
+    """List the studies: trials, processes, machines and time of each.
+
+    Of all protocols, or of those that are named.
+    """
+    chosen = [registry.find_protocol(name) for name in names] or registry.protocols().values()
+    known = registry.studies()
+    rows = [needs(protocol, study) for protocol in chosen for study in known.get(protocol.name, {}).values()]
+    if as_json:
+        click.echo(json.dumps([row.to_json() for row in rows], indent=1))
+    else:
+        _print(table(rows))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)

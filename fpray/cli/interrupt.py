@@ -1,0 +1,36 @@
+"""What Ctrl-C, a TERM and a closed terminal do to a command that runs trials."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from typing import Any
+
+import click
+
+
+def interruptible() -> None:
+    """Ctrl-C, a TERM and a closed terminal (not under nohup) end a sweep cleanly; a second one ends it at once.
+
+    Even then nothing is left running: each supervisor ends its processes when its actor or its raylet is gone.
+    """
+    nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    numbers = (signal.SIGINT, signal.SIGTERM, *(() if nohup else (signal.SIGHUP,)))
+
+    def first(_number: int, _frame: Any) -> None:
+        for number in numbers:
+            signal.signal(number, second)
+        with contextlib.suppress(OSError):  # the terminal is closed
+            click.echo("stopping what runs (once more leaves at once)", err=True)
+        raise KeyboardInterrupt
+
+    def second(_number: int, _frame: Any) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write("\x1b[?25h\n")  # the live display hid the cursor
+            sys.stderr.flush()
+        os._exit(130)
+
+    for number in numbers:
+        signal.signal(number, first)

@@ -1,0 +1,76 @@
+"""How a sweep or a search is run: in this process, in a process that goes on by itself, or on the cluster's head."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from fpray.cli.interrupt import interruptible
+from fpray.cluster.jobs import NoJobs, as_job
+from fpray.driver.remote_head import is_elsewhere, run_there, words_without
+from fpray.driver.request import Request, check
+from fpray.errors import refuse
+from fpray.protocol.params import to_json
+from fpray.report.detach import hang_up_ends, start
+from fpray.report.status import attach
+from fpray.store.suite import Suite
+
+
+def launch(ctx: click.Context, run: Callable[..., Any], request: Request, words: dict[str, Any]) -> NoReturn:
+    """Run a request where it is to run, and exit with its exit code.
+
+    words: the options `detach`, `as_json` and `as_job`.
+    """
+    if not (elsewhere := is_elsewhere(request)) and not words["detach"] and words["as_job"] is None:
+        _run_here(ctx, run, request, as_json=words["as_json"])
+    if words["as_json"]:
+        message = "has no terminal to print to, since the driver runs by itself; see results.csv and results.parquet"
+        raise refuse("--json", message)
+    if elsewhere:
+        check(request)
+        run_there(request, sys.argv[1:])
+    _run_by_itself(ctx, words["detach"], words["as_job"])
+
+
+def _run_here(ctx: click.Context, run: Callable[..., Any], request: Request, *, as_json: bool) -> NoReturn:
+    if sys.stderr is None:  # closed by the shell (2>&-): messages must not end up among the JSON
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    interruptible()
+    result = run(request, on_trial=_print_json if as_json else lambda _number, _trial, _outcome: None)
+    ctx.exit(result.exit_code)
+
+
+def _print_json(number: str, trial: Any, outcome: Any) -> None:
+    content = {"trial": number, "id": trial.id, "repeat": trial.repeat, "params": to_json(trial.params)}
+    click.echo(json.dumps(content | outcome.to_json()))
+
+
+def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None) -> NoReturn:
+    """Start the driver as a process of its own; then show its live display, or with `--detach` return."""
+    command = words_without([word for word in sys.argv[1:] if word != "--detach"], "--as-job")
+    hang_up_ends()
+    path, code = start(command) if as_job is None else _start_job(command)
+    if path is None:
+        ctx.exit(code)
+    where = f" {as_job}" if as_job else ""
+    suite = Suite(path)
+    if detach:
+        commands = " · ".join(f"fpray {command} {suite.short}{where}" for command in ("attach", "stop"))
+        click.echo(f"detached · {path} · fpray status{where} · {commands}")
+        ctx.exit(0)
+    ctx.exit(attach(suite, where))
+
+
+def _start_job(command: list[str]) -> tuple[Path | None, int]:
+    """Start a driver as a job of Ray's, or where Ray takes none, as a process of its own."""
+    try:
+        return start(command, as_job)
+    except NoJobs as why:
+        click.echo(f"Ray's jobs cannot be used ({why}): the driver is a process of its own on the head", err=True)
+        return start(command)

@@ -1,0 +1,25 @@
+"""The options of the commands that look at suites: where the suites are, and on which machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from fpray.driver.remote_head import run_on_head, words_without
+
+
+def _run_on_head(_ctx: click.Context, _option: click.Parameter, value: str | None) -> None:
+    """Become the same command on the head of a launcher's cluster, unless this machine belongs to that cluster."""
+    if value is not None:
+        run_on_head(Path(value).expanduser(), words_without(sys.argv[1:], "--cluster"))
+
+
+suites_option = click.option(
+    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
+    envvar="FPRAY_SUITE_DIRECTORY", show_envvar=True, help="where suites are looked for, by name or letters",
+)  # fmt: skip
+head_option = click.option(
+    "--cluster", metavar="LAUNCHER.yaml", expose_value=False, callback=_run_on_head, help="look on its cluster's head"
+)

@@ -1,0 +1,85 @@
+"""`fpray status`, `attach`, `stop` and `logs`: sweeps that run, seen from another terminal."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import click
+
+from fpray.cli.suites import head_option, suites_option
+from fpray.report.logs import far_reader, labels, read_log
+from fpray.report.status import attach as attach_to
+from fpray.report.status import standings, status_lines
+from fpray.report.status import stop as stop_sweep
+from fpray.store.suite import Suite, find_suite, find_trial
+
+
+@click.command()
+@suites_option
+@head_option
+@click.option("--json", "as_json", is_flag=True, help="print a JSON list")
+def status(suite_directory: str, as_json: bool) -> None:
+    """List the sweeps and searches, with progress or outcome."""
+    root = Path(suite_directory).expanduser()
+    states = standings(root, lambda why: click.echo(why, err=True))
+    if as_json:
+        click.echo(json.dumps([state.to_json() for state in states], indent=1))
+        return
+    for line in status_lines(states):
+        click.echo(line)
+    if not states:
+        click.echo(f"no suite in {root}", err=True)
+
+
+@click.command()
+@click.argument("suite")
+@suites_option
+@head_option
+@click.pass_context
+def attach(ctx: click.Context, suite: str, suite_directory: str) -> None:
+    """Show the live display of a sweep until it ends.
+
+    Ctrl-C ends the display; the sweep goes on. Exit code: the sweep's; 0 when you left before it ended.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    ctx.exit(attach_to(_suite(suite, suite_directory)))
+
+
+@click.command()
+@click.argument("suite")
+@suites_option
+@head_option
+def stop(suite: str, suite_directory: str) -> None:
+    """Stop a sweep, as Ctrl-C does.
+
+    Nothing is left running, and the same command continues the sweep.
+    """
+    click.echo(stop_sweep(_suite(suite, suite_directory)))
+
+
+def _suite(name: str, suite_directory: str) -> Suite:
+    return find_suite(name.rstrip("/"), Path(suite_directory).expanduser())
+
+
+@click.command()
+@click.argument("trial", metavar="SUITE/TRIAL")
+@click.argument("label", required=False)
+@click.option("-f", "--follow", is_flag=True, help="go on while the process runs")
+@suites_option
+@head_option
+def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> None:
+    """Print the output of a process of a trial.
+
+    Without LABEL, list the processes.
+    """
+    suite, directory = find_trial(trial, Path(suite_directory).expanduser())
+    if label is None:
+        for known in labels(directory):
+            click.echo(known)
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up
+    with far_reader(suite) as far:
+        for piece in read_log(directory, label, follow=follow, far=far):
+            click.echo(piece, nl=False)
