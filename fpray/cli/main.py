@@ -29,21 +29,14 @@ MODULES = {
 READERS = ("show", "protocols", "studies", "status", "attach", "stop", "logs")
 
 
-class LazyCommand(click.Command):
-    """A command that is imported when it is invoked: `fpray --help` and `fpray plan` must not pay for the others.
-
-    Its line in `fpray --help` is the docstring of its function, read from the source without importing it.
-    """
+class _Unloaded(click.Command):
+    """A command that is not imported yet; `fpray --help` reads its docstring from the source."""
 
     def load(self) -> click.Command:
         """The command itself."""
         assert self.name is not None
         command: click.Command = getattr(importlib.import_module(f"fpray.cli.{MODULES[self.name]}"), self.name)
         return command
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """The context of the command itself, with which click goes on."""
-        return self.load().make_context(*args, **kwargs)
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """The first sentence of its help, as click shortens it."""
@@ -54,7 +47,19 @@ class LazyCommand(click.Command):
 
 
 class Fpray(click.Group):
-    """Errors as sentences, exit codes as documented, and no traceback for what a user did."""
+    """Imports a command when it is invoked; errors as sentences, exit codes, no traceback for what a user did."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes, commands=[_Unloaded(name) for name in MODULES])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        command = super().get_command(ctx, cmd_name)
+        return command.load() if isinstance(command, _Unloaded) else command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a line for each command, without importing any."""
+        click.Group(commands=self.commands).format_commands(ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that is named."""
@@ -70,11 +75,7 @@ class Fpray(click.Group):
             ctx.exit(130)
 
 
-@click.group(
-    cls=Fpray,
-    commands=[LazyCommand(name) for name in MODULES],
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-)
+@click.group(cls=Fpray, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="fpray", prog_name="fpray")
 def main() -> None:
     """Benchmark replicated protocols that run on the JVM, on a laptop or on a Ray cluster."""

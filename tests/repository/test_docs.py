@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
-from fpray.cli.main import LazyCommand, main
+from fpray.cli.main import main
 from tests.conftest import cli
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 def test_every_command_is_in_the_readme_and_has_help() -> None:
     readme = (ROOT / "README.md").read_text()
-    for name in main.commands:
+    for name in main.list_commands(click.Context(main)):
         assert f"fpray {name}" in readme
         assert cli(name, "--help").exit_code == 0
 
@@ -39,8 +40,9 @@ def test_the_protocols_are_documented_as_they_are_declared() -> None:
 
 
 def _options() -> set[str]:
-    lazy = [command for command in main.commands.values() if isinstance(command, LazyCommand)]
-    return {option for command in lazy for param in command.load().params for option in param.opts}
+    ctx = click.Context(main)
+    commands = [command for name in main.list_commands(ctx) if (command := main.get_command(ctx, name)) is not None]
+    return {option for command in commands for param in command.params for option in param.opts}
 
 
 def test_options_that_the_readme_names_exist() -> None:
