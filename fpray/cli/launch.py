@@ -13,11 +13,11 @@ import click
 
 from fpray.cli.interrupt import interruptible
 from fpray.cluster.jobs import NoJobs, as_job
+from fpray.driver.detach import hang_up_ends, start
 from fpray.driver.remote_head import is_elsewhere, run_there, words_without
 from fpray.driver.request import Request, check
 from fpray.errors import refuse
 from fpray.protocol.params import to_json
-from fpray.report.detach import hang_up_ends, start
 from fpray.report.status import attach
 from fpray.store.suite import Suite
 

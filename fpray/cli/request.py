@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from fpray.driver.detach import leaving
 from fpray.driver.request import Request, TrialSelection, parse_flags, parse_jvm_args
 from fpray.errors import Problem
 from fpray.plan.placement_policy import parse_place
-from fpray.report.detach import leaving
 from fpray.study.study import parse_set, parse_vary
 
 

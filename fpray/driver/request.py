@@ -22,7 +22,6 @@ from fpray.plan.placement_policy import EVERY_ROLE
 from fpray.plan.plan import Trial, process_count
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
-from fpray.report.detach import Leaving
 from fpray.study.order import ORDERS
 from fpray.study.registry import find_protocol, find_study
 from fpray.study.study import Search, Study
@@ -123,7 +122,7 @@ class Request:
     pilot: bool = False
     place: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
-    leaving: Leaving | None = None
+    leaving: Callable[[Path], None] | None = None
     notify: Sequence[str] = ()
 
     def resolve(self) -> tuple[Protocol[Any], Study, list[Trial[Any]]]:

@@ -14,7 +14,6 @@ from typing import Any
 from fpray.node.ports import is_own
 from fpray.node.process_files import ran_on
 from fpray.plan.plan import Trial, planned_seconds
-from fpray.report.detach import Leaving
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, STOPPED, Pulse, Snapshot, Step, clock
 from fpray.store.outcome import Outcome, Status
 from fpray.study.study import TrialSource
@@ -50,7 +49,7 @@ class Progress:
         summary: Sequence[str],
         outputs: Mapping[str | None, str],
         suite: Path,
-        leaving: Leaving | None = None,
+        leaving: Callable[[Path], None] | None = None,
     ) -> None:
         self._asker = asker
         self._weights = {trial.id: planned_seconds(trial) for trial in asker.planned()}
@@ -97,7 +96,7 @@ class Progress:
 
     def _leave(self) -> None:
         if self._leaving is not None:
-            self._leaving.go(self._suite)
+            self._leaving(self._suite)
             self._pulse.take_output()
             self._leaving, self._gone = None, True
 
