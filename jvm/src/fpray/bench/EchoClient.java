@@ -1,4 +1,5 @@
-// Measures round trips to an EchoServer, HOST PORT SECONDS: a tenth of the time warms up, then prints median and mean nanos.
+// Measures round trips to an EchoServer: EchoClient HOST PORT SECONDS. The first tenth of the time is warm-up. Prints the median and
+// the mean in nanoseconds.
 package fpray.bench;
 
 import java.io.DataInputStream;

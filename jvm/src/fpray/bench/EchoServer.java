@@ -1,4 +1,4 @@
-// A plain blocking TCP echo, HOST PORT: the yardstick for the network part of a request's latency.
+// A plain blocking TCP echo: EchoServer HOST PORT. It measures the network part of a request's latency.
 package fpray.bench;
 
 import java.io.IOException;

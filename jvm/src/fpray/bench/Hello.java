@@ -1,4 +1,4 @@
-// The smallest main there is: what a JVM's start alone costs, for comparing server starts with.
+// The smallest possible main: it measures the start of a JVM, to compare the start of a server with.
 package fpray.bench;
 
 public final class Hello {

@@ -1,4 +1,4 @@
-// Durations as Scala writes them: "<number><unit>", decimals allowed, blanks ignored.
+// Durations as in Scala: "<number><unit>". Decimals are allowed, and blanks are ignored.
 package fpray.cli;
 
 public final class Durations {
@@ -6,7 +6,7 @@ public final class Durations {
 
     private Durations() {}
 
-    /** The duration in nanoseconds; NumberFormatException if the text is none. */
+    /** The duration in nanoseconds. Throws NumberFormatException if the text is not a duration. */
     public static long nanos(String text) {
         StringBuilder packed = new StringBuilder();
         for (int i = 0; i < text.length(); i++) {

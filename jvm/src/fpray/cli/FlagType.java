@@ -1,4 +1,4 @@
-// What a flag's value may be: checks it, and says what is wrong with it in the words users of FrankenPaxos know.
+// The type of a flag: checks a value. The error messages have the wording of FrankenPaxos.
 package fpray.cli;
 
 public class FlagType {
@@ -18,7 +18,7 @@ public class FlagType {
         this.name = name;
     }
 
-    /** Throws IllegalArgumentException with what is wrong with the value; NumberFormatException for what is no number. */
+    /** Throws NumberFormatException if the value is not a number, else IllegalArgumentException with what is wrong with it. */
     public void check(String value) {}
 
     static int parseInt(String value) {
@@ -81,7 +81,7 @@ public class FlagType {
         }
     }
 
-    /** One of a few words. */
+    /** One of several words. */
     public static final class Choice extends FlagType {
         private final String[] choices;
 

@@ -1,4 +1,4 @@
-// A main's command line: every flag with its type, strictly checked, all problems named before anything else happens.
+// The command line of a main: flags with types. All problems are reported before anything else happens.
 package fpray.cli;
 
 import java.util.ArrayList;
@@ -41,7 +41,7 @@ public final class Flags {
         return optional("--prometheus_host", FlagType.STRING, "0.0.0.0").optional("--prometheus_port", FlagType.INT, defaultPort);
     }
 
-    /** Takes the arguments in; prints the flags and exits 0 for --help, names every problem and throws for bad ones. */
+    /** Parses the arguments. Prints the flags and exits 0 for --help; prints every problem and throws if there is one. */
     public Flags parse(String[] arguments) {
         for (int i = 0; i < arguments.length; i++) {
             String argument = arguments[i];
@@ -134,7 +134,7 @@ public final class Flags {
         return FlagType.parseBoolean(string(name));
     }
 
-    /** Nanoseconds; Durations.INFINITE for Inf. */
+    /** In nanoseconds; Durations.INFINITE for Inf. */
     public long nanos(String name) {
         return Durations.nanos(string(name));
     }

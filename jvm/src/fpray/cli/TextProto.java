@@ -1,10 +1,10 @@
-// A parsed protobuf text-format message: fields by name, checked against the names that its kind may have.
+// A parsed message in protobuf's text format: its fields by name.
 package fpray.cli;
 
 import java.util.ArrayList;
 
 public final class TextProto {
-    /** The fields a kind of message has: "f" for a scalar, or a name and the kind of the message below it. */
+    /** The fields that a kind of message may have: scalars, and messages of another kind. */
     public static final class Kind {
         private final ArrayList<String> names = new ArrayList<String>();
         private final ArrayList<Kind> kinds = new ArrayList<Kind>();
@@ -75,7 +75,7 @@ public final class TextProto {
         throw wrong(name, value, "true or false");
     }
 
-    /** The last value given, as protobuf has it. */
+    /** The value; the last one if the field is given more than once, as in protobuf. */
     public String scalar(String name) {
         return (String) required(name);
     }

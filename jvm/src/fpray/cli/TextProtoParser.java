@@ -1,4 +1,4 @@
-// Parses protobuf text format, as far as config and workload files use it, with line and column in every error.
+// Parses the part of protobuf's text format that config and workload files use. Every error has a line and a column.
 package fpray.cli;
 
 import java.io.FileNotFoundException;
@@ -16,7 +16,7 @@ public final class TextProtoParser {
         this.text = text;
     }
 
-    /** Reads and parses a file; every failure is an IllegalArgumentException with a sentence. */
+    /** Reads and parses a file. Throws IllegalArgumentException with a sentence for every failure. */
     public static TextProto parseFile(String path, TextProto.Kind kind) {
         String text;
         try {

@@ -10,7 +10,7 @@ public final class ClosedLoop implements Caller {
     private final Workload workload;
     private final Session session;
     private boolean isRead;
-    // Which phase started the loop, and when its request in flight was sent: see Phases.
+    // For Phases: the phase that has started the loop, and the time at which the request in flight was sent.
     Object phase;
     long start;
 

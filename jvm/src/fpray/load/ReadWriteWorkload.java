@@ -1,4 +1,4 @@
-// ReadWriteWorkloadProto's key-value workloads: reads and writes of uniform, point-skewed or several keys.
+// The key-value workloads of ReadWriteWorkloadProto: reads and writes of uniform, point-skewed or several keys.
 package fpray.load;
 
 import fpray.runtime.Writer;
@@ -8,7 +8,7 @@ final class ReadWriteWorkload extends Workload {
     private final int keys;
     private final int keysPerCommand;
     private final double readFraction;
-    // Negative: uniform keys.
+    // Negative for uniform keys.
     private final double pointFraction;
     private final int mean;
     private final int std;
@@ -28,7 +28,7 @@ final class ReadWriteWorkload extends Workload {
         return new ReadWriteWorkload(keys, 1, readFraction, -1, mean, std);
     }
 
-    /** Key 0 with the probability point_fraction, else one of the others. */
+    /** Key 0 with the probability point_fraction, else one of the other keys. */
     static ReadWriteWorkload pointSkewed(int keys, double readFraction, double pointFraction, int mean, int std) {
         Workloads.require(keys >= 2, "num_keys", keys, "at least 2");
         return new ReadWriteWorkload(keys, 1, readFraction, pointFraction, mean, std);

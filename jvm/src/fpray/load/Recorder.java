@@ -1,5 +1,5 @@
-// The recorder file: one row per measurement group, or per request and without a label, as the client's original has it;
-// written in pieces that end with a whole row: of 8 KiB, or of what a second has brought.
+// The recorder file. Labelled: one row for each measurement group. Unlabelled: one row for each request. Which of the two a client uses
+// is as in FrankenPaxos. The file is written in pieces of whole rows: after 8 KiB, or after a second.
 package fpray.load;
 
 import fpray.runtime.Log;
@@ -25,7 +25,7 @@ public final class Recorder {
 
     private final FileOutputStream file;
     private final int groupSize;
-    // The end of every row of an unlabelled file; null for a labelled one.
+    // The end of every row of an unlabelled file; null for a labelled file.
     private final byte[] place;
     private final Group[] groups = {new Group(), new Group()};
     private final byte[] buffer = new byte[PIECE];
@@ -34,15 +34,15 @@ public final class Recorder {
     private long lastWrite = System.nanoTime();
     private final UtcTime starts = new UtcTime();
     private final UtcTime stops = new UtcTime();
-    // Adds to System.nanoTime() to make wall time.
+    // System.nanoTime() and this make wall time.
     private long toEpoch;
 
-    /** Opens {prefix}_data.csv and writes its header; ends the process if that is impossible. */
+    /** Opens {prefix}_data.csv and writes its header. Ends the process if that is impossible. */
     public Recorder(String prefix, int groupSize) {
         this(prefix, groupSize, "start,stop,count,latency_nanos,label\n", null);
     }
 
-    /** The recorder of a client that writes its own address in place of a count and a label. */
+    /** An unlabelled recorder: rows end with the address of the client, in place of a count and a label. */
     public static Recorder unlabelled(String prefix, String host, int port) {
         return new Recorder(prefix, 1, "start,stop,latency_nanos,host,port\n", ascii(host + "," + port));
     }
@@ -60,20 +60,20 @@ public final class Recorder {
         setClock();
     }
 
-    /** Unfinished groups are lost at the end, as with those of FrankenPaxos's clients that never flush. */
+    /** Drops unfinished groups at the end, as some of FrankenPaxos's clients do. */
     public Recorder losingUnfinished() {
         losesUnfinished = true;
         return this;
     }
 
-    /** Fixes how nanoTime maps to wall time, so that start and stop of a row are exactly its latency apart. */
+    /** Fixes how nanoTime maps to wall time, so that the stop of a row is exactly its start plus its latency. */
     public void setClock() {
         long before = System.nanoTime();
         long epoch = UtcTime.epochNanos();
         toEpoch = epoch - before - (System.nanoTime() - before) / 2;
     }
 
-    /** Records one request, with its start and stop as System.nanoTime() gave them. */
+    /** Records one request. Start and stop are times of System.nanoTime(). */
     public void record(long start, long stop, int label) {
         Group group = groups[label];
         if (group.count == 0) {
@@ -122,7 +122,7 @@ public final class Recorder {
         return at + digits;
     }
 
-    /** Writes unfinished groups, unless they are to be lost, and all rows that are still buffered. */
+    /** Writes unfinished groups, unless they are dropped, and all rows that are still buffered. */
     public void flush() {
         for (int label = 0; label < groups.length && !losesUnfinished; label++) {
             if (groups[label].count > 0) {

@@ -1,4 +1,4 @@
-// WorkloadProto's key-value workloads: gets and sets of one key, all of them ordered like writes.
+// The key-value workloads of WorkloadProto: gets and sets of one key. All of them are ordered like writes.
 package fpray.load;
 
 import fpray.runtime.Writer;

@@ -1,4 +1,4 @@
-// Zero bytes of normally distributed length: for state machines that do not look into their commands.
+// Zero bytes of normally distributed length, for state machines that do not interpret their commands.
 package fpray.load;
 
 import fpray.runtime.Writer;

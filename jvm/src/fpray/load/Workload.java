@@ -1,4 +1,4 @@
-// What closed loops ask for: writes one command after the other, and says of each whether it is a read.
+// Makes the commands of closed loops, one after the other.
 package fpray.load;
 
 import fpray.runtime.Writer;
@@ -12,12 +12,12 @@ public abstract class Workload {
     /** Writes the next command; true if it is a read. */
     public abstract boolean next(Writer command);
 
-    /** A normally distributed size, not below zero. */
+    /** A normally distributed size, at least zero. */
     final int size(int mean, int std) {
         return std == 0 ? mean : Math.max(0, (int) Math.round(mean + random.nextGaussian() * std));
     }
 
-    /** A value of that many printable characters, length first. */
+    /** Writes a value of printable characters: the length, then the characters. */
     final void value(Writer to, int size) {
         to.varint(size);
         to.reserve(size);

@@ -1,4 +1,4 @@
-// Reads workload files: WorkloadProto for most protocols, ReadWriteWorkloadProto for those with reads.
+// Reads workload files: WorkloadProto for most protocols, ReadWriteWorkloadProto for protocols that distinguish reads.
 package fpray.load;
 
 import fpray.cli.FlagType;
@@ -20,7 +20,7 @@ public final class Workloads {
         .message("write_only_uniform_single_key_workload", new TextProto.Kind().message("workload", UNIFORM_KEY))
         .message("write_only_bernoulli_single_key_workload", new TextProto.Kind().message("workload", BERNOULLI));
 
-    /** The type of a --workload flag: a file that parses, checked with all other flags. */
+    /** The type of a --workload flag: the file is parsed when the flags are checked. */
     public static final class FileType extends FlagType {
         private final boolean readWrite;
         private final TextProto.Kind kind;
@@ -35,7 +35,7 @@ public final class Workloads {
             this.kind = kind;
         }
 
-        /** Only the reads and writes of one key at a time, which is all that craq's ReadWriteWorkloadProto has. */
+        /** Only reads and writes of one key at a time: craq's ReadWriteWorkloadProto has no others. */
         public static FileType singleKeyReadWrite() {
             return new FileType(true, SINGLE_KEY_READ_WRITE);
         }
@@ -62,12 +62,12 @@ public final class Workloads {
         return new TextProto.Kind().scalar("num_keys").scalar("read_fraction").scalar("write_size_mean").scalar("write_size_std");
     }
 
-    /** A WorkloadProto file; null stands for the flags' default. */
+    /** A WorkloadProto file; null for the default of the flag. */
     public static Workload plain(String path) {
         return path == null ? new StringWorkload(0, 0) : read(path, false, PLAIN);
     }
 
-    /** A ReadWriteWorkloadProto file; null stands for the flags' default, one key with that share of reads. */
+    /** A ReadWriteWorkloadProto file; null for the default of the flag: one key, with this share of reads. */
     public static Workload readWrite(String path, double defaultReadFraction) {
         return path == null ? ReadWriteWorkload.uniform(1, defaultReadFraction, 1, 0) : read(path, true, READ_WRITE);
     }

@@ -1,4 +1,4 @@
-// The jvm_* series, under the names of the Prometheus Java client 0.6.0 that FrankenPaxos's dashboards use.
+// The jvm_* series. Their names are those of the Prometheus Java client 0.6.0, which FrankenPaxos's dashboards use.
 package fpray.metrics;
 
 import java.lang.management.BufferPoolMXBean;

@@ -30,7 +30,7 @@ final class ProcessSeries {
         try {
             status = new String(Files.readAllBytes(Path.of("/proc/self/status")), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
-            // No Linux: these two series are left out, as the original does.
+            // Not on Linux: FrankenPaxos leaves these two series out, too.
             return;
         }
         to.single("process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes.", kibibytes(status, "VmSize:") * 1024);

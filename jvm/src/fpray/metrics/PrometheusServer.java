@@ -1,4 +1,4 @@
-// The metrics port: a tiny HTTP server on a thread of its own, so that a scrape never holds up messages.
+// The metrics port: a small HTTP server on a thread of its own, so that a scrape does not delay messages.
 package fpray.metrics;
 
 import fpray.cli.Flags;
@@ -26,7 +26,7 @@ public final class PrometheusServer extends Thread {
         this.loop = loop;
     }
 
-    /** Serves what the flags say; nothing is loaded for port -1. Ends the process if the port is taken. */
+    /** Serves at the address of the flags; port -1 means no metrics. Ends the process if the port is taken. */
     public static void start(Flags flags, EventLoop loop) {
         int port = flags.integer("--prometheus_port");
         if (port == -1) {
@@ -72,7 +72,7 @@ public final class PrometheusServer extends Thread {
         out.flush();
     }
 
-    /** Reads up to the empty line that ends a request; every path gets the metrics, as with the original's server. */
+    /** Reads up to the empty line that ends a request. Every path gets the metrics, as in FrankenPaxos. */
     private static boolean readRequest(InputStream in) throws IOException {
         int matched = 0;
         for (int read = 0; read < 16 * 1024; read++) {

@@ -1,4 +1,4 @@
-// The text a scrape gets: what roles counted, then the JVM's and the process's own series.
+// The text of a scrape: the counts of the roles, then the series of the JVM and of the process.
 package fpray.metrics;
 
 import fpray.runtime.Actor;

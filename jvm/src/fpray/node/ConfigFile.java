@@ -1,4 +1,4 @@
-// What the config files of all protocols have in common: addresses, checks, and how a file that cannot be used ends the process.
+// What the config files of all protocols share: addresses, checks, and the error that ends the process.
 package fpray.node;
 
 import fpray.cli.TextProto;
@@ -25,13 +25,14 @@ public final class ConfigFile {
         return addresses;
     }
 
+    /** Throws unless the condition holds; `otherwise` is a sentence without its full stop. */
     public static void check(boolean holds, String otherwise) {
         if (!holds) {
             throw new IllegalArgumentException(otherwise + ".");
         }
     }
 
-    /** Ends the process with what is wrong with the file. */
+    /** Ends the process with a message that says what is wrong with the file. */
     public static RuntimeException refused(String path, IllegalArgumentException problem) {
         return Log.fatal("The config file " + path + " cannot be used: " + problem.getMessage());
     }

@@ -1,4 +1,4 @@
-// What the mains of servers in a config file have in common: their flags, their index, their start.
+// What the mains of all servers in a config file share: flags, index, start.
 package fpray.node;
 
 import fpray.cli.FlagType;
@@ -11,12 +11,12 @@ import fpray.runtime.Log;
 public final class Mains {
     private Mains() {}
 
-    /** The flags of every server that the config names. */
+    /** The flags of a server of which the config names only one. */
     public static Flags flags(String main) {
         return common(new Flags(main)).prometheus("8009");
     }
 
-    /** The flags of a server that is one of several. */
+    /** The flags of a server that is one of several in the config. */
     public static Flags numbered(String main) {
         return common(new Flags(main).required("--index", FlagType.INT)).prometheus("8009");
     }
@@ -25,7 +25,7 @@ public final class Mains {
         return flags.required("--config", FlagType.FILE).required("--log_level", FlagType.LOG_LEVEL);
     }
 
-    /** The value of an index flag, or the end of the process if there is no such address. */
+    /** The value of an index flag. Ends the process if the config has no such address. */
     public static int index(Flags flags, String flag, int count, String role) {
         int index = flags.integer(flag);
         if (index < 0 || index >= count) {
@@ -34,6 +34,7 @@ public final class Mains {
         return index;
     }
 
+    /** Listens at the address, serves metrics, and runs until the process ends. */
     public static void serve(Flags flags, EventLoop loop, long address, Actor actor) {
         loop.listen(address, actor);
         PrometheusServer.start(flags, loop);

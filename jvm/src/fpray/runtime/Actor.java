@@ -1,4 +1,4 @@
-// One role's end of the network: what it does with a message, and what it has counted.
+// One role of a protocol: what it does with each message, and how many messages it has received.
 package fpray.runtime;
 
 public abstract class Actor {
@@ -16,13 +16,13 @@ public abstract class Actor {
         this.nanos = new long[messageNames.length];
     }
 
-    /** Handles one message; `in` is only valid during the call. */
+    /** Handles one message. `in` is only valid during the call. */
     protected abstract void receive(Connection from, int type, Reader in);
 
-    /** An outbound connection could not be made, or broke: what was on its way may be lost. Send from a timer, not from here. */
+    /** An outbound connection could not be made, or broke: its messages may be lost. Send from a timer, not from here. */
     protected void peerDown(Connection peer) {}
 
-    /** All that was readable has been handled; what is sent now leaves with this turn's messages. */
+    /** All messages of this turn have been handled. What is sent here still goes out in this turn. */
     protected void endOfTurn() {}
 
     final void handle(Connection from, Reader in) {

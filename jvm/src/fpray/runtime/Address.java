@@ -1,4 +1,4 @@
-// Addresses as one long, IPv4 in the upper bits and the port in the lower 16: cheap to send, compare and hash.
+// An address as one long: IPv4 in the upper bits, the port in the lower 16. That is cheap to send, to compare and to hash.
 package fpray.runtime;
 
 import java.net.Inet4Address;
@@ -9,7 +9,7 @@ import java.net.UnknownHostException;
 public final class Address {
     private Address() {}
 
-    /** Resolves a host once; fails with a sentence for what cannot be an endpoint. */
+    /** Resolves the host. Throws with a sentence if the host or the port cannot be used. */
     public static long of(String host, int port) {
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException("Port " + port + " of " + host + " is not between 0 and 65535.");

@@ -1,4 +1,4 @@
-// Connections to clients by their address, made when there is something to say and forgotten when they break.
+// Connections to clients, by address. They are made when there is something to send, and forgotten when they break.
 package fpray.runtime;
 
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-// The one thread of a process: waits for sockets and timers, lets actors handle what came, then flushes once per peer.
+// The one thread of a process: waits for sockets and timers, lets actors handle the messages, then writes once to each peer.
 package fpray.runtime;
 
 import java.io.IOException;
@@ -33,17 +33,17 @@ public final class EventLoop implements Consumer<SelectionKey> {
         }
     }
 
-    /** System.nanoTime() when this turn began: good enough for timers, too coarse for measurements. */
+    /** System.nanoTime() when this turn began: exact enough for timers, but not for measurements. */
     public long now() {
         return now;
     }
 
-    /** Counts the turns; roles that have a choice of peers change it between turns, so that one turn's messages share a write. */
+    /** The number of this turn. A role that has a choice of peers changes it between turns, so that messages of one turn share a write. */
     public long turn() {
         return turn;
     }
 
-    /** Binds the address for the actor, or ends the process with a line that names the address. */
+    /** Listens at the address for the actor. Ends the process with a line that names the address if that is impossible. */
     public void listen(long address, Actor actor) {
         try {
             new Listener(this, actor, address);
@@ -65,12 +65,12 @@ public final class EventLoop implements Consumer<SelectionKey> {
         return actors;
     }
 
-    /** A connection on which the actor sends to the address, and gets what comes back. */
+    /** A connection on which the actor sends to the address, and receives the answers. */
     public Connection connect(long address, Actor actor) {
         return new Connection(this, actor, address);
     }
 
-    /** Connections to peers that matter for as long as this process lives. */
+    /** Connections to peers that are needed during the whole life of the process. */
     public Connection[] connect(long[] addresses, Actor actor) {
         Connection[] all = new Connection[addresses.length];
         for (int i = 0; i < all.length; i++) {
@@ -111,7 +111,7 @@ public final class EventLoop implements Consumer<SelectionKey> {
         for (int i = 0; i < actors.length; i++) {
             actors[i].endOfTurn();
         }
-        // A connection that fails here may make actors send again: that waits for the next turn.
+        // When a connection fails here, actors may send again. Those messages wait for the next turn.
         Connection[] now = dirty;
         int count = dirtyCount;
         dirty = flushing;
@@ -127,7 +127,7 @@ public final class EventLoop implements Consumer<SelectionKey> {
         long earliest = timers.earliest();
         if (dirtyCount > 0) {
             selector.selectNow(this);
-        } else if (patience.looksPay() && foundByLooking()) {
+        } else if (patience.shouldPoll() && poll()) {
             return;
         } else if (earliest == Long.MAX_VALUE) {
             selector.select(this);
@@ -141,20 +141,20 @@ public final class EventLoop implements Consumer<SelectionKey> {
         }
     }
 
-    /** Whether a moment's looking found something; timers are in milliseconds, and may be that late. */
-    private boolean foundByLooking() throws IOException {
-        long end = System.nanoTime() + Patience.LOOK_NANOS;
-        boolean found;
+    /** Polls for a short time; true if there was something to do. Timers are in milliseconds and may be late by this time. */
+    private boolean poll() throws IOException {
+        long end = System.nanoTime() + Patience.POLL_NANOS;
+        boolean isSuccess;
         do {
-            found = selector.selectNow(this) > 0;
-        } while (!found && System.nanoTime() < end);
-        patience.looked(found);
-        return found;
+            isSuccess = selector.selectNow(this) > 0;
+        } while (!isSuccess && System.nanoTime() < end);
+        patience.polled(isSuccess);
+        return isSuccess;
     }
 
     @Override
     public void accept(SelectionKey key) {
-        // An earlier key of this turn may have closed the connection of this one.
+        // An earlier key of this turn may have closed the connection of this key.
         if (key.isValid()) {
             ((Selectable) key.attachment()).ready(key.readyOps());
         }

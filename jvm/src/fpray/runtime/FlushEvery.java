@@ -1,4 +1,4 @@
-// The options flushEveryN, flushPhase2asEveryN, ...: messages are held back until N of them have been written.
+// The options flushEveryN, flushPhase2asEveryN, and so on: messages are held back until N of them have been written.
 package fpray.runtime;
 
 public final class FlushEvery {

@@ -1,4 +1,4 @@
-// Cuts what a connection has read into frames, and keeps the part of one that is still coming.
+// Cuts the bytes that a connection reads into frames, and keeps the beginning of a frame that is not complete.
 package fpray.runtime;
 
 import java.nio.ByteBuffer;
@@ -10,7 +10,7 @@ final class Frames {
     private final EventLoop loop;
     private final Actor actor;
     private final Connection connection;
-    // The beginning of a frame whose rest has not come.
+    // The beginning of a frame that is not complete.
     private byte[] part = NOTHING;
     private int partEnd;
 
@@ -20,7 +20,7 @@ final class Frames {
         this.connection = connection;
     }
 
-    /** Hands every frame that is complete with these n bytes to the actor. */
+    /** Takes n more bytes, and hands every frame that they complete to the actor. */
     void take(ByteBuffer buffer, int n) {
         byte[] bytes;
         int to;

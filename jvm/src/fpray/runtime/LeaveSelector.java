@@ -1,4 +1,4 @@
-// Takes the event loop out of its system call when the process ends: a JVM waits 0.3 s for threads in native code.
+// Wakes the event loop from its system call when the process ends: a JVM that ends waits 0.3 s for threads in native code.
 package fpray.runtime;
 
 final class LeaveSelector extends Thread {

@@ -1,4 +1,4 @@
-// A listening socket, whose connections all belong to one actor.
+// A listening socket. All its connections belong to one actor.
 package fpray.runtime;
 
 import java.io.IOException;

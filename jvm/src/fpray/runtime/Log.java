@@ -1,4 +1,4 @@
-// Log lines on stdout with a time and a level; nothing is formatted for levels that are off.
+// Log lines on stdout, with a time and a level. Lines of a level that is off are not formatted.
 package fpray.runtime;
 
 import java.io.FileDescriptor;
@@ -28,7 +28,7 @@ public final class Log {
         }
     }
 
-    /** Ask before building the text of a line that may be off. */
+    /** Check this before building the text of a debug line. */
     public static boolean isDebug() {
         return level <= DEBUG;
     }
@@ -49,7 +49,7 @@ public final class Log {
         line(ERROR, message);
     }
 
-    /** Says why on stdout and stderr, and ends the process with exit code 1. */
+    /** Prints the message on stdout and stderr, and ends the process with exit code 1. */
     public static RuntimeException fatal(String message) {
         line(FATAL, message);
         System.err.println("Error: " + message);
@@ -68,7 +68,7 @@ public final class Log {
         try {
             OUT.write(whole, 0, at + text.length);
         } catch (IOException e) {
-            // Nobody reads our output any more: that is no reason to stop serving.
+            // The reader of the output is gone. That is no reason to stop serving.
             level = FATAL + 1;
         }
     }

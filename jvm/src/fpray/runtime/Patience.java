@@ -1,28 +1,28 @@
-// Decides whether to look for messages for a moment before sleeping: to wake a halted CPU costs more than a request.
+// Decides whether the event loop polls for a short time before it sleeps: to wake a halted CPU takes longer than a request.
 package fpray.runtime;
 
 /**
- * Looking pays while most of the last looks found something; when they do not, one sleep of many is preceded by a try. A look that
- * found nothing, since somebody else had the CPU, changes little: results must not hang on single wake-ups of others.
+ * Polling is worth its time while most of the last polls were successful. While they are not, only one sleep in many is preceded by a
+ * poll. One poll that fails changes little: another process may have had the CPU, and results must not depend on such single events.
  */
 final class Patience {
-    /** As long as Linux's haltpoll governor. A peer that has to be woken needs less: two that both sleep get back to looking. */
-    static final long LOOK_NANOS = 200_000;
+    /** As long as Linux's haltpoll governor. To wake a peer takes less, so two processes that both sleep return to polling. */
+    static final long POLL_NANOS = 200_000;
 
     private static final int ONE = 1 << 20;
     private static final int MOST = ONE / 4 * 3;
-    private static final int SLEEPS_BETWEEN_TRIES = 64;
+    private static final int SLEEPS_BETWEEN_POLLS = 64;
 
-    /** The share of looks that found something, over about the last 32, in 1/ONE. */
-    private int found = ONE;
+    /** The share of the last polls (about 32) that were successful, in 1/ONE. */
+    private int successes = ONE;
 
     private int sleeps;
 
-    boolean looksPay() {
-        return found >= MOST || ++sleeps % SLEEPS_BETWEEN_TRIES == 0;
+    boolean shouldPoll() {
+        return successes >= MOST || ++sleeps % SLEEPS_BETWEEN_POLLS == 0;
     }
 
-    void looked(boolean foundSomething) {
-        found += (foundSomething ? ONE - found : -found) >> 5;
+    void polled(boolean isSuccess) {
+        successes += (isSuccess ? ONE - successes : -successes) >> 5;
     }
 }

@@ -2,7 +2,7 @@
 package fpray.runtime;
 
 public final class Reader {
-    /** Thrown for bytes that are no message of ours; the connection they came by is closed. */
+    /** The bytes are not a valid message; their connection is closed. */
     public static final class Malformed extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -65,7 +65,7 @@ public final class Reader {
         return (int) value;
     }
 
-    /** Reads the length of a blob, and makes sure that its bytes are there: bytes[at, at + length). */
+    /** Reads the length of a blob, and checks that its bytes follow: bytes[at, at + length). */
     public int blobLength() {
         int length = smallVarint();
         need(length);
@@ -85,7 +85,7 @@ public final class Reader {
         at += length;
     }
 
-    /** Everything that is left, as bytes of its own. */
+    /** A copy of everything that is left. */
     public byte[] rest() {
         byte[] copy = new byte[limit - at];
         System.arraycopy(bytes, at, copy, 0, copy.length);

@@ -1,4 +1,5 @@
-// Takes turns among peers of which any will do, but stays with one during a turn of the event loop, so that messages share a write.
+// Chooses among equal peers, one after the other. During one turn of the event loop the choice stays the same, so that messages share a
+// write.
 package fpray.runtime;
 
 public final class Rotation {

@@ -1,4 +1,4 @@
-// What the event loop's selector wakes: a connection or a listening socket.
+// What the selector of the event loop wakes: a connection or a listening socket.
 package fpray.runtime;
 
 abstract class Selectable {

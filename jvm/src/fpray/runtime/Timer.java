@@ -1,4 +1,4 @@
-// A timer of an event loop that is cheap to restart: moving a deadline back costs one field, not a heap operation.
+// A timer of an event loop. To move its deadline back is cheap: it changes one field, and not the heap.
 package fpray.runtime;
 
 public abstract class Timer {
@@ -6,7 +6,7 @@ public abstract class Timer {
 
     private final EventLoop loop;
     private long deadline = OFF;
-    // What the heap has been sorted by: never later than the deadline while queued.
+    // The heap is sorted by this time, which is never later than the deadline while the timer is queued.
     long queuedFor;
     boolean queued;
 
@@ -16,7 +16,7 @@ public abstract class Timer {
 
     protected abstract void fire();
 
-    /** (Re)starts the timer: it fires once, nanos from now. */
+    /** Starts the timer, or starts it again: it fires once, after this number of nanoseconds. */
     public final void start(long nanos) {
         long now = loop.now();
         deadline = nanos > OFF - 1 - now ? OFF - 1 : now + nanos;
@@ -35,7 +35,7 @@ public abstract class Timer {
         return deadline != OFF;
     }
 
-    /** The heap's head has come: fire, or go back into the heap for the deadline that was moved meanwhile. */
+    /** The time that the heap knows has come: fires, or goes back into the heap if the deadline has been moved. */
     final void due(long now) {
         if (deadline == OFF) {
             return;

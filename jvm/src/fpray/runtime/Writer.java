@@ -1,4 +1,4 @@
-// Encodes messages: a growing byte array with the few primitive forms that our wire format has.
+// Encodes messages: a byte array that grows, and the few primitive types of the wire format.
 package fpray.runtime;
 
 public final class Writer {
@@ -37,7 +37,7 @@ public final class Writer {
         end = e;
     }
 
-    /** Unsigned LEB128: slots, rounds, indexes and lengths are small most of the time. */
+    /** Unsigned LEB128, because slots, rounds, indexes and lengths are mostly small. */
     public void varint(long value) {
         reserve(10);
         byte[] b = bytes;
@@ -50,7 +50,7 @@ public final class Writer {
         end = e;
     }
 
-    /** For numbers that may be -1: "nothing yet". */
+    /** For numbers that may be -1, which means "nothing yet". */
     public void varintFromMinusOne(long value) {
         varint(value + 1);
     }
@@ -61,7 +61,7 @@ public final class Writer {
         end += length;
     }
 
-    /** A length, then that many bytes. */
+    /** A length, and the bytes. */
     public void blob(byte[] source, int from, int length) {
         varint(length);
         raw(source, from, length);

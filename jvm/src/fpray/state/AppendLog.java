@@ -1,5 +1,5 @@
-// A log: a command appends an entry and gets its index; a read gets the length.
-// No command reads an entry back, so length and a digest of the entries stand for them: a long run must fit a small heap.
+// A log. A command appends an entry, and its result is the index; the result of a read is the length.
+// No command reads an entry, so only the length and a digest of the entries are kept: a long run must fit into a small heap.
 package fpray.state;
 
 import fpray.runtime.Reader;
@@ -24,7 +24,7 @@ final class AppendLog extends StateMachine {
         return decimal(length);
     }
 
-    /** FrankenPaxos's results are texts too. */
+    /** Results are texts, as in FrankenPaxos. */
     private static byte[] decimal(long value) {
         return Long.toString(value).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
     }

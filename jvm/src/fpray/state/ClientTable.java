@@ -1,4 +1,4 @@
-// What every client pseudonym has last had executed, so that a command that comes twice is executed once.
+// The last executed command of every client pseudonym, so that a command that arrives twice is executed once.
 package fpray.state;
 
 import fpray.runtime.Reader;

@@ -1,4 +1,4 @@
-// The KeyValueStore's commands and results, as bytes: for workloads and for whoever looks at results.
+// The commands and results of the KeyValueStore, as bytes: for workloads, and for programs that read results.
 package fpray.state;
 
 import fpray.runtime.Reader;
@@ -6,20 +6,20 @@ import fpray.runtime.Writer;
 import java.nio.charset.StandardCharsets;
 
 public final class KeyValueCommands {
-    // Not 0: commands of zero bytes, which other workloads have, must not pass for ours.
+    // Not 0: a command of zero bytes, as other workloads send it, must be refused.
     static final int GET = 1;
     static final int SET = 2;
     public static final byte[] SET_RESULT = {SET};
 
     private KeyValueCommands() {}
 
-    /** Begins a get; follow with that many keys. */
+    /** Begins a get. The keys follow. */
     public static void beginGet(Writer to, int keys) {
         to.u8(GET);
         to.varint(keys);
     }
 
-    /** Begins a set; follow with that many pairs of key and value. */
+    /** Begins a set. The pairs of key and value follow. */
     public static void beginSet(Writer to, int pairs) {
         to.u8(SET);
         to.varint(pairs);
@@ -29,7 +29,7 @@ public final class KeyValueCommands {
         to.blob(key.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** Whether a command is a get; goes on to its keys, of which there must be one: for systems that look into their commands. */
+    /** Whether a command is a get, for protocols that interpret commands; its one key comes next. Other commands are malformed. */
     public static boolean isGetOfSingle(Reader command) {
         int kind = command.u8();
         int keys = command.smallVarint();
@@ -39,7 +39,7 @@ public final class KeyValueCommands {
         return kind == GET;
     }
 
-    /** A key, or a set's value, as text: what key() wrote. */
+    /** A key, or the value of a set, as text: what key() has written. */
     public static String text(Reader command) {
         int length = command.blobLength();
         String text = new String(command.bytes, command.at, length, StandardCharsets.ISO_8859_1);

@@ -1,4 +1,4 @@
-// A map from keys to values: get some keys, or set some. KeyValueCommands writes its commands and reads its results.
+// A map from keys to values. A command gets or sets some keys; see KeyValueCommands for its bytes.
 package fpray.state;
 
 import fpray.runtime.Reader;

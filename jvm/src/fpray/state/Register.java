@@ -1,4 +1,4 @@
-// One value: a command sets it and gets it back; a read gets it.
+// One value. A command sets it, and its result is the value; a read returns it.
 package fpray.state;
 
 import fpray.runtime.Reader;

@@ -1,11 +1,11 @@
-// What is replicated: takes commands, gives results. The four that --state_machine names.
+// The service that is replicated: it executes commands and returns results. These are the four of --state_machine.
 package fpray.state;
 
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
 
 public abstract class StateMachine {
-    /** Is told what a command reads and writes. */
+    /** Receives the keys that a command reads and writes. */
     public interface Touches {
         void touch(String key, boolean writes);
     }
@@ -31,15 +31,15 @@ public abstract class StateMachine {
     /** Executes a command and returns its result. */
     public abstract byte[] run(byte[] bytes, int from, int length);
 
-    /** Executes a command that must not change anything: what a replica does for reads, which skip the log. */
+    /** Executes a command that must not change anything: a read that does not go through the log. */
     public abstract byte[] read(byte[] bytes, int from, int length);
 
-    /** Tells what a command reads and writes: two commands conflict if one of them writes what the other touches. */
+    /** Reports the keys of a command. Two commands conflict if one of them writes a key of the other. */
     public void touches(byte[] bytes, int from, int length, Touches to) {
         to.touch("", true);
     }
 
-    /** Writes the whole state, for a replica that is too far behind. */
+    /** Writes the whole state, for a replica that is far behind. */
     public abstract void save(Writer to);
 
     /** Replaces the state with one that save() wrote. */

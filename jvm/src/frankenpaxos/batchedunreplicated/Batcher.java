@@ -1,4 +1,4 @@
-// A batcher: collects clients' requests and sends them to the server, so many at a time; fewer wait, however long.
+// A batcher: collects the requests of clients, and sends them to the server when a batch is full. It waits for that without a limit.
 package frankenpaxos.batchedunreplicated;
 
 import fpray.runtime.Actor;

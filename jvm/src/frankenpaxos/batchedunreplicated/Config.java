@@ -1,4 +1,4 @@
-// The config file: who listens where.
+// The config file: the addresses of all roles.
 package frankenpaxos.batchedunreplicated;
 
 import fpray.cli.Flags;
@@ -25,7 +25,7 @@ final class Config {
         ConfigFile.check(proxyServers.length >= 1, "there is no proxy server");
     }
 
-    /** Reads the file that the flags name, or ends the process with what is wrong with it. */
+    /** Reads the file that the flags name. Ends the process if the file cannot be used. */
     static Config load(Flags flags) {
         Log.setLevel(flags.string("--log_level"));
         String path = flags.string("--config");

@@ -1,4 +1,4 @@
-// A proxy server: takes batches of replies from the server and hands each client its own.
+// A proxy server: takes batches of replies from the server, and sends each reply to its client.
 package frankenpaxos.batchedunreplicated;
 
 import fpray.runtime.Actor;

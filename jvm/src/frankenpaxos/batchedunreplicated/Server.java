@@ -1,4 +1,4 @@
-// The server: executes batches in the order in which they come, and has each answered by one of the proxy servers.
+// The server: executes batches in the order in which they arrive. A proxy server answers the clients.
 package frankenpaxos.batchedunreplicated;
 
 import fpray.runtime.Actor;
@@ -31,7 +31,7 @@ final class Server extends Actor {
         if (type != Messages.CLIENT_REQUEST_BATCH) {
             throw unexpected(type);
         }
-        // Not written into a connection at once: a batch that turns out to be malformed must not leave half a message there.
+        // Collected before a message is begun: a malformed batch must not leave half a message in the connection.
         replies.clear();
         while (in.hasMore()) {
             replies.varint(in.varint());

@@ -1,4 +1,4 @@
-// Requests of a client process that leave together, as one message.
+// Requests of a client process that are sent together, as one message.
 package frankenpaxos.craq;
 
 import fpray.runtime.Connection;
@@ -18,7 +18,7 @@ final class Batch {
         this.flush = new FlushEvery(flushEveryN);
     }
 
-    /** One more request has been written into `requests`; true if the batch is full and has to be sent. */
+    /** One more request has been written into `requests`. True if the batch is full and must be sent. */
     boolean isFullWithOneMore() {
         return ++count >= size;
     }

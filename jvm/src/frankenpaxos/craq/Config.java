@@ -18,7 +18,7 @@ final class Config {
             "f = " + f + " needs at least " + (f + 1) + " chain nodes, but there are " + chainNodes.length);
     }
 
-    /** Reads the file, or ends the process with what is wrong with it. */
+    /** Reads the file. Ends the process if the file cannot be used. */
     static Config load(String path) {
         try {
             return new Config(TextProtoParser.parseFile(path, CONFIG));

@@ -1,4 +1,4 @@
-// The reads of a chain node. A clean key is read from this node's copy; for a dirty one, the tail says which version it has by now.
+// The reads of a chain node. A clean key is read from this node's copy; for a dirty key, the node asks the tail for its version.
 package frankenpaxos.craq;
 
 import fpray.runtime.Connection;

@@ -1,4 +1,4 @@
-// What a node holds: of every key the last version that it knows to be committed, and those that are still on their way down the chain.
+// The copy of a node: of every key the last committed version that the node knows, and the versions on their way down the chain.
 package frankenpaxos.craq;
 
 import java.util.HashMap;
@@ -31,7 +31,7 @@ final class Versions {
             return value;
         }
 
-        /** The value of a version that the tail has committed, or of a later one that it has committed since. */
+        /** The value of a version that the tail has committed, or of a later committed version. */
         byte[] committedAt(long asked) {
             for (Write write = first; write != null && asked > version; write = write.newer) {
                 if (write.version == asked) {
@@ -47,7 +47,7 @@ final class Versions {
         final long version;
         final Key key;
         final byte[] value;
-        // Whose it is, and its command: for those further down the chain.
+        // The client and its command, for the next nodes of the chain.
         final long client;
         final int pseudonym;
         final long id;
@@ -65,7 +65,7 @@ final class Versions {
             this.command = command;
         }
 
-        /** The write after this one in the order of the chain, if it has come. */
+        /** The next write in the order of the chain; null if it has not arrived. */
         Write next() {
             return next;
         }
@@ -77,7 +77,7 @@ final class Versions {
     private long lastVersion;
     private long committed;
 
-    /** The key of that name, which is none yet if it was never written: null. */
+    /** The key with that name; null if it was never written. */
     Key get(String name) {
         return keys.get(name);
     }
@@ -91,12 +91,12 @@ final class Versions {
         return key;
     }
 
-    /** The version of the last write that has come. */
+    /** The version of the last write that has arrived. */
     long lastVersion() {
         return lastVersion;
     }
 
-    /** The version up to which everything is known to be committed. */
+    /** All versions up to this one are known to be committed. */
     long committed() {
         return committed;
     }
@@ -106,7 +106,7 @@ final class Versions {
         return first;
     }
 
-    /** Takes in a write, which must be the one after the last. */
+    /** Adds a write; its version must be lastVersion() + 1. */
     void add(Write write) {
         if (write.version != lastVersion + 1) {
             throw new IllegalStateException("Version " + write.version + " follows " + lastVersion + ".");
@@ -127,13 +127,13 @@ final class Versions {
         key.last = write;
     }
 
-    /** The oldest write on its way is committed. */
+    /** Commits the oldest write on its way. */
     Write commitOldest() {
         Write write = first;
         first = write.next;
         Key key = write.key;
         key.first = write.newer;
-        // A key that is written once must not keep all that was written since.
+        // Without this, a key that was written once would keep all later writes in memory.
         write.next = null;
         write.newer = null;
         key.value = write.value;

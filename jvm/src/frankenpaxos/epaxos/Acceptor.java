@@ -68,7 +68,7 @@ final class Acceptor {
         }
     }
 
-    /** Promises the ballot; false if a higher one has been promised, which the sender is told. A higher ballot ends this replica's round. */
+    /** Promises the ballot; false, and a Nack to the sender, if a higher one has been promised. A new ballot ends this replica's round. */
     boolean promise(Connection from, Instance instance, long ballot) {
         if (ballot < instance.ballot) {
             Messages.nack(from, instance);

@@ -1,5 +1,5 @@
-// What every client pseudonym has had executed. Commands that do not conflict are executed in different orders by different
-// replicas, a pseudonym's later one before an earlier one, too: so all numbers count, not just the largest.
+// The executed commands of every client pseudonym. Replicas execute commands that do not conflict in different orders, and may execute
+// a later command of a pseudonym before an earlier one. So all numbers count, not only the largest.
 package frankenpaxos.epaxos;
 
 import fpray.runtime.Connection;
@@ -9,13 +9,13 @@ import java.util.HashSet;
 
 final class ClientTable {
     static final class Entry {
-        /** All below have been executed, and these. */
+        /** All numbers below this one have been executed, and the numbers in the set. */
         private long executedBelow;
         private HashSet<Long> executed;
-        /** The result of the largest that has been executed. */
+        /** The largest number that has been executed, and its result. */
         long last = -1;
         byte[] result;
-        /** The largest that this replica has been asked for, and by whom. */
+        /** The largest number that this replica has been asked for, and the connection that has asked. */
         long asked = -1;
         Connection askedBy;
 

@@ -1,4 +1,4 @@
-// The instances of one leader, by number: a window from the first that is still needed by somebody, in a ring that grows.
+// The instances of one leader, by number: a window that begins with the first instance that is still needed, in a ring that grows.
 package frankenpaxos.epaxos;
 
 import fpray.runtime.Reader;
@@ -25,27 +25,27 @@ final class Column {
         return index;
     }
 
-    /** No instance from here on is known. */
+    /** No instance with this number or a higher one is known. */
     long high() {
         return high;
     }
 
-    /** The first that has not been executed. */
+    /** The first instance that has not been executed. */
     long executed() {
         return executed;
     }
 
-    /** The first that has not been forgotten; what is forgotten has been executed. */
+    /** The first instance that has not been forgotten. Only executed ones are forgotten. */
     long low() {
         return low;
     }
 
-    /** Null for one that is not known, or not any more. */
+    /** The instance; null if it is not known, or forgotten. */
     Instance get(long number) {
         return number >= low && number < high ? ring[(int) number & ring.length - 1] : null;
     }
 
-    /** The instance, made if it is not known; null if it has been forgotten. */
+    /** The instance, which is made if it is not known; null if it has been forgotten. */
     Instance find(long number) {
         if (number < low) {
             return null;
@@ -77,7 +77,7 @@ final class Column {
         high = Math.max(high, number + 1);
     }
 
-    /** One more has been executed: moves executed() on as far as possible. */
+    /** One more instance has been executed: moves executed() on as far as possible. */
     void advance() {
         for (Instance next = get(executed); next != null && next.phase == Instance.EXECUTED; next = get(executed)) {
             executed++;

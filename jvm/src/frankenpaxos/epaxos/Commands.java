@@ -1,4 +1,4 @@
-// Reads commands as clients send them: the client, its pseudonym, the number of its request, and what is for the state machine.
+// Reads a command as clients send it: the client, its pseudonym, the number of the request, and the command of the state machine.
 package frankenpaxos.epaxos;
 
 import fpray.runtime.Reader;
@@ -8,7 +8,7 @@ final class Commands {
     long client;
     int pseudonym;
     long id;
-    /** The state machine's part: bytes[from, from + length). */
+    /** The command of the state machine: bytes[from, from + length). */
     int from;
     int length;
 

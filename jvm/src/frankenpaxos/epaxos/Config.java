@@ -1,4 +1,4 @@
-// The config file: the replicas, how many failures are tolerated, and the quorums that follow.
+// The config file: the replicas, the number of failures that are tolerated, and the quorums that follow from it.
 package frankenpaxos.epaxos;
 
 import fpray.cli.TextProto;
@@ -10,9 +10,9 @@ final class Config {
 
     final int f;
     final long[] replicas;
-    /** A majority: who must promise, pre-accept or accept. */
+    /** A majority: this number of replicas must promise, pre-accept or accept. */
     final int slowQuorum;
-    /** Who must pre-accept without a change, the leader among them, to skip the second phase. */
+    /** This number of replicas, with the leader, must pre-accept without a change to skip the second phase. */
     final int fastQuorum;
 
     private Config(TextProto file) {
@@ -26,7 +26,7 @@ final class Config {
         fastQuorum = f + (f + 1) / 2;
     }
 
-    /** Reads the file, or ends the process with what is wrong with it. */
+    /** Reads the file. Ends the process if the file cannot be used. */
     static Config load(String path) {
         try {
             return new Config(TextProtoParser.parseFile(path, CONFIG));
@@ -35,7 +35,7 @@ final class Config {
         }
     }
 
-    /** How many may be missing from a fast quorum. */
+    /** How many replicas a fast quorum lacks. */
     int missingFromFast() {
         return replicas.length - fastQuorum;
     }

@@ -1,5 +1,5 @@
-// For every key, the last instance of each column that reads it and that writes it: what conflicts with a command is looked up.
-// It grows with the keys, as the state machine does, and not with the commands.
+// For every key and column, the last instance that reads it and the last that writes it: from this follow the conflicts of a command.
+// The index grows with the keys, as the state machine does, and not with the commands.
 package frankenpaxos.epaxos;
 
 import fpray.runtime.Log;
@@ -7,7 +7,7 @@ import fpray.state.StateMachine;
 import java.util.HashMap;
 
 final class ConflictIndex {
-    /** Numbers are one more than an instance's: 0 for none. */
+    /** The numbers are one more than those of instances; 0 for no instance. */
     private static final class Key {
         final long[] readers;
         final long[] writers;
@@ -29,8 +29,8 @@ final class ConflictIndex {
     private final boolean returnsNothing;
     private final HashMap<String, Key> keys = new HashMap<String, Key>();
     private final Commands commands = new Commands();
-    // What the visitors below work on.
-    private long[] found;
+    // What the visitors below read and change.
+    private long[] numbers;
     private long sequence;
     private Instance instance;
 
@@ -93,29 +93,29 @@ final class ConflictIndex {
         this.returnsNothing = returnsNothing;
     }
 
-    private void takeLarger(long[] numbers) {
-        for (int i = 0; i < found.length; i++) {
-            found[i] = Math.max(found[i], numbers[i]);
+    private void takeLarger(long[] others) {
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = Math.max(numbers[i], others[i]);
         }
     }
 
-    private void note(long[] numbers) {
-        numbers[instance.column] = Math.max(numbers[instance.column], instance.number + 1);
+    private void note(long[] last) {
+        last[instance.column] = Math.max(last[instance.column], instance.number + 1);
     }
 
-    /** The value with what conflicts with it here among its dependencies; the same one if that changes nothing. */
+    /** The value with all conflicts that are known here among its dependencies; the same value if nothing changes. */
     Value extended(Value value) {
         if (returnsNothing) {
             return value;
         }
-        found = value.dependencies.clone();
+        numbers = value.dependencies.clone();
         sequence = value.sequence - 1;
         visit(value.command, collect);
         long itsSequence = sequence + 1;
-        return value.hasAttributes(itsSequence, found) ? value : new Value(value.command, itsSequence, found);
+        return value.hasAttributes(itsSequence, numbers) ? value : new Value(value.command, itsSequence, numbers);
     }
 
-    /** From now on, the instance is found by what conflicts with the value's command. */
+    /** From now on, the instance is among the conflicts of commands that conflict with the value's command. */
     void record(Instance recorded, Value value) {
         if (value.command != null) {
             instance = recorded;
@@ -124,7 +124,7 @@ final class ConflictIndex {
         }
     }
 
-    /** The instance, which has been recorded, has been executed. */
+    /** An instance that has been recorded has been executed. */
     void recordExecuted(Instance executed) {
         instance = executed;
         visit(executed.value.command, recordExecuted);
@@ -132,12 +132,12 @@ final class ConflictIndex {
 
     /** For each column one more than the last executed instance that conflicts with the command. */
     long[] executedConflicts(byte[] command) {
-        found = new long[columns];
+        numbers = new long[columns];
         visit(command, collectExecuted);
-        return found;
+        return numbers;
     }
 
-    /** Whether two commands conflict; for the rare cases in which two given ones are to be compared. */
+    /** Whether two commands conflict. This is slow, and only recoveries need it. */
     boolean conflict(byte[] one, byte[] other) {
         final HashMap<String, Boolean> touched = new HashMap<String, Boolean>();
         final boolean[] conflict = {false};

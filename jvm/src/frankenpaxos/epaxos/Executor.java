@@ -1,5 +1,5 @@
-// Executes committed instances: strongly connected components of the dependency graph, dependencies first, and the instances of a
-// component by sequence number. Tarjan's algorithm with a stack of its own, because chains of dependencies are long.
+// Executes committed instances: the strongly connected components of the dependency graph, dependencies first, and the instances of one
+// component by sequence number. This is Tarjan's algorithm without recursion, because chains of dependencies are long.
 package frankenpaxos.epaxos;
 
 import fpray.runtime.EventLoop;
@@ -25,11 +25,11 @@ final class Executor {
     private final long period;
     private final int maxBlockers;
     private final Timer timer;
-    // What has been committed and not been tried since something changed.
+    // Committed instances that should be tried.
     private final ArrayList<Instance> ready = new ArrayList<Instance>();
     private int committed;
 
-    // The search: its path, with the next dependency to look at for each instance on it, and Tarjan's stack.
+    // The search: its path, the next dependency of each instance on the path, and Tarjan's stack.
     private Instance[] path = new Instance[64];
     private int[] nextColumn = new int[64];
     private long[] nextNumber = new long[64];
@@ -74,7 +74,7 @@ final class Executor {
     private void executeReady() {
         committed = 0;
         timer.stop();
-        // Executing commits nothing, so that nothing is added meanwhile.
+        // To execute an instance commits nothing, so nothing is added meanwhile.
         for (int i = 0; i < ready.size(); i++) {
             if (ready.get(i).phase == Instance.COMMITTED) {
                 search(ready.get(i));
@@ -83,7 +83,7 @@ final class Executor {
         ready.clear();
     }
 
-    /** Executes the instance and all that it depends on; or nothing of the component that waits for an uncommitted one. */
+    /** Executes the instance and all that it depends on. A component that depends on an uncommitted instance is not executed. */
     private void search(Instance root) {
         visited = 0;
         enter(root);
@@ -147,7 +147,7 @@ final class Executor {
         return null;
     }
 
-    /** One instance that is late leaves many behind it that have been executed: they are not to be looked at again and again. */
+    /** Executed instances behind a late one are skipped at the next search: there may be many. */
     private static void remember(Instance firstExecuted, long executedBelow) {
         if (firstExecuted != null) {
             firstExecuted.executedBelow = executedBelow;
@@ -178,7 +178,7 @@ final class Executor {
         }
     }
 
-    /** Something uncommitted has been reached: the root tries again when that has been committed. */
+    /** The search has reached an uncommitted instance: the root tries again when that instance has been committed. */
     private void abort(Instance root, Instance blocker) {
         for (int i = 0; i < depth; i++) {
             path[i].blocker = blocker;
@@ -197,7 +197,7 @@ final class Executor {
         replica.watch(blocker);
     }
 
-    /** The option numBlockers: so many of what the instance waits for are to be recovered at once, if need be. */
+    /** The option numBlockers: up to this number of uncommitted dependencies are watched at once. */
     private void watchMore(Instance instance, Instance first) {
         Instance next = first;
         for (int left = maxBlockers - 1; left > 0 && next != null; left--) {

@@ -1,5 +1,5 @@
-// What a replica may forget: instances that all replicas have executed; or, when memory runs short because one does not keep up, those
-// that a majority has. One that then asks for what has been forgotten ends with that reason.
+// What a replica may forget: instances that all replicas have executed. When memory is short because a replica does not keep up, also
+// instances that a majority has executed. A replica that needs a forgotten instance ends with an error.
 package frankenpaxos.epaxos;
 
 import fpray.runtime.Connection;
@@ -11,9 +11,9 @@ import java.util.Arrays;
 
 final class Garbage {
     private static final long ANNOUNCE_NANOS = 100_000_000L;
-    /** Unchanged numbers are announced every so many times, for those who were not there before. */
+    /** Unchanged numbers are announced once in this many times, for replicas that have started meanwhile. */
     private static final int ANNOUNCE_ANYWAY = 10;
-    /** At most so many instances that others have executed are looked into at once. */
+    /** At most this number of instances that others have executed are watched at once. */
     private static final long MAX_WATCHED = 1_000;
     private static final int INSTANCE_BYTES = 256;
 
@@ -78,7 +78,7 @@ final class Garbage {
         }
     }
 
-    /** Forgets what all replicas but so many have executed. */
+    /** Forgets what all replicas, except for `but` of them, have executed. */
     private void forget(int but) {
         for (int i = 0; i < columns.length; i++) {
             for (int r = 0; r < sorted.length; r++) {
@@ -104,7 +104,7 @@ final class Garbage {
         unannounced = 0;
         for (int i = 0; i < peers.count(); i++) {
             Connection peer = peers.connection(i);
-            // Suspects are left to their retries: a connection that cannot be made is not worth a message.
+            // A suspect gets no announcement: its connection is tried again anyway.
             if (i != index && !peer.isSuspect()) {
                 Writer out = peer.begin(Messages.EXECUTED);
                 out.varint(index);
@@ -114,7 +114,7 @@ final class Garbage {
         }
     }
 
-    /** Others have executed what nothing here waits for, and it does not come: messages were lost. */
+    /** Others have executed instances that do not arrive here, and nothing here waits for them: messages were lost. */
     private void watchWhatStandsStill(long[] own) {
         for (int i = 0; i < columns.length; i++) {
             if (own[i] != announced[i]) {

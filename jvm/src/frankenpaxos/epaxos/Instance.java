@@ -1,4 +1,4 @@
-// What one replica knows of one instance: its acceptor's state, the round it leads (if so), and its place in the dependency graph.
+// What one replica knows of one instance: the state of its acceptor, the round it leads (if any), and the place in the dependency graph.
 package frankenpaxos.epaxos;
 
 import java.util.ArrayList;
@@ -13,28 +13,28 @@ final class Instance {
     final int column;
     final long number;
     int phase = UNKNOWN;
-    /** The ballot that has been promised, and the one of the value that has been accepted. 0 is the leader's own. */
+    /** The ballot that has been promised, and the ballot of the accepted value. 0 is the ballot of the leader. */
     long ballot;
     long acceptedBallot;
     /** Pre-accepted, accepted or committed, as the phase says. */
     Value value;
-    /** As its leader has pre-accepted it, if it has been told to this replica. */
+    /** The value as its leader has pre-accepted it; null if this replica does not know it. */
     Value initial;
 
-    /** What this replica is doing to have the instance decided; null for nothing. */
+    /** How this replica has the instance decided; null if it does not. */
     Round round;
     boolean isListed;
     boolean isWatched;
     long recoverAt;
-    /** How often this replica has begun to recover it: others are at it too, and somebody must be first. */
+    /** How often this replica has begun to recover it. Others may do the same, so each waits longer after each attempt. */
     int attempts;
-    /** How many have pre-accepted it unchanged, says somebody whose recovery of it waits; -1 if nobody does. */
+    /** If a recovery of it waits at some replica: how many have pre-accepted it unchanged. Else -1. */
     int waiting = -1;
     boolean isForgottenByOthers;
 
-    // The graph, see Executor.
+    // Its place in the graph: see Executor.
     int order;
-    /** Once it has been executed: all that follow below this number have been, too. */
+    /** After its execution: all following instances below this number have been executed, too. */
     long executedBelow;
     int low;
     boolean isOnStack;

@@ -1,5 +1,5 @@
 // The wire format among clients and replicas. An instance is the column of its leader and a number in it; dependencies are, for each
-// column, the number of the first instance that is none: an instance depends on all that came before in a column.
+// column, the number of the first instance that is not a dependency: an instance depends on all instances of a column before that one.
 //   ClientRequest: client, pseudonym, request number, command.        ClientReply: pseudonym, request number, result.
 //   PreAccept: instance, value.                                       PreAcceptOk: instance, replica, sequence number, dependencies.
 //   Accept, Validate: instance, ballot, value.                        AcceptOk: instance, ballot, replica.
@@ -86,7 +86,7 @@ final class Messages {
     static Value value(Reader in, int columns) {
         long sequence = in.varint();
         long[] dependencies = numbers(in, columns);
-        // No command is empty: all begin with their client.
+        // A command is never empty: it begins with its client.
         return new Value(in.hasMore() ? in.rest() : null, sequence, dependencies);
     }
 }

@@ -1,4 +1,4 @@
-// The other replicas, and the option thriftySystem: whom a leader asks first when it needs only some of them.
+// The other replicas, and the option thriftySystem: which of them a leader asks first when it needs only some.
 package frankenpaxos.epaxos;
 
 import fpray.runtime.Connection;
@@ -6,7 +6,7 @@ import fpray.runtime.EventLoop;
 import java.util.Random;
 
 final class Peers {
-    /** How much one round trip counts in the average delay of a peer. */
+    /** The share of the newest round trip in the average delay of a peer. */
     private static final double NEWEST_SHARE = 0.1;
 
     private final int self;
@@ -37,12 +37,12 @@ final class Peers {
         return connections[replica];
     }
 
-    /** All others, as bits. */
+    /** All other replicas, as bits. */
     long others() {
         return (1L << connections.length) - 1 & ~(1L << self);
     }
 
-    /** Whom to ask when so many are needed, this replica among them: bits. Who cannot be reached comes last. */
+    /** The replicas to ask, as bits, if `needed` must agree, this one included. Those that cannot be reached are chosen last. */
     long chosen(int needed) {
         if (!isThrifty) {
             return others();
@@ -65,13 +65,13 @@ final class Peers {
         return chosen;
     }
 
-    /** A peer has answered after so many nanoseconds. */
+    /** A peer has answered after this number of nanoseconds. */
     void answered(int replica, long nanos) {
         double delay = delays[replica];
         delays[replica] = delay == 0 ? nanos : delay + NEWEST_SHARE * (nanos - delay);
     }
 
-    /** Insertion: they are few, and sorted but for small changes. Those never asked come first. */
+    /** Insertion sort: there are few, and they are nearly sorted. Peers that were never asked come first. */
     private void sortByDelay() {
         for (int i = 1; i < order.length; i++) {
             int replica = order[i];

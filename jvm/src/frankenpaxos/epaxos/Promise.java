@@ -1,4 +1,4 @@
-// What a replica tells of an instance when it promises a ballot.
+// What a replica knows of an instance when it promises a ballot.
 //   On the wire: phase; if accepted, its ballot; if pre-accepted, whether unchanged; the value (if pre-accepted, as the leader sent it).
 package frankenpaxos.epaxos;
 
@@ -8,7 +8,7 @@ import fpray.runtime.Writer;
 final class Promise {
     final int phase;
     final long acceptedBallot;
-    /** Pre-accepted with just the attributes that its leader gave it, as the fast path needs it. */
+    /** Pre-accepted with the same attributes as by its leader, as the fast path needs it. */
     final boolean isUnchanged;
     final Value value;
 

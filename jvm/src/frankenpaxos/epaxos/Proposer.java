@@ -1,4 +1,4 @@
-// How a replica has an instance decided: as its leader, by the fast path or the slow path; or with the value that a recovery has found.
+// How a replica has an instance decided: as its leader, on the fast path or the slow path; or with the value of a recovery.
 package frankenpaxos.epaxos;
 
 import fpray.runtime.EventLoop;

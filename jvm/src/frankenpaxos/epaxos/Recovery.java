@@ -1,6 +1,6 @@
-// Has instances decided whose leaders do not go on. A leader may have decided a value on the fast path; the recovery must find that
-// value from a majority in which only some replicas pre-accepted it. The rules are those of EPaxos* (Ryabinin, Gotsman and Sutra,
-// "Making Democracy Work", 2025). They work with the small fast quorums, for which the rules of the original paper are not correct.
+// Has instances decided that their leaders have left undecided. A leader may have decided a value on the fast path. The recovery must
+// find that value from a majority in which only some replicas have pre-accepted it. The rules are those of EPaxos* (Ryabinin, Gotsman and
+// Sutra, "Making Democracy Work", 2025). They work with the small fast quorums, for which the rules of the original paper are not correct.
 //
 // A fast quorum lacks at most `missing` replicas, and all its members have pre-accepted the value unchanged. So:
 //   1. If a replica has committed or accepted a value, that value is the answer.

@@ -1,5 +1,5 @@
-// A replica: leads the instances of its own column (Proposer), accepts those of others (Acceptor), has instances decided whose leaders
-// do not go on (Recovery), and executes all that is committed (Executor). This class connects these parts with the network.
+// A replica: leads the instances of its own column (Proposer), accepts those of others (Acceptor), recovers instances that other leaders
+// have left undecided (Recovery), and executes committed instances (Executor). This class connects these parts with the network.
 package frankenpaxos.epaxos;
 
 import fpray.runtime.Actor;

@@ -1,4 +1,4 @@
-// One attempt of one replica to have an instance decided: who has answered what it asked for last.
+// One attempt of one replica to have an instance decided, and the answers to its last question.
 package frankenpaxos.epaxos;
 
 import java.util.ArrayList;
@@ -12,25 +12,25 @@ final class Round {
 
     final long ballot;
     int stage;
-    /** The value that is proposed in this stage; none while preparing. */
+    /** The value that is proposed in this stage; null while preparing. */
     Value value;
-    /** When something is to be done again; see Replica.tick() for what. */
+    /** The time at which the round asks again: see Replica.overdue(). */
     long due;
     int resends;
     /** The replicas that have answered, as bits. */
     long answered;
 
-    /** Pre-accepting: the attributes of all answers together, and whether they all are those of the value. */
+    /** Pre-accepting: the union of the attributes in all answers, and whether all are those of the value. */
     long sequence;
     long[] dependencies;
     boolean isUnchanged = true;
     long askedAt;
 
-    /** Recovering: what has been promised, by replica; those of the quorum as bits; how many of them have it pre-accepted unchanged. */
+    /** Recovering: the promises, by replica; the quorum, as bits; how many of it have pre-accepted the value unchanged. */
     Promise[] promises;
     long quorum;
     int unchanged;
-    /** Validating and waiting: what may have been decided in a way that excludes the value. */
+    /** Validating and waiting: the instances that may exclude the value. */
     ArrayList<Instance> invalidating;
     boolean isInvalid;
 
@@ -39,7 +39,7 @@ final class Round {
         this.stage = stage;
     }
 
-    /** Notes an answer; false if it came twice. */
+    /** Notes an answer; false if it is not the first of that replica. */
     boolean answered(int replica) {
         long bit = 1L << replica;
         if ((answered & bit) != 0) {

@@ -1,13 +1,13 @@
-// What replicas agree on for an instance: a command, its sequence number and its dependencies. Never changed once made.
+// What replicas agree on for an instance: a command, its sequence number and its dependencies. A value is never changed.
 package frankenpaxos.epaxos;
 
 import java.util.Arrays;
 
 final class Value {
-    /** As the client sent it, from its name on; null for no command, which is decided for instances that are given up. */
+    /** As the client has sent it, from its name on; null for no command, which is the value of an instance that is given up. */
     final byte[] command;
     final long sequence;
-    /** For each column the number of the first instance that is no dependency. */
+    /** For each column, the number of the first instance that is not a dependency. */
     final long[] dependencies;
 
     Value(byte[] command, long sequence, long[] dependencies) {

@@ -1,4 +1,4 @@
-// An acceptor: promises rounds, votes for values, tells its votes to new leaders and its largest slot to readers.
+// An acceptor: promises rounds, votes for values, sends its votes to new leaders and its largest slot to readers.
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
@@ -21,7 +21,7 @@ final class Acceptor extends Actor {
     // The round that has been promised.
     private long round = -1;
     private long maxVotedSlot = -1;
-    // All slots below are chosen and their votes forgotten, see collect().
+    // All slots below are chosen, and their votes are forgotten: see collect().
     private long collected;
 
     Acceptor(Config config, int group, int index) {
@@ -95,7 +95,7 @@ final class Acceptor extends Actor {
             return;
         }
         round = asked;
-        // A slot that has been collected is chosen, and a round that is not refused proposes nothing else for it.
+        // A collected slot is chosen, and a round that is not refused proposes the chosen value for it.
         if (slot >= collected) {
             store(slot, asked, in.rest());
         }
@@ -148,8 +148,10 @@ final class Acceptor extends Actor {
         collect();
     }
 
-    /** Forgets votes that no leader will need: what f + 1 replicas have executed survives f failures without us.
-     *  Short of memory (a replica is dead, and the others are exactly f), what one replica has executed must do. */
+    /**
+     * Forgets votes that no leader will need: a slot that f + 1 replicas have executed survives f failures without them. When memory is
+     * short (a replica is dead, and exactly f are left), it is enough that one replica has executed the slot.
+     */
     private void collect() {
         long[] sorted = executed.clone();
         Arrays.sort(sorted);

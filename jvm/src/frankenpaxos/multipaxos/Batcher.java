@@ -1,4 +1,4 @@
-// A batcher: collects clients' commands and sends them to the leader, so many at a time, as one value.
+// A batcher: collects the commands of clients, and sends a full batch to the leader as one value.
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
@@ -15,7 +15,7 @@ final class Batcher extends Actor {
     private final LeaderFinder leader;
     private final Writer commands = new Writer(4096);
     private int count;
-    // Batches that a leader sent back because it is none.
+    // Batches that came back because their receiver does not lead.
     private final ArrayList<byte[]> returned = new ArrayList<byte[]>();
 
     Batcher(EventLoop loop, Config config, int batchSize) {
@@ -24,12 +24,12 @@ final class Batcher extends Actor {
         this.leader = new LeaderFinder(loop, config, this) {
             @Override
             boolean hasWork() {
-                // A batcher does not know what its clients wait for, so it looks for a leader until there is one.
+                // A batcher does not know whether its clients wait, so it asks until there is a leader.
                 return true;
             }
 
             @Override
-            void found() {
+            void leaderAnswered() {
                 sendReturned();
             }
         };
@@ -67,7 +67,7 @@ final class Batcher extends Actor {
     }
 
     private void handleNotLeader(byte[] value) {
-        // Clients send again what is dropped here.
+        // If a batch is dropped here, its clients send again.
         if (returned.size() < MAX_RETURNED) {
             returned.add(value);
         }

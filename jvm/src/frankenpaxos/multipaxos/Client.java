@@ -102,7 +102,7 @@ public final class Client extends SessionClient<ClientSession> {
         }
     }
 
-    /** The session whose operation is answered; null if the operation is not in flight any more. */
+    /** The session of an answer; null if the answered operation is not in flight any more. */
     private ClientSession session(Reader in) {
         ClientSession session = find(in.smallVarint());
         return session != null && session.id == in.varint() ? session : null;

@@ -21,7 +21,7 @@ final class ClientSession extends Session {
     int readType;
     long readSlot;
     long resendPeriod;
-    // The largest slot whose effects this session has seen.
+    // The largest slot that this session has seen the effects of.
     long largestSlot = -1;
     // The group of acceptors that was asked for its largest slot, and its answers.
     int group;

@@ -29,7 +29,7 @@ final class ClientWrites {
             }
 
             @Override
-            void found() {
+            void leaderAnswered() {
                 sendAllAgain();
             }
         };

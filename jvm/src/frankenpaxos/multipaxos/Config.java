@@ -1,4 +1,4 @@
-// The config file: who listens where, how many failures are tolerated, and whether that fits together.
+// The config file: the addresses of all roles, the number of failures that are tolerated, and checks.
 package frankenpaxos.multipaxos;
 
 import fpray.cli.Flags;
@@ -57,13 +57,13 @@ final class Config {
         checkCounts();
     }
 
-    /** Reads the file that the flags name, or ends the process with what is wrong with it. */
+    /** Reads the file that the flags name. Ends the process if the file cannot be used. */
     static Config load(Flags flags) {
         Log.setLevel(flags.string("--log_level"));
         return load(flags.string("--config"));
     }
 
-    static Config load(String path) {
+    private static Config load(String path) {
         try {
             return new Config(TextProtoParser.parseFile(path, CONFIG));
         } catch (IllegalArgumentException e) {
@@ -107,7 +107,7 @@ final class Config {
         return (int) (round % leaders.length);
     }
 
-    /** The first round of that leader after the given one. */
+    /** The first round of the leader after another round. */
     long nextRound(int leader, long after) {
         long n = leaders.length;
         long next = after - Math.floorMod(after, n) + leader;

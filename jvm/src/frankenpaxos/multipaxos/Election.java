@@ -1,4 +1,4 @@
-// The leaders' election: the leader pings the others; one that misses its pings for long makes itself leader in a higher round.
+// The election of a leader. The leader pings the others; one that has received no ping for long makes itself leader in a higher round.
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
@@ -19,7 +19,7 @@ final class Election extends Actor {
     private final Random random = new Random();
     private final Timer ping;
     private final Timer noPing;
-    // The election's own rounds and the leader in it; nothing to do with the ballots of consensus.
+    // The round of the election and its leader. These rounds have nothing to do with the rounds of consensus.
     private long round;
     private int current;
 

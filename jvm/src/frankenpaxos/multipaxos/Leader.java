@@ -186,7 +186,7 @@ final class Leader extends Actor {
     }
 
     private void waitForPhase2(byte[] value) {
-        // Clients and batchers send again what is dropped here.
+        // If a value is dropped here, its clients send again.
         if (waiting.size() < MAX_WAITING) {
             waiting.add(value);
         }

@@ -1,4 +1,4 @@
-// For clients and batchers: who leads, as far as they know, and asking all leaders when that one does not answer.
+// The leader as clients and batchers know it. They ask all leaders when it does not answer.
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
@@ -7,7 +7,7 @@ import fpray.runtime.EventLoop;
 import fpray.runtime.Timer;
 
 abstract class LeaderFinder {
-    /** How often all leaders are asked while none is known to lead. */
+    /** The period of asking while no leader answers. */
     private static final long ASK_NANOS = 200_000_000L;
 
     private final Config config;
@@ -36,8 +36,8 @@ abstract class LeaderFinder {
     /** Whether anything waits for a leader. */
     abstract boolean hasWork();
 
-    /** There is a leader to which what is pending should be sent (again). */
-    abstract void found();
+    /** A leader has answered: everything that waits for a leader should be sent, or sent again. */
+    abstract void leaderAnswered();
 
     Connection leader() {
         return leaders[config.leaderOf(round)];
@@ -51,13 +51,13 @@ abstract class LeaderFinder {
         }
     }
 
-    /** The leader that we knew has refused something, which must be sent again. */
+    /** The known leader does not lead any more: what it has refused must be sent again. */
     void refused() {
         lost = true;
         ask();
     }
 
-    /** What the leader that we knew had been sent may be lost; asks soon, but not now: for peerDown(). */
+    /** Messages to the known leader may be lost. Asks soon, but not now: peerDown() must not send. */
     void broken() {
         lost = true;
         if (!ask.isRunning()) {
@@ -70,7 +70,7 @@ abstract class LeaderFinder {
     }
 
     void handleLeaderInfo(long newRound) {
-        // An older leader's answer is no answer.
+        // The answer of an earlier leader does not count.
         if (newRound < round) {
             return;
         }
@@ -79,7 +79,7 @@ abstract class LeaderFinder {
         lost = false;
         ask.stop();
         if (sendAgain) {
-            found();
+            leaderAnswered();
         }
     }
 

@@ -1,4 +1,4 @@
-// Starts a leader, with its part in the election.
+// Starts a leader and its part in the election.
 package frankenpaxos.multipaxos;
 
 import fpray.cli.FlagType;

@@ -29,7 +29,7 @@ final class Messages {
     static final int PHASE_2A = 8;
     /** group, index, slot, round. */
     static final int PHASE_2B = 9;
-    /** slot or -1 for phase 1, the round that stands against it; from a proxy leader also the value that was refused. */
+    /** slot or -1 for phase 1, the higher round; from a proxy leader also the value that was refused. */
     static final int NACK = 10;
 
     // To replicas, and from them.
@@ -51,7 +51,7 @@ final class Messages {
     static final int SNAPSHOT = 18;
 
     // Reads.
-    /** Two numbers that come back: pseudonym and id, or batch and 0. */
+    /** Two numbers that the reply repeats: pseudonym and id, or batch and 0. */
     static final int MAX_SLOT_REQUEST = 19;
     /** The two numbers, group, index, slot. */
     static final int MAX_SLOT_REPLY = 20;

@@ -1,4 +1,4 @@
-// A proxy leader: carries a leader's proposals to acceptors, counts the votes, and tells replicas what is chosen.
+// A proxy leader: sends the proposals of leaders to acceptors, counts the votes, and sends chosen values to the replicas.
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
@@ -10,7 +10,7 @@ import fpray.runtime.Timer;
 import fpray.runtime.Writer;
 
 final class ProxyLeader extends Actor {
-    /** After that long without a quorum, everybody who may vote is asked, not just the fewest that are needed. */
+    /** After this time without a quorum, all acceptors that may vote are asked, not only the fewest that are needed. */
     private static final long RETRY_NANOS = 500_000_000L;
 
     private static final class Proposal {
@@ -111,7 +111,7 @@ final class ProxyLeader extends Actor {
         }
     }
 
-    /** An acceptor has promised a higher round: the proposal is void, and its leader gets the value back. */
+    /** An acceptor has promised a higher round: the proposal ends, and its leader gets the value back. */
     private void handleNack(long slot, long higher) {
         Proposal proposal = proposals.get(slot);
         if (proposal == null || proposal.round >= higher) {

@@ -1,4 +1,4 @@
-// A proxy replica: takes batches of replies from replicas and hands each client its own.
+// A proxy replica: takes batches of replies from replicas, and sends each reply to its client.
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
@@ -17,7 +17,7 @@ final class ProxyReplica extends Actor {
     ProxyReplica(EventLoop loop, int flushEveryN, boolean batchFlush) {
         super("multipaxos_proxy_replica", Messages.NAMES);
         this.clients = new ClientConnections(loop, this);
-        // A batch is flushed as a whole, however many replies it has.
+        // With batchFlush, the replies of one batch are flushed together.
         this.replies = new FlushEvery(batchFlush ? Integer.MAX_VALUE : flushEveryN);
         this.batchFlush = batchFlush;
     }

@@ -1,4 +1,4 @@
-// A read batcher: collects clients' reads of each consistency; a linearizable batch first asks acceptors for its slot.
+// A read batcher: collects the reads of clients, by consistency. A linearizable batch first asks acceptors for its slot.
 package frankenpaxos.multipaxos;
 
 import fpray.runtime.Actor;
@@ -10,7 +10,7 @@ import fpray.runtime.Timer;
 import fpray.runtime.Writer;
 
 final class ReadBatcher extends Actor {
-    /** After that long without a quorum, all acceptors of another group are asked. */
+    /** After this time without a quorum, all acceptors of another group are asked. */
     private static final long RETRY_NANOS = 500_000_000L;
 
     /** The reads of one consistency that wait for their batch to be complete. */
@@ -57,7 +57,7 @@ final class ReadBatcher extends Actor {
         }
     }
 
-    /** A linearizable batch that waits for acceptors' largest slots. */
+    /** A linearizable batch that waits for the largest slots of acceptors. */
     private static final class Asking {
         byte[] commands;
         int group;
@@ -123,7 +123,7 @@ final class ReadBatcher extends Actor {
         }
     }
 
-    /** Adaptive batches leave as soon as nothing is asked; the weak reads need not ask, and leave with their turn. */
+    /** An adaptive batch is complete when no other batch asks acceptors. Weaker reads do not ask: their batch ends with the turn. */
     @Override
     protected void endOfTurn() {
         if (scheme.adaptive) {

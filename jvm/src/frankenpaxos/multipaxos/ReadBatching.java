@@ -12,11 +12,11 @@ final class ReadBatching {
         }
     };
 
-    /** A batch of that many reads is complete; Integer.MAX_VALUE if only time counts. */
+    /** A batch with this number of reads is complete; Integer.MAX_VALUE if only the time counts. */
     final int size;
-    /** A batch that old is complete. */
+    /** A batch is complete after this time. */
     final long nanos;
-    /** A batch is whatever has come while the one before it asked acceptors. */
+    /** A batch has the reads that have arrived while the previous batch asked acceptors. */
     final boolean adaptive;
 
     private ReadBatching(int size, long nanos, boolean adaptive) {

@@ -1,4 +1,4 @@
-// The replica's --options flags.
+// The --options flags of the replica.
 package frankenpaxos.multipaxos;
 
 import fpray.cli.FlagType;

@@ -13,7 +13,7 @@ final class Replies {
     private final Connection[] proxyReplicas;
     private final ClientConnections clients;
     private final Rotation rotation;
-    // The proxy replica whose batch is being written, and its batch.
+    // The batch that is being written, and the proxy replica that gets it.
     private Connection batchTo;
     private Writer batch;
 

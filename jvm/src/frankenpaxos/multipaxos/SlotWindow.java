@@ -1,4 +1,4 @@
-// Things by slot, for a window of slots that moves up: a ring that grows as far as the slots in it are apart.
+// A map from slots to things, for a window of slots that moves up: a ring that grows with the distance of its slots.
 package frankenpaxos.multipaxos;
 
 final class SlotWindow<T> {
@@ -19,7 +19,7 @@ final class SlotWindow<T> {
         return count;
     }
 
-    /** No slot below is taken; equal to high() if there is none. */
+    /** No slot below this one is taken; equal to high() if no slot is taken. */
     long low() {
         return low;
     }

@@ -1,5 +1,5 @@
 // The wire format between client and server.
-//   ClientRequest: loop, request number, command.   ClientReply: loop, request number, result.
+//   ClientRequest: pseudonym, request number, command.   ClientReply: pseudonym, request number, result.
 package frankenpaxos.unreplicated;
 
 final class Messages {

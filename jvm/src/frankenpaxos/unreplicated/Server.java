@@ -1,4 +1,4 @@
-// The unreplicated server: executes every request at once and answers on the connection it came by.
+// The unreplicated server: executes every request at once, and answers on the same connection.
 package frankenpaxos.unreplicated;
 
 import fpray.runtime.Actor;
@@ -24,7 +24,7 @@ final class Server extends Actor {
         if (type != Messages.CLIENT_REQUEST) {
             throw unexpected(type);
         }
-        long loop = in.varint();
+        long pseudonym = in.varint();
         long number = in.varint();
         int length = in.blobLength();
         byte[] result;
@@ -34,7 +34,7 @@ final class Server extends Actor {
             throw Log.fatal(e.getMessage());
         }
         Writer out = from.begin(Messages.CLIENT_REPLY);
-        out.varint(loop);
+        out.varint(pseudonym);
         out.varint(number);
         out.blob(result);
         replies.end(from);
