@@ -1,10 +1,10 @@
-"""What fpray says when it will not or cannot go on: each error knows its exit code.
+"""The errors that fpray raises for its user: each has an exit code, and text to be read by a person.
 
     FprayError
-    ├── Refused      nothing was started: a list of problems, each with what to change (exit 2)
-    └── Lost         a machine, a role actor or its keeper went away under a running trial
+    ├── Refused      nothing was started; a list of problems, each with what to change (exit 2)
+    └── Lost         a machine, a role actor or its supervisor is gone while a trial runs (exit 1)
 
-A trial that fails is not here: that is an `fpray.store.outcome.Outcome`, a value.
+A trial that fails is no error: its end is a value, `fpray.store.outcome.Outcome`.
 """
 
 from __future__ import annotations
@@ -13,25 +13,30 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_MOST = 25  # problems that one message lists
+_LISTED = 25  # problems in one message
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: what it is about (a parameter, an option, a file) and a sentence."""
+    """One thing that is wrong.
+
+    Attributes:
+        about: the parameter, option or file.
+        sentence: what is wrong with it, and what to do; it follows `about`, and has no full stop.
+    """
 
     about: str
     sentence: str
 
 
 class FprayError(Exception):
-    """Base of what fpray raises for its user; its text is meant to be read by one."""
+    """Base of the errors that fpray raises for its user."""
 
     exit_code = 1
 
 
 class Refused(FprayError):
-    """Nothing was started, for every reason that could be found at once."""
+    """Nothing was started; the text lists every problem that could be found at once."""
 
     exit_code = 2
 
@@ -40,22 +45,22 @@ class Refused(FprayError):
         super().__init__(self._text())
 
     def in_one_line(self) -> str:
-        """Every problem, for a message that says by itself what was not done."""
+        """All problems in one line, without `nothing was started`."""
         return "; ".join(f"{problem.about} {problem.sentence}" for problem in self.problems)
 
     def _text(self) -> str:
         width = min(44, max(len(problem.about) for problem in self.problems))
         count = len(self.problems)
         head = "nothing was started" + (f"; {count} problems:" if count > 1 else ":")
-        lines = [f"  {p.about:<{width}}  {p.sentence}" for p in self.problems[:_MOST]]
-        more = [f"  and {count - _MOST} more"] if count > _MOST else []
+        lines = [f"  {p.about:<{width}}  {p.sentence}" for p in self.problems[:_LISTED]]
+        more = [f"  and {count - _LISTED} more"] if count > _LISTED else []
         return "\n".join([head, *lines, *more])
 
 
 class Lost(FprayError):
-    """A machine, a role actor or its keeper went away: the attempt says nothing about the protocol.
+    """A machine, a role actor or its supervisor is gone: the attempt says nothing about the protocol.
 
-    hosts: the machines where that was, as far as it is known.
+    hosts: the machines on which that happened, as far as they are known.
     """
 
     def __init__(self, text: str, hosts: Iterable[str] = ()) -> None:
@@ -64,17 +69,21 @@ class Lost(FprayError):
 
 
 def refuse(about: str, sentence: str) -> Refused:
-    """The common case of one problem."""
+    """The error of a single problem."""
     return Refused(Problem(about, sentence))
 
 
 def refuse_if_any(problems: Sequence[Problem]) -> None:
-    """Raise `Refused` with every distinct problem, or return when there is none."""
+    """Do nothing if there is no problem.
+
+    Raises:
+        Refused: with every distinct problem.
+    """
     if problems:
         raise Refused(*dict.fromkeys(problems))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The closing half-sentence for a misspelt name: `; did you mean num_batchers?`, or nothing."""
+    """The end of a sentence about an unknown name: `; did you mean num_batchers?`, or nothing."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""

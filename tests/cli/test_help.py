@@ -1,0 +1,43 @@
+"""`fpray --help` has a line for each command, of the command's own words, and imports none of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+
+from fpray.cli.main import main
+from tests.conftest import cli
+
+
+def test_each_line_is_the_beginning_of_the_commands_own_help() -> None:
+    listed = cli("--help").output.partition("Commands:\n")[2].splitlines()
+    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in listed}
+    assert lines.keys() == set(main.list_commands(click.Context(main)))
+    for name, line in lines.items():
+        own = " ".join(cli(name, "--help").output.split())
+        assert line.removesuffix("...") in own
+        assert not line.endswith("..."), f"the first sentence of fpray {name} --help is too long for a line"
+
+
+def test_a_command_is_imported_when_it_is_invoked() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from fpray.cli.main import main;"
+        "CliRunner().invoke(main, [sys.argv[1], '--help']);"
+        "print(*sorted(m.rpartition('.')[2] for m in sys.modules if m.startswith('fpray.cli.')))"
+    )
+
+    def imported(word: str) -> set[str]:
+        done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, text=True, check=True)
+        return set(done.stdout.split())
+
+    assert imported("--help") == {"main"}
+    assert "plan" in imported("plan")
+    assert not {"sweep", "search", "watch", "show", "debug"} & imported("plan")
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest() -> None:
+    done = cli("statsu")
+    assert done.exit_code == 2
+    assert "status" in done.output
