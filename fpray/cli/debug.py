@@ -10,7 +10,7 @@ import click
 
 from fpray.cli.interrupt import interruptible
 from fpray.cli.suites import suites_option
-from fpray.cluster.launcher import is_launcher_file
+from fpray.cluster.inventory import is_launcher_file
 from fpray.driver.debug import debug as hold
 from fpray.driver.remote_head import run_on_head, words_without
 from fpray.store.suite import find_trial

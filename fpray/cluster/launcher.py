@@ -12,9 +12,9 @@ from typing import Any
 
 from fpray.cluster.pools import NO_POOL, Node, by_pools, of_nodes, pools_of
 from fpray.errors import FprayError, Problem, refuse, refuse_if_any
-from fpray.plan.cluster import LOOPBACK, Cluster, read_pools, resolve
+from fpray.plan.cluster import LOOPBACK, Cluster
+from fpray.plan.cluster_file import read_pools, resolve
 
-SUFFIXES = (".yaml", ".yml")
 POOLS = "fpray_pools"  # a key of onprem.yaml's provider: of the places that Ray's schema leaves free, the nearest
 TYPE_LABEL = "ray.io/node-group"  # Ray's own: the node type that the launcher made the node of
 # With nobody new for so long, nobody comes any more: an instance of EC2 is up and installed after three minutes.
@@ -52,10 +52,15 @@ class Launcher:
         if self.hosts:
             return self.listed or Cluster(self.hosts)
         named = [(f"{kind}-{k}", kind) for kind, count in self.types.items() for k in range(1, count + 1)]
-        return by_pools(((name, self.pools.get(kind, ())) for name, kind in named), said=self.path.name)
+        return by_pools(((name, self.pools.get(kind, ())) for name, kind in named), source=self.path.name)
 
-    def joined(self, nodes: Collection[Node]) -> Cluster:
-        """The machines that are there: by pool as the file says, else as they say of themselves."""
+    @property
+    def takes_new_machines(self) -> bool:
+        """A machine that is replaced joins under another address, so that every machine may be used."""
+        return True
+
+    def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
+        """The machines that are there: by pool as the file says, else as the nodes say themselves."""
         return self.listed or of_nodes(node for node in nodes if not self.hosts or node.host in self.hosts)
 
     def missing(self, nodes: Collection[Node]) -> list[str]:
@@ -93,11 +98,6 @@ class Launcher:
                     " says why; or correct the file, and run the same command again"
                 )
             time.sleep(_LOOK_S)
-
-
-def is_launcher_file(name: str) -> bool:
-    """Whether a file is a launcher configuration, by its name: FrankenPaxos's cluster files are JSON."""
-    return name.endswith(SUFFIXES)
 
 
 def read_launcher(path: Path) -> Launcher:
@@ -153,7 +153,7 @@ def _pools(path: Path, provider: Mapping[str, Any], hosts: Sequence[str]) -> Clu
     if not provider.get(POOLS):
         return None
     where = f"{path}: {POOLS}"
-    listed = read_pools(provider[POOLS], where, said=f"{POOLS} of {path.name}")
+    listed = read_pools(provider[POOLS], where, f"{POOLS} of {path.name}")
     known = f"is none of its machines: head_ip and worker_ips are {', '.join(hosts)}"
     refuse_if_any([Problem(f"{where}: {each}", known) for each in listed.addresses() if each not in hosts])
     pools = {

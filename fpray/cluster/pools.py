@@ -12,7 +12,7 @@ POOL_LABEL = "fpray/pool"
 POOL_RESOURCE = "fpray_pool_"
 # The pool of a machine that takes no roles, such as a head that has its hands full with the others.
 NO_POOL = "driver"
-SAID = f"labels {POOL_LABEL} and resources {POOL_RESOURCE}... of the Ray nodes"
+SOURCE = f"labels {POOL_LABEL} and resources {POOL_RESOURCE}... of the Ray nodes"
 
 
 class Node(Protocol):
@@ -38,10 +38,10 @@ def pools_of(labels: Mapping[str, Any], resources: Mapping[str, Any]) -> tuple[s
     return tuple(dict.fromkeys(labelled + named))
 
 
-def by_pools(machines: Iterable[tuple[str, Iterable[str]]], said: str = SAID) -> Cluster:
+def by_pools(machines: Iterable[tuple[str, Iterable[str]]], source: str = SOURCE) -> Cluster:
     """Machines with their pools -> a cluster: who has none serves every pool that nobody has.
 
-    said: who says which machine serves which pool, for sentences about it.
+    source: see `Cluster`.
     """
     pools: dict[str, tuple[str, ...]] = {}
     rest: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ def by_pools(machines: Iterable[tuple[str, Iterable[str]]], said: str = SAID) ->
             if pool != NO_POOL:
                 pools[pool] = (*pools.get(pool, ()), host)
         rest += () if own else (host,)
-    return Cluster(rest, {EVERY_F: pools} if pools else {}, said=said)
+    return Cluster(rest, {EVERY_F: pools} if pools else {}, source=source)
 
 
 def of_nodes(nodes: Iterable[Node]) -> Cluster:

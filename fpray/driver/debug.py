@@ -64,11 +64,10 @@ def debug(
     jar = find_jar(request.jar, request.java, _say)
     if jar.sha256 != content["jar"]["sha256"]:
         _say(f"doubt: {jar} is another jar than the suite's (sha {content['jar']['sha256'][:8]})")
-    launcher = request.launcher()
-    wanted = wanted_address(address or (launcher.address if launcher else None), local)
+    request.launcher()
+    wanted = wanted_address(address or request.inventory.address, local)
     with Machines(wanted, local=local) as machines:
-        if launcher is not None:
-            launcher.wait_for_all(machines.alive, _say)
+        request.inventory.wait_for_all(machines.alive, _say)
         cluster = request.placed(machines_of(request, machines))
         refuse_if_any(request.placement_problems(protocol, [trial], cluster))
         cores = {host: machine.cores for host, machine in machines.machines().items()}

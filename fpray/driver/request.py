@@ -11,12 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fpray.cluster.launcher import Launcher, is_launcher_file, read_launcher
+from fpray.cluster.inventory import Inventory, is_launcher_file, read_inventory
+from fpray.cluster.launcher import Launcher
 from fpray.driver.notify import notify_problems
 from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
 from fpray.jar.find import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.plan.capacity import region_problems
-from fpray.plan.cluster import LOOPBACK, Cluster, read_cluster_file
+from fpray.plan.cluster import Cluster
 from fpray.plan.placement import placement_problems, shape
 from fpray.plan.placement_policy import EVERY_ROLE
 from fpray.plan.plan import Trial, process_count
@@ -159,13 +160,17 @@ class Request:
         Raises:
             Refused: the file is wrong.
         """
-        if (launcher := self.launcher()) is not None:
-            return self.placed(launcher.promised())
-        return self.placed(read_cluster_file(Path(self.cluster_file)) if self.cluster_file else Cluster())
+        self.launcher()
+        return self.placed(self.inventory.promised())
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """Which machine serves which pool. Raises `Refused` where the file is wrong."""
+        return read_inventory(self.cluster_file)
 
     def placed(self, cluster: Cluster) -> Cluster:
         """A cluster whose machines are shared as the user says."""
-        return replace(cluster, place=self.place)
+        return replace(cluster, policy=self.place)
 
     def launcher(self) -> Launcher | None:
         """The launcher configuration that stands in the place of a cluster file, if one does.
@@ -177,7 +182,7 @@ class Request:
             return None
         if self.local:
             raise refuse("--local", f"--cluster {self.cluster_file} means a cluster: which of them is meant?")
-        return read_launcher(Path(self.cluster_file))
+        return self.inventory if isinstance(self.inventory, Launcher) else None
 
     def size_problems(self, trials: Sequence[Trial[Any]]) -> list[Problem]:
         """Trials that are too large for any cluster."""
@@ -356,21 +361,6 @@ def parse_flags(options: Sequence[str]) -> tuple[dict[str, dict[str, str]], list
             problems.append(Problem(f"--flag {option}", f"--{match['name']} is given twice: which is meant?"))
         given[match["name"]] = match["value"]
     return found, problems
-
-
-def on_machines(cluster: Cluster, hosts: Sequence[str], here: str, embedded: bool) -> Cluster:
-    """The cluster of a cluster file on the machines that Ray really has.
-
-    `localhost` in a cluster file is the machine `here`, by the address that Ray knows it by.
-
-    Raises:
-        Refused: the file names an address that is no living machine.
-    """
-    known = cluster.renamed({LOOPBACK: here})
-    strangers = [address for address in known.addresses() if address not in hosts]
-    where = "this machine (127.0.0.1 or localhost) alone is there" if embedded else f"Ray has {', '.join(hosts)}"
-    refuse_if_any([Problem(address, f"the cluster file names it, and {where}") for address in strangers])
-    return known
 
 
 def _plain(value: Any) -> Any:

@@ -14,13 +14,12 @@ from typing import Any
 
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.discovery import Discovery
-from fpray.cluster.pools import of_nodes
-from fpray.cluster.session import Machines, wanted_address
+from fpray.cluster.session import Machine, Machines, wanted_address
 from fpray.driver.executor import Ended, Executor, RunTrial
 from fpray.driver.notify import Notifier
 from fpray.driver.pilot import corners, failed, pilot_suite, table
 from fpray.driver.remote_head import is_elsewhere
-from fpray.driver.request import Request, check, check_jar, check_platform, on_machines, split_address
+from fpray.driver.request import Request, check, check_jar, check_platform, split_address
 from fpray.driver.resume import WorkList, agenda, choose_suite
 from fpray.driver.stop_rule import FailureLimit
 from fpray.errors import FprayError, Lost, Problem, refuse, refuse_if_any
@@ -273,13 +272,12 @@ class _Sweep:
             return
         if self.machines.embedded:
             # Refused before Ray starts.
-            self._placed(on_machines(self.request.cluster(), [LOOPBACK], LOOPBACK, embedded=True))
+            self._placed(self.request.inventory.joined([Machine("", LOOPBACK, 1, {})]))
             self.progress.say(self.headline())
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
         with batch_scheduling(), self.machines:
             self.machines.watch_head(lambda: self.progress.say(f"fpray: {self.machines.head_is_gone()}"))
-            if (launcher := self.request.launcher()) is not None:
-                launcher.wait_for_all(self.machines.alive, self.progress.wait)
+            self.request.inventory.wait_for_all(self.machines.alive, self.progress.wait)
             cluster = self._placed(machines_of(self.request, self.machines))
             if not self.machines.embedded:
                 self.progress.say(self.headline())
@@ -321,7 +319,7 @@ class _Sweep:
         request, machines = self.request, self.machines
         runner = Executor(setting, self.progress, most=request.parallel, retries=request.retries, run=self.run_trial)
         runner.look, runner.remember = machines.look, self._remember
-        if not request.cluster_file or request.launcher() is not None:
+        if request.inventory.takes_new_machines:
             role = like.protocol.clients()[0].name
 
             def ask(host: str) -> Mapping[str, Any]:
@@ -495,13 +493,8 @@ def machines_of(request: Request, machines: Machines) -> Cluster:
         Refused: the cluster file names strangers, a pool has no machine, or nobody said which jar several machines are
             to run.
     """
-    hosts = list(machines.machines())
-    refuse_if_any(request.jar_problems(len(hosts)))
-    if (launcher := request.launcher()) is not None:
-        return launcher.joined(machines.machines().values())
-    if request.cluster_file:
-        return on_machines(request.cluster(), hosts, machines.here(), embedded=machines.embedded)
-    return of_nodes(machines.machines().values())
+    refuse_if_any(request.jar_problems(len(machines.machines())))
+    return request.inventory.joined(machines.machines().values(), machines.here())
 
 
 def _append_row(suite: Suite, row: Row, progress: Progress) -> None:

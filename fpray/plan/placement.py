@@ -93,13 +93,13 @@ def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> li
     faults = protocol.faults(params)
     needed = [role.hosts_key for role in protocol.roles if _size(role, params)]
     problems = [problem for pool in dict.fromkeys(needed) for problem in cluster.problems(faults, pool)]
-    return problems or share_out(_wants(protocol, params, cluster), cluster.place)[1]
+    return problems or share_out(_wants(protocol, params, cluster), cluster.policy)[1]
 
 
 def place(protocol: Protocol[P], params: P, cluster: Cluster) -> Placement:
     """Deal every role's instances to its pool's machines, with FrankenPaxos's ports in the protocol's order."""
     indices = {role.name: _indices(role, params) for role in protocol.roles}
-    lent, _ = share_out(_wants(protocol, params, cluster), cluster.place)
+    lent, _ = share_out(_wants(protocol, params, cluster), cluster.policy)
     hosts = {
         role.name: role.deal(lent[role.name], role.dimensions(params)) if role.name in lent else []
         for role in protocol.roles

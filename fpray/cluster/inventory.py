@@ -1,0 +1,111 @@
+"""Which machine serves which pool: by the file of `--cluster`, which is read once, here, or by the Ray nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from fpray.cluster.launcher import read_launcher
+from fpray.cluster.pools import Node, of_nodes
+from fpray.errors import Problem, refuse_if_any
+from fpray.plan.cluster import LOOPBACK, Cluster
+from fpray.plan.cluster_file import read_cluster_file
+
+_LAUNCHER_SUFFIXES = (".yaml", ".yml")
+
+
+class Inventory(Protocol):
+    """A `ClusterFile`, a `Launcher`, or `RayNodes`."""
+
+    @property
+    def address(self) -> str | None:
+        """The Ray address of the cluster's head, where a file says it."""
+
+    @property
+    def takes_new_machines(self) -> bool:
+        """Whether a machine that joins while a sweep runs may be used."""
+
+    def promised(self) -> Cluster:
+        """The machines that there should be, before any of them is asked."""
+
+    def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
+        """The machines that there are. driver_host: this machine's address, as Ray knows it.
+
+        Raises:
+            Refused: a file names a machine that is not there.
+        """
+
+    def wait_for_all(self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None]) -> None:
+        """Wait until every machine has joined that is still being started.
+
+        Raises:
+            FprayError: one has not joined for a long time.
+        """
+
+
+@dataclass(frozen=True)
+class ClusterFile:
+    """FrankenPaxos's JSON. It lists every machine that may be used."""
+
+    path: Path
+    cluster: Cluster
+    address: str | None = None
+    takes_new_machines: bool = False
+
+    def promised(self) -> Cluster:
+        """The machines of the file."""
+        return self.cluster
+
+    def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
+        """The machines of the file; `localhost` in it is the driver's machine.
+
+        Raises:
+            Refused: the file names a machine that is not there.
+        """
+        known, hosts = self.cluster.renamed({LOOPBACK: driver_host}), [node.host for node in nodes]
+        alone = driver_host == LOOPBACK
+        where = "this machine (127.0.0.1 or localhost) alone is there" if alone else f"Ray has {', '.join(hosts)}"
+        missing = [address for address in known.addresses() if address not in hosts]
+        refuse_if_any([Problem(address, f"the cluster file names it, and {where}") for address in missing])
+        return known
+
+    def wait_for_all(self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None]) -> None:
+        """Do not wait: `joined` refuses if a machine is missing."""
+
+
+@dataclass(frozen=True)
+class RayNodes:
+    """No file: each Ray node says by its labels and resources which pools it serves."""
+
+    address: str | None = None
+    takes_new_machines: bool = True
+
+    def promised(self) -> Cluster:
+        """This machine, for every pool."""
+        return Cluster()
+
+    def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
+        """All nodes of the Ray cluster."""
+        return of_nodes(nodes)
+
+    def wait_for_all(self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None]) -> None:
+        """Do not wait: no file says which machines there should be."""
+
+
+def is_launcher_file(name: str) -> bool:
+    """Whether a file is a launcher configuration, by its name: FrankenPaxos's cluster files are JSON."""
+    return name.endswith(_LAUNCHER_SUFFIXES)
+
+
+def read_inventory(name: str | None) -> Inventory:
+    """Read the file that `--cluster` names; None: no file.
+
+    Raises:
+        Refused: the file is wrong.
+    """
+    if not name:
+        return RayNodes()
+    path = Path(name)
+    return read_launcher(path) if is_launcher_file(name) else ClusterFile(path, read_cluster_file(path))
