@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpray.errors import refuse
-from fpray.peak_sampler.goals import Bound, Goal, parse_bounds
+from fpray.peak_sampler.goals import Bound, Goal
 from fpray.report.show import jar_of
+from fpray.searching.goals import parse_bounds
 from fpray.searching.messages import number, short
 from fpray.store.outcome import Status
 from fpray.store.suite import Suite, read_json

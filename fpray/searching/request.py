@@ -16,10 +16,11 @@ import optuna
 
 from fpray.driver.request import Request
 from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
-from fpray.peak_sampler.goals import Bound, Goal, parse_bounds, parse_goals
+from fpray.peak_sampler.goals import Bound, Goal
 from fpray.plan.plan import Trial, parameter_problems
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
+from fpray.searching.goals import parse_bounds, parse_goals
 from fpray.searching.sampler_factory import OURS, sampler_problems
 from fpray.searching.space import Space, ends, in_words, read_space, suggest
 from fpray.searching.storage import JOURNAL, storage_problems

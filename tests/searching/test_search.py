@@ -25,7 +25,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 import fpray
-from fpray.peak_sampler.goals import parse_bounds
+from fpray.searching.goals import parse_bounds
 from tests.conftest import FPRAY, QUICK, Run, cli, run, start
 
 SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))

@@ -1,0 +1,38 @@
+"""Reads the goals and the bounds of a search: `--maximize`, `--minimize` and `--subject-to`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from fpray.errors import Problem
+from fpray.peak_sampler.goals import Bound, Goal
+
+
+def parse_goals(maximize: Sequence[str], minimize: Sequence[str]) -> tuple[list[Goal], list[Problem]]:
+    """`--maximize COLUMN` and `--minimize COLUMN` as goals, in that order, and what is wrong with them."""
+    goals = [Goal(column.strip(), True) for column in maximize] + [Goal(column.strip(), False) for column in minimize]
+    columns = [goal.column for goal in goals]
+    twice = [column for column in dict.fromkeys(columns) if columns.count(column) > 1]
+    return list(dict.fromkeys(goals)), [Problem(column, "is a goal twice: which is meant?") for column in twice]
+
+
+_BOUND = re.compile(r"\s*(?P<column>[^<>=\s]+)\s*(?P<sign><=|>=|<|>)\s*(?P<limit>\S+)\s*")
+
+
+def parse_bounds(options: Sequence[str]) -> tuple[list[Bound], list[Problem]]:
+    """`--subject-to 'COLUMN<=5'` options as bounds, and what is wrong with them; `<` is read as `<=`."""
+    bounds, problems = [], []
+    for option in options:
+        match = _BOUND.fullmatch(option)
+        try:
+            limit = float(match["limit"]) if match else math.nan
+        except ValueError:
+            limit = math.nan
+        if match is None or not math.isfinite(limit):
+            message = "write COLUMN<=NUMBER or COLUMN>=NUMBER, in quotes: the shell interprets < and >"
+            problems.append(Problem(f"--subject-to {option}", message))
+        else:
+            bounds.append(Bound(match["column"], limit, match["sign"].startswith("<")))
+    return bounds, problems
