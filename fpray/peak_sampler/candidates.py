@@ -1,4 +1,4 @@
-"""Which points of a space a sampler weighs: all of a small one, else many at random and more around the best."""
+"""The points that a sampler compares: all of a small space, else random ones and neighbours of the best."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from fpray.peak_sampler.distributions import along, at, position, size, values
 Point = dict[str, Any]
 Allowed = Callable[[Mapping[str, Any]], bool]
 
-WHOLE = 1500  # points: a space up to this size is weighed as a whole
-ENUMERATED = 5_000  # points of a product that are asked whether they are allowed: a constraint may leave few
+WHOLE = 1500  # points: in a space up to this size, all points are compared
+ENUMERATED = 5_000  # points of a product that are checked with `allowed`: a constraint may leave few of them
 _SCATTERED = 400
-_AROUND = 30  # for each point that is looked around
+_AROUND = 30  # neighbours of one point
 _LINE, _FINE_LINE = 60, 400  # values along one load parameter
 
 
@@ -41,23 +41,23 @@ class Candidates:
             return self.whole
         for _ in range(20):
             draws = (self._draw(rng) for _ in range(count))
-            if found := self._keep(draws):
-                return found
-        return [self._draw(rng)]  # nothing allowed was found: what asked will be told so
+            if points := self._keep(draws):
+                return points
+        return [self._draw(rng)]  # no draw is allowed: the caller refuses this point and says why
 
     def around(self, points: Iterable[Point], lines: Sequence[str], rng: np.random.Generator) -> list[Point]:
-        """Neighbours of points, and the line through each along the parameters in `lines`; none of a small space."""
+        """Neighbours of points, and the lines through each point along the parameters `lines`; none in a small space."""
         if self.whole is not None:
             return []
-        found: list[Point] = []
+        neighbours: list[Point] = []
         for point in points:
-            found += [self._step(point, rng) for _ in range(_AROUND)]
+            neighbours += [self._step(point, rng) for _ in range(_AROUND)]
             for name in lines:
-                found += [{**point, name: value} for value in along(self.space[name], _LINE)]
-        return self._keep(found)
+                neighbours += [{**point, name: value} for value in along(self.space[name], _LINE)]
+        return self._keep(neighbours)
 
     def line(self, point: Point, name: str) -> list[Point]:
-        """What is allowed along one parameter through a point."""
+        """The allowed points on the line through a point along one parameter."""
         return self._keep({**point, name: value} for value in along(self.space[name], _FINE_LINE))
 
     def _keep(self, points: Iterable[Point]) -> list[Point]:
@@ -68,7 +68,7 @@ class Candidates:
         return {name: at(distribution, rng.random()) for name, distribution in self.space.items()}
 
     def _step(self, point: Point, rng: np.random.Generator) -> Point:
-        """One or two parameters moved a little, or a category exchanged."""
+        """The point with one or two parameters moved a little, or a category exchanged."""
         moved = dict(point)
         for name in rng.choice(list(self.space), size=min(len(self.space), int(rng.integers(1, 3))), replace=False):
             distribution = self.space[str(name)]
