@@ -46,7 +46,7 @@ class Candidates:
         return [self._draw(rng)]  # no draw is allowed: the caller refuses this point and says why
 
     def around(self, points: Iterable[Point], lines: Sequence[str], rng: np.random.Generator) -> list[Point]:
-        """Neighbours of points, and the lines through each point along the parameters `lines`; none in a small space."""
+        """Neighbours of points, and lines through each point along the parameters `lines`; none in a small space."""
         if self.whole is not None:
             return []
         neighbours: list[Point] = []
