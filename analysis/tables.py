@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from fpray.files import layout
+from fpray.store.find import find_suite
 from fpray.store.results import read_results
-from fpray.store.suite import find_suite
 
 
 def results(suite: str, root: str | Path = "./suites") -> Any:
@@ -30,5 +31,5 @@ def recorder(suite: str, trial: int | str, root: str | Path = "./suites") -> Any
         fpray.Refused: there is no such suite.
         FileNotFoundError: the trial kept no rows (`--raw drop`, or nothing was measured).
     """
-    number = f"{int(trial):03d}"
-    return pq.read_table(find_suite(suite, Path(root)).path / number / "recorder.parquet")
+    number = layout.trial_number(int(trial))
+    return pq.read_table(find_suite(suite, Path(root)).path / number / layout.RECORDER)

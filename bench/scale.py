@@ -29,9 +29,9 @@ from fpray.cluster.session import Machine, Machines
 from fpray.driver.request import Request, TrialSelection
 from fpray.driver.session import Backend, run_sweep
 from fpray.plan.plan import Paths, Trial, plan_placed
+from fpray.store.columns import measured_columns, output_columns
 from fpray.store.outcome import Outcome, ProcessEnd, Reason, Status
-from fpray.store.results import measured_columns, output_columns
-from fpray.store.suite import TrialDirectory
+from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.run import TrialContext
 
 TRIALS, SLICES, SECONDS, ROUNDS = 10_000, 200, 1.0, 2
@@ -53,7 +53,7 @@ class SimulatedMachines(Machines):
     def __exit__(self, *_: object) -> None:
         pass
 
-    def driver_host(self) -> str:
+    def here(self) -> str:
         """The first of them."""
         return next(iter(self._machines))
 
@@ -71,10 +71,10 @@ class SimulatedMachines(Machines):
     def watch_head(self, tell: object) -> None:
         """There is none."""
 
-    def poll(self) -> None:
+    def look(self) -> None:
         """Nobody comes or goes."""
 
-    def recover(self, hosts: Collection[str], lane: int = 0) -> None:
+    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
         """They never die."""
 
 

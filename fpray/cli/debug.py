@@ -13,7 +13,7 @@ from fpray.cli.suites import suites_option
 from fpray.cluster.inventory import is_launcher_file
 from fpray.driver.debug import debug as hold
 from fpray.driver.remote_head import run_on_head, words_without
-from fpray.store.suite import find_trial
+from fpray.store.find import find_trial
 
 
 @click.command()

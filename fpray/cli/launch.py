@@ -17,6 +17,7 @@ from fpray.driver.detach import hang_up_ends, start
 from fpray.driver.remote_head import is_elsewhere, run_there, words_without
 from fpray.driver.request import Request, check
 from fpray.errors import refuse
+from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
 from fpray.protocol.params import to_json
 from fpray.report.status import attach
 from fpray.store.suite import Suite
@@ -30,8 +31,8 @@ def launch(ctx: click.Context, run: Callable[..., Any], request: Request, words:
     if not (elsewhere := is_elsewhere(request)) and not words["detach"] and words["as_job"] is None:
         _run_here(ctx, run, request, as_json=words["as_json"])
     if words["as_json"]:
-        message = "has no terminal to print to, since the driver runs by itself; see results.csv and results.parquet"
-        raise refuse("--json", message)
+        message = "has no terminal to print to, since the driver runs by itself"
+        raise refuse("--json", f"{message}; see {RESULTS_CSV} and {RESULTS_PARQUET}")
     if elsewhere:
         check(request)
         run_there(request, sys.argv[1:])
@@ -61,7 +62,7 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None) -> NoRe
     where = f" {as_job}" if as_job else ""
     suite = Suite(path)
     if detach:
-        commands = " · ".join(f"fpray {command} {suite.short}{where}" for command in ("attach", "stop"))
+        commands = " · ".join(f"fpray {command} {suite.short_name}{where}" for command in ("attach", "stop"))
         click.echo(f"detached · {path} · fpray status{where} · {commands}")
         ctx.exit(0)
     ctx.exit(attach(suite, where))

@@ -8,7 +8,7 @@ import click
 
 from fpray.cli.suites import head_option, suites_option
 from fpray.report.show import show as show_suite
-from fpray.store.suite import find_suite
+from fpray.store.find import find_suite
 
 
 @click.command()

@@ -13,7 +13,8 @@ from fpray.report.logs import far_reader, labels, read_log
 from fpray.report.status import attach as attach_to
 from fpray.report.status import standings, status_lines
 from fpray.report.status import stop as stop_sweep
-from fpray.store.suite import Suite, find_suite, find_trial
+from fpray.store.find import find_suite, find_trial
+from fpray.store.suite import Suite
 
 
 @click.command()

@@ -9,13 +9,13 @@ from statistics import median
 from typing import Any
 
 from fpray.plan.plan import Trial
+from fpray.recorder.columns import THROUGHPUT
 from fpray.store.outcome import Outcome, Status
 
 # A machine is in doubt when at each of so many points it measured this much less than the median of the others'
 # repeats, and less than any of them. By chance alone the last is true of a machine once in 2 ** POINTS, or less.
 POINTS = 6
 DOUBTED, CLEAR = 0.9, 0.75
-_COLUMN = "measured.throughput"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Slowness:
 
     def note(self, trial: Trial[Any], hosts: Collection[str], outcome: Outcome) -> Iterator[Slow]:
         """A trial has ended on these machines; each machine that is in doubt now, or clearly slow, and was not."""
-        found = next((value for name, value in outcome.results.items() if name.endswith(_COLUMN)), None)
+        found = next((value for name, value in outcome.results.items() if name.endswith(THROUGHPUT)), None)
         if outcome.status is not Status.FINISHED or not found:
             return
         point = Trial(trial.protocol, trial.params).id

@@ -15,13 +15,16 @@ from fpray.cluster.session import Machines, wanted_address
 from fpray.driver.request import Request, TrialSelection
 from fpray.driver.session import machines_of
 from fpray.errors import refuse, refuse_if_any
+from fpray.files.atomic import write_text
+from fpray.files.layout import command_file
 from fpray.jar.find import REFERENCE, find_jar
 from fpray.node.process_files import shell_command
 from fpray.plan.cluster import LOOPBACK
 from fpray.plan.plan import Plan, Process, Trial
 from fpray.protocol.params import from_json
 from fpray.report.logs import check_label
-from fpray.store.suite import Suite, TrialDirectory, write_text
+from fpray.store.suite import Suite
+from fpray.store.trial_directory import TrialDirectory
 from fpray.study.registry import find_protocol
 from fpray.trial.run import Attempt, Failed, TrialContext
 
@@ -49,32 +52,32 @@ def debug(
     assert written is not None
     protocol = find_protocol(written["protocol"])
     trial = Trial(protocol, from_json(protocol.params, written["params"]), written["repeat"])
-    content = suite.content
-    reference = content["jar"]["name"] == "reference"
+    record = suite.record
+    reference = record.jar["name"] == "reference"
     request = Request(
         TrialSelection(protocol.name),
-        jar=REFERENCE if reference else content["jar"]["path"],
-        java=content.get("java", "java"),
-        jvm_args=content.get("jvm_args") or {},
-        flags=content.get("flags") or {},
+        jar=REFERENCE if reference else record.jar["path"],
+        java=record.java or "java",
+        jvm_args=record.jvm_args,
+        flags=record.flags,
         cluster_file=cluster_file,
         address=address,
         local=local,
     )
     jar = find_jar(request.jar, request.java, _say)
-    if jar.sha256 != content["jar"]["sha256"]:
-        _say(f"doubt: {jar} is another jar than the suite's (sha {content['jar']['sha256'][:8]})")
+    if jar.sha256 != record.jar["sha256"]:
+        _say(f"doubt: {jar} is another jar than the suite's (sha {record.jar['sha256'][:8]})")
     request.launcher()
     wanted = wanted_address(address or request.inventory.address, local)
     with Machines(wanted, local=local) as machines:
-        request.inventory.wait_for_all(machines.refresh, _say)
+        request.inventory.wait_for_all(machines.alive, _say)
         cluster = request.placed(machines_of(request, machines))
         refuse_if_any(request.placement_problems(protocol, [trial], cluster))
-        cores = {host: machine.cores for host, machine in machines.by_host().items()}
-        slices = Allocator(cluster, cores, alive=machines.by_host)
-        own = slices.allocate(trial)
+        cores = {host: machine.cores for host, machine in machines.machines().items()}
+        slices = Allocator(cluster, cores, alive=machines.machines)
+        own = slices.take(trial)
         if own is None:
-            raise refuse(known.number, slices.shortage(trial) or "there are too few machines for it")
+            raise refuse(known.number, slices.missing(trial) or "there are too few machines for it")
         setting = TrialContext(
             slices, machines, jar, request.java, request.jvm_args, request.flags, wait=_say, slice=own,
         )  # fmt: skip
@@ -135,11 +138,11 @@ def _only(plan: Plan, processes: Sequence[Process]) -> Plan:
 
 def _say_how(own: Process, path: Path) -> None:
     command = shell_command(own.argv, own.env)
-    write_text(path / f"{own.label}_cmd.txt", command)
+    write_text(path / command_file(own.label), command)
     where = "on this machine" if own.host == LOOPBACK else f"on {own.host}"
     ports = ", ".join(str(port) for port in own.endpoints.values())
     listening = f"; the others wait until it listens on {ports}" if own.kind == "server" else ""
-    _say(f"paste this {where} (it is in {path / f'{own.label}_cmd.txt'}){listening}:\n{command.rstrip()}")
+    _say(f"paste this {where} (it is in {path / command_file(own.label)}){listening}:\n{command.rstrip()}")
 
 
 def _say_all(lines: Sequence[str]) -> None:

@@ -17,7 +17,8 @@ from fpray.errors import FprayError
 from fpray.plan.plan import Trial
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
-from fpray.store.suite import TrialDirectory
+from fpray.store.suite_record import MachineNote
+from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.run import SPACE_CHECK_S, TrialContext, is_full, missing_bytes, run_trial
 
 # What fails for the machines' sake (a lost actor, a port that was taken) is repeated this often before we go on.
@@ -72,7 +73,7 @@ class Executor:
         self._setting, self._progress, self._most, self._run = setting, progress, most, run
         self._retries = RETRIES if retries is None else retries
         self._blame, self._slowness = FailureCounts(), Slowness()
-        self.remember: Callable[[str, str, str], None] = lambda _what, _host, _why: None
+        self.remember: Callable[[MachineNote, str, str], None] = lambda _what, _host, _why: None
         self.look: Callable[[], None] = lambda: None
         self._missed_since: float | None = None  # when machines were first missing that nothing can run without
         self._running: list[Running] = []
@@ -96,7 +97,7 @@ class Executor:
     def start(self, trial: Trial[Any], directory: TrialDirectory) -> bool:
         """Start a trial; False where it has to wait: for its turn, for machines, or for ever (see `impossible`)."""
         self.look()
-        if self._again or self._is_full() or (own := self._setting.slices.allocate(trial)) is None:
+        if self._again or self._is_full() or (own := self._setting.slices.take(trial)) is None:
             return False
         self._progress.begin(directory.number, trial)
         self._go(Running(trial, directory, own))
@@ -107,7 +108,7 @@ class Executor:
 
         None: they only rest, or may still be replaced.
         """
-        missing = self._setting.slices.shortage(trial)
+        missing = self._setting.slices.missing(trial)
         if missing is None:
             self._missed_since = None
             return None
@@ -127,7 +128,7 @@ class Executor:
         self._news.clear()
         through = self._through()
         if through is None:
-            rests = self._setting.slices.backoff_left_s()
+            rests = self._setting.slices.rests()
             # Who replaces those that are gone is seen by looking; and where nothing runs, nothing else wakes us: a
             # rest may have ended since it was in the way.
             if self._missed_since is not None or not self._running:
@@ -165,7 +166,7 @@ class Executor:
         while self._again and not self._is_full():
             self.look()
             attempt = self._again[0]
-            own = self._setting.slices.allocate(attempt.trial)
+            own = self._setting.slices.take(attempt.trial)
             if own is None:
                 ended = self.impossible(attempt.trial, attempt.directory) if not self._running else None
                 if ended is not None:
@@ -222,8 +223,8 @@ class Executor:
             return None
         self._set_aside(attempt, result)
         if result.status is Status.LOST:  # also where it does not run again: who is gone serves no other trial, either
-            self._setting.slices.back_off(attempt.slice.hosts)
-            self._setting.machines.recover(attempt.slice.hosts, attempt.slice.lane)
+            self._setting.slices.rest(attempt.slice.hosts)
+            self._setting.machines.renew(attempt.slice.hosts, attempt.slice.lane)
         if result.reason is not Reason.INFRASTRUCTURE or attempt.repeated >= self._retries:
             self._leave(attempt)
             return Ended(attempt.trial, directory, result)
@@ -244,7 +245,7 @@ class Executor:
                 self._progress.say(f"doubt: {slow.sentence}")
                 self.remember("doubted", slow.host, slow.sentence)
         for host, why in reasons.items():
-            self._setting.slices.quarantine(host)
+            self._setting.slices.set_aside(host)
             self._progress.say(
                 f"machine {host} is set aside while there are others of its kind: {why}"
                 " (the same command, stopped and begun anew, takes it back)"
@@ -257,7 +258,7 @@ class Executor:
 
     def _leave(self, attempt: Running) -> None:
         self._running.remove(attempt)
-        self._setting.slices.release(attempt.slice)
+        self._setting.slices.give_back(attempt.slice)
 
     def _keep(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> Ended:
         directory.commit(outcome)

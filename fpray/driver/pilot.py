@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from fpray.files import layout
 from fpray.plan.plan import Trial, parameter_problems
 from fpray.protocol.params import flatten
 from fpray.store.outcome import Outcome, Status
-from fpray.store.suite import Suite, TrialDirectory, write_json
+from fpray.store.suite import Suite
+from fpray.store.suite_record import SuiteRecord
+from fpray.store.trial_directory import TrialDirectory
 
-DIRECTORY = "pilot"  # of a suite
 MOST = 16
 # What each of these is cut down to, where that leaves parameters that are allowed.
 SHORT = {"warmup_duration": timedelta(seconds=1), "duration": timedelta(seconds=2)}
@@ -61,13 +63,16 @@ def shortened(trial: Trial[Any]) -> Trial[Any]:
 
 def pilot_suite(suite: Suite) -> Suite:
     """The suite of a suite's pilot, in a directory of its own below it."""
-    path = suite.path / DIRECTORY
-    fresh = not (path / "suite.json").exists()
+    path = suite.path / layout.PILOT
+    fresh = not (path / layout.SUITE).exists()
     if fresh:
         path.mkdir(exist_ok=True)
-        kept = ("schema", "protocol", "study", "jar", "java", "jvm_args", "flags", "provenance")
-        content = {name: suite.content[name] for name in kept if name in suite.content}
-        write_json(path / "suite.json", {**content, "kind": "pilot", "points": [], "runs": []})
+        known = suite.record
+        record = SuiteRecord(
+            protocol=known.protocol, study=known.study, points=[], jar=known.jar, java=known.java,
+            jvm_args=known.jvm_args, flags=known.flags, provenance=known.provenance, kind="pilot",
+        )  # fmt: skip
+        record.write(path / layout.SUITE)
     piloted = Suite(path)
     piloted.fresh = fresh
     return piloted

@@ -10,12 +10,16 @@ from typing import Any
 
 from fpray.driver.request import Request, TrialSelection
 from fpray.errors import FprayError, Refused, refuse
+from fpray.files import layout
 from fpray.jar.find import Jar
 from fpray.jar.provenance import of_driver
 from fpray.plan.plan import Trial
 from fpray.protocol import params as param_values
+from fpray.store.find import find_suite, suites
 from fpray.store.outcome import Status
-from fpray.store.suite import Suite, TrialDirectory, describe_inputs, find_suite, suites, usual_root, write_text
+from fpray.store.suite import Suite, usual_root
+from fpray.store.suite_record import SuiteRecord
+from fpray.store.trial_directory import TrialDirectory
 from fpray.study.study import Study
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
@@ -49,8 +53,12 @@ class WorkList:
         trials: those of the agenda, in the order in which they run.
         """
         now = {"jar": of_driver(jar, request.command, request.java)["jar"], **_how(request)}
-        suite.update(points=[points.to_json() for points in self.points], planned=len(self.trials), **now)
-        write_text(suite.path / "inputs.txt", describe_inputs(trials))
+        for name, value in now.items():
+            setattr(suite.record, name, value)
+        suite.record.points = [points.to_json() for points in self.points]
+        suite.record.planned = len(self.trials)
+        suite.save()
+        suite.write_inputs(trials)
         for directory in self.repeated:
             directory.set_aside()
 
@@ -68,20 +76,20 @@ def choose_suite(request: Request, jar: Jar, study: Study) -> Suite:
                 "--new", f"-s names a suite, {named.path.name}: carry it on, or name a directory for a new one"
             )
         return _checked(named, request, jar)
-    before = [suite for suite in suites(root) if not request.new and suite.content.get("key") == _key(request)]
+    before = [suite for suite in suites(root) if not request.new and suite.record.key == _key(request)]
     for suite in before:
         if request.rerun or _unfinished(suite, request):
             return _checked(suite, request, jar)
     if request.rerun:
         raise refuse(f"--rerun {request.rerun[0]}", f"there is no suite of this command in {root} to repeat from")
     suite = _new_suite(root, request, jar, study)
-    suite.after = before[0].short if before else None
+    suite.after = before[0].short_name if before else None
     return suite
 
 
 def _named(text: str, root: Path) -> Suite | None:
     """The suite that `-s` names by its path, or by the letters that `fpray show` takes: one where suites go without."""
-    if (root / "suite.json").is_file():
+    if (root / layout.SUITE).is_file():
         return Suite(root)
     if not root.exists() and (_LETTERS.fullmatch(text) or _NAME.fullmatch(text)):
         try:
@@ -98,20 +106,17 @@ def _new_suite(root: Path, request: Request, jar: Jar, study: Study) -> Suite:
     args = {"suite_directory": request.suite_directory, "jar": str(jar.path), **request.points.to_json()}
     provenance = of_driver(jar, request.command, request.java)
     name = re.sub(r"[^\w.-]+", "_", f"{request.points.protocol}_{study.name}")[:100]
-    content = {
-        "key": _key(request),
-        "protocol": request.points.protocol,
-        "study": study.name,
-        "points": [request.points.to_json()],
-        "jar": provenance["jar"],
+    record = SuiteRecord(
+        key=_key(request),
+        protocol=request.points.protocol,
+        study=study.name,
+        points=[request.points.to_json()],
+        jar=provenance["jar"],
+        provenance=provenance,
         **_how(request),
-        "provenance": provenance,
-        "runs": [],
         **request.keeps(),
-    }
-    suite = Suite.create(root, name, args, content)
-    suite.fresh = True
-    return suite
+    )
+    return Suite.create(root, name, args, record)
 
 
 def _how(request: Request) -> dict[str, Any]:
@@ -135,13 +140,13 @@ def _checked(suite: Suite, request: Request, jar: Jar) -> Suite:
     Raises:
         Refused: it is of another protocol, or was run with another jar, java, JVM arguments, flags or placement.
     """
-    protocol = suite.content.get("protocol")
+    protocol = suite.record.protocol
     if protocol != request.points.protocol:
         raise refuse(suite.path.name, f"is a suite of {protocol}, not of {request.points.protocol}")
-    kind = suite.content.get("kind", "sweep")
+    kind = suite.record.kind
     if kind != request.kind:
         raise refuse(suite.path.name, f"is the suite of a {kind}: fpray {kind} carries it on")
-    known, how = suite.content["jar"], _how(request)
+    known, how = suite.record.jar, _how(request)
     mixed = f"results would mix. --new starts another suite, --accept-change goes on in {suite.path.name} all the same"
     if request.accept_change:
         return suite
@@ -150,8 +155,8 @@ def _checked(suite: Suite, request: Request, jar: Jar) -> Suite:
         raise refuse(str(jar), f"is another jar than the suite's, {was} (sha {known['sha256'][:8]}): {mixed}")
     for name, option in (("java", "--java"), ("jvm_args", "--jvm-arg"), ("flags", "--flag"), ("place", "--place")):
         # A suite of before an option was there had none of it.
-        if (suite.content.get(name) or {}) != how.get(name, {}):
-            raise refuse(option, f"is {how.get(name) or 'none'}, and was {suite.content.get(name) or 'none'}: {mixed}")
+        if (before := getattr(suite.record, name)) != how.get(name, {}):
+            raise refuse(option, f"is {how.get(name) or 'none'}, and was {before or 'none'}: {mixed}")
     return suite
 
 
@@ -187,13 +192,15 @@ def _to_repeat(suite: Suite, wanted: str) -> list[TrialDirectory]:
 
 def _points_of(suite: Suite, request: Request) -> list[TrialSelection]:
     """What a suite was asked for; where that is what is asked now, with what is known of it already."""
-    points = (TrialSelection.from_json(content) for content in suite.content["points"])
+    points = (TrialSelection.from_json(content) for content in suite.record.points)
     return [request.points if each.key() == request.points.key() else each for each in points]
 
 
 def _unfinished(suite: Suite, request: Request) -> bool:
-    if "ended" in suite.content:  # its trials are not known in advance: whoever asked for them says when it is over
-        return not suite.content["ended"]
+    if (
+        suite.record.ended is not None
+    ):  # its trials are not known in advance: whoever asked for them says when it is over
+        return not suite.record.ended
     try:
         trials = [t for points in _points_of(suite, request) for t in points.resolve()[2]]
     except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be carried on

@@ -23,6 +23,7 @@ from fpray.driver.request import Request, check, check_jar, check_platform, spli
 from fpray.driver.resume import WorkList, agenda, choose_suite
 from fpray.driver.stop_rule import FailureLimit
 from fpray.errors import FprayError, Lost, Problem, refuse, refuse_if_any
+from fpray.files import layout
 from fpray.jar.find import Jar
 from fpray.jar.provenance import of_driver
 from fpray.node.priority import batch_scheduling
@@ -34,7 +35,9 @@ from fpray.protocol.protocol import Protocol
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Status, counted
 from fpray.store.results import Row, append_csv, csv_row, read_results, write_results
-from fpray.store.suite import Suite, TrialDirectory, held, now, write_text
+from fpray.store.suite import Suite
+from fpray.store.suite_record import MachineNote, RunRecord
+from fpray.store.trial_directory import TrialDirectory, now
 from fpray.study.order import Order
 from fpray.study.study import ListSource, Study, TrialSource
 from fpray.trial.run import SPACE_CHECK_S, TrialContext, is_full, run_trial
@@ -102,7 +105,7 @@ def run_sweep(
     protocol, study, _ = check(request)
     jar = ready_jar(request, protocol)
     suite = choose_suite(request, jar, study)
-    with held(suite):
+    with suite.held():
         todo = agenda(suite, request)
         waiting = [trial for trial in todo.trials if not todo.is_done(suite, trial)]
         result = SweepResult(suite.path, len(todo.trials))
@@ -116,8 +119,8 @@ def run_sweep(
 
         def arrange(cluster: Cluster) -> str:
             several = len(cluster.addresses()) > 1
-            order = Order.decide(request.order, suite.content.get("order"), several_machines=several)
-            suite.content["order"] = order.to_json()
+            order = Order.decide(request.order, suite.record.order, several_machines=several)
+            suite.record.order = order.to_json()
             asker.arrange(order.arranged)
             return order.words()
 
@@ -140,8 +143,8 @@ def _pilot(
 ) -> bool:
     """Run the corners of what waits, short and in a suite of their own; whether the sweep is to go on."""
     trials, apart = corners(waiting), pilot_suite(suite)
-    study = Study(f"{suite.content['study']}, pilot", protocol.name, summary=request.points.resolve()[1].summary)
-    with held(apart):
+    study = Study(f"{suite.record.study}, pilot", protocol.name, summary=request.points.resolve()[1].summary)
+    with apart.held():
         todo = WorkList(trials, study, [], failed(apart))
         left = [trial for trial in trials if not todo.is_done(apart, trial)]
         piloted = SweepResult(apart.path, len(trials))
@@ -203,7 +206,7 @@ def drive(
     address, remark = split_address(request.address)
     launcher = request.launcher()
     with contextlib.ExitStack() as everything:
-        everything.callback(suite.forget_if_empty)  # also where it is refused before there are machines
+        everything.callback(suite.remove_if_empty)  # also where it is refused before there are machines
         progress = everything.enter_context(
             Progress(asker, todo.study.summary, protocol.outputs, suite.path, request.leaving)
         )
@@ -235,7 +238,7 @@ def drive(
         finally:
             progress.rest()
             notices.rest()
-            if not suite.forget_if_empty():
+            if not suite.remove_if_empty():
                 _write_tables(suite, protocol, asker, progress)
                 for line in conclude(result):
                     progress.say(line)
@@ -277,7 +280,7 @@ class _Sweep:
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
         with batch_scheduling(), self.machines:
             self.machines.watch_head(lambda: self.progress.say(f"fpray: {self.machines.head_is_gone()}"))
-            self.request.inventory.wait_for_all(self.machines.refresh, self.progress.wait)
+            self.request.inventory.wait_for_all(self.machines.alive, self.progress.wait)
             cluster = self._placed(machines_of(self.request, self.machines))
             if not self.machines.embedded:
                 self.progress.say(self.headline())
@@ -285,8 +288,8 @@ class _Sweep:
             request = self.request
             slices = Allocator(
                 cluster,
-                {host: machine.cores for host, machine in self.machines.by_host().items()},
-                alive=self.machines.schedulable,
+                {host: machine.cores for host, machine in self.machines.machines().items()},
+                alive=self.machines.lendable,
                 shared=request.share_machines,
             )
             self.progress.say(self._intent(waiting, slices, order))
@@ -304,7 +307,8 @@ class _Sweep:
             self.progress.stage("waiting for role actors", None)
             run = _this_run(request, setting, waiting, self.progress.say)
             self.todo.begin(self.suite, request, self.jar, self.asker.planned())
-            self.suite.update(runs=[*self.suite.content.get("runs", []), run])
+            self.suite.record.runs.append(run)
+            self.suite.save()
             runner = self._runner(setting, waiting[0])
             try:
                 self._drive(runner, on_trial)
@@ -318,7 +322,7 @@ class _Sweep:
         """What runs trials on the machines that there are, and on those that join where no file says who serves."""
         request, machines = self.request, self.machines
         runner = Executor(setting, self.progress, most=request.parallel, retries=request.retries, run=self.run_trial)
-        runner.look, runner.remember = machines.poll, self._remember
+        runner.look, runner.remember = machines.look, self._remember
         if request.inventory.takes_new_machines:
             role = like.protocol.clients()[0].name
 
@@ -340,17 +344,17 @@ class _Sweep:
             ).look
         return runner
 
-    def _remember(self, what: str, host: str, why: str) -> None:
-        self.suite.content["runs"][-1].setdefault(what, {})[host] = why
+    def _remember(self, what: MachineNote, host: str, why: str) -> None:
+        self.suite.record.last_run.setdefault(what, {})[host] = why
         self._note_it()
 
     def _welcome(self, host: str, facts: Mapping[str, Any]) -> None:
-        self.suite.content["runs"][-1]["machines"][host] = facts
+        self.suite.record.last_run["machines"][host] = facts
         self._note_it()
 
     def _note_it(self) -> None:
         with contextlib.suppress(OSError):  # a full disk: what was said is in driver.log, and trials go on
-            self.suite.update()
+            self.suite.save()
 
     def _drive(self, runner: Executor | None, on_trial: Callable[[str, Trial[Any], Outcome], None]) -> None:
         """Ask, run, keep, tell, until there is nothing left to ask (without a runner: nothing to run).
@@ -450,7 +454,7 @@ class _Sweep:
         if self.machines.embedded:
             where = f"on this machine ({len(os.sched_getaffinity(0))} cores, embedded Ray {version('ray')})"
         else:
-            found = self.machines.by_host()
+            found = self.machines.machines()
             count = f"{len(found)} machine{'s' if len(found) != 1 else ''}"
             where = f"on the Ray cluster at {self.machines.address} ({count}, Ray {version('ray')})"
         return f"{self.protocol.name} {where} · jar: {self.jar}"
@@ -459,7 +463,7 @@ class _Sweep:
         """What will be done, or carried on, how, and about how long it takes."""
         most = self.asker.most()
         at_once = self._at_once(waiting, slices) if waiting and slices is not None else 1
-        cores = sum(machine.cores for machine in self.machines.by_host().values()) // at_once
+        cores = sum(machine.cores for machine in self.machines.machines().values()) // at_once
         again = self.todo.repeated
         ended = [
             o.status for d in self.suite.directories().values() if d not in again and (o := d.outcome()) is not None
@@ -482,7 +486,7 @@ class _Sweep:
 
     def _at_once(self, waiting: Sequence[Trial[Any]], slices: Allocator) -> int:
         """How many trials are expected to run side by side."""
-        fit = (self.request.parallel or 1) if slices.shared else slices.capacity(waiting[0])
+        fit = (self.request.parallel or 1) if slices.shared else slices.side_by_side(waiting[0])
         return max(1, min(fit, self.request.parallel or fit))
 
 
@@ -493,8 +497,8 @@ def machines_of(request: Request, machines: Machines) -> Cluster:
         Refused: the cluster file names strangers, a pool has no machine, or nobody said which jar several machines are
             to run.
     """
-    refuse_if_any(request.jar_problems(len(machines.by_host())))
-    return request.inventory.joined(machines.by_host().values(), machines.driver_host())
+    refuse_if_any(request.jar_problems(len(machines.machines())))
+    return request.inventory.joined(machines.machines().values(), machines.here())
 
 
 def _append_row(suite: Suite, row: Row, progress: Progress) -> None:
@@ -502,20 +506,20 @@ def _append_row(suite: Suite, row: Row, progress: Progress) -> None:
     try:
         append_csv(suite, row)
     except OSError as error:
-        progress.say(f"results.csv cannot be written now: {error.strerror} (the outcome is kept)")
+        progress.say(f"{layout.RESULTS_CSV} cannot be written now: {error.strerror} (the outcome is kept)")
 
 
 def _write_tables(suite: Suite, protocol: Protocol[Any], asker: TrialSource, progress: Progress) -> None:
     try:
         write_results(suite, protocol, {trial.id: trial.params for trial in asker.planned()})
-        write_text(suite.path / "stop_time.txt", f"{now()}\n")
+        suite.write_stop_time()
     except OSError as error:
         progress.say(f"the tables of {suite.path.name} cannot be written: {error.strerror} (every outcome is kept)")
 
 
 def _this_run(
     request: Request, setting: TrialContext, waiting: Sequence[Trial[Any]], say: Callable[[str], None]
-) -> dict[str, Any]:
+) -> RunRecord:
     """Wake the role actors of the first trial, and say which machines this run has and what they are.
 
     Raises:
@@ -548,7 +552,7 @@ def _this_run(
             [trial.params for trial in waiting],
             slices.cluster,
             {host: found["memory_bytes"] for host, found in facts.items()},
-            slices.equivalents,
+            slices.alike,
         )
     )
     return {
@@ -587,8 +591,8 @@ def _closing(suite: Suite, result: SweepResult) -> str:
         )
     if result.stopped:
         others = f"the same command carries on with the other {result.planned - len(statuses)}"
-        repeats = ", with --rerun failed also with these" if suite.content.get("kind", "sweep") == "sweep" else ""
+        repeats = ", with --rerun failed also with these" if suite.record.kind == "sweep" else ""
         stopped = f"stopped, since most trials fail · {counted(statuses)}"
-        return f"{stopped} · fpray show {suite.short} · {others}{repeats}"
+        return f"{stopped} · fpray show {suite.short_name} · {others}{repeats}"
     again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""
-    return f"{counted(statuses)} · fpray show {suite.short}{again}"
+    return f"{counted(statuses)} · fpray show {suite.short_name}{again}"

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fpray.errors import Lost
+from fpray.files.atomic import write_text
 from fpray.node.file_transfer import Parcel, read_parcel
-from fpray.node.process_files import piece_of, pieces, write_atomic
+from fpray.node.process_files import piece_of, pieces
 from fpray.node.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class FileService:
         """Write each file, whole."""
         try:
             for name, content in files.items():
-                write_atomic(f"{directory}/{name}", content)
+                write_text(f"{directory}/{name}", content)
         except OSError as error:
             raise Lost(f"{directory} cannot be written: {error.strerror}") from None
 

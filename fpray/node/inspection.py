@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fpray.files import layout
 from fpray.node.jar_cache import JarCache
 from fpray.node.local_disk import local_directory, on_network
 from fpray.node.scratch import Abandoned, Owner, Scratch
-
-BEGAN = "start_time.txt"  # in a trial's directory: its content differs from that of any other attempt
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def inspect_site(
 def _is_visible(request: InspectionRequest) -> bool:
     """Whether the driver's very directory can be written from here; one of the same name, such as a copy, is not it."""
     try:
-        same = (Path(request.directory) / BEGAN).read_text() == request.owner.began
+        same = (Path(request.directory) / layout.START_TIME).read_text() == request.owner.began
         return same and os.access(request.directory, os.W_OK)
     except OSError:
         return False

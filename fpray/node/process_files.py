@@ -8,28 +8,14 @@ import json
 import os
 import re
 import shlex
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from fpray.files.atomic import write_text
+from fpray.files.layout import PIDS
+
 _TAIL_BYTES = 1 << 16
 _LINE_CHARS = 1000
-
-
-def write_atomic(path: str | Path, text: str) -> None:
-    """Write a whole file or nothing: under a temporary name in the same directory, then renamed."""
-    target = Path(path)
-    fd, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=target.name)
-    temporary = Path(name)
-    try:
-        with os.fdopen(fd, "w", errors="surrogateescape") as file:
-            file.write(text)
-            os.fchmod(fd, 0o644)  # mkstemp's 0600 would hide it from others
-        temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def shell_command(argv: Sequence[str], env: Mapping[str, str], cwd: str | None = None) -> str:
@@ -86,13 +72,13 @@ def _locked(directory: str) -> Iterator[None]:
 
 def add_pids(directory: str, pids: Mapping[str, str]) -> None:
     """Add {"host:pid": label}, FrankenPaxos's shape, to pids.json; the actors of several roles do so side by side."""
-    path = Path(directory) / "pids.json"
+    path = Path(directory) / PIDS
     with _locked(directory):
         try:
             known = json.loads(path.read_text())
         except (OSError, ValueError):
             known = {}
-        write_atomic(path, json.dumps(known | dict(pids), indent=2) + "\n")
+        write_text(path, json.dumps(known | dict(pids), indent=2) + "\n")
 
 
 def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fpray.files import layout
+from fpray.files.atomic import write_text
 from fpray.node import process_files
 from fpray.node.messages import Exit, Failure, FailureKind, ProcessSpec, Started, clean_environment
 from fpray.node.readiness import Probe, View
-from fpray.node.supervisor_client import SupervisorClient
+from fpray.node.supervisor_client import Link
 
 __all__ = ["Exit", "Failure", "FailureKind", "ProcessSpec", "Processes", "Started"]
 
@@ -39,8 +41,8 @@ class _Kept:
     def over(self) -> bool:
         return self.exit is not None or bool(self.error)
 
-    def path(self, suffix: str) -> str:
-        return str(Path(self.spec.directory) / f"{self.spec.label}_{suffix}.txt")
+    def path(self, name: Callable[[str], str]) -> str:
+        return str(Path(self.spec.directory) / name(self.spec.label))
 
 
 class Processes:
@@ -60,7 +62,7 @@ class Processes:
         self._stopped: set[int] = set()
         self._lost = False
         self._closing = False
-        self._link = SupervisorClient(lease, raylet_pid, self._on_event, self._on_end, head)
+        self._link = Link(lease, raylet_pid, self._on_event, self._on_end, head)
 
     def __enter__(self) -> Processes:
         return self
@@ -69,7 +71,7 @@ class Processes:
         self.close()
 
     @property
-    def supervisor_pid(self) -> int:
+    def keeper_pid(self) -> int:
         """The pid of the keeper."""
         return self._link.pid
 
@@ -316,10 +318,10 @@ def _failure(
     kind: FailureKind, kept: _Kept, detail: str, after_s: float | None = None, code: int | None = None
 ) -> Failure:
     after_s = time.monotonic() - kept.ordered if after_s is None else after_s
-    log = kept.path("err")
+    log = kept.path(layout.stderr_file)
     lines = process_files.tail(log)
-    if not lines and (lines := process_files.tail(kept.path("out"))):
-        log = kept.path("out")
+    if not lines and (lines := process_files.tail(kept.path(layout.stdout_file))):
+        log = kept.path(layout.stdout_file)
     return Failure(kind, kept.spec.label, detail, code, after_s, lines, log)
 
 
@@ -335,15 +337,15 @@ def _probe(kept: list[_Kept]) -> Probe:
 def _write_command(kept: _Kept) -> None:
     spec = kept.spec
     Path(spec.directory).mkdir(parents=True, exist_ok=True)
-    Path(kept.path("returncode")).unlink(missing_ok=True)  # of an earlier process of that label: it means ended
+    Path(kept.path(layout.returncode_file)).unlink(missing_ok=True)  # of an earlier process: it means ended
     before = ""
     if spec.given is not None:
         told = {name: Path(spec.directory) / name for name in spec.given}
         needed = {name: path.read_text() for name, path in told.items() if str(path) in spec.argv}
         before = process_files.remade(spec.directory, needed)
     command = process_files.shell_command(spec.argv, spec.env, spec.cwd)
-    process_files.write_atomic(
-        kept.path("cmd"), before + command + process_files.place_of(spec.host, spec.cwd or spec.directory)
+    write_text(
+        kept.path(layout.command_file), before + command + process_files.place_of(spec.host, spec.cwd or spec.directory)
     )
 
 
@@ -354,8 +356,8 @@ def _order(kept: _Kept) -> dict[str, Any]:
         "argv": list(spec.argv),
         "env": clean_environment(os.environ) | dict(spec.env),
         "cwd": spec.cwd or spec.directory,
-        "stdout": str(Path(kept.path("out")).absolute()),
-        "stderr": str(Path(kept.path("err")).absolute()),
+        "stdout": str(Path(kept.path(layout.stdout_file)).absolute()),
+        "stderr": str(Path(kept.path(layout.stderr_file)).absolute()),
     }
 
 
@@ -365,14 +367,14 @@ def _on_started(kept: _Kept, event: dict[str, Any]) -> dict[str, Any]:
 
 def _on_failed(kept: _Kept, event: dict[str, Any]) -> dict[str, Any]:
     error = f"{os.strerror(event['errno'])}: {event['at']}"
-    with contextlib.suppress(OSError), Path(kept.path("err")).open("a") as file:
+    with contextlib.suppress(OSError), Path(kept.path(layout.stderr_file)).open("a") as file:
         file.write(f"fpray: {error}\n")  # for whoever reads the directory only
     return {"error": error}
 
 
 def _on_exit(kept: _Kept, event: dict[str, Any]) -> dict[str, Any]:
     with contextlib.suppress(OSError):  # a full disk must not hide the exit
-        process_files.write_atomic(kept.path("returncode"), f"{process_files.shell_code(event['code'])}\n")
+        write_text(kept.path(layout.returncode_file), f"{process_files.shell_code(event['code'])}\n")
     assert kept.started is not None  # the keeper tells of the start first
     return {
         "exit": Exit(

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any, Generic, TypeVar
 
 from fpray.errors import Problem
+from fpray.files import layout
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import Instance, Placement, place
 from fpray.protocol import params as param_values
@@ -128,7 +129,7 @@ def plan_placed(trial: Trial[P], placement: Placement, paths: Paths) -> Plan:
     protocol, params = trial.protocol, trial.params
     files = {name: to_pbtxt(message) for name, message in protocol.files(params).items()}
     if protocol.config is not None:
-        files = {"config.pbtxt": to_pbtxt(protocol.config(params, _Surroundings(placement, paths)))} | files
+        files = {layout.CONFIG: to_pbtxt(protocol.config(params, _Surroundings(placement, paths)))} | files
     roles = {role.name: role for role in protocol.roles}
     stages = {each.label: roles[each.role].stage_of(params, each.index) for each in placement}
     last_server_stage = max(stages[each.label] for each in placement if roles[each.role].kind == "server")
@@ -198,7 +199,7 @@ def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings,
     if role.addressed:
         flags |= {"host": main.host, "port": main.port}
     if protocol.config is not None:
-        flags |= {"config": paths.file("config.pbtxt")}
+        flags |= {"config": paths.file(layout.CONFIG)}
     flags |= role.connect(params, at)
     flags |= {"log_level": getattr(params, role.log_level_parameter)}
     flags |= role.runs(params, at)

@@ -14,7 +14,6 @@ Floats = npt.NDArray[np.float64]
 Distribution = tuple[npt.NDArray[Any], Int64s]  # values, and how often each
 
 QUANTILES = {"median": 0.5, "p90": 0.90, "p95": 0.95, "p99": 0.99}
-STATISTICS = ("mean", "median", "min", "max", "p90", "p95", "p99")
 BINS = 64 << 12
 _BIN_SHIFT = 40  # of a double's bits: keeps 12 bits of mantissa
 _BIN_ORIGIN = 1023 << 12  # the bin of 1.0

@@ -15,16 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from fpray.recorder import columns as names
 from fpray.recorder.csv_reader import cores
 from fpray.recorder.parquet_reader import Label, RowGroup, RowGroups, Window
 from fpray.recorder.parquet_writer import ClientFacts, clients_of
-from fpray.recorder.quantiles import BINS, STATISTICS, Latencies, bins_of
+from fpray.recorder.quantiles import BINS, Latencies, bins_of
 from fpray.recorder.schema import Int64s
 from fpray.recorder.throughput import SECOND, Throughput, rolling_throughput
 
 Number = float | int | None
 
-_ABSENT = {f"latency.{s}_ms": -1.0 for s in STATISTICS} | {f"start_throughput_1s.{s}": -1.0 for s in STATISTICS}
+_ABSENT = dict.fromkeys(names.FRANKENPAXOS, names.ABSENT)
 _LITTLE_LATENCIES = 10  # a window of fewer mean latencies is mostly edge
 
 
@@ -98,9 +99,9 @@ def summarize(
             prefix, _columns(tallies[label], throughputs[label].result()) if label in tallies else _ABSENT
         )
         measured |= _prefixed(prefix, _measured(tallies.get(label), claimed_s, largest > 1))
-    measured["measured.window_s"] = window_s
-    measured["measured.requests"] = None if claimed_s is None else requests
-    measured["measured.littles_law"] = _littles_law(list(tallies.values()), claimed_s, closed_loops, unrecorded, notes)
+    measured[names.WINDOW_S] = window_s
+    measured[names.REQUESTS] = None if claimed_s is None else requests
+    measured[names.LITTLES_LAW] = _littles_law(list(tallies.values()), claimed_s, closed_loops, unrecorded, notes)
     return Summary(columns, measured, window, requests, unrecorded, clients, tuple(notes))
 
 
@@ -221,7 +222,7 @@ def _statistic(column: str) -> str:
 
 def _measured(tally: _Tally | None, window_s: float | None, grouped: bool) -> dict[str, Number]:
     """fpray's own numbers of one output."""
-    latency: dict[str, float | None] = dict.fromkeys(("mean", "median", "p90", "p95", "p99", "max"))
+    latency: dict[str, float | None] = dict.fromkeys(names.MEASURED_STATISTICS)
     throughput = None
     if tally is not None and window_s is not None:
         throughput = tally.requests / window_s
@@ -229,7 +230,7 @@ def _measured(tally: _Tally | None, window_s: float | None, grouped: bool) -> di
             latency["mean"] = tally.weighted / tally.requests / 1e6
             if not grouped:
                 latency |= {**tally.window.quantiles(), "max": tally.window.max / 1e6}
-    return {"measured.throughput": throughput} | {f"measured.latency.{s}_ms": v for s, v in latency.items()}
+    return {names.THROUGHPUT: throughput} | {names.measured_latency(s): v for s, v in latency.items()}
 
 
 def _littles_law(

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from fpray.recorder.columns import STATISTICS
 from fpray.recorder.parquet_reader import Label, RowGroup, RowGroups
-from fpray.recorder.quantiles import STATISTICS, Floats, Histogram, interpolated, merged, ranks_of, values_at
+from fpray.recorder.quantiles import Floats, Histogram, interpolated, merged, ranks_of, values_at
 from fpray.recorder.schema import Int64s
 
 SECOND = 1_000_000_000

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fpray.files.layout import command_file, label_of
 from fpray.node.ports import is_own
 from fpray.node.process_files import ran_on
 from fpray.plan.plan import Trial, planned_seconds
+from fpray.recorder.columns import latency, start_throughput
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, STOPPED, Pulse, Snapshot, Step, clock
 from fpray.store.outcome import Outcome, Status
 from fpray.study.study import TrialSource
@@ -201,10 +203,11 @@ class Progress:
 
         flat = flatten(trial.params)
         shown: dict[str, str] = {name: _text(flat[name]) for name in self._summary if name in flat}
+        numbers = outcome.numbers
         for label, prefix in self._outputs.items():
-            for column in ("latency.median_ms", "start_throughput_1s.p90"):
-                value = outcome.results.get(f"{prefix}{column}")
-                if value is not None and value != -1.0:
+            for column in (latency("median"), start_throughput("p90")):
+                value = numbers.get(f"{prefix}{column}")
+                if value is not None:
                     shown[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
         return str(shown)
 
@@ -238,7 +241,7 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     lines = [f"[{number}/{total:03}] {outcome.status.value}: {outcome.detail}"]
     lines += [f"    {line}" for line in outcome.lines]
     if outcome.log:
-        command = outcome.log.removesuffix("_err.txt").removesuffix("_out.txt") + "_cmd.txt"
+        command = command_file(label_of(outcome.log))
         host = ran_on(command)
         how = f"sh {command}" if host is None or is_own(host) else f"ssh {host} sh < {command}"
         lines.append(f"    {outcome.log} · run it yourself: {how}")

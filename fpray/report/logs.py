@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fpray.errors import Problem, Refused, nearest
+from fpray.files import layout
+from fpray.files.atomic import read_json
 from fpray.node.process_files import piece_of
-from fpray.store.suite import Suite, TrialDirectory, read_json
+from fpray.store.suite import Suite
+from fpray.store.trial_directory import TrialDirectory
 
 # Machine, path there, offset -> what follows in that file; nothing where there is no such file (yet, or any more).
 Far = Callable[[str, str, int], bytes]
@@ -18,7 +21,7 @@ _LOOK_S, _LOOK_FAR_S = 0.25, 1.0  # a look at another machine wakes it up
 
 def labels(directory: TrialDirectory) -> list[str]:
     """The processes of a trial, in the order in which they are started."""
-    plan = read_json(directory.file("plan.json")) or {"processes": []}
+    plan = read_json(directory.file(layout.PLAN)) or {"processes": []}
     return [process["label"] for process in plan["processes"]]
 
 
@@ -40,8 +43,7 @@ def far_reader(suite: Suite) -> Iterator[Far]:
     from fpray.cluster.calls import gather
     from fpray.cluster.session import Machines
 
-    runs = suite.content.get("runs") or [{}]
-    address = runs[-1].get("ray", {}).get("address")
+    address = suite.record.last_run.get("ray", {}).get("address")
     with contextlib.ExitStack() as attached:
         machines: list[Machines] = []
 
@@ -70,8 +72,8 @@ def read_log(
     """
     check_label(directory, label)
     place = _place(directory, label)
-    files = [_File(directory.file(f"{label}_{kind}.txt"), place, far) for kind in ("out", "err")]
-    ends = [directory.file(f"{label}_returncode.txt"), directory.file("outcome.json")]
+    files = [_File(directory.file(name(label)), place, far) for name in (layout.stdout_file, layout.stderr_file)]
+    ends = [directory.file(layout.returncode_file(label)), directory.file(layout.OUTCOME)]
     shown: _File | None = None
     last = b""
     while True:
@@ -89,7 +91,7 @@ def read_log(
 
 def _place(directory: TrialDirectory, label: str) -> tuple[str, str] | None:
     """The machine and directory in which a process works, where that is not the trial's."""
-    own = next(each for each in read_json(directory.file("plan.json"))["processes"] if each["label"] == label)
+    own = next(each for each in read_json(directory.file(layout.PLAN))["processes"] if each["label"] == label)
     there = own.get("directory", "")  # a plan of before there were others has none
     return (own["host"], there) if there and Path(there).name != directory.path.name else None
 

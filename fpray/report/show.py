@@ -6,12 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fpray.files import layout
+from fpray.files.atomic import read_json
 from fpray.node.process_files import tail
 from fpray.plan.plan import duration_in_words
 from fpray.protocol.params import flatten, from_json, show_duration
 from fpray.protocol.protocol import Protocol
+from fpray.recorder.columns import THROUGHPUT, is_measured, measured_latency
+from fpray.store.find import find_suite
 from fpray.store.outcome import Outcome, counted
-from fpray.store.suite import Suite, TrialDirectory, find_suite, read_json
+from fpray.store.suite import Suite
+from fpray.store.suite_record import TrialRecord
+from fpray.store.trial_directory import TrialDirectory
 from fpray.study.registry import find_protocol
 
 
@@ -22,9 +28,9 @@ def show(what: str, root: Path) -> None:
         Refused: there is no such suite or trial.
     """
     path = Path(what).expanduser()
-    if (path / "trial.json").is_file():
+    if (path / layout.TRIAL).is_file():
         return _show_trial(Suite(path.resolve().parent), TrialDirectory(path.resolve()))
-    name, _, number = what.rpartition("/") if not (path / "suite.json").is_file() else (what, "", "")
+    name, _, number = what.rpartition("/") if not (path / layout.SUITE).is_file() else (what, "", "")
     if not name:
         return _show_suite(find_suite(what.rstrip("/"), root))
     try:
@@ -37,20 +43,20 @@ def show(what: str, root: Path) -> None:
 
 
 def _show_suite(suite: Suite) -> None:
-    protocol = find_protocol(suite.content["protocol"])
+    protocol = find_protocol(suite.record.protocol)
     trials = list(suite.outcomes())
     _print(f"{suite.path}")
     jars = list(dict.fromkeys(jar for _, trial, _ in trials if (jar := trial["provenance"].get("jar")))) or [
         jar_of(suite)
     ]
-    _print(f"{protocol.name} · study {suite.content['study']} · jar: {', then '.join(jars)} · {_machines(suite)}")
+    _print(f"{protocol.name} · study {suite.record.study} · jar: {', then '.join(jars)} · {_machines(suite)}")
     if trials:
         _table(protocol, trials)
     for directory, _, outcome in trials:
         if outcome is not None:
             for line in [*_failure(directory, outcome), *(f"    doubt: {d}" for d in outcome.doubts)]:
                 _print(line)
-    for line in (read_json(suite.path / "answer.json") or {}).get("sentences", ()):
+    for line in (read_json(suite.path / layout.RECOMMENDATION) or {}).get("sentences", ()):
         _print(line)
     ended = [outcome.status for _, _, outcome in trials if outcome is not None]
     _print(counted(ended) + _to_go(suite, len(trials), len(ended)))
@@ -59,22 +65,21 @@ def _show_suite(suite: Suite) -> None:
 def _to_go(suite: Suite, known: int, ended: int) -> str:
     """How much is left; of a search nobody knows that in advance."""
     carries_on = "(the same command carries on)"
-    if "search" not in suite.content:
-        left = max(known, suite.content.get("planned", 0)) - ended
+    if suite.record.search is None:
+        left = max(known, suite.record.planned) - ended
         return f", {left} to go {carries_on}" if left else ""
     begun = f", {known - ended} begun" if known > ended else ""
-    return f"{begun}, and not ended {carries_on}" if not suite.content["ended"] else begun
+    return f"{begun}, and not ended {carries_on}" if not suite.record.ended else begun
 
 
 def jar_of(suite: Suite) -> str:
     """The jar that a suite runs."""
-    jar: Mapping[str, Any] = suite.content.get("jar", {})
+    jar = suite.record.jar
     return f"{jar.get('name', '?')} {jar.get('version', '')}".strip() + f" (sha {str(jar.get('sha256', '?'))[:8]})"
 
 
 def _machines(suite: Suite) -> str:
-    runs = suite.content.get("runs") or [{}]
-    machines = runs[-1].get("machines", {})
+    machines = suite.record.last_run.get("machines", {})
     if not machines:
         return "no machine yet"
     first = next(iter(machines.values()))
@@ -82,7 +87,7 @@ def _machines(suite: Suite) -> str:
     return f"{count}, {first['cores']} cores, {first['cpu']}"
 
 
-def _table(protocol: Protocol[Any], trials: Sequence[tuple[TrialDirectory, Mapping[str, Any], Outcome | None]]) -> None:
+def _table(protocol: Protocol[Any], trials: Sequence[tuple[TrialDirectory, TrialRecord, Outcome | None]]) -> None:
     from rich.table import Table
 
     flat = [flatten(from_json(protocol.params, trial["params"])) for _, trial, _ in trials]
@@ -115,13 +120,13 @@ def _print_whole(table: Any) -> None:
 
 
 def _measured_columns(
-    protocol: Protocol[Any], trials: Sequence[tuple[TrialDirectory, Mapping[str, Any], Outcome | None]]
+    protocol: Protocol[Any], trials: Sequence[tuple[TrialDirectory, TrialRecord, Outcome | None]]
 ) -> Iterator[tuple[str, str, int]]:
     for label, prefix in protocol.outputs.items():
         columns = [
-            ("throughput /s", f"{prefix}measured.throughput", 0),
-            ("median ms", f"{prefix}measured.latency.median_ms", 4),
-            ("p99 ms", f"{prefix}measured.latency.p99_ms", 4),
+            ("throughput /s", f"{prefix}{THROUGHPUT}", 0),
+            ("median ms", f"{prefix}{measured_latency('median')}", 4),
+            ("p99 ms", f"{prefix}{measured_latency('p99')}", 4),
         ]
         if any(outcome and outcome.results.get(columns[0][1]) is not None for _, _, outcome in trials):
             for title, column, digits in columns:
@@ -136,7 +141,7 @@ def _number(outcome: Outcome | None, column: str, digits: int) -> str:
 
 
 def _unfinished(directory: TrialDirectory) -> str:
-    content = read_json(directory.file("outcome.json"))
+    content = read_json(directory.file(layout.OUTCOME))
     return content["status"] if content else "unfinished"
 
 
@@ -150,7 +155,7 @@ def _failure(directory: TrialDirectory, outcome: Outcome) -> Iterator[str]:
 
 def _show_trial(suite: Suite, directory: TrialDirectory) -> None:
     trial, outcome = directory.trial(), directory.latest()
-    plan = read_json(directory.file("plan.json")) or {"processes": []}
+    plan = read_json(directory.file(layout.PLAN)) or {"processes": []}
     assert trial is not None
     status = outcome.status.value if outcome else "unfinished"
     wall = f" after {duration_in_words(outcome.wall_s)}" if outcome else ""
@@ -166,9 +171,9 @@ def _show_trial(suite: Suite, directory: TrialDirectory) -> None:
     _process_table(directory, plan["processes"], outcome)
     if outcome is not None:
         _results(outcome)
-    attempts = sorted(p.name for p in directory.file("attempts").glob("*"))
+    attempts = sorted(p.name for p in directory.file(layout.ATTEMPTS).glob("*"))
     if attempts:
-        _print(f"earlier attempts: {', '.join(str(directory.file('attempts') / name) for name in attempts)}")
+        _print(f"earlier attempts: {', '.join(str(directory.file(layout.ATTEMPTS) / name) for name in attempts)}")
 
 
 def _process_table(directory: TrialDirectory, processes: Sequence[Mapping[str, Any]], outcome: Outcome | None) -> None:
@@ -195,16 +200,15 @@ def _process_table(directory: TrialDirectory, processes: Sequence[Mapping[str, A
         expected = (0,) if process["kind"] == "client" else (143, -15, *process["expected_exits"])
         shown_already = outcome is not None and outcome.label == process["label"]
         if end is not None and end.returncode is not None and end.returncode not in expected and not shown_already:
-            log = directory.file(f"{process['label']}_err.txt")
+            log = directory.file(layout.stderr_file(process["label"]))
             _print(f"{process['label']} returned {end.returncode}; the end of {log}:")
             for line in tail(str(log), 10):
                 _print(f"    {line}")
 
 
 def _results(outcome: Outcome) -> None:
-    known = {name: value for name, value in outcome.results.items() if value is not None and value != -1.0}
     for heading, ours in (("measured", True), ("by FrankenPaxos's definitions", False)):
-        columns = {name: value for name, value in known.items() if ("measured." in name) is ours}
+        columns = {name: value for name, value in outcome.numbers.items() if is_measured(name) is ours}
         if columns:
             _print(f"{heading} (docs/measuring.md says what each means)")
         for name, value in columns.items():

@@ -14,9 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from fpray.store.suite import read_json, write_json
+from fpray.files import layout
+from fpray.files.atomic import read_json, write_json
 
-PULSE_FILE, LOG_FILE = "progress.json", "driver.log"
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 _MOST_LINES = 8  # trials under way that are shown one by one
 # What changes within this time of a write is written after it, all at once: with two hundred trials side by side,
@@ -121,7 +121,7 @@ def _fitted(sentence: str, width: int) -> list[str]:
 def read_snapshot(suite: Path) -> Snapshot | None:
     """How the latest run of a suite stood when it last said so; None where it never did, or in other words."""
     with contextlib.suppress(TypeError, KeyError):
-        content = read_json(suite / PULSE_FILE)
+        content = read_json(suite / layout.PROGRESS)
         return Snapshot.from_json(content) if content else None
     return None
 
@@ -137,7 +137,7 @@ class Pulse:
         self._changed, self._over = threading.Event(), threading.Event()
         writing = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         try:
-            self._log = os.open(suite / LOG_FILE, writing, 0o666)
+            self._log = os.open(suite / layout.DRIVER_LOG, writing, 0o666)
         except OSError:
             self._log = os.open(os.devnull, writing)
         self.log_from = os.fstat(self._log).st_size
@@ -186,4 +186,4 @@ class Pulse:
 
     def _write(self, snapshot: Snapshot) -> None:
         with contextlib.suppress(OSError):
-            write_json(self._suite / PULSE_FILE, asdict(snapshot))
+            write_json(self._suite / layout.PROGRESS, asdict(snapshot))

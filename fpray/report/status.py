@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import FprayError, refuse
+from fpray.files import layout
 from fpray.plan.plan import duration_in_words
-from fpray.report.snapshot import FAILED, LOG_FILE, RUNNING, Snapshot, read_snapshot
+from fpray.report.snapshot import FAILED, RUNNING, Snapshot, read_snapshot
+from fpray.store.find import suites
+from fpray.store.lock import Holder
 from fpray.store.outcome import Status
-from fpray.store.suite import Holder, Suite, suites
+from fpray.store.suite import Suite
 
 DIED, UNFINISHED = "died", "unfinished"
 _LOOK_S = 0.5
@@ -58,7 +61,7 @@ class Standing:
         if self.snapshot is not None:
             return self.snapshot.done, self.snapshot.total, self.snapshot.failed
         ended = [outcome.status for _, _, outcome in self.suite.outcomes() if outcome is not None]
-        total = max(len(self.suite.directories()), self.suite.content.get("planned", 0))
+        total = max(len(self.suite.directories()), self.suite.record.planned)
         return len(ended), total, sum(status is not Status.FINISHED for status in ended)
 
     def words(self) -> str:
@@ -88,7 +91,7 @@ class Standing:
         running = self.snapshot if self.holder is not None else None
         return {
             "suite": str(self.suite.path),
-            "letters": self.suite.letters,
+            "letters": self.suite.suite_id,
             "state": self.state,
             "done": done,
             "total": total,
@@ -109,14 +112,14 @@ def standings(root: Path, damaged: Callable[[FprayError], None] = lambda _why: N
 
 def status_lines(found: list[Standing]) -> Iterator[str]:
     """A line for each."""
-    rows = [(s.suite.letters, _name(s.suite), s.state, s.words()) for s in found]
+    rows = [(s.suite.suite_id, _name(s.suite), s.state, s.words()) for s in found]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for row in rows:
         yield "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]])
 
 
 def _name(suite: Suite) -> str:
-    return f"{suite.content['protocol']} {suite.content.get('study', '')}".strip()
+    return f"{suite.record.protocol} {suite.record.study}".strip()
 
 
 def attach(suite: Suite, where: str = "") -> int:
@@ -141,7 +144,7 @@ def attach(suite: Suite, where: str = "") -> int:
             else:
                 _say(line)
     except KeyboardInterrupt:
-        name = f"{suite.letters}{where}"
+        name = f"{suite.suite_id}{where}"
         said = f"detached, and the sweep goes on · fpray attach {name} · fpray stop {name}"
         if live is not None:
             live.close()
@@ -163,7 +166,7 @@ def _block(suite: Suite, width: int) -> str:
 def _said(suite: Suite, start: int) -> Iterator[str]:
     """What a sweep has said since a place in its log, and says until it ends."""
     pending, first = b"", True
-    with (suite.path / LOG_FILE).open("rb") as log:
+    with (suite.path / layout.DRIVER_LOG).open("rb") as log:
         log.seek(start)
         while True:
             over = suite.holder() is None  # asked first: what is said before the end is read after it
@@ -200,7 +203,7 @@ def stop(suite: Suite) -> str:
     if holder is None:
         return f"{suite.path.name} is not running: {Standing.of(suite).words()}"
     if not holder.here:
-        raise refuse(suite.path.name, f"is run by {holder.words}: type fpray stop {suite.letters} there")
+        raise refuse(suite.path.name, f"is run by {holder.words}: type fpray stop {suite.suite_id} there")
     try:
         os.kill(holder.pid, signal.SIGTERM)
     except PermissionError:
@@ -208,7 +211,7 @@ def stop(suite: Suite) -> str:
     except ProcessLookupError:
         if suite.holder() is not None:
             said = (
-                f"is run by {holder.words}, which is in a container of its own: type fpray stop {suite.letters} there"
+                f"is run by {holder.words}, which is in a container of its own: type fpray stop {suite.suite_id} there"
             )
             raise refuse(suite.path.name, said) from None
     while suite.holder() is not None:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpray.errors import refuse
+from fpray.files import layout
+from fpray.files.atomic import read_json
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.report.show import jar_of
 from fpray.searching.goals import parse_bounds
 from fpray.searching.messages import number, short
 from fpray.store.outcome import Status
-from fpray.store.suite import Suite, read_json
+from fpray.store.suite import Suite
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,18 +83,17 @@ def read(suite: Suite) -> Found:
     Raises:
         Refused: the suite is no search's, or no trial of it has ended.
     """
-    kept = suite.content.get("search")
+    kept = suite.record.search
     if kept is None:
         raise refuse(suite.path.name, "is the suite of a sweep: --figure draws searches")
     goals = [Goal(text.partition(" ")[2], text.startswith("maximize")) for text in kept["goals"]]
     bounds, _ = parse_bounds(kept["bounds"])
-    points = read_json(suite.path / "points.json") or {}
+    points = read_json(suite.path / layout.POINTS) or {}
     runs = []
     for directory, trial, outcome in suite.outcomes():
         if outcome is None:
             continue
-        given = {k: float(v) for k, v in outcome.results.items() if isinstance(v, int | float)}
-        numbers = {k: v for k, v in given.items() if math.isfinite(v) and v != -1.0}
+        numbers = outcome.numbers
         finished = outcome.status in (Status.FINISHED, Status.STOPPED_EARLY)  # both have figures
         known = points.get(trial["id"], {"params": {}, "distributions": {}})
         met = outcome.status is Status.FINISHED and all(bound.met(numbers) for bound in bounds)
@@ -100,8 +101,8 @@ def read(suite: Suite) -> Found:
     if not runs:
         raise refuse(suite.path.name, "has no trial that ended: there is nothing to draw yet")
     subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
-    title = f"{suite.content['protocol']}: {' and '.join(map(str, goals))}{subject} · jar: {jar_of(suite)}"
-    return Found(title, goals, bounds, runs, read_json(suite.path / "answer.json") or {})
+    title = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject} · jar: {jar_of(suite)}"
+    return Found(title, goals, bounds, runs, read_json(suite.path / layout.RECOMMENDATION) or {})
 
 
 def _figure(found: Found) -> Figure:

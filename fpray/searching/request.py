@@ -20,11 +20,12 @@ from fpray.peak_sampler.goals import Bound, Goal
 from fpray.plan.plan import Trial, parameter_problems
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
+from fpray.recorder.columns import MEASURED_STATISTICS, START_THROUGHPUT, measured_latency, without_output
 from fpray.searching.goals import parse_bounds, parse_goals
 from fpray.searching.sampler_factory import OURS, sampler_problems
 from fpray.searching.space import Space, ends, in_words, read_space, suggest
 from fpray.searching.storage import JOURNAL, storage_problems
-from fpray.store.results import measured_columns, output_columns
+from fpray.store.columns import measured_columns, output_columns
 from fpray.study.registry import find_protocol
 from fpray.study.study import Point, Search, Study
 from fpray.trial.early_stop import LatencyBound
@@ -192,11 +193,11 @@ class SearchRequest(Request):
     def caps(self, protocol: Protocol[Any]) -> Sequence[LatencyBound]:
         """Its upper bounds on measured latencies; not of grouped rows, whose quantiles are refused."""
         found = []
+        latencies = {measured_latency(statistic): statistic for statistic in MEASURED_STATISTICS}
         for bound in self.quest().bounds:
             for label, prefix in protocol.outputs.items():
-                match = re.fullmatch(re.escape(prefix) + r"measured\.latency\.(\w+)_ms", bound.column)
-                if match and bound.upper:
-                    found.append(LatencyBound(label, match[1], bound.limit))
+                if bound.upper and (statistic := latencies.get(bound.column.removeprefix(prefix))):
+                    found.append(LatencyBound(label, statistic, bound.limit))
         return found
 
     def identity(self) -> Any:
@@ -311,7 +312,7 @@ def _column_problems(protocol: Protocol[Any], goals: Sequence[Goal], bounds: Seq
     known = [*measured_columns(protocol), *output_columns(protocol)]
     for about, column in [*((f"--{g}", g.column) for g in goals), *((f"--subject-to {b}", b.column) for b in bounds)]:
         if column not in known:
-            tail = column[column.find("measured.") :] if "measured." in column else column
+            tail = without_output(column)
             near = nearest(column, known) or nearest(tail, known)
             said = f"{protocol.name} measures no such column{near} (docs/measuring.md says what there is)"
             yield Problem(about, said)
@@ -347,7 +348,7 @@ def _problems_of_groups(quest: SearchProblem, trials: Sequence[Trial[Any]]) -> I
             )
     for trial in trials:
         for column in quest.columns:
-            if "start_throughput_1s" in column and trial.params.duration.total_seconds() <= 1:
+            if START_THROUGHPUT in column and trial.params.duration.total_seconds() <= 1:
                 yield Problem(
                     f"duration={param_values.show_duration(trial.params.duration)}", f"is too short for {column}"
                 )

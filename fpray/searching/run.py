@@ -20,7 +20,7 @@ from fpray.searching.request import SearchRequest
 from fpray.searching.source import SearchSource
 from fpray.searching.storage import open_study, storage_problems
 from fpray.store.outcome import Outcome
-from fpray.store.suite import Suite, describe_inputs, held, write_text
+from fpray.store.suite import Suite
 
 
 @dataclass
@@ -60,12 +60,12 @@ def run_search(
     quest = request.quest()
     jar = ready_jar(request, protocol)
     suite = choose_suite(request, jar, study)
-    with held(suite):
+    with suite.held():
         kept = _same_search(suite, request)
         try:
             optuna_study = open_study(kept["storage"], suite.path, quest.goals)
         except Refused:
-            suite.forget_if_empty()
+            suite.remove_if_empty()
             raise
         asker = SearchSource(quest, suite, optuna_study, kept["sampler"], kept["seed"])
         todo = WorkList(asker.planned(), study, [request.points], [])
@@ -73,16 +73,17 @@ def run_search(
         result = SearchResult(suite.path, asker.most(), before, study=optuna_study)
 
         def begin(_: Cluster) -> str:
-            suite.content["ended"] = ""  # it may have been, by a smaller budget
+            suite.record.ended = ""  # it may have been, by a smaller budget
             asker.keep_answer()
             return ""
 
         def conclude(_: SweepResult) -> Sequence[str]:
             result.ended = asker.ended
             result.planned = asker.most()
-            write_text(suite.path / "inputs.txt", describe_inputs(asker.planned()))
+            suite.write_inputs(asker.planned())
             result.answer = asker.answer()
-            suite.update(ended=asker.ended)
+            suite.record.ended = asker.ended
+            suite.save()
             return asker.keep_answer()
 
         try:
@@ -103,7 +104,7 @@ def _same_search(suite: Suite, request: SearchRequest) -> dict[str, Any]:
     Raises:
         Refused: it looks for something else, or elsewhere.
     """
-    kept: dict[str, Any] = suite.content["search"]
+    kept: dict[str, Any] = suite.record.search or {}
     now = request.keeps()["search"]
     names = {"goals": "--maximize", "bounds": "--subject-to", "space": "--space", "sampler": "--sampler"}
     wrong = [

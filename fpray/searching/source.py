@@ -15,6 +15,8 @@ from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from fpray.errors import FprayError
+from fpray.files import layout
+from fpray.files.atomic import read_json, write_json
 from fpray.peak_sampler.distributions import size
 from fpray.plan.plan import Trial, planned_seconds
 from fpray.protocol import params as param_values
@@ -24,15 +26,13 @@ from fpray.searching.request import SearchProblem
 from fpray.searching.sampler_factory import LISTING, Wanted, grid_of, lasts, make_sampler
 from fpray.searching.storage import reachable
 from fpray.store.outcome import Outcome, Status
-from fpray.store.suite import Suite, read_json, write_json
+from fpray.store.suite import Suite
 
 # A trial that did not finish, as Optuna's samplers digest it best: complete, with the worst value there is, and each
 # bound exceeded by ten times its limit. One that is told as failed would be forgotten, and asked for again.
 FAILED_EXCESS = 10.0
 _MOST_REFUSED = 200  # points in a row that the protocol refuses
 _ENOUGH_TO_KNOW = 3  # finished trials without a column that a goal or bound needs
-ANSWER_FILE = "answer.json"  # in the suite: what is known so far, for whoever looks while it runs, or after a kill
-POINTS_FILE = "points.json"  # in the suite: fpray trial -> its point as Optuna knows it, for a study that is lost
 
 
 class SearchSource:
@@ -58,7 +58,7 @@ class SearchSource:
         self._pending: list[optuna.Trial] = []  # asked in an earlier run, not told
         self._asked: dict[str, optuna.Trial] = {}  # fpray trial -> Optuna's, under way
         self._known: dict[str, Trial[Any]] = {}
-        self._points: dict[str, Any] = read_json(suite.path / POINTS_FILE) or {}
+        self._points: dict[str, Any] = read_json(suite.path / layout.POINTS) or {}
         self._repeats: dict[str, int] = {}  # configuration -> the next repeat of it
         self._answer: Answer | None = None
         self.ended = ""  # why there is nothing to ask any more
@@ -134,7 +134,7 @@ class SearchSource:
         with self._careful():
             content = answer_json(self._quest, self.answer(), self.ended, self._left())
         with contextlib.suppress(OSError):  # a full disk: the answer is made of outcomes, and these are kept
-            write_json(self._suite.path / ANSWER_FILE, content)
+            write_json(self._suite.path / layout.RECOMMENDATION, content)
         sentences: Sequence[str] = content["sentences"]
         return sentences
 
@@ -184,8 +184,7 @@ class SearchSource:
         return f"the budget of {given} leaves no room for another trial"
 
     def _machines(self) -> int:
-        runs = self._suite.content.get("runs") or [{}]
-        return max(1, len(runs[-1].get("machines", {})))
+        return max(1, len(self._suite.record.last_run.get("machines", {})))
 
     def _unconfirmed(self) -> Mapping[str, Any] | None:
         """The point of the best configuration, where it has not run often enough yet; of a front, none is the best."""
@@ -343,14 +342,15 @@ class SearchSource:
         if trial.id not in self._points:
             distributions = {name: distribution_to_json(each) for name, each in asked.distributions.items()}
             self._points[trial.id] = {"params": asked.params, "distributions": distributions}
-            write_json(self._suite.path / POINTS_FILE, self._points)
+            write_json(self._suite.path / layout.POINTS, self._points)
 
     def _tell(self, asked: optuna.Trial, outcome: Outcome, since_s: float) -> None:
         """Tell the study how a trial ended, `since_s` after the one that ended before it.
 
         Of trials side by side, each moment is counted once: by the first that ends.
         """
-        metrics = {name: _number(value) for name, value in outcome.results.items()}
+        numbers = outcome.numbers
+        metrics = {name: numbers.get(name) for name in outcome.results}
         if outcome.status not in (Status.FINISHED, Status.STOPPED_EARLY):  # its figures are not to be compared
             metrics |= dict.fromkeys(self._quest.columns)
         asked.set_user_attr("wall_s", outcome.wall_s)
@@ -380,13 +380,6 @@ class SearchSource:
 def _configuration(trial: Trial[Any]) -> str:
     """What all repeats of a point share."""
     return Trial(trial.protocol, trial.params).id
-
-
-def _number(value: Any) -> float | None:
-    """A result as a number; FrankenPaxos's -1.0 stands for nothing recorded."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or value == -1.0:
-        return None
-    return float(value)
 
 
 @contextlib.contextmanager

@@ -13,10 +13,10 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from fpray.errors import FprayError, Problem, nearest, refuse
+from fpray.files import layout
 from fpray.peak_sampler.goals import Goal
 
 JOURNAL, MEMORY, SQLITE = "journal", "memory", "sqlite"
-JOURNAL_FILE, SQLITE_FILE = "optuna.journal", "optuna.db"
 _DEAD_S = 2.0  # a journal's lock is held for milliseconds
 _PIP = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}  # module -> package
 _DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")  # what Optuna is tested with
@@ -81,12 +81,12 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
         return optuna.storages.InMemoryStorage()
     if storage == JOURNAL:
         # Absolute: Optuna waits for ever for a lock that is a link to nowhere, which a relative path would make it.
-        path = (suite / JOURNAL_FILE).absolute()
+        path = (suite / layout.OPTUNA_JOURNAL).absolute()
         mend(path)
         # A symbolic link is made atomically on every network file system.
         return JournalStorage(JournalFileBackend(str(path), JournalFileSymlinkLock(str(path))))
     if storage == SQLITE:
-        return RDBStorage(f"sqlite:///{(suite / SQLITE_FILE).absolute()}")
+        return RDBStorage(f"sqlite:///{(suite / layout.OPTUNA_DB).absolute()}")
     return RDBStorage(storage)
 
 

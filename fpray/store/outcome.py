@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from fpray.recorder.columns import ABSENT
 
 
 class Status(enum.Enum):
@@ -20,7 +23,7 @@ class Status(enum.Enum):
     REFUSED = "refused"  # never launched
     STOPPED_EARLY = "stopped-early"  # a search ended it, it could not meet its bound any more
     INTERRUPTED = "interrupted"  # the user, or a signal; runs again
-    LOST = "lost"  # a machine, actor or supervisor went away; runs again
+    LOST = "lost"  # a machine, actor or keeper went away; runs again
 
     @property
     def final(self) -> bool:
@@ -89,6 +92,15 @@ class Outcome:
     blamed: Sequence[str] = ()
     wall_s: float = 0.0
     phases: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The results that were measured, as numbers: FrankenPaxos's -1.0 stands for an absent one."""
+        return {
+            name: float(value)
+            for name, value in self.results.items()
+            if isinstance(value, int | float) and math.isfinite(value) and value != ABSENT
+        }
 
     def to_json(self) -> dict[str, Any]:
         """What `outcome.json` holds (events are a file of their own)."""

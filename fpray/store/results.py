@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import csv
-import enum
 import io
 import os
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from fpray.protocol.params import flatten, from_json
+from fpray.files import layout
+from fpray.files.atomic import write_text
+from fpray.protocol.params import from_json
 from fpray.protocol.protocol import Protocol
+from fpray.recorder.columns import ABSENT
+from fpray.store import columns
+from fpray.store.columns import input_columns, output_columns
 from fpray.store.outcome import Outcome, Status
-from fpray.store.suite import Suite, write_text
+from fpray.store.suite import Suite
+from fpray.store.suite_record import TrialRecord
 
 Row = dict[str, Any]
-_STATISTICS = (
-    *(f"latency.{name}_ms" for name in ("mean", "median", "min", "max", "p90", "p95", "p99")),
-    *(f"start_throughput_1s.{name}" for name in ("mean", "median", "min", "max", "p90", "p95", "p99")),
-)
-_MEASURED = (
-    "measured.throughput",
-    *(f"measured.latency.{name}_ms" for name in ("mean", "median", "p90", "p95", "p99", "max")),
-)
-
-
-def output_columns(protocol: Protocol[Any]) -> list[str]:
-    """FrankenPaxos's output columns of a protocol, in its order."""
-    return [f"{prefix}{name}" for prefix in protocol.outputs.values() for name in _STATISTICS]
-
-
-def measured_columns(protocol: Protocol[Any]) -> list[str]:
-    """fpray's own numeric columns of a protocol; docs/measuring.md says what each means and when it is null."""
-    own = [f"{prefix}{name}" for prefix in protocol.outputs.values() for name in _MEASURED]
-    return [*own, "measured.window_s", "measured.requests", "measured.littles_law"]
-
-
-def input_columns(params: Any) -> dict[str, Any]:
-    """The input columns of a row, as FrankenPaxos writes them: `0:00:02`, `DistributionScheme.HASH`."""
-    return {name: _as_frankenpaxos(value) for name, value in flatten(params).items()}
 
 
 def csv_row(protocol: Protocol[Any], params: Any, outcome: Outcome) -> Row:
@@ -49,37 +29,33 @@ def csv_row(protocol: Protocol[Any], params: Any, outcome: Outcome) -> Row:
 
 
 def _csv_row(protocol: Protocol[Any], inputs: Row, outcome: Outcome) -> Row:
-    return inputs | {name: outcome.results.get(name, -1.0) for name in output_columns(protocol)}
+    return inputs | {name: outcome.results.get(name, ABSENT) for name in output_columns(protocol)}
 
 
-def full_row(protocol: Protocol[Any], number: str, trial: Mapping[str, Any], outcome: Outcome) -> Row:
+def _full_row(number: str, trial: TrialRecord, inputs: Row, outcome: Outcome) -> Row:
     """Everything known of a trial in one row: FrankenPaxos's columns, `measured.*`, status, jar, hosts."""
-    return _full_row(number, trial, input_columns(from_json(protocol.params, trial["params"])), outcome)
-
-
-def _full_row(number: str, trial: Mapping[str, Any], inputs: Row, outcome: Outcome) -> Row:
     return {
-        "trial": number,
-        "id": trial["id"],
-        "repeat": trial["repeat"],
+        columns.TRIAL: number,
+        columns.ID: trial["id"],
+        columns.REPEAT: trial["repeat"],
         **inputs,
         **outcome.results,
-        "status": outcome.status.value,
-        "reason": outcome.reason.value,
-        "detail": outcome.detail,
-        "doubts": "; ".join(outcome.doubts),
-        "jvm_args": trial["provenance"].get("jvm_args", ""),
-        "flags": trial["provenance"].get("flags", ""),
-        "jar": trial["provenance"].get("jar", ""),
-        "hosts": " ".join(outcome.hosts),
-        "wall_s": outcome.wall_s,
+        columns.STATUS: outcome.status.value,
+        columns.REASON: outcome.reason.value,
+        columns.DETAIL: outcome.detail,
+        columns.DOUBTS: "; ".join(outcome.doubts),
+        columns.JVM_ARGS: trial["provenance"].get("jvm_args", ""),
+        columns.FLAGS: trial["provenance"].get("flags", ""),
+        columns.JAR: trial["provenance"].get("jar", ""),
+        columns.HOSTS: " ".join(outcome.hosts),
+        columns.WALL_S: outcome.wall_s,
     }
 
 
 def append_csv(suite: Suite, row: Row) -> None:
     """Add one finished trial to `results.csv`, so that it can be watched growing."""
     header, line = _csv_text([row]).encode().split(b"\r\n", 1)
-    file = os.open(suite.path / "results.csv", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    file = os.open(suite.path / layout.RESULTS_CSV, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
     try:
         known = os.pread(file, len(header) + 2, 0)
         if not known:
@@ -92,19 +68,18 @@ def append_csv(suite: Suite, row: Row) -> None:
 
 
 def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, Any] | None = None) -> None:
-    """Write both files anew from the outcomes on disk: what they hold is what finished, once each.
+    """Write both files anew from the outcomes on disk: each trial once, in the order in which trials ended.
 
-    Rows are in the order in which trials ended. params: trial id -> parameters, where they are at hand: of thousands of
-    trials, reading them takes seconds.
+    params: trial id -> parameters, of trials whose parameters are at hand; to read those of thousands takes seconds.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    known = params or {}
+    parsed = params or {}
     finished, everything = [], []
     ended = [(directory, trial, outcome) for directory, trial, outcome in suite.outcomes() if outcome is not None]
-    for directory, trial, outcome in sorted(ended, key=lambda each: each[0].ended_ns()):
-        own = known[trial["id"]] if trial["id"] in known else from_json(protocol.params, trial["params"])
+    for directory, trial, outcome in sorted(ended, key=lambda entry: entry[0].ended_ns()):
+        own = parsed[trial["id"]] if trial["id"] in parsed else from_json(protocol.params, trial["params"])
         inputs = input_columns(own)
         everything.append(_full_row(directory.number, trial, inputs, outcome))
         if outcome.status is Status.FINISHED:
@@ -112,25 +87,25 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
     if not everything:
         return
     if finished:
-        write_text(suite.path / "results.csv", _csv_text(finished))
-    columns = _columns(everything)
-    table = pa.table([_column([row.get(name) for row in everything]) for name in columns], names=columns)
-    partial = suite.path / f".results.parquet.{os.getpid()}.partial"
+        write_text(suite.path / layout.RESULTS_CSV, _csv_text(finished))
+    names = _names(everything)
+    table = pa.table([_column([row.get(name) for row in everything]) for name in names], names=names)
+    partial = suite.path / f".{layout.RESULTS_PARQUET}.{os.getpid()}.partial"
     pq.write_table(table, partial)
-    partial.replace(suite.path / "results.parquet")
+    partial.replace(suite.path / layout.RESULTS_PARQUET)
 
 
 def _csv_text(rows: Iterable[Row]) -> str:
     rows = list(rows)
     text = io.StringIO(newline="")
     # Points with different kinds of workload have different columns: blank where a row lacks one.
-    writer = csv.DictWriter(text, _columns(rows), restval="")
+    writer = csv.DictWriter(text, _names(rows), restval="")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
 
 
-def _columns(rows: Iterable[Row]) -> list[str]:
+def _names(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
@@ -154,12 +129,6 @@ def _column(values: list[Any]) -> Any:
     return column.cast(pa.bool_()) if kinds == {bool} else column
 
 
-def _as_frankenpaxos(value: Any) -> Any:
-    if isinstance(value, enum.Enum | timedelta):
-        return str(value)
-    return value
-
-
 def read_results(path: Path) -> Any:
     """A suite's `results.parquet` as an Arrow table.
 
@@ -168,4 +137,4 @@ def read_results(path: Path) -> Any:
     """
     import pyarrow.parquet as pq
 
-    return pq.read_table(path / "results.parquet")
+    return pq.read_table(path / layout.RESULTS_PARQUET)

@@ -24,14 +24,15 @@ from fpray.cluster.cancellation import Cancellation
 from fpray.cluster.jar_transfer import deliver
 from fpray.cluster.session import Machines
 from fpray.errors import Lost
+from fpray.files import layout
 from fpray.jar.find import Jar
-from fpray.node.inspection import BEGAN, InspectionRequest, WorkSite
+from fpray.node.inspection import InspectionRequest, WorkSite
 from fpray.node.processes import Exit, Failure, ProcessSpec
 from fpray.node.scratch import Owner
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Paths, Plan, Process, Trial, plan_placed, planned_bytes
 from fpray.store.outcome import Outcome, ProcessEnd, Reason, Status
-from fpray.store.suite import TrialDirectory
+from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.early_stop import LOOK_AT, SHORTEST_S, LatencyBound, why_hopeless
 from fpray.trial.validity import judge
 from fpray.trial.work_directories import RECORDED, WorkDirectories
@@ -182,15 +183,14 @@ class Attempt:
             self.directory.write_plan(plan)
             self.plan = plan
             self.places.write_inputs(plan, self._speaker, self._ask)
-            wanted = {(p.role, p.host) for p in plan.processes}
-            for _ in self._ask(setting.machines.start_actors(wanted, setting.slice.lane)):
+            for _ in self._ask(setting.machines.wake({(p.role, p.host) for p in plan.processes}, setting.slice.lane)):
                 pass  # of what starts at once, none shall wait for its role actor
         return plan
 
     def _look_around(self, counts: Mapping[str, int]) -> Mapping[str, WorkSite]:
         """What the trial's machines are like before it, when there is room and the jar on each."""
         path, jar = self.directory.path.absolute(), self.setting.jar
-        owner = Owner(path.parent.name, path.name, self.directory.file(BEGAN).read_text())
+        owner = Owner(path.parent.name, path.name, self.directory.file(layout.START_TIME).read_text())
         first = next(self.setting.next_port)
         errands = {
             host: InspectionRequest(
@@ -237,7 +237,7 @@ class Attempt:
             if not held:
                 return
             self.give_back_machines()
-            if slices.reallocate(self.trial, own, held):
+            if slices.move(self.trial, own, held):
                 continue
             if held != said:
                 said = held
@@ -325,7 +325,7 @@ class Attempt:
         self.setting.report(f"starting {roles}: {min(total, before + listening)} of {total} listen", None)
 
     def _ready_s(self, host: str) -> float:
-        cores = self.setting.machines.by_host()[host].cores if host in self.setting.machines.by_host() else 1
+        cores = self.setting.machines.machines()[host].cores if host in self.setting.machines.machines() else 1
         here = sum(1 for p in self._the_plan().processes if p.host == host)
         return READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(here / cores)
 
@@ -355,7 +355,7 @@ class Attempt:
         }
 
     def _csv(self, process: Process) -> str:
-        return f"{process.directory}/{process.label}_data.csv"
+        return f"{process.directory}/{layout.data_file(process.label)}"
 
     def _watch(self, clients: Sequence[Process], deadline_s: float, glances: Mapping[Any, str] = _NO_CALLS) -> None:
         """Block until the clients have exited (without clients: for the time given); raise when anything fails.
@@ -412,7 +412,7 @@ class Attempt:
         from fpray.recorder.parquet_writer import RecorderWriter
 
         self.setting.report("collecting rows", None)
-        with self._phase("collecting"), RecorderWriter(self.directory.file("recorder.parquet")) as gatherer:
+        with self._phase("collecting"), RecorderWriter(self.directory.file(layout.RECORDER)) as gatherer:
             for process in clients:  # one after the other: the driver holds one client's rows at a time
                 actor = self._actor(process.role, process.host)
                 call = actor.read.remote(self._csv(process), process.label)
@@ -427,7 +427,7 @@ class Attempt:
         warmup_s = _seconds(p, "warmup_duration") + _seconds(p, "warmup_sleep")
         with self._phase("summarizing"):
             return summarize(
-                self.directory.file("recorder.parquet"),
+                self.directory.file(layout.RECORDER),
                 outputs=protocol.outputs,
                 closed_loops=protocol.loops(p) * p.num_client_procs,
                 group_size=getattr(p, "measurement_group_size", 1),
@@ -440,10 +440,10 @@ class Attempt:
         unread = {client.client for client in summary.clients if client.error or client.notes}
         for process in clients:
             if process.label not in unread:
-                self.read_in_full.add(f"{process.label}_data.csv")
-                self.directory.file(f"{process.label}_data.csv").unlink(missing_ok=True)
+                self.read_in_full.add(layout.data_file(process.label))
+                self.directory.file(layout.data_file(process.label)).unlink(missing_ok=True)
         if not self.setting.keep_raw:
-            self.directory.file("recorder.parquet").unlink(missing_ok=True)
+            self.directory.file(layout.RECORDER).unlink(missing_ok=True)
 
     # -- files that are elsewhere
 
@@ -458,7 +458,10 @@ class Attempt:
             ended = {p.label: p.host for p in self._the_plan().processes if p.label in self.exits}
             expected = {
                 host: [
-                    f"{label}_{kind}.txt" for label, where in ended.items() if where == host for kind in ("out", "err")
+                    name(label)
+                    for label, where in ended.items()
+                    if where == host
+                    for name in (layout.stdout_file, layout.stderr_file)
                 ]
                 for host in self.places.away
             }

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fpray.files.layout import stdout_file
 from fpray.node.process_files import tail
 from fpray.node.processes import Exit
 from fpray.plan.plan import Plan, Trial
+from fpray.recorder.columns import LITTLES_LAW
 from fpray.store.outcome import Status
-from fpray.store.suite import TrialDirectory
+from fpray.store.trial_directory import TrialDirectory
 
 if TYPE_CHECKING:
     from fpray.recorder.summary import Summary
@@ -55,7 +57,7 @@ def judge(
     elif summary.requests + hidden < loops:
         answered = f"{summary.requests} requests of {loops} closed loops were answered in the measured window"
         label = given_up[0].label if given_up else plan.of_kind("client")[0].label
-        log = str(directory.file(f"{label}_out.txt").absolute())
+        log = str(directory.file(stdout_file(label)).absolute())
         return Verdict(Status.UNSERVED, answered, label, tail(log, 5), log, doubts)
     if summary.requests < loops:
         undecided = (
@@ -96,7 +98,7 @@ def _given_up(trial: Trial[Any], plan: Plan, summary: Summary, directory: TrialD
     before_s = (params.warmup_duration + params.warmup_sleep).total_seconds() if protocol.records_warmup else 0.0
     holds_back = protocol.holds_back(params)
     for process in plan.of_kind("client"):
-        label, log = process.label, str(directory.file(f"{process.label}_out.txt").absolute())
+        label, log = process.label, str(directory.file(stdout_file(process.label)).absolute())
         said = [line for line in tail(log, 50) if TIMED_OUT in line]
         client = facts[label]
         answered_s = duration_s
@@ -118,7 +120,7 @@ def _given_up(trial: Trial[Any], plan: Plan, summary: Summary, directory: TrialD
 
 
 def _doubts(summary: Summary) -> Iterator[str]:
-    law = summary.measured.get("measured.littles_law")
+    law = summary.measured.get(LITTLES_LAW)
     if law is not None and not LITTLE[0] <= law <= LITTLE[1]:
         yield (
             f"throughput x mean latency is {law:.2f} of the closed loops (Little's law says 1):"

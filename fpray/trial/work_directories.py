@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpray.errors import Lost
+from fpray.files import layout
 from fpray.node.file_transfer import Parcel
 from fpray.node.inspection import WorkSite
 from fpray.node.process_files import add_pids
 from fpray.plan.plan import Plan, Process
-from fpray.store.suite import TrialDirectory
+from fpray.store.trial_directory import TrialDirectory
 
 if TYPE_CHECKING:
     from fpray.recorder.parquet_writer import Reading
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 # Remote calls, and who is asked by each -> (call, value), as `fpray.cluster.calls.gather` without its deadline.
 Gather = Callable[[Mapping[Any, str]], Iterator[tuple[Any, Any]]]
 Speaker = Callable[[str], Any]  # machine -> an actor there
-RECORDED = "*_data.csv"
-_PIDS = "pids.json"
+RECORDED = layout.data_file("*")
 
 
 class WorkDirectories:
@@ -113,13 +113,13 @@ class _Arrivals:
 
     def unpack(self, parcel: Parcel, host: str) -> None:
         for name, offset, content, ends in parcel.pieces:
-            if name == _PIDS:  # each machine has one of its own
+            if name == layout.PIDS:  # each machine has one of its own
                 add_pids(str(self.into.path), json.loads(content))
             elif self.come.setdefault(name, host) == host:
-                self.into.take_in(name, offset, content, ends=ends)
+                self.into.write_piece(name, offset, content, last=ends)
             else:
                 path = Path(name)
-                self.into.take_in(str(path.with_name(f"{host}_{path.name}")), offset, content, ends=ends)
+                self.into.write_piece(str(path.with_name(f"{host}_{path.name}")), offset, content, last=ends)
 
 
 def _fetch(

@@ -81,9 +81,9 @@ def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
     result = cli("sweep", "craq", "-s", "QKZJ", "--rerun", "001")
     assert f"{suite.name} is a suite of unreplicated, not of craq" in " ".join(result.stderr.split())
     assert not Path("QKZJ").exists()
-    assert Suite(suite).short == "QKZJ"
+    assert Suite(suite).short_name == "QKZJ"
     monkeypatch.delenv("FPRAY_SUITE_DIRECTORY")
-    assert Suite(suite).short == str(suite), "fpray show would look for letters in ./suites"
+    assert Suite(suite).short_name == str(suite), "fpray show would look for letters in ./suites"
 
 
 @pytest.mark.parametrize("name", ["QKZX", "QKZJWPLEXB", "2026-11-22_08-00-00_QKZJ"])
@@ -156,4 +156,4 @@ def test_a_trial_that_was_copied_out_of_its_suite_is_refused_in_a_sentence(tmp_p
     (tmp_path / "001").mkdir()
     (tmp_path / "001" / "trial.json").write_text("{}")
     done = cli("logs", str(tmp_path / "001"))
-    assert (done.exit_code, "is the directory of a trial, and in no suite" in done.stderr) == (2, True)
+    assert (done.exit_code, "is a trial directory outside any suite" in done.stderr) == (2, True)

@@ -22,8 +22,8 @@ import pytest
 
 from fpray.driver.notify import Notifier, notify_problems
 from fpray.report.snapshot import Snapshot, Step
+from fpray.store.find import suites
 from fpray.store.outcome import Outcome, Reason, Status
-from fpray.store.suite import suites
 from tests.conftest import FPRAY, QUICK, cli, jvms, run, start, wait_for
 from tests.driver.test_trouble import Stage, ran
 

@@ -17,6 +17,7 @@ import pytest
 
 from fpray.cluster.jar_transfer import deliver
 from fpray.errors import FprayError, Lost
+from fpray.files import layout
 from fpray.node import inspection, jar_cache, scratch
 from fpray.node.file_transfer import read_parcel
 from fpray.node.jar_cache import JarCache
@@ -158,7 +159,7 @@ def test_a_trial_works_in_the_suite_where_that_is_this_machines_own(
     monkeypatch.setattr(jar_cache, "on_network", lambda path: where == "network" and str(path).endswith(".jar"))
     monkeypatch.setattr(scratch, "local_directory", lambda: own_directory(tmp_path / "disk"))
     (suite := tmp_path / "suite" / "001").mkdir(parents=True)
-    (suite / inspection.BEGAN).write_text("earlier" if where == "a copy" else _OURS.began)
+    (suite / layout.START_TIME).write_text("earlier" if where == "a copy" else _OURS.began)
     (tmp_path / "my.jar").write_bytes(b"jar")
     errand = inspection.InspectionRequest("127.0.0.1", 0, 0, str(suite), _OURS, str(tmp_path / "my.jar"), _sha(b"jar"))
     found = inspection.inspect_site(errand, (), (), JarCache(), Scratch())

@@ -17,14 +17,16 @@ from optuna.trial import TrialState
 
 from fpray.driver.request import TrialSelection
 from fpray.errors import FprayError
+from fpray.files.layout import OPTUNA_JOURNAL
 from fpray.plan.plan import Trial
 from fpray.searching import storage
 from fpray.searching.figures import draw
 from fpray.searching.request import SearchRequest
 from fpray.searching.source import SearchSource
-from fpray.searching.storage import JOURNAL_FILE, mend, open_study
+from fpray.searching.storage import mend, open_study
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.suite import Suite
+from fpray.store.suite_record import JarRecord, SuiteRecord
 
 GOAL, P99 = "measured.throughput", "measured.latency.p99_ms"
 
@@ -49,8 +51,10 @@ def _request(**words: Any) -> SearchRequest:
 
 
 def _suite(root: Path, request: SearchRequest) -> Suite:
-    content = {"key": "", "protocol": request.points.protocol, "points": [request.points.to_json()], "jar": {}}
-    return Suite.create(root, "search", {}, {**content, **request.keeps()})
+    jar: JarRecord = {"name": "reference", "path": "", "sha256": "", "version": ""}
+    points = [request.points.to_json()]
+    record = SuiteRecord(protocol=request.points.protocol, points=points, jar=jar, **request.keeps())
+    return Suite.create(root, "search", {}, record)
 
 
 def _asker(
@@ -131,7 +135,7 @@ def test_time_and_money(tmp_path: Path, words: dict[str, Any], trials: int) -> N
     """Trials of half a minute on three machines."""
     request = _request(**words, confirm=1)
     suite = _suite(tmp_path, request)
-    suite.update(runs=[{"machines": {"a": {}, "b": {}, "c": {}}}])
+    suite.record.runs = [{"machines": {"a": {}, "b": {}, "c": {}}}]
     now = 0.0
 
     def measure(trial: Trial[Any]) -> Outcome:
@@ -270,7 +274,7 @@ def test_half_a_line_at_the_end_of_the_journal_is_cut_off(tmp_path: Path) -> Non
     request = _request(budget_trials=2, confirm=1)
     suite = _suite(tmp_path, request)
     list(_go(_asker(suite, request), suite))
-    journal = suite.path / JOURNAL_FILE
+    journal = suite.path / OPTUNA_JOURNAL
     whole = journal.read_bytes()
     journal.write_bytes(whole + b'{"op_code":4,"worker')
     mend(journal)
@@ -287,7 +291,7 @@ def test_the_lock_of_a_driver_that_was_killed_holds_nobody_up(tmp_path: Path, mo
     asker = _asker(suite, request)
     trial = asker.ask()
     assert trial is not None
-    lock = suite.path / f"{JOURNAL_FILE}.lock"
+    lock = suite.path / f"{OPTUNA_JOURNAL}.lock"
     lock.symlink_to(lock.absolute())
     assert [t.id for t in _go(_asker(Suite(suite.path), request), suite)] == [trial.id]
     assert not lock.is_symlink()
@@ -300,7 +304,7 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     list(_go(asker, suite, most=2))
     trial = asker.ask()
     assert trial is not None
-    journal = suite.path / JOURNAL_FILE
+    journal = suite.path / OPTUNA_JOURNAL
     journal.rename(suite.path / "away")
     journal.mkdir()
     for cannot in (lambda: asker.tell(trial, _measured(trial)), asker.ask, asker.standing, asker.keep_answer):

@@ -1,0 +1,1 @@
+"""The files of a suite: their names, and the one way in which they are written."""

@@ -1,0 +1,74 @@
+"""Text and JSON files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fpray.errors import FprayError
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file under a temporary name and rename it, so that readers see the old file or the whole new one.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of the temporary file.
+    """
+    folder, name = os.path.split(path)
+    # The random part keeps machines apart that write to one directory of a file server.
+    partial = os.path.join(folder, f".{name}.{os.urandom(6).hex()}.partial")  # noqa: PTH118  called very often
+    try:
+        _write(partial, os.O_EXCL, text)
+        os.replace(partial, path)  # noqa: PTH105
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def append_text(path: str | Path, text: str) -> None:
+    """Add to the end of a file, which is made where there is none.
+
+    Raises:
+        OSError: not all of it could be written.
+    """
+    _write(path, os.O_APPEND, text)
+
+
+def _write(path: str | Path, mode: int, text: str) -> None:
+    """With as few system calls as possible: a trial has a dozen files, a sweep thousands of trials."""
+    data = memoryview(text.encode(errors="surrogateescape"))  # arguments need not be UTF-8
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | mode, 0o666)
+    try:
+        while data:
+            data = data[os.write(file, data) :]
+    finally:
+        os.close(file)
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write a JSON file with one entry per line, which is easy to search and quick to write."""
+    if isinstance(value, Mapping) and value:
+        text = ",\n ".join(f"{json.dumps(str(key))}: {json.dumps(entry)}" for key, entry in value.items())
+        text = f"{{\n {text}\n}}"
+    elif isinstance(value, list) and value:
+        text = "[\n " + ",\n ".join(map(json.dumps, value)) + "\n]"
+    else:
+        text = json.dumps(value)
+    write_text(path, text + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file, or None if there is no such file.
+
+    Raises:
+        FprayError: it is not JSON, which a file that fpray wrote always is.
+    """
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise FprayError(f"{path} is damaged: {error}") from None

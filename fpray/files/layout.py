@@ -1,0 +1,87 @@
+"""Every file name of a suite and of a trial's directory, each stated once.
+
+<time>_<10 letters>_<name>/                     a suite
+    args.json inputs.txt start_time.txt stop_time.txt results.csv       FrankenPaxos's
+    suite.json results.parquet suite.lock progress.json driver.log      fpray's
+    points.json answer.json optuna.journal                              fpray's, of a search
+    pilot/                                                              the suite of its pilot
+    001/                                        a trial
+        input.json input.txt log.txt config.pbtxt pids.json *_cmd.txt   FrankenPaxos's
+        trial.json plan.json events.json recorder.parquet outcome.json  fpray's; outcome.json is written last
+        attempts/1/                                                     an earlier attempt, whole
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# A suite, as FrankenPaxos lays it out.
+ARGS: Final = "args.json"
+INPUTS: Final = "inputs.txt"
+START_TIME: Final = "start_time.txt"  # also of a trial: unlike that of any other attempt
+STOP_TIME: Final = "stop_time.txt"  # also of a trial
+RESULTS_CSV: Final = "results.csv"
+
+# What fpray adds to a suite.
+SUITE: Final = "suite.json"
+RESULTS_PARQUET: Final = "results.parquet"
+SUITE_LOCK: Final = "suite.lock"
+PROGRESS: Final = "progress.json"
+DRIVER_LOG: Final = "driver.log"
+PILOT: Final = "pilot"
+
+# What fpray adds to the suite of a search.
+POINTS: Final = "points.json"
+RECOMMENDATION: Final = "answer.json"
+OPTUNA_JOURNAL: Final = "optuna.journal"
+OPTUNA_DB: Final = "optuna.db"
+
+# A trial, as FrankenPaxos lays it out.
+INPUT_JSON: Final = "input.json"
+INPUT_TXT: Final = "input.txt"
+LOG: Final = "log.txt"
+CONFIG: Final = "config.pbtxt"
+PIDS: Final = "pids.json"
+
+# What fpray adds to a trial.
+TRIAL: Final = "trial.json"
+PLAN: Final = "plan.json"
+EVENTS: Final = "events.json"
+RECORDER: Final = "recorder.parquet"
+OUTCOME: Final = "outcome.json"
+ATTEMPTS: Final = "attempts"
+
+
+def trial_number(number: int) -> str:
+    """The directory of a trial in its suite."""
+    return f"{number:03d}"
+
+
+def command_file(label: str) -> str:
+    """The command line of a process, to paste into a shell."""
+    return f"{label}_cmd.txt"
+
+
+def stdout_file(label: str) -> str:
+    """What a process printed."""
+    return f"{label}_out.txt"
+
+
+def stderr_file(label: str) -> str:
+    """What a process printed to its standard error."""
+    return f"{label}_err.txt"
+
+
+def returncode_file(label: str) -> str:
+    """What a shell would show as the return code of a process."""
+    return f"{label}_returncode.txt"
+
+
+def data_file(label: str) -> str:
+    """The rows that a client measured."""
+    return f"{label}_data.csv"
+
+
+def label_of(log: str) -> str:
+    """The label, or the path up to it, of a process whose `stdout_file` or `stderr_file` this is."""
+    return log.removesuffix(stdout_file("")).removesuffix(stderr_file(""))

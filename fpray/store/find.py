@@ -1,0 +1,61 @@
+"""Finding suites and trials on disk: by path, by name, or by the letters that name a suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fpray.errors import FprayError, refuse
+from fpray.files import layout
+from fpray.store.suite import Suite
+from fpray.store.trial_directory import TrialDirectory
+
+
+def suites(root: Path, damaged: Callable[[FprayError], None] = lambda _why: None) -> list[Suite]:
+    """The suites in a directory, newest first; `damaged` gets the error of each that cannot be read."""
+    if not root.is_dir():
+        return []
+    readable = []
+    for path in sorted(root.iterdir(), key=lambda p: p.name, reverse=True):
+        if (path / layout.SUITE).is_file():
+            try:
+                readable.append(Suite(path))
+            except FprayError as error:  # one damaged suite must not hide the others
+                damaged(error)
+    return readable
+
+
+def find_suite(text: str, root: Path) -> Suite:
+    """A suite by path, by the start of its name, or by (the start of) its ten letters.
+
+    Raises:
+        Refused: there is none, or there are several.
+    """
+    path = Path(text).expanduser()
+    if (path / layout.SUITE).is_file():
+        return Suite(path)
+    matching = [s for s in suites(root) if s.path.name.startswith(text) or s.suite_id.startswith(text.upper())]
+    if len(matching) == 1:
+        return matching[0]
+    if not matching:
+        raise refuse(text, f"is no suite: neither a path, nor a name or letters of one in {root}")
+    raise refuse(text, f"may be any of {', '.join(s.path.name for s in matching[:5])}")
+
+
+def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
+    """A trial as SUITE/TRIAL, the suite as for `find_suite`; or by the path of its directory or of an earlier attempt.
+
+    Raises:
+        Refused: there is none, or there are several.
+    """
+    path = Path(text).expanduser().resolve()
+    if (path / layout.TRIAL).is_file():
+        suite = next((up for up in path.parents if (up / layout.SUITE).is_file()), None)
+        if suite is None:
+            raise refuse(text, "is a trial directory outside any suite; its jar and study are unknown")
+        return Suite(suite), TrialDirectory(path)
+    name, _, number = text.rstrip("/").rpartition("/")
+    if not name or (Path(text).expanduser() / layout.SUITE).is_file():
+        raise refuse(text, "names no trial: write SUITE/TRIAL, such as QKZJ/001")
+    named = find_suite(name, root)
+    return named, named.numbered(number)

@@ -1,0 +1,84 @@
+"""Which driver runs a suite: a lock on `suite.lock`, which also says in words what holds it."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fpray.errors import refuse
+from fpray.files import layout
+
+_HOLDER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>\S+) since .*")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The living process that runs a suite: in words, by number, and on which machine."""
+
+    words: str
+    pid: int
+    host: str
+
+    @property
+    def here(self) -> bool:
+        """Whether it is on this machine."""
+        return self.host == socket.gethostname()
+
+
+def acquire(suite: Path) -> int:
+    """Lock a suite until the process ends or the file descriptor, which is returned, is closed.
+
+    Raises:
+        Refused: another living process holds the lock, or the suite cannot be written.
+    """
+    try:
+        lock = os.open(suite / layout.SUITE_LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise refuse(str(suite), f"the suite directory cannot be written: {error.strerror}") from None
+    if not _lock(lock):
+        words = os.read(lock, 200).decode(errors="replace").strip() or "another process"
+        os.close(lock)
+        raise refuse(suite.name, f"is being run by {words} (--new starts another suite)") from None
+    os.ftruncate(lock, 0)
+    words = f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n"
+    os.pwrite(lock, words.encode(), 0)
+    return lock
+
+
+def holder(suite: Path) -> Holder | None:
+    """The process that runs a suite now; None if there is none."""
+    try:
+        lock = os.open(suite / layout.SUITE_LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None  # it was never locked
+    try:
+        if _lock(lock, exclusively=False):
+            return None
+        words = os.pread(lock, 200, 0).decode(errors="replace").strip()
+    finally:
+        os.close(lock)
+    match = _HOLDER.fullmatch(words)
+    return Holder(words or "another process", int(match["pid"]) if match else 0, match["host"] if match else "")
+
+
+def _lock(file: int, *, exclusively: bool = True) -> bool:
+    """Lock a file, or return False if another process has locked it.
+
+    A process that only asks for the holder locks the file for a moment, so this tries several times.
+    """
+    import fcntl  # POSIX only; reading suites works without
+
+    for left in reversed(range(3)):
+        try:
+            fcntl.flock(file, (fcntl.LOCK_EX if exclusively else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except OSError:
+            if left:
+                time.sleep(0.02)
+        else:
+            return True
+    return False

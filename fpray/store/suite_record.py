@@ -1,0 +1,126 @@
+"""What `suite.json` and `trial.json` hold, typed: of this version of fpray and of every earlier one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+from fpray.errors import FprayError
+from fpray.files.atomic import read_json, write_json
+
+SCHEMA = 1
+
+
+class JarRecord(TypedDict):
+    """The jar that a suite runs."""
+
+    name: str  # `reference`, or its file name
+    path: str
+    sha256: str
+    version: str
+
+
+MachineNote = Literal["set_aside", "doubted"]
+
+
+class RunRecord(TypedDict, total=False):
+    """One run of the driver on a suite."""
+
+    started: str
+    provenance: Mapping[str, Any]
+    ray: Mapping[str, str]  # address, version
+    jar_sent_to: list[str]
+    machines: dict[str, Mapping[str, Any]]  # machine -> its facts
+    set_aside: dict[str, str]  # machine -> why it was not used any more
+    doubted: dict[str, str]  # machine -> why it may be slower than others
+
+
+class TrialRecord(TypedDict):
+    """What `trial.json` holds: which trial a directory is of, and what it was run with."""
+
+    schema: int
+    id: str
+    protocol: str
+    params: Mapping[str, Any]
+    repeat: int
+    provenance: Mapping[str, Any]
+
+
+@dataclass(kw_only=True)
+class SuiteRecord:
+    """What `suite.json` holds. Entries that this version does not know are kept.
+
+    Attributes:
+        key: equal for commands that carry on this suite; "" if unknown.
+        protocol, study: their names.
+        points: what was requested, one entry for each `TrialSelection`.
+        jar: the jar that its trials run.
+        place, java, jvm_args, flags: what changes numbers and is no parameter; jvm_args and flags by role.
+        provenance: where the numbers come from, see `fpray.jar.provenance`.
+        runs: the driver's runs, the latest last.
+        kind: `sweep`, `search` or `pilot`.
+        search: goals, bounds and space of a search.
+        ended: why the search has ended, "" while it has not; None for a suite whose trials are known in advance.
+        order: in which order trials run, see `fpray.study.order`.
+        planned: how many trials its points have; 0 if unknown.
+        as_read: the content of the file that it was read from.
+    """
+
+    schema: int = SCHEMA
+    key: str = ""
+    protocol: str
+    study: str = ""
+    points: list[dict[str, Any]]
+    jar: JarRecord
+    place: dict[str, str] = field(default_factory=dict)
+    java: str = ""
+    jvm_args: dict[str, list[str]] = field(default_factory=dict)
+    flags: dict[str, dict[str, Any]] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    runs: list[RunRecord] = field(default_factory=list)
+    kind: str = "sweep"
+    search: dict[str, Any] | None = None
+    ended: str | None = None
+    order: dict[str, Any] | None = None
+    planned: int = 0
+    as_read: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @staticmethod
+    def read(file: Path) -> SuiteRecord:
+        """The content of a `suite.json`.
+
+        Raises:
+            FprayError: it is damaged.
+        """
+        content = read_json(file)
+        if not isinstance(content, dict) or not {"protocol", "points", "jar"} <= set(content):
+            raise FprayError(f"{file} is damaged: it lacks what every suite has")
+        # `null` stands for nothing, as a missing entry does.
+        known = {name: content[name] for name in _NAMES if content.get(name) is not None}
+        return SuiteRecord(**known, as_read=content)
+
+    def write(self, file: Path) -> None:
+        """Write it to a `suite.json`."""
+        write_json(file, self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `suite.json`: what is known, and what was read and is not known, in the order read."""
+        entries = {name: getattr(self, name) for name in _NAMES}
+        return self.as_read | {
+            name: value
+            for name, value in entries.items()
+            if name in self.as_read or name not in _UNLESS or value != _UNLESS[name]
+        }
+
+    @property
+    def last_run(self) -> RunRecord:
+        """The latest run of the driver; an empty one if there was none."""
+        return self.runs[-1] if self.runs else {}
+
+
+_NAMES = tuple(f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read")
+# Entries that a new suite has only if they differ from this; the others are in every suite.
+_UNLESS: Mapping[str, Any] = {"key": "", "place": {}, "search": None, "ended": None, "order": None}
