@@ -33,8 +33,8 @@ ABOUT = {
         "Whether fpray disturbs what it measures",
         (
             "Unreplicated under fpray and by the plain script, pairs in random order, fpray and Ray stopped during the"
-            " script's runs; median and 95 % interval of the ratio. CPU is that of driver, Ray, actors and keepers in"
-            " the middle of measuring windows, from two reads of `/proc/<pid>/stat`."
+            " script's runs; median and 95 % interval of the ratio. CPU is that of driver, Ray, actors and supervisors"
+            " in the middle of measuring windows, from two reads of `/proc/<pid>/stat`."
         ),
     ),
     "jar": (

@@ -53,7 +53,7 @@ class SimulatedMachines(Machines):
     def __exit__(self, *_: object) -> None:
         pass
 
-    def here(self) -> str:
+    def driver_host(self) -> str:
         """The first of them."""
         return next(iter(self._machines))
 
@@ -71,10 +71,10 @@ class SimulatedMachines(Machines):
     def watch_head(self, tell: object) -> None:
         """There is none."""
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Nobody comes or goes."""
 
-    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
+    def recover(self, hosts: Collection[str], lane: int = 0) -> None:
         """They never die."""
 
 

@@ -20,7 +20,7 @@ _WORDS = {
     "import ray": "import ray",
     "ray": "Ray starts: gcs, raylet",
     "actors": "role actors start; facts of the machine",
-    "jvm": "ports, plan, files; the keeper starts the JVM",
+    "jvm": "ports, plan, files; the supervisor starts the JVM",
 }
 
 
@@ -56,7 +56,7 @@ def _run(settings: Settings, number: int, *, traced: bool) -> dict[str, float]:
     )
     if done.returncode:
         raise BenchError(f"{' '.join(command)} returned {done.returncode}: {done.stderr[-1000:]}")
-    # Its command is written right before the keeper is told to start it (2 ms), and never again.
+    # Its command is written right before the supervisor is told to start it (2 ms), and never again.
     (file,) = scratch.glob("suites/*/001/server_cmd.txt")
     reached = {"jvm": file.stat().st_mtime_ns} | (json.loads(stamps.read_text()) if traced else {})
     return {"": 0.0} | {name: (at - began) / 1e9 for name, at in reached.items()}

@@ -25,7 +25,7 @@ from fpray.driver.request import TrialSelection
 
 # After a thaw Ray's timers are late, all at once; a trial does not begin into that.
 SETTLE_S = 0.3
-WARM_UPS = 2  # trials: the first starts actors and keepers and imports, the second finds everything warm
+WARM_UPS = 2  # trials: the first starts actors and supervisors and imports, the second finds everything warm
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ class WarmSweep:
         for process in sweep.children(recursive=True):
             found.setdefault(_kind(process), []).append(process.pid)
         owners = {pid for pids in found.values() for pid in pids}
-        keepers = [process.pid for process in psutil.process_iter() if _keeper_owner(process) in owners]
-        return found | {"keepers": keepers}
+        supervisors = [process.pid for process in psutil.process_iter() if _supervisor_owner(process) in owners]
+        return found | {"supervisors": supervisors}
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -158,10 +158,10 @@ def _kind(process: psutil.Process) -> str:
     return "other"
 
 
-def _keeper_owner(process: psutil.Process) -> int | None:
+def _supervisor_owner(process: psutil.Process) -> int | None:
     with contextlib.suppress(psutil.Error):
         words = process.cmdline()
-        if script := next((k for k, word in enumerate(words) if word.endswith("keeper.py")), None):
+        if script := next((k for k, word in enumerate(words) if word.endswith("fpray/node/supervisor")), None):
             return int(words[script + 2])
     return None
 

@@ -31,8 +31,10 @@ def launch(ctx: click.Context, run: Callable[..., Any], request: Request, words:
     if not (elsewhere := is_elsewhere(request)) and not words["detach"] and words["as_job"] is None:
         _run_here(ctx, run, request, as_json=words["as_json"])
     if words["as_json"]:
-        message = "has no terminal to print to, since the driver runs by itself"
-        raise refuse("--json", f"{message}; see {RESULTS_CSV} and {RESULTS_PARQUET}")
+        message = (
+            f"has no terminal to print to, since the driver runs by itself; see {RESULTS_CSV} and {RESULTS_PARQUET}"
+        )
+        raise refuse("--json", message)
     if elsewhere:
         check(request)
         run_there(request, sys.argv[1:])

@@ -15,7 +15,7 @@ from fpray.plan.plan import Trial
 
 Kind = tuple[Any, ...]  # what is equal for machines that may stand in for one another
 # A machine that lost a trial rests: Ray takes a moment to see that it is gone, and another one may be free.
-REST_S = 5.0
+BACKOFF_S = 5.0
 
 
 @dataclass(eq=False)
@@ -76,7 +76,7 @@ class Allocator:
         with self._lock:
             return self._choose(like, ()) is not None
 
-    def take(self, trial: Trial[Any]) -> Allocation | None:
+    def allocate(self, trial: Trial[Any]) -> Allocation | None:
         """A slice for a trial, or None while too few machines are free."""
         with self._lock:
             names = self._choose(trial, ())
@@ -86,11 +86,11 @@ class Allocator:
             self._lend(trial, taken, names)
             return taken
 
-    def move(self, trial: Trial[Any], held: Allocation, strangers: Collection[str]) -> bool:
+    def reallocate(self, trial: Trial[Any], held: Allocation, avoid: Collection[str]) -> bool:
         """Give a trial other machines in place of those that somebody else holds; whether there are any."""
         with self._lock:
             self._free(held)
-            names = self._choose(trial, strangers)
+            names = self._choose(trial, avoid)
             if names is None:
                 self._lent.add(held)
                 self._users.update(held.hosts)
@@ -98,27 +98,27 @@ class Allocator:
             self._lend(trial, held, names)
             return True
 
-    def give_back(self, held: Allocation) -> None:
+    def release(self, held: Allocation) -> None:
         """The trial is over."""
         with self._lock:
             self._free(held)
 
-    def rest(self, hosts: Collection[str]) -> None:
+    def back_off(self, hosts: Collection[str]) -> None:
         """A trial was lost on these machines: others go first for a while, where there are others."""
         if len(self._hosts) > 1:
-            self._resting |= dict.fromkeys(hosts, time.monotonic() + REST_S)
+            self._resting |= dict.fromkeys(hosts, time.monotonic() + BACKOFF_S)
 
-    def set_aside(self, host: str) -> None:
+    def quarantine(self, host: str) -> None:
         """Lend this machine to nobody from now on, as long as there are enough others of its kind for a trial."""
         with self._lock:
             self._aside.add(host)
 
-    def rests(self) -> float | None:
+    def backoff_left_s(self) -> float | None:
         """Seconds until the next machine has rested; None where none rests."""
         now = time.monotonic()
         return min((until - now for until in self._resting.values() if until > now), default=None)
 
-    def join(self, cluster: Cluster, host: str, hardware: Any) -> bool:
+    def add(self, cluster: Cluster, host: str, hardware: Any) -> bool:
         """A machine has joined, and stands in for others of its kind from now on; whether it can for any.
 
         cluster: all that there are now. Trials stay placed as they were when the sweep began: its trials compare.
@@ -130,9 +130,9 @@ class Allocator:
             self._hardware[host] = hardware
             faults = list(self._kinds)
             self._kinds.clear()
-            return any(len(self.alike(f, host)) > 1 for f in faults)
+            return any(len(self.equivalents(f, host)) > 1 for f in faults)
 
-    def missing(self, trial: Trial[Any]) -> str | None:
+    def shortage(self, trial: Trial[Any]) -> str | None:
         """Why there is no slice for a trial even when all are free; None where there is one."""
         kinds, alive = self._kinds_of(trial), self._alive()
         for kind, wanted in Counter(kinds[host] for host in self._home(trial)).items():
@@ -144,18 +144,18 @@ class Allocator:
                 return f"it needs {needs}, and {', '.join(living) or 'none'} of them is left in the Ray cluster"
         return None
 
-    def side_by_side(self, trial: Trial[Any]) -> int:
+    def capacity(self, trial: Trial[Any]) -> int:
         """How many trials like this one fit; without sharing."""
         kinds = self._kinds_of(trial)
         known = Counter(kinds.values())
         return min(known[kind] // wanted for kind, wanted in Counter(kinds[h] for h in self._home(trial)).items())
 
-    def alike(self, faults: int, host: str) -> list[str]:
+    def equivalents(self, faults: int, host: str) -> list[str]:
         """The machines that may stand in for one of them, itself included."""
         kinds = self._kinds_for(faults)
         return [each for each in self._hosts if kinds[each] == kinds[host]]
 
-    def _choose(self, trial: Trial[Any], strangers: Collection[str]) -> dict[str, str] | None:
+    def _choose(self, trial: Trial[Any], avoid: Collection[str]) -> dict[str, str] | None:
         """The trial's machine on the whole cluster -> the one it gets; None where there are too few."""
         homes, kinds = self._home(trial), self._kinds_of(trial)
         now, alive = time.monotonic(), self._alive()
@@ -172,7 +172,7 @@ class Allocator:
             lent = free.get(kinds[host])
             if lent is None or len(lent) == len(wanted[kinds[host]]):
                 continue
-            usable = host in alive and host not in strangers and host not in spared
+            usable = host in alive and host not in avoid and host not in spared
             if usable and self._resting.get(host, 0.0) <= now:
                 lent.append(host)
                 lacking -= 1

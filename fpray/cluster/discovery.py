@@ -38,7 +38,7 @@ class Discovery:
     ) -> None:
         self._slices, self._machines, self._cluster, self._ask = slices, machines, cluster, ask
         self._say, self._welcome, self._wake = say, welcome, wake
-        self._met = set(machines.machines())
+        self._met = set(machines.by_host())
         self._answers: SimpleQueue[tuple[str, Facts | FprayError]] = SimpleQueue()
         self._looked = time.monotonic()
 
@@ -46,8 +46,8 @@ class Discovery:
         """See who lives, ask who is new, and lend who has answered."""
         if time.monotonic() - self._looked >= _LOOK_S:
             self._looked = time.monotonic()
-            self._machines.look()
-            for host in self._machines.machines().keys() - self._met:
+            self._machines.poll()
+            for host in self._machines.by_host().keys() - self._met:
                 self._met.add(host)
                 threading.Thread(target=self._meet, args=(host,), name=f"newcomer {host}", daemon=True).start()
         try:
@@ -66,7 +66,7 @@ class Discovery:
         self._wake()
 
     def _take(self, host: str, answer: Facts | FprayError) -> None:
-        machine = self._machines.machines().get(host)
+        machine = self._machines.by_host().get(host)
         if not isinstance(answer, FprayError):
             try:
                 cluster = self._cluster()
@@ -78,7 +78,7 @@ class Discovery:
             self._say(f"machine {host} has joined and is not used: {_why(answer)}")
         elif answer["java"] is None or str(answer["jvm"]).startswith(("exits", "cannot")):
             self._say(f"machine {host} has joined and is not used: it has no Java that runs")
-        elif not self._slices.join(cluster, host, machine.cores):
+        elif not self._slices.add(cluster, host, machine.cores):
             self._say(f"machine {host} has joined and is not used: it stands in for none, by pools, region and cores")
         else:
             self._say(f"machine {host} has joined: trials run there, too")

@@ -189,37 +189,32 @@ class Machines:
                 os.environ[name] = value
         self._environment.clear()
 
-    def here(self) -> str:
+    def driver_host(self) -> str:
         """The address of the machine that the driver runs on, as Ray knows it."""
         import ray.util
 
         return LOOPBACK if self.embedded else str(ray.util.get_node_ip_address())
 
-    def machines(self) -> Mapping[str, Machine]:
+    def by_host(self) -> Mapping[str, Machine]:
         """host -> machine, of those that live."""
         return self._machines
 
-    def lendable(self) -> Collection[str]:
+    def schedulable(self) -> Collection[str]:
         """The hosts on which a trial may begin."""
         known = self._machines
         if not any(machine.draining for machine in known.values()):
             return known
         return [host for host, machine in known.items() if not machine.draining]
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """See who lives, where the head can say so at once."""
         if self.embedded or not _answers(_gcs_address()):
             return
         with contextlib.suppress(Exception):  # whatever Ray cannot say now, it is asked again
             self.refresh()
 
-    def alive(self) -> Collection[Machine]:
-        """Who lives now."""
-        self.refresh()
-        return list(self._machines.values())
-
-    def refresh(self) -> None:
-        """Ask the cluster who lives."""
+    def refresh(self) -> Collection[Machine]:
+        """Ask the cluster which machines live: those."""
         import ray
         from ray._private.state import state
 
@@ -237,6 +232,7 @@ class Machines:
             for node in living
         ]
         self._machines = {machine.host: machine for machine in sorted(found, key=lambda m: _order(m.host))}
+        return self._machines.values()
 
     def actor(self, role: str, host: str, lane: int = 0) -> Any:
         """The warm actor of a role on a machine; a new one for the first trial, or when the last one died.
@@ -256,7 +252,7 @@ class Machines:
                 self._waking[key] = self._actors[key][1].wake.remote()
             return self._actors[key][1]
 
-    def wake(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
+    def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
         """Calls that end when new actors are awake -> their host, of the actors of (role, host) that a trial wants.
 
         Whoever waits for them before it starts anything starts all of it at the same time.
@@ -280,7 +276,7 @@ class Machines:
             except Lost:
                 lost.append(host)
         if lost:
-            self.renew(lost)
+            self.recover(lost)
         return found
 
     def provide(
@@ -360,7 +356,7 @@ class Machines:
             return False
         return True
 
-    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
+    def recover(self, hosts: Collection[str], lane: int = 0) -> None:
         """Forget the actors of some machines (of a lane), and look who lives: where one was lost, none is trusted.
 
         The actors of other machines go on; trials use them. An embedded Ray whose raylet is gone is replaced.

@@ -70,14 +70,14 @@ def debug(
     request.launcher()
     wanted = wanted_address(address or request.inventory.address, local)
     with Machines(wanted, local=local) as machines:
-        request.inventory.wait_for_all(machines.alive, _say)
+        request.inventory.wait_for_all(machines.refresh, _say)
         cluster = request.placed(machines_of(request, machines))
         refuse_if_any(request.placement_problems(protocol, [trial], cluster))
-        cores = {host: machine.cores for host, machine in machines.machines().items()}
-        slices = Allocator(cluster, cores, alive=machines.machines)
-        own = slices.take(trial)
+        cores = {host: machine.cores for host, machine in machines.by_host().items()}
+        slices = Allocator(cluster, cores, alive=machines.by_host)
+        own = slices.allocate(trial)
         if own is None:
-            raise refuse(known.number, slices.missing(trial) or "there are too few machines for it")
+            raise refuse(known.number, slices.shortage(trial) or "there are too few machines for it")
         setting = TrialContext(
             slices, machines, jar, request.java, request.jvm_args, request.flags, wait=_say, slice=own,
         )  # fmt: skip

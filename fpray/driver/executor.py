@@ -97,7 +97,7 @@ class Executor:
     def start(self, trial: Trial[Any], directory: TrialDirectory) -> bool:
         """Start a trial; False where it has to wait: for its turn, for machines, or for ever (see `impossible`)."""
         self.look()
-        if self._again or self._is_full() or (own := self._setting.slices.take(trial)) is None:
+        if self._again or self._is_full() or (own := self._setting.slices.allocate(trial)) is None:
             return False
         self._progress.begin(directory.number, trial)
         self._go(Running(trial, directory, own))
@@ -108,7 +108,7 @@ class Executor:
 
         None: they only rest, or may still be replaced.
         """
-        missing = self._setting.slices.missing(trial)
+        missing = self._setting.slices.shortage(trial)
         if missing is None:
             self._missed_since = None
             return None
@@ -128,7 +128,7 @@ class Executor:
         self._news.clear()
         through = self._through()
         if through is None:
-            rests = self._setting.slices.rests()
+            rests = self._setting.slices.backoff_left_s()
             # Who replaces those that are gone is seen by looking; and where nothing runs, nothing else wakes us: a
             # rest may have ended since it was in the way.
             if self._missed_since is not None or not self._running:
@@ -166,7 +166,7 @@ class Executor:
         while self._again and not self._is_full():
             self.look()
             attempt = self._again[0]
-            own = self._setting.slices.take(attempt.trial)
+            own = self._setting.slices.allocate(attempt.trial)
             if own is None:
                 ended = self.impossible(attempt.trial, attempt.directory) if not self._running else None
                 if ended is not None:
@@ -223,8 +223,8 @@ class Executor:
             return None
         self._set_aside(attempt, result)
         if result.status is Status.LOST:  # also where it does not run again: who is gone serves no other trial, either
-            self._setting.slices.rest(attempt.slice.hosts)
-            self._setting.machines.renew(attempt.slice.hosts, attempt.slice.lane)
+            self._setting.slices.back_off(attempt.slice.hosts)
+            self._setting.machines.recover(attempt.slice.hosts, attempt.slice.lane)
         if result.reason is not Reason.INFRASTRUCTURE or attempt.repeated >= self._retries:
             self._leave(attempt)
             return Ended(attempt.trial, directory, result)
@@ -245,7 +245,7 @@ class Executor:
                 self._progress.say(f"doubt: {slow.sentence}")
                 self.remember("doubted", slow.host, slow.sentence)
         for host, why in reasons.items():
-            self._setting.slices.set_aside(host)
+            self._setting.slices.quarantine(host)
             self._progress.say(
                 f"machine {host} is set aside while there are others of its kind: {why}"
                 " (the same command, stopped and begun anew, takes it back)"
@@ -258,7 +258,7 @@ class Executor:
 
     def _leave(self, attempt: Running) -> None:
         self._running.remove(attempt)
-        self._setting.slices.give_back(attempt.slice)
+        self._setting.slices.release(attempt.slice)
 
     def _keep(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> Ended:
         directory.commit(outcome)

@@ -304,7 +304,7 @@ def check_platform() -> list[Problem]:
     return [
         Problem(
             platform.system(),
-            "trials run on Linux only (the keeper needs pidfds); plan, protocols and show work here, and --address"
+            "trials run on Linux only (the supervisor needs pidfds); plan, protocols and show work here, and --address"
             " submits to a Linux cluster from one of its machines",
         )
     ]

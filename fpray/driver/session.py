@@ -280,7 +280,7 @@ class _Sweep:
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
         with batch_scheduling(), self.machines:
             self.machines.watch_head(lambda: self.progress.say(f"fpray: {self.machines.head_is_gone()}"))
-            self.request.inventory.wait_for_all(self.machines.alive, self.progress.wait)
+            self.request.inventory.wait_for_all(self.machines.refresh, self.progress.wait)
             cluster = self._placed(machines_of(self.request, self.machines))
             if not self.machines.embedded:
                 self.progress.say(self.headline())
@@ -288,8 +288,8 @@ class _Sweep:
             request = self.request
             slices = Allocator(
                 cluster,
-                {host: machine.cores for host, machine in self.machines.machines().items()},
-                alive=self.machines.lendable,
+                {host: machine.cores for host, machine in self.machines.by_host().items()},
+                alive=self.machines.schedulable,
                 shared=request.share_machines,
             )
             self.progress.say(self._intent(waiting, slices, order))
@@ -322,7 +322,7 @@ class _Sweep:
         """What runs trials on the machines that there are, and on those that join where no file says who serves."""
         request, machines = self.request, self.machines
         runner = Executor(setting, self.progress, most=request.parallel, retries=request.retries, run=self.run_trial)
-        runner.look, runner.remember = machines.look, self._remember
+        runner.look, runner.remember = machines.poll, self._remember
         if request.inventory.takes_new_machines:
             role = like.protocol.clients()[0].name
 
@@ -454,7 +454,7 @@ class _Sweep:
         if self.machines.embedded:
             where = f"on this machine ({len(os.sched_getaffinity(0))} cores, embedded Ray {version('ray')})"
         else:
-            found = self.machines.machines()
+            found = self.machines.by_host()
             count = f"{len(found)} machine{'s' if len(found) != 1 else ''}"
             where = f"on the Ray cluster at {self.machines.address} ({count}, Ray {version('ray')})"
         return f"{self.protocol.name} {where} · jar: {self.jar}"
@@ -463,7 +463,7 @@ class _Sweep:
         """What will be done, or carried on, how, and about how long it takes."""
         most = self.asker.most()
         at_once = self._at_once(waiting, slices) if waiting and slices is not None else 1
-        cores = sum(machine.cores for machine in self.machines.machines().values()) // at_once
+        cores = sum(machine.cores for machine in self.machines.by_host().values()) // at_once
         again = self.todo.repeated
         ended = [
             o.status for d in self.suite.directories().values() if d not in again and (o := d.outcome()) is not None
@@ -486,7 +486,7 @@ class _Sweep:
 
     def _at_once(self, waiting: Sequence[Trial[Any]], slices: Allocator) -> int:
         """How many trials are expected to run side by side."""
-        fit = (self.request.parallel or 1) if slices.shared else slices.side_by_side(waiting[0])
+        fit = (self.request.parallel or 1) if slices.shared else slices.capacity(waiting[0])
         return max(1, min(fit, self.request.parallel or fit))
 
 
@@ -497,8 +497,8 @@ def machines_of(request: Request, machines: Machines) -> Cluster:
         Refused: the cluster file names strangers, a pool has no machine, or nobody said which jar several machines are
             to run.
     """
-    refuse_if_any(request.jar_problems(len(machines.machines())))
-    return request.inventory.joined(machines.machines().values(), machines.here())
+    refuse_if_any(request.jar_problems(len(machines.by_host())))
+    return request.inventory.joined(machines.by_host().values(), machines.driver_host())
 
 
 def _append_row(suite: Suite, row: Row, progress: Progress) -> None:
@@ -552,7 +552,7 @@ def _this_run(
             [trial.params for trial in waiting],
             slices.cluster,
             {host: found["memory_bytes"] for host, found in facts.items()},
-            slices.alike,
+            slices.equivalents,
         )
     )
     return {

@@ -1,19 +1,20 @@
-"""How a machine knows that the head of its Ray cluster lives: the kernel tells when it does not, nobody asks.
+"""How a machine learns that the head of its Ray cluster is gone: the kernel reports it, without any polling.
 
-On the head's machine a keeper watches the head's process. Everywhere else it holds a TCP connection to an `Anchor`
+On the head's machine a supervisor watches the head's process. Everywhere else it holds a TCP connection to an `Anchor`
 there, over which nothing is ever sent: it ends with the head, and the kernel's keepalive ends it when the head is out
 of reach. Ray itself takes a minute to see that.
 """
 
-# ruff: noqa: PTH115, PTH123, PTH208 -- reads /proc of every process; pathlib is slow
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import socket
 import threading
 
 from fpray.node.priority import use_batch_scheduling
+from fpray.node.supervisor.procfs import namespace, pids, read_words
 
 # A machine that is cut off knows within KEEPALIVE_S + PROBES * PROBE_S seconds: 20.
 KEEPALIVE_S, PROBE_S, PROBES = 8, 4, 3
@@ -46,17 +47,17 @@ class Anchor:
                 for key, _ in selector.select():
                     if key.fileobj is self._listener:
                         line, _ = self._listener.accept()
-                        _keep_alive(line)  # a machine that vanishes must not leave its line here for ever
+                        _keep_alive(line)  # a machine that vanishes must not leave its line open for ever
                         selector.register(line, selectors.EVENT_READ)
                     elif key.fileobj == self._head:
                         os._exit(1)  # and with it every line
-                    elif isinstance(key.fileobj, socket.socket):  # nobody says anything: its keeper has ended
+                    elif isinstance(key.fileobj, socket.socket):  # nothing is ever sent: its supervisor has ended
                         selector.unregister(key.fileobj)
                         key.fileobj.close()
 
 
 def watch_head(gcs_address: str, anchor: str | None) -> int | None:
-    """A file descriptor that becomes readable when the head is gone or out of reach; None if there is none to be had.
+    """A file descriptor that becomes readable when the head is gone or out of reach; None if there can be none.
 
     gcs_address: HOST:PORT of the head; anchor: that of an `Anchor`, None on the head's own machine.
     """
@@ -80,16 +81,13 @@ def _keep_alive(line: socket.socket) -> None:
 
 
 def head_here(gcs_address: str) -> int | None:
-    """A pidfd of the head's process, the `gcs_server` of that port on this machine; None where it is elsewhere."""
+    """A pidfd of the head's process, the `gcs_server` of that port on this machine; None if it is elsewhere."""
     wanted = f"--gcs_server_port={gcs_address.rpartition(':')[2]}".encode()
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                words = file.read().split(b"\0")
-            if wanted not in words or not words[0].endswith(b"gcs_server"):
-                continue
-            if os.readlink(f"/proc/{pid}/ns/net") == os.readlink("/proc/self/ns/net"):
-                return os.pidfd_open(int(pid))
-        except OSError:
-            continue  # it has just ended, or is another user's
+    for pid in pids():
+        words = read_words(pid)
+        if wanted not in words or not words[0].endswith(b"gcs_server"):
+            continue
+        if namespace(pid, "net") == namespace("self", "net"):
+            with contextlib.suppress(OSError):  # it has just ended
+                return os.pidfd_open(pid)
     return None

@@ -1,6 +1,6 @@
-"""Says, without ever connecting, which TCP addresses of this machine are listened on, by whom, and which are free."""
+"""Which TCP addresses of this machine are listened on, by which process, and which are free; without connecting."""
 
-# ruff: noqa: PTH115, PTH123, PTH208 -- readiness reads /proc/<pid>/fd again and again; pathlib is slow
+# ruff: noqa: PTH115, PTH123 -- readiness reads /proc/<pid>/fd again and again; pathlib is slow
 from __future__ import annotations
 
 import errno
@@ -10,6 +10,8 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from fpray.node.supervisor.procfs import pids
 
 LISTEN = 10
 ANY_STATE = 0xFFF
@@ -56,9 +58,9 @@ def sockets(states: int) -> list[Socket]:
     Asks by netlink, since /proc/net/tcp walks the kernel's whole connection table: 2.4 ms, even where it is empty.
     """
     try:
-        return [found for family in (socket.AF_INET, socket.AF_INET6) for found in _ask_netlink(family, states)]
+        return [listed for family in (socket.AF_INET, socket.AF_INET6) for listed in _ask_netlink(family, states)]
     except OSError:  # some containers have no sock_diag
-        return [found for name in ("tcp", "tcp6") for found in _read_table(f"/proc/net/{name}", states)]
+        return [listed for name in ("tcp", "tcp6") for listed in _read_table(f"/proc/net/{name}", states)]
 
 
 def _ask_netlink(family: int, states: int) -> Iterator[Socket]:
@@ -110,7 +112,7 @@ def is_wildcard(host: str) -> bool:
 
 def inodes_of(pid: int) -> set[int]:
     """The inodes of the sockets that a process has open; empty if it is gone or not ours to look at."""
-    found = set()
+    inodes = set()
     try:
         with os.scandir(f"/proc/{pid}/fd") as entries:
             for entry in entries:
@@ -119,18 +121,15 @@ def inodes_of(pid: int) -> set[int]:
                 except OSError:
                     continue  # closed meanwhile
                 if target.startswith("socket:["):
-                    found.add(int(target[8:-1]))
+                    inodes.add(int(target[8:-1]))
     except OSError:
         pass
-    return found
+    return inodes
 
 
 def find_owner(inode: int) -> int | None:
     """The first process that has this socket open, or None (gone, or not ours to look at)."""
-    for name in os.listdir("/proc"):
-        if name.isdigit() and inode in inodes_of(int(name)):
-            return int(name)
-    return None
+    return next((pid for pid in pids() if inode in inodes_of(pid)), None)
 
 
 def ephemeral_range() -> tuple[int, int]:
@@ -151,17 +150,17 @@ def free_ports(host: str, n: int, start: int = LOWEST_PORT) -> tuple[int, ...]:
     ephemeral, _ = ephemeral_range()
     # Machines tuned to `1024 65535` have nothing below; then the usual range, checked by the bind, is the best left.
     low, high = LOWEST_PORT, ephemeral if ephemeral > LOWEST_PORT + 1000 else 32768
-    used = {found.port for found in sockets(ANY_STATE)}
+    used = {taken.port for taken in sockets(ANY_STATE)}
     begin = min(max(start, low), high)
-    found: list[int] = []
+    free: list[int] = []
     for port in _wrapped(begin, low, high):
-        if len(found) == n:
+        if len(free) == n:
             break
         if not used & {port, port + 1} and can_bind(host, port) and can_bind(host, port + 1):
-            found.append(port)
-    if len(found) < n:
-        raise OSError(f"only {len(found)} of {n} pairs of ports are free on {host} between {low} and {high}")
-    return tuple(found)
+            free.append(port)
+    if len(free) < n:
+        raise OSError(f"only {len(free)} of {n} pairs of ports are free on {host} between {low} and {high}")
+    return tuple(free)
 
 
 def _wrapped(begin: int, low: int, high: int) -> Iterable[int]:

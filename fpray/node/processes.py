@@ -17,7 +17,7 @@ from fpray.files.atomic import write_text
 from fpray.node import process_files
 from fpray.node.messages import Exit, Failure, FailureKind, ProcessSpec, Started, clean_environment
 from fpray.node.readiness import Probe, View
-from fpray.node.supervisor_client import Link
+from fpray.node.supervisor_client import SupervisorClient
 
 __all__ = ["Exit", "Failure", "FailureKind", "ProcessSpec", "Processes", "Started"]
 
@@ -62,7 +62,7 @@ class Processes:
         self._stopped: set[int] = set()
         self._lost = False
         self._closing = False
-        self._link = Link(lease, raylet_pid, self._on_event, self._on_end, head)
+        self._link = SupervisorClient(lease, raylet_pid, self._on_event, self._on_end, head)
 
     def __enter__(self) -> Processes:
         return self
@@ -71,7 +71,7 @@ class Processes:
         self.close()
 
     @property
-    def keeper_pid(self) -> int:
+    def supervisor_pid(self) -> int:
         """The pid of the keeper."""
         return self._link.pid
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fpray.node import ports
 from fpray.node.messages import Address
-from fpray.node.supervisor import process_table, with_descendants
+from fpray.node.supervisor.procfs import process_table, with_descendants
 
 _LOOKS_BEFORE_BLAME = 3  # at a socket whose owner cannot be found, which may be one that is just being closed
 

@@ -1,4 +1,4 @@
-"""The owner's end of a keeper: starts it, sends it orders, and hands on what it tells."""
+"""The owner's end of a supervisor: starts it, sends it orders, and hands on its events."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fpray.errors import Lost
 from fpray.node import supervisor
 
-_START_DEADLINE_S = 60.0  # python starts in 0.02 s, but perhaps on a machine that starts fourteen JVMs just now
+_START_DEADLINE_S = 60.0  # it starts in 0.03 s, but perhaps on a machine on which fourteen JVMs start just now
+_FOLDER = str(Path(supervisor.__file__).parent)
 
 
-class Link:
-    """One keeper process and the thread that reads its events.
+class SupervisorClient:
+    """One supervisor process and the thread that reads its events.
 
-    head: a file descriptor whose readability means that the cluster's head is gone; the keeper gets it for its own.
-    on_event is called with each event, on_end once, when the keeper is gone; both on the reader's thread.
-    Raises `Lost` if the keeper does not come up (the raylet is gone already, for one).
+    head: a file descriptor whose readability means that the cluster's head is gone; the supervisor gets its own copy.
+    on_event is called with each event, on_end once, when the supervisor is gone; both on the reader's thread.
+    Raises `Lost` if the supervisor does not come up (the raylet is gone already, for one).
     """
 
     def __init__(
@@ -36,23 +38,23 @@ class Link:
         self._on_event, self._on_end = on_event, on_end
         self._sending = threading.Lock()
         self._hello = threading.Event()
-        self.pid = 0  # of the keeper; 0 if it never came up
-        self.mark = ""  # <pid>:<start>, as in FPRAY_KEEPER
-        self.error = ""  # what the keeper told before it failed
+        self.pid = 0  # of the supervisor; 0 if it never came up
+        self.mark = ""  # <pid>:<start>, as in FPRAY_SUPERVISOR
+        self.error = ""  # what the supervisor reported before it failed
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._spawn(theirs.fileno(), lease, raylet_pid or 0, head)
-        self._reader = threading.Thread(target=self._read, name="fpray-keeper", daemon=True)
+        self._reader = threading.Thread(target=self._read, name="fpray-supervisor", daemon=True)
         self._reader.start()
         if not self._hello.wait(_START_DEADLINE_S) or not self.pid:
             self.close(0)
-            raise Lost(f"the keeper process did not start: {self.error or 'it ended without a word'}")
+            raise Lost(f"the supervisor process did not start: {self.error or 'it ended without a reason'}")
 
     def _spawn(self, fd: int, lease: str, raylet_pid: int, head: int | None) -> None:
-        words = [sys.executable, "-I", "-S", supervisor.__file__, str(fd), str(os.getpid()), str(raylet_pid), lease]
+        words = [sys.executable, "-I", "-S", _FOLDER, str(fd), str(os.getpid()), str(raylet_pid), lease]
         words += [] if head is None else [str(head)]
-        # No inherited output: a keeper that holds its owner's pipes open would keep their readers waiting. Nor any
-        # environment: with the marks of an outer fpray this keeper would count as one of its processes.
+        # No inherited output: a supervisor that holds its owner's pipes open would keep their readers waiting. Nor any
+        # environment: with the marks of an outer fpray this supervisor would count as one of its processes.
         first = subprocess.Popen(
             words,
             pass_fds=(fd,) if head is None else (fd, head),
@@ -61,11 +63,11 @@ class Link:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        first.wait()  # it ends as soon as it has forked the keeper
+        first.wait()  # it ends as soon as it has forked the supervisor
 
-    def send(self, order: dict[str, Any]) -> None:
-        """Send an order; if the keeper is gone, on_end tells of that."""
-        data = json.dumps(order).encode() + b"\n"
+    def send(self, *orders: dict[str, Any]) -> None:
+        """Send orders, all at once; if the supervisor is gone, on_end says so."""
+        data = b"".join(json.dumps(order).encode() + b"\n" for order in orders)
         with self._sending:
             try:
                 self._socket.sendall(data)
@@ -73,7 +75,7 @@ class Link:
                 pass
 
     def close(self, deadline_s: float) -> bool:
-        """End the keeper and all that it keeps; False if that took longer than the deadline (seconds)."""
+        """End the supervisor and all of its processes; False if that took longer than the deadline (seconds)."""
         self.send({"op": "end"})
         self._reader.join(deadline_s)
         ended = not self._reader.is_alive()

@@ -23,7 +23,7 @@ class Status(enum.Enum):
     REFUSED = "refused"  # never launched
     STOPPED_EARLY = "stopped-early"  # a search ended it, it could not meet its bound any more
     INTERRUPTED = "interrupted"  # the user, or a signal; runs again
-    LOST = "lost"  # a machine, actor or keeper went away; runs again
+    LOST = "lost"  # a machine, actor or supervisor went away; runs again
 
     @property
     def final(self) -> bool:

@@ -183,7 +183,8 @@ class Attempt:
             self.directory.write_plan(plan)
             self.plan = plan
             self.places.write_inputs(plan, self._speaker, self._ask)
-            for _ in self._ask(setting.machines.wake({(p.role, p.host) for p in plan.processes}, setting.slice.lane)):
+            wanted = {(p.role, p.host) for p in plan.processes}
+            for _ in self._ask(setting.machines.start_actors(wanted, setting.slice.lane)):
                 pass  # of what starts at once, none shall wait for its role actor
         return plan
 
@@ -237,7 +238,7 @@ class Attempt:
             if not held:
                 return
             self.give_back_machines()
-            if slices.move(self.trial, own, held):
+            if slices.reallocate(self.trial, own, held):
                 continue
             if held != said:
                 said = held
@@ -325,7 +326,7 @@ class Attempt:
         self.setting.report(f"starting {roles}: {min(total, before + listening)} of {total} listen", None)
 
     def _ready_s(self, host: str) -> float:
-        cores = self.setting.machines.machines()[host].cores if host in self.setting.machines.machines() else 1
+        cores = self.setting.machines.by_host()[host].cores if host in self.setting.machines.by_host() else 1
         here = sum(1 for p in self._the_plan().processes if p.host == host)
         return READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(here / cores)
 

@@ -167,7 +167,7 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: WorkSi
     settings = ("num_client_procs=1", "warmup_duration=200ms", "warmup_timeout=9s", "duration=2s", "timeout=9s")
     words += "".join(f" --set {each}" for each in settings)
     command = ["ray", "exec", str(launched.config), f"cd {directory} && {words}"]
-    kinds = {"fpray": "head", "ray::RoleActor": "node-1", "fpray-keeper": "node-2"}
+    kinds = {"fpray": "head", "ray::RoleActor": "node-1", "fpray-supervise": "node-2"}
     sweep = None
     for kind in [*chance.sample(list(kinds), 3), "raylet"]:
         if sweep is None or sweep.poll() is not None:

@@ -140,10 +140,10 @@ class Chaos:
     KINDS = (
         "driver",
         "actor",
-        "keeper",
+        "supervisor",
         "jvm",
         "actor",
-        "keeper",
+        "supervisor",
         "jvm",
         "raylet",
         "head",
@@ -220,7 +220,7 @@ class Chaos:
     def _strike(self, kind: str, name: str) -> bool:
         """Do something bad, see that nothing outlives it, and mend it; whether there was something to do it to."""
         site = self.site
-        victims = {"driver": "fpray", "actor": "ray::RoleActor", "jvm": "java", "keeper": "fpray-keeper"}
+        victims = {"driver": "fpray", "actor": "ray::RoleActor", "jvm": "java", "supervisor": "fpray-supervise"}
         victims |= {"raylet": "raylet", "head": "gcs_server", "twice": "fpray"}
         found = site.hosts[name].found(victims[kind]) if kind in victims else []
         if kind in victims and not found:

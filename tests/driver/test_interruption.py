@@ -121,7 +121,7 @@ def test_a_terminal_that_is_closed_is_a_ctrl_c(tmp_path: Path) -> None:
     assert json.loads((_suite(tmp_path) / "progress.json").read_text())["state"] == "stopped"
 
 
-@pytest.mark.parametrize("victim", ["driver", "raylet", "actor", "keeper", "jvm"])
+@pytest.mark.parametrize("victim", ["driver", "raylet", "actor", "supervisor", "jvm"])
 def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--local"]
     process = start(*words, cwd=tmp_path)
@@ -132,8 +132,8 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
     elif victim == "jvm":
         server.kill()
     else:
-        name = {"raylet": "raylet/raylet", "actor": "ray::RoleActor", "keeper": "keeper.py"}[victim]
-        kept = [server.parent()] if victim == "keeper" else _descendants(process, name)
+        name = {"raylet": "raylet/raylet", "actor": "ray::RoleActor", "supervisor": "fpray/node/supervisor"}[victim]
+        kept = [server.parent()] if victim == "supervisor" else _descendants(process, name)
         assert kept
         assert kept[0] is not None
         kept[0].kill()

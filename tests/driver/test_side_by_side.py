@@ -22,7 +22,7 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from fpray.cluster.allocator import REST_S, Allocator
+from fpray.cluster.allocator import BACKOFF_S, Allocator
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import place
 from fpray.plan.plan import Trial
@@ -54,20 +54,20 @@ def test_a_slice_has_as_many_machines_as_the_whole_cluster_gives_and_pools_keep_
     pools = {"*": {"server": ("a", "b"), "clients": ("c", "d", "e", "f", "g")}}
     slices = Allocator(Cluster(pools=pools))
     trial = _trial(num_client_procs=2)
-    assert slices.side_by_side(trial) == 2
-    first, second = slices.take(trial), slices.take(trial)
+    assert slices.capacity(trial) == 2
+    first, second = slices.allocate(trial), slices.allocate(trial)
     assert first is not None
     assert second is not None
-    assert slices.take(trial) is None, "both servers' machines are lent"
+    assert slices.allocate(trial) is None, "both servers' machines are lent"
     assert _hosts(trial, first.cluster) == {"server": "a", "client_0": "c", "client_1": "d"}
     assert _hosts(trial, second.cluster) == {"server": "b", "client_0": "e", "client_1": "f"}
-    slices.give_back(first)
-    third = slices.take(trial)
+    slices.release(first)
+    third = slices.allocate(trial)
     assert third is not None
     assert third.hosts == first.hosts, "with its own machines free, a trial is at home"
     for each in (second, third):
-        slices.give_back(each)
-    assert slices.take(trial) is not None
+        slices.release(each)
+    assert slices.allocate(trial) is not None
 
 
 @pytest.mark.parametrize("protocol", ["multipaxos", "mencius", "supermencius"])
@@ -76,8 +76,8 @@ def test_who_shares_a_machine_on_the_whole_cluster_shares_one_in_every_slice(pro
     alone = _hosts(trial, Cluster(machines))
     slices = Allocator(Cluster(machines))
     seen: set[str] = set()
-    for _ in range(slices.side_by_side(trial)):
-        lent = slices.take(trial)
+    for _ in range(slices.capacity(trial)):
+        lent = slices.allocate(trial)
         assert lent is not None
         hosts = _hosts(trial, lent.cluster)
         assert set(hosts.values()) == set(lent.hosts)
@@ -89,39 +89,39 @@ def test_who_shares_a_machine_on_the_whole_cluster_shares_one_in_every_slice(pro
 
 def test_other_hardware_other_regions_and_the_dead_stand_in_for_nobody() -> None:
     trial, machines = _trial(), ("a", "b", "c")
-    assert Allocator(Cluster(machines), {"a": 4, "b": 8, "c": 4}).side_by_side(trial) == 2
+    assert Allocator(Cluster(machines), {"a": 4, "b": 8, "c": 4}).capacity(trial) == 2
     pools = {"1": {"server": ("a", "b"), "clients": ("a", "b")}}
-    assert Allocator(Cluster(pools=pools, regions={"x": ("a",), "y": ("b",)})).side_by_side(trial) == 1
+    assert Allocator(Cluster(pools=pools, regions={"x": ("a",), "y": ("b",)})).capacity(trial) == 1
     alive = ["b", "c"]
     slices = Allocator(Cluster(machines), alive=lambda: alive)
-    lent = slices.take(trial)
+    lent = slices.allocate(trial)
     assert lent is not None
     assert lent.hosts == ("b",)
-    slices.give_back(lent)
+    slices.release(lent)
     alive.clear()
-    assert slices.take(trial) is None
-    assert slices.missing(trial) == ("it needs 1 of the machines a, b, c, and none of them is left in the Ray cluster")
+    assert slices.allocate(trial) is None
+    assert slices.shortage(trial) == ("it needs 1 of the machines a, b, c, and none of them is left in the Ray cluster")
 
 
 def test_a_machine_that_lost_a_trial_rests_and_strangers_machines_are_passed_over() -> None:
     trial, slices = _trial(), Allocator(Cluster(("a", "b", "c")))
-    lent = slices.take(trial)
+    lent = slices.allocate(trial)
     assert lent is not None
-    slices.rest(lent.hosts)
-    slices.give_back(lent)
-    other = slices.take(trial)
+    slices.back_off(lent.hosts)
+    slices.release(lent)
+    other = slices.allocate(trial)
     assert other is not None
     assert (lent.hosts, other.hosts) == (("a",), ("b",))
-    assert 0 < (slices.rests() or 0) <= REST_S
-    assert slices.move(trial, other, ["b"])
+    assert 0 < (slices.backoff_left_s() or 0) <= BACKOFF_S
+    assert slices.reallocate(trial, other, ["b"])
     assert other.hosts == ("c",)
-    assert not slices.move(trial, other, ["b", "c"]), "nothing else is free, so it stays where it is"
+    assert not slices.reallocate(trial, other, ["b", "c"]), "nothing else is free, so it stays where it is"
     assert other.hosts == ("c",)
 
 
 def test_shared_machines_have_a_lane_for_each_trial() -> None:
     trial, slices = _trial(), Allocator(Cluster(("a", "b")), shared=True)
-    lent = [slices.take(trial) for _ in range(4)]
+    lent = [slices.allocate(trial) for _ in range(4)]
     assert [(each.hosts, each.lane) for each in lent if each] == [(("a",), 0), (("b",), 0), (("a",), 1), (("b",), 1)]
 
 

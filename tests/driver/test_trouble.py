@@ -55,16 +55,17 @@ class Stage(Machines):
     def __exit__(self, *_: object) -> None:
         pass
 
-    def here(self) -> str:
+    def driver_host(self) -> str:
         return next(iter(self.found))
 
-    def refresh(self) -> None:
+    def refresh(self) -> Collection[Machine]:
         self._machines = dict(self.found)
+        return self._machines.values()
 
     def watch_head(self, tell: object) -> None:
         """There is none."""
 
-    def look(self) -> None:
+    def poll(self) -> None:
         self.refresh()
 
     def actor(self, role: str, host: str, lane: int = 0) -> Any:
@@ -77,7 +78,7 @@ class Stage(Machines):
     def provide(self, *_: object, **_more: object) -> tuple[list[str], dict[str, str]]:
         return [], {}
 
-    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
+    def recover(self, hosts: Collection[str], lane: int = 0) -> None:
         """They are as they were."""
 
 
@@ -277,15 +278,15 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
 def test_a_rest_that_ends_while_it_is_looked_at_holds_nobody_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fpray.cluster.allocator.REST_S", 0.2)
+    monkeypatch.setattr("fpray.cluster.allocator.BACKOFF_S", 0.2)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
-    missing = Allocator.missing
+    missing = Allocator.shortage
 
     def slowly(self: Allocator, trial: Trial[Any]) -> str | None:
         time.sleep(0.3)
         return missing(self, trial)
 
-    monkeypatch.setattr(Allocator, "missing", slowly)
+    monkeypatch.setattr(Allocator, "shortage", slowly)
     lost: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -300,7 +301,7 @@ def test_a_rest_that_ends_while_it_is_looked_at_holds_nobody_up(
 def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fpray.cluster.allocator.REST_S", 0.0)
+    monkeypatch.setattr("fpray.cluster.allocator.BACKOFF_S", 0.0)
     used: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -322,7 +323,7 @@ def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
 def test_one_that_is_set_aside_is_used_where_nobody_else_can_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fpray.cluster.allocator.REST_S", 0.0)
+    monkeypatch.setattr("fpray.cluster.allocator.BACKOFF_S", 0.0)
     lost: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -444,7 +445,7 @@ def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path
 
     stage = Actors(["a", "b", "c", "d"])
     slices = Allocator(Cluster(("c", "a", "b", "d")))
-    lent = slices.take(trial)
+    lent = slices.allocate(trial)
     assert lent is not None
     directory = TrialDirectory(tmp_path)
     if trouble == "the log cannot be written":
@@ -474,7 +475,7 @@ def test_a_client_that_is_gone_when_its_rows_are_looked_at_has_its_machine_blame
             return SimpleNamespace(sample_rows=sample_rows, wait_exit=SimpleNamespace(remote=lambda *_: never))
 
     slices = Allocator(Cluster(("a",)))
-    lent = slices.take(trial)
+    lent = slices.allocate(trial)
     assert lent is not None
     caps = [LatencyBound(None, "p99", 5.0)]
     context = TrialContext(slices, Actors(["a"]), None, "java", slice=lent, caps=caps)  # type: ignore[arg-type]
@@ -486,7 +487,7 @@ def test_a_client_that_is_gone_when_its_rows_are_looked_at_has_its_machine_blame
 
 def test_what_an_ended_driver_left_behind_is_ended_where_nobody_measures_too() -> None:
     """Machines are cleaned when a sweep begins, and when they join, not only those that a trial is about to use."""
-    marks = {"FPRAY_LEASE": "ended", "FPRAY_KEEPER": "1:1", "FPRAY_CHILD": "1"}
+    marks = {"FPRAY_LEASE": "ended", "FPRAY_SUPERVISOR": "1:1", "FPRAY_CHILD": "1"}
     orphan = subprocess.Popen(["sleep", "1000"], env=marks)
     stranger = subprocess.Popen(["sleep", "1000"])
     actor = RoleActor("test", "127.0.0.1:1", None)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from fpray.node.orphans import find_orphans, kill_orphans
-from fpray.node.supervisor import Entry, process_table, read_entry, with_descendants
+from fpray.node.supervisor.procfs import Entry, process_table, read_entry, with_descendants
 
 ROOT = str(Path(__file__).parents[2])
 OWNER = """
@@ -30,7 +30,7 @@ from fpray.node.processes import Processes, ProcessSpec
 processes = Processes(lease, int(raylet) or None)
 specs = [ProcessSpec(label, tuple(argv), directory) for label, argv in json.loads(children).items()]
 failure = processes.start(specs)
-told = {"keeper": processes.keeper_pid, "failure": failure and failure.detail,
+told = {"supervisor": processes.supervisor_pid, "failure": failure and failure.detail,
         "started": {label: each.__dict__ for label, each in processes.started().items()}}
 print(json.dumps(told), flush=True)
 word = sys.stdin.readline().strip()
@@ -96,7 +96,7 @@ def same(process: Entry) -> bool:
 
 
 class Owner:
-    """A process that owns a keeper with some children."""
+    """A process that owns a supervisor with some children."""
 
     def __init__(
         self, directory: Path, kinds: list[str], raylet: int = 0, prelude: str = "", wait: bool = True
@@ -114,11 +114,11 @@ class Owner:
             assert self.process.stdout
             self.told = json.loads(self.process.stdout.readline())
             wait_until(lambda: self._settled(kinds))
-            self.known = [*with_descendants([self.keeper], process_table()).values()]
+            self.known = [*with_descendants([self.supervisor], process_table()).values()]
 
     def _settled(self, kinds: list[str]) -> bool:
         """Whether every process is there, has lost its mark or ignores TERM if it means to, or is stopped."""
-        tree = with_descendants([self.keeper], process_table())
+        tree = with_descendants([self.supervisor], process_table())
         states = [state for pid in tree if (state := status(pid))]
         ignoring = sum(int(state["SigIgn"], 16) >> (signal.SIGTERM - 1) & 1 for state in states)
         return (
@@ -129,8 +129,8 @@ class Owner:
         )
 
     @property
-    def keeper(self) -> int:
-        return int(self.told["keeper"])
+    def supervisor(self) -> int:
+        return int(self.told["supervisor"])
 
     def say(self, word: str) -> None:
         assert self.process.stdin
@@ -138,14 +138,14 @@ class Owner:
         self.process.stdin.flush()
 
     def wait_all_gone(self) -> float:
-        """Seconds until nothing kept, and no keeper, is alive."""
+        """Seconds until nothing kept, and no supervisor, is alive."""
         return wait_until(lambda: not survivors(self.lease) and not any(same(entry) for entry in self.known))
 
     def end(self) -> None:
         self.process.kill()
         self.process.communicate()
-        if self.told and alive(self.keeper):
-            wait_until(lambda: not alive(self.keeper))
+        if self.told and alive(self.supervisor):
+            wait_until(lambda: not alive(self.supervisor))
         kill_orphans(lambda lease: lease != self.lease)
 
 
@@ -174,14 +174,14 @@ def test_owner_killed(owner: Callable[..., Owner], kind: str) -> None:
         assert took > 0.8, "a process that asks for time gets it"
 
 
-@pytest.mark.parametrize("how", ["raylet", "term-keeper", "close", "exit"])
+@pytest.mark.parametrize("how", ["raylet", "term-supervisor", "close", "exit"])
 def test_ways_to_end(owner: Callable[..., Owner], how: str) -> None:
     raylet = subprocess.Popen(["sleep", "1000"])
     it = owner("plain", "stubborn" if how == "close" else "setsid", raylet=raylet.pid)
     if how == "raylet":
         raylet.kill()  # and not waited for: a zombie, as the raylet of a local Ray is
-    elif how == "term-keeper":
-        os.kill(it.keeper, signal.SIGTERM)
+    elif how == "term-supervisor":
+        os.kill(it.supervisor, signal.SIGTERM)
     else:
         it.say(how)
     assert it.wait_all_gone() < 2.5
@@ -201,18 +201,18 @@ def test_raylet_gone_before(owner: Callable[..., Owner]) -> None:
     assert not survivors(it.lease)
 
 
-def test_keeper_killed_then_leftovers(owner: Callable[..., Owner]) -> None:
+def test_supervisor_killed_then_leftovers(owner: Callable[..., Owner]) -> None:
     it, other = owner("plain", "stubborn", "setsid", "wrapper", "daemon"), owner("setsid")
     direct = [each["pid"] for each in it.told["started"].values()]
-    stranger = subprocess.Popen(["sleep", "1000"], env={"FPRAY": "1", "XFPRAY_KEEPER": "1:1"})
+    stranger = subprocess.Popen(["sleep", "1000"], env={"FPRAY": "1", "XFPRAY_SUPERVISOR": "1:1"})
     try:
-        os.kill(it.keeper, signal.SIGKILL)
+        os.kill(it.supervisor, signal.SIGKILL)
         assert wait_until(lambda: not any(alive(pid) for pid in direct)) < 0.5
         rest = survivors(it.lease)
         assert len(rest) == 3, "the setsid sleep, the wrapper's sleep and the daemon"
         assert {each.pid for each in find_orphans() if each.lease == it.lease} == set(rest)
         assert it.lease not in {each.lease for each in find_orphans(lambda lease: lease == it.lease)}
-        assert other.lease not in {each.lease for each in find_orphans()}, "its keeper lives"
+        assert other.lease not in {each.lease for each in find_orphans()}, "its supervisor lives"
         killed = kill_orphans(lambda lease: lease not in (it.lease, other.lease))
         assert {each.pid for each in killed} == set(rest)
         assert survivors(it.lease) == []
@@ -230,7 +230,7 @@ def test_leftovers_takes_unmarked_descendants(owner: Callable[..., Owner]) -> No
     (nameless,) = [entry.pid for entry in process_table().values() if entry.ppid == shell]
     fake = subprocess.Popen(
         ["sh", "-c", "env -i sleep 1000 & wait"],
-        env={"FPRAY_KEEPER": "1:1", "FPRAY_LEASE": it.lease + "x", **os.environ},
+        env={"FPRAY_SUPERVISOR": "1:1", "FPRAY_LEASE": it.lease + "x", **os.environ},
     )
     try:
         wait_until(
@@ -249,7 +249,7 @@ def test_leftovers_takes_unmarked_descendants(owner: Callable[..., Owner]) -> No
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs a PID namespace")
 def test_leftovers_leaves_other_pid_namespaces_alone() -> None:
     lease = f"test-{secrets.token_hex(6)}"
-    env = {**os.environ, "FPRAY_KEEPER": "1:1", "FPRAY_LEASE": lease}
+    env = {**os.environ, "FPRAY_SUPERVISOR": "1:1", "FPRAY_LEASE": lease}
     inner = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", "env", "sleep", "1000"], env=env)
     try:
         wait_until(lambda: len(survivors(lease)) == 2)
@@ -300,31 +300,31 @@ def test_child_is_clean_though_its_owner_is_not(owner: Callable[..., Owner]) -> 
     assert os.getpgid(pid) == pid
     assert os.getsid(pid) == os.getsid(it.process.pid), "else Linux schedules it as a group apart (autogroup)"
     environ = dict(pair.split("=", 1) for pair in Path(f"/proc/{pid}/environ").read_text().split("\0") if pair)
-    assert {"FPRAY_LEASE", "FPRAY_KEEPER", "LC_ALL", "PATH"} <= set(environ)
+    assert {"FPRAY_LEASE", "FPRAY_SUPERVISOR", "LC_ALL", "PATH"} <= set(environ)
     assert not {"OMP_NUM_THREADS", "RAY_X", "PYTHONPATH", "JAVA_TOOL_OPTIONS"} & set(environ)
-    keeper = read_entry(it.keeper)
-    assert keeper is not None
-    assert environ["FPRAY_KEEPER"] == f"{it.keeper}:{keeper.start}"
+    supervisor = read_entry(it.supervisor)
+    assert supervisor is not None
+    assert environ["FPRAY_SUPERVISOR"] == f"{it.supervisor}:{supervisor.start}"
 
 
-def test_keeper_is_outside_its_owner(owner: Callable[..., Owner]) -> None:
-    it = owner("plain", prelude="import os; os.environ['FPRAY_KEEPER'] = '1:1'")
-    keeper, own = read_entry(it.keeper), read_entry(it.process.pid)
-    assert keeper is not None
+def test_supervisor_is_outside_its_owner(owner: Callable[..., Owner]) -> None:
+    it = owner("plain", prelude="import os; os.environ['FPRAY_SUPERVISOR'] = '1:1'")
+    supervisor, own = read_entry(it.supervisor), read_entry(it.process.pid)
+    assert supervisor is not None
     assert own is not None
-    assert keeper.pgid == keeper.pid != own.pgid
-    assert keeper.sid == own.sid
-    assert keeper.ppid != own.pid
-    assert Path(f"/proc/{it.keeper}/comm").read_text() == "fpray-keeper\n"
-    assert b"FPRAY" not in Path(f"/proc/{it.keeper}/environ").read_bytes(), "else a nested keeper is a leftover"
+    assert supervisor.pgid == supervisor.pid != own.pgid
+    assert supervisor.sid == own.sid
+    assert supervisor.ppid != own.pid
+    assert Path(f"/proc/{it.supervisor}/comm").read_text() == "fpray-supervise\n"
+    assert b"FPRAY" not in Path(f"/proc/{it.supervisor}/environ").read_bytes(), "else a nested supervisor is a leftover"
 
 
-def test_idle_keeper_sleeps(owner: Callable[..., Owner]) -> None:
+def test_idle_supervisor_sleeps(owner: Callable[..., Owner]) -> None:
     it = owner("plain", "setsid", "daemon")
 
     def spent() -> tuple[str, list[str]]:
-        lines = Path(f"/proc/{it.keeper}/status").read_text().splitlines()
-        return Path(f"/proc/{it.keeper}/schedstat").read_text(), [line for line in lines if "ctxt" in line]
+        lines = Path(f"/proc/{it.supervisor}/status").read_text().splitlines()
+        return Path(f"/proc/{it.supervisor}/schedstat").read_text(), [line for line in lines if "ctxt" in line]
 
     before = spent()
     time.sleep(1)
@@ -340,35 +340,35 @@ def test_random_kills(owner: Callable[..., Owner], record_property: Callable[[st
     print(f"FPRAY_SEED={SEED}")  # shown if it fails
     dice = random.Random(SEED)
     for _ in range(8):
-        # Not what has no mark: if it outlives the keeper, nobody can tell whose it is.
+        # Not what has no mark: if it outlives the supervisor, nobody can tell whose it is.
         kinds = dice.choices([kind for kind in CHILDREN if kind != "nameless"], k=dice.randint(1, 4))
         raylet = subprocess.Popen(["sleep", "1000"])
         it = owner(*kinds, raylet=raylet.pid, wait=False)
         time.sleep(dice.uniform(0, 0.25))  # an owner needs 0.1 s to the start of its children
-        for what in dice.sample(["owner", "raylet", "keeper", "child"], k=dice.randint(1, 3)):
+        for what in dice.sample(["owner", "raylet", "supervisor", "child"], k=dice.randint(1, 3)):
             _kill(what, it, raylet, dice)
         it.process.kill()
         it.process.communicate()
         raylet.kill()
         raylet.wait()
-        # One look is not enough: a keeper that is being born, or a child that dies on its way to its exec, is not yet
-        # known by its command line or its mark.
+        # One look is not enough: a supervisor that just starts, or a child that dies on its way to its exec, is not
+        # yet known by its command line or its mark.
         wait_until(lambda: _cleared(it.lease), 5)  # noqa: B023
 
 
 def _cleared(lease: str) -> bool:
-    """Whether nothing is left once the keepers have ended and the leftovers are killed."""
-    if _keepers(lease):
+    """Whether nothing is left once the supervisors have ended and the leftovers are killed."""
+    if _supervisors(lease):
         return False
     kill_orphans(lambda each: each != lease)
-    return not survivors(lease) and not _keepers(lease)
+    return not survivors(lease) and not _supervisors(lease)
 
 
 def _kill(what: str, it: Owner, raylet: subprocess.Popen[bytes], dice: random.Random) -> None:
     found = {
         "owner": lambda: [it.process.pid],
         "raylet": lambda: [raylet.pid],
-        "keeper": lambda: _keepers(it.lease),
+        "supervisor": lambda: _supervisors(it.lease),
         "child": lambda: survivors(it.lease),
     }[what]()
     if found:
@@ -378,13 +378,13 @@ def _kill(what: str, it: Owner, raylet: subprocess.Popen[bytes], dice: random.Ra
             pass
 
 
-def _keepers(lease: str) -> list[int]:
+def _supervisors(lease: str) -> list[int]:
     found = []
     for pid in process_table():
         try:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if lease.encode() in words and any(word.endswith(b"keeper.py") for word in words) and alive(pid):
+        if lease.encode() in words and any(word.endswith(b"fpray/node/supervisor") for word in words) and alive(pid):
             found.append(pid)
     return found
