@@ -32,7 +32,7 @@ from fpray.plan.plan import Paths, Trial, plan_placed
 from fpray.store.columns import measured_columns, output_columns
 from fpray.store.outcome import Outcome, ProcessEnd, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
-from fpray.trial.run import TrialContext
+from fpray.trial.context import TrialContext
 
 TRIALS, SLICES, SECONDS, ROUNDS = 10_000, 200, 1.0, 2
 BOUND, RESUME_S = 1.1, 5.0  # of the ideal time; Ray Tune's own figure is 1.14

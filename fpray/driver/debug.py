@@ -26,7 +26,12 @@ from fpray.report.logs import check_label
 from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
 from fpray.study.registry import find_protocol
-from fpray.trial.run import Attempt, Failed, TrialContext
+from fpray.trial.attempt import Attempt, ProcessFailed
+from fpray.trial.collect import salvage_logs
+from fpray.trial.context import TrialContext
+from fpray.trial.prepare import prepare
+from fpray.trial.start import start_clients, start_servers
+from fpray.trial.watch import failures, listens
 
 _LOOK_S = 0.5
 
@@ -96,40 +101,39 @@ def _directory(suite: Suite, known: TrialDirectory) -> TrialDirectory:
 
 def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, label: str) -> None:
     directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "debugged": label})
-    run = Attempt(trial, directory, setting)
-    with contextlib.ExitStack() as everything:
-        everything.callback(run.give_back_machines)
-        everything.callback(run.salvage_logs)
-        everything.callback(run.stop_everything)
+    with Attempt(trial, directory, setting) as attempt, contextlib.ExitStack() as at_end:
+        at_end.callback(salvage_logs, attempt)
+        at_end.callback(attempt.processes.stop_all)
         try:
-            plan = run.prepare()
+            attempt.machines.take()
+            plan = prepare(attempt)
             own = next(process for process in plan.processes if process.label == label)
-            _start(run, plan, own, directory.path)
+            _start(attempt, plan, own, directory.path)
             _say(f"all but {label} runs; its logs are in {directory.path} · Ctrl-C stops it")
-            for failure in run.troubles():
+            for failure in failures(attempt):
                 _say_all([failure.detail, *failure.lines, *filter(None, [failure.log])])
             threading.Event().wait()
-        except Failed as failed:
+        except ProcessFailed as failed:
             _say_all([failed.failure.detail, *failed.failure.lines, failed.failure.log, "all of it is stopped"])
         except KeyboardInterrupt:
             _say(f"stopped, but for {label}, which is yours · nothing of it is a result")
 
 
-def _start(run: Attempt, plan: Plan, own: Process, path: Path) -> None:
+def _start(attempt: Attempt, plan: Plan, own: Process, path: Path) -> None:
     """Everything in its order; servers of later stages when the user's own listens."""
     others = [process for process in plan.processes if process is not own]
     if own.kind != "server":
-        run.start_servers(_only(plan, others))
+        start_servers(attempt, _only(plan, others))
         _say_how(own, path)
-        run.start_clients(_only(plan, others))
+        start_clients(attempt, _only(plan, others))
         return
-    run.start_servers(_only(plan, [p for p in others if p.kind == "server" and p.stage <= own.stage]))
+    start_servers(attempt, _only(plan, [p for p in others if p.kind == "server" and p.stage <= own.stage]))
     _say_how(own, path)
-    while not run.listens(own):
-        run.setting.cancellation.sleep(_LOOK_S)
+    while not listens(attempt, own):
+        attempt.context.cancellation.sleep(_LOOK_S)
     _say(f"{own.label} listens")
-    run.start_servers(_only(plan, [p for p in others if p.kind == "server" and p.stage > own.stage]))
-    run.start_clients(_only(plan, others))
+    start_servers(attempt, _only(plan, [p for p in others if p.kind == "server" and p.stage > own.stage]))
+    start_clients(attempt, _only(plan, others))
 
 
 def _only(plan: Plan, processes: Sequence[Process]) -> Plan:

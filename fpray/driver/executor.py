@@ -19,7 +19,9 @@ from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.suite_record import MachineNote
 from fpray.store.trial_directory import TrialDirectory
-from fpray.trial.run import SPACE_CHECK_S, TrialContext, is_full, missing_bytes, run_trial
+from fpray.trial.context import TrialContext
+from fpray.trial.disk_space import SPACE_CHECK_S, is_full, missing_bytes
+from fpray.trial.run import run_trial
 
 # What fails for the machines' sake (a lost actor, a port that was taken) is repeated this often before we go on.
 RETRIES = 2

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fpray.errors import Lost
 from fpray.files import layout
+from fpray.node.agent import NodeAgent
 from fpray.node.file_transfer import Parcel
 from fpray.node.inspection import WorkSite
 from fpray.node.process_files import add_pids
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # Remote calls, and who is asked by each -> (call, value), as `fpray.cluster.calls.gather` without its deadline.
 Gather = Callable[[Mapping[Any, str]], Iterator[tuple[Any, Any]]]
-Speaker = Callable[[str], Any]  # machine -> an actor there
+Speaker = Callable[[str], NodeAgent]  # machine -> an agent there
 RECORDED = layout.data_file("*")
 
 
@@ -67,7 +68,7 @@ class WorkDirectories:
 
     def write_inputs(self, plan: Plan, speaker: Speaker, gather: Gather) -> None:
         """Write the plan's files on the machines that do not see the suite's."""
-        calls = {speaker(host).write_inputs.remote(there, plan.files): host for host, there in self.away.items()}
+        calls = {speaker(host).files.write(there, plan.files): host for host, there in self.away.items()}
         for _ in gather(calls):
             pass
 
@@ -87,7 +88,7 @@ class WorkDirectories:
         for host, names in expected.items():
             if missing := [name for name in names if name not in self._arrivals.come]:
                 raise Lost(f"{missing[0]} is gone from {self.away[host]} on machine {host}", [host])
-        for _ in gather({speaker(host).remove.remote(there): host for host, there in away.items()}):
+        for _ in gather({speaker(host).files.remove(there): host for host, there in away.items()}):
             pass
         return free
 
@@ -100,7 +101,7 @@ class WorkDirectories:
                     arrivals = _Arrivals(TrialDirectory(Path(halfway)))
                     _fetch(arrivals, {host: left.directory}, [RECORDED, "*.pbtxt"], speaker, gather)
                     self._directory.add_to_attempt(left.owner.trial, left.owner.began, Path(halfway))
-                for _ in gather({speaker(host).remove.remote(left.directory): host}):
+                for _ in gather({speaker(host).files.remove(left.directory): host}):
                     pass
 
 
@@ -129,7 +130,7 @@ def _fetch(
     begins: dict[str, tuple[str, int] | None] = dict.fromkeys(away)
     free: dict[str, int] = {}
     while begins:
-        calls = {speaker(host).parcel.remote(away[host], leave_out, begin): host for host, begin in begins.items()}
+        calls = {speaker(host).files.read_parcel(away[host], leave_out, begin): host for host, begin in begins.items()}
         begins = {}
         for call, parcel in gather(calls):
             host = calls[call]

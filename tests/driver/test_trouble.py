@@ -12,30 +12,22 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future
-from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ray.exceptions import ActorDiedError
 
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.session import Machine, Machines
 from fpray.driver.request import Request, TrialSelection
 from fpray.driver.session import Backend, SweepResult, run_sweep
-from fpray.errors import Lost, Refused, refuse
-from fpray.node.processes import Exit
+from fpray.errors import Refused, refuse
 from fpray.node.role_actor import RoleActor
-from fpray.plan.cluster import Cluster
 from fpray.plan.placement import place
-from fpray.plan.plan import Trial, build_plan
+from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
-from fpray.study.registry import find_protocol
-from fpray.trial.early_stop import LatencyBound
-from fpray.trial.run import Attempt, TrialContext
+from fpray.trial.context import TrialContext
 from tests.conftest import cli
 
 Play = Callable[[Trial[Any], Sequence[str]], Outcome]
@@ -403,86 +395,6 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
     assert ("b" not in used[-10:]) == bool(aside)
     assert "machine a" not in said
     assert "machine c" not in said
-
-
-class Called:
-    """What a call to a role actor comes to."""
-
-    def __init__(self, found: Any) -> None:
-        self._found: Future[Any] = Future()
-        self._found.set_exception(found) if isinstance(found, Exception) else self._found.set_result(found)
-
-    def future(self) -> Future[Any]:
-        return self._found
-
-
-@pytest.mark.parametrize("trouble", ["an actor is gone", "a machine is gone", "the log cannot be written"])
-def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path: Path) -> None:
-    """What is out of reach keeps no process of another role or machine running, and no other machine lent."""
-    protocol = find_protocol("multipaxos")
-    trial = Trial(protocol, protocol.params())
-    stopped: list[str] = []
-    given_back: list[str] = []
-
-    class Actors(Stage):
-        def actor(self, role: str, host: str, lane: int = 0) -> Any:
-            if trouble == "a machine is gone" and host == "c":
-                raise Lost("machine c is no longer part of the Ray cluster", ["c"])
-
-            def stop(labels: Sequence[str], _grace_s: float) -> Called:
-                if trouble == "an actor is gone" and role == "client":
-                    return Called(ActorDiedError())
-                stopped.extend(labels)
-                return Called({label: Exit(label, 1, 143, 0.0, 0.0, 0, 0.0, 0, 0, 0, True) for label in labels})
-
-            def give_back() -> Called:
-                given_back.append(host)
-                return Called(None)
-
-            return SimpleNamespace(
-                stop=SimpleNamespace(remote=stop), give_back_machine=SimpleNamespace(remote=give_back)
-            )
-
-    stage = Actors(["a", "b", "c", "d"])
-    slices = Allocator(Cluster(("c", "a", "b", "d")))
-    lent = slices.allocate(trial)
-    assert lent is not None
-    directory = TrialDirectory(tmp_path)
-    if trouble == "the log cannot be written":
-        directory.file("log.txt").mkdir()
-    run = Attempt(trial, directory, TrialContext(slices, stage, None, "java", slice=lent))  # type: ignore[arg-type]
-    plan = build_plan(trial, lent.cluster)
-    run.started, run.taken = [*plan.stages(), plan.of_kind("client")], ["c", "a", "b", "d"]
-    run.stop_everything()
-    run.give_back_machines()
-    gone = {"an actor is gone": ("client", ""), "a machine is gone": ("", "c")}.get(trouble, ("", ""))
-    left = [p.label for p in plan.processes if p.role != gone[0] and p.host != gone[1]]
-    assert sorted(stopped) == sorted(left)
-    assert set(run.exits) == set(left)
-    assert given_back == (["a", "b", "d"] if trouble == "a machine is gone" else ["c", "a", "b", "d"])
-
-
-def test_a_client_that_is_gone_when_its_rows_are_looked_at_has_its_machine_blamed(tmp_path: Path) -> None:
-    """Not a machine that there is not: setting that aside would end the sweep."""
-    protocol = find_protocol("unreplicated")
-    trial = Trial(protocol, protocol.params(duration=timedelta(seconds=5)))
-    never = Called(None)
-    never.future = Future  # type: ignore[method-assign]
-
-    class Actors(Stage):
-        def actor(self, role: str, host: str, lane: int = 0) -> Any:
-            sample_rows = SimpleNamespace(remote=lambda *_: Called(ActorDiedError()))
-            return SimpleNamespace(sample_rows=sample_rows, wait_exit=SimpleNamespace(remote=lambda *_: never))
-
-    slices = Allocator(Cluster(("a",)))
-    lent = slices.allocate(trial)
-    assert lent is not None
-    caps = [LatencyBound(None, "p99", 5.0)]
-    context = TrialContext(slices, Actors(["a"]), None, "java", slice=lent, caps=caps)  # type: ignore[arg-type]
-    run = Attempt(trial, TrialDirectory(tmp_path), context)
-    with pytest.raises(Lost) as lost:
-        run.measure(build_plan(trial, lent.cluster))
-    assert lost.value.hosts == ("a",)
 
 
 def test_what_an_ended_driver_left_behind_is_ended_where_nobody_measures_too() -> None:

@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # The story of docs/design.md: a folder imports only itself and folders before it.
 FOLDERS = (
-    "peak_sampler", "files", "recorder", "node", "protocol", "plan", "store", "study", "jar", "cluster", "report",
-    "trial", "driver", "searching", "cli",
+    "peak_sampler", "files", "recorder", "node", "protocol", "plan", "store", "evidence", "study", "jar", "cluster",
+    "report", "trial", "driver", "searching", "cli",
 )  # fmt: skip
 FACE = {"__init__", "errors", "api", "params", "testing"}  # what users and authors of protocols import
 OUTSIDE = ("fpray_protocols", "fpray_studies", "fpray_analysis", "fpray_cluster_configs")

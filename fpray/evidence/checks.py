@@ -1,0 +1,123 @@
+"""Checks of a trial's figures: did the system serve, did clients give up, may the figures be believed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fpray.evidence.evidence import Check, ClientEvidence, Defect, Doubt, Evidence
+
+# What the jar's clients log, at log level warn or lower, when a loop had no answer by the timeout; they exit 0.
+TIMED_OUT = "Client futures timed out!"
+# Rows that end this share of the duration (at least so many seconds) before the planned end mean a stall.
+STALL_SHARE, STALL_S = 0.1, 0.25
+# Clients that measured together for less than this share of the duration began too far apart.
+TOGETHER_SHARE = 0.5
+# Throughput x mean latency of a closed loop must give the number of loops, within this.
+LITTLE = (0.9, 1.1)
+
+
+def clients_gave_up(evidence: Evidence) -> Iterator[Doubt]:
+    """Clients that waited for an answer until their timeout, or whose rows end long before the planned end.
+
+    A client exits 0 whether or not it was answered, so its exit code says nothing: its rows and its log do.
+    """
+    if evidence.served is False:
+        return
+    gave_up = [doubt for client in evidence.clients if (doubt := _gave_up(evidence, client)) is not None]
+    defects = [doubt for doubt in gave_up if doubt.defect]
+    if not defects:
+        yield from gave_up
+        return
+    first, *others = defects
+    also = f"; so did {', '.join(doubt.label for doubt in others)}" if others else ""
+    yield Doubt("gave-up", first.sentence + also, first.size, "gave-up", first.label, first.log, first.lines)
+
+
+def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
+    timeouts = [line for line in client.last_lines if TIMED_OUT in line]
+    answered_s = evidence.duration_s
+    if client.first_start_ns is not None and client.last_stop_ns is not None:
+        answered_s = (client.last_stop_ns - client.first_start_ns) / 1e9 - evidence.warmup_s
+    silent_s = evidence.duration_s - answered_s
+    stalled = silent_s > max(STALL_S, STALL_SHARE * evidence.duration_s)
+    if timeouts and evidence.holds_back and not stalled:
+        sentence = (
+            f"{client.label} waited for its last answers until its timeout: {', '.join(evidence.holds_back)} let"
+            " requests wait for others, and at the end none come"
+        )
+        return Doubt("gave-up", sentence, silent_s, label=client.label)
+    if timeouts:
+        sentence = f"{client.label} gave up: {TIMED_OUT}"
+        return Doubt("gave-up", sentence, silent_s, "gave-up", client.label, client.log, timeouts)
+    if stalled and not evidence.grouped:
+        # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
+        sentence = f"{client.label} had no answer after {answered_s:.1f} of {evidence.duration_s:.1f} s"
+        return Doubt("gave-up", sentence, silent_s, "gave-up", client.label, client.log, client.last_lines[-5:])
+    return None
+
+
+def undecided(evidence: Evidence) -> Iterator[Doubt]:
+    """Whether the system served cannot be decided."""
+    if evidence.served is None:
+        yield Doubt(
+            "undecided",
+            f"{evidence.requests} requests are recorded for {evidence.loops} closed loops: unfinished measurement"
+            f" groups may hide up to {evidence.unrecorded}, so whether the system served cannot be decided",
+            evidence.unrecorded,
+        )
+
+
+def clients_apart(evidence: Evidence) -> Iterator[Doubt]:
+    """The clients measured together for less than half of the duration: some began too late."""
+    if (sentence := _apart(evidence)) is not None:
+        defect: Defect | None = "clients-apart" if evidence.served is False else None
+        yield Doubt("clients-apart", sentence, _together_s(evidence), defect)
+
+
+def unserved(evidence: Evidence) -> Iterator[Doubt]:
+    """Fewer requests were answered than there are loops, though the clients measured together."""
+    if evidence.served is False and _apart(evidence) is None:
+        silent = [client for client in evidence.clients if _gave_up(evidence, client) is not None]
+        client = (silent or list(evidence.clients))[0]
+        yield Doubt(
+            "unserved",
+            f"{evidence.requests} requests of {evidence.loops} closed loops were answered in the measured window",
+            evidence.requests,
+            "unserved",
+            client.label,
+            client.log,
+            client.last_lines[-5:],
+        )
+
+
+def littles_law(evidence: Evidence) -> Iterator[Doubt]:
+    """Throughput x mean latency is not the number of closed loops."""
+    law = evidence.littles_law
+    if law is not None and not LITTLE[0] <= law <= LITTLE[1]:
+        yield Doubt(
+            "littles-law",
+            f"throughput x mean latency is {law:.2f} of the closed loops (Little's law says 1):"
+            " loops stood still, or measured something else",
+            law,
+        )
+
+
+# In the order in which an outcome lists what they say.
+CHECKS: Sequence[Check] = (clients_gave_up, undecided, clients_apart, unserved, littles_law)
+
+
+def _together_s(evidence: Evidence) -> float:
+    return (evidence.window_ns[1] - evidence.window_ns[0]) / 1e9 if evidence.window_ns else 0.0
+
+
+def _apart(evidence: Evidence) -> str | None:
+    begins = {client.label: client.first_start_ns for client in evidence.clients if client.first_start_ns is not None}
+    together_s = _together_s(evidence)
+    if len(begins) < 2 or together_s >= TOGETHER_SHARE * evidence.duration_s:
+        return None
+    first, last = min(begins, key=begins.__getitem__), max(begins, key=begins.__getitem__)
+    return (
+        f"the clients measured together for {together_s:.2f} of {evidence.duration_s:g} s: {last} began"
+        f" {(begins[last] - begins[first]) / 1e9:.2f} s after {first}; their machines are too busy to start them"
+        " together, or their warm-ups differ (a longer duration helps)"
+    )

@@ -1,0 +1,92 @@
+"""What is known of a trial whose clients measured, and what a check may say about it: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+# Why a trial is no ordinary result: its clients did not measure together, nothing was answered, or clients gave up.
+Defect = Literal["clients-apart", "unserved", "gave-up"]
+
+
+@dataclass(frozen=True)
+class ClientEvidence:
+    """One client process.
+
+    Attributes:
+        first_start_ns: the start of its first request, since the epoch by its clock; None without rows.
+        last_stop_ns: the end of its last answered one.
+        log: the path of its log.
+        last_lines: the last 50 lines of that.
+    """
+
+    label: str
+    first_start_ns: int | None = None
+    last_stop_ns: int | None = None
+    log: str = ""
+    last_lines: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a trial in which every process did as it was told.
+
+    Attributes:
+        loops: closed loops of all clients together.
+        requests: answered ones in the measured window.
+        unrecorded: how many answered ones unfinished measurement groups may hide at most.
+        window_ns: [begin, end) of the measured window, since the epoch; None where there is none.
+        duration_s: how long each client was to measure.
+        warmup_s: how long the recorded warm-up was; 0 where clients do not record theirs.
+        grouped: whether a row stands for several requests.
+        holds_back: the parameters by which requests wait for other requests.
+        littles_law: throughput x mean latency over the loops; None where it is not decided.
+    """
+
+    loops: int
+    requests: int
+    unrecorded: int
+    window_ns: tuple[int, int] | None
+    duration_s: float
+    warmup_s: float = 0.0
+    grouped: bool = False
+    holds_back: Sequence[str] = ()
+    littles_law: float | None = None
+    clients: Sequence[ClientEvidence] = ()
+
+    @property
+    def served(self) -> bool | None:
+        """Whether every loop got an answer in the measured window; None where that cannot be decided."""
+        if self.requests >= self.loops:
+            return True
+        return None if self.requests + self.unrecorded >= self.loops else False
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why a trial's figures may mislead; or, with a defect, why it is no ordinary result.
+
+    Attributes:
+        check: the name of the check.
+        sentence: for people.
+        size: how large it is, in the unit of the check; None where it has no size.
+        label: the process that it is about.
+        lines: of that one's log, which show it.
+    """
+
+    check: str
+    sentence: str
+    size: float | None = None
+    defect: Defect | None = None
+    label: str = ""
+    log: str = ""
+    lines: Sequence[str] = ()
+
+
+Check = Callable[[Evidence], Iterable[Doubt]]
+
+
+def doubts(evidence: Evidence, checks: Iterable[Check]) -> list[Doubt]:
+    """What the checks say about a trial, in their order."""
+    return [doubt for check in checks for doubt in check(evidence)]

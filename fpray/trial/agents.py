@@ -1,0 +1,76 @@
+"""Calls to the agents on a trial's machines: which one to ask for a role or a machine, and how to wait for answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fpray.cluster.calls import gather
+from fpray.cluster.cancellation import Cancellation
+from fpray.node.agent import NodeAgent
+from fpray.node.role_actor import remote_agent
+from fpray.plan.plan import Process
+from fpray.trial.context import TrialContext
+
+CALL_S = 60.0  # the longest time that an ordinary call to an agent may take; it takes milliseconds
+
+
+class Agents:
+    """The agents on the machines of one trial: a role actor for each role on each machine."""
+
+    def __init__(self, context: TrialContext) -> None:
+        self._context = context
+
+    def actor(self, role: str, host: str) -> Any:
+        """The Ray actor of a role on a machine.
+
+        Raises:
+            Lost: the machine is gone.
+        """
+        return self._context.machines.actor(role, host, self._context.slice.lane)
+
+    def of(self, role: str, host: str) -> NodeAgent:
+        """The agent of a role on a machine. Raises as `actor` does."""
+        return remote_agent(self.actor(role, host))
+
+    def at(self, host: str) -> NodeAgent:
+        """The agent that answers for a machine: that of the first role placed there. Raises as `actor` does."""
+        return self.of(self.role_on(host), host)
+
+    def role_on(self, host: str) -> str:
+        """The role of the agent that answers for a machine."""
+        return self._context.slice.placement.role_on(host)
+
+    def wake(self, processes: Iterable[Process]) -> None:
+        """Wait until the agents of these processes are awake, so that the processes start at the same time."""
+        wanted = {(process.role, process.host) for process in processes}
+        for _ in self.ask(self._context.machines.start_actors(wanted, self._context.slice.lane)):
+            pass
+
+    def ask(self, calls: Mapping[Any, str]) -> Iterator[tuple[Any, Any]]:
+        """The answers to calls (call -> `HOST` or `ROLE on HOST`) as they come: (call, answer).
+
+        Raises:
+            Lost: an agent is gone, or does not answer within `CALL_S`.
+            KeyboardInterrupt: the sweep is to end.
+        """
+        return self.wait(calls, CALL_S)
+
+    def wait(
+        self, calls: Mapping[Any, str], deadline_s: float | None, cancellation: Cancellation | None = None
+    ) -> Iterator[tuple[Any, Any]]:
+        """As `ask`, with another deadline (None: as long as it takes), and what else may interrupt it."""
+        return gather(list(calls), deadline_s, calls.__getitem__, cancellation or self._context.cancellation)
+
+
+def by_agent(processes: Collection[Process]) -> dict[tuple[str, str], list[Process]]:
+    """(role, host) -> the processes that its agent starts, watches and stops."""
+    grouped: dict[tuple[str, str], list[Process]] = {}
+    for process in processes:
+        grouped.setdefault((process.role, process.host), []).append(process)
+    return grouped
+
+
+def labels_of(processes: Sequence[Process]) -> list[str]:
+    """The labels of processes."""
+    return [process.label for process in processes]

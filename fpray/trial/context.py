@@ -1,0 +1,77 @@
+"""What all trials of a sweep share, and the machines that are one trial's own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fpray.cluster.allocator import Allocation, Allocator
+from fpray.cluster.cancellation import Cancellation
+from fpray.cluster.session import Machines
+from fpray.jar.find import Jar
+from fpray.plan.cluster import Cluster
+from fpray.trial.early_stop import LatencyBound
+
+# Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
+_PORTS = range(20_000, 32_000, 500)
+
+
+def _rotating_ports() -> Iterator[int]:
+    """Where each trial begins to look for ports.
+
+    The ports change with each trial, so that a process left over from one trial cannot serve the next. They begin
+    elsewhere in each sweep.
+    """
+    start = os.getpid() % len(_PORTS)
+    return itertools.cycle([*_PORTS[start:], *_PORTS[:start]])
+
+
+@dataclass(frozen=True)
+class TrialContext:
+    """What all trials of a sweep share, and the machines that are one trial's own.
+
+    Attributes:
+        slices: where the trial can get other machines.
+        machines: the Ray cluster.
+        java: the program that runs the jar.
+        jvm_args: role -> further arguments of its JVMs.
+        flags: role -> flag -> value, further flags of its processes.
+        keep_raw: whether `recorder.parquet` stays.
+        scratch: the directory in which trials work on every machine, where the user names one.
+        report: is called with what is happening now, and with the seconds that it is planned to take, where known.
+        wait: is called with the reason of a long wait.
+        caps: bounds; a trial that cannot keep them any more ends early.
+        next_port: where each trial begins to look for ports.
+        cancellation: ends all trials of the sweep.
+        slice: the machines of this trial.
+    """
+
+    slices: Allocator
+    machines: Machines
+    jar: Jar
+    java: str
+    jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    keep_raw: bool = True
+    scratch: str | None = None
+    report: Callable[[str, float | None], None] = lambda _what, _seconds: None
+    wait: Callable[[str], None] = lambda _what: None
+    caps: Sequence[LatencyBound] = ()
+    next_port: Iterator[int] = field(default_factory=_rotating_ports)
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    slice: Allocation = field(default_factory=lambda: Allocation(Cluster(), ()))
+
+    @property
+    def cluster(self) -> Cluster:
+        """The machines, as the trial is placed on them."""
+        return self.slice.cluster
+
+    def provenance(self) -> dict[str, str]:
+        """What `trial.json` says about how the trial was run."""
+        arguments = " ".join(f"{role}:{arg}" for role, args in self.jvm_args.items() for arg in args)
+        flags = [f"{role}:--{name}={value}" for role, by_name in self.flags.items() for name, value in by_name.items()]
+        jar = {"jar": str(self.jar), "jar_sha256": self.jar.sha256, "java": self.java}
+        return {**jar, "jvm_args": arguments, "flags": shlex.join(flags)}

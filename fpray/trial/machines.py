@@ -1,0 +1,71 @@
+"""The machines that a trial holds while it runs: no other trial measures there in the meantime."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from fpray.cluster.calls import gather
+from fpray.errors import Lost
+from fpray.plan.plan import Trial
+from fpray.store.trial_directory import TrialDirectory
+from fpray.trial.agents import CALL_S, Agents
+from fpray.trial.context import TrialContext
+
+LEASE_CHECK_S = 0.5
+
+
+class HeldMachines:
+    """The machines that one trial holds.
+
+    Attributes:
+        hosts: the machines that the trial holds, or may hold.
+    """
+
+    def __init__(self, trial: Trial[Any], directory: TrialDirectory, context: TrialContext, agents: Agents) -> None:
+        self._trial, self._context, self._agents = trial, context, agents
+        self._holder = f"the sweep in {directory.path.parent.absolute()} (process {os.getpid()})"
+        self.hosts: list[str] = []
+
+    def take(self) -> None:
+        """Take all machines of the trial, or other ones like them; while some are held by another sweep, wait.
+
+        While it waits it holds none.
+
+        Raises:
+            Lost: a machine is gone.
+            KeyboardInterrupt: the sweep is to end.
+        """
+        reported: Mapping[str, str] = {}
+        slices, own = self._context.slices, self._context.slice
+        while held := self._try_to_take(own.hosts, slices.shared):
+            self.give_back()
+            if slices.reallocate(self._trial, own, held):
+                continue
+            if held != reported:
+                reported = held
+                for host, holder in held.items():
+                    self._context.wait(f"waiting for machine {host}: it is measuring for {holder}")
+            self._context.cancellation.sleep(LEASE_CHECK_S)
+
+    def _try_to_take(self, hosts: tuple[str, ...], shared: bool) -> Mapping[str, str]:
+        """Take those machines that are free; the others -> the holder of each."""
+        calls = {self._agents.at(host).machine.lock(self._holder, shared): host for host in hosts}
+        self.hosts = list(hosts)  # until the answers are here: an interrupted trial gives back all it may hold
+        holders = {calls[call]: holder for call, holder in self._agents.ask(calls)}
+        held = {host: holder for host, holder in holders.items() if holder is not None}
+        self.hosts = [host for host in hosts if host not in held]
+        return held
+
+    def give_back(self) -> None:
+        """Let other trials measure there. Never raises for a machine that is gone."""
+        calls = []
+        for host in self.hosts:
+            with contextlib.suppress(Lost):
+                calls.append(self._agents.at(host).machine.unlock())
+        with contextlib.suppress(Lost):
+            for _ in gather(calls, CALL_S):
+                pass
+        self.hosts = []

@@ -1,0 +1,89 @@
+"""The processes that an attempt has started: which they are, how each ended, and stopping them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from fpray.cluster.calls import gather
+from fpray.errors import Lost
+from fpray.node.messages import Exit
+from fpray.plan.plan import Process
+from fpray.store.outcome import ProcessEnd
+from fpray.store.trial_directory import TrialDirectory
+from fpray.trial.agents import CALL_S, Agents, by_agent, labels_of
+from fpray.trial.timeline import Timeline
+
+GRACE_S = 5.0
+
+
+class StartedProcesses:
+    """The processes of one attempt, from when their start is ordered.
+
+    Attributes:
+        stages: the processes in the order in which they were started.
+        exits: label -> how the process ended, as far as it is known.
+    """
+
+    def __init__(self, directory: TrialDirectory, agents: Agents, timeline: Timeline) -> None:
+        self._directory, self._agents, self._timeline = directory, agents, timeline
+        self.stages: list[list[Process]] = []
+        self.exits: dict[str, Exit] = {}
+        self._stopped = False
+
+    def __iter__(self) -> Iterator[Process]:
+        """Every process that was started."""
+        return (process for stage in self.stages for process in stage)
+
+    def role_of(self, label: str) -> str:
+        """The role of a process; an empty string where no such process was started."""
+        return next((process.role for process in self if process.label == label), "")
+
+    def hosts_of(self, label: str) -> list[str]:
+        """The machine of a process; no machine where no such process was started."""
+        return [process.host for process in self if process.label == label]
+
+    def ends(self) -> list[ProcessEnd]:
+        """How each process ended."""
+        return [_end(process.label, self.exits.get(process.label)) for process in self]
+
+    def stop_all(self) -> None:
+        """Stop whatever was started, the last stage first.
+
+        Never raises: a process that is out of reach is ended by its supervisor.
+        """
+        if self._stopped:
+            return
+        self._stopped = True
+        with contextlib.suppress(OSError):  # a full disk keeps nothing running
+            self._directory.log("stopping")
+        until = time.monotonic() + CALL_S + GRACE_S * len(self.stages)
+        with self._timeline.timed("stopping"):
+            for stage in reversed(self.stages):
+                self._stop(stage, until)
+
+    def _stop(self, stage: Sequence[Process], until: float) -> None:
+        """Stop a stage; an agent that is out of reach delays the others no longer than until then."""
+        calls = []
+        for (role, host), processes in by_agent(stage).items():
+            with contextlib.suppress(Lost):
+                calls.append(self._agents.of(role, host).processes.stop(labels_of(processes), GRACE_S))
+        for call in calls:
+            with contextlib.suppress(Lost, OSError):
+                for _, exits in gather([call], max(0.1, until - time.monotonic())):
+                    self._note_exits(exits)
+
+    def _note_exits(self, exits: Mapping[str, Exit]) -> None:
+        for label, ended in exits.items():
+            if label not in self.exits:
+                self.exits[label] = ended
+                detail = f"returned {ended.returncode}" + (", stopped" if ended.stopped else "")
+                self._timeline.note("exit", detail, role=self.role_of(label), label=label, t=ended.ended_ns)
+
+
+def _end(label: str, ended: Exit | None) -> ProcessEnd:
+    if ended is None:
+        return ProcessEnd(label, None)
+    cpu_s = round(ended.utime_s + ended.stime_s, 3)
+    return ProcessEnd(label, ended.returncode, cpu_s, ended.maxrss_kb, ended.niceness)
