@@ -20,7 +20,7 @@ from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
 from fpray.recorder.parquet_writer import read_client
 from fpray.store.outcome import Outcome
-from fpray.store.suite import TrialDirectory
+from fpray.store.trial_directory import TrialDirectory
 from fpray.study.registry import find_protocol
 from fpray.trial.context import TrialContext
 from fpray.trial.run import run_trial
