@@ -130,7 +130,7 @@ class SimulatedMachines(Machines):
         with self._making:
             return self._simulated.setdefault((role, host), SimulatedActor(self, role, host))
 
-    def wake(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
+    def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
         """Every actor is awake."""
         return {}
 
@@ -163,7 +163,7 @@ def a_trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
 def a_context(trial: Trial[Any], machines: SimulatedMachines, hosts: Sequence[str], **more: Any) -> TrialContext:
     """What a trial on these machines shares with others."""
     allocator = Allocator(Cluster(tuple(hosts)))
-    allocation = allocator.take(trial)
+    allocation = allocator.allocate(trial)
     assert allocation is not None
     return TrialContext(
         allocator, machines, Jar(Path("/no.jar"), "0" * 64, "0", reference=False), "java", slice=allocation, **more
@@ -173,7 +173,7 @@ def a_context(trial: Trial[Any], machines: SimulatedMachines, hosts: Sequence[st
 def run(directory: Path, machines: SimulatedMachines, trial: Trial[Any] | None = None, **more: Any) -> Outcome:
     """Run a trial on all of the machines."""
     trial = trial or a_trial()
-    context = a_context(trial, machines, list(machines.machines()), **more)
+    context = a_context(trial, machines, list(machines.by_host()), **more)
     path = directory / "suite" / "001"
     path.mkdir(parents=True, exist_ok=True)
     return run_trial(trial, TrialDirectory(path), context)
