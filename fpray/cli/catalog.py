@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import click
 
 from fpray.jar.check import Check
-from fpray.report.catalog import describe, document, list_protocols
+from fpray.report.catalog import describe, list_protocols
+from fpray.report.protocols_document import document
 from fpray.report.studies import needs, table
 from fpray.study import registry
 

@@ -19,7 +19,7 @@ from fpray.driver.request import Request, check
 from fpray.errors import refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
 from fpray.protocol.params import to_json
-from fpray.report.status import attach
+from fpray.report.attach import attach
 from fpray.store.suite import Suite
 
 
@@ -31,10 +31,8 @@ def launch(ctx: click.Context, run: Callable[..., Any], request: Request, words:
     if not (elsewhere := is_elsewhere(request)) and not words["detach"] and words["as_job"] is None:
         _run_here(ctx, run, request, as_json=words["as_json"])
     if words["as_json"]:
-        message = (
-            f"has no terminal to print to, since the driver runs by itself; see {RESULTS_CSV} and {RESULTS_PARQUET}"
-        )
-        raise refuse("--json", message)
+        message = "has no terminal to print to, since the driver runs by itself"
+        raise refuse("--json", f"{message}; see {RESULTS_CSV} and {RESULTS_PARQUET}")
     if elsewhere:
         check(request)
         run_there(request, sys.argv[1:])

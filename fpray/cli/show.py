@@ -8,6 +8,7 @@ import click
 
 from fpray.cli.suites import head_option, suites_option
 from fpray.report.show import show as show_suite
+from fpray.searching.section import SearchSection
 from fpray.store.find import find_suite
 
 
@@ -23,7 +24,7 @@ def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
     """
     root = Path(suite_directory).expanduser()
     if not figure:
-        show_suite(suite, root)
+        show_suite(suite, root, {"search": SearchSection()})
         return
     from fpray.searching.figures import draw  # matplotlib and Optuna take a second
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from fpray.cli.suites import head_option, suites_option
-from fpray.report.logs import far_reader, labels, read_log
-from fpray.report.status import attach as attach_to
-from fpray.report.status import standings, status_lines
-from fpray.report.status import stop as stop_sweep
+from fpray.report.attach import attach as attach_to
+from fpray.report.logs import labels, read_log
+from fpray.report.remote_files import remote_reader
+from fpray.report.status import status_lines, suite_states
+from fpray.report.stop import stop as stop_sweep
 from fpray.store.find import find_suite, find_trial
 from fpray.store.suite import Suite
 
@@ -24,7 +25,7 @@ from fpray.store.suite import Suite
 def status(suite_directory: str, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
     root = Path(suite_directory).expanduser()
-    states = standings(root, lambda why: click.echo(why, err=True))
+    states = suite_states(root, lambda why: click.echo(why, err=True))
     if as_json:
         click.echo(json.dumps([state.to_json() for state in states], indent=1))
         return
@@ -81,6 +82,6 @@ def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> N
             click.echo(known)
         return
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up
-    with far_reader(suite) as far:
-        for piece in read_log(directory, label, follow=follow, far=far):
+    with remote_reader(suite) as remote:
+        for piece in read_log(directory, label, follow=follow, remote=remote):
             click.echo(piece, nl=False)

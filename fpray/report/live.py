@@ -1,9 +1,7 @@
-"""What a sweep says while it runs: a live block on a terminal, plain lines elsewhere, always on standard error."""
+"""What a sweep shows while it runs: a live block on a terminal, plain lines elsewhere, always on standard error."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,285 +9,168 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fpray.files.layout import command_file, label_of
-from fpray.node.ports import is_own
-from fpray.node.process_files import ran_on
-from fpray.plan.plan import Trial, planned_seconds
-from fpray.recorder.columns import latency, start_throughput
-from fpray.report.snapshot import FAILED, FINISHED, RUNNING, STOPPED, Pulse, Snapshot, Step, clock
+from fpray.plan.plan import Trial
+from fpray.report.driver_output import DriverOutput
+from fpray.report.outcome_lines import failure_lines, remark_lines, values_line
+from fpray.report.remaining import RemainingTime, Running
+from fpray.report.snapshot import FAILED, FINISHED, RUNNING, STOPPED, Snapshot, Step, clock
+from fpray.report.status_file import StatusFile
 from fpray.store.outcome import Outcome, Status
 from fpray.study.study import TrialSource
 
 
 @dataclass
-class _UnderWay:
-    """A trial that runs: since when, and what it does now."""
+class _Stage:
+    """What is done now, since when (monotonic clock), and for how many seconds by plan."""
 
-    weight: float
-    began: float
-    stage: str = "preparing"
-    stage_since: float = 0.0
-    stage_s: float | None = None
+    what: str
+    since: float
+    planned_s: float | None = None
 
     def step(self, number: str = "") -> Step:
-        """It, for others, who have another clock."""
-        return Step(self.stage, time.time() - (time.monotonic() - self.stage_since), self.stage_s, number)
+        """It, for other processes, which have another monotonic clock."""
+        return Step(self.what, time.time() - (time.monotonic() - self.since), self.planned_s, number)
 
 
 class Progress:
     """Trial n of N, its stage, elapsed and remaining time; FrankenPaxos's line for each trial that ends.
 
     While clients measure, a live block is drawn once a second and nothing else runs; without a terminal nothing
-    is written at all until the trial ends. All that is said is kept in the suite, for those who look from outside.
+    is written at all until the trial ends. Every line is also kept in the suite, see `driver_log` and `status_file`.
 
-    leaving: of a sweep that goes on by itself: it leaves its terminal when a trial starts, or it has to wait.
+    leaving: as for `DriverOutput`; the terminal is left when a trial starts, or the sweep has to wait.
     """
 
     def __init__(
         self,
-        asker: TrialSource,
+        source: TrialSource,
         summary: Sequence[str],
         outputs: Mapping[str | None, str],
         suite: Path,
         leaving: Callable[[Path], None] | None = None,
     ) -> None:
-        self._asker = asker
-        self._weights = {trial.id: planned_seconds(trial) for trial in asker.planned()}
-        self._left = sum(self._weights.values())  # planned seconds of all that is known and not done
-        self._known = self._left
-        self._summary, self._outputs = summary, outputs
-        self._total = asker.most()
-        self._standing = asker.standing()
-        self._done: set[str] = set()  # resumed ones count as done, not as elapsed
-        self._spent_planned = 0.0
+        self._source, self._summary, self._outputs = source, summary, outputs
+        self._remaining = RemainingTime(source.planned())
+        self._total = source.most()
+        self._standing = source.standing()
         self._started = time.monotonic()
-        self._first_began: float | None = None
-        self._before = _UnderWay(0.0, self._started, "", self._started)  # what is done before any trial
-        self._under_way: dict[str, _UnderWay] = {}  # number -> trial
+        self._done: set[str] = set()  # resumed trials count as done, not as elapsed
         self._failed = 0
-        self._lock = threading.Lock()  # trials tell from threads of their own
-        self._live: Live | None = None
-        self._leaving, self._gone = leaving, False
-        self._suite = suite
-        self._pulse = Pulse(suite, self.snapshot)
+        self._before = _Stage("", self._started)  # what is done before any trial
+        self._running: dict[str, tuple[Running, _Stage]] = {}  # number -> trial
+        self._lock = threading.Lock()  # trials report from threads of their own
+        self._output = DriverOutput(suite, leaving)
+        self._file = StatusFile(suite, self.snapshot)
 
     def __enter__(self) -> Progress:
-        if self._leaving is None and sys.stderr.isatty():
-            self._live = Live(lambda width: self.snapshot().block(time.time(), width))
-        self._pulse.changed()
+        self._output.draw(lambda width: self.snapshot().block(time.time(), width))
+        self._file.changed()
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _where: object) -> None:
-        if self._live is not None:
-            self._live.close()
-            self._live = None
+        self._output.end_block()
         if error is not None:
-            self._pulse.last(self.snapshot(FAILED, str(error) or type(error).__name__, 1))
-        self._pulse.close()
+            self._file.finish(self.snapshot(FAILED, str(error) or type(error).__name__, 1))
+        self._file.stop()
+        self._output.close()
 
     def rest(self) -> None:
         """Nothing changes any more, and the suite may be removed."""
-        self._pulse.stop()
+        self._file.stop()
 
     def over(self, words: str, exit_code: int, *, early: bool) -> None:
-        """The last words of a sweep; early: of one that somebody, or what failed, has stopped."""
+        """The last words of a sweep; early: the user, or too many failures, stopped it."""
         self.say(words)
-        self._pulse.last(self.snapshot(STOPPED if early else FINISHED, words, exit_code))
-
-    def _leave(self) -> None:
-        if self._leaving is not None:
-            self._leaving(self._suite)
-            self._pulse.take_output()
-            self._leaving, self._gone = None, True
+        self._file.finish(self.snapshot(STOPPED if early else FINISHED, words, exit_code))
 
     def say(self, line: str) -> None:
-        """A line of its own."""
-        self._pulse.log(line)
-        if self._live is not None:
-            self._live.print(line)
-        elif not self._gone:
-            try:
-                print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice
-            except OSError:
-                self._gone = True  # whoever read it has left; driver.log has it
+        """Print a line."""
+        self._output.say(line)
 
     def wait(self, line: str, number: str = "") -> None:
-        """Say what a long wait is for; on a terminal in the live block."""
-        if self._live is None:
+        """Show what a long wait is for; on a terminal in the live block."""
+        if not self._output.live:
             self.say(line)
         self.stage(line, None, number)
-        self._leave()
+        self._output.leave()
 
     def resumed(self, trial: Trial[Any], status: Status) -> None:
-        """A trial that had ended before this run."""
+        """A trial had ended before this run."""
         self._done.add(trial.id)
         self._failed += status is not Status.FINISHED
-        self._left -= self._weights.get(trial.id, 0.0)
+        self._remaining.skip(trial)
 
     def begin(self, number: str, trial: Trial[Any]) -> None:
         """A trial starts."""
-        if trial.id not in self._weights:
-            self._weights[trial.id] = planned_seconds(trial)
-            self._left += self._weights[trial.id]
-            self._known += self._weights[trial.id]
-        now = time.monotonic()
         with self._lock:
-            self._under_way[number] = _UnderWay(self._weights[trial.id], now, stage_since=now)
-        self._first_began = self._first_began or now
-        self._leave()
-        self._pulse.changed()
+            running = self._remaining.begin(trial)
+            self._running[number] = running, _Stage("preparing", running.began)
+        self._output.leave()
+        self._file.changed()
 
     def stage(self, what: str, seconds: float | None, number: str = "") -> None:
-        """What a trial is doing now, or what is done before any, and for how long by plan."""
-        doing = self._under_way.get(number, self._before)
-        doing.stage, doing.stage_since, doing.stage_s = what, time.monotonic(), seconds
-        self._pulse.changed()
-        if self._live is not None and len(self._under_way) < 2:  # of several, each second shows enough
-            self._live.refresh()
+        """What a trial does now, or what is done before any, and for how many seconds by plan."""
+        _, stage = self._running.get(number, (None, self._before))
+        stage.what, stage.since, stage.planned_s = what, time.monotonic(), seconds
+        self._file.changed()
+        if len(self._running) < 2:  # with several trials, the block as redrawn each second is enough
+            self._output.refresh()
 
     def end(self, number: str, trial: Trial[Any], outcome: Outcome) -> None:
         """A trial ended: FrankenPaxos's line, or what went wrong and where to look."""
-        now = time.monotonic()
         with self._lock:
-            under_way = self._under_way.pop(number, None)
-        took = now - under_way.began if under_way else 0.0
-        planned = self._weights.setdefault(trial.id, 0.0)
-        self._total = self._asker.most()
+            running, _ = self._running.pop(number, (None, None))
+        took = time.monotonic() - running.began if running else 0.0
+        self._total = self._source.most()
+        self._remaining.end(trial, final=outcome.status.final)
         if outcome.status.final:
             self._done.add(trial.id)
-            self._left -= planned
             self._failed += outcome.status is not Status.FINISHED
-        self._spent_planned += planned
         if outcome.status is Status.FINISHED:
-            self.say(f"{self._head(took)} {self._values(trial, outcome)}")
-            for doubt in outcome.doubts:
-                self.say(f"    doubt: {doubt}")
-            for note in outcome.notes:
-                self.say(f"    note: {note}")
+            lines = [f"{self._head(took)} {values_line(trial, outcome, self._summary, self._outputs)}"]
+            lines += remark_lines(outcome)
         else:
-            for line in failure_lines(number, self._total, outcome):
-                self.say(line)
-        self._pulse.changed()
+            lines = failure_lines(number, self._total, outcome)
+        for line in lines:
+            self.say(line)
+        self._file.changed()
 
     def stand(self) -> None:
-        """Say what is known so far, where that has changed."""
-        was, self._standing = self._standing, self._asker.standing()
-        if self._live is not None:
-            self._live.refresh()
-        elif self._standing not in ("", was):
+        """Show what is known so far, if that has changed."""
+        before, self._standing = self._standing, self._source.standing()
+        if self._output.live:
+            self._output.refresh()
+        elif self._standing not in ("", before):
             self.say(f"    {self._standing}")
 
     def _head(self, took: float) -> str:
-        """FrankenPaxos's: this trial's time / the sweep's so far + what remains."""
+        """The head of FrankenPaxos's line: the time of this trial / of the sweep so far + the remaining time."""
         done, elapsed = len(self._done), time.monotonic() - self._started
         width = max(3, len(str(self._total)))
         share = f"{100 * done / self._total:.1f}%" if done < self._total else "100%"
-        times = f"{clock(took)} / {clock(elapsed)} + {clock(self._remaining())}?"
+        times = f"{clock(took)} / {clock(elapsed)} + {clock(self.snapshot().remaining_s)}?"
         return f"[{done:0{width}}/{self._total:0{width}}; {share}] {times}"
 
-    def _remaining(self) -> float:
-        """Seconds, by what the rest is planned to take and how the plan has held so far, side by side as it was."""
-        unknown = max(0, self._total - len(self._weights))
-        left = self._left + unknown * self._known / max(1, len(self._weights))
-        now = time.monotonic()
-        with self._lock:
-            under_way = sum(min(each.weight, now - each.began) for each in self._under_way.values())
-        if not self._spent_planned + under_way or self._first_began is None:
-            return left / max(1, len(self._under_way))
-        return max(0.0, left - under_way) * (now - self._first_began) / (self._spent_planned + under_way)
-
-    def _values(self, trial: Trial[Any], outcome: Outcome) -> str:
-        from fpray.protocol.params import flatten
-
-        flat = flatten(trial.params)
-        shown: dict[str, str] = {name: _text(flat[name]) for name in self._summary if name in flat}
-        numbers = outcome.numbers
-        for label, prefix in self._outputs.items():
-            for column in (latency("median"), start_throughput("p90")):
-                value = numbers.get(f"{prefix}{column}")
-                if value is not None:
-                    shown[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
-        return str(shown)
-
     def longest(self) -> float:
-        """Seconds that the longest trial under way is planned to take."""
+        """Planned seconds of the longest trial that runs."""
         with self._lock:
-            return max((trial.weight for trial in self._under_way.values()), default=0.0)
+            return max((running.planned_s for running, _ in self._running.values()), default=0.0)
 
     def snapshot(self, state: str = RUNNING, says: str = "", exit_code: int | None = None) -> Snapshot:
         """How the sweep stands now."""
         with self._lock:
-            under_way = dict(self._under_way)
+            trials = dict(self._running)
         return Snapshot(
             done=len(self._done),
             total=self._total,
             failed=self._failed,
             began=time.time() - (time.monotonic() - self._started),
-            remaining_s=self._remaining(),
+            remaining_s=self._remaining.seconds(self._total, [running for running, _ in trials.values()]),
             standing=self._standing,
             before=self._before.step(),
-            under_way=[trial.step(number) for number, trial in under_way.items()],
-            log_from=self._pulse.log_from,
+            under_way=[stage.step(number) for number, (_, stage) in trials.items()],
+            log_from=self._output.begins_at,
             state=state,
             says=says,
             exit_code=exit_code,
         )
-
-
-def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
-    """Who, what, the last lines, and where to look."""
-    lines = [f"[{number}/{total:03}] {outcome.status.value}: {outcome.detail}"]
-    lines += [f"    {line}" for line in outcome.lines]
-    if outcome.log:
-        command = command_file(label_of(outcome.log))
-        host = ran_on(command)
-        how = f"sh {command}" if host is None or is_own(host) else f"ssh {host} sh < {command}"
-        lines.append(f"    {outcome.log} · run it yourself: {how}")
-    return lines
-
-
-class Live:
-    """Some lines at the bottom of a terminal, redrawn once a second by a thread of its own, with rich.
-
-    text: the width of the terminal -> the lines.
-    """
-
-    def __init__(self, text: Callable[[int], str]) -> None:
-        from rich.console import Console
-        from rich.live import Live
-        from rich.text import Text
-
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        render = lambda: Text(f"  {text(int(self._console.width))}", style="dim", overflow="ellipsis", no_wrap=True)  # noqa: E731
-        self._live = Live(get_renderable=render, console=self._console, auto_refresh=False, transient=True)
-        self._live.start()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._redraw, daemon=True)
-        self._thread.start()
-
-    def _redraw(self) -> None:
-        while not self._over.wait(1.0):
-            self.refresh()
-
-    def refresh(self) -> None:
-        """Draw them now."""
-        with contextlib.suppress(OSError):  # the terminal is closed: here, and below
-            self._live.refresh()
-
-    def print(self, line: str) -> None:
-        """A line above them, which stays."""
-        from rich.text import Text
-
-        with contextlib.suppress(OSError):
-            self._console.print(Text(line))
-
-    def close(self) -> None:
-        """Take them away."""
-        self._over.set()
-        self._thread.join(timeout=2)
-        with contextlib.suppress(OSError):
-            self._live.stop()
-
-
-def _text(value: Any) -> str:
-    return getattr(value, "name", None) or str(value)

@@ -1,22 +1,20 @@
-"""`fpray logs`: what a process of a trial has written so far, and, followed, what it still writes."""
+"""`fpray logs`: what a process of a trial has written so far, and, if it is followed, what it still writes."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from fpray.errors import Problem, Refused, nearest
+from fpray.errors import nearest, refuse
 from fpray.files import layout
 from fpray.files.atomic import read_json
 from fpray.node.process_files import piece_of
-from fpray.store.suite import Suite
+from fpray.report.remote_files import RemoteReader
 from fpray.store.trial_directory import TrialDirectory
 
-# Machine, path there, offset -> what follows in that file; nothing where there is no such file (yet, or any more).
-Far = Callable[[str, str, int], bytes]
-_LOOK_S, _LOOK_FAR_S = 0.25, 1.0  # a look at another machine wakes it up
+_POLL_S, _POLL_REMOTE_S = 0.25, 1.0  # reading on another machine wakes it up
 
 
 def labels(directory: TrialDirectory) -> list[str]:
@@ -26,103 +24,89 @@ def labels(directory: TrialDirectory) -> list[str]:
 
 
 def check_label(directory: TrialDirectory, label: str) -> None:
-    """See that a trial has a process.
+    """Check that a trial has a process.
 
     Raises:
         Refused: it has not.
     """
     known = labels(directory)
     if label not in known:
-        said = f"it has {', '.join(known)}" if known else "it has started none yet"
-        raise Refused(Problem(label, f"trial {directory.number} has no such process{nearest(label, known)}; {said}"))
-
-
-@contextlib.contextmanager
-def far_reader(suite: Suite) -> Iterator[Far]:
-    """Reads on other machines within the block, through the Ray cluster that the suite runs on."""
-    from fpray.cluster.calls import gather
-    from fpray.cluster.session import Machines
-
-    address = suite.record.last_run.get("ray", {}).get("address")
-    with contextlib.ExitStack() as attached:
-        machines: list[Machines] = []
-
-        def far(host: str, path: str, offset: int) -> bytes:
-            if address in (None, "embedded"):
-                return b""
-            if not machines:
-                machines.append(attached.enter_context(Machines(address)))
-            ((_, piece),) = gather([machines[0].actor("logs", host).read_piece.remote(path, offset)], 30)
-            return bytes(piece)
-
-        yield far
+        others = f"it has {', '.join(known)}" if known else "it has started none yet"
+        raise refuse(label, f"trial {directory.number} has no such process{nearest(label, known)}; {others}")
 
 
 def read_log(
-    directory: TrialDirectory, label: str, *, follow: bool = False, far: Far = lambda _host, _path, _offset: b""
+    directory: TrialDirectory,
+    label: str,
+    *,
+    follow: bool = False,
+    remote: RemoteReader = lambda _host, _path, _offset: b"",
 ) -> Iterator[bytes]:
-    """The output and the error output of a process, with a heading where both have something; in pieces.
+    """The output and the error output of a process, in pieces, with a heading if both have something.
 
-    Followed, what comes while it runs, too, until it has ended. A process that works on a disk of its machine's own
-    is read there until its files are in the suite.
+    follow: also what the process writes until it has ended. If it works on a disk of its own machine, its files are
+    read there until they are in the suite.
 
     Raises:
         Refused: the trial has no such process.
         FprayError: its machine cannot be asked.
     """
     check_label(directory, label)
-    place = _place(directory, label)
-    files = [_File(directory.file(name(label)), place, far) for name in (layout.stdout_file, layout.stderr_file)]
+    place = _work_place(directory, label)
+    files = [_LogFile(directory.file(name(label)), place, remote) for name in (layout.stdout_file, layout.stderr_file)]
     ends = [directory.file(layout.returncode_file(label)), directory.file(layout.OUTCOME)]
-    shown: _File | None = None
+    shown: _LogFile | None = None
     last = b""
     while True:
-        over = not follow or any(path.exists() for path in ends)  # asked first: what comes before the end is read after
+        over = not follow or any(path.exists() for path in ends)  # checked first: the last pieces are read after it
         for file in files:
             for piece in file.news():
-                if file is not shown and (shown is not None or all(each.size() for each in files)):
+                if file is not shown and (shown is not None or all(known.size() for known in files)):
                     yield (b"" if last in (b"", b"\n") else b"\n") + f"==> {file.path.name} <==\n".encode()
                 shown, last = file, piece[-1:]
                 yield piece
         if over:
             return
-        time.sleep(_LOOK_FAR_S if any(each.is_far for each in files) else _LOOK_S)
+        time.sleep(_POLL_REMOTE_S if any(file.is_remote for file in files) else _POLL_S)
 
 
-def _place(directory: TrialDirectory, label: str) -> tuple[str, str] | None:
-    """The machine and directory in which a process works, where that is not the trial's."""
-    own = next(each for each in read_json(directory.file(layout.PLAN))["processes"] if each["label"] == label)
-    there = own.get("directory", "")  # a plan of before there were others has none
-    return (own["host"], there) if there and Path(there).name != directory.path.name else None
+def _work_place(directory: TrialDirectory, label: str) -> tuple[str, str] | None:
+    """The machine and directory in which a process works, if that is not the trial's directory."""
+    processes = read_json(directory.file(layout.PLAN))["processes"]
+    process = next(process for process in processes if process["label"] == label)
+    work_directory = process.get("directory", "")  # plans of early versions have none
+    if not work_directory or Path(work_directory).name == directory.path.name:
+        return None
+    return process["host"], work_directory
 
 
-class _File:
-    """A file that grows, and where it was read to: in the suite or, until it is there, where its process works."""
+class _LogFile:
+    """A file that grows, and up to where it was read: in the suite or, until it is there, where its process works."""
 
-    def __init__(self, path: Path, place: tuple[str, str] | None, far: Far) -> None:
-        self.path, self._read, self._far = path, 0, far
-        self._host, self._there = (place[0], Path(place[1]) / path.name) if place else ("", path)
-        self.is_far = False
+    def __init__(self, path: Path, place: tuple[str, str] | None, remote: RemoteReader) -> None:
+        self.path, self._read, self._remote = path, 0, remote
+        self._host, self._work_file = (place[0], Path(place[1]) / path.name) if place else ("", path)
+        self.is_remote = False
 
     def news(self) -> Iterator[bytes]:
-        """What has come since."""
+        """What has been added since the last call."""
         while True:
-            near = next((path for path in (self.path, self._there) if path.exists()), None)
-            self.is_far = near is None and bool(self._host)
-            if near is not None:
-                piece = piece_of(near, self._read)
+            local = next((path for path in (self.path, self._work_file) if path.exists()), None)
+            self.is_remote = local is None and bool(self._host)
+            if local is not None:
+                piece = piece_of(local, self._read)
             else:
-                piece = self._far(self._host, str(self._there), self._read) if self._host else b""
-            if not piece and self.is_far and self.path.exists():
-                continue  # it has come home meanwhile
+                piece = self._remote(self._host, str(self._work_file), self._read) if self._host else b""
+            if not piece and self.is_remote and self.path.exists():
+                continue  # it has come into the suite meanwhile
             if not piece:
                 return
             self._read += len(piece)
             yield piece
 
     def size(self) -> int:
-        """In bytes; of what is not there, what was read of it."""
-        for path in (self.path, self._there):
+        """In bytes; of a file on another machine, what was read of it."""
+        for path in (self.path, self._work_file):
             with contextlib.suppress(FileNotFoundError):
                 return path.stat().st_size
         return self._read

@@ -156,4 +156,4 @@ def test_a_trial_that_was_copied_out_of_its_suite_is_refused_in_a_sentence(tmp_p
     (tmp_path / "001").mkdir()
     (tmp_path / "001" / "trial.json").write_text("{}")
     done = cli("logs", str(tmp_path / "001"))
-    assert (done.exit_code, "is the directory of a trial, and in no suite" in done.stderr) == (2, True)
+    assert (done.exit_code, "is a trial directory outside any suite" in done.stderr) == (2, True)

@@ -85,7 +85,7 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     assert run(*words, "--detach", cwd=tmp_path).code == 0
     os.kill(_driver(tmp_path), signal.SIGKILL)
     wait_for(lambda: _status(tmp_path)["state"] == "died", 10, "the lock of a dead driver")
-    assert "was killed after its last word" in run("status", cwd=tmp_path).out
+    assert "was killed: its last message is" in run("status", cwd=tmp_path).out
     # ... and carried on to its end.
     again = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
     assert "carrying on" in again.err

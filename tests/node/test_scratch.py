@@ -24,7 +24,7 @@ from fpray.node.jar_cache import JarCache
 from fpray.node.local_disk import on_network, own_directory
 from fpray.node.process_files import place_of, remade
 from fpray.node.scratch import Owner, Scratch
-from fpray.report.live import failure_lines
+from fpray.report.outcome_lines import failure_lines
 from fpray.store.outcome import Outcome, Status
 from tests.conftest import QUICK, jvms, run, start, wait_for
 

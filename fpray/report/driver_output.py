@@ -1,0 +1,73 @@
+"""Where a driver's lines go: always to `driver.log`, and to its terminal as long as it has one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from fpray.report.driver_log import DriverLog
+from fpray.report.terminal_block import TerminalBlock
+from fpray.report.text import say
+
+
+class DriverOutput:
+    """Prints lines above a live block on a terminal, and plain lines elsewhere.
+
+    leaving: for a sweep that goes on by itself: is called with the suite before the terminal is left; there is no
+    live block then.
+    """
+
+    def __init__(self, suite: Path, leaving: Callable[[Path], None] | None) -> None:
+        self._suite, self._leaving = suite, leaving
+        self._log = DriverLog(suite)
+        self._block: TerminalBlock | None = None
+        self._gone = False  # the terminal, or what read our lines
+
+    @property
+    def begins_at(self) -> int:
+        """Where in `driver.log` this run begins, in bytes."""
+        return self._log.begins_at
+
+    @property
+    def live(self) -> bool:
+        """Whether there is a live block."""
+        return self._block is not None
+
+    def draw(self, text: Callable[[int], str]) -> None:
+        """Show a live block if this is a terminal to stay on."""
+        if self._leaving is None and sys.stderr.isatty():
+            self._block = TerminalBlock(text)
+
+    def refresh(self) -> None:
+        """Draw the live block now."""
+        if self._block is not None:
+            self._block.refresh()
+
+    def say(self, line: str) -> None:
+        """Print a line and log it."""
+        self._log.append(line)
+        if self._block is not None:
+            self._block.print(line)
+        elif not self._gone:
+            try:
+                say(line)
+            except OSError:
+                self._gone = True  # driver.log has the line
+
+    def leave(self) -> None:
+        """Leave the terminal if that is requested and has not been done."""
+        if self._leaving is not None:
+            self._leaving(self._suite)
+            self._log.take_output()
+            self._leaving, self._gone = None, True
+
+    def end_block(self) -> None:
+        """Remove the live block."""
+        if self._block is not None:
+            self._block.close()
+            self._block = None
+
+    def close(self) -> None:
+        """Close the log."""
+        self._log.close()

@@ -1,0 +1,48 @@
+"""What is printed when a trial ends: its numbers as FrankenPaxos prints them, or what went wrong and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fpray.files.layout import command_file, label_of
+from fpray.node.ports import is_own
+from fpray.node.process_files import ran_on
+from fpray.plan.plan import Trial
+from fpray.protocol.params import flatten
+from fpray.recorder.columns import latency, start_throughput
+from fpray.store.outcome import Outcome
+
+
+def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], outputs: Mapping[str | None, str]) -> str:
+    """The parameters of a summary, then median latency and throughput of each output, as a dictionary."""
+    flat, numbers = flatten(trial.params), outcome.numbers
+    shown: dict[str, str] = {name: _text(flat[name]) for name in summary if name in flat}
+    for label, prefix in outputs.items():
+        for column in (latency("median"), start_throughput("p90")):
+            value = numbers.get(f"{prefix}{column}")
+            if value is not None:
+                shown[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
+    return str(shown)
+
+
+def remark_lines(outcome: Outcome) -> Iterator[str]:
+    """The doubts and notes of a trial."""
+    yield from (f"    doubt: {doubt}" for doubt in outcome.doubts)
+    yield from (f"    note: {note}" for note in outcome.notes)
+
+
+def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
+    """What failed, the last lines of its log, and the command to run it by hand."""
+    lines = [f"[{number}/{total:03}] {outcome.status.value}: {outcome.detail}"]
+    lines += [f"    {line}" for line in outcome.lines]
+    if outcome.log:
+        command = command_file(label_of(outcome.log))
+        host = ran_on(command)
+        how = f"sh {command}" if host is None or is_own(host) else f"ssh {host} sh < {command}"
+        lines.append(f"    {outcome.log} · run it yourself: {how}")
+    return lines
+
+
+def _text(value: Any) -> str:
+    return getattr(value, "name", None) or str(value)

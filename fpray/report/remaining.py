@@ -1,0 +1,59 @@
+"""How long the rest of a sweep takes: by plan, corrected by how well the plan has held so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fpray.plan.plan import Trial, planned_seconds
+
+
+@dataclass(frozen=True)
+class Running:
+    """A trial that runs: the seconds that are planned for it, and when it began (monotonic clock)."""
+
+    planned_s: float
+    began: float
+
+
+class RemainingTime:
+    """Adds up planned seconds: of the trials that are known, that have ended, and that run."""
+
+    def __init__(self, trials: Iterable[Trial[Any]]) -> None:
+        self._planned = {trial.id: planned_seconds(trial) for trial in trials}
+        self._known = self._left = sum(self._planned.values())
+        self._spent = 0.0  # planned seconds of the trials that ended in this run
+        self._first_began: float | None = None
+
+    def begin(self, trial: Trial[Any]) -> Running:
+        """A trial starts; it may not have been known before."""
+        if trial.id not in self._planned:
+            self._planned[trial.id] = planned_seconds(trial)
+            self._left += self._planned[trial.id]
+            self._known += self._planned[trial.id]
+        now = time.monotonic()
+        self._first_began = self._first_began or now
+        return Running(self._planned[trial.id], now)
+
+    def skip(self, trial: Trial[Any]) -> None:
+        """A trial had ended before this run."""
+        self._left -= self._planned.get(trial.id, 0.0)
+
+    def end(self, trial: Trial[Any], *, final: bool) -> None:
+        """A trial has ended; if that is not final, it runs again."""
+        planned = self._planned.setdefault(trial.id, 0.0)
+        self._spent += planned
+        if final:
+            self._left -= planned
+
+    def seconds(self, total: int, running: Sequence[Running]) -> float:
+        """The estimate for `total` trials, with as many in parallel as now; unknown trials count as the mean one."""
+        unknown = max(0, total - len(self._planned))
+        left = self._left + unknown * self._known / max(1, len(self._planned))
+        now = time.monotonic()
+        under_way = sum(min(trial.planned_s, now - trial.began) for trial in running)
+        if not self._spent + under_way or self._first_began is None:
+            return left / max(1, len(running))
+        return max(0.0, left - under_way) * (now - self._first_began) / (self._spent + under_way)

@@ -1,0 +1,33 @@
+"""What `fpray show` adds for the suites of a kind; a kind of its own, such as a search, brings its own section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from fpray.store.suite import Suite
+
+CARRIES_ON = "(the same command carries on)"
+
+
+class Section(Protocol):
+    """What is shown below the trials of a suite."""
+
+    def lines(self, suite: Suite) -> Iterable[str]:
+        """What the suite came to, beside its trials."""
+
+    def to_go(self, suite: Suite, known: int, ended: int) -> str:
+        """How much is left, behind the counts of the last line; known: trials that have begun or ended."""
+
+
+class SweepSection:
+    """The section of a suite whose trials are known in advance."""
+
+    def lines(self, suite: Suite) -> Iterable[str]:
+        """A sweep has nothing beside its trials."""
+        return ()
+
+    def to_go(self, suite: Suite, known: int, ended: int) -> str:
+        """The number of trials that have not ended."""
+        left = max(known, suite.record.planned) - ended
+        return f", {left} to go {CARRIES_ON}" if left else ""

@@ -1,0 +1,40 @@
+"""The end of a sweep from another terminal, as with Ctrl-C in its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from fpray.errors import refuse
+from fpray.report.status import SuiteState
+from fpray.store.suite import Suite
+
+_POLL_S = 0.05
+
+
+def stop(suite: Suite) -> str:
+    """End a sweep and wait until it has ended: how it stands then, as a sentence.
+
+    Raises:
+        Refused: it runs on another machine or in another container, or belongs to another user.
+    """
+    holder = suite.holder()
+    if holder is None:
+        return f"{suite.path.name} is not running: {SuiteState.of(suite).words()}"
+    instead = f"type fpray stop {suite.suite_id} there"
+    if not holder.here:
+        raise refuse(suite.path.name, f"is run by {holder.words}: {instead}")
+    try:
+        os.kill(holder.pid, signal.SIGTERM)
+    except PermissionError:
+        raise refuse(suite.path.name, f"is run by {holder.words}, which belongs to another user") from None
+    except ProcessLookupError:
+        if suite.holder() is not None:
+            raise refuse(suite.path.name, f"is run by {holder.words} in another container: {instead}") from None
+    while suite.holder() is not None:
+        time.sleep(_POLL_S)
+    if not suite.path.exists():
+        return "interrupted · nothing was started"
+    state = SuiteState.of(suite)
+    return state.snapshot.says if state.snapshot is not None and state.snapshot.says else state.words()

@@ -1,0 +1,52 @@
+"""The live block: lines at the bottom of a terminal that are redrawn once a second, with rich."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+_REDRAW_S = 1.0
+
+
+class TerminalBlock:
+    """Draws until it is closed, in a thread of its own.
+
+    text: the width of the terminal -> the lines.
+    """
+
+    def __init__(self, text: Callable[[int], str]) -> None:
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        render = lambda: Text(f"  {text(int(self._console.width))}", style="dim", overflow="ellipsis", no_wrap=True)  # noqa: E731
+        self._live = Live(get_renderable=render, console=self._console, auto_refresh=False, transient=True)
+        self._live.start()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._redraw, daemon=True)
+        self._thread.start()
+
+    def _redraw(self) -> None:
+        while not self._over.wait(_REDRAW_S):
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Draw the lines now."""
+        with contextlib.suppress(OSError):  # the terminal is closed: here, and below
+            self._live.refresh()
+
+    def print(self, line: str) -> None:
+        """Print a line above the block, which stays."""
+        from rich.text import Text
+
+        with contextlib.suppress(OSError):
+            self._console.print(Text(line))
+
+    def close(self) -> None:
+        """Remove the block."""
+        self._over.set()
+        self._thread.join(timeout=2)
+        with contextlib.suppress(OSError):
+            self._live.stop()

@@ -1,0 +1,69 @@
+"""The trials of a suite as a table: what varies, the main numbers, the status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fpray.files import layout
+from fpray.files.atomic import read_json
+from fpray.protocol.params import flatten, from_json, show_duration
+from fpray.protocol.protocol import Protocol
+from fpray.recorder.columns import THROUGHPUT, measured_latency
+from fpray.report.table import print_table
+from fpray.store.outcome import Outcome
+from fpray.store.suite_record import TrialRecord
+from fpray.store.trial_directory import TrialDirectory
+
+Trials = Sequence[tuple[TrialDirectory, TrialRecord, Outcome | None]]
+
+
+def print_trials(protocol: Protocol[Any], trials: Trials) -> None:
+    """Print a row for each trial; repeats and jars have a column if they differ."""
+    flat = [flatten(from_json(protocol.params, trial["params"])) for _, trial, _ in trials]
+    names = dict.fromkeys(name for row in flat for name in row)
+    varied = [name for name in names if len({str(row.get(name)) for row in flat}) > 1]
+    measured = list(_measured_columns(protocol, trials))
+    repeats = any(trial["repeat"] for _, trial, _ in trials)
+    jars = len({trial["provenance"].get("jar") for _, trial, _ in trials}) > 1
+    titles = [title for title, _, _ in measured]
+    headings = ["trial", *varied, *["repeat"] * repeats, *titles, *["jar"] * jars, "status"]
+    rows = []
+    for (directory, trial, outcome), params in zip(trials, flat, strict=True):
+        cells = [directory.number, *(_text(params.get(name)) for name in varied)]
+        cells += [str(trial["repeat"])] * repeats
+        cells += [_number(outcome, column, digits) for _, column, digits in measured]
+        cells += [trial["provenance"].get("jar", "-")] * jars
+        rows.append([*cells, outcome.status.value if outcome else _unfinished(directory)])
+    print_table(headings, rows, left=("trial", "status"))
+
+
+def _measured_columns(protocol: Protocol[Any], trials: Trials) -> Iterator[tuple[str, str, int]]:
+    """(heading, column, digits) of each output that has numbers."""
+    for label, prefix in protocol.outputs.items():
+        columns = [
+            ("throughput /s", f"{prefix}{THROUGHPUT}", 0),
+            ("median ms", f"{prefix}{measured_latency('median')}", 4),
+            ("p99 ms", f"{prefix}{measured_latency('p99')}", 4),
+        ]
+        if any(outcome and outcome.results.get(columns[0][1]) is not None for _, _, outcome in trials):
+            for title, column, digits in columns:
+                yield f"{label} {title}" if prefix else title, column, digits
+
+
+def _number(outcome: Outcome | None, column: str, digits: int) -> str:
+    value = outcome.results.get(column) if outcome else None
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if digits == 0 else f"{value:.{digits}g}"
+
+
+def _unfinished(directory: TrialDirectory) -> str:
+    content = read_json(directory.file(layout.OUTCOME))
+    return content["status"] if content else "unfinished"
+
+
+def _text(value: Any) -> str:
+    if hasattr(value, "total_seconds"):
+        return show_duration(value)
+    return str(getattr(value, "name", value))

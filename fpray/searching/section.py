@@ -1,0 +1,24 @@
+"""What `fpray show` adds for the suite of a search: its recommendation, and whether it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fpray.files import layout
+from fpray.files.atomic import read_json
+from fpray.report.sections import CARRIES_ON
+from fpray.store.suite import Suite
+
+
+class SearchSection:
+    """The section of a suite whose trials the search chooses."""
+
+    def lines(self, suite: Suite) -> Iterable[str]:
+        """The recommendation, in sentences."""
+        sentences: list[str] = (read_json(suite.path / layout.RECOMMENDATION) or {}).get("sentences", [])
+        return sentences
+
+    def to_go(self, suite: Suite, known: int, ended: int) -> str:
+        """The trials that have begun, and whether the search has ended: how many are left is not known in advance."""
+        begun = f", {known - ended} begun" if known > ended else ""
+        return begun if suite.record.ended else f"{begun}, and not ended {CARRIES_ON}"
