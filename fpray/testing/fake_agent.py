@@ -1,0 +1,203 @@
+"""A fake of a node's agent: it answers every call of `fpray.node.agent` in this process, without starting anything."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from fpray.node.file_service import FileService
+from fpray.node.inspection import InspectionRequest, Survey, WorkSite
+from fpray.node.messages import Address, Exit, Failure, ProcessSpec
+from fpray.node.scratch import Scratch
+from fpray.testing.client_rows import write_rows
+
+if TYPE_CHECKING:
+    from fpray.testing.fake_machines import FakeMachines
+
+# In place of an agent's own answer: (role, host, the call's arguments) -> the answer, an exception, or a Future of it.
+Answer = Callable[..., Any]
+
+
+class FakeCall:
+    """A call with its answer: a value, an exception, or a Future that a test completes later."""
+
+    def __init__(self, answer: Any) -> None:
+        self._future: Future[Any] = answer if isinstance(answer, Future) else Future()
+        if isinstance(answer, BaseException):
+            self._future.set_exception(answer)
+        elif not isinstance(answer, Future):
+            self._future.set_result(answer)
+
+    def future(self) -> Future[Any]:
+        """The answer."""
+        return self._future
+
+
+class FakeMachine:
+    """Answers calls about a machine: it is clean, has the jar, and all of its ports are free."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+
+    def wake(self) -> None:
+        """It is awake."""
+
+    def facts(self, java: str) -> Mapping[str, Any]:
+        """The facts that were given."""
+        return {"java": java, "jvm": "fake", "memory_bytes": 2**34, "sees_head": True, "left_behind": [], **self._facts}
+
+    def lock(self, holder: str, shared: bool) -> str | None:
+        """The machine is free."""
+        return None
+
+    def unlock(self) -> None:
+        """The machine is free."""
+
+    def survey(self, jar: str, sha256: str, scratch: str | None) -> Survey:
+        """The jar is here."""
+        return Survey(has_jar=True)
+
+    def keep_jar(self, sha256: str, pieces: Sequence[Any]) -> tuple[str, bool]:
+        """The jar was written."""
+        return f"/fake/{sha256}.jar", True
+
+    def inspect(self, request: InspectionRequest) -> WorkSite:
+        """The trial works in the suite."""
+        ports = range(request.first, request.first + 2 * request.ports, 2)
+        return WorkSite(ports, (), request.directory, request.jar, 1 << 40)
+
+    def listens(self, addresses: Sequence[Address]) -> bool:
+        """A process listens on everything."""
+        return True
+
+
+class FakeFiles(FileService):
+    """Answers calls about files of this machine, at once."""
+
+    def __init__(self) -> None:
+        super().__init__(Scratch(), threading.Event())
+
+    def sample_rows(self, paths: Sequence[str], after_s: float) -> Sequence[bytes]:
+        """What is in the files now."""
+        return super().sample_rows(paths, 0)
+
+
+class FakeProcesses:
+    """Answers calls about processes that are not there.
+
+    They listen at once. A client records answers of 1 ms and exits; every other process runs until it is stopped, or
+    until `end`.
+    """
+
+    def __init__(self) -> None:
+        self.specs: dict[str, ProcessSpec] = {}
+        self._exits: dict[str, Exit] = {}
+        self._waits: list[tuple[Sequence[str], Future[Failure | None]]] = []
+        self._lock = threading.RLock()
+
+    def start(self, specs: Sequence[ProcessSpec], ready_s: float) -> Failure | None:
+        """All of them listen."""
+        with self._lock:
+            for spec in specs:
+                self.specs[spec.label] = spec
+                self._exits.pop(spec.label, None)
+        for spec in specs:
+            if spec.brief:
+                write_rows(Path(spec.directory) / f"{spec.label}_data.csv")
+                self.end(spec.label, 0)
+        return None
+
+    def ready_after(self, labels: Sequence[str]) -> Mapping[str, float]:
+        """All of them after a tenth of a second."""
+        return dict.fromkeys(labels, 0.1)
+
+    def wait_exit(self, labels: Sequence[str], deadline_s: float | None) -> Future[Failure | None]:
+        """Ends when all of them have exited as expected, or one process of this role has not."""
+        wait: Future[Failure | None] = Future()
+        with self._lock:
+            self._waits.append((labels, wait))
+            self._settle()
+        return wait
+
+    def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
+        """Ends them, and every wait for them."""
+        with self._lock:
+            for label in labels:
+                if label in self.specs and label not in self._exits:
+                    self._exits[label] = _exit(label, 143, stopped=True)
+            self._settle()
+            return dict(self._exits)
+
+    def end(self, label: str, returncode: int) -> None:
+        """Let a process exit by itself."""
+        with self._lock:
+            self._exits.setdefault(label, _exit(label, returncode, stopped=False))
+            self._settle()
+
+    def _settle(self) -> None:
+        """Complete the waits that are over."""
+        waits, self._waits = self._waits, []
+        for labels, wait in waits:
+            failed = [end for end in self._exits.values() if not end.stopped and not self._is_expected(end)]
+            stopped = [self._exits[label] for label in labels if label in self._exits and self._exits[label].stopped]
+            if failed:
+                detail = f"{failed[0].label} exited with {failed[0].returncode}"
+                wait.set_result(Failure("exited", failed[0].label, detail, failed[0].returncode))
+            elif stopped:
+                wait.set_result(Failure("stopped", stopped[0].label, f"{stopped[0].label} was stopped", 143))
+            elif all(label in self._exits for label in labels):
+                wait.set_result(None)
+            else:
+                self._waits.append((labels, wait))
+
+    def _is_expected(self, end: Exit) -> bool:
+        return end.returncode in self.specs[end.label].expected_exits
+
+
+class _FakePart:
+    """A part of an agent, whose methods return calls; `FakeMachines.answers` may answer in its place."""
+
+    def __init__(self, agent: FakeAgent, service: Any) -> None:
+        self._agent, self._service = agent, service
+
+    def __getattr__(self, method: str) -> Any:
+        return lambda *arguments: self._agent.answer(self._service, method, arguments)
+
+
+class FakeAgent:
+    """The agent of a role on a fake machine."""
+
+    def __init__(self, machines: FakeMachines, role: str, host: str, facts: Mapping[str, Any]) -> None:
+        self.role, self.host = role, host
+        self.running = FakeProcesses()
+        self._machines = machines
+        services = FakeMachine(facts), FakeFiles(), self.running
+        self.machine, self.files, self.processes = (_FakePart(self, service) for service in services)
+
+    def answer(self, service: Any, method: str, arguments: Sequence[Any]) -> FakeCall:
+        """Note a call, and answer it."""
+        self._machines.calls.append((self.role, self.host, method, tuple(arguments)))
+        scripted = self._machines.answers.get(method)
+        try:
+            if (gone := self._machines.gone(self.role, self.host)) is not None:
+                raise gone
+            if scripted is not None:
+                return FakeCall(scripted(self.role, self.host, *arguments))
+            return FakeCall(getattr(service, method)(*arguments))
+        except Exception as error:
+            return FakeCall(error)
+
+    @property
+    def call(self) -> Any:
+        """As a Ray actor's, for `fpray.node.role_actor.remote_agent`."""
+        return SimpleNamespace(remote=lambda part, method, *words: getattr(getattr(self, part), method)(*words))
+
+
+def _exit(label: str, returncode: int, *, stopped: bool) -> Exit:
+    now = time.time_ns()
+    return Exit(label, 1, returncode, 0.5, 0.1, 9000, 1.0, now, now, 0, stopped)

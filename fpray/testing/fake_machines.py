@@ -1,0 +1,103 @@
+"""A fake cluster: machines that do not exist, with fake agents. Sweeps and trials run on it without Ray and Java."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from fpray.cluster.session import Machine, Machines
+from fpray.errors import Lost
+from fpray.node.messages import ProcessSpec
+from fpray.testing.fake_agent import Answer, FakeAgent
+
+
+class FakeMachines(Machines):
+    """A cluster of fake machines.
+
+    Attributes:
+        living: host -> machine: those that live. A change is seen when the machines are next looked at.
+        answers: name of a call -> what answers in place of the agents.
+        calls: every call so far: role, host, name, arguments.
+    """
+
+    def __init__(self, hosts: Sequence[str] = ("a",), cores: int = 4, **answers: Answer) -> None:
+        super().__init__("fake")
+        self.living = {host: Machine(host, host, cores, {}) for host in hosts}
+        self.answers: dict[str, Answer] = dict(answers)
+        self.calls: list[tuple[str, str, str, tuple[Any, ...]]] = []
+        self._lost: set[tuple[str | None, str]] = set()
+        self._agents: dict[tuple[str, str, int], FakeAgent] = {}
+        self._making = threading.Lock()
+        self.refresh()
+
+    def lose(self, host: str, role: str | None = None) -> None:
+        """From now on a machine, or the agent of one role there, answers no call."""
+        self._lost.add((role, host))
+
+    def called(self, method: str) -> list[tuple[str, str]]:
+        """(role, host) of the calls of a name, in their order."""
+        return [(role, host) for role, host, name, _ in self.calls if name == method]
+
+    def started(self) -> dict[str, ProcessSpec]:
+        """label -> what was started."""
+        return {label: spec for agent in self._agents.values() for label, spec in agent.running.specs.items()}
+
+    def end(self, label: str, returncode: int) -> None:
+        """Let a process that was started exit by itself."""
+        for agent in self._agents.values():
+            if label in agent.running.specs:
+                agent.running.end(label, returncode)
+
+    def gone(self, role: str, host: str) -> Lost | None:
+        """What a call to an agent raises that was lost."""
+        if {(None, host), (role, host)} & self._lost:
+            return Lost(f"the role actor of {role} on {host} is gone", [host])
+        return None
+
+    # What `Machines` does with Ray.
+
+    def __enter__(self) -> Machines:
+        self.refresh()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def here(self) -> str:
+        """The first machine."""
+        return next(iter(self.living))
+
+    def refresh(self) -> None:
+        """See which machines live."""
+        self._machines = dict(self.living)
+
+    def look(self) -> None:
+        """See which machines live."""
+        self.refresh()
+
+    def actor(self, role: str, host: str, lane: int = 0) -> Any:
+        """The fake agent of a role on a machine, as `remote_agent` takes it."""
+        if host not in self._machines:
+            raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
+        with self._making:
+            facts = {"cores": self._machines[host].cores}
+            return self._agents.setdefault((role, host, lane), FakeAgent(self, role, host, facts))
+
+    def wake(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
+        """All agents are awake."""
+        return {}
+
+    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
+        """What each machine is."""
+        return {host: self.actor(role, host).machine.facts(java).future().result() for host in hosts}
+
+    def provide(self, *_: object, **_more: object) -> tuple[list[str], dict[str, str]]:
+        """The jar is on all machines."""
+        return [], {}
+
+    def watch_head(self, tell: object) -> None:
+        """The head never goes."""
+
+    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
+        """Agents are as they were."""
