@@ -20,62 +20,24 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from bench.common import BenchError, Row, Settings, say
-from fpray.cluster.session import Machine, Machines
 from fpray.driver.request import Request, TrialSelection
 from fpray.driver.session import Backend, run_sweep
 from fpray.plan.plan import Paths, Trial, plan_placed
 from fpray.store.columns import measured_columns, output_columns
 from fpray.store.outcome import Outcome, ProcessEnd, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
+from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
 
 TRIALS, SLICES, SECONDS, ROUNDS = 10_000, 200, 1.0, 2
 BOUND, RESUME_S = 1.1, 5.0  # of the ideal time; Ray Tune's own figure is 1.14
 _PHASES = ("preparing", "starting", "starting clients", "measuring", "collecting", "stopping", "summarizing")
 _RECORDER = bytes(16_384)  # about what an hour's idle client leaves; it is not read again
-
-
-class SimulatedMachines(Machines):
-    """Machines that are nowhere."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__("simulated")
-        self._machines = {host: Machine(host, host, 4, {}) for host in _hosts(count)}
-
-    def __enter__(self) -> Machines:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def driver_host(self) -> str:
-        """The first of them."""
-        return next(iter(self._machines))
-
-    def actor(self, role: str, host: str, lane: int = 0) -> Any:
-        """Nobody."""
-
-    def provide(self, *_: object, **_more: object) -> tuple[list[str], dict[str, str]]:
-        """The jar is there."""
-        return [], {}
-
-    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
-        """All alike."""
-        return {host: {"java": java, "jvm": "simulated", "cores": 4, "memory_bytes": 2**34} for host in hosts}
-
-    def watch_head(self, tell: object) -> None:
-        """There is none."""
-
-    def poll(self) -> None:
-        """Nobody comes or goes."""
-
-    def recover(self, hosts: Collection[str], lane: int = 0) -> None:
-        """They never die."""
 
 
 def _hosts(count: int) -> list[str]:
@@ -160,7 +122,7 @@ def _request(scratch: Path, points: int) -> Request:
 
 
 def _ground(slices: int) -> Backend:
-    return Backend(lambda _address, _local: SimulatedMachines(slices), simulated_trial)
+    return Backend(lambda _address, _local: FakeMachines(_hosts(slices)), simulated_trial)
 
 
 @contextlib.contextmanager

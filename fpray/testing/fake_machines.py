@@ -64,15 +64,16 @@ class FakeMachines(Machines):
     def __exit__(self, *_: object) -> None:
         pass
 
-    def here(self) -> str:
+    def driver_host(self) -> str:
         """The first machine."""
         return next(iter(self.living))
 
-    def refresh(self) -> None:
+    def refresh(self) -> Collection[Machine]:
         """See which machines live."""
         self._machines = dict(self.living)
+        return self._machines.values()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """See which machines live."""
         self.refresh()
 
@@ -84,7 +85,7 @@ class FakeMachines(Machines):
             facts = {"cores": self._machines[host].cores}
             return self._agents.setdefault((role, host, lane), FakeAgent(self, role, host, facts))
 
-    def wake(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
+    def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
         """All agents are awake."""
         return {}
 
@@ -99,5 +100,5 @@ class FakeMachines(Machines):
     def watch_head(self, tell: object) -> None:
         """The head never goes."""
 
-    def renew(self, hosts: Collection[str], lane: int = 0) -> None:
+    def recover(self, hosts: Collection[str], lane: int = 0) -> None:
         """Agents are as they were."""

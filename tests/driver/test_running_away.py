@@ -24,8 +24,9 @@ from fpray.driver.notify import Notifier, notify_problems
 from fpray.report.snapshot import Snapshot, Step
 from fpray.store.find import suites
 from fpray.store.outcome import Outcome, Reason, Status
+from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import FPRAY, QUICK, cli, jvms, run, start, wait_for
-from tests.driver.test_trouble import Stage, ran
+from tests.driver.test_trouble import ran
 
 SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=4s", "--set", "timeout=9s")
 
@@ -290,7 +291,7 @@ def test_a_sweep_says_when_it_stalls_and_mostly_fails(monkeypatch: pytest.Monkey
             time.sleep(1)
         return Outcome(Status.CRASHED, "it crashed", Reason.SYSTEM_UNDER_TEST)
 
-    ran(Stage(["10.0.0.1"]), play, tmp_path, notify=[f"sh -c 'echo $FPRAY_EVENT $FPRAY_FAILED >> {told}'"])
+    ran(FakeMachines(["10.0.0.1"]), play, tmp_path, notify=[f"sh -c 'echo $FPRAY_EVENT $FPRAY_FAILED >> {told}'"])
     assert told.read_text().splitlines() == ["stalled 0", "mostly-failed 5", "finished 5"]
 
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,54 +27,16 @@ from fpray.plan.placement import place
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
+from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
 from tests.conftest import cli
 
 Play = Callable[[Trial[Any], Sequence[str]], Outcome]
 
 
-class Stage(Machines):
-    """Machines that are nowhere; `found` is who lives."""
-
-    def __init__(self, hosts: Sequence[str]) -> None:
-        super().__init__("simulated")
-        self.found = {host: Machine(host, host, 4, {}) for host in hosts}
-
-    def __enter__(self) -> Machines:
-        self.refresh()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def driver_host(self) -> str:
-        return next(iter(self.found))
-
-    def refresh(self) -> Collection[Machine]:
-        self._machines = dict(self.found)
-        return self._machines.values()
-
-    def watch_head(self, tell: object) -> None:
-        """There is none."""
-
-    def poll(self) -> None:
-        self.refresh()
-
-    def actor(self, role: str, host: str, lane: int = 0) -> Any:
-        """Nobody."""
-
-    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
-        told = {"java": java, "jvm": "simulated", "memory_bytes": 2**34}
-        return {host: {**told, "cores": self.found[host].cores} for host in hosts}
-
-    def provide(self, *_: object, **_more: object) -> tuple[list[str], dict[str, str]]:
-        return [], {}
-
-    def recover(self, hosts: Collection[str], lane: int = 0) -> None:
-        """They are as they were."""
-
-
-def ran(stage: Stage, play: Play, directory: Path, *, loops: int = 6, repeat: int = 1, **more: Any) -> SweepResult:
+def ran(
+    machines: FakeMachines, play: Play, directory: Path, *, loops: int = 6, repeat: int = 1, **more: Any
+) -> SweepResult:
     """A sweep of so many points, each of which ends as `play` says of the trial and its machines."""
 
     def run(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext) -> Outcome:
@@ -86,7 +48,7 @@ def ran(stage: Stage, play: Play, directory: Path, *, loops: int = 6, repeat: in
     request = Request(
         points, suite_directory=str(directory / "suites"), **{"jar": "reference", "order": "grid", **more}
     )
-    return run_sweep(request, ground=Backend(lambda _address, _local: stage, run))
+    return run_sweep(request, ground=Backend(lambda _address, _local: machines, run))
 
 
 def finished(_trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -114,7 +76,7 @@ def test_the_reason_decides_on_a_retry(retries: int | None, tmp_path: Path) -> N
         reason = reasons[trial.params.num_clients_per_proc]
         return Outcome(Status.LOST if reason is Reason.INFRASTRUCTURE else Status.CRASHED, "gone", reason, hosts=hosts)
 
-    result = ran(Stage(["a"]), play, tmp_path, loops=3, retries=retries)
+    result = ran(FakeMachines(["a"]), play, tmp_path, loops=3, retries=retries)
     assert _statuses(result) == ["lost", "crashed", "crashed"]
     assert _attempts(result) == [2 if retries is None else retries, 0, 0]
 
@@ -122,8 +84,8 @@ def test_the_reason_decides_on_a_retry(retries: int | None, tmp_path: Path) -> N
 def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stage = Stage(["a"])
-    first = ran(stage, crashed, tmp_path, loops=12)
+    machines = FakeMachines(["a"])
+    first = ran(machines, crashed, tmp_path, loops=12)
     said = capsys.readouterr().err
     assert (_statuses(first), first.exit_code) == (["crashed"] * 5, 1)
     assert (
@@ -131,9 +93,9 @@ def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on
         " (--keep-going goes on whatever fails)"
     ) in said
     assert "the same command carries on with the other 7, with --rerun failed also with these" in said
-    again = ran(stage, finished, tmp_path, loops=12)
+    again = ran(machines, finished, tmp_path, loops=12)
     assert (again.suite, _statuses(again)) == (first.suite, ["crashed"] * 5 + ["finished"] * 7)
-    whatever = ran(stage, crashed, tmp_path, loops=12, keep_going=True, new=True)
+    whatever = ran(machines, crashed, tmp_path, loops=12, keep_going=True, new=True)
     assert _statuses(whatever) == ["crashed"] * 12
 
 
@@ -143,7 +105,7 @@ def test_a_sweep_goes_on_while_some_trials_are_results(tmp_path: Path) -> None:
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         return (finished if trial.params.num_clients_per_proc < 6 else crashed)(trial, hosts)
 
-    assert _statuses(ran(Stage(["a"]), play, tmp_path, loops=12)) == ["finished"] * 6 + ["crashed"] * 6
+    assert _statuses(ran(FakeMachines(["a"]), play, tmp_path, loops=12)) == ["finished"] * 6 + ["crashed"] * 6
 
 
 def test_a_disk_that_is_full_between_trials_is_waited_for(
@@ -160,7 +122,7 @@ def test_a_disk_that_is_full_between_trials_is_waited_for(
         identify(self, trial, provenance)
 
     monkeypatch.setattr(TrialDirectory, "identify", full)
-    assert _statuses(ran(Stage(["a"]), finished, tmp_path, loops=3)) == ["finished"] * 3
+    assert _statuses(ran(FakeMachines(["a"]), finished, tmp_path, loops=3)) == ["finished"] * 3
     assert capsys.readouterr().err.count("waiting for disk space: No space left on device at ") == 1
 
 
@@ -183,19 +145,19 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
-    stage, used = Stage(["a", "b"]), []
+    machines, used = FakeMachines(["a", "b"]), []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         number = trial.params.num_clients_per_proc
         used.append(hosts)
         if number == 1:
-            stage.found |= {host: Machine(host, host, cores, {}) for host, cores in (("c", 4), ("d", 4), ("e", 8))}
+            machines.living |= {host: Machine(host, host, cores, {}) for host, cores in (("c", 4), ("d", 4), ("e", 8))}
         if number == 4:
-            stage.found["b"] = Machine("b", "b", 4, {}, draining=True)
+            machines.living["b"] = Machine("b", "b", 4, {}, draining=True)
         time.sleep(0.1)  # whoever has joined says in a thread of its own what it is
         return finished(trial, hosts)
 
-    result = ran(stage, play, tmp_path, loops=16)
+    result = ran(machines, play, tmp_path, loops=16)
     said = capsys.readouterr().err
     assert _statuses(result) == ["finished"] * 16
     assert {host for hosts in used for host in hosts} == {"a", "b", "c", "d"}, "another kind stands in for nobody"
@@ -212,19 +174,19 @@ def test_who_joins_takes_the_place_of_one_of_its_pool_that_is_gone(
     monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
     monkeypatch.setattr("fpray.driver.executor.PATIENCE_S", 1.0)
-    stage = Stage([])
+    machines = FakeMachines(())
 
     def node(host: str, pool: str) -> Machine:
         return Machine(host, host, 4, {"fpray/pool": pool})
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         if trial.params.num_clients_per_proc == 1:
-            del stage.found["b"]
-            threading.Timer(0.2, lambda: stage.found.update(c=node("c", "server"))).start()
+            del machines.living["b"]
+            threading.Timer(0.2, lambda: machines.living.update(c=node("c", "server"))).start()
         return finished(trial, hosts)
 
-    stage.found = {"a": node("a", "clients"), "b": node("b", "server")}
-    result = ran(stage, play, tmp_path, loops=4)
+    machines.living = {"a": node("a", "clients"), "b": node("b", "server")}
+    result = ran(machines, play, tmp_path, loops=4)
     assert _statuses(result) == ["finished"] * 4
     assert set(result.outcomes["004"].hosts) == {"a", "c"}
 
@@ -233,14 +195,14 @@ def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
-    stage = Stage(["a"])
+    machines = FakeMachines(["a"])
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
-        stage.found["b"] = Machine("b", "b", 4, {})
+        machines.living["b"] = Machine("b", "b", 4, {})
         time.sleep(0.1)
         return finished(trial, hosts)
 
-    result = ran(stage, play, tmp_path, loops=4, jar=None)
+    result = ran(machines, play, tmp_path, loops=4, jar=None)
     assert _statuses(result) == ["finished"] * 4
     assert "machine b has joined and is not used: -j/--jar is required on a cluster of s" in capsys.readouterr().err
 
@@ -250,17 +212,17 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
     monkeypatch.setattr("fpray.driver.executor.PATIENCE_S", 1.0)
-    stage = Stage(["a"])
+    machines = FakeMachines(["a"])
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         number = trial.params.num_clients_per_proc
         if number in (1, 3):
-            stage.found.clear()
+            machines.living.clear()
         if number == 1:
-            threading.Timer(0.3, lambda: stage.found.update(b=Machine("b", "b", 4, {}))).start()
+            threading.Timer(0.3, lambda: machines.living.update(b=Machine("b", "b", 4, {}))).start()
         return finished(trial, hosts)
 
-    result = ran(stage, play, tmp_path, loops=6)
+    result = ran(machines, play, tmp_path, loops=6)
     assert _statuses(result) == ["finished"] * 4 + ["lost"] * 2
     lost = result.outcomes["005"].detail
     assert lost == "it needs 1 of the machines a, b, and none of them is left in the Ray cluster"
@@ -287,7 +249,7 @@ def test_a_rest_that_ends_while_it_is_looked_at_holds_nobody_up(
             return Outcome(Status.LOST, "no cable", Reason.INFRASTRUCTURE, hosts=hosts)
         return finished(trial, hosts)
 
-    assert _statuses(ran(Stage(["a", "b"]), play, tmp_path, loops=1)) == ["finished"]
+    assert _statuses(ran(FakeMachines(["a", "b"]), play, tmp_path, loops=1)) == ["finished"]
 
 
 def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
@@ -303,7 +265,7 @@ def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
         time.sleep(0.02)
         return finished(trial, hosts)
 
-    result = ran(Stage(["a", "b", "c"]), play, tmp_path, loops=12, retries=5)
+    result = ran(FakeMachines(["a", "b", "c"]), play, tmp_path, loops=12, retries=5)
     assert _statuses(result) == ["finished"] * 12
     assert used.count("b") == 2
     said = capsys.readouterr().err
@@ -324,7 +286,7 @@ def test_one_that_is_set_aside_is_used_where_nobody_else_can_be(
             return Outcome(Status.LOST, "no cable", Reason.INFRASTRUCTURE, hosts=hosts, blamed=hosts)
         return finished(trial, hosts)
 
-    result = ran(Stage(["a", "b"]), play, tmp_path, loops=3, retries=9)
+    result = ran(FakeMachines(["a", "b"]), play, tmp_path, loops=3, retries=9)
     assert (set(lost), _statuses(result)) == ({"a", "b"}, ["finished"] * 3)
 
 
@@ -340,7 +302,7 @@ def _piloted(directory: Path, loops: int, bad: Callable[[Any], bool], **more: An
     vary = {"num_clients_per_proc": list(range(loops)), "num_client_procs": [1, 2, 3]}
     points = TrialSelection("unreplicated", vary=vary, set={"duration": "7s", "timeout": "60s"}, repeat=2)
     request = Request(points, suite_directory=str(directory / "suites"), jar="reference", order="grid", **more)
-    return run_sweep(request, ground=Backend(lambda _address, _local: Stage(["a"]), run)), seen
+    return run_sweep(request, ground=Backend(lambda _address, _local: FakeMachines(["a"]), run)), seen
 
 
 def test_a_pilot_runs_the_corners_short_and_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -385,7 +347,7 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
         value = 1000 * (1 + trial.params.num_clients_per_proc) * noise.uniform(0.96, 1) * (share if "b" in hosts else 1)
         return Outcome(Status.FINISHED, hosts=hosts, results={"measured.throughput": value})
 
-    result = ran(Stage(["a", "b", "c"]), play, tmp_path, loops=12, repeat=6, order="random")
+    result = ran(FakeMachines(["a", "b", "c"]), play, tmp_path, loops=12, repeat=6, order="random")
     said = capsys.readouterr().err
     assert ("doubt: at each of 6 points machine b measured less than any other, 8" in said) == (ends == "in doubt")
     (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
