@@ -124,7 +124,7 @@ def stop(running: list[subprocess.Popen[bytes]]) -> None:
 
 def numbers(directory: Path, trial: Trial[Any], plan: Plan) -> Numbers:
     """Throughput and median latency of the rows in a directory, all labels together."""
-    from fpray.recorder.parquet_writer import ClientFile
+    from fpray.recorder.csv_reader import ClientFile
 
     seconds = trial.params.duration.total_seconds()
     labels = [process.label for process in plan.of_kind("client")]
@@ -142,7 +142,7 @@ def numbers_of_parquet(path: Path, trial: Trial[Any]) -> Numbers:
 def _numbers(tables: list[Any], seconds: float, where: str) -> Numbers:
     import numpy as np
 
-    from fpray.recorder.parquet_writer import nanoseconds
+    from fpray.recorder.schema import nanoseconds
 
     if not sum(table.num_rows for table in tables):
         raise BenchError(f"nothing was answered: see {where}")

@@ -93,8 +93,9 @@ print(json.dumps({"seconds": seconds, "cpu": cpu, "mib": int(peak.split()[1]) / 
 """
 FPRAY = """
 import json, sys, time
-from fpray.recorder import ClientFile, gather
-from fpray.summary import summarize
+from fpray.recorder.csv_reader import ClientFile
+from fpray.recorder.parquet_writer import gather
+from fpray.recorder.summary import summarize
 
 outputs, parquet, files = json.loads(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3:]
 begin, cpu_begin = time.perf_counter(), time.process_time()

@@ -11,7 +11,7 @@ from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Address, Exit, Failure, ProcessSpec
 
 if TYPE_CHECKING:
-    from fpray.recorder.parquet_writer import Reading
+    from fpray.recorder.csv_reader import Reading
 
 T = TypeVar("T")
 

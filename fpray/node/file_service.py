@@ -13,7 +13,7 @@ from fpray.node.process_files import piece_of, pieces
 from fpray.node.scratch import Scratch
 
 if TYPE_CHECKING:
-    from fpray.recorder.parquet_writer import Reading
+    from fpray.recorder.csv_reader import Reading
 
 
 class FileService:
@@ -41,7 +41,7 @@ class FileService:
 
     def read_client(self, path: str, client: str) -> Reading:
         """A client's rows."""
-        from fpray.recorder.parquet_writer import read_client
+        from fpray.recorder.csv_reader import read_client
 
         return read_client(path, client)
 

@@ -1,1 +1,1 @@
-"""What clients measured: recorder CSV files as Arrow tables, Parquet files, and numbers."""
+"""What clients measured: their CSV files become Arrow tables, one Parquet file, and the numbers of a trial."""

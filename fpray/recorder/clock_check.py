@@ -1,4 +1,4 @@
-"""Looks in a client's rows for a wall clock that was set."""
+"""Detects in a client's rows that its wall clock was set back."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from fpray.recorder.schema import nanoseconds
 _TOLERANCE_NS = 1_000_000
 
 
-class Clock:
-    """Looks for a wall clock that was set back: rows are written when they stop, so stops must not fall."""
+class ClockCheck:
+    """Detects that a wall clock was set back: a row is written when its request stops, so stops must not decrease."""
 
     def __init__(self) -> None:
-        """Has seen nothing yet."""
+        """Before the first row."""
         self._last_stops: dict[str | None, int] = {}
         self._reversed, self._reversed_by = 0, 0  # rows that stop before they start, nanoseconds
-        self._falls, self._falls_by = 0, 0  # rows that stop before the one above, nanoseconds
+        self._falls, self._falls_by = 0, 0  # rows that stop before the row above, nanoseconds
         self._negative = 0
 
-    def see(self, label: str | None, table: Any) -> None:
-        """The next rows of a label. A client's last act is to write each label's unfinished group: order is theirs."""
+    def add(self, label: str | None, table: Any) -> None:
+        """The next rows of a label.
+
+        Rows are in order only within a label: at its end, a client writes the unfinished group of each label.
+        """
         stops = nanoseconds(table["stop"])
         spans = stops - nanoseconds(table["start"])
         if spans.min() < 0:
@@ -39,11 +42,11 @@ class Clock:
         self._last_stops[label] = int(stops[-1])
 
     def notes(self) -> Iterator[str]:
-        """Sentences without the file's name."""
+        """Sentences that do not name the file."""
         if self._reversed:
             yield (
                 f"{self._reversed} rows stop before they start, by up to {self._reversed_by / 1e6:.3f} ms: "
-                "the wall clock was set back; the rows are kept, their latency is by another clock."
+                "the wall clock was set back; the rows are kept, because another clock measures their latency."
             )
         if self._falls:
             yield (

@@ -1,4 +1,4 @@
-"""A recorder table, row group by row group, with what the footer tells of each."""
+"""Reads recorder.parquet by row groups, each with the statistics in the footer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Window = tuple[int, int]  # [begin, end) in nanoseconds since the epoch
 
 
 class RowGroups:
-    """A recorder table by row group, in the order of the groups' first starts."""
+    """The row groups of a recorder table, in the order of their first starts."""
 
     def __init__(self, path: str | os.PathLike[str], metadata: Any) -> None:
         self._path, self._metadata = path, metadata
-        self._mine = threading.local()  # a ParquetFile is for one thread
+        self._open = threading.local()  # a ParquetFile belongs to one thread
         at = [SCHEMA.get_field_index(name) for name in ("start", "stop", "count")]
         groups = [
             RowGroup(number, client, label, *(metadata.row_group(number).column(i).statistics for i in at))
@@ -33,18 +33,18 @@ class RowGroups:
         self.labels = {group.label for group in groups}
 
     def of(self, label: Label) -> list[RowGroup]:
-        """Those of one label."""
+        """The groups of one label."""
         return [group for group in self.groups if group.label == label]
 
     def read(self, group: RowGroup, columns: Sequence[str]) -> dict[str, Int64s]:
-        """The columns, as integers."""
-        if not hasattr(self._mine, "file"):
-            self._mine.file = pq.ParquetFile(self._path, metadata=self._metadata, pre_buffer=False)
-        table = self._mine.file.read_row_group(group.number, columns=list(columns), use_threads=False)
+        """Columns of a group, as integers."""
+        if not hasattr(self._open, "file"):
+            self._open.file = pq.ParquetFile(self._path, metadata=self._metadata, pre_buffer=False)
+        table = self._open.file.read_row_group(group.number, columns=list(columns), use_threads=False)
         return {name: nanoseconds(table[name]) for name in columns}
 
     def first_starts_after(self, after: Mapping[str, int]) -> dict[str, int]:
-        """Each client's first start at or after a time; clients without one are left out."""
+        """Each client's first start at or after its time; without the clients that have none."""
         firsts: dict[str, int] = {}
         for group in self.groups:
             starts = self.read(group, ["start"])["start"]
@@ -56,7 +56,7 @@ class RowGroups:
 
 @dataclass(frozen=True)
 class RowGroup:
-    """One client's rows of one label, and the statistics of their columns."""
+    """Rows of one client and one label, and the statistics of their columns."""
 
     number: int
     client: str
@@ -67,7 +67,7 @@ class RowGroup:
 
     @property
     def rows(self) -> int:
-        """How many."""
+        """The number of rows."""
         return int(self.start.num_values)
 
     @property
@@ -76,7 +76,7 @@ class RowGroup:
         return bool(self.count.min == self.count.max)
 
     def inside(self, window: Window | None) -> bool | None:
-        """Whether all or none of the rows stop inside the window; None if some do."""
+        """Whether all (True) or none (False) of the rows stop inside the window; None if only some do."""
         if window is None or self.stop.max_raw < window[0] or self.stop.min_raw >= window[1]:
             return False
         return True if window[0] <= self.stop.min_raw and self.stop.max_raw < window[1] else None

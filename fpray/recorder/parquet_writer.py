@@ -1,4 +1,4 @@
-"""One Parquet file from the rows of a trial's clients: recorder.parquet, with what each client's rows come to."""
+"""Writes recorder.parquet: the rows of all clients of a trial, and the facts of each client."""
 
 from __future__ import annotations
 
@@ -15,21 +15,8 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fpray.recorder.csv_reader import ClientFile, Reading, read_client
-from fpray.recorder.schema import SCHEMA, Int64s, by_label, nanoseconds
-
-__all__ = [
-    "SCHEMA",
-    "ClientFacts",
-    "ClientFile",
-    "Int64s",
-    "Reading",
-    "RecorderWriter",
-    "clients_of",
-    "gather",
-    "nanoseconds",
-    "read_client",
-]
+from fpray.recorder.csv_reader import ClientFile, Reading
+from fpray.recorder.schema import SCHEMA, by_label, nanoseconds
 
 CLIENTS_KEY = b"fpray.clients"  # in the Parquet footer: a JSON list of ClientFacts
 ROW_GROUPS_KEY = b"fpray.recorder.parquet_reader"  # and a JSON list of each row group's [client, label]
@@ -39,7 +26,10 @@ _ROW_GROUP_ROWS = 1 << 17
 
 @dataclass(frozen=True)
 class ClientFacts:
-    """What one client's rows come to. Times: nanoseconds since the epoch by its clock, None without rows."""
+    """The numbers of rows and requests of one client, and their times.
+
+    Times are nanoseconds since the epoch by the client's clock; None without rows.
+    """
 
     client: str
     rows: int = 0
@@ -52,14 +42,14 @@ class ClientFacts:
 
 
 class RecorderWriter:
-    """Appends clients to one Parquet file that appears under its name, complete, when the context ends well.
+    """Appends clients to one Parquet file. The complete file appears under its name when the context ends well.
 
-    A client's rows are contiguous. A row group holds one client's rows of one label, in file order. The footer
-    carries the ClientFacts and what each row group holds.
+    A client's rows are contiguous. A row group holds rows of one client and one label, in file order. The footer
+    holds the ClientFacts, and the client and the label of each row group.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Writes beside `path`, under a temporary name."""
+        """Writes under a temporary name in the directory of `path`."""
         self.path = Path(path)
         self.clients: list[ClientFacts] = []
         self._row_groups: list[tuple[str, str | None]] = []
@@ -71,29 +61,30 @@ class RecorderWriter:
             self._temporary,
             SCHEMA,
             compression="none",
-            # Close numbers in a row: their differences take a third of the bytes.
+            # Successive numbers are close: their differences take a third of the bytes.
             column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
             use_dictionary=[name for name in SCHEMA.names if name not in numbers],
-            write_statistics=["start", "stop", "count"],  # others cost as much as the column, and nobody asks
+            write_statistics=["start", "stop", "count"],  # others take as long as their column, and nothing reads them
         )
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """The writer."""
         return self
 
     def add(self, client: Reading | ClientFile) -> ClientFacts:
-        """Appends one client's rows, table by table, and tells what they come to."""
-        seen: list[tuple[int, int, int, int, int]] = []
+        """Append one client's rows, table by table; the client's facts."""
+        facts_of_tables: list[tuple[int, int, int, int, int]] = []
         for table in client:
             if table.num_rows:
                 starts, stops = nanoseconds(table["start"]), nanoseconds(table["stop"])
                 requests = int(nanoseconds(table["count"]).sum())
-                seen.append((len(starts), requests, int(starts.min()), int(starts.max()), int(stops.max())))
+                times = int(starts.min()), int(starts.max()), int(stops.max())
+                facts_of_tables.append((len(starts), requests, *times))
                 self._finish_writes(leaving=2)
                 self._writes.append(self._pool.submit(self._write, client.client, table))
         facts = ClientFacts(client.client)
-        if seen:
-            rows, counts, first_starts, last_starts, last_stops = zip(*seen, strict=True)
+        if facts_of_tables:
+            rows, counts, first_starts, last_starts, last_stops = zip(*facts_of_tables, strict=True)
             times = min(first_starts), max(last_starts), max(last_stops)
             facts = ClientFacts(client.client, sum(rows), sum(counts), *times)
         self.clients.append(replace(facts, notes=tuple(client.notes), error=client.error))
@@ -115,7 +106,7 @@ class RecorderWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Renames the file into place, or removes it if something was raised."""
+        """Rename the file into place, or remove it after an exception."""
         try:
             self._finish_writes(leaving=0)
             clients = json.dumps([asdict(c) for c in self.clients])
@@ -130,20 +121,24 @@ class RecorderWriter:
 
 
 def gather(clients: Iterable[Reading | ClientFile], path: str | os.PathLike[str]) -> tuple[ClientFacts, ...]:
-    """Writes the clients' rows to the Parquet file `path`, holding two of `clients` at a time."""
-    with RecorderWriter(path) as gatherer:
+    """Write the clients' rows to the Parquet file `path`; at most two of `clients` are open at a time."""
+    with RecorderWriter(path) as writer:
         left = iter(clients)
         client = next(left, None)
         while client is not None:
             following = next(left, None)
             if isinstance(client, ClientFile) and isinstance(following, ClientFile):
-                client.following = following  # no core is idle between the two
-            gatherer.add(client)
+                client.following = following  # so that no core is idle between the two
+            writer.add(client)
             client = following
-    return tuple(gatherer.clients)
+    return tuple(writer.clients)
 
 
 def clients_of(metadata: Mapping[bytes, bytes] | None) -> tuple[ClientFacts, ...]:
-    """The ClientFacts in a Parquet file's key-value metadata; raises KeyError if no Gatherer wrote it."""
+    """The ClientFacts in a Parquet file's key-value metadata.
+
+    Raises:
+        KeyError: no RecorderWriter wrote the file.
+    """
     facts = json.loads((metadata or {})[CLIENTS_KEY])
     return tuple(ClientFacts(**{**f, "notes": tuple(f["notes"])}) for f in facts)

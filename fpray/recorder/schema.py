@@ -1,4 +1,4 @@
-"""The recorder table: what clients measured, one Arrow schema for labelled and unlabelled sets of columns."""
+"""The Arrow schema of recorder tables, and columns made and read without pandas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 Int64s = npt.NDArray[np.int64]
 TIME = pa.timestamp("ns", "UTC")
 NAME = pa.dictionary(pa.int32(), pa.string())
-# What is never null says so: its levels would cost an eighth of the writing.
+# Columns without nulls say so: writing their definition levels would take an eighth of the time.
 SCHEMA = pa.schema(
     [
         pa.field("start", TIME, nullable=False),  # of the request, or of the first one of a group
@@ -29,15 +29,15 @@ SCHEMA = pa.schema(
 )
 
 
-def table_of(given: Mapping[str, Any], rows: int) -> Any:
-    """A table of SCHEMA; columns that are not given are null."""
-    arrays = [given[f.name] if f.name in given else pa.nulls(rows, f.type) for f in SCHEMA]
+def table_of(columns: Mapping[str, Any], rows: int) -> Any:
+    """A table of SCHEMA. Columns of it that `columns` does not have are null."""
+    arrays = [columns[f.name] if f.name in columns else pa.nulls(rows, f.type) for f in SCHEMA]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
-# Not pa.array and np.asarray, nor empty_table and to_numpy: these import pandas, a quarter of a second.
+# Not pa.array, np.asarray, empty_table or to_numpy: they import pandas, which takes a quarter of a second.
 def nanoseconds(column: Any) -> Int64s:
-    """A column of timestamps or integers of 64 bits without nulls as int64, not copied if it is in one piece."""
+    """A column of 64-bit timestamps or integers without nulls, as int64; not copied if it has one chunk."""
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     if not len(column):
@@ -46,12 +46,12 @@ def nanoseconds(column: Any) -> Int64s:
 
 
 def numbers(values: npt.NDArray[Any], column: str) -> Any:
-    """int64 as a column of SCHEMA, not copied."""
+    """64-bit integers as a column of SCHEMA, not copied."""
     return _array(SCHEMA.field(column).type, values)
 
 
 def constant(name: str | None, rows: int) -> Any:
-    """A column of one name."""
+    """A dictionary column that has the same name (or null) in all rows."""
     names = pa.nulls(1, pa.string())
     if name is not None:
         text = name.encode()
@@ -66,7 +66,7 @@ def _array(kind: Any, values: npt.NDArray[Any]) -> Any:
 
 
 def by_label(table: Any) -> Iterator[tuple[str | None, Any]]:
-    """The rows of each label, in the order in which they are."""
+    """Each label with its rows, in their order."""
     labels = table["label"].combine_chunks()
     names = [*labels.dictionary.to_pylist(), None]
     if len(names) == 2 and not labels.null_count:
@@ -80,7 +80,7 @@ def by_label(table: Any) -> Iterator[tuple[str | None, Any]]:
     columns = {name: nanoseconds(table[name]) for name in ("start", "stop", "count", "latency_nanos")}
     for code in present:
         rows = np.flatnonzero(codes == code)
-        part = table.slice(0, len(rows))  # labelled rows differ in numbers only; to copy the rest would cost
+        part = table.slice(0, len(rows))  # labelled rows differ in numbers only: other columns need no copy
         for i, (name, values) in enumerate(columns.items()):
             part = part.set_column(i, SCHEMA.field(i), numbers(values[rows], name))
         yield names[code], part.set_column(4, SCHEMA.field(4), constant(names[code], len(rows)))

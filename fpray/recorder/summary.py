@@ -1,44 +1,42 @@
-"""Numbers from a recorder table: FrankenPaxos's columns by its definitions, and beside them ones that can be defended.
+"""The numbers of a trial from its recorder table: FrankenPaxos's columns by its definitions, and `measured.*`.
 
-docs/measuring.md says what every number means, what it does not, and when it is null. Memory is bounded whatever
-the number of clients and rows: the rows pass by twice, a few row groups at a time, and leave exact histograms.
+docs/measuring.md says what every number means, what it does not mean, and when it is null. Memory is bounded for any
+number of clients and rows: the rows are read twice, a few row groups at a time, into exact histograms.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from fpray.recorder import columns as names
-from fpray.recorder.csv_reader import cores
-from fpray.recorder.parquet_reader import Label, RowGroup, RowGroups, Window
+from fpray.recorder.parquet_reader import Label, RowGroups, Window
 from fpray.recorder.parquet_writer import ClientFacts, clients_of
-from fpray.recorder.quantiles import BINS, Latencies, bins_of
-from fpray.recorder.schema import Int64s
-from fpray.recorder.throughput import SECOND, Throughput, rolling_throughput
+from fpray.recorder.tally import Tally, tally_labels
+from fpray.recorder.throughput import SECOND, Throughput
 
 Number = float | int | None
 
 _ABSENT = dict.fromkeys(names.FRANKENPAXOS, names.ABSENT)
-_LITTLE_LATENCIES = 10  # a window of fewer mean latencies is mostly edge
+_LITTLE_LATENCIES = 10  # in a window of fewer mean latencies, its edges dominate
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a trial's clients measured. Plain values; None is "not claimed", and `notes` say why.
+    """What a trial's clients measured, as plain values. None is a number that cannot be claimed; `notes` say why.
 
-    columns: FrankenPaxos's result columns, in its order; -1.0 for an absent label, None where it prints nan.
-    measured: `[output.]measured.*`, `measured.window_s`, `measured.requests`, `measured.littles_law`.
-    window_ns: [begin, end) of the measured window in nanoseconds since the epoch, None if there is none.
-    requests: answered in the window, all labels (0 without a window).
-    unrecorded: how many answered requests unfinished measurement groups may hide at most.
-    clients: one per client process, in the order gathered, with its notes.
+    Attributes:
+        columns: FrankenPaxos's result columns, in its order; -1.0 for an absent label, None where it prints nan.
+        measured: `[output.]measured.*`, `measured.window_s`, `measured.requests`, `measured.littles_law`.
+        window_ns: [begin, end) of the measured window in nanoseconds since the epoch; None without a window.
+        requests: answered in the window, of all labels; 0 without a window.
+        unrecorded: an upper limit for the answered requests that unfinished measurement groups hide.
+        clients: one for each client process, in the order gathered, with its notes.
+        notes: what is unusual, and why a value is None.
     """
 
     columns: dict[str, float | None]
@@ -59,17 +57,22 @@ def summarize(
     duration_s: float | None = None,
     warmup_s: float = 0.0,
 ) -> Summary:
-    """Summarizes the recorder.parquet that a Gatherer wrote.
+    """Summarize the recorder.parquet that a RecorderWriter wrote.
 
-    outputs: label -> column prefix, such as {"read": "read_output.", "write": "write_output."}, {"write": ""} or,
-    for unlabelled tables, {None: ""}. closed_loops: over all client processes. group_size: measurement_group_size;
-    None takes a table with a count above 1 for grouped. duration_s: how long each client was to measure; None takes
-    its last start for its end. warmup_s: from a client's first recorded start to its measuring, for clients that
-    record their warm-up.
+    The measured window is [latest begin, earliest end) over the clients that recorded anything. A client begins with
+    its first start (after `warmup_s`) and ends `duration_s` later. Requests that stop inside the window count.
 
-    The measured window is [latest begin, earliest end) over the clients that recorded anything; a client begins with
-    its first start (after warmup_s) and ends duration_s later. Requests whose stop is inside count.
-    Raises OSError, ArrowInvalid or KeyError if `path` is no such file.
+    Args:
+        path: the recorder.parquet.
+        outputs: label -> column prefix, such as {"read": "read_output.", "write": "write_output."}, {"write": ""}
+            or, for unlabelled tables, {None: ""}.
+        closed_loops: of all client processes together; None: unknown.
+        group_size: measurement_group_size; None: a table with a count above 1 is grouped.
+        duration_s: how long each client was to measure; None: its last start is its end.
+        warmup_s: from a client's first recorded start to its measuring, for clients that record their warm-up.
+
+    Raises:
+        OSError, ArrowInvalid, KeyError: `path` is not such a file.
     """
     with pq.ParquetFile(path) as file:
         clients = clients_of(file.metadata.metadata)
@@ -78,30 +81,25 @@ def summarize(
     begins = {c.client: c.first_start_ns for c in clients if c.first_start_ns is not None}
     if warmup_s:
         begins = table.first_starts_after({c: t + round(warmup_s * SECOND) for c, t in begins.items()})
-    window = _window(clients, begins, duration_s, notes)
-    # One task per label and column: they share nothing.
-    throughputs = {label: cores().submit(rolling_throughput, table, label) for label in table.labels}
-    waiting = {label: cores().submit(_tally, table, label, window) for label in table.labels}
-    tallies = {label: tally.result() for label, tally in waiting.items()}
-    for label in tallies.keys() - outputs.keys():
-        notes.append(f"{tallies[label].all.rows} rows are labelled {label!r}, which no output reports.")
-    largest = max([group_size or 1, *(t.largest_count for t in tallies.values())])
-    if largest > (group_size or 1):
-        notes.append(f"rows count up to {largest} requests each: the latencies are means of groups.")
+    window = measured_window(clients, begins, duration_s, notes)
+    labels = tally_labels(table, window)
+    tallies = [tally for tally, _ in labels.values()]
+    for label in labels.keys() - outputs.keys():
+        notes.append(f"{labels[label][0].all.rows} rows are labelled {label!r}, which no output reports.")
+    largest = _largest_count(tallies, group_size, notes)
     unrecorded = (largest - 1) * len(clients) * max(len(tallies), 1)
-    requests = sum(t.requests for t in tallies.values())
+    requests = sum(tally.requests for tally in tallies)
     window_s = (window[1] - window[0]) / SECOND if window else None
     claimed_s = window_s if not any(c.error for c in clients) else None
     columns: dict[str, float | None] = {}
     measured: dict[str, Number] = {}
     for label, prefix in outputs.items():
-        columns |= _prefixed(
-            prefix, _columns(tallies[label], throughputs[label].result()) if label in tallies else _ABSENT
-        )
-        measured |= _prefixed(prefix, _measured(tallies.get(label), claimed_s, largest > 1))
+        columns |= _prefixed(prefix, columns_of(*labels[label]) if label in labels else _ABSENT)
+        tally = labels[label][0] if label in labels else None
+        measured |= _prefixed(prefix, _measured(tally, claimed_s, largest > 1))
     measured[names.WINDOW_S] = window_s
     measured[names.REQUESTS] = None if claimed_s is None else requests
-    measured[names.LITTLES_LAW] = _littles_law(list(tallies.values()), claimed_s, closed_loops, unrecorded, notes)
+    measured[names.LITTLES_LAW] = _littles_law(tallies, claimed_s, closed_loops, unrecorded, notes)
     return Summary(columns, measured, window, requests, unrecorded, clients, tuple(notes))
 
 
@@ -115,9 +113,13 @@ def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {prefix + name: value for name, value in values.items()}
 
 
-def _window(
+def measured_window(
     clients: Iterable[ClientFacts], begins: Mapping[str, int], duration_s: float | None, notes: list[str]
 ) -> Window | None:
+    """The time in which all clients measured; None if there is none. Adds to `notes` what limits it.
+
+    `begins`: client -> when it began to measure, of the clients that recorded anything.
+    """
     ends: dict[str, int] = {}
     for client in clients:
         if client.first_start_ns is None or client.client not in begins:
@@ -140,75 +142,16 @@ def _window(
     return begin, end
 
 
-@dataclass
-class _Tally:
-    """What is known of one label's latencies, of all rows and of those in the window."""
-
-    all: Latencies = field(default_factory=Latencies)
-    window: Latencies = field(default_factory=Latencies)
-    requests: int = 0  # in the window
-    weighted: int = 0  # sum of count x latency in the window, nanoseconds
-    largest_count: int = 1
+def _largest_count(tallies: Sequence[Tally], group_size: int | None, notes: list[str]) -> int:
+    """The largest count of a row, at least the group size."""
+    largest = max([group_size or 1, *(tally.largest_count for tally in tallies)])
+    if largest > (group_size or 1):
+        notes.append(f"rows count up to {largest} requests each: the latencies are means of groups.")
+    return largest
 
 
-def _tally(table: RowGroups, label: Label, window: Window | None) -> _Tally:
-    tally = _Tally()
-    for group in table.of(label):
-        _count(table, group, window, tally)
-    wanted = np.zeros(BINS, np.bool_)
-    wanted[tally.all.wanted()] = wanted[tally.window.wanted()] = True
-    for group in table.of(label):
-        _keep(table, group, window, tally, wanted)
-    return tally
-
-
-def _count(table: RowGroups, group: RowGroup, window: Window | None, tally: _Tally) -> None:
-    """First pass."""
-    inside = group.inside(window)
-    names = ["latency_nanos"] + ["count"] * (not group.uniform) + ["stop"] * (inside is None)
-    columns = table.read(group, names)
-    latencies = columns["latency_nanos"]
-    chosen = _chosen(columns, inside, window)
-    all_ = Latencies(latencies)
-    inner = all_ if inside else Latencies(latencies[chosen])
-    tally.all.add(all_)
-    tally.window.add(inner)
-    tally.largest_count = max(tally.largest_count, group.count.max)
-    if group.uniform:
-        tally.requests += group.count.min * inner.rows
-        tally.weighted += group.count.min * inner.sum
-    else:
-        counts = columns["count"][chosen]
-        tally.requests += int(counts.sum())
-        tally.weighted += int((counts * latencies[chosen]).sum())
-
-
-def _keep(
-    table: RowGroups, group: RowGroup, window: Window | None, tally: _Tally, wanted: npt.NDArray[np.bool_]
-) -> None:
-    """Second pass."""
-    inside = group.inside(window)
-    columns = table.read(group, ["latency_nanos"] + ["stop"] * (inside is None))
-    latencies = columns["latency_nanos"]
-    needed = wanted.take(bins_of(latencies))
-    all_ = np.unique(latencies[needed], return_counts=True)
-    tally.all.keep(all_)
-    if inside:
-        tally.window.keep(all_)
-    else:
-        chosen = _chosen(columns, inside, window)
-        tally.window.keep(np.unique(latencies[chosen][needed[chosen]], return_counts=True))
-
-
-def _chosen(columns: Mapping[str, Int64s], inside: bool | None, window: Window | None) -> Any:
-    """What selects the rows whose stop is in the window."""
-    if inside is not None or window is None:
-        return slice(None) if inside else slice(0)
-    return (columns["stop"] >= window[0]) & (columns["stop"] < window[1])
-
-
-def _columns(tally: _Tally, throughput: Throughput) -> dict[str, float | None]:
-    """FrankenPaxos's columns of one output."""
+def columns_of(tally: Tally, throughput: Throughput) -> dict[str, float | None]:
+    """FrankenPaxos's columns of one output, without its prefix."""
     rows = tally.all
     latency = {"mean": rows.sum / rows.rows / 1e6, "min": rows.min / 1e6, "max": rows.max / 1e6}
     latency |= rows.quantiles()
@@ -220,8 +163,8 @@ def _statistic(column: str) -> str:
     return column.rpartition(".")[2].removesuffix("_ms")
 
 
-def _measured(tally: _Tally | None, window_s: float | None, grouped: bool) -> dict[str, Number]:
-    """fpray's own numbers of one output."""
+def _measured(tally: Tally | None, window_s: float | None, grouped: bool) -> dict[str, Number]:
+    """fpray's own numbers of one output; all None without a window."""
     latency: dict[str, float | None] = dict.fromkeys(names.MEASURED_STATISTICS)
     throughput = None
     if tally is not None and window_s is not None:
@@ -234,9 +177,12 @@ def _measured(tally: _Tally | None, window_s: float | None, grouped: bool) -> di
 
 
 def _littles_law(
-    tallies: Iterable[_Tally], window_s: float | None, closed_loops: int | None, unrecorded: int, notes: list[str]
+    tallies: Sequence[Tally], window_s: float | None, closed_loops: int | None, unrecorded: int, notes: list[str]
 ) -> float | None:
-    """Requests under way on average (throughput x mean latency) over the closed loops; 1 if loops never idle."""
+    """The mean number of requests in progress (throughput x mean latency), divided by the closed loops.
+
+    1 if the loops are never idle; None if it cannot be claimed.
+    """
     requests, weighted = sum(t.requests for t in tallies), sum(t.weighted for t in tallies)
     if window_s is None or not closed_loops or not requests:
         return None

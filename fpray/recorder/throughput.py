@@ -1,4 +1,4 @@
-"""The rolling one-second throughput of rows that come from many clients, merged in the order of their starts."""
+"""The rolling one-second throughput of many clients, whose rows are merged in the order of their starts."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LAST = 2**63 - 1
 
 
 class Throughput:
-    """The rolling one-second sums of counts at each row of one label."""
+    """The sum of the counts in the second before each row, for the rows of one label."""
 
     def __init__(self, label: Label) -> None:
         self._unlabelled = label is None
-        self._starts = np.zeros(0, np.int64)  # the last second's, and their counts: a number while all agree
+        self._starts = np.zeros(0, np.int64)  # of the last second; their counts are one number while all agree
         self._counts: Int64s | int | None = None
         self._first: int | None = None
         self._rows = 0
@@ -30,7 +30,7 @@ class Throughput:
         self._early: list[Floats] = []
 
     def add(self, starts: Int64s, counts: Int64s | int) -> None:
-        """The next rows, ascending; no two calls share a start. `counts`: a number if all are the same."""
+        """The next rows, by ascending starts; no two calls share a start. `counts`: one number if all are the same."""
         before = len(self._starts)
         all_starts = np.concatenate((self._starts, starts))
         first = _searchsorted(all_starts, starts - SECOND)  # the window is (t - 1 s, t]
@@ -57,25 +57,25 @@ class Throughput:
         full = int(np.searchsorted(starts, self._first + SECOND, side="right" if self._unlabelled else "left"))
         skipped = max(0, 100 - self._rows) if self._unlabelled else 0
         if self._unlabelled and skipped < full:
-            # Rows so far over the time so far, in whole microseconds; of equal starts the last row counts.
+            # Rows until now divided by the time until now, in whole microseconds; of equal starts the last row counts.
             rows = self._rows + np.searchsorted(starts, starts[skipped:full], side="right")
             self._early.append(rows / np.maximum((starts[skipped:full] - self._first) // 1000, 1) * 1e6)
         self._rates.add(Histogram(rates[max(full, skipped) :]))
         self._rows += len(starts)
 
     def statistics(self) -> dict[str, float | None]:
-        """In requests per second; None (nan in FrankenPaxos) if there was not a second to look at."""
+        """In requests per second; None (nan in FrankenPaxos) if the rows span less than a second."""
         rates, rows = merged([self._rates.distribution(), *((e, np.ones(len(e), np.int64)) for e in self._early)])
         if not len(rates):
             return dict.fromkeys(STATISTICS)
         total = int(rows.sum())
-        found = interpolated(values_at((rates, rows), ranks_of(total)), total)
+        quantiles = interpolated(values_at((rates, rows), ranks_of(total)), total)
         mean = float((rates * (rows / total)).sum())
-        return {"mean": mean, "min": float(rates[0]), "max": float(rates[-1]), **found}
+        return {"mean": mean, "min": float(rates[0]), "max": float(rates[-1]), **quantiles}
 
 
 def rolling_throughput(table: RowGroups, label: Label) -> Throughput:
-    """Of all the label's rows."""
+    """The throughput of all rows of a label."""
     throughput = Throughput(label)
     for starts, counts in _in_time_order(table, table.of(label)):
         throughput.add(starts, counts)
@@ -83,7 +83,10 @@ def rolling_throughput(table: RowGroups, label: Label) -> Throughput:
 
 
 def _in_time_order(table: RowGroups, groups: Sequence[RowGroup]) -> Iterator[tuple[Int64s, Int64s | int]]:
-    """All starts and counts, ascending: what is before the first start of the groups not yet read is complete."""
+    """All starts and counts, ascending.
+
+    Rows that start before the first start of all groups that are not read yet are complete.
+    """
     waiting: list[tuple[Int64s, Int64s | int]] = []
     for group, following in itertools.zip_longest(groups, groups[1:]):
         waiting.append(_sorted([_starts(table, group)]))
@@ -98,14 +101,14 @@ def _in_time_order(table: RowGroups, groups: Sequence[RowGroup]) -> Iterator[tup
 
 
 def _batch_end(pieces: Sequence[tuple[Int64s, Int64s | int]]) -> int:
-    """A time before which there are a batch's rows at most, but some."""
+    """A time before which there is at least one row, and at most a batch of rows."""
     share = _BATCH_ROWS // len(pieces)
     ends = [int(starts[share]) for starts, _ in pieces if len(starts) > share]
     return max(min(ends, default=_LAST), min(int(starts[0]) for starts, _ in pieces) + 1)
 
 
 def _before(end: int, pieces: Sequence[tuple[Int64s, Int64s | int]]) -> list[int]:
-    """How many rows of each start before."""
+    """The number of rows of each piece that start before `end`."""
     return [int(np.searchsorted(starts, end)) for starts, _ in pieces]
 
 
@@ -122,7 +125,7 @@ def _cut(piece: tuple[Int64s, Int64s | int], part: slice) -> tuple[Int64s, Int64
 
 
 def _sorted(pieces: Sequence[tuple[Int64s, Int64s | int]]) -> tuple[Int64s, Int64s | int]:
-    """All starts, ascending, with their counts: one number if there is only one."""
+    """All starts, ascending, with their counts: one number if all are the same."""
     starts = np.concatenate([starts for starts, _ in pieces])
     uniform = {counts for _, counts in pieces if isinstance(counts, int)}
     if len(uniform) == 1 and all(isinstance(counts, int) for _, counts in pieces):
@@ -134,11 +137,11 @@ def _sorted(pieces: Sequence[tuple[Int64s, Int64s | int]]) -> tuple[Int64s, Int6
 
 
 def _searchsorted(values: Int64s, wanted: Int64s) -> Int64s:
-    """`searchsorted(values, wanted, side="right")` for ascending `wanted`: piecewise, it stays in the cache."""
+    """`searchsorted(values, wanted, side="right")` for ascending `wanted`, in pieces that fit the cache."""
     piece = 2048
     edges = np.searchsorted(values, [*wanted[::piece], wanted[-1]], side="right").tolist()
-    found = np.empty(len(wanted), np.int64)
+    places = np.empty(len(wanted), np.int64)
     for i, (low, high) in enumerate(itertools.pairwise(edges)):
         part = slice(i * piece, (i + 1) * piece)
-        found[part] = values[low:high].searchsorted(wanted[part], side="right") + low
-    return found
+        places[part] = values[low:high].searchsorted(wanted[part], side="right") + low
+    return places

@@ -19,7 +19,7 @@ from fpray.plan.plan import Plan, Process
 from fpray.store.trial_directory import TrialDirectory
 
 if TYPE_CHECKING:
-    from fpray.recorder.parquet_writer import Reading
+    from fpray.recorder.csv_reader import Reading
 
 # Remote calls, and who is asked by each -> (call, value), as `fpray.cluster.calls.gather` without its deadline.
 Gather = Callable[[Mapping[Any, str]], Iterator[tuple[Any, Any]]]

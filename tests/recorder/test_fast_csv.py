@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fpray.recorder import csv_reader, fast_csv
+from fpray.recorder import csv_blocks, fast_csv
 from fpray.recorder.csv_reader import Reading, read_client
 
 HEADER = b"start,stop,count,latency_nanos,label\n"
@@ -51,7 +51,7 @@ def test_usual_rows_are_read_as_a_csv_parser_would(tmp_path: Path, seed: int, mo
     assert usual(path, HEADER + "".join(rows).encode()) is not None
     expected = as_parsed(path, monkeypatch)
     for block, piece in ((1000, 300), (1 << 22, 333), (1000, 4 << 20), (1 << 22, 4 << 20)):
-        monkeypatch.setattr(csv_reader, "_BLOCK_BYTES", block)
+        monkeypatch.setattr(csv_blocks, "_BLOCK_BYTES", block)
         monkeypatch.setattr(fast_csv, "_PIECE_BYTES", piece)
         monkeypatch.setattr(fast_csv, "_buffer", fast_csv._Buffer())
         with path.open("rb") as file:  # not declined: pieces end anywhere in a line

@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from fpray.recorder import csv_reader, parquet_writer
-from fpray.recorder.parquet_writer import ClientFile, Reading, RecorderWriter, gather, nanoseconds, read_client
+from fpray.recorder import csv_blocks, parquet_writer
+from fpray.recorder.csv_reader import ClientFile, Reading, read_client
+from fpray.recorder.parquet_writer import RecorderWriter, clients_of, gather
+from fpray.recorder.schema import SCHEMA, nanoseconds
 
 LABELLED = "start,stop,count,latency_nanos,label\n"
 UNLABELLED = "start,stop,latency_nanos,host,port\n"
@@ -47,7 +49,7 @@ def test_labelled_rows_with_mixed_fraction_digits(csv: Path) -> None:
     reading = read(csv, text)
     assert reading.notes == ()
     assert reading.error is None
-    assert reading.table.schema == parquet_writer.SCHEMA
+    assert reading.table.schema == SCHEMA
     assert nanoseconds(reading.table["start"]).tolist() == [BASE + 17_000_000_000, BASE + 17_209_748_401]
     assert nanoseconds(reading.table["stop"]).tolist() == [BASE + 17_100_000_000, BASE + 17_209_749_000]
     rest = reading.table.select(["count", "latency_nanos", "label", "host", "port", "client"]).to_pylist()
@@ -80,7 +82,7 @@ def test_unlabelled_rows_with_quoted_hosts_and_crlf(csv: Path) -> None:
 def test_nothing_recorded_is_said(csv: Path, text: str, note: str) -> None:
     reading = read(csv, text)
     assert reading.table.num_rows == 0
-    assert reading.table.schema == parquet_writer.SCHEMA
+    assert reading.table.schema == SCHEMA
     assert reading.error is None
     assert len(reading.notes) == 1
     assert str(csv) in reading.notes[0]
@@ -143,7 +145,7 @@ def test_blocks_meet_at_lines(csv: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     lines[150] = "no row\n"
     whole = read(csv, LABELLED + "".join(lines) + "torn" * 9)
     for size in (7, 100, 1000):
-        monkeypatch.setattr(csv_reader, "_BLOCK_BYTES", size)
+        monkeypatch.setattr(csv_blocks, "_BLOCK_BYTES", size)
         file = ClientFile(csv, "client_0")
         tables = list(file)
         assert sum(t.num_rows for t in tables) == 299
@@ -185,7 +187,7 @@ def test_gathering_keeps_rows_facts_and_notes(tmp_path: Path) -> None:
     assert facts[2].first_start_ns is None
     assert facts[2].error == f"{c}: cannot be read: No such file or directory."
     table = pq.read_table(out)
-    assert table.schema.equals(parquet_writer.SCHEMA)
+    assert table.schema.equals(SCHEMA)
     assert table["client"].to_pylist() == ["a", "a", "a", "b"]
     assert sorted(zip(table["label"].to_pylist(), nanoseconds(table["stop"]).tolist(), strict=True)) == [
         ("read", BASE + 11 * 10**9),
@@ -193,15 +195,15 @@ def test_gathering_keeps_rows_facts_and_notes(tmp_path: Path) -> None:
         ("write", BASE + 9 * 10**9),
         ("write", BASE + 12 * 10**9),
     ]
-    assert parquet_writer.clients_of(pq.read_metadata(out).metadata) == facts
+    assert clients_of(pq.read_metadata(out).metadata) == facts
     json.dumps([f.notes for f in facts])
     assert [p.name for p in tmp_path.glob("*parquet*")] + [p.name for p in tmp_path.glob(".*")] == ["recorder.parquet"]
 
 
 def test_a_failed_gathering_leaves_no_file(tmp_path: Path) -> None:
     def add_and_fail() -> None:
-        with RecorderWriter(tmp_path / "recorder.parquet") as gatherer:
-            gatherer.add(Reading("a", parquet_writer.SCHEMA.empty_table()))
+        with RecorderWriter(tmp_path / "recorder.parquet") as writer:
+            writer.add(Reading("a", SCHEMA.empty_table()))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
