@@ -19,7 +19,7 @@ from fpray.recorder.csv_reader import ClientFile, Reading
 from fpray.recorder.schema import SCHEMA, by_label, nanoseconds
 
 CLIENTS_KEY = b"fpray.clients"  # in the Parquet footer: a JSON list of ClientFacts
-ROW_GROUPS_KEY = b"fpray.recorder.parquet_reader"  # and a JSON list of each row group's [client, label]
+ROW_GROUPS_KEY = b"fpray.row_groups"  # in the footer: a JSON list of each row group's [client, label]
 
 _ROW_GROUP_ROWS = 1 << 17
 

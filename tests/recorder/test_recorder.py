@@ -196,6 +196,7 @@ def test_gathering_keeps_rows_facts_and_notes(tmp_path: Path) -> None:
         ("write", BASE + 12 * 10**9),
     ]
     assert clients_of(pq.read_metadata(out).metadata) == facts
+    assert {b"fpray.clients", b"fpray.row_groups"} <= set(pq.read_metadata(out).metadata), "as in suites of today"
     json.dumps([f.notes for f in facts])
     assert [p.name for p in tmp_path.glob("*parquet*")] + [p.name for p in tmp_path.glob(".*")] == ["recorder.parquet"]
 
