@@ -18,7 +18,7 @@ from fpray.node.inspection import InspectionRequest, WorkSite
 from fpray.node.messages import Exit, Failure, ProcessSpec
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
-from fpray.recorder.parquet_writer import read_client
+from fpray.recorder.csv_reader import read_client
 from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
 from fpray.study.registry import find_protocol
