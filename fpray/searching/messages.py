@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optuna.distributions import CategoricalDistribution
@@ -14,8 +13,9 @@ from fpray.driver.request import check
 from fpray.peak_sampler.distributions import size
 from fpray.peak_sampler.goals import Bound
 from fpray.plan.plan import duration_in_words, planned_seconds, process_count
+from fpray.searching.problem import SearchProblem
 from fpray.searching.recommendation import Answer, Choice, Interval
-from fpray.searching.request import SearchProblem, SearchRequest
+from fpray.searching.request import SearchRequest
 from fpray.searching.space import ends, in_words
 
 _MOST_LISTED = 5
@@ -28,90 +28,90 @@ def preview_line(request: SearchRequest) -> str:
         Refused: with every problem.
     """
     _, _, corners = check(request)
-    quest = request.quest()
+    problem = request.problem()
     seconds = [planned_seconds(trial) for trial in corners]
     counts = sorted({process_count(trial) for trial in corners})
     each = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
     machines = len(request.cluster().addresses())
-    subject = f", subject to {' and '.join(map(str, quest.bounds))}" if quest.bounds else ""
-    aim = " and ".join(map(str, quest.goals)) + subject
+    subject = f", subject to {' and '.join(map(str, problem.bounds))}" if problem.bounds else ""
+    aim = " and ".join(map(str, problem.goals)) + subject
     words = [
         aim,
-        _space_words(quest),
-        f"at most {quest.limits.trials} trials",
+        _space_words(problem),
+        f"at most {problem.study.budget_trials} trials",
         f"{each} processes each",
         f"{machines} machine{'s' if machines != 1 else ''}",
-        f"at most {duration_in_words(quest.limits.trials * sum(seconds) / len(seconds))}",
+        f"at most {duration_in_words(problem.study.budget_trials * sum(seconds) / len(seconds))}",
     ]
     return " · ".join(words)
 
 
-def _space_words(quest: SearchProblem) -> str:
-    if quest.space is None:
-        return f"points that study {quest.study.name} suggests"
-    points = math.prod(size(distribution) for distribution in quest.space.values())
+def _space_words(problem: SearchProblem) -> str:
+    if problem.space is None:
+        return f"points that study {problem.study.name} suggests"
+    points = math.prod(size(distribution) for distribution in problem.space.values())
     many = f" ({points:,.0f} points)" if math.isfinite(points) else ""
-    return " ".join(f"{key}={in_words(distribution)}" for key, distribution in quest.space.items()) + many
+    return " ".join(f"{key}={in_words(distribution)}" for key, distribution in problem.space.items()) + many
 
 
-def standing_line(quest: SearchProblem, found: Answer, left: int) -> str:
+def standing_line(problem: SearchProblem, found: Answer, left: int) -> str:
     """The best so far with its interval, the bounds, what may still be gained, and what is left to try."""
     rest = f"{_at_most(left)} left"
     if found.best is None:
         none = "nothing was measured yet" if found.nearest is None else "nothing keeps the bounds yet"
         return f"{none} · {rest}"
-    if len(quest.goals) > 1:
+    if len(problem.goals) > 1:
         return f"{len(found.front)} configurations on the front · {rest}"
     goals = [f"{short(column)} {interval(each)}" for column, each in found.best.goals.items()]
-    kept = [f"{short(bound.column)} {_mean(found.best, bound)} ({_limit(bound)})" for bound in quest.bounds]
-    return " · ".join(["best so far " + goals[0], point(found.best.params), *kept, _gain(found, quest), rest])
+    kept = [f"{short(bound.column)} {_mean(found.best, bound)} ({_limit(bound)})" for bound in problem.bounds]
+    return " · ".join(["best so far " + goals[0], point(found.best.params), *kept, _gain(found, problem), rest])
 
 
-def sentences(quest: SearchProblem, found: Answer, ended: str, left: int) -> Iterator[str]:
+def sentences(problem: SearchProblem, found: Answer, ended: str, left: int) -> Iterator[str]:
     """The honest answer; `ended` says why the search is over, "" where it is not, with so many trials `left`."""
     runs = f"{found.trials} trial{'s' if found.trials != 1 else ''}"
     if found.best is None:
-        yield from _without_best(quest, found, runs, "" if ended else " yet")
-    elif len(quest.goals) > 1:
+        yield from _without_best(problem, found, runs, "" if ended else " yet")
+    elif len(problem.goals) > 1:
         yield f"the front of {runs}, what no other configuration beats in all goals:"
         for choice in sorted(found.front, key=lambda each: -next(iter(each.goals.values())).value):
             goals = ", ".join(f"{short(column)} {interval(each)}" for column, each in choice.goals.items())
-            yield f"  {point(choice.params)}: {goals}{_kept(quest, choice)}"
+            yield f"  {point(choice.params)}: {goals}{_kept(problem, choice)}"
     else:
-        yield from _of_best(quest, found, found.best, runs)
+        yield from _of_best(problem, found, found.best, runs)
     yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
 
 
-def _without_best(quest: SearchProblem, found: Answer, runs: str, yet: str) -> Iterator[str]:
+def _without_best(problem: SearchProblem, found: Answer, runs: str, yet: str) -> Iterator[str]:
     if found.nearest is None:
         none = f"no trial of {found.trials} has a value of every goal" if found.trials else "nothing was measured"
         yield f"no answer{yet}: {none}"
         return
-    bounds = " and ".join(map(str, quest.bounds))
-    yield f"no configuration meets the bound{'s' if len(quest.bounds) > 1 else ''} {bounds}, of those tried in {runs}"
-    near = "; ".join(f"{short(b.column)} {_mean(found.nearest, b)}" for b in quest.bounds)
+    bounds = " and ".join(map(str, problem.bounds))
+    yield f"no configuration meets the bound{'s' if len(problem.bounds) > 1 else ''} {bounds}, of those tried in {runs}"
+    near = "; ".join(f"{short(b.column)} {_mean(found.nearest, b)}" for b in problem.bounds)
     chance = f"meets it with a chance of {100 * found.nearest.chance:.0f} %"
     yield f"the nearest is {point(found.nearest.params)}: {near} ({chance})"
 
 
-def _of_best(quest: SearchProblem, found: Answer, best: Choice, runs: str) -> Iterator[str]:
+def _of_best(problem: SearchProblem, found: Answer, best: Choice, runs: str) -> Iterator[str]:
     column, estimate = next(iter(best.goals.items()))
     yield f"best: {column} {interval(estimate)} at {point(best.params)}"
-    for bound in quest.bounds:
+    for bound in problem.bounds:
         measured = [value for value in best.measured.get(bound.column, ()) if not math.isnan(value)]
         spread = f" ({number(min(measured))} to {number(max(measured))})" if len(measured) > 1 else ""
         mean = number(sum(measured) / len(measured)) if measured else "not measured"
         yield f"  {bound.column} {mean}{spread}, and the bound is {_limit(bound)}"
     again = f"{best.repeats} of them of this configuration" if best.repeats > 1 else "one of them of this configuration"
-    sure = f", which keeps the bounds with a chance of {100 * best.chance:.0f} %" if quest.bounds else ""
-    yield f"  from {runs}, {again}{sure}; {_gain(found, quest)}"
-    yield from _at_the_end(quest, best)
+    sure = f", which keeps the bounds with a chance of {100 * best.chance:.0f} %" if problem.bounds else ""
+    yield f"  from {runs}, {again}{sure}; {_gain(found, problem)}"
+    yield from _at_the_end(problem, best)
     if found.within_noise:
         listed = [f"{_other(each, best)} ({_value(each)})" for each in found.within_noise[:_MOST_LISTED]]
         more = f", and {len(found.within_noise) - _MOST_LISTED} more" if len(found.within_noise) > _MOST_LISTED else ""
         yield f"within noise of it: {'; '.join(listed)}{more}"
-    if quest.bounds and found.frontier:
-        yield f"what the bound costs ({quest.bounds[0].column}):"
+    if problem.bounds and found.frontier:
+        yield f"what the bound costs ({problem.bounds[0].column}):"
         yield from _frontier(found)
 
 
@@ -125,24 +125,12 @@ def _frontier(found: Answer) -> Iterator[str]:
         yield f"  {limits}: {there}"
 
 
-def _at_the_end(quest: SearchProblem, best: Choice) -> Iterator[str]:
+def _at_the_end(problem: SearchProblem, best: Choice) -> Iterator[str]:
     """Parameters of the best that could go no further: what lies beyond was not looked at."""
-    for key, distribution in (quest.space or {}).items():
+    for key, distribution in (problem.space or {}).items():
         if not isinstance(distribution, CategoricalDistribution) and best.params.get(key) in ends(distribution):
             which = "lowest" if best.params[key] == next(ends(distribution)) else "highest"
             yield f"{key}={best.params[key]} is the {which} of its range: what lies beyond was not tried"
-
-
-def answer_json(quest: SearchProblem, found: Answer, ended: str, left: int) -> dict[str, Any]:
-    """What `answer.json` holds: the sentences, and everything they are made of; what is unknown is null."""
-    content: dict[str, Any] = {
-        "sentences": list(sentences(quest, found, ended, left)),
-        "goals": [str(goal) for goal in quest.goals],
-        "bounds": [str(bound) for bound in quest.bounds],
-        "ended": ended,
-    }
-    content |= _plain(dataclasses.asdict(found))
-    return content
 
 
 def point(params: Mapping[str, Any]) -> str:
@@ -183,30 +171,22 @@ def _mean(choice: Choice, bound: Bound) -> str:
     return number(sum(measured) / len(measured)) if measured else "not measured"
 
 
-def _kept(quest: SearchProblem, choice: Choice) -> str:
-    return "".join(f", {short(bound.column)} {_mean(choice, bound)} ({_limit(bound)})" for bound in quest.bounds)
+def _kept(problem: SearchProblem, choice: Choice) -> str:
+    return "".join(f", {short(bound.column)} {_mean(choice, bound)} ({_limit(bound)})" for bound in problem.bounds)
 
 
 def _limit(bound: Bound) -> str:
     return f"{'<=' if bound.upper else '>='} {bound.limit:g}"
 
 
-def _gain(found: Answer, quest: SearchProblem) -> str:
+def _gain(found: Answer, problem: SearchProblem) -> str:
     if not math.isfinite(found.likely_gain):
         return "what may still be gained is unknown"
-    if found.likely_gain < quest.limits.stop_at:
-        return f"no gain above {100 * quest.limits.stop_at:g} % is likely"
+    if found.likely_gain < problem.study.stop_at:
+        return f"no gain above {100 * problem.study.stop_at:g} % is likely"
     return f"a gain of {100 * found.likely_gain:.0f} % may still be there"
 
 
 def _at_most(left: int) -> str:
     left = max(0, left)
     return f"at most {left} trial{'s' if left != 1 else ''}"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

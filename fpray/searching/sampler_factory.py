@@ -15,6 +15,7 @@ from optuna.samplers import BaseSampler
 from fpray.errors import Problem, nearest
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.peak_sampler.sampler import PeakSampler
+from fpray.searching.problem import SearchProblem
 from fpray.searching.space import Space
 
 OURS = "ours"
@@ -23,8 +24,8 @@ _GRID_VALUES = 12  # of a long range, so many are tried
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a sampler is made for."""
+class SamplerInputs:
+    """What a sampler is made from."""
 
     goals: Sequence[Goal]
     bounds: Sequence[Bound]
@@ -33,8 +34,15 @@ class Wanted:
     space: Space | None
     seed: int
 
+    @staticmethod
+    def of(problem: SearchProblem, seed: int) -> SamplerInputs:
+        """What a sampler needs to know of a search."""
+        facts = problem.point_facts
+        allowed = facts.allows if problem.refuses_points else None
+        return SamplerInputs(problem.goals, problem.bounds, facts.loops, allowed, problem.space, seed)
 
-_MAKERS: dict[str, Callable[[Wanted], BaseSampler]] = {
+
+_MAKERS: dict[str, Callable[[SamplerInputs], BaseSampler]] = {
     OURS: lambda w: PeakSampler(w.goals, w.bounds, loops=w.loops, seed=w.seed, allowed=w.allowed),
     "tpe": lambda w: samplers.TPESampler(seed=w.seed, multivariate=True, group=w.space is None),
     "gp": lambda w: samplers.GPSampler(seed=w.seed, warn_independent_sampling=False),
@@ -78,15 +86,18 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
     return problems
 
 
-def make_sampler(name: str, wanted: Wanted, trial: int) -> BaseSampler:
-    """The sampler that chooses the trial of that number (from 0)."""
-    seed = (wanted.seed + trial) % 2**32 if name in _STATELESS else wanted.seed
-    return _MAKERS[name](replace(wanted, seed=seed))
+class SamplerPerTrial:
+    """The sampler of a name: one for all trials, or, if it has no state of its own, a new one for each trial."""
 
+    def __init__(self, name: str, inputs: SamplerInputs) -> None:
+        self._name, self._inputs = name, inputs
+        self._lasting = None if name in _STATELESS else _MAKERS[name](inputs)
 
-def lasts(name: str) -> bool:
-    """Whether one sampler does for all trials; otherwise each trial has its own."""
-    return name not in _STATELESS
+    def sampler(self, number: int) -> BaseSampler:
+        """The sampler that chooses the trial of a number, from 0."""
+        if self._lasting is not None:
+            return self._lasting
+        return _MAKERS[self._name](replace(self._inputs, seed=(self._inputs.seed + number) % 2**32))
 
 
 def grid_of(space: Space) -> dict[str, list[Any]]:

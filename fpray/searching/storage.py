@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -92,13 +93,15 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
 
 @contextlib.contextmanager
 def reachable(suite: str) -> Iterator[None]:
-    """A block that reads and writes a study.
+    """A block that reads and writes a study, without Optuna's warnings: our user does not call Optuna.
 
     Raises:
         FprayError: its database, or its disk, is gone.
     """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except Exception as error:
         if not isinstance(error, OSError | StorageInternalError) and "sqlalchemy" not in type(error).__module__:
             raise
@@ -134,3 +137,9 @@ def _unlock(lock: Path) -> None:
             if time.monotonic() > until:
                 lock.unlink()
             time.sleep(0.02)
+
+
+def delete_study(study: optuna.Study) -> None:
+    """Remove the study of a search that ran nothing, so that none stays behind in a database."""
+    with contextlib.suppress(Exception):
+        optuna.delete_study(study_name=study.study_name, storage=study._storage)

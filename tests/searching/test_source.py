@@ -60,8 +60,8 @@ def _suite(root: Path, request: SearchRequest) -> Suite:
 def _asker(
     suite: Suite, request: SearchRequest, where: str = "journal", clock: Callable[[], float] = time.monotonic
 ) -> SearchSource:
-    quest = request.quest()
-    return SearchSource(quest, suite, open_study(where, suite.path, quest.goals), request.sampler, 7, clock=clock)
+    problem = request.problem()
+    return SearchSource(problem, suite, open_study(where, suite.path, problem.goals), request.sampler, 7, clock=clock)
 
 
 def _go(
@@ -82,7 +82,7 @@ def _go(
 
 
 def _told(suite: Suite) -> list[optuna.trial.FrozenTrial]:
-    return open_study("journal", suite.path, _request().quest().goals).trials
+    return open_study("journal", suite.path, _request().problem().goals).trials
 
 
 def test_the_best_has_run_often_enough_when_the_budget_is_spent(tmp_path: Path) -> None:

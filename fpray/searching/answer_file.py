@@ -1,0 +1,45 @@
+"""`answer.json` in the suite: what a search knows so far, for readers while it runs and after a kill."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fpray.files import layout
+from fpray.files.atomic import write_json
+from fpray.searching.messages import sentences
+from fpray.searching.problem import SearchProblem
+from fpray.searching.recommendation import Answer
+
+
+def write_answer(suite: Path, problem: SearchProblem, answer: Answer, ended: str, left: int) -> Sequence[str]:
+    """Write the answer so far, and return its sentences."""
+    content = answer_json(problem, answer, ended, left)
+    with contextlib.suppress(OSError):  # a full disk: the answer is made of outcomes, which are on disk
+        write_json(suite / layout.RECOMMENDATION, content)
+    lines: Sequence[str] = content["sentences"]
+    return lines
+
+
+def answer_json(problem: SearchProblem, answer: Answer, ended: str, left: int) -> dict[str, Any]:
+    """The content of `answer.json`: the sentences, and everything they are made of; null if it is unknown."""
+    content: dict[str, Any] = {
+        "sentences": list(sentences(problem, answer, ended, left)),
+        "goals": [str(goal) for goal in problem.goals],
+        "bounds": [str(bound) for bound in problem.bounds],
+        "ended": ended,
+    }
+    content |= _plain(dataclasses.asdict(answer))
+    return content
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,113 @@
+"""What is wrong with a search before it starts: its columns, its limits, the ends of its space, grouped rows."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fpray.errors import Problem, nearest
+from fpray.peak_sampler.goals import Bound, Goal
+from fpray.plan.plan import Trial
+from fpray.protocol import params as param_values
+from fpray.protocol.protocol import Protocol
+from fpray.recorder.columns import START_THROUGHPUT, without_output
+from fpray.searching.budget import TimeBudget
+from fpray.searching.space import ends
+from fpray.store.columns import measured_columns, output_columns
+from fpray.study.study import Point, Search
+
+if TYPE_CHECKING:
+    from fpray.searching.problem import SearchProblem
+
+_QUANTILE = re.compile(r"latency\.(median|p90|p95|p99|max|min)_ms$")
+SEEDS = 2**32  # Optuna's samplers accept seeds below this
+
+
+def column_problems(protocol: Protocol[Any], goals: Sequence[Goal], bounds: Sequence[Bound]) -> Iterator[Problem]:
+    """Goals and bounds on columns that the protocol does not measure."""
+    known = [*measured_columns(protocol), *output_columns(protocol)]
+    for about, column in [*((f"--{g}", g.column) for g in goals), *((f"--subject-to {b}", b.column) for b in bounds)]:
+        if column not in known:
+            near = nearest(column, known) or nearest(without_output(column), known)
+            yield Problem(about, f"{protocol.name} has no such result column{near} (docs/measuring.md lists them)")
+
+
+def seed_problems(seed: int | None) -> Iterator[Problem]:
+    """A seed that no sampler accepts."""
+    if seed is not None and not 0 <= seed < SEEDS:
+        yield Problem(f"--seed {seed}", f"must be between 0 and {SEEDS - 1}")
+
+
+def limit_problems(study: Search, time: TimeBudget) -> Iterator[Problem]:
+    """What is wrong with when the search ends."""
+    trials, stop_at, confirm = study.budget_trials, study.stop_at, study.confirm
+    if trials < 1:
+        yield Problem(f"--budget-trials {trials}", "must be at least 1")
+    yield from _time_problems(time)
+    if confirm > max(trials, Search.confirm):
+        yield Problem(f"--confirm {confirm}", f"is more than the whole budget, --budget-trials {trials}")
+    if not 0 <= stop_at < 1:
+        yield Problem(f"--stop-at {stop_at:g}", "must be a share of the best: write 2% or 0.02 (0% never stops)")
+    if confirm < 1:
+        yield Problem(f"--confirm {confirm}", "counts the runs of the best, with the first one: it must be at least 1")
+
+
+def _time_problems(time: TimeBudget) -> Iterator[Problem]:
+    for option, value in (
+        ("--budget-minutes", time.minutes),
+        ("--budget-dollars", time.dollars),
+        ("--price-per-machine-hour", time.price_per_machine_hour),
+    ):
+        if value is not None and not (value > 0 and math.isfinite(value)):
+            yield Problem(f"{option} {value:g}", "must be above 0")
+    if time.dollars is not None and time.price_per_machine_hour is None:
+        yield Problem(
+            f"--budget-dollars {time.dollars:g}",
+            "needs --price-per-machine-hour: fpray does not know what your machines cost",
+        )
+    elif time.price_per_machine_hour is not None and time.dollars is None:
+        yield Problem(
+            f"--price-per-machine-hour {time.price_per_machine_hour:g}", "has no effect without --budget-dollars"
+        )
+
+
+def corner_problems(problem: SearchProblem, corners: Sequence[tuple[Point, Any, Sequence[Problem]]]) -> list[Problem]:
+    """What the protocol refuses at an end of the space for all values of the other parameters.
+
+    An end that it refuses only with some of them is no problem: the search skips these points.
+    """
+    if corners and all(problems for _, _, problems in corners):
+        return _shortest([problems for _, _, problems in corners])
+    wrong: list[Problem] = []
+    for key, distribution in (problem.space or {}).items():
+        for end in ends(distribution):
+            at_end = [problems for point, _, problems in corners if point[key] == end]
+            if at_end and all(at_end):
+                wrong += _shortest(at_end)
+    return wrong
+
+
+def _shortest(lists: Sequence[Sequence[Problem]]) -> list[Problem]:
+    return min(map(list, lists), key=len)
+
+
+def group_problems(problem: SearchProblem, trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
+    """Goals and bounds that mean nothing for grouped or for short measurements.
+
+    Quantiles of grouped rows are quantiles of means.
+    """
+    largest = max((getattr(trial.params, "measurement_group_size", 1) for trial in trials), default=1)
+    for column in problem.columns:
+        if largest > 1 and _QUANTILE.search(column):
+            yield Problem(
+                f"measurement_group_size={largest}",
+                f"leaves means of {largest} requests, and so no {column}: set it to 1, or bound the mean",
+            )
+    for trial in trials:
+        for column in problem.columns:
+            if START_THROUGHPUT in column and trial.params.duration.total_seconds() <= 1:
+                yield Problem(
+                    f"duration={param_values.show_duration(trial.params.duration)}", f"is too short for {column}"
+                )

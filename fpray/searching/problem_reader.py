@@ -1,0 +1,101 @@
+"""From a user's words to a search that can be started, with every problem at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fpray.driver.request import TrialSelection
+from fpray.errors import Problem, Refused, refuse_if_any
+from fpray.peak_sampler.goals import Bound, Goal
+from fpray.protocol.protocol import Protocol
+from fpray.searching.budget import TimeBudget
+from fpray.searching.checks import column_problems, limit_problems, seed_problems
+from fpray.searching.goals import parse_bounds, parse_goals
+from fpray.searching.options import SearchOptions
+from fpray.searching.problem import SearchProblem
+from fpray.searching.sampler_factory import sampler_problems
+from fpray.searching.space import Space, read_space, suggest
+from fpray.searching.storage import JOURNAL, storage_problems
+from fpray.store.columns import measured_columns
+from fpray.study.registry import find_protocol
+from fpray.study.study import Search, Study
+
+
+def read_problem(points: TrialSelection, options: SearchOptions) -> SearchProblem:
+    """The search that options ask for, over the study and the parameters of `points`.
+
+    Raises:
+        Refused: with every problem.
+    """
+    protocol = find_protocol(points.protocol)
+    start, base, problems = _start(protocol, points)
+    study = _with_options(_as_search(base), options)
+    goals, bounds, wrong = _aims(protocol, study)
+    problems += wrong
+    space, wrong = _space(study, start, options, points)
+    problems += [*wrong, *sampler_problems(options.sampler, space, goals)]
+    problems += [*storage_problems(options.storage or JOURNAL), *seed_problems(options.seed)]
+    time = TimeBudget(options.budget_minutes, options.budget_dollars, options.price_per_machine_hour)
+    problems += limit_problems(study, time)
+    refuse_if_any(problems)
+    choose = study.suggest or (lambda trial: suggest(trial, space or {}))
+    return SearchProblem(protocol, study, start, points.set, goals, bounds, space, choose, time)
+
+
+def _start(protocol: Protocol[Any], points: TrialSelection) -> tuple[Any, Study, list[Problem]]:
+    """The parameters that the search starts from, its study, and what is wrong with both."""
+    try:
+        _, study, trials = points.resolve()
+    except Refused as refused:  # continue with the defaults: the options of the search may be wrong as well
+        return protocol.params(), Study(points.study, protocol.name), list(refused.problems)
+    return trials[0].params, study, []
+
+
+def _as_search(study: Study) -> Search:
+    """A plain study as a search that starts from its first point; goals and space come from the options."""
+    if isinstance(study, Search):
+        return study
+    first = study.points[0] if study.points else {}
+    name = f"search_from_{study.name}"
+    return Search(name, study.protocol, {**study.base, **first}, about=study.about, regions=study.regions)
+
+
+def _with_options(study: Search, options: SearchOptions) -> Search:
+    """The study with what the user says in place of what it says."""
+    changes: dict[str, Any] = {}
+    if options.maximize or options.minimize:
+        changes |= {"maximize": options.maximize, "minimize": options.minimize}
+    if options.subject_to:
+        changes["subject_to"] = options.subject_to
+    if options.space:
+        changes["space"] = {**study.space, **options.space}
+    limits = {name: getattr(options, name) for name in ("budget_trials", "stop_at", "confirm")}
+    return replace(study, **changes, **{name: value for name, value in limits.items() if value is not None})
+
+
+def _aims(protocol: Protocol[Any], study: Search) -> tuple[list[Goal], list[Bound], list[Problem]]:
+    goals, problems = parse_goals(study.maximize, study.minimize)
+    bounds, wrong = parse_bounds(study.subject_to)
+    problems += wrong
+    if not goals:
+        example = next(iter(measured_columns(protocol)))
+        problems.append(Problem("--maximize", f"a search needs a goal, such as --maximize {example}"))
+    return goals, bounds, [*problems, *column_problems(protocol, goals, bounds)]
+
+
+def _space(
+    study: Search, start: Any, options: SearchOptions, points: TrialSelection
+) -> tuple[Space | None, list[Problem]]:
+    """Where to search, without the parameters that `--set` fixes; None if the study suggests its points itself."""
+    fixed_too = [key for key in options.space if key in points.set]
+    problems = [Problem(key, "is in --space and in --set: which one do you mean?") for key in fixed_too]
+    dimensions = {key: values for key, values in study.space.items() if key not in points.set}
+    if study.suggest is not None:
+        message = f"study {study.name} suggests its points itself: leave it out"
+        return None, [*problems, *([Problem("--space", message)] if dimensions else [])]
+    space, wrong = read_space(dimensions, start, points.protocol)
+    if not dimensions and not fixed_too:
+        message = "a search needs parameters to vary, such as --space num_clients_per_proc=1..1024:log"
+        wrong.append(Problem("--space", message))
+    return space, [*problems, *wrong]

@@ -1,0 +1,74 @@
+"""What `suite.json` records about a search, and whether a command continues that search."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from fpray.errors import Problem, refuse_if_any
+from fpray.protocol import params as param_values
+from fpray.searching.options import SearchOptions
+from fpray.searching.problem import SearchProblem
+from fpray.searching.space import in_words
+from fpray.searching.storage import JOURNAL, storage_problems
+
+_OPTIONS = {"goals": "--maximize", "bounds": "--subject-to", "space": "--space", "sampler": "--sampler"}
+
+
+def search_record(problem: SearchProblem, options: SearchOptions) -> dict[str, Any]:
+    """The entry `search` of a new suite.
+
+    It records a seed even if the user gave none, so that the same command continues with the same one.
+    """
+    return {
+        "goals": [str(goal) for goal in problem.goals],
+        "bounds": [str(bound) for bound in problem.bounds],
+        "space": {key: in_words(distribution) for key, distribution in (problem.space or {}).items()},
+        "start": param_values.to_json(problem.start),
+        "sampler": options.sampler,
+        "seed": random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
+        "storage": options.storage or JOURNAL,
+    }
+
+
+def check_same_search(recorded: Mapping[str, Any], problem: SearchProblem, options: SearchOptions) -> None:
+    """Check that a command asks for the search that a suite has recorded.
+
+    Raises:
+        Refused: it has another goal, bound, space, sampler, starting point or storage.
+    """
+    now = search_record(problem, options)
+    problems = [
+        Problem(
+            option,
+            f"is {_words(now[key])}, but this suite's search has {_words(recorded[key])}: --new starts another search",
+        )
+        for key, option in _OPTIONS.items()
+        if now[key] != recorded[key]
+    ]
+    # The Optuna study does not record what else its trials were run with: they would count as repeats of one point.
+    start = recorded.get("start", now["start"])
+    problems += [
+        Problem(
+            f"{key}={now['start'].get(key)}",
+            f"was {start.get(key)} in this suite's trials: --new starts another search",
+        )
+        for key in {**start, **now["start"]}
+        if start.get(key) != now["start"].get(key)
+    ]
+    if options.storage not in (None, recorded["storage"]):
+        problems.append(
+            Problem(
+                f"--storage {options.storage}",
+                f"this suite's study is in {recorded['storage']}: leave the option out, or start another search with"
+                " --new",
+            )
+        )
+    refuse_if_any([*problems, *storage_problems(recorded["storage"])])
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{key}={dimension}" for key, dimension in value.items()) or "none"
+    return value if isinstance(value, str) else ", ".join(map(str, value)) or "none"

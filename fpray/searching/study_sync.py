@@ -1,0 +1,89 @@
+"""What an earlier run of a search left: trials that ended since, that still run, or that the Optuna study has lost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from fpray.plan.plan import Trial
+from fpray.protocol import params as param_values
+from fpray.protocol.protocol import Protocol
+from fpray.searching.points_file import PointsFile
+from fpray.searching.repeats import RepeatNumbers, configuration
+from fpray.searching.search_trials import SearchTrials
+from fpray.store.outcome import Outcome
+from fpray.store.suite import Suite
+
+
+@dataclass
+class EarlierRuns:
+    """What earlier runs of a search left.
+
+    Attributes:
+        known: trial id -> trial, of all trials in the suite.
+        repeats: the repeat numbers that are taken.
+        pending: trials that were asked for and have no final outcome: they run first.
+        told: whether the study has now learnt of outcomes that it did not know.
+    """
+
+    known: dict[str, Trial[Any]] = field(default_factory=dict)
+    repeats: RepeatNumbers = field(default_factory=RepeatNumbers)
+    pending: list[optuna.Trial] = field(default_factory=list)
+    told: bool = False
+
+
+def catch_up(suite: Suite, trials: SearchTrials, points: PointsFile, protocol: Protocol[Any]) -> EarlierRuns:
+    """Bring the Optuna study and the suite together, wherever the driver died."""
+    earlier = EarlierRuns()
+    for frozen in trials.all():
+        if "fpray_trial" in frozen.user_attrs:
+            earlier.repeats.note(frozen.user_attrs["configuration"], frozen.user_attrs["repeat"])
+    for directory in suite.directories().values():
+        if content := directory.trial():
+            trial = _read_trial(protocol, content)
+            earlier.known[trial.id] = trial
+            earlier.repeats.note(configuration(trial), trial.repeat)
+    _restore_lost(suite, trials, points, earlier.known)
+    _take_over(suite, trials, earlier)
+    return earlier
+
+
+def _read_trial(protocol: Protocol[Any], content: Mapping[str, Any]) -> Trial[Any]:
+    return Trial(protocol, param_values.from_json(protocol.params, content["params"]), content["repeat"])
+
+
+def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, known: Mapping[str, Trial[Any]]) -> None:
+    """Add to the study what only the suite has: the study was in memory, or its database was lost."""
+    in_study = {t.user_attrs.get("fpray_trial") for t in trials.all()}
+    for trial_id in suite.directories():
+        if trial_id in in_study or trial_id not in known:  # an older fpray gave other ids
+            continue
+        frozen = points.restored(trial_id, trials.attributes(known[trial_id]))
+        if frozen is not None:
+            trials.restore(frozen)
+
+
+def _take_over(suite: Suite, trials: SearchTrials, earlier: EarlierRuns) -> None:
+    """Tell the study what ended, in the order of ending; the rest of what it calls running is pending."""
+    directories = suite.directories()
+    ended: list[tuple[float, optuna.Trial, Outcome]] = []
+    running = trials.all(TrialState.RUNNING)
+    for frozen in sorted(running, key=lambda t: (str(t.user_attrs.get("number", "~")), t.number)):
+        asked = trials.reopen(frozen)
+        directory = directories.get(frozen.user_attrs.get("fpray_trial", ""))
+        outcome = directory.outcome() if directory is not None else None
+        if directory is None or outcome is None:
+            earlier.pending.append(asked)
+        else:
+            ended.append((directory.ended_ns() / 1e9, asked, outcome))
+    before_s = -math.inf
+    for ended_s, asked, outcome in sorted(ended, key=lambda end: end[0]):
+        trials.use_sampler(asked.number)
+        trials.tell(asked, outcome, ended_s - before_s)
+        before_s = ended_s
+    earlier.told = bool(ended)
