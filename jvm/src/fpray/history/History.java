@@ -13,6 +13,9 @@ import java.io.FileWriter;
 import java.io.IOException;
 
 final class History {
+    /** The file grows this often, so that other programs can see how far the history is. */
+    private static final long TICK_NANOS = 10_000_000L;
+
     final EventLoop loop;
     final int keys;
     final double getFraction;
@@ -22,7 +25,9 @@ final class History {
     private final long duration;
     private final long timeout;
     private final HistoryProcess[] processes;
-    private long deadline;
+    private final Timer lastAnswers;
+    private final EndOfInput input = new EndOfInput();
+    private boolean isEnding;
     private int active;
 
     History(Flags flags, EventLoop loop) throws IOException {
@@ -36,6 +41,12 @@ final class History {
         duration = flags.nanos("--duration");
         timeout = flags.nanos("--timeout");
         processes = new HistoryProcess[flags.integer("--num_clients")];
+        lastAnswers = new Timer(loop) {
+            @Override
+            protected void fire() {
+                finish();
+            }
+        };
     }
 
     static void addFlags(Flags flags) {
@@ -44,20 +55,15 @@ final class History {
             .optional("--num_keys", FlagType.INT, "3")
             .optional("--read_fraction", FlagType.STRING, "0.5")
             .optional("--pause", FlagType.DURATION, "1ms")
-            .optional("--duration", FlagType.DURATION, "3s")
+            .optional("--duration", FlagType.DURATION, "60s")
             .optional("--timeout", FlagType.DURATION, "10s")
             .optional("--seed", FlagType.INT, "1");
     }
 
-    /** Starts all processes, each with a session of the client. The process of the operating system ends with the history. */
+    /** Starts all processes, each with a session of the client. The JVM ends with the history. */
     void record(SessionClient<?> client) {
-        deadline = System.nanoTime() + duration;
-        new Timer(loop) {
-            @Override
-            protected void fire() {
-                finish();
-            }
-        }.start(timeout);
+        final long deadline = System.nanoTime() + duration;
+        input.start();
         active = processes.length;
         for (int i = 0; i < processes.length; i++) {
             processes[i] = new HistoryProcess(this, i, client);
@@ -65,6 +71,17 @@ final class History {
         for (int i = 0; i < processes.length; i++) {
             processes[i].invoke();
         }
+        new Timer(loop) {
+            @Override
+            protected void fire() {
+                flush();
+                if (!isEnding && (input.isOver() || System.nanoTime() >= deadline)) {
+                    isEnding = true;
+                    lastAnswers.start(timeout);
+                }
+                start(TICK_NANOS);
+            }
+        }.start(TICK_NANOS);
     }
 
     /** Writes one operation of a process. */
@@ -76,8 +93,17 @@ final class History {
         }
     }
 
-    boolean isOver(long now) {
-        return now >= deadline;
+    private void flush() {
+        try {
+            file.flush();
+        } catch (IOException e) {
+            throw unwritable(e);
+        }
+    }
+
+    /** Whether no operation should start any more. */
+    boolean isEnding() {
+        return isEnding;
     }
 
     /** A process has its last answer. */
@@ -91,11 +117,7 @@ final class History {
         for (int i = 0; i < processes.length; i++) {
             processes[i].writeUnanswered();
         }
-        try {
-            file.close();
-        } catch (IOException e) {
-            throw unwritable(e);
-        }
+        flush();
         System.exit(0);
     }
 

@@ -1,4 +1,5 @@
-// Records a history of one protocol: HistoryMain PROTOCOL FLAGS.
+// Records a history of one protocol: HistoryMain PROTOCOL FLAGS. It ends when its standard input ends, or after --duration; then it waits
+// up to --timeout for the last answers.
 package fpray.history;
 
 import fpray.cli.FlagType;

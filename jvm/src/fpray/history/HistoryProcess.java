@@ -66,7 +66,7 @@ final class HistoryProcess implements Caller {
         }
         isWaiting = false;
         write(Long.toString(returned));
-        if (history.isOver(returned)) {
+        if (history.isEnding()) {
             history.processEnded();
         } else {
             next.start(history.pause);

@@ -7,6 +7,7 @@ import fpray.runtime.Actor;
 import fpray.runtime.ClientConnections;
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
+import fpray.runtime.Log;
 import fpray.runtime.Reader;
 import fpray.runtime.Timer;
 import fpray.runtime.Writer;
@@ -190,12 +191,17 @@ final class ChainNode extends Actor {
 
     /** There was no acknowledgement for a while: a message was lost, or the connection is being made again. */
     private void sendAgain() {
-        for (Versions.Write write = versions.oldest(); write != null; write = write.next()) {
+        Versions.Write oldest = versions.oldest();
+        if (oldest == null) {
+            return;
+        }
+        if (Log.isDebug()) {
+            Log.debug("Sends the writes from version " + oldest.version + " on again.");
+        }
+        for (Versions.Write write = oldest; write != null; write = write.next()) {
             passOn(write);
         }
-        if (versions.oldest() != null) {
-            resend.start(RESEND_PERIOD);
-        }
+        resend.start(RESEND_PERIOD);
     }
 
     @Override
