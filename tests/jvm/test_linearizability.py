@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.linearizability import Operation, violation
+from tests.jvm.linearizability import Operation, violation
 
 _process = itertools.count()
 

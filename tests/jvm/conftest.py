@@ -1,0 +1,18 @@
+"""What tests of the reference jar share: processes that end with the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.jvm.processes import Processes
+
+
+@pytest.fixture
+def processes(reference_jar: Path, tmp_path: Path) -> Iterator[Processes]:
+    """Starts mains of the jar, with the test's directory for their output."""
+    made = Processes(reference_jar, tmp_path)
+    yield made
+    made.end()

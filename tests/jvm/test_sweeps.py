@@ -1,0 +1,67 @@
+"""Sweeps of the protocols of the jar end with answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import QUICK
+from tests.conftest import run as fpray
+
+pytestmark = [pytest.mark.jvm, pytest.mark.ray]
+
+
+def sweep(ray_address: str, directory: Path, *words: str) -> list[dict[str, Any]]:
+    """The trials of a sweep that succeeds."""
+    done = fpray("sweep", *words, "--address", ray_address, "--json", cwd=directory)
+    assert done.code == 0, done.err
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def test_batchedunreplicated(ray_address: str, tmp_path: Path) -> None:
+    words = ["--vary", "num_batchers=1,2", "--set", "num_proxy_servers=2"]
+    words += ["--set", "num_client_procs=2", "--set", "state_machine=AppendLog"]
+    trials = sweep(ray_address, tmp_path, "batchedunreplicated", *QUICK, *words)
+    assert [len(trial["processes"]) for trial in trials] == [6, 7]
+    for trial in trials:
+        assert trial["results"]["measured.throughput"] > 100
+        # Throughput x latency is the number of loops, which is one more for each client than its flags say.
+        assert 0.7 < trial["results"]["measured.littles_law"] < 1.3
+
+
+def test_requests_that_wait_for_others_at_the_end_are_a_doubt_not_a_failure(ray_address: str, tmp_path: Path) -> None:
+    words = ["--set", "batcher_options.batch_size=10", "--set", "num_clients_per_proc=22", "--set", "num_batchers=1"]
+    # The last requests of both phases are never answered, so the clients wait for their timeouts.
+    words += ["--set", "warmup_duration=200ms", "--set", "warmup_timeout=1s"]
+    words += ["--set", "duration=500ms", "--set", "timeout=2s"]
+    (trial,) = sweep(ray_address, tmp_path, "batchedunreplicated", *words)
+    assert trial["status"] == "finished"
+    assert any("client_0 waited for its last answers" in doubt for doubt in trial["doubts"]), trial["doubts"]
+    assert any("batcher_options.batch_size=10" in doubt for doubt in trial["doubts"])
+
+
+def test_craq(ray_address: str, tmp_path: Path) -> None:
+    words = ["--vary", "num_chain_nodes=2,4", "--set", "workload.read_fraction=0.5"]
+    words += ["--set", "num_clients_per_proc=4", "--set", "client_options.batch_size=2"]
+    words += ["--set", "client_options.resend_client_request_period=50ms"]
+    words += ["--set", "client_options.resend_read_request_period=50ms"]
+    trials = sweep(ray_address, tmp_path, "craq", *QUICK, *words)
+    assert [len(trial["processes"]) for trial in trials] == [3, 5]
+    for trial in trials:
+        assert trial["results"]["read_output.measured.throughput"] > 50
+        assert trial["results"]["write_output.measured.throughput"] > 50
+
+
+def test_epaxos(ray_address: str, tmp_path: Path) -> None:
+    words = ["--set", "num_clients_per_proc=3", "--set", "num_client_procs=2"]
+    words += ["--set", "state_machine=KeyValueStore", "--set", "workload.name=BernoulliSingleKeyWorkload"]
+    words += ["--set", "workload.conflict_rate=0.2", "--vary", "replica_options.thrifty_system=NotThrifty,Closest"]
+    trials = sweep(ray_address, tmp_path, "epaxos", *QUICK, *words)
+    assert [len(trial["processes"]) for trial in trials] == [3 + 2] * 2
+    for trial in trials:
+        assert trial["results"]["measured.throughput"] > 50
+        # One loop more for each client than its flags say; the warm-up, which the clients record, is left out.
+        assert 0.8 < trial["results"]["measured.littles_law"] < 1.2
