@@ -1,4 +1,4 @@
-"""`driver.log` of a suite: every line that its driver prints, for users who look later or from outside."""
+"""`driver.log` of a suite: every line that its driver prints, to be read later or by other processes."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Section(Protocol):
 
 
 class SweepSection:
-    """The section of a suite whose trials are known in advance."""
+    """The section of a suite that has a fixed list of trials."""
 
     def lines(self, suite: Suite) -> Iterable[str]:
         """A sweep has nothing beside its trials."""

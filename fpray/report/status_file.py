@@ -1,4 +1,4 @@
-"""`progress.json` of a suite, written by its driver: how the sweep stands, for users who look from outside."""
+"""`progress.json` of a suite, written by its driver: how the sweep stands, to be read by other processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study takes before anyone starts it: its trials, processes, machines and planned time, as a table."""
+"""What each study takes: trials, processes, machines and planned time, as a table."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Needs:
     """What one study takes.
 
     Attributes:
-        points: how many different trials; each runs `repeat` times.
+        points: the number of different trials; each runs `repeat` times.
         processes: the most that one trial starts.
-        pools: pool -> machines for it, if each process had one: the largest number that any trial deals to the pool.
+        pools: pool -> machines, if each process had its own: the largest number that any trial assigns to the pool.
         machines: the machines of all pools.
-        regions: pool -> in how many regions its machines must be.
-        seconds: planned for all trials, on the same assumptions as `fpray sweep --dry-run`.
-        search: whether it looks for its points: `trials` and `seconds` are what it takes at most.
+        regions: pool -> number of regions in which its machines must be.
+        seconds: planned for all trials, with the assumptions of `fpray sweep --dry-run`.
+        search: whether it searches for its points; `trials` and `seconds` are upper limits then.
     """
 
     protocol: str
@@ -41,19 +41,19 @@ class Needs:
     search: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """What `fpray studies --json` prints of it."""
+        """The entry of `fpray studies --json`."""
         return asdict(self)
 
 
 def needs(protocol: Protocol[Any], study: Study) -> Needs:
-    """What a study of a protocol takes; whether its points are right is said when it is run."""
+    """What a study of a protocol takes. Its points are not checked here, but when it is run."""
     trials, _ = study.trials(protocol, {}, {}, 1)
     pools: Counter[str] = Counter()
     for trial in trials:
         counts: Counter[str] = Counter()
         for role in protocol.roles:
             counts[role.hosts_key] += math.prod(role.dimensions(trial.params))
-        pools |= counts  # the larger of both, pool by pool
+        pools |= counts  # the larger count of each pool
     search = isinstance(study, Search)
     runs = study.budget_trials if isinstance(study, Search) else len(trials) * study.repeat
     return Needs(
@@ -73,7 +73,7 @@ def needs(protocol: Protocol[Any], study: Study) -> Needs:
 
 
 def table(all_needs: Sequence[Needs]) -> Iterator[str]:
-    """The table's lines, and what its columns mean."""
+    """The lines of the table, and what its columns mean."""
     headings = ("protocol", "study", "trials", "processes", "machines", "time", "about")
     rows = [headings, *map(_cells, all_needs)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(headings) - 1)]
@@ -81,16 +81,16 @@ def table(all_needs: Sequence[Needs]) -> Iterator[str]:
         left, right = zip(cells[:2], widths[:2], strict=True), zip(cells[2:], widths[2:], strict=True)
         aligned = [*(cell.ljust(width) for cell, width in left), *(cell.rjust(width) for cell, width in right)]
         yield "  ".join([*aligned, about]).rstrip()
-    yield "processes: the most of one trial · machines: if each process had its own; fewer do, memory allowing"
+    yield "processes: in the largest trial · machines: if each process had its own; with enough memory fewer suffice"
     yield (
-        "fpray sweep PROTOCOL --study STUDY runs one (fpray search one that looks for its points, <= trials); with"
-        " --dry-run it says what it takes on what there is"
+        "fpray sweep PROTOCOL --study STUDY runs a study (<= trials: fpray search); with --dry-run it prints what the"
+        " study takes on the machines that there are"
     )
 
 
-def _cells(each: Needs) -> tuple[str, ...]:
-    trials = f"{each.points} x {each.repeat} = {each.trials}" if each.repeat > 1 else str(each.trials)
-    trials = f"<= {each.trials}" if each.search else trials
-    regions = "".join(f" ({pool} in {count} regions)" for pool, count in each.regions.items())
-    time = duration_in_words(each.seconds)
-    return each.protocol, each.study, trials, str(each.processes), str(each.machines), time, each.about + regions
+def _cells(study: Needs) -> tuple[str, ...]:
+    trials = f"{study.points} x {study.repeat} = {study.trials}" if study.repeat > 1 else str(study.trials)
+    trials = f"<= {study.trials}" if study.search else trials
+    regions = "".join(f" ({pool} in {count} regions)" for pool, count in study.regions.items())
+    time, about = duration_in_words(study.seconds), study.about + regions
+    return study.protocol, study.study, trials, str(study.processes), str(study.machines), time, about

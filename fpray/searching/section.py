@@ -11,7 +11,7 @@ from fpray.store.suite import Suite
 
 
 class SearchSection:
-    """The section of a suite whose trials the search chooses."""
+    """The section of a suite in which a search chooses the trials."""
 
     def lines(self, suite: Suite) -> Iterable[str]:
         """The recommendation, in sentences."""

@@ -131,7 +131,7 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (("unreplicated", "--set", "state_machine=KeyValueStore"), "workload.name=StringWorkload has no keys"),
         (("unreplicated", "--flag", "server:--port=7"), "--flag server:--port is fpray's to give"),
@@ -146,10 +146,10 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_could_only_fail_is_refused(words: tuple[str, ...], said: str) -> None:
+def test_what_could_only_fail_is_refused(words: tuple[str, ...], sentence: str) -> None:
     done = cli("plan", *words)
     assert done.exit_code == 2
-    assert said in " ".join(done.output.split())
+    assert sentence in " ".join(done.output.split())
 
 
 def test_a_trial_that_was_copied_out_of_its_suite_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
 import os
-import pty
 import re
 import shlex
 import signal
@@ -14,18 +12,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from fpray.driver.notify import Notifier, notify_problems
-from fpray.report.snapshot import Snapshot, Step
 from fpray.store.find import suites
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
-from tests.conftest import FPRAY, QUICK, cli, jvms, run, start, wait_for
+from tests.conftest import QUICK, cli, jvms, run, start, wait_for
 from tests.driver.test_trouble import ran
 
 SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=4s", "--set", "timeout=9s")
@@ -147,88 +143,6 @@ def test_what_is_refused_is_refused_on_the_terminal_and_leaves_nothing(tmp_path:
     assert run("sweep", "unreplicated", "--json", "--detach", cwd=tmp_path).code == 2
 
 
-def test_a_driver_elsewhere_is_told_by_name(tmp_path: Path) -> None:
-    suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
-    suite.mkdir(parents=True)
-    content = {"protocol": "unreplicated", "study": "smoke", "points": [], "jar": {}, "planned": 4}
-    (suite / "suite.json").write_text(json.dumps(content))
-    root = ["-s", str(tmp_path / "suites")]
-    assert (
-        cli("status", *root).stdout
-        == "ABCDEFGHIJ  unreplicated smoke  unfinished  0 of 4 done · the same command carries on\n"
-    )
-    holder = "process 7 on head-1 since 2026-11-22 00:00:00 UTC"
-    with (suite / "suite.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.write(f"{holder}\n")
-        lock.flush()
-        assert cli("status", *root).stdout == f"ABCDEFGHIJ  unreplicated smoke  running  0 of 4 done · {holder}\n"
-        refused = cli("stop", "ABCD", *root)
-        assert refused.exit_code == 2
-        assert f"is run by {holder}: type fpray stop ABCDEFGHIJ there" in refused.stderr
-    assert "is not running" in cli("stop", "ABCD", *root).stdout
-
-
-def test_a_damaged_suite_is_named_beside_the_others(tmp_path: Path) -> None:
-    for name, text in (("A" * 10, '{"protocol": "unreplicated", "points": [], "jar": {}}'), ("B" * 10, '{"proto')):
-        suite = tmp_path / f"2026-11-22_00-00-00_{name}_unreplicated"
-        suite.mkdir()
-        (suite / "suite.json").write_text(text)
-    done = cli("status", "-s", str(tmp_path))
-    assert done.stdout.startswith("AAAAAAAAAA  unreplicated")
-    assert "BBBBBBBBBB_unreplicated/suite.json is damaged" in done.stderr
-
-
-def test_the_live_block_is_drawn_from_what_is_on_disk() -> None:
-    now = time.time()
-    snapshot = Snapshot(
-        done=3, total=160, failed=0, began=now - 65, remaining_s=100, standing="best so far 7",
-        before=Step("waiting for role actors", now - 60), under_way=[Step("measuring", now - 1.2, 2.0, "004")],
-        updated=now - 10,
-    )  # fmt: skip
-    known = Snapshot.from_json(json.loads(json.dumps(snapshot, default=vars)))
-    assert known == snapshot
-    assert known.block(now) == (
-        "best so far 7\n  trial 004 · 3 of 160 done · measuring 1 of 2 s · 0:01:05 elapsed, 0:01:30 to go"
-    )
-
-
-def test_on_a_terminal_attach_draws_the_live_block_until_the_end(tmp_path: Path) -> None:
-    now = time.time()
-    suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
-    suite.mkdir(parents=True)
-    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
-    (suite / "driver.log").write_text("an earlier run\n[003/160; 1.9%] this run\n")
-    running = Snapshot(
-        done=3, total=160, failed=1, began=now, remaining_s=100, standing="", before=Step("", now),
-        under_way=[Step("measuring", now, 99.0, "004")], log_from=len("an earlier run\n"),
-    )  # fmt: skip
-    (suite / "progress.json").write_text(json.dumps(vars(running), default=vars))
-    terminal, end = pty.openpty()
-    with (suite / "suite.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.write(f"process {running.pid} on {running.host} since 2026-11-22 00:00:00 UTC\n")
-        lock.flush()
-        watcher = subprocess.Popen([FPRAY, "attach", "ABCD"], cwd=tmp_path, stdin=end, stdout=end, stderr=end)
-        os.close(end)
-        seen = b""
-        while b"trial 004 \xc2\xb7 3 of 160 done" not in seen:
-            seen += os.read(terminal, 4096)
-        over = replace(running, under_way=[], state="finished", says="159 finished, 1 crashed", exit_code=1)
-        (suite / "progress.json").write_text(json.dumps(vars(over), default=vars))
-    assert b"[003/160; 1.9%] this run" in seen
-    assert b"an earlier run" not in seen
-    assert watcher.wait(20) == 1
-    os.close(terminal)
-
-
-@pytest.mark.parametrize("command", ["attach", "stop"])
-def test_who_is_looked_for_and_not_there(command: str, tmp_path: Path) -> None:
-    missing = cli(command, "WXYZ", "-s", str(tmp_path))
-    assert missing.exit_code == 2
-    assert "is no suite" in missing.stderr
-
-
 def test_who_wants_to_know_is_told(tmp_path: Path) -> None:
     """A real command, and a real server that gets what is posted; who cannot be told is a sentence."""
     posted: list[dict[str, object]] = []
@@ -302,34 +216,3 @@ def test_a_notifier_that_cannot_be_is_refused_in_the_evening(tmp_path: Path) -> 
     assert wrong.exit_code == 2
     assert "there is no program tell-nobody here, and it is no http(s) URL" in wrong.stderr
     assert "is no command line: No closing quotation" in wrong.stderr
-
-
-def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) -> None:
-    suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
-    trial = suite / "001"
-    trial.mkdir(parents=True)
-    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
-    (trial / "trial.json").write_text(json.dumps({"id": "a"}))
-    (trial / "plan.json").write_text(json.dumps({"processes": [{"label": "server"}, {"label": "client_0"}]}))
-    root = ["-s", str(tmp_path / "suites")]
-    assert cli("logs", "ABCD/1", *root).stdout == "server\nclient_0\n"
-    assert cli("logs", str(trial), "server").stdout == ""
-    refused = cli("logs", "ABCD/001", "client", *root)
-    assert refused.exit_code == 2
-    assert "trial 001 has no such process; did you mean client_0?; it has server, client_0" in refused.stderr
-    assert "no such trial; it has 1" in cli("logs", "ABCD/2", "server", *root).stderr
-    out, err = trial / "server_out.txt", trial / "server_err.txt"
-    out.write_text("one\n")
-    follower = start("logs", "-f", "ABCD/001", "server", cwd=tmp_path)
-    assert follower.stdout
-    assert follower.stdout.readline() == "one\n"
-    err.write_text("two\n")
-    assert [follower.stdout.readline() for _ in range(2)] == ["==> server_err.txt <==\n", "two\n"]
-    with out.open("a") as file:
-        file.write("three")
-    (trial / "server_returncode.txt").write_text("0\n")
-    assert follower.communicate(timeout=10)[0] == "==> server_out.txt <==\nthree"
-    assert follower.returncode == 0
-    assert cli("logs", "ABCD/001", "server", *root).stdout == (
-        "==> server_out.txt <==\none\nthree\n==> server_err.txt <==\ntwo\n"
-    )

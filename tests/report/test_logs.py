@@ -1,0 +1,39 @@
+"""`fpray logs`: what a process has written, and what it still writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.conftest import cli, start
+
+
+def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) -> None:
+    suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    trial = suite / "001"
+    trial.mkdir(parents=True)
+    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
+    (trial / "trial.json").write_text(json.dumps({"id": "a"}))
+    (trial / "plan.json").write_text(json.dumps({"processes": [{"label": "server"}, {"label": "client_0"}]}))
+    root = ["-s", str(tmp_path / "suites")]
+    assert cli("logs", "ABCD/1", *root).stdout == "server\nclient_0\n"
+    assert cli("logs", str(trial), "server").stdout == ""
+    refused = cli("logs", "ABCD/001", "client", *root)
+    assert refused.exit_code == 2
+    assert "trial 001 has no such process; did you mean client_0?; it has server, client_0" in refused.stderr
+    assert "no such trial; it has 1" in cli("logs", "ABCD/2", "server", *root).stderr
+    out, err = trial / "server_out.txt", trial / "server_err.txt"
+    out.write_text("one\n")
+    follower = start("logs", "-f", "ABCD/001", "server", cwd=tmp_path)
+    assert follower.stdout
+    assert follower.stdout.readline() == "one\n"
+    err.write_text("two\n")
+    assert [follower.stdout.readline() for _ in range(2)] == ["==> server_err.txt <==\n", "two\n"]
+    with out.open("a") as file:
+        file.write("three")
+    (trial / "server_returncode.txt").write_text("0\n")
+    assert follower.communicate(timeout=10)[0] == "==> server_out.txt <==\nthree"
+    assert follower.returncode == 0
+    assert cli("logs", "ABCD/001", "server", *root).stdout == (
+        "==> server_out.txt <==\none\nthree\n==> server_err.txt <==\ntwo\n"
+    )
