@@ -1,4 +1,4 @@
-"""What a machine is: the facts that a suite's provenance records, read on that machine."""
+"""The facts about a machine that a suite records, read on that machine."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def java_facts(java: str) -> Mapping[str, Any]:
         done = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return {"java": path, "jvm": f"cannot be run: {error}"}
-    said = (done.stderr or done.stdout).strip()
+    version = (done.stderr or done.stdout).strip()
     if done.returncode != 0:
-        return {"java": path, "jvm": f"exits {done.returncode}: {said[:200]}"}
-    return {"java": path, "jvm": said.replace("\n", "; ")}
+        return {"java": path, "jvm": f"exits {done.returncode}: {version[:200]}"}
+    return {"java": path, "jvm": version.replace("\n", "; ")}
 
 
 def _cpu_model() -> str:

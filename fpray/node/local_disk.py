@@ -1,4 +1,4 @@
-"""Which directories of this machine are on disks of its own, and where among them fpray keeps what it needs here."""
+"""Which directories of this machine are on its own disks, and where on them fpray keeps its files."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ def on_network(path: str | Path, mountinfo: str | None = None) -> bool:
     if mountinfo is None:
         mountinfo = Path("/proc/self/mountinfo").read_text()
     real = os.path.realpath(path)
-    found, kind = "", ""
+    longest, kind = "", ""
     for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")
         mount = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), before.split()[4])
         # Of mounts at one place the last one is seen.
-        if len(mount) >= len(found) and (real == mount or real.startswith(mount.rstrip("/") + "/")):
-            found, kind = mount, after.split()[0]
+        if len(mount) >= len(longest) and (real == mount or real.startswith(mount.rstrip("/") + "/")):
+            longest, kind = mount, after.split()[0]
     return kind in _NETWORK or (kind.startswith("fuse.") and kind not in _LOCAL_FUSE)
 
 
 def own_directory(base: str | Path) -> Path:
-    """fpray's directory below another, for this user alone; made where it is missing.
+    """fpray's directory below another, for this user alone; made if it is missing.
 
     Raises:
-        OSError: it cannot be made, or is somebody else's.
+        OSError: it cannot be made, or belongs to another user.
     """
     path = Path(base) / f"fpray-{os.geteuid()}"
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.lstat().st_uid != os.geteuid() or path.is_symlink():
-        raise PermissionError(13, "belongs to somebody else", str(path))
+        raise PermissionError(13, "belongs to another user", str(path))
     if not os.access(path, os.W_OK):
         raise PermissionError(13, "Permission denied", str(path))
     return path
 
 
 def local_directory(bases: Iterable[str | Path] = ("/var/tmp", "/tmp")) -> Path | None:  # /tmp may be memory
-    """fpray's directory in the first of some places that is on a disk of this machine's own; None where none is."""
+    """fpray's directory in the first of some places that is on a disk of this machine's own; None if none is."""
     for base in bases:
         if not on_network(base):
             try:

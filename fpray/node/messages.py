@@ -1,4 +1,4 @@
-"""What is told to and by the process layer: what to start, what was started, how it ended, and why it failed."""
+"""The values of the process layer: what to start, what was started, how it ended, and why it failed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ _INHERITED = (
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """What to start. env: on top of `clean_environment`; directory: the trial's, for the process files.
+    """What to start.
 
-    listens: the (host, port)s it must listen on before it is ready. expected_exits: return codes, as in subprocess,
-    that are no failure: (0,) for a client, () for a server. brief: its life may be over before anybody on a busy
-    machine has looked, so having ended as expected is being ready, too. It runs in cwd, by default in directory.
-    host: the address of this machine, for pids.json. given: names of files in directory that a command line to paste
-    must make, because the directory goes when the trial is over; None where it stays.
+    Attributes:
+        env: on top of `clean_environment`.
+        directory: the trial's, for the process's files; the process runs in `cwd`, by default in this.
+        listens: the (host, port)s that it must listen on before it is ready.
+        expected_exits: return codes, as in subprocess, that are no failure: (0,) for a client, () for a server.
+        brief: it may end before a busy machine has looked at it, so one that has ended as expected counts as ready.
+        host: the address of this machine, for pids.json.
+        given: names of files in directory that a command line to paste must make, because the directory is removed
+            with the end of the trial; None if it stays.
     """
 
     label: str
@@ -39,7 +43,7 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Started:
-    """A process that runs, or ran. niceness and oom_score_adj are what it really has; None if it died at birth."""
+    """A process that runs, or ran. niceness and oom_score_adj: what it really has; None if it died at once."""
 
     label: str
     pid: int
@@ -52,9 +56,12 @@ class Started:
 class Exit:
     """How a process ended, and what it used.
 
-    returncode: as in subprocess, -15 for a SIGTERM (`_returncode.txt` has a shell's 143); a JVM, though, handles it
-    and exits with 143 by itself. utime_s, stime_s: CPU seconds of it and of the children it waited for. maxrss_kb:
-    peak resident KiB, at least the 11 MB of the keeper it was forked from. stopped: it was being stopped by then.
+    Attributes:
+        returncode: as in subprocess, -15 for a SIGTERM (`_returncode.txt` has a shell's 143); but a JVM handles that
+            signal and exits with 143 by itself.
+        utime_s, stime_s: CPU seconds of it and of the children that it waited for.
+        maxrss_kb: peak resident KiB, at least the 11 MB of the supervisor that forked it.
+        stopped: whether it was being stopped.
     """
 
     label: str
@@ -72,13 +79,16 @@ class Exit:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why it does not go on, as a value.
+    """Why processes cannot go on.
 
-    kind: spawn-failed (never became its program), exited (unexpectedly), taken (somebody else has its port), not-ready
-    (deadline for listening), apart (listened too long after its siblings), deadline (for exiting), stopped (by another
-    thread), lost (the keeper is gone, and with it all it kept). detail: a sentence. after_s: seconds from its start.
-    lines: the end of log, its standard error, or standard output where standard error is empty. returncode: as in
-    subprocess.
+    Attributes:
+        kind: spawn-failed (never became its program), exited (unexpectedly), taken (another process has its port),
+            not-ready (deadline for listening), apart (listened too long after its siblings), deadline (for exiting),
+            stopped (by another thread), lost (the supervisor is gone, and with it all of its processes).
+        detail: a sentence.
+        returncode: as in subprocess.
+        after_s: seconds from its start.
+        lines: the end of `log`, which is its standard error, or its standard output if standard error is empty.
     """
 
     kind: FailureKind
@@ -94,5 +104,5 @@ class Failure:
 
 
 def clean_environment(source: Mapping[str, str]) -> dict[str, str]:
-    """What a process may inherit: nothing of Ray's, Python's or OpenMP's, no JVM options that nobody recorded."""
+    """What a process may inherit: nothing of Ray's, Python's or OpenMP's, and no JVM options that are not recorded."""
     return {name: value for name, value in source.items() if name in _INHERITED or name.startswith("LC_")}

@@ -11,15 +11,16 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from fpray.files import layout
 from fpray.files.atomic import write_text
-from fpray.files.layout import PIDS
+from fpray.node.messages import ProcessSpec
 
 _TAIL_BYTES = 1 << 16
 _LINE_CHARS = 1000
 
 
 def shell_command(argv: Sequence[str], env: Mapping[str, str], cwd: str | None = None) -> str:
-    """One line to paste into a shell; `cd` and assignments only where the process was given them."""
+    """One line to paste into a shell; `cd` and assignments only if the process had them."""
     words = shlex.join(argv)
     if env:
         # `a.b=c cmd` is no assignment to a shell, but `env` takes it; and a shell would run `A=b cd` differently.
@@ -29,19 +30,19 @@ def shell_command(argv: Sequence[str], env: Mapping[str, str], cwd: str | None =
 
 
 def place_of(host: str, directory: str) -> str:
-    """The last line of a command file: on which machine it ran, and where; to a shell it says nothing."""
+    """The last line of a command file: on which machine and where it ran; a comment to a shell."""
     return f"# on {host}, in {directory}\n"
 
 
 def ran_on(command_file: str | Path) -> str | None:
-    """The machine that a command file names; None where it names none."""
+    """The machine that a command file names; None if it names none."""
     last = tail(command_file, 1)
     match = re.match(r"# on (\S+), in ", last[0]) if last else None
     return match[1] if match else None
 
 
 def remade(directory: str, files: Mapping[str, str]) -> str:
-    """The beginning of a line to paste: makes a directory and its files (name -> content) where they are gone."""
+    """The beginning of a line to paste: makes a directory and its files (name -> content) again."""
     words = [f"mkdir -p {shlex.quote(directory)}"]
     for name, content in files.items():
         escaped = content.replace("\\", "\\\\").replace("\n", "\\n")  # all on one line
@@ -52,6 +53,21 @@ def remade(directory: str, files: Mapping[str, str]) -> str:
 def _assignment(item: tuple[str, str], prefix: str) -> str:
     name, value = item
     return shlex.quote(f"{name}={value}") if prefix else f"{name}={shlex.quote(value)}"
+
+
+def write_command(spec: ProcessSpec) -> None:
+    """Write `<label>_cmd.txt`, and remove the return code of an earlier process of that label, which means ended."""
+    directory = Path(spec.directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / layout.returncode_file(spec.label)).unlink(missing_ok=True)
+    before = ""
+    if spec.given is not None:
+        inputs = {name: directory / name for name in spec.given}
+        needed = {name: path.read_text() for name, path in inputs.items() if str(path) in spec.argv}
+        before = remade(spec.directory, needed)
+    command = shell_command(spec.argv, spec.env, spec.cwd)
+    place = place_of(spec.host, spec.cwd or spec.directory)
+    write_text(directory / layout.command_file(spec.label), before + command + place)
 
 
 def shell_code(code: int) -> int:
@@ -71,8 +87,8 @@ def _locked(directory: str) -> Iterator[None]:
 
 
 def add_pids(directory: str, pids: Mapping[str, str]) -> None:
-    """Add {"host:pid": label}, FrankenPaxos's shape, to pids.json; the actors of several roles do so side by side."""
-    path = Path(directory) / PIDS
+    """Add {"host:pid": label}, FrankenPaxos's shape, to pids.json; several roles do so at the same time."""
+    path = Path(directory) / layout.PIDS
     with _locked(directory):
         try:
             known = json.loads(path.read_text())
@@ -84,7 +100,7 @@ def add_pids(directory: str, pids: Mapping[str, str]) -> None:
 def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
     """The last lines of a log that are not blank; of any size and content, and () if it is missing or empty.
 
-    Reads at most the last 64 KiB; what is no text becomes visible escapes, and long lines are cut.
+    Reads at most the last 64 KiB; bytes that are no text become visible escapes, and long lines are cut.
     """
     try:
         with Path(path).open("rb") as file:
@@ -93,8 +109,8 @@ def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
             data = file.read(_TAIL_BYTES)
     except OSError:
         return ()
-    found = [_readable(line) for line in data.decode(errors="backslashreplace").split("\n")]
-    return tuple([line for line in found if line][-lines:]) if lines > 0 else ()
+    readable = [_readable(line) for line in data.decode(errors="backslashreplace").split("\n")]
+    return tuple([line for line in readable if line][-lines:]) if lines > 0 else ()
 
 
 def pieces(path: str | Path, count: int = 64, size: int = 1024) -> list[bytes]:
@@ -110,7 +126,7 @@ def pieces(path: str | Path, count: int = 64, size: int = 1024) -> list[bytes]:
 
 
 def piece_of(path: str | Path, offset: int, size: int = _TAIL_BYTES) -> bytes:
-    """At most so many bytes of a file from an offset on; none of one that is missing."""
+    """At most `size` bytes of a file from an offset on; none if it is missing."""
     try:
         with Path(path).open("rb", buffering=0) as file:
             return os.pread(file.fileno(), size, offset)

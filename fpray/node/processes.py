@@ -2,67 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
-import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fpray.files import layout
-from fpray.files.atomic import write_text
-from fpray.node import process_files
-from fpray.node.messages import Exit, Failure, FailureKind, ProcessSpec, Started, clean_environment
+from fpray.node import failures
+from fpray.node.messages import Exit, Failure, ProcessSpec, Started
+from fpray.node.process_files import add_pids, write_command
+from fpray.node.process_table import ProcessTable, TrackedProcess
 from fpray.node.readiness import Probe, View
 from fpray.node.supervisor_client import SupervisorClient
 
-__all__ = ["Exit", "Failure", "FailureKind", "ProcessSpec", "Processes", "Started"]
-
 START_DEADLINE_S = 60.0  # from fork to exec: milliseconds, unless a file system hangs
-CLOSE_DEADLINE_S = 10.0  # what a process may hang in the kernel after its KILL
-FIRST_LOOK_S, LONGEST_LOOK_S, LOOK_GROWTH = 0.005, 0.05, 1.3  # between looks: the starting JVMs share the CPUs
-
-
-@dataclass
-class _Kept:
-    key: int
-    spec: ProcessSpec
-    ordered: float = field(default_factory=time.monotonic)
-    started: Started | None = None
-    exit: Exit | None = None
-    error: str = ""  # why it never became its program
-    stopping: bool = False
-    ready_after_s: float | None = None  # from the order to listening on everything
-
-    @property
-    def over(self) -> bool:
-        return self.exit is not None or bool(self.error)
-
-    def path(self, name: Callable[[str], str]) -> str:
-        return str(Path(self.spec.directory) / name(self.spec.label))
+CLOSE_DEADLINE_S = 10.0  # for a process that hangs in the kernel after its KILL
+FIRST_PAUSE_S, LONGEST_PAUSE_S, PAUSE_GROWTH = 0.005, 0.05, 1.3  # between looks: the starting JVMs share the CPUs
 
 
 class Processes:
-    """One keeper and the processes that it keeps. Every method may be called from any thread, also side by side.
+    """One supervisor and its processes. Every method may be called from any thread, also side by side.
 
     None of the processes, nor what they start, outlives this process, the raylet, the head, or `close`. Labels are
     unique among the processes that run; processes of one directory form a trial. A trial in which nothing runs any more
-    is forgotten when another starts. Raises `fpray.errors.Lost` if the keeper cannot be started.
+    is forgotten when another starts. Raises `fpray.errors.Lost` if the supervisor cannot be started.
     """
 
     def __init__(self, lease: str = "", raylet_pid: int | None = None, head: int | None = None) -> None:
-        """head: a file descriptor that becomes readable when the cluster's head is gone, and is the keeper's then."""
-        self._changed = threading.Condition()
-        self._kept: dict[str, _Kept] = {}
-        self._by_key: dict[int, _Kept] = {}
-        self._numbers = itertools.count(1)
+        """head: a file descriptor that becomes readable when the cluster's head is gone; the supervisor gets a copy."""
+        self._table = ProcessTable()
+        self._stop_ids = itertools.count(1)
         self._stopped: set[int] = set()
-        self._lost = False
-        self._closing = False
-        self._link = SupervisorClient(lease, raylet_pid, self._on_event, self._on_end, head)
+        self._supervisor = SupervisorClient(lease, raylet_pid, self._on_event, self._table.set_lost, head)
 
     def __enter__(self) -> Processes:
         return self
@@ -72,8 +42,8 @@ class Processes:
 
     @property
     def supervisor_pid(self) -> int:
-        """The pid of the keeper."""
-        return self._link.pid
+        """The pid of the supervisor."""
+        return self._supervisor.pid
 
     def start(self, specs: Iterable[ProcessSpec]) -> Failure | None:
         """Start all at once; back when each is its program (about 2 ms each), or with the first that could not.
@@ -81,81 +51,79 @@ class Processes:
         The others go on in that case. Writes `<label>_cmd.txt` before and pids.json after. Raises ValueError for a
         label that runs already, OSError if the directory cannot be written.
         """
-        specs = list(specs)
-        with self._changed:
-            kept = self._admit(specs)
-        for each in kept:
-            _write_command(each)
-        self._link.send({"op": "start", "processes": [_order(each) for each in kept]})
-        with self._changed:
-            self._wait(lambda: all(each.started or each.over for each in kept), START_DEADLINE_S)
-            failed = next((each for each in kept if each.started is None), None)
+        processes = self._table.add(list(specs))
+        for process in processes:
+            write_command(process.spec)
+        self._supervisor.send({"op": "start", "processes": [process.order() for process in processes]})
+        with self._table.changed:
+            self._table.wait(lambda: all(process.started or process.over for process in processes), START_DEADLINE_S)
+            failed = next((process for process in processes if process.started is None), None)
             pids: dict[str, dict[str, str]] = {}
-            for each in kept:
-                if each.started is not None:
-                    found = pids.setdefault(each.spec.directory, {})
-                    found[f"{each.spec.host}:{each.started.pid}"] = each.spec.label
-        for directory, found in pids.items():
-            process_files.add_pids(directory, found)
+            for process in processes:
+                if process.started is not None:
+                    of_directory = pids.setdefault(process.spec.directory, {})
+                    of_directory[f"{process.spec.host}:{process.started.pid}"] = process.label
+        for directory, of_directory in pids.items():
+            add_pids(directory, of_directory)
         return self._failure_of(failed) if failed else None
 
-    def wait_ready(self, labels: Iterable[str], deadline_s: float) -> Failure | None:
+    def wait_ready(
+        self, labels: Iterable[str], deadline_s: float, first_pause_s: float = FIRST_PAUSE_S
+    ) -> Failure | None:
         """Wait until each process itself, or a descendant of it, listens on all of its addresses; None if so.
 
         One that is brief is ready as well when it has ended as expected.
 
-        deadline_s: seconds from now. At once, a failure: one of them ended, another process of their trial ended
-        unexpectedly, or somebody else listens on one of the addresses. No connection is made. Raises OSError for a host
-        that has no address.
+        deadline_s: seconds from now; first_pause_s: between the first looks. At once, a failure: one of them ended,
+        another process of their trial ended unexpectedly, or a process that is none of them listens on one of the
+        addresses. No connection is made. Raises OSError for a host that has no address.
         """
         until = time.monotonic() + deadline_s
-        kept = self._find(labels)
+        processes = self._table.find(labels)
         probe: Probe | None = None
-        pause = FIRST_LOOK_S
+        pause = first_pause_s
         while True:
-            with self._changed:
-                over = [each for each in kept if each.spec.brief and each.over and _as_expected(each)]
-                if over:
-                    kept, probe = [each for each in kept if each not in over], None
-                trouble = self._trouble(kept, ended_is_trouble=True)
-            if trouble is not None:
-                return self._failure_of(trouble)
-            probe = probe or _probe(kept)
+            with self._table.changed:
+                waiting = [p for p in processes if not (p.spec.brief and p.as_expected)]
+                failed = self._table.first_failed(waiting, ended_is_failure=True)
+            if failed is not None:
+                return self._failure_of(failed)
+            if probe is None or len(waiting) < len(processes):
+                processes, probe = waiting, _probe(waiting)
             view = probe.look()
-            self._note_ready(kept, view)
+            _note_ready(processes, view)
             if not view.missing:
                 return None
-            if view.taken is not None:
-                return self._taken(view)
-            left = until - time.monotonic()
-            if left <= 0:
-                return self._not_ready(view, probe)
-            with self._changed:
-                if self._trouble(kept, ended_is_trouble=True) is None:
-                    self._changed.wait(min(pause, left))
-            pause = min(pause * LOOK_GROWTH, LONGEST_LOOK_S)
+            if view.taken is not None or time.monotonic() >= until:
+                return _not_listening(processes, view, probe)
+            with self._table.changed:
+                if self._table.first_failed(processes, ended_is_failure=True) is None:
+                    self._table.changed.wait(max(0.0, min(pause, until - time.monotonic())))
+            pause = min(pause * PAUSE_GROWTH, max(LONGEST_PAUSE_S, first_pause_s))
 
     def ready_after(self, labels: Iterable[str]) -> dict[str, float]:
         """Seconds from its order until a process listened on everything, for those that do."""
-        return {e.spec.label: e.ready_after_s for e in self._find(labels) if e.ready_after_s is not None}
+        processes = self._table.find(labels)
+        return {p.label: p.ready_after_s for p in processes if p.ready_after_s is not None}
 
     def wait_exit(self, labels: Iterable[str], deadline_s: float | None) -> Failure | None:
         """Wait until all of labels have exited as expected: None. Sleeps the whole time.
 
         A failure instead, at once: any process of their trial exited with a code that it does not expect (a server
-        died), or somebody stopped one of labels; and kind "deadline" after deadline_s seconds (None: no deadline).
+        died), or one of labels was stopped; and kind "deadline" after deadline_s seconds (None: no deadline).
         """
-        kept = self._find(labels)
-        with self._changed:
-            self._wait(
-                lambda: self._trouble(kept) is not None or all(each.over for each in kept),
+        processes, table = self._table.find(labels), self._table
+        with table.changed:
+            table.wait(
+                lambda: table.first_failed(processes) is not None or all(process.over for process in processes),
                 deadline_s,
             )
-            trouble = self._trouble(kept) or next((each for each in kept if each.stopping and each.over), None)
-            running = [each for each in kept if not each.over]
-        if trouble is not None:
-            return self._failure_of(trouble)
-        return self._overran(running) if running else None
+            stopped = (process for process in processes if process.stopping and process.over)
+            failed = table.first_failed(processes) or next(stopped, None)
+            running = [process for process in processes if not process.over]
+        if failed is not None:
+            return self._failure_of(failed)
+        return failures.overran(running) if running else None
 
     def stop(self, groups: Sequence[Sequence[str]], grace_s: float = 5.0) -> dict[str, Exit]:
         """End the first group, then the second, and so on: TERM to each and its descendants, grace, KILL.
@@ -163,231 +131,73 @@ class Processes:
         Each group may take grace_s seconds. Back when all and their descendants are gone; a label missing from the
         answer hangs in the kernel (or never started). Raises KeyError for an unknown label.
         """
-        found = [self._find(group) for group in groups]
-        with self._changed:
-            number = next(self._numbers)
-            for each in itertools.chain(*found):
-                each.stopping = each.stopping or not each.over
-        keys = [[each.key for each in group] for group in found]
-        self._link.send({"op": "stop", "id": number, "groups": keys, "grace": grace_s})
-        with self._changed:
-            self._wait(lambda: number in self._stopped, len(found) * grace_s + CLOSE_DEADLINE_S)
+        by_group = [self._table.find(group) for group in groups]
+        processes = list(itertools.chain(*by_group))
+        self._table.mark_stopping(processes)
+        number = next(self._stop_ids)
+        keys = [[process.key for process in group] for group in by_group]
+        self._supervisor.send({"op": "stop", "id": number, "groups": keys, "grace": grace_s})
+        with self._table.changed:
+            self._table.wait(lambda: number in self._stopped, len(by_group) * grace_s + CLOSE_DEADLINE_S)
             self._stopped.discard(number)
-            return {each.spec.label: each.exit for each in itertools.chain(*found) if each.exit is not None}
+            return {process.label: process.exit for process in processes if process.exit is not None}
 
     def signal(self, labels: Iterable[str], number: int, expect_exit: bool = True) -> None:
         """Send a signal to process groups: a fault on purpose. Their exits, then, are no failures of the trial."""
-        found = self._find(labels)
-        with self._changed:
-            for each in found:
-                each.stopping = each.stopping or (expect_exit and not each.over)
-        self._link.send({"op": "signal", "keys": [each.key for each in found], "number": int(number)})
+        processes = self._table.find(labels)
+        if expect_exit:
+            self._table.mark_stopping(processes)
+        self._supervisor.send({"op": "signal", "keys": [process.key for process in processes], "number": int(number)})
 
     def started(self) -> dict[str, Started]:
         """Every process that was started and is not forgotten, by label."""
-        with self._changed:
-            return {label: each.started for label, each in self._kept.items() if each.started is not None}
+        return self._table.started()
 
     def exits(self) -> dict[str, Exit]:
         """Every process that ended and is not forgotten, by label."""
-        with self._changed:
-            return {label: each.exit for label, each in self._kept.items() if each.exit is not None}
+        return self._table.exits()
 
     def close(self) -> bool:
-        """End the keeper and all it keeps: TERM, at most 1 s, KILL. False if something hangs. May be repeated."""
-        with self._changed:
-            self._closing = True
-            for each in self._kept.values():
-                each.stopping = each.stopping or not each.over
-            self._changed.notify_all()
-        return self._link.close(CLOSE_DEADLINE_S)
-
-    # -- what the keeper tells, on the reader's thread
+        """End the supervisor and its processes: TERM, at most 1 s, KILL. False if something hangs. May be repeated."""
+        self._table.set_closing()
+        return self._supervisor.close(CLOSE_DEADLINE_S)
 
     def _on_event(self, event: dict[str, Any]) -> None:
+        """An event of the supervisor, on the reader's thread."""
         if event["event"] == "ending":
-            self._on_end()
-            return
-        if event["event"] == "stopped":
-            with self._changed:
+            self._table.set_lost()
+        elif event["event"] == "stopped":
+            with self._table.changed:
                 self._stopped.add(event["id"])
-                self._changed.notify_all()
-            return
-        kept = self._by_key.get(event["key"])
-        if kept is None:
-            return
-        handle = {"started": _on_started, "failed": _on_failed, "exit": _on_exit}[event["event"]]
-        changes = handle(kept, event)
-        with self._changed:
-            for name, value in changes.items():
-                setattr(kept, name, value)
-            if kept.over:
-                del self._by_key[kept.key]
-            self._changed.notify_all()
+                self._table.changed.notify_all()
+        else:
+            self._table.update(event)
 
-    def _on_end(self) -> None:
-        with self._changed:
-            self._lost = True
-            self._changed.notify_all()
-
-    # -- looking; with the lock held
-
-    def _admit(self, specs: list[ProcessSpec]) -> list[_Kept]:
-        live = {spec.directory for spec in specs}
-        live |= {each.spec.directory for each in self._kept.values() if not each.over}
-        self._kept = {label: each for label, each in self._kept.items() if each.spec.directory in live}
-        labels = [spec.label for spec in specs]
-        for label in labels:
-            if labels.count(label) > 1 or (label in self._kept and not self._kept[label].over):
-                raise ValueError(f"a process labelled {label} runs already")
-        kept = [_Kept(next(self._numbers), spec) for spec in specs]
-        for each in kept:
-            self._kept[each.spec.label] = self._by_key[each.key] = each
-        return kept
-
-    def _find(self, labels: Iterable[str]) -> list[_Kept]:
-        with self._changed:
-            return [self._kept[label] for label in labels]
-
-    def _wait(self, condition: Callable[[], bool], deadline_s: float | None) -> None:
-        if deadline_s is not None:
-            deadline_s = min(deadline_s, threading.TIMEOUT_MAX)
-        self._changed.wait_for(lambda: self._lost or condition(), deadline_s)
-
-    def _trouble(self, awaited: list[_Kept], ended_is_trouble: bool = False) -> _Kept | None:
-        """The first process of the awaited ones' trial that ended as it should not have."""
-        if self._lost or self._closing:
-            return next((each for each in awaited if not each.over), None)
-        directories = {each.spec.directory for each in awaited}
-        for each in self._kept.values():
-            if each.over and each.spec.directory in directories and not each.stopping and not _as_expected(each):
-                return each
-        late = (each for each in awaited if each.over or each.started is None)
-        return next(late, None) if ended_is_trouble else None
-
-    def _note_ready(self, kept: list[_Kept], view: View) -> None:
-        missing = {wanted.label for wanted in view.missing}
-        for each in kept:
-            if each.ready_after_s is None and each.spec.label not in missing:
-                each.ready_after_s = time.monotonic() - each.ordered
-
-    # -- failures; without the lock, since they read logs
-
-    def _failure_of(self, kept: _Kept) -> Failure:
-        label = kept.spec.label
-        if kept.exit is not None:
-            code, after = kept.exit.returncode, kept.exit.wall_s
-            how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
-            kind: FailureKind = "stopped" if kept.stopping else "exited"
-            detail = f"{label} {how} after {after:.1f} s" + (", being stopped" if kept.stopping else "")
-            return _failure(kind, kept, detail, after, code)
-        if kept.error:
-            return _failure("spawn-failed", kept, f"{label} could not be started: {kept.error}")
-        if self._closing:
-            return _failure("stopped", kept, f"{label} was ended: its processes were closed")
-        if self._lost:
-            why = f": {self._link.error.splitlines()[-1]}" if self._link.error else ""
-            return _failure("lost", kept, f"the keeper of {label} is gone, and with it all that it kept{why}")
-        detail = f"{label} did not become its program within {START_DEADLINE_S:g} s: does a file system hang?"
-        return _failure("spawn-failed", kept, detail)
-
-    def _taken(self, view: View) -> Failure:
-        assert view.taken is not None
-        wanted, who = view.taken
-        detail = f"port {wanted.text} is taken by {who}; {wanted.label} cannot listen on it"
-        return _failure("taken", self._kept[wanted.label], detail)
-
-    def _not_ready(self, view: View, probe: Probe) -> Failure:
-        labels = dict.fromkeys(wanted.label for wanted in view.missing)
-        label = next(iter(labels))
-        kept = self._kept[label]
-        addresses = ", ".join(wanted.text for wanted in view.missing if wanted.label == label)
-        seen = ", ".join(probe.listening(label)) or "nothing"
-        others = f"; nor are ready: {', '.join(list(labels)[1:])}" if len(labels) > 1 else ""
-        after = time.monotonic() - kept.ordered
-        detail = f"{label} does not listen on {addresses} after {after:.1f} s (it listens on {seen}){others}"
-        return _failure("not-ready", kept, detail)
-
-    def _overran(self, running: list[_Kept]) -> Failure:
-        names = ", ".join(each.spec.label for each in running)
-        after = time.monotonic() - running[0].ordered
-        return _failure("deadline", running[0], f"still running {after:.1f} s after the start: {names}")
+    def _failure_of(self, process: TrackedProcess) -> Failure:
+        """Why a process failed; without the lock, since it reads logs."""
+        if (failure := failures.ended(process)) is not None:
+            return failure
+        if self._table.closing:
+            return failures.closed(process)
+        if self._table.lost:
+            return failures.lost(process, self._supervisor.error)
+        return failures.hangs(process, START_DEADLINE_S)
 
 
-def _failure(
-    kind: FailureKind, kept: _Kept, detail: str, after_s: float | None = None, code: int | None = None
-) -> Failure:
-    after_s = time.monotonic() - kept.ordered if after_s is None else after_s
-    log = kept.path(layout.stderr_file)
-    lines = process_files.tail(log)
-    if not lines and (lines := process_files.tail(kept.path(layout.stdout_file))):
-        log = kept.path(layout.stdout_file)
-    return Failure(kind, kept.spec.label, detail, code, after_s, lines, log)
+def _probe(processes: list[TrackedProcess]) -> Probe:
+    pids = {process.label: process.started.pid for process in processes if process.started is not None}
+    return Probe(pids, {process.label: process.spec.listens for process in processes})
 
 
-def _as_expected(kept: _Kept) -> bool:
-    return kept.exit is not None and kept.exit.returncode in kept.spec.expected_exits
+def _note_ready(processes: list[TrackedProcess], view: View) -> None:
+    missing = {wanted.label for wanted in view.missing}
+    for process in processes:
+        if process.ready_after_s is None and process.label not in missing:
+            process.ready_after_s = time.monotonic() - process.ordered
 
 
-def _probe(kept: list[_Kept]) -> Probe:
-    pids = {each.spec.label: each.started.pid for each in kept if each.started is not None}
-    return Probe(pids, {each.spec.label: each.spec.listens for each in kept})
-
-
-def _write_command(kept: _Kept) -> None:
-    spec = kept.spec
-    Path(spec.directory).mkdir(parents=True, exist_ok=True)
-    Path(kept.path(layout.returncode_file)).unlink(missing_ok=True)  # of an earlier process: it means ended
-    before = ""
-    if spec.given is not None:
-        told = {name: Path(spec.directory) / name for name in spec.given}
-        needed = {name: path.read_text() for name, path in told.items() if str(path) in spec.argv}
-        before = process_files.remade(spec.directory, needed)
-    command = process_files.shell_command(spec.argv, spec.env, spec.cwd)
-    write_text(
-        kept.path(layout.command_file), before + command + process_files.place_of(spec.host, spec.cwd or spec.directory)
-    )
-
-
-def _order(kept: _Kept) -> dict[str, Any]:
-    spec = kept.spec
-    return {
-        "key": kept.key,
-        "argv": list(spec.argv),
-        "env": clean_environment(os.environ) | dict(spec.env),
-        "cwd": spec.cwd or spec.directory,
-        "stdout": str(Path(kept.path(layout.stdout_file)).absolute()),
-        "stderr": str(Path(kept.path(layout.stderr_file)).absolute()),
-    }
-
-
-def _on_started(kept: _Kept, event: dict[str, Any]) -> dict[str, Any]:
-    return {"started": Started(kept.spec.label, event["pid"], event["nice"], event["oom"], event["ns"])}
-
-
-def _on_failed(kept: _Kept, event: dict[str, Any]) -> dict[str, Any]:
-    error = f"{os.strerror(event['errno'])}: {event['at']}"
-    with contextlib.suppress(OSError), Path(kept.path(layout.stderr_file)).open("a") as file:
-        file.write(f"fpray: {error}\n")  # for whoever reads the directory only
-    return {"error": error}
-
-
-def _on_exit(kept: _Kept, event: dict[str, Any]) -> dict[str, Any]:
-    with contextlib.suppress(OSError):  # a full disk must not hide the exit
-        write_text(kept.path(layout.returncode_file), f"{process_files.shell_code(event['code'])}\n")
-    assert kept.started is not None  # the keeper tells of the start first
-    return {
-        "exit": Exit(
-            label=kept.spec.label,
-            pid=kept.started.pid,
-            returncode=event["code"],
-            utime_s=event["utime"],
-            stime_s=event["stime"],
-            maxrss_kb=event["maxrss_kb"],
-            wall_s=event["wall"],
-            started_ns=kept.started.started_ns,
-            ended_ns=event["ns"],
-            niceness=kept.started.niceness,
-            stopped=kept.stopping,
-        )
-    }
+def _not_listening(processes: list[TrackedProcess], view: View, probe: Probe) -> Failure:
+    by_label = {process.label: process for process in processes}
+    if view.taken is not None:
+        return failures.taken(by_label[view.taken[0].label], view)
+    return failures.not_ready(by_label[view.missing[0].label], view, probe)

@@ -1,4 +1,4 @@
-"""Says which of the addresses that processes should listen on are not yet listened on by these very processes."""
+"""Which of the addresses that processes should listen on are not yet listened on by these very processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fpray.node import ports
 from fpray.node.messages import Address
 from fpray.node.supervisor.procfs import process_table, with_descendants
 
-_LOOKS_BEFORE_BLAME = 3  # at a socket whose owner cannot be found, which may be one that is just being closed
+_LOOKS_BEFORE_BLAME = 3  # at a socket without a known owner, which may be one that is just being closed
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Wanted:
 
 @dataclass
 class View:
-    """What one look found: addresses still missing, and the first that somebody else listens on, with who that is."""
+    """One look: the addresses still missing, and the first one that another process listens on, with its name."""
 
     missing: list[Wanted] = field(default_factory=list)
     taken: tuple[Wanted, str] | None = None
@@ -46,38 +46,38 @@ class Probe:
 
     An address counts only if the process, or a descendant of it, listens on exactly that address. A listener on the
     wildcard does not count for a single address (the config promises that address to others, and the wildcard opens
-    the port to the world), unless the wildcard is what was asked for.
+    the port to the world), unless the wildcard was requested.
     """
 
     def __init__(self, pids: Mapping[str, int], listens: Mapping[str, Sequence[Address]]) -> None:
         self._pids = dict(pids)
         self._owned: dict[int, str] = {}  # inode -> label; sockets keep their inode for life
-        self._puzzling: dict[int, int] = {}  # inode -> how often it was seen without a known owner
+        self._unowned: dict[int, int] = {}  # inode -> how often it was seen without a known owner
         self._trees: dict[str, list[int]] = {}
-        self._wanted = [_wanted(label, address) for label, each in listens.items() for address in each]
+        self._wanted = [_wanted(label, address) for label, addresses in listens.items() for address in addresses]
 
     def look(self) -> View:
         """One look, about 0.1 ms when nothing new listens."""
         self._trees.clear()
         by_port: dict[int, list[ports.Socket]] = {}
-        for found in ports.listeners():
-            by_port.setdefault(found.port, []).append(found)
+        for listener in ports.listeners():
+            by_port.setdefault(listener.port, []).append(listener)
         view = View()
         for wanted in self._wanted:
             here = by_port.get(wanted.address[1], [])
-            if any(each.host in wanted.hosts and self._owns(wanted.label, each.inode) for each in here):
+            if any(other.host in wanted.hosts and self._owns(wanted.label, other.inode) for other in here):
                 continue
             view.missing.append(wanted)
-            for each in here:
-                if view.taken is None and _in_the_way(each, wanted) and not self._owns(wanted.label, each.inode):
-                    who = self._blame(each)
-                    view.taken = (wanted, who) if who else None
+            for other in here:
+                if view.taken is None and _in_the_way(other, wanted) and not self._owns(wanted.label, other.inode):
+                    owner = self._owner(other)
+                    view.taken = (wanted, owner) if owner else None
         return view
 
     def listening(self, label: str) -> list[str]:
         """The addresses that a process and its descendants do listen on."""
         inodes = set().union(*(ports.inodes_of(pid) for pid in self._tree(label)))
-        return sorted(show(each.host, each.port) for each in ports.listeners() if each.inode in inodes)
+        return sorted(show(own.host, own.port) for own in ports.listeners() if own.inode in inodes)
 
     def _tree(self, label: str) -> list[int]:
         if label not in self._trees:
@@ -91,20 +91,20 @@ class Probe:
                 self._owned[inode] = label
         return self._owned.get(inode) == label
 
-    def _blame(self, found: ports.Socket) -> str:
-        """Who has a socket that is in the way, in words; "" if that is not certain yet."""
-        if found.inode in self._owned:
-            label = self._owned[found.inode]
+    def _owner(self, socket: ports.Socket) -> str:
+        """The owner of a socket, in words; "" if that is not certain yet."""
+        if socket.inode in self._owned:
+            label = self._owned[socket.inode]
             return f"pid {self._pids[label]} ({label})"
-        pid = ports.find_owner(found.inode)
+        pid = ports.find_owner(socket.inode)
         if pid is not None:
             self._trees.clear()  # it may have been forked since
             labels = [label for label in self._pids if pid in self._tree(label)]
             if labels:
-                self._owned[found.inode] = labels[0]
+                self._owned[socket.inode] = labels[0]
             return f"pid {pid} ({labels[0] if labels else _name(pid)})"
-        self._puzzling[found.inode] = self._puzzling.get(found.inode, 0) + 1
-        return f"a process of user {_user(found.uid)}" if self._puzzling[found.inode] >= _LOOKS_BEFORE_BLAME else ""
+        self._unowned[socket.inode] = self._unowned.get(socket.inode, 0) + 1
+        return f"a process of user {_user(socket.uid)}" if self._unowned[socket.inode] >= _LOOKS_BEFORE_BLAME else ""
 
 
 def _wanted(label: str, address: Address) -> Wanted:
@@ -114,9 +114,9 @@ def _wanted(label: str, address: Address) -> Wanted:
     return Wanted(label, (address[0], address[1]), hosts)
 
 
-def _in_the_way(found: ports.Socket, wanted: Wanted) -> bool:
+def _in_the_way(listener: ports.Socket, wanted: Wanted) -> bool:
     """Whether a bind of the wanted address fails because of this listener."""
-    return found.host in wanted.hosts or ports.is_wildcard(found.host) or wanted.hosts == set(ports.WILDCARDS)
+    return listener.host in wanted.hosts or ports.is_wildcard(listener.host) or wanted.hosts == set(ports.WILDCARDS)
 
 
 def _name(pid: int) -> str:

@@ -21,7 +21,8 @@ import pytest
 
 from fpray.errors import Lost
 from fpray.node import ports, process_files
-from fpray.node.processes import Exit, Failure, Processes, ProcessSpec
+from fpray.node.messages import Exit, Failure, ProcessSpec
+from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import process_table, read_entry
 from fpray.node.supervisor_client import SupervisorClient
 

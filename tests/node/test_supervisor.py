@@ -26,7 +26,8 @@ import json, os, signal, sys
 root, lease, directory, raylet, children, prelude = sys.argv[1:]
 sys.path.insert(0, root)
 exec(prelude)
-from fpray.node.processes import Processes, ProcessSpec
+from fpray.node.messages import ProcessSpec
+from fpray.node.processes import Processes
 processes = Processes(lease, int(raylet) or None)
 specs = [ProcessSpec(label, tuple(argv), directory) for label, argv in json.loads(children).items()]
 failure = processes.start(specs)

@@ -1,0 +1,85 @@
+"""Says as values why processes failed: what happened, after how long, and the end of the log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from fpray.files import layout
+from fpray.node.messages import Failure, FailureKind
+from fpray.node.process_files import tail
+from fpray.node.process_table import TrackedProcess
+from fpray.node.readiness import Probe, View
+
+
+def ended(process: TrackedProcess) -> Failure | None:
+    """Of a process that is over; None if it is not."""
+    label = process.label
+    if process.exit is not None:
+        code, after = process.exit.returncode, process.exit.wall_s
+        how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
+        detail = f"{label} {how} after {after:.1f} s" + (", being stopped" if process.stopping else "")
+        return _failure("stopped" if process.stopping else "exited", process, detail, after, code)
+    if process.error:
+        return _failure("spawn-failed", process, f"{label} could not be started: {process.error}")
+    return None
+
+
+def closed(process: TrackedProcess) -> Failure:
+    """Of one that was waited for when its supervisor was closed."""
+    return _failure("stopped", process, f"{process.label} was ended: its processes were closed")
+
+
+def lost(process: TrackedProcess, error: str) -> Failure:
+    """Of one whose supervisor is gone; error: what that reported before it failed."""
+    why = f": {error.splitlines()[-1]}" if error else ""
+    detail = f"the supervisor of {process.label} is gone, and with it all of its processes{why}"
+    return _failure("lost", process, detail)
+
+
+def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
+    """Of one that was forked, and is not its program by the deadline."""
+    detail = f"{process.label} did not become its program within {deadline_s:g} s: does a file system hang?"
+    return _failure("spawn-failed", process, detail)
+
+
+def taken(process: TrackedProcess, view: View) -> Failure:
+    """Of one whose address another process listens on."""
+    assert view.taken is not None
+    wanted, owner = view.taken
+    detail = f"port {wanted.text} is taken by {owner}; {wanted.label} cannot listen on it"
+    return _failure("taken", process, detail)
+
+
+def not_ready(process: TrackedProcess, view: View, probe: Probe) -> Failure:
+    """Of the first one that does not listen on everything by the deadline."""
+    label = process.label
+    labels = list(dict.fromkeys(wanted.label for wanted in view.missing))
+    addresses = ", ".join(wanted.text for wanted in view.missing if wanted.label == label)
+    seen = ", ".join(probe.listening(label)) or "nothing"
+    others = f"; nor are ready: {', '.join(labels[1:])}" if len(labels) > 1 else ""
+    after = time.monotonic() - process.ordered
+    detail = f"{label} does not listen on {addresses} after {after:.1f} s (it listens on {seen}){others}"
+    return _failure("not-ready", process, detail)
+
+
+def overran(running: list[TrackedProcess]) -> Failure:
+    """Of those that still run after their deadline."""
+    names = ", ".join(process.label for process in running)
+    after = time.monotonic() - running[0].ordered
+    return _failure("deadline", running[0], f"still running {after:.1f} s after the start: {names}")
+
+
+def _failure(
+    kind: FailureKind, process: TrackedProcess, detail: str, after_s: float | None = None, code: int | None = None
+) -> Failure:
+    after_s = time.monotonic() - process.ordered if after_s is None else after_s
+    log, lines = _log(process, layout.stderr_file)
+    if not lines:
+        other, lines = _log(process, layout.stdout_file)
+        log = other if lines else log
+    return Failure(kind, process.label, detail, code, after_s, lines, log)
+
+
+def _log(process: TrackedProcess, name: Callable[[str], str]) -> tuple[str, tuple[str, ...]]:
+    return process.path(name), tail(process.path(name))
