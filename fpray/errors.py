@@ -34,6 +34,10 @@ class FprayError(Exception):
 
     exit_code = 1
 
+    def in_one_line(self) -> str:
+        """Its text, for a message that says by itself what was not done."""
+        return str(self)
+
 
 class Refused(FprayError):
     """Nothing was started; the text lists every problem that could be found at once."""
@@ -45,7 +49,7 @@ class Refused(FprayError):
         super().__init__(self._text())
 
     def in_one_line(self) -> str:
-        """All problems in one line, without `nothing was started`."""
+        """All problems in one line, without the words that nothing was started."""
         return "; ".join(f"{problem.about} {problem.sentence}" for problem in self.problems)
 
     def _text(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from fpray.errors import FprayError, Refused
+from fpray.errors import FprayError
 
 # Command -> the module of fpray.cli that holds it.
 MODULES = {
@@ -66,8 +66,7 @@ class Fpray(click.Group):
         try:
             return super().invoke(ctx)
         except FprayError as error:
-            reader = ctx.invoked_subcommand in READERS
-            message = error.in_one_line() if reader and isinstance(error, Refused) else str(error)
+            message = error.in_one_line() if ctx.invoked_subcommand in READERS else str(error)
             click.echo(f"fpray: {message}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:

@@ -75,7 +75,7 @@ class Discovery:
         if isinstance(answer, Lost) or machine is None:
             self._met.discard(host)  # it is asked again when it is seen again
         elif isinstance(answer, FprayError):
-            self._say(f"machine {host} has joined and is not used: {_why(answer)}")
+            self._say(f"machine {host} has joined and is not used: {answer.in_one_line()}")
         elif answer["java"] is None or str(answer["jvm"]).startswith(("exits", "cannot")):
             self._say(f"machine {host} has joined and is not used: it has no Java that runs")
         elif not self._slices.add(cluster, host, machine.cores):
@@ -83,10 +83,3 @@ class Discovery:
         else:
             self._say(f"machine {host} has joined: trials run there, too")
             self._welcome(host, answer)
-
-
-def _why(error: FprayError) -> str:
-    """Without the words that nothing was started: much was."""
-    if isinstance(error, Refused):
-        return "; ".join(f"{problem.about} {problem.sentence}" for problem in error.problems)
-    return str(error)

@@ -11,6 +11,7 @@ from fpray.driver.request import Request, check
 from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.plan import Paths, Trial, build_plan, duration_in_words, planned_bytes, planned_seconds, process_count
+from fpray.plan.words import number_of
 from fpray.study.study import grid_shape
 
 
@@ -68,9 +69,9 @@ def _summary(request: Request, trials: list[Trial[Any]]) -> str:
     each = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1]))) if counts else "0"
     machines = len(request.cluster().addresses())
     words = [
-        f"{len(trials)} trial{'s' if len(trials) != 1 else ''}" + (f" ({shape})" if shape else ""),
+        number_of(len(trials), "trial") + (f" ({shape})" if shape else ""),
         f"{each} processes each",
-        f"{machines} machine{'s' if machines != 1 else ''}",
+        number_of(machines, "machine"),
         f"about {duration_in_words(sum(map(planned_seconds, trials)))}{' one after the other' if machines > 1 else ''}",
         f"up to {sum(map(planned_bytes, trials)) / 1e6:.0f} MB",
     ]

@@ -25,6 +25,7 @@ from fpray.jar.find import Jar, find_jar
 from fpray.node.facts import java_facts
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Paths, Plan, Process, Trial, build_plan
+from fpray.plan.words import number_of
 from fpray.protocol.protocol import Protocol
 from fpray.study.registry import studies
 
@@ -251,7 +252,7 @@ class Check:
             yield f"{name}  no main classes of {report.protocol} in this jar"
             return
         wrong = [main for main in report.mains if main.problems]
-        many = f"{len(report.mains)} main{'s' if len(report.mains) > 1 else ''}"
+        many = number_of(len(report.mains), "main")
         yield f"{name}  {many}, all fit" if not wrong else f"{name}  {len(wrong)} of {many} do not fit"
         grouped: dict[str, list[str]] = {}
         for main in report.mains:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial
 
+from fpray.plan.words import number_of
+
 
 @dataclass(frozen=True)
 class TimeBudget:
@@ -84,5 +86,5 @@ class BudgetMeter:
     def why_spent(self, known: int) -> str:
         """Why no trial is left, when so many trials are known."""
         if known >= self._trials:
-            return f"the budget of {self._trials} trial{'s' if self._trials != 1 else ''} is spent"
+            return f"the budget of {number_of(self._trials, 'trial')} is spent"
         return f"the budget of {self._limit} leaves no room for another trial"

@@ -13,6 +13,7 @@ from fpray.driver.request import check
 from fpray.peak_sampler.distributions import size
 from fpray.peak_sampler.goals import Bound
 from fpray.plan.plan import duration_in_words, planned_seconds, process_count
+from fpray.plan.words import number_of
 from fpray.searching.problem import SearchProblem
 from fpray.searching.recommendation import Answer, Choice, Interval
 from fpray.searching.request import SearchRequest
@@ -40,7 +41,7 @@ def preview_line(request: SearchRequest) -> str:
         _space_words(problem),
         f"at most {problem.study.budget_trials} trials",
         f"{each} processes each",
-        f"{machines} machine{'s' if machines != 1 else ''}",
+        number_of(machines, "machine"),
         f"at most {duration_in_words(problem.study.budget_trials * sum(seconds) / len(seconds))}",
     ]
     return " · ".join(words)
@@ -69,7 +70,7 @@ def standing_line(problem: SearchProblem, found: Answer, left: int) -> str:
 
 def sentences(problem: SearchProblem, found: Answer, ended: str, left: int) -> Iterator[str]:
     """The honest answer; `ended` says why the search is over, "" where it is not, with so many trials `left`."""
-    runs = f"{found.trials} trial{'s' if found.trials != 1 else ''}"
+    runs = number_of(found.trials, "trial")
     if found.best is None:
         yield from _without_best(problem, found, runs, "" if ended else " yet")
     elif len(problem.goals) > 1:
@@ -189,4 +190,4 @@ def _gain(found: Answer, problem: SearchProblem) -> str:
 
 def _at_most(left: int) -> str:
     left = max(0, left)
-    return f"at most {left} trial{'s' if left != 1 else ''}"
+    return f"at most {number_of(left, 'trial')}"
