@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from fpray.api import search, sweep
     from fpray.errors import FprayError, Refused
     from fpray.protocol import Protocol, Role
     from fpray.study import Search, Study
 
 __all__ = ["FprayError", "Protocol", "Refused", "Role", "Search", "Study", "__version__", "search", "sweep"]
-
-try:
-    __version__ = version("fpray")
-except PackageNotFoundError:  # imported from a source tree that was never installed
-    __version__ = "0"
 
 _HOME = {
     "search": "fpray.api",
@@ -33,6 +28,17 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     # Lazily: a Ray worker imports fpray.node through this package, and must not pay for the rest.
+    if name == "__version__":
+        return _version()
     if name not in _HOME:
         raise AttributeError(f"module 'fpray' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("fpray")
+    except PackageNotFoundError:  # imported from a source tree that was never installed
+        return "0"
