@@ -1,1 +1,1 @@
-"""An Optuna sampler for one peak under bounds; it knows nothing of fpray."""
+"""An Optuna sampler for one peak under bounds. It imports nothing of fpray."""

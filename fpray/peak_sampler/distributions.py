@@ -1,4 +1,4 @@
-"""The axes of a space: how many values a distribution of Optuna has, which, and where each one lies."""
+"""The axes of a space: the values of an Optuna distribution, their number, and the position of a value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 
 def size(distribution: BaseDistribution) -> float:
-    """How many values it has; infinite for floats without a step."""
+    """The number of its values; infinite for floats without a step."""
     if isinstance(distribution, CategoricalDistribution):
         return len(distribution.choices)
     if isinstance(distribution, IntDistribution):
@@ -20,7 +20,7 @@ def size(distribution: BaseDistribution) -> float:
 
 
 def values(distribution: BaseDistribution) -> list[Any]:
-    """All values of a distribution that has finitely many."""
+    """All values of a distribution with a finite number of them."""
     if isinstance(distribution, CategoricalDistribution):
         return list(distribution.choices)
     if isinstance(distribution, IntDistribution):
@@ -31,14 +31,14 @@ def values(distribution: BaseDistribution) -> list[Any]:
 
 
 def along(distribution: BaseDistribution, count: int) -> list[Any]:
-    """All values, or `count` of them at equal distances (logarithmic where the distribution is)."""
+    """All values, or `count` of them at equal distances (of their logarithms, if the distribution is logarithmic)."""
     if size(distribution) <= count:
         return values(distribution)
     return list(dict.fromkeys(at(distribution, i / (count - 1)) for i in range(count)))
 
 
 def at(distribution: BaseDistribution, share: float) -> Any:
-    """The value at a share of the way from the lowest to the highest."""
+    """The value at a position in [0, 1] between the lowest and the highest."""
     share = min(max(share, 0.0), 1.0)
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices[min(int(share * len(distribution.choices)), len(distribution.choices) - 1)]
@@ -53,7 +53,7 @@ def at(distribution: BaseDistribution, share: float) -> Any:
 
 
 def position(distribution: BaseDistribution, value: Any) -> float:
-    """The share of the way at which a value is: the inverse of `at`."""
+    """The position of a value in [0, 1]: the inverse of `at`."""
     if isinstance(distribution, CategoricalDistribution):
         return (distribution.choices.index(value) + 0.5) / len(distribution.choices)
     assert isinstance(distribution, IntDistribution | FloatDistribution)

@@ -1,4 +1,4 @@
-"""What a search is for: columns to maximize or minimize, and bounds that other columns must keep."""
+"""The goals of a search, columns to maximize or minimize, and its bounds, limits that columns must keep."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Metrics = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class Goal:
-    """A column of the results that is to be as large, or as small, as it can be."""
+    """A column of the results that is maximized or minimized."""
 
     column: str
     maximize: bool = True
@@ -35,9 +35,10 @@ class Bound:
     upper: bool = True
 
     def excess(self, value: float | None) -> float:
-        """By which share of the limit a value is over it: at most 0 where it keeps it; infinite where there is none.
+        """The excess of a value over the limit, as a share of the limit.
 
-        A share, so that bounds of unlike units weigh alike in Optuna's sums; plain units for a limit of 0.
+        At most 0 if the value keeps the bound; infinite without a value; in the column's units if the limit is 0. A
+        share, so that bounds in different units have the same weight in Optuna's sums.
         """
         if value is None or math.isnan(value):
             return math.inf
@@ -45,8 +46,10 @@ class Bound:
         return over / abs(self.limit) if self.limit else over
 
     def met(self, metrics: Metrics) -> bool:
-        """Whether a trial with these metrics keeps it."""
+        """Whether a trial with these metrics keeps the bound."""
         return self.excess(metrics.get(self.column)) <= 0
 
     def __str__(self) -> str:
-        return f"{self.column} {'<=' if self.upper else '>='} {self.limit:.15g}"  # read back as it is
+        return (
+            f"{self.column} {'<=' if self.upper else '>='} {self.limit:.15g}"  # enough digits to be read back
+        )

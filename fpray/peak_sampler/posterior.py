@@ -1,4 +1,4 @@
-"""What is believed after some trials: the goal at any point, whether it keeps the bounds, what a trial would gain."""
+"""What is believed after some trials: the goal and the bounds at any point, and the expected gain of a trial."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from fpray.peak_sampler.goals import Bound, Goal
 from fpray.peak_sampler.prior import Array, Encoding, Guesses, Process, guesses_of_goal, guesses_of_tie
 
 SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
-DOUBT = 0.05  # nepers of the goal that are given for a chance to keep the bounds that is 2.7 times as high
-LIGHTER = 0.01  # the same for a load that is 2.7 times as low: where more load gains nothing, noise would choose
-NO_GAIN = 0.005  # nepers of the goal: less than that, noise hides
-FEWEST = 4  # trials after which bounds that none has kept are taken for hard ones
-NO_EVIDENCE = ("refused", "lost", "interrupted")  # statuses that say nothing of the system under test
-_NODES = 15  # at which the distance to Little's law is integrated over
+DOUBT = 0.05  # nepers of the goal that a chance to keep the bounds is worth that is 2.7 times as high
+LIGHTER = 0.01  # the same for a load that is 2.7 times lower: where more load gains nothing, noise would decide
+NO_GAIN = 0.005  # nepers of the goal: noise hides a smaller gain
+FEWEST = 4  # trials after which bounds that no trial has kept are treated as hard to keep
+NO_EVIDENCE = ("refused", "lost", "interrupted")  # statuses that say nothing about the system under test
+_NODES = 15  # of the integration over the distance to Little's law
 _NIL = 1e-300
-_FAILED = 1.0  # nepers over the bound: what a trial that broke down is taken to have shown
+_FAILED = 1.0  # nepers over the bound: assumed for a trial that broke down
 _QUANTILES = np.array([NormalDist().inv_cdf((i + 0.5) / _NODES) for i in range(_NODES)])
 
 Point = dict[str, Any]
@@ -35,9 +35,9 @@ class Trials:
     """Trials as numbers.
 
     Attributes:
-        points: the parameters of each.
-        values: the columns that count; NaN for what a trial did not give.
-        numbers: the trials' own numbers in the study, -1 for one that has not ended.
+        points: the parameters of each trial.
+        values: the columns of goals and bounds; NaN where a trial has no value.
+        numbers: the trials' numbers in the study; -1 for a trial that has not ended.
     """
 
     points: list[Point]
@@ -45,13 +45,13 @@ class Trials:
     numbers: list[int]
 
     def with_expected(self, points: Sequence[Point], values: Mapping[str, Array]) -> Trials:
-        """These and more, for trials that still run."""
+        """These trials and, for trials that still run, points with expected values."""
         more = {c: np.concatenate([v, values.get(c, np.full(len(points), math.nan))]) for c, v in self.values.items()}
         return Trials([*self.points, *points], more, [*self.numbers, *(-1 for _ in points)])
 
 
 def gather(trials: Sequence[FrozenTrial], space: Mapping[str, BaseDistribution], columns: Sequence[str]) -> Trials:
-    """The ended trials that say something of a point of `space`; those that broke down with NaN."""
+    """The ended trials that say something about a point of `space`; NaN for those that broke down."""
     ended = [t for t in trials if t.state.is_finished() and space.keys() <= t.params.keys() and _is_evidence(t)]
     metrics = [t.user_attrs.get("metrics") or {} for t in ended]
     values = {c: np.array([math.nan if m.get(c) is None else float(m[c]) for m in metrics]) for c in columns}
@@ -64,7 +64,7 @@ def _is_evidence(trial: FrozenTrial) -> bool:
 
 
 class Scale:
-    """How a column is looked at: by its logarithm where everything is above zero, else in its own spread."""
+    """The scale of a column: its logarithm if all values are above zero, else multiples of its spread."""
 
     def __init__(self, values: Array, limit: float | None = None) -> None:
         known = values[np.isfinite(values)]
@@ -78,17 +78,17 @@ class Scale:
         return np.log(value) if self.logs else np.asarray(value, float) / self.unit
 
     def back(self, value: Any) -> Any:
-        """And back."""
+        """The value of something on this scale: the inverse of `of`."""
         return np.exp(value) if self.logs else np.asarray(value, float) * self.unit
 
     def filled(self, values: Array, missing: float) -> Array:
-        """All values on this scale, with another in the place of those that are missing (on the scale)."""
+        """All values on this scale, with `missing` (on the scale) for those that are not finite."""
         known = np.isfinite(values)
         return np.where(known, self.of(np.where(known, values, 1.0)), missing)
 
 
 class Belief:
-    """One goal and its bounds, after trials; at least one of them has the goal's column."""
+    """One goal and its bounds, after trials. At least one trial has the goal's column."""
 
     def __init__(self, encoding: Encoding, goal: Goal, bounds: Sequence[Bound], trials: Trials) -> None:
         self.encoding, self.goal, self.bounds, self.trials = encoding, goal, tuple(bounds), trials
@@ -96,7 +96,7 @@ class Belief:
         self.scale = Scale(trials.values[goal.column])
         x, n = encoding.configurations(trials.points), encoding.loads(trials.points)
         measured = trials.values[goal.column]
-        # A trial that broke down is a bad one: as bad as the worst that did not, and far over its bounds.
+        # A trial that broke down counts as the worst of the others, far over its bounds.
         worst = np.nanmin(measured) if goal.maximize else np.nanmax(measured)
         levels = self.scale.filled(measured, float(self.scale.of(worst)))
         bends = self.up if self.scale.logs else 0
@@ -121,26 +121,26 @@ class Belief:
 
     @cached_property
     def tried(self) -> list[Point]:
-        """The points that were tried, each once."""
+        """The points that were tried, without repetitions."""
         return list({tuple(point.values()): point for point in self.trials.points}.values())
 
     @cached_property
     def recommended(self) -> Point | None:
-        """The point that was tried and is best to be told: good, and sure to keep the bounds; None without any."""
+        """The best point of those tried that are sure enough to keep the bounds; None if there is none."""
         return self.under(self.bounds)
 
     def under(self, bounds: Sequence[Bound]) -> Point | None:
-        """What would be recommended with other limits of the same bounds."""
+        """The point that is recommended with other limits of the same bounds."""
         merit = self.merit(self.tried, bounds)
         best = int(np.argmax(merit))
         return self.tried[best] if math.isfinite(merit[best]) else None
 
     def merit(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Array:
-        """How good each point is to be recommended; -inf where it is not sure enough to keep the bounds."""
+        """The merit of recommending each point; -inf if it is not sure enough to keep the bounds."""
         return self.at(points, bounds).merit(self.scale.unit) - LIGHTER / self.scale.unit * self.encoding.loads(points)
 
     def at(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Outlook:
-        """What is believed of these points, with the limits of other bounds if they are given."""
+        """What is believed of these points; `bounds` have other limits of the same bounds."""
         limits = {_name(b): b.limit for b in (self.bounds if bounds is None else bounds)}
         x, n = self.encoding.configurations(points), self.encoding.loads(points)
         mean, variance = self._goal.predict(x, n)
@@ -148,7 +148,7 @@ class Belief:
         high = np.full((len(self._draws), len(points)), np.inf)
         for i, (bound, law, scale) in enumerate(self._tied):
             off, spread = law.predict(x, n)
-            # log value = n - log goal + off: the goal at which the value is at its limit
+            # log value = n - log goal + off: `edge` is the goal at which the value is at its limit
             edge = self.up * (n + off + self._draws[:, i : i + 1] * np.sqrt(spread) - scale.of(limits[_name(bound)]))
             if bound.upper == self.goal.maximize:
                 low = np.maximum(low, edge)
@@ -162,26 +162,27 @@ class Belief:
         return Outlook(self.up * mean, np.sqrt(variance), low, high, others)
 
     def worth(self, points: Sequence[Point]) -> Array:
-        """What a trial at each point would gain; while nothing keeps the bounds: how likely that is, and how good then.
+        """The expected gain of a trial at each point.
 
-        Likelihood alone would ask for the lowest load there is as soon as one trial has broken a bound.
+        While nothing keeps the bounds: how likely a point keeps them, plus its goal. The likelihood alone would ask
+        for the lowest load as soon as one trial has broken a bound.
         """
         outlook = self.at(points)
         if self.recommended is None:
             return outlook.log_feasible() + outlook.mean
-        # Like with like: where the best may break the bounds, one that surely keeps them is a gain, too.
+        # The best counts by its merit: if it may break the bounds, a point that surely keeps them is a gain, too.
         return outlook.gain(float(self.at([self.recommended]).merit(self.scale.unit)[0]) + NO_GAIN / self.scale.unit)
 
     def expect(self, points: Sequence[Point]) -> dict[str, Array]:
-        """What a trial at each point would most likely give, in the columns' own units."""
+        """The most likely result of a trial at each point, in the columns' units."""
         x, n = self.encoding.configurations(points), self.encoding.loads(points)
         goal = self._goal.predict(x, n)[0]
-        found = {self.goal.column: self.scale.back(goal)}
+        expected = {self.goal.column: self.scale.back(goal)}
         for bound, law, scale in self._tied:
-            found[bound.column] = scale.back(n - goal + law.predict(x, n)[0])
+            expected[bound.column] = scale.back(n - goal + law.predict(x, n)[0])
         for bound, free, scale in self._free:
-            found[bound.column] = scale.back(free.predict(x, n)[0])
-        return found
+            expected[bound.column] = scale.back(free.predict(x, n)[0])
+        return expected
 
 
 def _process(
@@ -202,9 +203,9 @@ def _same_process(
     raw: tuple[bytes, bytes, bytes],
     bends: int,
 ) -> Process:
-    """What is told after a trial and asked for the next is the same belief: it is worked out once."""
-    configurations, loads, values = (np.frombuffer(each) for each in raw)
-    rng = np.random.default_rng(0)  # always the same guesses: an answer does not change by being asked again
+    """The answer after a trial and the proposal of the next share one belief, which is computed once."""
+    configurations, loads, values = (np.frombuffer(array) for array in raw)
+    rng = np.random.default_rng(0)  # always the same guesses, so that the same question has the same answer
     guesses = guesses_of(shape[1], loads, rng)
     return Process(guesses, configurations.reshape(shape), loads, values, bends=bends)
 
@@ -215,12 +216,12 @@ def _name(bound: Bound) -> tuple[str, bool]:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What is believed of some points, larger goals being better.
+    """What is believed of some points; larger goals are better.
 
     Attributes:
-        mean, spread: of the goal, on its scale; of one that is minimized, negative.
-        low, high: between which the goal keeps the bounds that are tied to it, shape (draws, points).
-        others: probability that the other bounds are kept.
+        mean, spread: of the goal, on its scale; the mean is negated if the goal is minimized.
+        low, high: the range of the goal that keeps the bounds tied to it, shape (draws, points).
+        others: the probability that the other bounds are kept.
     """
 
     mean: Array
@@ -235,20 +236,21 @@ class Outlook:
         return np.asarray(np.maximum(inside, 0).mean(axis=0) * self.others)
 
     def log_feasible(self) -> Array:
-        """Its logarithm, finite where it is nil."""
+        """The logarithm of `feasible`, always finite."""
         return np.asarray(np.log(np.maximum(self.feasible(), _NIL)))
 
     def merit(self, unit: float) -> Array:
-        """What is to be had at each point: its mean, less for a doubt; -inf where it is not sure enough.
+        """The merit of each point: its mean, reduced by doubt; -inf where it is not sure enough to keep the bounds.
 
-        At the very edge half of what looks best breaks the bound: a little less that keeps it is the better answer.
+        At the edge of a bound, half of the points that look best break it. A slightly lower goal that keeps the bound
+        is the better answer.
         """
         chance = self.feasible()
         doubt = DOUBT / unit * np.log(np.maximum(chance, 1e-12))
         return np.asarray(np.where(chance >= SURE_ENOUGH, self.mean + doubt, -np.inf))
 
     def gain(self, best: float) -> Array:
-        """Expected gain over `best`, where the bounds are kept."""
+        """The expected gain over `best`, counted only where the bounds are kept."""
         low = np.maximum(self.low, best)
         a, b = (low - self.mean) / self.spread, (np.maximum(self.high, low) - self.mean) / self.spread
         inside = (self.mean - best) * (cdf(b) - cdf(a)) + self.spread * (_pdf(a) - _pdf(b))
@@ -260,7 +262,7 @@ def _pdf(z: Array) -> Array:
 
 
 def cdf(z: Array) -> Array:
-    """The normal distribution's, to 1e-7 (Abramowitz and Stegun 26.2.17): numpy has no erf."""
+    """The normal distribution function, to 1e-7 (Abramowitz and Stegun 26.2.17): numpy has no erf."""
     clipped = np.clip(z, -40, 40)
     t = 1 / (1 + 0.2316419 * np.abs(clipped))
     series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))

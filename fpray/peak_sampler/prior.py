@@ -1,14 +1,14 @@
-"""What trials say about points that were not tried: throughput over load and configuration, latency by Little's law.
+"""Predicts goals and latencies at untried points: throughput by load and configuration, latency by Little's law.
 
-A closed loop of N clients has throughput x mean latency = N. So the logarithm of a latency is `log N - log throughput
-+ d`, and d (by how much a median or a p99 is off the mean, and off the truth) varies little: goal and bound are one
-surface and a small one. Throughput grows with N (by less than N: queues are shared, batches grow) until something is
-saturated, and is then what the configuration can do; hence the surface is `-a log(1/N + 1/K)` (K: the knee) and three
-Gaussian processes beside it: what configurations are worth where load is high, where it is low, and what is left.
+In a closed loop of N clients, throughput x mean latency = N. So the logarithm of a latency is `log N - log throughput
++ d`. The offset d (between a median or a p99 and the mean) varies little: goal and bound need one large surface and one
+small one. Throughput grows with N, more slowly than N, because queues are shared and batches grow. At some load a stage
+saturates; beyond it, throughput is the capacity of the configuration. The surface is therefore `-a log(1/N + 1/K)` (K:
+the knee) plus three Gaussian processes: the effect of a configuration under high load, under low load, and the rest.
 
-How smooth all that is, where the knee is and how large the noise is, few trials cannot tell. Instead of fitting it,
-a few hundred guesses are drawn from what published measurements are like, and weighted by how well they explain
-the trials. It needs no optimizer, does not jump from trial to trial, and takes milliseconds.
+Few trials cannot determine the smoothness, the knee and the noise. Instead of a fit, a hundred guesses are drawn from
+ranges that suit published measurements, and weighted by how well they explain the trials. This needs no optimizer,
+changes little from trial to trial, and takes milliseconds.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ Array = NDArray[np.float64]
 Loops = Callable[[Mapping[str, Any]], float]
 
 GUESSES = 96
-_WIDE = 4.0  # nepers: what nothing is known of
+_WIDE = 4.0  # nepers: the scale of an unknown level
 _JITTER = 1e-8
-_NO_SAY = 0.003  # weight of a guess, as a share of the best one's
-_TAILS = 3.0  # degrees of freedom of the noise (Student's t): of trials, one in thirty is far off
+_NEGLIGIBLE = 0.003  # weight of a guess, as a share of the best one's
+_TAILS = 3.0  # degrees of freedom of the noise (Student's t): one trial in thirty is far off
 
 
 class Encoding:
     """Points as numbers: a column for each parameter, or for each category without order, and the log of the load.
 
-    Columns are over [0, 1]; numbers that span a factor of four or more go by their logarithm, and categories that
-    are numbers by their rank: who lists 1, 10 and 50 means steps of equal weight.
+    Columns are in [0, 1]. Numbers that span a factor of four or more are taken by their logarithms, and categories
+    that are numbers by their ranks: a list such as 1, 10 and 50 means steps of equal weight.
     """
 
     def __init__(self, space: Mapping[str, BaseDistribution], loops: Loops | None) -> None:
@@ -48,12 +48,12 @@ class Encoding:
         ]
 
     def configurations(self, points: Sequence[Mapping[str, Any]]) -> Array:
-        """Shape (points, columns); a lone load parameter is not among them."""
+        """Shape (points, columns). A single load parameter has no column."""
         parts = [self._column(name, [point[name] for point in points]) for name in self.columns]
         return np.concatenate(parts, axis=1) if parts else np.zeros((len(points), 0))
 
     def loads(self, points: Sequence[Mapping[str, Any]]) -> Array:
-        """Logarithms of closed loops, shape (points,); zeros where they do not depend on the point."""
+        """Logarithms of the closed loops, shape (points,); zeros if they do not depend on the point."""
         if not self.load or self.loops is None:
             return np.zeros(len(points))
         return np.array([math.log(max(1e-9, self.loops(point))) for point in points])
@@ -71,7 +71,7 @@ class Encoding:
                 for name, distribution in self.space.items()
                 if len({round(self.loops({**centre, name: value}), 9) for value in _ends(distribution)}) > 1
             ]
-        except (KeyError, TypeError, ValueError):  # a point of these parameters alone has no known load
+        except (KeyError, TypeError, ValueError):  # a point of only these parameters has no known load
             return []
 
     def _column(self, name: str, values: Sequence[Any]) -> Array:
@@ -91,7 +91,7 @@ class Encoding:
 
 
 def ordered(distribution: CategoricalDistribution) -> bool:
-    """Whether categories are numbers, so that neighbours are alike."""
+    """Whether all categories are numbers, so that neighbours are similar."""
     return all(isinstance(c, (int, float)) and not isinstance(c, bool) for c in distribution.choices)
 
 
@@ -117,14 +117,14 @@ def _ends(distribution: BaseDistribution) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class Guesses:
-    """Shapes that a surface may have, one per row; scales in nepers, lengths in widths of the space.
+    """Guessed shapes of a surface, one for each row. Scales are in nepers, lengths in widths of the space.
 
     Attributes:
-        knee: log loops at which it bends; +inf: no such shape, a plain surface.
-        slope: of log throughput over log load before that.
-        high, low, rest: scales of what configurations do under high load, under low load, and of what is left.
-        lengths: for each column, shape (guesses, columns).
-        load_length: of what is left, in nepers of load.
+        knee: log loops at which the surface bends; +inf: it does not bend.
+        slope: of log throughput over log load, below the knee.
+        high, low, rest: scales of the effect of a configuration under high load, under low load, and of the rest.
+        lengths: of each column, shape (guesses, columns).
+        load_length: of the rest, in nepers of load.
         noise: of one trial.
     """
 
@@ -139,7 +139,7 @@ class Guesses:
 
 
 def guesses_of_goal(columns: int, loads: Array, rng: np.random.Generator, count: int = GUESSES) -> Guesses:
-    """What goals are like; the ranges are those under which the published trials are likeliest."""
+    """Guesses for a goal, from the ranges under which the published trials are most likely."""
     lowest, highest = (float(loads.min()) - 1, float(loads.max()) + 1) if len(loads) else (0.0, 0.0)
     return Guesses(
         knee=rng.uniform(lowest, highest, count),
@@ -154,7 +154,7 @@ def guesses_of_goal(columns: int, loads: Array, rng: np.random.Generator, count:
 
 
 def guesses_of_tie(columns: int, loads: Array, rng: np.random.Generator, count: int = GUESSES) -> Guesses:
-    """What a latency is off Little's law by: little for a median, more and noisier for a p99."""
+    """Guesses for the distance of a latency from Little's law: small for a median, larger and noisier for a p99."""
     return Guesses(
         knee=np.full(count, np.inf),
         slope=np.ones(count),
@@ -172,21 +172,21 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float, count: int) 
 
 
 class Process:
-    """A Gaussian process under many guesses at once; all of them see the same trials."""
+    """A Gaussian process under many guesses at a time; all have the same trials."""
 
     weights: Array
     _inverse: Array
     _alpha: Array
 
     def __init__(self, guesses: Guesses, configurations: Array, loads: Array, values: Array, *, bends: float) -> None:
-        """Weigh the guesses by the trials.
+        """Weight the guesses by the trials.
 
         Args:
-            guesses: what to average over.
+            guesses: the guesses to average.
             configurations: of the trials, shape (trials, columns).
             loads: log loops of the trials.
-            values: what was measured, in nepers.
-            bends: 1 for what grows with load until the knee (throughput), -1 for what grows from the knee on
+            values: the measured values, in nepers.
+            bends: 1 if the values grow with load up to the knee (throughput), -1 if they grow from the knee on
                 (latency), 0 for neither.
         """
         self._guesses, self._x, self._n, self._bends = guesses, configurations, loads, bends
@@ -195,31 +195,31 @@ class Process:
         kernel = self._kernel(configurations, loads, configurations, loads)
         noise = np.broadcast_to(guesses.noise[:, None] ** 2, residuals.shape)
         self._solve(kernel, noise, residuals)
-        # Noise has heavy tails, and a run that collapsed says nothing of its neighbours: each trial counts as little as
-        # it is unlikely by the others (one step towards Student's t).
-        off, spread = self._left_out()
+        # Noise has heavy tails, and a collapsed run says nothing about its neighbours: the more unlikely a trial is
+        # according to the others, the less it counts (one step towards Student's t).
+        off, spread = self._leave_one_out()
         self._solve(kernel, noise * (_TAILS + (off / spread) ** 2) / (_TAILS + 1), residuals)
         self._forget_unlikely()
 
     def predict(self, configurations: Array, loads: Array) -> tuple[Array, Array]:
-        """Mean and variance of the truth at points, averaged over the guesses that explain the trials."""
-        mean, variance = self.each(configurations, loads)
+        """Mean and variance of the true value at points, averaged over the guesses."""
+        mean, variance = self.predict_by_guess(configurations, loads)
         total = self.weights @ mean
         return total, self.weights @ (variance + (mean - total) ** 2)
 
-    def each(self, configurations: Array, loads: Array) -> tuple[Array, Array]:
-        """Mean and variance under every guess that is left, each of shape (guesses, points)."""
+    def predict_by_guess(self, configurations: Array, loads: Array) -> tuple[Array, Array]:
+        """Mean and variance under every guess that remains, both of shape (guesses, points)."""
         kernel = self._kernel(configurations, loads, self._x, self._n)
         mean = self._centre + self._mean(loads) + np.einsum("hij,hj->hi", kernel, self._alpha)
         explained = np.einsum("hij,hij->hi", kernel @ self._inverse, kernel)
         return mean, np.maximum(self._prior_variance(loads) - explained, 1e-10)
 
     def _forget_unlikely(self) -> None:
-        """Keep the guesses that have a say: predictions take their number times as long."""
-        kept = self.weights >= _NO_SAY * self.weights.max()
-        self.weights = self.weights[kept] / self.weights[kept].sum()
-        self._inverse, self._alpha = self._inverse[kept], self._alpha[kept]
-        self._guesses = Guesses(**{f.name: getattr(self._guesses, f.name)[kept] for f in fields(Guesses)})
+        """Drop the guesses of negligible weight: the time of a prediction is proportional to their number."""
+        likely = self.weights >= _NEGLIGIBLE * self.weights.max()
+        self.weights = self.weights[likely] / self.weights[likely].sum()
+        self._inverse, self._alpha = self._inverse[likely], self._alpha[likely]
+        self._guesses = Guesses(**{f.name: getattr(self._guesses, f.name)[likely] for f in fields(Guesses)})
 
     def _solve(self, kernel: Array, noise: Array, residuals: Array) -> None:
         count = residuals.shape[1]
@@ -231,8 +231,8 @@ class Process:
         weights = np.exp(evidence - evidence.max())
         self.weights = np.asarray(weights / weights.sum(), np.float64)
 
-    def _left_out(self) -> tuple[Array, Array]:
-        """How far each trial is off what the others say, and the standard deviation of that."""
+    def _leave_one_out(self) -> tuple[Array, Array]:
+        """The distance of each trial from the prediction by the others, and its standard deviation."""
         precision = np.einsum("hii->hi", self._inverse)
         off = self.weights @ (self._alpha / precision)
         return off, np.sqrt(self.weights @ (1 / precision))
@@ -265,7 +265,7 @@ class Process:
 
 
 def _matern(x: Array, other: Array, lengths: Array) -> Array:
-    """Matern 5/2 of shape (guesses, points, others): peaks where one stage hands over to the next are allowed."""
+    """Matern 5/2, shape (guesses, points, others): allows a peak where the bottleneck moves to another stage."""
     if not x.shape[1]:
         return np.ones((len(lengths), len(x), len(other)))
     squares = np.einsum("hc,ijc->hij", 1 / lengths**2, (x[:, None] - other[None]) ** 2)
