@@ -50,6 +50,4 @@ class Bound:
         return self.excess(metrics.get(self.column)) <= 0
 
     def __str__(self) -> str:
-        return (
-            f"{self.column} {'<=' if self.upper else '>='} {self.limit:.15g}"  # enough digits to be read back
-        )
+        return f"{self.column} {'<=' if self.upper else '>='} {self.limit:.15g}"  # enough digits to be read back
