@@ -36,14 +36,15 @@ def stamped(function: Callable[..., Any], before: str = "", after: str = "") -> 
 def main() -> None:
     """Put the stamps in, run the command line, write them down."""
     from fpray.cli import main as command_line
-    from fpray.cluster import session
+    from fpray.cluster import embedded, session
     from fpray.driver import session as sweep_session
 
     stamp("imports")
     machines: Any = session.Machines
     mainloop: Any = sweep_session
     machines.__enter__ = stamped(machines.__enter__, "checks", "ray")
-    machines._start_embedded = _importing_ray(machines._start_embedded)
+    ray: Any = embedded.EmbeddedRay
+    ray.start = _importing_ray(ray.start)
     mainloop._this_run = stamped(mainloop._this_run, "", "actors")
     try:
         command_line.main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Which machines each trial gets: slices of the cluster, disjoint unless the user says otherwise."""
+"""Allocates machines to trials: disjoint sets of machines, unless the user allows trials to share."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fpray.cluster.machine_kinds import MachineKinds
+from fpray.cluster.selection import Home, dispensable, free_by_kind, keep_at_home, wanted_kinds
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import Placement, Shape, place, shape
 from fpray.plan.plan import Trial
 
-Kind = tuple[Any, ...]  # what is equal for machines that may stand in for one another
-# A machine that lost a trial rests: Ray takes a moment to see that it is gone, and another one may be free.
+# Seconds for which a machine that lost a trial is not allocated: Ray needs a moment to notice that a machine is gone,
+# and another one may be free.
 BACKOFF_S = 5.0
 
 
 @dataclass(eq=False)
 class Allocation:
-    """The machines of one trial, from when they are lent until they are given back.
+    """The machines of one trial, from `allocate` to `release`.
 
     Attributes:
         cluster: the whole cluster, with machines renamed so that the trial is placed on its own ones.
         hosts: these.
         placement: of the trial's instances on them, with FrankenPaxos's ports.
-        lane: tells it from other trials on the same machines; 0 where there is none.
+        lane: distinguishes trials on the same machines; 0 where there is only one.
     """
 
     cluster: Cluster
@@ -36,11 +38,11 @@ class Allocation:
 
 
 class Allocator:
-    """Lends the machines of a cluster to trials; any thread may ask.
+    """Allocates the machines of a cluster to trials. Any thread may call it.
 
-    A trial's slice is what it would get alone on the whole cluster, each machine replaced by a free one of its kind: of
-    the same pools and regions, and the same hardware. So processes that share a machine there share one here, every
-    trial has as many machines as it would have alone, and every pool's machines stay in their pool.
+    A trial's home is the set of machines that it would have alone on the whole cluster. It gets its home, with each
+    machine that is in use replaced by a free one of its kind. So processes that share a machine on the whole cluster
+    always share one, every trial has as many machines as it would have alone, and every pool keeps its machines.
     """
 
     def __init__(
@@ -53,182 +55,131 @@ class Allocator:
     ) -> None:
         """All machines are free.
 
-        hardware: host -> what must be equal for machines to stand in for one another; alive: who lives now; shared:
-        whether trials may share machines.
+        hardware: host -> what must be equal for machines to replace each other; alive: the hosts that live now;
+        shared: whether trials may share machines.
         """
         self.cluster, self.shared = cluster, shared
-        self._hardware = dict(hardware or {})
-        self._hosts = cluster.addresses()
-        # Each machine, those that have joined since among them -> the cluster of when it came, which tells its pools:
-        # who is gone is of the kind that it was, or nobody could take its place.
-        self._known = dict.fromkeys(self._hosts, cluster)
-        self._alive = alive or (lambda: self._hosts)
-        self._lent: set[Allocation] = set()
-        self._users: Counter[str] = Counter()
-        self._resting: dict[str, float] = {}
-        self._aside: set[str] = set()
-        self._homes: dict[Shape, tuple[str, ...]] = {}
-        self._kinds: dict[int, dict[str, Kind]] = {}
+        self._kinds = MachineKinds(cluster, hardware or {})
+        self._alive = alive or (lambda: self._kinds.hosts)
+        self._allocations: set[Allocation] = set()
+        self._users: Counter[str] = Counter()  # host -> how many trials have it
+        self._usable_from: dict[str, float] = {}  # host -> a time.monotonic()
+        self._quarantined: set[str] = set()
+        self._homes: dict[Shape, Home] = {}
         self._lock = threading.Lock()
 
     def has_room(self, like: Trial[Any]) -> bool:
-        """Whether a trial such as this one would get a slice now."""
+        """Whether a trial such as this one would get machines now."""
         with self._lock:
             return self._choose(like, ()) is not None
 
     def allocate(self, trial: Trial[Any]) -> Allocation | None:
-        """A slice for a trial, or None while too few machines are free."""
+        """Machines for a trial, or None while too few are free."""
         with self._lock:
             names = self._choose(trial, ())
             if names is None:
                 return None
-            taken = Allocation(self.cluster, ())
-            self._lend(trial, taken, names)
-            return taken
+            allocation = Allocation(self.cluster, ())
+            self._assign(trial, allocation, names)
+            return allocation
 
-    def reallocate(self, trial: Trial[Any], held: Allocation, avoid: Collection[str]) -> bool:
-        """Give a trial other machines in place of those that somebody else holds; whether there are any."""
-        with self._lock:
-            self._free(held)
-            names = self._choose(trial, avoid)
-            if names is None:
-                self._lent.add(held)
-                self._users.update(held.hosts)
-                return False
-            self._lend(trial, held, names)
-            return True
+    def reallocate(self, trial: Trial[Any], allocation: Allocation, avoid: Collection[str]) -> bool:
+        """Give a trial other machines in place of some that another driver uses; False: there are too few, none change.
 
-    def release(self, held: Allocation) -> None:
-        """The trial is over."""
-        with self._lock:
-            self._free(held)
-
-    def back_off(self, hosts: Collection[str]) -> None:
-        """A trial was lost on these machines: others go first for a while, where there are others."""
-        if len(self._hosts) > 1:
-            self._resting |= dict.fromkeys(hosts, time.monotonic() + BACKOFF_S)
-
-    def quarantine(self, host: str) -> None:
-        """Lend this machine to nobody from now on, as long as there are enough others of its kind for a trial."""
-        with self._lock:
-            self._aside.add(host)
-
-    def backoff_left_s(self) -> float | None:
-        """Seconds until the next machine has rested; None where none rests."""
-        now = time.monotonic()
-        return min((until - now for until in self._resting.values() if until > now), default=None)
-
-    def add(self, cluster: Cluster, host: str, hardware: Any) -> bool:
-        """A machine has joined, and stands in for others of its kind from now on; whether it can for any.
-
-        cluster: all that there are now. Trials stay placed as they were when the sweep began: its trials compare.
+        avoid: the machines that it must not get.
         """
         with self._lock:
-            if host in self._hosts or host not in cluster.addresses():
+            self._users.subtract(allocation.hosts)
+            names = self._choose(trial, avoid)
+            if names is None:
+                self._users.update(allocation.hosts)
                 return False
-            self._known[host], self._hosts = cluster, [*self._hosts, host]
-            self._hardware[host] = hardware
-            faults = list(self._kinds)
-            self._kinds.clear()
-            return any(len(self.equivalents(f, host)) > 1 for f in faults)
+            self._allocations.remove(allocation)
+            self._assign(trial, allocation, names)
+            return True
+
+    def release(self, allocation: Allocation) -> None:
+        """The trial is over: its machines are free."""
+        with self._lock:
+            self._allocations.remove(allocation)
+            self._users.subtract(allocation.hosts)
+
+    def back_off(self, hosts: Collection[str]) -> None:
+        """A trial was lost on these machines: do not allocate them for a while, if there are others."""
+        if len(self._kinds.hosts) > 1:
+            self._usable_from |= dict.fromkeys(hosts, time.monotonic() + BACKOFF_S)
+
+    def backoff_left_s(self) -> float | None:
+        """Seconds until the next machine can be allocated again; None where all can be."""
+        now = time.monotonic()
+        return min((until - now for until in self._usable_from.values() if until > now), default=None)
+
+    def quarantine(self, host: str) -> None:
+        """Do not allocate this machine any more, as long as a trial has enough others of its kind."""
+        with self._lock:
+            self._quarantined.add(host)
+
+    def add(self, cluster: Cluster, host: str, hardware: Any) -> bool:
+        """A machine has joined: allocate it in place of others of its kind. Whether there is any other of its kind.
+
+        cluster: the machines that there are now. The placement of trials stays that of the sweep's begin, so that its
+        trials can be compared.
+        """
+        with self._lock:
+            return self._kinds.add(cluster, host, hardware)
 
     def shortage(self, trial: Trial[Any]) -> str | None:
-        """Why there is no slice for a trial even when all are free; None where there is one."""
-        kinds, alive = self._kinds_of(trial), self._alive()
-        for kind, wanted in Counter(kinds[host] for host in self._home(trial)).items():
-            known = [host for host in self._hosts if kinds[host] == kind]
+        """Why a trial could not get machines even if all were free; None where it could."""
+        kinds, alive = self._kinds.under(trial.protocol.faults(trial.params)), self._alive()
+        for kind, wanted in wanted_kinds(self._home(trial), kinds).items():
+            known = [host for host in self._kinds.hosts if kinds[host] == kind]
             living = [host for host in known if host in alive]
-            if len(living) < wanted:
+            if len(living) < len(wanted):
                 of = f"the machines {', '.join(known)}" if len(known) > 1 else f"machine {known[0]}"
-                needs = f"{wanted} of {of}" if len(known) > 1 else of
+                needs = f"{len(wanted)} of {of}" if len(known) > 1 else of
                 return f"it needs {needs}, and {', '.join(living) or 'none'} of them is left in the Ray cluster"
         return None
 
     def capacity(self, trial: Trial[Any]) -> int:
-        """How many trials like this one fit; without sharing."""
-        kinds = self._kinds_of(trial)
+        """How many trials like this one can run in parallel, without sharing."""
+        kinds = self._kinds.under(trial.protocol.faults(trial.params))
         known = Counter(kinds.values())
-        return min(known[kind] // wanted for kind, wanted in Counter(kinds[h] for h in self._home(trial)).items())
+        return min(known[kind] // len(hosts) for kind, hosts in wanted_kinds(self._home(trial), kinds).items())
 
     def equivalents(self, faults: int, host: str) -> list[str]:
-        """The machines that may stand in for one of them, itself included."""
-        kinds = self._kinds_for(faults)
-        return [each for each in self._hosts if kinds[each] == kinds[host]]
+        """The machines that can replace a machine in trials with this f, itself included."""
+        return self._kinds.equivalents(faults, host)
 
     def _choose(self, trial: Trial[Any], avoid: Collection[str]) -> dict[str, str] | None:
-        """The trial's machine on the whole cluster -> the one it gets; None where there are too few."""
-        homes, kinds = self._home(trial), self._kinds_of(trial)
-        now, alive = time.monotonic(), self._alive()
-        wanted: dict[Kind, list[str]] = {}
-        for home in homes:
-            wanted.setdefault(kinds[home], []).append(home)
-        free: dict[Kind, list[str]] = {kind: [] for kind in wanted}
-        # The least used first, those of the trial itself among them: with nothing else running it is at home.
-        users = self._users.get
-        idle = self._hosts if self.shared else [host for host in self._hosts if not users(host)]
-        spared = self._spared(homes, kinds, alive) if self._aside else ()
-        lacking = len(homes)
-        for host in sorted(idle, key=lambda host: (users(host, 0), host not in homes)):
-            lent = free.get(kinds[host])
-            if lent is None or len(lent) == len(wanted[kinds[host]]):
-                continue
-            usable = host in alive and host not in avoid and host not in spared
-            if usable and self._resting.get(host, 0.0) <= now:
-                lent.append(host)
-                lacking -= 1
-                if not lacking:
-                    break
-        if lacking:
-            return None
-        names: dict[str, str] = {}
-        for kind, theirs in wanted.items():
-            lent = free[kind]
-            stay = [home for home in theirs if home in lent]
-            others = iter(host for host in lent if host not in stay)
-            names |= {home: home if home in stay else next(others) for home in theirs}
-        return names
+        """Home machine -> the machine that the trial gets in its place; None where there are too few."""
+        home, kinds = self._home(trial), self._kinds.under(trial.protocol.faults(trial.params))
+        wanted, alive, now = wanted_kinds(home, kinds), self._alive(), time.monotonic()
+        unusable = {*avoid, *(host for host, until in self._usable_from.items() if until > now)}
+        if self._quarantined:
+            unusable |= dispensable(self._quarantined, wanted, alive, kinds)
+        users = self._users
+        idle = self._kinds.hosts if self.shared else [host for host in self._kinds.hosts if not users[host]]
+        # The least used first, and of those the home: a trial that runs alone is at home.
+        by_use = sorted(idle, key=lambda host: (users[host], host not in home))
+        free = free_by_kind(wanted, (host for host in by_use if host in alive and host not in unusable), kinds)
+        return keep_at_home(wanted, free) if free is not None else None
 
-    def _spared(self, homes: Collection[str], kinds: Mapping[str, Kind], alive: Collection[str]) -> set[str]:
-        """Of those that are set aside, the ones without which there are machines enough."""
-        wanted = Counter(kinds[home] for home in homes)
-        others = Counter(kinds[host] for host in self._hosts if host in alive and host not in self._aside)
-        return {host for host in self._aside if others[kinds[host]] >= wanted[kinds[host]]}
+    def _assign(self, trial: Trial[Any], allocation: Allocation, names: Mapping[str, str]) -> None:
+        """names: home machine -> the machine in its place."""
+        allocation.hosts = tuple(names.values())
+        # A machine that takes the name of a home machine gives its own name to an unused one: each pool keeps its size.
+        unused = iter([host for host in names if host not in allocation.hosts])
+        swapped = {host: next(unused) for host in allocation.hosts if host not in names}
+        allocation.cluster = self.cluster.renamed({**swapped, **names})
+        allocation.placement = place(trial.protocol, trial.params, allocation.cluster)
+        sharing = [a for a in self._allocations if set(a.hosts) & set(allocation.hosts)] if self.shared else []
+        lanes = {other.lane for other in sharing}
+        allocation.lane = next(lane for lane in range(len(lanes) + 1) if lane not in lanes)
+        self._allocations.add(allocation)
+        self._users.update(allocation.hosts)
 
-    def _lend(self, trial: Trial[Any], held: Allocation, names: Mapping[str, str]) -> None:
-        held.hosts = tuple(names.values())
-        # Whoever gives a name away gets one that is not needed: every pool stays as long as it was.
-        spare = iter(home for home in names if home not in held.hosts)
-        swapped = {host: next(spare) for host in held.hosts if host not in names}
-        held.cluster = self.cluster.renamed({**swapped, **names})
-        held.placement = place(trial.protocol, trial.params, held.cluster)
-        beside = {each.lane for each in self._lent if set(each.hosts) & set(held.hosts)} if self.shared else ()
-        held.lane = next(lane for lane in range(len(beside) + 1) if lane not in beside)
-        self._lent.add(held)
-        self._users.update(held.hosts)
-
-    def _free(self, held: Allocation) -> None:
-        self._lent.remove(held)
-        self._users.subtract(held.hosts)
-
-    def _home(self, trial: Trial[Any]) -> tuple[str, ...]:
-        """The machines that a trial would have alone on the whole cluster."""
+    def _home(self, trial: Trial[Any]) -> Home:
         key = shape(trial.protocol, trial.params)
         if key not in self._homes:
-            placed = place(trial.protocol, trial.params, self.cluster)
-            self._homes[key] = tuple(dict.fromkeys(instance.host for instance in placed))
+            self._homes[key] = place(trial.protocol, trial.params, self.cluster).hosts()
         return self._homes[key]
-
-    def _kinds_of(self, trial: Trial[Any]) -> Mapping[str, Kind]:
-        return self._kinds_for(trial.protocol.faults(trial.params))
-
-    def _kinds_for(self, faults: int) -> Mapping[str, Kind]:
-        if faults not in self._kinds:
-            self._kinds[faults] = {
-                host: (
-                    frozenset(self._known[host].pools_of(faults, host)),
-                    frozenset(self._known[host].regions_of([host])),
-                    self._hardware.get(host),
-                )
-                for host in self._hosts
-            }
-        return self._kinds[faults]

@@ -3,43 +3,71 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fpray.cluster.calls import gather
 from fpray.cluster.cancellation import Cancellation
-from fpray.errors import FprayError
+from fpray.cluster.session import Machines
+from fpray.errors import FprayError, Lost, Problem, refuse_if_any
+from fpray.jar.find import Jar
+from fpray.node.agent import NodeAgent
 
 _PIECE_BYTES = 8 << 20
 _DEADLINE_S = 300.0
 
 
-def deliver(
-    path: Path, sha256: str, actors: Mapping[str, Any], cancellation: Cancellation | None = None
-) -> dict[str, tuple[str, bool]]:
-    """Have the machines of these actors keep the jar: host -> its path there, and whether it had to come.
+def provide_jar(machines: Machines, hosts: Sequence[str], role: str, jar: Jar, scratch: str | None) -> list[str]:
+    """Have the jar on machines: those to which it was sent. role: of the actors that are asked.
 
-    Each piece is in the object store once; machines get it from one another, too.
+    Does nothing if a machine does not answer: each trial sends the jar where it is still missing.
+
+    Raises:
+        Refused: trials cannot work below `scratch` on a machine.
+        FprayError: the jar's file is gone, or is another jar by now.
+    """
+    try:
+        surveys = machines.survey(hosts, role, jar=jar.path, sha256=jar.sha256, scratch=scratch)
+        option = f"--scratch {scratch}"
+        refuse_if_any([Problem(option, f"machine {host}: {s.problem}") for host, s in surveys.items() if s.problem])
+        lacking = {host: machines.agent(role, host) for host, survey in surveys.items() if not survey.has_jar}
+        return sorted(send_jar(jar, lacking)) if lacking else []
+    except Lost:
+        return []
+
+
+def send_jar(
+    jar: Jar, agents: Mapping[str, NodeAgent], cancellation: Cancellation | None = None
+) -> dict[str, tuple[str, bool]]:
+    """Send the jar to machines (host -> agent there): host -> its path there, and whether it was new there.
+
+    Each piece is in the object store once; machines get it from each other, too.
 
     Raises:
         FprayError: the file is gone, or is another jar by now.
-        Lost: a machine went away, or cannot keep it.
+        Lost: a machine is gone, or cannot keep the jar.
     """
+    pieces = _pieces(jar, agents)
+    calls: dict[Any, str] = {agent.machine.keep_jar(jar.sha256, pieces): host for host, agent in agents.items()}
+    return {calls[call]: answer for call, answer in gather(list(calls), _DEADLINE_S, calls.__getitem__, cancellation)}
+
+
+def _pieces(jar: Jar, hosts: Mapping[str, object]) -> list[Any]:
+    """References to the jar's pieces in the object store."""
     import ray
 
     pieces, digest = [], hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with jar.path.open("rb") as file:
             while piece := file.read(_PIECE_BYTES):
                 digest.update(piece)
                 pieces.append(ray.put(piece))
     except OSError as error:
-        raise FprayError(f"the jar {path} cannot be sent to {', '.join(actors)}: {error.strerror}") from None
-    if digest.hexdigest() != sha256:
+        raise FprayError(f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}") from None
+    if digest.hexdigest() != jar.sha256:
         raise FprayError(
-            f"the jar {path} has changed: this sweep began with sha {sha256[:8]}, and it is {digest.hexdigest()[:8]}"
-            " now (put the old one back, or run the command again with --accept-change or --new)"
+            f"the jar {jar.path} has changed: this sweep began with sha {jar.sha256[:8]}, and it is"
+            f" {digest.hexdigest()[:8]} now (put the old one back, or run the command again with --accept-change"
+            " or --new)"
         )
-    calls = {actor.take_jar.remote(sha256, pieces): host for host, actor in actors.items()}
-    return {calls[call]: kept for call, kept in gather(list(calls), _DEADLINE_S, calls.__getitem__, cancellation)}
+    return pieces

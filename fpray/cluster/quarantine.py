@@ -1,33 +1,60 @@
-"""Which machines fail again and again: who is set aside, and in which words."""
+"""Which machines get no more trials: those that fail several times in a row, and those that are clearly slow."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
 
+from fpray.cluster.slowness import Slowness
+from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason
 
-# So many failures for a machine's sake, with nothing that went well there in between, are no chance any more.
+# As many infrastructure failures of a machine, with no trial that ended well there in between, are no chance.
 IN_A_ROW = 2
 
 
-class FailureCounts:
-    """What machines were blamed for, of this run: the same command, begun anew, takes every machine again."""
+@dataclass(frozen=True)
+class Verdict:
+    """What was noticed about a machine; clear: it must be quarantined, otherwise it is in doubt."""
+
+    host: str
+    sentence: str
+    clear: bool
+
+
+class Quarantine:
+    """Judges the machines of one run. The same command, started again, begins with a clean slate."""
 
     def __init__(self) -> None:
-        self._failed: dict[str, list[str]] = {}
-        self._aside: set[str] = set()
+        self._failures, self._slowness = FailureCounts(), Slowness()
+
+    def note(self, number: str, trial: Trial[Any], hosts: Collection[str], outcome: Outcome) -> Iterator[Verdict]:
+        """An attempt at the trial of this number has ended on these machines: what is new about any machine."""
+        for host, sentence in self._failures.note(number, hosts, outcome).items():
+            yield Verdict(host, f"it {sentence}", clear=True)
+        for slow in self._slowness.note(trial, hosts, outcome):
+            yield Verdict(slow.host, slow.sentence, slow.clear)
+
+
+class FailureCounts:
+    """Counts, for each machine, the infrastructure failures in a row that it was blamed for."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, list[str]] = {}
+        self._reported: set[str] = set()
 
     def note(self, number: str, hosts: Collection[str], outcome: Outcome) -> dict[str, str]:
-        """An attempt on these machines has ended; machine -> why it is to be set aside from now on."""
+        """An attempt has ended on these machines: machine -> why it must be quarantined from now on."""
         if outcome.reason is not Reason.INFRASTRUCTURE:
             for host in hosts:
-                self._failed.pop(host, None)
+                self._failures.pop(host, None)
             return {}
-        worn = {}
+        sentences = {}
         for host in outcome.blamed:
-            said = self._failed.setdefault(host, [])
-            said.append(f"{outcome.detail} (trial {number})")
-            if len(said) >= IN_A_ROW and host not in self._aside:
-                self._aside.add(host)
-                worn[host] = f"failed {len(said)} times in a row: {'; '.join(said)}"
-        return worn
+            failures = self._failures.setdefault(host, [])
+            failures.append(f"{outcome.detail} (trial {number})")
+            if len(failures) >= IN_A_ROW and host not in self._reported:
+                self._reported.add(host)
+                sentences[host] = f"failed {len(failures)} times in a row: {'; '.join(failures)}"
+        return sentences

@@ -1,4 +1,4 @@
-"""Which machines are slow: repeats of a point that run elsewhere say so, point by point."""
+"""Detects slow machines: at several points, repeats that ran on a machine measured less than repeats elsewhere."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from fpray.plan.plan import Trial
 from fpray.recorder.columns import THROUGHPUT
 from fpray.store.outcome import Outcome, Status
 
-# A machine is in doubt when at each of so many points it measured this much less than the median of the others'
-# repeats, and less than any of them. By chance alone the last is true of a machine once in 2 ** POINTS, or less.
+# A machine is doubted if at each of POINTS points it measured at most this share of the median of the others' repeats,
+# and less than any of them. By chance alone the latter is true of a machine once in 2 ** POINTS, or less.
 POINTS = 6
 DOUBTED, CLEAR = 0.9, 0.75
 
 
 @dataclass(frozen=True)
-class Slow:
-    """A machine that measures less than others, and whether that is too clear to go on with it."""
+class SlowMachine:
+    """A machine that measures less than others; clear: too much less to go on with it."""
 
     host: str
     sentence: str
@@ -28,41 +28,48 @@ class Slow:
 
 
 class Slowness:
-    """What each point measured where, in this run."""
+    """What each point measured on which machines, in this run."""
 
     def __init__(self) -> None:
-        self._at: dict[str, list[tuple[frozenset[str], float]]] = defaultdict(list)  # point -> machines, throughput
-        self._points: dict[str, set[str]] = defaultdict(set)  # machine -> points
-        self._said: dict[str, bool] = {}  # machine -> whether it was clear
+        self._measured: dict[str, list[tuple[frozenset[str], float]]] = defaultdict(list)  # point -> hosts, throughput
+        self._points: dict[str, set[str]] = defaultdict(set)  # host -> points
+        self._reported: dict[str, bool] = {}  # host -> whether it was clear
 
-    def note(self, trial: Trial[Any], hosts: Collection[str], outcome: Outcome) -> Iterator[Slow]:
-        """A trial has ended on these machines; each machine that is in doubt now, or clearly slow, and was not."""
-        found = next((value for name, value in outcome.results.items() if name.endswith(THROUGHPUT)), None)
-        if outcome.status is not Status.FINISHED or not found:
+    def note(self, trial: Trial[Any], hosts: Collection[str], outcome: Outcome) -> Iterator[SlowMachine]:
+        """A trial has ended on these machines: each machine that is slow now, or clearly slow, and was not before."""
+        throughput = next((value for name, value in outcome.results.items() if name.endswith(THROUGHPUT)), None)
+        if outcome.status is not Status.FINISHED or not throughput:
             return
         point = Trial(trial.protocol, trial.params).id
-        self._at[point].append((frozenset(hosts), float(found)))
+        self._measured[point].append((frozenset(hosts), float(throughput)))
         for host in hosts:
             self._points[host].add(point)
-        for host in {host for each, _ in self._at[point] for host in each}:
-            shares = list(self._shares(host))
-            worst = max(shares, default=1.0)
-            if len(shares) >= POINTS and worst <= DOUBTED and self._said.get(host) is not (clear := worst <= CLEAR):
-                if self._said.get(host):
-                    continue  # it was clear already
-                self._said[host] = clear
-                said = (
-                    f"at each of {len(shares)} points machine {host} measured less than any other, {median(shares):.0%}"
-                )
-                yield Slow(host, f"{said} of their median", clear)
+        for host in {host for group, _ in self._measured[point] for host in group}:
+            if (slow := self._judge(host)) is not None:
+                yield slow
+
+    def _judge(self, host: str) -> SlowMachine | None:
+        shares = list(self._shares(host))
+        worst = max(shares, default=1.0)
+        clear = worst <= CLEAR
+        reported = self._reported.get(host)
+        if len(shares) < POINTS or worst > DOUBTED or reported is clear or reported:  # clear stays clear
+            return None
+        self._reported[host] = clear
+        return SlowMachine(
+            host,
+            f"at each of {len(shares)} points machine {host} measured less than any other,"
+            f" {median(shares):.0%} of their median",
+            clear,
+        )
 
     def _shares(self, host: str) -> Iterator[float]:
-        """At each point that was measured with the machine and without: its share of the others' median.
+        """At each point that was measured with the machine and without it: its share of the others' median.
 
         1 where any of the others measured as little.
         """
         for point in self._points[host]:
-            own = [value for hosts, value in self._at[point] if host in hosts]
-            others = [value for hosts, value in self._at[point] if host not in hosts]
+            own = [value for hosts, value in self._measured[point] if host in hosts]
+            others = [value for hosts, value in self._measured[point] if host not in hosts]
             if own and others:
                 yield median(own) / median(others) if max(own) < min(others) else 1.0

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.allocator import Allocator
-from fpray.cluster.session import Machines, wanted_address
+from fpray.cluster.ray_address import wanted_address
+from fpray.cluster.session import Machines
 from fpray.driver.request import Request, TrialSelection
 from fpray.driver.session import machines_of
 from fpray.errors import refuse, refuse_if_any

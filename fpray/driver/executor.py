@@ -11,8 +11,7 @@ from functools import partial
 from typing import Any
 
 from fpray.cluster.allocator import Allocation
-from fpray.cluster.quarantine import FailureCounts
-from fpray.cluster.slowness import Slowness
+from fpray.cluster.quarantine import Quarantine
 from fpray.errors import FprayError
 from fpray.plan.plan import Trial
 from fpray.report.live import Progress
@@ -74,7 +73,7 @@ class Executor:
     ) -> None:
         self._setting, self._progress, self._most, self._run = setting, progress, most, run
         self._retries = RETRIES if retries is None else retries
-        self._blame, self._slowness = FailureCounts(), Slowness()
+        self._quarantine = Quarantine()
         self.remember: Callable[[MachineNote, str, str], None] = lambda _what, _host, _why: None
         self.look: Callable[[], None] = lambda: None
         self._missed_since: float | None = None  # when machines were first missing that nothing can run without
@@ -238,21 +237,17 @@ class Executor:
     def _set_aside(self, attempt: Running, result: Outcome) -> None:
         if len(self._setting.slices.cluster.addresses()) < 2:
             return
-        hosts = attempt.slice.hosts
-        reasons = {host: f"it {why}" for host, why in self._blame.note(attempt.directory.number, hosts, result).items()}
-        for slow in self._slowness.note(attempt.trial, hosts, result):
-            if slow.clear:
-                reasons[slow.host] = slow.sentence
-            else:
-                self._progress.say(f"doubt: {slow.sentence}")
-                self.remember("doubted", slow.host, slow.sentence)
-        for host, why in reasons.items():
-            self._setting.slices.quarantine(host)
+        for verdict in self._quarantine.note(attempt.directory.number, attempt.trial, attempt.slice.hosts, result):
+            if not verdict.clear:
+                self._progress.say(f"doubt: {verdict.sentence}")
+                self.remember("doubted", verdict.host, verdict.sentence)
+                continue
+            self._setting.slices.quarantine(verdict.host)
             self._progress.say(
-                f"machine {host} is set aside while there are others of its kind: {why}"
+                f"machine {verdict.host} is set aside while there are others of its kind: {verdict.sentence}"
                 " (the same command, stopped and begun anew, takes it back)"
             )
-            self.remember("set_aside", host, why)
+            self.remember("set_aside", verdict.host, verdict.sentence)
 
     def _run_again(self, attempt: Running, **changes: Any) -> None:
         self._leave(attempt)

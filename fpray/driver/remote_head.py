@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from fpray.cluster.launcher import Launcher, read_launcher
-from fpray.cluster.session import wanted_address
+from fpray.cluster.ray_address import wanted_address
 from fpray.driver.request import Request
 from fpray.errors import FprayError, refuse
 from fpray.jar.find import REFERENCE

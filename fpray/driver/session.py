@@ -14,7 +14,10 @@ from typing import Any
 
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.discovery import Discovery
-from fpray.cluster.session import Machine, Machines, wanted_address
+from fpray.cluster.jar_transfer import provide_jar
+from fpray.cluster.nodes import Machine
+from fpray.cluster.ray_address import wanted_address
+from fpray.cluster.session import Machines
 from fpray.driver.executor import Ended, Executor, RunTrial
 from fpray.driver.notify import Notifier
 from fpray.driver.pilot import corners, failed, pilot_suite, table
@@ -281,7 +284,7 @@ class _Sweep:
             self.progress.say(self.headline())
         self.progress.stage(f"waiting for {'an embedded Ray' if self.machines.embedded else 'the Ray cluster'}", None)
         with batch_scheduling(), self.machines:
-            self.machines.watch_head(lambda: self.progress.say(f"fpray: {self.machines.head_is_gone()}"))
+            self.machines.watch_head(lambda text: self.progress.say(f"fpray: {text}"))
             self.request.inventory.wait_for_all(self.machines.refresh, self.progress.wait)
             cluster = self._placed(machines_of(self.request, self.machines))
             if not self.machines.embedded:
@@ -332,7 +335,7 @@ class _Sweep:
                 facts = machines.facts([host], role, request.java).get(host)
                 if facts is None:
                     raise Lost(f"machine {host} has left again")
-                _see_to_jar(setting, [host], role)
+                provide_jar(machines, [host], role, setting.jar, setting.scratch)
                 return facts
 
             runner.look = Discovery(
@@ -529,7 +532,7 @@ def _this_run(
     """
     first, slices = waiting[0], setting.slices
     for instance in place(first.protocol, first.params, slices.cluster):
-        setting.machines.actor(instance.role, instance.host)  # in the background: the first trial waits for less
+        setting.machines.agent(instance.role, instance.host)  # in the background: the first trial waits for less
     role = first.protocol.clients()[0].name
     facts = setting.machines.facts(slices.cluster.addresses(), role, request.java)
     for host in slices.cluster.addresses():
@@ -561,24 +564,9 @@ def _this_run(
         "started": now(),
         "provenance": of_driver(setting.jar, request.command, request.java),
         "ray": {"address": setting.machines.address or "embedded", "version": version("ray")},
-        "jar_sent_to": _see_to_jar(setting, list(facts), role),
+        "jar_sent_to": provide_jar(setting.machines, list(facts), role, setting.jar, setting.scratch),
         "machines": facts,
     }
-
-
-def _see_to_jar(setting: TrialContext, hosts: Sequence[str], role: str) -> list[str]:
-    """Have the jar on every machine; back with those to which it was sent.
-
-    Raises:
-        Refused: trials cannot work on a machine where they are told to.
-    """
-    jar, told = setting.jar, f"--scratch {setting.scratch}"
-    try:
-        sent, useless = setting.machines.provide(hosts, role, jar=jar.path, sha256=jar.sha256, scratch=setting.scratch)
-    except Lost:
-        return []  # whose machines these are sees to it: each trial sends what is lacking
-    refuse_if_any([Problem(told, f"machine {host}: {why}") for host, why in useless.items()])
-    return sent
 
 
 def _closing(suite: Suite, result: SweepResult) -> str:

@@ -26,7 +26,7 @@ def remote_reader(suite: Suite) -> Iterator[RemoteReader]:
                 return b""
             if not machines:
                 machines.append(attached.enter_context(Machines(address)))
-            ((_, piece),) = gather([machines[0].actor("logs", host).read_piece.remote(path, offset)], _TIMEOUT_S)
+            ((_, piece),) = gather([machines[0].agent("logs", host).files.read_piece(path, offset)], _TIMEOUT_S)
             return bytes(piece)
 
         yield read

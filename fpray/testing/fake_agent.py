@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from fpray.node.file_service import FileService
@@ -191,11 +190,6 @@ class FakeAgent:
             return FakeCall(getattr(service, method)(*arguments))
         except Exception as error:
             return FakeCall(error)
-
-    @property
-    def call(self) -> Any:
-        """As a Ray actor's, for `fpray.node.role_actor.remote_agent`."""
-        return SimpleNamespace(remote=lambda part, method, *words: getattr(getattr(self, part), method)(*words))
 
 
 def _exit(label: str, returncode: int, *, stopped: bool) -> Exit:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, cast
 
-from fpray.cluster.session import Machine, Machines
+from fpray.cluster.nodes import Machine
+from fpray.cluster.session import Machines
 from fpray.errors import Lost
+from fpray.node.agent import NodeAgent
 from fpray.node.messages import ProcessSpec
 from fpray.testing.fake_agent import Answer, FakeAgent
 
@@ -70,34 +72,27 @@ class FakeMachines(Machines):
 
     def refresh(self) -> Collection[Machine]:
         """See which machines live."""
-        self._machines = dict(self.living)
-        return self._machines.values()
+        self.nodes.by_host = dict(self.living)
+        return self.by_host().values()
 
     def poll(self) -> None:
         """See which machines live."""
         self.refresh()
 
-    def actor(self, role: str, host: str, lane: int = 0) -> Any:
-        """The fake agent of a role on a machine, as `remote_agent` takes it."""
-        if host not in self._machines:
+    def agent(self, role: str, host: str, lane: int = 0) -> NodeAgent:
+        """The fake agent of a role on a machine."""
+        machine = self.by_host().get(host)
+        if machine is None:
             raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
         with self._making:
-            facts = {"cores": self._machines[host].cores}
-            return self._agents.setdefault((role, host, lane), FakeAgent(self, role, host, facts))
+            agent = self._agents.setdefault((role, host, lane), FakeAgent(self, role, host, {"cores": machine.cores}))
+        return cast(NodeAgent, agent)
 
     def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
         """All agents are awake."""
         return {}
 
-    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
-        """What each machine is."""
-        return {host: self.actor(role, host).machine.facts(java).future().result() for host in hosts}
-
-    def provide(self, *_: object, **_more: object) -> tuple[list[str], dict[str, str]]:
-        """The jar is on all machines."""
-        return [], {}
-
-    def watch_head(self, tell: object) -> None:
+    def watch_head(self, say: object) -> None:
         """The head never goes."""
 
     def recover(self, hosts: Collection[str], lane: int = 0) -> None:

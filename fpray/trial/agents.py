@@ -8,7 +8,6 @@ from typing import Any
 from fpray.cluster.calls import gather
 from fpray.cluster.cancellation import Cancellation
 from fpray.node.agent import NodeAgent
-from fpray.node.role_actor import remote_agent
 from fpray.plan.plan import Process
 from fpray.trial.context import TrialContext
 
@@ -21,20 +20,16 @@ class Agents:
     def __init__(self, context: TrialContext) -> None:
         self._context = context
 
-    def actor(self, role: str, host: str) -> Any:
-        """The Ray actor of a role on a machine.
+    def of(self, role: str, host: str) -> NodeAgent:
+        """The agent of a role on a machine.
 
         Raises:
             Lost: the machine is gone.
         """
-        return self._context.machines.actor(role, host, self._context.slice.lane)
-
-    def of(self, role: str, host: str) -> NodeAgent:
-        """The agent of a role on a machine. Raises as `actor` does."""
-        return remote_agent(self.actor(role, host))
+        return self._context.machines.agent(role, host, self._context.slice.lane)
 
     def at(self, host: str) -> NodeAgent:
-        """The agent that answers for a machine: that of the first role placed there. Raises as `actor` does."""
+        """The agent that answers for a machine: that of the first role placed there. Raises as `of` does."""
         return self.of(self.role_on(host), host)
 
     def role_on(self, host: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from fpray.cluster.jar_transfer import deliver
+from fpray.cluster.jar_transfer import send_jar
 from fpray.files import layout
 from fpray.node.inspection import InspectionRequest, WorkSite
 from fpray.node.scratch import Owner
@@ -83,17 +83,13 @@ def _ask_sites(attempt: Attempt, requests: Mapping[str, InspectionRequest]) -> S
 
 def _send_jar(attempt: Attempt, sites: Sites) -> Sites:
     """Send the jar to the machines that lack it; what they are like then."""
-    lacking = {
-        host: attempt.agents.actor(attempt.agents.role_on(host), host)
-        for host, site in sites.items()
-        if site.jar is None
-    }
+    lacking = {host: attempt.agents.at(host) for host, site in sites.items() if site.jar is None}
     if not lacking:
         return {}
     context = attempt.context
     context.report("sending the jar", None)
     sent = {}
-    for host, (path, came) in deliver(context.jar.path, context.jar.sha256, lacking, context.cancellation).items():
+    for host, (path, came) in send_jar(context.jar, lacking, context.cancellation).items():
         sent[host] = replace(sites[host], jar=path)
         attempt.notes += [f"{host}: the jar was sent there"] if came else []
     return sent

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from fpray.cluster.allocator import Allocator
-from fpray.cluster.session import Machine, Machines
+from fpray.cluster.nodes import Machine
+from fpray.cluster.session import Machines
 from fpray.driver.request import Request, TrialSelection
 from fpray.driver.session import Backend, SweepResult, run_sweep
 from fpray.errors import Refused, refuse

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from fpray.cluster.jar_transfer import deliver
+from fpray.cluster.jar_transfer import send_jar
 from fpray.errors import FprayError, Lost
 from fpray.files import layout
+from fpray.jar.find import Jar
 from fpray.node import inspection, jar_cache, scratch
 from fpray.node.file_transfer import read_parcel
 from fpray.node.jar_cache import JarCache
@@ -273,4 +274,4 @@ def test_a_jar_that_is_built_anew_in_mid_sweep_is_not_sent(tmp_path: Path, monke
     monkeypatch.setattr("ray.put", lambda piece: piece)
     (tmp_path / "my.jar").write_bytes(b"another")
     with pytest.raises(FprayError, match="has changed: this sweep began with sha "):
-        deliver(tmp_path / "my.jar", _sha(b"one"), {"192.0.2.9": None})
+        send_jar(Jar(tmp_path / "my.jar", _sha(b"one"), "", reference=False), {})

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.allocator import Allocator
-from fpray.cluster.session import Machine, Machines
+from fpray.cluster.nodes import Machine
+from fpray.cluster.session import Machines
 from fpray.jar.find import Jar
+from fpray.node.agent import NodeAgent
 from fpray.node.inspection import InspectionRequest, WorkSite
 from fpray.node.messages import Exit, Failure, ProcessSpec
+from fpray.node.role_actor import remote_agent
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
 from fpray.recorder.csv_reader import read_client
@@ -119,13 +122,17 @@ class SimulatedMachines(Machines):
 
     def __init__(self, hosts: Sequence[str], **answers: Answer) -> None:
         super().__init__("simulated")
-        self._machines = {host: Machine(host, host, 4, {}) for host in hosts}
+        self.nodes.by_host = {host: Machine(host, host, 4, {}) for host in hosts}
         self.answers = answers
         self.calls: list[tuple[str, str, str, tuple[Any, ...]]] = []
         self._simulated: dict[tuple[str, str], SimulatedActor] = {}
         self._making = threading.Lock()
 
-    def actor(self, role: str, host: str, lane: int = 0) -> Any:
+    def agent(self, role: str, host: str, lane: int = 0) -> NodeAgent:
+        """The agent of a role on a machine."""
+        return remote_agent(self.simulated(role, host))
+
+    def simulated(self, role: str, host: str) -> SimulatedActor:
         """The actor of a role on a machine."""
         with self._making:
             return self._simulated.setdefault((role, host), SimulatedActor(self, role, host))

@@ -12,6 +12,7 @@ from ray.exceptions import ActorDiedError
 
 from fpray.cluster.cancellation import Cancellation
 from fpray.errors import Lost
+from fpray.node.agent import NodeAgent
 from fpray.node.messages import Failure
 from fpray.store.outcome import Reason, Status
 from tests.support.simulated import Answer, SimulatedMachines, a_trial, run
@@ -105,10 +106,10 @@ def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path
 
         cut = False
 
-        def actor(self, role: str, host: str, lane: int = 0) -> Any:
+        def agent(self, role: str, host: str, lane: int = 0) -> NodeAgent:
             if self.cut and host == "c":
                 raise Lost("machine c is no longer part of the Ray cluster", ["c"])
-            return super().actor(role, host, lane)
+            return super().agent(role, host, lane)
 
     def wait_exit(role: str, _host: str, labels: list[str], _deadline_s: float | None) -> Any:
         machines.cut = trouble == "a machine is gone"
@@ -121,7 +122,7 @@ def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path
         if trouble == "an actor is gone" and role == "client":
             return ActorDiedError()
         stopped.extend(labels)
-        return machines.actor(role, host)._stop(labels, grace_s)
+        return machines.simulated(role, host)._stop(labels, grace_s)
 
     stopped: list[str] = []
     machines = Cut(["a", "b", "c", "d"], wait_exit=wait_exit, stop=stop)

@@ -1,0 +1,51 @@
+"""Which Ray cluster to attach to, and whether it answers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+from pathlib import Path
+
+_CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # `ray start` writes it on a node of a cluster
+
+
+def wanted_address(address: str | None, local: bool) -> str | None:
+    """The Ray cluster to attach to: `address`, RAY_ADDRESS, or the one of this machine; None: an embedded Ray."""
+    if local:
+        return None
+    requested = address or os.environ.get("RAY_ADDRESS")
+    if requested:
+        return None if requested == "local" else requested
+    with contextlib.suppress(OSError):
+        current = _CURRENT_CLUSTER.read_text().strip()
+        if current and answers(current):
+            return current
+    return None
+
+
+def connected_address() -> str | None:
+    """The GCS address (HOST:PORT) of the Ray that this Python process is connected to, such as a notebook's."""
+    if "ray" not in sys.modules:
+        return None
+    import ray
+
+    return str(ray.get_runtime_context().gcs_address) if ray.is_initialized() else None
+
+
+def gcs_address() -> str:
+    """The GCS address of the Ray that this process is connected to; it must be."""
+    import ray
+
+    return str(ray.get_runtime_context().gcs_address)
+
+
+def answers(address: str) -> bool:
+    """Whether a process listens at HOST:PORT."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except (OSError, ValueError):
+        return False
+    return True
