@@ -23,7 +23,7 @@ def interruptible() -> None:
         for number in numbers:
             signal.signal(number, second)
         with contextlib.suppress(OSError):  # the terminal is closed
-            click.echo("stopping what runs (once more leaves at once)", err=True)
+            click.echo("stopping (Ctrl-C again leaves at once)", err=True)
         raise KeyboardInterrupt
 
     def second(_number: int, _frame: Any) -> None:

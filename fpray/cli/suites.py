@@ -18,8 +18,9 @@ def _run_on_head(_ctx: click.Context, _option: click.Parameter, value: str | Non
 
 suites_option = click.option(
     "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
-    envvar="FPRAY_SUITE_DIRECTORY", show_envvar=True, help="where suites are looked for, by name or letters",
+    envvar="FPRAY_SUITE_DIRECTORY", show_envvar=True, help="directory in which suites are found by name or letters",
 )  # fmt: skip
 head_option = click.option(
-    "--cluster", metavar="LAUNCHER.yaml", expose_value=False, callback=_run_on_head, help="look on its cluster's head"
-)
+    "--cluster", metavar="LAUNCHER.yaml", expose_value=False, callback=_run_on_head,
+    help="run this command on the head of that cluster",
+)  # fmt: skip
