@@ -1,0 +1,54 @@
+"""Fixtures of the node: a supervisor with processes, a trial's directory, owners, free ports."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fpray.node import ports
+from fpray.node.processes import Processes
+from fpray.node.supervisor.procfs import read_entry
+from tests.node.owner import Owner
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    with Processes("test-processes") as made:
+        yield made
+    until = time.monotonic() + 5
+    while (entry := read_entry(made.supervisor_pid)) is not None and entry.alive:
+        assert time.monotonic() < until
+
+
+@pytest.fixture
+def trial(tmp_path: Path) -> str:
+    return str(tmp_path / "001")
+
+
+@pytest.fixture
+def port() -> int:
+    return ports.free_ports("127.0.0.1", 1, 20000 + os.getpid() % 5000 * 2)[0]
+
+
+@pytest.fixture
+def owner(tmp_path: Path) -> Iterator[Callable[..., Owner]]:
+    made: list[Owner] = []
+
+    def make(*kinds: str, **options: Any) -> Owner:
+        made.append(Owner(tmp_path, list(kinds), **options))
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.end()
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "fpray" / "jars"

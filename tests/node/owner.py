@@ -1,0 +1,144 @@
+"""An owner of a supervisor with children of many kinds, as a process that a test can kill."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fpray.node.orphans import kill_orphans
+from fpray.node.supervisor.procfs import Entry, process_table, read_entry, with_descendants
+from tests.node.programs import PYTHON
+
+ROOT = str(Path(__file__).parents[2])
+OWNER = """
+import json, os, signal, sys
+root, lease, directory, raylet, children, prelude = sys.argv[1:]
+sys.path.insert(0, root)
+exec(prelude)
+from fpray.node.messages import ProcessSpec
+from fpray.node.processes import Processes
+processes = Processes(lease, int(raylet) or None)
+specs = [ProcessSpec(label, tuple(argv), directory) for label, argv in json.loads(children).items()]
+failure = processes.start(specs)
+report = {"supervisor": processes.supervisor_pid, "failure": failure and failure.detail,
+        "started": {label: started.__dict__ for label, started in processes.started().items()}}
+print(json.dumps(report), flush=True)
+word = sys.stdin.readline().strip()
+if word == "close":
+    processes.close()
+"""
+IGNORES_TERM = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+DAEMON = (
+    IGNORES_TERM + "import os\nif os.fork() == 0:\n    os.setsid()\n    if os.fork(): os._exit(0)\ntime.sleep(1000)"
+)
+CHILDREN: dict[str, tuple[tuple[str, ...], int]] = {  # argv, and how many processes that makes
+    "plain": (("sleep", "1000"), 1),
+    "stubborn": ((*PYTHON, IGNORES_TERM + "time.sleep(1000)"), 1),
+    "setsid": (("sh", "-c", "setsid sleep 1000 & wait"), 2),
+    "wrapper": (("sh", "-c", "sleep 1000; true"), 2),
+    "daemon": ((*PYTHON, DAEMON), 2),
+    "nameless": (("sh", "-c", "setsid env -i sleep 1000 & wait"), 1),  # the sleep has no mark: see survivors()
+    "stopped": (("sh", "-c", "kill -STOP $$"), 1),
+}
+
+
+def wait_until(condition: Callable[[], bool], deadline_s: float = 10.0) -> float:
+    """Seconds until the condition held."""
+    begin = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begin < deadline_s, "it never came true"
+        time.sleep(0.005)
+    return time.monotonic() - begin
+
+
+def survivors(lease: str) -> list[int]:
+    """The living processes with the lease's mark."""
+    marked = []
+    table = process_table()
+    for pid, entry in table.items():
+        try:
+            if entry.alive and f"FPRAY_LEASE={lease}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes():
+                marked.append(pid)
+        except OSError:
+            pass
+    return marked
+
+
+def alive(pid: int) -> bool:
+    entry = read_entry(pid)
+    return entry is not None and entry.alive
+
+
+def status(pid: int) -> dict[str, str]:
+    """/proc/<pid>/status; empty if it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return {}
+    return dict(line.split(":\t", 1) for line in lines)
+
+
+def same(process: Entry) -> bool:
+    """Whether this very process lives."""
+    entry = read_entry(process.pid)
+    return entry is not None and entry.alive and entry.start == process.start
+
+
+class Owner:
+    """A process that owns a supervisor with some children."""
+
+    def __init__(
+        self, directory: Path, kinds: list[str], raylet: int = 0, prelude: str = "", wait: bool = True
+    ) -> None:
+        self.lease = f"test-{secrets.token_hex(6)}"
+        self.expected = sum(CHILDREN[kind][1] for kind in kinds)
+        children = {f"{kind}_{number}": CHILDREN[kind][0] for number, kind in enumerate(kinds)}
+        argv = [*PYTHON, OWNER, ROOT, self.lease, str(directory), str(raylet), json.dumps(children), prelude]
+        # A session of its own, so that a test can kill the group as Ray does.
+        self.process = subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self.report: dict[str, Any] = {}
+        if wait:
+            assert self.process.stdout
+            self.report = json.loads(self.process.stdout.readline())
+            wait_until(lambda: self._settled(kinds))
+            self.known = [*with_descendants([self.supervisor], process_table()).values()]
+
+    def _settled(self, kinds: list[str]) -> bool:
+        """Whether every process runs, has lost its mark or ignores TERM if it means to, or is stopped."""
+        tree = with_descendants([self.supervisor], process_table())
+        states = [state for pid in tree if (state := status(pid))]
+        ignoring = sum(int(state["SigIgn"], 16) >> (signal.SIGTERM - 1) & 1 for state in states)
+        return (
+            len(survivors(self.lease)) == self.expected
+            and len(tree) == 1 + self.expected + kinds.count("nameless")
+            and ignoring == kinds.count("stubborn") + 2 * kinds.count("daemon")
+            and sum(state["State"].startswith("T") for state in states) == kinds.count("stopped")
+        )
+
+    @property
+    def supervisor(self) -> int:
+        return int(self.report["supervisor"])
+
+    def say(self, word: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(word + "\n")
+        self.process.stdin.flush()
+
+    def wait_all_gone(self) -> float:
+        """Seconds until neither the supervisor nor any of its processes is alive."""
+        return wait_until(lambda: not survivors(self.lease) and not any(same(entry) for entry in self.known))
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        if self.report and alive(self.supervisor):
+            wait_until(lambda: not alive(self.supervisor))
+        kill_orphans(lambda lease: lease != self.lease)

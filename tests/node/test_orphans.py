@@ -1,0 +1,88 @@
+"""What a killed supervisor left running is found by its mark, and nothing else is."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from fpray.node.orphans import find_orphans, kill_orphans
+from fpray.node.supervisor.procfs import process_table, with_descendants
+from tests.node.owner import Owner, alive, status, survivors, wait_until
+
+
+def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Callable[..., Owner]) -> None:
+    it, other = owner("plain", "stubborn", "setsid", "wrapper", "daemon"), owner("setsid")
+    direct = [started["pid"] for started in it.report["started"].values()]
+    stranger = subprocess.Popen(["sleep", "1000"], env={"FPRAY": "1", "XFPRAY_SUPERVISOR": "1:1"})
+    try:
+        os.kill(it.supervisor, signal.SIGKILL)
+        assert wait_until(lambda: not any(alive(pid) for pid in direct)) < 5
+        rest = survivors(it.lease)
+        assert len(rest) == 3, "the setsid sleep, the wrapper's sleep and the daemon"
+        assert {orphan.pid for orphan in find_orphans() if orphan.lease == it.lease} == set(rest)
+        assert it.lease not in {orphan.lease for orphan in find_orphans(lambda lease: lease == it.lease)}
+        assert other.lease not in {orphan.lease for orphan in find_orphans()}, "its supervisor lives"
+        killed = kill_orphans(lambda lease: lease not in (it.lease, other.lease))
+        assert {orphan.pid for orphan in killed} == set(rest)
+        assert survivors(it.lease) == []
+        assert stranger.poll() is None
+        assert len(survivors(other.lease)) == 2
+        assert it.process.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_unmarked_descendants_of_orphans_are_killed(owner: Callable[..., Owner]) -> None:
+    it = owner("nameless")
+    (shell,) = survivors(it.lease)
+    (nameless,) = [entry.pid for entry in process_table().values() if entry.ppid == shell]
+    fake = subprocess.Popen(
+        ["sh", "-c", "env -i sleep 1000 & wait"],
+        env={"FPRAY_SUPERVISOR": "1:1", "FPRAY_LEASE": it.lease + "x", **os.environ},
+    )
+    try:
+        wait_until(
+            lambda: "sleep" in [status(pid).get("Name") for pid in with_descendants([fake.pid], process_table())]
+        )
+        (child,) = set(with_descendants([fake.pid], process_table())) - {fake.pid}
+        assert [orphan.pid for orphan in kill_orphans(lambda lease: lease != it.lease + "x")] == [fake.pid]
+    finally:
+        fake.kill()
+        fake.wait()
+    assert not alive(child)
+    assert alive(shell)
+    assert alive(nameless)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs a PID namespace")
+def test_processes_of_other_pid_namespaces_are_no_orphans() -> None:
+    lease = f"test-{secrets.token_hex(6)}"
+    env = {**os.environ, "FPRAY_SUPERVISOR": "1:1", "FPRAY_LEASE": lease}
+    inner = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", "env", "sleep", "1000"], env=env)
+    try:
+        wait_until(lambda: len(survivors(lease)) == 2)
+        pids = [orphan.pid for orphan in find_orphans() if orphan.lease == lease]
+        assert pids == [inner.pid], "unshare itself is in this namespace, what it runs is not"
+    finally:
+        inner.kill()
+        inner.wait()
+
+
+def test_looking_for_orphans_is_cheap() -> None:
+    processes = len(process_table())
+    best = min(_seconds(find_orphans) for _ in range(10))
+    assert best < 0.002 + 0.00003 * processes
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    begin = time.thread_time()
+    call()
+    return time.thread_time() - begin

@@ -1,0 +1,113 @@
+"""Stopping: in order, in time, and with everything that a process left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from fpray.node.processes import Processes
+from fpray.node.supervisor.procfs import read_entry
+from fpray.node.supervisor_client import SupervisorClient
+from tests.conftest import wait_for
+from tests.node.programs import TRAP, read, spec, start, wait_for_text
+
+
+def test_stop_is_quick(processes: Processes, trial: str) -> None:
+    labels = [f"server_{i}" for i in range(20)]
+    start(processes, *(spec(label, trial) for label in labels))
+    begin = time.monotonic()
+    ends = processes.stop([labels], grace_s=60)
+    assert time.monotonic() - begin < 20
+    assert [ends[label].returncode for label in labels] == [-15] * 20
+    assert all(end.stopped for end in ends.values())
+    assert read(trial, "server_3_returncode.txt") == "143\n"
+    assert processes.stop([labels]) == ends, "again is no error"
+
+
+def test_stop_in_order(processes: Processes, trial: str) -> None:
+    slow = TRAP.format("sleep 1; exit 0")
+    labels = ["client_0", "leader_0", "acceptor_0"]
+    start(processes, *(spec(label, trial, "sh", "-c", slow) for label in labels))
+    for label in labels:
+        wait_for_text(Path(trial) / f"{label}_out.txt", "up")
+    ends = processes.stop([["acceptor_0"], ["client_0", "leader_0"]], 60)
+    assert [end.returncode for end in ends.values()] == [0, 0, 0]
+    for label in ("client_0", "leader_0"):
+        assert ends[label].ended_ns - ends["acceptor_0"].ended_ns > 0.95e9, "not before the first group was gone"
+    assert abs(ends["client_0"].ended_ns - ends["leader_0"].ended_ns) < 0.95e9, "side by side"
+
+
+def test_stop_kills_the_stubborn_after_the_grace(processes: Processes, trial: str) -> None:
+    start(processes, spec("server_0", trial, "sh", "-c", TRAP.format("")), spec("server_1", trial))
+    wait_for_text(Path(trial) / "server_0_out.txt", "up")
+    begin = time.monotonic()
+    ends = processes.stop([["server_0", "server_1"]], grace_s=1)
+    assert 1 <= time.monotonic() - begin < 20
+    assert ends["server_0"].returncode == -9
+    assert ends["server_1"].returncode == -15
+    assert ends["server_1"].wall_s < ends["server_0"].wall_s - 0.5
+
+
+DAEMON = "setsid sh -c 'trap \"\" TERM; echo $$ > {0}; while :; do sleep 0.05; done' & {1}"
+
+
+@pytest.mark.parametrize("ending", ["by itself", "stopped"])
+def test_what_a_process_leaves_behind_is_swept(processes: Processes, trial: str, tmp_path: Path, ending: str) -> None:
+    pid_file = tmp_path / "pid"
+    last = "wait" if ending == "stopped" else f"while ! [ -s {pid_file} ]; do sleep 0.01; done"
+    start(processes, spec("server_0", trial, "sh", "-c", DAEMON.format(pid_file, last)), spec("server_1", trial))
+    wait_for_text(pid_file, "\n")
+    daemon = int(pid_file.read_text())
+    if ending == "stopped":
+        processes.stop([["server_0"]], 0.3)
+    else:
+        processes.wait_exit(["server_0"], 5)
+        assert read_entry(daemon) is not None, "it had no time yet"
+        processes.stop([["server_0"]], 5)  # waits for the sweep, a second
+    left = read_entry(daemon)
+    assert left is None or not left.alive
+    assert "server_1" not in processes.exits()
+
+
+def test_stop_right_after_the_start(processes: Processes, trial: str) -> None:
+    for number in range(10):
+        start(processes, spec(f"server_{number}", trial))
+        begin = time.monotonic()
+        processes.stop([[f"server_{number}"]], 60)
+        assert time.monotonic() - begin < 20, "a TERM between fork and exec is not lost"
+
+
+def test_a_term_between_fork_and_exec_is_not_lost(trial: str) -> None:
+    """Both orders arrive at once, so that the signal comes microseconds after the fork."""
+    events: list[dict[str, object]] = []
+    client = SupervisorClient("test", None, events.append, lambda: None)
+    Path(trial).mkdir()
+    common = {"argv": ["sleep", "1000"], "env": dict(os.environ), "cwd": trial, "stdout": "out", "stderr": "err"}
+    for key in range(20):
+        orders: list[dict[str, object]] = [
+            {"op": "start", "processes": [{"key": key, **common}]},
+            {"op": "signal", "keys": [key], "number": signal.SIGTERM},
+        ]
+        client.send(*orders)
+    wait_for(lambda: sum(event["event"] == "exit" for event in events) == 20, 20, "all exits")
+    assert {event["code"] for event in events if event["event"] == "exit"} == {-15}
+    assert client.close(5)
+
+
+def test_stop_of_one_that_hangs_before_its_exec(processes: Processes, trial: str) -> None:
+    Path(trial).mkdir()
+    os.mkfifo(Path(trial) / "server_0_out.txt")  # without a reader an open hangs, as on a file system that is gone
+    starting = threading.Thread(target=processes.start, args=([spec("server_0", trial), spec("server_1", trial)],))
+    starting.start()
+    wait_for(lambda: "server_1" in processes.started(), 20, "the other process")
+    begin = time.monotonic()
+    ends = processes.stop([["server_0", "server_1"]], 60)
+    assert time.monotonic() - begin < 20
+    assert [end.returncode for end in ends.values()] == [-15, -15]
+    starting.join(20)
+    assert not starting.is_alive()
