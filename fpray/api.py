@@ -10,7 +10,7 @@ from fpray.driver.request import Request, TrialSelection, parse_flags, parse_jvm
 from fpray.driver.session import SweepResult, run_sweep
 from fpray.errors import Problem
 from fpray.plan.placement_policy import parse_place
-from fpray.study.study import split_values
+from fpray.study.grid import split_values
 
 if TYPE_CHECKING:
     from fpray.searching.run import SearchResult

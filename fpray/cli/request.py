@@ -13,7 +13,7 @@ from fpray.driver.detach import leaving
 from fpray.driver.request import Request, TrialSelection, parse_flags, parse_jvm_args
 from fpray.errors import Problem
 from fpray.plan.placement_policy import parse_place
-from fpray.study.study import parse_set, parse_vary
+from fpray.study.grid import parse_set, parse_vary
 
 
 def request_of(words: Mapping[str, Any], kind: Callable[..., Any] = Request, **more: Any) -> Any:

@@ -12,7 +12,7 @@ from fpray.cli.request import request_of
 from fpray.searching.messages import preview_line
 from fpray.searching.request import SearchRequest
 from fpray.searching.run import run_search
-from fpray.study.study import key_values
+from fpray.study.grid import key_values
 
 # Options of a search alone, which its request has under the same names.
 _OWN = (

@@ -12,7 +12,7 @@ from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.plan import Paths, Trial, build_plan, duration_in_words, planned_bytes, planned_seconds, process_count
 from fpray.plan.words import number_of
-from fpray.study.study import grid_shape
+from fpray.study.grid import grid_shape
 
 
 def plans(request: Request) -> list[dict[str, Any]]:

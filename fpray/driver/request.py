@@ -25,7 +25,8 @@ from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
 from fpray.study.order import ORDERS
 from fpray.study.registry import find_protocol, find_study
-from fpray.study.study import Search, Study
+from fpray.study.search_study import Search
+from fpray.study.study import Study
 from fpray.trial.early_stop import LatencyBound
 
 T = TypeVar("T")

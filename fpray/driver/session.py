@@ -42,10 +42,11 @@ from fpray.store.suite import Suite
 from fpray.store.suite_record import MachineNote, RunRecord
 from fpray.store.trial_directory import TrialDirectory, now
 from fpray.study.order import Order
-from fpray.study.study import ListSource, Study, TrialSource
+from fpray.study.source import ListSource, TrialSource
+from fpray.study.study import Study
 from fpray.trial.context import TrialContext
 from fpray.trial.disk_space import SPACE_CHECK_S, is_full
-from fpray.trial.run import run_trial
+from fpray.trial.run import SPACE_CHECK_S, TrialContext, is_full, run_trial
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 from fpray.protocol.params import alternatives, describe_type, field_types, show_duration
 from fpray.protocol.protocol import Protocol
-from fpray.study.study import Search, Study
+from fpray.study.search_study import Search
+from fpray.study.study import Study
 
 
 def list_protocols(protocols: Mapping[str, Protocol[Any]]) -> Iterator[str]:

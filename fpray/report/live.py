@@ -16,7 +16,7 @@ from fpray.report.remaining import RemainingTime, Running
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, STOPPED, Snapshot, Step, clock
 from fpray.report.status_file import StatusFile
 from fpray.store.outcome import Outcome, Status
-from fpray.study.study import TrialSource
+from fpray.study.source import TrialSource
 
 
 @dataclass

@@ -10,7 +10,8 @@ from typing import Any
 
 from fpray.plan.plan import duration_in_words, planned_seconds, process_count
 from fpray.protocol.protocol import Protocol
-from fpray.study.study import Search, Study
+from fpray.study.search_study import Search
+from fpray.study.study import Study
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from fpray.recorder.columns import START_THROUGHPUT, without_output
 from fpray.searching.budget import TimeBudget
 from fpray.searching.space import ends
 from fpray.store.columns import measured_columns, output_columns
-from fpray.study.study import Point, Search
+from fpray.study.search_study import Search
+from fpray.study.study import Point
 
 if TYPE_CHECKING:
     from fpray.searching.problem import SearchProblem

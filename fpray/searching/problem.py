@@ -20,7 +20,8 @@ from fpray.protocol.protocol import Protocol
 from fpray.searching.budget import TimeBudget
 from fpray.searching.point_facts import PointFacts
 from fpray.searching.space import Space, ends
-from fpray.study.study import Point, Search
+from fpray.study.search_study import Search
+from fpray.study.study import Point
 
 _MAX_CORNERS = 64
 _SUGGESTED = 20

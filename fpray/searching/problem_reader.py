@@ -19,7 +19,8 @@ from fpray.searching.space import Space, read_space, suggest
 from fpray.searching.storage import JOURNAL, storage_problems
 from fpray.store.columns import measured_columns
 from fpray.study.registry import find_protocol
-from fpray.study.study import Search, Study
+from fpray.study.search_study import Search
+from fpray.study.study import Study
 
 
 def read_problem(points: TrialSelection, options: SearchOptions) -> SearchProblem:

@@ -13,7 +13,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from fpray.errors import Problem, nearest
 from fpray.protocol import params as param_values
-from fpray.study.study import split_values
+from fpray.study.grid import split_values
 
 Space = dict[str, BaseDistribution]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from fpray.study.study import Search, Study
+from fpray.study.search_study import Search
+from fpray.study.study import Study
 
 __all__ = ["Search", "Study"]

@@ -7,9 +7,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from fpray.errors import Refused, nearest, refuse
+from fpray.errors import nearest, refuse
 from fpray.protocol.protocol import Protocol
-from fpray.study.study import Study, load_study_file, unknown_study
+from fpray.study.study import Study
+from fpray.study.study_file import load_study_file
 
 
 @functools.cache
@@ -56,5 +57,6 @@ def find_study(protocol: Protocol[Any], name: str) -> Study:
         return study
     known = studies().get(protocol.name, {})
     if name not in known:
-        raise Refused(unknown_study(name, protocol.name, known))
+        names = ", ".join(sorted(known))
+        raise refuse(f"--study {name}", f"{protocol.name} has {names}; or give a file, FILE.py{nearest(name, known)}")
     return known[name]

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fpray.files.layout import data_file
 from fpray.node.file_service import FileService
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Address, Exit, Failure, ProcessSpec
@@ -107,7 +108,7 @@ class FakeProcesses:
                 self._exits.pop(spec.label, None)
         for spec in specs:
             if spec.brief:
-                write_rows(Path(spec.directory) / f"{spec.label}_data.csv")
+                write_rows(Path(spec.directory) / data_file(spec.label))
                 self.end(spec.label, 0)
         return None
 

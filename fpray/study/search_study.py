@@ -1,0 +1,43 @@
+"""A study that looks for the best point of a space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fpray.study.study import Point, Study
+
+
+@dataclass(frozen=True)
+class Search(Study):
+    """A study that looks for the best point of a space: its one point of its own is where the search starts from.
+
+    `fpray search PROTOCOL --study NAME|FILE` runs it; the words of the command line win over it. A file of a user's
+    own holds one as `STUDY`.
+
+    Attributes:
+        maximize: columns of the results that are to be large; one may be said without a list.
+        minimize: columns of the results that are to be small; several goals give a Pareto front.
+        subject_to: bounds as text, `COLUMN<=NUMBER` or `COLUMN>=NUMBER`.
+        space: parameter (dotted) -> `LOW..HIGH`, `LOW..HIGH:log`, `LOW..HIGH:step=N`, a list of values, or an Optuna
+            distribution.
+        suggest: Optuna trial -> point, instead of a space: for parameters that depend on one another.
+        budget_trials: how many trials it takes at most, confirmations among them.
+        stop_at: it ends when no gain above this share is likely any more.
+        confirm: how often the best configuration is to have run at the end.
+    """
+
+    maximize: str | Sequence[str] = ()
+    minimize: str | Sequence[str] = ()
+    subject_to: str | Sequence[str] = ()
+    space: Mapping[str, Any] = field(default_factory=dict)
+    suggest: Callable[[Any], Point] | None = None
+    budget_trials: int = 50
+    stop_at: float = 0.02
+    confirm: int = 3
+
+    def __post_init__(self) -> None:
+        for name in ("maximize", "minimize", "subject_to"):
+            if isinstance(said := getattr(self, name), str):  # as `fpray.search` takes it, and no list of its letters
+                object.__setattr__(self, name, (said,))

@@ -1,0 +1,42 @@
+"""A study in a Python file of the user."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+
+from fpray.errors import refuse
+from fpray.study.study import Study
+
+
+def load_study_file(path: Path) -> Study:
+    """The value `STUDY` of a user's Python file.
+
+    Raises:
+        Refused: no such file, it raises, or holds no study.
+    """
+    spec = importlib.util.spec_from_file_location(f"fpray_study_{path.stem}", path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise refuse(str(path), "there is no such study file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        where = _line_of(error, path)
+        raise refuse(str(path), f"the study file raises {type(error).__name__}: {error}{where}") from None
+    study = getattr(module, "STUDY", None)
+    if not isinstance(study, Study):
+        raise refuse(str(path), "a study file holds STUDY = fpray.Study(...), or fpray.Search(...)")
+    if wrong := [point for point in (study.base, *study.points) if not isinstance(point, Mapping)]:
+        raise refuse(str(path), f"a point is a mapping of parameters to values, and {wrong[0]!r} is none")
+    return study
+
+
+def _line_of(error: BaseException, path: Path) -> str:
+    traceback, line = error.__traceback__, None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == str(path):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return f" (line {line})" if line else ""
