@@ -46,7 +46,7 @@ from fpray.study.source import ListSource, TrialSource
 from fpray.study.study import Study
 from fpray.trial.context import TrialContext
 from fpray.trial.disk_space import SPACE_CHECK_S, is_full
-from fpray.trial.run import SPACE_CHECK_S, TrialContext, is_full, run_trial
+from fpray.trial.run import run_trial
 
 
 @dataclass(frozen=True)

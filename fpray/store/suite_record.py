@@ -123,4 +123,4 @@ class SuiteRecord:
 
 _NAMES = tuple(f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read")
 # Entries that a new suite has only if they differ from this; the others are in every suite.
-_UNLESS: Mapping[str, Any] = {"key": "", "place": {}, "search": None, "ended": None, "order": None, "planned": 0}
+_UNLESS: Mapping[str, Any] = {"key": "", "place": {}, "search": None, "ended": None, "order": None}

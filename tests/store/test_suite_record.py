@@ -49,6 +49,7 @@ def test_a_new_suite_has_the_entries_that_every_suite_has() -> None:
     content = SuiteRecord(protocol="craq", points=[], jar=JAR, java="java").to_json()
     assert list(content) == [
         "schema", "protocol", "study", "points", "jar", "java", "jvm_args", "flags", "provenance", "runs", "kind",
+        "planned",
     ]  # fmt: skip
     assert content["kind"] == "sweep"
     assert SuiteRecord(protocol="craq", points=[], jar=JAR, ended="").to_json()["ended"] == "", "a search goes on"
