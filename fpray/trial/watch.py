@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+from fpray.files.layout import data_file
 from fpray.node.messages import Failure
 from fpray.plan.plan import Plan, Process
 from fpray.trial.agents import CALL_S, by_agent, labels_of
@@ -65,7 +66,7 @@ def _glances(attempt: Attempt, clients: Sequence[Process]) -> dict[Any, str]:
     after_s = seconds_of(p, "warmup_duration") + seconds_of(p, "warmup_sleep") + LOOK_AT * seconds_of(p, "duration")
     return {
         attempt.agents.of(role, host).files.sample_rows(
-            [f"{process.directory}/{process.label}_data.csv" for process in here], after_s
+            [f"{process.directory}/{data_file(process.label)}" for process in here], after_s
         ): f"{role} on {host}"
         for (role, host), here in by_agent(clients).items()
     }

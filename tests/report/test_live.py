@@ -13,7 +13,7 @@ from fpray.plan.plan import Trial
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.study.registry import find_protocol
-from fpray.study.study import ListSource
+from fpray.study.source import ListSource
 
 PROTOCOL = find_protocol("unreplicated")
 TRIALS = [
