@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -49,20 +50,29 @@ def gather(
 
 def _result(future: Any, call: Any, where: Where | None) -> Any:
     """The value of a call that has ended."""
-    from ray.exceptions import RayError, RayTaskError
-
     try:
         return future.result()
-    except RayTaskError as error:
+    except Exception as error:
+        if "ray" not in sys.modules:  # a fake agent raised it
+            raise
+        raise _cause(error, call, where) from None
+
+
+def _cause(error: Exception, call: Any, where: Where | None) -> Exception:
+    """What a call raised, without what Ray adds; `Lost` if there was no answer."""
+    from ray.exceptions import RayError, RayTaskError
+
+    if isinstance(error, RayTaskError):
         cause = error.cause if isinstance(error.cause, Exception) else error
         if isinstance(cause, Lost) and not cause.hosts and where is not None:  # an actor does not know its address
             host = _host(where(call))
-            raise Lost(f"machine {host}: {cause}", [host]) from None
-        raise cause from None
-    except RayError as error:
+            return Lost(f"machine {host}: {cause}", [host])
+        return cause
+    if isinstance(error, RayError):
         places = [where(call)] if where is not None else []
         text = f"the role actor of {', '.join(places) or 'a machine'} is gone: {first_line(error)}"
-        raise Lost(text, map(_host, places)) from None
+        return Lost(text, map(_host, places))
+    return error
 
 
 def first_line(error: Exception) -> str:

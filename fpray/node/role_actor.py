@@ -46,62 +46,6 @@ class RoleActor:
         """Answer a call: a method of a part, both by name."""
         return getattr(self._parts[part], method)(*arguments)
 
-    # The names of these calls before `call`; each goes when its last caller uses `remote_agent`.
-    def facts(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("machine", "facts", *a)
-
-    def wake(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("machine", "wake", *a)
-
-    def take_machine(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("machine", "lock", *a)
-
-    def give_back_machine(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("machine", "unlock", *a)
-
-    def survey(self, *a: Any) -> Any:  # noqa: D102
-        answer = self.call("machine", "survey", *a)
-        return answer.has_jar, answer.problem
-
-    def take_jar(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("machine", "keep_jar", *a)
-
-    def prepare(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("machine", "inspect", *a)
-
-    def listens(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("machine", "listens", *a)
-
-    def write_inputs(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("files", "write", *a)
-
-    def parcel(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("files", "read_parcel", *a)
-
-    def read_piece(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("files", "read_piece", *a)
-
-    def read(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("files", "read_client", *a)
-
-    def sample_rows(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("files", "sample_rows", *a)
-
-    def remove(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("files", "remove", *a)
-
-    def start(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("processes", "start", *a)
-
-    def ready_after(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("processes", "ready_after", *a)
-
-    def wait_exit(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("processes", "wait_exit", *a)
-
-    def stop(self, *a: Any) -> Any:  # noqa: D102
-        return self.call("processes", "stop", *a)
-
     def close(self) -> None:
         """End the supervisor and every process that it still has."""
         self._processes.close()

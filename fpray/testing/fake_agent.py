@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fpray.errors import Lost
 from fpray.files.layout import data_file
 from fpray.node.file_service import FileService
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
@@ -139,6 +140,13 @@ class FakeProcesses:
             self._exits.setdefault(label, _exit(label, returncode, stopped=False))
             self._settle()
 
+    def lose(self, error: Exception) -> None:
+        """Let every wait raise an error."""
+        with self._lock:
+            waits, self._waits = self._waits, []
+        for _, wait in waits:
+            wait.set_exception(error)
+
     def _settle(self) -> None:
         """Complete the waits that are over."""
         waits, self._waits = self._waits, []
@@ -176,16 +184,22 @@ class FakeAgent:
         self.role, self.host = role, host
         self.running = FakeProcesses()
         self._machines = machines
+        self._lost: Lost | None = None
         services = FakeMachine(facts), FakeFiles(), self.running
         self.machine, self.files, self.processes = (_FakePart(self, service) for service in services)
+
+    def lose(self) -> None:
+        """From now on every call raises `Lost`, and those under way do."""
+        self._lost = Lost(f"the role actor of {self.role} on {self.host} is gone", [self.host])
+        self.running.lose(self._lost)
 
     def answer(self, service: Any, method: str, arguments: Sequence[Any]) -> FakeCall:
         """Note a call, and answer it."""
         self._machines.calls.append((self.role, self.host, method, tuple(arguments)))
         scripted = self._machines.answers.get(method)
         try:
-            if (gone := self._machines.gone(self.role, self.host)) is not None:
-                raise gone
+            if self._lost is not None:
+                raise self._lost
             if scripted is not None:
                 return FakeCall(scripted(self.role, self.host, *arguments))
             return FakeCall(getattr(service, method)(*arguments))

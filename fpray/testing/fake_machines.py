@@ -28,14 +28,32 @@ class FakeMachines(Machines):
         self.living = {host: Machine(host, host, cores, {}) for host in hosts}
         self.answers: dict[str, Answer] = dict(answers)
         self.calls: list[tuple[str, str, str, tuple[Any, ...]]] = []
-        self._lost: set[tuple[str | None, str]] = set()
         self._agents: dict[tuple[str, str, int], FakeAgent] = {}
         self._making = threading.Lock()
         self.refresh()
 
+    def fake(self, role: str, host: str, lane: int = 0) -> FakeAgent:
+        """The fake agent of a role on a machine.
+
+        Raises:
+            Lost: the machine is gone.
+        """
+        machine = self.by_host().get(host)
+        if machine is None:
+            raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
+        with self._making:
+            return self._agents.setdefault((role, host, lane), FakeAgent(self, role, host, {"cores": machine.cores}))
+
     def lose(self, host: str, role: str | None = None) -> None:
-        """From now on a machine, or the agent of one role there, answers no call."""
-        self._lost.add((role, host))
+        """From now on a machine, or the agent of one role there, answers no call; calls under way raise `Lost`."""
+        if role is None:
+            self.living.pop(host, None)
+            self.refresh()
+        else:
+            self.fake(role, host)
+        for agent in list(self._agents.values()):
+            if agent.host == host and role in (None, agent.role):
+                agent.lose()
 
     def called(self, method: str) -> list[tuple[str, str]]:
         """(role, host) of the calls of a name, in their order."""
@@ -43,19 +61,13 @@ class FakeMachines(Machines):
 
     def started(self) -> dict[str, ProcessSpec]:
         """label -> what was started."""
-        return {label: spec for agent in self._agents.values() for label, spec in agent.running.specs.items()}
+        return {label: spec for agent in list(self._agents.values()) for label, spec in agent.running.specs.items()}
 
     def end(self, label: str, returncode: int) -> None:
         """Let a process that was started exit by itself."""
-        for agent in self._agents.values():
+        for agent in list(self._agents.values()):
             if label in agent.running.specs:
                 agent.running.end(label, returncode)
-
-    def gone(self, role: str, host: str) -> Lost | None:
-        """What a call to an agent raises that was lost."""
-        if {(None, host), (role, host)} & self._lost:
-            return Lost(f"the role actor of {role} on {host} is gone", [host])
-        return None
 
     # What `Machines` does with Ray.
 
@@ -81,12 +93,7 @@ class FakeMachines(Machines):
 
     def agent(self, role: str, host: str, lane: int = 0) -> NodeAgent:
         """The fake agent of a role on a machine."""
-        machine = self.by_host().get(host)
-        if machine is None:
-            raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
-        with self._making:
-            agent = self._agents.setdefault((role, host, lane), FakeAgent(self, role, host, {"cores": machine.cores}))
-        return cast(NodeAgent, agent)
+        return cast(NodeAgent, self.fake(role, host, lane))
 
     def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
         """All agents are awake."""

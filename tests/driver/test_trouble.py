@@ -367,7 +367,7 @@ def test_what_an_ended_driver_left_behind_is_ended_where_nobody_measures_too() -
     stranger = subprocess.Popen(["sleep", "1000"])
     actor = RoleActor("test", "127.0.0.1:1", None)
     try:
-        assert f"sleep 1000 (process {orphan.pid})" in actor.facts("java")["left_behind"]
+        assert f"sleep 1000 (process {orphan.pid})" in actor.call("machine", "facts", "java")["left_behind"]
         assert orphan.wait(5) == -signal.SIGKILL
         assert stranger.poll() is None
     finally:
