@@ -22,7 +22,7 @@ MODULES = {
     "status": "watch",
     "attach": "watch",
     "stop": "watch",
-    "logs": "watch",
+    "logs": "logs",
     "debug": "debug",
 }
 # Commands that start nothing: their errors do not say "nothing was started".

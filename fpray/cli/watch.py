@@ -1,4 +1,4 @@
-"""`fpray status`, `attach`, `stop` and `logs`: sweeps that run, seen from another terminal."""
+"""`fpray status`, `attach` and `stop`: sweeps that run, seen from another terminal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import click
 
 from fpray.cli.suites import head_option, suites_option
 from fpray.report.attach import attach as attach_to
-from fpray.report.logs import labels, read_log
-from fpray.report.remote_files import remote_reader
 from fpray.report.status import status_lines, suite_states
 from fpray.report.stop import stop as stop_sweep
-from fpray.store.find import find_suite, find_trial
+from fpray.store.find import find_suite
 from fpray.store.suite import Suite
 
 
@@ -63,25 +61,3 @@ def stop(suite: str, suite_directory: str) -> None:
 
 def _suite(name: str, suite_directory: str) -> Suite:
     return find_suite(name.rstrip("/"), Path(suite_directory).expanduser())
-
-
-@click.command()
-@click.argument("trial", metavar="SUITE/TRIAL")
-@click.argument("label", required=False)
-@click.option("-f", "--follow", is_flag=True, help="go on while the process runs")
-@suites_option
-@head_option
-def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> None:
-    """Print the output of a process of a trial.
-
-    Without LABEL, list the processes.
-    """
-    suite, directory = find_trial(trial, Path(suite_directory).expanduser())
-    if label is None:
-        for known in labels(directory):
-            click.echo(known)
-        return
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up
-    with remote_reader(suite) as remote:
-        for piece in read_log(directory, label, follow=follow, remote=remote):
-            click.echo(piece, nl=False)

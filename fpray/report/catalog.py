@@ -9,7 +9,6 @@ from typing import Any
 
 from fpray.protocol.params import alternatives, describe_type, field_types, show_duration
 from fpray.protocol.protocol import Protocol
-from fpray.study.search_study import Search
 from fpray.study.study import Study
 
 
@@ -83,8 +82,8 @@ def _studies(studies: Mapping[str, Study]) -> Iterator[str]:
     yield "studies"
     width = max(map(len, studies), default=0)
     for study in studies.values():
-        many = f"at most {study.budget_trials}" if isinstance(study, Search) else len(study.points) * study.repeat
-        yield f"  {study.name:<{width}}  {many} trials: {study.about}"
+        at_most = "at most " if study.adaptive else ""
+        yield f"  {study.name:<{width}}  {at_most}{study.trial_limit} trials: {study.about}"
 
 
 def closed_loops(protocol: Protocol[Any], params: Any) -> str:

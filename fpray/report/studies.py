@@ -10,7 +10,6 @@ from typing import Any
 
 from fpray.plan.plan import duration_in_words, planned_seconds, process_count
 from fpray.protocol.protocol import Protocol
-from fpray.study.search_study import Search
 from fpray.study.study import Study
 
 
@@ -55,8 +54,7 @@ def needs(protocol: Protocol[Any], study: Study) -> Needs:
         for role in protocol.roles:
             counts[role.hosts_key] += math.prod(role.dimensions(trial.params))
         pools |= counts  # the larger count of each pool
-    search = isinstance(study, Search)
-    runs = study.budget_trials if isinstance(study, Search) else len(trials) * study.repeat
+    runs = study.trial_limit if study.adaptive else len(trials) * study.repeat
     return Needs(
         protocol=protocol.name,
         study=study.name,
@@ -69,7 +67,7 @@ def needs(protocol: Protocol[Any], study: Study) -> Needs:
         regions=dict(study.regions),
         seconds=runs / max(1, len(trials)) * sum(map(planned_seconds, trials)),
         about=study.about,
-        search=search,
+        search=study.adaptive,
     )
 
 

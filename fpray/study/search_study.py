@@ -41,3 +41,13 @@ class Search(Study):
         for name in ("maximize", "minimize", "subject_to"):
             if isinstance(said := getattr(self, name), str):  # as `fpray.search` takes it, and no list of its letters
                 object.__setattr__(self, name, (said,))
+
+    @property
+    def adaptive(self) -> bool:
+        """A search chooses each trial by the results of those before."""
+        return True
+
+    @property
+    def trial_limit(self) -> int:
+        """Its budget."""
+        return self.budget_trials

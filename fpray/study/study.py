@@ -39,6 +39,16 @@ class Study:
     about: str = ""
     regions: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def adaptive(self) -> bool:
+        """Whether its trials are chosen while it runs; `trial_limit` is an upper limit then."""
+        return False
+
+    @property
+    def trial_limit(self) -> int:
+        """How many trials it takes."""
+        return len(self.points) * self.repeat
+
     def with_grid(self, vary: Mapping[str, Sequence[Any]]) -> Study:
         """The product of the varied values over this study's base: it replaces the study's own points.
 

@@ -1,0 +1,35 @@
+"""`fpray logs`: the output of a process of a trial."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import click
+
+from fpray.cli.suites import head_option, suites_option
+from fpray.report.logs import labels, read_log
+from fpray.report.remote_files import remote_reader
+from fpray.store.find import find_trial
+
+
+@click.command()
+@click.argument("trial", metavar="SUITE/TRIAL")
+@click.argument("label", required=False)
+@click.option("-f", "--follow", is_flag=True, help="go on while the process runs")
+@suites_option
+@head_option
+def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> None:
+    """Print the output of a process of a trial.
+
+    Without LABEL, list the processes.
+    """
+    suite, directory = find_trial(trial, Path(suite_directory).expanduser())
+    if label is None:
+        for known in labels(directory):
+            click.echo(known)
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up
+    with remote_reader(suite) as remote:
+        for piece in read_log(directory, label, follow=follow, remote=remote):
+            click.echo(piece, nl=False)
