@@ -41,3 +41,10 @@ def test_a_misspelt_command_is_answered_with_the_nearest() -> None:
     done = cli("statsu")
     assert done.exit_code == 2
     assert "status" in done.output
+
+
+def test_the_example_of_a_search_keeps_its_lines() -> None:
+    lines = [line.strip() for line in cli("search", "--help").output.splitlines()]
+    at = lines.index("fpray search multipaxos --maximize write_output.measured.throughput \\")
+    assert lines[at + 1] == "--subject-to 'write_output.measured.latency.p99_ms<=5' \\"
+    assert lines[at - 1] == ""
