@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import plain
 from bench.common import Estimate, Row, Settings, estimate, median, orders, ratio, safely, say
 from bench.warm import WarmSweep
-from fpray.driver.request import TrialSelection
+from fpray.driver.selection import TrialSelection
 
 ALLOWED = 0.03
 BOUND = f"interval not wholly outside {1 - ALLOWED:.2f} to {1 + ALLOWED:.2f}"

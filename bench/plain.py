@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.common import BenchError
-from fpray.driver.request import TrialSelection
+from fpray.driver.selection import TrialSelection, select
 from fpray.node import ports
 from fpray.node.messages import clean_environment
 from fpray.plan.cluster import LOOPBACK, Cluster
@@ -56,7 +56,7 @@ def points(protocol: str, **values: Any) -> TrialSelection:
 
 def the_trial(wanted: TrialSelection) -> Trial[Any]:
     """The one trial of such points."""
-    return wanted.resolve()[2][0]
+    return select(wanted).trials[0]
 
 
 def plan_into(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Plan:

@@ -25,8 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.common import BenchError, Row, Settings, say
-from fpray.driver.request import Request, TrialSelection
-from fpray.driver.session import Backend, run_sweep
+from fpray.driver.check import check_sweep
+from fpray.driver.experiment import Experiment
+from fpray.driver.session import Backend
+from fpray.driver.sweep import run_sweep
 from fpray.plan.plan import Paths, Trial, plan_placed
 from fpray.store.columns import measured_columns, output_columns
 from fpray.store.outcome import Outcome, ProcessEnd, Reason, Status
@@ -98,7 +100,7 @@ def sweep(scratch: Path, trials: int, slices: int) -> float:
     """Seconds that a sweep takes, from the request to the last table."""
     began = time.monotonic()
     with contextlib.redirect_stderr(io.StringIO()) as said:
-        result = run_sweep(_request(scratch, trials // ROUNDS), ground=_ground(slices))
+        result = run_sweep(_experiment(scratch, trials // ROUNDS), backend=_backend(slices))
     took = time.monotonic() - began
     if result.exit_code or len(result.outcomes) != trials:
         raise BenchError(f"{len(result.outcomes)} of {trials} trials ended: {said.getvalue()[-500:]}")
@@ -112,16 +114,13 @@ def resume(scratch: Path, trials: int, slices: int) -> float:
     return sweep(scratch, trials, slices) - SECONDS
 
 
-def _request(scratch: Path, points: int) -> Request:
+def _experiment(scratch: Path, points: int) -> Experiment:
     vary = {"num_clients_per_proc": list(range(points))}
-    return Request(
-        TrialSelection("unreplicated", vary=vary, set={"duration": "1s"}, repeat=ROUNDS),
-        suite_directory=str(scratch / "suites"),
-        jar="reference",
-    )
+    options = {"vary": vary, "set": {"duration": "1s"}, "repeat": ROUNDS, "jar": "reference"}
+    return check_sweep("unreplicated", {**options, "suite_directory": scratch / "suites"})
 
 
-def _ground(slices: int) -> Backend:
+def _backend(slices: int) -> Backend:
     return Backend(lambda _address, _local: FakeMachines(_hosts(slices)), simulated_trial)
 
 

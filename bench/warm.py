@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from bench.common import BenchError
-from fpray.driver.request import TrialSelection
+from fpray.driver.selection import TrialSelection
 
 # After a thaw Ray's timers are late, all at once; a trial does not begin into that.
 SETTLE_S = 0.3
@@ -168,8 +168,8 @@ def _supervisor_owner(process: psutil.Process) -> int | None:
 
 def main(words: Mapping[str, Any]) -> int:
     """Run the sweep; see the module's docstring."""
-    from fpray.driver.request import Request
-    from fpray.driver.session import run_sweep
+    from fpray.driver.check import check_sweep
+    from fpray.driver.sweep import run_sweep
 
     began = time.monotonic()
 
@@ -182,14 +182,11 @@ def main(words: Mapping[str, Any]) -> int:
             raise KeyboardInterrupt
         began = time.monotonic()
 
-    request = Request(
-        TrialSelection.from_json(words["points"]),
-        suite_directory=words["suites"],
-        jar=words["jar"],
-        local=True,
-        command="make bench",
-    )
-    return run_sweep(request, on_trial=told).exit_code
+    points = words["points"]
+    options = {"suite_directory": words["suites"], "jar": words["jar"], "local": True}
+    options |= {name: points[name] for name in ("study", "vary", "set", "repeat")}
+    experiment = check_sweep(points["protocol"], options, "make bench")
+    return run_sweep(experiment, on_trial=told).exit_code
 
 
 if __name__ == "__main__":

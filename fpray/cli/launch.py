@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +14,9 @@ import click
 
 from fpray.cli.interrupt import interruptible
 from fpray.cluster.jobs import NoJobs, as_job
-from fpray.driver.detach import hang_up_ends, start
+from fpray.driver.detach import hang_up_ends, leaving, start
+from fpray.driver.experiment import Experiment
 from fpray.driver.remote_head import is_elsewhere, run_there, words_without
-from fpray.driver.request import Request, check
 from fpray.errors import refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
 from fpray.protocol.params import to_json
@@ -23,27 +24,32 @@ from fpray.report.attach import attach
 from fpray.store.suite import Suite
 
 
-def launch(ctx: click.Context, run: Callable[..., Any], request: Request, words: dict[str, Any]) -> NoReturn:
-    """Run a request where it is to run, and exit with its exit code.
+def typed_command() -> str:
+    """The command as it was typed, for the provenance."""
+    return shlex.join(["fpray", *sys.argv[1:]])
+
+
+def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: dict[str, Any]) -> NoReturn:
+    """Run an experiment where it is to run, and exit with its exit code.
 
     words: the options `detach`, `as_json` and `as_job`.
     """
-    if not (elsewhere := is_elsewhere(request)) and not words["detach"] and words["as_job"] is None:
-        _run_here(ctx, run, request, as_json=words["as_json"])
+    if not (elsewhere := is_elsewhere(experiment.where)) and not words["detach"] and words["as_job"] is None:
+        _run_here(ctx, run, experiment, as_json=words["as_json"])
     if words["as_json"]:
         message = "has no terminal to print to, since the driver runs by itself"
         raise refuse("--json", f"{message}; see {RESULTS_CSV} and {RESULTS_PARQUET}")
     if elsewhere:
-        check(request)
-        run_there(request, sys.argv[1:])
+        run_there(experiment, sys.argv[1:])
     _run_by_itself(ctx, words["detach"], words["as_job"])
 
 
-def _run_here(ctx: click.Context, run: Callable[..., Any], request: Request, *, as_json: bool) -> NoReturn:
+def _run_here(ctx: click.Context, run: Callable[..., Any], experiment: Experiment, *, as_json: bool) -> NoReturn:
     if sys.stderr is None:  # closed by the shell (2>&-): messages must not end up among the JSON
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
     interruptible()
-    result = run(request, on_trial=_print_json if as_json else lambda _number, _trial, _outcome: None)
+    on_trial = _print_json if as_json else lambda _number, _trial, _outcome: None
+    result = run(experiment, on_trial=on_trial, leaving=leaving())
     ctx.exit(result.exit_code)
 
 

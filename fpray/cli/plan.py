@@ -7,22 +7,23 @@ from typing import Any
 
 import click
 
-from fpray.cli.options import plan_options
-from fpray.cli.request import request_of
+from fpray.cli.options import given_options, options_of
+from fpray.driver.check import check_plan
 from fpray.driver.dry_run import plans, text
+from fpray.driver.options import PlanOptions
 
 
 @click.command()
-@plan_options
+@options_of(PlanOptions)
 @click.option("--json", "as_json", is_flag=True, help="print the plans as a JSON list")
 def plan(as_json: bool, **words: Any) -> None:
     """Show the files and processes of each trial of a sweep.
 
     Needs neither Ray nor Java.
     """
-    request = request_of(words)
+    experiment = check_plan(words["protocol"], given_options(PlanOptions, words))
     if as_json:
-        click.echo(json.dumps(plans(request), indent=1))
+        click.echo(json.dumps(list(plans(experiment)), indent=1))
     else:
-        for line in text(request):
+        for line in text(experiment):
             click.echo(line)

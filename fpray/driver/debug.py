@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,8 +12,7 @@ from typing import Any
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.ray_address import wanted_address
 from fpray.cluster.session import Machines
-from fpray.driver.request import Request, TrialSelection
-from fpray.driver.session import machines_of
+from fpray.driver.check import cluster_problems, where_of
 from fpray.errors import refuse, refuse_if_any
 from fpray.files.atomic import write_text
 from fpray.files.layout import command_file
@@ -24,6 +22,7 @@ from fpray.plan.cluster import LOOPBACK
 from fpray.plan.plan import Plan, Process, Trial
 from fpray.protocol.params import from_json
 from fpray.report.logs import check_label
+from fpray.report.text import say
 from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
 from fpray.study.registry import find_protocol
@@ -54,40 +53,34 @@ def debug(
         Refused: there is no such process, no jar, or no machine for it.
     """
     check_label(known, label)
+    trial, where = _trial_of(known), where_of(cluster_file, address, local=local)
+    record = suite.record
+    java = record.java or "java"
+    jar = find_jar(REFERENCE if record.jar["name"] == "reference" else record.jar["path"], java, say)
+    if jar.sha256 != record.jar["sha256"]:
+        say(f"doubt: {jar} is another jar than the suite's (sha {record.jar['sha256'][:8]})")
+    with Machines(wanted_address(where.ray, local), local=local) as machines:
+        where.inventory.wait_for_all(machines.refresh, say)
+        nodes = machines.by_host().values()
+        cluster = replace(where.inventory.joined(nodes, machines.driver_host()), policy=record.place)
+        refuse_if_any(cluster_problems(trial.protocol, [trial], cluster))
+        cores = {node.host: node.cores for node in nodes}
+        allocator = Allocator(cluster, cores, alive=machines.by_host)
+        allocation = allocator.allocate(trial)
+        if allocation is None:
+            raise refuse(known.number, allocator.shortage(trial) or "there are too few machines for it")
+        context = TrialContext(
+            allocator, machines, jar, java, record.jvm_args, record.flags, wait=say, slice=allocation
+        )
+        _hold(trial, _directory(suite, known), context, label)
+
+
+def _trial_of(known: TrialDirectory) -> Trial[Any]:
+    """The trial that a directory is of."""
     written = known.trial()
     assert written is not None
     protocol = find_protocol(written["protocol"])
-    trial = Trial(protocol, from_json(protocol.params, written["params"]), written["repeat"])
-    record = suite.record
-    reference = record.jar["name"] == "reference"
-    request = Request(
-        TrialSelection(protocol.name),
-        jar=REFERENCE if reference else record.jar["path"],
-        java=record.java or "java",
-        jvm_args=record.jvm_args,
-        flags=record.flags,
-        cluster_file=cluster_file,
-        address=address,
-        local=local,
-    )
-    jar = find_jar(request.jar, request.java, _say)
-    if jar.sha256 != record.jar["sha256"]:
-        _say(f"doubt: {jar} is another jar than the suite's (sha {record.jar['sha256'][:8]})")
-    request.launcher()
-    wanted = wanted_address(address or request.inventory.address, local)
-    with Machines(wanted, local=local) as machines:
-        request.inventory.wait_for_all(machines.refresh, _say)
-        cluster = request.placed(machines_of(request, machines))
-        refuse_if_any(request.placement_problems(protocol, [trial], cluster))
-        cores = {host: machine.cores for host, machine in machines.by_host().items()}
-        slices = Allocator(cluster, cores, alive=machines.by_host)
-        own = slices.allocate(trial)
-        if own is None:
-            raise refuse(known.number, slices.shortage(trial) or "there are too few machines for it")
-        setting = TrialContext(
-            slices, machines, jar, request.java, request.jvm_args, request.flags, wait=_say, slice=own,
-        )  # fmt: skip
-        _hold(trial, _directory(suite, known), setting, label)
+    return Trial(protocol, from_json(protocol.params, written["params"]), written["repeat"])
 
 
 def _directory(suite: Suite, known: TrialDirectory) -> TrialDirectory:
@@ -110,14 +103,14 @@ def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, l
             plan = prepare(attempt)
             own = next(process for process in plan.processes if process.label == label)
             _start(attempt, plan, own, directory.path)
-            _say(f"all but {label} runs; its logs are in {directory.path} · Ctrl-C stops it")
+            say(f"all but {label} runs; its logs are in {directory.path} · Ctrl-C stops it")
             for failure in failures(attempt):
                 _say_all([failure.detail, *failure.lines, *filter(None, [failure.log])])
             threading.Event().wait()
         except ProcessFailed as failed:
             _say_all([failed.failure.detail, *failed.failure.lines, failed.failure.log, "all of it is stopped"])
         except KeyboardInterrupt:
-            _say(f"stopped, but for {label}, which is yours · nothing of it is a result")
+            say(f"stopped, but for {label}, which is yours · nothing of it is a result")
 
 
 def _start(attempt: Attempt, plan: Plan, own: Process, path: Path) -> None:
@@ -132,7 +125,7 @@ def _start(attempt: Attempt, plan: Plan, own: Process, path: Path) -> None:
     _say_how(own, path)
     while not listens(attempt, own):
         attempt.context.cancellation.sleep(_LOOK_S)
-    _say(f"{own.label} listens")
+    say(f"{own.label} listens")
     start_servers(attempt, _only(plan, [p for p in others if p.kind == "server" and p.stage > own.stage]))
     start_clients(attempt, _only(plan, others))
 
@@ -147,13 +140,9 @@ def _say_how(own: Process, path: Path) -> None:
     where = "on this machine" if own.host == LOOPBACK else f"on {own.host}"
     ports = ", ".join(str(port) for port in own.endpoints.values())
     listening = f"; the others wait until it listens on {ports}" if own.kind == "server" else ""
-    _say(f"paste this {where} (it is in {path / command_file(own.label)}){listening}:\n{command.rstrip()}")
+    say(f"paste this {where} (it is in {path / command_file(own.label)}){listening}:\n{command.rstrip()}")
 
 
 def _say_all(lines: Sequence[str]) -> None:
     for number, line in enumerate(lines):
-        _say(line if number == 0 else f"    {line}")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201  this is the product's voice
+        say(line if number == 0 else f"    {line}")

@@ -1,19 +1,25 @@
-"""The corners of a grid, short: a bad grid shows in the evening. They are no results, and are kept apart from them."""
+"""`--pilot`: short trials at the corners of the grid, in a suite of their own, so that a bad grid shows at once."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
+from fpray.driver.result import SweepResult
+from fpray.driver.resume import WorkList
+from fpray.driver.run import Run, run
 from fpray.files import layout
 from fpray.plan.plan import Trial, parameter_problems
 from fpray.protocol.params import flatten
+from fpray.report.text import say
 from fpray.store.outcome import Outcome, Status
 from fpray.store.suite import Suite
 from fpray.store.suite_record import SuiteRecord
 from fpray.store.trial_directory import TrialDirectory
+from fpray.study.source import ListSource
+from fpray.study.study import Study
 
 MOST = 16
 # What each of these is cut down to, where that leaves parameters that are allowed.
@@ -21,20 +27,21 @@ SHORT = {"warmup_duration": timedelta(seconds=1), "duration": timedelta(seconds=
 
 
 def corners(trials: Sequence[Trial[Any]]) -> list[Trial[Any]]:
-    """The points at which everything that varies is at one of its ends, once each and short; at most `MOST`.
+    """The points at which each varied parameter is at its minimum or maximum, once each and short; at most `MOST`.
 
-    Of a list of points that has none, or of a grid that has more, those where one thing is at an end.
+    If the points are a list, or the grid has more than 16 corners: the points where one parameter is at its minimum or
+    maximum.
     """
     points = list({shortened(trial).id: shortened(trial) for trial in trials if trial.repeat == 0}.values())
     flat = {trial.id: flatten(trial.params) for trial in points}
-    ends = {name: _ends([each[name] for each in flat.values() if name in each]) for name in _names(flat.values())}
-    ends = {name: found for name, found in ends.items() if len(found) > 1}
-    full = [t for t in points if all(flat[t.id].get(name) in found for name, found in ends.items())]
+    ends = {name: _ends([params[name] for params in flat.values() if name in params]) for name in _names(flat.values())}
+    ends = {name: values for name, values in ends.items() if len(values) > 1}
+    full = [t for t in points if all(flat[t.id].get(name) in values for name, values in ends.items())]
     if 0 < len(full) <= MOST:
         return full
     among = full or points
     firsts = [
-        next((t for t in among if flat[t.id].get(name) == end), None) for name, found in ends.items() for end in found
+        next((t for t in among if flat[t.id].get(name) == end), None) for name, values in ends.items() for end in values
     ]
     return list({t.id: t for t in firsts if t is not None}.values())[:MOST]
 
@@ -55,14 +62,47 @@ def _ends(values: Sequence[Any]) -> list[Any]:
 def shortened(trial: Trial[Any]) -> Trial[Any]:
     """The trial's first run, cut down to a few seconds, as far as its protocol allows."""
     params = trial.params
-    own = {field.name for field in dataclasses.fields(params)}
+    own = {field.name for field in fields(params)}
     cut = {name: short for name, short in SHORT.items() if name in own and getattr(params, name) > short}
-    shorter = dataclasses.replace(params, **cut)
+    shorter = replace(params, **cut)
     return Trial(trial.protocol, params if parameter_problems(trial.protocol, shorter) else shorter)
 
 
+def run_pilot(job: Run) -> None:
+    """Run the corners of what the job's source has, and set in its result why the sweep is not to begin, if so."""
+    experiment, result = job.experiment, job.result
+    trials, apart = corners(job.source.planned()), pilot_suite(job.suite)
+    study = Study(f"{job.suite.record.study}, pilot", experiment.protocol.name, summary=experiment.study.summary)
+    with apart.held():
+        work = WorkList(trials, study, [], _failed(apart))
+        waiting = [trial for trial in trials if not work.is_done(apart, trial)]
+        quiet = replace(
+            experiment,
+            policy=replace(experiment.policy, keep_going=True),
+            outputs=replace(experiment.outputs, notify=()),
+        )
+        piloted = SweepResult(apart.path, len(trials))
+        run(Run(quiet, apart, work, ListSource(trials, waiting), piloted, backend=job.backend))
+        outcomes = {str(trial["id"]): outcome for _, trial, outcome in apart.outcomes() if outcome is not None}
+    result.interrupted = piloted.interrupted
+    failures = list(failing_corners(trials, outcomes))
+    if failures:
+        _say_failures(job, failures, len(trials))
+    elif not result.interrupted:
+        say(f"pilot: all {len(trials)} corners of the grid run")
+
+
+def _say_failures(job: Run, failures: Sequence[str], corners: int) -> None:
+    say(f"pilot: {len(failures)} of {corners} corners of the grid fail:")
+    for line in failures:
+        say(line)
+    if not job.experiment.policy.keep_going:
+        job.result.stopped = f"{len(failures)} of {corners} corners of its grid fail"
+        say("the sweep was not begun (correct its grid, or --keep-going: the same command runs what failed again)")
+
+
 def pilot_suite(suite: Suite) -> Suite:
-    """The suite of a suite's pilot, in a directory of its own below it."""
+    """The suite of a suite's pilot, in a directory below it."""
     path = suite.path / layout.PILOT
     fresh = not (path / layout.SUITE).exists()
     if fresh:
@@ -73,22 +113,22 @@ def pilot_suite(suite: Suite) -> Suite:
             jvm_args=known.jvm_args, flags=known.flags, provenance=known.provenance, kind="pilot",
         )  # fmt: skip
         record.write(path / layout.SUITE)
-    piloted = Suite(path)
-    piloted.fresh = fresh
-    return piloted
+    apart = Suite(path)
+    apart.fresh = fresh
+    return apart
 
 
-def failed(suite: Suite) -> list[TrialDirectory]:
+def _failed(suite: Suite) -> list[TrialDirectory]:
     """The corners that failed when they were last run: they run again."""
     return [d for d, _, outcome in suite.outcomes() if outcome is not None and outcome.status is not Status.FINISHED]
 
 
-def table(trials: Sequence[Trial[Any]], outcomes: Mapping[str, Outcome]) -> Iterator[str]:
+def failing_corners(trials: Sequence[Trial[Any]], outcomes: Mapping[str, Outcome]) -> Iterator[str]:
     """A line for each corner that fails: where it is, and why. outcomes: trial id -> outcome."""
     flat = {trial.id: flatten(trial.params) for trial in trials}
-    varied = [name for name in _names(flat.values()) if len({str(each.get(name)) for each in flat.values()}) > 1]
+    varied = [name for name in _names(flat.values()) if len({str(params.get(name)) for params in flat.values()}) > 1]
     for trial in trials:
         outcome = outcomes.get(trial.id)
         if outcome is not None and outcome.status is not Status.FINISHED:
-            where = " ".join(f"{name}={flat[trial.id][name]}" for name in varied if name in flat[trial.id])
-            yield f"  {where or 'its only point'}: {outcome.status.value}: {outcome.detail}"
+            place = " ".join(f"{name}={flat[trial.id][name]}" for name in varied if name in flat[trial.id])
+            yield f"  {place or 'its only point'}: {outcome.status.value}: {outcome.detail}"

@@ -15,9 +15,8 @@ from typing import NoReturn
 
 from fpray.cluster.launcher import Launcher, read_launcher
 from fpray.cluster.ray_address import wanted_address
-from fpray.driver.request import Request
+from fpray.driver.experiment import Experiment, Where
 from fpray.errors import FprayError, refuse
-from fpray.jar.find import REFERENCE
 
 # The head's own copy of the configuration; Ray puts it there.
 BOOTSTRAP = "ray_bootstrap_config.yaml"
@@ -36,12 +35,11 @@ _OPTIONS = {
 }
 
 
-def is_elsewhere(request: Request) -> bool:
+def is_elsewhere(where: Where) -> bool:
     """Whether a launcher configuration names a cluster to which this machine does not belong."""
-    launcher = request.launcher()
-    if launcher is None or request.address is not None or os.environ.get("RAY_ADDRESS"):
+    if not isinstance(where.inventory, Launcher) or where.address is not None or os.environ.get("RAY_ADDRESS"):
         return False
-    return not belongs_here(launcher)
+    return not belongs_here(where.inventory)
 
 
 def belongs_here(launcher: Launcher) -> bool:
@@ -143,22 +141,23 @@ class Head:
             raise FprayError(_NO_SSH) from None
 
 
-def run_there(request: Request, words: Sequence[str]) -> NoReturn:
-    """Run `fpray WORDS`, a sweep or search that was checked, on the head; what it needs of our files goes there first.
+def run_there(experiment: Experiment, words: Sequence[str]) -> NoReturn:
+    """Run `fpray WORDS`, which were checked, on the head; the files of this machine that it needs go there first.
 
     The head has it run as a job of Ray's; what is shown here is the job's live display.
 
     Raises:
         FprayError: the head cannot be reached.
     """
-    assert request.cluster_file is not None
-    head = Head.of(Path(request.cluster_file))
+    file, jar, study = experiment.where.file, experiment.environment.jar, experiment.selection.study
+    assert file is not None
+    head = Head.of(file)
     home = head.ask(f"mkdir -p {_FILES} && pwd").strip()
-    words = [*words, "--cluster", f"{home}/{BOOTSTRAP}", "--as-job", f"--cluster {request.cluster_file}"]
-    if request.jar not in (None, REFERENCE):
-        words += ["--jar", _put(head, home, Path(str(request.jar)).expanduser(), by_content=True)]
-    if request.points.study.endswith(".py"):
-        words += ["--study", _put(head, home, Path(request.points.study), by_content=False)]
+    words = [*words, "--cluster", f"{home}/{BOOTSTRAP}", "--as-job", f"--cluster {file}"]
+    if not jar.reference:
+        words += ["--jar", _put(head, home, jar.path, by_content=True)]
+    if study.endswith(".py"):
+        words += ["--study", _put(head, home, Path(study), by_content=False)]
     head.become(words)
 
 

@@ -1,4 +1,4 @@
-"""Which suite a request belongs to, and what of it is still to do: the same command carries on."""
+"""Which suite an experiment belongs to, and what of it is still to run: the same command carries on."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fpray.driver.request import Request, TrialSelection
+from fpray.driver.experiment import Experiment
+from fpray.driver.selection import Selected, TrialSelection, select_grid
 from fpray.errors import FprayError, Refused, refuse
 from fpray.files import layout
-from fpray.jar.find import Jar
 from fpray.jar.provenance import of_driver
 from fpray.plan.plan import Trial
 from fpray.protocol import params as param_values
@@ -20,26 +20,28 @@ from fpray.store.outcome import Status
 from fpray.store.suite import Suite, usual_root
 from fpray.store.suite_record import SuiteRecord
 from fpray.store.trial_directory import TrialDirectory
+from fpray.study.order import Order
 from fpray.study.study import Study
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
-_NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # what nobody calls a directory for suites
+_NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # nobody names a directory for suites like this
+_NEW = "--new starts another suite"
 
 
 @dataclass(frozen=True)
 class WorkList:
-    """What a suite is to hold when the sweep is done: decided first, written only when the sweep really starts.
+    """What a suite is to hold when the run is done: decided first, written only when the run really starts.
 
     Attributes:
-        trials: of every request that the suite was ever asked for, this one included.
+        trials: of every command that the suite was ever run by, this one included.
         study: the latest one; its summary is what progress lines show.
-        points: the requests.
+        selections: the words of these commands.
         repeated: trials that run again although they ended.
     """
 
     trials: Sequence[Trial[Any]]
     study: Study
-    points: Sequence[TrialSelection]
+    selections: Sequence[TrialSelection]
     repeated: Sequence[TrialDirectory]
 
     def is_done(self, suite: Suite, trial: Trial[Any]) -> bool:
@@ -47,42 +49,70 @@ class WorkList:
         directory = suite.directories().get(trial.id)
         return directory is not None and directory.outcome() is not None and directory not in self.repeated
 
-    def begin(self, suite: Suite, request: Request, jar: Jar, trials: Sequence[Trial[Any]]) -> None:
+    def begin(self, suite: Suite, experiment: Experiment, trials: Sequence[Trial[Any]]) -> None:
         """Write down what is new, and set aside what is to run again; earlier attempts are kept.
 
-        trials: those of the agenda, in the order in which they run.
+        trials: those of the work list, in the order in which they run.
         """
-        now = {"jar": of_driver(jar, request.command, request.java)["jar"], **_how(request)}
-        for name, value in now.items():
+        environment = experiment.environment
+        jar = of_driver(environment.jar, experiment.outputs.command, environment.java)["jar"]
+        suite.record.points = [selection.to_json() for selection in self.selections]
+        suite.record.planned, suite.record.jar = len(self.trials), jar
+        for name, value in environment.compared().items():
             setattr(suite.record, name, value)
-        suite.record.points = [points.to_json() for points in self.points]
-        suite.record.planned = len(self.trials)
         suite.save()
         suite.write_inputs(trials)
         for directory in self.repeated:
             directory.set_aside()
 
 
-def choose_suite(request: Request, jar: Jar, study: Study) -> Suite:
-    """The suite that is named, the newest one that this command carries on, or a new one."""
-    root = Path(request.suite_directory).expanduser()
+def work_list(suite: Suite, experiment: Experiment) -> WorkList:
+    """Every trial of the suite, those of this experiment added.
+
+    Raises:
+        Refused: a trial to repeat is not there.
+    """
+    selections = [TrialSelection.from_json(content) for content in suite.record.points]
+    own = experiment.selection
+    if own.key() not in [selection.key() for selection in selections] and own != TrialSelection(own.protocol):
+        selections.append(own)
+    selected = [_selected(selection, experiment) for selection in selections]
+    trials = list({trial.id: trial for selection in selected for trial in selection.trials}.values())
+    repeated = [directory for name in experiment.policy.rerun for directory in _to_repeat(suite, name)]
+    return WorkList(trials, selected[-1].study, selections, repeated)
+
+
+def decide_order(suite: Suite, experiment: Experiment, several_machines: bool) -> Order:
+    """The order of trials, which the suite keeps from now on."""
+    order = Order.decide(experiment.policy.order, suite.record.order, several_machines=several_machines)
+    suite.record.order = order.to_json()
+    return order
+
+
+def choose_suite(experiment: Experiment) -> Suite:
+    """The suite that is named, the newest one that this command carries on, or a new one.
+
+    Raises:
+        Refused: the suite is of something else, or cannot be written.
+    """
+    root, policy = Path(experiment.outputs.suite_directory).expanduser(), experiment.policy
     try:
-        named = _named(request.suite_directory, root)
+        named = _named(experiment.outputs.suite_directory, root)
     except OSError as error:
         raise refuse(f"-s {root}", f"cannot be a suite directory: {error.strerror}") from None
     if named is not None:
-        if request.new:
-            raise refuse(
-                "--new", f"-s names a suite, {named.path.name}: carry it on, or name a directory for a new one"
-            )
-        return _checked(named, request, jar)
-    before = [suite for suite in suites(root) if not request.new and suite.record.key == _key(request)]
+        if policy.new:
+            sentence = f"-s names a suite, {named.path.name}: carry it on, or name a directory for a new one"
+            raise refuse("--new", sentence)
+        return _checked(named, experiment)
+    key = _key(experiment)
+    before = [suite for suite in suites(root) if not policy.new and suite.record.key == key]
     for suite in before:
-        if request.rerun or _unfinished(suite, request):
-            return _checked(suite, request, jar)
-    if request.rerun:
-        raise refuse(f"--rerun {request.rerun[0]}", f"there is no suite of this command in {root} to repeat from")
-    suite = _new_suite(root, request, jar, study)
+        if policy.rerun or _unfinished(suite, experiment):
+            return _checked(suite, experiment)
+    if policy.rerun:
+        raise refuse(f"--rerun {policy.rerun[0]}", f"there is no suite of this command in {root} to repeat from")
+    suite = _new_suite(root, experiment)
     suite.after = before[0].short_name if before else None
     return suite
 
@@ -95,114 +125,102 @@ def _named(text: str, root: Path) -> Suite | None:
         try:
             return find_suite(text, usual_root())
         except Refused as refused:
-            if _NAME.fullmatch(text):  # a slip would measure everything again
+            if _NAME.fullmatch(text):  # a typing error would measure everything again
                 [problem] = refused.problems
-                said = f"{problem.sentence} (a directory for new suites: -s ./{text})"
-                raise refuse(f"-s {text}", said) from None
+                sentence = f"{problem.sentence} (a directory for new suites: -s ./{text})"
+                raise refuse(f"-s {text}", sentence) from None
     return None
 
 
-def _new_suite(root: Path, request: Request, jar: Jar, study: Study) -> Suite:
-    args = {"suite_directory": request.suite_directory, "jar": str(jar.path), **request.points.to_json()}
-    provenance = of_driver(jar, request.command, request.java)
-    name = re.sub(r"[^\w.-]+", "_", f"{request.points.protocol}_{study.name}")[:100]
+def _new_suite(root: Path, experiment: Experiment) -> Suite:
+    outputs, environment, selection = experiment.outputs, experiment.environment, experiment.selection
+    arguments = param_values.plain({**outputs.arguments, "jar": str(environment.jar.path), **selection.to_json()})
+    provenance = of_driver(environment.jar, outputs.command, environment.java)
+    name = re.sub(r"[^\w.-]+", "_", f"{selection.protocol}_{experiment.study.name}")[:100]
     record = SuiteRecord(
-        key=_key(request),
-        protocol=request.points.protocol,
-        study=study.name,
-        points=[request.points.to_json()],
+        key=_key(experiment),
+        protocol=selection.protocol,
+        study=experiment.study.name,
+        points=[selection.to_json()],
         jar=provenance["jar"],
         provenance=provenance,
-        **_how(request),
-        **request.keeps(),
+        kind=experiment.kind,
+        **environment.compared(),
+        **experiment.record,
     )
-    return Suite.create(root, name, args, record)
+    return Suite.create(root, name, arguments, record)
 
 
-def _how(request: Request) -> dict[str, Any]:
-    """What changes numbers and is no parameter: `--java`, `--jvm-arg`, `--flag` and `--place`."""
-    place = {"place": dict(sorted(request.place.items()))} if request.place else {}
-    return place | {
-        "java": request.java,
-        "jvm_args": {role: list(args) for role, args in request.jvm_args.items()},
-        "flags": {role: dict(given) for role, given in request.flags.items()},
-    }
-
-
-def _key(request: Request) -> str:
+def _key(experiment: Experiment) -> str:
     """Equal for commands that carry on each other's suite."""
-    return param_values.content_hash([request.identity(), _how(request)])
+    compared = experiment.environment.compared()
+    if not compared["place"]:  # as before there was this option
+        del compared["place"]
+    return param_values.content_hash([experiment.identity, compared])
 
 
-def _checked(suite: Suite, request: Request, jar: Jar) -> Suite:
-    """The suite, if this request may carry it on.
+def _checked(suite: Suite, experiment: Experiment) -> Suite:
+    """The suite, if this experiment may carry it on.
 
     Raises:
         Refused: it is of another protocol, or was run with another jar, java, JVM arguments, flags or placement.
     """
     protocol = suite.record.protocol
-    if protocol != request.points.protocol:
-        raise refuse(suite.path.name, f"is a suite of {protocol}, not of {request.points.protocol}")
+    if protocol != experiment.selection.protocol:
+        raise refuse(suite.path.name, f"is a suite of {protocol}, not of {experiment.selection.protocol}")
     kind = suite.record.kind
-    if kind != request.kind:
+    if kind != experiment.kind:
         raise refuse(suite.path.name, f"is the suite of a {kind}: fpray {kind} carries it on")
-    known, how = suite.record.jar, _how(request)
-    mixed = f"results would mix. --new starts another suite, --accept-change goes on in {suite.path.name} all the same"
-    if request.accept_change:
+    known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.environment.compared()
+    mixed = f"results would mix. {_NEW}, --accept-change goes on in {suite.path.name} all the same"
+    if experiment.policy.accept_change:
         return suite
     if known["sha256"] != jar.sha256:
         was = f"{known['name']} {known['version']}".strip()
         raise refuse(str(jar), f"is another jar than the suite's, {was} (sha {known['sha256'][:8]}): {mixed}")
-    for name, option in (("java", "--java"), ("jvm_args", "--jvm-arg"), ("flags", "--flag"), ("place", "--place")):
-        # A suite of before an option was there had none of it.
-        if (before := getattr(suite.record, name)) != how.get(name, {}):
-            raise refuse(option, f"is {how.get(name) or 'none'}, and was {before or 'none'}: {mixed}")
+    for name, option in _COMPARED.items():
+        # A suite that is older than an option was run without it.
+        if (before := getattr(suite.record, name)) != compared[name]:
+            raise refuse(option, f"is {compared[name] or 'none'}, and was {before or 'none'}: {mixed}")
     return suite
 
 
-def agenda(suite: Suite, request: Request) -> WorkList:
-    """Every trial of the suite, those of this request added.
-
-    Raises:
-        Refused: a trial to repeat is not there.
-    """
-    points = _points_of(suite, request)
-    asked = request.points
-    if asked not in points and asked != TrialSelection(asked.protocol):
-        points.append(asked)
-    resolved = [each.resolve() for each in points]
-    trials = list({trial.id: trial for _, _, found in resolved for trial in found}.values())
-    repeated = [directory for wanted in request.rerun for directory in _to_repeat(suite, wanted)]
-    return WorkList(trials, resolved[-1][1], points, repeated)
+_COMPARED = {
+    "java": "--java",
+    "jvm_args": "--jvm-arg",
+    "flags": "--flag",
+    "place": "--place",
+}
 
 
-def _to_repeat(suite: Suite, wanted: str) -> list[TrialDirectory]:
+def _selected(selection: TrialSelection, experiment: Experiment) -> Selected:
+    """What a selection of the suite selects; the experiment's own is known already."""
+    if selection.key() == experiment.selection.key():
+        return Selected(experiment.protocol, experiment.study, experiment.trials)
+    return select_grid(selection)
+
+
+def _to_repeat(suite: Suite, name: str) -> list[TrialDirectory]:
     """The trials that failed, or one by number or id."""
     chosen = [
         directory
         for directory, trial, outcome in suite.outcomes()
-        if (wanted == "failed" and outcome is not None and outcome.status is not Status.FINISHED)
-        or (wanted.isdecimal() and int(wanted) == int(directory.number))
-        or (len(wanted) >= 6 and str(trial["id"]).startswith(wanted))
+        if (name == "failed" and outcome is not None and outcome.status is not Status.FINISHED)
+        or (name.isdecimal() and int(name) == int(directory.number))
+        or (len(name) >= 6 and str(trial["id"]).startswith(name))
     ]
-    if not chosen and wanted != "failed":
-        raise refuse(f"--rerun {wanted}", f"{suite.path.name} has no such trial (a number, an id, or failed)")
+    if not chosen and name != "failed":
+        raise refuse(f"--rerun {name}", f"{suite.path.name} has no such trial (a number, an id, or failed)")
     return chosen
 
 
-def _points_of(suite: Suite, request: Request) -> list[TrialSelection]:
-    """What a suite was asked for; where that is what is asked now, with what is known of it already."""
-    points = (TrialSelection.from_json(content) for content in suite.record.points)
-    return [request.points if each.key() == request.points.key() else each for each in points]
-
-
-def _unfinished(suite: Suite, request: Request) -> bool:
-    if (
-        suite.record.ended is not None
-    ):  # its trials are not known in advance: whoever asked for them says when it is over
+def _unfinished(suite: Suite, experiment: Experiment) -> bool:
+    """Whether a suite of this command has anything left to run."""
+    if suite.record.ended is not None:  # its trials are not known in advance: their source says when it has ended
         return not suite.record.ended
     try:
-        trials = [t for points in _points_of(suite, request) for t in points.resolve()[2]]
+        selections = [TrialSelection.from_json(content) for content in suite.record.points]
+        trials = [trial for selection in selections for trial in _selected(selection, experiment).trials]
     except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be carried on
         return False
     directories = suite.directories()

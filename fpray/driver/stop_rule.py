@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fpray.store.outcome import Outcome, Status
 
-# Of a sweep: so many have ended, more than half of them failed, and so many of these were the last ones.
+# Of a list of trials: five have ended, more than half of them failed, and the last three failed.
 LEAST_ENDED, LAST_FAILED = 5, 3
-# A search learns from what fails, so it goes on as long as anything ever was a result.
-LEAST_SEARCHED = 10
+# A source that learns from failures goes on as long as any trial gave a result.
+LEAST_LEARNED_FROM = 10
 _NO_FAILURE = (Status.FINISHED, Status.STOPPED_EARLY, Status.INTERRUPTED)
 
 
+@dataclass
 class FailureLimit:
-    """How the trials of this run have ended, in the order of ending; what ended in an earlier run does not count.
+    """How the trials of this run have ended, in the order of ending; the ends of earlier runs do not count.
 
-    So the same command, typed again, tries as many again before it stops.
+    So the same command, typed again, tries as many trials again before it stops.
+
+    Attributes:
+        learns: whether the source of trials learns from failures.
+        keep_going: whether the run goes on whatever fails.
     """
 
-    def __init__(self, *, searching: bool) -> None:
-        self._searching = searching
-        self._ended = self._failed = self._last = 0
-        self._first = ""
+    learns: bool
+    keep_going: bool = False
+    _ended: int = 0
+    _failed: int = 0
+    _in_a_row: int = 0
+    _first: str = ""
 
     def note(self, number: str, outcome: Outcome) -> str | None:
-        """A trial has ended; a sentence where it is no use to go on."""
+        """A trial has ended; returns a sentence where it is of no use to go on."""
         self._ended += 1
         if outcome.status in _NO_FAILURE:
-            self._last = 0
+            self._in_a_row = 0
             return None
         self._failed += 1
-        self._last += 1
+        self._in_a_row += 1
         self._first = self._first or f"{number} {outcome.status.value}: {outcome.detail}"
-        return self._said() if self._is_no_use() else None
+        return self._sentence() if self._is_reached() else None
 
-    def _is_no_use(self) -> bool:
-        if self._searching:
-            return self._failed == self._ended >= LEAST_SEARCHED
-        return self._ended >= LEAST_ENDED and 2 * self._failed > self._ended and self._last >= LAST_FAILED
+    def _is_reached(self) -> bool:
+        if self.learns:
+            return self._failed == self._ended >= LEAST_LEARNED_FROM
+        return self._ended >= LEAST_ENDED and 2 * self._failed > self._ended and self._in_a_row >= LAST_FAILED
 
-    def _said(self) -> str:
-        return (
-            f"{self._failed} of {self._ended} trials failed, the last {self._last} in a row; the first: {self._first}"
-        )
+    def _sentence(self) -> str:
+        failed = f"{self._failed} of {self._ended} trials failed, the last {self._in_a_row} in a row"
+        return f"{failed}; the first: {self._first}"

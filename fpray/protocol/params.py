@@ -270,6 +270,15 @@ def flatten(params: Any, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def plain(value: Any) -> Any:
+    """A value from Python, or of parameters, as JSON can hold it."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if isinstance(value, int | float | bool | str | None) else to_json(value)
+
+
 def content_hash(value: Any) -> str:
     """16 hexadecimal digits that two equal JSON values share, whatever the order of their keys."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -51,8 +51,8 @@ class Progress:
     ) -> None:
         self._source, self._summary, self._outputs = source, summary, outputs
         self._remaining = RemainingTime(source.planned())
-        self._total = source.most()
-        self._standing = source.standing()
+        self._total = source.trial_limit()
+        self._standing = source.summary_line()
         self._started = time.monotonic()
         self._done: set[str] = set()  # resumed trials count as done, not as elapsed
         self._failed = 0
@@ -121,7 +121,7 @@ class Progress:
         with self._lock:
             running, _ = self._running.pop(number, (None, None))
         took = time.monotonic() - running.began if running else 0.0
-        self._total = self._source.most()
+        self._total = self._source.trial_limit()
         self._remaining.end(trial, final=outcome.status.final)
         if outcome.status.final:
             self._done.add(trial.id)
@@ -137,7 +137,7 @@ class Progress:
 
     def stand(self) -> None:
         """Show what is known so far, if that has changed."""
-        before, self._standing = self._standing, self._source.standing()
+        before, self._standing = self._standing, self._source.summary_line()
         if self._output.live:
             self._output.refresh()
         elif self._standing not in ("", before):

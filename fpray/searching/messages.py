@@ -9,31 +9,25 @@ from typing import Any
 
 from optuna.distributions import CategoricalDistribution
 
-from fpray.driver.request import check
 from fpray.peak_sampler.distributions import size
 from fpray.peak_sampler.goals import Bound
 from fpray.plan.plan import duration_in_words, planned_seconds, process_count
 from fpray.plan.words import number_of
+from fpray.searching.experiment import SearchExperiment
 from fpray.searching.problem import SearchProblem
 from fpray.searching.recommendation import Answer, Choice, Interval
-from fpray.searching.request import SearchRequest
 from fpray.searching.space import ends, in_words
 
 _MOST_LISTED = 5
 
 
-def preview_line(request: SearchRequest) -> str:
-    """What a search would do: goal, bounds, space, and at most how much.
-
-    Raises:
-        Refused: with every problem.
-    """
-    _, _, corners = check(request)
-    problem = request.problem()
-    seconds = [planned_seconds(trial) for trial in corners]
-    counts = sorted({process_count(trial) for trial in corners})
+def preview_line(experiment: SearchExperiment) -> str:
+    """What a search would do: goal, bounds, space, and at most how much."""
+    problem = experiment.problem
+    seconds = [planned_seconds(trial) for trial in experiment.trials]
+    counts = sorted({process_count(trial) for trial in experiment.trials})
     each = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
-    machines = len(request.cluster().addresses())
+    machines = len(experiment.where.inventory.promised().addresses())
     subject = f", subject to {' and '.join(map(str, problem.bounds))}" if problem.bounds else ""
     aim = " and ".join(map(str, problem.goals)) + subject
     words = [

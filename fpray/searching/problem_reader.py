@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from fpray.driver.request import TrialSelection
+from fpray.driver.selection import TrialSelection, select
 from fpray.errors import Problem, Refused, refuse_if_any
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.protocol.protocol import Protocol
 from fpray.searching.budget import TimeBudget
 from fpray.searching.checks import column_problems, limit_problems, seed_problems
 from fpray.searching.goals import parse_bounds, parse_goals
-from fpray.searching.options import SearchOptions
 from fpray.searching.problem import SearchProblem
 from fpray.searching.sampler_factory import sampler_problems
 from fpray.searching.space import Space, read_space, suggest
@@ -23,7 +23,7 @@ from fpray.study.search_study import Search
 from fpray.study.study import Study
 
 
-def read_problem(points: TrialSelection, options: SearchOptions) -> SearchProblem:
+def read_problem(points: TrialSelection, options: Mapping[str, Any]) -> SearchProblem:
     """The search that options ask for, over the study and the parameters of `points`.
 
     Raises:
@@ -35,9 +35,9 @@ def read_problem(points: TrialSelection, options: SearchOptions) -> SearchProble
     goals, bounds, wrong = _aims(protocol, study)
     problems += wrong
     space, wrong = _space(study, start, options, points)
-    problems += [*wrong, *sampler_problems(options.sampler, space, goals)]
-    problems += [*storage_problems(options.storage or JOURNAL), *seed_problems(options.seed)]
-    time = TimeBudget(options.budget_minutes, options.budget_dollars, options.price_per_machine_hour)
+    problems += [*wrong, *sampler_problems(options["sampler"], space, goals)]
+    problems += [*storage_problems(options["storage"] or JOURNAL), *seed_problems(options["seed"])]
+    time = TimeBudget(options["budget_minutes"], options["budget_dollars"], options["price_per_machine_hour"])
     problems += limit_problems(study, time)
     refuse_if_any(problems)
     choose = study.suggest or (lambda trial: suggest(trial, space or {}))
@@ -47,10 +47,10 @@ def read_problem(points: TrialSelection, options: SearchOptions) -> SearchProble
 def _start(protocol: Protocol[Any], points: TrialSelection) -> tuple[Any, Study, list[Problem]]:
     """The parameters that the search starts from, its study, and what is wrong with both."""
     try:
-        _, study, trials = points.resolve()
+        selected = select(points)
     except Refused as refused:  # continue with the defaults: the options of the search may be wrong as well
         return protocol.params(), Study(points.study, protocol.name), list(refused.problems)
-    return trials[0].params, study, []
+    return selected.trials[0].params, selected.study, []
 
 
 def _as_search(study: Study) -> Search:
@@ -62,16 +62,16 @@ def _as_search(study: Study) -> Search:
     return Search(name, study.protocol, {**study.base, **first}, about=study.about, regions=study.regions)
 
 
-def _with_options(study: Search, options: SearchOptions) -> Search:
+def _with_options(study: Search, options: Mapping[str, Any]) -> Search:
     """The study with what the user says in place of what it says."""
     changes: dict[str, Any] = {}
-    if options.maximize or options.minimize:
-        changes |= {"maximize": options.maximize, "minimize": options.minimize}
-    if options.subject_to:
-        changes["subject_to"] = options.subject_to
-    if options.space:
-        changes["space"] = {**study.space, **options.space}
-    limits = {name: getattr(options, name) for name in ("budget_trials", "stop_at", "confirm")}
+    if options["maximize"] or options["minimize"]:
+        changes |= {"maximize": options["maximize"], "minimize": options["minimize"]}
+    if options["subject_to"]:
+        changes["subject_to"] = options["subject_to"]
+    if options["space"]:
+        changes["space"] = {**study.space, **options["space"]}
+    limits = {name: options[name] for name in ("budget_trials", "stop_at", "confirm")}
     return replace(study, **changes, **{name: value for name, value in limits.items() if value is not None})
 
 
@@ -86,10 +86,10 @@ def _aims(protocol: Protocol[Any], study: Search) -> tuple[list[Goal], list[Boun
 
 
 def _space(
-    study: Search, start: Any, options: SearchOptions, points: TrialSelection
+    study: Search, start: Any, options: Mapping[str, Any], points: TrialSelection
 ) -> tuple[Space | None, list[Problem]]:
     """Where to search, without the parameters that `--set` fixes; None if the study suggests its points itself."""
-    fixed_too = [key for key in options.space if key in points.set]
+    fixed_too = [key for key in options["space"] if key in points.set]
     problems = [Problem(key, "is in --space and in --set: which one do you mean?") for key in fixed_too]
     dimensions = {key: values for key, values in study.space.items() if key not in points.set}
     if study.suggest is not None:

@@ -1,93 +1,66 @@
-"""`fpray search`: a search as the main loop runs it, and the answer that it leaves behind."""
+"""`fpray search`: a search in its suite, from where an earlier run of the same command stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
 
-import optuna
-
-from fpray.driver.request import check
+from fpray.driver.check import with_jar
+from fpray.driver.listeners import OnTrial
 from fpray.driver.resume import WorkList, choose_suite
-from fpray.driver.session import SweepResult, drive, ready_jar
+from fpray.driver.run import Run, run
+from fpray.driver.session import REAL, Backend
 from fpray.errors import Refused
-from fpray.plan.cluster import Cluster
-from fpray.plan.plan import Trial
-from fpray.searching.recommendation import Answer
-from fpray.searching.request import SearchRequest
+from fpray.report.text import say
+from fpray.searching.experiment import SearchExperiment
+from fpray.searching.result import SearchResult
 from fpray.searching.search_record import check_same_search
 from fpray.searching.source import SearchSource
 from fpray.searching.storage import delete_study, open_study
-from fpray.store.outcome import Outcome
-
-
-@dataclass
-class SearchResult(SweepResult):
-    """What a search found.
-
-    Attributes:
-        answer: the best configuration, how certain that is, and the alternatives; None before any trial.
-        ended: why it ended; "" if it was interrupted.
-        study: the Optuna study, for its plots and its importances.
-    """
-
-    answer: Answer | None = None
-    ended: str = ""
-    study: optuna.Study | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """0: a configuration meets the bounds; 1: none that is known does; 130: interrupted."""
-        if self.interrupted:
-            return 130
-        return 0 if self.answer is not None and self.answer.feasible else 1
+from fpray.store.suite import Suite
 
 
 def run_search(
-    request: SearchRequest,
+    experiment: SearchExperiment,
     *,
-    on_trial: Callable[[str, Trial[Any], Outcome], None] = lambda _number, _trial, _outcome: None,
+    on_trial: OnTrial = lambda _number, _trial, _outcome: None,
+    backend: Backend = REAL,
+    leaving: Callable[[Path], None] | None = None,
 ) -> SearchResult:
-    """Check everything, take or make the suite, and ask, run and tell until the search is over.
+    """Take or make the suite, and ask, run and tell until the search is over.
 
     Raises:
         Refused: nothing was started.
         FprayError: it could not go on; what was finished stays finished.
     """
-    protocol, study, _ = check(request)
-    problem = request.problem()
-    jar = ready_jar(request, protocol)
-    suite = choose_suite(request, jar, study)
+    experiment = with_jar(experiment, say)
+    suite = choose_suite(experiment)
     with suite.held():
-        recorded = suite.record.search or {}
-        if not suite.fresh:
-            check_same_search(recorded, problem, request)
-        try:
-            optuna_study = open_study(recorded["storage"], suite.path, problem.goals)
-        except Refused:
-            suite.remove_if_empty()
-            raise
-        source = SearchSource(problem, suite, optuna_study, recorded["sampler"], recorded["seed"])
-        todo = WorkList(source.planned(), study, [request.points], [])
+        source = _source(experiment, suite)
         before = {d.number: outcome for d, _, outcome in suite.outcomes() if outcome is not None}
-        result = SearchResult(suite.path, source.most(), before, study=optuna_study)
-
-        def begin(cluster: Cluster) -> str:
-            source.open(cluster)
-            return ""
-
-        def conclude(_: SweepResult) -> Sequence[str]:
-            lines = source.close()
-            result.ended, result.planned, result.answer = source.ended, source.most(), source.answer()
-            return lines
-
+        result = SearchResult(suite.path, source.trial_limit(), before, study=source.study)
+        source.result = result
+        work = WorkList(source.planned(), experiment.study, [experiment.selection], [])
         try:
-            drive(
-                request, protocol, suite, jar=jar, todo=todo, asker=source, result=result, on_trial=on_trial,
-                conclude=conclude, arrange=begin,
-            )  # fmt: skip
+            run(Run(experiment, suite, work, source, result, on_trial, backend, leaving))
         finally:
             if not suite.path.exists():
-                delete_study(optuna_study)
+                delete_study(source.study)
     return result
+
+
+def _source(experiment: SearchExperiment, suite: Suite) -> SearchSource:
+    """The source of trials over the suite's Optuna study.
+
+    Raises:
+        Refused: the suite is of another search, or its study cannot be opened.
+    """
+    recorded = suite.record.search or {}
+    if not suite.fresh:
+        check_same_search(recorded, experiment.problem, experiment.options)
+    try:
+        study = open_study(recorded["storage"], suite.path, experiment.problem.goals)
+    except Refused:
+        suite.remove_if_empty()
+        raise
+    return SearchSource(experiment.problem, suite, study, recorded["sampler"], recorded["seed"])

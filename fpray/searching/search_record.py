@@ -8,7 +8,6 @@ from typing import Any
 
 from fpray.errors import Problem, refuse_if_any
 from fpray.protocol import params as param_values
-from fpray.searching.options import SearchOptions
 from fpray.searching.problem import SearchProblem
 from fpray.searching.space import in_words
 from fpray.searching.storage import JOURNAL, storage_problems
@@ -16,7 +15,7 @@ from fpray.searching.storage import JOURNAL, storage_problems
 _OPTIONS = {"goals": "--maximize", "bounds": "--subject-to", "space": "--space", "sampler": "--sampler"}
 
 
-def search_record(problem: SearchProblem, options: SearchOptions) -> dict[str, Any]:
+def search_record(problem: SearchProblem, options: Mapping[str, Any]) -> dict[str, Any]:
     """The entry `search` of a new suite.
 
     It records a seed even if the user gave none, so that the same command continues with the same one.
@@ -26,13 +25,13 @@ def search_record(problem: SearchProblem, options: SearchOptions) -> dict[str, A
         "bounds": [str(bound) for bound in problem.bounds],
         "space": {key: in_words(distribution) for key, distribution in (problem.space or {}).items()},
         "start": param_values.to_json(problem.start),
-        "sampler": options.sampler,
-        "seed": random.SystemRandom().randrange(2**31) if options.seed is None else options.seed,
-        "storage": options.storage or JOURNAL,
+        "sampler": options["sampler"],
+        "seed": random.SystemRandom().randrange(2**31) if options["seed"] is None else options["seed"],
+        "storage": options["storage"] or JOURNAL,
     }
 
 
-def check_same_search(recorded: Mapping[str, Any], problem: SearchProblem, options: SearchOptions) -> None:
+def check_same_search(recorded: Mapping[str, Any], problem: SearchProblem, options: Mapping[str, Any]) -> None:
     """Check that a command asks for the search that a suite has recorded.
 
     Raises:
@@ -57,10 +56,10 @@ def check_same_search(recorded: Mapping[str, Any], problem: SearchProblem, optio
         for key in {**start, **now["start"]}
         if start.get(key) != now["start"].get(key)
     ]
-    if options.storage not in (None, recorded["storage"]):
+    if options["storage"] not in (None, recorded["storage"]):
         problems.append(
             Problem(
-                f"--storage {options.storage}",
+                f"--storage {options['storage']}",
                 f"this suite's study is in {recorded['storage']}: leave the option out, or start another search with"
                 " --new",
             )

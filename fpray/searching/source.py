@@ -9,7 +9,6 @@ from typing import Any
 
 import optuna
 
-from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial, planned_seconds
 from fpray.searching.answer_file import write_answer
 from fpray.searching.budget import BudgetMeter
@@ -20,6 +19,7 @@ from fpray.searching.points_file import PointsFile
 from fpray.searching.problem import SearchProblem
 from fpray.searching.recommendation import Answer
 from fpray.searching.repeats import configuration
+from fpray.searching.result import SearchResult
 from fpray.searching.sampler_factory import SamplerInputs, SamplerPerTrial
 from fpray.searching.search_trials import SearchTrials
 from fpray.searching.storage import reachable
@@ -34,8 +34,12 @@ class SearchSource:
     """Asks for the trials of a search: those of an earlier run first, then what the sampler chooses, and repeats.
 
     Attributes:
+        study: the Optuna study.
+        result: what is filled when the search closes, if any.
         ended: why there is nothing to ask for any more; "" while there is.
     """
+
+    learns = True
 
     def __init__(
         self,
@@ -48,7 +52,8 @@ class SearchSource:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._problem, self._suite = problem, suite
-        self.ended = ""
+        self.study, self.ended = study, ""
+        self.result: SearchResult | None = None
         self._running: dict[str, optuna.Trial] = {}  # fpray trial -> Optuna's
         planned_s = planned_seconds(Trial(problem.protocol, problem.start))
         self._budget = BudgetMeter(problem.study.budget_trials, problem.time, planned_s=planned_s, clock=clock)
@@ -63,10 +68,11 @@ class SearchSource:
         if earlier.told:
             self.keep_answer()
 
-    def open(self, cluster: Cluster) -> None:
-        """Begin, on a cluster: the search has not ended, even if a smaller budget ended it before."""
+    def open(self, *, several_machines: bool) -> str:
+        """Begin: the search has not ended, even if a smaller budget ended it before."""
         self._suite.record.ended = ""
         self.keep_answer()
+        return ""
 
     def ask(self) -> Trial[Any] | None:
         """The next trial; None if there is nothing left, or if what runs decides it."""
@@ -97,7 +103,7 @@ class SearchSource:
         """The trials that were asked for so far."""
         return list(self._known.values())
 
-    def ahead(self) -> Sequence[Trial[Any]]:
+    def representative_trials(self) -> Sequence[Trial[Any]]:
         """Trials at the ends of the space: among them are the largest that the search can ask for."""
         with self._study_access():
             if not self._pending and self._why_over() is not None:
@@ -107,13 +113,13 @@ class SearchSource:
         trials = [Trial(problem.protocol, params) for params, problems in corners if not problems]
         return list({trial.id: trial for trial in trials}.values())
 
-    def most(self) -> int:
+    def trial_limit(self) -> int:
         """How many trials the budget allows in all."""
         with self._study_access():
             begun = len(self._trials.ended()) + len(self._running)
             return max(len(self._known), begun + (0 if self.ended else self._left()))
 
-    def standing(self) -> str:
+    def summary_line(self) -> str:
         """The best so far, in a sentence."""
         with self._study_access():
             return standing_line(self._problem, self.answer(), self._left()) if self._trials.ended() else ""
@@ -123,7 +129,11 @@ class SearchSource:
         self._suite.write_inputs(self.planned())
         self._suite.record.ended = self.ended
         self._suite.save()
-        return self.keep_answer()
+        lines = self.keep_answer()
+        if self.result is not None:
+            self.result.planned, self.result.ended = self.trial_limit(), self.ended
+            self.result.answer = self.answer()
+        return lines
 
     def answer(self) -> Answer:
         """What the trials so far say."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from fpray.study.study import Point, Study
 
@@ -36,6 +36,7 @@ class Search(Study):
     budget_trials: int = 50
     stop_at: float = 0.02
     confirm: int = 3
+    command: ClassVar[str] = "search"
 
     def __post_init__(self) -> None:
         for name in ("maximize", "minimize", "subject_to"):

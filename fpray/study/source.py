@@ -8,64 +8,95 @@ from typing import Protocol as Interface
 
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome
+from fpray.study.order import Order
 
 
 class TrialSource(Interface):
-    """What the main loop drives: asks for trials until there is none, and tells how each ended.
+    """Where trials come from. The main loop knows no difference between a grid, a pilot and a search.
 
-    Several trials may be asked before the first of them is told.
+    Several trials may be asked for before the source is told of the first of them.
     """
 
+    @property
+    def learns(self) -> bool:
+        """Whether it chooses trials by how others ended; else its trials are known in advance."""
+
+    def open(self, *, several_machines: bool) -> str:
+        """Trials are about to run; returns how they are ordered, in words, or nothing."""
+
     def ask(self) -> Trial[Any] | None:
-        """The next trial to run, or None when nothing is left to ask, or not before one that runs is told."""
+        """The next trial; None where nothing is left to ask for, or not before a trial that runs has ended."""
 
     def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
-        """How a trial ended, now or in an earlier run of the same suite."""
+        """A trial has ended, now or in an earlier run of the same suite."""
 
     def planned(self) -> Sequence[Trial[Any]]:
-        """The trials known so far, for progress and estimates."""
+        """The trials that are known so far, for progress and estimates."""
 
-    def ahead(self) -> Sequence[Trial[Any]]:
-        """What will run, or, where that is not known, the like of it: machines are checked by it. Empty: nothing."""
+    def representative_trials(self) -> Sequence[Trial[Any]]:
+        """The trials that will run, or trials that need as many machines; empty: nothing will run."""
 
-    def most(self) -> int:
-        """How many trials there will be at most, those that ended among them."""
+    def trial_limit(self) -> int:
+        """The most trials that there can be, those that ended among them."""
 
-    def standing(self) -> str:
+    def summary_line(self) -> str:
         """What is known so far, in a sentence; nothing where there is nothing to find out."""
+
+    def close(self) -> Sequence[str]:
+        """No more trials run; returns the last words to the user, a line each."""
 
 
 class ListSource:
-    """An asker of a fixed list of trials, some of which have ended."""
+    """A fixed list of trials, of which some have ended.
 
-    def __init__(self, trials: Sequence[Trial[Any]], waiting: Sequence[Trial[Any]]) -> None:
+    trials: all of them; waiting: those that are to run; decide_order: whether there are several machines -> the order
+    in which they run (None: as listed).
+    """
+
+    learns = False
+
+    def __init__(
+        self,
+        trials: Sequence[Trial[Any]],
+        waiting: Sequence[Trial[Any]],
+        decide_order: Callable[[bool], Order] | None = None,
+    ) -> None:
         self._trials, self._waiting = list(trials), list(waiting)
-        self._asked: Iterator[Trial[Any]] = iter(self._trials)
+        self._decide_order = decide_order
+        self._rest: Iterator[Trial[Any]] = iter(self._trials)
 
-    def arrange(self, order: Callable[[Sequence[Trial[Any]]], list[Trial[Any]]]) -> None:
-        """Put the trials in order, before any is asked for."""
-        self._trials, self._waiting = order(self._trials), order(self._waiting)
-        self._asked = iter(self._trials)
+    def open(self, *, several_machines: bool) -> str:
+        """Put the trials in order."""
+        if self._decide_order is None:
+            return ""
+        order = self._decide_order(several_machines)
+        self._trials, self._waiting = order.arranged(self._trials), order.arranged(self._waiting)
+        self._rest = iter(self._trials)
+        return order.words()
 
     def ask(self) -> Trial[Any] | None:
         """The next trial of the list."""
-        return next(self._asked, None)
+        return next(self._rest, None)
 
     def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
         """A list learns nothing."""
 
     def planned(self) -> Sequence[Trial[Any]]:
-        """All of it."""
+        """All trials."""
         return self._trials
 
-    def ahead(self) -> Sequence[Trial[Any]]:
-        """What has not ended."""
+    def representative_trials(self) -> Sequence[Trial[Any]]:
+        """The trials that are to run."""
         return self._waiting
 
-    def most(self) -> int:
-        """Its length."""
+    def trial_limit(self) -> int:
+        """The length of the list."""
         return len(self._trials)
 
-    def standing(self) -> str:
+    def summary_line(self) -> str:
         """A list finds nothing out."""
         return ""
+
+    def close(self) -> Sequence[str]:
+        """A list has no last words."""
+        return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from fpray.errors import Problem
 from fpray.plan.plan import Trial, parameter_problems
@@ -38,6 +38,7 @@ class Study:
     summary: tuple[str, ...] = ()
     about: str = ""
     regions: Mapping[str, int] = field(default_factory=dict)
+    command: ClassVar[str] = "sweep"  # the command that runs it
 
     @property
     def adaptive(self) -> bool:

@@ -49,12 +49,12 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         (["sweep", "unreplicated", "--set", "num_client_procs=99999999999999999999"], "32-bit integers"),
         (["sweep", "unreplicated", "--set", "num_client_procs=1000000"], "fpray starts up to 10000"),
         (["sweep", "unreplicated", "--vary", "duration=1s", "--vary", "duration=2s"], "is given twice"),
-        (["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"], "which is meant?"),
+        (["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"], "which one is meant?"),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "is a fraction, 0 to 1"),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is no number"),
         (["sweep", "unreplicated", "-s", "x" * 300], "cannot be a suite directory: File name too long"),
         (["sweep", "unreplicated", "--address", "ray://x:1"], "is Ray Client, which fpray does not use"),
-        (["sweep", "unreplicated", "--address", "x:1", "--local"], "--address x:1 means a cluster: which of them"),
+        (["sweep", "unreplicated", "--address", "x:1", "--local"], "--address x:1 means a cluster: which one"),
         (
             ["sweep", "multipaxos", "--cluster", str(ROOT / "cluster_configs" / "ec2.yaml"), "--dry-run"],
             "is required on",
@@ -134,8 +134,8 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (("unreplicated", "--set", "state_machine=KeyValueStore"), "workload.name=StringWorkload has no keys"),
-        (("unreplicated", "--flag", "server:--port=7"), "--flag server:--port is fpray's to give"),
-        (("multipaxos", "--flag", "leader:--index=0"), "--flag leader:--index is fpray's to give"),
+        (("unreplicated", "--flag", "server:--port=7"), "--flag server:--port is set by fpray"),
+        (("multipaxos", "--flag", "leader:--index=0"), "--flag leader:--index is set by fpray"),
         (
             ("multipaxos", "--vary", "read_batcher_options.read_batching_scheme=size,10,1s"),
             "read_batching_scheme=size is neither size,N,DURATION nor time,DURATION nor adaptive",

@@ -20,8 +20,10 @@ import pytest
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.nodes import Machine
 from fpray.cluster.session import Machines
-from fpray.driver.request import Request, TrialSelection
-from fpray.driver.session import Backend, SweepResult, run_sweep
+from fpray.driver.check import check_sweep
+from fpray.driver.result import SweepResult
+from fpray.driver.session import Backend
+from fpray.driver.sweep import run_sweep
 from fpray.errors import Refused, refuse
 from fpray.node.role_actor import RoleActor
 from fpray.plan.placement import place
@@ -45,11 +47,9 @@ def ran(
         placed = place(trial.protocol, trial.params, setting.cluster)
         return play(trial, list(dict.fromkeys(each.host for each in placed)))
 
-    points = TrialSelection("unreplicated", vary={"num_clients_per_proc": list(range(loops))}, repeat=repeat)
-    request = Request(
-        points, suite_directory=str(directory / "suites"), **{"jar": "reference", "order": "grid", **more}
-    )
-    return run_sweep(request, ground=Backend(lambda _address, _local: machines, run))
+    options = {"vary": {"num_clients_per_proc": list(range(loops))}, "repeat": repeat, "jar": "reference"}
+    options |= {"order": "grid", "suite_directory": directory / "suites", **more}
+    return run_sweep(check_sweep("unreplicated", options), backend=Backend(lambda _address, _local: machines, run))
 
 
 def finished(_trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -90,8 +90,8 @@ def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on
     said = capsys.readouterr().err
     assert (_statuses(first), first.exit_code) == (["crashed"] * 5, 1)
     assert (
-        "5 of 5 trials failed, the last 5 in a row; the first: 001 crashed: server exited with 1: no other is started"
-        " (--keep-going goes on whatever fails)"
+        "5 of 5 trials failed, the last 5 in a row; the first: 001 crashed: server exited with 1: no further trials are"
+        " started (--keep-going to continue)"
     ) in said
     assert "the same command carries on with the other 7, with --rerun failed also with these" in said
     again = ran(machines, finished, tmp_path, loops=12)
@@ -112,7 +112,7 @@ def test_a_sweep_goes_on_while_some_trials_are_results(tmp_path: Path) -> None:
 def test_a_disk_that_is_full_between_trials_is_waited_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fpray.driver.session.SPACE_CHECK_S", 0.01)
+    monkeypatch.setattr("fpray.driver.loop.SPACE_CHECK_S", 0.01)
     tries: list[str] = []
     identify = TrialDirectory.identify
 
@@ -131,9 +131,9 @@ def test_what_is_refused_before_there_are_machines_leaves_no_suite(tmp_path: Pat
     def refused(_address: str | None, _local: bool) -> Machines:
         raise refuse("--address", "this Python is connected to another Ray")
 
-    request = Request(TrialSelection("unreplicated"), suite_directory=str(tmp_path), jar="reference")
+    experiment = check_sweep("unreplicated", {"suite_directory": tmp_path, "jar": "reference"})
     with pytest.raises(Refused):
-        run_sweep(request, ground=Backend(refused))
+        run_sweep(experiment, backend=Backend(refused))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -174,7 +174,7 @@ def test_who_joins_takes_the_place_of_one_of_its_pool_that_is_gone(
 ) -> None:
     monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
-    monkeypatch.setattr("fpray.driver.executor.PATIENCE_S", 1.0)
+    monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 1.0)
     machines = FakeMachines(())
 
     def node(host: str, pool: str) -> Machine:
@@ -212,7 +212,7 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     """A cloud replaces one that was taken away in some minutes; where nobody comes, what is left is lost."""
     monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
-    monkeypatch.setattr("fpray.driver.executor.PATIENCE_S", 1.0)
+    monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 1.0)
     machines = FakeMachines(["a"])
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -301,9 +301,10 @@ def _piloted(directory: Path, loops: int, bad: Callable[[Any], bool], **more: An
         return (crashed if bad(trial.params) else finished)(trial, [])
 
     vary = {"num_clients_per_proc": list(range(loops)), "num_client_procs": [1, 2, 3]}
-    points = TrialSelection("unreplicated", vary=vary, set={"duration": "7s", "timeout": "60s"}, repeat=2)
-    request = Request(points, suite_directory=str(directory / "suites"), jar="reference", order="grid", **more)
-    return run_sweep(request, ground=Backend(lambda _address, _local: FakeMachines(["a"]), run)), seen
+    options = {"vary": vary, "set": {"duration": "7s", "timeout": "60s"}, "repeat": 2, "jar": "reference"}
+    options |= {"order": "grid", "suite_directory": directory / "suites", **more}
+    backend = Backend(lambda _address, _local: FakeMachines(["a"]), run)
+    return run_sweep(check_sweep("unreplicated", options), backend=backend), seen
 
 
 def test_a_pilot_runs_the_corners_short_and_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

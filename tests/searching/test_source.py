@@ -15,13 +15,12 @@ import pytest
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from fpray.driver.request import TrialSelection
 from fpray.errors import FprayError
 from fpray.files.layout import OPTUNA_JOURNAL
 from fpray.plan.plan import Trial
 from fpray.searching import storage
+from fpray.searching.experiment import SearchExperiment, check_search
 from fpray.searching.figures import draw
-from fpray.searching.request import SearchRequest
 from fpray.searching.source import SearchSource
 from fpray.searching.storage import mend, open_study
 from fpray.store.outcome import Outcome, Reason, Status
@@ -39,7 +38,7 @@ def _measured(trial: Trial[Any]) -> Outcome:
     return Outcome(Status.FINISHED, results=results, wall_s=30.0)
 
 
-def _request(**words: Any) -> SearchRequest:
+def _request(protocol: str = "unreplicated", **words: Any) -> SearchExperiment:
     usual: dict[str, Any] = {
         "maximize": (GOAL,),
         "subject_to": (f"{P99}<=5",),
@@ -47,21 +46,23 @@ def _request(**words: Any) -> SearchRequest:
         "stop_at": 0.0,
         "seed": 7,
     }
-    return SearchRequest(words.pop("points", TrialSelection("unreplicated")), **{**usual, **words})
+    return check_search(protocol, {**usual, **words})
 
 
-def _suite(root: Path, request: SearchRequest) -> Suite:
+def _suite(root: Path, request: SearchExperiment) -> Suite:
     jar: JarRecord = {"name": "reference", "path": "", "sha256": "", "version": ""}
-    points = [request.points.to_json()]
-    record = SuiteRecord(protocol=request.points.protocol, points=points, jar=jar, **request.keeps())
+    points, kind = [request.selection.to_json()], request.kind
+    record = SuiteRecord(protocol=request.selection.protocol, points=points, jar=jar, kind=kind, **request.record)
     return Suite.create(root, "search", {}, record)
 
 
 def _asker(
-    suite: Suite, request: SearchRequest, where: str = "journal", clock: Callable[[], float] = time.monotonic
+    suite: Suite, request: SearchExperiment, where: str = "journal", clock: Callable[[], float] = time.monotonic
 ) -> SearchSource:
-    problem = request.problem()
-    return SearchSource(problem, suite, open_study(where, suite.path, problem.goals), request.sampler, 7, clock=clock)
+    problem = request.problem
+    return SearchSource(
+        problem, suite, open_study(where, suite.path, problem.goals), request.options["sampler"], 7, clock=clock
+    )
 
 
 def _go(
@@ -82,7 +83,7 @@ def _go(
 
 
 def _told(suite: Suite) -> list[optuna.trial.FrozenTrial]:
-    return open_study("journal", suite.path, _request().problem().goals).trials
+    return open_study("journal", suite.path, _request().problem.goals).trials
 
 
 def test_the_best_has_run_often_enough_when_the_budget_is_spent(tmp_path: Path) -> None:
@@ -107,8 +108,8 @@ def test_no_likely_gain_ends_it_before_the_budget(tmp_path: Path) -> None:
     assert len(ran) < 25
     assert asker.ended == "no gain above 10 % is likely any more"
     assert (
-        asker.standing().endswith("no gain above 10 % is likely · at most 0 trials left")
-        or "likely" in asker.standing()
+        asker.summary_line().endswith("no gain above 10 % is likely · at most 0 trials left")
+        or "likely" in asker.summary_line()
     )
 
 
@@ -307,7 +308,7 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     journal = suite.path / OPTUNA_JOURNAL
     journal.rename(suite.path / "away")
     journal.mkdir()
-    for cannot in (lambda: asker.tell(trial, _measured(trial)), asker.ask, asker.standing, asker.keep_answer):
+    for cannot in (lambda: asker.tell(trial, _measured(trial)), asker.ask, asker.summary_line, asker.keep_answer):
         with pytest.raises(
             FprayError, match=r"study cannot be reached any more: \[Errno 21\].*the same command carries on"
         ):
@@ -346,7 +347,7 @@ def test_a_study_that_was_in_memory_is_made_anew_from_the_suite(tmp_path: Path) 
     again = Suite(suite.path)
     second = _asker(again, request, "memory")
     assert [t.id for t in second.planned()] == [*(t.id for t in ran), asked.id]
-    assert second.most() == 5
+    assert second.trial_limit() == 5
     trial = second.ask()
     assert trial is not None
     assert (trial.id, again.directory(trial).number) == (asked.id, number), "what was asked runs under its number"
@@ -384,7 +385,7 @@ def test_points_that_the_protocol_refuses_are_passed_over(tmp_path: Path) -> Non
     """Two or more batchers where there are any: one is told as infeasible, and never becomes a trial."""
     space = {"num_batchers": "0..2", "num_clients_per_proc": "1..50:log"}
     words = {"maximize": ("write_output.measured.throughput",), "subject_to": (), "space": space}
-    request = _request(points=TrialSelection("multipaxos"), **words, sampler="random", budget_trials=12, confirm=1)
+    request = _request(protocol="multipaxos", **words, sampler="random", budget_trials=12, confirm=1)
     suite = _suite(tmp_path, request)
     finished = Outcome(Status.FINISHED, results={"write_output.measured.throughput": 5.0}, wall_s=1)
     ran = list(_go(_asker(suite, request), suite, lambda _: finished))
@@ -432,7 +433,7 @@ def test_a_search_whose_range_moves_is_drawn(tmp_path: Path) -> None:
         f"STUDY = Search('mine', 'unreplicated', maximize=['{GOAL}'], suggest=suggest)\n"
     )
     words: dict[str, Any] = {"maximize": (), "subject_to": (), "space": {}}
-    request = _request(points=TrialSelection("unreplicated", study=str(study)), **words, budget_trials=4, confirm=1)
+    request = _request(study=str(study), **words, budget_trials=4, confirm=1)
     suite = _suite(tmp_path, request)
     assert len(list(_go(_asker(suite, request), suite))) == 4
     _drawn(suite, tmp_path / "search.svg")

@@ -1,0 +1,73 @@
+"""One attempt at a trial as the executor sees it, and what the trial's own thread does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from fpray.cluster.allocator import Allocation
+from fpray.plan.cluster import Cluster
+from fpray.plan.plan import Trial
+from fpray.report.live import Progress
+from fpray.store.outcome import Outcome
+from fpray.store.trial_directory import TrialDirectory
+from fpray.trial.context import TrialContext
+from fpray.trial.disk_space import SPACE_CHECK_S, missing_bytes
+
+RunTrial = Callable[[Trial[Any], TrialDirectory, TrialContext], Outcome]
+
+
+@dataclass(eq=False)
+class Running:
+    """A trial that runs, or waits to run.
+
+    Attributes:
+        allocation: its machines, from when it starts.
+        repeated: how often it ran before, and failed because of its machines.
+        disk_was_full: whether its latest attempt ended for want of disk space.
+        result: set by its thread when that is through.
+    """
+
+    trial: Trial[Any]
+    directory: TrialDirectory
+    allocation: Allocation = field(default_factory=lambda: Allocation(Cluster(), ()))
+    repeated: int = 0
+    disk_was_full: bool = False
+    result: Outcome | BaseException | None = None
+
+    @property
+    def number(self) -> str:
+        """The trial's number."""
+        return self.directory.number
+
+    def context(self, shared: TrialContext, progress: Progress) -> TrialContext:
+        """What the trial needs: what all share, its own machines, and where it reports to."""
+        report, wait = partial(progress.stage, number=self.number), partial(progress.wait, number=self.number)
+        return replace(shared, slice=self.allocation, report=report, wait=wait)
+
+
+def attempt_trial(running: Running, context: TrialContext, run: RunTrial, through: Callable[[], None]) -> None:
+    """Run the trial in this thread, and set its result, whatever that is; then call `through`."""
+    try:
+        _wait_for_space(running, context)
+        running.result = run(running.trial, running.directory, context)
+    except BaseException as error:  # whatever it is, the thread that commits handles it
+        running.result = error
+    through()
+
+
+def _wait_for_space(running: Running, context: TrialContext) -> None:
+    if running.disk_was_full:
+        context.cancellation.sleep(SPACE_CHECK_S)
+    waiting = False
+    while (missing := missing_bytes(running.trial, running.directory.path)) is not None:
+        needed, free = missing
+        if not waiting:
+            context.wait(
+                f"waiting for disk space: trial {running.number} needs {needed / 1e6:.0f} MB,"
+                f" {free / 1e6:.0f} MB are free at {running.directory.path} (Ctrl-C stops; the same command carries on)"
+            )
+        waiting = True
+        context.cancellation.sleep(SPACE_CHECK_S)

@@ -1,0 +1,250 @@
+"""From the words of a command to an `Experiment`: everything that can be known before a machine is asked."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fpray.cluster.inventory import is_launcher_file, read_inventory
+from fpray.driver.experiment import Environment, Experiment, Outputs, Policy, Where
+from fpray.driver.option import read_options
+from fpray.driver.options import PlanOptions, SweepOptions
+from fpray.driver.selection import SWEEP, Selected, TrialSelection, select_grid
+from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
+from fpray.jar.find import REFERENCE, Jar, find_jar, main_class_problems
+from fpray.plan.capacity import region_problems
+from fpray.plan.cluster import Cluster
+from fpray.plan.placement import placement_problems, shape
+from fpray.plan.placement_policy import EVERY_ROLE
+from fpray.plan.plan import Paths, Trial, process_count
+from fpray.protocol.protocol import Protocol
+from fpray.study.registry import find_protocol
+
+T = TypeVar("T")
+Checked = TypeVar("Checked", bound=Experiment)
+MOST_PROCESSES = 10_000
+# Where a process listens, which process it is, and where it reads and writes.
+_OWN_FLAGS = {"host", "port", "config", "prometheus_host", "prometheus_port", "output_file_prefix"}
+
+
+@dataclass
+class Words:
+    """The words of a command, read: the value of each option, and what is wrong with them so far."""
+
+    protocol: str
+    values: Mapping[str, Any]
+    problems: list[Problem]
+    command: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def read(options: type, protocol: str, given: Mapping[str, Any], command: str) -> Words:
+        """The words of an options class."""
+        values, problems = read_options(options, given)
+        return Words(protocol, values, problems, command, {"protocol": protocol, **given})
+
+    def collect(self, look: Callable[[], T]) -> T | None:
+        """What a function finds out; None, and its problems noted, where it refuses."""
+        try:
+            return look()
+        except Refused as refused:
+            self.problems.extend(refused.problems)
+            return None
+
+
+def check_sweep(protocol: str, given: Mapping[str, Any], command: str = "") -> Experiment:
+    """The experiment that `fpray sweep` or `fpray.sweep` was asked for.
+
+    Raises:
+        Refused: with every problem at once.
+    """
+    return check(Words.read(SweepOptions, protocol, given, command))
+
+
+def check_plan(protocol: str, given: Mapping[str, Any]) -> Experiment:
+    """The same for `fpray plan`: the jar may be elsewhere, and what this version does not run yet is planned.
+
+    Raises:
+        Refused: with every problem at once.
+    """
+    return check(Words.read(PlanOptions, protocol, given, ""), plan_only=True)
+
+
+def check(
+    words: Words, select: Callable[[TrialSelection], Selected] = select_grid, *, plan_only: bool = False
+) -> Experiment:
+    """The experiment that words ask for; `select` says which trials that is.
+
+    Raises:
+        Refused: with every problem at once.
+    """
+    values = words.values
+    selection = TrialSelection.from_options(words.protocol, values)
+    protocol = words.collect(lambda: find_protocol(selection.protocol))
+    selected = words.collect(lambda: select(selection)) if protocol is not None else None
+    where = words.collect(lambda: _where(values)) or Where()
+    jar = None if plan_only or protocol is None else words.collect(lambda: _named_jar(values["jar"], protocol))
+    if protocol is not None:
+        words.problems += _role_problems(protocol, values)
+    cluster = replace(where.inventory.promised(), policy=values["place"])
+    if selected is not None:
+        words.problems += _trial_problems(selected, cluster, where, plan_only=plan_only)
+    if not plan_only:
+        words.problems += _later_problems(selection, selected.trials if selected else ())
+        words.problems += jar_problems(len(cluster.addresses()), named=values["jar"] is not None)
+        words.problems += _platform_problems()
+    refuse_if_any(words.problems)
+    assert selected is not None
+    return Experiment(
+        kind=SWEEP,
+        selection=selection,
+        protocol=selected.protocol,
+        study=selected.study,
+        trials=selected.trials,
+        environment=_environment(values, jar),
+        where=where,
+        policy=_policy(values),
+        outputs=_outputs(words),
+        identity=selection.to_json(),
+    )
+
+
+def with_jar(experiment: Checked, say: Callable[[str], None]) -> Checked:
+    """The experiment with its jar, built if it is the reference jar and need be.
+
+    Raises:
+        Refused: it cannot be built, or does not run the protocol.
+    """
+    environment = experiment.environment
+    if not environment.jar.reference:
+        return experiment
+    jar = find_jar(REFERENCE, environment.java, say)
+    refuse_if_any(main_class_problems(jar, _main_classes(experiment.protocol)))
+    return replace(experiment, environment=replace(environment, jar=jar))
+
+
+def where_of(file: str | None, address: str | None, *, local: bool) -> Where:
+    """The machines that `--cluster`, `--address` and `--local` name; the file is read.
+
+    Raises:
+        Refused: the file is wrong, or a cluster is named as well as this machine.
+    """
+    if local and file and is_launcher_file(file):
+        raise refuse("--local", f"--cluster {file} means a cluster: which one is meant?")
+    return Where(address, local, read_inventory(file), Path(file) if file else None)
+
+
+def jar_problems(machines: int, *, named: bool) -> list[Problem]:
+    """Several machines run no jar that is chosen by default."""
+    if machines < 2 or named:
+        return []
+    sentence = f"is required on a cluster of several machines ({machines} here): name the jar that you benchmark"
+    return [Problem("-j/--jar", f"{sentence}, or -j reference")]
+
+
+def cluster_problems(protocol: Protocol[Any], trials: Sequence[Trial[Any]], cluster: Cluster) -> list[Problem]:
+    """Why the cluster has no place for a trial even when all of its machines are free, if so."""
+    shapes = {shape(protocol, trial.params): trial for trial in trials}  # of thousands of trials, a few
+    largest = sorted(shapes.values(), key=process_count, reverse=True)
+    problems = [problem for trial in largest for problem in placement_problems(protocol, trial.params, cluster)]
+    return list({problem.about: problem for problem in reversed(problems)}.values())[::-1]  # each pool's worst
+
+
+def _where(values: Mapping[str, Any]) -> Where:
+    where = where_of(values["cluster"], values["address"].ray, local=values["local"])
+    return replace(where, scratch=values["scratch"])
+
+
+def _named_jar(named: str | None, protocol: Protocol[Any]) -> Jar | None:
+    """The user's own jar, looked into; None for the reference jar, which may have to be built."""
+    if named in (None, REFERENCE):
+        return None
+    jar = find_jar(named, "java")
+    refuse_if_any(main_class_problems(jar, _main_classes(protocol)))
+    return jar
+
+
+def _main_classes(protocol: Protocol[Any]) -> list[str]:
+    return [protocol.main_class(role) for role in protocol.roles]
+
+
+def _environment(values: Mapping[str, Any], jar: Jar | None) -> Environment:
+    """The environment of trials; a jar that was not looked into is a stand-in by its name."""
+    reference = values["jar"] in (None, REFERENCE)
+    stand_in = Jar(Path(Paths().jar if reference else values["jar"]), "", "", reference)
+    return Environment(
+        jar or stand_in,
+        values["jar"] is not None,
+        values["java"],
+        values["jvm_arg"],
+        values["flags"],
+        values["place"],
+    )
+
+
+def _policy(values: Mapping[str, Any]) -> Policy:
+    return Policy(**{name: values[name] for name in Policy.__dataclass_fields__ if name in values})
+
+
+def _outputs(words: Words) -> Outputs:
+    values, remark = words.values, words.values["address"].remark
+    return Outputs(
+        values["suite_directory"],
+        values.get("raw", "keep") == "keep",
+        values.get("notify", ()),
+        words.command,
+        (remark,) if remark else (),
+        {"protocol": words.protocol, **values, "address": values["address"].ray},
+    )
+
+
+def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_only: bool) -> list[Problem]:
+    """Trials that are too large for any cluster, or for the machines that are named."""
+    most = max((process_count(trial) for trial in selected.trials), default=0)
+    if most > MOST_PROCESSES:
+        return [Problem(f"{most} processes", f"in one trial: fpray starts up to {MOST_PROCESSES}")]
+    problems = []
+    # Without a cluster file, a sweep's machines are known later, and a plan's stand for any.
+    if where.file or plan_only:
+        problems += cluster_problems(selected.protocol, selected.trials, cluster)
+    if where.file or not plan_only:
+        points = [trial.params for trial in selected.trials]
+        problems += region_problems(selected.study.regions, selected.protocol, points, cluster)
+    return problems
+
+
+def _role_problems(protocol: Protocol[Any], values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Roles of `--jvm-arg`, `--flag` and `--place` that the protocol does not have, and flags that fpray gives."""
+    roles = [role.name for role in protocol.roles]
+    places = values["place"].keys() - {EVERY_ROLE}
+    for option, named in (("--jvm-arg", values["jvm_arg"]), ("--flag", values["flags"]), ("--place", places)):
+        for role in named:
+            if role not in roles:
+                sentence = f"{protocol.name} has no such role{nearest(role, roles)}; it has {', '.join(roles)}"
+                yield Problem(f"{option} {role}", sentence)
+    for role in protocol.roles:
+        for name in values["flags"].get(role.name, {}):
+            if name in _OWN_FLAGS or name in role.flag_names(1):
+                yield Problem(f"--flag {role.name}:--{name}", "is set by fpray: each process has a value of its own")
+
+
+def _later_problems(selection: TrialSelection, trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
+    """Options that this version reads and plans, but does not run yet."""
+    for option, name in {"-m/--monitor": "monitored", "-p/--profile": "profiled"}.items():
+        if name in selection.set or any(getattr(trial.params, name) for trial in trials):
+            sentence = "comes in a later version of fpray: leave it out (fpray plan shows what it changes)"
+            yield Problem(option, sentence)
+
+
+def _platform_problems() -> list[Problem]:
+    """Running trials needs Linux; reading, planning and showing do not."""
+    if platform.system() == "Linux":
+        return []
+    sentence = (
+        "trials run on Linux only (supervisors need pidfds); plan, protocols and show work here, and --address submits"
+        " to a Linux cluster from one of its machines"
+    )
+    return [Problem(platform.system(), sentence)]

@@ -1,0 +1,138 @@
+"""A request that was checked: what is run, with what, where, how, and what is written. Nothing below sees words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fpray.cluster.inventory import Inventory, RayNodes
+from fpray.driver.selection import TrialSelection
+from fpray.jar.find import Jar
+from fpray.plan.cluster import Cluster
+from fpray.plan.plan import Trial
+from fpray.protocol.protocol import Protocol
+from fpray.study.study import Study
+from fpray.trial.early_stop import LatencyBound
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What changes numbers and is no parameter: a suite is carried on only with the same.
+
+    Attributes:
+        jar: the jar; the reference jar is a stand-in until `with_jar` has built it.
+        jar_named: whether the user has named it: several machines run no jar that is chosen by default.
+        java: the program that starts the JVMs.
+        jvm_args: role -> further JVM arguments.
+        flags: role -> flag -> value.
+        place: role (`*`: every other) -> how roles share the machines of their pools.
+    """
+
+    jar: Jar
+    jar_named: bool
+    java: str
+    jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    place: Mapping[str, str] = field(default_factory=dict)
+
+    def compared(self) -> dict[str, Any]:
+        """What `suite.json` keeps of it, beside the jar, and what is compared when a suite is carried on."""
+        return {
+            "place": dict(sorted(self.place.items())),
+            "java": self.java,
+            "jvm_args": {role: list(args) for role, args in self.jvm_args.items()},
+            "flags": {role: dict(flags) for role, flags in self.flags.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Where:
+    """On which machines.
+
+    Attributes:
+        address: the address of a Ray cluster, where the user names one.
+        local: whether only an embedded Ray will do.
+        inventory: which machine serves which pool: what the file of `--cluster` says, or the Ray nodes themselves.
+        file: the file of `--cluster`, where there is one.
+        scratch: the directory below which machines work, where the user names one.
+    """
+
+    address: str | None = None
+    local: bool = False
+    inventory: Inventory = field(default_factory=RayNodes)
+    file: Path | None = None
+    scratch: str | None = None
+
+    @property
+    def ray(self) -> str | None:
+        """The address of the Ray cluster that is meant: the one that is named, else that of the file's head."""
+        return self.address or self.inventory.address
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How trials are run, and which suite they belong to; none of it changes what a trial measures."""
+
+    parallel: int | None = None
+    share_machines: bool = False
+    order: str | None = None
+    retries: int | None = None
+    keep_going: bool = False
+    pilot: bool = False
+    new: bool = False
+    rerun: Sequence[str] = ()
+    accept_change: bool = False
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What is written and said where.
+
+    Attributes:
+        suite_directory: where suites go, or one suite.
+        keep_raw: whether recorder rows are kept.
+        notify: the commands and URLs that are told of the run.
+        command: the command as it was typed, for the provenance.
+        remarks: what the user is to read before anything starts.
+        arguments: every option of the command with its value, for `args.json`.
+    """
+
+    suite_directory: str = "./suites"
+    keep_raw: bool = True
+    notify: Sequence[str] = ()
+    command: str = ""
+    remarks: Sequence[str] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A request that was checked.
+
+    Attributes:
+        kind: the command that carries its suite on: `sweep`, `search`.
+        selection: the words that select its trials; a suite keeps them.
+        trials: every trial; or, where they are not known in advance, trials like those that will run.
+        identity: equal for two commands that carry on each other's suite.
+        latency_bounds: a trial that cannot keep them any more ends early.
+        record: what a new `suite.json` keeps of it beside its selection and its environment.
+    """
+
+    kind: str
+    selection: TrialSelection
+    protocol: Protocol[Any]
+    study: Study
+    trials: Sequence[Trial[Any]]
+    environment: Environment
+    where: Where
+    policy: Policy
+    outputs: Outputs
+    identity: Any
+    latency_bounds: Sequence[LatencyBound] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    def placed(self, cluster: Cluster) -> Cluster:
+        """A cluster whose machines are shared as the user wants."""
+        return replace(cluster, policy=self.environment.place)

@@ -1,0 +1,78 @@
+"""The line of trials that wait for their machines: repeated ones first, then a new one; no trial overtakes another."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import replace
+
+from fpray.driver.attempt import Running
+from fpray.report.live import Progress
+from fpray.trial.context import TrialContext
+
+# Machines that are gone may be replaced: a cloud takes two or three minutes for that.
+PATIENCE_S = 300.0
+
+
+class Line:
+    """Trials that wait for their machines.
+
+    Attributes:
+        missing_since: since when the first in line lacks machines that are gone (a time.monotonic()), or None.
+    """
+
+    def __init__(self, context: TrialContext, progress: Progress) -> None:
+        self._context, self._progress = context, progress
+        self._repeated: deque[Running] = deque()
+        self._new: Running | None = None
+        self.missing_since: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._repeated) or self._new is not None
+
+    def first(self) -> Running | None:
+        """The trial that starts next."""
+        return self._repeated[0] if self._repeated else self._new
+
+    def put(self, running: Running) -> None:
+        """A new trial joins the line; there is none in it."""
+        self._new = running
+
+    def put_again(self, running: Running) -> None:
+        """A trial that is to run again joins the line."""
+        self._repeated.append(replace(running, result=None))
+
+    def take_out(self, running: Running) -> bool:
+        """A trial leaves the line; whether it is the new one."""
+        if running is self._new:
+            self._new = None
+            return True
+        self._repeated.remove(running)
+        return False
+
+    def forget_new(self) -> None:
+        """The new trial leaves the line, and does not start."""
+        self._new = None
+
+    def clear(self) -> None:
+        """Nothing of the line starts."""
+        self._repeated.clear()
+        self._new = None
+
+    def hopeless(self, first: Running) -> str | None:
+        """Why a trial can never start although nothing runs: its machines are gone, and are not replaced.
+
+        None: they only rest, or may still be replaced.
+        """
+        missing = self._context.slices.shortage(first.trial)
+        if missing is None:
+            self.missing_since = None
+            return None
+        embedded = self._context.machines.embedded
+        if self.missing_since is None:
+            self.missing_since = time.monotonic()
+            if not embedded:
+                minutes = f"{PATIENCE_S / 60:g} minutes"
+                self._progress.say(f"trial {first.number} waits up to {minutes} for machines: {missing}")
+        patient = not embedded and time.monotonic() - self.missing_since < PATIENCE_S
+        return None if patient else missing

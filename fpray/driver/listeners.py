@@ -1,0 +1,200 @@
+"""What listens to the main loop: each listener does one thing when a trial starts, ends, or was learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fpray.driver.notify import Notifier
+from fpray.driver.stop_rule import FailureLimit
+from fpray.plan.plan import Trial
+from fpray.report.live import Progress
+from fpray.store.outcome import Outcome, Status
+from fpray.store.results import append_csv, csv_row
+from fpray.store.suite import Suite
+from fpray.store.trial_directory import TrialDirectory
+from fpray.study.source import TrialSource
+
+OnTrial = Callable[[str, Trial[Any], Outcome], None]
+
+
+class Listener:
+    """A listener that does nothing; others change what they need. All are called by the thread that commits."""
+
+    def waits(self, reason: str) -> None:
+        """The loop waits before it can start a trial."""
+
+    def known(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        """A trial had ended before this run."""
+
+    def started(self, trial: Trial[Any], directory: TrialDirectory) -> None:
+        """A trial starts."""
+
+    def attempted(self, trial: Trial[Any], directory: TrialDirectory, hosts: Sequence[str], outcome: Outcome) -> None:
+        """An attempt at a trial has ended on these machines; the trial may run again."""
+
+    def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
+        """A trial has ended, and its outcome is on disk; returns why the run is to stop, or None."""
+
+    def learned(self, source: TrialSource) -> None:
+        """The source was told how a trial ended."""
+
+
+class Listeners(Listener):
+    """All listeners of a run, in order.
+
+    Attributes:
+        stop: why no further trial is to start; "" while trials may start.
+    """
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = list(listeners)
+        self.stop = ""
+
+    def add(self, listener: Listener) -> None:
+        """One more, the last one from now on."""
+        self._listeners.append(listener)
+
+    def waits(self, reason: str) -> None:
+        """Each listener, in order."""
+        for listener in self._listeners:
+            listener.waits(reason)
+
+    def known(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        """Each listener, in order."""
+        for listener in self._listeners:
+            listener.known(trial, directory, outcome)
+
+    def started(self, trial: Trial[Any], directory: TrialDirectory) -> None:
+        """Each listener, in order."""
+        for listener in self._listeners:
+            listener.started(trial, directory)
+
+    def attempted(self, trial: Trial[Any], directory: TrialDirectory, hosts: Sequence[str], outcome: Outcome) -> None:
+        """Each listener, in order."""
+        for listener in self._listeners:
+            listener.attempted(trial, directory, hosts, outcome)
+
+    def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
+        """Each listener, in order; the first reason to stop counts."""
+        for listener in self._listeners:
+            reason = listener.ended(trial, directory, outcome)
+            self.stop = self.stop or reason or ""
+        return self.stop or None
+
+    def learned(self, source: TrialSource) -> None:
+        """Each listener, in order."""
+        for listener in self._listeners:
+            listener.learned(source)
+
+
+class KeepOutcomes(Listener):
+    """Trial number -> outcome, of every trial that ended, now or earlier."""
+
+    def __init__(self, outcomes: dict[str, Outcome]) -> None:
+        self._outcomes = outcomes
+
+    def known(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        """Keep it."""
+        self._outcomes[directory.number] = outcome
+
+    def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
+        """Keep it."""
+        self._outcomes[directory.number] = outcome
+        return None
+
+
+class AppendResults(Listener):
+    """A row of `results.csv` for each trial that finished."""
+
+    def __init__(self, suite: Suite, say: Callable[[str], None]) -> None:
+        self._suite, self._say = suite, say
+
+    def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
+        """Append its row."""
+        if outcome.status is Status.FINISHED:
+            try:
+                append_csv(self._suite, csv_row(trial.protocol, trial.params, outcome))
+            except OSError as error:  # all rows are written again at the end
+                self._say(f"results.csv cannot be written now: {error.strerror} (the outcome is kept)")
+        return None
+
+
+class ShowProgress(Listener):
+    """The live display and the lines of each trial."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def waits(self, reason: str) -> None:
+        """Show the reason."""
+        self._progress.wait(reason)
+
+    def known(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        """Show what is known now."""
+        self._progress.stand()
+
+    def started(self, trial: Trial[Any], directory: TrialDirectory) -> None:
+        """Show it."""
+        self._progress.begin(directory.number, trial)
+
+    def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
+        """Say how it ended."""
+        self._progress.end(directory.number, trial, outcome)
+        return None
+
+    def learned(self, source: TrialSource) -> None:
+        """Show what is known now."""
+        self._progress.stand()
+
+
+class CallBack(Listener):
+    """The caller's own function, `on_trial`; where its output has gone away, the trial is kept all the same."""
+
+    def __init__(self, on_trial: OnTrial, say: Callable[[str], None]) -> None:
+        self._on_trial, self._say = on_trial, say
+
+    def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
+        """Call the function."""
+        try:
+            self._on_trial(directory.number, trial, outcome)
+        except OSError as error:
+            self._say(f"trial {directory.number} could not be reported: {error.strerror}")
+        return None
+
+
+class Notify(Listener):
+    """The notifier, which waits for the next end of a trial: where none comes in time, the run stalls."""
+
+    def __init__(self, notifier: Notifier, longest_s: Callable[[], float]) -> None:
+        self._notifier, self._longest_s = notifier, longest_s
+
+    def started(self, trial: Trial[Any], directory: TrialDirectory) -> None:
+        """Expect its end."""
+        self._notifier.expect(self._longest_s())
+
+    def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
+        """Expect the end of another."""
+        self._notifier.expect(self._longest_s())
+        return None
+
+
+class StopWhenMostFail(Listener):
+    """The stop rule: most trials fail, trials are left, and the user does not want to keep going."""
+
+    def __init__(
+        self, limit: FailureLimit, notifier: Notifier, say: Callable[[str], None], *, left: Callable[[], bool]
+    ) -> None:
+        self._limit, self._notifier, self._say, self._left = limit, notifier, say, left
+        self._stopped = False
+
+    def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
+        """Count it."""
+        reason = self._limit.note(directory.number, outcome)
+        if reason:
+            self._notifier.tell("mostly-failed", reason)
+        if not reason or self._limit.keep_going or self._stopped or not self._left():
+            return None
+        self._stopped = True
+        self._say(f"{reason}: no further trials are started (--keep-going to continue)")
+        return reason

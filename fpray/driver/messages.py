@@ -1,0 +1,97 @@
+"""What a run says before its first trial and at its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from fpray.cluster.allocator import Allocator
+from fpray.cluster.session import Machines
+from fpray.driver.experiment import Experiment
+from fpray.driver.result import SweepResult
+from fpray.driver.resume import WorkList
+from fpray.plan.plan import Trial, duration_in_words, planned_seconds
+from fpray.store.outcome import Status, counted
+from fpray.store.suite import Suite
+from fpray.study.source import TrialSource
+
+
+def headline(experiment: Experiment, machines: Machines) -> str:
+    """Where it runs and with which jar."""
+    if machines.embedded:
+        where = f"on this machine ({len(os.sched_getaffinity(0))} cores, embedded Ray {version('ray')})"
+    else:
+        count = len(machines.by_host())
+        several = f"{count} machine{'s' if count != 1 else ''}"
+        where = f"on the Ray cluster at {machines.address} ({several}, Ray {version('ray')})"
+    return f"{experiment.protocol.name} {where} · jar: {experiment.environment.jar}"
+
+
+def nothing_to_do(suite: Suite, source: TrialSource, work: WorkList) -> str:
+    """What is said where every trial has ended."""
+    return _intent(suite, source, work, left_s=0.0, how="")
+
+
+def intent(suite: Suite, source: TrialSource, work: WorkList, machines: Machines, *, at_once: int, order: str) -> str:
+    """What will be done, or carried on, how, and about how long it takes."""
+    waiting = source.representative_trials()
+    cores = sum(machine.cores for machine in machines.by_host().values()) // at_once
+    trial_s = sum(planned_seconds(trial, cores) for trial in waiting) / len(waiting)
+    left = _left(suite, source, work)
+    parallel = min(at_once, max(1, left))
+    how = ", ".join(filter(None, (f"up to {parallel} side by side" if parallel > 1 else "", order)))
+    return _intent(suite, source, work, left_s=left * trial_s / parallel, how=how)
+
+
+def in_parallel(experiment: Experiment, waiting: Sequence[Trial[Any]], allocator: Allocator) -> int:
+    """How many trials are expected to run in parallel."""
+    limit = experiment.policy.parallel
+    fit = (limit or 1) if allocator.shared else allocator.capacity(waiting[0])
+    return max(1, min(fit, limit or fit))
+
+
+def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float, how: str) -> str:
+    limit, left = source.trial_limit(), _left(suite, source, work)
+    is_limit = limit > len(source.planned())
+    at_most = "at most " if is_limit else ""
+    about = f"{'at most' if is_limit else 'about'} {duration_in_words(left_s)}"
+    about = f"{how} · {about}" if how else about
+    if suite.fresh:
+        trials = f"{at_most}{limit} trial{'s' if limit != 1 else ''}"
+        anew = f" (anew: all of {suite.after} has ended)" if suite.after else ""
+        return f"study {work.study.name} · {trials} · {about} · suite {suite.path}{anew}"
+    to_go = f"{at_most}{left} to go, {about}" if source.representative_trials() else "nothing left to do"
+    statuses = _ended(suite, work)
+    finished = statuses.count(Status.FINISHED)
+    failed = f", {len(statuses) - finished} failed" if len(statuses) > finished else ""
+    return f"carrying on {suite.path} ({finished} of {at_most}{limit} finished{failed}; {to_go})"
+
+
+def _ended(suite: Suite, work: WorkList) -> list[Status]:
+    directories = [directory for directory in suite.directories().values() if directory not in work.repeated]
+    return [outcome.status for directory in directories if (outcome := directory.outcome()) is not None]
+
+
+def _left(suite: Suite, source: TrialSource, work: WorkList) -> int:
+    return source.trial_limit() - len(_ended(suite, work))
+
+
+def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
+    """The last line of a run."""
+    statuses = [outcome.status for outcome in result.outcomes.values()]
+    if result.interrupted and not suite.path.exists():
+        return "interrupted · nothing was started"
+    if result.interrupted:
+        return (
+            f"interrupted · {statuses.count(Status.FINISHED)} of {result.planned} finished"
+            " · nothing is running any more · the same command carries on"
+        )
+    if result.stopped:
+        others = f"the same command carries on with the other {result.planned - len(statuses)}"
+        repeats = "" if source.learns else ", with --rerun failed also with these"
+        stopped = f"stopped, since most trials fail · {counted(statuses)}"
+        return f"{stopped} · fpray show {suite.short_name} · {others}{repeats}"
+    again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""
+    return f"{counted(statuses)} · fpray show {suite.short_name}{again}"

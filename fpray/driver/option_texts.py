@@ -1,0 +1,96 @@
+"""How the texts and values of options are read: each reader gives the value that is meant, and what is wrong."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fpray.errors import Problem
+from fpray.plan.placement_policy import parse_place
+from fpray.study.grid import parse_set, parse_vary, split_values
+
+_FLAG = re.compile(r"(?P<role>[^:]*):--(?P<name>[^\s=]+)=(?P<value>.*)", re.DOTALL)
+
+
+def listed(value: str | Sequence[str]) -> Sequence[str]:
+    """One text as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def read_vary(value: Mapping[str, Any] | Sequence[str]) -> tuple[dict[str, list[Any]], list[Problem]]:
+    """Key -> values: from Python, or `KEY=V1,V2` texts; a value with commas is written as JSON."""
+    if not isinstance(value, Mapping):
+        return parse_vary(value)
+    return {key: _values(values) for key, values in value.items()}, []
+
+
+def _values(values: Any) -> list[Any]:
+    """The values of one parameter: a sequence, one value, or the command line's text."""
+    if isinstance(values, str):
+        return split_values(values)
+    return list(values) if isinstance(values, Iterable) and not isinstance(values, Mapping) else [values]
+
+
+def read_set(value: Mapping[str, Any] | Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
+    """Key -> value: from Python, or `KEY=VALUE` texts."""
+    return (dict(value), []) if isinstance(value, Mapping) else parse_set(value)
+
+
+def read_jvm_args(value: str | Sequence[str]) -> tuple[dict[str, list[str]], list[Problem]]:
+    """`ROLE:ARG` texts as role -> arguments."""
+    arguments: dict[str, list[str]] = {}
+    problems = []
+    for text in listed(value):
+        role, colon, argument = text.partition(":")
+        if colon and argument:
+            arguments.setdefault(role, []).append(argument)
+        else:
+            problems.append(Problem(f"--jvm-arg {text}", "write ROLE:ARG, such as leader:-XX:+UseParallelGC"))
+    return arguments, problems
+
+
+def read_flags(value: str | Sequence[str]) -> tuple[dict[str, dict[str, str]], list[Problem]]:
+    """`ROLE:--name=value` texts as role -> flag -> value."""
+    flags: dict[str, dict[str, str]] = {}
+    problems = []
+    for text in listed(value):
+        match = _FLAG.fullmatch(text)
+        if match is None:
+            problems.append(Problem(f"--flag {text}", "write ROLE:--name=value, such as leader:--options.window=8"))
+            continue
+        of_role = flags.setdefault(match["role"], {})
+        if match["name"] in of_role:
+            problems.append(Problem(f"--flag {text}", f"--{match['name']} is given twice: which one is meant?"))
+        of_role[match["name"]] = match["value"]
+    return flags, problems
+
+
+def read_place(value: str | Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
+    """`HOW` or `ROLE=HOW` texts as role -> placement policy."""
+    return parse_place(listed(value))
+
+
+@dataclass(frozen=True)
+class Address:
+    """What `--address` names: the address of a Ray cluster, and a remark where FrankenPaxos's `-a` is meant."""
+
+    ray: str | None = None
+    remark: str | None = None
+
+
+def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Problem]]:
+    """One Ray address. FrankenPaxos's `-a IP` had no effect there: a bare IP address is ignored with a remark."""
+    texts = listed(value or ())
+    problems = []
+    if len(texts) > 1:
+        problems.append(Problem("--address", "names one Ray cluster; --cluster FILE names machines"))
+    address = texts[0] if texts else None
+    try:
+        ipaddress.ip_address(address or "")
+    except ValueError:
+        return Address(address), problems
+    remark = f"-a {address} is FrankenPaxos's and had no effect there: ignored (--cluster FILE names machines)"
+    return Address(remark=remark), problems

@@ -1,0 +1,41 @@
+"""What `fpray.sweep` returns: the suite, how its trials ended, and its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fpray.store.outcome import Outcome, Status
+from fpray.store.results import read_results
+
+
+@dataclass
+class SweepResult:
+    """What a sweep came to.
+
+    Attributes:
+        suite: the suite directory.
+        planned: how many trials the sweep has.
+        outcomes: trial number -> outcome, of every trial that ended, now or earlier.
+        interrupted: whether the user stopped it.
+        stopped: why it stopped by itself before its end; "" where it did not.
+    """
+
+    suite: Path
+    planned: int
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    interrupted: bool = False
+    stopped: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0: every trial finished; 1: some did not; 130: interrupted."""
+        if self.interrupted:
+            return 130
+        finished = [outcome for outcome in self.outcomes.values() if outcome.status is Status.FINISHED]
+        return 0 if len(finished) == self.planned else 1
+
+    def table(self) -> Any:
+        """All results as an Arrow table (`.to_pandas()` for a frame)."""
+        return read_results(self.suite)

@@ -1,0 +1,49 @@
+"""What the end of an attempt means: an outcome for good, or another attempt at the same trial."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fpray.driver.attempt import Running
+from fpray.errors import FprayError
+from fpray.report.live import Progress
+from fpray.store.outcome import Outcome, Reason, Status
+from fpray.trial.disk_space import is_full, missing_bytes
+
+# A trial that fails because of its machines (a lost actor, a port that was taken) is repeated this often.
+RETRIES = 2
+
+
+def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome | None, Running | None]:
+    """The outcome, committed, and the next attempt; no outcome where a full disk is the cause, no attempt at the end.
+
+    Raises:
+        FprayError: no trial can go on.
+    """
+    number = running.number
+    try:
+        outcome = _outcome_of(running)
+        if outcome.status is not Status.FINISHED and missing_bytes(
+            running.trial, running.directory.path, spare_only=True
+        ):
+            progress.say(f"the disk filled up during trial {number}: it runs again when there is space")
+            return None, running
+        running.directory.commit(outcome)
+    except OSError as error:
+        if not is_full(error):
+            raise FprayError(f"trial {number} cannot go on: {error}") from error
+        where = error.filename or running.directory.path
+        progress.wait(f"waiting for disk space: {error.strerror} at {where}", number=number)
+        return None, replace(running, disk_was_full=True)
+    if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= retries:
+        return outcome, None
+    progress.say(f"[{number}] {outcome.status.value}: {outcome.detail}: this is no result, so the trial runs again")
+    return outcome, replace(running, repeated=running.repeated + 1)
+
+
+def _outcome_of(running: Running) -> Outcome:
+    """The attempt's outcome; raises what it raised."""
+    if isinstance(running.result, BaseException):
+        raise running.result
+    assert running.result is not None
+    return running.result

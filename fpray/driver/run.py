@@ -1,0 +1,146 @@
+"""Runs what a source of trials asks for: opens machines, drives the main loop, and closes what was opened."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fpray.driver.experiment import Experiment
+from fpray.driver.listeners import (
+    AppendResults,
+    CallBack,
+    KeepOutcomes,
+    Listeners,
+    Notify,
+    OnTrial,
+    ShowProgress,
+    StopWhenMostFail,
+)
+from fpray.driver.loop import next_trial, run_trials
+from fpray.driver.messages import closing, nothing_to_do
+from fpray.driver.notify import Notifier
+from fpray.driver.remote_head import is_elsewhere
+from fpray.driver.result import SweepResult
+from fpray.driver.resume import WorkList
+from fpray.driver.session import REAL, Backend, Session
+from fpray.driver.stop_rule import FailureLimit
+from fpray.errors import FprayError, refuse
+from fpray.report.live import Progress
+from fpray.store.results import write_results
+from fpray.store.suite import Suite
+from fpray.study.source import TrialSource
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a suite that is held: what it is of, what asks for its trials, and the result that it fills.
+
+    Attributes:
+        on_trial: is told of each trial that ends: number, trial, outcome.
+        leaving: of a run that goes on by itself: how it leaves the terminal that it was started from.
+    """
+
+    experiment: Experiment
+    suite: Suite
+    work: WorkList
+    source: TrialSource
+    result: SweepResult
+    on_trial: OnTrial = lambda _number, _trial, _outcome: None
+    backend: Backend = REAL
+    leaving: Callable[[Path], None] | None = None
+
+
+def run(job: Run) -> None:
+    """Run what the source asks for.
+
+    Raises:
+        Refused: nothing was started.
+        FprayError: it could not go on; what was finished stays finished.
+    """
+    outputs, suite, result = job.experiment.outputs, job.suite, job.result
+    with contextlib.ExitStack() as stack:
+        stack.callback(suite.remove_if_empty)  # also where it is refused before there are machines
+        protocol, summary = job.experiment.protocol, job.work.study.summary
+        progress = stack.enter_context(Progress(job.source, summary, protocol.outputs, suite.path, job.leaving))
+        facts = lambda: {**suite.identity(), **progress.snapshot().counts()}  # noqa: E731
+        notifier = stack.enter_context(Notifier(outputs.notify, facts, progress.say))
+        listeners = _listeners(job, progress, notifier)
+        try:
+            _drive(job, progress, listeners)
+        except KeyboardInterrupt:
+            result.interrupted = True
+        except FprayError as error:
+            notifier.tell("failed", str(error), exit_code=error.exit_code)
+            raise
+        finally:
+            progress.rest()
+            notifier.rest()
+            result.stopped = listeners.stop
+            if not suite.remove_if_empty():
+                _write_tables(job, progress)
+                for line in job.source.close():
+                    progress.say(line)
+        last = closing(suite, result, job.source)
+        progress.over(last, result.exit_code, early=result.interrupted or bool(result.stopped))
+        if not result.interrupted:
+            notifier.tell("finished", last, exit_code=result.exit_code)
+
+
+def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
+    """What listens to the main loop, in order: what is on disk first, what people see next, what may stop it last."""
+    limit = FailureLimit(job.source.learns, job.experiment.policy.keep_going)
+    return Listeners(
+        AppendResults(job.suite, progress.say),
+        ShowProgress(progress),
+        CallBack(job.on_trial, progress.say),
+        KeepOutcomes(job.result.outcomes),
+        Notify(notifier, progress.longest),
+        StopWhenMostFail(
+            limit, notifier, progress.say, left=lambda: len(job.result.outcomes) < job.source.trial_limit()
+        ),
+    )
+
+
+def _drive(job: Run, progress: Progress, listeners: Listeners) -> None:
+    """Open the machines, and drive the main loop; where nothing is left to run, only look at what there is."""
+    for line in job.experiment.outputs.remarks:
+        progress.say(line)
+    _refuse_elsewhere(job.experiment)
+    for trial in job.work.trials:
+        if job.work.is_done(job.suite, trial) and (outcome := job.suite.directory(trial).outcome()) is not None:
+            progress.resumed(trial, outcome.status)
+    if not job.source.representative_trials():
+        progress.say(nothing_to_do(job.suite, job.source, job.work))
+        next_trial(job.source, job.suite, listeners)
+        return
+    session = Session(job.experiment, job.suite, job.work, job.source, progress, listeners, job.backend)
+    with session.opened() as executor:
+        try:
+            run_trials(job.source, executor, job.suite, listeners)
+        except BaseException:
+            for ended in executor.stop():
+                with contextlib.suppress(FprayError):  # the cause is reported below, and each outcome is on disk
+                    listeners.ended(ended.trial, ended.directory, ended.outcome)
+                    job.source.tell(ended.trial, ended.outcome)
+            raise
+
+
+def _refuse_elsewhere(experiment: Experiment) -> None:
+    if is_elsewhere(experiment.where):
+        raise refuse(
+            f"--cluster {experiment.where.file}",
+            "this machine is not a node of that cluster. Run `fpray sweep` on the head, or name the cluster with"
+            " --address",
+        )
+
+
+def _write_tables(job: Run, progress: Progress) -> None:
+    params = {trial.id: trial.params for trial in job.source.planned()}
+    try:
+        write_results(job.suite, job.experiment.protocol, params)
+        job.suite.write_stop_time()
+    except OSError as error:
+        name = job.suite.path.name
+        progress.say(f"the tables of {name} cannot be written: {error.strerror} (every outcome is kept)")

@@ -1,0 +1,100 @@
+"""Which trials a user asks for: the words that a suite keeps, and the protocol, study and trials that they select."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from fpray.driver.options import LOG_LEVELS
+from fpray.errors import Problem, Refused, refuse, refuse_if_any
+from fpray.plan.plan import Trial
+from fpray.protocol import params as param_values
+from fpray.protocol.protocol import Protocol
+from fpray.study.registry import find_protocol, find_study
+from fpray.study.study import Study
+
+SWEEP = "sweep"  # the command, and the kind of its suites
+
+
+@dataclass(frozen=True)
+class TrialSelection:
+    """The words that select trials: two commands of equal words carry on each other's suite."""
+
+    protocol: str
+    study: str = "smoke"
+    vary: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    set: Mapping[str, Any] = field(default_factory=dict)
+    repeat: int | None = None
+    log_level: str | None = None
+
+    @staticmethod
+    def from_options(protocol: str, values: Mapping[str, Any]) -> TrialSelection:
+        """The words of a command. `-m` and `-p` are parameters of every trial, as in FrankenPaxos."""
+        switches = {"monitored": values["monitor"], "profiled": values["profile"]}
+        fixed = {**{name: True for name, wanted in switches.items() if wanted}, **values["set"]}
+        vary, repeat = values.get("vary", {}), values.get("repeat")
+        return TrialSelection(protocol, values["study"], vary, fixed, repeat, values["log_level"])
+
+    def key(self) -> str:
+        """Equal for equal words."""
+        return param_values.content_hash(self.to_json())
+
+    def to_json(self) -> Any:
+        """What `suite.json` keeps of it."""
+        return param_values.plain(asdict(self))
+
+    @staticmethod
+    def from_json(content: Mapping[str, Any]) -> TrialSelection:
+        """The selection that `to_json` wrote."""
+        return TrialSelection(**content)
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What a selection selects."""
+
+    protocol: Protocol[Any]
+    study: Study
+    trials: Sequence[Trial[Any]]
+
+
+def select(selection: TrialSelection) -> Selected:
+    """The protocol, the study, and every trial.
+
+    Raises:
+        Refused: with every problem.
+    """
+    protocol, problems = find_protocol(selection.protocol), list[Problem]()
+    try:
+        study = find_study(protocol, selection.study)
+    except Refused as refused:  # go on with a study of nothing: the parameters may be wrong as well
+        problems += refused.problems
+        study = Study(selection.study, protocol.name)
+    if selection.vary:
+        study = study.with_grid(selection.vary)
+    trials, wrong = study.trials(protocol, _log_levels(protocol, selection.log_level), selection.set, selection.repeat)
+    refuse_if_any([*problems, *wrong])
+    return Selected(protocol, study, trials)
+
+
+def select_grid(selection: TrialSelection) -> Selected:
+    """The same for a command that runs a list of trials.
+
+    Raises:
+        Refused: with every problem; or the study is one of another command, which asks for trials one by one.
+    """
+    selected = select(selection)
+    command = selected.study.command
+    if command != SWEEP and not selection.vary:
+        name, study = selected.protocol.name, selected.study.name
+        raise refuse(f"--study {study}", f"is a {command}: fpray {command} {name} --study {study}")
+    return selected
+
+
+def _log_levels(protocol: Protocol[Any], level: str | None) -> Mapping[str, str]:
+    """Every role's log level, where `-l` gives one."""
+    if level not in LOG_LEVELS:
+        return {}
+    names = param_values.field_types(protocol.params)
+    return dict.fromkeys((name for name in names if name.endswith("_log_level")), level)

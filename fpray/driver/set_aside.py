@@ -1,0 +1,41 @@
+"""Sets machines aside that fail again and again, or are clearly slow: a listener."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fpray.cluster.quarantine import Quarantine
+from fpray.driver.listeners import Listener
+from fpray.plan.plan import Trial
+from fpray.report.live import Progress
+from fpray.store.outcome import Outcome
+from fpray.store.suite_record import MachineNote
+from fpray.store.trial_directory import TrialDirectory
+from fpray.trial.context import TrialContext
+
+
+class SetMachinesAside(Listener):
+    """Looks at each attempt; `remember` is told of each machine that is `set_aside` or `doubted`, and why."""
+
+    def __init__(
+        self, context: TrialContext, progress: Progress, remember: Callable[[MachineNote, str, str], None]
+    ) -> None:
+        self._allocator, self._progress, self._remember = context.slices, progress, remember
+        self._quarantine = Quarantine()
+
+    def attempted(self, trial: Trial[Any], directory: TrialDirectory, hosts: Sequence[str], outcome: Outcome) -> None:
+        """Set aside what this attempt shows to be of no use."""
+        if len(self._allocator.cluster.addresses()) < 2:
+            return
+        for verdict in self._quarantine.note(directory.number, trial, hosts, outcome):
+            if not verdict.clear:
+                self._progress.say(f"doubt: {verdict.sentence}")
+                self._remember("doubted", verdict.host, verdict.sentence)
+                continue
+            self._allocator.quarantine(verdict.host)
+            self._progress.say(
+                f"machine {verdict.host} is set aside while there are others of its kind: {verdict.sentence}"
+                " (the same command, stopped and begun anew, takes it back)"
+            )
+            self._remember("set_aside", verdict.host, verdict.sentence)

@@ -1,0 +1,67 @@
+"""What the machines of a run are, asked once before its first trial; and the jar on each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from fpray.cluster.jar_transfer import provide_jar
+from fpray.driver.experiment import Experiment
+from fpray.errors import Problem, refuse_if_any
+from fpray.jar.provenance import of_driver
+from fpray.plan.capacity import heap_problems
+from fpray.plan.placement import place
+from fpray.plan.plan import Trial
+from fpray.store.suite_record import RunRecord
+from fpray.store.trial_directory import now
+from fpray.trial.context import TrialContext
+
+
+def survey(
+    experiment: Experiment, context: TrialContext, waiting: Sequence[Trial[Any]], say: Callable[[str], None]
+) -> RunRecord:
+    """Wake the role actors of the first trial, and return what `suite.json` keeps of this run and its machines.
+
+    Raises:
+        Refused: a machine has no Java, or one that does not run; or less memory than a trial's heaps there.
+    """
+    first, cluster = waiting[0], context.slices.cluster
+    for instance in place(first.protocol, first.params, cluster):
+        context.machines.agent(instance.role, instance.host)  # in the background: the first trial waits for less
+    role = first.protocol.clients()[0].name
+    facts = context.machines.facts(cluster.addresses(), role, context.java)
+    for host in cluster.addresses():
+        if host not in facts:
+            say(f"machine {host} does not answer: trials run on the others until it does")
+    for host, of_host in facts.items():
+        for orphan in of_host.get("left_behind", ()):
+            say(f"machine {host}: ended {orphan}, left behind by an earlier driver")
+    refuse_if_any([*_java_problems(context.java, facts), *_heap_problems(context, waiting, facts)])
+    return {
+        "started": now(),
+        "provenance": of_driver(context.jar, experiment.outputs.command, context.java),
+        "ray": {"address": context.machines.address or "embedded", "version": version("ray")},
+        "jar_sent_to": provide_jar(context.machines, list(facts), role, context.jar, context.scratch),
+        "machines": facts,
+    }
+
+
+def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+    problems = []
+    for host, of_host in facts.items():
+        if of_host["java"] is None:
+            sentence = f"there is no such program on machine {host}: install a JRE or JDK 17"
+            problems.append(Problem(f"--java {java}", sentence))
+    for host, of_host in facts.items():
+        if of_host["java"] is not None and str(of_host["jvm"]).startswith(("exits", "cannot")):
+            problems.append(Problem(f"--java {java}", f"is no Java on machine {host}: it {of_host['jvm']}"))
+    return problems
+
+
+def _heap_problems(
+    context: TrialContext, waiting: Sequence[Trial[Any]], facts: Mapping[str, Mapping[str, Any]]
+) -> list[Problem]:
+    points = [trial.params for trial in waiting]
+    memory = {host: of_host["memory_bytes"] for host, of_host in facts.items()}
+    return heap_problems(waiting[0].protocol, points, context.slices.cluster, memory, context.slices.equivalents)

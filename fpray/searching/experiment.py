@@ -1,0 +1,84 @@
+"""From the words of `fpray search` to an experiment whose trials a search chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fpray.driver.check import Words, check
+from fpray.driver.experiment import Experiment
+from fpray.driver.selection import Selected, TrialSelection
+from fpray.errors import refuse, refuse_if_any
+from fpray.plan.plan import Trial
+from fpray.searching.checks import corner_problems, group_problems
+from fpray.searching.latency_bounds import latency_bounds
+from fpray.searching.options import SearchOptions
+from fpray.searching.problem import SearchProblem
+from fpray.searching.problem_reader import read_problem
+from fpray.searching.search_record import search_record
+
+KIND = "search"  # the command, and the kind of its suites
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchExperiment(Experiment):
+    """An experiment that searches; its `trials` are at the ends of the space.
+
+    Attributes:
+        problem: what is searched, and where.
+        options: the options of the command, read.
+    """
+
+    problem: SearchProblem
+    options: Mapping[str, Any]
+
+
+def check_search(protocol: str, given: Mapping[str, Any], command: str = "") -> SearchExperiment:
+    """The experiment that `fpray search` or `fpray.search` was asked for.
+
+    Raises:
+        Refused: with every problem at once.
+    """
+    words = Words.read(SearchOptions, protocol, given, command)
+    problems: list[SearchProblem] = []
+
+    def select(selection: TrialSelection) -> Selected:
+        problems.append(read_problem(selection, words.values))
+        return _corners(problems[0])
+
+    experiment, problem = check(words, select), problems[0]
+    joined = replace(
+        experiment,
+        kind=KIND,
+        identity=_identity(experiment.selection, words.values),
+        latency_bounds=latency_bounds(problem.protocol, problem.bounds),
+        record={"search": search_record(problem, words.values), "ended": ""},
+    )
+    return SearchExperiment(**vars(joined), problem=problem, options=words.values)
+
+
+def _corners(problem: SearchProblem) -> Selected:
+    """The search as a study, and trials at the ends of its space.
+
+    Raises:
+        Refused: with every problem.
+    """
+    try:
+        corners = [(point, *problem.params(point)) for point in problem.corners()]
+    except Exception as error:  # the user's own code
+        raise refuse(
+            f"--study {problem.study.name}",
+            f"suggest(trial) raises {type(error).__name__}: {error}; it must return parameter -> value",
+        ) from None
+    allowed = [Trial(problem.protocol, params) for _, params, problems in corners if not problems]
+    refuse_if_any([*corner_problems(problem, corners), *group_problems(problem, allowed)])
+    summary = problem.study.summary or tuple(dict.fromkeys(key for point, _, _ in corners for key in point))
+    return Selected(problem.protocol, replace(problem.study, summary=summary), allowed)
+
+
+def _identity(selection: TrialSelection, options: Mapping[str, Any]) -> Any:
+    """What is searched and where, not for how long: equal for commands that continue each other's search."""
+    space = {key: values if isinstance(values, str) else repr(values) for key, values in options["space"].items()}
+    aims = [list(options[name]) for name in ("maximize", "minimize", "subject_to")]
+    return [selection.to_json(), [*aims, space, options["sampler"], options["seed"]]]

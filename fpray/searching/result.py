@@ -1,0 +1,32 @@
+"""What `fpray.search` returns: the answer, and everything that led to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import optuna
+
+from fpray.driver.result import SweepResult
+from fpray.searching.recommendation import Answer
+
+
+@dataclass
+class SearchResult(SweepResult):
+    """What a search found.
+
+    Attributes:
+        answer: the best configuration, how certain that is, and the alternatives; None before any trial.
+        ended: why it ended; "" if it was interrupted.
+        study: the Optuna study, for its plots and its importances.
+    """
+
+    answer: Answer | None = None
+    ended: str = ""
+    study: optuna.Study | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0: a configuration meets the bounds; 1: none that is known does; 130: interrupted."""
+        if self.interrupted:
+            return 130
+        return 0 if self.answer is not None and self.answer.feasible else 1

@@ -1,0 +1,189 @@
+"""Measures the shape of the house: `make house` prints it, and test_architecture.py holds its budgets.
+
+`python -m tests.repository.house [ROOT]` measures another checkout, for example an older one.
+"""
+
+from __future__ import annotations
+
+import ast
+import statistics
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TOPS = ("fpray", "analysis", "protocols", "studies", "bench", "tests")
+MOST_LINES, MOST_BODY, MOST_PARAMETERS, MOST_METHODS, MEDIAN_LINES = 300, 40, 8, 15, 110
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Python file: its path below the root, its text, and what is in it."""
+
+    root: Path
+    path: Path
+
+    @cached_property
+    def text(self) -> str:
+        """All of it."""
+        return (self.root / self.path).read_text()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """It, parsed."""
+        return ast.parse(self.text)
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        return len(self.text.splitlines())
+
+    @property
+    def module(self) -> str:
+        """Its dotted name."""
+        parts = self.path.with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    def functions(self) -> Iterator[Function]:
+        """Every function and method."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+
+    def classes(self) -> Iterator[ast.ClassDef]:
+        """Every class."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef))
+
+    def imports(self, *, deferred: bool | None = None) -> Iterator[str]:
+        """The modules that it imports, with the imported name; deferred: only those inside functions, or outside."""
+        inside = {id(node) for function in self.functions() for node in ast.walk(function)}
+        for node in ast.walk(self.tree):
+            if deferred is not None and (id(node) in inside) is not deferred:
+                continue
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def sources(root: Path = ROOT, *tops: str) -> list[Source]:
+    """Every Python file below folders of a checkout; recorded data is none."""
+    files = (f.relative_to(root) for top in tops or TOPS for f in sorted((root / top).rglob("*.py")))
+    return [Source(root, file) for file in files if "recorded" not in file.parts]
+
+
+def body_lines(function: Function) -> int:
+    """The lines of a function's body, without its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def parameters(function: Function) -> int:
+    """How many parameters it has, without `self`."""
+    named = [*function.args.posonlyargs, *function.args.args]
+    return len(named) + len(function.args.kwonlyargs) - (bool(named) and named[0].arg in ("self", "cls"))
+
+
+def methods(cls: ast.ClassDef) -> int:
+    """How many methods and properties a class has."""
+    return sum(isinstance(node, Function) for node in cls.body)
+
+
+def beyond_budget(files: list[Source]) -> Iterator[str]:
+    """What is larger than its budget, a line each."""
+    for file in files:
+        if file.lines > MOST_LINES:
+            yield f"{file.path}: {file.lines} lines"
+        for function in file.functions():
+            if (count := body_lines(function)) > MOST_BODY:
+                yield f"{file.path}: {function.name} has a body of {count} lines"
+            if (count := parameters(function)) > MOST_PARAMETERS:
+                yield f"{file.path}: {function.name} has {count} parameters"
+        for cls in file.classes():
+            if (count := methods(cls)) > MOST_METHODS:
+                yield f"{file.path}: class {cls.name} has {count} methods"
+
+
+def edges(files: list[Source], *, deferred: bool | None = None) -> set[tuple[str, str]]:
+    """(importing, imported) modules of the same files."""
+    known = {file.module for file in files}
+    pairs = set()
+    for file in files:
+        for name in file.imports(deferred=deferred):
+            target = name if name in known else name.rpartition(".")[0]
+            if target in known and target != file.module:
+                pairs.add((file.module, target))
+    return pairs
+
+
+def circles(pairs: set[tuple[str, str]]) -> list[set[str]]:
+    """The groups of modules that import one another."""
+    ahead: dict[str, set[str]] = {}
+    for module, target in pairs:
+        ahead.setdefault(module, set()).add(target)
+
+    def reached(start: str) -> set[str]:
+        seen, front = set[str](), [start]
+        while front:
+            for target in ahead.get(front.pop(), ()):
+                if target not in seen:
+                    seen.add(target)
+                    front.append(target)
+        return seen
+
+    reach = {module: reached(module) for module in ahead}
+    groups = [{other for other in reach[m] if m in reach.get(other, ())} for m in ahead if m in reach[m]]
+    return [group for k, group in enumerate(groups) if group not in groups[:k]]
+
+
+def rooms(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The same between folders of the engine and its flat modules."""
+    between = {(_room(module), _room(target)) for module, target in pairs}
+    return {(room, target) for room, target in between if room != target}
+
+
+def _room(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def figures(root: Path) -> Iterator[tuple[str, str]]:
+    """The rows of the table: what is measured, and its value."""
+    engine, everything = sources(root, "fpray"), sources(root)
+    flat = [file for file in engine if len(file.path.parts) == 2]
+    folders = {file.path.parts[1] for file in engine if len(file.path.parts) > 2}
+    pairs = edges(engine)
+    yield "modules flat in fpray/", str(len(flat))
+    yield "folders in fpray/", str(len(folders))
+    yield "arrows between rooms", str(len(rooms(pairs)))
+    yield "import circles", str(len(circles(pairs)))
+    lengths = [file.lines for file in engine]
+    yield "files in fpray/; median; largest", f"{len(lengths)}; {statistics.median(lengths):.0f}; {max(lengths)}"
+    yield "lines in fpray/", f"{sum(lengths):,}"
+    all_lengths = [file.lines for file in everything]
+    yield (
+        "files in all; median; over 300",
+        (f"{len(all_lengths)}; {statistics.median(all_lengths):.0f}; {sum(n > MOST_LINES for n in all_lengths)}"),
+    )
+    functions = [function for file in engine for function in file.functions()]
+    classes = [cls for file in engine for cls in file.classes()]
+    yield (
+        "longest function body; most parameters",
+        (f"{max(map(body_lines, functions))}; {max(map(parameters, functions))}"),
+    )
+    yield "largest class (methods)", str(max(map(methods, classes)))
+    yield "deferred imports", str(sum(len(list(file.imports(deferred=True))) for file in engine))
+    yield "beyond a budget, in all", str(len(list(beyond_budget(everything))))
+
+
+def main() -> None:
+    """Print the table of this checkout, or of another."""
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
+    for name, value in figures(root):
+        print(f"{name:<42} {value}")
+    for line in beyond_budget(sources(root)):
+        print(f"  beyond its budget: {line}")
+
+
+if __name__ == "__main__":
+    main()
