@@ -1,8 +1,8 @@
-"""Do intervals hold the truth? Searches of published trials, to their answers: `python -m bench.intervals [--seeds 8]`.
+"""Checks that intervals contain the true value, by searches of published trials: `python -m bench.intervals`.
 
-Each searches one task of `bench/surrogates.py` for 14 trials (a load alone: 10) and runs the best until it has run
-three times. The 95 % interval of its goal should hold the truth in 95 % of them, and the chance that is told be the
-share that keeps the bound.
+Each search has 14 trials of one task of `bench/search` (10 if it has the load alone), and confirms the best point
+until it has three trials. The 95 % interval of its goal should contain the true value in 95 % of the searches, and the
+stated chance to keep the bound should be the share of the answers that keep it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 import optuna
 from optuna.trial import TrialState
 
-from bench.search import told
-from bench.surrogates import tasks
+from bench.search.strategies import finished_trial
+from bench.search.tasks import tasks
 from fpray.peak_sampler.sampler import PeakSampler
 from fpray.searching.recommendation import answer
 
@@ -25,8 +25,11 @@ TRIALS = {"table": 14, "line": 10, "curve": 10}
 CONFIRMED, MOST_CONFIRMATIONS = 3, 5
 
 
-def searched(unit: tuple[str, int]) -> tuple[str, bool, float, bool] | None:
-    """Of a task and a seed: its kind, whether the interval holds the truth, the chance told, whether it is kept."""
+def search(unit: tuple[str, int]) -> tuple[str, bool, float, bool] | None:
+    """Search a task with a seed: its kind, whether the interval is right, the stated chance, whether the bound is kept.
+
+    None if no point was recommended.
+    """
     task = tasks()[unit[0]]
     allowed = task.allowed if task.finite else None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -43,7 +46,7 @@ def searched(unit: tuple[str, int]) -> tuple[str, bool, float, bool] | None:
             if best is None or best.repeats >= CONFIRMED:
                 break
             point = {name: best.params[name] for name in task.space}
-        study.add_trial(told(task, point, task.measure(point, rng)))
+        study.add_trial(finished_trial(task, point, task.measure(point, rng)))
     if best is None:
         return None
     interval, truth = best.goals[task.goal.column], task.expect(best.params)[task.goal.column]
@@ -61,10 +64,10 @@ def main() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     with get_context("spawn").Pool(args.jobs) as pool:
-        found = [each for each in pool.imap_unordered(searched, units) if each is not None]
+        answers = [result for result in pool.imap_unordered(search, units) if result is not None]
     for kind in TRIALS:
-        held, chance, kept = np.mean([each[1:] for each in found if each[0] == kind], axis=0)
-        print(f"{kind}: intervals hold the truth {held:.3f}, chance told {chance:.3f}, bound kept {kept:.3f}")
+        right, chance, feasible = np.mean([result[1:] for result in answers if result[0] == kind], axis=0)
+        print(f"{kind}: interval right {right:.3f}, stated chance {chance:.3f}, bound kept {feasible:.3f}")
 
 
 if __name__ == "__main__":

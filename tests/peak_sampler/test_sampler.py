@@ -12,7 +12,8 @@ import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
-from bench.surrogates import Task, tasks
+from bench.search.task import Task
+from bench.search.tasks import tasks
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.peak_sampler.posterior import Trials
 from fpray.peak_sampler.sampler import PeakSampler

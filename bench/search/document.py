@@ -1,0 +1,83 @@
+"""Tables in Markdown, and the section of docs/performance.md that is written from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from bench.search.figures import POINTS, Figures, ceiling, load_tasks, quantile
+from bench.search.runs import ROOT
+from bench.search.strategies import FEWER_SEEDS, LOADS_ONLY, STRATEGIES
+from bench.search.task import CURVE_SHARE
+from bench.search.tasks import all_tasks
+
+DOCUMENT = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- searches: by bench.search -->", "<!-- end of searches -->"
+
+
+def table_of(figures: Mapping[str, Mapping[str, Figures]]) -> Iterator[str]:
+    """Markdown: for each task, the trials that each strategy needed to 5 %: median / 90th percentile."""
+    strategies = [s for s in STRATEGIES if figures.get(s) and s not in LOADS_ONLY]
+    yield f"| task | {' | '.join(strategies)} |"
+    yield f"|---|{'---|' * len(strategies)}"
+    for name, task in all_tasks().items():
+        if len(task.space) > 1 and name in figures["ours"]:
+            cells = [_cell(figures[s][name].to_5) if name in figures[s] else "" for s in strategies]
+            yield f"| {name.replace('|', ' ')} | {' | '.join(cells)} |"
+
+
+def table_of_curves(figures: Mapping[str, Mapping[str, Figures]], *, lines: bool) -> Iterator[str]:
+    """Markdown: the share of curves that each strategy solves to 3 %, of strategies that were tried on all of them."""
+    yield f"| | {' | '.join(f'{n} points' for n in POINTS)} |"
+    yield f"|---|{'---|' * len(POINTS)}"
+    names = [name for name in load_tasks(figures["ours"]) if lines or all_tasks()[name].kind != "line"]
+    for strategy in [s for s in STRATEGIES if figures.get(s)]:
+        if all(name in figures[strategy] for name in names):
+            shares = [np.mean([figures[strategy][name].solved[f"{n}@{CURVE_SHARE}"] for name in names]) for n in POINTS]
+            yield f"| {strategy} | {' | '.join(f'{share:.2f}' for share in shares)} |"
+    if names:
+        shares = [np.mean([ceiling(all_tasks()[name], n) for name in names]) for n in POINTS]
+        yield f"| knowing the curve | {' | '.join(f'{share:.2f}' for share in shares)} |"
+
+
+def _cell(trials: Sequence[float]) -> str:
+    ends = (quantile(trials, 0.5), quantile(trials, 0.9))
+    return " / ".join("never" if math.isinf(n) else f"{n:g}" for n in ends)
+
+
+def write_section(text: str) -> None:
+    """Write the figures into docs/performance.md, between its markers."""
+    document = DOCUMENT.read_text()
+    head, _, rest = document.partition(BEGIN)
+    tail = rest.partition(END)[2]
+    DOCUMENT.write_text(f"{head.rstrip()}\n\n{BEGIN}\n{text}\n{END}\n{tail.lstrip()}")
+
+
+def section(report: Mapping[str, Any], figures: Mapping[str, Mapping[str, Figures]]) -> str:
+    """The section of docs/performance.md."""
+    rows = [f"| {r['what']} | {r['value']} | {r['bound']} | {_verdict(r['met'])} |" for r in report["rows"]]
+    head = (
+        f"`make bench-search`: {report['seeds']} seeds ({FEWER_SEEDS['gp']} for gp, which takes a hundred times as"
+        f" long), up to {report['trials']['table']} trials, on published trials, drawn again, and on queueing models"
+        " (`bench/search/`). A task is solved to x % when the recommendation truly keeps the bound and is within"
+        f" x % of the best point that keeps it. Ours takes {1000 * report['seconds_per_trial']:.0f} ms of CPU for a"
+        " trial, proposal and recommendation. GP and TPE get ordered values as ranks, and the nearest configuration"
+        " where a table has none."
+    )
+    lines = [f"## Searches ({report['began']})", head, "", "| | figure | bound | |", "|---|---|---|---|", *rows, ""]
+    lines += ["Trials to 5 % of the best, median / 90th percentile of the seeds:", "", *table_of(figures), ""]
+    knowing = (
+        "Load only: the share solved to 3 %, over seeds and curves. *Bisection*: what a person does by hand, factors of"
+        " four from the middle until the bound lies between two loads, then halves. *Knowing the curve*: all of it but"
+        " a factor on its latency, with every point at the bound; the noise of the published repeats allows no more."
+    )
+    lines += [knowing, "", "All curves, including lines of tables:", ""]
+    lines += [*table_of_curves(figures, lines=True), "", "Only those that were published as curves:", ""]
+    return "\n".join([*lines, *table_of_curves(figures, lines=False)])
+
+
+def _verdict(met: bool | None) -> str:
+    return "" if met is None else "met" if met else "**missed**"
