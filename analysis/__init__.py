@@ -1,4 +1,4 @@
-"""What a suite says, as tables: reads the store and nothing else."""
+"""A suite's results and rows as tables. Imports only `fpray.store` and `fpray.files`, so it needs no Ray."""
 
 from fpray_analysis.tables import recorder, results
 

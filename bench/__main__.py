@@ -1,7 +1,7 @@
-"""`make bench`: run the measurements, print a table, keep the figures in .build; 1 if a bound is missed.
+"""`make bench`: runs the measurements, prints a table, writes the figures into .build; 1 if a bound is missed.
 
-A full run is kept as .build/bench.json (`python -m bench.report` makes docs/performance.md of it), any other as
-.build/bench-partial.json.
+A full run becomes .build/bench.json, from which `python -m bench.report` writes docs/performance.md. Any other run
+becomes .build/bench-partial.json.
 """
 
 from __future__ import annotations

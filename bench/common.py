@@ -1,4 +1,4 @@
-"""What every measurement shares: its settings, its rows and verdict, and medians with an interval."""
+"""What all measurements share: settings, rows with a verdict, and medians with an interval."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _RESAMPLES = 10_000
 
 
 class BenchError(Exception):
-    """A measurement could not be made: a run failed, not a bound."""
+    """A measurement failed. A bound that is missed is not an error."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What was asked for.
+    """The options of the bench.
 
     Attributes:
         scratch: an empty directory for everything that runs write.
@@ -86,13 +86,13 @@ def median(values: Sequence[float]) -> float:
 
 
 def orders(pairs: int, seed: int = 1) -> list[bool]:
-    """Who goes first in each pair: half of the pairs each, in random order."""
+    """For each pair, whether the first way goes first: in half of the pairs, in random order."""
     first = np.arange(pairs) % 2 == 0
     return [bool(b) for b in np.random.default_rng(seed).permutation(first)]
 
 
 def safely(part: Callable[[], list[Row]], what: str) -> list[Row]:
-    """The rows of a part; where it cannot be measured, one that says so and counts as missed."""
+    """The rows of a part; if it cannot be measured, one row that says so and counts as missed."""
     try:
         return part()
     except BenchError as error:
@@ -100,5 +100,5 @@ def safely(part: Callable[[], list[Row]], what: str) -> list[Row]:
 
 
 def say(text: str) -> None:
-    """Progress, on standard error."""
+    """Print progress on standard error."""
     print(f"  {text} (load {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)

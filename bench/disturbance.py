@@ -1,4 +1,4 @@
-"""Whether fpray changes what is measured: the same argv under fpray and by the plain script; and fpray's own CPU."""
+"""Whether fpray changes what it measures: the same command lines under fpray and by a plain script; fpray's CPU."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WARM_UP_S, _EDGE_S = 1.0, 0.5
 
 
 def measure(settings: Settings) -> list[Row]:
-    """The paired ratios, then the CPU used in trials of their own."""
+    """The paired ratios, then the CPU that fpray uses, in other trials."""
     parts = {"ratios": partial(_ratios, settings)}
     parts |= {f"CPU, {name}": partial(_cpu, name, settings) for name in ("unreplicated", "multipaxos")}
     return [row for name, part in parts.items() for row in safely(part, name)]
@@ -42,39 +42,34 @@ def _ratios(settings: Settings) -> list[Row]:
                     ended = sweep.trial()
                     ours.append(plain.numbers_of_parquet(ended.directory / "recorder.parquet", trial))
             say(f"pair {i + 1} of {pairs}: {ours[-1].throughput:,.0f}/s, plain {theirs[-1].throughput:,.0f}/s")
+    return _rows(ours, theirs)
+
+
+def _rows(ours: list[plain.Numbers], theirs: list[plain.Numbers]) -> list[Row]:
+    """The ratios of pairs of runs, and the medians."""
     speed = ratio([a.throughput for a in ours], [b.throughput for b in theirs])
     latency = ratio([a.median_ms for a in ours], [b.median_ms for b in theirs])
     raw = [[vars(a), vars(b)] for a, b in zip(ours, theirs, strict=True)]
+    figures = {"ratio": vars(speed), "raw": raw}
+    medians = (
+        f"{median([a.throughput for a in ours]):,.0f}/s and {median([a.median_ms for a in ours]):.4f} ms; plain"
+        f" {median([b.throughput for b in theirs]):,.0f}/s and {median([b.median_ms for b in theirs]):.4f} ms"
+    )
+    what = "under fpray / by the plain script"
     return [
-        Row(
-            "throughput under fpray / by the plain script",
-            speed.text(".3f"),
-            BOUND,
-            _within(speed),
-            {"ratio": vars(speed), "raw": raw},
-        ),
-        Row(
-            "median latency under fpray / by the plain script",
-            latency.text(".3f"),
-            BOUND,
-            _within(latency),
-            {"ratio": vars(latency)},
-        ),
-        Row(
-            "  medians",
-            f"{median([a.throughput for a in ours]):,.0f}/s and {median([a.median_ms for a in ours]):.4f} ms; plain"
-            f" {median([b.throughput for b in theirs]):,.0f}/s and {median([b.median_ms for b in theirs]):.4f} ms",
-        ),
+        Row(f"throughput {what}", speed.text(".3f"), BOUND, _within(speed), figures),
+        Row(f"median latency {what}", latency.text(".3f"), BOUND, _within(latency), {"ratio": vars(latency)}),
+        Row("  medians", medians),
     ]
 
 
 def _within(ratio_: Estimate) -> bool:
-    """On either side: a machine that is kept awake measures something else, too."""
+    """Both limits matter: a machine that fpray keeps awake would be too fast."""
     return ratio_.low <= 1 + ALLOWED and ratio_.high >= 1 - ALLOWED
 
 
 def _cpu(protocol: str, settings: Settings) -> list[Row]:
-    """CPU of fpray's processes in the middle of measuring windows, read twice in each: no polling."""
+    """CPU of fpray's processes in the middle of measuring windows, from two readings in each, without polling."""
     window_s, trials = settings.pick(10, 3), settings.pick(3, 1)
     points = _points(protocol, window_s)
     shares: list[dict[str, float]] = []
@@ -82,8 +77,8 @@ def _cpu(protocol: str, settings: Settings) -> list[Row]:
         for _ in range(trials):
             shares.append(_share(sweep, window_s))
             say(f"{protocol}: CPU while clients measure: {sum(shares[-1].values()):.2%} of a core")
-    whole = estimate([sum(each.values()) for each in shares])
-    kinds = {kind: median([each[kind] for each in shares]) for kind in shares[0]}
+    whole = estimate([sum(by_kind.values()) for by_kind in shares])
+    kinds = {kind: median([by_kind[kind] for by_kind in shares]) for kind in shares[0]}
     listed = ", ".join(f"{kind} {share:.2%}" for kind, share in kinds.items())
     figures = {"share": vars(whole), "by_kind": kinds, "window_s": window_s - 2 * _EDGE_S}
     return [
@@ -107,7 +102,7 @@ def _share(sweep: WarmSweep, window_s: float) -> dict[str, float]:
 
 
 def _wait_for_clients(sweep: WarmSweep, before: Path) -> None:
-    """Until the clients of the next trial listen: their warm-up begins."""
+    """Wait until the clients of the next trial listen and their warm-up begins."""
     while True:
         log = sweep.running() / "log.txt"
         if log.parent != before and log.exists() and "measuring" in log.read_text():

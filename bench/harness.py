@@ -1,4 +1,4 @@
-"""What a warm trial costs beyond what a plain script needs for the same argv in the same stages."""
+"""The time that a warm trial takes beyond a plain script with the same command lines in the same stages."""
 
 from __future__ import annotations
 

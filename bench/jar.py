@@ -1,4 +1,4 @@
-"""How fast the reference jar is against FrankenPaxos's published figures, a TCP echo, a hello-world JVM, other jars."""
+"""The speed of the reference jar, beside published figures, a TCP echo, a hello-world JVM and other jars."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _run(protocol: str, loops: int, settings: Settings, jar: Path, name: str) ->
     trial = plain.the_trial(
         plain.points(
             protocol,
-            # unreplicated runs one closed loop more than it is told, as the original does
+            # unreplicated runs one closed loop more than configured, as the original does
             num_clients_per_proc=loops - 1 if protocol == "unreplicated" else loops,
             num_warmup_clients_per_proc=loops - 1 if protocol == "unreplicated" else loops,
             warmup_duration=f"{warm_up}s",
@@ -138,17 +138,17 @@ def _echo_ms(settings: Settings) -> float:
     server = subprocess.Popen([*java, "fpray.bench.EchoServer", LOOPBACK, str(port)])
     try:
         deadline = time.monotonic() + 30
-        while port not in {found.port for found in ports.listeners()}:
+        while port not in {listener.port for listener in ports.listeners()}:
             if time.monotonic() > deadline:
                 raise BenchError("the echo server does not listen")
             time.sleep(0.01)
         seconds = str(settings.pick(7, 3))  # as long as the run beside it, warm-up included
         client = [*java, "fpray.bench.EchoClient", LOOPBACK, str(port), seconds]
-        said = subprocess.run(client, capture_output=True, text=True, check=True).stdout
+        output = subprocess.run(client, capture_output=True, text=True, check=True).stdout
     finally:
         server.terminate()
         server.wait()
-    return int(dict(line.split() for line in said.splitlines())["median_nanos"]) / 1e6
+    return int(dict(line.split() for line in output.splitlines())["median_nanos"]) / 1e6
 
 
 def _readiness(settings: Settings) -> list[Row]:

@@ -1,13 +1,13 @@
-"""Measures CSV -> Parquet -> summary against the pandas way of FrankenPaxos: same numbers, time and peak memory.
+"""Compares CSV -> Parquet -> summary with FrankenPaxos's pandas code: numbers, time and peak memory.
 
     python bench/recorder.py [--rows N] [--files K] [--rate R] [--repeats N] [--python PATH]
 
-Writes client files like the jar's (labels read and write, 0 to 9 fractional digits), then runs in separate
-processes, in turn, N times: fpray (gather and summarize), pandas as the original calls it, pandas told the date format.
-Exit code 1: less than 20 times the speed of the original's calls (in the pandas of --python if given), other numbers,
-or memory that grows with the number of files. Each side counts with its best of the N runs. pandas, which works on
-one core, counts with its CPU seconds if they are fewer than its seconds; fpray, which works on all, with its seconds:
-others who take a core away cannot raise the ratio.
+Writes client files like those of the jar (labels read and write, 0 to 9 fractional digits). Then runs three ways in
+separate processes, in turn, N times: fpray (gather and summarize), pandas as the original calls it, and pandas with the
+date format given. Exit code 1: less than 20 times the speed of the original's calls (in the pandas of --python if
+given), other numbers, or memory that grows with the number of files. The best of the N runs counts for each way.
+pandas works on one core: its CPU seconds count if they are fewer than its seconds. fpray works on all cores: its
+seconds count. So a load from other processes cannot raise the ratio.
 """
 
 from __future__ import annotations
@@ -120,11 +120,11 @@ def run(script: str, option: Any, files: list[Path], python: str = sys.executabl
 def main() -> int:
     """Prints the table; see the module's docstring."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=10_000_000, help="of all files")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="rows of all files together")
     parser.add_argument("--files", type=int, default=10)
-    parser.add_argument("--rate", type=float, default=400_000, help="rows per second, of all files")
-    parser.add_argument("--repeats", type=int, default=5, help="of every way; the best counts")
-    parser.add_argument("--python", help="one with another pandas, such as FrankenPaxos's: 1.1.5 on Python 3.6")
+    parser.add_argument("--rate", type=float, default=400_000, help="rows per second of all files together")
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each way; the best counts")
+    parser.add_argument("--python", help="a Python with another pandas, such as FrankenPaxos's: 1.1.5 on Python 3.6")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fpray-bench-") as name:
         scratch = Path(name)
@@ -143,7 +143,7 @@ def report(files: list[Path], scratch: Path, repeats: int, python: str | None) -
     ways: list[tuple[str, str, Any, str]] = [
         ("", FPRAY, parquet, sys.executable),
         ("original calls", PANDAS, {}, sys.executable),
-        ("told the date format", PANDAS, {"date_format": "ISO8601"}, sys.executable),
+        ("given the date format", PANDAS, {"date_format": "ISO8601"}, sys.executable),
     ]
     if python:
         ways.insert(2, ("original calls", PANDAS, {}, python))

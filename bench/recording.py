@@ -1,4 +1,4 @@
-"""Runs bench/recorder.py, the recorder's comparison with the pandas way, and takes its table and its verdict."""
+"""Runs bench/recorder.py, the comparison of the recorder with pandas, for its table and its verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BOUND = ">= 20 times pandas, same numbers, memory independent of the number of f
 
 
 def measure(settings: Settings) -> list[Row]:
-    """Its exit code is the verdict on all of its bounds."""
+    """The rows of its table; its exit code is the verdict on all its bounds."""
     options = ["--rows", "1000000", "--repeats", "1"] if settings.quick else []
     say("10 million rows, three ways: some minutes")
     done = subprocess.run([sys.executable, str(SCRIPT), *options], capture_output=True, text=True, check=False)
@@ -29,6 +29,6 @@ def measure(settings: Settings) -> list[Row]:
 
 def _times(lines: list[str]) -> str:
     for line in lines:
-        if found := re.match(r"pandas.*original calls +([0-9.]+) +([0-9.]+)", line):
-            return f"{found[2]} times the speed of the original way"
+        if match := re.match(r"pandas.*original calls +([0-9.]+) +([0-9.]+)", line):
+            return f"{match[2]} times the speed of the original way"
     return "see below"

@@ -1,4 +1,4 @@
-"""Writes docs/performance.md from .build/bench.json, so that its figures are of one run: `python -m bench.report`."""
+"""Writes docs/performance.md from .build/bench.json, the figures of one run: `python -m bench.report`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".build" / "bench.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
-SEARCHES = "<!-- searches: by bench.search -->"  # what follows is not of this run, and stays
+SEARCHES = "<!-- searches: by bench.search -->"  # what follows comes from `bench.search`, and stays
 ABOUT = {
     "harness": (
         "What a warm trial costs",

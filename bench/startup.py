@@ -1,4 +1,4 @@
-"""From the prompt to the first server's JVM on an embedded Ray, by the real command line; and where the time goes."""
+"""The time from the prompt to the first server's JVM on an embedded Ray, by the real command line, and its parts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORDS = {
 
 
 def measure(settings: Settings) -> list[Row]:
-    """The unchanged command line for the sum, one with time stamps for the parts."""
+    """The plain command line for the whole time, and one with time stamps for the parts."""
     runs = settings.pick(5, 2)
     plainly, traced = [], []
     for i in range(runs):
@@ -42,7 +42,7 @@ def measure(settings: Settings) -> list[Row]:
 
 
 def _run(settings: Settings, number: int, *, traced: bool) -> dict[str, float]:
-    """Seconds after the start of the command: station -> when it was reached."""
+    """Step -> when it was reached, in seconds after the start of the command."""
     scratch = settings.scratch / f"start_{'traced' if traced else 'plain'}_{number}"
     scratch.mkdir()
     program = "bench.traced_cli" if traced else "fpray"
@@ -56,7 +56,7 @@ def _run(settings: Settings, number: int, *, traced: bool) -> dict[str, float]:
     )
     if done.returncode:
         raise BenchError(f"{' '.join(command)} returned {done.returncode}: {done.stderr[-1000:]}")
-    # Its command is written right before the supervisor is told to start it (2 ms), and never again.
+    # The command is written once, 2 ms before the supervisor is asked to start it.
     (file,) = scratch.glob("suites/*/001/server_cmd.txt")
     reached = {"jvm": file.stat().st_mtime_ns} | (json.loads(stamps.read_text()) if traced else {})
     return {"": 0.0} | {name: (at - began) / 1e9 for name, at in reached.items()}

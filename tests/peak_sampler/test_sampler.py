@@ -1,100 +1,25 @@
-"""The sampler and its answers, on surrogates of published trials and on small made-up systems."""
+"""The points that the sampler asks for, on small systems in closed form."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import optuna
 import pytest
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import TrialState, create_trial
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.trial import TrialState
 
-from bench.search.task import Task
-from bench.search.tasks import tasks
-from fpray.peak_sampler.goals import Bound, Goal
 from fpray.peak_sampler.posterior import Trials
 from fpray.peak_sampler.sampler import PeakSampler
-from fpray.searching.recommendation import Answer, answer, recommend
-
-THROUGHPUT, LATENCY = Goal("throughput"), Bound("latency", 2.0)
-CLIENTS = IntDistribution(1, 1000, log=True)
-Space = Mapping[str, BaseDistribution]
-Measure = Callable[[Mapping[str, Any]], dict[str, float] | None]
-
-
-def loops(point: Mapping[str, Any]) -> float:
-    return float(point["clients"])
-
-
-def queue(clients: float, capacity: float = 50.0, floor: float = 0.5) -> dict[str, float]:
-    """Closed loops before one server: latency in ms, throughput per ms; Little's law holds."""
-    rate = 1 / (floor / clients + 1 / capacity)
-    return {"throughput": rate, "latency": clients / rate}
-
-
-def searched(
-    space: Space, measure: Measure, trials: int, *, goals: Any = (THROUGHPUT,), bounds: Any = (LATENCY,), **options: Any
-) -> optuna.Study:
-    """A search by ask and tell; `measure` gives None for a trial that broke down."""
-    sampler = PeakSampler(goals, bounds, seed=options.pop("seed", 1), **{"loops": loops, **options})
-    study = optuna.create_study(sampler=sampler, directions=[goal.direction for goal in goals])
-    for _ in range(trials):
-        tell(study, study.ask(dict(space)), measure, goals)
-    return study
-
-
-def tell(study: optuna.Study, trial: optuna.Trial, measure: Measure, goals: Any = (THROUGHPUT,)) -> None:
-    metrics = measure(trial.params)
-    trial.set_user_attr("status", "finished" if metrics else "crashed")
-    trial.set_user_attr("metrics", metrics or {})
-    if metrics is None:
-        study.tell(trial, state=TrialState.FAIL)
-    else:
-        study.tell(trial, [metrics[goal.column] for goal in goals])
-
-
-def found(study: optuna.Study, goals: Any = (THROUGHPUT,), bounds: Any = (LATENCY,)) -> Answer:
-    return answer(study.get_trials(), goals, bounds, loops)
-
-
-def regrets_of(task: Task, seed: int, trials: int, sampler: optuna.samplers.BaseSampler) -> list[float]:
-    study, rng = optuna.create_study(direction="maximize", sampler=sampler), np.random.default_rng(seed)
-    regrets: list[float] = []
-    while len(regrets) < trials:
-        trial = study.ask(task.space)
-        if not task.allowed(trial.params):
-            trial.set_user_attr("status", "refused")
-            study.tell(trial, state=TrialState.FAIL)
-            continue
-        metrics = task.measure(trial.params, rng)
-        trial.set_user_attr("metrics", metrics)
-        study.tell(trial, metrics[task.goal.column])
-        regrets.append(task.regret(recommend(study.get_trials(deepcopy=False), [task.goal], [task.bound], task.loops)))
-    return regrets
-
-
-def first(regrets: list[float], share: float) -> float:
-    return next((i + 1 for i, regret in enumerate(regrets) if regret <= share), math.inf)
-
-
-def test_it_needs_far_fewer_trials_than_random() -> None:
-    task = tasks()["multipaxos_ablation/median@0.5"]
-    ours, chance = [], []
-    for seed in range(6):
-        sampler = PeakSampler([task.goal], [task.bound], loops=task.loops, seed=seed, allowed=task.allowed)
-        ours.append(first(regrets_of(task, seed, 15, sampler), 0.05))
-        chance.append(first(regrets_of(task, seed, 30, optuna.samplers.RandomSampler(seed=seed)), 0.05))
-    assert np.median(ours) <= 9
-    assert np.mean(np.minimum(ours, 30)) < 0.7 * np.mean(np.minimum(chance, 30)), (ours, chance)
+from tests.peak_sampler.searches import CLIENTS, LATENCY, THROUGHPUT, answer_of, loops, noisy, queue, searched, tell
 
 
 def test_load_alone_is_a_knee() -> None:
     rng = np.random.default_rng(3)
     study = searched({"clients": CLIENTS}, lambda p: noisy(queue(p["clients"]), rng), 9)
-    best = found(study).best
+    best = answer_of(study).best
     assert best is not None
     # 2 ms x throughput = clients at the bound: clients = 2 x 50 - 25 = 75, throughput 37.5
     assert 0.95 * 37.5 <= queue(best.params["clients"])["throughput"] <= 37.5 * 1.02
@@ -121,26 +46,6 @@ def test_small_steps_up_that_keep_the_bound_are_followed_by_larger_ones() -> Non
     assert sampler.propose(trials, [], {"clients": CLIENTS}, 6)["clients"] == 15
 
 
-def test_where_more_load_gains_nothing_the_lower_load_is_recommended() -> None:
-    """A flat top: the highest load of it was measured 0.4 % higher, which is noise, and has four times the latency."""
-    measured = {10: 20.0, 50: 45.0, 200: 50.0, 300: 49.9, 400: 50.1, 600: 49.9, 800: 50.2}
-    trials = [
-        create_trial(
-            params={"clients": clients},
-            distributions={"clients": CLIENTS},
-            value=rate,
-            user_attrs={"metrics": {"throughput": rate, "latency": clients / rate}, "status": "finished"},
-        )
-        for clients, rate in measured.items()
-    ]
-    assert recommend(trials, (THROUGHPUT,), (Bound("latency", 20.0),), loops) == {"clients": 200}
-
-
-def noisy(metrics: dict[str, float], rng: np.random.Generator, share: float = 0.02) -> dict[str, float]:
-    off = rng.normal(0, share)
-    return {"throughput": metrics["throughput"] * math.exp(off), "latency": metrics["latency"] * math.exp(-off)}
-
-
 def test_conditional_parameters() -> None:
     sampler = PeakSampler([THROUGHPUT], [LATENCY], loops=loops, seed=2)
     study = optuna.create_study(sampler=sampler, direction="maximize")
@@ -155,7 +60,7 @@ def test_conditional_parameters() -> None:
         if trial.suggest_categorical("batched", [False, True]):
             trial.suggest_int("batch_size", 1, 100, log=True)
         tell(study, trial, measure)
-    best = found(study).best
+    best = answer_of(study).best
     assert best is not None
     assert best.params["batched"] is True
     assert {"batch_size"} & set().union(*(t.params for t in study.trials))
@@ -163,94 +68,23 @@ def test_conditional_parameters() -> None:
 
 def test_trials_that_break_down_are_learnt_from_and_refused_ones_are_not() -> None:
     study = searched({"clients": CLIENTS}, lambda p: queue(p["clients"]) if p["clients"] < 300 else None, 12)
-    best = found(study).best
+    best = answer_of(study).best
     assert best is not None
     assert best.params["clients"] == pytest.approx(75, rel=0.1)
     assert sum(t.state is TrialState.FAIL for t in study.trials) <= 4
     nothing = searched({"clients": CLIENTS}, lambda _: None, 6)
-    assert found(nothing).best is None
+    assert answer_of(nothing).best is None
     assert len({t.params["clients"] for t in nothing.trials}) == 6
-
-
-def test_no_configuration_meets_the_bound() -> None:
-    impossible = Bound("latency", 0.1)
-    space = {"clients": CLIENTS, "replicas": IntDistribution(2, 6)}
-    study = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 10, bounds=[impossible])
-    told = found(study, bounds=[impossible])
-    assert told.best is None
-    assert not told.feasible
-    assert told.nearest is not None
-    assert told.nearest.params["clients"] == 1
-    early = study.get_trials()[:5]
-    assert min(t.params["clients"] for t in early) == 1  # the lowest load is looked at early
-    assert answer(early, [THROUGHPUT], [impossible], loops).likely_gain == 0  # and that ends it
-    # What can still be met is not given up.
-    hard = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 4, bounds=[Bound("latency", 0.56)])
-    assert found(hard, bounds=[Bound("latency", 0.56)]).likely_gain > 0
-
-
-def test_what_only_broke_down_is_never_the_nearest_nor_on_a_front() -> None:
-    impossible = Bound("latency", 0.1)
-    study = searched(
-        {"clients": CLIENTS}, lambda p: queue(p["clients"]) if p["clients"] > 1 else None, 6, bounds=[impossible]
-    )
-    study.enqueue_trial({"clients": 1})
-    tell(study, study.ask({"clients": CLIENTS}), lambda _: None)
-    nearest = found(study, bounds=[impossible]).nearest
-    assert nearest is not None
-    assert nearest.params["clients"] > 1
-    goals = (THROUGHPUT, Goal("latency", maximize=False))
-    front = answer(study.get_trials(), goals, [], loops).front
-    assert front
-    assert all(choice.params["clients"] > 1 for choice in front)
-
-
-def test_nothing_was_measured_yet() -> None:
-    told = answer([], [THROUGHPUT], [LATENCY], loops)
-    assert (told.best, told.nearest, told.trials) == (None, None, 0)
-
-
-def test_several_goals_give_a_front() -> None:
-    goals = [Goal("throughput"), Goal("latency", maximize=False)]
-    study = searched({"clients": CLIENTS}, lambda p: queue(p["clients"]), 14, goals=goals, bounds=[])
-    front = found(study, goals, []).front
-    clients = sorted(choice.params["clients"] for choice in front)
-    assert len(clients) >= 5
-    assert clients[0] <= 10
-    assert clients[-1] >= 200
-
-
-def test_a_goal_that_is_minimized() -> None:
-    goal, bound = Goal("latency", maximize=False), Bound("throughput", 30.0, upper=False)
-    space = {"clients": CLIENTS}
-    study = searched(space, lambda p: queue(p["clients"]), 12, goals=[goal], bounds=[bound])
-    best = found(study, [goal], [bound]).best
-    assert best is not None
-    assert best.params["clients"] == pytest.approx(37.5, rel=0.12)  # 30 = 1 / (0.5 / N + 1 / 50)
-
-
-def test_columns_that_are_below_zero_and_spaces_without_load() -> None:
-    space = {"x": FloatDistribution(-1, 1), "kind": CategoricalDistribution(["a", "b"])}
-
-    def measure(p: Mapping[str, Any]) -> dict[str, float]:
-        return {"throughput": -((p["x"] - 0.3) ** 2) - (p["kind"] == "a"), "latency": p["x"]}
-
-    bounds = [Bound("latency", 0.1)]
-    study = searched(space, measure, 20, bounds=bounds, loops=None)
-    best = answer(study.get_trials(), [THROUGHPUT], bounds, None).best
-    assert best is not None
-    assert best.params["kind"] == "b"
-    assert best.params["x"] == pytest.approx(0.05, abs=0.1)
 
 
 def test_a_space_in_which_everything_was_tried() -> None:
     space = {"clients": CategoricalDistribution([1, 10, 100])}
     study = searched(space, lambda p: queue(p["clients"]), 9)
     assert {t.params["clients"] for t in study.trials} == {1, 10, 100}
-    best = found(study).best
+    best = answer_of(study).best
     assert best is not None
     assert best.params["clients"] == 10
-    assert found(study).likely_gain < 0.02
+    assert answer_of(study).likely_gain < 0.02
 
 
 def test_several_trials_at_once_spread_out() -> None:
@@ -273,40 +107,3 @@ def test_what_is_not_allowed_is_not_asked() -> None:
         space, lambda p: queue(p["clients"]), 8, allowed=lambda p: p["replicas"] % 2 == 1 or p["clients"] == 31
     )
     assert all(t.params["replicas"] % 2 == 1 for t in odd.trials[1:])
-
-
-def test_intervals_cover_the_truth() -> None:
-    inside, total = 0, 0
-    curves = ("eurosys_fig1_unbatched_multipaxos/median@0.75", "nsdi_fig1_lt_epaxos:1,0.02/median@0.75")
-    for name in ("multipaxos_ablation/median@0.5", "unreplicated_lt:100/median@0.5", *curves):
-        task = tasks()[name]
-        for seed in range(4):
-            sampler = PeakSampler([task.goal], [task.bound], loops=task.loops, seed=seed, allowed=task.allowed)
-            study, rng = optuna.create_study(direction="maximize", sampler=sampler), np.random.default_rng(seed)
-            for _ in range(12):
-                trial = study.ask(task.space)
-                point = task.nearest(trial.params)
-                study.add_trial(told(task, point, rng))
-                study.tell(trial, state=TrialState.FAIL)
-            best = answer(study.get_trials(), [task.goal], [task.bound], task.loops).best
-            assert best is not None
-            interval = best.goals[task.goal.column]
-            inside += interval.low <= task.expect(best.params)[task.goal.column] <= interval.high
-            total += 1
-    assert inside >= 0.85 * total
-
-
-def told(task: Task, point: Mapping[str, Any], rng: np.random.Generator) -> optuna.trial.FrozenTrial:
-    metrics = task.measure(point, rng)
-    return optuna.trial.create_trial(
-        params=dict(point), distributions=task.space, value=metrics[task.goal.column], user_attrs={"metrics": metrics}
-    )
-
-
-def test_the_frontier_rises_with_the_bound() -> None:
-    told = found(searched({"clients": CLIENTS}, lambda p: queue(p["clients"]), 12))
-    limits = [bound.limit for bound, _ in told.frontier]
-    values = [choice.goals["throughput"].value for _, choice in told.frontier if choice is not None]
-    assert limits == sorted(limits)
-    assert values == sorted(values)
-    assert len(values) >= 3

@@ -1,0 +1,109 @@
+"""What is recommended after a search, and where there is nothing to recommend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import create_trial
+
+from fpray.peak_sampler.goals import Bound, Goal
+from fpray.searching.recommendation import answer, recommend
+from tests.peak_sampler.searches import CLIENTS, LATENCY, THROUGHPUT, answer_of, loops, queue, searched, tell
+
+
+def test_where_more_load_gains_nothing_the_lower_load_is_recommended() -> None:
+    """A flat top: the highest load of it was measured 0.4 % higher, which is noise, and has four times the latency."""
+    measured = {10: 20.0, 50: 45.0, 200: 50.0, 300: 49.9, 400: 50.1, 600: 49.9, 800: 50.2}
+    trials = [
+        create_trial(
+            params={"clients": clients},
+            distributions={"clients": CLIENTS},
+            value=rate,
+            user_attrs={"metrics": {"throughput": rate, "latency": clients / rate}, "status": "finished"},
+        )
+        for clients, rate in measured.items()
+    ]
+    assert recommend(trials, (THROUGHPUT,), (Bound("latency", 20.0),), loops) == {"clients": 200}
+
+
+def test_no_configuration_meets_the_bound() -> None:
+    impossible = Bound("latency", 0.1)
+    space = {"clients": CLIENTS, "replicas": IntDistribution(2, 6)}
+    study = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 10, bounds=[impossible])
+    result = answer_of(study, bounds=[impossible])
+    assert result.best is None
+    assert not result.feasible
+    assert result.nearest is not None
+    assert result.nearest.params["clients"] == 1
+    early = study.get_trials()[:5]
+    assert min(t.params["clients"] for t in early) == 1  # the lowest load is looked at early
+    assert answer(early, [THROUGHPUT], [impossible], loops).likely_gain == 0  # and that ends it
+    # What can still be met is not given up.
+    hard = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 4, bounds=[Bound("latency", 0.56)])
+    assert answer_of(hard, bounds=[Bound("latency", 0.56)]).likely_gain > 0
+
+
+def test_what_only_broke_down_is_never_the_nearest_nor_on_a_front() -> None:
+    impossible = Bound("latency", 0.1)
+    study = searched(
+        {"clients": CLIENTS}, lambda p: queue(p["clients"]) if p["clients"] > 1 else None, 6, bounds=[impossible]
+    )
+    study.enqueue_trial({"clients": 1})
+    tell(study, study.ask({"clients": CLIENTS}), lambda _: None)
+    nearest = answer_of(study, bounds=[impossible]).nearest
+    assert nearest is not None
+    assert nearest.params["clients"] > 1
+    goals = (THROUGHPUT, Goal("latency", maximize=False))
+    front = answer(study.get_trials(), goals, [], loops).front
+    assert front
+    assert all(choice.params["clients"] > 1 for choice in front)
+
+
+def test_nothing_was_measured_yet() -> None:
+    result = answer([], [THROUGHPUT], [LATENCY], loops)
+    assert (result.best, result.nearest, result.trials) == (None, None, 0)
+
+
+def test_several_goals_give_a_front() -> None:
+    goals = [Goal("throughput"), Goal("latency", maximize=False)]
+    study = searched({"clients": CLIENTS}, lambda p: queue(p["clients"]), 14, goals=goals, bounds=[])
+    front = answer_of(study, goals, []).front
+    clients = sorted(choice.params["clients"] for choice in front)
+    assert len(clients) >= 5
+    assert clients[0] <= 10
+    assert clients[-1] >= 200
+
+
+def test_a_goal_that_is_minimized() -> None:
+    goal, bound = Goal("latency", maximize=False), Bound("throughput", 30.0, upper=False)
+    space = {"clients": CLIENTS}
+    study = searched(space, lambda p: queue(p["clients"]), 12, goals=[goal], bounds=[bound])
+    best = answer_of(study, [goal], [bound]).best
+    assert best is not None
+    assert best.params["clients"] == pytest.approx(37.5, rel=0.12)  # 30 = 1 / (0.5 / N + 1 / 50)
+
+
+def test_columns_that_are_below_zero_and_spaces_without_load() -> None:
+    space = {"x": FloatDistribution(-1, 1), "kind": CategoricalDistribution(["a", "b"])}
+
+    def measure(p: Mapping[str, Any]) -> dict[str, float]:
+        return {"throughput": -((p["x"] - 0.3) ** 2) - (p["kind"] == "a"), "latency": p["x"]}
+
+    bounds = [Bound("latency", 0.1)]
+    study = searched(space, measure, 20, bounds=bounds, loops=None)
+    best = answer(study.get_trials(), [THROUGHPUT], bounds, None).best
+    assert best is not None
+    assert best.params["kind"] == "b"
+    assert best.params["x"] == pytest.approx(0.05, abs=0.1)
+
+
+def test_the_frontier_rises_with_the_bound() -> None:
+    result = answer_of(searched({"clients": CLIENTS}, lambda p: queue(p["clients"]), 12))
+    limits = [bound.limit for bound, _ in result.frontier]
+    values = [choice.goals["throughput"].value for _, choice in result.frontier if choice is not None]
+    assert limits == sorted(limits)
+    assert values == sorted(values)
+    assert len(values) >= 3
