@@ -10,7 +10,7 @@ from bench import plain
 from bench.common import Row, Settings, estimate, median, orders, safely, say
 from bench.warm import Ended, WarmSweep
 
-# Short runs: what a trial costs on top does not depend on how long its clients measure.
+# Short runs: the time that a trial adds does not depend on the time that its clients measure.
 _SCHEDULE = {
     "warmup_duration": "0.5s", "warmup_timeout": "3s", "warmup_sleep": "0s", "duration": "1s", "timeout": "3s",
 }  # fmt: skip

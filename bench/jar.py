@@ -22,7 +22,7 @@ _HEAP = ("-Xms100m", "-Xmx100m")
 
 @dataclass(frozen=True)
 class Point:
-    """A number of closed loops and what FrankenPaxos's jar gave there on a machine of this kind (behaviour.md)."""
+    """A number of closed loops, and the figures of FrankenPaxos's jar there on such a machine (behaviour.md)."""
 
     protocol: str
     loops: int
@@ -31,7 +31,7 @@ class Point:
 
     @property
     def name(self) -> str:
-        """As the table has it."""
+        """Its text in the table."""
         return f"{self.protocol} at {self.loops} closed loop{'s' if self.loops > 1 else ''}"
 
 
@@ -46,7 +46,7 @@ POINTS = (
 
 
 def measure(settings: Settings) -> list[Row]:
-    """Every point, the echo, and readiness."""
+    """The rows of all points, of the echo, and of readiness."""
     parts = {point.name: partial(_point, point, settings) for point in POINTS}
     parts |= {"echo": partial(_echo, settings), "readiness": partial(_readiness, settings)}
     return [row for name, part in parts.items() for row in safely(part, name)]
@@ -112,7 +112,7 @@ def _roles(protocol: str) -> list[str]:
 
 
 def _echo(settings: Settings) -> list[Row]:
-    """Unreplicated at one closed loop beside a plain TCP echo, in turn."""
+    """Unreplicated with one closed loop and a plain TCP echo, in turn."""
     rounds = settings.pick(5, 3)
     ours, echoes = [], []
     for i in range(rounds):
@@ -152,7 +152,7 @@ def _echo_ms(settings: Settings) -> float:
 
 
 def _readiness(settings: Settings) -> list[Row]:
-    """From exec until unreplicated's server listens, beside a whole hello-world run, in turn."""
+    """The time from exec until unreplicated's server listens, and a whole hello-world run, in turn."""
     rounds = settings.pick(15, 11)
     trial = plain.the_trial(plain.points("unreplicated"))
     hello = [settings.java, *_HEAP, "-cp", str(settings.jar), "fpray.bench.Hello"]

@@ -1,4 +1,4 @@
-"""The plain script that fpray is compared with: Popen, look at the sockets until they listen, wait, terminate."""
+"""The plain script that fpray is compared with: Popen, poll the sockets until they listen, wait, terminate."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Run:
-    """One run by the plain script: seconds in all and of each step, where its files are, and its plan."""
+    """One run by the plain script: its seconds, those of each step, the directory of its files, and its plan."""
 
     wall_s: float
     phases: Mapping[str, float]
@@ -93,7 +93,7 @@ def run(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Ru
 
 
 def start(process: Process, directory: Path) -> subprocess.Popen[bytes]:
-    """Start one process with the environment that fpray's would have, its output in the directory."""
+    """Start one process with the same environment as under fpray; its output goes into the directory."""
     out, err = (directory / f"{process.label}_{name}.txt" for name in ("out", "err"))
     with out.open("wb") as stdout, err.open("wb") as stderr:
         return subprocess.Popen(
@@ -104,18 +104,18 @@ def start(process: Process, directory: Path) -> subprocess.Popen[bytes]:
 def wait_until_all_listen(
     stage: list[Process], running: list[subprocess.Popen[bytes]], directory: Path, look_s: float = LOOK_S
 ) -> None:
-    """Look at the machine's listening sockets until those of the stage are among them."""
+    """Poll the machine's listening sockets until those of the stage are among them."""
     wanted = {(process.host, port) for process in stage for port in process.endpoints.values()}
     deadline = time.monotonic() + READY_S
-    while not wanted <= {(found.host, found.port) for found in ports.listeners()}:
+    while not wanted <= {(listener.host, listener.port) for listener in ports.listeners()}:
         if any(process.poll() is not None for process in running) or time.monotonic() > deadline:
-            said = "".join((directory / f"{process.label}_err.txt").read_text()[:500] for process in stage)
-            raise BenchError(f"{stage[0].role} ended or does not listen: {said}")
+            output = "".join((directory / f"{process.label}_err.txt").read_text()[:500] for process in stage)
+            raise BenchError(f"{stage[0].role} ended or does not listen: {output}")
         time.sleep(look_s)
 
 
 def stop(running: list[subprocess.Popen[bytes]]) -> None:
-    """Terminate and wait."""
+    """Terminate the processes and wait for their ends."""
     for process in running:
         process.terminate()
     for process in running:
@@ -133,7 +133,7 @@ def numbers(directory: Path, trial: Trial[Any], plan: Plan) -> Numbers:
 
 
 def numbers_of_parquet(path: Path, trial: Trial[Any]) -> Numbers:
-    """The same of a trial that fpray ran."""
+    """The same numbers of a trial that fpray ran."""
     import pyarrow.parquet as pq
 
     return _numbers([pq.read_table(path)], trial.params.duration.total_seconds(), str(path))

@@ -1,10 +1,9 @@
-"""What the driver itself costs: thousands of trials side by side on hundreds of slices that are simulated.
+"""The time that the driver itself takes: thousands of trials in parallel on hundreds of simulated slices.
 
-`python -m bench.scale --trials N --slices N --parts` runs one by hand, with where the time goes.
+`python -m bench.scale --trials N --slices N --parts` runs one by hand and shows the parts of its time.
 
-Simulated are the machines and what happens on them (`fpray.driver.session.Backend`, the one seam): a trial writes its
-part of the suite, sleeps for its second, and ends. Asking, slices, threads, plans, every file of the store, tables and
-progress are the real ones.
+The machines and everything on them are simulated: a trial writes its part of the suite, sleeps for its second, and
+ends. The source of trials, slices, threads, plans, all files of the store, tables and progress are real.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def _hosts(count: int) -> list[str]:
 
 
 def simulated_trial(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext) -> Outcome:
-    """What `run_trial` does on the driver's side, but for rows: those are of the clients, and not of the driver."""
+    """The driver's part of `run_trial`, without rows, which are a cost of the clients and not of the driver."""
     began = time.monotonic()
     directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "java": setting.java})
     first, placement = next(setting.next_port), setting.slice.placement
@@ -97,18 +96,18 @@ def measure(settings: Settings) -> list[Row]:
 
 
 def sweep(scratch: Path, trials: int, slices: int) -> float:
-    """Seconds that a sweep takes, from the request to the last table."""
+    """The seconds of a sweep, from the request to the last table."""
     began = time.monotonic()
-    with contextlib.redirect_stderr(io.StringIO()) as said:
+    with contextlib.redirect_stderr(io.StringIO()) as output:
         result = run_sweep(_experiment(scratch, trials // ROUNDS), backend=_backend(slices))
     took = time.monotonic() - began
     if result.exit_code or len(result.outcomes) != trials:
-        raise BenchError(f"{len(result.outcomes)} of {trials} trials ended: {said.getvalue()[-500:]}")
+        raise BenchError(f"{len(result.outcomes)} of {trials} trials ended: {output.getvalue()[-500:]}")
     return took
 
 
 def resume(scratch: Path, trials: int, slices: int) -> float:
-    """Seconds that the same command takes when one trial of all has not ended, without that trial's own second."""
+    """The seconds of the same command when one trial has not ended, without the second of that trial."""
     (suite,) = (scratch / "suites").iterdir()
     (suite / f"{trials // 2:03d}" / "outcome.json").unlink()
     return sweep(scratch, trials, slices) - SECONDS
@@ -134,7 +133,7 @@ def _scratch() -> Iterator[Path]:
 
 
 def main() -> int:
-    """Run one, and say what the driver's threads did."""
+    """Run one sweep, and print what the driver's threads did."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
     parser.add_argument("--trials", type=int, default=TRIALS)
     parser.add_argument("--slices", type=int, default=SLICES)

@@ -1,7 +1,7 @@
-"""A warm fpray sweep in a process of its own whose trials start on demand, so that plain runs can come between.
+"""A warm fpray sweep in another process, with trials that start on demand, so that plain runs can take place between.
 
-The parent holds `WarmSweep`; `python -m bench.warm` is the sweep: it prints a line of JSON for each trial that ended
-and waits for a line on standard input before the next. Its trials are what `fpray sweep` runs, nothing added.
+The parent has a `WarmSweep`; `python -m bench.warm` is the sweep. It prints a line of JSON for each ended trial, and
+waits for a line on standard input before the next. Its trials are those of `fpray sweep`, without additions.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ import psutil
 from bench.common import BenchError
 from fpray.driver.selection import TrialSelection
 
-# After a thaw Ray's timers are late, all at once; a trial does not begin into that.
+# After a thaw all of Ray's timers are late; no trial begins at that moment.
 SETTLE_S = 0.3
-WARM_UPS = 2  # trials: the first starts actors and supervisors and imports, the second finds everything warm
+WARM_UPS = 2  # trials: the first starts actors, supervisors and imports; from the second on everything is warm
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A trial that the sweep ran: its true cost (from go to told), its directory, and its outcome's phases."""
+    """A trial that the sweep ran: seconds from its request to its outcome, its directory, its outcome's phases."""
 
     wall_s: float
     directory: Path
@@ -38,7 +38,7 @@ class Ended:
 
 
 class WarmSweep:
-    """The parent's end of it. A context manager; the warm-up trials are over when it is entered."""
+    """The sweep, as the parent sees it. A context manager; the warm-up trials have ended when it is entered."""
 
     def __init__(self, points: TrialSelection, trials: int, suites: Path, jar: Path) -> None:
         self._words = {
@@ -108,14 +108,14 @@ class WarmSweep:
             time.sleep(SETTLE_S)
 
     def processes(self) -> dict[str, list[int]]:
-        """The pids of the sweep and of all that it started and is not under test, by what they are."""
+        """The pids of the sweep and of the processes that it started, without those under test, by kind."""
         sweep = psutil.Process(self._sweep().pid)
-        found: dict[str, list[int]] = {"driver": [sweep.pid]}
+        by_kind: dict[str, list[int]] = {"driver": [sweep.pid]}
         for process in sweep.children(recursive=True):
-            found.setdefault(_kind(process), []).append(process.pid)
-        owners = {pid for pids in found.values() for pid in pids}
+            by_kind.setdefault(_kind(process), []).append(process.pid)
+        owners = {pid for pids in by_kind.values() for pid in pids}
         supervisors = [process.pid for process in psutil.process_iter() if _supervisor_owner(process) in owners]
-        return found | {"supervisors": supervisors}
+        return by_kind | {"supervisors": supervisors}
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -128,10 +128,10 @@ class WarmSweep:
         stdout = self._sweep().stdout
         assert stdout is not None
         line = stdout.readline()
-        told: dict[str, Any] = json.loads(line) if line else {"status": "gone", "detail": self._said()}
-        if told["status"] != "finished":
-            raise BenchError(f"a trial of fpray did not finish: {told['status']}: {told['detail']}")
-        return Ended(told["wall_s"], self.running().parent / told["number"], told["phases"])
+        ended: dict[str, Any] = json.loads(line) if line else {"status": "gone", "detail": self._said()}
+        if ended["status"] != "finished":
+            raise BenchError(f"a trial of fpray did not finish: {ended['status']}: {ended['detail']}")
+        return Ended(ended["wall_s"], self.running().parent / ended["number"], ended["phases"])
 
     def _said(self) -> str:
         return (self._suites.parent / f"{self._suites.name}.txt").read_text()[-2000:]
@@ -173,11 +173,11 @@ def main(words: Mapping[str, Any]) -> int:
 
     began = time.monotonic()
 
-    def told(number: str, _trial: Any, outcome: Any) -> None:
+    def ended(number: str, _trial: Any, outcome: Any) -> None:
         nonlocal began
         wall_s = time.monotonic() - began
-        said = {"number": number, "wall_s": wall_s, "status": outcome.status.value, "detail": outcome.detail}
-        print(json.dumps({**said, "phases": dict(outcome.phases)}), flush=True)
+        line = {"number": number, "wall_s": wall_s, "status": outcome.status.value, "detail": outcome.detail}
+        print(json.dumps({**line, "phases": dict(outcome.phases)}), flush=True)
         if not sys.stdin.readline():
             raise KeyboardInterrupt
         began = time.monotonic()
@@ -186,7 +186,7 @@ def main(words: Mapping[str, Any]) -> int:
     options = {"suite_directory": words["suites"], "jar": words["jar"], "local": True}
     options |= {name: points[name] for name in ("study", "vary", "set", "repeat")}
     experiment = check_sweep(points["protocol"], options, "make bench")
-    return run_sweep(experiment, on_trial=told).exit_code
+    return run_sweep(experiment, on_trial=ended).exit_code
 
 
 if __name__ == "__main__":
