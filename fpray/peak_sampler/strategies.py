@@ -20,7 +20,7 @@ SAME_LOAD = 0.02  # nepers: loads that are nearer than this count as one
 REPEATS = 2  # trials of one point; more of them only where the caller asks to confirm it
 CREEPING = 0.15  # nepers of load: two successive steps that are smaller, and keep the bounds, are too small
 LOAD_MAY_DO = 0.2  # probability that some load keeps the bounds, from which on loads are tried before configurations
-_LOOKED_AROUND = 6  # points whose neighbours are compared
+_LOOKED_AROUND = 6  # points that contribute their neighbours
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def exploit(situation: Situation, points: Sequence[Point]) -> Array | None:
 
 
 def explore(situation: Situation, points: Sequence[Point]) -> Array | None:
-    """The point whose trial is expected to gain most; always applies."""
+    """The point at which a trial has the largest expected gain; always applies."""
     return situation.belief.worth(points)
 
 

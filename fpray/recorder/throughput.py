@@ -1,4 +1,4 @@
-"""The rolling one-second throughput of many clients, whose rows are merged in the order of their starts."""
+"""The rolling one-second throughput of many clients, with their rows merged in the order of their starts."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ FOLDERS = (
 FACE = {"__init__", "errors", "api", "params"}  # what users and authors of protocols import
 OUTSIDE = ("fpray_protocols", "fpray_studies", "fpray_analysis", "fpray_cluster_configs")
 RAY = ("node", "cluster")
+ALONE = ("peak_sampler", "recorder")  # import nothing of fpray but themselves
 FILES = sorted(f for top in ("fpray", "protocols", "studies", "analysis") for f in (ROOT / top).rglob("*.py"))
 ENGINE = [f for f in FILES if f.relative_to(ROOT).parts[0] == "fpray"]
 
@@ -58,6 +59,7 @@ def test_folders_import_one_way(file: Path) -> None:
         if top == "fpray" and folder is not None and rest:
             allowed = {*FOLDERS[: FOLDERS.index(folder) + 1], "errors", "__version__"}
             assert rest[0] in allowed or parts == ("cli", "entry.py"), f"{file} imports {module}"
+            assert folder not in ALONE or rest[0] == folder, f"{file} imports {module}"
         assert top != "boto3", f"Ray's launcher asks EC2: {file}"
         if top == "ray":
             assert folder in RAY, f"only {RAY} import ray: {file}"
@@ -71,6 +73,12 @@ def test_planning_imports_neither_ray_nor_pyarrow() -> None:
         "assert CliRunner().invoke(main, ['plan', 'multipaxos', '--json']).exit_code == 0;"
         "print([m for m in ('ray', 'pyarrow', 'pandas', 'numpy', 'optuna') if m in sys.modules])"
     )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_tables_of_results_need_neither_ray_nor_optuna() -> None:
+    code = "import sys, fpray_analysis; print([m for m in ('ray', 'optuna', 'pandas') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
