@@ -21,10 +21,10 @@ from fpray.driver.notify import Notifier, notify_problems
 from fpray.store.find import suites
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
-from tests.conftest import QUICK, cli, jvms, run, start, wait_for
+from tests.conftest import QUICK, cli, command_of, jvms, run, start, wait_for
 from tests.driver.test_trouble import ran
 
-SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=4s", "--set", "timeout=9s")
+SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=4s", "--set", "timeout=300s")
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +46,14 @@ def _driver(directory: Path) -> int:
     return int(str(_status(directory)["pid"]))
 
 
+def _hold_trial(directory: Path) -> None:
+    """Suspend the JVMs of a trial: it goes on until it is ended, however slow this machine is."""
+    wait_for(lambda: any("ClientMain" in command_of(jvm) for jvm in jvms(str(directory))), 60, "a client")
+    for jvm in jvms(str(directory)):
+        jvm.suspend()
+
+
+@pytest.mark.timeout(400)
 def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address: str, tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=1", "--address", ray_address]
     begun = run(*words, "--detach", cwd=tmp_path)
@@ -56,20 +64,20 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     assert begun.out == f"detached · suites/{suite.name} · fpray status · fpray attach {name} · fpray stop {name}\n"
     assert "unreplicated on the Ray cluster at" in begun.err, "what it says before it is under way is said here"
     # It is seen ...
+    _hold_trial(tmp_path)
     pid = _driver(tmp_path)
     assert os.getsid(pid) == pid, "in a session of its own"
     under_way = re.compile(rf"unreplicated smoke  running  0 of 1 done · about \d+ s to go · process {pid} on ")
-    wait_for(lambda: under_way.search(run("status", cwd=tmp_path).out), 20, "a trial under way")
+    wait_for(lambda: under_way.search(run("status", cwd=tmp_path).out), 60, "a trial under way")
     watcher = start("attach", name, cwd=tmp_path)
     assert watcher.stderr
     assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
     # ... and left again ...
     watcher.send_signal(signal.SIGINT)
-    _, said = watcher.communicate(timeout=20)
+    _, said = watcher.communicate(timeout=60)
     last = f"detached, and the sweep goes on · fpray attach {letters} · fpray stop {letters}"
     assert (watcher.returncode, said.splitlines()[-1]) == (0, last)
     # ... stopped as Ctrl-C would ...
-    wait_for(lambda: jvms(str(tmp_path)), 30, "a JVM")
     stopped = run("stop", name, cwd=tmp_path)
     assert stopped.out.startswith("interrupted · "), stopped.out
     assert stopped.out.endswith(" of 1 finished · nothing is running any more · the same command carries on\n")
@@ -80,8 +88,9 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     assert "is not running: interrupted" in ended.err
     # ... killed ...
     assert run(*words, "--detach", cwd=tmp_path).code == 0
+    _hold_trial(tmp_path)
     os.kill(_driver(tmp_path), signal.SIGKILL)
-    wait_for(lambda: _status(tmp_path)["state"] == "died", 10, "the lock of a dead driver")
+    wait_for(lambda: _status(tmp_path)["state"] == "died", 60, "the lock of a dead driver")
     assert "was killed: its last message is" in run("status", cwd=tmp_path).out
     # ... and carried on to its end.
     again = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
@@ -90,7 +99,7 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     assert seen.code == 0, seen.err
     assert "[001/001; 100%]" in seen.err
     assert seen.err.splitlines()[-1].startswith("1 finished · fpray show ")
-    wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text(), 10, "a notice")
+    wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text(), 60, "a notice")
     notice = json.loads((tmp_path / "told").read_text())
     assert (notice["event"], notice["done"], notice["suite"], notice["exit_code"]) == ("finished", 1, str(suite), 0)
     assert "[001/001; 100%]" in (suite / "driver.log").read_text()
