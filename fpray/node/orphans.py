@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from fpray.node.supervisor.procfs import (
@@ -27,43 +26,35 @@ class Orphan:
 
     pid: int
     start: int
-    lease: str
+    driver: str
     command: str
 
 
-def find_orphans(lease_is_alive: Callable[[str], bool] | None = None) -> list[Orphan]:
+def find_orphans(driver: str | None = None) -> list[Orphan]:
     """This user's processes whose supervisor is dead, without their descendants; about 1 ms per 100 processes.
 
-    lease_is_alive, if given, says of a lease id whether its driver lives: processes of a living lease are left out,
-    too. A driver that clears its own machines should answer False for its own lease: no other driver ends those.
-    Processes of a living supervisor are never orphans, nor are processes that fpray did not start, nor those of
-    another PID namespace (where the supervisor's pid means another process).
+    driver: only those of this driver. Processes of a living supervisor are never orphans, nor are processes that fpray
+    did not start, nor those of another PID namespace (where the supervisor's pid means another process).
     """
-    supervisors: dict[str, bool] = {}
-    leases: dict[str, bool] = {}
+    alive: dict[str, bool] = {}  # the supervisors, by their marks
     orphans = []
     own_namespace = namespace("self", "pid")
     for pid in pids():
         if (marks := _marks(pid)) is None:
             continue
-        mark, lease = marks
-        if mark not in supervisors:
-            supervisors[mark] = supervisor_lives(mark)
-        if supervisors[mark] or namespace(pid, "pid") != own_namespace:
+        mark, owner = marks
+        if mark not in alive:
+            alive[mark] = supervisor_lives(mark)
+        if alive[mark] or driver not in (None, owner) or namespace(pid, "pid") != own_namespace:
             continue
-        if lease_is_alive is not None:
-            if lease not in leases:
-                leases[lease] = lease_is_alive(lease)
-            if leases[lease]:
-                continue
         entry = read_entry(pid)
         if entry is not None and entry.alive:
-            orphans.append(Orphan(entry.pid, entry.start, lease, read_command(entry.pid)))
+            orphans.append(Orphan(entry.pid, entry.start, owner, read_command(entry.pid)))
     return orphans
 
 
-def kill_orphans(lease_is_alive: Callable[[str], bool] | None = None, deadline_s: float = 5.0) -> list[Orphan]:
-    """SIGKILL the orphans and their descendants until none is left; returns the orphans.
+def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orphan]:
+    """SIGKILL the orphans (of one driver) and their descendants until none is left; returns the orphans.
 
     Raises TimeoutError, naming them, if some still live after deadline_s (a process that hangs in the kernel).
     """
@@ -71,7 +62,7 @@ def kill_orphans(lease_is_alive: Callable[[str], bool] | None = None, deadline_s
     killed: dict[tuple[int, int], Orphan] = {}
     doomed: dict[tuple[int, int], Entry] = {}
     while True:
-        orphans = find_orphans(lease_is_alive)
+        orphans = find_orphans(driver)
         killed |= {(orphan.pid, orphan.start): orphan for orphan in orphans}
         table = process_table()
         # A process that was once seen below an orphan stays doomed, even if its parent is gone by now.
@@ -104,8 +95,8 @@ def supervisor_lives(mark: str) -> bool:
 
 
 def _marks(pid: int) -> tuple[str, str] | None:
-    """FPRAY_SUPERVISOR and FPRAY_LEASE of a process of this user; one read for the many processes without them."""
+    """FPRAY_SUPERVISOR and FPRAY_DRIVER of a process of this user; one read for the many processes without them."""
     env = read_environment(pid, containing=b"\0FPRAY_SUPERVISOR=")
     if "FPRAY_SUPERVISOR" not in env or not is_ours(pid):
         return None
-    return env["FPRAY_SUPERVISOR"], env.get("FPRAY_LEASE", "")
+    return env["FPRAY_SUPERVISOR"], env.get("FPRAY_DRIVER", "")

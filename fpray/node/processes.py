@@ -27,12 +27,12 @@ class Processes:
     is forgotten when another starts. Raises `fpray.errors.Lost` if the supervisor cannot be started.
     """
 
-    def __init__(self, lease: str = "", raylet_pid: int | None = None, head: int | None = None) -> None:
+    def __init__(self, driver: str = "", raylet_pid: int | None = None, head: int | None = None) -> None:
         """head: a file descriptor that becomes readable when the cluster's head is gone; the supervisor gets a copy."""
         self._table = ProcessTable()
         self._stop_ids = itertools.count(1)
         self._stopped: set[int] = set()
-        self._supervisor = SupervisorClient(lease, raylet_pid, self._on_event, self._table.set_lost, head)
+        self._supervisor = SupervisorClient(driver, raylet_pid, self._on_event, self._table.set_lost, head)
 
     def __enter__(self) -> Processes:
         return self

@@ -27,13 +27,13 @@ Part = Literal["machine", "files", "processes"]
 class RoleActor:
     """Answers the calls of `fpray.node.agent` on its machine."""
 
-    def __init__(self, lease: str, gcs_address: str, anchor: str | None) -> None:
+    def __init__(self, driver: str, gcs_address: str, anchor: str | None) -> None:
         """gcs_address: of the cluster's head; anchor: see `fpray.node.head_watch.watch_head`."""
         use_batch_scheduling()
         raylet = os.environ.get("RAY_RAYLET_PID")
         head = watch_head(gcs_address, anchor)
         scratch, stopping = Scratch(), threading.Event()
-        self._processes = Processes(lease=lease, raylet_pid=int(raylet) if raylet else None, head=head)
+        self._processes = Processes(driver=driver, raylet_pid=int(raylet) if raylet else None, head=head)
         if head is not None:
             os.close(head)
         self._parts: dict[Part, Any] = {

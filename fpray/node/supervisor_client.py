@@ -22,6 +22,7 @@ _FOLDER = str(Path(supervisor.__file__).parent)
 class SupervisorClient:
     """One supervisor process and the thread that reads its events.
 
+    driver: the driver's id, for the marks of its processes.
     head: a file descriptor whose readability means that the cluster's head is gone; the supervisor gets its own copy.
     on_event is called with each event, on_end once, when the supervisor is gone; both on the reader's thread.
     Raises `Lost` if the supervisor does not come up (the raylet is gone already, for one).
@@ -29,7 +30,7 @@ class SupervisorClient:
 
     def __init__(
         self,
-        lease: str,
+        driver: str,
         raylet_pid: int | None,
         on_event: Callable[[dict[str, Any]], None],
         on_end: Callable[[], None],
@@ -43,15 +44,15 @@ class SupervisorClient:
         self.error = ""  # what the supervisor reported before it failed
         self._socket, theirs = socket.socketpair()
         with theirs:
-            self._spawn(theirs.fileno(), lease, raylet_pid or 0, head)
+            self._spawn(theirs.fileno(), driver, raylet_pid or 0, head)
         self._reader = threading.Thread(target=self._read, name="fpray-supervisor", daemon=True)
         self._reader.start()
         if not self._hello.wait(_START_DEADLINE_S) or not self.pid:
             self.close(0)
             raise Lost(f"the supervisor process did not start: {self.error or 'it ended without a reason'}")
 
-    def _spawn(self, fd: int, lease: str, raylet_pid: int, head: int | None) -> None:
-        words = [sys.executable, "-I", "-S", _FOLDER, str(fd), str(os.getpid()), str(raylet_pid), lease]
+    def _spawn(self, fd: int, driver: str, raylet_pid: int, head: int | None) -> None:
+        words = [sys.executable, "-I", "-S", _FOLDER, str(fd), str(os.getpid()), str(raylet_pid), driver]
         words += [] if head is None else [str(head)]
         # No inherited output: a supervisor that holds its owner's pipes open would keep their readers waiting. Nor any
         # environment: with the marks of an outer fpray this supervisor would count as one of its processes.

@@ -14,7 +14,7 @@ from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.agents import CALL_S, Agents
 from fpray.trial.context import TrialContext
 
-LEASE_CHECK_S = 0.5
+LOCK_CHECK_S = 0.5
 
 
 class HeldMachines:
@@ -48,7 +48,7 @@ class HeldMachines:
                 reported = held
                 for host, holder in held.items():
                     self._context.wait(f"waiting for machine {host}: it is measuring for {holder}")
-            self._context.cancellation.sleep(LEASE_CHECK_S)
+            self._context.cancellation.sleep(LOCK_CHECK_S)
 
     def _try_to_take(self, hosts: tuple[str, ...], shared: bool) -> Mapping[str, str]:
         """Take those machines that are free; the others -> the holder of each."""

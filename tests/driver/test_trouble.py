@@ -363,7 +363,7 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
 
 def test_what_an_ended_driver_left_behind_is_ended_where_nobody_measures_too() -> None:
     """Machines are cleaned when a sweep begins, and when they join, not only those that a trial is about to use."""
-    marks = {"FPRAY_LEASE": "ended", "FPRAY_SUPERVISOR": "1:1", "FPRAY_CHILD": "1"}
+    marks = {"FPRAY_DRIVER": "ended", "FPRAY_SUPERVISOR": "1:1", "FPRAY_CHILD": "1"}
     orphan = subprocess.Popen(["sleep", "1000"], env=marks)
     stranger = subprocess.Popen(["sleep", "1000"])
     actor = RoleActor("test", "127.0.0.1:1", None)

@@ -18,12 +18,12 @@ from tests.node.programs import PYTHON
 ROOT = str(Path(__file__).parents[2])
 OWNER = """
 import json, os, signal, sys
-root, lease, directory, raylet, children, prelude = sys.argv[1:]
+root, driver, directory, raylet, children, prelude = sys.argv[1:]
 sys.path.insert(0, root)
 exec(prelude)
 from fpray.node.messages import ProcessSpec
 from fpray.node.processes import Processes
-processes = Processes(lease, int(raylet) or None)
+processes = Processes(driver, int(raylet) or None)
 specs = [ProcessSpec(label, tuple(argv), directory) for label, argv in json.loads(children).items()]
 failure = processes.start(specs)
 report = {"supervisor": processes.supervisor_pid, "failure": failure and failure.detail,
@@ -57,13 +57,13 @@ def wait_until(condition: Callable[[], bool], deadline_s: float = 10.0) -> float
     return time.monotonic() - begin
 
 
-def survivors(lease: str) -> list[int]:
-    """The living processes with the lease's mark."""
+def survivors(driver: str) -> list[int]:
+    """The living processes with the mark of a driver."""
     marked = []
     table = process_table()
     for pid, entry in table.items():
         try:
-            if entry.alive and f"FPRAY_LEASE={lease}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes():
+            if entry.alive and f"FPRAY_DRIVER={driver}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes():
                 marked.append(pid)
         except OSError:
             pass
@@ -96,10 +96,10 @@ class Owner:
     def __init__(
         self, directory: Path, kinds: list[str], raylet: int = 0, prelude: str = "", wait: bool = True
     ) -> None:
-        self.lease = f"test-{secrets.token_hex(6)}"
+        self.driver = f"test-{secrets.token_hex(6)}"
         self.expected = sum(CHILDREN[kind][1] for kind in kinds)
         children = {f"{kind}_{number}": CHILDREN[kind][0] for number, kind in enumerate(kinds)}
-        argv = [*PYTHON, OWNER, ROOT, self.lease, str(directory), str(raylet), json.dumps(children), prelude]
+        argv = [*PYTHON, OWNER, ROOT, self.driver, str(directory), str(raylet), json.dumps(children), prelude]
         # A session of its own, so that a test can kill the group as Ray does.
         self.process = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -117,7 +117,7 @@ class Owner:
         states = [state for pid in tree if (state := status(pid))]
         ignoring = sum(int(state["SigIgn"], 16) >> (signal.SIGTERM - 1) & 1 for state in states)
         return (
-            len(survivors(self.lease)) == self.expected
+            len(survivors(self.driver)) == self.expected
             and len(tree) == 1 + self.expected + kinds.count("nameless")
             and ignoring == kinds.count("stubborn") + 2 * kinds.count("daemon")
             and sum(state["State"].startswith("T") for state in states) == kinds.count("stopped")
@@ -134,11 +134,11 @@ class Owner:
 
     def wait_all_gone(self) -> float:
         """Seconds until neither the supervisor nor any of its processes is alive."""
-        return wait_until(lambda: not survivors(self.lease) and not any(same(entry) for entry in self.known))
+        return wait_until(lambda: not survivors(self.driver) and not any(same(entry) for entry in self.known))
 
     def end(self) -> None:
         self.process.kill()
         self.process.communicate()
         if self.report and alive(self.supervisor):
             wait_until(lambda: not alive(self.supervisor))
-        kill_orphans(lambda lease: lease != self.lease)
+        kill_orphans(self.driver)

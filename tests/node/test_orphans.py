@@ -24,16 +24,17 @@ def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Cal
     try:
         os.kill(it.supervisor, signal.SIGKILL)
         assert wait_until(lambda: not any(alive(pid) for pid in direct)) < 5
-        rest = survivors(it.lease)
+        rest = survivors(it.driver)
         assert len(rest) == 3, "the setsid sleep, the wrapper's sleep and the daemon"
-        assert {orphan.pid for orphan in find_orphans() if orphan.lease == it.lease} == set(rest)
-        assert it.lease not in {orphan.lease for orphan in find_orphans(lambda lease: lease == it.lease)}
-        assert other.lease not in {orphan.lease for orphan in find_orphans()}, "its supervisor lives"
-        killed = kill_orphans(lambda lease: lease not in (it.lease, other.lease))
+        assert {orphan.pid for orphan in find_orphans() if orphan.driver == it.driver} == set(rest)
+        assert {orphan.pid for orphan in find_orphans(it.driver)} == set(rest)
+        assert other.driver not in {orphan.driver for orphan in find_orphans()}, "its supervisor lives"
+        assert kill_orphans(other.driver) == []
+        killed = kill_orphans(it.driver)
         assert {orphan.pid for orphan in killed} == set(rest)
-        assert survivors(it.lease) == []
+        assert survivors(it.driver) == []
         assert stranger.poll() is None
-        assert len(survivors(other.lease)) == 2
+        assert len(survivors(other.driver)) == 2
         assert it.process.poll() is None
     finally:
         stranger.kill()
@@ -42,18 +43,18 @@ def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Cal
 
 def test_unmarked_descendants_of_orphans_are_killed(owner: Callable[..., Owner]) -> None:
     it = owner("nameless")
-    (shell,) = survivors(it.lease)
+    (shell,) = survivors(it.driver)
     (nameless,) = [entry.pid for entry in process_table().values() if entry.ppid == shell]
     fake = subprocess.Popen(
         ["sh", "-c", "env -i sleep 1000 & wait"],
-        env={"FPRAY_SUPERVISOR": "1:1", "FPRAY_LEASE": it.lease + "x", **os.environ},
+        env={"FPRAY_SUPERVISOR": "1:1", "FPRAY_DRIVER": it.driver + "x", **os.environ},
     )
     try:
         wait_until(
             lambda: "sleep" in [status(pid).get("Name") for pid in with_descendants([fake.pid], process_table())]
         )
         (child,) = set(with_descendants([fake.pid], process_table())) - {fake.pid}
-        assert [orphan.pid for orphan in kill_orphans(lambda lease: lease != it.lease + "x")] == [fake.pid]
+        assert [orphan.pid for orphan in kill_orphans(it.driver + "x")] == [fake.pid]
     finally:
         fake.kill()
         fake.wait()
@@ -64,12 +65,12 @@ def test_unmarked_descendants_of_orphans_are_killed(owner: Callable[..., Owner])
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs a PID namespace")
 def test_processes_of_other_pid_namespaces_are_no_orphans() -> None:
-    lease = f"test-{secrets.token_hex(6)}"
-    env = {**os.environ, "FPRAY_SUPERVISOR": "1:1", "FPRAY_LEASE": lease}
+    driver = f"test-{secrets.token_hex(6)}"
+    env = {**os.environ, "FPRAY_SUPERVISOR": "1:1", "FPRAY_DRIVER": driver}
     inner = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", "env", "sleep", "1000"], env=env)
     try:
-        wait_until(lambda: len(survivors(lease)) == 2)
-        pids = [orphan.pid for orphan in find_orphans() if orphan.lease == lease]
+        wait_until(lambda: len(survivors(driver)) == 2)
+        pids = [orphan.pid for orphan in find_orphans() if orphan.driver == driver]
         assert pids == [inner.pid], "unshare itself is in this namespace, what it runs is not"
     finally:
         inner.kill()

@@ -37,23 +37,23 @@ def test_random_kills(owner: Callable[..., Owner], record_property: Callable[[st
         raylet.wait()
         # One look is not enough: a supervisor that just starts, or a child that dies on its way to its exec, is not
         # yet known by its command line or its mark.
-        wait_until(lambda: _cleared(it.lease), 20)  # noqa: B023
+        wait_until(lambda: _cleared(it.driver), 20)  # noqa: B023
 
 
-def _cleared(lease: str) -> bool:
+def _cleared(driver: str) -> bool:
     """Whether nothing is left once the supervisors have ended and the orphans are killed."""
-    if _supervisors(lease):
+    if _supervisors(driver):
         return False
-    kill_orphans(lambda other: other != lease)
-    return not survivors(lease) and not _supervisors(lease)
+    kill_orphans(driver)
+    return not survivors(driver) and not _supervisors(driver)
 
 
 def _kill(what: str, it: Owner, raylet: subprocess.Popen[bytes], dice: random.Random) -> None:
     victims = {
         "owner": lambda: [it.process.pid],
         "raylet": lambda: [raylet.pid],
-        "supervisor": lambda: _supervisors(it.lease),
-        "child": lambda: survivors(it.lease),
+        "supervisor": lambda: _supervisors(it.driver),
+        "child": lambda: survivors(it.driver),
     }[what]()
     if victims:
         try:
@@ -62,13 +62,13 @@ def _kill(what: str, it: Owner, raylet: subprocess.Popen[bytes], dice: random.Ra
             pass
 
 
-def _supervisors(lease: str) -> list[int]:
+def _supervisors(driver: str) -> list[int]:
     supervisors = []
     for pid in process_table():
         try:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if lease.encode() in words and any(word.endswith(b"fpray/node/supervisor") for word in words) and alive(pid):
+        if driver.encode() in words and any(word.endswith(b"fpray/node/supervisor") for word in words) and alive(pid):
             supervisors.append(pid)
     return supervisors

@@ -54,7 +54,7 @@ def test_raylet_gone_before(owner: Callable[..., Owner]) -> None:
     raylet.wait()
     it = owner("plain", raylet=raylet.pid, wait=False)
     assert it.process.wait(5) != 0
-    assert not survivors(it.lease)
+    assert not survivors(it.driver)
 
 
 RAY_LIKE = """
@@ -72,7 +72,7 @@ os.dup2(os.open("/dev/zero", os.O_RDONLY), 77, inheritable=True)
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may lower its niceness again")
 def test_child_is_clean_though_its_owner_is_not(owner: Callable[..., Owner]) -> None:
     it = owner("plain", prelude=RAY_LIKE)
-    (pid,) = survivors(it.lease)
+    (pid,) = survivors(it.driver)
     (started,) = it.report["started"].values()
     assert (started["niceness"], started["oom_score_adj"]) == (0, 0)
     assert os.getpriority(os.PRIO_PROCESS, pid) == 0
@@ -85,7 +85,7 @@ def test_child_is_clean_though_its_owner_is_not(owner: Callable[..., Owner]) -> 
     assert os.getpgid(pid) == pid
     assert os.getsid(pid) == os.getsid(it.process.pid), "else Linux schedules it as a group apart (autogroup)"
     environ = dict(pair.split("=", 1) for pair in Path(f"/proc/{pid}/environ").read_text().split("\0") if pair)
-    assert {"FPRAY_LEASE", "FPRAY_SUPERVISOR", "LC_ALL", "PATH"} <= set(environ)
+    assert {"FPRAY_DRIVER", "FPRAY_SUPERVISOR", "LC_ALL", "PATH"} <= set(environ)
     assert not {"OMP_NUM_THREADS", "RAY_X", "PYTHONPATH", "JAVA_TOOL_OPTIONS"} & set(environ)
     supervisor = read_entry(it.supervisor)
     assert supervisor is not None

@@ -38,22 +38,22 @@ class Child:
 class Children:
     """All processes of this supervisor.
 
-    mark: of this supervisor, which each process gets in its environment with the lease; oom: the OOM score adjustment
-    of this process, and so of its children; send: where events go.
+    mark: of this supervisor, which each process gets in its environment with the driver's id; oom: the OOM score
+    adjustment of this process, and so of its children; send: where events go.
     """
 
     def __init__(
-        self, poller: Poller, send: Callable[[dict[str, Any]], None], mark: str, lease: str, oom: int | None
+        self, poller: Poller, send: Callable[[dict[str, Any]], None], mark: str, driver: str, oom: int | None
     ) -> None:
         self._poller, self._send = poller, send
-        self._mark, self._lease, self._oom = mark, lease, oom
+        self._mark, self._driver, self._oom = mark, driver, oom
         self._pid = os.getpid()
         self._by_key: dict[int, Child] = {}
         self._by_pid: dict[int, Child] = {}
 
     def start(self, process: dict[str, Any]) -> None:
         """Fork a process, as in a start order; an event says later how that went."""
-        marks = {"FPRAY_LEASE": self._lease, "FPRAY_SUPERVISOR": self._mark, "FPRAY_CHILD": str(process["key"])}
+        marks = {"FPRAY_DRIVER": self._driver, "FPRAY_SUPERVISOR": self._mark, "FPRAY_CHILD": str(process["key"])}
         env = marks | process["env"] | marks  # first, so that the first read of an environment has them
         try:
             pid, report = spawn(process, env, self._pid)

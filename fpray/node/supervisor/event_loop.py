@@ -41,7 +41,7 @@ class Stop(NamedTuple):
 class Supervisor:
     """The event loop. Single-threaded, since a parent-death signal comes at the death of the *thread* that forked."""
 
-    def __init__(self, link: socket.socket, watched: list[int], head: int | None, lease: str, oom: int | None) -> None:
+    def __init__(self, link: socket.socket, watched: list[int], head: int | None, driver: str, oom: int | None) -> None:
         """watched: pidfds of the owner and the raylet; oom: the OOM score adjustment of this process."""
         self._pid = os.getpid()
         entry = read_entry(self._pid)
@@ -50,7 +50,7 @@ class Supervisor:
         self._stops: list[Stop] = []
         self._poller = Poller()
         self._channel = Channel(link, self._poller, self._obey, self._finish)
-        self._children = Children(self._poller, self._channel.send, self._mark, lease, oom)
+        self._children = Children(self._poller, self._channel.send, self._mark, driver, oom)
         self._wake, wake_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
