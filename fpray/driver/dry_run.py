@@ -10,8 +10,9 @@ from typing import Any
 from fpray.driver.experiment import Experiment
 from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster
-from fpray.plan.plan import Paths, build_plan, duration_in_words, planned_bytes, planned_seconds, process_count
-from fpray.plan.words import number_of
+from fpray.plan.estimate import planned_bytes, planned_seconds, process_count
+from fpray.plan.plan import Paths, build_plan
+from fpray.plan.words import duration_in_words, number_of
 from fpray.study.grid import grid_shape
 
 

@@ -12,7 +12,9 @@ from fpray.cluster.session import Machines
 from fpray.driver.experiment import Experiment
 from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList
-from fpray.plan.plan import Trial, duration_in_words, planned_seconds
+from fpray.plan.estimate import planned_seconds
+from fpray.plan.plan import Trial
+from fpray.plan.words import duration_in_words
 from fpray.store.outcome import Status, counted
 from fpray.store.suite import Suite
 from fpray.study.source import TrialSource

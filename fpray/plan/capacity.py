@@ -1,10 +1,11 @@
-"""Whether trials fit the machines that they are dealt to: heaps against memory, pools against regions."""
+"""Whether trials fit the machines that they are placed on: heaps against memory, pools against regions."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fpray.errors import Problem
@@ -13,6 +14,16 @@ from fpray.plan.placement import place, placement_problems, shape
 from fpray.protocol.protocol import Protocol
 
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+# f, machine -> the machines that can replace it, itself included
+Equivalents = Callable[[int, str], Sequence[str]]
+
+
+@dataclass(frozen=True, order=True)
+class _Heaps:
+    """The heaps that one trial wants on one machine."""
+
+    total: int  # bytes
+    parts: str  # for a message
 
 
 def heap_problems(
@@ -20,47 +31,61 @@ def heap_problems(
     points: Sequence[Any],
     cluster: Cluster,
     memory: Mapping[str, int],
-    alike: Callable[[int, str], Sequence[str]] = lambda _faults, host: (host,),
+    equivalents: Equivalents = lambda _faults, host: (host,),
 ) -> list[Problem]:
-    """Machines that have less memory than the heaps that a trial asks for there.
+    """Machines that have less memory than the heaps that a trial wants there.
 
-    points: the params of the trials; memory: machine -> bytes; alike: f, machine -> those that may stand in for it, and
-    itself. A JVM without a heap of its own does not count, nor does
-    what a JVM needs beyond its heap: what is refused here cannot run, what is not may still swap.
+    A JVM without a heap of its own does not count, nor does what a JVM needs beyond its heap: what is refused here
+    cannot run; what is not refused may still swap.
+
+    points: the params of the trials; memory: machine -> bytes.
     """
-    distinct: dict[Any, list[Any]] = {}  # of thousands of trials, a few
-    for params in points:
-        key = shape(protocol, params), *(protocol.heap(role, params) for role in protocol.roles)
-        distinct.setdefault(key, []).append(params)
-    worst: dict[str, tuple[int, str]] = {}
+    worst: dict[str, _Heaps] = {}
     trials: Counter[str] = Counter()
-    for params, *others in distinct.values():
-        asked: dict[str, Counter[tuple[str, str]]] = {}
-        for instance in place(protocol, params, cluster):
-            if heap := protocol.heap(protocol.role(instance.role), params):
-                asked.setdefault(instance.host, Counter())[instance.role, heap] += 1
-        wanted: dict[str, tuple[int, str]] = {}
-        for host, heaps in asked.items():
-            total = sum(count * heap_bytes(heap) for (_, heap), count in heaps.items())
-            parts = ", ".join(f"{count} x {role} of {heap}" for (role, heap), count in heaps.items())
-            for machine in alike(protocol.faults(params), host):
-                if total > memory.get(machine, total):
-                    wanted[machine] = max(wanted.get(machine, (0, "")), (total, parts))
-        for machine, most in wanted.items():
-            worst[machine] = max(worst.get(machine, (0, "")), most)
-            trials[machine] += 1 + len(others)
+    for params, count in _distinct(protocol, points):
+        wanted: dict[str, _Heaps] = {}
+        for host, heaps in _heaps_by_host(protocol, params, cluster).items():
+            for machine in equivalents(protocol.faults(params), host):
+                if heaps.total > memory.get(machine, heaps.total):
+                    wanted[machine] = max(wanted.get(machine, heaps), heaps)
+        for machine, heaps in wanted.items():
+            worst[machine] = max(worst.get(machine, heaps), heaps)
+            trials[machine] += count
     return [
         Problem(
             f"machine {host}",
             f"has {_gib(memory[host])} of memory, and {trials[host]} of {len(points)} trials want more for heaps,"
-            f" up to {_gib(total)}: {parts} (--set the heap sizes, or name more machines)",
+            f" up to {_gib(heaps.total)}: {heaps.parts} (--set the heap sizes, or name more machines)",
         )
-        for host, (total, parts) in worst.items()
+        for host, heaps in worst.items()
     ]
 
 
+def _distinct(protocol: Protocol[Any], points: Sequence[Any]) -> list[tuple[Any, int]]:
+    """Of all params with the same heaps on the same machines, one, and how many there are: a few of thousands."""
+    groups: dict[Any, list[Any]] = {}
+    for params in points:
+        key = shape(protocol, params), *(protocol.heap(role, params) for role in protocol.roles)
+        groups.setdefault(key, []).append(params)
+    return [(group[0], len(group)) for group in groups.values()]
+
+
+def _heaps_by_host(protocol: Protocol[Any], params: Any, cluster: Cluster) -> dict[str, _Heaps]:
+    counts: dict[str, Counter[tuple[str, str]]] = {}
+    for instance in place(protocol, params, cluster):
+        if heap := protocol.heap(protocol.role(instance.role), params):
+            counts.setdefault(instance.host, Counter())[instance.role, heap] += 1
+    return {
+        host: _Heaps(
+            sum(count * heap_bytes(heap) for (_, heap), count in heaps.items()),
+            ", ".join(f"{count} x {role} of {heap}" for (role, heap), count in heaps.items()),
+        )
+        for host, heaps in counts.items()
+    }
+
+
 def heap_bytes(text: str) -> int:
-    """What `-Xmx` takes such a text for; 0 for one that it refuses."""
+    """The bytes that `-Xmx` reads from a text such as `2g`; 0 for a text that it refuses."""
     match = re.fullmatch(r"([0-9]+)([kmgt]?)", text.lower())
     return int(match[1]) * _BYTES[match[2]] if match else 0
 
@@ -72,21 +97,22 @@ def _gib(count: int) -> str:
 def region_problems(
     regions: Mapping[str, int], protocol: Protocol[Any], points: Sequence[Any], cluster: Cluster
 ) -> list[Problem]:
-    """Pools whose processes would be in fewer regions than a study needs, however many regions the pool has.
+    """Pools whose processes would be in fewer regions than a study needs, although the pool may have more regions.
 
     regions: pool -> in how many regions its machines must be; points: the params of the study's trials.
     """
     problems = []
     for params in points if regions else ():
-        if placement_problems(protocol, params, cluster):  # said already, of the pools that it is about
+        if placement_problems(protocol, params, cluster):  # reported already, for the pools that they are about
             continue
-        placed = place(protocol, params, cluster)
+        placement = place(protocol, params, cluster)
         for pool, needed in regions.items():
-            hosts = dict.fromkeys(each.host for each in placed if protocol.role(each.role).hosts_key == pool)
-            if (known := len(cluster.regions_of(hosts))) >= needed:
+            hosts = dict.fromkeys(i.host for i in placement if protocol.role(i.role).hosts_key == pool)
+            known = len(cluster.regions_of(hosts))
+            if known >= needed:
                 continue
             where = (
-                f"are in {known}: processes are dealt in the order of the pool's list, here to {', '.join(hosts)}"
+                f"are in {known}: processes are assigned in the order of the pool's list, here to {', '.join(hosts)}"
                 if cluster.regions
                 else "are all in one place, as far as the cluster file says: name regions in a file for --cluster,"
                 ' beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'

@@ -1,4 +1,4 @@
-"""Which process runs where: a protocol and its params dealt to machines and ports. Pure."""
+"""Which process runs where: the machine and the ports of every process of a trial. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from fpray.errors import Problem
 from fpray.plan.cluster import Cluster
-from fpray.plan.placement_policy import Want, share_out
+from fpray.plan.placement_policy import Demand, machines_by_role
 from fpray.protocol.protocol import Address, Index, Protocol, Role
 
 P = TypeVar("P")
@@ -21,9 +21,9 @@ Shape = tuple[int, tuple[tuple[int, ...], ...]]
 
 @dataclass(frozen=True)
 class Instance:
-    """One process to be: its role, index, machine, and where it listens, by endpoint, its main one first.
+    """A process that has a place: its role, index, machine, and its port for each endpoint, the main one first.
 
-    An endpoint that is numbered otherwise than processes has its index in its name: `leader_1_0`.
+    An endpoint that is not numbered as the processes are has its index in its name: `leader_1_0`.
     """
 
     role: str
@@ -40,7 +40,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where everything is: the instances of each role, and each endpoint by its own index, in order."""
+    """Where everything is: role -> its instances, and endpoint -> index -> its address, in the protocol's order."""
 
     instances: Mapping[str, Sequence[Instance]]
     listening: Mapping[str, Mapping[Index, Address]]
@@ -84,24 +84,24 @@ class Placement:
 
 
 def shape(protocol: Protocol[P], params: P) -> Shape:
-    """What decides where processes go: f, and how many of each role; equal for most trials of a sweep."""
+    """What the placement depends on: f, and how many of each role there are. Equal for most trials of a sweep."""
     return protocol.faults(params), tuple(role.dimensions(params) for role in protocol.roles)
 
 
 def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Problem]:
-    """Why the cluster has no place for the protocol, if so: pools that are missing or empty."""
+    """Why the protocol cannot be placed on the cluster: pools that are missing, empty or too small."""
     faults = protocol.faults(params)
     needed = [role.hosts_key for role in protocol.roles if _size(role, params)]
     problems = [problem for pool in dict.fromkeys(needed) for problem in cluster.problems(faults, pool)]
-    return problems or share_out(_wants(protocol, params, cluster), cluster.policy)[1]
+    return problems or machines_by_role(_demands(protocol, params, cluster), cluster.policy)[1]
 
 
 def place(protocol: Protocol[P], params: P, cluster: Cluster) -> Placement:
-    """Deal every role's instances to its pool's machines, with FrankenPaxos's ports in the protocol's order."""
+    """Assign every role's instances to its pool's machines, with FrankenPaxos's ports in the protocol's order."""
     indices = {role.name: _indices(role, params) for role in protocol.roles}
-    lent, _ = share_out(_wants(protocol, params, cluster), cluster.policy)
+    machines, _ = machines_by_role(_demands(protocol, params, cluster), cluster.policy)
     hosts = {
-        role.name: role.deal(lent[role.name], role.dimensions(params)) if role.name in lent else []
+        role.name: role.deal(machines[role.name], role.dimensions(params)) if role.name in machines else []
         for role in protocol.roles
     }
     listening: dict[str, dict[Index, Address]] = {}
@@ -145,7 +145,7 @@ def _owners(
 def _endpoints(
     role: Role[P], params: P, process: Index, listening: Mapping[str, Mapping[Index, Address]]
 ) -> Iterator[tuple[str, int]]:
-    own = {each for each in role.listens or () if isinstance(each, str)} or {role.name}
+    own = {endpoint for endpoint in role.listens or () if isinstance(endpoint, str)} or {role.name}
     for endpoint, owned in role.owned(params, process).items():
         for index in owned:
             yield _label(endpoint, index, endpoint not in own), listening[endpoint][index].port
@@ -159,11 +159,11 @@ def _indices(role: Role[Any], params: Any) -> list[Index]:
     return list(itertools.product(*(range(size) for size in role.dimensions(params))))
 
 
-def _wants(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Want]:
+def _demands(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Demand]:
     """The roles that have processes, each with its pool's machines."""
     faults = protocol.faults(params)
     return [
-        Want(role.name, role.hosts_key, cluster.hosts(faults, role.hosts_key), _size(role, params))
+        Demand(role.name, role.hosts_key, cluster.hosts(faults, role.hosts_key), _size(role, params))
         for role in protocol.roles
         if _size(role, params)
     ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fpray.errors import Problem, nearest
+from fpray.plan.words import number_of
 
 SPREAD, PACK, EXCLUSIVE = "spread", "pack", "exclusive"
 WORDS = (SPREAD, PACK, EXCLUSIVE)
@@ -13,8 +14,8 @@ EVERY_ROLE = "*"
 
 
 @dataclass(frozen=True)
-class Want:
-    """A role that is to be placed: its pool, the pool's machines, and on how many of them it has processes."""
+class Demand:
+    """A role that must be placed: its pool, the pool's machines, and on how many of them it can be at most."""
 
     role: str
     pool: str
@@ -22,83 +23,106 @@ class Want:
     most: int
 
 
+@dataclass(frozen=True)
+class _Claim:
+    """A demand for machines that no other claim has. role: "" if all roles share them that are not exclusive."""
+
+    role: str
+    demand: Demand
+
+
+Reserved = dict[str, list[str]]  # the role of a claim -> its machines
+
+
 def parse_place(options: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
-    """`HOW` or `ROLE=HOW` options as role (`*`: every other) -> word, and what is wrong with them."""
-    found: dict[str, str] = {}
+    """`HOW` or `ROLE=HOW` options as role (`*`: every other) -> policy, and what is wrong with them."""
+    policy: dict[str, str] = {}
     problems = []
     for option in options:
         role, equals, word = option.rpartition("=")
         role = role if equals else EVERY_ROLE
         if word not in WORDS or not role:
-            said = f"write {', '.join(WORDS)}, or one of them for a role, such as leader=exclusive"
-            problems.append(Problem(f"--place {option}", said + nearest(word, WORDS)))
-        elif found.setdefault(role, word) != word:
-            who = f"of {role}" if equals else "of every role"
-            problems.append(Problem(f"--place {option}", f"{found[role]} is said {who}, too: which is meant?"))
-    return found, problems
+            form = "must be spread, pack or exclusive, or one of them for a role, such as leader=exclusive"
+            problems.append(Problem(f"--place {option}", form + nearest(word, WORDS)))
+        elif policy.setdefault(role, word) != word:
+            other = f"{role}={policy[role]}" if equals else policy[role]
+            problems.append(Problem(f"--place {option}", f"conflicts with --place {other}: leave one of them out"))
+    return policy, problems
 
 
-def share_out(wants: Sequence[Want], words: Mapping[str, str]) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
-    """Role -> the machines that it is dealt to, in the order of its pool; and what cannot be, with what is missing.
+def machines_by_role(
+    demands: Sequence[Demand], policy: Mapping[str, str]
+) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
+    """Role -> the machines to which its processes are assigned, in the pool's order; and which machines are missing.
 
-    An exclusive role has machines that no other role is on, at most one for each process. Where there are too few for
-    that, roles take them in turns, and all that are not exclusive count as one. What the exclusive ones left is for the
-    others: all of it to spread over, or the first machine to pack into.
+    An exclusive role has machines on which there is no other role, at most one for each process. If there are too few
+    machines for that, roles take them in turns; the roles that are not exclusive count as one. The other roles share
+    the rest: they spread over all of it, or are packed on its first machine.
     """
-    if not words:
-        return {want.role: want.hosts for want in wants}, []
-    how = {want.role: words.get(want.role, words.get(EVERY_ROLE, SPREAD)) for want in wants}
-    owned, problems = _owned(wants, how)
-    taken = {host for role, hosts in owned.items() for host in hosts if role}
+    if not policy:
+        return {demand.role: demand.hosts for demand in demands}, []
+    how = {demand.role: policy.get(demand.role, policy.get(EVERY_ROLE, SPREAD)) for demand in demands}
+    claims = _claims(demands, how)
+    reserved, short = _reserve(claims)
+    exclusive = {host for role, hosts in reserved.items() for host in hosts if role}
     machines = {}
-    for want in wants:
-        left = tuple(host for host in want.hosts if host not in taken)
-        if how[want.role] == EXCLUSIVE:
-            left = tuple(host for host in want.hosts if host in owned[want.role])
-        machines[want.role] = left[:1] if how[want.role] == PACK else left
-    return machines, problems
+    for demand in demands:
+        if how[demand.role] == EXCLUSIVE:
+            machines[demand.role] = tuple(host for host in demand.hosts if host in reserved[demand.role])
+            continue
+        rest = tuple(host for host in demand.hosts if host not in exclusive)
+        machines[demand.role] = rest[:1] if how[demand.role] == PACK else rest
+    pools = dict.fromkeys(demand.hosts for demand in short)
+    return machines, [_problem(hosts, short, claims) for hosts in pools]
 
 
-def _owned(wants: Sequence[Want], how: Mapping[str, str]) -> tuple[dict[str, list[str]], list[Problem]]:
-    """Role -> the machines that are its own; of "" those that roles share that are not exclusive."""
-    alone = [want for want in wants if how[want.role] == EXCLUSIVE]
-    if not alone:
-        return {}, []
-    together = {want.hosts: want for want in sorted(wants, key=lambda want: want.most) if want not in alone}
-    claims = [("", want) for want in together.values()] + [(want.role, want) for want in alone]
-    owned: dict[str, list[str]] = {name: [] for name, _ in claims}
-    short: list[Want] = []
-
-    def claim(name: str, want: Want, most: int) -> bool:
-        """Whether it has that many; it takes one more machine if it has fewer and one is free."""
-        own = [host for host in owned[name] if host in want.hosts]
-        # From the end of the pool, where others begin at its start: they stay where they would be alone.
-        order = reversed(want.hosts) if name and together else want.hosts
-        free = (host for host in order if not any(host in hosts for hosts in owned.values()))
-        if len(own) < most and (more := next(free, None)) is not None:
-            owned[name].append(more)
-            own.append(more)
-        return len(own) >= most
-
-    for name, want in sorted(claims, key=lambda each: len(each[1].hosts)):  # first those who have the least choice
-        if not claim(name, want, 1):
-            short.append(want)
-    for most in range(2, 1 + max(want.most for _, want in claims)):
-        for name, want in claims:
-            claim(name, want, min(most, want.most))
-    return owned, [_problem(hosts, short, claims) for hosts in dict.fromkeys(want.hosts for want in short)]
+def _claims(demands: Sequence[Demand], how: Mapping[str, str]) -> list[_Claim]:
+    """One claim for each exclusive role, and one for each set of machines that other roles share. None without any."""
+    exclusive = [demand for demand in demands if how[demand.role] == EXCLUSIVE]
+    if not exclusive:
+        return []
+    # Of the roles that share the same machines, the one with the most processes speaks for all.
+    by_size = sorted(demands, key=lambda demand: demand.most)
+    shared = {demand.hosts: demand for demand in by_size if demand not in exclusive}
+    return [_Claim("", demand) for demand in shared.values()] + [_Claim(demand.role, demand) for demand in exclusive]
 
 
-def _problem(hosts: Sequence[str], short: Iterable[Want], claims: Iterable[tuple[str, Want]]) -> Problem:
+def _reserve(claims: Sequence[_Claim]) -> tuple[Reserved, list[Demand]]:
+    """The machines of each claim, and the demands for which there is not even one machine."""
+    reserved: Reserved = {claim.role: [] for claim in claims}
+    scarcest_first = sorted(claims, key=lambda claim: len(claim.demand.hosts))
+    short = [claim.demand for claim in scarcest_first if not _take(claim, 1, reserved)]
+    for count in range(2, 1 + max((claim.demand.most for claim in claims), default=0)):
+        for claim in claims:
+            _take(claim, min(count, claim.demand.most), reserved)
+    return reserved, short
+
+
+def _take(claim: _Claim, count: int, reserved: Reserved) -> bool:
+    """Reserve one more free machine if the claim has fewer than `count`; whether it has that many then."""
+    own = [host for host in reserved[claim.role] if host in claim.demand.hosts]
+    if len(own) >= count:
+        return True
+    # An exclusive role takes machines from the end of the pool, where other roles begin at its start: so these stay
+    # where they would be without the exclusive role.
+    from_end = claim.role and "" in reserved
+    order = reversed(claim.demand.hosts) if from_end else iter(claim.demand.hosts)
+    free = next((host for host in order if not any(host in hosts for hosts in reserved.values())), None)
+    if free is None:
+        return False
+    reserved[claim.role].append(free)
+    return len(own) + 1 >= count
+
+
+def _problem(hosts: Sequence[str], short: Sequence[Demand], claims: Sequence[_Claim]) -> Problem:
     """What is missing among some machines."""
-    missing = [want for want in short if want.hosts == hosts]
-    rivals = [(name, want) for name, want in claims if set(want.hosts) & set(hosts)]
-    alone = [want for name, want in rivals if name]
-    pools = ", ".join(dict.fromkeys(want.pool for want in alone if want.hosts == hosts) or [missing[0].pool])
-    roles = " or ".join(filter(None, (", ".join(want.role for want in alone[:-1]), alone[-1].role)))
-    there = f"{len(hosts)} there: {', '.join(hosts)}" if len(hosts) > 1 else f"1 there: {hosts[0]}"
+    missing = [demand for demand in short if demand.hosts == hosts]
+    rivals = [claim.demand for claim in claims if claim.role and set(claim.demand.hosts) & set(hosts)]
+    pools = dict.fromkeys(demand.pool for demand in rivals if demand.hosts == hosts) or {missing[0].pool: None}
+    roles = " or ".join(filter(None, (", ".join(demand.role for demand in rivals[:-1]), rivals[-1].role)))
+    is_or_are = "are" if len(hosts) > 1 else "is"
     return Problem(
-        f"pool{'s' if ', ' in pools else ''} {pools}",
-        f"{len(missing)} more machine{'s' if len(missing) > 1 else ''} needed: no other role may be on a machine of"
-        f" {roles} (--place), and there {'are' if len(hosts) > 1 else 'is'} {there}",
+        f"pool{'s' if len(pools) > 1 else ''} {', '.join(pools)}",
+        f"{number_of(len(missing), 'more machine')} needed: no other role may be on a machine of {roles} (--place),"
+        f" and there {is_or_are} {len(hosts)} there: {', '.join(hosts)}",
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Generic, TypeVar
@@ -23,43 +21,42 @@ P = TypeVar("P")
 
 # The original's own GC flags stop a JVM newer than 8 from starting; this is what replaced them.
 GC_LOG = "-Xlog:gc*"
-# A row of a recorder file takes 75 to 85 bytes. More loops than this make a client no faster, only slower to answer.
-BYTES_PER_ROW, LOOPS_THAT_COUNT = 85, 30
-BYTES_PER_PROCESS = 100_000
-# From exec to listening on a core of its own; and what a trial takes beyond its schedule and its JVMs' starts.
-JVM_START_S, AROUND_S = 0.25, 0.6
 
 
 @dataclass(frozen=True)
 class Paths:
-    """Where a trial finds things."""
+    """Where a trial finds things, and what is added to its command lines.
+
+    Attributes:
+        directory: the trial's.
+        java: the program that runs the jar.
+        jvm_args: role -> further JVM arguments (`--jvm-arg`), before -cp.
+        flags: role -> flag -> value (`--flag`), for a fork's flags; a flag that the role has already gets this value.
+        by_host: machine -> (directory, jar), where they are not those of the driver's machine.
+    """
 
     directory: str = "/suite/001"
     jar: str = "/fpray.jar"
     java: str = "java"
-    # role -> further JVM arguments (`--jvm-arg`), before -cp
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    # role -> flag -> value (`--flag`): for a fork's flags; a flag that the role has already gets this value
     flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    # machine -> (directory, jar), where these are others there
-    elsewhere: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    by_host: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def file(self, name: str) -> str:
         """The path of a file of the trial."""
         return str(PurePosixPath(self.directory) / name)
 
     def on(self, host: str) -> Paths:
-        """The same, as a machine has it."""
-        if host not in self.elsewhere:
+        """The same for a process on a machine."""
+        if host not in self.by_host:
             return self
-        directory, jar = self.elsewhere[host]
+        directory, jar = self.by_host[host]
         return replace(self, directory=directory, jar=jar)
 
 
 @dataclass(frozen=True)
 class Process:
-    """One process of a trial: who it is, where it runs, works and listens, and its exact command line."""
+    """One process of a trial: its name, its machine and directory, its ports, and its exact command line."""
 
     label: str
     role: str
@@ -130,30 +127,42 @@ def plan_placed(trial: Trial[P], placement: Placement, paths: Paths) -> Plan:
     files = {name: to_pbtxt(message) for name, message in protocol.files(params).items()}
     if protocol.config is not None:
         files = {layout.CONFIG: to_pbtxt(protocol.config(params, _Surroundings(placement, paths)))} | files
-    roles = {role.name: role for role in protocol.roles}
-    stages = {each.label: roles[each.role].stage_of(params, each.index) for each in placement}
-    last_server_stage = max(stages[each.label] for each in placement if roles[each.role].kind == "server")
-    after_servers = {"server": 0, "sidecar": 0, "client": last_server_stage + 1, "driver": last_server_stage + 2}
+    stages = _stages(trial, placement)
     processes = [
-        Process(
-            label=instance.label,
-            role=role.name,
-            index=instance.index if role.numbered else (),
-            kind=role.kind,
-            stage=stages[instance.label] + after_servers[role.kind],
-            pool=role.hosts_key,
-            host=instance.host,
-            port=instance.address.port,
-            endpoints=instance.endpoints,
-            directory=(there := paths.on(instance.host)).directory,
-            argv=_argv(trial, role, instance, _Surroundings(placement, there, instance.label), there),
-            env={},
-            expected_exits=role.expected_exits(params, instance.index),
-        )
+        _process(trial, role, instance, stages[instance.label], _Surroundings(placement, paths.on(instance.host)))
         for role in protocol.roles
         for instance in placement.instances[role.name]
     ]
-    return Plan(trial.id, param_values.to_json(params), files, tuple(sorted(processes, key=lambda each: each.stage)))
+    by_stage = sorted(processes, key=lambda process: process.stage)
+    return Plan(trial.id, param_values.to_json(params), files, tuple(by_stage))
+
+
+def _stages(trial: Trial[Any], placement: Placement) -> dict[str, int]:
+    """Label -> the stage in which the process starts: clients after all servers, drivers after the clients."""
+    roles = {role.name: role for role in trial.protocol.roles}
+    stages = {i.label: roles[i.role].stage_of(trial.params, i.index) for i in placement}
+    last_of_servers = max(stages[i.label] for i in placement if roles[i.role].kind == "server")
+    after = {"server": 0, "sidecar": 0, "client": last_of_servers + 1, "driver": last_of_servers + 2}
+    return {i.label: stages[i.label] + after[roles[i.role].kind] for i in placement}
+
+
+def _process(trial: Trial[P], role: Role[P], instance: Instance, stage: int, at: _Surroundings) -> Process:
+    at = replace(at, label=instance.label)
+    return Process(
+        label=instance.label,
+        role=role.name,
+        index=instance.index if role.numbered else (),
+        kind=role.kind,
+        stage=stage,
+        pool=role.hosts_key,
+        host=instance.host,
+        port=instance.address.port,
+        endpoints=instance.endpoints,
+        directory=at.paths.directory,
+        argv=_argv(trial, role, instance, at),
+        env={},
+        expected_exits=role.expected_exits(trial.params, instance.index),
+    )
 
 
 @dataclass(frozen=True)
@@ -185,8 +194,8 @@ def _as_lists(nested: Mapping[Any, Any]) -> list[Any]:
     return [_as_lists(v) if isinstance(v, Mapping) else v.message for v in nested.values()]
 
 
-def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings, paths: Paths) -> tuple[str, ...]:
-    protocol, params = trial.protocol, trial.params
+def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings) -> tuple[str, ...]:
+    protocol, params, paths = trial.protocol, trial.params, at.paths
     monitored = bool(getattr(params, "monitored"))  # noqa: B009  every params has it: Protocol checks
     heap = protocol.heap(role, params)
     java = [paths.java]
@@ -209,35 +218,6 @@ def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings,
     for prefix, options in role.options(params).items():
         flags |= option_flags(prefix, options)
     return (*java, *to_words(flags | dict(paths.flags.get(role.name, {}))))
-
-
-def process_count(trial: Trial[Any]) -> int:
-    """How many processes a trial starts."""
-    return sum(math.prod(role.dimensions(trial.params)) for role in trial.protocol.roles)
-
-
-def planned_seconds(trial: Trial[Any], cores: int = 2) -> float:
-    """About how long a trial takes: its schedule, JVM starts on so many cores, and the client's exit."""
-    parts = ("client_lag", "warmup_duration", "warmup_sleep", "duration")
-    scheduled = sum((getattr(trial.params, name, timedelta(0)) for name in parts), start=timedelta(0))
-    return scheduled.total_seconds() + JVM_START_S * process_count(trial) / max(1, cores) + AROUND_S
-
-
-def planned_bytes(trial: Trial[Any]) -> int:
-    """About how much disk a trial takes at most: recorder rows, twice (CSV and Parquet), and logs."""
-    p = trial.params
-    loops = min(trial.protocol.loops(p), LOOPS_THAT_COUNT)
-    rows = loops * trial.protocol.fastest_loop * p.duration.total_seconds() * p.num_client_procs
-    grouped = max(1, getattr(p, "measurement_group_size", 1))
-    return int(1.5 * rows / grouped * BYTES_PER_ROW) + process_count(trial) * BYTES_PER_PROCESS
-
-
-def duration_in_words(seconds: float) -> str:
-    """`25 s`, `6 min`, `3 h 10 min`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def parameter_problems(protocol: Protocol[P], params: P) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Numbers of things in words."""
+"""Numbers of things, and durations, in words."""
 
 from __future__ import annotations
 
@@ -6,3 +6,11 @@ from __future__ import annotations
 def number_of(count: int, noun: str) -> str:
     """`1 trial`, `3 trials`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def duration_in_words(seconds: float) -> str:
+    """`25 s`, `6 min`, `3 h 10 min`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fpray.plan.plan import Trial, planned_seconds
+from fpray.plan.estimate import planned_seconds
+from fpray.plan.plan import Trial
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from pathlib import Path
 from fpray.errors import FprayError
 from fpray.files import layout
 from fpray.files.atomic import read_json
-from fpray.plan.plan import duration_in_words
-from fpray.plan.words import number_of
+from fpray.plan.words import duration_in_words, number_of
 from fpray.recorder.columns import is_measured
 from fpray.report.process_table import print_processes
 from fpray.report.sections import Section, SweepSection

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import FprayError
-from fpray.plan.plan import duration_in_words
+from fpray.plan.words import duration_in_words
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, Snapshot, read_snapshot
 from fpray.store.find import suites
 from fpray.store.lock import Holder

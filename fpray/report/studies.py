@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fpray.plan.plan import duration_in_words, planned_seconds, process_count
+from fpray.plan.estimate import planned_seconds, process_count
+from fpray.plan.words import duration_in_words
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
 

@@ -11,8 +11,8 @@ from optuna.distributions import CategoricalDistribution
 
 from fpray.peak_sampler.distributions import size
 from fpray.peak_sampler.goals import Bound
-from fpray.plan.plan import duration_in_words, planned_seconds, process_count
-from fpray.plan.words import number_of
+from fpray.plan.estimate import planned_seconds, process_count
+from fpray.plan.words import duration_in_words, number_of
 from fpray.searching.experiment import SearchExperiment
 from fpray.searching.problem import SearchProblem
 from fpray.searching.recommendation import Answer, Choice, Interval

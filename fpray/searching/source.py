@@ -9,7 +9,8 @@ from typing import Any
 
 import optuna
 
-from fpray.plan.plan import Trial, planned_seconds
+from fpray.plan.estimate import planned_seconds
+from fpray.plan.plan import Trial
 from fpray.searching.answer_file import write_answer
 from fpray.searching.budget import BudgetMeter
 from fpray.searching.confirmation import Confirmation

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fpray.plan.plan import Trial, planned_seconds, process_count
+from fpray.plan.estimate import planned_seconds, process_count
+from fpray.plan.plan import Trial
 
 ORDERS = ("random", "grid", "largest-first")
 

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from fpray.plan.plan import Trial, planned_bytes
+from fpray.plan.estimate import planned_bytes
+from fpray.plan.plan import Trial
 
 SPARE_BYTES = 50_000_000
 FULL_BYTES = 1_000_000  # a disk with less free space is full

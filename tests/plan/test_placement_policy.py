@@ -93,7 +93,7 @@ def test_what_cannot_be_read_is_refused() -> None:
     assert "--place exclusiv" in said.stderr
     assert "did you mean exclusive?" in said.stderr
     assert "unreplicated has no such role; did you mean server?" in said.stderr
-    assert "pack is said of a, too: which is meant?" in said.stderr
+    assert "conflicts with --place a=pack: leave one of them out" in said.stderr
 
 
 def test_slices_keep_roles_apart_and_packed_trials_have_a_machine_each() -> None:

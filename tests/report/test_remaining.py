@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from fpray.plan.plan import Trial, planned_seconds
+from fpray.plan.estimate import planned_seconds
+from fpray.plan.plan import Trial
 from fpray.report.remaining import RemainingTime
 from fpray.study.registry import find_protocol
 

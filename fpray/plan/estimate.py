@@ -1,0 +1,37 @@
+"""What a trial will need, estimated: processes, seconds, and bytes on disk."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Any
+
+from fpray.plan.plan import Trial
+
+# A row of a recorder file takes 75 to 85 bytes. More loops than this make a client no faster, only slower to answer.
+_BYTES_PER_ROW, _EFFECTIVE_LOOPS = 85, 30
+_BYTES_PER_PROCESS = 100_000
+# A JVM's start, from exec to listening, on a core of its own; and the seconds of a trial beyond its schedule and its
+# JVMs' starts.
+_JVM_START_S, _OVERHEAD_S = 0.25, 0.6
+
+
+def process_count(trial: Trial[Any]) -> int:
+    """How many processes a trial starts."""
+    return sum(math.prod(role.dimensions(trial.params)) for role in trial.protocol.roles)
+
+
+def planned_seconds(trial: Trial[Any], cores: int = 2) -> float:
+    """About how long a trial takes: its schedule, the starts of its JVMs on so many cores, and the client's exit."""
+    parts = ("client_lag", "warmup_duration", "warmup_sleep", "duration")
+    scheduled = sum((getattr(trial.params, name, timedelta(0)) for name in parts), start=timedelta(0))
+    return scheduled.total_seconds() + _JVM_START_S * process_count(trial) / max(1, cores) + _OVERHEAD_S
+
+
+def planned_bytes(trial: Trial[Any]) -> int:
+    """About how much disk a trial takes at most: recorder rows, twice (CSV and Parquet), and logs."""
+    p = trial.params
+    loops = min(trial.protocol.loops(p), _EFFECTIVE_LOOPS)
+    rows = loops * trial.protocol.fastest_loop * p.duration.total_seconds() * p.num_client_procs
+    grouped = max(1, getattr(p, "measurement_group_size", 1))
+    return int(1.5 * rows / grouped * _BYTES_PER_ROW) + process_count(trial) * _BYTES_PER_PROCESS
