@@ -1,4 +1,4 @@
-"""Machines that join while a sweep runs: looked for when a trial starts, asked what they are, then lent."""
+"""Machines that join while a sweep runs: noticed when a trial starts, asked for their facts, then allocated."""
 
 from __future__ import annotations
 
@@ -9,77 +9,93 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from fpray.cluster.allocator import Allocator
+from fpray.cluster.nodes import Machine
 from fpray.cluster.session import Machines
 from fpray.errors import FprayError, Lost, Refused
 from fpray.plan.cluster import Cluster
 
 Facts = Mapping[str, Any]
-_LOOK_S = 1.0  # thousands of trials may start in a minute
+_POLL_S = 1.0  # thousands of trials may start in a minute
 
 
 class Discovery:
-    """Who joins. `look` is for the thread that starts trials; each newcomer is asked in a thread of its own.
+    """Adds machines that join. `poll` is for the thread that starts trials; each new machine is asked in another one.
 
-    cluster: the machines that there are now, with their pools; ask: machine -> what it is, as `fpray.node.facts`
-    says, once it has all that trials need; welcome: is told of each that is lent from now on; wake: called when there
-    is one.
+    cluster: returns the machines that there are now, with their pools; prepare: has everything on a machine that
+    trials need, and returns its facts as in `fpray.node.facts`; added: is called for each machine that is allocated
+    from now on; wake: is called in any thread when `poll` has something to do.
     """
 
     def __init__(
         self,
-        slices: Allocator,
+        allocator: Allocator,
         machines: Machines,
         *,
         cluster: Callable[[], Cluster],
-        ask: Callable[[str], Facts],
+        prepare: Callable[[str], Facts],
         say: Callable[[str], None],
-        welcome: Callable[[str, Facts], None],
+        added: Callable[[str, Facts], None],
         wake: Callable[[], None],
     ) -> None:
-        self._slices, self._machines, self._cluster, self._ask = slices, machines, cluster, ask
-        self._say, self._welcome, self._wake = say, welcome, wake
-        self._met = set(machines.by_host())
+        self._allocator, self._machines, self._cluster, self._prepare = allocator, machines, cluster, prepare
+        self._say, self._added, self._wake = say, added, wake
+        self._known = set(machines.by_host())
         self._answers: SimpleQueue[tuple[str, Facts | FprayError]] = SimpleQueue()
-        self._looked = time.monotonic()
+        self._polled = time.monotonic()
 
-    def look(self) -> None:
-        """See who lives, ask who is new, and lend who has answered."""
-        if time.monotonic() - self._looked >= _LOOK_S:
-            self._looked = time.monotonic()
+    def poll(self) -> None:
+        """Look for new machines and ask them; add those that have answered."""
+        if time.monotonic() - self._polled >= _POLL_S:
+            self._polled = time.monotonic()
             self._machines.poll()
-            for host in self._machines.by_host().keys() - self._met:
-                self._met.add(host)
-                threading.Thread(target=self._meet, args=(host,), name=f"newcomer {host}", daemon=True).start()
+            for host in self._machines.by_host().keys() - self._known:
+                self._known.add(host)
+                threading.Thread(target=self._ask, args=(host,), name=f"new machine {host}", daemon=True).start()
         try:
             while True:
-                self._take(*self._answers.get_nowait())
+                self._add(*self._answers.get_nowait())
         except Empty:
             pass
 
-    def _meet(self, host: str) -> None:
+    def _ask(self, host: str) -> None:
+        """In a thread of its own."""
         try:
-            self._answers.put((host, self._ask(host)))
+            self._answers.put((host, self._prepare(host)))
         except FprayError as error:
             self._answers.put((host, error))
-        except Exception as error:  # whatever it is: a machine that nobody waits for ends no sweep, and is not silent
+        except Exception as error:  # no trial needs this machine: the sweep goes on, and says what happened
             self._answers.put((host, FprayError(f"{type(error).__name__}: {error}")))
         self._wake()
 
-    def _take(self, host: str, answer: Facts | FprayError) -> None:
+    def _add(self, host: str, answer: Facts | FprayError) -> None:
         machine = self._machines.by_host().get(host)
-        if not isinstance(answer, FprayError):
-            try:
-                cluster = self._cluster()
-            except Refused as refused:  # on one machine nobody had to say which jar: that ends no sweep
-                answer = refused
         if isinstance(answer, Lost) or machine is None:
-            self._met.discard(host)  # it is asked again when it is seen again
-        elif isinstance(answer, FprayError):
-            self._say(f"machine {host} has joined and is not used: {answer.in_one_line()}")
-        elif answer["java"] is None or str(answer["jvm"]).startswith(("exits", "cannot")):
-            self._say(f"machine {host} has joined and is not used: it has no Java that runs")
-        elif not self._slices.add(cluster, host, machine.cores):
-            self._say(f"machine {host} has joined and is not used: it stands in for none, by pools, region and cores")
-        else:
+            self._known.discard(host)  # it is asked again when it joins again
+            return
+        problem = self._problem(machine, answer)
+        if problem is not None:
+            self._say(f"machine {host} has joined and is not used: {problem}")
+        elif not isinstance(answer, FprayError):
             self._say(f"machine {host} has joined: trials run there, too")
-            self._welcome(host, answer)
+            self._added(host, answer)
+
+    def _problem(self, machine: Machine, answer: Facts | FprayError) -> str | None:
+        """Why a new machine cannot be used; None if it was added."""
+        if isinstance(answer, FprayError):
+            return _reason(answer)
+        if answer["java"] is None or str(answer["jvm"]).startswith(("exits", "cannot")):
+            return "it has no Java that runs"
+        try:
+            cluster = self._cluster()
+        except Refused as refused:  # a sweep on one machine needs no --jar; on two it does, but that must not end it
+            return _reason(refused)
+        if not self._allocator.add(cluster, machine.host, machine.cores):
+            return "it cannot replace any machine, by pools, region and cores"
+        return None
+
+
+def _reason(error: FprayError) -> str:
+    """The error's text without `nothing was started`, which is not true here."""
+    if isinstance(error, Refused):
+        return "; ".join(f"{problem.about} {problem.sentence}" for problem in error.problems)
+    return str(error)

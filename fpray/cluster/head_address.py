@@ -1,4 +1,4 @@
-"""The head of a cluster that Ray's launcher has made in a cloud: where it is, and how SSH gets in."""
+"""Where the head of a launcher's cluster is, and how SSH logs in there."""
 
 from __future__ import annotations
 
@@ -6,34 +6,70 @@ import contextlib
 import io
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from fpray.errors import FprayError
+from fpray.cluster.launcher import Launcher
+from fpray.errors import FprayError, refuse
+
+
+@dataclass(frozen=True)
+class HeadLogin:
+    """How SSH reaches the head. key: the file of the private key; proxy: ssh's ProxyCommand."""
+
+    user: str
+    address: str
+    key: Path | None = None
+    proxy: str | None = None
+
+
+def head_login(launcher: Launcher) -> HeadLogin:
+    """Find the head. In a cloud, the cloud is asked.
+
+    Raises:
+        Refused: the cluster runs in containers, or the configuration names no user.
+        FprayError: there is no head, or the cloud does not answer.
+    """
+    config, path = launcher.content, launcher.path
+    if (config.get("docker") or {}).get("container_name"):
+        raise refuse(str(path), "runs Ray in containers, where fpray cannot start a driver: use ray exec")
+    provider, auth = config["provider"], config.get("auth") or {}
+    if provider.get("type") == "local":
+        address = str(provider.get("external_head_ip") or provider["head_ip"])
+    else:
+        address, auth = cloud_head(config)
+    if not auth.get("ssh_user"):
+        raise refuse(f"{path}: auth", "names no ssh_user, as which SSH logs in")
+    key = auth.get("ssh_private_key")
+    return HeadLogin(
+        str(auth["ssh_user"]), address, Path(key).expanduser() if key else None, auth.get("ssh_proxy_command")
+    )
 
 
 def cloud_head(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """The address of the head, and the configuration's `auth` as the launcher fills it in.
+    """The address of the head in a cloud, and the configuration's `auth` as the launcher completes it.
 
     Raises:
         FprayError: there is no head, or the cloud does not answer.
     """
     from ray.autoscaler.sdk import bootstrap_config, get_head_node_ip
 
-    said = io.StringIO()
+    output = io.StringIO()
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), _unheard("ray.autoscaler"):
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), _silenced("ray.autoscaler"):
             whole = bootstrap_config(dict(config))
             return str(get_head_node_ip(whole)), whole["auth"]
     except Exception as error:  # whatever a cloud's library raises
-        lines = (str(error).strip() or said.getvalue().strip() or type(error).__name__).splitlines()
+        lines = (str(error).strip() or output.getvalue().strip() or type(error).__name__).splitlines()
         raise FprayError(
             f"the head of cluster {config.get('cluster_name')} was not found: {lines[-1]} (is it up? ray up)"
         ) from None
 
 
 @contextlib.contextmanager
-def _unheard(name: str) -> Iterator[None]:
-    """Log nothing of a logger for the time of a block: Ray logs the traceback of what it then raises."""
+def _silenced(name: str) -> Iterator[None]:
+    """Within the block, a logger logs nothing: Ray logs the traceback of an error that it also raises."""
     logger = logging.getLogger(name)
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)

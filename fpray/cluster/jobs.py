@@ -1,4 +1,4 @@
-"""A driver as a job of Ray's: submitted on the head, run there by Ray, listed by it."""
+"""A driver as a job of Ray's: submitted on the head, run there by Ray, listed by `ray job list`."""
 
 from __future__ import annotations
 
@@ -11,32 +11,34 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fpray.cluster.calls import first_line
 from fpray.errors import FprayError
 
-_LOOK_S = 0.3
+_POLL_S = 0.3
 
 
 class NoJobs(FprayError):
-    """Why Ray takes no jobs here."""
+    """Why Ray accepts no jobs here."""
 
 
 class Job:
-    """A command that Ray runs as a job; what it says until it leaves its terminal is said here. As a `Popen`."""
+    """A command that Ray runs as a job. It is used as a `subprocess.Popen`; its output is copied to our stderr."""
 
-    def __init__(self, client: Any, name: str, said: Path) -> None:
+    def __init__(self, client: Any, name: str, output: Path) -> None:
+        """output: the file to which the command writes."""
         self.name = name
-        self._client, self._said, self._read, self._asked = client, said, 0, 0.0
+        self._client, self._output, self._copied, self._polled = client, output, 0, 0.0
 
     def poll(self) -> int | None:
-        """Its exit code, or None while it lives."""
-        self._relay()
-        if time.monotonic() < self._asked + _LOOK_S:
+        """Its exit code, or None while it runs."""
+        self._copy_output()
+        if time.monotonic() < self._polled + _POLL_S:
             return None
         info = self._client.get_job_info(self.name)
-        self._asked = time.monotonic()
+        self._polled = time.monotonic()
         if not info.status.is_terminal():
             return None
-        self._relay()
+        self._copy_output()
         if info.driver_exit_code is None and info.message:
             print(f"Ray's job {self.name}: {info.message}", file=sys.stderr)  # noqa: T201
         return info.driver_exit_code if info.driver_exit_code is not None else 1
@@ -46,38 +48,40 @@ class Job:
         self._client.stop_job(self.name)
 
     def wait(self) -> int:
-        """Wait until it has ended."""
+        """Wait until it has ended: its exit code."""
         while (code := self.poll()) is None:
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
         return code
 
-    def _relay(self) -> None:
-        with contextlib.suppress(FileNotFoundError), self._said.open("rb") as file:
-            file.seek(self._read)
-            news = file.read()
-            self._read += len(news)
-            sys.stderr.write(news.decode(errors="backslashreplace"))
+    def _copy_output(self) -> None:
+        with contextlib.suppress(FileNotFoundError), self._output.open("rb") as file:
+            file.seek(self._copied)
+            piece = file.read()
+            self._copied += len(piece)
+            sys.stderr.write(piece.decode(errors="backslashreplace"))
             sys.stderr.flush()
 
 
-def as_job(command: Sequence[str], told: Mapping[str, str], scratch: Path) -> Job:
-    """Submit a command to the Ray cluster that this machine belongs to.
+def as_job(command: Sequence[str], variables: Mapping[str, str], scratch: Path) -> Job:
+    """Submit a command to the Ray cluster of this machine.
+
+    variables: of its environment; scratch: a directory for its output.
 
     Raises:
-        NoJobs: that takes none.
+        NoJobs: the cluster accepts none.
     """
-    said = scratch / "said"
-    words = [f"{name}={shlex.quote(value)}" for name, value in told.items()]
-    words = ["cd", shlex.quote(str(Path.cwd())), "&&", *words, "exec", shlex.join(command), ">", shlex.quote(str(said))]
+    output = scratch / "output"
+    assignments = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
+    words = ["cd", shlex.quote(str(Path.cwd())), "&&", *assignments, "exec", shlex.join(command)]
+    words += [">", shlex.quote(str(output)), "2>&1"]
     try:
         from ray.job_submission import JobSubmissionClient
 
         client = JobSubmissionClient()
-        name = client.submit_job(entrypoint=" ".join([*words, "2>&1"]), submission_id=f"fpray-{secrets.token_hex(4)}")
+        name = client.submit_job(entrypoint=" ".join(words), submission_id=f"fpray-{secrets.token_hex(4)}")
     except SystemExit:
-        raise NoJobs("this machine is no node of a Ray cluster") from None
+        raise NoJobs("this machine is not a node of a Ray cluster") from None
     except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError, ImportError and others here
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise NoJobs(lines[0]) from None
+        raise NoJobs(first_line(error)) from None
     print(f"submitted as Ray's job {name}", file=sys.stderr, flush=True)  # noqa: T201
-    return Job(client, name, said)
+    return Job(client, name, output)

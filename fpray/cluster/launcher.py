@@ -1,4 +1,4 @@
-"""What a configuration of Ray's cluster launcher promises: machines by address or by pool, and who has not come yet."""
+"""A configuration of Ray's cluster launcher: which machines it promises, their pools, and which are missing."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from fpray.errors import FprayError, Problem, refuse, refuse_if_any
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.cluster_file import read_pools, resolve
 
-POOLS = "fpray_pools"  # a key of onprem.yaml's provider: of the places that Ray's schema leaves free, the nearest
-TYPE_LABEL = "ray.io/node-group"  # Ray's own: the node type that the launcher made the node of
-# With nobody new for so long, nobody comes any more: an instance of EC2 is up and installed after three minutes.
+POOLS = "fpray_pools"  # a key of onprem.yaml's provider: Ray's schema allows further keys there
+TYPE_LABEL = "ray.io/node-group"  # Ray's own label: the node type that the launcher started the node as
+# If no machine joins for so long, none will: an instance of EC2 has started and is installed after three minutes.
 _PATIENCE_S = 900.0
-_LOOK_S = 1.0
+_POLL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,10 @@ class Launcher:
         path: the file.
         port: of the head's Ray.
         hosts: the addresses that it lists, the head's first; empty where a cloud gives them.
-        types: node type -> how many of it are promised; empty where `hosts` lists them.
-        pools: node type -> the pools that its label and resources say, where they say any.
-        listed: the machines by pool, where the file says so of `hosts`.
+        types: node type -> how many machines of it are promised; empty where `hosts` lists them.
+        pools: node type -> the pools of its label and resources, where they name any.
+        listed: the machines by pool, where the file lists the pools of `hosts`.
+        content: the file's.
     """
 
     path: Path
@@ -41,70 +42,73 @@ class Launcher:
     types: Mapping[str, int] = field(default_factory=dict)
     pools: Mapping[str, Sequence[str]] = field(default_factory=dict)
     listed: Cluster | None = None
+    content: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def address(self) -> str | None:
-        """The head's Ray, where the file says its address."""
+        """The address of the head's Ray, where the file says it."""
         return f"{self.hosts[0]}:{self.port}" if self.hosts else None
 
+    @property
+    def takes_new_machines(self) -> bool:
+        """True: a machine that replaces another one joins under another address."""
+        return True
+
     def promised(self) -> Cluster:
-        """The machines that will be there; a cloud's by the names of their types, such as `clients-1`."""
+        """The machines that there will be; those of a cloud by the names of their types, such as `clients-1`."""
         if self.hosts:
             return self.listed or Cluster(self.hosts)
         named = [(f"{kind}-{k}", kind) for kind, count in self.types.items() for k in range(1, count + 1)]
         return by_pools(((name, self.pools.get(kind, ())) for name, kind in named), source=self.path.name)
 
-    @property
-    def takes_new_machines(self) -> bool:
-        """A machine that is replaced joins under another address, so that every machine may be used."""
-        return True
-
     def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
-        """The machines that are there: by pool as the file says, else as the nodes say themselves."""
+        """The machines that there are: with the pools of the file, otherwise those that the nodes name."""
         return self.listed or of_nodes(node for node in nodes if not self.hosts or node.host in self.hosts)
 
     def missing(self, nodes: Collection[Node]) -> list[str]:
-        """Who is promised and not there: addresses, or `2 of 3 acceptors`."""
-        absent = self._absent(nodes)
-        return list(absent) if self.hosts else [f"{less} of {self.types[kind]} {kind}" for kind, less in absent.items()]
+        """The machines that are promised and have not joined: addresses, or `2 of 3 acceptors`."""
+        missing = self._missing(nodes)
+        if self.hosts:
+            return list(missing)
+        return [f"{count} of {self.types[kind]} {kind}" for kind, count in missing.items()]
 
-    def _absent(self, nodes: Collection[Node]) -> dict[str, int]:
-        """Address or node type -> how many of it are promised and not there."""
-        there = Counter(node.host if self.hosts else node.labels.get(TYPE_LABEL) for node in nodes)
-        wanted = self.types or dict.fromkeys(self.hosts, 1)
-        return {name: count - there[name] for name, count in wanted.items() if count > there[name]}
+    def _missing(self, nodes: Collection[Node]) -> dict[str, int]:
+        """Address or node type -> how many of it have not joined."""
+        joined = Counter(node.host if self.hosts else node.labels.get(TYPE_LABEL) for node in nodes)
+        promised = self.types or dict.fromkeys(self.hosts, 1)
+        return {name: count - joined[name] for name, count in promised.items() if count > joined[name]}
 
     def wait_for_all(
         self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None], patience_s: float = _PATIENCE_S
     ) -> None:
-        """Wait until everybody promised is there, and say who is not whenever that changes.
+        """Wait until every promised machine has joined; say which are missing, and again when that changes.
 
         Raises:
-            FprayError: nobody has come for a quarter of an hour, and some are missing.
+            FprayError: some are missing, and none has joined for a quarter of an hour.
         """
-        said, since = "", time.monotonic()
-        while missing := self.missing(seen := nodes()):
+        last, since = "", time.monotonic()
+        while missing := self._missing(known := nodes()):
             count = sum(self.types.values()) or len(self.hosts)
-            there = count - sum(self._absent(seen).values())
-            line = f"waiting for machines that {self.path.name} promises ({there} of {count} are there): "
-            line += ", ".join(missing)
-            if line != said:
-                say(line)
-                said, since = line, time.monotonic()
+            names = ", ".join(self.missing(known))
+            present = f"{count - sum(missing.values())} of {count} have joined"
+            message = f"waiting for machines that {self.path.name} promises ({present}): {names}"
+            if message != last:
+                say(message)
+                last, since = message, time.monotonic()
             if time.monotonic() - since > patience_s:
                 raise FprayError(
-                    f"{', '.join(missing)} of {self.path} did not join the cluster, and nobody has for"
-                    f" {patience_s / 60:.0f} minutes: ray exec {self.path} 'tail /tmp/ray/session_latest/logs/monitor*'"
-                    " says why; or correct the file, and run the same command again"
+                    f"{names} of {self.path} did not join the cluster, and no machine has joined for"
+                    f" {patience_s / 60:.0f} minutes. To see why: ray exec {self.path} 'tail"
+                    " /tmp/ray/session_latest/logs/monitor*'. Or correct the file, and run the same command again"
                 )
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
 
 
 def read_launcher(path: Path) -> Launcher:
     """Read the configuration that `ray up` was given, or the head's copy of it, `~/ray_bootstrap_config.yaml`.
 
     Raises:
-        Refused: it cannot be read, or is none.
+        Refused: it cannot be read, or is not a launcher configuration.
     """
     import yaml
 
@@ -118,18 +122,19 @@ def read_launcher(path: Path) -> Launcher:
         raise refuse(str(path), "a launcher configuration is an object with a provider, as in cluster_configs/")
     provider, port = content["provider"], _port(content)
     if provider.get("type") == "local":
-        hosts = _listed(path, provider)
-        return Launcher(path, port, hosts=hosts, listed=_pools(path, provider, hosts))
+        hosts = _hosts(path, provider)
+        return Launcher(path, port, hosts=hosts, listed=_listed(path, provider, hosts), content=content)
     types = content.get("available_node_types")
     if not isinstance(types, Mapping) or not types:
         raise refuse(str(path), "the launcher configuration has no available_node_types, so it promises no machine")
     head = content.get("head_node_type")
-    counts = {kind: int(said.get("min_workers", 0)) + (kind == head) for kind, said in types.items()}
-    pools = {kind: pools_of(said.get("labels") or {}, said.get("resources") or {}) for kind, said in types.items()}
-    return Launcher(path, port, types=counts, pools=pools)
+    counts = {name: int(kind.get("min_workers", 0)) + (name == head) for name, kind in types.items()}
+    pools = {name: pools_of(kind.get("labels") or {}, kind.get("resources") or {}) for name, kind in types.items()}
+    return Launcher(path, port, types=counts, pools=pools, content=content)
 
 
-def _listed(path: Path, provider: Mapping[str, Any]) -> tuple[str, ...]:
+def _hosts(path: Path, provider: Mapping[str, Any]) -> tuple[str, ...]:
+    """The addresses of an on-premise provider, the head's first."""
     workers = provider.get("worker_ips") or ()
     if not isinstance(workers, Sequence) or isinstance(workers, str):
         raise refuse(f"{path}: worker_ips", "must be a list of addresses")
@@ -144,27 +149,28 @@ def _listed(path: Path, provider: Mapping[str, Any]) -> tuple[str, ...]:
             problems.append(Problem(f"{path}: {name}", f"this machine does not resolve: {error.strerror}"))
     refuse_if_any(problems)
     if LOOPBACK in hosts:
-        raise refuse(str(path), "lists this machine by its loopback address, at which no other reaches it")
+        raise refuse(str(path), "lists this machine by its loopback address, at which no other machine reaches it")
     return tuple(dict.fromkeys(hosts))
 
 
-def _pools(path: Path, provider: Mapping[str, Any], hosts: Sequence[str]) -> Cluster | None:
-    """The pools of an on-premise provider, if it says any: as a cluster file does, of the machines that it lists."""
+def _listed(path: Path, provider: Mapping[str, Any], hosts: Sequence[str]) -> Cluster | None:
+    """The machines of an on-premise provider by pool, if it lists pools as a cluster file does."""
     if not provider.get(POOLS):
         return None
     where = f"{path}: {POOLS}"
     listed = read_pools(provider[POOLS], where, f"{POOLS} of {path.name}")
     known = f"is none of its machines: head_ip and worker_ips are {', '.join(hosts)}"
-    refuse_if_any([Problem(f"{where}: {each}", known) for each in listed.addresses() if each not in hosts])
+    addresses = listed.addresses()
+    refuse_if_any([Problem(f"{where}: {address}", known) for address in addresses if address not in hosts])
     pools = {
-        faults: {pool: addresses for pool, addresses in named.items() if pool != NO_POOL}
+        faults: {pool: machines for pool, machines in named.items() if pool != NO_POOL}
         for faults, named in listed.pools.items()
     }
-    return replace(listed, machines=tuple(host for host in hosts if host not in listed.addresses()), pools=pools)
+    return replace(listed, machines=tuple(host for host in hosts if host not in addresses), pools=pools)
 
 
 def _port(content: Mapping[str, Any]) -> int:
-    """Of the head's `ray start`, whose default it is otherwise."""
+    """The port in the head's `ray start` command, or its default."""
     commands = " ".join(map(str, content.get("head_start_ray_commands") or ()))
-    told = re.search(r"--port[= ](\d+)", commands)
-    return int(told[1]) if told else 6379
+    option = re.search(r"--port[= ](\d+)", commands)
+    return int(option[1]) if option else 6379

@@ -1,4 +1,4 @@
-"""Which pools a Ray node serves: by its label or custom resources; without either, those that nobody serves."""
+"""Which pools a Ray node serves: those of its label or custom resources, otherwise every pool that no node names."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, Protocol
 from fpray.plan.cluster import EVERY_F, Cluster
 
 POOL_LABEL = "fpray/pool"
-# For who cannot give labels, and for a machine of several pools: a custom resource for each.
+# In place of the label, for a Ray without labels and for a machine of several pools: a custom resource for each pool.
 POOL_RESOURCE = "fpray_pool_"
-# The pool of a machine that takes no roles, such as a head that has its hands full with the others.
+# The pool of a machine that takes no roles, such as a head that is busy with the other machines.
 NO_POOL = "driver"
 SOURCE = f"labels {POOL_LABEL} and resources {POOL_RESOURCE}... of the Ray nodes"
 
 
 class Node(Protocol):
-    """What is asked of a machine that is there."""
+    """What must be known about a machine that has joined."""
 
     @property
     def host(self) -> str:
@@ -39,7 +39,7 @@ def pools_of(labels: Mapping[str, Any], resources: Mapping[str, Any]) -> tuple[s
 
 
 def by_pools(machines: Iterable[tuple[str, Iterable[str]]], source: str = SOURCE) -> Cluster:
-    """Machines with their pools -> a cluster: who has none serves every pool that nobody has.
+    """Machines with their pools -> a cluster. A machine without pools serves every pool that no machine names.
 
     source: see `Cluster`.
     """
@@ -55,5 +55,5 @@ def by_pools(machines: Iterable[tuple[str, Iterable[str]]], source: str = SOURCE
 
 
 def of_nodes(nodes: Iterable[Node]) -> Cluster:
-    """The cluster that Ray nodes are, by what they say of themselves."""
+    """The cluster of Ray nodes, with the pools that each names."""
     return by_pools((node.host, pools_of(node.labels, node.resources)) for node in nodes)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from fpray.cluster.head_address import head_login
 from fpray.cluster.launcher import Launcher, read_launcher
 from fpray.cluster.ray_address import wanted_address
 from fpray.driver.experiment import Experiment, Where
-from fpray.errors import FprayError, refuse
+from fpray.errors import FprayError
 
 # The head's own copy of the configuration; Ray puts it there.
 BOOTSTRAP = "ray_bootstrap_config.yaml"
@@ -66,33 +67,13 @@ class Head:
     ssh: tuple[str, ...]
 
     @staticmethod
-    def of(path: Path) -> Head:
-        """That of a launcher configuration.
-
-        Raises:
-            FprayError: it cannot be found.
-            Refused: the cluster runs in containers, or nobody says as whom to get in.
-        """
-        import yaml
-
-        config = yaml.safe_load(path.read_text())
-        if (config.get("docker") or {}).get("container_name"):
-            raise refuse(str(path), "runs Ray in containers, in which fpray starts no driver: ray exec runs it there")
-        provider, auth = config["provider"], config.get("auth") or {}
-        if provider.get("type") == "local":
-            address = str(provider.get("external_head_ip") or provider["head_ip"])
-        else:
-            from fpray.cluster.head_address import cloud_head
-
-            address, auth = cloud_head(config)
-        if not auth.get("ssh_user"):
-            raise refuse(f"{path}: auth", "names no ssh_user, as whom SSH gets in")
-        options = dict(_OPTIONS)
-        if proxy := auth.get("ssh_proxy_command"):
-            options["ProxyCommand"] = proxy
-        key = ["-i", str(Path(auth["ssh_private_key"]).expanduser())] if auth.get("ssh_private_key") else []
+    def of(launcher: Launcher) -> Head:
+        """That of a launcher configuration. Raises as `head_login` does."""
+        login = head_login(launcher)
+        options = {**_OPTIONS, **({"ProxyCommand": login.proxy} if login.proxy else {})}
+        key = ["-i", str(login.key)] if login.key else []
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-        return Head(f"{auth['ssh_user']}@{address}", ("ssh", *key, *words))
+        return Head(f"{login.user}@{login.address}", ("ssh", *key, *words))
 
     def ask(self, command: str) -> str:
         """What a command says there.
@@ -149,11 +130,11 @@ def run_there(experiment: Experiment, words: Sequence[str]) -> NoReturn:
     Raises:
         FprayError: the head cannot be reached.
     """
-    file, jar, study = experiment.where.file, experiment.environment.jar, experiment.selection.study
-    assert file is not None
-    head = Head.of(file)
+    launcher, jar, study = experiment.where.inventory, experiment.environment.jar, experiment.selection.study
+    assert isinstance(launcher, Launcher)
+    head = Head.of(launcher)
     home = head.ask(f"mkdir -p {_FILES} && pwd").strip()
-    words = [*words, "--cluster", f"{home}/{BOOTSTRAP}", "--as-job", f"--cluster {file}"]
+    words = [*words, "--cluster", f"{home}/{BOOTSTRAP}", "--as-job", f"--cluster {launcher.path}"]
     if not jar.reference:
         words += ["--jar", _put(head, home, jar.path, by_content=True)]
     if study.endswith(".py"):
@@ -169,9 +150,10 @@ def run_on_head(path: Path, words: Sequence[str], *, with_machines: bool = False
     Raises:
         FprayError: the head cannot be reached.
     """
-    if belongs_here(read_launcher(path)):
+    launcher = read_launcher(path)
+    if belongs_here(launcher):
         return
-    head = Head.of(path)
+    head = Head.of(launcher)
     home = head.ask("pwd").strip()  # asked in any case: ssh alone would not say which head cannot be reached
     head.become([*words, "--cluster", f"{home}/{BOOTSTRAP}"] if with_machines else words)
 

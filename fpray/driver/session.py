@@ -142,13 +142,13 @@ class Session:
         self.listeners.add(SetMachinesAside(context, self.progress, self._remember))
         executor.discover = context.machines.poll
         if self.experiment.where.inventory.takes_new_machines:
-            executor.discover = self._discovery(context, executor).look
+            executor.discover = self._discovery(context, executor).poll
         return executor
 
     def _discovery(self, context: TrialContext, executor: Executor) -> Discovery:
         role, machines = self.experiment.protocol.clients()[0].name, context.machines
 
-        def ask(host: str) -> Mapping[str, Any]:
+        def prepare(host: str) -> Mapping[str, Any]:
             facts = machines.facts([host], role, context.java).get(host)
             if facts is None:
                 raise Lost(f"machine {host} has left again")
@@ -159,9 +159,9 @@ class Session:
             context.slices,
             machines,
             cluster=lambda: living(self.experiment, machines),
-            ask=ask,
+            prepare=prepare,
             say=self.progress.say,
-            welcome=self._welcome,
+            added=self._welcome,
             wake=executor.wake,
         )
 

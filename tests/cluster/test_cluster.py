@@ -17,6 +17,8 @@ import pytest
 from tests.conftest import FPRAY, QUICK, wait_for
 
 HOSTS = {"fpray-a": "10.77.0.1", "fpray-b": "10.77.0.2"}
+HEAD, ADDRESS = "fpray-a", "10.77.0.1:6379"
+ENVIRONMENT = {**os.environ, "RAY_AUTH_MODE": "disabled"}
 RAY = str(Path(sys.executable).with_name("ray"))
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("ip") is None, reason="makes network namespaces, which needs root and iproute2"
@@ -34,61 +36,80 @@ def two_machines() -> Iterator[str]:
     nodes: list[subprocess.Popen[bytes]] = []
     try:
         try:
-            for name in HOSTS:
-                _ip("netns", "add", name)
-                _ip("-n", name, "link", "set", "lo", "up")
-            _ip("link", "add", "fpray-va", "netns", "fpray-a", "type", "veth", "peer", "fpray-vb", "netns", "fpray-b")
+            _connect()
         except subprocess.CalledProcessError as error:
             pytest.skip(f"no network namespaces here: {error.stderr}")
-        for (name, address), cable in zip(HOSTS.items(), ("fpray-va", "fpray-vb"), strict=True):
-            _ip("-n", name, "address", "add", f"{address}/24", "dev", cable)
-            _ip("-n", name, "link", "set", cable, "up")
-        for name, address in HOSTS.items():
-            head = not nodes
-            words = ["--head", "--port=6379"] if head else ["--address=10.77.0.1:6379"]
-            words += [f"--temp-dir={scratch / name}", "--include-dashboard=false", "--no-monitor"] if head else []
-            words += [f"--node-ip-address={address}", "--num-cpus=2", "--block", "--include-log-monitor=false"]
-            words += ["--disable-usage-stats", "--object-store-memory=100000000"]
-            words += [] if head else ["--labels=fpray/pool=server", '--resources={"fpray_pool_clients": 1}']
-            env = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
-            command = ["ip", "netns", "exec", name, RAY, "start", *words]
-            log = (scratch / f"{name}.log").open("wb")
-            nodes.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True))
-            if head:
-                wait_for(lambda: _listening("fpray-a", "6379"), 60, "the head")
-        yield "10.77.0.1:6379"
+        nodes.append(_start_node(HEAD, scratch, "--head", "--port=6379", *_head_words(scratch)))
+        wait_for(lambda: _listening(HEAD, "6379"), 60, "the head")
+        pools = ["--labels=fpray/pool=server", '--resources={"fpray_pool_clients": 1}']
+        nodes.append(_start_node("fpray-b", scratch, f"--address={ADDRESS}", *pools))
+        wait_for(lambda: _node_count() == 2, 60, "both nodes")
+        yield ADDRESS
     finally:
-        for node in reversed(nodes):
-            node.send_signal(signal.SIGTERM)
-        for node in nodes:
-            try:
-                node.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                os.killpg(node.pid, signal.SIGKILL)
-        for name in HOSTS:
-            pids = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout.split()
-            for pid in pids:
-                os.kill(int(pid), signal.SIGKILL)
-            _ip("netns", "del", name, check=False)
+        _end(nodes)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _connect() -> None:
+    """Two namespaces, each with an address, and a cable between them."""
+    for name in HOSTS:
+        _ip("netns", "add", name)
+        _ip("-n", name, "link", "set", "lo", "up")
+    _ip("link", "add", "fpray-va", "netns", "fpray-a", "type", "veth", "peer", "fpray-vb", "netns", "fpray-b")
+    for (name, address), cable in zip(HOSTS.items(), ("fpray-va", "fpray-vb"), strict=True):
+        _ip("-n", name, "address", "add", f"{address}/24", "dev", cable)
+        _ip("-n", name, "link", "set", cable, "up")
+
+
+def _head_words(scratch: Path) -> list[str]:
+    return [f"--temp-dir={scratch / HEAD}", "--include-dashboard=false", "--no-monitor"]
+
+
+def _start_node(name: str, scratch: Path, *words: str) -> subprocess.Popen[bytes]:
+    """A Ray node in a namespace."""
+    words = (*words, f"--node-ip-address={HOSTS[name]}", "--num-cpus=2", "--block", "--include-log-monitor=false")
+    words = (*words, "--disable-usage-stats", "--object-store-memory=100000000")
+    with (scratch / f"{name}.log").open("wb") as log:
+        return subprocess.Popen(
+            ["ip", "netns", "exec", name, RAY, "start", *words],
+            env={**ENVIRONMENT, "RAY_worker_niceness": "0"}, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+
+
+def _end(nodes: list[subprocess.Popen[bytes]]) -> None:
+    """End the nodes, the head last, and remove the namespaces."""
+    for node in reversed(nodes):
+        node.send_signal(signal.SIGTERM)
+    for node in nodes:
+        try:
+            node.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(node.pid, signal.SIGKILL)
+    for name in HOSTS:
+        pids = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout.split()
+        for pid in pids:
+            os.kill(int(pid), signal.SIGKILL)
+        _ip("netns", "del", name, check=False)
+
+
+def _node_count() -> int:
+    code = f"import ray; ray.init(address='{ADDRESS}'); print(len(ray.nodes()))"
+    command = ["ip", "netns", "exec", HEAD, sys.executable, "-c", code]
+    count = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT).stdout.strip()
+    return int(count) if count.isdigit() else 0
+
+
 def _listening(name: str, port: str) -> bool:
-    found = subprocess.run(["ip", "netns", "exec", name, "ss", "-Hltn"], capture_output=True, text=True)
-    return f":{port} " in found.stdout
+    sockets = subprocess.run(["ip", "netns", "exec", name, "ss", "-Hltn"], capture_output=True, text=True).stdout
+    return f":{port} " in sockets
 
 
 def _sweep(address: str, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = ["ip", "netns", "exec", "fpray-a", FPRAY, "sweep", "unreplicated", *QUICK, "--address", address, *words]
-    env = {**os.environ, "RAY_AUTH_MODE": "disabled"}
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env=env)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env=ENVIRONMENT)
 
 
 def test_several_machines_need_to_be_told_the_jar(two_machines: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "import ray; ray.init(address='10.77.0.1:6379'); print(len(ray.nodes()))"]
-    count = ["ip", "netns", "exec", "fpray-a", *command]
-    env = {**os.environ, "RAY_AUTH_MODE": "disabled"}
-    wait_for(lambda: subprocess.run(count, capture_output=True, env=env).stdout.strip() == b"2", 60, "both nodes")
     done = _sweep(two_machines, tmp_path)
     assert done.returncode == 2, done.stderr
     assert "is required on a cluster of several machines (2 here)" in done.stderr
@@ -112,7 +133,7 @@ def test_roles_run_where_the_cluster_file_says(two_machines: str, tmp_path: Path
     assert sorted(suite["runs"][0]["machines"]) == ["10.77.0.1", "10.77.0.2"]
 
 
-def test_without_a_cluster_file_nodes_say_themselves_which_pools_they_serve(two_machines: str, tmp_path: Path) -> None:
+def test_without_a_cluster_file_each_node_names_its_pools(two_machines: str, tmp_path: Path) -> None:
     words = ["-j", "reference", "--vary", "num_client_procs=2"]
     done = _sweep(two_machines, tmp_path, *words)
     assert done.returncode == 0, done.stderr

@@ -52,7 +52,7 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(bootstrap.time, "sleep", lambda _seconds: None)  # Ray gives a new role 30 s to spread
-    few = {name: said for name, said in instance_types.INSTANCE_TYPES.items() if name.startswith("m5.")}
+    few = {name: kind for name, kind in instance_types.INSTANCE_TYPES.items() if name.startswith("m5.")}
     monkeypatch.setattr(instance_types, "INSTANCE_TYPES", few)  # Ray asks for all thousand, which takes moto seconds
     with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
         yield boto3.client("ec2", region_name="us-west-2")
@@ -63,15 +63,15 @@ def test_ray_makes_machines_of_ec2_yaml(account: Any, tmp_path: Path) -> None:
     config = commands._bootstrap_config(_read("ec2.yaml", AMI=image, EFS="fs-1"), no_config_cache=True)
     zones = {s["SubnetId"]: s["AvailabilityZone"] for s in account.describe_subnets()["Subnets"]}
     provider = AWSNodeProvider(config["provider"], config["cluster_name"])
-    for kind, said in config["available_node_types"].items():
-        node = said["node_config"]
+    for name, kind in config["available_node_types"].items():
+        node = kind["node_config"]
         assert {zones[subnet] for subnet in node["SubnetIds"]} == {"us-west-2a"}
-        assert said["labels"]["fpray/pool"] == ("driver" if kind == config["head_node_type"] else kind)
-        provider.create_node(node, {"ray-user-node-type": kind}, 1)
+        assert kind["labels"]["fpray/pool"] == ("driver" if name == config["head_node_type"] else name)
+        provider.create_node(node, {"ray-user-node-type": name}, 1)
     made = [i for r in account.describe_instances()["Reservations"] for i in r["Instances"]]
     assert {instance["InstanceType"] for instance in made} == {"m5.xlarge"}
     assert {group["GroupName"] for instance in made for group in instance["SecurityGroups"]} == {"fpray"}
-    workers = sum(said["min_workers"] for said in config["available_node_types"].values())
+    workers = sum(kind["min_workers"] for kind in config["available_node_types"].values())
     assert workers == 15
     assert workers <= config["max_workers"]
     assert config["available_node_types"]["head"]["resources"]["CPU"] == 0
@@ -145,36 +145,36 @@ def _of_type(kind: str, host: str) -> _Node:
     return _Node(host, {"ray.io/node-group": kind, "fpray/pool": {"head": "driver"}.get(kind, kind)})
 
 
-def test_who_has_not_joined_is_known_by_type() -> None:
+def test_machines_that_have_not_joined_are_counted_by_type() -> None:
     launcher = read_launcher(CONFIGS / "ec2.yaml")
-    there = [_of_type("head", "10.0.0.1"), _of_type("acceptors", "10.0.0.2"), _of_type("leaders", "10.0.0.4")]
-    there += [_of_type("leaders", "10.0.0.3")]
-    said: list[str] = []
-    with pytest.raises(FprayError, match="nobody has for"):
-        launcher.wait_for_all(lambda: there, said.append, patience_s=0)
+    joined = [_of_type("head", "10.0.0.1"), _of_type("acceptors", "10.0.0.2"), _of_type("leaders", "10.0.0.4")]
+    joined += [_of_type("leaders", "10.0.0.3")]
+    messages: list[str] = []
+    with pytest.raises(FprayError, match="no machine has joined for"):
+        launcher.wait_for_all(lambda: joined, messages.append, patience_s=0)
     rest = "2 of 2 clients, 2 of 2 proxy_leaders, 2 of 3 acceptors, 2 of 2 replicas, 1 of 1 batchers"
     rest += ", 1 of 1 read_batchers, 2 of 2 proxy_replicas"
-    assert said == [f"waiting for machines that ec2.yaml promises (4 of 16 are there): {rest}"]
-    cluster = launcher.joined(there)
+    assert messages == [f"waiting for machines that ec2.yaml promises (4 of 16 have joined): {rest}"]
+    cluster = launcher.joined(joined)
     assert cluster.hosts(1, "leaders") == cluster.hosts(2, "leaders") == ("10.0.0.4", "10.0.0.3")
     assert "10.0.0.1" not in cluster.addresses(), "the head takes no role"
 
 
-def test_waiting_ends_when_everybody_is_there() -> None:
+def test_waiting_ends_when_every_machine_has_joined() -> None:
     launcher = read_launcher(CONFIGS / "onprem.yaml")
-    there = [_Node(f"10.0.0.{k}") for k in (1, 3, 4)]
-    said: list[str] = []
+    joined = [_Node(f"10.0.0.{k}") for k in (1, 3, 4)]
+    messages: list[str] = []
 
     def look() -> list[_Node]:
-        if said:
-            there.append(_Node("10.0.0.2"))
-        return list(there)
+        if messages:
+            joined.append(_Node("10.0.0.2"))
+        return list(joined)
 
-    launcher.wait_for_all(look, said.append)
-    assert said == ["waiting for machines that onprem.yaml promises (3 of 4 are there): 10.0.0.2"]
+    launcher.wait_for_all(look, messages.append)
+    assert messages == ["waiting for machines that onprem.yaml promises (3 of 4 have joined): 10.0.0.2"]
 
 
-def test_nodes_say_their_pools_by_label_or_resources_and_others_serve_the_rest() -> None:
+def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest() -> None:
     nodes = [
         _Node("a", {"fpray/pool": "clients"}, {"CPU": 4.0}),
         _Node("b", {}, {"fpray_pool_leaders": 1.0, "fpray_pool_clients": 1.0}),
@@ -185,9 +185,11 @@ def test_nodes_say_their_pools_by_label_or_resources_and_others_serve_the_rest()
     cluster = of_nodes(nodes)
     assert [cluster.hosts(f, "clients") for f in (1, 2)] == [("a", "b")] * 2
     assert (cluster.hosts(1, "leaders"), cluster.hosts(1, "acceptors")) == (("b",), ("c", "e"))
-    assert of_nodes([_Node("a"), _Node("b")]).hosts(1, "leaders") == ("a", "b"), "nobody says anything: all for all"
-    (nobody,) = of_nodes(nodes[3:4]).problems(1, "leaders")
-    assert nobody.sentence == "no machine of the cluster takes roles"
+    assert of_nodes([_Node("a"), _Node("b")]).hosts(1, "leaders") == ("a", "b"), (
+        "no node names a pool: each serves every pool"
+    )
+    (problem,) = of_nodes(nodes[3:4]).problems(1, "leaders")
+    assert problem.sentence == "no machine of the cluster takes roles"
     (short,) = of_nodes(nodes[:2]).problems(1, "acceptors")
     said = "labels fpray/pool and resources fpray_pool_... of the Ray nodes"
     assert short.sentence == f"no machine serves it under f=1 ({said}: clients, leaders)"
@@ -205,7 +207,9 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
     assert launcher.missing([_Node("10.0.0.1"), _Node("10.0.0.3")]) == ["10.0.0.2", "10.0.0.4"]
     cluster = launcher.joined([_Node(host) for host in launcher.hosts])
     assert cluster.hosts(1, "clients") == ("10.0.0.3", "10.0.0.4")
-    assert cluster.hosts(1, "leaders") == ("10.0.0.2",), "the head takes no role, and who has no pool serves the rest"
+    assert cluster.hosts(1, "leaders") == ("10.0.0.2",), (
+        "the head takes no role, and a machine without a pool serves the rest"
+    )
     content["provider"]["fpray_pools"] = {"1": {"clients": ["10.0.0.3", "10.0.0.7"], "server": ["10.0.0.1"]}}
     file.write_text(yaml.safe_dump(content))
     refused = cli("plan", "unreplicated", "--cluster", str(file))

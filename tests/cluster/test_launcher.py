@@ -30,8 +30,8 @@ pytestmark = needs_hosts(300)
 
 
 @dataclass
-class WorkSite:
-    """Machines as they stand there before `ray up`, and the configuration with which the laptop brings them up."""
+class Site:
+    """Machines as they are before `ray up`, and the configuration with which the laptop starts the cluster."""
 
     hosts: dict[str, Host]
     config: Path
@@ -50,24 +50,24 @@ class WorkSite:
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[WorkSite]:
+def site() -> Iterator[Site]:
     """Three machines and a laptop, and all of them gone afterwards."""
     scratch = Path(tempfile.mkdtemp(prefix="fpl-", dir="/tmp"))
     shared = scratch / "shared"
     shared.mkdir()
     try:
-        with hosts(scratch, ["laptop", *NODES], []) as found:
-            yield WorkSite(found, _filled_in(scratch, found), shared)
+        with hosts(scratch, ["laptop", *NODES], []) as machines:
+            yield Site(machines, _filled_in(scratch, machines), shared)
         gone = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
         assert f"fpray-{os.getpid()}-" not in gone
-        assert not [process for host in found.values() for process in host.processes()]
+        assert not [process for host in machines.values() for process in host.processes()]
     except NoNamespaces as reason:
         pytest.skip(str(reason))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _filled_in(scratch: Path, found: dict[str, Host]) -> Path:
+def _filled_in(scratch: Path, machines: dict[str, Host]) -> Path:
     """onprem.yaml as its user fills it in, and what it tells them to make."""
     (scratch / "dist").mkdir()
     (scratch / "dist" / "fpray-0.1.0-py3-none-any.whl").write_text("a wheel")
@@ -75,7 +75,7 @@ def _filled_in(scratch: Path, found: dict[str, Host]) -> Path:
     secret.mkdir(mode=0o700)
     (secret / "auth_token").write_text(secrets.token_hex(32))
     config: dict[str, Any] = yaml.safe_load((CONFIGS / "onprem.yaml").read_text())
-    head, *workers = [found[name].address for name in NODES]
+    head, *workers = [machines[name].address for name in NODES]
     pools = {"server": workers[:1], "clients": [workers[1], head]}
     config["provider"] |= {"head_ip": head, "worker_ips": workers, "fpray_pools": pools}
     config["auth"] = {"ssh_user": USER, "ssh_private_key": str(scratch / "keys" / "key")}
@@ -88,20 +88,20 @@ def _filled_in(scratch: Path, found: dict[str, Host]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def launched(site: WorkSite) -> WorkSite:
+def launched(site: Site) -> Site:
     """The machines with Ray on the head, brought up by `ray up`; the others are about to follow."""
     site.ray("up")
     return site
 
 
-def test_a_sweep_waits_for_who_is_promised_and_runs_across_all(launched: WorkSite) -> None:
+def test_a_sweep_waits_for_the_promised_machines_and_runs_on_all(launched: Site) -> None:
     words = ["unreplicated", "-j", "reference", "--vary", "num_client_procs=3", "--repeat", "2"]
     # Longer than elsewhere: with three hosts' Ray, this machine is busy.
     words += [f"--set {word}" for word in ("warmup_duration=1s", "warmup_timeout=9s", "duration=2s", "timeout=9s")]
     words += ["--cluster", "~/ray_bootstrap_config.yaml"]
     said = launched.ray("exec", f"cd {launched.shared} && fpray sweep {' '.join(words)}")
     assert re.search(
-        r"waiting for machines that ray_bootstrap_config.yaml promises \([12] of 3 are there\): 10.78.0.[23]", said
+        r"waiting for machines that ray_bootstrap_config.yaml promises \([12] of 3 have joined\): 10.78.0.[23]", said
     )
     assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: reference" in said
     assert "2 finished" in said
@@ -116,16 +116,16 @@ def test_a_sweep_waits_for_who_is_promised_and_runs_across_all(launched: WorkSit
     assert "java" not in launched.on_nodes()
 
 
-def test_a_laptop_may_go_away(launched: WorkSite, reference_jar: Path) -> None:
+def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
     """The driver is on the head, as a job of Ray's where that takes jobs; the laptop's lid closes, and opens again."""
     laptop, config = launched.hosts["laptop"], str(launched.config)
     jar = laptop.home / "mine.jar"
     shutil.copy(reference_jar, jar)
     place = ["-s", str(launched.shared / "away"), "--cluster", config]
     words = ["fpray", "sweep", "unreplicated", "-j", str(jar), "--vary", "num_client_procs=1", "--repeat", "50", *place]
-    words += [each for word in ("warmup_timeout=9s", "duration=2s", "timeout=9s") for each in ("--set", word)]
+    words += [part for setting in ("warmup_timeout=9s", "duration=2s", "timeout=9s") for part in ("--set", setting)]
     refused = laptop.run(*words, "--set", "num_clientz=1")
-    assert (refused.returncode, "did you mean" in refused.stderr) == (2, True), "before anybody is asked"
+    assert (refused.returncode, "did you mean" in refused.stderr) == (2, True), "before the head is asked"
     lines = []
     with laptop.start(*words, directory=laptop.home) as process:
         assert process.stderr
@@ -157,15 +157,18 @@ def test_a_laptop_may_go_away(launched: WorkSite, reference_jar: Path) -> None:
     assert (seen["state"], seen["exit_code"]) == ("stopped", 130)
 
 
-def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: WorkSite) -> None:
-    """Each thing once, in a random order, at random moments; a machine last. `tests/driver/test_faults.py` has more."""
+def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) -> None:
+    """Each kind of process once, in a random order, at random moments; a machine last.
+
+    `tests/driver/test_faults.py` has more.
+    """
     seed = int(os.environ.get("FPRAY_TEST_SEED", random.SystemRandom().randrange(10**6)))
     print(f"FPRAY_TEST_SEED={seed}")
     chance, directory = random.Random(seed), launched.shared / "faults"
     directory.mkdir()
     words = "fpray sweep unreplicated -j reference --cluster ~/ray_bootstrap_config.yaml --retries 9 --repeat 8"
     settings = ("num_client_procs=1", "warmup_duration=200ms", "warmup_timeout=9s", "duration=2s", "timeout=9s")
-    words += "".join(f" --set {each}" for each in settings)
+    words += "".join(f" --set {setting}" for setting in settings)
     command = ["ray", "exec", str(launched.config), f"cd {directory} && {words}"]
     kinds = {"fpray": "head", "ray::RoleActor": "node-1", "fpray-supervise": "node-2"}
     sweep = None
@@ -191,7 +194,7 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: WorkSi
     assert len((suite / "results.csv").read_text().splitlines()) == 9, f"seed {seed}: a trial twice, or not at all"
 
 
-def test_every_machine_was_asked_to_install_the_drivers_versions(launched: WorkSite) -> None:
+def test_every_machine_was_asked_to_install_the_drivers_versions(launched: Site) -> None:
     for name in NODES:
         home = launched.hosts[name].home
         asked = (home / "pip-was-asked").read_text().splitlines()
@@ -206,7 +209,7 @@ def test_every_machine_was_asked_to_install_the_drivers_versions(launched: WorkS
         assert (home / "pip-was-asked").read_text().splitlines() == asked, "what is installed is not installed again"
 
 
-def test_ray_down_leaves_nothing_that_runs_anything(launched: WorkSite) -> None:
+def test_ray_down_leaves_nothing_that_runs_anything(launched: Site) -> None:
     """The head stops at once, the others when they have missed it for 20 s.
 
     Ray's own agents stay for a minute more: they are telling the head, which has gone, that their raylet has.

@@ -145,7 +145,7 @@ def test_words_that_cannot_be_are_refused() -> None:
 def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
+    monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
     machines, used = FakeMachines(["a", "b"]), []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -164,7 +164,7 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     assert {host for hosts in used for host in hosts} == {"a", "b", "c", "d"}, "another kind stands in for nobody"
     assert not any("b" in hosts for hosts in used[-6:])
     assert "machine c has joined: trials run there, too" in said
-    assert "machine e has joined and is not used: it stands in for none, by pools, region and cores" in said
+    assert "machine e has joined and is not used: it cannot replace any machine, by pools, region and cores" in said
     machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
     assert {"a", "b", "c", "d"} <= machines.keys()
 
@@ -172,7 +172,7 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
 def test_who_joins_takes_the_place_of_one_of_its_pool_that_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
+    monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
     monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 1.0)
     machines = FakeMachines(())
@@ -195,7 +195,7 @@ def test_who_joins_takes_the_place_of_one_of_its_pool_that_is_gone(
 def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
+    monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
     machines = FakeMachines(["a"])
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -210,7 +210,7 @@ def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_
 
 def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cloud replaces one that was taken away in some minutes; where nobody comes, what is left is lost."""
-    monkeypatch.setattr("fpray.cluster.discovery._LOOK_S", 0.0)
+    monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
     monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 1.0)
     machines = FakeMachines(["a"])
