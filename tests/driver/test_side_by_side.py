@@ -15,19 +15,12 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import optuna
 import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from fpray.cluster.allocator import BACKOFF_S, Allocator
-from fpray.plan.cluster import Cluster
-from fpray.plan.placement import place
-from fpray.plan.plan import Trial
-from fpray.study.order import Order
-from fpray.study.registry import find_protocol
 from tests.conftest import FPRAY, QUICK, cli, command_of, jvms, wait_for
 
 NAMES = [f"fpray-s{i}" for i in range(1, 5)]
@@ -38,113 +31,6 @@ on_machines = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("ip") is None, reason="makes network namespaces, which needs root and iproute2"
 )
 
-# -- slices and order, without machines
-
-
-def _trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
-    found = find_protocol(protocol)
-    return Trial(found, found.params(**params))
-
-
-def _hosts(trial: Trial[Any], cluster: Cluster) -> dict[str, str]:
-    return {each.label: each.host for each in place(trial.protocol, trial.params, cluster)}
-
-
-def test_a_slice_has_as_many_machines_as_the_whole_cluster_gives_and_pools_keep_theirs() -> None:
-    pools = {"*": {"server": ("a", "b"), "clients": ("c", "d", "e", "f", "g")}}
-    slices = Allocator(Cluster(pools=pools))
-    trial = _trial(num_client_procs=2)
-    assert slices.capacity(trial) == 2
-    first, second = slices.allocate(trial), slices.allocate(trial)
-    assert first is not None
-    assert second is not None
-    assert slices.allocate(trial) is None, "both servers' machines are lent"
-    assert _hosts(trial, first.cluster) == {"server": "a", "client_0": "c", "client_1": "d"}
-    assert _hosts(trial, second.cluster) == {"server": "b", "client_0": "e", "client_1": "f"}
-    slices.release(first)
-    third = slices.allocate(trial)
-    assert third is not None
-    assert third.hosts == first.hosts, "with its own machines free, a trial is at home"
-    for each in (second, third):
-        slices.release(each)
-    assert slices.allocate(trial) is not None
-
-
-@pytest.mark.parametrize("protocol", ["multipaxos", "mencius", "supermencius"])
-def test_who_shares_a_machine_on_the_whole_cluster_shares_one_in_every_slice(protocol: str) -> None:
-    trial, machines = _trial(protocol), tuple("abcdefghijkl")
-    alone = _hosts(trial, Cluster(machines))
-    slices = Allocator(Cluster(machines))
-    seen: set[str] = set()
-    for _ in range(slices.capacity(trial)):
-        lent = slices.allocate(trial)
-        assert lent is not None
-        hosts = _hosts(trial, lent.cluster)
-        assert set(hosts.values()) == set(lent.hosts)
-        assert not seen & set(lent.hosts)
-        seen |= set(lent.hosts)
-        for one, other in itertools.combinations(hosts, 2):
-            assert (hosts[one] == hosts[other]) == (alone[one] == alone[other]), (one, other)
-
-
-def test_other_hardware_other_regions_and_the_dead_stand_in_for_nobody() -> None:
-    trial, machines = _trial(), ("a", "b", "c")
-    assert Allocator(Cluster(machines), {"a": 4, "b": 8, "c": 4}).capacity(trial) == 2
-    pools = {"1": {"server": ("a", "b"), "clients": ("a", "b")}}
-    assert Allocator(Cluster(pools=pools, regions={"x": ("a",), "y": ("b",)})).capacity(trial) == 1
-    alive = ["b", "c"]
-    slices = Allocator(Cluster(machines), alive=lambda: alive)
-    lent = slices.allocate(trial)
-    assert lent is not None
-    assert lent.hosts == ("b",)
-    slices.release(lent)
-    alive.clear()
-    assert slices.allocate(trial) is None
-    assert slices.shortage(trial) == ("it needs 1 of the machines a, b, c, and none of them is left in the Ray cluster")
-
-
-def test_a_machine_that_lost_a_trial_rests_and_strangers_machines_are_passed_over() -> None:
-    trial, slices = _trial(), Allocator(Cluster(("a", "b", "c")))
-    lent = slices.allocate(trial)
-    assert lent is not None
-    slices.back_off(lent.hosts)
-    slices.release(lent)
-    other = slices.allocate(trial)
-    assert other is not None
-    assert (lent.hosts, other.hosts) == (("a",), ("b",))
-    assert 0 < (slices.backoff_left_s() or 0) <= BACKOFF_S
-    assert slices.reallocate(trial, other, ["b"])
-    assert other.hosts == ("c",)
-    assert not slices.reallocate(trial, other, ["b", "c"]), "nothing else is free, so it stays where it is"
-    assert other.hosts == ("c",)
-
-
-def test_shared_machines_have_a_lane_for_each_trial() -> None:
-    trial, slices = _trial(), Allocator(Cluster(("a", "b")), shared=True)
-    lent = [slices.allocate(trial) for _ in range(4)]
-    assert [(each.hosts, each.lane) for each in lent if each] == [(("a",), 0), (("b",), 0), (("a",), 1), (("b",), 1)]
-
-
-def test_repeats_are_interleaved_in_a_recorded_order() -> None:
-    protocol = find_protocol("unreplicated")
-    points = [protocol.params(num_client_procs=n) for n in (1, 4, 2, 3)]
-    trials = [Trial(protocol, params, repeat) for params in points for repeat in range(3)]
-
-    def rounds(order: Order, of: list[Trial[Any]]) -> list[list[int]]:
-        arranged = order.arranged(of)
-        return [[t.params.num_client_procs for t in arranged if t.repeat == number] for number in range(3)]
-
-    assert [t.repeat for t in Order("random", 7).arranged(trials)] == [0] * 4 + [1] * 4 + [2] * 4
-    assert rounds(Order("grid"), trials) == [[1, 4, 2, 3]] * 3
-    assert rounds(Order("largest-first"), trials) == [[4, 3, 2, 1]] * 3
-    drawn = rounds(Order("random", 7), trials)
-    assert drawn == rounds(Order("random", 7), trials[::-1]), "whatever the list is, a seed gives one order"
-    assert len({tuple(each) for each in drawn}) > 1, "rounds are drawn apart"
-    known = Order("random", 7).to_json()
-    assert Order.decide(None, known, several_machines=False) == Order("random", 7), "a suite keeps its order"
-    assert Order.decide(None, None, several_machines=True).kind == "random"
-    assert Order.decide(None, None, several_machines=False).kind == "grid"
-
 
 def test_what_cannot_be_is_refused() -> None:
     done = cli("sweep", "unreplicated", "--parallel", "0", "--order", "largest", "--local")
@@ -154,9 +40,6 @@ def test_what_cannot_be_is_refused() -> None:
     assert "did you mean largest-first?" in done.stderr
     done = cli("sweep", "unreplicated", "--share-machines", "--local")
     assert "needs --parallel N: how many trials are to share them?" in done.stderr
-
-
-# -- on four machines
 
 
 def _ip(*words: str, check: bool = True) -> None:

@@ -1,0 +1,34 @@
+"""A placement with the ports that a machine has free, in place of FrankenPaxos's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fpray.plan.cluster import Cluster
+from fpray.plan.placement import place
+from fpray.plan.plan import Paths, Trial, build_plan, plan_placed
+from fpray.study.registry import find_protocol
+
+
+def _trial(protocol: str) -> Trial[Any]:
+    known = find_protocol(protocol)
+    return Trial(known, known.params())
+
+
+@pytest.mark.parametrize("protocol", ["unreplicated", "multipaxos", "epaxos", "craq"])
+def test_other_ports_change_nothing_else_of_a_plan(protocol: str) -> None:
+    trial, cluster = _trial(protocol), Cluster(("a", "b", "c"))
+    before = build_plan(trial, cluster)
+    placement = place(trial.protocol, trial.params, cluster)
+    counts = placement.port_counts()
+    assert sum(counts.values()) == sum(len(process.endpoints) for process in before.processes)
+    ports = {host: range(20_000, 20_000 + 7 * count, 7) for host, count in counts.items()}
+    after = plan_placed(trial, placement.with_ports(ports), Paths())
+    assert [(p.label, p.host, list(p.endpoints)) for p in after.processes] == [
+        (p.label, p.host, list(p.endpoints)) for p in before.processes
+    ]
+    for host, given in ports.items():
+        used = [port for p in after.processes if p.host == host for port in p.endpoints.values()]
+        assert sorted(used) == list(given)
