@@ -269,7 +269,7 @@ def test_a_launcher_configuration_is_for_a_cluster(tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", "--set", "duration=1s", "-s", str(tmp_path)]
     refused = cli(*words, "--cluster", str(CONFIGS / "onprem.yaml"), "--local")
     assert refused.exit_code == 2
-    assert "which of them is meant?" in refused.output
+    assert "means a cluster: which one is meant?" in refused.output
 
 
 def test_a_launcher_configuration_says_the_machines_of_a_plan(tmp_path: Path) -> None:
