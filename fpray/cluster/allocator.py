@@ -68,6 +68,11 @@ class Allocator:
         self._homes: dict[Shape, Home] = {}
         self._lock = threading.Lock()
 
+    def hosts(self) -> list[str]:
+        """Every machine that a trial may get, those that have joined among them."""
+        with self._lock:
+            return list(self._kinds.hosts)
+
     def has_room(self, like: Trial[Any]) -> bool:
         """Whether a trial such as this one would get machines now."""
         with self._lock:

@@ -46,3 +46,29 @@ class Cancellation:
         finally:
             with self._lock:
                 self._listeners.discard(listener)
+
+
+class LinkedCancellation(Cancellation):
+    """Is cancelled by its own `cancel`, and when another cancellation is."""
+
+    def __init__(self, other: Cancellation) -> None:
+        super().__init__()
+        self._other = other
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` if either is cancelled."""
+        super().check()
+        self._other.check()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep; raises `KeyboardInterrupt` as soon as either is cancelled."""
+        listener: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        with self.notifies(listener), contextlib.suppress(queue.Empty):
+            listener.get(timeout=seconds)
+        self.check()
+
+    @contextlib.contextmanager
+    def notifies(self, listener: queue.SimpleQueue[Any]) -> Iterator[None]:
+        """As `Cancellation.notifies`, of both."""
+        with super().notifies(listener), self._other.notifies(listener):
+            yield

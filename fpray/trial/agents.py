@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fpray.cluster.calls import gather
@@ -15,10 +15,15 @@ CALL_S = 60.0  # the longest time that an ordinary call to an agent may take; it
 
 
 class Agents:
-    """The agents on the machines of one trial: a role actor for each role on each machine."""
+    """The agents on the machines of one trial: a role actor for each role on each machine.
+
+    Attributes:
+        guests: machines on which only sidecars run -> the role of the agent that answers for each.
+    """
 
     def __init__(self, context: TrialContext) -> None:
         self._context = context
+        self.guests: dict[str, str] = {}
 
     def of(self, role: str, host: str) -> NodeAgent:
         """The agent of a role on a machine.
@@ -34,7 +39,7 @@ class Agents:
 
     def role_on(self, host: str) -> str:
         """The role of the agent that answers for a machine."""
-        return self._context.slice.placement.role_on(host)
+        return self.guests.get(host) or self._context.slice.placement.role_on(host)
 
     def wake(self, processes: Iterable[Process]) -> None:
         """Wait until the agents of these processes are awake, so that the processes start at the same time."""
@@ -56,16 +61,3 @@ class Agents:
     ) -> Iterator[tuple[Any, Any]]:
         """As `ask`, with another deadline (None: as long as it takes), and what else may interrupt it."""
         return gather(list(calls), deadline_s, calls.__getitem__, cancellation or self._context.cancellation)
-
-
-def by_agent(processes: Collection[Process]) -> dict[tuple[str, str], list[Process]]:
-    """(role, host) -> the processes that its agent starts, watches and stops."""
-    grouped: dict[tuple[str, str], list[Process]] = {}
-    for process in processes:
-        grouped.setdefault((process.role, process.host), []).append(process)
-    return grouped
-
-
-def labels_of(processes: Sequence[Process]) -> list[str]:
-    """The labels of processes."""
-    return [process.label for process in processes]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Union
 
+from fpray.cluster.cancellation import Cancellation, LinkedCancellation
 from fpray.errors import Lost
 from fpray.node.messages import Failure
 from fpray.plan.plan import Plan, Trial
@@ -37,6 +39,24 @@ class ProcessFailed(Exception):
 Cause = Union["Summary", ProcessFailed, Lost, KeyboardInterrupt]
 
 
+class EarlyEnd(LinkedCancellation):
+    """Ends the wait for the clients: when an instrument asks for it, or when the sweep is to end.
+
+    Attributes:
+        reason: the first one that an instrument gave; None if there is none.
+    """
+
+    def __init__(self, sweep: Cancellation) -> None:
+        super().__init__(sweep)
+        self.reason: str | None = None
+
+    def end(self, reason: str) -> None:
+        """End the wait, for a reason. Any thread may call this."""
+        if self.reason is None:
+            self.reason = reason
+        self.cancel()
+
+
 class Attempt:
     """A context manager: at its end everything that was started is stopped, and the machines are given back.
 
@@ -48,7 +68,11 @@ class Attempt:
         work: the directories in which the processes work.
         notes: what was met and handled, as sentences.
         read_in_full: client files with no row that is not in `recorder.parquet`.
-        early_reason: why the trial is to end before its clients do; None while it is not.
+        early_end: by which instruments ask that the trial end.
+        early_reason: why the trial has ended before its clients did; None if it has not.
+        clients_listen: is set when the clients listen.
+        clients_over: is cancelled when the clients have ended, or the trial has.
+        memories: what each of the context's instruments keeps of this trial.
     """
 
     def __init__(self, trial: Trial[Any], directory: TrialDirectory, context: TrialContext) -> None:
@@ -61,7 +85,11 @@ class Attempt:
         self.plan: Plan | None = None
         self.notes: list[str] = []
         self.read_in_full: set[str] = set()
+        self.early_end = EarlyEnd(context.cancellation)
         self.early_reason: str | None = None
+        self.clients_listen = threading.Event()
+        self.clients_over = LinkedCancellation(context.cancellation)
+        self.memories: list[dict[str, Any]] = [{} for _ in context.instruments]
 
     def __enter__(self) -> Self:
         """Itself; nothing is taken or started yet."""

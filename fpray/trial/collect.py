@@ -17,7 +17,7 @@ from fpray.files import layout
 from fpray.plan.plan import Plan, Process
 from fpray.trial.attempt import Attempt, Cause, ProcessFailed
 from fpray.trial.disk_space import FULL_BYTES
-from fpray.trial.watch import seconds_of
+from fpray.trial.plan_facts import rows_file, seconds_of
 from fpray.trial.work_directories import RECORDED
 
 if TYPE_CHECKING:
@@ -59,11 +59,6 @@ def _gather_rows(attempt: Attempt, clients: Sequence[Process]) -> None:
             call = agent.files.read_client(rows_file(client), client.label)
             ((_, reading),) = attempt.agents.wait({call: f"{client.role} on {client.host}"}, None)
             writer.add(attempt.work.at_home(reading))
-
-
-def rows_file(client: Process) -> str:
-    """The path of a client's recorder file, on its machine."""
-    return f"{client.directory}/{layout.data_file(client.label)}"
 
 
 def _summarize(attempt: Attempt) -> Summary:
@@ -130,7 +125,13 @@ def _fetch_all(attempt: Attempt) -> Mapping[str, int]:
         expected = {
             host: [name(p.label) for p in ended if p.host == host for name in (layout.stdout_file, layout.stderr_file)]
             for host in attempt.work.away
+            if host not in attempt.agents.guests
         }
+        for host in attempt.work.away.keys() - expected.keys():
+            try:
+                attempt.work.fetch_files({host: ()}, known, attempt.agents.at, attempt.agents.ask)
+            except Lost as lost:
+                attempt.notes.append(f"files of sidecars are missing: {lost}")
         return attempt.work.fetch_files(expected, known, attempt.agents.at, attempt.agents.ask)
 
 

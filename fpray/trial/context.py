@@ -13,7 +13,7 @@ from fpray.cluster.cancellation import Cancellation
 from fpray.cluster.session import Machines
 from fpray.jar.find import Jar
 from fpray.plan.cluster import Cluster
-from fpray.trial.early_stop import LatencyBound
+from fpray.trial.instruments import Instrument
 
 # Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
 _PORTS = range(20_000, 32_000, 500)
@@ -43,7 +43,7 @@ class TrialContext:
         scratch: the directory in which trials work on every machine, where the user names one.
         report: is called with what is happening now, and with the seconds that it is planned to take, where known.
         wait: is called with the reason of a long wait.
-        caps: bounds; a trial that cannot keep them any more ends early.
+        instruments: join every trial.
         next_port: where each trial begins to look for ports.
         cancellation: ends all trials of the sweep.
         slice: the machines of this trial.
@@ -59,7 +59,7 @@ class TrialContext:
     scratch: str | None = None
     report: Callable[[str, float | None], None] = lambda _what, _seconds: None
     wait: Callable[[str], None] = lambda _what: None
-    caps: Sequence[LatencyBound] = ()
+    instruments: Sequence[Instrument] = ()
     next_port: Iterator[int] = field(default_factory=_rotating_ports)
     cancellation: Cancellation = field(default_factory=Cancellation)
     slice: Allocation = field(default_factory=lambda: Allocation(Cluster(), ()))

@@ -6,8 +6,14 @@ given up only for what the rest of it could not make good. docs/design.md, "Sear
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
+
+from fpray.trial.instruments import Instrument, RunningTrial, beside
+from fpray.trial.plan_facts import by_agent, rows_file, seconds_of
 
 FEWEST_ROWS = 200
 SHORTEST_S = 4.0  # of a measurement: half of less is not worth a look
@@ -57,6 +63,41 @@ def why_hopeless(caps: Iterable[LatencyBound], pieces: Sequence[bytes]) -> str |
         if said := cap.broken_by(latencies):
             return said
     return None
+
+
+class EarlyStop(Instrument):
+    """Ends a trial that cannot keep a latency bound any more."""
+
+    name = "early-stop"
+
+    def __init__(self, bounds: Sequence[LatencyBound]) -> None:
+        self.bounds = bounds
+
+    def during(self, trial: RunningTrial) -> AbstractContextManager[None]:
+        """Look once, in a thread of its own, where the trial is long enough."""
+        params = trial.trial.params
+        if seconds_of(params, "duration") < SHORTEST_S or trial.trial.protocol.records_warmup:
+            return contextlib.nullcontext()
+        return beside(partial(self._look, trial))
+
+    def _look(self, trial: RunningTrial) -> None:
+        assert trial.plan is not None
+        params = trial.trial.params
+        after_s = seconds_of(params, "warmup_duration") + seconds_of(params, "warmup_sleep")
+        after_s += LOOK_AT * seconds_of(params, "duration")
+        trial.await_clients()
+        calls = {
+            trial.agent(role, host).files.sample_rows(list(map(rows_file, clients)), after_s): f"{role} on {host}"
+            for (role, host), clients in by_agent(trial.plan.of_kind("client")).items()
+        }
+        samples = [piece for _, pieces in trial.wait(calls) for piece in pieces]
+        if reason := why_hopeless(self.bounds, samples):
+            trial.end_early(reason)
+
+
+def early_stop(bounds: Sequence[LatencyBound]) -> list[Instrument]:
+    """The instrument for these bounds; none if there is no bound."""
+    return [EarlyStop(bounds)] if bounds else []
 
 
 def _latencies(piece: bytes, label: str | None) -> Iterator[float]:

@@ -60,9 +60,9 @@ class HeldMachines:
         return held
 
     def give_back(self) -> None:
-        """Let other trials measure there. Never raises for a machine that is gone."""
+        """Let other trials measure there, and release the trial's directories. Never raises for a lost machine."""
         calls = []
-        for host in self.hosts:
+        for host in (*self.hosts, *self._agents.guests):
             with contextlib.suppress(Lost):
                 calls.append(self._agents.at(host).machine.unlock())
         with contextlib.suppress(Lost):

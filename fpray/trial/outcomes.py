@@ -11,6 +11,7 @@ from fpray.evidence.evidence import Defect
 from fpray.node.messages import FailureKind
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.attempt import Attempt, Cause, ProcessFailed
+from fpray.trial.joining import with_findings
 from fpray.trial.validity import doubts_about
 
 if TYPE_CHECKING:
@@ -69,8 +70,13 @@ class _End:
 
 
 def outcome_of(attempt: Attempt, cause: Cause) -> Outcome:
-    """The outcome of an attempt, with all that is known of it. Stops what still runs, unless a machine is lost."""
-    end = _end_of(attempt, cause)
+    """The outcome of an attempt, with what instruments found. Stops what still runs, unless a machine is lost."""
+    outcome = _outcome(attempt, cause, _end_of(attempt, cause))
+    summary = None if isinstance(cause, ProcessFailed | Lost | KeyboardInterrupt) else cause
+    return with_findings(attempt, outcome, summary)
+
+
+def _outcome(attempt: Attempt, cause: Cause, end: _End) -> Outcome:
     verdict = VERDICTS[end.ending]
     if verdict.reason is Reason.SYSTEM_UNDER_TEST and isinstance(cause, ProcessFailed) and _port_was_taken(cause):
         verdict = replace(verdict, reason=Reason.INFRASTRUCTURE, blamed="the process's machine")
@@ -84,7 +90,7 @@ def outcome_of(attempt: Attempt, cause: Cause) -> Outcome:
         lines=end.lines,
         log=end.log,
         results=end.results,
-        notes=[*attempt.notes, *end.notes],
+        notes=[*attempt.notes, *_notes_of_sidecars(attempt), *end.notes],
         doubts=end.doubts,
         events=attempt.timeline.sorted_events(),
         processes=attempt.processes.ends(),
@@ -125,6 +131,16 @@ def _end_of_clients(attempt: Attempt, summary: Summary) -> _End:
         first = doubts.pop(0)
         end = replace(end, ending=defect, detail=first.sentence, label=first.label, lines=first.lines, log=first.log)
     return replace(end, doubts=[doubt.sentence for doubt in doubts])
+
+
+def _notes_of_sidecars(attempt: Attempt) -> list[str]:
+    """What is said of sidecars that exited by themselves."""
+    return [
+        f"sidecar {process.label} exited with {ended.returncode} before the end of the trial"
+        for process in attempt.processes
+        if process.kind == "sidecar" and (ended := attempt.processes.exits.get(process.label)) is not None
+        if not ended.stopped and ended.returncode not in process.expected_exits
+    ]
 
 
 def _blamed(attempt: Attempt, verdict: Verdict, end: _End) -> Sequence[str]:

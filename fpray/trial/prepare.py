@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fpray.cluster.jar_transfer import send_jar
+from fpray.errors import Lost
 from fpray.files import layout
 from fpray.node.inspection import InspectionRequest, WorkSite
 from fpray.node.scratch import Owner
 from fpray.plan.plan import Paths, Plan, plan_placed
 from fpray.trial.attempt import Attempt
 from fpray.trial.disk_space import SPACE_CHECK_S, needed_bytes
+from fpray.trial.extension import extend_plan, fresh_ports
+from fpray.trial.instruments import PlanSite
 from fpray.trial.work_directories import WorkDirectories
 
 Sites = dict[str, WorkSite]
@@ -25,23 +30,73 @@ def prepare(attempt: Attempt) -> Plan:
         Lost: a machine is gone, or no trial can work there.
         KeyboardInterrupt: the sweep is to end.
     """
-    context = attempt.context
-    placement = context.slice.placement
     with attempt.timeline.phase("preparing"):
-        sites = _inspect(attempt, placement.port_counts())
-        sites |= _send_jar(attempt, sites)
-        directories = {host: (site.directory, site.jar or "") for host, site in sites.items()}
-        paths = Paths(
-            str(attempt.directory.path.absolute()), str(context.jar.path), context.java,
-            context.jvm_args, context.flags, directories,
-        )  # fmt: skip
-        placement = placement.with_ports({host: site.ports for host, site in sites.items()})
-        plan = plan_placed(attempt.trial, placement, paths)
-        attempt.directory.write_plan(plan)
-        attempt.plan = plan
-        attempt.work.write_inputs(plan, attempt.agents.at, attempt.agents.ask)
-        attempt.agents.wake(plan.processes)
+        spare = _spare_hosts(attempt)
+        try:
+            return _prepare(attempt, spare)
+        except Lost as lost:
+            if not lost.hosts or not set(lost.hosts) <= attempt.agents.guests.keys():
+                raise
+            attempt.notes.append(f"instruments do without spare machines: {lost}")
+            return _prepare(attempt, ())
+
+
+def _spare_hosts(attempt: Attempt) -> list[str]:
+    """The machines of the Ray cluster on which no trial of the sweep measures."""
+    measuring = attempt.context.slices.hosts()
+    return [host for host in attempt.context.machines.by_host() if host not in measuring]
+
+
+def _prepare(attempt: Attempt, spare_hosts: Sequence[str]) -> Plan:
+    placement = attempt.context.slice.placement
+    further = _further_ports(attempt, spare_hosts)
+    ports = placement.port_counts()
+    sites = _inspect(attempt, {host: ports.get(host, 0) + further.get(host, 0) for host in {**ports, **further}})
+    sites |= _send_jar(attempt, sites)
+    plan = plan_placed(
+        attempt.trial,
+        placement.with_ports({host: sites[host].ports[:count] for host, count in ports.items()}),
+        paths := _paths(attempt, sites),
+    )
+    unused = {host: site.ports[ports.get(host, 0) :] for host, site in sites.items()}
+    site = PlanSite(attempt.trial, paths, attempt.context.cluster, fresh_ports(unused), spare_hosts)
+    plan, notes = extend_plan(plan, attempt.context.instruments, site)
+    attempt.notes += notes
+    attempt.directory.write_plan(plan)
+    attempt.plan = plan
+    attempt.work.write_inputs(plan, attempt.agents.at, attempt.agents.ask)
+    attempt.agents.wake(plan.processes)
     return plan
+
+
+def _paths(attempt: Attempt, sites: Sites) -> Paths:
+    """Where the trial finds things on its machines; without sites, as on the driver's."""
+    context = attempt.context
+    directories = {host: (site.directory, site.jar or "") for host, site in sites.items()}
+    return Paths(
+        str(attempt.directory.path.absolute()), str(context.jar.path), context.java,
+        context.jvm_args, context.flags, directories,
+    )  # fmt: skip
+
+
+def _further_ports(attempt: Attempt, spare_hosts: Sequence[str]) -> Mapping[str, int]:
+    """host -> how many ports instruments will ask for there; a draft of the plan shows it."""
+    attempt.agents.guests.clear()
+    if not attempt.context.instruments:
+        return {}
+    counts: Counter[str] = Counter()
+    numbers = itertools.count(1)
+
+    def count(host: str) -> int:
+        counts[host] += 1
+        return next(numbers)
+
+    placement, paths = attempt.context.slice.placement, _paths(attempt, {})
+    site = PlanSite(attempt.trial, paths, attempt.context.cluster, count, spare_hosts)
+    draft, _ = extend_plan(plan_placed(attempt.trial, placement, paths), attempt.context.instruments, site)
+    guests = {process.host: process.role for process in draft.processes if process.host not in placement.hosts()}
+    attempt.agents.guests |= guests
+    return {**dict.fromkeys(guests, 0), **counts}
 
 
 def _inspect(attempt: Attempt, ports: Mapping[str, int]) -> Sites:

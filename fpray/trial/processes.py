@@ -12,7 +12,8 @@ from fpray.node.messages import Exit
 from fpray.plan.plan import Process
 from fpray.store.outcome import ProcessEnd
 from fpray.store.trial_directory import TrialDirectory
-from fpray.trial.agents import CALL_S, Agents, by_agent, labels_of
+from fpray.trial.agents import CALL_S, Agents
+from fpray.trial.plan_facts import by_agent, labels_of
 from fpray.trial.timeline import Timeline
 
 GRACE_S = 5.0

@@ -11,6 +11,7 @@ from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.attempt import Attempt, Cause, ProcessFailed
 from fpray.trial.collect import collect, fetch_files
 from fpray.trial.context import TrialContext
+from fpray.trial.joining import instruments_running
 from fpray.trial.outcomes import outcome_of
 from fpray.trial.prepare import prepare
 from fpray.trial.start import start_clients, start_servers
@@ -23,7 +24,7 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, context: TrialContex
     1. Set an earlier attempt aside and write `trial.json`.
     2. Take the trial's machines.
     3. See that nothing of an earlier trial is alive there, choose ports, write the plan, the config and the workloads.
-    4. Start the servers stage by stage, the next stage when all of the last one listen.
+    4. Start any sidecars, then the servers stage by stage, the next stage when all of the last one listen.
     5. Start the clients, then any driver.
     6. Watch: a process that ends when it should not ends the trial.
     7. Collect what the clients recorded, while the servers stop in reverse order.
@@ -42,8 +43,9 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, context: TrialContex
             attempt.machines.take()
             plan = prepare(attempt)
             start_servers(attempt, plan)
-            start_clients(attempt, plan)
-            watch(attempt, plan)
+            with instruments_running(attempt, plan):
+                start_clients(attempt, plan)
+                watch(attempt, plan)
             cause: Cause = collect(attempt, plan)
         except (ProcessFailed, Lost, KeyboardInterrupt) as failure:
             cause = failure

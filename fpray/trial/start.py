@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from fpray.errors import Lost
+from fpray.node.agent import Call
 from fpray.node.messages import Failure, ProcessSpec
 from fpray.plan.plan import Plan, Process
-from fpray.trial.agents import CALL_S, by_agent, labels_of
+from fpray.trial.agents import CALL_S
 from fpray.trial.attempt import Attempt, ProcessFailed
+from fpray.trial.plan_facts import by_agent, labels_of
 from fpray.trial.watch import watch_servers
 
 # A JVM listens 0.6 s after exec on a core of its own; the real jar's 14 servers took up to 20 s on 2 busy cores.
@@ -25,6 +28,7 @@ def start_servers(attempt: Attempt, plan: Plan) -> None:
         KeyboardInterrupt: the sweep is to end.
     """
     with attempt.timeline.phase("starting"):
+        _start_sidecars(attempt, plan.of_kind("sidecar"))
         total = len(plan.of_kind("server"))
         for stage in plan.stages():
             _start(attempt, stage, total)
@@ -42,19 +46,16 @@ def start_clients(attempt: Attempt, plan: Plan) -> None:
         for processes in (plan.of_kind("client"), plan.of_kind("driver")):
             if processes:
                 _start(attempt, processes, len(processes))
+    attempt.clients_listen.set()
 
 
 def _start(attempt: Attempt, stage: Sequence[Process], total: int) -> None:
     """Start processes at the same time, and wait until each one listens; total: the processes of its kind."""
     attempt.context.cancellation.check()
-    plan = attempt.known_plan
-    listening = sum(map(len, attempt.processes.stages))
+    listening = sum(process.kind != "sidecar" for process in attempt.processes)
     attempt.processes.stages.append(list(stage))
     waiting = by_agent(stage)
-    calls = {}
-    for (role, host), processes in waiting.items():
-        specs = [_spec(process, attempt.work.given(process, plan)) for process in processes]
-        calls[attempt.agents.of(role, host).processes.start(specs, _ready_s(attempt, host))] = role, host
+    calls = {_order(attempt, agent, processes): agent for agent, processes in waiting.items()}
     deadline = max((_ready_s(attempt, host) for _, host in waiting), default=READY_S) + CALL_S
     _report(attempt, waiting, listening, total)
     for call, failure in attempt.agents.wait({c: f"{role} on {host}" for c, (role, host) in calls.items()}, deadline):
@@ -69,6 +70,33 @@ def _start(attempt: Attempt, stage: Sequence[Process], total: int) -> None:
     for role in {process.role for process in stage}:
         if (window := attempt.trial.protocol.role(role).starts_within) is not None:
             _check_started_together(attempt, [process for process in stage if process.role == role], window)
+
+
+def _order(attempt: Attempt, agent: tuple[str, str], processes: Sequence[Process]) -> Call[Failure | None]:
+    """Order the processes of an agent (role, host) to start."""
+    specs = [_spec(process, attempt.work.given(process, attempt.known_plan)) for process in processes]
+    return attempt.agents.of(*agent).processes.start(specs, _ready_s(attempt, agent[1]))
+
+
+def _start_sidecars(attempt: Attempt, sidecars: Sequence[Process]) -> None:
+    """Start sidecars; one that fails, or a machine of sidecars alone that is gone, becomes a note."""
+    if not sidecars:
+        return
+    attempt.processes.stages.append(list(sidecars))
+    for (role, host), processes in by_agent(sidecars).items():
+        try:
+            call = _order(attempt, (role, host), processes)
+            ((_, failure),) = attempt.agents.wait({call: f"{role} on {host}"}, _ready_s(attempt, host) + CALL_S)
+        except Lost as lost:
+            if host not in attempt.agents.guests:
+                raise
+            attempt.notes.append(f"sidecar {role} was not started: {lost}")
+            continue
+        if failure is not None:
+            attempt.notes.append(f"sidecar {role} failed before it listened: {failure.detail}")
+            continue
+        for process in processes:
+            attempt.timeline.note_of(process, "phase", "listening")
 
 
 def _check_started_together(attempt: Attempt, processes: Sequence[Process], window: timedelta) -> None:

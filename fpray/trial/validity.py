@@ -10,7 +10,7 @@ from fpray.files.layout import stdout_file
 from fpray.node.process_files import tail
 from fpray.recorder.columns import LITTLES_LAW
 from fpray.trial.attempt import Attempt
-from fpray.trial.watch import seconds_of
+from fpray.trial.plan_facts import seconds_of
 
 if TYPE_CHECKING:
     from fpray.recorder.summary import Summary

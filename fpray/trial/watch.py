@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import timedelta
 from typing import Any
 
-from fpray.files.layout import data_file
 from fpray.node.messages import Failure
 from fpray.plan.plan import Plan, Process
-from fpray.trial.agents import CALL_S, by_agent, labels_of
+from fpray.trial.agents import CALL_S
 from fpray.trial.attempt import Attempt, ProcessFailed
-from fpray.trial.early_stop import LOOK_AT, SHORTEST_S, why_hopeless
+from fpray.trial.plan_facts import by_agent, labels_of, seconds_of
 
 # Beyond its timeouts a client needs its JVM's start, and some 2 s to say goodbye; more on a busy machine.
 CLIENT_SPARE_S = 20.0
@@ -31,23 +29,20 @@ def watch(attempt: Attempt, plan: Plan) -> None:
     deadline_s = seconds_of(params, "warmup_timeout") + seconds_of(params, "warmup_sleep")
     deadline_s += seconds_of(params, "timeout") + CLIENT_SPARE_S
     with attempt.timeline.phase("measuring"):
-        _watch_clients(attempt, plan.of_kind("client"), deadline_s)
+        try:
+            _watch_clients(attempt, plan.of_kind("client"), deadline_s)
+        except KeyboardInterrupt:
+            attempt.context.cancellation.check()
+            if attempt.early_end.reason is None:
+                raise
+            attempt.early_reason = attempt.early_end.reason
 
 
 def _watch_clients(attempt: Attempt, processes: Sequence[Process], deadline_s: float) -> None:
     clients = _exits(attempt, processes, deadline_s)
     servers = _exits(attempt, _servers(attempt), deadline_s)
-    glances = _glances(attempt, processes)
-    seen: list[Sequence[bytes]] = []
-    calls = {**clients, **servers, **glances}
-    for call, failure in attempt.agents.wait(calls, deadline_s + CALL_S):
-        if call in glances:
-            seen.append(failure)
-            if len(seen) == len(glances):
-                attempt.early_reason = why_hopeless(attempt.context.caps, [piece for each in seen for piece in each])
-            if attempt.early_reason:
-                return
-        elif call in servers:
+    for call, failure in attempt.agents.wait({**clients, **servers}, deadline_s + CALL_S, attempt.early_end):
+        if call in servers:
             if _is_over(failure):
                 raise ProcessFailed(failure, "while clients were measuring")
         elif failure is not None:
@@ -56,20 +51,6 @@ def _watch_clients(attempt: Attempt, processes: Sequence[Process], deadline_s: f
             del clients[call]
             if not clients:
                 return
-
-
-def _glances(attempt: Attempt, clients: Sequence[Process]) -> dict[Any, str]:
-    """One look at each machine's client files, at half of the duration, where there are bounds to be kept."""
-    p, protocol = attempt.trial.params, attempt.trial.protocol
-    if not attempt.context.caps or seconds_of(p, "duration") < SHORTEST_S or protocol.records_warmup:
-        return {}
-    after_s = seconds_of(p, "warmup_duration") + seconds_of(p, "warmup_sleep") + LOOK_AT * seconds_of(p, "duration")
-    return {
-        attempt.agents.of(role, host).files.sample_rows(
-            [f"{process.directory}/{data_file(process.label)}" for process in here], after_s
-        ): f"{role} on {host}"
-        for (role, host), here in by_agent(clients).items()
-    }
 
 
 def watch_servers(attempt: Attempt, seconds: float) -> None:
@@ -95,14 +76,9 @@ def listens(attempt: Attempt, process: Process) -> bool:
     return bool(answer)
 
 
-def seconds_of(params: Any, name: str) -> float:
-    """A parameter that is a duration, in seconds; 0 where there is no such parameter."""
-    return float(getattr(params, name, timedelta(0)).total_seconds())
-
-
 def _servers(attempt: Attempt) -> list[Process]:
-    """What is to live as long as the trial: everything but the clients."""
-    return [process for process in attempt.processes if process.kind != "client"]
+    """What is to live as long as the trial: servers and drivers."""
+    return [process for process in attempt.processes if process.kind not in ("client", "sidecar")]
 
 
 def _exits(attempt: Attempt, processes: Collection[Process], deadline_s: float | None) -> dict[Any, str]:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import random
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from ray.exceptions import ActorDiedError
 
 from fpray.node.process_files import pieces
-from fpray.trial.early_stop import FEWEST_ROWS, LatencyBound, why_hopeless
+from fpray.store.outcome import Outcome, Reason, Status
+from fpray.testing.fake_agent import Answer
+from fpray.testing.fake_machines import FakeMachines
+from fpray.trial.early_stop import FEWEST_ROWS, LatencyBound, early_stop, why_hopeless
+from tests.support.trials import a_trial, clients_run_until, run
 
 T = "2026-11-22T10:00:00Z"
 
@@ -66,3 +75,70 @@ def test_a_hiccup_at_the_end_is_no_reason(tmp_path: Path) -> None:
     file.write_bytes(_rows([0.5] * 30_000 + [100.0] * 30_000))
     assert why_hopeless([LatencyBound("write", "p99", 1.0)], pieces(file)) is not None
     assert pieces(tmp_path / "none") == []
+
+
+def _under_a_bound(directory: Path, limit_ms: float, seconds: float = 5, **answers: Answer) -> Outcome:
+    """A trial whose clients answer within 1 ms, under an upper bound of the p99."""
+    trial = a_trial(duration=timedelta(seconds=seconds))
+    instruments = early_stop([LatencyBound("write", "p99", limit_ms)])
+    machines = FakeMachines(["a"])
+    machines.answers |= answers
+    return run(directory, machines, trial, instruments=instruments)
+
+
+def _never(*_: object) -> Future[None]:
+    return Future()
+
+
+def test_a_trial_that_cannot_keep_a_bound_ends_early_with_its_figures(tmp_path: Path) -> None:
+    outcome = _under_a_bound(tmp_path, 0.1, wait_exit=_never)
+    assert (outcome.status, outcome.reason, outcome.notes) == (Status.STOPPED_EARLY, Reason.NONE, [])
+    assert outcome.detail.startswith("after half of the duration the p99 of write requests is 1 ms, and 100% of them")
+    assert outcome.results["measured.latency.p99_ms"] == pytest.approx(1.0)
+
+
+def test_a_trial_that_keeps_its_bounds_runs_to_its_end(tmp_path: Path) -> None:
+    looked, look = [], threading.Event()
+
+    def sample_rows(_role: str, _host: str, paths: Sequence[str], after_s: float) -> list[bytes]:
+        looked.append((paths, after_s))
+        look.set()
+        return [Path(path).read_bytes() for path in paths]
+
+    assert early_stop([]) == []
+    outcome = _under_a_bound(tmp_path, 10.0, sample_rows=sample_rows, wait_exit=clients_run_until(look))
+    assert outcome.status is not Status.STOPPED_EARLY
+    assert looked == [([str(tmp_path / "suite" / "001" / "client_0_data.csv")], 2.5)]
+
+
+def test_a_short_trial_is_not_looked_at(tmp_path: Path) -> None:
+    def sample_rows(*_: object) -> list[bytes]:
+        raise AssertionError
+
+    outcome = _under_a_bound(tmp_path, 0.1, seconds=1, sample_rows=sample_rows)
+    assert (outcome.status, outcome.notes) == (Status.FINISHED, [])
+
+
+def test_a_client_that_is_gone_when_its_rows_are_looked_at_has_its_machine_blamed(tmp_path: Path) -> None:
+    """Its machine, and no other: a machine that does not exist cannot be set aside."""
+    gone = lambda *_: ActorDiedError()  # noqa: E731
+    outcome = _under_a_bound(tmp_path, 0.1, sample_rows=gone, wait_exit=gone)
+    assert (outcome.status, list(outcome.blamed)) == (Status.LOST, ["a"])
+
+
+def test_rows_that_cannot_be_looked_at_are_a_note(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def sample_rows(*_: object) -> ActorDiedError:
+        looking = threading.current_thread()
+
+        def wait() -> None:
+            looking.join()
+            over.set()
+
+        threading.Thread(target=wait).start()
+        return ActorDiedError()
+
+    outcome = _under_a_bound(tmp_path, 0.1, sample_rows=sample_rows, wait_exit=clients_run_until(over))
+    assert outcome.status is not Status.LOST
+    assert outcome.notes[0].startswith("instrument early-stop: during raised Lost: the role actor of client on a is")

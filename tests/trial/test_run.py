@@ -1,4 +1,4 @@
-"""One trial from its first step to its outcome, on simulated machines."""
+"""One trial from its first step to its outcome, on fake machines."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from fpray.errors import Lost
 from fpray.node.agent import NodeAgent
 from fpray.node.messages import Failure
 from fpray.store.outcome import Reason, Status
-from tests.support.simulated import Answer, SimulatedMachines, a_trial, run
+from fpray.testing.fake_agent import Answer
+from fpray.testing.fake_machines import FakeMachines
+from tests.support.trials import a_trial, run
 
 
 def test_a_trial_finishes_step_by_step(tmp_path: Path) -> None:
-    machines = SimulatedMachines(["a"])
+    machines = FakeMachines(["a"])
     outcome = run(tmp_path, machines)
     assert (outcome.status, outcome.reason, outcome.detail, outcome.doubts) == (Status.FINISHED, Reason.NONE, "", [])
     assert outcome.results["measured.throughput"] == pytest.approx(2000, rel=0.01)
@@ -58,7 +60,7 @@ def _fails(kind: Any, role: str, *, lines: tuple[str, ...] = ()) -> Answer:
 def test_how_a_process_fails_decides_on_status_reason_and_blame(
     kind: str, status: Status, reason: Reason, blamed: list[str], tmp_path: Path
 ) -> None:
-    machines = SimulatedMachines(["a"], wait_exit=_fails(kind, "client"))
+    machines = FakeMachines(["a"], wait_exit=_fails(kind, "client"))
     outcome = run(tmp_path, machines)
     assert (outcome.status, outcome.reason, list(outcome.blamed)) == (status, reason, blamed)
     assert outcome.detail.startswith("client_0 failed")
@@ -68,7 +70,7 @@ def test_how_a_process_fails_decides_on_status_reason_and_blame(
 
 def test_a_process_that_exits_since_its_port_is_taken_is_the_machines_fault(tmp_path: Path) -> None:
     lines = ("at java.base/sun.nio.ch.Net.bind0(Native Method)", "java.net.BindException: Address already in use")
-    outcome = run(tmp_path, SimulatedMachines(["a"], wait_exit=_fails("exited", "server", lines=lines)))
+    outcome = run(tmp_path, FakeMachines(["a"], wait_exit=_fails("exited", "server", lines=lines)))
     assert (outcome.status, outcome.reason, outcome.blamed) == (Status.CRASHED, Reason.INFRASTRUCTURE, ["a"])
     assert outcome.detail == "server failed, while clients were measuring"
     assert outcome.lines == lines[1:], "without the stack trace"
@@ -78,7 +80,9 @@ def test_a_process_that_exits_since_its_port_is_taken_is_the_machines_fault(tmp_
 @pytest.mark.parametrize("call", ["inspect", "start", "wait_exit", "read_client"])
 def test_a_machine_that_is_gone_is_blamed_at_every_step(call: str, tmp_path: Path) -> None:
     gone = lambda *_: ActorDiedError()  # noqa: E731
-    outcome = run(tmp_path, SimulatedMachines(["a"], **{call: gone}))
+    machines = FakeMachines(["a"])
+    machines.answers[call] = gone
+    outcome = run(tmp_path, machines)
     assert (outcome.status, outcome.reason, list(outcome.blamed)) == (Status.LOST, Reason.INFRASTRUCTURE, ["a"])
 
 
@@ -89,7 +93,7 @@ def test_a_trial_that_is_cancelled_is_interrupted_and_leaves_nothing(tmp_path: P
         cancellation.cancel()
         return Future()
 
-    machines = SimulatedMachines(["a"], wait_exit=wait_exit)
+    machines = FakeMachines(["a"], wait_exit=wait_exit)
     outcome = run(tmp_path, machines, cancellation=cancellation)
     assert (outcome.status, outcome.reason, outcome.detail) == (Status.INTERRUPTED, Reason.USER, "interrupted")
     assert machines.called("stop")
@@ -101,7 +105,7 @@ def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path
     """What is out of reach keeps no process of another role or machine running, and no other machine locked."""
     path = tmp_path / "suite" / "001"
 
-    class Cut(SimulatedMachines):
+    class Cut(FakeMachines):
         """Machines of which one is gone as soon as the clients run."""
 
         cut = False
@@ -122,7 +126,7 @@ def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path
         if trouble == "an actor is gone" and role == "client":
             return ActorDiedError()
         stopped.extend(labels)
-        return machines.simulated(role, host)._stop(labels, grace_s)
+        return machines.fake(role, host).running.stop(labels, grace_s)
 
     stopped: list[str] = []
     machines = Cut(["a", "b", "c", "d"], wait_exit=wait_exit, stop=stop)

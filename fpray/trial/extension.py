@@ -1,0 +1,67 @@
+"""What instruments add to a plan: processes, arguments and files. Pure, so that `fpray plan` shows it as well."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from fpray.plan.cluster import Cluster
+from fpray.plan.plan import Paths, Plan, Process, Trial
+from fpray.trial.instruments import Instrument, PlanSite
+from fpray.trial.shield import shielded
+
+
+def extend_plan(plan: Plan, instruments: Sequence[Instrument], site: PlanSite) -> tuple[Plan, list[str]]:
+    """The plan as all instruments extend it, one after the other; and a note about each that could not."""
+    notes: list[str] = []
+    for instrument in instruments:
+        with shielded(instrument, "extend", notes):
+            plan = _checked(instrument.extend(plan, site), plan, site)
+    return plan, notes
+
+
+def fresh_ports(unused: Mapping[str, Sequence[int]]) -> Callable[[str], int]:
+    """A `PlanSite.port` that takes the ports of each machine one after the other."""
+    left = {host: iter(ports) for host, ports in unused.items()}
+
+    def port(host: str) -> int:
+        for number in left.get(host, ()):
+            return number
+        raise ValueError(f"there is no further port for it on machine {host}: extend asked for fewer ports before")
+
+    return port
+
+
+def extend_for_show(
+    plan: Plan, trial: Trial[Any], cluster: Cluster, paths: Paths, instruments: Sequence[Instrument]
+) -> tuple[Plan, list[str]]:
+    """As `extend_plan`, before there are machines: with ports that follow those of FrankenPaxos."""
+    ports = itertools.count(100 + max([9900, *(port for p in plan.processes for port in p.endpoints.values())]), 100)
+    return extend_plan(plan, instruments, PlanSite(trial, paths, cluster, lambda _host: next(ports)))
+
+
+def _checked(extended: Plan, plan: Plan, site: PlanSite) -> Plan:
+    """An extended plan.
+
+    Raises:
+        ValueError: it is no extension: a process is gone or moved, two have one label, or one is on a machine that is
+            not the trial's.
+    """
+    processes = {process.label: process for process in extended.processes}
+    if len(processes) < len(extended.processes):
+        raise ValueError("two processes have the same label")
+    for process in plan.processes:
+        if process.label not in processes or _identity(processes[process.label]) != _identity(process):
+            raise ValueError(f"process {process.label} is changed in more than its arguments and its environment")
+    hosts = {*plan.hosts(), *site.spare_hosts}
+    if strangers := [process for process in extended.processes if process.host not in hosts]:
+        raise ValueError(f"process {strangers[0].label} is on machine {strangers[0].host}, which is not the trial's")
+    for name, content in plan.files.items():
+        if extended.files.get(name) != content:
+            raise ValueError(f"the file {name} of the plan is changed")
+    return extended
+
+
+def _identity(process: Process) -> tuple[Any, ...]:
+    return process.role, process.index, process.kind, process.stage, process.host, dict(process.endpoints)

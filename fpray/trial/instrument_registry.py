@@ -1,0 +1,38 @@
+"""Finding instruments by name, through entry points of the group `fpray.instruments`: a name -> a factory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+
+from fpray.errors import Problem, nearest, refuse_if_any
+from fpray.trial.instruments import Instrument
+
+GROUP = "fpray.instruments"
+
+
+def instrument_names() -> list[str]:
+    """The names of all instruments that are installed."""
+    return sorted(entry_points(group=GROUP).names)
+
+
+def find_instruments(names: Sequence[str]) -> list[Instrument]:
+    """The instruments with these names, each made by its factory, which takes no arguments.
+
+    Raises:
+        Refused: there is no such instrument (with the nearest name), or one cannot be made.
+    """
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    known = f"installed are {', '.join(sorted(points))}" if points else "none is installed"
+    problems, instruments = [], []
+    for name in dict.fromkeys(names):
+        about = f"--instrument {name}"
+        if name not in points:
+            problems.append(Problem(about, f"there is no such instrument{nearest(name, points)}; {known}"))
+            continue
+        try:
+            instruments.append(points[name].load()())
+        except Exception as error:  # another package's code
+            problems.append(Problem(about, f"{points[name].value} raises {type(error).__name__}: {error}"))
+    refuse_if_any(problems)
+    return instruments

@@ -1,0 +1,32 @@
+"""What the steps of a trial read from its plan and its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any
+
+from fpray.plan.plan import Process
+
+
+def by_agent(processes: Collection[Process]) -> dict[tuple[str, str], list[Process]]:
+    """(role, host) -> the processes that its agent starts, watches and stops."""
+    grouped: dict[tuple[str, str], list[Process]] = {}
+    for process in processes:
+        grouped.setdefault((process.role, process.host), []).append(process)
+    return grouped
+
+
+def labels_of(processes: Sequence[Process]) -> list[str]:
+    """The labels of processes."""
+    return [process.label for process in processes]
+
+
+def rows_file(client: Process) -> str:
+    """The path of a client's recorder file, on its machine."""
+    return f"{client.directory}/{client.label}_data.csv"
+
+
+def seconds_of(params: Any, name: str) -> float:
+    """A parameter that is a duration, in seconds; 0 where there is no such parameter."""
+    return float(getattr(params, name, timedelta(0)).total_seconds())

@@ -1,0 +1,65 @@
+"""One trial on fake machines: without Ray and without Java."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from fpray.cluster.allocator import Allocator
+from fpray.jar.find import Jar
+from fpray.plan.cluster import Cluster
+from fpray.plan.plan import Trial
+from fpray.store.outcome import Outcome
+from fpray.store.trial_directory import TrialDirectory
+from fpray.study.registry import find_protocol
+from fpray.testing.fake_agent import Answer
+from fpray.testing.fake_machines import FakeMachines
+from fpray.trial.context import TrialContext
+from fpray.trial.run import run_trial
+
+
+def a_trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
+    """A trial of one second without warm-up."""
+    second, none = timedelta(seconds=1), timedelta(0)
+    known = find_protocol(protocol)
+    return Trial(known, known.params(**{"warmup_duration": none, "duration": second, "timeout": second, **params}))
+
+
+def clients_run_until(event: threading.Event) -> Answer:
+    """In place of `wait_exit`: clients run until the event, and everything else for ever."""
+
+    def wait_exit(role: str, *_: object) -> Future[None]:
+        exited: Future[None] = Future()
+
+        def end() -> None:
+            if event.wait(60):
+                exited.set_result(None)
+
+        if role == "client":
+            threading.Thread(target=end, daemon=True).start()
+        return exited
+
+    return wait_exit
+
+
+def run(
+    directory: Path,
+    machines: FakeMachines,
+    trial: Trial[Any] | None = None,
+    measuring: Sequence[str] | None = None,
+    **more: Any,
+) -> Outcome:
+    """Run a trial on all of the machines, or on those that are named; more: of its context."""
+    trial = trial or a_trial()
+    allocator = Allocator(Cluster(tuple(measuring or machines.by_host())))
+    allocation = allocator.allocate(trial)
+    assert allocation is not None
+    jar = Jar(Path("/no.jar"), "0" * 64, "0", reference=False)
+    context = TrialContext(allocator, machines, jar, "java", slice=allocation, **more)
+    path = directory / "suite" / "001"
+    path.mkdir(parents=True)
+    return run_trial(trial, TrialDirectory(path), context)
