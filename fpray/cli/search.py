@@ -23,9 +23,9 @@ def search(ctx: click.Context, /, **words: Any) -> None:
 
     It takes few trials. The same command continues a search.
 
-    \\b
-    fpray search multipaxos --maximize write_output.measured.throughput \\\\
-        --subject-to 'write_output.measured.latency.p99_ms<=5' \\\\
+    \b
+    fpray search multipaxos --maximize write_output.measured.throughput \\
+        --subject-to 'write_output.measured.latency.p99_ms<=5' \\
         --space num_clients_per_proc=1..1024:log --space num_proxy_leaders=2..10
 
     Exit code 0: a configuration meets the bounds; 1: none was found; 2: refused before anything started; 130:
