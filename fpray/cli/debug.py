@@ -12,7 +12,7 @@ from fpray.cli.interrupt import interruptible
 from fpray.cli.suites import suites_option
 from fpray.cluster.inventory import is_launcher_file
 from fpray.driver.debug import debug as hold
-from fpray.driver.remote_head import run_on_head, words_without
+from fpray.driver.head import run_on_head, words_without
 from fpray.store.find import find_trial
 
 

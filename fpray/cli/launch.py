@@ -16,7 +16,8 @@ from fpray.cli.interrupt import interruptible
 from fpray.cluster.jobs import NoJobs, as_job
 from fpray.driver.detach import hang_up_ends, leaving, start
 from fpray.driver.experiment import Experiment
-from fpray.driver.remote_head import is_elsewhere, run_there, words_without
+from fpray.driver.head import words_without
+from fpray.driver.remote_head import is_elsewhere, run_there
 from fpray.errors import refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
 from fpray.protocol.params import to_json

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fpray.driver.remote_head import run_on_head, words_without
+from fpray.driver.head import run_on_head, words_without
 
 
 def _run_on_head(_ctx: click.Context, _option: click.Parameter, value: str | None) -> None:

@@ -1,0 +1,141 @@
+"""The head of a launcher's cluster, as SSH reaches it; a command that runs there in place of here."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from fpray.cluster.head_address import head_login
+from fpray.cluster.launcher import Launcher, read_launcher
+from fpray.cluster.ray_address import wanted_address
+from fpray.errors import FprayError
+
+# The head's own copy of the configuration; Ray puts it there.
+BOOTSTRAP = "ray_bootstrap_config.yaml"
+_ENVIRONMENT = "[ -e ~/fpray-node/env.sh ] && . ~/fpray-node/env.sh"
+_NO_SSH = "there is no ssh on this machine, and fpray needs it to reach the head: install it"
+_NO_RSYNC = "there is no rsync on this machine, and fpray needs it to copy files to the head: install it"
+_OPTIONS = {
+    # As Ray's launcher: the machines are new each night, and so are their keys.
+    "StrictHostKeyChecking": "no",
+    "UserKnownHostsFile": "/dev/null",
+    "IdentitiesOnly": "yes",
+    "LogLevel": "ERROR",
+    "ConnectTimeout": "20",
+    "ServerAliveInterval": "5",
+    "ServerAliveCountMax": "6",
+}
+
+
+def belongs_here(launcher: Launcher) -> bool:
+    """Whether this machine is a node of the cluster: by its address, or, in a cloud, by the Ray that it runs."""
+    if launcher.hosts:
+        return any(_is_ours(host) for host in launcher.hosts)
+    return wanted_address(None, local=False) is not None
+
+
+def _is_ours(address: str) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as any_port:
+        try:
+            any_port.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a cluster, as SSH reaches it: `user@address`, and ssh with its options."""
+
+    target: str
+    ssh: tuple[str, ...]
+
+    @staticmethod
+    def of(launcher: Launcher) -> Head:
+        """The head of a launcher configuration. Raises as `head_login` does."""
+        login = head_login(launcher)
+        options = {**_OPTIONS, **({"ProxyCommand": login.proxy} if login.proxy else {})}
+        key = ["-i", str(login.key)] if login.key else []
+        words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+        return Head(f"{login.user}@{login.address}", ("ssh", *key, *words))
+
+    def ask(self, command: str) -> str:
+        """The output of a command that runs there.
+
+        Raises:
+            FprayError: the head cannot be reached, or the command fails.
+        """
+        words = [*self.ssh, self.target, command]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        except FileNotFoundError:
+            raise FprayError(_NO_SSH) from None
+        if done.returncode != 0:
+            lines = (done.stderr.strip() or done.stdout.strip() or f"ssh returned {done.returncode}").splitlines()
+            raise FprayError(f"the head, {self.target}, cannot be used: {lines[-1]}")
+        return done.stdout
+
+    def copy(self, source: Path, target: str) -> None:
+        """Copy a file to the head; a file that is there already is not sent again.
+
+        Raises:
+            FprayError: it cannot be copied.
+        """
+        command = ["rsync", "--rsh", shlex.join(self.ssh), "-avz", str(source), f"{self.target}:{target}"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        except FileNotFoundError:
+            raise FprayError(_NO_RSYNC) from None
+        if done.returncode != 0:
+            lines = (done.stderr.strip() or f"rsync returned {done.returncode}").splitlines()
+            raise FprayError(f"{source} cannot be copied to the head: {lines[-1]}")
+
+    def become(self, words: Sequence[str]) -> NoReturn:
+        """Become `fpray WORDS` on the head: this process shows its terminal from now on, and ends with its exit code.
+
+        Raises:
+            FprayError: there is no ssh.
+        """
+        terminal = ["-tt"] if sys.stdin.isatty() and sys.stderr.isatty() else []
+        command = f"{_ENVIRONMENT}; exec fpray {shlex.join(words)}"
+        sys.stdout.flush()
+        sys.stderr.flush()
+        try:
+            os.execvp(self.ssh[0], [*self.ssh, *terminal, self.target, f"bash -lc {shlex.quote(command)}"])
+        except FileNotFoundError:
+            raise FprayError(_NO_SSH) from None
+
+
+def run_on_head(path: Path, words: Sequence[str], *, with_machines: bool = False) -> None:
+    """Become `fpray WORDS` on the head of a cluster, unless this machine belongs to the cluster.
+
+    with_machines: the command uses the machines of the cluster, so it gets the configuration.
+
+    Raises:
+        FprayError: the head cannot be reached.
+    """
+    launcher = read_launcher(path)
+    if belongs_here(launcher):
+        return
+    head = Head.of(launcher)
+    home = head.ask("pwd").strip()  # needed in any case: ssh alone does not say which head cannot be reached
+    head.become([*words, "--cluster", f"{home}/{BOOTSTRAP}"] if with_machines else words)
+
+
+def words_without(words: Sequence[str], option: str) -> list[str]:
+    """A command line without an option and its value."""
+    others: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == option:
+            next(rest, None)
+        elif not word.startswith(f"{option}="):
+            others.append(word)
+    return others
