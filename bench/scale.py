@@ -49,7 +49,7 @@ def simulated_trial(trial: Trial[Any], directory: TrialDirectory, setting: Trial
     """The driver's part of `run_trial`, without rows, which are a cost of the clients and not of the driver."""
     began = time.monotonic()
     directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "java": setting.java})
-    first, placement = next(setting.next_port), setting.slice.placement
+    first, placement = next(setting.next_port), setting.allocation.placement
     ports = {host: range(first, first + count) for host, count in placement.port_counts().items()}
     paths = Paths(str(directory.path.absolute()), str(setting.jar.path), setting.java)
     plan = plan_placed(trial, placement.with_ports(ports), paths)

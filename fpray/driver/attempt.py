@@ -45,7 +45,7 @@ class Running:
     def context(self, shared: TrialContext, progress: Progress) -> TrialContext:
         """What the trial needs: what all share, its own machines, and where it reports to."""
         report, wait = partial(progress.stage, number=self.number), partial(progress.wait, number=self.number)
-        return replace(shared, slice=self.allocation, report=report, wait=wait)
+        return replace(shared, allocation=self.allocation, report=report, wait=wait)
 
 
 def attempt_trial(running: Running, context: TrialContext, run: RunTrial, through: Callable[[], None]) -> None:

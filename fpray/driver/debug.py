@@ -70,7 +70,7 @@ def debug(
         if allocation is None:
             raise refuse(known.number, allocator.shortage(trial) or "there are too few machines for it")
         context = TrialContext(
-            allocator, machines, jar, java, record.jvm_args, record.flags, wait=say, slice=allocation
+            allocator, machines, jar, java, record.jvm_args, record.flags, wait=say, allocation=allocation
         )
         _hold(trial, _directory(suite, known), context, label)
 

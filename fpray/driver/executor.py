@@ -72,7 +72,7 @@ class Executor:
         if self._line or self._is_full() or self._like is None:
             return False
         self.discover()
-        return self._context.slices.has_room(self._like)
+        return self._context.allocator.has_room(self._like)
 
     def start(self, trial: Trial[Any], directory: TrialDirectory) -> None:
         """Start a trial as soon as it has its machines; until then it is in line."""
@@ -126,7 +126,7 @@ class Executor:
         """Start what is in line and has its machines; whether the new trial has started."""
         while (first := self._line.first()) is not None and not self._is_full():
             self.discover()
-            allocation = self._context.slices.allocate(first.trial)
+            allocation = self._context.allocator.allocate(first.trial)
             if allocation is None:
                 return False
             is_new = self._line.take_out(first)
@@ -149,7 +149,7 @@ class Executor:
         self._news.clear()
         if (running := self._first_result()) is not None:
             return running
-        rests = self._context.slices.backoff_left_s()
+        rests = self._context.allocator.backoff_left_s()
         # Only a look shows machines that replace lost ones; and where nothing runs, nothing else wakes this thread: a
         # rest may have ended since it was in the way.
         if self._line.missing_since is not None or not self._running:
@@ -167,7 +167,7 @@ class Executor:
         if outcome is not None:
             self._listeners.attempted(running.trial, running.directory, hosts, outcome)
             if outcome.status is Status.LOST:  # also where it does not run again: lost machines serve no other trial
-                self._context.slices.back_off(hosts)
+                self._context.allocator.back_off(hosts)
                 self._context.machines.recover(hosts, running.allocation.lane)
         self._release(running)
         if again is not None:
@@ -178,4 +178,4 @@ class Executor:
 
     def _release(self, running: Running) -> None:
         self._running.remove(running)
-        self._context.slices.release(running.allocation)
+        self._context.allocator.release(running.allocation)

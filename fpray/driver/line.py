@@ -64,7 +64,7 @@ class Line:
 
         None: they only rest, or may still be replaced.
         """
-        missing = self._context.slices.shortage(first.trial)
+        missing = self._context.allocator.shortage(first.trial)
         if missing is None:
             self.missing_since = None
             return None

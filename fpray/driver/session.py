@@ -157,7 +157,7 @@ class Session:
             return facts
 
         return Discovery(
-            context.slices,
+            context.allocator,
             machines,
             cluster=lambda: living(self.experiment, machines),
             prepare=prepare,

@@ -21,7 +21,7 @@ class SetMachinesAside(Listener):
     def __init__(
         self, context: TrialContext, progress: Progress, remember: Callable[[MachineNote, str, str], None]
     ) -> None:
-        self._allocator, self._progress, self._remember = context.slices, progress, remember
+        self._allocator, self._progress, self._remember = context.allocator, progress, remember
         self._quarantine = Quarantine()
 
     def attempted(self, trial: Trial[Any], directory: TrialDirectory, hosts: Sequence[str], outcome: Outcome) -> None:

@@ -26,7 +26,7 @@ def survey(
     Raises:
         Refused: a machine has no Java, or one that does not run; or less memory than a trial's heaps there.
     """
-    first, cluster = waiting[0], context.slices.cluster
+    first, cluster = waiting[0], context.allocator.cluster
     for instance in place(first.protocol, first.params, cluster):
         context.machines.agent(instance.role, instance.host)  # in the background: the first trial waits for less
     role = first.protocol.clients()[0].name
@@ -64,4 +64,4 @@ def _heap_problems(
 ) -> list[Problem]:
     points = [trial.params for trial in waiting]
     memory = {host: of_host["memory_bytes"] for host, of_host in facts.items()}
-    return heap_problems(waiting[0].protocol, points, context.slices.cluster, memory, context.slices.equivalents)
+    return heap_problems(waiting[0].protocol, points, context.allocator.cluster, memory, context.allocator.equivalents)

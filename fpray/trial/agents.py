@@ -31,7 +31,7 @@ class Agents:
         Raises:
             Lost: the machine is gone.
         """
-        return self._context.machines.agent(role, host, self._context.slice.lane)
+        return self._context.machines.agent(role, host, self._context.allocation.lane)
 
     def at(self, host: str) -> NodeAgent:
         """The agent that answers for a machine: that of the first role placed there. Raises as `of` does."""
@@ -39,12 +39,12 @@ class Agents:
 
     def role_on(self, host: str) -> str:
         """The role of the agent that answers for a machine."""
-        return self.guests.get(host) or self._context.slice.placement.role_on(host)
+        return self.guests.get(host) or self._context.allocation.placement.role_on(host)
 
     def wake(self, processes: Iterable[Process]) -> None:
         """Wait until the agents of these processes are awake, so that the processes start at the same time."""
         wanted = {(process.role, process.host) for process in processes}
-        for _ in self.ask(self._context.machines.start_actors(wanted, self._context.slice.lane)):
+        for _ in self.ask(self._context.machines.start_actors(wanted, self._context.allocation.lane)):
             pass
 
     def ask(self, calls: Mapping[Any, str]) -> Iterator[tuple[Any, Any]]:

@@ -34,7 +34,7 @@ class TrialContext:
     """What all trials of a sweep share, and the machines that are one trial's own.
 
     Attributes:
-        slices: where the trial can get other machines.
+        allocator: where the trial can get other machines.
         machines: the Ray cluster.
         java: the program that runs the jar.
         jvm_args: role -> further arguments of its JVMs.
@@ -46,10 +46,10 @@ class TrialContext:
         instruments: join every trial.
         next_port: where each trial begins to look for ports.
         cancellation: ends all trials of the sweep.
-        slice: the machines of this trial.
+        allocation: the machines of this trial.
     """
 
-    slices: Allocator
+    allocator: Allocator
     machines: Machines
     jar: Jar
     java: str
@@ -62,12 +62,12 @@ class TrialContext:
     instruments: Sequence[Instrument] = ()
     next_port: Iterator[int] = field(default_factory=_rotating_ports)
     cancellation: Cancellation = field(default_factory=Cancellation)
-    slice: Allocation = field(default_factory=lambda: Allocation(Cluster(), ()))
+    allocation: Allocation = field(default_factory=lambda: Allocation(Cluster(), ()))
 
     @property
     def cluster(self) -> Cluster:
         """The machines, as the trial is placed on them."""
-        return self.slice.cluster
+        return self.allocation.cluster
 
     def provenance(self) -> dict[str, str]:
         """What `trial.json` says about how the trial was run."""

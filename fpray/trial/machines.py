@@ -39,10 +39,10 @@ class HeldMachines:
             KeyboardInterrupt: the sweep is to end.
         """
         reported: Mapping[str, str] = {}
-        slices, own = self._context.slices, self._context.slice
-        while held := self._try_to_take(own.hosts, slices.shared):
+        allocator, own = self._context.allocator, self._context.allocation
+        while held := self._try_to_take(own.hosts, allocator.shared):
             self.give_back()
-            if slices.reallocate(self._trial, own, held):
+            if allocator.reallocate(self._trial, own, held):
                 continue
             if held != reported:
                 reported = held

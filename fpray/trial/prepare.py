@@ -43,12 +43,12 @@ def prepare(attempt: Attempt) -> Plan:
 
 def _spare_hosts(attempt: Attempt) -> list[str]:
     """The machines of the Ray cluster on which no trial of the sweep measures."""
-    measuring = attempt.context.slices.hosts()
+    measuring = attempt.context.allocator.hosts()
     return [host for host in attempt.context.machines.by_host() if host not in measuring]
 
 
 def _prepare(attempt: Attempt, spare_hosts: Sequence[str]) -> Plan:
-    placement = attempt.context.slice.placement
+    placement = attempt.context.allocation.placement
     further = _further_ports(attempt, spare_hosts)
     ports = placement.port_counts()
     sites = _inspect(attempt, {host: ports.get(host, 0) + further.get(host, 0) for host in {**ports, **further}})
@@ -91,7 +91,7 @@ def _further_ports(attempt: Attempt, spare_hosts: Sequence[str]) -> Mapping[str,
         counts[host] += 1
         return next(numbers)
 
-    placement, paths = attempt.context.slice.placement, _paths(attempt, {})
+    placement, paths = attempt.context.allocation.placement, _paths(attempt, {})
     site = PlanSite(attempt.trial, paths, attempt.context.cluster, count, spare_hosts)
     draft, _ = extend_plan(plan_placed(attempt.trial, placement, paths), attempt.context.instruments, site)
     guests = {process.host: process.role for process in draft.processes if process.host not in placement.hosts()}

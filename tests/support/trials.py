@@ -59,7 +59,7 @@ def run(
     allocation = allocator.allocate(trial)
     assert allocation is not None
     jar = Jar(Path("/no.jar"), "0" * 64, "0", reference=False)
-    context = TrialContext(allocator, machines, jar, "java", slice=allocation, **more)
+    context = TrialContext(allocator, machines, jar, "java", allocation=allocation, **more)
     path = directory / "suite" / "001"
     path.mkdir(parents=True)
     return run_trial(trial, TrialDirectory(path), context)
