@@ -17,7 +17,7 @@ class ReferenceJar(BuildHookInterface):  # type: ignore[misc]  # hatchling is un
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from fpray.jar.find import reference_jar
+        from fpray.jar.build import reference_jar
 
         jar = reference_jar("java", Path(self.root) / "jvm")
         build_data["force_include"][str(jar)] = "fpray/reference.jar"

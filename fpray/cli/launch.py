@@ -20,7 +20,7 @@ from fpray.driver.head import words_without
 from fpray.driver.remote_head import is_elsewhere, run_there
 from fpray.errors import refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
-from fpray.protocol.params import to_json
+from fpray.protocol.values import to_json
 from fpray.report.attach import attach
 from fpray.store.suite import Suite
 

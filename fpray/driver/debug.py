@@ -20,7 +20,7 @@ from fpray.jar.find import REFERENCE, find_jar
 from fpray.node.process_files import shell_command
 from fpray.plan.cluster import LOOPBACK
 from fpray.plan.plan import Plan, Process, Trial
-from fpray.protocol.params import from_json
+from fpray.protocol.values import from_json
 from fpray.report.logs import check_label
 from fpray.report.text import say
 from fpray.store.suite import Suite

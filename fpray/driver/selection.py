@@ -11,6 +11,7 @@ from fpray.errors import Problem, Refused, refuse, refuse_if_any
 from fpray.plan.plan import Trial
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import field_types
 from fpray.study.registry import find_protocol, find_study
 from fpray.study.study import Study
 
@@ -96,5 +97,5 @@ def _log_levels(protocol: Protocol[Any], level: str | None) -> Mapping[str, str]
     """Every role's log level, where `-l` gives one."""
     if level not in LOG_LEVELS:
         return {}
-    names = param_values.field_types(protocol.params)
+    names = field_types(protocol.params)
     return dict.fromkeys((name for name in names if name.endswith("_log_level")), level)

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import re
-import shutil
-import subprocess
-import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from fpray.errors import Problem, refuse
+from fpray.jar.build import reference_jar
 
 REFERENCE = "reference"
-_PACKAGED = Path(__file__).parents[1] / "reference.jar"  # what a wheel carries
-_CHECKOUT = Path(__file__).resolve().parents[2]
-_JAVAC_OPTIONS = ("--release", "17", "-XDstringConcat=inline", "-g", "-nowarn", "-encoding", "UTF-8")
 
 
 @dataclass(frozen=True)
@@ -96,85 +90,3 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], None] = lambda _line: None) -> Path:
-    """The reference jar: the packaged one, or one built from the checkout's present sources, never stale.
-
-    Raises:
-        Refused: it has to be built, and there is no JDK or it does not compile.
-    """
-    root = sources or _CHECKOUT / "jvm"
-    if not root.is_dir():
-        if _PACKAGED.is_file():
-            return _PACKAGED
-        raise refuse("the reference jar", "this installation carries none: give your own with --jar")
-    files = sorted((root / "src").rglob("*.java"))
-    version = (root / "VERSION").read_text().strip()
-    digest = hashlib.sha256(repr((_JAVAC_OPTIONS, version)).encode())
-    for file in files:
-        digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
-    target = _build_directory(root) / f"fpray-reference-{version}-{digest.hexdigest()[:12]}.jar"
-    if not target.exists():
-        compiler = javac(java)
-        say(f"building the reference jar ({compiler}) ...")
-        build(files, target, version, compiler)
-    return target
-
-
-def _build_directory(root: Path) -> Path:
-    beside = root.parent / ".build"
-    if os.access(beside if beside.exists() else root.parent, os.W_OK):
-        return beside
-    return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "fpray"
-
-
-def javac(java: str) -> str:
-    """The compiler beside a `java`, or the one of JAVA_HOME or PATH.
-
-    Raises:
-        Refused: there is none.
-    """
-    found = shutil.which(java)
-    homes = [Path(found).resolve().parent] if found else []
-    homes += [Path(home) / "bin"] if (home := os.environ.get("JAVA_HOME")) else []
-    for place in homes:
-        if (place / "javac").exists():
-            return str(place / "javac")
-    if on_path := shutil.which("javac"):
-        return on_path
-    raise refuse(
-        "the reference jar",
-        "it is built from jvm/ on first use and there is no JDK (javac) here: install a JDK 17 or newer"
-        " (Debian: apt-get install openjdk-17-jdk-headless), or give your own jar with --jar",
-    )
-
-
-def build(files: Sequence[Path], target: Path, version: str, compiler: str) -> None:
-    """Compile Java files into a jar, deterministically: the same sources and JDK give the same bytes.
-
-    Raises:
-        Refused: the compiler refused, with what it said.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="fpray-javac-") as scratch:
-        classes = Path(scratch) / "classes"
-        command = [compiler, *_JAVAC_OPTIONS, "-d", str(classes), *map(str, files)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise refuse("the reference jar", f"does not compile ({compiler}):\n{done.stderr.strip()}")
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        _zip(classes, partial, version)
-        partial.rename(target)
-
-
-def _zip(classes: Path, target: Path, version: str) -> None:
-    manifest = (
-        f"Manifest-Version: 1.0\r\nImplementation-Title: fpray reference\r\nImplementation-Version: {version}\r\n\r\n"
-    )
-    entries = {"META-INF/MANIFEST.MF": manifest.encode()}
-    entries |= {str(f.relative_to(classes)): f.read_bytes() for f in sorted(classes.rglob("*.class"))}
-    # Stored, not deflated: a JVM starts faster from it, and it is small.
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in entries.items():
-            archive.writestr(zipfile.ZipInfo(name), content)

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from fpray.errors import Problem
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement_policy import Demand, machines_by_role
-from fpray.protocol.protocol import Address, Index, Protocol, Role
+from fpray.protocol.protocol import Protocol
+from fpray.protocol.role import Address, Index, Role
 
 P = TypeVar("P")
 

@@ -14,8 +14,10 @@ from fpray.plan.cluster import Cluster
 from fpray.plan.placement import Instance, Placement, place
 from fpray.protocol import params as param_values
 from fpray.protocol.flags import option_flags, to_words
-from fpray.protocol.protocol import Address, Protocol, Role
+from fpray.protocol.protocol import Protocol
+from fpray.protocol.role import Address, Role
 from fpray.protocol.textproto import to_pbtxt
+from fpray.protocol.values import to_json
 
 P = TypeVar("P")
 
@@ -84,7 +86,7 @@ class Trial(Generic[P]):
     @cached_property
     def id(self) -> str:
         """Content hash of protocol, all parameters and repeat; not of jar, ports or machines."""
-        identity = {"protocol": self.protocol.name, "params": param_values.to_json(self.params), "repeat": self.repeat}
+        identity = {"protocol": self.protocol.name, "params": to_json(self.params), "repeat": self.repeat}
         return param_values.content_hash(identity)
 
 
@@ -134,7 +136,7 @@ def plan_placed(trial: Trial[P], placement: Placement, paths: Paths) -> Plan:
         for instance in placement.instances[role.name]
     ]
     by_stage = sorted(processes, key=lambda process: process.stage)
-    return Plan(trial.id, param_values.to_json(params), files, tuple(by_stage))
+    return Plan(trial.id, to_json(params), files, tuple(by_stage))
 
 
 def _stages(trial: Trial[Any], placement: Placement) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from fpray.protocol.protocol import At, Endpoint, Index, Protocol, Role
+from fpray.protocol.protocol import Protocol
+from fpray.protocol.role import At, Endpoint, Index, Role
 
 __all__ = ["At", "Endpoint", "Index", "Protocol", "Role"]

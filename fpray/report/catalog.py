@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fpray.protocol.params import alternatives, describe_type, field_types, show_duration
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import alternatives, describe_type, field_types, show_duration
 from fpray.study.study import Study
 
 

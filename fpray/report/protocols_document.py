@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fpray.protocol.params import show_duration
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import show_duration
 from fpray.report.catalog import closed_loops
 
 # What holds for every protocol, so that no declaration repeats it.

@@ -7,8 +7,9 @@ from typing import Any
 
 from fpray.files import layout
 from fpray.files.atomic import read_json
-from fpray.protocol.params import flatten, from_json, show_duration
+from fpray.protocol.params import flatten
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import from_json, show_duration
 from fpray.recorder.columns import THROUGHPUT, measured_latency
 from fpray.report.table import print_table
 from fpray.store.outcome import Outcome

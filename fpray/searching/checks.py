@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fpray.errors import Problem, nearest
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.plan.plan import Trial
-from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import show_duration
 from fpray.recorder.columns import START_THROUGHPUT, without_output
 from fpray.searching.budget import TimeBudget
 from fpray.searching.space import ends
@@ -109,6 +109,4 @@ def group_problems(problem: SearchProblem, trials: Sequence[Trial[Any]]) -> Iter
     for trial in trials:
         for column in problem.columns:
             if START_THROUGHPUT in column and trial.params.duration.total_seconds() <= 1:
-                yield Problem(
-                    f"duration={param_values.show_duration(trial.params.duration)}", f"is too short for {column}"
-                )
+                yield Problem(f"duration={show_duration(trial.params.duration)}", f"is too short for {column}")

@@ -8,6 +8,7 @@ from typing import Any
 from fpray.plan.plan import parameter_problems
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import field_types
 from fpray.study.study import Point
 
 _Values = tuple[tuple[str, Any], ...]
@@ -40,7 +41,7 @@ class PointFacts:
     def _changed_fields(self, point: _Values) -> dict[str, Any]:
         by_field: dict[str, list[tuple[str, Any]]] = {}
         for name, value in (*point, *self._fixed.items()):
-            if (head := name.partition(".")[0]) in param_values.field_types(type(self._start)):
+            if (head := name.partition(".")[0]) in field_types(type(self._start)):
                 by_field.setdefault(head, []).append((name, value))
         return {name: self._field(name, tuple(values)) for name, values in by_field.items()}
 

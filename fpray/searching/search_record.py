@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fpray.errors import Problem, refuse_if_any
-from fpray.protocol import params as param_values
+from fpray.protocol.values import to_json
 from fpray.searching.problem import SearchProblem
 from fpray.searching.space import in_words
 from fpray.searching.storage import JOURNAL, storage_problems
@@ -24,7 +24,7 @@ def search_record(problem: SearchProblem, options: Mapping[str, Any]) -> dict[st
         "goals": [str(goal) for goal in problem.goals],
         "bounds": [str(bound) for bound in problem.bounds],
         "space": {key: in_words(distribution) for key, distribution in (problem.space or {}).items()},
-        "start": param_values.to_json(problem.start),
+        "start": to_json(problem.start),
         "sampler": options["sampler"],
         "seed": random.SystemRandom().randrange(2**31) if options["seed"] is None else options["seed"],
         "storage": options["storage"] or JOURNAL,

@@ -13,6 +13,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from fpray.errors import Problem, nearest
 from fpray.protocol import params as param_values
+from fpray.protocol.values import BadValue, describe_type, field_types, read_value, to_json
 from fpray.study.grid import split_values
 
 Space = dict[str, BaseDistribution]
@@ -94,7 +95,7 @@ def in_words(distribution: BaseDistribution) -> str:
 def _kinds(start: Any) -> dict[str, Any]:
     """Dotted name -> type, for the fields that these parameters have (of a union, the kind that is chosen)."""
     found: dict[str, Any] = {}
-    for name, kind in param_values.field_types(type(start)).items():
+    for name, kind in field_types(type(start)).items():
         found[name] = kind
         if dataclasses.is_dataclass(value := getattr(start, name)):
             found |= {f"{name}.{nested}": kind for nested, kind in _kinds(value).items()}
@@ -123,10 +124,10 @@ def _choices(kind: Any, given: Iterable[Any]) -> CategoricalDistribution:
     choices = []
     for each in given:
         try:
-            value = param_values.read_value(kind, each)
-        except param_values.BadValue as bad:
+            value = read_value(kind, each)
+        except BadValue as bad:
             raise _Wrong(str(bad)) from None
-        plain = param_values.to_json(value)
+        plain = to_json(value)
         choices.append(plain if isinstance(plain, bool | int | float | str) else str(each))
     if not choices:
         raise _Wrong(_SHAPES)
@@ -135,7 +136,7 @@ def _choices(kind: Any, given: Iterable[Any]) -> CategoricalDistribution:
 
 def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
     if kind not in (int, float):
-        raise _Wrong(f"is {param_values.describe_type(kind)} and has no range: list its values, V1,V2,V3")
+        raise _Wrong(f"is {describe_type(kind)} and has no range: list its values, V1,V2,V3")
     log, step = False, None
     for word in filter(None, rest.split(":")):
         name, _, number = word.partition("=")
@@ -163,6 +164,6 @@ def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
 
 def _number(kind: Any, text: str) -> Any:
     try:
-        return param_values.read_value(kind, text)
-    except param_values.BadValue as bad:
+        return read_value(kind, text)
+    except BadValue as bad:
         raise _Wrong(f"{bad}; {_SHAPES}") from None

@@ -11,8 +11,8 @@ import optuna
 from optuna.trial import TrialState
 
 from fpray.plan.plan import Trial
-from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import from_json
 from fpray.searching.points_file import PointsFile
 from fpray.searching.repeats import RepeatNumbers, configuration
 from fpray.searching.search_trials import SearchTrials
@@ -54,7 +54,7 @@ def catch_up(suite: Suite, trials: SearchTrials, points: PointsFile, protocol: P
 
 
 def _read_trial(protocol: Protocol[Any], content: Mapping[str, Any]) -> Trial[Any]:
-    return Trial(protocol, param_values.from_json(protocol.params, content["params"]), content["repeat"])
+    return Trial(protocol, from_json(protocol.params, content["params"]), content["repeat"])
 
 
 def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, known: Mapping[str, Trial[Any]]) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from fpray.files import layout
 from fpray.files.atomic import write_text
-from fpray.protocol.params import from_json
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import from_json
 from fpray.recorder.columns import ABSENT
 from fpray.store import columns
 from fpray.store.columns import input_columns, output_columns

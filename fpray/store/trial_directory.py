@@ -13,7 +13,7 @@ from typing import Any
 from fpray.files import layout
 from fpray.files.atomic import append_text, read_json, write_json, write_text
 from fpray.plan.plan import Plan, Trial
-from fpray.protocol.params import to_json
+from fpray.protocol.values import to_json
 from fpray.store.outcome import Outcome
 from fpray.store.suite_record import SCHEMA, TrialRecord
 

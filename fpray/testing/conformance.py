@@ -24,6 +24,7 @@ from fpray.plan.placement import placement_problems
 from fpray.plan.plan import Paths, Plan, Trial, build_plan, parameter_problems
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import from_json, to_json
 from fpray.study.registry import studies
 from fpray.study.study import Study
 
@@ -87,8 +88,8 @@ class ProtocolConformance:
         problems = []
         trials = self._trials()
         for trial in trials:
-            written = json.loads(json.dumps(param_values.to_json(trial.params)))
-            again = param_values.from_json(self.protocol.params, written)
+            written = json.loads(json.dumps(to_json(trial.params)))
+            again = from_json(self.protocol.params, written)
             problems += [
                 f"{name} is {value!r}, and {param_values.flatten(again).get(name)!r} when it is read back"
                 for name, value in param_values.flatten(trial.params).items()
@@ -96,7 +97,7 @@ class ProtocolConformance:
             ]
             if Trial(self.protocol, again).id != Trial(self.protocol, trial.params).id:
                 problems.append(f"the id of {written} changes when it is read back")
-        different = {json.dumps(param_values.to_json(trial.params)) for trial in trials}
+        different = {json.dumps(to_json(trial.params)) for trial in trials}
         if len({Trial(self.protocol, trial.params).id for trial in trials}) != len(different):
             problems.append("two different trials have one id")
         _none_of(problems)

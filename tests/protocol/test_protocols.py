@@ -17,7 +17,7 @@ from fpray.plan.cluster import Cluster
 from fpray.plan.placement import place
 from fpray.plan.plan import Process, Trial, build_plan
 from fpray.protocol.flags import Milliseconds, option_flags, to_words
-from fpray.protocol.params import BadValue, field_types, parse_duration, seconds, to_json
+from fpray.protocol.values import BadValue, field_types, parse_duration, seconds, to_json
 from fpray.store.outcome import Outcome, Status
 from fpray.store.results import csv_row
 from fpray.study.registry import find_protocol, find_study, protocols

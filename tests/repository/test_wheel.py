@@ -42,7 +42,7 @@ def test_an_installed_wheel_sweeps_from_any_directory(wheel: Path, ray_address: 
     (packages / "borrowed.pth").write_text("\n".join(borrowed))
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(packages), str(wheel)]
     subprocess.run(pip, check=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
-    where = "import fpray, fpray.jar.find; print(fpray.__file__, fpray.jar.find.reference_jar('java'))"
+    where = "import fpray, fpray.jar.build; print(fpray.__file__, fpray.jar.build.reference_jar('java'))"
     python = venv / "bin" / "python"
     found = subprocess.run([str(python), "-c", where], capture_output=True, text=True, cwd=tmp_path)
     assert str(packages / "fpray" / "reference.jar") in found.stdout, found.stdout + found.stderr

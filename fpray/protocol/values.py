@@ -1,0 +1,203 @@
+"""The types that a parameter can have: how a value of each is read, written and described.
+
+A field of a parameters dataclass is an int, a float, a bool, a string (or a `Literal` choice), a `timedelta`, an enum,
+an options dataclass, or a union of workload dataclasses, which differ in their last field, `name`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import json
+import math
+import re
+import types
+import typing
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal, TypeVar, Union
+
+from fpray.errors import nearest
+
+P = TypeVar("P")
+
+_DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|m|min|h)\s*")
+_MICROSECONDS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "min": 60_000_000, "h": 3_600_000_000}
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+
+
+class BadValue(ValueError):
+    """A value that a parameter cannot take; the text says what it takes instead."""
+
+
+def seconds(count: float) -> timedelta:
+    """A duration of so many seconds."""
+    return timedelta(seconds=count)
+
+
+def parse_duration(text: str) -> timedelta:
+    """`2s`, `500ms`, `1m`, `1.5h` as a duration.
+
+    Raises:
+        BadValue: the text is no number with a unit.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise BadValue(f"{text!r} is no duration: write 2s, 500ms or 1m")
+    try:
+        return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
+    except OverflowError:
+        raise BadValue(f"{text!r} is longer than any experiment") from None
+
+
+def show_duration(value: timedelta) -> str:
+    """The shortest exact text that `parse_duration` reads back: `2s`, `500ms`, `250us`."""
+    microseconds = value // timedelta(microseconds=1)
+    for unit in ("s", "ms"):
+        if microseconds % _MICROSECONDS[unit] == 0:
+            return f"{microseconds // _MICROSECONDS[unit]}{unit}"
+    return f"{microseconds}us"
+
+
+def field_types(cls: Any) -> dict[str, Any]:
+    """Field name -> resolved type, in the order of declaration."""
+    return _field_types(cls)
+
+
+@functools.cache
+def _field_types(cls: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+
+
+@functools.cache
+def field_names(cls: Any) -> tuple[str, ...] | None:
+    """Those of a record, in the order of declaration; None for any other type. Asked millions of times in a sweep."""
+    return tuple(field.name for field in dataclasses.fields(cls)) if dataclasses.is_dataclass(cls) else None
+
+
+def alternatives(kind: Any) -> tuple[type, ...]:
+    """The dataclasses of a union of workloads; empty for anything else."""
+    if typing.get_origin(kind) in (Union, types.UnionType):
+        return typing.get_args(kind)
+    return ()
+
+
+def describe_type(kind: Any) -> str:
+    """What a value of this type looks like, for messages and for `fpray protocols`."""
+    if typing.get_origin(kind) is Literal:
+        return " | ".join(str(choice) for choice in typing.get_args(kind))
+    if alternatives(kind):
+        return " | ".join(alternative.__name__ for alternative in alternatives(kind))
+    if kind is timedelta:
+        return "duration"
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return " | ".join(member.name for member in kind)
+    return {int: "integer", float: "number", bool: "true | false", str: "text"}.get(kind, str(kind.__name__))
+
+
+def to_json(value: Any) -> Any:
+    """Parameters as nested JSON values: durations as text, enums by name."""
+    kind: Any = type(value)
+    if (record := field_names(kind)) is not None:
+        return {name: to_json(getattr(value, name)) for name in record}
+    if isinstance(value, timedelta):
+        return show_duration(value)
+    if isinstance(value, enum.Enum):
+        return value.name
+    return value
+
+
+def from_json(cls: type[P], values: Mapping[str, Any]) -> P:
+    """The parameters that `to_json` wrote.
+
+    Raises:
+        BadValue: a value does not fit its field, or a name is unknown.
+    """
+    known = field_types(cls)
+    if unknown := [name for name in values if name not in known]:
+        raise BadValue(f"{cls.__name__} has no {unknown[0]}{nearest(unknown[0], known)}")
+    return cls(**{name: read_value(known[name], value) for name, value in values.items()})
+
+
+def read_value(kind: Any, value: Any) -> Any:
+    """A Python, JSON or command-line value as what a field of type `kind` holds.
+
+    Raises:
+        BadValue: it does not fit; the text says what would.
+    """
+    if typing.get_origin(kind) is Literal:
+        choices = typing.get_args(kind)
+        if value in choices:
+            return value
+        raise BadValue(f"{value!r} is none of {', '.join(choices)}{nearest(str(value), choices)}")
+    if alternatives(kind):
+        return read_alternative(alternatives(kind), value)
+    if dataclasses.is_dataclass(kind):
+        return _read_record(typing.cast(type, kind), value)
+    return _read_scalar(kind, value)
+
+
+def _read_record(kind: type, value: Any) -> Any:
+    if isinstance(value, kind):
+        return value
+    value = _json_object(kind.__name__, value)
+    return from_json(kind, value)
+
+
+def read_alternative(kinds: tuple[type, ...], value: Any) -> Any:
+    """A name, a JSON object or a record as one of the dataclasses of a union, see `read_value`."""
+    if isinstance(value, kinds):
+        return value
+    by_name = {kind.__name__: kind for kind in kinds}
+    if isinstance(value, str) and value in by_name:
+        return by_name[value]()
+    value = _json_object(" or ".join(by_name), value)
+    name = value.get("name")
+    if name not in by_name:
+        raise BadValue(f"a workload's name is one of {', '.join(by_name)}{nearest(str(name), by_name)}")
+    return from_json(by_name[name], value)
+
+
+def _json_object(what: str, value: Any) -> Mapping[str, Any]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError:
+            raise BadValue(f"{value!r} is neither a name nor a JSON object of {what}") from None
+    if not isinstance(value, Mapping):
+        raise BadValue(f"{value!r} is no JSON object of {what}")
+    return value
+
+
+def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per type reads best
+    text = str(value).strip()
+    if kind is timedelta:
+        return value if isinstance(value, timedelta) else parse_duration(text)
+    if kind is bool:
+        if text.lower() in _TRUE:
+            return True
+        if text.lower() in _FALSE:
+            return False
+        raise BadValue(f"{text!r} is neither true nor false")
+    if kind is int:
+        if not re.fullmatch(r"[+-]?[0-9]+", text) or isinstance(value, bool):
+            raise BadValue(f"{text!r} is no integer")
+        if not -(2**31) <= int(text) < 2**31:
+            raise BadValue(f"{text} does not fit into the jar's 32-bit integers")
+        return int(text)
+    if kind is float:
+        try:
+            number = float(text)
+        except ValueError:
+            raise BadValue(f"{text!r} is no number") from None
+        if not math.isfinite(number):
+            raise BadValue(f"{text!r} is no number that can be run with")
+        return number
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        name = value.name if isinstance(value, enum.Enum) else text.removeprefix(f"{kind.__name__}.")
+        if name in kind.__members__:
+            return kind[name]
+        raise BadValue(f"{name!r} is none of {', '.join(kind.__members__)}{nearest(name, kind.__members__)}")
+    return str(value)
