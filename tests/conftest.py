@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from fpray.cli.main import main
 from fpray.jar.find import find_jar
+from tests.support.isolation import isolate_network
 
 # Trials of half a second: long enough for rows, short enough for a suite of tests.
 QUICK = (
@@ -27,6 +28,13 @@ QUICK = (
 )  # fmt: skip
 FPRAY = str(Path(sys.executable).with_name("fpray"))
 _RAY = str(Path(sys.executable).with_name("ray"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each process that runs tests has a network of its own, where that is allowed: its trials wait for no other's."""
+    if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
+        return  # the tests run in workers
+    isolate_network()
 
 
 def cli(*words: str) -> Result:
