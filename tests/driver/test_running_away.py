@@ -22,7 +22,7 @@ from fpray.store.find import suites
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import QUICK, cli, command_of, jvms, run, start, wait_for
-from tests.driver.test_trouble import ran
+from tests.support.sweeps import run_on
 
 SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=4s", "--set", "timeout=300s")
 
@@ -214,7 +214,7 @@ def test_a_sweep_says_when_it_stalls_and_mostly_fails(monkeypatch: pytest.Monkey
             time.sleep(1)
         return Outcome(Status.CRASHED, "it crashed", Reason.SYSTEM_UNDER_TEST)
 
-    ran(FakeMachines(["10.0.0.1"]), play, tmp_path, notify=[f"sh -c 'echo $FPRAY_EVENT $FPRAY_FAILED >> {told}'"])
+    run_on(FakeMachines(["10.0.0.1"]), play, tmp_path, notify=[f"sh -c 'echo $FPRAY_EVENT $FPRAY_FAILED >> {told}'"])
     assert told.read_text().splitlines() == ["stalled 0", "mostly-failed 5", "finished 5"]
 
 

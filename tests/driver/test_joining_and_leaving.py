@@ -1,0 +1,130 @@
+"""Machines that join, leave, or are drained while a sweep runs."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fpray.cluster.allocator import Allocator
+from fpray.cluster.nodes import Machine
+from fpray.plan.plan import Trial
+from fpray.store.outcome import Outcome, Reason, Status
+from fpray.testing.fake_machines import FakeMachines
+from tests.support.sweeps import finished, run_on, statuses
+
+
+def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
+    machines, used = FakeMachines(["a", "b"]), []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        number = trial.params.num_clients_per_proc
+        used.append(hosts)
+        if number == 1:
+            machines.living |= {host: Machine(host, host, cores, {}) for host, cores in (("c", 4), ("d", 4), ("e", 8))}
+        if number == 4:
+            machines.living["b"] = Machine("b", "b", 4, {}, draining=True)
+        time.sleep(0.1)  # a machine that has joined says in a thread of its own what it is
+        return finished(trial, hosts)
+
+    result = run_on(machines, play, tmp_path, loops=16)
+    output = capsys.readouterr().err
+    assert statuses(result) == ["finished"] * 16
+    assert {host for hosts in used for host in hosts} == {"a", "b", "c", "d"}, "another kind replaces none"
+    assert not any("b" in hosts for hosts in used[-6:])
+    assert "machine c has joined: trials run there, too" in output
+    assert "machine e has joined and is not used: it cannot replace any machine, by pools, region and cores" in output
+    machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
+    assert {"a", "b", "c", "d"} <= machines.keys()
+
+
+def test_a_machine_that_joins_replaces_one_of_its_pool_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
+    monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
+    monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 1.0)
+    machines = FakeMachines(())
+
+    def node(host: str, pool: str) -> Machine:
+        return Machine(host, host, 4, {"fpray/pool": pool})
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if trial.params.num_clients_per_proc == 1:
+            del machines.living["b"]
+            threading.Timer(0.2, lambda: machines.living.update(c=node("c", "server"))).start()
+        return finished(trial, hosts)
+
+    machines.living = {"a": node("a", "clients"), "b": node("b", "server")}
+    result = run_on(machines, play, tmp_path, loops=4)
+    assert statuses(result) == ["finished"] * 4
+    assert set(result.outcomes["004"].hosts) == {"a", "c"}
+
+
+def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
+    machines = FakeMachines(["a"])
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        machines.living["b"] = Machine("b", "b", 4, {})
+        time.sleep(0.1)
+        return finished(trial, hosts)
+
+    result = run_on(machines, play, tmp_path, loops=4, jar=None)
+    assert statuses(result) == ["finished"] * 4
+    assert "machine b has joined and is not used: -j/--jar is required on a cluster of s" in capsys.readouterr().err
+
+
+def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cloud replaces one that was taken away in some minutes; where none comes, what is left is lost."""
+    monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
+    monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
+    monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 1.0)
+    machines = FakeMachines(["a"])
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        number = trial.params.num_clients_per_proc
+        if number in (1, 3):
+            machines.living.clear()
+        if number == 1:
+            threading.Timer(0.3, lambda: machines.living.update(b=Machine("b", "b", 4, {}))).start()
+        return finished(trial, hosts)
+
+    result = run_on(machines, play, tmp_path, loops=6)
+    assert statuses(result) == ["finished"] * 4 + ["lost"] * 2
+    lost = result.outcomes["005"].detail
+    assert lost == "it needs 1 of the machines a, b, and none of them is left in the Ray cluster"
+
+
+@pytest.mark.timeout(60)
+def test_a_rest_that_ends_while_it_is_looked_at_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.allocator.BACKOFF_S", 0.2)
+    monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
+    missing = Allocator.shortage
+
+    def slowly(self: Allocator, trial: Trial[Any]) -> str | None:
+        time.sleep(0.3)
+        return missing(self, trial)
+
+    monkeypatch.setattr(Allocator, "shortage", slowly)
+    lost: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if len(lost) < 2:
+            lost.extend(hosts)
+            return Outcome(Status.LOST, "no cable", Reason.INFRASTRUCTURE, hosts=hosts)
+        return finished(trial, hosts)
+
+    assert statuses(run_on(FakeMachines(["a", "b"]), play, tmp_path, loops=1)) == ["finished"]

@@ -1,0 +1,83 @@
+"""Machines that fail, or measure less than others, are set aside."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fpray.plan.plan import Trial
+from fpray.store.outcome import Outcome, Reason, Status
+from fpray.testing.fake_machines import FakeMachines
+from tests.support.sweeps import finished, run_on, statuses
+
+
+def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.allocator.BACKOFF_S", 0.0)
+    used: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        used.extend(hosts)
+        if "b" in hosts:
+            return Outcome(Status.LOST, "its disk is gone", Reason.INFRASTRUCTURE, hosts=hosts, blamed=["b"])
+        time.sleep(0.02)
+        return finished(trial, hosts)
+
+    result = run_on(FakeMachines(["a", "b", "c"]), play, tmp_path, loops=12, retries=5)
+    assert statuses(result) == ["finished"] * 12
+    assert used.count("b") == 2
+    output = capsys.readouterr().err
+    assert (
+        output.count("machine b is set aside while there are others of its kind: it failed 2 times in a row: its") == 1
+    )
+    (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
+    assert run["set_aside"].keys() == {"b"}
+
+
+def test_a_machine_that_is_set_aside_is_used_where_no_other_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.cluster.allocator.BACKOFF_S", 0.0)
+    lost: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if len(lost) < 6:
+            lost.extend(hosts)
+            return Outcome(Status.LOST, "no cable", Reason.INFRASTRUCTURE, hosts=hosts, blamed=hosts)
+        return finished(trial, hosts)
+
+    result = run_on(FakeMachines(["a", "b"]), play, tmp_path, loops=3, retries=9)
+    assert (set(lost), statuses(result)) == ({"a", "b"}, ["finished"] * 3)
+
+
+@pytest.mark.parametrize(("share", "ends"), [(0.5, "set aside"), (0.85, "in doubt"), (0.97, "")])
+def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_clear_set_aside(
+    share: float, ends: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its neighbours differ by up to 4 %, which nobody holds against them."""
+    noise = random.Random(7)
+    used: list[str] = []
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        time.sleep(0.01)
+        used.extend(hosts)
+        value = 1000 * (1 + trial.params.num_clients_per_proc) * noise.uniform(0.96, 1) * (share if "b" in hosts else 1)
+        return Outcome(Status.FINISHED, hosts=hosts, results={"measured.throughput": value})
+
+    result = run_on(FakeMachines(["a", "b", "c"]), play, tmp_path, loops=12, repeat=6, order="random")
+    output = capsys.readouterr().err
+    assert ("doubt: at each of 6 points machine b measured less than any other, 8" in output) == (ends == "in doubt")
+    (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
+    aside = run.get("set_aside", {})
+    assert ("doubted" in run) == (ends == "in doubt")
+    assert (set(aside), "machine b is set aside" in output) == ({"b"} if ends == "set aside" else set(), bool(aside))
+    assert ("b" not in used[-10:]) == bool(aside)
+    assert "machine a" not in output
+    assert "machine c" not in output

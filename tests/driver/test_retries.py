@@ -1,0 +1,95 @@
+"""Which failures run again, and which end a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fpray.cluster.session import Machines
+from fpray.driver.check import check_sweep
+from fpray.driver.session import Backend
+from fpray.driver.sweep import run_sweep
+from fpray.errors import Refused, refuse
+from fpray.plan.plan import Trial
+from fpray.store.outcome import Outcome, Reason, Status
+from fpray.store.trial_directory import TrialDirectory
+from fpray.testing.fake_machines import FakeMachines
+from tests.conftest import cli
+from tests.support.sweeps import attempts, crashed, finished, run_on, statuses
+
+
+@pytest.mark.parametrize("retries", [None, 0, 1])
+def test_the_reason_decides_on_a_retry(retries: int | None, tmp_path: Path) -> None:
+    """What was lost runs again so often; a crash and a bad parameter never do."""
+    reasons = [Reason.INFRASTRUCTURE, Reason.SYSTEM_UNDER_TEST, Reason.PARAMETER]
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        reason = reasons[trial.params.num_clients_per_proc]
+        return Outcome(Status.LOST if reason is Reason.INFRASTRUCTURE else Status.CRASHED, "gone", reason, hosts=hosts)
+
+    result = run_on(FakeMachines(["a"]), play, tmp_path, loops=3, retries=retries)
+    assert statuses(result) == ["lost", "crashed", "crashed"]
+    assert attempts(result) == [2 if retries is None else retries, 0, 0]
+
+
+def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machines = FakeMachines(["a"])
+    first = run_on(machines, crashed, tmp_path, loops=12)
+    output = capsys.readouterr().err
+    assert (statuses(first), first.exit_code) == (["crashed"] * 5, 1)
+    assert (
+        "5 of 5 trials failed, the last 5 in a row; the first: 001 crashed: server exited with 1: no further trials are"
+        " started (--keep-going to continue)"
+    ) in output
+    assert "the same command carries on with the other 7, with --rerun failed also with these" in output
+    again = run_on(machines, finished, tmp_path, loops=12)
+    assert (again.suite, statuses(again)) == (first.suite, ["crashed"] * 5 + ["finished"] * 7)
+    whatever = run_on(machines, crashed, tmp_path, loops=12, keep_going=True, new=True)
+    assert statuses(whatever) == ["crashed"] * 12
+
+
+def test_a_sweep_goes_on_while_some_trials_are_results(tmp_path: Path) -> None:
+    """The upper half of a grid fails: that is a result, and half is not most."""
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        return (finished if trial.params.num_clients_per_proc < 6 else crashed)(trial, hosts)
+
+    assert statuses(run_on(FakeMachines(["a"]), play, tmp_path, loops=12)) == ["finished"] * 6 + ["crashed"] * 6
+
+
+def test_a_disk_that_is_full_between_trials_is_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.driver.loop.SPACE_CHECK_S", 0.01)
+    tries: list[str] = []
+    identify = TrialDirectory.identify
+
+    def full(self: TrialDirectory, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
+        if self.number == "002" and len(tries) < 3:
+            tries.append(self.number)
+            raise OSError(28, "No space left on device", str(self.path))
+        identify(self, trial, provenance)
+
+    monkeypatch.setattr(TrialDirectory, "identify", full)
+    assert statuses(run_on(FakeMachines(["a"]), finished, tmp_path, loops=3)) == ["finished"] * 3
+    assert capsys.readouterr().err.count("waiting for disk space: No space left on device at ") == 1
+
+
+def test_what_is_refused_before_there_are_machines_leaves_no_suite(tmp_path: Path) -> None:
+    def refused(_address: str | None, _local: bool) -> Machines:
+        raise refuse("--address", "this Python is connected to another Ray")
+
+    experiment = check_sweep("unreplicated", {"suite_directory": tmp_path, "jar": "reference"})
+    with pytest.raises(Refused):
+        run_sweep(experiment, backend=Backend(refused))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_that_cannot_be_are_refused() -> None:
+    done = cli("sweep", "unreplicated", "--retries", "-1", "--local")
+    assert (done.exit_code, "--retries -1" in done.stderr) == (2, True)

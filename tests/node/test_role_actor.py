@@ -1,0 +1,25 @@
+"""A role actor cleans its machine when it is asked about it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+
+from fpray.node.role_actor import RoleActor
+
+
+def test_what_an_ended_driver_left_behind_is_ended_on_idle_machines_too() -> None:
+    """Machines are cleaned when a sweep begins, and when they join, not only those that a trial is about to use."""
+    marks = {"FPRAY_DRIVER": "ended", "FPRAY_SUPERVISOR": "1:1", "FPRAY_CHILD": "1"}
+    orphan = subprocess.Popen(["sleep", "1000"], env=marks)
+    stranger = subprocess.Popen(["sleep", "1000"])
+    actor = RoleActor("test", "127.0.0.1:1", None)
+    try:
+        assert f"sleep 1000 (process {orphan.pid})" in actor.call("machine", "facts", "java")["left_behind"]
+        assert orphan.wait(5) == -signal.SIGKILL
+        assert stranger.poll() is None
+    finally:
+        actor.close()
+        stranger.kill()
+        stranger.wait()
+        orphan.kill()
