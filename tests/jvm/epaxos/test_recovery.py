@@ -40,7 +40,7 @@ def test_what_a_dead_leader_cannot_have_decided_is_given_up(processes: Processes
 
 def test_all_that_a_dead_leader_has_left_is_recovered_together(processes: Processes) -> None:
     replicas = Replicas(processes, absent=0)
-    dead, many = Peer(replicas.ports[1]), 80
+    dead, many = Peer(replicas.ports[1]), 200
     for number in range(many):
         dead.send(2, pre_accept(3, put(b"k", b"%04d" % number), number))
         assert dead.receive()[0] == 3

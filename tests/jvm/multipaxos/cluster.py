@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.jvm.histories import History
@@ -111,6 +112,16 @@ class Cluster:
     def start(self, label: str) -> None:
         """Start a process for the first time."""
         self.processes.start(label, *self.later.pop(label))
+
+    def leading(self) -> str:
+        """The leader with the highest round: its label."""
+        leads = re.compile(r"leads in round (\d+) from slot")
+        rounds = {label: leads.findall(self.processes.output(label)) for label in ("leader_0", "leader_1")}
+        return max(rounds, key=lambda label: max(map(int, rounds[label]), default=0))
+
+    def step_downs(self, label: str) -> int:
+        """How often a leader has learned that another one leads."""
+        return self.processes.output(label).count(f"{label.replace('_', ' ')} steps down")
 
     def history(self, **arguments: str) -> History:
         """Concurrent clients that write values which no other client writes, and read."""

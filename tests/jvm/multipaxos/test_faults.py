@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.jvm.clients import client_flags, rows, workload_file
 from tests.jvm.histories import now
 from tests.jvm.multipaxos.cluster import PACKAGE, Cluster
-from tests.jvm.processes import Processes, run, wait_until
+from tests.jvm.processes import Processes, holds_within, run
 
 pytestmark = pytest.mark.jvm
 READS_AND_WRITES = "uniform_read_write_workload { num_keys: 3 read_fraction: 0.5 write_size_mean: 4 write_size_std: 0 }"
@@ -22,9 +23,10 @@ def test_a_plain_cluster_is_linearizable(processes: Processes) -> None:
 
 
 def test_a_dead_leader_is_taken_over(processes: Processes) -> None:
-    history = Cluster(processes).history()
+    cluster = Cluster(processes)
+    history = cluster.history()
     history.wait_for(100)
-    processes.by_label["leader_0"].kill()
+    processes.by_label[cluster.leading()].kill()
     # Without a leader, no set is answered that begins from now on.
     history.wait_for(100, "set")
     history.finish()
@@ -32,18 +34,25 @@ def test_a_dead_leader_is_taken_over(processes: Processes) -> None:
 
 def test_a_leader_that_wakes_up_and_still_believes_that_it_leads_does_no_harm(processes: Processes) -> None:
     # Two processes that lead at once are what rounds are for.
-    history = Cluster(processes, counts={"proxy_replica": 2}).history()
+    cluster = Cluster(processes, counts={"proxy_replica": 2})
+    history = cluster.history()
     history.wait_for(100)
-    for stopped in ("leader_0", "leader_1"):
-        steps_down = f"{stopped.replace('_', ' ')} steps down"
-        before = processes.output(stopped).count(steps_down)
-        processes.stop(stopped)
+    woken_leaders = 0
+    while woken_leaders < 2:
+        leader = cluster.leading()
+        before = cluster.step_downs(leader)
+        processes.stop(leader)
         history.wait_for(50, "set")
         awake = now()
-        processes.wake(stopped)
-        wait_until(lambda: processes.output(stopped).count(steps_down) > before, f"{stopped} steps down")  # noqa: B023
+        processes.wake(leader)
         history.wait_for(50, "set", since=awake)
+        # On a busy machine, the other one may have led before this one was stopped: then once more.
+        woken_leaders += holds_within(5, partial(_has_stepped_down, cluster, leader, before))
     history.finish()
+
+
+def _has_stepped_down(cluster: Cluster, leader: str, before: int) -> bool:
+    return cluster.step_downs(leader) > before
 
 
 def test_a_grid_with_batchers_and_proxies_is_linearizable(processes: Processes, tmp_path: Path) -> None:

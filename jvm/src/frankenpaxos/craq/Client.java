@@ -22,7 +22,7 @@ public final class Client extends SessionClient<ClientSession> {
 
         @Override
         public Client client(Flags flags, EventLoop loop, long address) {
-            return new Client(loop, Config.load(flags.string("--config")), address, new ClientOptions(flags));
+            return new Client(loop, Config.load(flags), address, new ClientOptions(flags));
         }
     }
 

@@ -1,9 +1,11 @@
 // The config file: the chain, head first.
 package frankenpaxos.craq;
 
+import fpray.cli.Flags;
 import fpray.cli.TextProto;
 import fpray.cli.TextProtoParser;
 import fpray.node.ConfigFile;
+import fpray.runtime.Log;
 
 final class Config {
     private static final TextProto.Kind CONFIG = new TextProto.Kind().scalar("f").message("chain_node_address", ConfigFile.ADDRESS);
@@ -18,8 +20,10 @@ final class Config {
             "f = " + f + " needs at least " + (f + 1) + " chain nodes, but there are " + chainNodes.length);
     }
 
-    /** Reads the file. Ends the process if the file cannot be used. */
-    static Config load(String path) {
+    /** Reads the file that the flags name. Ends the process if the file cannot be used. */
+    static Config load(Flags flags) {
+        Log.setLevel(flags.string("--log_level"));
+        String path = flags.string("--config");
         try {
             return new Config(TextProtoParser.parseFile(path, CONFIG));
         } catch (IllegalArgumentException e) {

@@ -23,7 +23,7 @@ public final class Client extends SessionClient<ClientSession> {
 
         @Override
         public Client client(Flags flags, EventLoop loop, long address) {
-            return new Client(loop, Config.load(flags.string("--config")), address, flags.nanos("--options.reproposePeriod"));
+            return new Client(loop, Config.load(flags), address, flags.nanos("--options.reproposePeriod"));
         }
     }
 

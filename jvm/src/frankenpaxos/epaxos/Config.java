@@ -1,9 +1,11 @@
 // The config file: the replicas, the number of failures that are tolerated, and the quorums that follow from it.
 package frankenpaxos.epaxos;
 
+import fpray.cli.Flags;
 import fpray.cli.TextProto;
 import fpray.cli.TextProtoParser;
 import fpray.node.ConfigFile;
+import fpray.runtime.Log;
 
 final class Config {
     private static final TextProto.Kind CONFIG = new TextProto.Kind().scalar("f").message("replicaAddress", ConfigFile.ADDRESS);
@@ -26,8 +28,10 @@ final class Config {
         fastQuorum = f + (f + 1) / 2;
     }
 
-    /** Reads the file. Ends the process if the file cannot be used. */
-    static Config load(String path) {
+    /** Reads the file that the flags name. Ends the process if the file cannot be used. */
+    static Config load(Flags flags) {
+        Log.setLevel(flags.string("--log_level"));
+        String path = flags.string("--config");
         try {
             return new Config(TextProtoParser.parseFile(path, CONFIG));
         } catch (IllegalArgumentException e) {

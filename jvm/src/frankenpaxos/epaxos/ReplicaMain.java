@@ -5,7 +5,6 @@ import fpray.cli.FlagType;
 import fpray.cli.Flags;
 import fpray.node.Mains;
 import fpray.runtime.EventLoop;
-import fpray.runtime.Log;
 import fpray.state.StateMachine;
 
 public final class ReplicaMain {
@@ -14,8 +13,7 @@ public final class ReplicaMain {
     public static void main(String[] arguments) {
         Flags flags = ReplicaOptions.addFlags(Mains.numbered("frankenpaxos.epaxos.ReplicaMain").required("--state_machine", FlagType.STATE_MACHINE))
             .parse(arguments);
-        Log.setLevel(flags.string("--log_level"));
-        Config config = Config.load(flags.string("--config"));
+        Config config = Config.load(flags);
         int index = Mains.index(flags, "--index", config.replicas.length, "replica");
         EventLoop loop = new EventLoop();
         Replica replica = new Replica(loop, config, index, StateMachine.of(flags.string("--state_machine")), new ReplicaOptions(flags));

@@ -60,10 +60,7 @@ final class Config {
     /** Reads the file that the flags name. Ends the process if the file cannot be used. */
     static Config load(Flags flags) {
         Log.setLevel(flags.string("--log_level"));
-        return load(flags.string("--config"));
-    }
-
-    private static Config load(String path) {
+        String path = flags.string("--config");
         try {
             return new Config(TextProtoParser.parseFile(path, CONFIG));
         } catch (IllegalArgumentException e) {
