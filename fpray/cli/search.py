@@ -9,8 +9,8 @@ import click
 from fpray.cli.launch import launch, typed_command
 from fpray.cli.options import given_options, launch_options, options_of
 from fpray.searching.experiment import check_search
-from fpray.searching.messages import preview_line
 from fpray.searching.options import SearchOptions
+from fpray.searching.preview import preview_line
 from fpray.searching.run import run_search
 
 

@@ -26,7 +26,7 @@ def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
     if not figure:
         show_suite(suite, root, {"search": SearchSection()})
         return
-    from fpray.searching.figures import draw  # matplotlib and Optuna take a second
+    from fpray.searching.figures.draw import draw  # matplotlib and Optuna take a second
 
     for file in figure:
         draw(find_suite(suite.rstrip("/"), root), Path(file).expanduser())

@@ -11,9 +11,9 @@ from typing import Any
 
 from fpray.files import layout
 from fpray.files.atomic import write_json
+from fpray.searching.answer import Answer
 from fpray.searching.messages import sentences
 from fpray.searching.problem import SearchProblem
-from fpray.searching.recommendation import Answer
 
 
 def write_answer(suite: Path, problem: SearchProblem, answer: Answer, ended: str, left: int) -> Sequence[str]:

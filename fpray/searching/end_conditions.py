@@ -7,7 +7,7 @@ import math
 
 from fpray.peak_sampler.distributions import size
 from fpray.searching.problem import SearchProblem
-from fpray.searching.sampler_factory import LISTING, grid_of
+from fpray.searching.sampler_factory import LISTING, grid_values
 from fpray.searching.search_trials import SearchTrials
 
 _ENOUGH_TO_KNOW = 3  # finished trials without a column that a goal or bound needs
@@ -51,7 +51,7 @@ class EndConditions:
             return False
         points: float
         if self._sampler == "grid":
-            points = math.prod(len(values) for values in grid_of(space).values())
+            points = math.prod(len(values) for values in grid_values(space).values())
         else:
             points = math.prod(size(distribution) for distribution in space.values())
         return len({json.dumps(t.params, sort_keys=True) for t in self._trials.all()}) >= points

@@ -1,187 +1,151 @@
-"""What a search has to say: before it starts, while it runs, and its answer, in sentences and as JSON."""
+"""What a search tells its user: a line while it runs, and the answer in sentences."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from optuna.distributions import CategoricalDistribution
 
-from fpray.peak_sampler.distributions import size
 from fpray.peak_sampler.goals import Bound
-from fpray.plan.estimate import planned_seconds, process_count
-from fpray.plan.words import duration_in_words, number_of
-from fpray.searching.experiment import SearchExperiment
+from fpray.plan.words import number_of
+from fpray.searching.answer import Answer, Choice
+from fpray.searching.number_words import interval, number, point, short
 from fpray.searching.problem import SearchProblem
-from fpray.searching.recommendation import Answer, Choice, Interval
-from fpray.searching.space import ends, in_words
+from fpray.searching.space import ends
 
-_MOST_LISTED = 5
-
-
-def preview_line(experiment: SearchExperiment) -> str:
-    """What a search would do: goal, bounds, space, and at most how much."""
-    problem = experiment.problem
-    seconds = [planned_seconds(trial) for trial in experiment.trials]
-    counts = sorted({process_count(trial) for trial in experiment.trials})
-    each = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
-    machines = len(experiment.where.inventory.promised().addresses())
-    subject = f", subject to {' and '.join(map(str, problem.bounds))}" if problem.bounds else ""
-    aim = " and ".join(map(str, problem.goals)) + subject
-    words = [
-        aim,
-        _space_words(problem),
-        f"at most {problem.study.budget_trials} trials",
-        f"{each} processes each",
-        number_of(machines, "machine"),
-        f"at most {duration_in_words(problem.study.budget_trials * sum(seconds) / len(seconds))}",
-    ]
-    return " · ".join(words)
+_MAX_LISTED = 5
 
 
-def _space_words(problem: SearchProblem) -> str:
-    if problem.space is None:
-        return f"points that study {problem.study.name} suggests"
-    points = math.prod(size(distribution) for distribution in problem.space.values())
-    many = f" ({points:,.0f} points)" if math.isfinite(points) else ""
-    return " ".join(f"{key}={in_words(distribution)}" for key, distribution in problem.space.items()) + many
-
-
-def standing_line(problem: SearchProblem, found: Answer, left: int) -> str:
-    """The best so far with its interval, the bounds, what may still be gained, and what is left to try."""
+def progress_line(problem: SearchProblem, answer: Answer, left: int) -> str:
+    """The best so far with its interval, its bounds, the gain that is still likely, and how many trials are left."""
     rest = f"{_at_most(left)} left"
-    if found.best is None:
-        none = "nothing was measured yet" if found.nearest is None else "nothing keeps the bounds yet"
-        return f"{none} · {rest}"
+    if answer.best is None:
+        state = "nothing was measured yet" if answer.nearest is None else "nothing keeps the bounds yet"
+        return f"{state} · {rest}"
     if len(problem.goals) > 1:
-        return f"{len(found.front)} configurations on the front · {rest}"
-    goals = [f"{short(column)} {interval(each)}" for column, each in found.best.goals.items()]
-    kept = [f"{short(bound.column)} {_mean(found.best, bound)} ({_limit(bound)})" for bound in problem.bounds]
-    return " · ".join(["best so far " + goals[0], point(found.best.params), *kept, _gain(found, problem), rest])
+        return f"{len(answer.front)} configurations on the front · {rest}"
+    column, estimate = next(iter(answer.best.goals.items()))
+    parts = [
+        f"best so far {short(column)} {interval(estimate)}",
+        point(answer.best.params),
+        *_bounds(problem, answer.best),
+        _gain(problem, answer),
+        rest,
+    ]
+    return " · ".join(parts)
 
 
-def sentences(problem: SearchProblem, found: Answer, ended: str, left: int) -> Iterator[str]:
-    """The honest answer; `ended` says why the search is over, "" where it is not, with so many trials `left`."""
-    runs = number_of(found.trials, "trial")
-    if found.best is None:
-        yield from _without_best(problem, found, runs, "" if ended else " yet")
+def sentences(problem: SearchProblem, answer: Answer, ended: str, left: int) -> Iterator[str]:
+    """The answer and how certain it is; ended: why the search has ended, "" if it has not and trials are `left`."""
+    trials = number_of(answer.trials, "trial")
+    if answer.best is None:
+        yield from _without_best(problem, answer, trials, "" if ended else " yet")
     elif len(problem.goals) > 1:
-        yield f"the front of {runs}, what no other configuration beats in all goals:"
-        for choice in sorted(found.front, key=lambda each: -next(iter(each.goals.values())).value):
-            goals = ", ".join(f"{short(column)} {interval(each)}" for column, each in choice.goals.items())
-            yield f"  {point(choice.params)}: {goals}{_kept(problem, choice)}"
+        yield from _of_front(problem, answer, trials)
     else:
-        yield from _of_best(problem, found, found.best, runs)
+        yield from _of_best(problem, answer, answer.best, trials)
     yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
 
 
-def _without_best(problem: SearchProblem, found: Answer, runs: str, yet: str) -> Iterator[str]:
-    if found.nearest is None:
-        none = f"no trial of {found.trials} has a value of every goal" if found.trials else "nothing was measured"
-        yield f"no answer{yet}: {none}"
+def _without_best(problem: SearchProblem, answer: Answer, trials: str, yet: str) -> Iterator[str]:
+    nearest = answer.nearest
+    if nearest is None:
+        why = f"no trial of {answer.trials} has a value of every goal" if answer.trials else "nothing was measured"
+        yield f"no answer{yet}: {why}"
         return
     bounds = " and ".join(map(str, problem.bounds))
-    yield f"no configuration meets the bound{'s' if len(problem.bounds) > 1 else ''} {bounds}, of those tried in {runs}"
-    near = "; ".join(f"{short(b.column)} {_mean(found.nearest, b)}" for b in problem.bounds)
-    chance = f"meets it with a chance of {100 * found.nearest.chance:.0f} %"
-    yield f"the nearest is {point(found.nearest.params)}: {near} ({chance})"
+    plural = "s" if len(problem.bounds) > 1 else ""
+    yield f"no configuration meets the bound{plural} {bounds}, of those tried in {trials}"
+    measured = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
+    chance = f"meets it with a chance of {100 * nearest.chance:.0f} %"
+    yield f"the nearest is {point(nearest.params)}: {measured} ({chance})"
 
 
-def _of_best(problem: SearchProblem, found: Answer, best: Choice, runs: str) -> Iterator[str]:
+def _of_front(problem: SearchProblem, answer: Answer, trials: str) -> Iterator[str]:
+    yield f"the front of {trials}: no other configuration is better in all goals"
+    for choice in sorted(answer.front, key=lambda choice: -_first_goal(choice)):
+        goals = [f"{short(column)} {interval(estimate)}" for column, estimate in choice.goals.items()]
+        yield f"  {point(choice.params)}: {', '.join([*goals, *_bounds(problem, choice)])}"
+
+
+def _of_best(problem: SearchProblem, answer: Answer, best: Choice, trials: str) -> Iterator[str]:
     column, estimate = next(iter(best.goals.items()))
     yield f"best: {column} {interval(estimate)} at {point(best.params)}"
     for bound in problem.bounds:
-        measured = [value for value in best.measured.get(bound.column, ()) if not math.isnan(value)]
-        spread = f" ({number(min(measured))} to {number(max(measured))})" if len(measured) > 1 else ""
-        mean = number(sum(measured) / len(measured)) if measured else "not measured"
-        yield f"  {bound.column} {mean}{spread}, and the bound is {_limit(bound)}"
-    again = f"{best.repeats} of them of this configuration" if best.repeats > 1 else "one of them of this configuration"
-    sure = f", which keeps the bounds with a chance of {100 * best.chance:.0f} %" if problem.bounds else ""
-    yield f"  from {runs}, {again}{sure}; {_gain(found, problem)}"
-    yield from _at_the_end(problem, best)
-    if found.within_noise:
-        listed = [f"{_other(each, best)} ({_value(each)})" for each in found.within_noise[:_MOST_LISTED]]
-        more = f", and {len(found.within_noise) - _MOST_LISTED} more" if len(found.within_noise) > _MOST_LISTED else ""
+        yield f"  {bound.column} {_mean(best, bound)}{_spread(best, bound)}, and the bound is {_limit(bound)}"
+    runs = f"{best.repeats} of them" if best.repeats > 1 else "one of them"
+    chance = f", which keeps the bounds with a chance of {100 * best.chance:.0f} %" if problem.bounds else ""
+    yield f"  from {trials}, {runs} of this configuration{chance}; {_gain(problem, answer)}"
+    yield from _at_the_end_of_the_space(problem, best)
+    if others := answer.within_noise:
+        listed = [f"{_difference(other, best)} ({number(_first_goal(other))})" for other in others[:_MAX_LISTED]]
+        more = f", and {len(others) - _MAX_LISTED} more" if len(others) > _MAX_LISTED else ""
         yield f"within noise of it: {'; '.join(listed)}{more}"
-    if problem.bounds and found.frontier:
+    if problem.bounds and answer.frontier:
         yield f"what the bound costs ({problem.bounds[0].column}):"
-        yield from _frontier(found)
+        yield from _frontier(answer)
 
 
-def _frontier(found: Answer) -> Iterator[str]:
-    """The best at each limit; limits with the same answer in one line."""
-    for _, group in itertools.groupby(found.frontier, key=lambda each: each[1] and each[1].params):
-        same = list(group)
-        choice = same[0][1]
-        limits = " to ".join(dict.fromkeys((_limit(same[0][0]), _limit(same[-1][0]))))
-        there = "nothing that was tried" if choice is None else f"{_value(choice)} at {point(choice.params)}"
-        yield f"  {limits}: {there}"
+def _frontier(answer: Answer) -> Iterator[str]:
+    """The best at each limit of the first bound; limits with the same answer share a line."""
+    for _, group in itertools.groupby(answer.frontier, key=lambda entry: entry[1] and entry[1].params):
+        entries = list(group)
+        choice = entries[0][1]
+        limits = " to ".join(dict.fromkeys((_limit(entries[0][0]), _limit(entries[-1][0]))))
+        if choice is None:
+            yield f"  {limits}: no configuration that was tried"
+        else:
+            yield f"  {limits}: {number(_first_goal(choice))} at {point(choice.params)}"
 
 
-def _at_the_end(problem: SearchProblem, best: Choice) -> Iterator[str]:
-    """Parameters of the best that could go no further: what lies beyond was not looked at."""
+def _at_the_end_of_the_space(problem: SearchProblem, best: Choice) -> Iterator[str]:
+    """Parameters of the best at an end of their range: a better value may lie beyond."""
     for key, distribution in (problem.space or {}).items():
         if not isinstance(distribution, CategoricalDistribution) and best.params.get(key) in ends(distribution):
-            which = "lowest" if best.params[key] == next(ends(distribution)) else "highest"
-            yield f"{key}={best.params[key]} is the {which} of its range: what lies beyond was not tried"
+            end = "lowest" if best.params[key] == next(ends(distribution)) else "highest"
+            yield f"{key}={best.params[key]} is the {end} value of its range: values beyond it were not tried"
 
 
-def point(params: Mapping[str, Any]) -> str:
-    """`num_clients_per_proc=33 num_proxy_leaders=7`."""
-    return " ".join(f"{key}={f'{each:.4g}' if isinstance(each, float) else each}" for key, each in params.items())
+def _difference(choice: Choice, best: Choice) -> str:
+    """The parameters in which a configuration differs from the best."""
+    return point({key: value for key, value in choice.params.items() if best.params.get(key) != value})
 
 
-def interval(estimate: Interval) -> str:
-    """A number and its 95 % interval."""
-    return f"{number(estimate.value)} ({number(estimate.low)} to {number(estimate.high)})"
+def _first_goal(choice: Choice) -> float:
+    return next(iter(choice.goals.values())).value
 
 
-def number(value: float) -> str:
-    """Four digits that mean something: `12,340`, `4.213`."""
-    if not math.isfinite(value) or value == 0:
-        return str(value)
-    rounded = round(value, 3 - math.floor(math.log10(abs(value))))
-    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:.4g}"
-
-
-def short(column: str) -> str:
-    """The part of a column's name that tells: `throughput`, `p99_ms`; with its output where there are several."""
-    output = column.partition("_output.")[0] if "_output." in column else ""
-    return f"{output} {column.rpartition('.')[2]}".strip()
-
-
-def _other(choice: Choice, best: Choice) -> str:
-    """A point by what it has otherwise than the best."""
-    return point({key: each for key, each in choice.params.items() if best.params.get(key) != each})
-
-
-def _value(choice: Choice) -> str:
-    return number(next(iter(choice.goals.values())).value)
+def _bounds(problem: SearchProblem, choice: Choice) -> Sequence[str]:
+    return [f"{short(bound.column)} {_mean(choice, bound)} ({_limit(bound)})" for bound in problem.bounds]
 
 
 def _mean(choice: Choice, bound: Bound) -> str:
-    measured = [value for value in choice.measured.get(bound.column, ()) if not math.isnan(value)]
+    measured = _measured(choice, bound)
     return number(sum(measured) / len(measured)) if measured else "not measured"
 
 
-def _kept(problem: SearchProblem, choice: Choice) -> str:
-    return "".join(f", {short(bound.column)} {_mean(choice, bound)} ({_limit(bound)})" for bound in problem.bounds)
+def _spread(choice: Choice, bound: Bound) -> str:
+    measured = _measured(choice, bound)
+    return f" ({number(min(measured))} to {number(max(measured))})" if len(measured) > 1 else ""
+
+
+def _measured(choice: Choice, bound: Bound) -> list[float]:
+    return [value for value in choice.measured.get(bound.column, ()) if not math.isnan(value)]
 
 
 def _limit(bound: Bound) -> str:
     return f"{'<=' if bound.upper else '>='} {bound.limit:g}"
 
 
-def _gain(found: Answer, problem: SearchProblem) -> str:
-    if not math.isfinite(found.likely_gain):
-        return "what may still be gained is unknown"
-    if found.likely_gain < problem.study.stop_at:
+def _gain(problem: SearchProblem, answer: Answer) -> str:
+    if not math.isfinite(answer.likely_gain):
+        return "the gain that is still likely is unknown"
+    if answer.likely_gain < problem.study.stop_at:
         return f"no gain above {100 * problem.study.stop_at:g} % is likely"
-    return f"a gain of {100 * found.likely_gain:.0f} % may still be there"
+    return f"a gain of {100 * answer.likely_gain:.0f} % is still likely"
 
 
 def _at_most(left: int) -> str:
-    left = max(0, left)
-    return f"at most {number_of(left, 'trial')}"
+    return f"at most {number_of(max(0, left), 'trial')}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import optuna
 
 from fpray.driver.result import SweepResult
-from fpray.searching.recommendation import Answer
+from fpray.searching.answer import Answer
 
 
 @dataclass

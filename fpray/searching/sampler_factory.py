@@ -1,4 +1,4 @@
-"""Who decides what to try next, by the name that `--sampler` takes: fpray's own, or one of Optuna's."""
+"""The samplers that `--sampler` names: fpray's own, and those of Optuna."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from fpray.searching.problem import SearchProblem
 from fpray.searching.space import Space
 
 OURS = "ours"
-_CMA_LEAST = 2  # dimensions
-_GRID_VALUES = 12  # of a long range, so many are tried
+_CMA_DIMENSIONS = 2  # it needs at least so many
+_GRID_VALUES = 12  # of a long range
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ _MAKERS: dict[str, Callable[[SamplerInputs], BaseSampler]] = {
     "tpe": lambda w: samplers.TPESampler(seed=w.seed, multivariate=True, group=w.space is None),
     "gp": lambda w: samplers.GPSampler(seed=w.seed, warn_independent_sampling=False),
     "random": lambda w: samplers.RandomSampler(seed=w.seed),
-    "grid": lambda w: samplers.GridSampler(grid_of(w.space or {}), seed=w.seed),
+    "grid": lambda w: samplers.GridSampler(grid_values(w.space or {}), seed=w.seed),
     "qmc": lambda w: samplers.QMCSampler(seed=w.seed, scramble=True, warn_independent_sampling=False),
     "brute-force": lambda w: samplers.BruteForceSampler(seed=w.seed),
     "nsga2": lambda w: samplers.NSGAIISampler(seed=w.seed, population_size=10),
@@ -55,34 +55,34 @@ _MAKERS: dict[str, Callable[[SamplerInputs], BaseSampler]] = {
     "cma-es": lambda w: samplers.CmaEsSampler(seed=w.seed, warn_independent_sampling=False),
 }
 _NEEDS = {"gp": ("torch", "scipy"), "qmc": ("scipy",), "cma-es": ("cmaes",)}
-# Those whose every choice depends on nothing but the study: made anew for each trial, a search that was interrupted
-# asks what it would have asked. The others keep their place in themselves, or in the study.
+# The choices of these depend on nothing but the study. They are made anew for each trial, so an interrupted search
+# asks for what it would have asked for. The others remember their place themselves, or in the study.
 _STATELESS = ("tpe", "gp", "random", "brute-force")
-LISTING = ("grid", "brute-force")  # those that come to an end by themselves
+LISTING = ("grid", "brute-force")  # these come to an end
 NAMES = tuple(_MAKERS)
 
 
 def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> list[Problem]:
-    """Why a sampler cannot be used for a search: unknown, without what it needs, or made for something else."""
+    """Why a sampler cannot be used for a search: it is unknown, lacks a package, or does not fit the search."""
     about = f"--sampler {name}"
     if name not in _MAKERS:
         return [Problem(about, f"is none of {', '.join(NAMES)}{nearest(name, NAMES)}")]
     problems = []
     if missing := [package for package in _NEEDS.get(name, ()) if find_spec(package) is None]:
-        said = f"needs {' and '.join(missing)}, which fpray does not bring along: pip install {' '.join(missing)}"
-        problems.append(Problem(about, said))
+        message = f"needs {' and '.join(missing)}, which fpray does not install: pip install {' '.join(missing)}"
+        problems.append(Problem(about, message))
     if name == "grid" and space is None:
-        problems.append(Problem(about, "needs a --space: what a study suggests trial by trial has no grid"))
+        problems.append(Problem(about, "needs a --space: a study that suggests its points has no grid"))
     if name == "cma-es" and len(goals) > 1:
-        problems.append(Problem(about, "takes one goal"))
+        problems.append(Problem(about, "works with one goal only"))
     if (
         name == "cma-es"
-        and sum(not isinstance(d, CategoricalDistribution) for d in (space or {}).values()) < _CMA_LEAST
+        and sum(not isinstance(d, CategoricalDistribution) for d in (space or {}).values()) < _CMA_DIMENSIONS
     ):
-        problems.append(Problem(about, f"needs {_CMA_LEAST} ranges: what has none it draws at random"))
+        problems.append(Problem(about, f"needs at least {_CMA_DIMENSIONS} parameters with a range"))
     endless = [key for key, d in (space or {}).items() if isinstance(d, FloatDistribution) and d.step is None]
     if name == "brute-force" and endless:
-        problems.append(Problem(about, f"tries every value, and {endless[0]} has no end of them: give it a :step=N"))
+        problems.append(Problem(about, f"tries every value, but {endless[0]} has infinitely many: give it a :step=N"))
     return problems
 
 
@@ -100,8 +100,8 @@ class SamplerPerTrial:
         return _MAKERS[self._name](replace(self._inputs, seed=(self._inputs.seed + number) % 2**32))
 
 
-def grid_of(space: Space) -> dict[str, list[Any]]:
-    """The values that a grid tries: all where there are few, else twelve that are spread over the range."""
+def grid_values(space: Space) -> dict[str, list[Any]]:
+    """The values that a grid tries: all of a short range, twelve that are spread over a long one."""
     return {key: _values(distribution) for key, distribution in space.items()}
 
 
@@ -119,6 +119,6 @@ def _values(distribution: Any) -> list[Any]:
     else:
         spread = [low + share * (high - low) for share in shares]
     if step is not None and not distribution.log:
-        spread = [low + step * round((each - low) / step) for each in spread]
-    found = [min(high, max(low, round(each) if whole else each)) for each in spread]
-    return list(dict.fromkeys(found))
+        spread = [low + step * round((value - low) / step) for value in spread]
+    inside = [min(high, max(low, round(value) if whole else value)) for value in spread]
+    return list(dict.fromkeys(inside))

@@ -10,8 +10,9 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from fpray.plan.plan import Trial
+from fpray.searching.answer import Answer
 from fpray.searching.problem import SearchProblem
-from fpray.searching.recommendation import Answer, answer
+from fpray.searching.recommendation import answer
 from fpray.searching.repeats import configuration
 from fpray.searching.sampler_factory import SamplerPerTrial
 from fpray.store.outcome import Outcome, Status

@@ -11,14 +11,14 @@ import optuna
 
 from fpray.plan.estimate import planned_seconds
 from fpray.plan.plan import Trial
+from fpray.searching.answer import Answer
 from fpray.searching.answer_file import write_answer
 from fpray.searching.budget import BudgetMeter
 from fpray.searching.confirmation import Confirmation
 from fpray.searching.end_conditions import EndConditions
-from fpray.searching.messages import standing_line
+from fpray.searching.messages import progress_line
 from fpray.searching.points_file import PointsFile
 from fpray.searching.problem import SearchProblem
-from fpray.searching.recommendation import Answer
 from fpray.searching.repeats import configuration
 from fpray.searching.result import SearchResult
 from fpray.searching.sampler_factory import SamplerInputs, SamplerPerTrial
@@ -123,7 +123,7 @@ class SearchSource:
     def summary_line(self) -> str:
         """The best so far, in a sentence."""
         with self._study_access():
-            return standing_line(self._problem, self.answer(), self._left()) if self._trials.ended() else ""
+            return progress_line(self._problem, self.answer(), self._left()) if self._trials.ended() else ""
 
     def close(self) -> Sequence[str]:
         """Write what is known, and return it in sentences."""

@@ -1,4 +1,4 @@
-"""Where a search may go: `KEY=1..1024:log`, `KEY=0.1..0.9`, `KEY=1,10,50` as Optuna's distributions, by parameter."""
+"""The space of a search: `KEY=1..1024:log`, `KEY=0.1..0.9` and `KEY=1,10,50` as Optuna distributions."""
 
 from __future__ import annotations
 
@@ -23,26 +23,28 @@ _SHAPES = "write LOW..HIGH, LOW..HIGH:log, LOW..HIGH:step=N, or V1,V2,V3"
 
 
 class _Wrong(ValueError):
-    """A dimension that cannot be read; the text says what would be."""
+    """A dimension that cannot be read; its text says why and what to write."""
 
 
 def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Space, list[Problem]]:
     """Parameter (dotted) -> distribution, and every problem.
 
-    `start` are the parameters that the search starts from: a dimension's type is its field's. A dimension is the
-    command line's text, a sequence of choices, a `range`, or an Optuna distribution.
+    A dimension is the text of the command line, a sequence of choices, a `range`, or an Optuna distribution.
+
+    Args:
+        start: the parameters that the search starts from; a dimension has the type of its field.
     """
-    found: Space = {}
+    distributions: Space = {}
     problems: list[Problem] = []
     kinds = _kinds(start)
-    for key, given in space.items():
-        about = f"--space {key}={given}"
+    for key, dimension in space.items():
+        about = f"--space {key}={dimension}"
         if key not in kinds:
             near = nearest(key, kinds)
             problems.append(Problem(about, f"{protocol} has no such parameter{near} (fpray protocols {protocol})"))
             continue
         try:
-            distribution = _read(kinds[key], given)
+            distribution = _read(kinds[key], dimension)
         except _Wrong as wrong:
             problems.append(Problem(about, str(wrong)))
             continue
@@ -53,10 +55,10 @@ def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Spa
         ]
         problems += wrong_ends
         if distribution.single():
-            problems.append(Problem(about, f"leaves one value: --set {key}={next(ends(distribution))} says so"))
+            problems.append(Problem(about, f"has only one value: use --set {key}={next(ends(distribution))}"))
         elif not wrong_ends:
-            found[key] = distribution
-    return found, problems
+            distributions[key] = distribution
+    return distributions, problems
 
 
 def ends(distribution: BaseDistribution) -> Iterator[Any]:
@@ -70,7 +72,7 @@ def ends(distribution: BaseDistribution) -> Iterator[Any]:
 
 
 def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
-    """The point of the space that an Optuna trial stands for, chosen now where it was not yet."""
+    """The point of the space that an Optuna trial stands for; parameters that have no value yet are chosen now."""
     return {key: _suggest(trial, key, distribution) for key, distribution in space.items()}
 
 
@@ -84,7 +86,7 @@ def _suggest(trial: optuna.Trial, key: str, distribution: BaseDistribution) -> A
 
 
 def in_words(distribution: BaseDistribution) -> str:
-    """`1..1024:log`, as the command line has it."""
+    """`1..1024:log`, as on the command line."""
     if isinstance(distribution, CategoricalDistribution):
         return ",".join(str(choice) for choice in distribution.choices)
     assert isinstance(distribution, IntDistribution | FloatDistribution)
@@ -93,42 +95,41 @@ def in_words(distribution: BaseDistribution) -> str:
 
 
 def _kinds(start: Any) -> dict[str, Any]:
-    """Dotted name -> type, for the fields that these parameters have (of a union, the kind that is chosen)."""
-    found: dict[str, Any] = {}
+    """Dotted name -> type, for the fields of these parameters; of a union, for the alternative that is chosen."""
+    kinds: dict[str, Any] = {}
     for name, kind in field_types(type(start)).items():
-        found[name] = kind
+        kinds[name] = kind
         if dataclasses.is_dataclass(value := getattr(start, name)):
-            found |= {f"{name}.{nested}": kind for nested, kind in _kinds(value).items()}
-    return found
+            kinds |= {f"{name}.{nested}": kind for nested, kind in _kinds(value).items()}
+    return kinds
 
 
-def _read(kind: Any, given: Any) -> BaseDistribution:
-    if isinstance(given, BaseDistribution):
-        return given
-    if isinstance(given, range):
-        if not given:
+def _read(kind: Any, dimension: Any) -> BaseDistribution:
+    if isinstance(dimension, BaseDistribution):
+        return dimension
+    if isinstance(dimension, range):
+        if not dimension:
             raise _Wrong("is an empty range")
-        low, high = min(given), max(given)
-        return IntDistribution(low, high, step=abs(given.step))
-    if isinstance(given, str):
-        match = _RANGE.fullmatch(given.strip())
+        return IntDistribution(min(dimension), max(dimension), step=abs(dimension.step))
+    if isinstance(dimension, str):
+        match = _RANGE.fullmatch(dimension.strip())
         if match:
             return _range(kind, match["low"].strip(), match["high"].strip(), match["rest"])
-        given = split_values(given)
-    if not isinstance(given, Iterable) or isinstance(given, Mapping):
+        dimension = split_values(dimension)
+    if not isinstance(dimension, Iterable) or isinstance(dimension, Mapping):
         raise _Wrong(_SHAPES)
-    return _choices(kind, given)
+    return _choices(kind, dimension)
 
 
-def _choices(kind: Any, given: Iterable[Any]) -> CategoricalDistribution:
+def _choices(kind: Any, values: Iterable[Any]) -> CategoricalDistribution:
     choices = []
-    for each in given:
+    for choice in values:
         try:
-            value = read_value(kind, each)
+            value = read_value(kind, choice)
         except BadValue as bad:
             raise _Wrong(str(bad)) from None
         plain = to_json(value)
-        choices.append(plain if isinstance(plain, bool | int | float | str) else str(each))
+        choices.append(plain if isinstance(plain, bool | int | float | str) else str(choice))
     if not choices:
         raise _Wrong(_SHAPES)
     return CategoricalDistribution(tuple(dict.fromkeys(choices)))
@@ -152,11 +153,11 @@ def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
     if log and lowest <= 0:
         raise _Wrong("a logarithmic range starts above 0")
     if log and step is not None:
-        raise _Wrong("is either logarithmic or has a step")
+        raise _Wrong("cannot be logarithmic and have a step")
     if step is not None and step <= 0:
-        raise _Wrong("a step is above 0")
+        raise _Wrong("a step must be above 0")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a range that is no multiple of its step ends at its last one
+        warnings.simplefilter("ignore")  # a range that is no multiple of its step ends at its last step
         if kind is int:
             return IntDistribution(lowest, highest, log=log, step=step or 1)
         return FloatDistribution(lowest, highest, log=log, step=step)

@@ -34,16 +34,18 @@ def storage_problems(storage: str) -> list[Problem]:
         url = make_url(storage)
     except (ArgumentError, ValueError):
         near = nearest(storage, (JOURNAL, MEMORY, SQLITE))
-        said = f"is none of {JOURNAL}, {MEMORY}, {SQLITE}, and no database URL (postgresql://USER@HOST/DATABASE){near}"
-        return [Problem(f"--storage {storage}", said)]
+        message = (
+            f"is none of {JOURNAL}, {MEMORY}, {SQLITE}, and no database URL (postgresql://USER@HOST/DATABASE){near}"
+        )
+        return [Problem(f"--storage {storage}", message)]
     about = f"--storage {url.render_as_string(hide_password=True)}"
     problems = []
     if url.password is not None:
-        said = (
-            "holds a password, which ps and the suite's files would show to everybody: leave it out, and let the driver"
+        message = (
+            "holds a password, which ps and the suite's files would show to all users: leave it out, and let the driver"
             " find it (PostgreSQL: ~/.pgpass or PGPASSWORD; MySQL: ?read_default_file=FILE)"
         )
-        problems.append(Problem(about, said))
+        problems.append(Problem(about, message))
     try:
         url.get_dialect().import_dbapi()
     except NoSuchModuleError:
@@ -51,16 +53,14 @@ def storage_problems(storage: str) -> list[Problem]:
         problems.append(Problem(about, f"SQLAlchemy knows no {url.drivername}{near}"))
     except ModuleNotFoundError as missing:
         package = _PIP.get(missing.name or "", missing.name)
-        problems.append(
-            Problem(about, f"needs {missing.name}, which fpray does not bring along: pip install {package}")
-        )
+        problems.append(Problem(about, f"needs {missing.name}, which fpray does not install: pip install {package}"))
     except ImportError as error:  # a driver whose own library is missing
         problems.append(Problem(about, f"its driver cannot be used: {_first_line(error)}"))
     return problems
 
 
 def open_study(storage: str, suite: Path, goals: Sequence[Goal]) -> optuna.Study:
-    """The study of a suite, made where there is none; its name is the suite's.
+    """The study of a suite, with the suite's name; it is made if there is none.
 
     Raises:
         Refused: the storage cannot be opened.
@@ -73,7 +73,7 @@ def open_study(storage: str, suite: Path, goals: Sequence[Goal]) -> optuna.Study
             directions=[goal.direction for goal in goals],
             load_if_exists=True,
         )
-    except Exception as error:  # whatever a database's driver raises
+    except Exception as error:  # a database's driver may raise anything
         raise refuse(f"--storage {storage}", f"cannot be opened: {_first_line(error)}") from None
 
 
@@ -81,10 +81,10 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
     if storage == MEMORY:
         return optuna.storages.InMemoryStorage()
     if storage == JOURNAL:
-        # Absolute: Optuna waits for ever for a lock that is a link to nowhere, which a relative path would make it.
+        # Absolute: a lock is a symbolic link. A relative path would point to nowhere, and Optuna would wait for ever.
         path = (suite / layout.OPTUNA_JOURNAL).absolute()
         mend(path)
-        # A symbolic link is made atomically on every network file system.
+        # Every network file system makes a symbolic link atomically.
         return JournalStorage(JournalFileBackend(str(path), JournalFileSymlinkLock(str(path))))
     if storage == SQLITE:
         return RDBStorage(f"sqlite:///{(suite / layout.OPTUNA_DB).absolute()}")
@@ -118,9 +118,10 @@ def _first_line(error: Exception) -> str:
 
 
 def mend(journal: Path) -> None:
-    """Undo what a driver that was killed in the middle of a write left: half a last line, and its lock.
+    """Remove what a driver that was killed while it wrote left: half of a last line, and its lock.
 
-    Whoever holds the suite is the journal's only writer, but for a dashboard, which holds the lock for milliseconds.
+    The driver that holds the suite is the journal's only writer, apart from a dashboard, which holds the lock for
+    milliseconds.
     """
     _unlock(journal.with_name(journal.name + ".lock"))
     with contextlib.suppress(FileNotFoundError), journal.open("rb+") as file:
@@ -129,7 +130,7 @@ def mend(journal: Path) -> None:
 
 
 def _unlock(lock: Path) -> None:
-    """Remove a lock that stays the same for too long; by our own clock, since a file server's may be another."""
+    """Remove a lock that stays the same for too long, by our own clock: the clock of a file server may differ."""
     until = time.monotonic() + _DEAD_S
     with contextlib.suppress(OSError):  # it is gone
         first = lock.lstat()

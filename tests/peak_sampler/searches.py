@@ -13,7 +13,8 @@ from optuna.trial import TrialState
 
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.peak_sampler.sampler import PeakSampler
-from fpray.searching.recommendation import Answer, answer
+from fpray.searching.answer import Answer
+from fpray.searching.recommendation import answer
 
 THROUGHPUT, LATENCY = Goal("throughput"), Bound("latency", 2.0)
 CLIENTS = IntDistribution(1, 1000, log=True)

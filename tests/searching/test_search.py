@@ -91,21 +91,21 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
         ),
         ((*LOAD, *SPACE, "--set", "num_clients_per_proc=3"), "is in --space and in --set: which one do you mean?"),
         ((*LOAD, "--space", "num_clients_per_proc=-5..-1"), "num_clients_per_proc"),
-        ((*LOAD, "--space", "num_client_procs=2"), "leaves one value: --set num_client_procs=2 says so"),
+        ((*LOAD, "--space", "num_client_procs=2"), "has only one value: use --set num_client_procs=2"),
         ((*LOAD, "--space", "duration=1s..3s"), "is duration and has no range: list its values"),
         ((*LOAD, "--space", "server_log_level=warn,eror"), "did you mean error?"),
         ((*LOAD, "--space", "jvm_heap_size=1..5"), "is text and has no range"),
         ((*LOAD, *SPACE, "--confirm", "9", "--budget-trials", "8"), "is more than the whole budget, --budget-trials 8"),
         ((*LOAD, *SPACE, "--price-per-machine-hour", "1"), "has no effect without --budget-dollars"),
-        ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs cmaes, which fpray does not bring along: pip install cmaes"),
-        ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs 2 ranges: what has none it draws at random"),
+        ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs cmaes, which fpray does not install: pip install cmaes"),
+        ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs at least 2 parameters with a range"),
         (
             ("--maximize", "start_throughput_1s.p90", *SPACE, "--set", "duration=1s"),
             "is too short for start_throughput",
         ),
         (
             (*LOAD, *SPACE, "--storage", "mysql+pymysql://u@host/db"),
-            "needs pymysql, which fpray does not bring along: pip install pymysql",
+            "needs pymysql, which fpray does not install: pip install pymysql",
         ),
         ((*LOAD, *SPACE, "--storage", "postgres://u@host/db"), "knows no postgres; did you mean postgresql?"),
         (
@@ -356,7 +356,7 @@ def test_a_users_own_study_suggests_conditionally_and_several_goals_make_a_front
     words = ["search", "unreplicated", "--study", "mine.py", "--address", ray_address, "--storage", "sqlite"]
     done = run(*words, "--sampler", "tpe", "--seed", "3", cwd=tmp_path)
     assert done.code == 0, done.err
-    assert "the front of 5 trials, what no other configuration beats in all goals:" in done.err
+    assert "the front of 5 trials: no other configuration is better in all goals" in done.err
     assert re.search(r"\{'num_clients_per_proc': '\d', 'jvm_heap_size': '\d+m', 'num_client_procs': '\d'", done.err)
     assert "[I " not in done.err, "Optuna's remarks"
     suite = _suite(tmp_path)
@@ -434,7 +434,7 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
     then = r"(?: · |\r?\n +)"  # lines break where they are full
     pictures = re.findall(
         rf"best so far throughput [\d,]+ \([\d,]+ to [\d,]+\){then}num_clients_per_proc=\d+{then}"
-        rf"p99_ms [\d.]+ \(<= 1000\){then}a gain of \d+ % may still be there{then}at most 1 trial left"
+        rf"p99_ms [\d.]+ \(<= 1000\){then}a gain of \d+ % is still likely{then}at most 1 trial left"
         r"\r?\n +trial 002 · 1 of 2 done · ",
         screen,
     )

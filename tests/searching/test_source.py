@@ -20,7 +20,7 @@ from fpray.files.layout import OPTUNA_JOURNAL
 from fpray.plan.plan import Trial
 from fpray.searching import storage
 from fpray.searching.experiment import SearchExperiment, check_search
-from fpray.searching.figures import draw
+from fpray.searching.figures.draw import draw
 from fpray.searching.source import SearchSource
 from fpray.searching.storage import mend, open_study
 from fpray.store.outcome import Outcome, Reason, Status

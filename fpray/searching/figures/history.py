@@ -1,0 +1,90 @@
+"""The trials and the answer of a search, from its suite's directory alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fpray.errors import refuse
+from fpray.files import layout
+from fpray.files.atomic import read_json
+from fpray.peak_sampler.goals import Bound, Goal
+from fpray.report.show import jar_of
+from fpray.searching.goals import parse_bounds
+from fpray.store.outcome import Status
+from fpray.store.suite import Suite
+
+
+@dataclass(frozen=True)
+class SearchedTrial:
+    """A trial of a search that ended.
+
+    Attributes:
+        number: its number in the suite.
+        point: parameter of the space -> value.
+        distributions: parameter of the space -> Optuna's JSON of its distribution.
+        values: result column -> number.
+        measured: whether its values can be compared with those of others.
+        feasible: whether it finished and kept all bounds.
+    """
+
+    number: int
+    point: Mapping[str, Any]
+    distributions: Mapping[str, str]
+    values: Mapping[str, float]
+    measured: bool
+    feasible: bool
+
+
+@dataclass(frozen=True)
+class SearchHistory:
+    """A search so far; answer: the content of `answer.json`."""
+
+    title: str
+    goals: Sequence[Goal]
+    bounds: Sequence[Bound]
+    trials: Sequence[SearchedTrial]
+    answer: Mapping[str, Any]
+
+    def values_of(self, column: str) -> list[tuple[SearchedTrial, float]]:
+        """The measured trials that have a value in a column."""
+        return [(trial, trial.values[column]) for trial in self.trials if trial.measured and column in trial.values]
+
+    def best(self) -> Mapping[str, Any]:
+        """The recommended configuration, as `answer.json` has it; empty if there is none."""
+        return self.answer.get("best") or {}
+
+
+def read_history(suite: Suite) -> SearchHistory:
+    """The search of a suite.
+
+    Raises:
+        Refused: the suite is not one of a search, or no trial of it has ended.
+    """
+    record = suite.record.search
+    if record is None:
+        raise refuse(suite.path.name, "is the suite of a sweep: --figure draws searches")
+    goals = [Goal(text.partition(" ")[2], text.startswith("maximize")) for text in record["goals"]]
+    bounds, _ = parse_bounds(record["bounds"])
+    trials = _ended_trials(suite, bounds)
+    if not trials:
+        raise refuse(suite.path.name, "has no trial that ended: there is nothing to draw yet")
+    subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
+    title = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject} · jar: {jar_of(suite)}"
+    return SearchHistory(title, goals, bounds, trials, read_json(suite.path / layout.RECOMMENDATION) or {})
+
+
+def _ended_trials(suite: Suite, bounds: Sequence[Bound]) -> list[SearchedTrial]:
+    points = read_json(suite.path / layout.POINTS) or {}
+    trials = []
+    for directory, record, outcome in suite.outcomes():
+        if outcome is None:
+            continue
+        point = points.get(record["id"], {"params": {}, "distributions": {}})
+        values = outcome.numbers
+        measured = outcome.status in (Status.FINISHED, Status.STOPPED_EARLY)  # both have figures
+        feasible = outcome.status is Status.FINISHED and all(bound.met(values) for bound in bounds)
+        number = int(directory.number)
+        trials.append(SearchedTrial(number, point["params"], point["distributions"], values, measured, feasible))
+    return trials

@@ -1,0 +1,41 @@
+"""By how much the goal of a search can still be raised."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from fpray.peak_sampler.candidates import Candidates
+from fpray.peak_sampler.posterior import FEWEST, Belief, Outlook, cdf
+from fpray.peak_sampler.prior import Array
+
+STILL_LIKELY = 0.1  # a gain is still likely if it has at least this probability
+HOPELESS = 0.02  # if no point keeps the bounds with at least this probability, no point keeps them
+
+
+def likely_gain(belief: Belief, candidates: Candidates) -> float:
+    """The largest gain over the recommended point that some point has with probability `STILL_LIKELY`, as a share."""
+    best = belief.recommended
+    rng = np.random.default_rng(0)
+    points = candidates.scattered(rng)
+    around = belief.tried if best is None else [best]
+    points = [*points, *candidates.around(around, belief.encoding.load, rng), *belief.tried]
+    if best is None:
+        enough = len(belief.trials.points) >= FEWEST
+        return 0.0 if enough and belief.at(points).feasible().max() < HOPELESS else math.inf
+    outlook, base = belief.at(points), float(belief.at([best]).mean[0])
+    low, high = 0.0, 3.0
+    for _ in range(20):
+        gain = (low + high) / 2
+        low, high = (gain, high) if _beyond(outlook, base + gain).max() >= STILL_LIKELY else (low, gain)
+    if belief.scale.logs:
+        return math.expm1(low)
+    return low / abs(base) if base else math.inf
+
+
+def _beyond(outlook: Outlook, level: float) -> Array:
+    """The probability that a point keeps the bounds and its goal is above a level."""
+    low = np.maximum(outlook.low, level)
+    inside = cdf((outlook.high - outlook.mean) / outlook.spread) - cdf((low - outlook.mean) / outlook.spread)
+    return np.asarray(np.maximum(inside, 0).mean(axis=0) * outlook.others)

@@ -1,0 +1,38 @@
+"""`fpray search --dry-run`: what a search would do, in one line."""
+
+from __future__ import annotations
+
+import math
+
+from fpray.peak_sampler.distributions import size
+from fpray.plan.estimate import planned_seconds, process_count
+from fpray.plan.words import duration_in_words, number_of
+from fpray.searching.experiment import SearchExperiment
+from fpray.searching.problem import SearchProblem
+from fpray.searching.space import in_words
+
+
+def preview_line(experiment: SearchExperiment) -> str:
+    """Goal, bounds, space, and at most how many trials, processes, machines and how much time."""
+    problem, corners = experiment.problem, experiment.trials
+    trials = problem.study.budget_trials
+    seconds = [planned_seconds(trial) for trial in corners]
+    counts = sorted({process_count(trial) for trial in corners})
+    bounds = f", subject to {' and '.join(map(str, problem.bounds))}" if problem.bounds else ""
+    parts = [
+        " and ".join(map(str, problem.goals)) + bounds,
+        _space_in_words(problem),
+        f"at most {trials} trials",
+        f"{' to '.join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))} processes each",
+        number_of(len(experiment.where.inventory.promised().addresses()), "machine"),
+        f"at most {duration_in_words(trials * sum(seconds) / len(seconds))}",
+    ]
+    return " · ".join(parts)
+
+
+def _space_in_words(problem: SearchProblem) -> str:
+    if problem.space is None:
+        return f"points that study {problem.study.name} suggests"
+    points = math.prod(size(distribution) for distribution in problem.space.values())
+    count = f" ({points:,.0f} points)" if math.isfinite(points) else ""
+    return " ".join(f"{key}={in_words(distribution)}" for key, distribution in problem.space.items()) + count

@@ -1,0 +1,76 @@
+"""The configurations that a search tried: what is believed of each one, and how they compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fpray.peak_sampler.posterior import Belief, Point, cdf
+from fpray.searching.answer import Choice, Interval
+
+# A configuration is within noise of the best if it is the better of the two with at least this probability.
+WITHIN_NOISE = 0.1
+FEASIBLE = 0.5  # a configuration of the front keeps the bounds with at least this probability
+# Half of an interval, in standard deviations of the belief. With it, the intervals hold the truth in 95 % of the
+# searches of published trials. 1.96 would hold it in 90 %: the best of many is chosen partly for its luck, and real
+# noise is no single distribution.
+_HALF_WIDTH = 2.55
+
+
+class TriedConfigurations:
+    """What a belief for each goal says about the points that were tried; an index is a place in the list of points."""
+
+    def __init__(self, beliefs: Sequence[Belief]) -> None:
+        self._beliefs = beliefs
+        self._points = beliefs[0].tried
+        self._outlooks = [belief.at(self._points) for belief in beliefs]
+        self._outlook = self._outlooks[0]
+        self._chances = self._outlook.feasible()
+        trials = beliefs[0].trials
+        measured = np.all([np.isfinite(trials.values[belief.goal.column]) for belief in beliefs], axis=0)
+        with_values = [point for point, is_measured in zip(trials.points, measured, strict=True) if is_measured]
+        self._measured = np.array([point in with_values for point in self._points])  # the others only failed
+
+    def choice(self, index: int) -> Choice:
+        """A configuration with its estimates."""
+        point, trials = self._points[index], self._beliefs[0].trials
+        own = [i for i, other in enumerate(trials.points) if other == point]
+        goals = {}
+        for belief, outlook in zip(self._beliefs, self._outlooks, strict=True):
+            middle, half = float(outlook.mean[index]), _HALF_WIDTH * float(outlook.spread[index])
+            ends = [float(belief.scale.back(belief.up * (middle + side * half))) for side in (0, -1, 1)]
+            goals[belief.goal.column] = Interval(ends[0], min(ends[1:]), max(ends[1:]))
+        measured = {column: tuple(float(values[i]) for i in own) for column, values in trials.values.items()}
+        return Choice(point, goals, float(self._chances[index]), tuple(trials.numbers[i] for i in own), measured)
+
+    def of_point(self, point: Point) -> Choice:
+        """The configuration of a point that was tried."""
+        return self.choice(self.index(point))
+
+    def index(self, point: Point) -> int:
+        """The index of a point that was tried."""
+        return self._points.index(point)
+
+    def most_feasible(self) -> list[Choice]:
+        """The measured configurations that most probably keep the bounds: several if they are equally probable."""
+        chances = np.where(self._measured, np.round(self._chances, 6), -1.0)
+        return [self.choice(i) for i in np.flatnonzero(chances == chances.max()).tolist()]
+
+    def within_noise(self, chosen: int) -> list[Choice]:
+        """Other configurations that keep the bounds and may be better than the chosen one, the most probable first."""
+        difference = self._outlook.mean - self._outlook.mean[chosen]
+        spread = np.sqrt(self._outlook.spread**2 + self._outlook.spread[chosen] ** 2)
+        chance = cdf(difference / spread) * self._chances
+        order = np.argsort(-chance)
+        return [self.choice(int(i)) for i in order if i != chosen and chance[i] >= WITHIN_NOISE]
+
+    def front(self) -> list[Choice]:
+        """The configurations that keep the bounds and that no other beats in all goals."""
+        means = np.array([outlook.mean for outlook in self._outlooks]).T
+        feasible = [i for i in range(len(means)) if self._chances[i] >= FEASIBLE and self._measured[i]]
+
+        def beats(j: int, i: int) -> bool:
+            return bool((means[j] >= means[i]).all() and (means[j] > means[i]).any())
+
+        return [self.choice(i) for i in feasible if not any(beats(j, i) for j in feasible if j != i)]
