@@ -1,96 +1,87 @@
-"""A search whose Optuna study is in PostgreSQL: a real server, for this test alone."""
+"""The journal of a search: half a line, a lock that is left, a study that is gone, a full disk."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import optuna
 import pytest
-from optuna.trial import TrialState
+from optuna.storages.journal import JournalFileBackend
 
-from tests.conftest import run
-
-TINY = ("--set", "warmup_duration=100ms", "--set", "duration=200ms", "--set", "timeout=5s")
-LOAD = ("--maximize", "measured.throughput", "--space", "num_clients_per_proc=1..16:log", "--stop-at", "0%")
-
-
-def _initdb() -> Path | None:
-    """Debian keeps it out of the PATH."""
-    found = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
-    found += filter(None, [shutil.which("initdb")])
-    return Path(found[0]) if found else None
-
-
-class Server:
-    """PostgreSQL in a directory below /tmp (a socket's path is short), as nobody where we are root."""
-
-    def __init__(self, initdb: Path) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="fppg-", dir="/tmp"))
-        self._user = "nobody" if os.geteuid() == 0 else None
-        if self._user is not None:
-            os.chown(self._scratch, pwd.getpwnam(self._user).pw_uid, -1)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self.url = f"postgresql://fpray@127.0.0.1:{self._port}/postgres"
-        self._bin = initdb.parent
-        self._do("initdb", "-D", "data", "-U", "fpray", "-A", "trust", "--no-sync")
-
-    def _do(self, program: str, *words: str) -> None:
-        subprocess.run(
-            [self._bin / program, *words], cwd=self._scratch, user=self._user, check=True, stdout=subprocess.DEVNULL
-        )
-
-    def start(self) -> None:
-        options = f"-p {self._port} -k {self._scratch} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._do("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
-
-    def stop(self) -> None:
-        self._do("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
-
-    def remove(self) -> None:
-        shutil.rmtree(self._scratch)
+from fpray.errors import FprayError
+from fpray.files.layout import OPTUNA_JOURNAL
+from fpray.searching import storage
+from fpray.searching.storage import mend
+from fpray.store.suite import Suite
+from tests.searching.simulation import (
+    measured,
+    run_trials,
+    search_request,
+    search_suite,
+    source_of,
+)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    initdb = _initdb()
-    if initdb is None:
-        pytest.skip("there is no PostgreSQL here (initdb)")
-    pytest.importorskip("psycopg", reason="the driver of PostgreSQL is not installed: pip install 'psycopg[binary]'")
-    found = Server(initdb)
-    found.start()
-    yield found
-    found.stop()
-    found.remove()
+def test_half_a_line_at_the_end_of_the_journal_is_cut_off(tmp_path: Path) -> None:
+    request = search_request(budget_trials=2, confirm=1)
+    suite = search_suite(tmp_path, request)
+    list(run_trials(source_of(suite, request), suite))
+    journal = suite.path / OPTUNA_JOURNAL
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + b'{"op_code":4,"worker')
+    mend(journal)
+    assert journal.read_bytes() == whole
+    assert list(run_trials(source_of(Suite(suite.path), request), suite)) == []
 
 
-def test_a_study_in_postgresql(server: Server, ray_address: str, tmp_path: Path) -> None:
-    words = ["search", "unreplicated", *TINY, *LOAD, "--storage", server.url, "--address", ray_address]
-    words += ["--confirm", "1", "--parallel", "2", "--share-machines"]
-    done = run(*words, "--budget-trials", "3", cwd=tmp_path)
-    assert done.code == 0, done.err
-    (suite,) = (tmp_path / "suites").iterdir()
-    assert not list(suite.glob("optuna.*"))
-    trials = optuna.load_study(study_name=suite.name, storage=server.url).trials
-    assert [t.state for t in trials] == [TrialState.COMPLETE] * 3
+@pytest.mark.timeout(30)
+def test_the_lock_of_a_driver_that_was_killed_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "_DEAD_S", 0.1)
+    monkeypatch.chdir(tmp_path)
+    request = search_request(budget_trials=1, confirm=1)
+    suite = search_suite(Path("suites"), request)
+    source = source_of(suite, request)
+    trial = source.ask()
+    assert trial is not None
+    lock = suite.path / f"{OPTUNA_JOURNAL}.lock"
+    lock.symlink_to(lock.absolute())
+    assert [t.id for t in run_trials(source_of(Suite(suite.path), request), suite)] == [trial.id]
+    assert not lock.is_symlink()
 
-    server.stop()
-    named = ["-s", str(suite), "--budget-trials", "4"]
-    gone = run(*words, *named, cwd=tmp_path)
-    assert gone.code == 2
-    assert f"--storage {server.url} cannot be opened: (psycopg.OperationalError)" in " ".join(gone.err.split())
-    server.start()
 
-    done = run(*words, *named, cwd=tmp_path)
-    assert done.code == 0, done.err
-    assert "(3 of at most 4 finished; at most 1 to go" in done.err
-    trials = optuna.load_study(study_name=suite.name, storage=server.url).trials
-    assert [t.user_attrs["number"] for t in trials] == ["001", "002", "003", "004"]
+def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> None:
+    request = search_request(budget_trials=4, confirm=1)
+    suite = search_suite(tmp_path, request)
+    source = source_of(suite, request)
+    list(run_trials(source, suite, most=2))
+    trial = source.ask()
+    assert trial is not None
+    journal = suite.path / OPTUNA_JOURNAL
+    journal.rename(suite.path / "away")
+    journal.mkdir()
+    for cannot in (lambda: source.tell(trial, measured(trial)), source.ask, source.summary_line, source.keep_answer):
+        with pytest.raises(
+            FprayError, match=r"study cannot be reached any more: \[Errno 21\].*the same command carries on"
+        ):
+            cannot()
+    journal.rmdir()
+    (suite.path / "away").rename(journal)
+    assert len(list(run_trials(source_of(Suite(suite.path), request), suite))) == 2
+
+
+def test_a_disk_that_fills_up_while_a_point_is_chosen_is_not_the_studys_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = search_request(budget_trials=1, confirm=1)
+    suite = search_suite(tmp_path, request)
+    source = source_of(suite, request)
+    append = JournalFileBackend.append_logs
+
+    def full(self: JournalFileBackend, logs: list[dict[str, Any]]) -> None:
+        if any("param_name" in log for log in logs):
+            raise OSError(28, "No space left on device")
+        append(self, logs)
+
+    monkeypatch.setattr(JournalFileBackend, "append_logs", full)
+    with pytest.raises(FprayError, match=r"study cannot be reached any more: \[Errno 28\]"):
+        source.ask()

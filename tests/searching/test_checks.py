@@ -1,0 +1,98 @@
+"""Searches that are refused before anything starts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import cli
+from tests.searching.front_door import LOAD, SPACE, refusal
+
+
+def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> None:
+    message = refusal(
+        "multipaxos", "--maximize", "write_output.measured.troughput", "--subject-to", "write_output.latency.p99<=5",
+        "--subject-to", "a=5", "--space", "num_clients_per_proc=0..8:log", "--space", "num_proxi_leaders=2..10",
+        "--sampler", "tpee", "--storage", "jornal", "--stop-at", "2", "--budget-dollars", "5", "--set", "num_batcher=1",
+        "--space", "num_leaders=3..2", "--confirm", "0", "--seed", "-1",
+    )  # fmt: skip
+    for sentence in (
+        "13 problems",
+        "did you mean write_output.measured.throughput?",
+        "did you mean write_output.latency.p99_ms?",
+        "write COLUMN<=NUMBER or COLUMN>=NUMBER",
+        "a logarithmic range starts above 0",
+        "did you mean num_proxy_leaders?",
+        "did you mean tpe?",
+        "is none of journal, memory, sqlite",
+        "did you mean journal?",
+        "write 2% or 0.02",
+        "needs --price-per-machine-hour",
+        "did you mean num_batchers?",
+        "3 is above 2",
+        "--confirm 0 counts the runs of the best",
+        "--seed -1 must be between 0 and 4294967295",
+    ):
+        assert sentence in message
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "a search needs a goal, such as --maximize measured.throughput"),
+        ((), "a search needs parameters to vary"),
+        (
+            (*LOAD, *SPACE, "--set", "measurement_group_size=10"),
+            "leaves means of 10 requests, and so no measured.latency",
+        ),
+        ((*LOAD, *SPACE, "--set", "num_clients_per_proc=3"), "is in --space and in --set: which one do you mean?"),
+        ((*LOAD, "--space", "num_clients_per_proc=-5..-1"), "num_clients_per_proc"),
+        ((*LOAD, "--space", "num_client_procs=2"), "has only one value: use --set num_client_procs=2"),
+        ((*LOAD, "--space", "duration=1s..3s"), "is duration and has no range: list its values"),
+        ((*LOAD, "--space", "server_log_level=warn,eror"), "did you mean error?"),
+        ((*LOAD, "--space", "jvm_heap_size=1..5"), "is text and has no range"),
+        ((*LOAD, *SPACE, "--confirm", "9", "--budget-trials", "8"), "is more than the whole budget, --budget-trials 8"),
+        ((*LOAD, *SPACE, "--price-per-machine-hour", "1"), "has no effect without --budget-dollars"),
+        ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs cmaes, which fpray does not install: pip install cmaes"),
+        ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs at least 2 parameters with a range"),
+        (
+            ("--maximize", "start_throughput_1s.p90", *SPACE, "--set", "duration=1s"),
+            "is too short for start_throughput",
+        ),
+        (
+            (*LOAD, *SPACE, "--storage", "mysql+pymysql://u@host/db"),
+            "needs pymysql, which fpray does not install: pip install pymysql",
+        ),
+        ((*LOAD, *SPACE, "--storage", "postgres://u@host/db"), "knows no postgres; did you mean postgresql?"),
+        (
+            (*LOAD, *SPACE, "--storage", "sqlite+pysqlite://u:secret@host/db"),
+            "--storage sqlite+pysqlite://u:***@host/db holds a password, which ps and the suite's files would show",
+        ),
+    ],
+)
+def test_refused(words: tuple[str, ...], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert sentence in refusal("unreplicated", *words)
+    assert not (tmp_path / "suites").exists() or not list((tmp_path / "suites").iterdir())
+
+
+def test_a_parameter_that_is_set_too_is_one_problem() -> None:
+    assert "a search needs parameters" not in refusal("unreplicated", *LOAD, *SPACE, "--set", "num_clients_per_proc=3")
+
+
+def test_an_end_of_the_space_that_the_protocol_never_takes_is_refused() -> None:
+    message = refusal(
+        "multipaxos", "--maximize", "write_output.measured.throughput", "--space", "num_proxy_leaders=0..4",
+        "--space", "num_clients_per_proc=1..4",
+    )  # fmt: skip
+    assert "num_proxy_leaders=0 f=1 needs at least f+1 = 2 proxy_leaders" in message
+    assert "num_proxy_leaders=1" not in message
+
+
+def test_a_search_is_no_sweep_and_says_so() -> None:
+    done = cli("sweep", "multipaxos", "--study", "peak")
+    assert done.exit_code == 2
+    assert "is a search: fpray search multipaxos --study peak" in done.output
+    assert re.search(r"multipaxos +peak +<= 50 ", cli("studies", "multipaxos").output)

@@ -1,0 +1,86 @@
+"""A search whose driver is killed at random moments."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import optuna
+import pyarrow.parquet as pq
+from optuna.trial import TrialState
+
+from tests.conftest import cli, run, start
+from tests.searching.front_door import LOAD, only_suite, study_trials
+
+SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
+
+
+BUDGET, PARALLEL, KILLS = 12, 3, 6
+TINY = ("warmup_duration=100ms", "duration=200ms", "warmup_timeout=5s", "timeout=5s")
+WORDS = (
+    "search", "unreplicated", *(word for setting in TINY for word in ("--set", setting)), *LOAD,
+    "--parallel", f"{PARALLEL}", "--share-machines", "--space", "num_clients_per_proc=1..30", "--sampler", "random",
+    "--seed", "5", "--stop-at", "0%", "--confirm", "1", "--budget-trials", f"{BUDGET}",
+)  # fmt: skip
+
+
+def _ends_within(process: subprocess.Popen[str], seconds: float) -> bool:
+    """Whether a driver ends by itself in this time; if not, it is killed."""
+    try:
+        process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return False
+    return True
+
+
+def _check_answer_so_far(suite: Path, outcomes: int) -> None:
+    """Trials that ended together may not be in the study yet."""
+    if outcomes <= PARALLEL:
+        return
+    shown = cli("show", str(suite)).output
+    known = re.search(r"\n  from (\d+) trials?, ", shown)
+    assert known, shown
+    assert int(known[1]) >= outcomes - PARALLEL, shown
+    assert "\nnot ended: at most " in shown
+    assert ", and not ended (the same command carries on)" in shown
+
+
+def _drawn_points() -> list[int]:
+    """The points that a search asks for if nothing interrupts it."""
+    studies = [optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=5 + n)) for n in range(BUDGET)]
+    return [study.ask().suggest_int("num_clients_per_proc", 1, 30) for study in studies]
+
+
+def test_a_driver_that_is_killed_with_several_under_way_asks_nothing_twice_and_loses_nothing(
+    ray_address: str, tmp_path: Path
+) -> None:
+    """Killed at random moments, the search runs the trials that it would have run, each once to its end."""
+    moments = random.Random(SEED)
+    words = [*WORDS, "--address", ray_address]
+    outcomes: dict[str, int] = {}
+    for _ in range(KILLS):
+        ended = _ends_within(start(*words, cwd=tmp_path), 1.5 + moments.random() * 4)
+        for path in (tmp_path / "suites").glob("*/*/outcome.json"):
+            assert outcomes.setdefault(str(path), path.stat().st_mtime_ns) == path.stat().st_mtime_ns, f"seed {SEED}"
+        if ended or len(outcomes) == BUDGET:  # the same command again would begin another search
+            words += ["-s", str(only_suite(tmp_path))]
+            break
+        if outcomes:
+            _check_answer_so_far(only_suite(tmp_path), len(outcomes))
+    done = run(*words, cwd=tmp_path)
+    assert done.code == 0, done.err
+    suite = only_suite(tmp_path)
+    trials = study_trials(suite)
+    assert [t.params["num_clients_per_proc"] for t in trials] == _drawn_points(), f"seed {SEED}"
+    assert [t.state for t in trials] == [TrialState.COMPLETE] * BUDGET
+    assert [t.user_attrs["number"] for t in trials] == [f"{n:03}" for n in range(1, BUDGET + 1)]
+    assert len({t.user_attrs["fpray_trial"] for t in trials}) == BUDGET
+    assert all(Path(path).stat().st_mtime_ns == then for path, then in outcomes.items()), "a finished trial ran again"
+    assert pq.read_table(suite / "results.parquet").num_rows == BUDGET
+    assert f"\nended: the budget of {BUDGET} trials is spent" in cli("show", str(suite)).output
