@@ -9,37 +9,19 @@ import math
 import os
 import queue
 import shlex
-import shutil
 import subprocess
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fpray.errors import Problem
+from fpray.driver.notify_targets import URLS
 
 # A sweep stalls when no trial has ended for so many times what the longest under way is planned to take, and this.
 STALLED_TIMES, STALLED_SPARE_S = 3.0, 60.0
 _PATIENCE_S = 30.0  # with whoever is told
-_URLS = ("http://", "https://")
-
-
-def notify_problems(wanted: Sequence[str]) -> Iterator[Problem]:
-    """What is wrong with what `--notify` was given: found now, not in the night."""
-    for each in wanted:
-        if each.startswith(_URLS):
-            continue
-        try:
-            program = (shlex.split(each) or [""])[0]
-        except ValueError as error:
-            yield Problem(f"--notify {each}", f"is no command line: {error}")
-            continue
-        if shutil.which(program) is None:
-            yield Problem(
-                f"--notify {each}", f"there is no program {program or 'in it'} here, and it is no http(s) URL"
-            )
 
 
 class Notifier:
@@ -103,7 +85,7 @@ class Notifier:
     def _tell_all(self, event: str, sentence: str, more: Mapping[str, Any]) -> None:
         notice = {"event": event, "sentence": sentence, **self._facts(), **more}
         for each in self._wanted:
-            failed = _post(each, notice) if each.startswith(_URLS) else _run(each, notice)
+            failed = _post(each, notice) if each.startswith(URLS) else _run(each, notice)
             if failed:
                 self._say(f"--notify {each} was not told of {event}: {failed}")
 

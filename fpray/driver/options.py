@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
-from fpray.driver.notify import notify_problems
+from fpray.driver.notify_targets import notify_problems
 from fpray.driver.option import Option
 from fpray.driver.option_texts import (
     listed,

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from fpray.driver.notify import Notifier, notify_problems
+from fpray.driver.notify import Notifier
+from fpray.driver.notify_targets import notify_problems
 from fpray.store.find import suites
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
