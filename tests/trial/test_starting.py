@@ -52,7 +52,7 @@ def test_super_nodes_that_start_too_far_apart_are_no_result(ray_address: str, tm
     assert done.code == 0, done.err
     assert "[001] not-ready: super_node_2 listened 3." in done.err
     assert "all super_nodes must within 3 s of one another" in done.err
-    assert "that is no result, running it again" in done.err
+    assert "this is no result, so the trial runs again" in done.err
     assert outcome["status"] == "finished"
 
 
