@@ -191,10 +191,10 @@ def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest(
     (problem,) = of_nodes(nodes[3:4]).problems(1, "leaders")
     assert problem.sentence == "no machine of the cluster takes roles"
     (short,) = of_nodes(nodes[:2]).problems(1, "acceptors")
-    said = "labels fpray/pool and resources fpray_pool_... of the Ray nodes"
-    assert short.sentence == f"no machine serves it under f=1 ({said}: clients, leaders)"
+    source = "labels fpray/pool and resources fpray_pool_... of the Ray nodes"
+    assert short.sentence == f"no machine serves it under f=1 ({source}: clients, leaders)"
     (misspelt,) = of_nodes([_Node("a", {"fpray/pool": "client"}), _Node("b")]).problems(1, "clients")
-    assert misspelt.sentence == f"no machine serves it, but some serve client ({said}): is clients meant?"
+    assert misspelt.sentence == f"no machine serves it, but some serve client ({source}): is clients meant?"
 
 
 def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [
         ("provider: [", "is no YAML"),
         ("a: 1", "is an object with a provider"),
@@ -231,13 +231,13 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
         ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {a: [], '1': {b: []}}}", "which of them is meant?"),
     ],
 )
-def test_what_is_no_launcher_configuration_is_refused(tmp_path: Path, content: str, said: str) -> None:
+def test_what_is_no_launcher_configuration_is_refused(tmp_path: Path, content: str, sentence: str) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(content)
     for command in ("plan", "sweep"):
         refused = cli(command, "unreplicated", "--cluster", str(file))
         assert refused.exit_code == 2
-        assert said in " ".join(refused.output.split())
+        assert sentence in " ".join(refused.output.split())
 
 
 def test_what_ssh_needs_and_lacks_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -273,9 +273,9 @@ def test_a_launcher_configuration_is_for_a_cluster(tmp_path: Path) -> None:
 
 
 def test_a_launcher_configuration_says_the_machines_of_a_plan(tmp_path: Path) -> None:
-    said = cli("plan", "multipaxos", "--cluster", str(CONFIGS / "ec2.yaml"))
-    assert said.exit_code == 0, said.output
-    assert "acceptor_0_0 at acceptors-1:" in said.output
-    assert "client_0 at clients-1:" in said.output
-    said = cli("plan", "multipaxos", "--cluster", str(CONFIGS / "onprem.yaml"))
-    assert "acceptor_0_1 at 10.0.0.2:" in said.output
+    done = cli("plan", "multipaxos", "--cluster", str(CONFIGS / "ec2.yaml"))
+    assert done.exit_code == 0, done.output
+    assert "acceptor_0_0 at acceptors-1:" in done.output
+    assert "client_0 at clients-1:" in done.output
+    done = cli("plan", "multipaxos", "--cluster", str(CONFIGS / "onprem.yaml"))
+    assert "acceptor_0_1 at 10.0.0.2:" in done.output

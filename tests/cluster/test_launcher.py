@@ -99,14 +99,14 @@ def test_a_sweep_waits_for_the_promised_machines_and_runs_on_all(launched: Site)
     # Longer than elsewhere: with three hosts' Ray, this machine is busy.
     words += [f"--set {word}" for word in ("warmup_duration=1s", "warmup_timeout=9s", "duration=2s", "timeout=9s")]
     words += ["--cluster", "~/ray_bootstrap_config.yaml"]
-    said = launched.ray("exec", f"cd {launched.shared} && fpray sweep {' '.join(words)}")
+    output = launched.ray("exec", f"cd {launched.shared} && fpray sweep {' '.join(words)}")
     assert re.search(
-        r"waiting for machines that ray_bootstrap_config.yaml promises \([12] of 3 have joined\): 10.78.0.[23]", said
+        r"waiting for machines that ray_bootstrap_config.yaml promises \([12] of 3 have joined\): 10.78.0.[23]", output
     )
-    assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: reference" in said
-    assert "2 finished" in said
+    assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: reference" in output
+    assert "2 finished" in output
     plans = sorted(launched.shared.glob("suites/*/*/plan.json"))
-    assert len(plans) == 2, said
+    assert len(plans) == 2, output
     for plan in plans:
         hosts = {process["label"]: process["host"] for process in json.loads(plan.read_text())["processes"]}
         clients = {"client_0": "10.78.0.3", "client_1": "10.78.0.1", "client_2": "10.78.0.3"}
@@ -134,10 +134,10 @@ def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
             if line.startswith("[001/050"):
                 break
         laptop.kill_all_of(process)
-    said = "".join(lines)
+    output = "".join(lines)
     jobs = importlib.util.find_spec("aiohttp") is not None  # of ray[default], which the nodes of a user have
-    assert ("submitted as Ray's job fpray-" if jobs else "Ray's jobs cannot be used (") in said
-    assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: mine.jar" in said
+    assert ("submitted as Ray's job fpray-" if jobs else "Ray's jobs cannot be used (") in output
+    assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: mine.jar" in output
     # It goes on without the laptop ...
     (suite,) = (launched.shared / "away").iterdir()
     (seen,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
@@ -185,8 +185,8 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) 
         if kind == "fpray":
             sweep.communicate(timeout=60)
     assert sweep is not None
-    out, said = sweep.communicate(timeout=120)
-    assert sweep.returncode == 0, f"seed {seed}: {out}{said}"
+    out, output = sweep.communicate(timeout=120)
+    assert sweep.returncode == 0, f"seed {seed}: {out}{output}"
     assert not jvms(str(directory))
     (suite,) = (directory / "suites").iterdir()
     ends = [json.loads(path.read_text())["status"] for path in suite.glob("[0-9]*/outcome.json")]

@@ -27,9 +27,9 @@ def _plan(tmp_path: Path, pools: Any, *words: str, protocol: str = "unreplicated
 def _hosts(tmp_path: Path, *words: str) -> dict[str, str]:
     """label -> the last number of its machine's address, of a server and three clients on four machines."""
     pools = {"server": ALL, "clients": ALL}
-    said = _plan(tmp_path, pools, "--set", "num_client_procs=3", "--json", *[f"--place={word}" for word in words])
-    assert said.exit_code == 0, said.output
-    return {p["label"]: p["host"][-1] for p in json.loads(said.stdout)[0]["processes"]}
+    done = _plan(tmp_path, pools, "--set", "num_client_procs=3", "--json", *[f"--place={word}" for word in words])
+    assert done.exit_code == 0, done.output
+    return {p["label"]: p["host"][-1] for p in json.loads(done.stdout)[0]["processes"]}
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_where_roles_go(tmp_path: Path, words: list[str], server: str, clients: 
 
 def test_with_too_few_machines_for_all_exclusive_roles_take_them_in_turns(tmp_path: Path) -> None:
     pools = dict.fromkeys(("leaders", "proxy_leaders", "acceptors", "replicas", "proxy_replicas", "clients"), ALL)
-    said = _plan(tmp_path, pools, "--place=leader=exclusive", "--place=acceptor=exclusive", protocol="craq")
-    assert "craq has no such role" in said.output
+    done = _plan(tmp_path, pools, "--place=leader=exclusive", "--place=acceptor=exclusive", protocol="craq")
+    assert "craq has no such role" in done.output
     words = ["--set", "num_batchers=0", "--set", "num_read_batchers=0", "--json"]
-    said = _plan(tmp_path, pools, *words, "--place=acceptor=exclusive", protocol="multipaxos")
+    done = _plan(tmp_path, pools, *words, "--place=acceptor=exclusive", protocol="multipaxos")
     roles: dict[str, set[str]] = {}
-    for process in json.loads(said.stdout)[0]["processes"]:
+    for process in json.loads(done.stdout)[0]["processes"]:
         roles.setdefault(process["role"], set()).add(process["host"])
     own = roles.pop("acceptor")
     others = set().union(*roles.values())
@@ -64,21 +64,21 @@ def test_with_too_few_machines_for_all_exclusive_roles_take_them_in_turns(tmp_pa
 
 
 def test_what_never_fits_is_refused_with_what_is_missing(tmp_path: Path) -> None:
-    said = _plan(tmp_path, {"server": ALL[:1], "clients": ALL[:1]}, "--place", "exclusive")
-    assert said.exit_code == 2
+    done = _plan(tmp_path, {"server": ALL[:1], "clients": ALL[:1]}, "--place", "exclusive")
+    assert done.exit_code == 2
     assert (
         "pools server, clients  1 more machine needed: no other role may be on a machine of server or client"
-        in said.stderr
+        in done.stderr
     )
-    assert "client (--place), and there is 1 there: 10.0.0.1" in said.stderr
-    said = cli("sweep", "unreplicated", *QUICK, "--local", "--place", "server=exclusive", "-s", str(tmp_path / "s"))
-    assert said.exit_code == 2, "refused before Ray starts"
-    assert "pool server  1 more machine needed: no other role may be on a machine of server (--place)" in said.stderr
+    assert "client (--place), and there is 1 there: 10.0.0.1" in done.stderr
+    done = cli("sweep", "unreplicated", *QUICK, "--local", "--place", "server=exclusive", "-s", str(tmp_path / "s"))
+    assert done.exit_code == 2, "refused before Ray starts"
+    assert "pool server  1 more machine needed: no other role may be on a machine of server (--place)" in done.stderr
     assert not list((tmp_path / "s").iterdir())
 
 
 def test_what_cannot_be_read_is_refused() -> None:
-    said = cli(
+    done = cli(
         "plan",
         "unreplicated",
         "--place",
@@ -90,10 +90,10 @@ def test_what_cannot_be_read_is_refused() -> None:
         "--place",
         "a=spread",
     )
-    assert "--place exclusiv" in said.stderr
-    assert "did you mean exclusive?" in said.stderr
-    assert "unreplicated has no such role; did you mean server?" in said.stderr
-    assert "conflicts with --place a=pack: leave one of them out" in said.stderr
+    assert "--place exclusiv" in done.stderr
+    assert "did you mean exclusive?" in done.stderr
+    assert "unreplicated has no such role; did you mean server?" in done.stderr
+    assert "conflicts with --place a=pack: leave one of them out" in done.stderr
 
 
 def test_slices_keep_roles_apart_and_packed_trials_have_a_machine_each() -> None:
