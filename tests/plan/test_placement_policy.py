@@ -100,10 +100,10 @@ def test_slices_keep_roles_apart_and_packed_trials_have_a_machine_each() -> None
     protocol = find_protocol("unreplicated")
     trial = Trial(protocol, protocol.params(num_client_procs=2))
     for word, machines, side_by_side in (("exclusive", 3, 2), ("pack", 1, 7)):
-        slices = Allocator(Cluster(tuple("abcdefg"), policy={"*": word}))
-        assert slices.capacity(trial) == side_by_side
-        slices.allocate(trial)
-        second = slices.allocate(trial)
+        allocator = Allocator(Cluster(tuple("abcdefg"), policy={"*": word}))
+        assert allocator.capacity(trial) == side_by_side
+        allocator.allocate(trial)
+        second = allocator.allocate(trial)
         assert second is not None
         placed = {each.label: each.host for each in place(protocol, trial.params, second.cluster)}
         assert (set(placed.values()), len(second.hosts)) == (set(second.hosts), machines)
