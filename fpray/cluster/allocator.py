@@ -43,6 +43,11 @@ class Allocator:
     A trial's home is the set of machines that it would have alone on the whole cluster. It gets its home, with each
     machine that is in use replaced by a free one of its kind. So processes that share a machine on the whole cluster
     always share one, every trial has as many machines as it would have alone, and every pool keeps its machines.
+
+    Attributes:
+        cluster: the machines of the sweep's begin.
+        shared: whether trials may share machines.
+        kinds: which machines can replace each other, those that have joined included.
     """
 
     def __init__(
@@ -59,8 +64,8 @@ class Allocator:
         shared: whether trials may share machines.
         """
         self.cluster, self.shared = cluster, shared
-        self._kinds = MachineKinds(cluster, hardware or {})
-        self._alive = alive or (lambda: self._kinds.hosts)
+        self.kinds = MachineKinds(cluster, hardware or {})
+        self._alive = alive or (lambda: self.kinds.hosts)
         self._allocations: set[Allocation] = set()
         self._users: Counter[str] = Counter()  # host -> how many trials have it
         self._usable_from: dict[str, float] = {}  # host -> a time.monotonic()
@@ -71,7 +76,7 @@ class Allocator:
     def hosts(self) -> list[str]:
         """Every machine that a trial may get, those that have joined among them."""
         with self._lock:
-            return list(self._kinds.hosts)
+            return list(self.kinds.hosts)
 
     def has_room(self, like: Trial[Any]) -> bool:
         """Whether a trial such as this one would get machines now."""
@@ -111,7 +116,7 @@ class Allocator:
 
     def back_off(self, hosts: Collection[str]) -> None:
         """A trial was lost on these machines: do not allocate them for a while, if there are others."""
-        if len(self._kinds.hosts) > 1:
+        if len(self.kinds.hosts) > 1:
             self._usable_from |= dict.fromkeys(hosts, time.monotonic() + BACKOFF_S)
 
     def backoff_left_s(self) -> float | None:
@@ -131,13 +136,13 @@ class Allocator:
         trials can be compared.
         """
         with self._lock:
-            return self._kinds.add(cluster, host, hardware)
+            return self.kinds.add(cluster, host, hardware)
 
     def shortage(self, trial: Trial[Any]) -> str | None:
         """Why a trial could not get machines even if all were free; None where it could."""
-        kinds, alive = self._kinds.under(trial.protocol.faults(trial.params)), self._alive()
+        kinds, alive = self.kinds.under(trial.protocol.faults(trial.params)), self._alive()
         for kind, wanted in wanted_kinds(self._home(trial), kinds).items():
-            known = [host for host in self._kinds.hosts if kinds[host] == kind]
+            known = [host for host in self.kinds.hosts if kinds[host] == kind]
             living = [host for host in known if host in alive]
             if len(living) < len(wanted):
                 of = f"the machines {', '.join(known)}" if len(known) > 1 else f"machine {known[0]}"
@@ -147,23 +152,19 @@ class Allocator:
 
     def capacity(self, trial: Trial[Any]) -> int:
         """How many trials like this one can run in parallel, without sharing."""
-        kinds = self._kinds.under(trial.protocol.faults(trial.params))
+        kinds = self.kinds.under(trial.protocol.faults(trial.params))
         known = Counter(kinds.values())
         return min(known[kind] // len(hosts) for kind, hosts in wanted_kinds(self._home(trial), kinds).items())
 
-    def equivalents(self, faults: int, host: str) -> list[str]:
-        """The machines that can replace a machine in trials with this f, itself included."""
-        return self._kinds.equivalents(faults, host)
-
     def _choose(self, trial: Trial[Any], avoid: Collection[str]) -> dict[str, str] | None:
         """Home machine -> the machine that the trial gets in its place; None where there are too few."""
-        home, kinds = self._home(trial), self._kinds.under(trial.protocol.faults(trial.params))
+        home, kinds = self._home(trial), self.kinds.under(trial.protocol.faults(trial.params))
         wanted, alive, now = wanted_kinds(home, kinds), self._alive(), time.monotonic()
         unusable = {*avoid, *(host for host, until in self._usable_from.items() if until > now)}
         if self._quarantined:
             unusable |= dispensable(self._quarantined, wanted, alive, kinds)
         users = self._users
-        idle = self._kinds.hosts if self.shared else [host for host in self._kinds.hosts if not users[host]]
+        idle = self.kinds.hosts if self.shared else [host for host in self.kinds.hosts if not users[host]]
         # The least used first, and of those the home: a trial that runs alone is at home.
         by_use = sorted(idle, key=lambda host: (users[host], host not in home))
         free = free_by_kind(wanted, (host for host in by_use if host in alive and host not in unusable), kinds)

@@ -64,4 +64,6 @@ def _heap_problems(
 ) -> list[Problem]:
     points = [trial.params for trial in waiting]
     memory = {host: of_host["memory_bytes"] for host, of_host in facts.items()}
-    return heap_problems(waiting[0].protocol, points, context.allocator.cluster, memory, context.allocator.equivalents)
+    return heap_problems(
+        waiting[0].protocol, points, context.allocator.cluster, memory, context.allocator.kinds.equivalents
+    )
