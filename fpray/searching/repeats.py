@@ -1,4 +1,4 @@
-"""Which repeat of a point comes next: equal points are trials of their own, told apart by their repeat number."""
+"""Which repeat of a point comes next: equal points are separate trials with different repeat numbers."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from fpray.searching.answer import Answer
 
 @dataclass
 class SearchResult(SweepResult):
-    """What a search found.
+    """The result of a search.
 
     Attributes:
         answer: the best configuration, how certain that is, and the alternatives; None before any trial.

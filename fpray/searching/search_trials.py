@@ -1,4 +1,4 @@
-"""The trials of a search in its Optuna study: asked for, labelled, told how they ended, and what they say together."""
+"""The trials of a search in its Optuna study: asking for one, labelling it, telling its outcome, and the answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fpray.searching.sampler_factory import SamplerPerTrial
 from fpray.store.outcome import Outcome, Status
 
 # Optuna's samplers learn most from a trial that did not finish if it is complete, has the worst value there is, and
-# exceeds each bound by ten times its limit. They would forget one that is told as failed, and suggest it again.
+# exceeds each bound by ten times its limit. If it were told as failed, they would forget it and suggest it again.
 FAILED_EXCESS = 10.0
 
 
@@ -34,7 +34,7 @@ class SearchTrials:
         return self._study.get_trials(deepcopy=False, states=states or None)
 
     def ended(self) -> list[FrozenTrial]:
-        """Trials that ran and were told."""
+        """Trials that ran, with an outcome that the study knows."""
         return [t for t in self.all(TrialState.COMPLETE, TrialState.FAIL) if t.user_attrs.get("fpray_trial")]
 
     def finished(self) -> list[FrozenTrial]:

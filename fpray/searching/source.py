@@ -66,7 +66,7 @@ class SearchSource:
             self._points = PointsFile(suite.path)
             earlier = catch_up(suite, self._trials, self._points, problem.protocol)
         self._known, self._repeats, self._pending = earlier.known, earlier.repeats, earlier.pending
-        if earlier.told:
+        if earlier.outcomes_told:
             self.keep_answer()
 
     def open(self, *, several_machines: bool) -> str:

@@ -28,13 +28,13 @@ class EarlierRuns:
         known: trial id -> trial, of all trials in the suite.
         repeats: the repeat numbers that are taken.
         pending: trials that were asked for and have no final outcome: they run first.
-        told: whether the study has now learnt of outcomes that it did not know.
+        outcomes_told: whether the study learned outcomes that it did not know.
     """
 
     known: dict[str, Trial[Any]] = field(default_factory=dict)
     repeats: RepeatNumbers = field(default_factory=RepeatNumbers)
     pending: list[optuna.Trial] = field(default_factory=list)
-    told: bool = False
+    outcomes_told: bool = False
 
 
 def catch_up(suite: Suite, trials: SearchTrials, points: PointsFile, protocol: Protocol[Any]) -> EarlierRuns:
@@ -86,4 +86,4 @@ def _take_over(suite: Suite, trials: SearchTrials, earlier: EarlierRuns) -> None
         trials.use_sampler(asked.number)
         trials.tell(asked, outcome, ended_s - before_s)
         before_s = ended_s
-    earlier.told = bool(ended)
+    earlier.outcomes_told = bool(ended)

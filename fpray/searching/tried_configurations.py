@@ -1,4 +1,4 @@
-"""The configurations that a search tried: what is believed of each one, and how they compare."""
+"""The configurations that a search tried: the belief about each one, and how they compare."""
 
 from __future__ import annotations
 

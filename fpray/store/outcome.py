@@ -21,7 +21,7 @@ class Status(enum.Enum):
     OVERRAN = "overran"  # clients timed out or did not end in time
     UNSERVED = "unserved"  # everything ran, and nothing, or next to nothing, was answered
     REFUSED = "refused"  # never launched
-    STOPPED_EARLY = "stopped-early"  # a search ended it, it could not meet its bound any more
+    STOPPED_EARLY = "stopped-early"  # it could not meet its bound any more
     INTERRUPTED = "interrupted"  # the user, or a signal; runs again
     LOST = "lost"  # a machine, actor or supervisor went away; runs again
 

@@ -22,7 +22,7 @@ def only_suite(directory: Path) -> Path:
 
 
 def study_trials(suite: Path) -> list[FrozenTrial]:
-    """As somebody reads them who has Optuna and no fpray."""
+    """The trials of the Optuna study, read without fpray."""
     storage = JournalStorage(JournalFileBackend(str(suite / "optuna.journal")))
     return optuna.load_study(study_name=None, storage=storage).trials
 

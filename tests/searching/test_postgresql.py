@@ -29,7 +29,7 @@ def _initdb() -> Path | None:
 
 
 class Server:
-    """PostgreSQL in a directory below /tmp (a socket's path is short), as nobody where we are root."""
+    """PostgreSQL in a directory below /tmp (a socket's path is short), as user nobody if we are root."""
 
     def __init__(self, initdb: Path) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="fppg-", dir="/tmp"))

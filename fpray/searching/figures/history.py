@@ -69,7 +69,7 @@ def read_history(suite: Suite) -> SearchHistory:
     bounds, _ = parse_bounds(record["bounds"])
     trials = _ended_trials(suite, bounds)
     if not trials:
-        raise refuse(suite.path.name, "has no trial that ended: there is nothing to draw yet")
+        raise refuse(suite.path.name, "has no trial that ended: nothing can be drawn yet")
     subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
     title = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject} · jar: {jar_of(suite)}"
     return SearchHistory(title, goals, bounds, trials, read_json(suite.path / layout.RECOMMENDATION) or {})
