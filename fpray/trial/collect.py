@@ -58,7 +58,7 @@ def _gather_rows(attempt: Attempt, clients: Sequence[Process]) -> None:
             agent = attempt.agents.of(client.role, client.host)
             call = agent.files.read_client(rows_file(client), client.label)
             ((_, reading),) = attempt.agents.wait({call: f"{client.role} on {client.host}"}, None)
-            writer.add(attempt.work.at_home(reading))
+            writer.add(attempt.work.localize_reading(reading))
 
 
 def _summarize(attempt: Attempt) -> Summary:

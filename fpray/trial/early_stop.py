@@ -1,7 +1,7 @@
-"""Whether a trial under way cannot keep a latency bound any more: from a few rows that its clients have written.
+"""The instrument that ends a trial which cannot keep a latency bound any more.
 
-One look at half of the duration, at 64 KiB of each client's file: what is measured is hardly disturbed, and a trial is
-given up only for what the rest of it could not make good. docs/design.md, "Searching", says why not more often.
+It looks once, at half of the duration, at 64 KiB of each client's file. So it hardly disturbs what is measured, and it
+ends a trial only if the rest of the duration cannot change the result. docs/design.md says why it looks only once.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from fpray.trial.instruments import Instrument, RunningTrial, beside
 from fpray.trial.plan_facts import by_agent, rows_file, seconds_of
 
 FEWEST_ROWS = 200
-SHORTEST_S = 4.0  # of a measurement: half of less is not worth a look
-LOOK_AT = 0.5  # of the duration
-_DONE = 1 / 3  # of all requests are taken to be done by then: clients may have begun late, or become faster
-_SPARE = 2.0  # what is over the limit by now must be so often what may be over it in all
-_FACTOR = 3.0  # and the statistic so often the limit
+SHORTEST_S = 4.0  # a trial with a shorter duration is not looked at
+LOOK_AT = 0.5  # the share of the duration after which it looks
+_DONE = 1 / 3  # the assumed share of all requests by then: clients may begin late, or become faster
+_SPARE = 2.0  # the rows above the limit must be this many times what is allowed in all
+_FACTOR = 3.0  # and the statistic must be this many times the limit
 _MAY_BE_OVER: Mapping[str, float] = {"p99": 0.01, "p95": 0.05, "p90": 0.1, "median": 0.5, "mean": 0.5}
 _MOST_OVER = 0.95
 _PERCENTILE = {"p99": 0.99, "p95": 0.95, "p90": 0.9, "median": 0.5}
@@ -28,40 +28,43 @@ _PERCENTILE = {"p99": 0.99, "p95": 0.95, "p90": 0.9, "median": 0.5}
 
 @dataclass(frozen=True)
 class LatencyBound:
-    """A latency bound as a trial can see it: of the rows with a label (None: without), a statistic in ms at most."""
+    """An upper bound, in ms, of a statistic of the latencies of the rows with a label (None: rows without labels)."""
 
     label: str | None
     statistic: str
     limit_ms: float
 
     def broken_by(self, latencies_ms: Sequence[float]) -> str | None:
-        """Why these rows, spread over what was measured so far, leave no hope; None while there is some."""
+        """Why the bound cannot be kept any more; None if it can.
+
+        latencies_ms: of rows that are spread over what was measured so far.
+        """
         if len(latencies_ms) < FEWEST_ROWS or self.statistic not in _MAY_BE_OVER:
             return None
         ordered = sorted(latencies_ms)
-        over = sum(each > self.limit_ms for each in ordered) / len(ordered)
+        over = sum(latency > self.limit_ms for latency in ordered) / len(ordered)
         if self.statistic == "mean":
-            found = sum(ordered) / len(ordered)
+            value = sum(ordered) / len(ordered)
         else:
-            found = ordered[int(_PERCENTILE[self.statistic] * (len(ordered) - 1))]
+            value = ordered[int(_PERCENTILE[self.statistic] * (len(ordered) - 1))]
         enough = min(_MOST_OVER, _SPARE * _MAY_BE_OVER[self.statistic] / _DONE)
-        if over < enough or found < _FACTOR * self.limit_ms:
+        if over < enough or value < _FACTOR * self.limit_ms:
             return None
         return (
-            f"after half of the duration the {self.statistic} of {self.label or 'all'} requests is {found:.4g} ms, and"
+            f"after half of the duration the {self.statistic} of {self.label or 'all'} requests is {value:.4g} ms, and"
             f" {over:.0%} of them are above {self.limit_ms:g} ms: the rest cannot make that good"
         )
 
 
-def why_hopeless(caps: Iterable[LatencyBound], pieces: Sequence[bytes]) -> str | None:
-    """The first bound that cannot be kept any more, in a sentence; None where all may be.
+def broken_bound(bounds: Iterable[LatencyBound], pieces: Sequence[bytes]) -> str | None:
+    """Why the first bound that cannot be kept any more cannot; None if all can.
 
     pieces: parts of client files, cut anywhere.
     """
-    for cap in caps:
-        latencies = [each for piece in pieces for each in _latencies(piece, cap.label)]
-        if said := cap.broken_by(latencies):
-            return said
+    for bound in bounds:
+        latencies = [latency for piece in pieces for latency in _latencies(piece, bound.label)]
+        if reason := bound.broken_by(latencies):
+            return reason
     return None
 
 
@@ -91,7 +94,7 @@ class EarlyStop(Instrument):
             for (role, host), clients in by_agent(trial.plan.of_kind("client")).items()
         }
         samples = [piece for _, pieces in trial.wait(calls) for piece in pieces]
-        if reason := why_hopeless(self.bounds, samples):
+        if reason := broken_bound(self.bounds, samples):
             trial.end_early(reason)
 
 

@@ -106,7 +106,7 @@ def _inspect(attempt: Attempt, ports: Mapping[str, int]) -> Sites:
     while True:
         sites = _ask_sites(attempt, requests)
         attempt.work = WorkDirectories(attempt.directory, sites)
-        attempt.work.bring_abandoned(attempt.agents.at, attempt.agents.ask)
+        attempt.work.fetch_abandoned(attempt.agents.at, attempt.agents.ask)
         full = attempt.work.too_full(needed_bytes(attempt.trial))
         if full is None:
             return sites

@@ -21,17 +21,21 @@ from fpray.store.trial_directory import TrialDirectory
 if TYPE_CHECKING:
     from fpray.recorder.csv_reader import Reading
 
-# Remote calls, and who is asked by each -> (call, value), as `fpray.cluster.calls.gather` without its deadline.
+# Calls -> where each is answered, to (call, answer): `fpray.trial.agents.Agents.ask`.
 Gather = Callable[[Mapping[Any, str]], Iterator[tuple[Any, Any]]]
-Speaker = Callable[[str], NodeAgent]  # machine -> an agent there
+AgentAt = Callable[[str], NodeAgent]  # a machine -> an agent on it
 RECORDED = layout.data_file("*")
 
 
 class WorkDirectories:
     """The directories in which the processes of one attempt work.
 
-    A machine that sees the suite, on a disk of its own, works in the suite; the others work on their own disks, and
-    what they write is brought home when everything has stopped.
+    A machine that has the suite on its own disk works in the suite. The others work on their own disks, and their files
+    are copied to the suite when everything has stopped.
+
+    Attributes:
+        sites: machine -> what its inspection found.
+        away: machine -> its directory, of those that do not work in the suite.
     """
 
     def __init__(self, directory: TrialDirectory, sites: Mapping[str, WorkSite]) -> None:
@@ -42,7 +46,7 @@ class WorkDirectories:
         self._arrivals = _Arrivals(directory)
 
     def too_full(self, needed: int) -> str | None:
-        """Where there are fewer bytes free than a trial needs, on a disk that is not the suite's."""
+        """A sentence about a machine whose own disk has less space than a trial needs; None if there is none."""
         for host in self.away:
             if (site := self.sites[host]).free < needed:
                 free = f"{site.free / 1e6:.0f} MB are free on machine {host} at {Path(site.directory).parent}"
@@ -51,63 +55,63 @@ class WorkDirectories:
 
     def localize(self, text: str) -> str:
         """A text with the paths that its files will have in the suite."""
-        for there in self.away.values():
-            text = text.replace(there, self._home)
+        for directory in self.away.values():
+            text = text.replace(directory, self._home)
         return text
 
-    def at_home(self, reading: Reading) -> Reading:
-        """A client's rows, and what is said of their file."""
+    def localize_reading(self, reading: Reading) -> Reading:
+        """A client's rows with notes that name their file by its path in the suite."""
         if not self.away or not (reading.notes or reading.error):
             return reading
         error = self.localize(reading.error) if reading.error else None
         return replace(reading, notes=tuple(map(self.localize, reading.notes)), error=error)
 
     def given(self, process: Process, plan: Plan) -> tuple[str, ...] | None:
-        """The plan's files, where a process works in a directory that goes when the trial is over."""
+        """The plan's files, if the process works in a directory that is removed when the trial is over."""
         return tuple(plan.files) if process.host in self.away else None
 
-    def write_inputs(self, plan: Plan, speaker: Speaker, gather: Gather) -> None:
-        """Write the plan's files on the machines that do not see the suite's."""
-        calls = {speaker(host).files.write(there, plan.files): host for host, there in self.away.items()}
+    def write_inputs(self, plan: Plan, agent_at: AgentAt, gather: Gather) -> None:
+        """Write the plan's files on the machines that do not work in the suite."""
+        calls = {agent_at(host).files.write(directory, plan.files): host for host, directory in self.away.items()}
         for _ in gather(calls):
             pass
 
     def fetch_files(
-        self, expected: Mapping[str, Collection[str]], leave_out: Collection[str], speaker: Speaker, gather: Gather
+        self, expected: Mapping[str, Collection[str]], leave_out: Collection[str], agent_at: AgentAt, gather: Gather
     ) -> Mapping[str, int]:
-        """Copy what the processes left elsewhere, but for some names, and remove it there; host -> bytes free there.
+        """Copy files from other disks to the suite, and remove them there; host -> bytes that are free on that disk.
 
-        expected: the machines, and the files that must come from each.
+        expected: the machines, and the files that must come from each; leave_out: names that are not copied.
 
         Raises:
             Lost: not all of it can be had.
             OSError: it cannot be written here.
         """
         away = {host: self.away[host] for host in expected}
-        free = _fetch(self._arrivals, away, sorted(leave_out), speaker, gather)
+        free = _fetch(self._arrivals, away, sorted(leave_out), agent_at, gather)
         for host, names in expected.items():
             if missing := [name for name in names if name not in self._arrivals.come]:
                 raise Lost(f"{missing[0]} is gone from {self.away[host]} on machine {host}", [host])
-        for _ in gather({speaker(host).files.remove(there): host for host, there in away.items()}):
+        for _ in gather({agent_at(host).files.remove(directory): host for host, directory in away.items()}):
             pass
         return free
 
-    def bring_abandoned(self, speaker: Speaker, gather: Gather) -> None:
-        """Bring home the logs of attempts whose driver or role actor died, and remove what is left of them."""
+    def fetch_abandoned(self, agent_at: AgentAt, gather: Gather) -> None:
+        """Copy the logs of attempts that a driver or a role actor did not end, and remove what is left of them."""
         for host, site in self.sites.items():
             for left in site.abandoned:
-                # That attempt may be moving to attempts/ just now, in the thread of its trial's next one.
+                # Another thread, of the next attempt at that trial, may be moving it to attempts/ just now.
                 with tempfile.TemporaryDirectory(prefix=".home-", dir=self._directory.path.parent) as halfway:
                     arrivals = _Arrivals(TrialDirectory(Path(halfway)))
-                    _fetch(arrivals, {host: left.directory}, [RECORDED, "*.pbtxt"], speaker, gather)
+                    _fetch(arrivals, {host: left.directory}, [RECORDED, "*.pbtxt"], agent_at, gather)
                     self._directory.add_to_attempt(left.owner.trial, left.owner.began, Path(halfway))
-                for _ in gather({speaker(host).files.remove(left.directory): host}):
+                for _ in gather({agent_at(host).files.remove(left.directory): host}):
                     pass
 
 
 @dataclass
 class _Arrivals:
-    """Writes what comes from elsewhere into a directory of the suite; `come` is from which machine each file came."""
+    """Writes files of other machines into a directory of the suite; `come`: file -> the machine that it came from."""
 
     into: TrialDirectory
     come: dict[str, str] = field(default_factory=dict)
@@ -124,13 +128,13 @@ class _Arrivals:
 
 
 def _fetch(
-    arrivals: _Arrivals, away: Mapping[str, str], leave_out: Sequence[str], speaker: Speaker, gather: Gather
+    arrivals: _Arrivals, away: Mapping[str, str], leave_out: Sequence[str], agent_at: AgentAt, gather: Gather
 ) -> Mapping[str, int]:
-    """Copy files parcel by parcel, from all machines side by side; host -> bytes that are free there."""
+    """Copy files parcel by parcel, from all machines in parallel; host -> bytes that are free there."""
     begins: dict[str, tuple[str, int] | None] = dict.fromkeys(away)
     free: dict[str, int] = {}
     while begins:
-        calls = {speaker(host).files.read_parcel(away[host], leave_out, begin): host for host, begin in begins.items()}
+        calls = {agent_at(host).files.read_parcel(away[host], leave_out, begin): host for host, begin in begins.items()}
         begins = {}
         for call, parcel in gather(calls):
             host = calls[call]

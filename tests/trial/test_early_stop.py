@@ -1,4 +1,4 @@
-"""When a trial is given up for a bound: only for what the rest of it could not make good."""
+"""When a trial ends early for a latency bound: only if the rest of it cannot change the result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fpray.node.process_files import pieces
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
-from fpray.trial.early_stop import FEWEST_ROWS, LatencyBound, early_stop, why_hopeless
+from fpray.trial.early_stop import FEWEST_ROWS, LatencyBound, early_stop, broken_bound
 from tests.support.trials import a_trial, clients_run_until, run
 
 T = "2026-11-22T10:00:00Z"
@@ -34,7 +34,7 @@ def _mixed(rows: int, over: float, high: float) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("statistic", "over", "high", "hopeless"),
+    ("statistic", "over", "high", "broken"),
     [
         ("p99", 0.2, 10.0, True),
         ("p99", 0.2, 2.0, False),  # over the limit, but the rest may be better
@@ -50,30 +50,30 @@ def _mixed(rows: int, over: float, high: float) -> list[float]:
     ],
 )
 @pytest.mark.parametrize("label", ["write", None])
-def test_given_up(statistic: str, over: float, high: float, hopeless: bool, label: str | None) -> None:
-    said = why_hopeless([LatencyBound(label, statistic, 1.0)], [_rows(_mixed(2000, over, high), label)])
-    assert (said is not None) is hopeless, said
-    if said:
-        assert said.startswith(f"after half of the duration the {statistic} of {label or 'all'} requests is")
+def test_given_up(statistic: str, over: float, high: float, broken: bool, label: str | None) -> None:
+    reason = broken_bound([LatencyBound(label, statistic, 1.0)], [_rows(_mixed(2000, over, high), label)])
+    assert (reason is not None) is broken, reason
+    if reason:
+        assert reason.startswith(f"after half of the duration the {statistic} of {label or 'all'} requests is")
 
 
 def test_few_rows_other_labels_and_rubbish_say_nothing() -> None:
-    cap = LatencyBound("write", "p99", 1.0)
-    assert why_hopeless([cap], [_rows([50.0] * (FEWEST_ROWS - 10))]) is None
-    assert why_hopeless([cap], [_rows([50.0] * 5000, "read"), _rows([0.5] * 5000)]) is None
-    assert why_hopeless([cap], [b"\x00\xff,,,,\n" * 5000, b""]) is None
-    assert why_hopeless([], [_rows([50.0] * 5000)]) is None
+    bound = LatencyBound("write", "p99", 1.0)
+    assert broken_bound([bound], [_rows([50.0] * (FEWEST_ROWS - 10))]) is None
+    assert broken_bound([bound], [_rows([50.0] * 5000, "read"), _rows([0.5] * 5000)]) is None
+    assert broken_bound([bound], [b"\x00\xff,,,,\n" * 5000, b""]) is None
+    assert broken_bound([], [_rows([50.0] * 5000)]) is None
 
 
 def test_a_hiccup_at_the_end_is_no_reason(tmp_path: Path) -> None:
     """What is looked at is spread over the file: the last rows of a stall are a small part of it."""
     file = tmp_path / "client_0_data.csv"
     file.write_bytes(_rows([0.5] * 60_000 + [100.0] * 1_000))
-    taken = pieces(file)
-    assert sum(map(len, taken)) <= 1 << 16
-    assert why_hopeless([LatencyBound("write", "p99", 1.0)], taken) is None
+    sample = pieces(file)
+    assert sum(map(len, sample)) <= 1 << 16
+    assert broken_bound([LatencyBound("write", "p99", 1.0)], sample) is None
     file.write_bytes(_rows([0.5] * 30_000 + [100.0] * 30_000))
-    assert why_hopeless([LatencyBound("write", "p99", 1.0)], pieces(file)) is not None
+    assert broken_bound([LatencyBound("write", "p99", 1.0)], pieces(file)) is not None
     assert pieces(tmp_path / "none") == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_super_nodes_that_start_too_far_apart_are_no_result(ray_address: str, tm
     words = ("--vary", "num_batchers=0")
     done, outcome = _sweep("supermencius", tmp_path, ray_address, *words, super_node_2={"late": 3.5})
     assert done.code == 0, done.err
-    assert "[001] not-ready: super_node_2 listened 3." in done.err
+    assert re.search(r"\[001\] not-ready: super_node_2 listened [0-9.]+ s after", done.err), done.err
     assert "all super_nodes must within 3 s of one another" in done.err
     assert "this is no result, so the trial runs again" in done.err
     assert outcome["status"] == "finished"
@@ -77,7 +78,7 @@ def test_a_death_that_no_driver_asked_for_is_a_crash(ray_address: str, tmp_path:
     assert outcome["detail"].startswith("leader_0 exited with 1")
 
 
-# driver workload of matchmakermultipaxos -> how many acceptors and matchmakers it needs at f=1, and whom it kills
+# driver workload of matchmakermultipaxos -> how many acceptors and matchmakers it needs at f=1, and what it kills
 DRIVEN = {
     "DoNothing": (2, 3, []),
     "RepeatedLeaderReconfiguration": (3, 3, []),
@@ -89,7 +90,7 @@ DRIVEN = {
 
 
 @pytest.mark.parametrize("workload", DRIVEN)
-def test_a_driver_has_whom_it_needs_and_may_kill_whom_it_kills(workload: str) -> None:
+def test_a_driver_has_what_it_needs_and_its_victims_may_die(workload: str) -> None:
     acceptors, matchmakers, victims = DRIVEN[workload]
     words = ("plan", "matchmakermultipaxos", "--vary", "f=1", "--set", f"driver_workload.name={workload}")
 
@@ -126,14 +127,14 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     assert cli("plan", "fasterpaxos", "--study", str(tmp_path / "wan.py")).exit_code == 0  # machines to be named yet
     done = cli("sweep", "fasterpaxos", "--study", str(tmp_path / "wan.py"), "--local")
     assert done.exit_code == 2
-    said = "servers  the study needs its machines in 3 regions, and they are all in one place"
-    assert said in done.output
+    sentence = "servers  the study needs its machines in 3 regions, and they are all in one place"
+    assert sentence in done.output
     servers = ["10.0.0.1", "10.1.0.1", "10.2.0.1"]
     pools = {"1": {"servers": servers, "clients": ["10.0.0.1"]}}
     cluster = tmp_path / "cluster.json"
     words = ("plan", "fasterpaxos", "--study", str(tmp_path / "wan.py"), "--cluster", str(cluster))
     cluster.write_text(json.dumps(pools))
-    assert said in cli(*words).output
+    assert sentence in cli(*words).output
     regions = {"us-east-1": servers[:1], "us-west-2": servers[1:2], "eu-west-1": servers[2:]}
     cluster.write_text(json.dumps({**pools, "regions": regions}))
     assert cli(*words).exit_code == 0
@@ -157,9 +158,9 @@ def test_leaders_of_mencius_are_staggered_over_as_many_machines_as_a_group_has(t
     for machines, wanted in ((hosts, [0, 1, 1, 0]), ((*hosts, "10.0.0.3"), [0, 1, 2, 0])):
         pools = dict.fromkeys({role.hosts_key for role in protocol.roles}, machines)
         placed = place(protocol, protocol.params(), Cluster(pools={"1": pools}))
-        found = [placed.listening["leader"][index].host for index in ((0, 0), (0, 1), (1, 0), (1, 1))]
-        assert found == [machines[i] for i in wanted]
-        assert found == [address.host for address in placed.listening["leader_election"].values()]
+        leaders = [placed.listening["leader"][index].host for index in ((0, 0), (0, 1), (1, 0), (1, 1))]
+        assert leaders == [machines[i] for i in wanted]
+        assert leaders == [address.host for address in placed.listening["leader_election"].values()]
 
 
 @pytest.mark.parametrize("name", ["supermencius", "supermultipaxos"])
