@@ -38,8 +38,8 @@ def meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     points = ["[fpray.instruments]", "meter = meter_of_another_package:Meter", "broken = meter_of_another_package:No"]
     (metadata / "entry_points.txt").write_text("\n".join(points) + "\n")
     monkeypatch.syspath_prepend(str(package))
-    (found,) = find_instruments(["meter"])
-    return found
+    (instrument,) = find_instruments(["meter"])
+    return instrument
 
 
 def _trial_directory(directory: Path) -> Path:
