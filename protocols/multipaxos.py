@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -25,8 +25,12 @@ from fpray_protocols.common import (
 )
 from fpray_protocols.workloads import ReadWriteWorkload, UniformReadWriteWorkload, workload_message
 
-# Its shape alone: durations are the jar's to read, which knows more spellings.
-_READ_BATCHING = re.compile(r"size,\s*\d+\s*,.+|time,.+|adaptive")
+_PORTS = (
+    "client", "batcher", "read_batcher", "leader", "leader_election", "proxy_leader", "acceptor", "replica",
+    "proxy_replica",
+)  # fmt: skip
+_WORKLOADS = ("workload", "read_workload", "write_workload")
+_READ_BATCHING = re.compile(r"size,\s*\d+\s*,.+|time,.+|adaptive")  # the jar reads more spellings of durations
 
 
 @dataclass(frozen=True)
@@ -169,54 +173,51 @@ def _constraints(p: Params) -> Iterator[Problem]:
         loops = p.num_clients_per_proc * p.num_client_procs
         yield from batches_fill(loops, **{"batcher_options.batch_size": p.batcher_options.batch_size})
     yield from ranges(p)
-    yield from at_least(1, f=p.f)
+    yield from at_least(1, f=p.f, num_acceptor_groups=p.num_acceptor_groups)
+    yield from _count_problems(p)
+    yield from _acceptor_problems(p)
+    yield from _reading_problems(p)
+
+
+def _count_problems(p: Params) -> Iterator[Problem]:
     enough, colocated = p.f + 1, p.distribution_scheme is DistributionScheme.COLOCATED
-    for name, count, twin in (
-        ("num_batchers", p.num_batchers, p.num_leaders),
-        ("num_read_batchers", p.num_read_batchers, None),
-        ("num_proxy_replicas", p.num_proxy_replicas, p.num_replicas),
-    ):
+    twins = {"num_batchers": p.num_leaders, "num_read_batchers": None, "num_proxy_replicas": p.num_replicas}
+    for name, twin in twins.items():
+        count = getattr(p, name)
         if colocated and twin is not None and count not in (0, twin):
             yield Problem(f"{name}={count}", f"COLOCATED needs 0 or as many as it is colocated with, {twin}")
         elif count != 0 and count < enough:
             yield Problem(f"{name}={count}", f"f={p.f} needs 0 or at least f+1 = {enough}")
-    for name, count in (
-        ("num_leaders", p.num_leaders),
-        ("num_proxy_leaders", p.num_proxy_leaders),
-        ("num_replicas", p.num_replicas),
-    ):
-        if count < enough:
+    for name in ("num_leaders", "num_proxy_leaders", "num_replicas"):
+        if (count := getattr(p, name)) < enough:
             yield Problem(f"{name}={count}", f"f={p.f} needs at least f+1 = {enough} {name.removeprefix('num_')}")
     if colocated and p.num_proxy_leaders != p.num_leaders:
         yield Problem(f"num_proxy_leaders={p.num_proxy_leaders}", f"COLOCATED needs num_leaders = {p.num_leaders}")
-    yield from _acceptor_problems(p)
-    for name in ("workload", "read_workload", "write_workload"):
-        workload = getattr(p, name)
-        shares = {f"{name}.{field}": getattr(workload, field, 0.0) for field in ("read_fraction", "point_fraction")}
-        yield from fractions(**shares)
-    if not -1 <= p.predetermined_read_fraction <= 100:
-        yield Problem(
-            f"predetermined_read_fraction={p.predetermined_read_fraction}",
-            "is a percentage, 0 to 100, or -1: every loop draws from workload",
-        )
-    scheme = p.read_batcher_options.read_batching_scheme
-    if not _READ_BATCHING.fullmatch(scheme):
-        yield Problem(
-            f"read_batcher_options.read_batching_scheme={scheme}",
-            "is neither size,N,DURATION nor time,DURATION nor adaptive; in --vary, each in double quotes",
-        )
+
+
+def _reading_problems(p: Params) -> Iterator[Problem]:
+    for name in _WORKLOADS:
+        shares = ("read_fraction", "point_fraction")
+        yield from fractions(**{f"{name}.{share}": getattr(getattr(p, name), share, 0.0) for share in shares})
+    if not -1 <= (percentage := p.predetermined_read_fraction) <= 100:
+        wanted = "is a percentage, 0 to 100, or -1: every loop draws from workload"
+        yield Problem(f"predetermined_read_fraction={percentage}", wanted)
+    if not _READ_BATCHING.fullmatch(scheme := p.read_batcher_options.read_batching_scheme):
+        wanted = "is neither size,N,DURATION nor time,DURATION nor adaptive; in --vary, each in double quotes"
+        yield Problem(f"read_batcher_options.read_batching_scheme={scheme}", wanted)
 
 
 def _acceptor_problems(p: Params) -> Iterator[Problem]:
     rows, columns = p.num_acceptor_groups, p.num_acceptors_per_group
-    yield from at_least(1, num_acceptor_groups=rows)
     if not p.flexible and columns != 2 * p.f + 1:
         yield Problem(f"num_acceptors_per_group={columns}", f"f={p.f} needs exactly 2f+1 = {2 * p.f + 1} in each group")
     if p.flexible and min(rows, columns) - 1 < p.f:
-        yield Problem(
-            f"num_acceptor_groups={rows}, num_acceptors_per_group={columns}",
-            f"a grid survives f={p.f} failures with at least f+1 = {p.f + 1} rows and columns",
-        )
+        grid = f"num_acceptor_groups={rows}, num_acceptors_per_group={columns}"
+        yield Problem(grid, f"a grid survives f={p.f} failures with at least f+1 = {p.f + 1} rows and columns")
+
+
+def _options(role: str) -> Callable[[Params], dict[str, object]]:
+    return lambda p: {"options": getattr(p, f"{role}_options")}
 
 
 def _config(p: Params, at: At) -> dict[str, object]:
@@ -242,35 +243,23 @@ MULTIPAXOS = Protocol(
     faults=lambda p: p.f,
     roles=(
         Role(name="acceptor", count=lambda p: (p.num_acceptor_groups, p.num_acceptors_per_group)),
-        Role(name="batcher", count=lambda p: p.num_batchers, options=lambda p: {"options": p.batcher_options}),
-        Role(
-            name="read_batcher",
-            count=lambda p: p.num_read_batchers,
-            options=lambda p: {"options": p.read_batcher_options},
-        ),
-        Role(
-            name="proxy_leader",
-            count=lambda p: p.num_proxy_leaders,
-            options=lambda p: {"options": p.proxy_leader_options},
-        ),
+        Role(name="batcher", count=lambda p: p.num_batchers, options=_options("batcher")),
+        Role(name="read_batcher", count=lambda p: p.num_read_batchers, options=_options("read_batcher")),
+        Role(name="proxy_leader", count=lambda p: p.num_proxy_leaders, options=_options("proxy_leader")),
         Role(
             name="replica",
             count=lambda p: p.num_replicas,
             runs=lambda p, at: {"state_machine": p.state_machine},
-            options=lambda p: {"options": p.replica_options},
+            options=_options("replica"),
         ),
-        Role(
-            name="proxy_replica",
-            count=lambda p: p.num_proxy_replicas,
-            options=lambda p: {"options": p.proxy_replica_options},
-        ),
-        # A leader sends its Phase1as once, at birth: whoever does not listen by then never hears of it.
+        Role(name="proxy_replica", count=lambda p: p.num_proxy_replicas, options=_options("proxy_replica")),
+        # A leader sends its Phase1as once, when it starts: a process that does not listen by then never gets them.
         Role(
             name="leader",
             stage=1,
             count=lambda p: p.num_leaders,
             listens=("leader", "leader_election"),
-            options=lambda p: {"options": p.leader_options},
+            options=_options("leader"),
         ),
         Role(
             name="client",
@@ -282,30 +271,14 @@ MULTIPAXOS = Protocol(
                 "output_file_prefix": at.file(at.label),
                 "read_consistency": p.read_consistency,
                 "predetermined_read_fraction": p.predetermined_read_fraction,
-                "workload": at.file("workload.pbtxt"),
-                "read_workload": at.file("read_workload.pbtxt"),
-                "write_workload": at.file("write_workload.pbtxt"),
+                **{name: at.file(f"{name}.pbtxt") for name in _WORKLOADS},
             },
-            options=lambda p: {"options": p.client_options},
+            options=_options("client"),
         ),
     ),
-    port_order=(
-        "client",
-        "batcher",
-        "read_batcher",
-        "leader",
-        "leader_election",
-        "proxy_leader",
-        "acceptor",
-        "replica",
-        "proxy_replica",
-    ),
+    port_order=_PORTS,
     config=_config,
-    files=lambda p: {
-        "workload.pbtxt": workload_message(p.workload),
-        "read_workload.pbtxt": workload_message(p.read_workload),
-        "write_workload.pbtxt": workload_message(p.write_workload),
-    },
+    files=lambda p: {f"{name}.pbtxt": workload_message(getattr(p, name)) for name in _WORKLOADS},
     loops=lambda p: p.num_clients_per_proc,
     outputs={"read": "read_output.", "write": "write_output."},
     constraints=_constraints,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
+from fpray.files.layout import data_file
 from fpray.plan.plan import Process
 
 
@@ -24,7 +25,7 @@ def labels_of(processes: Sequence[Process]) -> list[str]:
 
 def rows_file(client: Process) -> str:
     """The path of a client's recorder file, on its machine."""
-    return f"{client.directory}/{client.label}_data.csv"
+    return f"{client.directory}/{data_file(client.label)}"
 
 
 def seconds_of(params: Any, name: str) -> float:
