@@ -45,6 +45,7 @@ bench-search: setup
 # The part of the documents that is written from the declarations.
 docs: setup
 	$(BIN)/fpray protocols --markdown > docs/protocols.md
+	$(BIN)/python -m tests.repository.options_table
 
 wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation

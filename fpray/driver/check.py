@@ -23,6 +23,7 @@ from fpray.plan.placement_policy import EVERY_ROLE
 from fpray.plan.plan import Paths, Trial
 from fpray.protocol.protocol import Protocol
 from fpray.study.registry import find_protocol
+from fpray.trial.instrument_registry import find_instruments
 
 T = TypeVar("T")
 Checked = TypeVar("Checked", bound=Experiment)
@@ -88,6 +89,7 @@ def check(
     selected = words.collect(lambda: select(selection)) if protocol is not None else None
     where = words.collect(lambda: _where(values)) or Where()
     jar = None if plan_only or protocol is None else words.collect(lambda: _named_jar(values["jar"], protocol))
+    instruments = words.collect(lambda: find_instruments(values["instrument"])) or ()
     if protocol is not None:
         words.problems += _role_problems(protocol, values)
     cluster = replace(where.inventory.promised(), policy=values["place"])
@@ -110,6 +112,7 @@ def check(
         policy=_policy(values),
         outputs=_outputs(words),
         identity=selection.to_json(),
+        instruments=instruments,
     )
 
 
@@ -183,6 +186,7 @@ def _environment(values: Mapping[str, Any], jar: Jar | None) -> Environment:
         values["jvm_arg"],
         values["flags"],
         values["place"],
+        values["instrument"],
     )
 
 

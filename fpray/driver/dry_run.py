@@ -14,6 +14,7 @@ from fpray.plan.estimate import planned_bytes, planned_seconds, process_count
 from fpray.plan.plan import Paths, build_plan
 from fpray.plan.words import duration_in_words, number_of
 from fpray.study.grid import grid_shape
+from fpray.trial.extension import extend_for_show
 
 
 def plans(experiment: Experiment) -> Iterator[dict[str, Any]]:
@@ -22,7 +23,8 @@ def plans(experiment: Experiment) -> Iterator[dict[str, Any]]:
     for number, trial in enumerate(experiment.trials, start=1):
         jar, directory = str(environment.jar.path), f"/suite/{number:03d}"
         paths = Paths(directory, jar, environment.java, environment.jvm_args, environment.flags)
-        plan = build_plan(trial, cluster, paths=paths)
+        built = build_plan(trial, cluster, paths=paths)
+        plan, _ = extend_for_show(built, trial, cluster, paths, experiment.instruments)
         extra = {"repeat": trial.repeat, "disk_bytes": planned_bytes(trial), "seconds": planned_seconds(trial)}
         yield plan.to_json() | extra
 

@@ -14,7 +14,7 @@ from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
-from fpray.trial.early_stop import LatencyBound
+from fpray.trial.instruments import Instrument
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Environment:
         jvm_args: role -> further JVM arguments.
         flags: role -> flag -> value.
         place: role (`*`: every other) -> how roles share the machines of their pools.
+        instruments: the instruments that the user wants in every trial, by name.
     """
 
     jar: Jar
@@ -36,11 +37,13 @@ class Environment:
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
     flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     place: Mapping[str, str] = field(default_factory=dict)
+    instruments: Sequence[str] = ()
 
     def compared(self) -> dict[str, Any]:
         """What `suite.json` keeps of it, beside the jar, and what is compared when a suite is carried on."""
         return {
             "place": dict(sorted(self.place.items())),
+            "instruments": list(self.instruments),
             "java": self.java,
             "jvm_args": {role: list(args) for role, args in self.jvm_args.items()},
             "flags": {role: dict(flags) for role, flags in self.flags.items()},
@@ -116,7 +119,7 @@ class Experiment:
         selection: the words that select its trials; a suite keeps them.
         trials: every trial; or, where they are not known in advance, trials like those that will run.
         identity: equal for two commands that carry on each other's suite.
-        latency_bounds: a trial that cannot keep them any more ends early.
+        instruments: what joins every trial.
         record: what a new `suite.json` keeps of it beside its selection and its environment.
     """
 
@@ -130,7 +133,7 @@ class Experiment:
     policy: Policy
     outputs: Outputs
     identity: Any
-    latency_bounds: Sequence[LatencyBound] = ()
+    instruments: Sequence[Instrument] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
 
     def placed(self, cluster: Cluster) -> Cluster:

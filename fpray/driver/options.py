@@ -150,6 +150,9 @@ class BaseOptions(TypedDict, total=False):
         ),
     ]
     monitor: Annotated[bool, Option("(not yet) monitor the roles with Prometheus", False, words=("-m", "--monitor"))]
+    instrument: Annotated[
+        Texts, Option("add an instrument to every trial (docs/instruments.md)", (), metavar="NAME", read=_as_list)
+    ]
     profile: Annotated[bool, Option("(not yet) profile the roles", False, words=("-p", "--profile"))]
 
 

@@ -154,8 +154,9 @@ def _new_suite(root: Path, experiment: Experiment) -> Suite:
 def _key(experiment: Experiment) -> str:
     """Equal for commands that carry on each other's suite."""
     compared = experiment.environment.compared()
-    if not compared["place"]:  # as before there was this option
-        del compared["place"]
+    for name in ("place", "instruments"):
+        if not compared[name]:  # keys are as they were before there was this option
+            del compared[name]
     return param_values.content_hash([experiment.identity, compared])
 
 
@@ -190,6 +191,7 @@ _COMPARED = {
     "jvm_args": "--jvm-arg",
     "flags": "--flag",
     "place": "--place",
+    "instruments": "--instrument",
 }
 
 

@@ -30,7 +30,6 @@ from fpray.store.suite import Suite
 from fpray.store.suite_record import MachineNote
 from fpray.study.source import TrialSource
 from fpray.trial.context import TrialContext
-from fpray.trial.early_stop import early_stop
 from fpray.trial.run import run_trial
 
 
@@ -118,7 +117,7 @@ class Session:
             environment.flags,
             self.experiment.outputs.keep_raw,
             self.experiment.where.scratch,
-            instruments=early_stop(self.experiment.latency_bounds),
+            instruments=self.experiment.instruments,
         )
 
     def _begin(self, context: TrialContext) -> None:

@@ -17,6 +17,7 @@ from fpray.searching.options import SearchOptions
 from fpray.searching.problem import SearchProblem
 from fpray.searching.problem_reader import read_problem
 from fpray.searching.search_record import search_record
+from fpray.trial.early_stop import early_stop
 
 KIND = "search"  # the command, and the kind of its suites
 
@@ -52,7 +53,7 @@ def check_search(protocol: str, given: Mapping[str, Any], command: str = "") -> 
         experiment,
         kind=KIND,
         identity=_identity(experiment.selection, words.values),
-        latency_bounds=latency_bounds(problem.protocol, problem.bounds),
+        instruments=[*experiment.instruments, *early_stop(latency_bounds(problem.protocol, problem.bounds))],
         record={"search": search_record(problem, words.values), "ended": ""},
     )
     return SearchExperiment(**vars(joined), problem=problem, options=words.values)

@@ -58,7 +58,7 @@ class SuiteRecord:
         protocol, study: their names.
         points: what was requested, one entry for each `TrialSelection`.
         jar: the jar that its trials run.
-        place, java, jvm_args, flags: what changes numbers and is no parameter; jvm_args and flags by role.
+        place, java, jvm_args, flags, instruments: what changes numbers and is no parameter; jvm_args and flags by role.
         provenance: where the numbers come from, see `fpray.jar.provenance`.
         runs: the driver's runs, the latest last.
         kind: `sweep`, `search` or `pilot`.
@@ -79,6 +79,7 @@ class SuiteRecord:
     java: str = ""
     jvm_args: dict[str, list[str]] = field(default_factory=dict)
     flags: dict[str, dict[str, Any]] = field(default_factory=dict)
+    instruments: list[str] = field(default_factory=list)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     runs: list[RunRecord] = field(default_factory=list)
     kind: str = "sweep"
@@ -123,4 +124,4 @@ class SuiteRecord:
 
 _NAMES = tuple(f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read")
 # Entries that a new suite has only if they differ from this; the others are in every suite.
-_UNLESS: Mapping[str, Any] = {"key": "", "place": {}, "search": None, "ended": None, "order": None}
+_UNLESS: Mapping[str, Any] = {"key": "", "place": {}, "instruments": [], "search": None, "ended": None, "order": None}

@@ -10,6 +10,7 @@ import pytest
 
 from fpray.cli.main import main
 from tests.conftest import cli
+from tests.repository.options_table import README, with_tables
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
@@ -43,6 +44,10 @@ def _options() -> set[str]:
     ctx = click.Context(main)
     commands = [command for name in main.list_commands(ctx) if (command := main.get_command(ctx, name)) is not None]
     return {option for command in commands for param in command.params for option in param.opts}
+
+
+def test_the_readme_lists_the_options_as_they_are_stated() -> None:
+    assert with_tables(README.read_text()) == README.read_text(), "run make docs"
 
 
 def test_options_that_the_readme_names_exist() -> None:

@@ -1,0 +1,83 @@
+"""An option is stated once: a field of an options class, from which the command line, Python and the docs come."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import fpray
+from fpray.cli.options import given_options, options_of
+from fpray.driver.check import Words, check
+from fpray.driver.option import Option, documentation, fields, read_options, signature
+from fpray.driver.options import SweepOptions, at_least
+from fpray.driver.resume import choose_suite
+from fpray.errors import Problem, Refused
+from fpray.searching.options import SearchOptions
+from tests.repository.options_table import table
+
+
+def _not_with_pilot(values: Mapping[str, Any]) -> Iterator[Problem]:
+    if values["luck"] is not None and values["pilot"]:
+        yield Problem("--luck", "means nothing in a pilot")
+
+
+class Lucky(SweepOptions, total=False):
+    """The options of `fpray sweep`, and one more, which this file states here and nowhere else."""
+
+    luck: Annotated[int | None, Option("wish for N", metavar="N", check=at_least(1), conflicts=_not_with_pilot)]
+
+
+@click.command()
+@options_of(Lucky)
+def lucky(**words: Any) -> None:
+    """A command that prints what it was given."""
+    click.echo(json.dumps(given_options(Lucky, words)["luck"]))
+
+
+def test_the_command_line_has_it() -> None:
+    assert "--luck N" in CliRunner().invoke(lucky, ["--help"]).output
+    assert CliRunner().invoke(lucky, ["unreplicated", "--luck", "7"]).output == "7\n"
+    assert "is not a valid integer" in CliRunner().invoke(lucky, ["unreplicated", "--luck", "x"]).output
+
+
+def test_python_has_it_with_its_type_and_default() -> None:
+    parameter = signature(Lucky, "SweepResult", "protocol").parameters["luck"]
+    assert (parameter.kind, parameter.default, parameter.annotation) == (
+        inspect.Parameter.KEYWORD_ONLY,
+        None,
+        "int | None",
+    )
+    assert "    luck: wish for N" in documentation(Lucky).splitlines()
+
+
+def test_it_is_checked_beside_all_others() -> None:
+    values, problems = read_options(Lucky, {"luck": 0, "pilot": True, "parallel": 0})
+    assert values["luck"] == 0
+    assert [problem.about for problem in problems] == ["--parallel 0", "--luck 0", "--luck"]
+    with pytest.raises(Refused, match="--luck 0"):
+        check(Words.read(Lucky, "unreplicated", {"luck": 0}, ""))
+    with pytest.raises(TypeError, match="there is no option lucky"):
+        read_options(Lucky, {"lucky": 1})
+
+
+def test_the_suite_and_the_readme_have_it(tmp_path: Any) -> None:
+    options = {"luck": 7, "suite_directory": tmp_path, "jar": "reference"}
+    suite = choose_suite(check(Words.read(Lucky, "unreplicated", options, "")))
+    assert json.loads((suite.path / "args.json").read_text())["luck"] == 7
+    assert "| `--luck N` | wish for N |" in list(table(lucky))
+
+
+@pytest.mark.parametrize(("function", "options"), [(fpray.sweep, SweepOptions), (fpray.search, SearchOptions)])
+def test_help_and_completion_show_each_option(function: Any, options: type) -> None:
+    shown = inspect.signature(function).parameters
+    assert list(shown) == ["protocol", *(item.name for item in fields(options))]
+    for item in fields(options):
+        assert shown[item.name].default == item.option.default
+        assert item.option.help in function.__doc__
+    assert all(parameter.annotation is not inspect.Parameter.empty for parameter in shown.values())
