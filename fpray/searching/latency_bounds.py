@@ -8,7 +8,7 @@ from typing import Any
 from fpray.peak_sampler.goals import Bound
 from fpray.protocol.protocol import Protocol
 from fpray.recorder.columns import MEASURED_STATISTICS, measured_latency
-from fpray.trial.early_stop import LatencyBound
+from fpray.trial.latency_bound import LatencyBound
 
 
 def latency_bounds(protocol: Protocol[Any], bounds: Sequence[Bound]) -> list[LatencyBound]:

@@ -16,7 +16,8 @@ from fpray.node.process_files import pieces
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
-from fpray.trial.early_stop import FEWEST_ROWS, LatencyBound, broken_bound, early_stop
+from fpray.trial.early_stop import early_stop
+from fpray.trial.latency_bound import FEWEST_ROWS, LatencyBound, broken_bound
 from tests.support.trials import a_trial, clients_run_until, run
 
 T = "2026-11-22T10:00:00Z"
