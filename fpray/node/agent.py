@@ -42,7 +42,7 @@ class MachineCalls(Protocol):
         """Say whether the jar is here, and whether trials can work below `scratch`."""
 
     def keep_jar(self, sha256: str, pieces: Sequence[Any]) -> Call[tuple[str, bool]]:
-        """Keep a jar whose pieces are in the object store: its path here, and whether it had to be written."""
+        """Keep a jar, from its pieces in the object store: its path here, and whether it had to be written."""
 
     def inspect(self, request: InspectionRequest) -> Call[WorkSite]:
         """Before a trial: end what is left of earlier ones, choose ports and a directory to work in."""

@@ -31,7 +31,7 @@ def closed(process: TrackedProcess) -> Failure:
 
 
 def lost(process: TrackedProcess, error: str) -> Failure:
-    """Of one whose supervisor is gone; error: what that reported before it failed."""
+    """Of one that has lost its supervisor; error: what that reported before it failed."""
     why = f": {error.splitlines()[-1]}" if error else ""
     detail = f"the supervisor of {process.label} is gone, and with it all of its processes{why}"
     return _failure("lost", process, detail)
@@ -44,7 +44,7 @@ def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
 
 
 def taken(process: TrackedProcess, view: View) -> Failure:
-    """Of one whose address another process listens on."""
+    """Of one that finds another process on its address."""
     assert view.taken is not None
     wanted, owner = view.taken
     detail = f"port {wanted.text} is taken by {owner}; {wanted.label} cannot listen on it"

@@ -1,4 +1,4 @@
-"""Finds and kills orphans: processes whose supervisor was itself killed. They have its mark in their environment."""
+"""Finds and kills orphans: processes of a supervisor that was itself killed, by its mark in their environment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fpray.node.supervisor.procfs import (
 
 @dataclass(frozen=True)
 class Orphan:
-    """A living process whose supervisor is dead. start: clock ticks after boot; a reused pid has another."""
+    """A living process of a dead supervisor. start: clock ticks after boot; a reused pid has another."""
 
     pid: int
     start: int
@@ -31,7 +31,7 @@ class Orphan:
 
 
 def find_orphans(driver: str | None = None) -> list[Orphan]:
-    """This user's processes whose supervisor is dead, without their descendants; about 1 ms per 100 processes.
+    """This user's processes of dead supervisors, without their descendants; about 1 ms per 100 processes.
 
     driver: only those of this driver. Processes of a living supervisor are never orphans, nor are processes that fpray
     did not start, nor those of another PID namespace (where the supervisor's pid means another process).

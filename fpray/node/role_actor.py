@@ -52,7 +52,7 @@ class RoleActor:
 
 
 class _RemotePart:
-    """A part of a role actor, whose methods are remote calls of the actor."""
+    """A part of a role actor: each method is a remote call of the actor."""
 
     def __init__(self, actor: Any, part: Part) -> None:
         self._actor, self._part = actor, part

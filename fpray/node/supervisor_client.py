@@ -23,7 +23,7 @@ class SupervisorClient:
     """One supervisor process and the thread that reads its events.
 
     driver: the driver's id, for the marks of its processes.
-    head: a file descriptor whose readability means that the cluster's head is gone; the supervisor gets its own copy.
+    head: a file descriptor that becomes readable when the cluster's head is gone; the supervisor gets its own copy.
     on_event is called with each event, on_end once, when the supervisor is gone; both on the reader's thread.
     Raises `Lost` if the supervisor does not come up (the raylet is gone already, for one).
     """

@@ -79,8 +79,10 @@ class ProtocolConformance:
                     name = str(path.relative_to(directory))
                     named.add(name)
                     if name not in plan.files and not name.startswith(process.label):
-                        problems.append(f"{process.label} is told of {name}, which the plan does not write")
-            problems += [f"{name} is written and nobody is told of it" for name in plan.files if name not in named]
+                        problems.append(f"{process.label} has a flag for {name}, which the plan does not write")
+            problems += [
+                f"{name} is written, and no process has a flag for it" for name in plan.files if name not in named
+            ]
         _none_of(problems)
 
     def test_parameters_survive_json(self) -> None:
@@ -135,7 +137,7 @@ class ProtocolConformance:
                     if process.host not in cluster.addresses():
                         problems.append(f"{process.label} is placed on {process.host}, which is not in the cluster")
                     if cluster.pools and "127.0.0.1" in process.argv:
-                        problems.append(f"{process.label} is told of 127.0.0.1 in a cluster of other machines")
+                        problems.append(f"{process.label} has a flag with 127.0.0.1 in a cluster of other machines")
         _none_of(problems)
 
     def test_a_plan_does_no_io(self) -> None:
@@ -149,7 +151,7 @@ class ProtocolConformance:
         _none_of(f"planning did {event}" for event in seen)
 
     def test_defaults_and_studies_satisfy_the_constraints(self) -> None:
-        """Nobody meets a refusal before having changed anything."""
+        """No user is refused before having changed anything."""
         problems = [("the defaults", p) for p in parameter_problems(self.protocol, self.protocol.params())]
         for study in self._studies():
             problems += [(f"study {study.name}", p) for p in study.trials(self.protocol, {}, {}, 1)[1]]
@@ -225,7 +227,7 @@ _watchers: dict[int, list[str]] = {}
 def _audited() -> Iterator[list[str]]:
     """What this thread does to the outside world meanwhile, by CPython's audit events."""
     if "hooked" not in vars(_audited):
-        sys.addaudithook(_watch)  # cannot be taken back: it stays, and watches nobody
+        sys.addaudithook(_watch)  # cannot be taken back: it stays, and watches nothing
         vars(_audited)["hooked"] = True
     seen = _watchers.setdefault(threading.get_ident(), [])
     try:

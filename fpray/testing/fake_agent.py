@@ -168,7 +168,7 @@ class FakeProcesses:
 
 
 class _FakePart:
-    """A part of an agent, whose methods return calls; `FakeMachines.answers` may answer in its place."""
+    """A part of an agent: each method returns a call; `FakeMachines.answers` may answer in its place."""
 
     def __init__(self, agent: FakeAgent, service: Any) -> None:
         self._agent, self._service = agent, service

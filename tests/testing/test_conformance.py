@@ -56,13 +56,21 @@ def _reads(_params: Params) -> dict[str, dict[str, str]]:
 
 BROKEN = [
     (_client(numbered=False), "labels_and_endpoints", "two processes are called client"),
-    (_client(flags=lambda p, at: {"workload": at.file("wrkload.pbtxt")}), "every_file", "client_0 is told of wrkload"),
-    (_client(flags=lambda p, at: {}), "every_file", "workload.pbtxt is written and nobody is told of it"),
+    (
+        _client(flags=lambda p, at: {"workload": at.file("wrkload.pbtxt")}),
+        "every_file",
+        "client_0 has a flag for wrkload",
+    ),
+    (_client(flags=lambda p, at: {}), "every_file", "workload.pbtxt is written, and no process has a flag for it"),
     (replace(UNREPLICATED, params=Forgetful), "parameters_survive", "names is (1, 2)"),
     (_server(runs=lambda p, at: {"state_machin": "Noop"}), "every_flag", "--state_machin (it has --state_machine)"),
     (_server(runs=lambda p, at: {}), "every_flag", "ServerMain requires --state_machine"),
     (_server(main="SrvMain"), "every_flag", "server: there is no main class frankenpaxos.unreplicated.SrvMain"),
-    (_client(connect=lambda p, at: {"server_host": "127.0.0.1"}), "can_be_placed", "client_0 is told of 127.0.0.1"),
+    (
+        _client(connect=lambda p, at: {"server_host": "127.0.0.1"}),
+        "can_be_placed",
+        "client_0 has a flag with 127.0.0.1",
+    ),
     (replace(UNREPLICATED, files=_reads), "a_plan_does_no_io", "planning did open"),
     (replace(UNREPLICATED, constraints=_nameless), "satisfy_the_constraints", "the defaults: everything is wrong"),
     (replace(UNREPLICATED, constraints=_nameless), "is_in_words", "'everything' does not begin with the name of a"),
