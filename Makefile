@@ -42,10 +42,11 @@ bench: setup
 bench-search: setup
 	$(BIN)/python -m bench.search $(if $(BENCH_TABLE),--table $(BENCH_TABLE),--write)
 
-# The part of the documents that is written from the declarations.
+# The parts of the documents that are written from the declarations and from the imports.
 docs: setup
 	$(BIN)/fpray protocols --markdown > docs/protocols.md
 	$(BIN)/python -m tests.repository.options_table
+	$(BIN)/python -m tests.repository.architecture_page
 
 wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation

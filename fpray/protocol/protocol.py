@@ -1,6 +1,6 @@
 """A protocol: its parameters, roles, config message and constraints, as frozen data.
 
-docs/design.md, "Describing a protocol", names every word.
+docs/protocol-reference.md names every field.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Names derive everything, overrides are rare. Role `proxy_leader` of protocol `multipaxos` has the main class
 `frankenpaxos.multipaxos.ProxyLeaderMain`, the labels `proxy_leader_0`, `proxy_leader_1`, the pool
 `proxy_leaders`, the parameters `proxy_leader_log_level` and `proxy_leader_jvm_heap_size`, and the flag
-`--index 0`; a count `(groups, per_group)` gives `--group_index i --index j`. docs/design.md, "Describing a
-protocol", names every word.
+`--index 0`; a count `(groups, per_group)` gives `--group_index i --index j`.
+docs/protocol-reference.md names every field.
 """
 
 from __future__ import annotations

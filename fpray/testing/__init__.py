@@ -1,4 +1,4 @@
-"""What tests of protocols and of fpray itself are made of: the rules of a declaration, and machines that are fakes.
+"""Support for tests of protocols and of fpray: the rules of a declaration, and fake machines.
 
 from fpray.testing import ProtocolConformance
 

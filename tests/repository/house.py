@@ -14,6 +14,11 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+# The rooms of fpray/, in the order of docs/architecture.md: a folder imports only itself and folders before it.
+FOLDERS = (
+    "peak_sampler", "files", "recorder", "node", "protocol", "plan", "store", "evidence", "study", "jar", "cluster",
+    "report", "trial", "driver", "searching", "cli", "testing",
+)  # fmt: skip
 TOPS = ("fpray", "analysis", "protocols", "studies", "bench", "tests")
 MOST_LINES, MOST_BODY, MOST_PARAMETERS, MOST_METHODS, MEDIAN_LINES = 300, 40, 8, 15, 110
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -10,12 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.repository.house import FOLDERS
+
 ROOT = Path(__file__).parents[2]
-# The story of docs/design.md: a folder imports only itself and folders before it.
-FOLDERS = (
-    "peak_sampler", "files", "recorder", "node", "protocol", "plan", "store", "evidence", "study", "jar", "cluster",
-    "report", "trial", "driver", "searching", "cli", "testing",
-)  # fmt: skip
 FACE = {"__init__", "errors", "api", "params"}  # what users and authors of protocols import
 OUTSIDE = ("fpray_protocols", "fpray_studies", "fpray_analysis", "fpray_cluster_configs")
 RAY = ("node", "cluster")

@@ -10,15 +10,18 @@ import pytest
 
 from fpray.cli.main import main
 from tests.conftest import cli
+from tests.repository.architecture_page import PAGE, PICTURE, page, picture
 from tests.repository.options_table import README, with_tables
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [
-    ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "cluster_configs/README.md"
-]  # fmt: skip
+DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")})
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: str(d.relative_to(ROOT)))
+def _name(document: Path) -> str:
+    return str(document.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_name)
 def test_links_lead_somewhere(document: Path) -> None:
     for target, heading in re.findall(r"\]\(([^)#]+)(?:#([^)]+))?\)", document.read_text()):
         if "://" not in target:
@@ -64,6 +67,31 @@ def test_options_that_the_jar_document_gives_to_fpray_exist() -> None:
     assert {"--check", "--flag", "--jvm-arg", "-j"} <= named <= known, named - known
 
 
-def test_the_design_names_files_that_exist() -> None:
-    for path in re.findall(r"`((?:fpray|tests|protocols|studies)/[\w/.]*)`", (ROOT / "docs" / "design.md").read_text()):
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_name)
+def test_documents_name_files_that_exist(document: Path) -> None:
+    for path in re.findall(r"`((?:fpray|tests|protocols|studies|bench|docs)/[\w/.]*)`", document.read_text()):
         assert (ROOT / path).exists(), path
+
+
+def test_the_page_of_the_architecture_shows_the_imports() -> None:
+    assert PICTURE.read_text() == picture(), "run make docs"
+
+
+def test_the_page_of_the_architecture_lists_the_rooms_and_the_spine() -> None:
+    """Line counts may differ by a tenth or by ten lines, so that not every change needs `make docs`."""
+    written, current = PAGE.read_text(), page(PAGE.read_text())
+    assert _without_counts(written) == _without_counts(current), "run make docs"
+    for old, new in zip(_counts(written), _counts(current), strict=True):
+        assert abs(old - new) <= max(10, new / 10), "run make docs"
+
+
+def test_the_page_of_the_architecture_is_one_page() -> None:
+    assert len(PAGE.read_text().splitlines()) <= 120
+
+
+def _without_counts(text: str) -> str:
+    return re.sub(r"\| \d+ \|", "| |", text)
+
+
+def _counts(text: str) -> list[int]:
+    return [int(count) for count in re.findall(r"` \| (\d+) \|", text)]
