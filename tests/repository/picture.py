@@ -74,16 +74,20 @@ def _ordered(rows: list[Row], steps: frozenset[Edge]) -> tuple[Row, ...]:
     for sweep in range(MOST_SWEEPS):
         upward = sweep % 2 == 0
         for k in range(1, len(rows)) if upward else range(len(rows) - 2, -1, -1):
-            fixed = _centres(rows[k - 1 if upward else k + 1])
-            rows[k] = tuple(sorted(rows[k], key=lambda name, row=rows[k], at=fixed: _mean(name, row, at, steps)))
+            rows[k] = _sorted(rows[k], _centres(rows[k - 1 if upward else k + 1]), steps)
         if _crossings(rows, steps) < _crossings(best, steps):
             best = tuple(rows)
     return best
 
 
-def _mean(name: str, row: Row, at: Mapping[str, float], steps: frozenset[Edge]) -> float:
-    near = [at[other] for step in steps if name in step for other in step if other in at]
-    return sum(near) / len(near) if near else _centres(row)[name]
+def _sorted(row: Row, fixed: Mapping[str, float], steps: frozenset[Edge]) -> Row:
+    """A row, sorted by the mean place of what each of it is connected with in a neighbouring row."""
+
+    def mean(name: str) -> float:
+        near = sorted(fixed[other] for step in steps if name in step for other in step if other in fixed)
+        return sum(near) / len(near) if near else _centres(row)[name]
+
+    return tuple(sorted(row, key=mean))
 
 
 def _crossings(rows: Sequence[Row], steps: frozenset[Edge]) -> int:
@@ -142,7 +146,9 @@ def _curve(path: Row, place: Mapping[str, tuple[float, float]]) -> str:
     points.append((end[0] + _aside(start[0] - end[0]), end[1] - 1))
     text = f"M{points[0][0]:.0f},{points[0][1]:.0f}"
     for (x, y), (u, v) in pairwise(points):
-        text += f" L{u:.0f},{v:.0f}" if x == u else f" C{x:.0f},{(y + v) / 2:.0f} {u:.0f},{(y + v) / 2:.0f} {u:.0f},{v:.0f}"
+        text += (
+            f" L{u:.0f},{v:.0f}" if x == u else f" C{x:.0f},{(y + v) / 2:.0f} {u:.0f},{(y + v) / 2:.0f} {u:.0f},{v:.0f}"
+        )
     return text
 
 
