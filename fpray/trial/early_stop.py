@@ -1,7 +1,8 @@
 """The instrument that ends a trial which cannot keep a latency bound any more.
 
 It looks once, at half of the duration, at 64 KiB of each client's file. So it hardly disturbs what is measured, and it
-ends a trial only if the rest of the duration cannot change the result. docs/searching-internals.md says why once.
+ends a trial only if the rest of the duration cannot change the result. docs/searching-internals.md says
+why it looks only once.
 """
 
 from __future__ import annotations
