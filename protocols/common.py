@@ -13,12 +13,12 @@ from fpray.params import flatten, seconds
 
 LogLevel = Literal["debug", "info", "warn", "error", "fatal"]
 StateMachine = Literal["AppendLog", "KeyValueStore", "Noop", "Register"]
-# Whom a message goes to that a quorum must answer: all, some at random, or the closest.
+# Where a message goes that a quorum must answer: to all, to some at random, or to the closest.
 ThriftySystem = Literal["NotThrifty", "Random", "Closest"]
 
 
 class DistributionScheme(enum.Enum):
-    """How leaders, proxy leaders and replicas choose whom to talk to."""
+    """How leaders, proxy leaders and replicas choose which process to talk to."""
 
     HASH = "HASH"
     COLOCATED = "COLOCATED"
@@ -116,8 +116,8 @@ def batches_fill(loops: int, **sizes: int) -> Iterator[Problem]:
     """A problem for each batch that is larger than the number of requests that can wait for it."""
     for name, size in sizes.items():
         if size > loops >= 1:
-            said = f"is more than the {loops} closed loops that there are: all of them would wait for one more"
-            yield Problem(f"{name}={size}", said)
+            why = f"is more than the {loops} closed loops that there are: all of them would wait for one more"
+            yield Problem(f"{name}={size}", why)
 
 
 Formula = Literal["f+1", "2f+1"]

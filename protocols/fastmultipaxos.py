@@ -144,7 +144,7 @@ FASTMULTIPAXOS = Protocol(
             listens=("acceptor", "acceptor_heartbeat"),
             options=lambda p: {"options": p.acceptor},
         ),
-        # A leader sends its Phase1as once, at birth: whoever does not listen by then never hears of it.
+        # A leader sends its Phase1as once, when it starts: a process that does not listen yet misses it.
         Role(
             name="leader",
             stage=1,

@@ -142,7 +142,7 @@ HORIZONTAL = Protocol(
             runs=lambda p, at: {"state_machine": p.state_machine},
             options=lambda p: {"options": p.replica_options},
         ),
-        # A leader sends its Phase1as once, at birth: whoever does not listen by then never hears of it.
+        # A leader sends its Phase1as once, when it starts: a process that does not listen yet misses it.
         Role(
             name="leader",
             stage=1,

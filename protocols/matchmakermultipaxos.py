@@ -217,7 +217,7 @@ MATCHMAKERMULTIPAXOS = Protocol(
             runs=lambda p, at: {"state_machine": p.state_machine},
             options=lambda p: {"options": p.replica_options},
         ),
-        # A leader asks matchmakers and acceptors once, at birth: whoever does not listen by then never hears of it.
+        # A leader asks matchmakers and acceptors once, when it starts: a process that does not listen yet misses it.
         Role(
             name="leader",
             stage=1,

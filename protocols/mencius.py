@@ -201,7 +201,7 @@ MENCIUS = Protocol(
             count=lambda p: p.num_proxy_replicas,
             options=lambda p: {"options": p.proxy_replica_options},
         ),
-        # A leader sends its Phase1as once, at birth: whoever does not listen by then never hears of it.
+        # A leader sends its Phase1as once, when it starts: a process that does not listen yet misses it.
         Role(
             name="leader",
             stage=1,

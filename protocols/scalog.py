@@ -192,7 +192,7 @@ SCALOG = Protocol(
             index_flags=("shard_index", "index"),
             options=lambda p: {"options": p.server_options},
         ),
-        # A leader sends its Phase1as once, at birth: whoever does not listen by then never hears of it. The original
+        # A leader sends its Phase1as once, when it starts: a process that does not listen yet misses it. The original
         # starts servers after leaders; what servers push they push again, so they need not be the last.
         Role(
             name="leader",

@@ -149,7 +149,7 @@ SIMPLEBPAXOS = Protocol(
     summary="Simple BPaxos: leaderless, each job a role of its own",
     params=Params,
     faults=lambda p: p.f,
-    # Nobody sends anything before a client asks: servers start in any order.
+    # No server sends anything before a client asks, so servers start in any order.
     roles=(
         Role(
             name="dep_service_node",

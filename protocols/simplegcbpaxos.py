@@ -133,7 +133,7 @@ SIMPLEGCBPAXOS = Protocol(
     summary="Simple BPaxos with garbage collection",
     params=Params,
     faults=lambda p: p.f,
-    # Nobody sends anything before a client asks: servers start in any order.
+    # No server sends anything before a client asks, so servers start in any order.
     roles=(
         Role(
             name="dep_service_node",

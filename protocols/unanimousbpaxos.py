@@ -130,5 +130,5 @@ UNANIMOUSBPAXOS = Protocol(
         "timeout >= duration",
         "leader_options.recover_vertex_timer_max_period >= recover_vertex_timer_min_period",
     ),
-    deviations=("Leaders are launched last; there, first, before there is anybody whom they could ask.",),
+    deviations=("Leaders are launched last; there, first, before the processes that they ask.",),
 )

@@ -55,8 +55,8 @@ def javac(java: str) -> str:
     Raises:
         Refused: there is none.
     """
-    found = shutil.which(java)
-    homes = [Path(found).resolve().parent] if found else []
+    executable = shutil.which(java)
+    homes = [Path(executable).resolve().parent] if executable else []
     homes += [Path(home) / "bin"] if (home := os.environ.get("JAVA_HOME")) else []
     for place in homes:
         if (place / "javac").exists():

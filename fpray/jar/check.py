@@ -80,7 +80,7 @@ def split_command(argv: Sequence[str]) -> tuple[str, tuple[str, ...]]:
 
 def launches(protocol: Protocol[Any]) -> dict[str, Launch]:
     """Main class -> how the defaults and the smoke study start it; other studies where those start none of a role."""
-    found: dict[str, Launch] = {}
+    by_main: dict[str, Launch] = {}
     roles = {role.name for role in protocol.roles}
     for trials in _trials(protocol):
         for trial in trials:
@@ -88,12 +88,12 @@ def launches(protocol: Protocol[Any]) -> dict[str, Launch]:
             roles -= {process.role for process in plan.processes}
             for process in plan.processes:
                 launch = _launch(plan, process)
-                known = found.get(launch.main, launch)
+                known = by_main.get(launch.main, launch)
                 longest = max(known, launch, key=lambda each: len(each.words))
-                found[launch.main] = Launch(launch.main, longest.words, known.given | launch.given, longest.files)
+                by_main[launch.main] = Launch(launch.main, longest.words, known.given | launch.given, longest.files)
         if not roles:
             break
-    return found
+    return by_main
 
 
 def _trials(protocol: Protocol[Any]) -> Iterator[list[Trial[Any]]]:
@@ -114,8 +114,8 @@ def flag_problems(given: Iterable[str], accepted: Iterable[str], required: Itera
     given, accepted = set(given), list(accepted)
     unknown = [f"{flag} (it has {n})" if (n := _near(flag, accepted)) else flag for flag in sorted(given - {*accepted})]
     missing = sorted(set(required) - given)
-    said = [f"does not accept {', '.join(unknown)}, and fpray gives it"] if unknown else []
-    return said + ([f"requires {', '.join(missing)}, and fpray does not give it"] if missing else [])
+    problems = [f"does not accept {', '.join(unknown)}, and fpray gives it"] if unknown else []
+    return problems + ([f"requires {', '.join(missing)}, and fpray does not give it"] if missing else [])
 
 
 def _near(flag: str, accepted: Sequence[str]) -> str:
@@ -142,41 +142,41 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
 
 
 def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterator[ProtocolReport]:
-    there = jar.classes()
+    classes = jar.classes()
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="fpray-check-") as scratch:
         pool = ThreadPoolExecutor(max(2, cores))
         try:
             asked: list[tuple[Protocol[Any], list[str], dict[str, Future[MainReport]]]] = []
             for protocol in protocols:
-                mains = _mains_in(protocol, there)
+                mains = _mains_in(protocol, classes)
                 started = launches(protocol) if mains else {}
                 futures = {
                     main: pool.submit(_report, jar, java, started[main], Path(scratch, protocol.name, main))
                     for main in mains
-                    if main in there and main in started
+                    if main in classes and main in started
                 }
                 asked.append((protocol, mains, futures))
             for protocol, mains, futures in asked:
                 yield ProtocolReport(
                     protocol.name,
-                    tuple(futures[main].result() if main in futures else _unasked(main, there) for main in mains),
+                    tuple(futures[main].result() if main in futures else _unasked(main, classes) for main in mains),
                 )
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _mains_in(protocol: Protocol[Any], there: set[str]) -> list[str]:
+def _mains_in(protocol: Protocol[Any], classes: set[str]) -> list[str]:
     """The main classes of a protocol, in the order of its roles; none where the jar has no server of it."""
     servers = {protocol.main_class(role) for role in protocol.servers()}
     mains = list(dict.fromkeys(protocol.main_class(role) for role in protocol.roles))
-    return mains if servers & there else []
+    return mains if servers & classes else []
 
 
-def _unasked(main: str, there: set[str]) -> MainReport:
-    if main in there:  # no default and no study starts one: there is nothing to compare
+def _unasked(main: str, classes: set[str]) -> MainReport:
+    if main in classes:  # no default and no study starts one: there is nothing to compare
         return MainReport(main)
-    hint = nearest(main, (name for name in there if name.rpartition(".")[0] == main.rpartition(".")[0]))
+    hint = nearest(main, (name for name in classes if name.rpartition(".")[0] == main.rpartition(".")[0]))
     return MainReport(main, (f"is not in the jar{hint}",))
 
 
@@ -184,23 +184,23 @@ def _report(jar: Jar, java: str, launch: Launch, directory: Path) -> MainReport:
     directory.mkdir(parents=True)
     for name, content in launch.files.items():
         (directory / name).write_text(content)
-    said, ended = _ask(jar, java, launch.main, (*launch.words, _NO_FLAG), directory)
-    usage = said if "Usage:" in said or not ended else _ask(jar, java, launch.main, ("--help",), directory)[0]
+    output, ended = _ask(jar, java, launch.main, (*launch.words, _NO_FLAG), directory)
+    usage = output if "Usage:" in output or not ended else _ask(jar, java, launch.main, ("--help",), directory)[0]
     accepted = set(_USAGE_LINE.findall(usage)) - {"--help"} if "Usage:" in usage else set()
-    errors = _ERROR.findall(said)
+    errors = _ERROR.findall(output)
     unknown = {error.removeprefix("Unknown option ") for error in errors if error.startswith("Unknown option ")}
     if not accepted and _NO_FLAG not in unknown:
-        return MainReport(launch.main, (_silence(said, ended),))
+        return MainReport(launch.main, (_silence(output, ended),))
     required = {error.removeprefix("Missing option ") for error in errors if error.startswith("Missing option ")}
     problems = flag_problems(launch.given, (accepted or launch.given) - unknown, required)
     problems += [error for error in errors if error.startswith("Option ")]
     return MainReport(launch.main, tuple(problems), tuple(sorted(accepted - launch.given)))
 
 
-def _silence(said: str, ended: bool) -> str:
+def _silence(output: str, ended: bool) -> str:
     if not ended:
         return f"does not say what it accepts: killed after {DEADLINE_S:.0f} s"
-    lines = [*_WHY_NOT.findall(said), *said.splitlines()[-1:]]
+    lines = [*_WHY_NOT.findall(output), *output.splitlines()[-1:]]
     return f"does not say what it accepts; it says {lines[0].strip()!r}" if lines else "does not say what it accepts"
 
 

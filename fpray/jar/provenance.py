@@ -63,10 +63,10 @@ def _git(directory: Path, *words: str) -> str | None:
 
 
 def _versions() -> Mapping[str, str]:
-    found = {}
+    versions = {}
     for name in _PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

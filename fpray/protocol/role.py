@@ -130,13 +130,13 @@ class Role(Generic[P]):
     @property
     def endpoints(self) -> tuple[str, ...]:
         """The names of what its processes listen on; the first is the main endpoint."""
-        return tuple(each if isinstance(each, str) else each.name for each in self._listens)
+        return tuple(endpoint if isinstance(endpoint, str) else endpoint.name for endpoint in self._listens)
 
     def owned(self, params: P, index: Index) -> dict[str, list[Index]]:
         """Endpoint -> the indices of those that one of its processes listens on."""
         return dict(
-            (each, [index]) if isinstance(each, str) else (each.name, list(each.owned(params, index)))
-            for each in self._listens
+            (endpoint, [index]) if isinstance(endpoint, str) else (endpoint.name, list(endpoint.owned(params, index)))
+            for endpoint in self._listens
         )
 
     @property

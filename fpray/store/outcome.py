@@ -1,4 +1,4 @@
-"""How a trial ended: a value that is written, read, told to the study and counted, never an exception."""
+"""How a trial ended: a value that is written, read and counted, never an exception."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Status(enum.Enum):
 
 
 class Reason(enum.Enum):
-    """Whose fault it was: this decides on a retry."""
+    """What caused the end of a trial: this decides on a retry."""
 
     NONE = "none"
     SYSTEM_UNDER_TEST = "system under test"  # a result
@@ -61,13 +61,13 @@ class Outcome:
 
     Attributes:
         status: see `Status`.
-        detail: one sentence for people; what happened to whom.
-        reason: whose fault.
-        lines: the last lines of whoever failed.
+        detail: one sentence: what happened, and to which process or machine.
+        reason: what caused it.
+        lines: the last lines of the process that failed.
         log: the path of the log that they come from.
-        label: who failed.
+        label: the process that failed.
         results: column -> value; FrankenPaxos's columns and `measured.*` (None: not claimed).
-        notes: what was met and handled, as sentences.
+        notes: what happened and was handled, as sentences.
         doubts: why the numbers may not mean what they seem to.
         events: what happened when: `{"t": ns, "kind", "role", "label", "detail"}`.
         processes: what became of each process.
@@ -113,10 +113,10 @@ class Outcome:
     def from_json(content: Mapping[str, Any]) -> Outcome:
         """The outcome that `to_json` wrote, without its events."""
         known = {f.name for f in dataclasses.fields(Outcome)}
-        kept = {name: value for name, value in content.items() if name in known}
-        kept["status"], kept["reason"] = Status(content["status"]), Reason(content["reason"])
-        kept["processes"] = tuple(ProcessEnd(**process) for process in content["processes"])
-        return Outcome(**kept)
+        entries = {name: value for name, value in content.items() if name in known}
+        entries["status"], entries["reason"] = Status(content["status"]), Reason(content["reason"])
+        entries["processes"] = tuple(ProcessEnd(**process) for process in content["processes"])
+        return Outcome(**entries)
 
 
 def counted(statuses: Sequence[Status]) -> str:

@@ -23,17 +23,17 @@ def parse_set(options: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
 
 def key_values(name: str, options: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
     """The `KEY=VALUE` options of a name as key -> text, and what is wrong with them."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     problems = []
     for option in options:
         key, equals, value = option.partition("=")
         if not equals or not key.strip():
             problems.append(Problem(f"{name} {option}", "write KEY=VALUE"))
-        elif key.strip() in found:
+        elif key.strip() in texts:
             problems.append(Problem(f"{name} {option}", f"{key.strip()} is given twice: write all its values at once"))
         else:
-            found[key.strip()] = value
-    return found, problems
+            texts[key.strip()] = value
+    return texts, problems
 
 
 def split_values(text: str) -> list[Any]:

@@ -16,20 +16,20 @@ from fpray.study.study_file import load_study_file
 @functools.cache
 def protocols() -> dict[str, Protocol[Any]]:
     """Every protocol that is installed, by name."""
-    found: dict[str, Protocol[Any]] = {}
+    by_name: dict[str, Protocol[Any]] = {}
     for point in entry_points(group="fpray.protocols"):
-        found |= point.load()
-    return dict(sorted(found.items()))
+        by_name |= point.load()
+    return dict(sorted(by_name.items()))
 
 
 @functools.cache
 def studies() -> dict[str, dict[str, Study]]:
     """Every study that is installed: protocol -> name -> study."""
-    found: dict[str, dict[str, Study]] = {}
+    installed: dict[str, dict[str, Study]] = {}
     for point in entry_points(group="fpray.studies"):
         for protocol, by_name in point.load().items():
-            found.setdefault(protocol, {}).update(by_name)
-    return found
+            installed.setdefault(protocol, {}).update(by_name)
+    return installed
 
 
 def find_protocol(name: str) -> Protocol[Any]:

@@ -40,8 +40,8 @@ class Search(Study):
 
     def __post_init__(self) -> None:
         for name in ("maximize", "minimize", "subject_to"):
-            if isinstance(said := getattr(self, name), str):  # as `fpray.search` takes it, and no list of its letters
-                object.__setattr__(self, name, (said,))
+            if isinstance(text := getattr(self, name), str):  # as `fpray.search` takes it, and no list of its letters
+                object.__setattr__(self, name, (text,))
 
     @property
     def adaptive(self) -> bool:

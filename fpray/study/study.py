@@ -72,12 +72,12 @@ class Study:
         for layer in (self.base, levels):
             start, wrong = param_values.set_values(start, layer, protocol=protocol.name)
             problems += wrong
-        found = []
+        points_params = []
         for point in self.points:
             params, wrong = param_values.set_values(start, point, protocol=protocol.name)
             params, wrong_too = param_values.set_values(params, fixed, protocol=protocol.name)
             problems += [*wrong, *wrong_too, *parameter_problems(protocol, params)]
-            found.append(params)
+            points_params.append(params)
         rounds = range(self.repeat if repeat is None else repeat)
-        trials = [Trial(protocol, params, number) for number in rounds for params in found]
+        trials = [Trial(protocol, params, number) for number in rounds for params in points_params]
         return list({trial.id: trial for trial in trials}.values()), problems

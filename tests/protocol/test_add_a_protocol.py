@@ -37,9 +37,9 @@ def test_the_document_does_what_it_says(ray_address: str, tmp_path: Path) -> Non
     done = subprocess.run(
         ["bash", "-euc", commands], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100
     )
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
     for line in "".join(_SAID.findall(text)).splitlines():
-        assert re.search(".*".join(map(re.escape, line.split("..."))), said), (line, said)
-    assert re.search(r"\d passed, 1 skipped", said), said
-    assert "server at 127.0.0.1:10000" in said
+        assert re.search(".*".join(map(re.escape, line.split("..."))), output), (line, output)
+    assert re.search(r"\d passed, 1 skipped", output), output
+    assert "server at 127.0.0.1:10000" in output

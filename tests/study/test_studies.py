@@ -70,8 +70,8 @@ def _wanted(suite: str) -> list[Mapping[str, Any]]:
     points: list[Mapping[str, Any]] = []
     for row in rows:
         point = facts["fixed"] | dict(zip(facts["columns"], row, strict=True))
-        kept = {name: value for name, value in point.items() if name.split(".")[0] not in restored}
-        points.append({k: v for k, v in kept.items() if not k.startswith("client_lag")} | restored)
+        given = {name: value for name, value in point.items() if name.split(".")[0] not in restored}
+        points.append({k: v for k, v in given.items() if not k.startswith("client_lag")} | restored)
     return points
 
 
