@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +13,7 @@ import pytest
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import place
 from fpray.plan.plan import Process, Trial, build_plan
-from fpray.protocol.flags import Milliseconds, option_flags, to_words
-from fpray.protocol.values import BadValue, field_types, parse_duration, seconds, to_json
+from fpray.protocol.values import BadValue, field_types, parse_duration, to_json
 from fpray.store.outcome import Outcome, Status
 from fpray.store.results import csv_row
 from fpray.study.registry import find_protocol, find_study, protocols
@@ -37,12 +33,12 @@ DEVIATIONS = {
 }
 
 
-def _trials(name: str) -> list[Trial[Any]]:
+def trials_of(name: str) -> list[Trial[Any]]:
     protocol = find_protocol(name)
     return find_study(protocol, "smoke").trials(protocol, {}, {}, None)[0]
 
 
-def _flags(argv: tuple[str, ...]) -> dict[str, str]:
+def flags_of(argv: tuple[str, ...]) -> dict[str, str]:
     main = next(i for i, word in enumerate(argv) if word in MAINS)
     words = argv[main + 1 :]
     flags = dict(zip(words[::2], words[1::2], strict=True))
@@ -53,7 +49,7 @@ def _flags(argv: tuple[str, ...]) -> dict[str, str]:
 def _processes(name: str) -> Iterator[tuple[Trial[Any], Process, dict[str, Any]]]:
     """Every process of every smoke trial with the facts of its role."""
     by_role = {role["role"]: role for role in FACTS[name]["roles"]}
-    for trial in _trials(name):
+    for trial in trials_of(name):
         plan = build_plan(trial, Cluster())
         assert {process.role for process in plan.processes} <= set(by_role)
         yield from ((trial, process, by_role[process.role]) for process in plan.processes)
@@ -99,7 +95,7 @@ def test_every_process_gets_the_flags_of_the_original_in_its_order(name: str) ->
         for *flag, only_if in facts.get("conditional", ()):
             assert only_if == "len(net.placement().batchers) != 0"
             wanted += [flag] if trial.params.num_batchers else []
-        given = _flags(process.argv)
+        given = flags_of(process.argv)
         if (name, process.role) in DEVIATIONS:
             assert set(given) >= {flag for flag, _, _ in wanted}
             continue
@@ -132,7 +128,7 @@ def _same(one: Any, other: Any) -> bool:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_processes_are_told_of_themselves(name: str) -> None:
     for trial, process, facts in _processes(name):
-        given = _flags(process.argv)
+        given = flags_of(process.argv)
         index = [int(given[flag]) for flag, source, _ in facts["flags"] if source.startswith("loop index")]
         assert not index or index == list(process.index)
         for flag, source, _ in facts["flags"]:
@@ -155,7 +151,7 @@ def _singular(key: str) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_ports_follow_frankenpaxos_rule(name: str) -> None:
     """10000 + 100 k, k counting every endpoint in the order of placement; each is one process's."""
-    for trial in _trials(name):
+    for trial in trials_of(name):
         placed = place(trial.protocol, trial.params, Cluster())
         assert list(placed.listening) == [_singular(endpoint["key"]) for endpoint in FACTS[name]["endpoints"]]
         for endpoint in FACTS[name]["endpoints"]:
@@ -172,7 +168,7 @@ def test_ports_follow_frankenpaxos_rule(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_config_message_has_the_fields_and_nesting_of_the_original(name: str) -> None:
     facts = FACTS[name]["config"]
-    for trial in _trials(name):
+    for trial in trials_of(name):
         plan = build_plan(trial, Cluster())
         files = FACTS[name]["files"]
         assert sorted(plan.files) == sorted(files) or (name, "files") in DEVIATIONS
@@ -217,7 +213,7 @@ def _nested(listening: Mapping[tuple[int, ...], Any], names: list[str]) -> Itera
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "smoke" in FACTS[name]])
 def test_smoke_has_the_values_of_the_original(name: str) -> None:
-    facts, trials = FACTS[name]["smoke"], _trials(name)
+    facts, trials = FACTS[name]["smoke"], trials_of(name)
     points = [p for p in facts["points"] or [{}] for _ in range(facts["trials_per_input"][0])]
     assert len(trials) == len(points)
     for trial, point in zip(trials, points, strict=True):
@@ -237,54 +233,9 @@ def _dotted(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-# protocol, settings, what is wrong with them: what the jar's own checks of its config would end every process for.
-COUNTS: list[tuple[str, dict[str, Any], list[str]]] = [
-    ("scalog", {"num_leaders": 3}, ["num_leaders=3"]),
-    ("scalog", {"num_acceptors": 5, "num_proxy_replicas": 1}, ["num_acceptors=5", "num_proxy_replicas=1"]),
-    ("scalog", {"num_shards": 0, "num_servers_per_shard": 1}, ["num_shards=0", "num_servers_per_shard=1"]),
-    ("scalog", {"num_shards": 5, "num_servers_per_shard": 3, "num_replicas": 5, "num_proxy_replicas": 3}, []),
-    ("simplebpaxos", {"num_leaders": 1, "num_replicas": 1}, ["num_leaders=1", "num_replicas=1"]),
-    ("simplebpaxos", {"num_dep_service_nodes": 4, "num_acceptors": 2}, ["num_dep_service_nodes=4", "num_acceptors=2"]),
-    ("simplebpaxos", {"num_leaders": 10, "num_replicas": 3, "num_clients_per_proc": 0}, []),
-    ("simplegcbpaxos", {"f": 2}, ["num_leaders=2"]),
-    ("simplegcbpaxos", {"f": 2, "num_leaders": 7}, []),
-    ("superbpaxos", {"num_leaders": 4, "num_replicas": 2}, ["num_leaders=4", "num_replicas=2"]),
-    (
-        "superbpaxos",
-        {"f": 2, "num_leaders": 5, "num_dep_service_nodes": 5, "num_acceptors": 5, "num_replicas": 5},
-        [],
-    ),
-    ("fastmultipaxos", {"f": 0, "duration_seconds": 4}, ["timeout_seconds", "f=0"]),
-    ("fastmultipaxos", {"f": 2, "num_clients_per_proc": 0}, []),
-    ("fastmultipaxos", {"leader.election.no_ping_timeout_max_ms": 5}, ["leader.election.no_ping_timeout_max_ms"]),
-    ("matchmakermultipaxos", {"f": 1, "num_leaders": 1, "num_replicas": 2}, ["num_leaders=1", "num_replicas=2"]),
-    (
-        "matchmakermultipaxos",
-        {"f": 1, "num_reconfigurers": 1, "num_matchmakers": 2, "num_acceptors": 1},
-        ["num_reconfigurers=1", "num_matchmakers=2", "num_acceptors=1"],
-    ),
-    ("matchmakermultipaxos", {"f": 1, "num_acceptors": 2}, []),
-    ("unanimousbpaxos", {"f": 0, "timeout": "1s"}, ["timeout", "f=0"]),
-    (
-        "unanimousbpaxos",
-        {"leader_options.recover_vertex_timer_min_period": "3s"},
-        ["leader_options.recover_vertex_timer_max_period"],
-    ),
-    ("vanillamencius", {"num_servers": 4}, ["num_servers=4"]),
-    ("vanillamencius", {"f": 2, "num_servers": 5}, []),
-]
-
-
-@pytest.mark.parametrize(("name", "settings", "wrong"), COUNTS)
-def test_counts_that_the_jar_refuses_are_refused(name: str, settings: dict[str, Any], wrong: list[str]) -> None:
-    protocol = find_protocol(name)
-    problems = find_study(protocol, "smoke").trials(protocol, {}, settings, None)[1]
-    assert list(dict.fromkeys(problem.about for problem in problems)) == wrong
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_what_its_clients_really_do(name: str) -> None:
-    protocol, facts, params = find_protocol(name), FACTS[name]["client"], _trials(name)[0].params
+    protocol, facts, params = find_protocol(name), FACTS[name]["client"], trials_of(name)[0].params
     more = 1 if "+ 1" in facts["closed_loops_during_measurement"] else 0
     assert protocol.loops(params) == params.num_clients_per_proc + more
     assert protocol.records_warmup == facts["warmup_is_recorded"]
@@ -296,63 +247,8 @@ def test_what_its_clients_really_do(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_result_columns_are_inputs_then_outputs(name: str) -> None:
     protocol = find_protocol(name)
-    row = csv_row(protocol, _trials(name)[0].params, Outcome(Status.FINISHED))
+    row = csv_row(protocol, trials_of(name)[0].params, Outcome(Status.FINISHED))
     outputs = FACTS[name]["output_fields"]
     if (name, "output_fields") not in DEVIATIONS:
         assert list(row)[-len(outputs) :] == outputs
     assert row.get("duration", "0:00:02") == "0:00:02"
-
-
-@dataclass(frozen=True)
-class _Timers:
-    resend_period: Milliseconds = seconds(1.5)
-    ping_period_ms: float = 250.0
-    flush_period: timedelta = seconds(0.00025)
-
-
-def test_options_have_the_units_of_the_original() -> None:
-    flags = option_flags("options", _Timers())
-    assert list(to_words(flags)) == [
-        "--options.resendPeriod", "1500.0ms", "--options.pingPeriod", "250.0ms", "--options.flushPeriod", "0.00025s",
-    ]  # fmt: skip
-
-
-# Those whose leaders never hear of what starts after them (behaviour.md); the others work in any order.
-LEADERS_LAST = ("multipaxos", "mencius", "scalog", "matchmakermultipaxos", "horizontal", "fastmultipaxos")
-
-
-@pytest.mark.parametrize("name", sorted(set(LEADERS_LAST) & set(NAMES)))
-def test_leaders_start_when_all_others_listen(name: str) -> None:
-    servers = [p for p in build_plan(_trials(name)[-1], Cluster()).processes if p.kind == "server"]
-    first_leader = min(p.stage for p in servers if p.role == "leader")
-    assert all(p.stage < first_leader for p in servers if p.role != "leader")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_clients_start_after_servers_and_drivers_after_clients(name: str) -> None:
-    stages: dict[str, list[int]] = {}
-    for process in build_plan(_trials(name)[-1], Cluster()).processes:
-        stages.setdefault(process.kind, []).append(process.stage)
-    assert max(stages["server"]) < min(stages["client"])
-    assert max(stages["client"]) < min(stages.get("driver", [math.inf]))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_monitored_processes_get_the_port_beside_their_own(name: str) -> None:
-    protocol = find_protocol(name)
-    trial = find_study(protocol, "smoke").trials(protocol, {}, {"monitored": True}, None)[0][0]
-    for process in build_plan(trial, Cluster()).processes:
-        if process.kind != "driver":
-            assert _flags(process.argv)["--prometheus_port"] == str(process.port + 1)
-
-
-def test_a_cluster_file_deals_machines_round_robin() -> None:
-    pools = {"1": {"clients": ("10.0.0.1", "10.0.0.2"), "server": ("10.0.0.9",)}}
-    plan = build_plan(_trials("unreplicated")[2], Cluster(pools=pools))
-    assert [(p.label, p.host) for p in plan.processes] == [
-        ("server", "10.0.0.9"),
-        ("client_0", "10.0.0.1"),
-        ("client_1", "10.0.0.2"),
-        ("client_2", "10.0.0.1"),
-    ]
-    assert "--server_host 10.0.0.9" in " ".join(plan.processes[1].argv)
