@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 HOST = "127.0.0.1"
-# These tests need short starts and little CPU, not the speed of long runs: one compiler, one collector thread.
-_JVM = ("-Xms100m", "-Xmx100m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+# These tests start many JVMs for a short time: the second compiler would cost more than it brings.
+_JVM = ("-Xms100m", "-Xmx100m", "-XX:TieredStopAtLevel=1")
 # Tests that run side by side (pytest-xdist) take ports of different ranges.
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
 _ports = itertools.count(11_000 + 3_000 * _WORKER + random.randrange(1_500))

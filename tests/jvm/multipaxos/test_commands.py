@@ -46,7 +46,7 @@ def test_a_command_that_comes_twice_is_executed_once(processes: Processes) -> No
 def test_a_replica_that_comes_late_gets_what_it_missed(processes: Processes) -> None:
     cluster = Cluster(processes, options=OPTIONS, later="replica_1")
     client = AppendClient()
-    many = 50_000  # more than replicas keep for others: the late one gets a whole state
+    many = 30_000  # more than replicas keep for others: the late one gets a whole state
     with socket.create_connection((HOST, cluster.ports["leader"][0])) as leader:
         for begin in range(0, many, 1000):
             leader.sendall(b"".join(client.request(n) for n in range(begin, begin + 1000)))
