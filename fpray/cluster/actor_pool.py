@@ -29,7 +29,7 @@ class _Warm:
 class ActorPool:
     """Any thread may ask for actors: each trial runs in a thread of its own.
 
-    lock: held while actors are made; whoever replaces what they run on must hold it, too.
+    lock: held while actors are made; code that replaces what they run on must hold it, too.
     """
 
     def __init__(self, driver_token: str, nodes: NodeTable) -> None:

@@ -145,7 +145,7 @@ class Executor:
         threading.Thread(target=attempt_trial, args=arguments, name=f"trial {running.number}", daemon=True).start()
 
     def _through(self) -> Running | None:
-        """An attempt whose thread is through; waits for one, or until there may be room (None)."""
+        """An attempt that has ended; waits for one, or until there may be room (None)."""
         self._news.clear()
         if (running := self._first_result()) is not None:
             return running

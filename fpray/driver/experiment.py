@@ -137,5 +137,5 @@ class Experiment:
     record: Mapping[str, Any] = field(default_factory=dict)
 
     def placed(self, cluster: Cluster) -> Cluster:
-        """A cluster whose machines are shared as the user wants."""
+        """The cluster, with its machines shared as the user wants."""
         return replace(cluster, policy=self.environment.place)

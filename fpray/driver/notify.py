@@ -1,4 +1,4 @@
-"""`--notify COMMAND|URL`: tells somebody who is not looking that a sweep has ended, stalls, or mostly fails."""
+"""`--notify COMMAND|URL`: reports that a sweep has ended, stalls, or mostly fails to a user who does not watch it."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ from typing import Any
 
 from fpray.driver.notify_targets import URLS
 
-# A sweep stalls when no trial has ended for so many times what the longest under way is planned to take, and this.
+# A sweep stalls when no trial has ended for three times the planned time of the longest one that runs, and a minute.
 STALLED_TIMES, STALLED_SPARE_S = 3.0, 60.0
-_PATIENCE_S = 30.0  # with whoever is told
+_PATIENCE_S = 30.0  # with one target
 
 
 class Notifier:
-    """Tells whoever wants to know, in a thread of its own, which sleeps until something is to be told.
+    """Sends notices to commands and URLs, in a thread of its own, which sleeps until there is something to send.
 
-    wanted: commands, which get a JSON object on standard input and its entries as FPRAY_*, and URLs, to which it is
-    posted; facts: what it holds beside event and sentence; say: is told of those who could not be reached.
+    targets: commands, which get a JSON object on standard input and its entries as FPRAY_*, and URLs, to which it is
+    posted; facts: what the object holds beside event and sentence; say: is called with each target that failed.
     """
 
     def __init__(
-        self, wanted: Sequence[str], facts: Callable[[], Mapping[str, Any]], say: Callable[[str], None]
+        self, targets: Sequence[str], facts: Callable[[], Mapping[str, Any]], say: Callable[[str], None]
     ) -> None:
-        self._wanted, self._facts, self._say = wanted, facts, say
+        self._targets, self._facts, self._say = targets, facts, say
         self._due: queue.SimpleQueue[tuple[str, str, Mapping[str, Any]] | float | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="notices", daemon=True)
 
     def __enter__(self) -> Notifier:
-        if self._wanted:
+        if self._targets:
             self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Wait until all have been told."""
-        if self._wanted:
+        """Wait until all notices are sent."""
+        if self._targets:
             self._due.put(None)
             self._thread.join()
 
     def tell(self, event: str, sentence: str, **more: Any) -> None:
         """Something has happened: finished, failed, mostly-failed."""
-        if self._wanted:
+        if self._targets:
             self._due.put((event, sentence, more))
 
     def expect(self, planned_s: float) -> None:
         """A trial has ended or begun, and the longest under way is planned to take so long: else it stalls."""
-        if self._wanted:
+        if self._targets:
             self._due.put(STALLED_TIMES * planned_s + STALLED_SPARE_S)
 
     def rest(self) -> None:
         """No trial runs any more, so none is waited for."""
-        if self._wanted:
+        if self._targets:
             self._due.put(math.inf)
 
     def _work(self) -> None:
@@ -84,7 +84,7 @@ class Notifier:
 
     def _tell_all(self, event: str, sentence: str, more: Mapping[str, Any]) -> None:
         notice = {"event": event, "sentence": sentence, **self._facts(), **more}
-        for each in self._wanted:
+        for each in self._targets:
             failed = _post(each, notice) if each.startswith(URLS) else _run(each, notice)
             if failed:
                 self._say(f"--notify {each} was not told of {event}: {failed}")
@@ -104,15 +104,15 @@ def _post(url: str, notice: Mapping[str, Any]) -> str | None:
 
 
 def _run(command: str, notice: Mapping[str, Any]) -> str | None:
-    told = {f"FPRAY_{name.upper()}": "" if value is None else str(value) for name, value in notice.items()}
+    entries = {f"FPRAY_{name.upper()}": "" if value is None else str(value) for name, value in notice.items()}
     try:
         done = subprocess.run(
             shlex.split(command), input=json.dumps(notice), capture_output=True, text=True, errors="replace",
-            check=False, timeout=_PATIENCE_S, env={**os.environ, **told}, start_new_session=True,
+            check=False, timeout=_PATIENCE_S, env={**os.environ, **entries}, start_new_session=True,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return f"it took more than {_PATIENCE_S:.0f} s"
     except OSError as error:
         return error.strerror or str(error)
-    said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-    return f"it returned {done.returncode}" + (f": {said[0]}" if said else "") if done.returncode else None
+    last_line = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+    return f"it returned {done.returncode}" + (f": {last_line[0]}" if last_line else "") if done.returncode else None

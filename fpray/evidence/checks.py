@@ -17,7 +17,7 @@ LITTLE = (0.9, 1.1)
 
 
 def clients_gave_up(evidence: Evidence) -> Iterator[Doubt]:
-    """Clients that waited for an answer until their timeout, or whose rows end long before the planned end.
+    """Clients that waited for an answer until their timeout, or with rows that end long before the planned end.
 
     A client exits 0 whether or not it was answered, so its exit code says nothing: its rows and its log do.
     """

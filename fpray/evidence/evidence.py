@@ -1,4 +1,4 @@
-"""What is known of a trial whose clients measured, and what a check may say about it: plain values."""
+"""What is known of a trial in which clients measured, and what a check may say about it: plain values."""
 
 from __future__ import annotations
 

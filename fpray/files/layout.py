@@ -83,5 +83,5 @@ def data_file(label: str) -> str:
 
 
 def label_of(log: str) -> str:
-    """The label, or the path up to it, of a process whose `stdout_file` or `stderr_file` this is."""
+    """The label, or the path up to it, of the process that has this `stdout_file` or `stderr_file`."""
     return log.removesuffix(stdout_file("")).removesuffix(stderr_file(""))

@@ -97,7 +97,7 @@ def _gib(count: int) -> str:
 def region_problems(
     regions: Mapping[str, int], protocol: Protocol[Any], points: Sequence[Any], cluster: Cluster
 ) -> list[Problem]:
-    """Pools whose processes would be in fewer regions than a study needs, although the pool may have more regions.
+    """Pools with processes in fewer regions than a study needs, although the pool may have more regions.
 
     regions: pool -> in how many regions its machines must be; points: the params of the study's trials.
     """

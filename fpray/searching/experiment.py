@@ -1,4 +1,4 @@
-"""From the words of `fpray search` to an experiment whose trials a search chooses."""
+"""From the words of `fpray search` to an experiment, in which a search chooses the trials."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class WorkDirectories:
         self._arrivals = _Arrivals(directory)
 
     def too_full(self, needed: int) -> str | None:
-        """A sentence about a machine whose own disk has less space than a trial needs; None if there is none."""
+        """A sentence about a machine with less space on its own disk than a trial needs; None if there is none."""
         for host in self.away:
             if (site := self.sites[host]).free < needed:
                 free = f"{site.free / 1e6:.0f} MB are free on machine {host} at {Path(site.directory).parent}"

@@ -1,67 +1,130 @@
-"""The shape of the house: folders import one way, and only the places meant for it import Ray, boto3 or Optuna."""
+"""The shape of the house: rooms in one order, budgets, a spine that fits the head, and names that say something."""
 
 from __future__ import annotations
 
 import ast
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.repository.house import FOLDERS
+from tests.repository.house import (
+    MEDIAN_LINES,
+    MOST_SPINE_LINES,
+    ROOT,
+    SPINE,
+    Source,
+    beyond_budget,
+    body_lines,
+    circles,
+    edges,
+    sources,
+)
+from tests.repository.language import bad_names, persons
 
-ROOT = Path(__file__).parents[2]
+# The story of docs/architecture.md: a folder imports only itself and folders before it.
+FOLDERS = (
+    "peak_sampler", "files", "recorder", "node", "protocol", "plan", "store", "evidence", "study", "jar", "cluster",
+    "report", "trial", "driver", "searching", "cli", "testing",
+)  # fmt: skip
 FACE = {"__init__", "errors", "api", "params"}  # what users and authors of protocols import
 OUTSIDE = ("fpray_protocols", "fpray_studies", "fpray_analysis", "fpray_cluster_configs")
 RAY = ("node", "cluster")
 ALONE = ("peak_sampler", "recorder")  # import nothing of fpray but themselves
-FILES = sorted(f for top in ("fpray", "protocols", "studies", "analysis") for f in (ROOT / top).rglob("*.py"))
-ENGINE = [f for f in FILES if f.relative_to(ROOT).parts[0] == "fpray"]
+# Only these know that there are searches; all others know sources of trials.
+SEARCHES = ("peak_sampler", "searching", "cli", "testing")
+PACKAGE = sources(ROOT, "fpray", "protocols", "studies", "analysis")
+ENGINE = sources(ROOT, "fpray")
+# Larger than its budget, each with its reason. None of the spine.
+BEYOND: dict[str, str] = {}
 
 
-def _imports(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def _name(file: Source) -> str:
+    return str(file.path)
 
 
-def _name(file: Path) -> str:
-    return str(file.relative_to(ROOT))
+def _folder(file: Source) -> str | None:
+    return file.path.parts[1] if len(file.path.parts) > 2 else None
 
 
-@pytest.mark.parametrize("file", FILES, ids=_name)
-def test_every_file_says_why_it_exists(file: Path) -> None:
-    doc = ast.get_docstring(ast.parse(file.read_text()))
+@pytest.mark.parametrize("file", PACKAGE, ids=_name)
+def test_every_file_says_why_it_exists(file: Source) -> None:
+    doc = ast.get_docstring(file.tree)
     assert doc
     assert doc.splitlines()[0].endswith((".", "?"))
 
 
 def test_few_modules_lie_flat() -> None:
-    assert {f.stem for f in (ROOT / "fpray").glob("*.py")} == FACE
-    folders = {f.parent.relative_to(ROOT / "fpray").parts[0] for f in ENGINE if f.parent != ROOT / "fpray"}
-    assert folders == set(FOLDERS)
+    assert {file.path.stem for file in ENGINE if _folder(file) is None} == FACE
+    assert {folder for file in ENGINE if (folder := _folder(file))} == set(FOLDERS)
 
 
 @pytest.mark.parametrize("file", ENGINE, ids=_name)
-def test_folders_import_one_way(file: Path) -> None:
-    parts = file.relative_to(ROOT / "fpray").parts
-    folder = parts[0] if len(parts) > 1 else None
-    for module in _imports(file):
+def test_folders_import_one_way(file: Source) -> None:
+    folder = _folder(file)
+    for module in file.imports():
         top, *rest = module.split(".")
-        assert top not in OUTSIDE, f"{file}: {module} is found through entry points"
+        assert top not in OUTSIDE, f"{file.path}: {module} is found through entry points"
         if top == "fpray" and folder is not None and rest:
             allowed = {*FOLDERS[: FOLDERS.index(folder) + 1], "errors", "__version__"}
-            assert rest[0] in allowed or parts == ("cli", "entry.py"), f"{file} imports {module}"
-            assert folder not in ALONE or rest[0] == folder, f"{file} imports {module}"
-        assert top != "boto3", f"Ray's launcher asks EC2: {file}"
+            assert rest[0] in allowed, f"{file.path} imports {module}"
+            assert folder not in ALONE or rest[0] == folder, f"{file.path} imports {module}"
+        assert top != "boto3", f"Ray's launcher asks EC2: {file.path}"
         if top == "ray":
-            assert folder in RAY, f"only {RAY} import ray: {file}"
+            assert folder in RAY, f"only {RAY} import ray: {file.path}"
         if top == "optuna":
-            assert folder in ("peak_sampler", "searching"), f"only the search imports optuna: {file}"
+            assert folder in ("peak_sampler", "searching"), f"only the search imports optuna: {file.path}"
+
+
+def test_no_modules_import_one_another() -> None:
+    assert circles(edges(ENGINE)) == []
+
+
+def test_everything_is_within_its_budget() -> None:
+    files = sources()
+    large = [line for line in beyond_budget(files) if not any(line.startswith(known) for known in BEYOND)]
+    assert not large, "\n".join(large)
+    assert statistics.median(file.lines for file in files) <= MEDIAN_LINES
+    unused = [known for known in BEYOND if not any(line.startswith(known) for line in beyond_budget(files))]
+    assert not unused, f"within its budget by now: {unused}"
+
+
+def test_the_spine_is_held_in_the_head() -> None:
+    assert not [known for known in BEYOND if known.split(":")[0] in SPINE]
+    assert sum(Source(ROOT, path).lines for path in SPINE) <= MOST_SPINE_LINES
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "most"), [("driver/loop.py", "run_trials", 16), ("trial/run.py", "run_trial", 20)]
+)
+def test_the_loop_and_the_life_of_a_trial_fit_a_screen(path: str, name: str, most: int) -> None:
+    file = next(file for file in ENGINE if file.path.parts[1:] == tuple(path.split("/")))
+    (function,) = (function for function in file.functions() if function.name == name)
+    assert body_lines(function) <= most
+    assert file.lines <= 70
+
+
+@pytest.mark.parametrize("file", PACKAGE, ids=_name)
+def test_names_and_sentences_are_plain(file: Source) -> None:
+    assert [*bad_names(file), *persons(file)] == []
+
+
+@pytest.mark.parametrize("file", [file for file in ENGINE if _folder(file) not in SEARCHES], ids=_name)
+def test_the_search_is_known_to_no_other_room(file: Source) -> None:
+    """Imports, and words of the code; a docstring may name it as an example."""
+    assert not [module for module in file.imports(deferred=False) if "searching" in module and file.path.stem != "api"]
+    known = {"study/search_study.py", "study/__init__.py", "__init__.py", "api.py", "files/layout.py"}
+    if "/".join(file.path.parts[1:]) not in known:
+        assert not list(_code_words(file, "search")), file.path
+
+
+def _code_words(file: Source, word: str) -> Iterator[str]:
+    for node in ast.walk(file.tree):
+        name = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "arg", None)
+        if isinstance(name, str) and word in name.lower() and name not in ("search", "_search"):
+            yield name
 
 
 def test_planning_imports_neither_ray_nor_pyarrow() -> None:
