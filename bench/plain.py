@@ -16,8 +16,9 @@ from fpray.driver.selection import TrialSelection, select
 from fpray.node import ports
 from fpray.node.messages import clean_environment
 from fpray.plan.cluster import LOOPBACK, Cluster
+from fpray.plan.command_line import Paths
 from fpray.plan.placement import place
-from fpray.plan.plan import Paths, Plan, Process, Trial, plan_placed
+from fpray.plan.plan import Plan, Process, Trial, plan_placed
 
 # A look at the sockets takes 0.03 ms (netlink); every 5 ms, it costs the starting JVMs nothing that one could measure.
 LOOK_S = 0.005

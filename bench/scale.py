@@ -28,7 +28,8 @@ from fpray.driver.check import check_sweep
 from fpray.driver.experiment import Experiment
 from fpray.driver.session import Backend
 from fpray.driver.sweep import run_sweep
-from fpray.plan.plan import Paths, Trial, plan_placed
+from fpray.plan.command_line import Paths
+from fpray.plan.plan import Trial, plan_placed
 from fpray.store.columns import measured_columns, output_columns
 from fpray.store.outcome import Outcome, ProcessEnd, Reason, Status
 from fpray.store.trial_directory import TrialDirectory

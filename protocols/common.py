@@ -103,7 +103,7 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
 
 
 def _unreadable(p: Any) -> Iterator[Problem]:
-    """A problem for each workload whose operations the state machine cannot read: the server would die of the first."""
+    """A problem for each workload with operations that the state machine cannot read: they end the server."""
     if getattr(p, "state_machine", "") != "KeyValueStore":
         return
     for name in ("workload", "read_workload", "write_workload"):

@@ -17,10 +17,11 @@ from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
 from fpray.jar.find import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.plan.capacity import region_problems
 from fpray.plan.cluster import Cluster
+from fpray.plan.command_line import Paths
 from fpray.plan.estimate import process_count
 from fpray.plan.placement import placement_problems, shape
 from fpray.plan.placement_policy import EVERY_ROLE
-from fpray.plan.plan import Paths, Trial
+from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.study.registry import find_protocol
 from fpray.trial.instrument_registry import find_instruments

@@ -10,8 +10,9 @@ from typing import Any
 from fpray.driver.experiment import Experiment
 from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster
+from fpray.plan.command_line import Paths
 from fpray.plan.estimate import planned_bytes, planned_seconds, process_count
-from fpray.plan.plan import Paths, build_plan
+from fpray.plan.plan import build_plan
 from fpray.plan.words import duration_in_words, number_of
 from fpray.study.grid import grid_shape
 from fpray.trial.extension import extend_for_show

@@ -1,4 +1,4 @@
-"""`--notify COMMAND|URL`: reports that a sweep has ended, stalls, or mostly fails to a user who does not watch it."""
+"""`--notify COMMAND|URL`: reports that a sweep has ended, stalls, or mostly fails, to a command or a URL."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ class Notifier:
 
     def _tell_all(self, event: str, sentence: str, more: Mapping[str, Any]) -> None:
         notice = {"event": event, "sentence": sentence, **self._facts(), **more}
-        for each in self._targets:
-            failed = _post(each, notice) if each.startswith(URLS) else _run(each, notice)
-            if failed:
-                self._say(f"--notify {each} was not told of {event}: {failed}")
+        for target in self._targets:
+            failure = _post(target, notice) if target.startswith(URLS) else _run(target, notice)
+            if failure:
+                self._say(f"--notify {target} did not get the notice {event}: {failure}")
 
 
 def _post(url: str, notice: Mapping[str, Any]) -> str | None:

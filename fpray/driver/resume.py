@@ -1,31 +1,21 @@
-"""Which suite an experiment belongs to, and what of it is still to run: the same command carries on."""
+"""What a suite is to hold, and what of it is still to run: the same command continues."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from fpray.driver.experiment import Experiment
 from fpray.driver.selection import Selected, TrialSelection, select_grid
-from fpray.errors import FprayError, Refused, refuse
-from fpray.files import layout
+from fpray.errors import refuse
 from fpray.jar.provenance import of_driver
 from fpray.plan.plan import Trial
-from fpray.protocol import params as param_values
-from fpray.store.find import find_suite, suites
 from fpray.store.outcome import Status
-from fpray.store.suite import Suite, usual_root
-from fpray.store.suite_record import SuiteRecord
+from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
 from fpray.study.order import Order
 from fpray.study.study import Study
-
-_LETTERS = re.compile(r"[A-Za-z]{4,10}")
-_NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # nobody names a directory for suites like this
-_NEW = "--new starts another suite"
 
 
 @dataclass(frozen=True)
@@ -76,7 +66,7 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
     own = experiment.selection
     if own.key() not in [selection.key() for selection in selections] and own != TrialSelection(own.protocol):
         selections.append(own)
-    selected = [_selected(selection, experiment) for selection in selections]
+    selected = [selected_by(selection, experiment) for selection in selections]
     trials = list({trial.id: trial for selection in selected for trial in selection.trials}.values())
     repeated = [directory for name in experiment.policy.rerun for directory in _to_repeat(suite, name)]
     return WorkList(trials, selected[-1].study, selections, repeated)
@@ -89,113 +79,7 @@ def decide_order(suite: Suite, experiment: Experiment, several_machines: bool) -
     return order
 
 
-def choose_suite(experiment: Experiment) -> Suite:
-    """The suite that is named, the newest one that this command carries on, or a new one.
-
-    Raises:
-        Refused: the suite is of something else, or cannot be written.
-    """
-    root, policy = Path(experiment.outputs.suite_directory).expanduser(), experiment.policy
-    try:
-        named = _named(experiment.outputs.suite_directory, root)
-    except OSError as error:
-        raise refuse(f"-s {root}", f"cannot be a suite directory: {error.strerror}") from None
-    if named is not None:
-        if policy.new:
-            sentence = f"-s names a suite, {named.path.name}: carry it on, or name a directory for a new one"
-            raise refuse("--new", sentence)
-        return _checked(named, experiment)
-    key = _key(experiment)
-    before = [suite for suite in suites(root) if not policy.new and suite.record.key == key]
-    for suite in before:
-        if policy.rerun or _unfinished(suite, experiment):
-            return _checked(suite, experiment)
-    if policy.rerun:
-        raise refuse(f"--rerun {policy.rerun[0]}", f"there is no suite of this command in {root} to repeat from")
-    suite = _new_suite(root, experiment)
-    suite.after = before[0].short_name if before else None
-    return suite
-
-
-def _named(text: str, root: Path) -> Suite | None:
-    """The suite that `-s` names by its path, or by the letters that `fpray show` takes: one where suites go without."""
-    if (root / layout.SUITE).is_file():
-        return Suite(root)
-    if not root.exists() and (_LETTERS.fullmatch(text) or _NAME.fullmatch(text)):
-        try:
-            return find_suite(text, usual_root())
-        except Refused as refused:
-            if _NAME.fullmatch(text):  # a typing error would measure everything again
-                [problem] = refused.problems
-                sentence = f"{problem.sentence} (a directory for new suites: -s ./{text})"
-                raise refuse(f"-s {text}", sentence) from None
-    return None
-
-
-def _new_suite(root: Path, experiment: Experiment) -> Suite:
-    outputs, environment, selection = experiment.outputs, experiment.environment, experiment.selection
-    arguments = param_values.plain({**outputs.arguments, "jar": str(environment.jar.path), **selection.to_json()})
-    provenance = of_driver(environment.jar, outputs.command, environment.java)
-    name = re.sub(r"[^\w.-]+", "_", f"{selection.protocol}_{experiment.study.name}")[:100]
-    record = SuiteRecord(
-        key=_key(experiment),
-        protocol=selection.protocol,
-        study=experiment.study.name,
-        points=[selection.to_json()],
-        jar=provenance["jar"],
-        provenance=provenance,
-        kind=experiment.kind,
-        **environment.compared(),
-        **experiment.record,
-    )
-    return Suite.create(root, name, arguments, record)
-
-
-def _key(experiment: Experiment) -> str:
-    """Equal for commands that carry on each other's suite."""
-    compared = experiment.environment.compared()
-    for name in ("place", "instruments"):
-        if not compared[name]:  # keys are as they were before there was this option
-            del compared[name]
-    return param_values.content_hash([experiment.identity, compared])
-
-
-def _checked(suite: Suite, experiment: Experiment) -> Suite:
-    """The suite, if this experiment may carry it on.
-
-    Raises:
-        Refused: it is of another protocol, or was run with another jar, java, JVM arguments, flags or placement.
-    """
-    protocol = suite.record.protocol
-    if protocol != experiment.selection.protocol:
-        raise refuse(suite.path.name, f"is a suite of {protocol}, not of {experiment.selection.protocol}")
-    kind = suite.record.kind
-    if kind != experiment.kind:
-        raise refuse(suite.path.name, f"is the suite of a {kind}: fpray {kind} carries it on")
-    known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.environment.compared()
-    mixed = f"results would mix. {_NEW}, --accept-change goes on in {suite.path.name} all the same"
-    if experiment.policy.accept_change:
-        return suite
-    if known["sha256"] != jar.sha256:
-        was = f"{known['name']} {known['version']}".strip()
-        raise refuse(str(jar), f"is another jar than the suite's, {was} (sha {known['sha256'][:8]}): {mixed}")
-    for name, option in _COMPARED.items():
-        # A suite that is older than an option was run without it.
-        if (before := getattr(suite.record, name)) != compared[name]:
-            raise refuse(option, f"is {compared[name] or 'none'}, and was {before or 'none'}: {mixed}")
-    return suite
-
-
-_COMPARED = {
-    "java": "--java",
-    "jvm_args": "--jvm-arg",
-    "flags": "--flag",
-    "place": "--place",
-    "instruments": "--instrument",
-}
-
-
-def _selected(selection: TrialSelection, experiment: Experiment) -> Selected:
+def selected_by(selection: TrialSelection, experiment: Experiment) -> Selected:
     """What a selection of the suite selects; the experiment's own is known already."""
     if selection.key() == experiment.selection.key():
         return Selected(experiment.protocol, experiment.study, experiment.trials)
@@ -214,16 +98,3 @@ def _to_repeat(suite: Suite, name: str) -> list[TrialDirectory]:
     if not chosen and name != "failed":
         raise refuse(f"--rerun {name}", f"{suite.path.name} has no such trial (a number, an id, or failed)")
     return chosen
-
-
-def _unfinished(suite: Suite, experiment: Experiment) -> bool:
-    """Whether a suite of this command has anything left to run."""
-    if suite.record.ended is not None:  # its trials are not known in advance: their source says when it has ended
-        return not suite.record.ended
-    try:
-        selections = [TrialSelection.from_json(content) for content in suite.record.points]
-        trials = [trial for selection in selections for trial in _selected(selection, experiment).trials]
-    except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be carried on
-        return False
-    directories = suite.directories()
-    return any(trial.id not in directories or directories[trial.id].outcome() is None for trial in trials)

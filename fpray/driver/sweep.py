@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fpray.driver.check import with_jar
+from fpray.driver.choose_suite import choose_suite
 from fpray.driver.experiment import Experiment
 from fpray.driver.listeners import OnTrial
 from fpray.driver.pilot import run_pilot
 from fpray.driver.result import SweepResult
-from fpray.driver.resume import choose_suite, decide_order, work_list
+from fpray.driver.resume import decide_order, work_list
 from fpray.driver.run import Run, run
 from fpray.driver.session import REAL, Backend
 from fpray.report.text import say

@@ -24,7 +24,8 @@ from fpray.errors import nearest, refuse
 from fpray.jar.find import Jar, find_jar
 from fpray.node.facts import java_facts
 from fpray.plan.cluster import Cluster
-from fpray.plan.plan import Paths, Plan, Process, Trial, build_plan
+from fpray.plan.command_line import Paths
+from fpray.plan.plan import Plan, Process, Trial, build_plan
 from fpray.plan.words import number_of
 from fpray.protocol.protocol import Protocol
 from fpray.study.registry import studies
@@ -89,7 +90,7 @@ def launches(protocol: Protocol[Any]) -> dict[str, Launch]:
             for process in plan.processes:
                 launch = _launch(plan, process)
                 known = by_main.get(launch.main, launch)
-                longest = max(known, launch, key=lambda each: len(each.words))
+                longest = max(known, launch, key=lambda main: len(main.words))
                 by_main[launch.main] = Launch(launch.main, longest.words, known.given | launch.given, longest.files)
         if not roles:
             break

@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any, Generic, TypeVar
 
 from fpray.errors import Problem
 from fpray.files import layout
 from fpray.plan.cluster import Cluster
+from fpray.plan.command_line import Paths, Surroundings, command_line
 from fpray.plan.placement import Instance, Placement, place
 from fpray.protocol import params as param_values
-from fpray.protocol.flags import option_flags, to_words
 from fpray.protocol.protocol import Protocol
-from fpray.protocol.role import Address, Role
+from fpray.protocol.role import Role
 from fpray.protocol.textproto import to_pbtxt
 from fpray.protocol.values import to_json
 
 P = TypeVar("P")
-
-# The original's own GC flags stop a JVM newer than 8 from starting; this is what replaced them.
-GC_LOG = "-Xlog:gc*"
-
-
-@dataclass(frozen=True)
-class Paths:
-    """Where a trial finds things, and what is added to its command lines.
-
-    Attributes:
-        directory: the trial's.
-        java: the program that runs the jar.
-        jvm_args: role -> further JVM arguments (`--jvm-arg`), before -cp.
-        flags: role -> flag -> value (`--flag`), for a fork's flags; a flag that the role has already gets this value.
-        by_host: machine -> (directory, jar), where they are not those of the driver's machine.
-    """
-
-    directory: str = "/suite/001"
-    jar: str = "/fpray.jar"
-    java: str = "java"
-    jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    by_host: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-
-    def file(self, name: str) -> str:
-        """The path of a file of the trial."""
-        return str(PurePosixPath(self.directory) / name)
-
-    def on(self, host: str) -> Paths:
-        """The same for a process on a machine."""
-        if host not in self.by_host:
-            return self
-        directory, jar = self.by_host[host]
-        return replace(self, directory=directory, jar=jar)
 
 
 @dataclass(frozen=True)
@@ -128,10 +93,10 @@ def plan_placed(trial: Trial[P], placement: Placement, paths: Paths) -> Plan:
     protocol, params = trial.protocol, trial.params
     files = {name: to_pbtxt(message) for name, message in protocol.files(params).items()}
     if protocol.config is not None:
-        files = {layout.CONFIG: to_pbtxt(protocol.config(params, _Surroundings(placement, paths)))} | files
+        files = {layout.CONFIG: to_pbtxt(protocol.config(params, Surroundings(placement, paths)))} | files
     stages = _stages(trial, placement)
     processes = [
-        _process(trial, role, instance, stages[instance.label], _Surroundings(placement, paths.on(instance.host)))
+        _process(trial, role, instance, stages[instance.label], Surroundings(placement, paths.on(instance.host)))
         for role in protocol.roles
         for instance in placement.instances[role.name]
     ]
@@ -148,7 +113,7 @@ def _stages(trial: Trial[Any], placement: Placement) -> dict[str, int]:
     return {i.label: stages[i.label] + after[roles[i.role].kind] for i in placement}
 
 
-def _process(trial: Trial[P], role: Role[P], instance: Instance, stage: int, at: _Surroundings) -> Process:
+def _process(trial: Trial[P], role: Role[P], instance: Instance, stage: int, at: Surroundings) -> Process:
     at = replace(at, label=instance.label)
     return Process(
         label=instance.label,
@@ -161,65 +126,10 @@ def _process(trial: Trial[P], role: Role[P], instance: Instance, stage: int, at:
         port=instance.address.port,
         endpoints=instance.endpoints,
         directory=at.paths.directory,
-        argv=_argv(trial, role, instance, at),
+        argv=command_line(trial.protocol, trial.params, role, instance, at),
         env={},
         expected_exits=role.expected_exits(trial.params, instance.index),
     )
-
-
-@dataclass(frozen=True)
-class _Surroundings:
-    """`fpray.protocol.protocol.At` for one process (or, without a label, for the config message)."""
-
-    placement: Placement
-    paths: Paths
-    label: str = ""
-
-    def address(self, endpoint: str) -> Address:
-        (only,) = self.placement.listening[endpoint].values()
-        return only
-
-    def addresses(self, endpoint: str) -> list[Any]:
-        nested: dict[Any, Any] = {}
-        for index, address in self.placement.listening[endpoint].items():
-            level = nested
-            for i in index[:-1]:
-                level = level.setdefault(i, {})
-            level[index[-1]] = address
-        return _as_lists(nested)
-
-    def file(self, name: str) -> str:
-        return self.paths.file(name)
-
-
-def _as_lists(nested: Mapping[Any, Any]) -> list[Any]:
-    return [_as_lists(v) if isinstance(v, Mapping) else v.message for v in nested.values()]
-
-
-def _argv(trial: Trial[P], role: Role[P], instance: Instance, at: _Surroundings) -> tuple[str, ...]:
-    protocol, params, paths = trial.protocol, trial.params, at.paths
-    monitored = bool(getattr(params, "monitored"))  # noqa: B009  every params has it: Protocol checks
-    heap = protocol.heap(role, params)
-    java = [paths.java]
-    java += [f"-Xms{heap}", f"-Xmx{heap}"] if heap else []
-    java += [GC_LOG] if monitored and heap else []
-    java += [*paths.jvm_args.get(role.name, ()), "-cp", paths.jar, protocol.main_class(role)]
-    main = instance.address
-    names = role.flag_names(len(instance.index))
-    flags: dict[str, Any] = dict(zip(names, instance.index, strict=bool(names)))
-    if role.addressed:
-        flags |= {"host": main.host, "port": main.port}
-    if protocol.config is not None:
-        flags |= {"config": paths.file(layout.CONFIG)}
-    flags |= role.connect(params, at)
-    flags |= {"log_level": getattr(params, role.log_level_parameter)}
-    flags |= role.runs(params, at)
-    if role.kind != "driver" and instance.endpoints:
-        flags |= {"prometheus_host": main.host, "prometheus_port": main.port + 1 if monitored else -1}
-    flags |= role.flags(params, at)
-    for prefix, options in role.options(params).items():
-        flags |= option_flags(prefix, options)
-    return (*java, *to_words(flags | dict(paths.flags.get(role.name, {}))))
 
 
 def parameter_problems(protocol: Protocol[P], params: P) -> list[Problem]:

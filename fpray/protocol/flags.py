@@ -34,7 +34,7 @@ def option_flags(prefix: str, options: Any) -> dict[str, Any]:
     """An options dataclass as flags: `flush_phase2as_every_n` becomes `options.flushPhase2asEveryN`.
 
     A nested record drops its `_options`: `election_options.ping_period` is `options.election.pingPeriod`. A number
-    whose name ends in `_ms` drops that and says its unit: `ping_period_ms` becomes `options.pingPeriod 1000.0ms`.
+    with a name that ends in `_ms` drops that and says its unit: `ping_period_ms` becomes `options.pingPeriod 1000.0ms`.
     """
     record: Any = type(options)
     units = _units(record)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fpray.driver.check import with_jar
+from fpray.driver.choose_suite import choose_suite
 from fpray.driver.listeners import OnTrial
-from fpray.driver.resume import WorkList, choose_suite
+from fpray.driver.resume import WorkList
 from fpray.driver.run import Run, run
 from fpray.driver.session import REAL, Backend
 from fpray.errors import Refused

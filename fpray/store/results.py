@@ -70,7 +70,7 @@ def append_csv(suite: Suite, row: Row) -> None:
 def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, Any] | None = None) -> None:
     """Write both files anew from the outcomes on disk: each trial once, in the order in which trials ended.
 
-    params: trial id -> parameters, of trials whose parameters are at hand; to read those of thousands takes seconds.
+    params: trial id -> parameters, of trials with parameters at hand; to read those of thousands takes seconds.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -63,7 +63,7 @@ class SuiteRecord:
         runs: the driver's runs, the latest last.
         kind: `sweep`, `search` or `pilot`.
         search: goals, bounds and space of a search.
-        ended: why the search has ended, "" while it has not; None for a suite whose trials are known in advance.
+        ended: why the search has ended, "" while it has not; None for a suite with trials that are known in advance.
         order: in which order trials run, see `fpray.study.order`.
         planned: how many trials its points have; 0 if unknown.
         as_read: the content of the file that it was read from.

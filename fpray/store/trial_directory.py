@@ -101,7 +101,7 @@ class TrialDirectory:
             partial.replace(path)
 
     def add_to_attempt(self, number: str, began: str, arrived: Path) -> None:
-        """Move files to the attempt of trial `number` whose start_time.txt holds `began`.
+        """Move files to the attempt of trial `number` that has `began` in its start_time.txt.
 
         Files that the attempt has already stay as they are.
         """

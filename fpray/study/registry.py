@@ -45,7 +45,7 @@ def find_protocol(name: str) -> Protocol[Any]:
 
 
 def find_study(protocol: Protocol[Any], name: str) -> Study:
-    """A study of a protocol by name, or from a file whose name ends in .py.
+    """A study of a protocol by name, or from a file; its name ends in .py.
 
     Raises:
         Refused: there is none, or it is of another protocol.

@@ -21,7 +21,7 @@ class Study:
 
     Attributes:
         name: what `--study` calls it.
-        protocol: the protocol whose parameters it sets.
+        protocol: the protocol of which it sets parameters.
         base: parameter (dotted) -> value, for every point, on top of the protocol's defaults.
         points: parameter (dotted) -> value, one mapping for each trial.
         repeat: how often each point runs.

@@ -20,8 +20,9 @@ from typing import Any, ClassVar
 
 from fpray.jar.check import flag_problems, split_command
 from fpray.plan.cluster import Cluster
+from fpray.plan.command_line import Paths
 from fpray.plan.placement import placement_problems
-from fpray.plan.plan import Paths, Plan, Trial, build_plan, parameter_problems
+from fpray.plan.plan import Plan, Trial, build_plan, parameter_problems
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import from_json, to_json
@@ -119,7 +120,7 @@ class ProtocolConformance:
                     problems.append(f"{process.role}: there is no main class {main}")
                     continue
                 required = (flag for flag, needed in self.mains[main].items() if needed)
-                problems += [f"{main} {said}" for said in flag_problems(given, self.mains[main], required)]
+                problems += [f"{main} {problem}" for problem in flag_problems(given, self.mains[main], required)]
                 problems += [f"{main} is given {flag} twice" for flag in _repeated(given)]
         _none_of(problems)
 
@@ -166,12 +167,12 @@ class ProtocolConformance:
         problems, refused = [], False
         for changed in _extreme(self.protocol.params()):
             try:
-                found = parameter_problems(self.protocol, changed)
+                wrong = parameter_problems(self.protocol, changed)
             except Exception as error:
                 problems.append(f"the constraints raise {type(error).__name__}: {error} ({changed})")
                 continue
-            refused = refused or bool(found)
-            for problem in found:
+            refused = refused or bool(wrong)
+            for problem in wrong:
                 if re.split(r"[=, ]", problem.about)[0] not in known:
                     problems.append(f"{problem.about!r} does not begin with the name of a parameter")
                 if len(problem.sentence.split()) < 3:
@@ -203,9 +204,9 @@ class ProtocolConformance:
 
 
 def _none_of(problems: Iterable[str]) -> None:
-    said = list(dict.fromkeys(problems))
-    if said:
-        raise AssertionError("\n".join(said))
+    distinct = list(dict.fromkeys(problems))
+    if distinct:
+        raise AssertionError("\n".join(distinct))
 
 
 def _repeated(items: Iterable[Any]) -> list[Any]:

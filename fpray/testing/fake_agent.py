@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from fpray.errors import Lost
 from fpray.files.layout import data_file
@@ -16,9 +16,6 @@ from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Address, Exit, Failure, ProcessSpec
 from fpray.node.scratch import Scratch
 from fpray.testing.client_rows import write_rows
-
-if TYPE_CHECKING:
-    from fpray.testing.fake_machines import FakeMachines
 
 # In place of an agent's own answer: (role, host, the call's arguments) -> the answer, an exception, or a Future of it.
 Answer = Callable[..., Any]
@@ -177,10 +174,22 @@ class _FakePart:
         return lambda *arguments: self._agent.answer(self._service, method, arguments)
 
 
+class Script(Protocol):
+    """What a test scripts and reads: `FakeMachines`.
+
+    Attributes:
+        calls: every call: role, host, method, arguments.
+        answers: method -> what answers it in place of the agent.
+    """
+
+    calls: list[tuple[str, str, str, tuple[Any, ...]]]
+    answers: dict[str, Answer]
+
+
 class FakeAgent:
     """The agent of a role on a fake machine."""
 
-    def __init__(self, machines: FakeMachines, role: str, host: str, facts: Mapping[str, Any]) -> None:
+    def __init__(self, machines: Script, role: str, host: str, facts: Mapping[str, Any]) -> None:
         self.role, self.host = role, host
         self.running = FakeProcesses()
         self._machines = machines

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fpray.plan.cluster import Cluster
-from fpray.plan.plan import Paths, Plan, Process, Trial
+from fpray.plan.command_line import Paths
+from fpray.plan.plan import Plan, Process, Trial
 from fpray.trial.instruments import Instrument, PlanSite
 from fpray.trial.shield import shielded
 

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from fpray.node.agent import Call, NodeAgent
 from fpray.plan.cluster import Cluster
-from fpray.plan.plan import Paths, Plan, Process, Trial
+from fpray.plan.command_line import Paths
+from fpray.plan.plan import Plan, Process, Trial
 from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
 

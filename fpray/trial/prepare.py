@@ -12,7 +12,8 @@ from fpray.errors import Lost
 from fpray.files import layout
 from fpray.node.inspection import InspectionRequest, WorkSite
 from fpray.node.scratch import Owner
-from fpray.plan.plan import Paths, Plan, plan_placed
+from fpray.plan.command_line import Paths
+from fpray.plan.plan import Plan, plan_placed
 from fpray.trial.attempt import Attempt
 from fpray.trial.disk_space import SPACE_CHECK_S, needed_bytes
 from fpray.trial.extension import extend_plan, fresh_ports

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 import fpray
 from fpray.cli.options import given_options, options_of
 from fpray.driver.check import Words, check
+from fpray.driver.choose_suite import choose_suite
 from fpray.driver.option import Option, documentation, fields, read_options, signature
 from fpray.driver.options import SweepOptions, at_least
-from fpray.driver.resume import choose_suite
 from fpray.errors import Problem, Refused
 from fpray.searching.options import SearchOptions
 from tests.repository.options_table import table

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from fpray.plan.cluster import Cluster
+from fpray.plan.command_line import Paths
 from fpray.plan.placement import place
-from fpray.plan.plan import Paths, Trial, build_plan, plan_placed
+from fpray.plan.plan import Trial, build_plan, plan_placed
 from fpray.study.registry import find_protocol
 
 

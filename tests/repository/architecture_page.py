@@ -9,17 +9,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.repository.house import FOLDERS, ROOT, edges, rooms, sources
+from tests.repository.house import FOLDERS, ROOT, SPINE, edges, rooms, sources
 from tests.repository.picture import svg
 
 PAGE, PICTURE = ROOT / "docs" / "architecture.md", ROOT / "docs" / "rooms.svg"
 # What a stranger must hold, in reading order: what is run, how many of it are run, the life of one, what stays of it.
-SPINE = (
-    "protocol/protocol", "plan/plan", "plan/placement", "study/study", "study/source",
-    "driver/experiment", "driver/resume", "driver/session", "driver/loop", "driver/executor",
-    "trial/run", "trial/attempt", "trial/prepare", "trial/start", "trial/watch", "trial/collect", "trial/outcomes",
-    "store/suite", "store/trial_directory", "store/outcome",
-)  # fmt: skip
 
 
 def first_sentence(path: str) -> str:

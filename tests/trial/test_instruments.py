@@ -17,7 +17,8 @@ from fpray.cluster.cancellation import Cancellation
 from fpray.errors import Refused
 from fpray.node.messages import Failure
 from fpray.plan.cluster import Cluster
-from fpray.plan.plan import Paths, build_plan
+from fpray.plan.command_line import Paths
+from fpray.plan.plan import build_plan
 from fpray.store.outcome import Outcome, Status
 from fpray.testing.fake_agent import FakeMachine
 from fpray.testing.fake_machines import FakeMachines

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from fpray.plan.cluster import Cluster
-from fpray.plan.plan import Paths, build_plan
+from fpray.plan.command_line import Paths
+from fpray.plan.plan import build_plan
 from fpray.store.outcome import Status
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.extension import extend_for_show
