@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,45 +17,45 @@ ABOUT = {
     "harness": (
         "What a warm trial costs",
         (
-            "Wall time of a warm trial (from the end of the one before until its outcome is told) minus that of"
-            " a plain script: the same argv in the same stages, waiting by looks at the sockets until they listen, then"
-            " TERM. Pairs in random order, 1.5 s of load; median and 95 % interval of the differences. While the script"
-            " runs, everything of fpray and Ray is stopped with SIGSTOP."
+            "The wall time of a warm trial (from the end of the trial before until its outcome is told), minus that of"
+            " a plain script. The script starts the same argv in the same stages, looks at the sockets until they"
+            " listen, and stops everything by TERM. Pairs in random order, 1.5 s of load; median and 95 % interval of"
+            " the differences. While the script runs, all processes of fpray and Ray are stopped by SIGSTOP."
         ),
     ),
     "start": (
         "From the prompt to the first JVM",
         (
-            "`fpray sweep unreplicated --local`, from the shell's exec to the first server's; the parts are medians of"
-            " separate runs with time stamps (`bench/traced_cli.py`). A sweep pays this once."
+            "`fpray sweep unreplicated --local`, from the shell's exec to that of the first server. The parts are"
+            " medians of separate runs with time stamps (`bench/traced_cli.py`). A sweep pays this once."
         ),
     ),
     "disturbance": (
         "Whether fpray disturbs what it measures",
         (
-            "Unreplicated under fpray and by the plain script, pairs in random order, fpray and Ray stopped during the"
-            " script's runs; median and 95 % interval of the ratio. CPU is that of driver, Ray, actors and supervisors"
-            " in the middle of measuring windows, from two reads of `/proc/<pid>/stat`."
+            "Unreplicated under fpray and by the plain script, in pairs in random order. fpray and Ray are stopped"
+            " while the script runs. Median and 95 % interval of the ratio. CPU is that of driver, Ray, actors and"
+            " supervisors in the middle of measured windows, from two reads of `/proc/<pid>/stat`."
         ),
     ),
     "jar": (
         "How fast the reference jar is",
         (
-            "Plain runs at log level fatal, 4 s after 3 s of warm-up, against what FrankenPaxos's jar gave on such a"
-            " machine. `BENCH_JAR=PATH make bench` runs another jar beside it. The last two are ratios, the"
-            " sides in turn."
+            "Plain runs at log level fatal, 4 s after 3 s of warm-up, compared with the figures of FrankenPaxos's jar"
+            " on such a machine. `BENCH_JAR=PATH make bench` runs another jar beside it. The last two rows are ratios"
+            " of runs that alternate."
         ),
     ),
     "recorder": (
         "From recorder files to numbers",
-        "10 million rows from CSV to summary, beside the pandas way of FrankenPaxos (`bench/recorder.py`).",
+        "10 million rows from CSV to summary, compared with the pandas code of FrankenPaxos (`bench/recorder.py`).",
     ),
     "scale": (
         "What thousands of trials cost the driver",
         (
-            "10,000 trials of one second side by side on 200 slices; machines, and what happens on them, are simulated"
-            " (`bench/scale.py`), every file of the store is written. Then the same command again, when all but one of"
-            " them have finished."
+            "10,000 trials of one second in parallel on 200 slices. Machines, and what runs on them, are simulated"
+            " (`bench/scale.py`); every file of the store is written. Then the same command again, when all trials but"
+            " one have finished."
         ),
     ),
 }
@@ -76,14 +77,14 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     machine = report["machine"]["text"]
     yield "# Performance"
     yield ""
-    yield (
+    yield from paragraph(
         f"One run of `make bench`, {report['began']}, jar {report['reference_jar']}, on {machine}."
-        " Ratios and differences were taken within that run; absolute figures are this machine's."
-        " One part alone: `python -m bench --only NAME`. `python -m bench.report` writes this from the last full run."
+        " Ratios and differences are from that run alone; absolute figures are those of this machine."
+        " `python -m bench --only NAME` runs one part; `python -m bench.report` writes this from the last full run."
     )
     for name, (title, about) in ABOUT.items():
         part = report[name]
-        yield from ("", f"## {title}", about, "")
+        yield from ("", f"## {title}", *paragraph(about), "")
         yield f"`python -m bench --only {name}`; load average at its end {part['load'][0]:.1f}."
         yield ""
         yield "| | figure | bound | |"
@@ -92,6 +93,11 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
             met = {None: "", True: "met", False: "**missed**"}[row["met"]]
             cells = (" ".join(row["what"].split()), row["value"], row["bound"], met)
             yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def paragraph(text: str) -> list[str]:
+    """Prose in lines of a readable length."""
+    return textwrap.wrap(text, 118, break_long_words=False, break_on_hyphens=False)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.report import paragraph
 from bench.search.figures import POINTS, Figures, ceiling, load_tasks, quantile
 from bench.search.runs import ROOT
 from bench.search.strategies import FEWER_SEEDS, LOADS_ONLY, STRATEGIES
@@ -67,14 +68,22 @@ def section(report: Mapping[str, Any], figures: Mapping[str, Mapping[str, Figure
         " trial, proposal and recommendation. GP and TPE get ordered values as ranks, and the nearest configuration"
         " where a table has none."
     )
-    lines = [f"## Searches ({report['began']})", head, "", "| | figure | bound | |", "|---|---|---|---|", *rows, ""]
+    lines = [
+        f"## Searches ({report['began']})",
+        *paragraph(head),
+        "",
+        "| | figure | bound | |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+    ]
     lines += ["Trials to 5 % of the best, median / 90th percentile of the seeds:", "", *table_of(figures), ""]
     knowing = (
         "Load only: the share solved to 3 %, over seeds and curves. *Bisection*: what a person does by hand, factors of"
         " four from the middle until the bound lies between two loads, then halves. *Knowing the curve*: all of it but"
         " a factor on its latency, with every point at the bound; the noise of the published repeats allows no more."
     )
-    lines += [knowing, "", "All curves, including lines of tables:", ""]
+    lines += [*paragraph(knowing), "", "All curves, including lines of tables:", ""]
     lines += [*table_of_curves(figures, lines=True), "", "Only those that were published as curves:", ""]
     return "\n".join([*lines, *table_of_curves(figures, lines=False)])
 

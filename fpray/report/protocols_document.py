@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import show_duration
 from fpray.report.catalog import closed_loops
 
+WIDTH = 118  # of a line of prose
 # What holds for every protocol, so that no declaration repeats it.
 _EVERYWHERE = """
 - Ports: a trial takes free ports from 20000 on; FrankenPaxos takes 10000 + 100 k. `fpray plan` without a cluster shows
@@ -67,13 +69,20 @@ def _section(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[st
     warm_up = "; the warm-up is recorded, too, and left out of fpray's own figures" if protocol.records_warmup else ""
     groups = "" if protocol.flushes_groups or unlabelled else "; unfinished measurement groups are lost"
     yield f"- Recorder: rows {rows}{warm_up}{groups}."
-    yield from (f"- Needs: {line}." for line in protocol.constraints_in_words)
-    yield f"- Studies: {', '.join(f'`{name}`' for name in sorted(studies)) or 'none'}."
+    for line in protocol.constraints_in_words:
+        yield from _item(f"Needs: {line}.")
+    yield from _item(f"Studies: {', '.join(f'`{name}`' for name in sorted(studies)) or 'none'}.")
     if protocol.deviations:
         yield ""
         yield "Differs from FrankenPaxos's harness:"
         yield ""
-        yield from (f"- {line}" for line in protocol.deviations)
+        for line in protocol.deviations:
+            yield from _item(line)
+
+
+def _item(text: str) -> list[str]:
+    """An item of a list, in lines of a readable length."""
+    return textwrap.wrap(text, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _starts(role: Any, params: Any, stages: int) -> str:

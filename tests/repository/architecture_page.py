@@ -13,7 +13,6 @@ from tests.repository.house import FOLDERS, ROOT, SPINE, edges, rooms, sources
 from tests.repository.picture import svg
 
 PAGE, PICTURE = ROOT / "docs" / "architecture.md", ROOT / "docs" / "rooms.svg"
-# What a stranger must hold, in reading order: what is run, how many of it are run, the life of one, what stays of it.
 
 
 def first_sentence(path: str) -> str:

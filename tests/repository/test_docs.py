@@ -11,10 +11,12 @@ import pytest
 from fpray.cli.main import main
 from tests.conftest import cli
 from tests.repository.architecture_page import PAGE, PICTURE, page, picture
+from tests.repository.language import PERSONS
 from tests.repository.options_table import README, with_tables
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")})
+MOST_CHARACTERS = 120
 
 
 def _name(document: Path) -> str:
@@ -28,8 +30,23 @@ def test_links_lead_somewhere(document: Path) -> None:
             file = document.parent / target
             assert file.exists(), target
             if heading:
-                headings = re.findall(r"^#+ (.*)", file.read_text(), re.MULTILINE)
-                assert heading in {re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings}, target
+                titles = re.findall(r"^#+ (.*)", file.read_text(), re.MULTILINE)
+                assert heading in {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}, target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_name)
+def test_prose_is_plain_and_in_short_lines(document: Path) -> None:
+    """A machine or a process is "it"; tables, and what stands between fences, may be as wide as they need."""
+    long, strange, fenced = [], [], False
+    for number, line in enumerate(document.read_text().splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif len(line) > MOST_CHARACTERS and not fenced and not line.startswith("|"):
+            long.append(number)
+        if match := PERSONS.search(line):
+            strange.append(f"{number}: {match[0]}")
+    assert not fenced
+    assert (long, strange) == ([], []), f"lines of {document.name}"
 
 
 def test_every_command_is_in_the_readme_and_has_help() -> None:
