@@ -133,12 +133,12 @@ CRAQ = Protocol(
     ),
     deviations=(
         (
-            "Workloads that the jar's file knows no field for (`UniformMultiKeyReadWriteWorkload`, "
-            "`WriteOnly...`) are refused; there, every client dies of them."
+            "Workloads without a field in the jar's workload file (`UniformMultiKeyReadWriteWorkload`, "
+            "`WriteOnly...`) are refused; in FrankenPaxos every client crashes."
         ),
         (
             "`chain_node_options.measure_latencies=false` reaches the nodes as `--options.measureLatencies`; "
-            "there, it is dropped, and the jar's default, true, holds."
+            "FrankenPaxos drops it, and the jar's default, true, applies."
         ),
     ),
 )

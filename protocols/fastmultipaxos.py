@@ -190,5 +190,5 @@ FASTMULTIPAXOS = Protocol(
         "timeout_seconds >= duration_seconds, warmup_timeout >= warmup_duration",
         "leader.election: no_ping_timeout_max_ms >= no_ping_timeout_min_ms, likewise not_enough_votes_timeout_max_ms",
     ),
-    deviations=("Its clients' flags come in the order of the other protocols' clients; the jar reads any.",),
+    deviations=("The flags of clients have the same order as in other protocols; the jar accepts any order.",),
 )

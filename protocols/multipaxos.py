@@ -292,8 +292,8 @@ MULTIPAXOS = Protocol(
     ),
     deviations=(
         (
-            "`WriteOnlyBernoulliSingleKeyWorkload` is written under its own name (there, as the uniform one), and"
-            " all three `WriteOnly` workloads as messages (there, a crash)."
+            "`WriteOnlyBernoulliSingleKeyWorkload` is written under its own name (FrankenPaxos: as the uniform one),"
+            " and all three `WriteOnly` workloads as messages (FrankenPaxos: a crash)."
         ),
     ),
 )

@@ -227,5 +227,5 @@ SCALOG = Protocol(
         "replica_options.recover_log_entry_max_period >= recover_log_entry_min_period",
         "leader_options.election_options.no_ping_timeout_max >= no_ping_timeout_min",
     ),
-    deviations=("Leaders start after the servers, too; there, before them.",),
+    deviations=("Leaders start after the servers; in FrankenPaxos they start before them.",),
 )

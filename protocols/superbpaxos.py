@@ -67,8 +67,8 @@ SUPERBPAXOS = Protocol(
     ),
     deviations=(
         (
-            "Every endpoint is on its node's machine; there, each is dealt from a list of its own, and where "
-            "these differ, nodes bind other machines' addresses."
+            "Every endpoint is on its node's machine. In FrankenPaxos each is dealt from its own list; if the lists "
+            "differ, nodes bind addresses of other machines."
         ),
     ),
 )

@@ -98,12 +98,12 @@ SUPERMENCIUS = Protocol(
     ),
     deviations=(
         (
-            "Every endpoint is on the machine of the node that owns it; there, leaders are staggered the other "
-            "way around than nodes rotate, and on several machines nodes bind other machines' addresses."
+            "Every endpoint is on the machine of the node that owns it. In FrankenPaxos leaders are staggered in the "
+            "opposite direction of nodes; on several machines, nodes bind addresses of other machines."
         ),
         (
-            "Nodes that do not all listen within 3 s are a failed start, which is tried again; there, such a "
-            "trial measures nothing."
+            "If not all nodes listen within 3 s, the trial is started again; in FrankenPaxos such a trial measures "
+            "nothing."
         ),
     ),
 )

@@ -104,16 +104,16 @@ SUPERMULTIPAXOS = Protocol(
         "timeout >= duration, warmup_timeout >= warmup_duration",
     ),
     deviations=(
-        "It works again: there, it stops at a constructor call of another time, and its suites lack 12 parameters.",
+        "It works: FrankenPaxos's module fails at an outdated constructor call, and its suites lack 12 parameters.",
         (
-            "Its clients are multipaxos' own, with all their flags, heap, three workload files, and read and "
-            "write columns; there, a part of them."
+            "Its clients are those of multipaxos, with all flags, the heap, three workload files, and read and "
+            "write columns; FrankenPaxos has a part of them."
         ),
-        "Every endpoint is on its node's machine; there, each is dealt from a list of its own.",
-        "A state machine other than Noop, which its jar cannot be given, is refused.",
+        "Every endpoint is on its node's machine; in FrankenPaxos each is dealt from its own list.",
+        "A state machine other than Noop is refused, because the jar has no flag for it.",
         (
-            "Nodes that do not all listen within 3 s are a failed start, which is tried again; there, such a "
-            "trial measures nothing."
+            "If not all nodes listen within 3 s, the trial is started again; in FrankenPaxos such a trial measures "
+            "nothing."
         ),
     ),
 )

@@ -130,5 +130,5 @@ UNANIMOUSBPAXOS = Protocol(
         "timeout >= duration",
         "leader_options.recover_vertex_timer_max_period >= recover_vertex_timer_min_period",
     ),
-    deviations=("Leaders are launched last; there, first, before the processes that they ask.",),
+    deviations=("Leaders start last; in FrankenPaxos they start first, before the processes that they ask.",),
 )
