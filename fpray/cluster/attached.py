@@ -6,11 +6,10 @@ import contextlib
 import os
 import re
 
-from fpray.cluster.calls import first_line
 from fpray.cluster.embedded import embedded_before
 from fpray.cluster.ray_address import answers
 from fpray.cluster.ray_start import Environment, hush_raylets, interrupts_deferred
-from fpray.errors import Refused, refuse
+from fpray.errors import Refused, first_line, refuse
 
 
 class AttachedRay:

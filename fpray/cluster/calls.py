@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from fpray.cluster.cancellation import Cancellation
-from fpray.errors import Lost
+from fpray.errors import Lost, first_line
 
 # A call -> where it is answered, as `HOST` or `ROLE on HOST`.
 Where = Callable[[Any], str]
@@ -73,12 +73,6 @@ def _cause(error: Exception, call: Any, where: Where | None) -> Exception:
         text = f"the role actor of {', '.join(places) or 'a machine'} is gone: {first_line(error)}"
         return Lost(text, map(_host, places))
     return error
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an exception's text; the name of its class where it has none."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def _host(place: str) -> str:

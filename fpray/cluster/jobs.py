@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fpray.cluster.calls import first_line
-from fpray.errors import FprayError
+from fpray.errors import FprayError, first_line
 
 _POLL_S = 0.3
 

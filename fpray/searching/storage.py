@@ -13,7 +13,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
-from fpray.errors import FprayError, Problem, nearest, refuse
+from fpray.errors import FprayError, Problem, first_line, nearest, refuse
 from fpray.files import layout
 from fpray.peak_sampler.goals import Goal
 
@@ -55,7 +55,7 @@ def storage_problems(storage: str) -> list[Problem]:
         package = _PIP.get(missing.name or "", missing.name)
         problems.append(Problem(about, f"needs {missing.name}, which fpray does not install: pip install {package}"))
     except ImportError as error:  # a driver whose own library is missing
-        problems.append(Problem(about, f"its driver cannot be used: {_first_line(error)}"))
+        problems.append(Problem(about, f"its driver cannot be used: {first_line(error)}"))
     return problems
 
 
@@ -74,7 +74,7 @@ def open_study(storage: str, suite: Path, goals: Sequence[Goal]) -> optuna.Study
             load_if_exists=True,
         )
     except Exception as error:  # a database's driver may raise anything
-        raise refuse(f"--storage {storage}", f"cannot be opened: {_first_line(error)}") from None
+        raise refuse(f"--storage {storage}", f"cannot be opened: {first_line(error)}") from None
 
 
 def _storage(storage: str, suite: Path) -> BaseStorage:
@@ -108,13 +108,9 @@ def reachable(suite: str) -> Iterator[None]:
         while isinstance(error, StorageInternalError) and isinstance(error.__cause__, Exception):
             error = error.__cause__
         raise FprayError(
-            f"the search's study cannot be reached any more: {_first_line(error)} (every outcome is kept in {suite};"
+            f"the search's study cannot be reached any more: {first_line(error)} (every outcome is kept in {suite};"
             " the same command carries on)"
         ) from None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def mend(journal: Path) -> None:

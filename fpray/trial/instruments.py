@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from fpray.node.agent import Call, NodeAgent
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
 from fpray.plan.plan import Plan, Process, Trial
-from fpray.store.outcome import Outcome
-from fpray.store.trial_directory import TrialDirectory
+
+if TYPE_CHECKING:  # `fpray plan` asks instruments to extend plans, and has no agents
+    from fpray.node.agent import Call, NodeAgent
+    from fpray.store.outcome import Outcome
+    from fpray.store.trial_directory import TrialDirectory
 
 _JOIN_S = 60.0
 

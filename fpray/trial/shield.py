@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from fpray.cluster.calls import first_line
+from fpray.errors import first_line
 from fpray.trial.instruments import Instrument
 
 
