@@ -34,23 +34,28 @@ def find_orphans(driver: str | None = None) -> list[Orphan]:
     """This user's processes of dead supervisors, without their descendants; about 1 ms per 100 processes.
 
     driver: only those of this driver. Processes of a living supervisor are never orphans, nor are processes that fpray
-    did not start, nor those of another PID namespace (where the supervisor's pid means another process).
+    did not start, nor those of another PID namespace (where the supervisor's pid means another process) or network
+    namespace (which is another machine to fpray, see `machine_lock`).
     """
     alive: dict[str, bool] = {}  # the supervisors, by their marks
     orphans = []
-    own_namespace = namespace("self", "pid")
+    here = _namespaces("self")
     for pid in pids():
         if (marks := _marks(pid)) is None:
             continue
         mark, owner = marks
         if mark not in alive:
             alive[mark] = supervisor_lives(mark)
-        if alive[mark] or driver not in (None, owner) or namespace(pid, "pid") != own_namespace:
+        if alive[mark] or driver not in (None, owner) or _namespaces(pid) != here:
             continue
         entry = read_entry(pid)
         if entry is not None and entry.alive:
             orphans.append(Orphan(entry.pid, entry.start, owner, read_command(entry.pid)))
     return orphans
+
+
+def _namespaces(pid: int | str) -> tuple[object, object]:
+    return namespace(pid, "pid"), namespace(pid, "net")
 
 
 def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orphan]:
