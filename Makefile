@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo setup test lint format bench bench-search docs wheel lock clean
+.PHONY: house demo setup test lint format bench bench-search docs wheel lock clean
 
 demo: setup
 	$(BIN)/fpray sweep multipaxos
@@ -41,6 +41,10 @@ bench: setup
 # Trials that searches need, ours and general ones; BENCH_TABLE=path tries ours on another table of results.
 bench-search: setup
 	$(BIN)/python -m bench.search $(if $(BENCH_TABLE),--table $(BENCH_TABLE),--write)
+
+# The shape of the code: modules, folders, arrows, circles, what is beyond a budget, the walk of a request.
+house: setup
+	$(BIN)/python -m tests.repository.house
 
 # The parts of the documents that are written from the declarations and from the imports.
 docs: setup

@@ -22,6 +22,7 @@ from fpray.plan.estimate import process_count
 from fpray.plan.placement import placement_problems, shape
 from fpray.plan.placement_policy import EVERY_ROLE
 from fpray.plan.plan import Trial
+from fpray.protocol.params import content_hash
 from fpray.protocol.protocol import Protocol
 from fpray.study.registry import find_protocol
 from fpray.trial.instrument_registry import find_instruments
@@ -102,19 +103,40 @@ def check(
         words.problems += _platform_problems()
     refuse_if_any(words.problems)
     assert selected is not None
+    selection_words, environment = selection.to_json(), _environment(values, jar)
+    compared = _compared(environment)
     return Experiment(
         kind=SWEEP,
         selection=selection,
+        words=selection_words,
         protocol=selected.protocol,
         study=selected.study,
         trials=selected.trials,
-        environment=_environment(values, jar),
+        environment=environment,
         where=where,
         policy=_policy(values),
         outputs=_outputs(words),
-        identity=selection.to_json(),
+        compared=compared,
+        key=suite_key(selection_words, compared),
         instruments=instruments,
     )
+
+
+def suite_key(identity: Any, compared: Mapping[str, Any]) -> str:
+    """Equal for commands that carry on each other's suite: of equal identity, in an equal environment."""
+    optional = ("place", "instruments")  # keys are as they were before there were these options
+    given = {name: value for name, value in compared.items() if value or name not in optional}
+    return content_hash([identity, given])
+
+
+def _compared(environment: Environment) -> dict[str, Any]:
+    return {
+        "place": dict(sorted(environment.place.items())),
+        "instruments": list(environment.instruments),
+        "java": environment.java,
+        "jvm_args": {role: list(args) for role, args in environment.jvm_args.items()},
+        "flags": {role: dict(flags) for role, flags in environment.flags.items()},
+    }
 
 
 def with_jar(experiment: Checked, say: Callable[[str], None]) -> Checked:

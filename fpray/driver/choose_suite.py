@@ -7,7 +7,6 @@ from pathlib import Path
 
 from fpray.driver.experiment import Experiment
 from fpray.driver.resume import selected_by
-from fpray.driver.selection import TrialSelection
 from fpray.errors import FprayError, Refused, refuse
 from fpray.files import layout
 from fpray.jar.provenance import of_driver
@@ -37,7 +36,7 @@ def choose_suite(experiment: Experiment) -> Suite:
             sentence = f"-s names a suite, {named.path.name}: carry it on, or name a directory for a new one"
             raise refuse("--new", sentence)
         return _checked(named, experiment)
-    key = _key(experiment)
+    key = experiment.key
     before = [suite for suite in suites(root) if not policy.new and suite.record.key == key]
     for suite in before:
         if policy.rerun or _unfinished(suite, experiment):
@@ -66,30 +65,21 @@ def _named(text: str, root: Path) -> Suite | None:
 
 def _new_suite(root: Path, experiment: Experiment) -> Suite:
     outputs, environment, selection = experiment.outputs, experiment.environment, experiment.selection
-    arguments = param_values.plain({**outputs.arguments, "jar": str(environment.jar.path), **selection.to_json()})
+    arguments = param_values.plain({**outputs.arguments, "jar": str(environment.jar.path), **experiment.words})
     provenance = of_driver(environment.jar, outputs.command, environment.java)
     name = re.sub(r"[^\w.-]+", "_", f"{selection.protocol}_{experiment.study.name}")[:100]
     record = SuiteRecord(
-        key=_key(experiment),
+        key=experiment.key,
         protocol=selection.protocol,
         study=experiment.study.name,
-        points=[selection.to_json()],
+        points=[experiment.words],
         jar=provenance["jar"],
         provenance=provenance,
         kind=experiment.kind,
-        **environment.compared(),
+        **experiment.compared,
         **experiment.record,
     )
     return Suite.create(root, name, arguments, record)
-
-
-def _key(experiment: Experiment) -> str:
-    """Equal for commands that carry on each other's suite."""
-    compared = experiment.environment.compared()
-    for name in ("place", "instruments"):
-        if not compared[name]:  # keys are as they were before there was this option
-            del compared[name]
-    return param_values.content_hash([experiment.identity, compared])
 
 
 def _checked(suite: Suite, experiment: Experiment) -> Suite:
@@ -104,7 +94,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     kind = suite.record.kind
     if kind != experiment.kind:
         raise refuse(suite.path.name, f"is the suite of a {kind}: fpray {kind} carries it on")
-    known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.environment.compared()
+    known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
     mixed = f"results would mix. {_NEW}, --accept-change goes on in {suite.path.name} all the same"
     if experiment.policy.accept_change:
         return suite
@@ -132,8 +122,7 @@ def _unfinished(suite: Suite, experiment: Experiment) -> bool:
     if suite.record.ended is not None:  # its trials are not known in advance: their source says when it has ended
         return not suite.record.ended
     try:
-        selections = [TrialSelection.from_json(content) for content in suite.record.points]
-        trials = [trial for selection in selections for trial in selected_by(selection, experiment).trials]
+        trials = [trial for words in suite.record.points for trial in selected_by(words, experiment).trials]
     except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be carried on
         return False
     directories = suite.directories()

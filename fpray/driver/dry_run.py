@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from fpray.driver.experiment import Experiment
@@ -20,7 +21,8 @@ from fpray.trial.extension import extend_for_show
 
 def plans(experiment: Experiment) -> Iterator[dict[str, Any]]:
     """The plan of every trial, with FrankenPaxos's ports and stand-in paths, its disk space and its time."""
-    environment, cluster = experiment.environment, experiment.placed(experiment.where.inventory.promised())
+    environment = experiment.environment
+    cluster = replace(experiment.where.inventory.promised(), policy=environment.place)
     for number, trial in enumerate(experiment.trials, start=1):
         jar, directory = str(environment.jar.path), f"/suite/{number:03d}"
         paths = Paths(directory, jar, environment.java, environment.jvm_args, environment.flags)

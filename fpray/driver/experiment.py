@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fpray.cluster.inventory import Inventory, RayNodes
 from fpray.driver.selection import TrialSelection
 from fpray.jar.find import Jar
-from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
@@ -38,16 +37,6 @@ class Environment:
     flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     place: Mapping[str, str] = field(default_factory=dict)
     instruments: Sequence[str] = ()
-
-    def compared(self) -> dict[str, Any]:
-        """What `suite.json` keeps of it, beside the jar, and what is compared when a suite is carried on."""
-        return {
-            "place": dict(sorted(self.place.items())),
-            "instruments": list(self.instruments),
-            "java": self.java,
-            "jvm_args": {role: list(args) for role, args in self.jvm_args.items()},
-            "flags": {role: dict(flags) for role, flags in self.flags.items()},
-        }
 
 
 @dataclass(frozen=True)
@@ -116,15 +105,18 @@ class Experiment:
 
     Attributes:
         kind: the command that carries its suite on: `sweep`, `search`.
-        selection: the words that select its trials; a suite keeps them.
+        selection: the words that select its trials.
+        words: the same, as a suite keeps them.
         trials: every trial; or, where they are not known in advance, trials like those that will run.
-        identity: equal for two commands that carry on each other's suite.
+        compared: what a suite keeps of the environment beside the jar; it is compared when a suite is carried on.
+        key: equal for two commands that carry on each other's suite.
         instruments: what joins every trial.
         record: what a new `suite.json` keeps of it beside its selection and its environment.
     """
 
     kind: str
     selection: TrialSelection
+    words: Any
     protocol: Protocol[Any]
     study: Study
     trials: Sequence[Trial[Any]]
@@ -132,10 +124,7 @@ class Experiment:
     where: Where
     policy: Policy
     outputs: Outputs
-    identity: Any
+    compared: Mapping[str, Any]
+    key: str
     instruments: Sequence[Instrument] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
-
-    def placed(self, cluster: Cluster) -> Cluster:
-        """The cluster, with its machines shared as the user wants."""
-        return replace(cluster, policy=self.environment.place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,13 +25,13 @@ class WorkList:
     Attributes:
         trials: of every command that the suite was ever run by, this one included.
         study: the latest one; its summary is what progress lines show.
-        selections: the words of these commands.
+        points: the words of these commands, as a suite keeps them.
         repeated: trials that run again although they ended.
     """
 
     trials: Sequence[Trial[Any]]
     study: Study
-    selections: Sequence[TrialSelection]
+    points: Sequence[Any]
     repeated: Sequence[TrialDirectory]
 
     def is_done(self, suite: Suite, trial: Trial[Any]) -> bool:
@@ -46,9 +46,9 @@ class WorkList:
         """
         environment = experiment.environment
         jar = of_driver(environment.jar, experiment.outputs.command, environment.java)["jar"]
-        suite.record.points = [selection.to_json() for selection in self.selections]
+        suite.record.points = list(self.points)
         suite.record.planned, suite.record.jar = len(self.trials), jar
-        for name, value in environment.compared().items():
+        for name, value in experiment.compared.items():
             setattr(suite.record, name, value)
         suite.save()
         suite.write_inputs(trials)
@@ -62,14 +62,13 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
     Raises:
         Refused: a trial to repeat is not there.
     """
-    selections = [TrialSelection.from_json(content) for content in suite.record.points]
-    own = experiment.selection
-    if own.key() not in [selection.key() for selection in selections] and own != TrialSelection(own.protocol):
-        selections.append(own)
-    selected = [selected_by(selection, experiment) for selection in selections]
+    points = list(suite.record.points)
+    if experiment.words not in points and experiment.selection != TrialSelection(experiment.protocol.name):
+        points.append(experiment.words)
+    selected = [selected_by(words, experiment) for words in points]
     trials = list({trial.id: trial for selection in selected for trial in selection.trials}.values())
     repeated = [directory for name in experiment.policy.rerun for directory in _to_repeat(suite, name)]
-    return WorkList(trials, selected[-1].study, selections, repeated)
+    return WorkList(trials, selected[-1].study, points, repeated)
 
 
 def decide_order(suite: Suite, experiment: Experiment, several_machines: bool) -> Order:
@@ -79,11 +78,15 @@ def decide_order(suite: Suite, experiment: Experiment, several_machines: bool) -
     return order
 
 
-def selected_by(selection: TrialSelection, experiment: Experiment) -> Selected:
-    """What a selection of the suite selects; the experiment's own is known already."""
-    if selection.key() == experiment.selection.key():
+def selected_by(words: Mapping[str, Any], experiment: Experiment) -> Selected:
+    """What the words of a suite select; those of the experiment are known already.
+
+    Raises:
+        Refused: the protocol or the study has changed.
+    """
+    if words == experiment.words:
         return Selected(experiment.protocol, experiment.study, experiment.trials)
-    return select_grid(selection)
+    return select_grid(TrialSelection.from_json(words))
 
 
 def _to_repeat(suite: Suite, name: str) -> list[TrialDirectory]:

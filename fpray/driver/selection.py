@@ -37,12 +37,8 @@ class TrialSelection:
         vary, repeat = values.get("vary", {}), values.get("repeat")
         return TrialSelection(protocol, values["study"], vary, fixed, repeat, values["log_level"])
 
-    def key(self) -> str:
-        """Equal for equal words."""
-        return param_values.content_hash(self.to_json())
-
     def to_json(self) -> Any:
-        """What `suite.json` keeps of it."""
+        """What `suite.json` keeps of it: equal for equal words."""
         return param_values.plain(asdict(self))
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fpray.cluster.allocator import Allocator
@@ -101,7 +101,8 @@ class Session:
         Raises:
             Refused: it has no place for a trial.
         """
-        cluster, trials = self.experiment.placed(cluster), self.source.representative_trials()
+        cluster = replace(cluster, policy=self.experiment.environment.place)
+        trials = self.source.representative_trials()
         refuse_if_any(cluster_problems(self.experiment.protocol, trials, cluster))
         return cluster
 

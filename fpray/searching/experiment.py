@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fpray.driver.check import Words, check
+from fpray.driver.check import Words, check, suite_key
 from fpray.driver.experiment import Experiment
 from fpray.driver.selection import Selected, TrialSelection
 from fpray.errors import refuse, refuse_if_any
@@ -52,7 +52,7 @@ def check_search(protocol: str, given: Mapping[str, Any], command: str = "") -> 
     joined = replace(
         experiment,
         kind=KIND,
-        identity=_identity(experiment.selection, words.values),
+        key=suite_key(_identity(experiment.words, words.values), experiment.compared),
         instruments=[*experiment.instruments, *early_stop(latency_bounds(problem.protocol, problem.bounds))],
         record={"search": search_record(problem, words.values), "ended": ""},
     )
@@ -78,8 +78,8 @@ def _corners(problem: SearchProblem) -> Selected:
     return Selected(problem.protocol, replace(problem.study, summary=summary), allowed)
 
 
-def _identity(selection: TrialSelection, options: Mapping[str, Any]) -> Any:
+def _identity(selection: Any, options: Mapping[str, Any]) -> Any:
     """What is searched and where, not for how long: equal for commands that continue each other's search."""
     space = {key: values if isinstance(values, str) else repr(values) for key, values in options["space"].items()}
     aims = [list(options[name]) for name in ("maximize", "minimize", "subject_to")]
-    return [selection.to_json(), [*aims, space, options["sampler"], options["seed"]]]
+    return [selection, [*aims, space, options["sampler"], options["seed"]]]

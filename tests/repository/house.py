@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ FOLDERS = (
 TOPS = ("fpray", "analysis", "protocols", "studies", "bench", "tests")
 MOST_LINES, MOST_BODY, MOST_PARAMETERS, MOST_METHODS, MEDIAN_LINES = 300, 40, 8, 15, 110
 MOST_SPINE_LINES = 2600
+_OPTIONS = ("retries", "share_machines", "accept_change")  # options that were there from the beginning
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What a stranger must hold, in reading order; below fpray/.
 SPINE = (
@@ -186,6 +188,8 @@ def figures(root: Path) -> Iterator[tuple[str, str]]:
     )
     yield "largest class (methods)", str(max(map(methods, classes)))
     yield "deferred imports", str(sum(len(list(file.imports(deferred=True))) for file in engine))
+    named = [sum(len(re.findall(rf"\b{name}\b", file.text)) for file in engine) for name in _OPTIONS]
+    yield f"places that name {', '.join(_OPTIONS)}", "; ".join(map(str, named))
     spine = [file for file in engine if "/".join(file.path.with_suffix("").parts[1:]) in SPINE]
     yield "spine: files; lines", f"{len(spine)}; {sum(file.lines for file in spine):,}"
     yield "beyond a budget, in all", str(len(list(beyond_budget(everything))))
@@ -196,6 +200,11 @@ def main() -> None:
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
     for name, value in figures(root):
         print(f"{name:<42} {value}")
+    if root == ROOT:
+        from tests.repository.walk import walk
+
+        steps = walk()
+        print(f"{'walk of a request: modules; returns':<42} {len(set(steps.stays))}; {steps.returns}")
     for line in beyond_budget(sources(root)):
         print(f"  beyond its budget: {line}")
 

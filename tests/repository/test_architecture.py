@@ -24,6 +24,7 @@ from tests.repository.house import (
     sources,
 )
 from tests.repository.language import bad_names, persons
+from tests.repository.walk import walk
 
 FACE = {"__init__", "errors", "api", "params"}  # what users and authors of protocols import
 OUTSIDE = ("fpray_protocols", "fpray_studies", "fpray_analysis", "fpray_cluster_configs")
@@ -106,6 +107,13 @@ def test_the_loop_and_the_life_of_a_trial_fit_a_screen(path: str, name: str, mos
 @pytest.mark.parametrize("file", PACKAGE, ids=_name)
 def test_names_and_sentences_are_plain(file: Source) -> None:
     assert [*bad_names(file), *persons(file)] == []
+
+
+def test_a_request_goes_forwards() -> None:
+    """From `fpray sweep` to the first trial, few modules get the request again that had passed it on."""
+    steps = walk()
+    assert steps.stays[-1].startswith("fpray.driver")
+    assert steps.returns < 10, steps.stays
 
 
 def test_planning_imports_neither_ray_nor_pyarrow() -> None:
