@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from fpray.cli.main import main
 from fpray.jar.find import find_jar
+from tests.support import rings
 from tests.support.isolation import isolate_network
 
 # Trials of half a second: long enough for rows, short enough for a suite of tests.
@@ -32,6 +33,7 @@ _RAY = str(Path(sys.executable).with_name("ray"))
 
 def pytest_configure(config: pytest.Config) -> None:
     """Each process that runs tests has a network of its own, where that is allowed: its trials wait for no other's."""
+    rings.enforce()
     if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
         return  # the tests run in workers
     isolate_network()
@@ -99,10 +101,21 @@ def wait_for(condition: object, seconds: float, what: str) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture(scope="session", autouse=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Markers follow from the fixtures that a test uses."""
+    rings.mark_by_fixtures(items)
+
+
+@pytest.fixture(scope="session")
 def reference_jar() -> Path:
-    """Build the reference jar once, before a timed test needs it."""
+    """The reference jar, built if needed."""
     return find_jar(None, "java").path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _jar_before_timed_tests(request: pytest.FixtureRequest) -> None:
+    if rings.needs_jar(request.session.items):
+        request.getfixturevalue("reference_jar")
 
 
 @pytest.fixture(scope="session")

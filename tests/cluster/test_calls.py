@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from ray.exceptions import ActorDiedError, RayTaskError
 
 from fpray.cluster.calls import gather
 from fpray.cluster.cancellation import Cancellation
 from fpray.errors import FprayError, Lost
 from fpray.testing.fake_agent import FakeCall
+from tests.support.trials import actor_gone
 
 
 def _one(answer: Any, **more: Any) -> Any:
@@ -19,8 +20,11 @@ def _one(answer: Any, **more: Any) -> Any:
     return value
 
 
-def _remote(error: Exception) -> RayTaskError:
-    return RayTaskError("call", "Traceback ...", error)
+def _remote(error: Exception) -> Exception:
+    from ray.exceptions import RayTaskError
+
+    remote: Exception = RayTaskError("call", "Traceback ...", error)
+    return remote
 
 
 def test_values_come_as_calls_end() -> None:
@@ -34,21 +38,23 @@ def test_values_come_as_calls_end() -> None:
     assert values == [(calls[1], 2), (calls[0], 1)]
 
 
+@pytest.mark.ray
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (ActorDiedError(), "the role actor of client on 10.0.0.9 is gone: "),
-        (_remote(Lost("/disk cannot be written")), "machine 10.0.0.9: /disk cannot be written"),
-        (Lost("the role actor is gone", ["10.0.0.9"]), "the role actor is gone"),
+        (actor_gone, "the role actor of client on 10.0.0.9 is gone: "),
+        (lambda: _remote(Lost("/disk cannot be written")), "machine 10.0.0.9: /disk cannot be written"),
+        (lambda: Lost("the role actor is gone", ["10.0.0.9"]), "the role actor is gone"),
     ],
 )
-def test_a_machine_that_is_lost_is_named(error: Exception, text: str) -> None:
+def test_a_machine_that_is_lost_is_named(error: Callable[[], Exception], text: str) -> None:
     with pytest.raises(Lost) as lost:
-        _one(error)
+        _one(error())
     assert str(lost.value).startswith(text)
     assert lost.value.hosts == ("10.0.0.9",)
 
 
+@pytest.mark.ray
 def test_an_error_of_the_agent_is_raised_as_it_is() -> None:
     with pytest.raises(FprayError, match="the jar has changed"):
         _one(_remote(FprayError("the jar has changed")))

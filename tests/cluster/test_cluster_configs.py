@@ -16,13 +16,9 @@ from typing import Any
 
 import boto3
 import pytest
-import ray
 import yaml
 from moto import mock_aws
 from moto.ec2.models import instance_types
-from ray.autoscaler._private import commands
-from ray.autoscaler._private.aws import config as bootstrap
-from ray.autoscaler._private.aws.node_provider import AWSNodeProvider
 
 from fpray.cluster.head_address import cloud_head
 from fpray.cluster.launcher import read_launcher
@@ -45,12 +41,22 @@ def _read(name: str, **filled_in: str) -> dict[str, Any]:
     return content
 
 
+def _bootstrapped(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration with what Ray's launcher fills in."""
+    from ray.autoscaler._private import commands
+
+    filled: dict[str, Any] = commands._bootstrap_config(config, no_config_cache=True)
+    return filled
+
+
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     """A new account of AWS, and a home of one's own for the key that Ray makes."""
     for name, value in {"AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t", "HOME": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    from ray.autoscaler._private.aws import config as bootstrap
+
     monkeypatch.setattr(bootstrap.time, "sleep", lambda _seconds: None)  # Ray gives a new role 30 s to spread
     few = {name: kind for name, kind in instance_types.INSTANCE_TYPES.items() if name.startswith("m5.")}
     monkeypatch.setattr(instance_types, "INSTANCE_TYPES", few)  # Ray asks for all thousand, which takes moto seconds
@@ -58,10 +64,13 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
         yield boto3.client("ec2", region_name="us-west-2")
 
 
+@pytest.mark.ray
 def test_ray_makes_machines_of_ec2_yaml(account: Any, tmp_path: Path) -> None:
     image = account.describe_images()["Images"][0]["ImageId"]
-    config = commands._bootstrap_config(_read("ec2.yaml", AMI=image, EFS="fs-1"), no_config_cache=True)
+    config = _bootstrapped(_read("ec2.yaml", AMI=image, EFS="fs-1"))
     zones = {s["SubnetId"]: s["AvailabilityZone"] for s in account.describe_subnets()["Subnets"]}
+    from ray.autoscaler._private.aws.node_provider import AWSNodeProvider
+
     provider = AWSNodeProvider(config["provider"], config["cluster_name"])
     for name, kind in config["available_node_types"].items():
         node = kind["node_config"]
@@ -93,8 +102,9 @@ def test_ray_makes_machines_of_ec2_yaml(account: Any, tmp_path: Path) -> None:
     assert Path(auth["ssh_private_key"]).expanduser().name.startswith("ray-autoscaler")
 
 
+@pytest.mark.ray
 def test_ray_takes_onprem_yaml_as_it_is() -> None:
-    config = commands._bootstrap_config(_read("onprem.yaml"), no_config_cache=True)
+    config = _bootstrapped(_read("onprem.yaml"))
     (kind,) = config["available_node_types"].values()
     assert (kind["min_workers"], kind["max_workers"]) == (3, 3)
 
@@ -114,7 +124,7 @@ def test_nodes_get_what_the_configurations_share(name: str) -> None:
     assert (ROOT / config["file_mounts"]["~/fpray-node"] / "install.sh").exists()
     assert "bash ~/fpray-node/install.sh" in config["setup_commands"]
     text = (CONFIGS / name).read_text()
-    assert set(re.findall(r"ray\[default\]==([\d.]+)", text)) <= {ray.__version__}
+    assert set(re.findall(r"ray\[default\]==([\d.]+)", text)) <= {version("ray")}
 
 
 def test_the_ray_of_the_nodes_is_the_locked_one() -> None:
@@ -123,10 +133,13 @@ def test_the_ray_of_the_nodes_is_the_locked_one() -> None:
     assert f"ray=={pinned} " in (ROOT / "requirements.lock").read_text()
 
 
+@pytest.mark.ray
 def test_every_setting_of_ray_is_one() -> None:
     """Ray ignores a misspelt one silently."""
     names = re.findall(r"\bRAY_([a-z]\w+)=", (CONFIGS / "node" / "env.sh").read_text())
     assert len(names) > 15
+    import ray
+
     raylet = Path(ray.__file__).parent / "core" / "src" / "ray" / "raylet" / "raylet"
     with raylet.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as binary:
         assert [
@@ -197,10 +210,11 @@ def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest(
     assert misspelt.sentence == f"no machine serves it, but some serve client ({source}): is clients meant?"
 
 
+@pytest.mark.ray
 def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
     content = _read("onprem.yaml")
     content["provider"]["fpray_pools"] = {"clients": ["10.0.0.3", "10.0.0.4"], "driver": ["10.0.0.1"]}
-    commands._bootstrap_config(dict(content), no_config_cache=True)  # Ray takes it
+    _bootstrapped(dict(content))  # Ray takes it
     file = tmp_path / "onprem.yaml"
     file.write_text(yaml.safe_dump(content))
     launcher = read_launcher(file)

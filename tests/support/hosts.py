@@ -139,9 +139,12 @@ def lives(process: psutil.Process) -> bool:
 
 def needs_hosts(seconds: float) -> list[pytest.MarkDecorator]:
     """Marks for a file of tests that make hosts, each of which may take so long."""
-    where = os.geteuid() != 0 or shutil.which("ip") is None
+    cannot = os.geteuid() != 0 or shutil.which("ip") is None
     return [
-        pytest.mark.skipif(where, reason="makes hosts, which needs root and iproute2"),
+        pytest.mark.hosts,
+        pytest.mark.ray,
+        pytest.mark.jvm,
+        pytest.mark.skipif(cannot, reason="makes hosts, which needs root and iproute2"),
         pytest.mark.timeout(seconds),
     ]
 

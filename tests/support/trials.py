@@ -63,3 +63,11 @@ def run(
     path = directory / "suite" / "001"
     path.mkdir(parents=True)
     return run_trial(trial, TrialDirectory(path), context)
+
+
+def actor_gone(*_: object) -> Exception:
+    """In place of any call: what Ray raises when the actor has died."""
+    from ray.exceptions import ActorDiedError
+
+    error: Exception = ActorDiedError()
+    return error

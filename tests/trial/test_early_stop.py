@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ray.exceptions import ActorDiedError
 
 from fpray.node.process_files import pieces
 from fpray.store.outcome import Outcome, Reason, Status
@@ -18,7 +17,7 @@ from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.early_stop import early_stop
 from fpray.trial.latency_bound import FEWEST_ROWS, LatencyBound, broken_bound
-from tests.support.trials import a_trial, clients_run_until, run
+from tests.support.trials import a_trial, actor_gone, clients_run_until, run
 
 T = "2026-11-22T10:00:00Z"
 
@@ -120,17 +119,18 @@ def test_a_short_trial_is_not_looked_at(tmp_path: Path) -> None:
     assert (outcome.status, outcome.notes) == (Status.FINISHED, [])
 
 
+@pytest.mark.ray
 def test_a_client_that_is_gone_when_its_rows_are_looked_at_has_its_machine_blamed(tmp_path: Path) -> None:
     """Its machine, and no other: a machine that does not exist cannot be set aside."""
-    gone = lambda *_: ActorDiedError()  # noqa: E731
-    outcome = _under_a_bound(tmp_path, 0.1, sample_rows=gone, wait_exit=gone)
+    outcome = _under_a_bound(tmp_path, 0.1, sample_rows=actor_gone, wait_exit=actor_gone)
     assert (outcome.status, list(outcome.blamed)) == (Status.LOST, ["a"])
 
 
+@pytest.mark.ray
 def test_rows_that_cannot_be_looked_at_are_a_note(tmp_path: Path) -> None:
     over = threading.Event()
 
-    def sample_rows(*_: object) -> ActorDiedError:
+    def sample_rows(*_: object) -> Exception:
         looking = threading.current_thread()
 
         def wait() -> None:
@@ -138,7 +138,7 @@ def test_rows_that_cannot_be_looked_at_are_a_note(tmp_path: Path) -> None:
             over.set()
 
         threading.Thread(target=wait).start()
-        return ActorDiedError()
+        return actor_gone()
 
     outcome = _under_a_bound(tmp_path, 0.1, sample_rows=sample_rows, wait_exit=clients_run_until(over))
     assert outcome.status is not Status.LOST

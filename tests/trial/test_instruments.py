@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ray.exceptions import ActorDiedError
 
 from fpray.cluster.cancellation import Cancellation
 from fpray.errors import Refused
@@ -25,7 +24,7 @@ from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.extension import extend_for_show
 from fpray.trial.instrument_registry import find_instruments
 from fpray.trial.instruments import Findings, Instrument
-from tests.support.trials import a_trial, clients_run_until, run
+from tests.support.trials import a_trial, actor_gone, clients_run_until, run
 
 
 @pytest.fixture
@@ -124,7 +123,7 @@ def _crashed(**_: Any) -> dict[str, Any]:
 
 
 def _lost(**_: Any) -> dict[str, Any]:
-    return {"wait_exit": lambda *_: ActorDiedError()}
+    return {"wait_exit": actor_gone}
 
 
 def _interrupted(cancellation: Cancellation) -> dict[str, Any]:
@@ -136,16 +135,16 @@ def _interrupted(cancellation: Cancellation) -> dict[str, Any]:
 
 
 def _never_began(**_: Any) -> dict[str, Any]:
-    return {"inspect": lambda *_: ActorDiedError()}
+    return {"inspect": actor_gone}
 
 
 @pytest.mark.parametrize(
     ("answers", "status"),
     [
         (_crashed, Status.CRASHED),
-        (_lost, Status.LOST),
+        pytest.param(_lost, Status.LOST, marks=pytest.mark.ray),
         (_interrupted, Status.INTERRUPTED),
-        (_never_began, Status.LOST),
+        pytest.param(_never_began, Status.LOST, marks=pytest.mark.ray),
     ],
 )
 def test_it_gives_its_findings_at_every_ending(
@@ -244,11 +243,12 @@ def test_its_process_may_run_where_nothing_is_measured(meter: Any, tmp_path: Pat
     assert ("meter", "head") in machines.called("unlock"), "its directory there is released"
 
 
+@pytest.mark.ray
 @pytest.mark.parametrize("call", ["inspect", "start"])
 def test_a_spare_machine_that_is_gone_is_a_note(call: str, meter: Any, tmp_path: Path) -> None:
     def gone(role: str, host: str, *arguments: Any) -> Any:
         service = FakeMachine({}) if call == "inspect" else machines.fake(role, host).running
-        return ActorDiedError() if host == "head" else getattr(service, call)(*arguments)
+        return actor_gone() if host == "head" else getattr(service, call)(*arguments)
 
     meter.spare = True
     machines = FakeMachines(["a", "head"])

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ray.exceptions import ActorDiedError
 
 from fpray.cluster.cancellation import Cancellation
 from fpray.errors import Lost
@@ -17,7 +16,7 @@ from fpray.node.messages import Failure
 from fpray.store.outcome import Reason, Status
 from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
-from tests.support.trials import a_trial, run
+from tests.support.trials import a_trial, actor_gone, run
 
 
 def test_a_trial_finishes_step_by_step(tmp_path: Path) -> None:
@@ -77,11 +76,11 @@ def test_a_process_that_exits_since_its_port_is_taken_is_the_machines_fault(tmp_
     assert [event["detail"] for event in outcome.events if event["kind"] == "fault"] == ["server failed"]
 
 
+@pytest.mark.ray
 @pytest.mark.parametrize("call", ["inspect", "start", "wait_exit", "read_client"])
 def test_a_machine_that_is_gone_is_blamed_at_every_step(call: str, tmp_path: Path) -> None:
-    gone = lambda *_: ActorDiedError()  # noqa: E731
     machines = FakeMachines(["a"])
-    machines.answers[call] = gone
+    machines.answers[call] = actor_gone
     outcome = run(tmp_path, machines)
     assert (outcome.status, outcome.reason, list(outcome.blamed)) == (Status.LOST, Reason.INFRASTRUCTURE, ["a"])
 
@@ -100,7 +99,10 @@ def test_a_trial_that_is_cancelled_is_interrupted_and_leaves_nothing(tmp_path: P
     assert machines.called("unlock")
 
 
-@pytest.mark.parametrize("trouble", ["an actor is gone", "a machine is gone", "the log cannot be written"])
+@pytest.mark.parametrize(
+    "trouble",
+    [pytest.param("an actor is gone", marks=pytest.mark.ray), "a machine is gone", "the log cannot be written"],
+)
 def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path: Path) -> None:
     """What is out of reach keeps no process of another role or machine running, and no other machine locked."""
     path = tmp_path / "suite" / "001"
@@ -124,7 +126,7 @@ def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path
 
     def stop(role: str, host: str, labels: list[str], grace_s: float) -> Any:
         if trouble == "an actor is gone" and role == "client":
-            return ActorDiedError()
+            return actor_gone()
         stopped.extend(labels)
         return machines.fake(role, host).running.stop(labels, grace_s)
 
