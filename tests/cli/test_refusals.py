@@ -52,8 +52,16 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         (["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"], "which one is meant?"),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "is a fraction, 0 to 1"),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is no number"),
-        (["sweep", "unreplicated", "-s", "x" * 300], "cannot be a suite directory: File name too long"),
-        (["sweep", "unreplicated", "--address", "ray://x:1"], "is Ray Client, which fpray does not use"),
+        pytest.param(
+            ["sweep", "unreplicated", "-s", "x" * 300],
+            "cannot be a suite directory: File name too long",
+            marks=pytest.mark.jvm,
+        ),
+        pytest.param(
+            ["sweep", "unreplicated", "--address", "ray://x:1"],
+            "is Ray Client, which fpray does not use",
+            marks=pytest.mark.jvm,
+        ),
         (["sweep", "unreplicated", "--address", "x:1", "--local"], "--address x:1 means a cluster: which one"),
         (
             ["sweep", "multipaxos", "--cluster", str(ROOT / "cluster_configs" / "ec2.yaml"), "--dry-run"],
@@ -70,6 +78,7 @@ def test_refused_in_a_sentence(words: list[str], sentence: str) -> None:
     assert result.stdout == ""
 
 
+@pytest.mark.jvm
 def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -86,6 +95,7 @@ def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
     assert Suite(suite).short_name == str(suite), "fpray show would look for letters in ./suites"
 
 
+@pytest.mark.jvm
 @pytest.mark.parametrize("name", ["QKZX", "QKZJWPLEXB", "2026-11-22_08-00-00_QKZJ"])
 def test_a_slip_in_a_suites_name_is_no_new_directory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str

@@ -15,14 +15,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import FPRAY, QUICK, wait_for
+from tests.support.hosts import needs_hosts
 
-HOSTS = {"fpray-a": "10.77.0.1", "fpray-b": "10.77.0.2"}
-HEAD, ADDRESS = "fpray-a", "10.77.0.1:6379"
+# Names that no other test process has: namespaces are the whole machine's.
+HEAD, OTHER = f"fpray-a-{os.getpid()}", f"fpray-b-{os.getpid()}"
+HOSTS = {HEAD: "10.77.0.1", OTHER: "10.77.0.2"}
+ADDRESS = "10.77.0.1:6379"
 ENVIRONMENT = {**os.environ, "RAY_AUTH_MODE": "disabled"}
 RAY = str(Path(sys.executable).with_name("ray"))
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("ip") is None, reason="makes network namespaces, which needs root and iproute2"
-)
+pytestmark = needs_hosts(180)
 
 
 def _ip(*words: str, check: bool = True) -> None:
@@ -42,7 +43,7 @@ def two_machines() -> Iterator[str]:
         nodes.append(_start_node(HEAD, scratch, "--head", "--port=6379", *_head_words(scratch)))
         wait_for(lambda: _listening(HEAD, "6379"), 60, "the head")
         pools = ["--labels=fpray/pool=server", '--resources={"fpray_pool_clients": 1}']
-        nodes.append(_start_node("fpray-b", scratch, f"--address={ADDRESS}", *pools))
+        nodes.append(_start_node(OTHER, scratch, f"--address={ADDRESS}", *pools))
         wait_for(lambda: _node_count() == 2, 60, "both nodes")
         yield ADDRESS
     finally:
@@ -55,7 +56,7 @@ def _connect() -> None:
     for name in HOSTS:
         _ip("netns", "add", name)
         _ip("-n", name, "link", "set", "lo", "up")
-    _ip("link", "add", "fpray-va", "netns", "fpray-a", "type", "veth", "peer", "fpray-vb", "netns", "fpray-b")
+    _ip("link", "add", "fpray-va", "netns", HEAD, "type", "veth", "peer", "fpray-vb", "netns", OTHER)
     for (name, address), cable in zip(HOSTS.items(), ("fpray-va", "fpray-vb"), strict=True):
         _ip("-n", name, "address", "add", f"{address}/24", "dev", cable)
         _ip("-n", name, "link", "set", cable, "up")
@@ -105,7 +106,7 @@ def _listening(name: str, port: str) -> bool:
 
 
 def _sweep(address: str, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = ["ip", "netns", "exec", "fpray-a", FPRAY, "sweep", "unreplicated", *QUICK, "--address", address, *words]
+    command = ["ip", "netns", "exec", HEAD, FPRAY, "sweep", "unreplicated", *QUICK, "--address", address, *words]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env=ENVIRONMENT)
 
 

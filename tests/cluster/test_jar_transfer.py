@@ -11,6 +11,7 @@ from fpray.errors import FprayError
 from fpray.jar.find import Jar
 
 
+@pytest.mark.ray
 def test_a_jar_that_is_built_anew_in_mid_sweep_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ray.put", lambda piece: piece)
     (tmp_path / "my.jar").write_bytes(b"another")

@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import FPRAY, QUICK, jvms, run, start, wait_for
 
+pytestmark = [pytest.mark.ray, pytest.mark.jvm]
 SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
 # Long enough to be caught in the middle, quick otherwise.
 SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=3s", "--set", "timeout=9s")

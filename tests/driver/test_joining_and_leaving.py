@@ -69,6 +69,7 @@ def test_a_machine_that_joins_replaces_one_of_its_pool_that_is_gone(
     assert set(result.outcomes["004"].hosts) == {"a", "c"}
 
 
+@pytest.mark.jvm
 def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,3 +81,13 @@ def test_help_and_completion_show_each_option(function: Any, options: type) -> N
         assert shown[item.name].default == item.option.default
         assert item.option.help in function.__doc__
     assert all(parameter.annotation is not inspect.Parameter.empty for parameter in shown.values())
+
+
+def test_parallel_options_that_cannot_be_are_refused() -> None:
+    done = cli("sweep", "unreplicated", "--parallel", "0", "--order", "largest", "--local")
+    assert done.exit_code == 2
+    assert "--parallel 0" in done.stderr
+    assert "--order largest" in done.stderr
+    assert "did you mean largest-first?" in done.stderr
+    done = cli("sweep", "unreplicated", "--share-machines", "--local")
+    assert "needs --parallel N: how many trials are to share them?" in done.stderr

@@ -17,7 +17,7 @@ from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
-from tests.support.sweeps import crashed, finished, statuses
+from tests.support.sweeps import crashed, finished, statuses, stub_jar
 
 
 def _piloted(directory: Path, loops: int, bad: Callable[[Any], bool], **more: Any) -> tuple[SweepResult, list[Any]]:
@@ -30,7 +30,7 @@ def _piloted(directory: Path, loops: int, bad: Callable[[Any], bool], **more: An
         return (crashed if bad(trial.params) else finished)(trial, [])
 
     vary = {"num_clients_per_proc": list(range(loops)), "num_client_procs": [1, 2, 3]}
-    options = {"vary": vary, "set": {"duration": "7s", "timeout": "60s"}, "repeat": 2, "jar": "reference"}
+    options = {"vary": vary, "set": {"duration": "7s", "timeout": "60s"}, "repeat": 2, "jar": stub_jar(directory)}
     options |= {"order": "grid", "suite_directory": directory / "suites", **more}
     backend = Backend(lambda _address, _local: FakeMachines(["a"]), run)
     return run_sweep(check_sweep("unreplicated", options), backend=backend), seen

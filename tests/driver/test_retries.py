@@ -18,7 +18,7 @@ from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
 from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import cli
-from tests.support.sweeps import attempts, crashed, finished, run_on, statuses
+from tests.support.sweeps import attempts, crashed, finished, run_on, statuses, stub_jar
 
 
 @pytest.mark.parametrize("retries", [None, 0, 1])
@@ -84,7 +84,7 @@ def test_what_is_refused_before_there_are_machines_leaves_no_suite(tmp_path: Pat
     def refused(_address: str | None, _local: bool) -> Machines:
         raise refuse("--address", "this Python is connected to another Ray")
 
-    experiment = check_sweep("unreplicated", {"suite_directory": tmp_path, "jar": "reference"})
+    experiment = check_sweep("unreplicated", {"suite_directory": tmp_path, "jar": stub_jar(tmp_path)})
     with pytest.raises(Refused):
         run_sweep(experiment, backend=Backend(refused))
     assert list(tmp_path.iterdir()) == []

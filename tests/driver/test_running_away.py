@@ -145,6 +145,8 @@ def _debug_the_server(suite: Path, address: str) -> None:
     assert run("show", str(suite), cwd=cwd).out.splitlines()[-1] == "1 finished"
 
 
+@pytest.mark.ray
+@pytest.mark.jvm
 def test_what_is_refused_is_refused_on_the_terminal_and_leaves_nothing(tmp_path: Path) -> None:
     done = run("sweep", "unreplicated", *QUICK, "--address", "127.0.0.1:1", "--detach", cwd=tmp_path)
     assert (done.code, done.out) == (2, "")

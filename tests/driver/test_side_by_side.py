@@ -22,24 +22,13 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from tests.conftest import FPRAY, QUICK, cli, command_of, jvms, wait_for
+from tests.support.hosts import needs_hosts
 
-NAMES = [f"fpray-s{i}" for i in range(1, 5)]
+NAMES = [f"fpray-s{i}-{os.getpid()}" for i in range(1, 5)]
 HOSTS = [f"10.78.0.{i}" for i in range(1, 5)]
 RAY = str(Path(sys.executable).with_name("ray"))
 ENVIRONMENT = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
-on_machines = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("ip") is None, reason="makes network namespaces, which needs root and iproute2"
-)
-
-
-def test_what_cannot_be_is_refused() -> None:
-    done = cli("sweep", "unreplicated", "--parallel", "0", "--order", "largest", "--local")
-    assert done.exit_code == 2
-    assert "--parallel 0" in done.stderr
-    assert "--order largest" in done.stderr
-    assert "did you mean largest-first?" in done.stderr
-    done = cli("sweep", "unreplicated", "--share-machines", "--local")
-    assert "needs --parallel N: how many trials are to share them?" in done.stderr
+pytestmark = needs_hosts(180)
 
 
 def _ip(*words: str, check: bool = True) -> None:
@@ -173,7 +162,6 @@ def _at_once(spans: list[tuple[int, int, set[str]]]) -> int:
     return max(sum(begin <= t <= end for begin, end, _ in spans) for t, _, _ in spans)
 
 
-@on_machines
 def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_path: Path) -> None:
     said = _end(_sweep(tmp_path, *_trials(1), "--vary", "num_clients_per_proc=0,1,2,3", "--repeat", "2"))
     assert "study smoke · 8 trials · up to 4 side by side, in random order (seed " in said
@@ -193,7 +181,6 @@ def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_
     assert [int(row.split(",")[column]) for row in rows] == loops, "results.csv is in the order of finishing"
 
 
-@on_machines
 def test_parallel_1_is_one_after_the_other_at_home_and_resume_keeps_the_order(machines: object, tmp_path: Path) -> None:
     words = (*QUICK, "--parallel", "1")
     assert "side by side" not in _end(_sweep(tmp_path, *words, "--vary", "num_clients_per_proc=0,1,2"))
@@ -208,7 +195,6 @@ def test_parallel_1_is_one_after_the_other_at_home_and_resume_keeps_the_order(ma
     assert json.loads((suite / "suite.json").read_text())["order"] == order
 
 
-@on_machines
 def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: Path) -> None:
     """Two sweeps at once: the second takes what the first has not, and none is on a machine of the other."""
     one, two = tmp_path / "one", tmp_path / "two"
@@ -226,7 +212,6 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
             assert not hosts & other_hosts
 
 
-@on_machines
 def test_shared_machines_run_more_trials_than_there_are_machines(machines: object, tmp_path: Path) -> None:
     words = ("--vary", "num_clients_per_proc=0,1,2,3,4,5", "--parallel", "6", "--share-machines")
     said = _end(_sweep(tmp_path, *_trials(3), *words))
@@ -234,7 +219,6 @@ def test_shared_machines_run_more_trials_than_there_are_machines(machines: objec
     assert _at_once(_spans(_suite(tmp_path))) >= 5
 
 
-@on_machines
 def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(machines: object, tmp_path: Path) -> None:
     """Three trials at a time on machines of their own; killed in the midst of them, none is lost or asked twice."""
     space = ("--space", "num_clients_per_proc=1..64:log", "--stop-at", "0%", "--budget-trials", "6", "--seed", "1")
@@ -265,7 +249,6 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
     assert sum(t.params == best["params"] for t in trials) == len(best["trials"])
 
 
-@on_machines
 def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path) -> None:
     sweep = _sweep(tmp_path, *_trials(5), "--vary", "num_clients_per_proc=0,1,2,3,4")
     wait_for(lambda: _running(sweep) and len(jvms(str(tmp_path))) >= 6, 60, "three trials side by side")
@@ -281,7 +264,6 @@ def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path)
     assert set(statuses) == {"interrupted"}
 
 
-@on_machines
 def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
     machines: dict[str, subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:

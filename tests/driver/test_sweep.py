@@ -182,6 +182,8 @@ def test_a_taken_port_is_named_for_servers_and_clients(ray_address: str, tmp_pat
         assert "already in use" in done.err or "is taken by" in done.err, done.err
 
 
+@pytest.mark.ray
+@pytest.mark.jvm
 def test_a_jar_without_the_main_class_is_refused_naming_what_it_has(tmp_path: Path) -> None:
     jar = tmp_path / "other.jar"
     with zipfile.ZipFile(jar, "w") as archive:
@@ -215,6 +217,8 @@ def test_another_jar_is_refused_unless_accepted(
     assert jars[0].startswith("reference")
 
 
+@pytest.mark.ray
+@pytest.mark.jvm
 def test_an_unwritable_suite_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = run("sweep", "unreplicated", "-s", str(tmp_path / "file" / "suites"), "--local", cwd=tmp_path)
@@ -222,6 +226,8 @@ def test_an_unwritable_suite_directory_is_refused(tmp_path: Path) -> None:
     assert "the suite directory cannot be written: Not a directory" in done.err
 
 
+@pytest.mark.ray
+@pytest.mark.jvm
 def test_no_ray_at_the_address_is_refused(tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -331,6 +337,8 @@ def test_clients_that_measure_apart_are_not_a_system_that_answers_nothing(ray_ad
     assert "doubt: the clients measured together for 0." in done.err
 
 
+@pytest.mark.ray
+@pytest.mark.jvm
 def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
     env = {"RAY_ADDRESS": "", "RAY_AUTH_MODE": ""}
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,16 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import QUICK, wait_for
-from tests.support.hosts import Host, NoNamespaces, hosts
+from tests.support.hosts import Host, NoNamespaces, hosts, needs_hosts
 
 HEAD, NODE = "10.78.0.1", "10.78.0.2"
 RAY = f"{HEAD}:6379"
-pytestmark = [
-    pytest.mark.skipif(
-        os.geteuid() != 0 or shutil.which("ip") is None, reason="makes hosts, which needs root and iproute2"
-    ),
-    pytest.mark.timeout(240),
-]
+pytestmark = needs_hosts(240)
 
 
 @pytest.fixture(scope="module")

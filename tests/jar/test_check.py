@@ -88,6 +88,7 @@ def _jar(directory: Path, *sources: str) -> str:
     return str(directory / "fork.jar")
 
 
+@pytest.mark.jvm
 def test_the_reference_jar_fits() -> None:
     done = cli("protocols", "--check", "reference", "unreplicated", "multipaxos")
     assert done.exit_code == 0, done.output
@@ -95,6 +96,7 @@ def test_the_reference_jar_fits() -> None:
     assert "2 of 2 protocols fit · 10 mains in " in done.stdout
 
 
+@pytest.mark.jvm
 def test_a_jar_like_frankenpaxos_fits_and_the_protocols_that_it_lacks_are_no_fault(tmp_path: Path) -> None:
     jar = _jar(tmp_path, _main(SERVER, help_=True), _main(CLIENT, help_=False))
     done = cli("protocols", "--check", jar)
@@ -106,6 +108,7 @@ def test_a_jar_like_frankenpaxos_fits_and_the_protocols_that_it_lacks_are_no_fau
     assert (named.exit_code, "no main classes of multipaxos" in named.stdout) == (1, True)
 
 
+@pytest.mark.jvm
 @pytest.mark.parametrize("help_", [True, False])
 def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     less = ("--options.flushEveryN", "--log_level")
@@ -124,6 +127,7 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     ]
 
 
+@pytest.mark.jvm
 def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 1.0)
     began = time.monotonic()
@@ -161,6 +165,7 @@ def test_what_cannot_be_checked_is_a_sentence(words: list[str], sentence: str, r
     assert done.stdout == ""
 
 
+@pytest.mark.jvm
 def test_nothing_serves_even_where_a_main_takes_what_it_does_not_know(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,7 @@ def test_the_next_trial_forgets_the_last(processes: Processes, trial: str) -> No
     assert set(processes.exits()) == {"client_0"}
 
 
+@pytest.mark.jvm
 @pytest.mark.skipif(not shutil.which("java"), reason="no java")
 def test_a_jvm_that_refuses_says_why(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial, "java", "-Xms100f", "-version", listens=(("127.0.0.1", 10001),)))

@@ -63,6 +63,7 @@ def test_with_too_few_machines_for_all_exclusive_roles_take_them_in_turns(tmp_pa
     assert (len(own), len(others), own & others) == (2, 2, set())
 
 
+@pytest.mark.jvm
 def test_what_never_fits_is_refused_with_what_is_missing(tmp_path: Path) -> None:
     done = _plan(tmp_path, {"server": ALL[:1], "clients": ALL[:1]}, "--place", "exclusive")
     assert done.exit_code == 2

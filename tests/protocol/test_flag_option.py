@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import QUICK, cli, run
 
 
@@ -29,6 +31,7 @@ def test_a_flag_that_the_role_has_gets_its_value_in_its_place() -> None:
     assert changed == [*plain[:place], "7s", *plain[place + 1 :]]
 
 
+@pytest.mark.jvm
 def test_wrong_flags_are_refused_with_all_other_problems() -> None:
     flags = ["leadr:--x=1", "leader", "leader:x=1", "leader:--x", "leader:--y=1", "leader:--y=2"]
     words = [word for flag in flags for word in ("--flag", flag)]

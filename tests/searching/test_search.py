@@ -133,6 +133,8 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
     assert "…" not in screen, "nothing is cut off"
 
 
+@pytest.mark.ray
+@pytest.mark.jvm
 def test_multipaxos_end_to_end(tmp_path: Path) -> None:
     words = ["search", "multipaxos", *QUICK, "--study", "peak", "--budget-trials", "3", "--confirm", "1"]
     words += ["--space", "num_clients_per_proc=1..16:log", "--space", "num_proxy_leaders=2..3"]
