@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TEST_PROCESSES ?= 4
 STAMP := $(VENV)/.installed
 
-.PHONY: house demo setup test lint format bench bench-search docs wheel lock clean
+.PHONY: house demo setup check test lint format bench bench-search docs wheel lock clean
 
 demo: setup
 	$(BIN)/fpray sweep multipaxos
@@ -22,8 +23,13 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m compileall -q $(VENV)/lib || true
 	@touch $@
 
+# Lint and the fast ring of tests, which can reach neither Ray nor a JDK: under a minute.
+check: lint
+	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n 2 -m "not jvm and not ray and not hosts and not slow"
+
+# Every test. More test processes than cores, since tests mostly wait; one file's tests stay in one process.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .

@@ -178,8 +178,8 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) 
         wait_for(lambda: len(jvms(str(directory))) == 2, 90, f"a trial before {kind} is killed (seed {seed})")
         time.sleep(chance.uniform(0, 2))
         host = launched.hosts[kinds.get(kind, "node-2")]
-        doomed = jvms(str(directory)) if kind == "fpray" else host.found("java")
-        for victim in host.found(kind):
+        doomed = jvms(str(directory)) if kind == "fpray" else host.processes_named("java")
+        for victim in host.processes_named(kind):
             victim.kill()
         wait_for(lambda gone=doomed: not any(map(lives, gone)), 10, f"end of what {kind} leaves (seed {seed})")
         if kind == "fpray":

@@ -206,16 +206,27 @@ def test_a_full_disk_pauses_the_sweep(ray_address: str, tmp_path: Path) -> None:
 
 
 def test_two_sweeps_never_measure_on_one_machine_at_once(ray_address: str, tmp_path: Path) -> None:
-    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--address", ray_address]
+    """The first one's JVMs are suspended until the second one waits, however slow this machine is."""
+    words = ["sweep", "unreplicated", *SLOW, "--set", "timeout=300s", "--vary", "num_clients_per_proc=0"]
+    words += ["--address", ray_address]
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
     first = start(*words, "-s", "one", cwd=tmp_path)
-    wait_for(lambda: jvms(str(tmp_path / "one")), 60, "a JVM of the first sweep")
+    wait_for(lambda: len(jvms(one)) == 2, 60, "both JVMs of the first sweep")
+    held = jvms(one)
+    for jvm in held:
+        jvm.suspend()
     second = start(*words, "-s", "two", cwd=tmp_path)
+    assert second.stderr is not None
+    waits = re.compile(rf"waiting for machine \S+: it is measuring for the sweep in {tmp_path}/one/")
+    assert any(waits.search(line) for line in second.stderr), "the second sweep waits"
+    assert not jvms(two)
+    for jvm in held:
+        jvm.resume()
     together = False
     while first.poll() is None:
-        together |= bool(jvms(str(tmp_path / "two"))) and bool(jvms(str(tmp_path / "one")))
+        together |= bool(jvms(two)) and bool(jvms(one))
         time.sleep(0.02)
-    _, said = second.communicate(timeout=60)
+    _, messages = second.communicate(timeout=60)
     first.communicate()
-    assert (first.returncode, second.returncode) == (0, 0), said
+    assert (first.returncode, second.returncode) == (0, 0), messages
     assert not together
-    assert re.search(rf"waiting for machine \S+: it is measuring for the sweep in {tmp_path}/one/", said), said

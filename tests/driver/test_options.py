@@ -19,6 +19,7 @@ from fpray.driver.option import Option, documentation, fields, read_options, sig
 from fpray.driver.options import SweepOptions, at_least
 from fpray.errors import Problem, Refused
 from fpray.searching.options import SearchOptions
+from tests.conftest import cli
 from tests.repository.options_table import table
 
 

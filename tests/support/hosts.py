@@ -120,7 +120,7 @@ class Host:
                     found.append(process)
         return found
 
-    def found(self, name: str) -> list[psutil.Process]:
+    def processes_named(self, name: str) -> list[psutil.Process]:
         """What lives there by that name; Ray's actors, whose names say what they do, by its beginning."""
         found = []
         for process in self.inside():

@@ -1,0 +1,92 @@
+"""Trials of real JVMs that crash, cannot listen or are answered by nothing."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from pathlib import Path
+
+from tests.conftest import QUICK, run
+from tests.driver.suites import only_suite, outcome
+
+
+def test_crash_is_a_value_and_the_sweep_goes_on(ray_address: str, tmp_path: Path) -> None:
+    patience = ("--set", "timeout=100s", "--set", "warmup_timeout=100s")
+    words = ["sweep", "unreplicated", *QUICK, *patience, "--vary", "jvm_heap_size=100f,100m", "--address", ray_address]
+    done = run(*words, cwd=tmp_path)
+    assert done.code == 1
+    assert "[001/002] crashed: server exited with 1 after 0." in done.err
+    assert "    Invalid initial heap size: -Xms100f" in done.err
+    assert "001/server_err.txt" in done.err
+    assert done.err.rstrip().splitlines()[-1].startswith("1 finished, 1 crashed")
+    suite = only_suite(tmp_path)
+    assert outcome(suite)["wall_s"] < 50, "it does not wait for a deadline"
+    assert "Invalid initial heap size" in run("show", f"{suite.name}/001", cwd=tmp_path).out
+    again = run(*words, "--rerun", "failed", cwd=tmp_path)
+    assert again.code == 1
+    assert (suite / "001" / "attempts" / "1" / "server_err.txt").exists()
+    assert not (suite / "002" / "attempts").exists()
+    anew = run(*words, cwd=tmp_path)
+    assert f"(anew: all of {suite.name.split('_')[2][:4]} has ended)" in " ".join(anew.err.split())
+
+
+def test_a_taken_port_is_named_for_servers_and_clients(ray_address: str, tmp_path: Path) -> None:
+    """A java that takes the port of its own main class first: the port was free when it was chosen."""
+    for role in ("Server", "Client"):
+        java = tmp_path / f"java{role}"
+        java.write_text(
+            "#!/bin/sh\n"
+            f'case "$*" in *unreplicated.{role}Main*)\n'
+            '  port=$(echo "$*" | sed "s/.* --port \\([0-9]*\\) .*/\\1/")\n'
+            f'  {sys.executable} -c "import socket,sys,time; s=socket.socket(); '
+            "s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen(); print(1, flush=True); time.sleep(30)\" "
+            '"$port" > taken &\n'
+            '  until [ -s taken ] || ! kill -0 $!; do sleep 0.02; done ;;\nesac\nexec java "$@"\n'
+        )
+        java.chmod(java.stat().st_mode | stat.S_IXUSR)
+        cluster = tmp_path / "cluster.json"
+        host = ray_address.partition(":")[0]
+        cluster.write_text(json.dumps({"1": {"clients": [host], "server": [host]}}))
+        java.write_text(java.read_text().replace("127.0.0.1", host))
+        words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1", "--java", str(java)]
+        done = run(*words, "--address", ray_address, "--new", cwd=tmp_path)
+        assert done.code == 1, done.err
+        label = "server" if role == "Server" else "client_0"
+        assert f"crashed: {label} " in done.err or f"{label} cannot listen on it" in done.err, done.err
+        assert "already in use" in done.err or "is taken by" in done.err, done.err
+
+
+def test_a_system_that_answers_nothing_is_never_finished(ray_address: str, tmp_path: Path) -> None:
+    """A client whose requests go nowhere exits 0, and says so at a log level that it does not have."""
+    java = tmp_path / "java"
+    java.write_text(
+        "#!/bin/sh\n"
+        # The client talks to a port where nobody listens.
+        'case "$*" in *ClientMain*) exec java $(echo "$*" | sed "s/--server_port [0-9]*/--server_port 1/");; esac\n'
+        'exec java "$@"\n'
+    )
+    java.chmod(0o755)
+    words = ["sweep", "unreplicated", "--vary", "num_client_procs=1", "--java", str(java), "-l", "fatal"]
+    words += ["--set", "warmup_duration=100ms", "--set", "warmup_timeout=300ms"]
+    words += ["--set", "duration=300ms", "--set", "timeout=600ms"]
+    done = run(*words, "--address", ray_address, cwd=tmp_path)
+    assert done.code == 1, done.err
+    assert "unserved: 0 requests of 2 closed loops were answered" in done.err
+
+
+def test_clients_that_measure_apart_are_not_a_system_that_answers_nothing(ray_address: str, tmp_path: Path) -> None:
+    """As on a busy machine: one client begins a second after the other."""
+    java = tmp_path / "java"
+    java.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *client_1*) later="s/--warmup_duration [0-9.a-z]*/--warmup_duration 1.2s/"\n'
+        'exec java $(echo "$*" | sed "$later");; esac\nexec java "$@"\n'
+    )
+    java.chmod(0o755)
+    words = ["sweep", "unreplicated", *QUICK[:4], "--set", "timeout=5s", "--set", "num_client_procs=2"]
+    words += ["--vary", "duration=300ms,1500ms", "--java", str(java), "--retries", "0"]
+    done = run(*words, "--address", ray_address, cwd=tmp_path)
+    assert done.code == 1, done.err
+    assert "not-ready: the clients measured together for 0.00 of 0.3 s: client_1 began " in done.err
+    assert "doubt: the clients measured together for 0." in done.err

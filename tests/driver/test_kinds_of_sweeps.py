@@ -1,0 +1,88 @@
+"""Sweeps from Python, on the embedded Ray, without raw rows, and of every role of multipaxos."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import fpray
+from tests.conftest import FPRAY, QUICK, run, start
+from tests.driver.suites import only_suite, outcome
+
+
+def test_raw_rows_can_be_dropped(ray_address: str, tmp_path: Path) -> None:
+    words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1", "--raw", "drop"]
+    done = run(*words, "--address", ray_address, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert not (only_suite(tmp_path) / "001" / "recorder.parquet").exists()
+    assert float(outcome(only_suite(tmp_path))["results"]["measured.throughput"]) > 0
+
+
+def test_the_same_from_python(ray_address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    settings = {"warmup_duration": "200ms", "duration": "500ms", "timeout": "5s", "warmup_timeout": "5s"}
+    result = fpray.sweep(
+        "unreplicated",
+        vary={"num_client_procs": [1], "server_options.flush_every_n": [1]},
+        set=settings,
+        suite_directory=str(tmp_path),
+        address=ray_address,
+    )
+    assert result.exit_code == 0
+    frame = result.table().to_pandas()
+    assert list(frame["status"]) == ["finished"]
+    with pytest.raises(fpray.Refused, match="num_client_procz"):
+        fpray.sweep("unreplicated", set={"num_client_procz": 1}, suite_directory=str(tmp_path))
+    assert "1 finished" in capfd.readouterr().err
+
+
+def test_multipaxos_runs_every_role_with_all_consistencies(ray_address: str, tmp_path: Path) -> None:
+    words = ["sweep", "multipaxos", *QUICK, "--vary", "read_consistency=linearizable,sequential,eventual"]
+    words += ["--set", "num_batchers=2", "--set", "num_read_batchers=2", "--set", "predetermined_read_fraction=50"]
+    words += ["--set", "num_clients_per_proc=4", "--set", "workload.num_keys=10"]
+    done = run(*words, "--address", ray_address, "--json", cwd=tmp_path)
+    assert done.code == 0, done.err
+    for trial in map(json.loads, done.out.splitlines()):
+        assert trial["results"]["read_output.measured.throughput"] > 10
+        assert trial["results"]["write_output.measured.throughput"] > 10
+        assert len(trial["processes"]) == 19
+
+
+def test_multipaxos_on_a_flexible_grid(ray_address: str, tmp_path: Path) -> None:
+    words = ["sweep", "multipaxos", *QUICK, "--vary", "flexible=true", "--set", "num_acceptor_groups=2"]
+    words += ["--set", "num_acceptors_per_group=2", "--set", "num_proxy_replicas=0"]
+    done = run(*words, "--address", ray_address, cwd=tmp_path)
+    assert done.code == 0, done.err
+
+
+@pytest.mark.ray
+@pytest.mark.jvm
+def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = Path(f"/tmp/fpray-ray-{dead.pid}-left")
+    left.mkdir()
+    words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1"]
+    driver = start(*words, "--local", cwd=tmp_path, env={"RAY_ADDRESS": "", "RAY_AUTH_MODE": ""})
+    _, messages = driver.communicate(timeout=120)
+    assert driver.returncode == 0, messages
+    assert "on this machine (" in messages.splitlines()[0]
+    assert "embedded Ray 2.60.0" in messages.splitlines()[0]
+    assert not list(Path("/tmp").glob(f"fpray-ray-{driver.pid}-*"))
+    assert not left.exists(), "what a killed driver left"
+
+
+def test_in_a_python_that_is_connected_to_ray_already(ray_address: str, tmp_path: Path) -> None:
+    """As in a notebook: its Ray is used, and is still there afterwards."""
+    code = (
+        "import ray, fpray;"
+        f"ray.init(address={ray_address!r}, log_to_driver=False);"
+        "settings = {'warmup_duration': '200ms', 'duration': '500ms'};"
+        f"result = fpray.sweep('unreplicated', vary={{'num_client_procs': [1]}}, set=settings);"
+        "print(result.exit_code, ray.is_initialized())"
+    )
+    python = FPRAY.removesuffix("fpray") + "python"
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["0", "True"], done.stderr

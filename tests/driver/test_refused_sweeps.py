@@ -1,0 +1,69 @@
+"""What a sweep refuses once it has looked at the jar, the machines and the suite directory."""
+
+from __future__ import annotations
+
+import json
+import socket
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import fpray
+from tests.conftest import run
+
+
+@pytest.mark.ray
+@pytest.mark.jvm
+def test_a_jar_without_the_main_class_is_refused_naming_what_it_has(tmp_path: Path) -> None:
+    jar = tmp_path / "other.jar"
+    with zipfile.ZipFile(jar, "w") as archive:
+        archive.writestr("frankenpaxos/echo/ServerMain.class", b"")
+    done = run("sweep", "unreplicated", "-j", str(jar), "--local", cwd=tmp_path)
+    assert done.code == 2
+    assert "lacks frankenpaxos.unreplicated.ClientMain" in done.err
+    assert "it has main classes in frankenpaxos.echo" in done.err
+    jar.write_text("no zip")
+    assert "is no jar" in run("sweep", "unreplicated", "-j", str(jar), cwd=tmp_path).err
+    assert not (tmp_path / "suites").exists()
+
+
+@pytest.mark.ray
+@pytest.mark.jvm
+def test_an_unwritable_suite_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run("sweep", "unreplicated", "-s", str(tmp_path / "file" / "suites"), "--local", cwd=tmp_path)
+    assert done.code == 2
+    assert "the suite directory cannot be written: Not a directory" in done.err
+
+
+@pytest.mark.ray
+@pytest.mark.jvm
+def test_no_ray_at_the_address_is_refused(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        done = run("sweep", "unreplicated", "--address", f"127.0.0.1:{closed.getsockname()[1]}", cwd=tmp_path)
+    assert done.code == 2, done.err
+    assert "no Ray cluster answers there" in done.err
+
+
+def test_no_java_is_refused(ray_address: str, tmp_path: Path) -> None:
+    done = run("sweep", "unreplicated", "--java", "/no/such/java", "--address", ray_address, cwd=tmp_path)
+    assert done.code == 2, done.err
+    assert "there is no such program" in done.err
+
+
+def test_an_address_that_is_no_node_is_refused_by_name(ray_address: str, tmp_path: Path) -> None:
+    cluster = tmp_path / "cluster.json"
+    cluster.write_text(json.dumps({"1": {"clients": ["10.9.9.9"], "server": ["10.9.9.9"]}}))
+    done = run("sweep", "unreplicated", "--cluster", str(cluster), "--address", ray_address, cwd=tmp_path)
+    assert done.code == 2, done.err
+    assert "10.9.9.9  the cluster file names it, and Ray has" in done.err
+
+
+def test_from_python_paths_may_be_paths(tmp_path: Path) -> None:
+    study, cluster, jar = (tmp_path / name for name in ("mine.py", "ec2.yaml", "my.jar"))
+    with pytest.raises(fpray.Refused) as refused:
+        fpray.sweep("unreplicated", study=study, cluster=cluster, jar=jar, suite_directory=tmp_path, scratch=tmp_path)
+    for path in (study, cluster, jar):
+        assert str(path) in str(refused.value)

@@ -1,0 +1,64 @@
+"""Three hosts with Ray, on which sweeps run while their cables, machines and processes fail."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.support.hosts import Host
+
+NODES = ("head", "node-1", "node-2")
+# As cluster_configs/node/env.sh has it, but for the last: Ray shall not be what ends a machine that is cut off.
+RAY = (
+    "env", "RAY_AUTH_MODE=disabled", "RAY_worker_niceness=0", "RAY_worker_oom_score_adjustment=0",
+    "RAY_health_check_period_ms=1000", "RAY_health_check_timeout_ms=3000", "RAY_health_check_failure_threshold=5",
+    "RAY_gcs_rpc_server_reconnect_timeout_s=60",
+)  # fmt: skip
+
+
+@dataclass
+class WorkSite:
+    """Hosts with a Ray node on each, and a directory that all of them see."""
+
+    hosts: dict[str, Host]
+    shared: Path
+
+    def begin(self, name: str) -> None:
+        """Start a host's Ray node."""
+        host = self.hosts[name]
+        words = ["--head", "--port=6379", "--include-dashboard=false", "--no-monitor"]
+        words = words if name == "head" else [f"--address={self.hosts['head'].address}:6379"]
+        words += [f"--node-ip-address={host.address}", "--num-cpus=2", "--include-log-monitor=false"]
+        words += ["--disable-usage-stats", "--object-store-memory=100000000"]
+        done = host.run(*RAY, "ray", "start", *words, timeout=90)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def cable(self, name: str, state: str) -> None:
+        """Plug a host in or out (`up`, `down`), at the switch."""
+        number = NODES.index(name) + 1
+        space = f"fpray-{os.getpid()}-laptop"
+        subprocess.run(["ip", "-n", space, "link", "set", f"port-{number}", state], check=True)
+
+    def sweep(self, directory: Path, *words: str) -> subprocess.Popen[str]:
+        """Start a sweep on the head."""
+        command = ["fpray", "sweep", "unreplicated", "-j", "reference", *words]
+        return self.hosts["head"].start(*RAY, *command, directory=directory)
+
+    def reboot(self, *names: str) -> None:
+        """End all that runs on hosts, as the loss of power would, and start their Ray nodes anew."""
+        for name in names:
+            for process in self.hosts[name].inside():
+                with contextlib.suppress(psutil.Error):
+                    if process.pid != self.hosts[name].init and process.name() not in ("sleep", "bash"):
+                        process.kill() if "ssh_server.py" not in " ".join(process.cmdline()) else None
+        for name in names:
+            self.begin(name)
+
+    def jvms(self, name: str) -> list[psutil.Process]:
+        """The JVMs of a host."""
+        return self.hosts[name].processes_named("java")
