@@ -261,9 +261,10 @@ def test_what_ssh_needs_and_lacks_is_said(monkeypatch: pytest.MonkeyPatch, tmp_p
     file.write_text("provider: {type: local, head_ip: 192.0.2.1}\nauth: {ssh_user: me}")
     monkeypatch.setenv("PATH", str(tmp_path))
     for words in (["status"], ["sweep", "unreplicated", "-j", "reference"]):
-        assert "there is no ssh here" in cli(*words, "--cluster", str(file)).output
+        assert "there is no ssh on this machine" in cli(*words, "--cluster", str(file)).output
 
 
+@pytest.mark.ray
 def test_without_credentials_a_sentence_says_so_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

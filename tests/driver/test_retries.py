@@ -84,10 +84,10 @@ def test_what_is_refused_before_there_are_machines_leaves_no_suite(tmp_path: Pat
     def refused(_address: str | None, _local: bool) -> Machines:
         raise refuse("--address", "this Python is connected to another Ray")
 
-    experiment = check_sweep("unreplicated", {"suite_directory": tmp_path, "jar": stub_jar(tmp_path)})
+    experiment = check_sweep("unreplicated", {"suite_directory": tmp_path / "suites", "jar": stub_jar(tmp_path)})
     with pytest.raises(Refused):
         run_sweep(experiment, backend=Backend(refused))
-    assert list(tmp_path.iterdir()) == []
+    assert not list((tmp_path / "suites").glob("*"))
 
 
 def test_words_that_cannot_be_are_refused() -> None:

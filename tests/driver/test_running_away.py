@@ -23,6 +23,7 @@ from fpray.store.find import suites
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import QUICK, cli, command_of, jvms, run, start, wait_for
+from tests.driver.suites import only_suite
 from tests.support.sweeps import run_on
 
 SLOW = ("--set", "warmup_duration=200ms", "--set", "warmup_timeout=9s", "--set", "duration=4s", "--set", "timeout=300s")
@@ -59,26 +60,36 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=1", "--address", ray_address]
     begun = run(*words, "--detach", cwd=tmp_path)
     assert begun.code == 0, begun.err
-    (suite,) = (tmp_path / "suites").iterdir()
-    letters = suite.name.split("_")[2]
-    name = letters[:4]
+    suite = only_suite(tmp_path)
+    name = suite.name.split("_")[2][:4]
     assert begun.out == f"detached · suites/{suite.name} · fpray status · fpray attach {name} · fpray stop {name}\n"
     assert "unreplicated on the Ray cluster at" in begun.err, "what it says before it is under way is said here"
-    # It is seen ...
+    _watch_and_leave(suite)
+    _stop(suite)
+    _kill(words, tmp_path)
+    _carry_on(words, suite)
+    _debug_the_server(suite, ray_address)
+
+
+def _watch_and_leave(suite: Path) -> None:
+    tmp_path, letters = suite.parent.parent, suite.name.split("_")[2]
     _hold_trial(tmp_path)
     pid = _driver(tmp_path)
     assert os.getsid(pid) == pid, "in a session of its own"
     under_way = re.compile(rf"unreplicated smoke  running  0 of 1 done · about \d+ s to go · process {pid} on ")
     wait_for(lambda: under_way.search(run("status", cwd=tmp_path).out), 60, "a trial under way")
-    watcher = start("attach", name, cwd=tmp_path)
+    watcher = start("attach", letters[:4], cwd=tmp_path)
     assert watcher.stderr
     assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
-    # ... and left again ...
     watcher.send_signal(signal.SIGINT)
-    _, said = watcher.communicate(timeout=60)
+    _, messages = watcher.communicate(timeout=60)
     last = f"detached, and the sweep goes on · fpray attach {letters} · fpray stop {letters}"
-    assert (watcher.returncode, said.splitlines()[-1]) == (0, last)
-    # ... stopped as Ctrl-C would ...
+    assert (watcher.returncode, messages.splitlines()[-1]) == (0, last)
+
+
+def _stop(suite: Path) -> None:
+    """As Ctrl-C would."""
+    tmp_path, name = suite.parent.parent, suite.name.split("_")[2][:4]
     stopped = run("stop", name, cwd=tmp_path)
     assert stopped.out.startswith("interrupted · "), stopped.out
     assert stopped.out.endswith(" of 1 finished · nothing is running any more · the same command carries on\n")
@@ -87,13 +98,19 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     ended = run("attach", name, cwd=tmp_path)
     assert ended.code == 130
     assert "is not running: interrupted" in ended.err
-    # ... killed ...
+
+
+def _kill(words: list[str], tmp_path: Path) -> None:
     assert run(*words, "--detach", cwd=tmp_path).code == 0
     _hold_trial(tmp_path)
     os.kill(_driver(tmp_path), signal.SIGKILL)
     wait_for(lambda: _status(tmp_path)["state"] == "died", 60, "the lock of a dead driver")
     assert "was killed: its last message is" in run("status", cwd=tmp_path).out
-    # ... and carried on to its end.
+
+
+def _carry_on(words: list[str], suite: Path) -> None:
+    tmp_path, letters = suite.parent.parent, suite.name.split("_")[2]
+    name = letters[:4]
     again = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
     assert "carrying on" in again.err
     seen = run("attach", name, cwd=tmp_path)
@@ -109,7 +126,6 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
         "suite": "", "letters": letters, "state": "finished", "done": 1, "total": 1, "failed": 0,
         "remaining_s": None, "pid": None, "host": None, "says": f"1 finished · fpray show {name}", "exit_code": 0,
     }  # fmt: skip
-    _debug_the_server(suite, ray_address)
 
 
 def _debug_the_server(suite: Path, address: str) -> None:

@@ -27,23 +27,23 @@ def site(reference_jar: Path) -> Iterator[dict[str, Host]]:
     scratch = Path(tempfile.mkdtemp(prefix="fpu-", dir="/tmp"))
     (scratch / "shared").mkdir()
     try:
-        with hosts(scratch, ["laptop", "head", "node"], []) as found:
+        with hosts(scratch, ["laptop", "head", "node"], []) as by_name:
             for name, words in (
                 ("head", ["--head", "--port=6379", "--no-monitor", "--include-dashboard=false"]),
                 ("node", [f"--address={RAY}"]),
             ):
-                host = found[name]
+                host = by_name[name]
                 host.environment.update(RAY_AUTH_MODE="disabled", RAY_worker_niceness="0")
                 common = [f"--node-ip-address={host.address}", "--num-cpus=2", "--include-log-monitor=false"]
                 common += ["--disable-usage-stats", "--object-store-memory=100000000"]
                 done = host.run("ray", "start", *words, *common, timeout=90)
                 assert done.returncode == 0, done.stdout + done.stderr
-            work = found["head"].tmp / "work"
+            work = by_name["head"].tmp / "work"
             work.mkdir()
             shutil.copy(reference_jar, work / "mine.jar")
             pools = {"1": {"server": [NODE], "clients": [HEAD, NODE]}}
             (work / "cluster.json").write_text(json.dumps(pools))
-            yield found
+            yield by_name
     except NoNamespaces as reason:
         pytest.skip(str(reason))
     finally:
@@ -78,6 +78,21 @@ def test_a_suite_that_only_the_driver_sees_is_like_one_that_all_see(site: dict[s
     assert together.returncode == 0, together.stderr
     ours, theirs = _suite(head.tmp / "work" / "suites"), _suite(shared)
 
+    _have_the_same_files(ours, theirs)
+    shown = [
+        head.run("sh", "-c", f"cd /tmp/work && fpray show {suite}").stdout for suite in ("suites/*smoke", str(theirs))
+    ]
+    assert shown[0].splitlines()[2].split() == shown[1].splitlines()[2].split(), shown
+    assert shown[0].splitlines()[-1] == shown[1].splitlines()[-1] == "2 finished"
+
+    runs = [json.loads((suite / "suite.json").read_text())["runs"][0] for suite in (ours, theirs)]
+    assert [run["jar_sent_to"] for run in runs] == [[NODE], []], "once per node"
+    assert not (head.home / ".cache" / "fpray" / "jars").exists(), "the driver's own path will do there"
+    assert not _trials(node)
+    _commands_can_be_pasted(ours, node)
+
+
+def _have_the_same_files(ours: Path, theirs: Path) -> None:
     tables = [pq.read_table(suite / "results.parquet") for suite in (ours, theirs)]
     assert tables[0].schema == tables[1].schema
     assert tables[0]["status"].to_pylist() == ["finished", "finished"]
@@ -90,25 +105,21 @@ def test_a_suite_that_only_the_driver_sees_is_like_one_that_all_see(site: dict[s
         assert where["client_0"].startswith("/tmp/work/suites/")
         assert where["server"].startswith("/var/tmp/fpray-0/trials/")
         assert "Listening" in (ours / number / "server_out.txt").read_text()
-    shown = [
-        head.run("sh", "-c", f"cd /tmp/work && fpray show {suite}").stdout for suite in ("suites/*smoke", str(theirs))
-    ]
-    assert shown[0].splitlines()[2].split() == shown[1].splitlines()[2].split(), shown
-    assert shown[0].splitlines()[-1] == shown[1].splitlines()[-1] == "2 finished"
 
-    runs = [json.loads((suite / "suite.json").read_text())["runs"][0] for suite in (ours, theirs)]
-    assert [run["jar_sent_to"] for run in runs] == [[NODE], []], "once per node"
-    (kept,) = (node.home / ".cache" / "fpray" / "jars").glob("*.jar")
-    assert hashlib.sha256(kept.read_bytes()).hexdigest() == kept.stem
-    assert not (head.home / ".cache" / "fpray" / "jars").exists(), "the driver's own path will do there"
-    assert not _trials(node)
 
+def _commands_can_be_pasted(ours: Path, node: Host) -> None:
+    """On the node, where its jar and the trial's directory are."""
+    (jar,) = (node.home / ".cache" / "fpray" / "jars").glob("*.jar")
+    assert hashlib.sha256(jar.read_bytes()).hexdigest() == jar.stem
     commands = {label: (ours / "001" / f"{label}_cmd.txt").read_text() for label in ("server", "client_1")}
     for command in commands.values():
         assert f"\n# on {NODE}, in /var/tmp/fpray-0/trials/" in command
-        assert str(kept) in command
-    script = f"({commands['server']}) & sleep 1\n{commands['client_1']}echo ended $?; kill $!; pkill java"
-    pasted = node.run("sh", "-c", script, timeout=30)
+        assert str(jar) in command
+    plan = json.loads((ours / "001" / "plan.json").read_text())
+    (server,) = [process for process in plan["processes"] if process["label"] == "server"]
+    listens = f"until (: < /dev/tcp/{server['host']}/{server['port']}) 2> /dev/null; do sleep 0.1; done"
+    script = f"({commands['server']}) & {listens}\n{commands['client_1']}echo ended $?; kill $!; pkill java"
+    pasted = node.run("bash", "-c", script, timeout=60)
     assert "ended 0" in pasted.stdout, pasted
     assert "Clients finished successfully" in pasted.stdout
     for left in _trials(node):

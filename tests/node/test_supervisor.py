@@ -111,6 +111,9 @@ def test_idle_supervisor_sleeps(owner: Callable[..., Owner]) -> None:
         lines = Path(f"/proc/{it.supervisor}/status").read_text().splitlines()
         return Path(f"/proc/{it.supervisor}/schedstat").read_text(), [line for line in lines if "ctxt" in line]
 
-    before = spent()
-    time.sleep(1)
-    assert spent() == before
+    def sleeps() -> bool:
+        before = spent()
+        time.sleep(1)
+        return spent() == before
+
+    assert any(sleeps() for _ in range(10)), "it may still be busy with the start of its processes"

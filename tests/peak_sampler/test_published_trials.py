@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+import pytest
 from optuna.trial import TrialState
 
 from bench.search.task import Task
@@ -36,6 +37,7 @@ def first(regrets: list[float], share: float) -> float:
     return next((i + 1 for i, regret in enumerate(regrets) if regret <= share), math.inf)
 
 
+@pytest.mark.slow
 def test_it_needs_far_fewer_trials_than_random() -> None:
     task = tasks()["multipaxos_ablation/median@0.5"]
     ours, chance = [], []

@@ -48,6 +48,7 @@ class Journal:
         self.writes, self.dies_at, self.after = 0, at, after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
 def test_a_driver_that_dies_at_any_write_loses_nothing_and_asks_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool

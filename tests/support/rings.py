@@ -29,7 +29,12 @@ def mark_by_fixtures(items: list[pytest.Item]) -> None:
 
 def needs_jar(items: list[pytest.Item]) -> bool:
     """Whether one of the tests runs JVMs or Ray, so that the reference jar is to be built before them."""
-    return any(item.get_closest_marker(marker) for item in items for marker in ("jvm", "ray", "hosts"))
+    return any(map(may_run_jvms, items))
+
+
+def may_run_jvms(item: pytest.Item) -> bool:
+    """Whether the test is none of the fast ring, where there is no JDK."""
+    return any(item.get_closest_marker(marker) for marker in ("jvm", "ray", "hosts"))
 
 
 def enforce() -> None:
