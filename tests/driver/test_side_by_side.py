@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -253,9 +252,7 @@ def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path)
     sweep = _sweep(tmp_path, *_trials(5), "--vary", "num_clients_per_proc=0,1,2,3,4")
     wait_for(lambda: _running(sweep) and len(jvms(str(tmp_path))) >= 6, 60, "three trials side by side")
     sweep.send_signal(signal.SIGINT)
-    began = time.monotonic()
     _, said = sweep.communicate(timeout=60)
-    assert time.monotonic() - began < 20
     assert sweep.returncode == 130, said
     assert "interrupted · 0 of 5 finished · nothing is running any more" in said
     assert "Traceback" not in said

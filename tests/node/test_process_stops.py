@@ -66,7 +66,7 @@ def test_what_a_process_leaves_behind_is_swept(processes: Processes, trial: str,
     if ending == "stopped":
         processes.stop([["server_0"]], 0.3)
     else:
-        processes.wait_exit(["server_0"], 5)
+        processes.wait_exit(["server_0"], 60)
         assert read_entry(daemon) is not None, "it had no time yet"
         processes.stop([["server_0"]], 5)  # waits for the sweep, a second
     left = read_entry(daemon)

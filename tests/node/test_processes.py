@@ -24,7 +24,7 @@ from tests.node.programs import PYTHON, read, spec, start
 def test_a_client_runs_and_leaves_its_files(processes: Processes, trial: str) -> None:
     argv = ("sh", "-c", 'echo "$0 $1 $A"; echo oops >&2; exit 0', "it's", "a\nb")
     start(processes, ProcessSpec("client_0", argv, trial, {"A": "x y"}, expected_exits=(0,)))
-    assert processes.wait_exit(["client_0"], 5) is None
+    assert processes.wait_exit(["client_0"], 60) is None
     assert read(trial, "client_0_out.txt") == "it's a\nb x y\n"
     assert read(trial, "client_0_err.txt") == "oops\n"
     assert read(trial, "client_0_returncode.txt") == "0\n"
@@ -93,12 +93,12 @@ def test_labels_are_unique_while_they_run(processes: Processes, trial: str) -> N
 
 def test_the_next_trial_forgets_the_last(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial, "false"), spec("server_1", trial))
-    failure = processes.wait_exit(["server_1"], 5)
+    failure = processes.wait_exit(["server_1"], 60)
     assert failure is not None
     assert failure.label == "server_0"
     processes.stop([["server_1", "server_0"]])
     start(processes, spec("client_0", trial + "x", "true", expected_exits=(0,)))
-    assert processes.wait_exit(["client_0"], 5) is None
+    assert processes.wait_exit(["client_0"], 60) is None
     assert set(processes.exits()) == {"client_0"}
 
 
