@@ -23,6 +23,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m compileall -q $(VENV)/lib || true
 	@touch $@
 
+# Where it is set, every one of the hundreds of processes that tests start would compile fpray anew.
+check test: export PYTHONDONTWRITEBYTECODE =
+
 # Lint and the fast ring of tests, which can reach neither Ray nor a JDK: under a minute.
 check: lint
 	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n 2 -m "not jvm and not ray and not hosts and not slow"
