@@ -147,8 +147,11 @@ class Progress:
         """The head of FrankenPaxos's line: the time of this trial / of the sweep so far + the remaining time."""
         done, elapsed = len(self._done), time.monotonic() - self._started
         width = max(3, len(str(self._total)))
+        with self._lock:
+            running = [running for running, _ in self._running.values()]
+        remaining_s = self._remaining.seconds(self._total, running)
         share = f"{100 * done / self._total:.1f}%" if done < self._total else "100%"
-        times = f"{clock(took)} / {clock(elapsed)} + {clock(self.snapshot().remaining_s)}?"
+        times = f"{clock(took)} / {clock(elapsed)} + {clock(remaining_s)}?"
         return f"[{done:0{width}}/{self._total:0{width}}; {share}] {times}"
 
     def longest(self) -> float:
