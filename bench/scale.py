@@ -92,7 +92,7 @@ def measure(settings: Settings) -> list[Row]:
             took <= BOUND * ideal,
             {"s": took, "ideal_s": ideal},
         ),
-        Row(f"carrying on with {trials} finished trials", f"{again:.1f} s", f"<= {RESUME_S:g} s", again <= RESUME_S),
+        Row(f"continuing with {trials} finished trials", f"{again:.1f} s", f"<= {RESUME_S:g} s", again <= RESUME_S),
     ]
 
 

@@ -39,7 +39,7 @@ def sweep(protocol: str, **options: Unpack[SweepOptions]) -> SweepResult:
 
     Raises:
         Refused: nothing was started; the text lists every problem.
-        FprayError: the sweep could not go on. What was finished stays finished: call again to carry on.
+        FprayError: the sweep could not go on. What was finished stays finished: call again to continue.
         KeyboardInterrupt: interrupted; nothing is running any more.
     """
     return _returned(run_sweep(check_sweep(protocol, options, _typed("sweep", protocol, options))))
@@ -55,7 +55,7 @@ def search(protocol: str, **options: Unpack[SearchOptions]) -> SearchResult:
 
     Raises:
         Refused: nothing was started; the text lists every problem.
-        FprayError: the search could not go on. What was finished stays finished: call again to carry on.
+        FprayError: the search could not go on. What was finished stays finished: call again to continue.
         KeyboardInterrupt: interrupted; nothing is running any more.
     """
     from fpray.searching.experiment import check_search

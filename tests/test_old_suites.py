@@ -1,4 +1,4 @@
-"""Suites that an earlier fpray made (`tests/recorded/suites/`) are shown, read, and carried on by the same command."""
+"""Suites that an earlier fpray made (`tests/recorded/suites/`) are shown, read, and continued by the same command."""
 
 from __future__ import annotations
 

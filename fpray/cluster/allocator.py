@@ -147,7 +147,7 @@ class Allocator:
             if len(living) < len(wanted):
                 of = f"the machines {', '.join(known)}" if len(known) > 1 else f"machine {known[0]}"
                 needs = f"{len(wanted)} of {of}" if len(known) > 1 else of
-                return f"it needs {needs}, and {', '.join(living) or 'none'} of them is left in the Ray cluster"
+                return f"it needs {needs}; of these, now in the Ray cluster: {', '.join(living) or 'none'}"
         return None
 
     def capacity(self, trial: Trial[Any]) -> int:

@@ -70,7 +70,7 @@ def _cause(error: Exception, call: Any, where: Where | None) -> Exception:
         return cause
     if isinstance(error, RayError):
         places = [where(call)] if where is not None else []
-        text = f"the role actor of {', '.join(places) or 'a machine'} is gone: {first_line(error)}"
+        text = f"fpray's own process for {', '.join(places) or 'a machine'} is gone: {first_line(error)}"
         return Lost(text, map(_host, places))
     return error
 

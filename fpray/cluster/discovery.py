@@ -90,7 +90,7 @@ class Discovery:
         except Refused as refused:  # a sweep on one machine needs no --jar; on two it does, but that must not end it
             return _reason(refused)
         if not self._allocator.add(cluster, machine.host, machine.cores):
-            return "it cannot replace any machine, by pools, region and cores"
+            return "no other machine has the same pools, region and number of cores, so it cannot replace one"
         return None
 
 

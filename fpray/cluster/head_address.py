@@ -40,7 +40,7 @@ def head_login(launcher: Launcher) -> HeadLogin:
     else:
         address, auth = cloud_head(config)
     if not auth.get("ssh_user"):
-        raise refuse(f"{path}: auth", "names no ssh_user, as which SSH logs in")
+        raise refuse(f"{path}: auth", "has no ssh_user: add the user name for SSH")
     key = auth.get("ssh_private_key")
     return HeadLogin(
         str(auth["ssh_user"]), address, Path(key).expanduser() if key else None, auth.get("ssh_proxy_command")

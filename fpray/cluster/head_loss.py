@@ -27,8 +27,8 @@ def head_answers() -> bool:
 def head_loss_message(address: str | None) -> str:
     """The error that a lost head is."""
     return (
-        f"the head of the Ray cluster at {address} is gone: what ended is kept, nothing is running any more,"
-        " and the same command carries on when there is a cluster again"
+        f"the head of the Ray cluster at {address} is gone: what ended is kept, nothing is running any more."
+        " Start the cluster, then run the same command again to continue"
     )
 
 

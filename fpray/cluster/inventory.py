@@ -66,9 +66,11 @@ class ClusterFile:
         """
         known, hosts = self.cluster.renamed({LOOPBACK: driver_host}), [node.host for node in nodes]
         alone = driver_host == LOOPBACK
-        where = "this machine (127.0.0.1 or localhost) alone is there" if alone else f"Ray has {', '.join(hosts)}"
+        local_only = "this run uses only this machine (127.0.0.1 or localhost). Start Ray, or correct the file"
+        in_ray = f"it is not in the Ray cluster, which has {', '.join(hosts)}. Start Ray there, or correct the file"
+        where = local_only if alone else in_ray
         missing = [address for address in known.addresses() if address not in hosts]
-        refuse_if_any([Problem(address, f"the cluster file names it, and {where}") for address in missing])
+        refuse_if_any([Problem(address, f"is in the cluster file, but {where}") for address in missing])
         return known
 
     def wait_for_all(self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None]) -> None:

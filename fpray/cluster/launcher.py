@@ -117,7 +117,7 @@ def read_launcher(path: Path) -> Launcher:
     except OSError as error:
         raise refuse(str(path), f"the launcher configuration cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:
-        raise refuse(str(path), f"the launcher configuration is no YAML: {' '.join(str(error).split())}") from None
+        raise refuse(str(path), f"the launcher configuration is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, Mapping) or not isinstance(content.get("provider"), Mapping):
         raise refuse(str(path), "a launcher configuration is an object with a provider, as in cluster_configs/")
     provider, port = content["provider"], _port(content)
@@ -146,10 +146,15 @@ def _hosts(path: Path, provider: Mapping[str, Any]) -> tuple[str, ...]:
         try:
             hosts.append(resolve(str(name or "")))
         except OSError as error:
-            problems.append(Problem(f"{path}: {name}", f"this machine does not resolve: {error.strerror}"))
+            sentence = f"this name has no IP address: {error.strerror}. Correct the name, or write the address"
+            problems.append(Problem(f"{path}: {name}", sentence))
     refuse_if_any(problems)
     if LOOPBACK in hosts:
-        raise refuse(str(path), "lists this machine by its loopback address, at which no other machine reaches it")
+        raise refuse(
+            str(path),
+            "lists a loopback address (127.0.0.1 or localhost). Other machines cannot connect to it: write the address"
+            " of the machine in the network",
+        )
     return tuple(dict.fromkeys(hosts))
 
 
@@ -159,7 +164,7 @@ def _listed(path: Path, provider: Mapping[str, Any], hosts: Sequence[str]) -> Cl
         return None
     where = f"{path}: {POOLS}"
     listed = read_pools(provider[POOLS], where, f"{POOLS} of {path.name}")
-    known = f"is none of its machines: head_ip and worker_ips are {', '.join(hosts)}"
+    known = f"is not in this file's head_ip and worker_ips, which are {', '.join(hosts)}"
     addresses = listed.addresses()
     refuse_if_any([Problem(f"{where}: {address}", known) for address in addresses if address not in hosts])
     pools = {

@@ -67,7 +67,8 @@ def _wait_for_space(running: Running, context: TrialContext) -> None:
         if not waiting:
             context.wait(
                 f"waiting for disk space: trial {running.number} needs {needed / 1e6:.0f} MB,"
-                f" {free / 1e6:.0f} MB are free at {running.directory.path} (Ctrl-C stops; the same command carries on)"
+                f" {free / 1e6:.0f} MB are free at {running.directory.path} (Ctrl-C stops;"
+                " run the same command again to continue)"
             )
         waiting = True
         context.cancellation.sleep(SPACE_CHECK_S)

@@ -123,7 +123,7 @@ def check(
 
 
 def suite_key(identity: Any, compared: Mapping[str, Any]) -> str:
-    """Equal for commands that carry on each other's suite: of equal identity, in an equal environment."""
+    """Equal for commands that continue each other's suite: of equal identity, in an equal environment."""
     optional = ("place", "instruments")  # keys are as they were before there were these options
     given = {name: value for name, value in compared.items() if value or name not in optional}
     return content_hash([identity, given])
@@ -160,7 +160,7 @@ def where_of(file: str | None, address: str | None, *, local: bool) -> Where:
         Refused: the file is wrong, or a cluster is named as well as this machine.
     """
     if local and file and is_launcher_file(file):
-        raise refuse("--local", f"--cluster {file} means a cluster: which one is meant?")
+        raise refuse("--local", f"conflicts with --cluster {file}: leave one of them out")
     return Where(address, local, read_inventory(file), Path(file) if file else None)
 
 
@@ -233,7 +233,7 @@ def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_
     """Trials that are too large for any cluster, or for the machines that are named."""
     most = max((process_count(trial) for trial in selected.trials), default=0)
     if most > MOST_PROCESSES:
-        return [Problem(f"{most} processes", f"in one trial: fpray starts up to {MOST_PROCESSES}")]
+        return [Problem(f"{most} processes", f"are too many for one trial: fpray starts up to {MOST_PROCESSES}")]
     problems = []
     # Without a cluster file, a sweep's machines are known later, and a plan's stand for any.
     if where.file or plan_only:

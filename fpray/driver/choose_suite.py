@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fpray.driver.experiment import Experiment
+from fpray.driver.option_texts import listed
 from fpray.driver.resume import selected_by
 from fpray.errors import FprayError, Refused, refuse
 from fpray.files import layout
 from fpray.jar.provenance import of_driver
+from fpray.plan.placement_policy import place_texts
 from fpray.protocol import params as param_values
 from fpray.store.find import find_suite, suites
 from fpray.store.suite import Suite, usual_root
-from fpray.store.suite_record import SuiteRecord
+from fpray.store.suite_record import PILOT, SuiteRecord
+from fpray.trial.context import flag_texts, jvm_arg_texts
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
 _NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # nobody names a directory for suites like this
@@ -21,7 +26,7 @@ _NEW = "--new starts another suite"
 
 
 def choose_suite(experiment: Experiment) -> Suite:
-    """The suite that is named, the newest one that this command carries on, or a new one.
+    """The suite that is named, the newest one that this command continues, or a new one.
 
     Raises:
         Refused: the suite is of something else, or cannot be written.
@@ -33,7 +38,7 @@ def choose_suite(experiment: Experiment) -> Suite:
         raise refuse(f"-s {root}", f"cannot be a suite directory: {error.strerror}") from None
     if named is not None:
         if policy.new:
-            sentence = f"-s names a suite, {named.path.name}: carry it on, or name a directory for a new one"
+            sentence = f"conflicts with -s, which names the suite {named.path.name}: leave one of them out"
             raise refuse("--new", sentence)
         return _checked(named, experiment)
     key = experiment.key
@@ -42,7 +47,8 @@ def choose_suite(experiment: Experiment) -> Suite:
         if policy.rerun or _unfinished(suite, experiment):
             return _checked(suite, experiment)
     if policy.rerun:
-        raise refuse(f"--rerun {policy.rerun[0]}", f"there is no suite of this command in {root} to repeat from")
+        sentence = f"this command has no suite in {root}: name the suite with -s, or leave --rerun out"
+        raise refuse(f"--rerun {policy.rerun[0]}", sentence)
     suite = _new_suite(root, experiment)
     suite.after = before[0].short_name if before else None
     return suite
@@ -83,7 +89,7 @@ def _new_suite(root: Path, experiment: Experiment) -> Suite:
 
 
 def _checked(suite: Suite, experiment: Experiment) -> Suite:
-    """The suite, if this experiment may carry it on.
+    """The suite, if this experiment may continue it.
 
     Raises:
         Refused: it is of another protocol, or was run with another jar, java, JVM arguments, flags or placement.
@@ -93,18 +99,20 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         raise refuse(suite.path.name, f"is a suite of {protocol}, not of {experiment.selection.protocol}")
     kind = suite.record.kind
     if kind != experiment.kind:
-        raise refuse(suite.path.name, f"is the suite of a {kind}: fpray {kind} carries it on")
+        command = f"fpray sweep --pilot -s {suite.path.parent}" if kind == PILOT else f"fpray {kind}"
+        raise refuse(suite.path.name, f"is the suite of a {kind}: use {command} to continue it")
     known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
-    mixed = f"results would mix. {_NEW}, --accept-change goes on in {suite.path.name} all the same"
+    mixed = f"results would mix. {_NEW}; --accept-change continues {suite.path.name} with the change"
     if experiment.policy.accept_change:
         return suite
     if known["sha256"] != jar.sha256:
         was = f"{known['name']} {known['version']}".strip()
-        raise refuse(str(jar), f"is another jar than the suite's, {was} (sha {known['sha256'][:8]}): {mixed}")
+        raise refuse(str(jar), f"is not the jar of the suite, {was} (sha {known['sha256'][:8]}): {mixed}")
     for name, option in _COMPARED.items():
         # A suite that is older than an option was run without it.
         if (before := getattr(suite.record, name)) != compared[name]:
-            raise refuse(option, f"is {compared[name] or 'none'}, and was {before or 'none'}: {mixed}")
+            sentence = f"is {_typed(name, compared[name])} now, but the suite has {_typed(name, before)}: {mixed}"
+            raise refuse(option, sentence)
     return suite
 
 
@@ -115,6 +123,17 @@ _COMPARED = {
     "place": "--place",
     "instruments": "--instrument",
 }
+_TEXTS: Mapping[str, Callable[[Any], Sequence[str]]] = {
+    "jvm_args": jvm_arg_texts,
+    "flags": flag_texts,
+    "place": place_texts,
+}
+
+
+def _typed(name: str, value: Any) -> str:
+    """What a suite keeps of an option, as a user types it."""
+    texts = _TEXTS.get(name, listed)(value)
+    return " ".join(texts) or "none"
 
 
 def _unfinished(suite: Suite, experiment: Experiment) -> bool:
@@ -123,7 +142,7 @@ def _unfinished(suite: Suite, experiment: Experiment) -> bool:
         return not suite.record.ended
     try:
         trials = [trial for words in suite.record.points for trial in selected_by(words, experiment).trials]
-    except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be carried on
+    except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be continued
         return False
     directories = suite.directories()
     return any(trial.id not in directories or directories[trial.id].outcome() is None for trial in trials)

@@ -58,7 +58,7 @@ def debug(
     java = record.java or "java"
     jar = find_jar(REFERENCE if record.jar["name"] == "reference" else record.jar["path"], java, say)
     if jar.sha256 != record.jar["sha256"]:
-        say(f"doubt: {jar} is another jar than the suite's (sha {record.jar['sha256'][:8]})")
+        say(f"doubt: {jar} is not the jar of the suite (sha {record.jar['sha256'][:8]})")
     with Machines(wanted_address(where.ray, local), local=local) as machines:
         where.inventory.wait_for_all(machines.refresh, say)
         nodes = machines.by_host().values()
@@ -103,14 +103,14 @@ def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, l
             plan = prepare(attempt)
             own = next(process for process in plan.processes if process.label == label)
             _start(attempt, plan, own, directory.path)
-            say(f"all but {label} runs; its logs are in {directory.path} · Ctrl-C stops it")
+            say(f"all processes except {label} are running · logs: {directory.path} · Ctrl-C stops them")
             for failure in failures(attempt):
                 _say_all([failure.detail, *failure.lines, *filter(None, [failure.log])])
             threading.Event().wait()
         except ProcessFailed as failed:
             _say_all([failed.failure.detail, *failed.failure.lines, failed.failure.log, "all of it is stopped"])
         except KeyboardInterrupt:
-            say(f"stopped, but for {label}, which is yours · nothing of it is a result")
+            say(f"all other processes are stopped; stop {label} yourself · this run is not a result")
 
 
 def _start(attempt: Attempt, plan: Plan, own: Process, path: Path) -> None:
@@ -139,8 +139,9 @@ def _say_how(own: Process, path: Path) -> None:
     write_text(path / command_file(own.label), command)
     where = "on this machine" if own.host == LOOPBACK else f"on {own.host}"
     ports = ", ".join(str(port) for port in own.endpoints.values())
-    listening = f"; the others wait until it listens on {ports}" if own.kind == "server" else ""
-    say(f"paste this {where} (it is in {path / command_file(own.label)}){listening}:\n{command.rstrip()}")
+    listening = f"; the other processes wait until {own.label} listens on {ports}" if own.kind == "server" else ""
+    file = path / command_file(own.label)
+    say(f"start {own.label} yourself {where}, with this command (also in {file}){listening}:\n{command.rstrip()}")
 
 
 def _say_all(lines: Sequence[str]) -> None:

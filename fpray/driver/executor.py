@@ -116,7 +116,10 @@ class Executor:
                     if running.result.status.final:
                         yield Ended(running.trial, running.directory, running.result)
                 except OSError as error:
-                    self._progress.say(f"the end of trial {running.number} cannot be kept: {error.strerror}")
+                    self._progress.say(
+                        f"the outcome of trial {running.number} cannot be written: {error.strerror}"
+                        " (the same command runs this trial again)"
+                    )
             self._release(running)
 
     def _is_full(self) -> bool:

@@ -18,7 +18,7 @@ from fpray.trial.instruments import Instrument
 
 @dataclass(frozen=True)
 class Environment:
-    """What changes numbers and is no parameter: a suite is carried on only with the same.
+    """What changes numbers and is no parameter: a suite is continued only with the same.
 
     Attributes:
         jar: the jar; the reference jar is a stand-in until `with_jar` has built it.
@@ -104,12 +104,12 @@ class Experiment:
     """A request that was checked.
 
     Attributes:
-        kind: the command that carries its suite on: `sweep`, `search`.
+        kind: the command that continues its suite: `sweep`, `search`.
         selection: the words that select its trials.
         words: the same, as a suite keeps them.
         trials: every trial; or, where they are not known in advance, trials like those that will run.
-        compared: what a suite keeps of the environment beside the jar; it is compared when a suite is carried on.
-        key: equal for two commands that carry on each other's suite.
+        compared: what a suite keeps of the environment beside the jar; it is compared when a suite is continued.
+        key: equal for two commands that continue each other's suite.
         instruments: what joins every trial.
         record: what a new `suite.json` keeps of it beside its selection and its environment.
     """

@@ -159,7 +159,7 @@ class CallBack(Listener):
         try:
             self._on_trial(directory.number, trial, outcome)
         except OSError as error:
-            self._say(f"trial {directory.number} could not be reported: {error.strerror}")
+            self._say(f"the output for trial {directory.number} failed: {error.strerror} (the outcome is kept)")
         return None
 
 

@@ -37,7 +37,7 @@ def nothing_to_do(suite: Suite, source: TrialSource, work: WorkList) -> str:
 
 
 def intent(suite: Suite, source: TrialSource, work: WorkList, machines: Machines, *, at_once: int, order: str) -> str:
-    """What will be done, or carried on, how, and about how long it takes."""
+    """What will be done, or continued, how, and about how long it takes."""
     waiting = source.representative_trials()
     cores = sum(machine.cores for machine in machines.by_host().values()) // at_once
     trial_s = sum(planned_seconds(trial, cores) for trial in waiting) / len(waiting)
@@ -68,7 +68,7 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
     statuses = _ended(suite, work)
     finished = statuses.count(Status.FINISHED)
     failed = f", {len(statuses) - finished} failed" if len(statuses) > finished else ""
-    return f"carrying on {suite.path} ({finished} of {at_most}{limit} finished{failed}; {to_go})"
+    return f"continuing {suite.path} ({finished} of {at_most}{limit} finished{failed}; {to_go})"
 
 
 def _ended(suite: Suite, work: WorkList) -> list[Status]:
@@ -88,11 +88,11 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
     if result.interrupted:
         return (
             f"interrupted · {statuses.count(Status.FINISHED)} of {result.planned} finished"
-            " · nothing is running any more · the same command carries on"
+            " · nothing is running any more · run the same command again to continue"
         )
     if result.stopped:
-        others = f"the same command carries on with the other {result.planned - len(statuses)}"
-        repeats = "" if source.learns else ", with --rerun failed also with these"
+        others = f"run the same command again for the other {result.planned - len(statuses)}"
+        repeats = "" if source.learns else " (add --rerun failed to repeat the failed ones)"
         stopped = f"stopped, since most trials fail · {counted(statuses)}"
         return f"{stopped} · fpray show {suite.short_name} · {others}{repeats}"
     again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""

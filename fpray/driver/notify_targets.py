@@ -19,8 +19,8 @@ def notify_problems(targets: Sequence[str]) -> Iterator[Problem]:
         try:
             program = (shlex.split(target) or [""])[0]
         except ValueError as error:
-            yield Problem(f"--notify {target}", f"is no command line: {error}")
+            yield Problem(f"--notify {target}", f"is not a valid command line: {error}")
             continue
         if shutil.which(program) is None:
-            missing = f"there is no program {program or 'in it'} here, and it is no http(s) URL"
+            missing = f"must be a command of this machine or an http(s) URL: there is no program {program!r} here"
             yield Problem(f"--notify {target}", missing)

@@ -63,7 +63,7 @@ def read_flags(value: str | Sequence[str]) -> tuple[dict[str, dict[str, str]], l
             continue
         of_role = flags.setdefault(match["role"], {})
         if match["name"] in of_role:
-            problems.append(Problem(f"--flag {text}", f"--{match['name']} is given twice: which one is meant?"))
+            problems.append(Problem(f"--flag {text}", f"--{match['name']} is given twice: leave one of them out"))
         of_role[match["name"]] = match["value"]
     return flags, problems
 
@@ -86,7 +86,8 @@ def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Probl
     texts = listed(value or ())
     problems = []
     if len(texts) > 1:
-        problems.append(Problem("--address", "names one Ray cluster; --cluster FILE names machines"))
+        sentence = "takes only one address, that of a Ray cluster: to name machines, use --cluster FILE"
+        problems.append(Problem("--address", sentence))
     address = texts[0] if texts else None
     try:
         ipaddress.ip_address(address or "")

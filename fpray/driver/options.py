@@ -35,7 +35,7 @@ def at_least(lowest: int) -> Callable[[int], str | None]:
 
 def one_of(words: Sequence[str]) -> Callable[[str], str | None]:
     """A check of a word."""
-    return lambda word: None if word in words else f"is none of {', '.join(words)}{nearest(word, words)}"
+    return lambda word: None if word in words else f"must be one of {', '.join(words)}{nearest(word, words)}"
 
 
 def _as_list(value: Any) -> tuple[tuple[str, ...], Iterable[Problem]]:
@@ -59,7 +59,7 @@ def _raw(value: Any) -> tuple[str, Iterable[Problem]]:
 def _absolute(path: str) -> str | None:
     if Path(path).is_absolute():
         return None
-    return "is no absolute path; it must mean the same on every machine, since trials work below it"
+    return "must be an absolute path: trials use this directory on every machine"
 
 
 def _in_both(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -67,7 +67,7 @@ def _in_both(values: Mapping[str, Any]) -> Iterator[Problem]:
         if not points:
             yield Problem(f"--vary {key}", "lists no value")
         if key in values["set"]:
-            yield Problem(key, "is in --vary and in --set: which one is meant?")
+            yield Problem(key, "is in --vary and in --set: leave one of them out")
 
 
 def _shared_by_how_many(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -77,7 +77,7 @@ def _shared_by_how_many(values: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _one_machine_or_a_cluster(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["local"] and values["address"].ray is not None:
-        yield Problem("--local", f"--address {values['address'].ray} means a cluster: which one is meant?")
+        yield Problem("--local", f"conflicts with --address {values['address'].ray}: leave one of them out")
 
 
 class BaseOptions(TypedDict, total=False):

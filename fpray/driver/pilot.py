@@ -16,7 +16,7 @@ from fpray.protocol.params import flatten
 from fpray.report.text import say
 from fpray.store.outcome import Outcome, Status
 from fpray.store.suite import Suite
-from fpray.store.suite_record import SuiteRecord
+from fpray.store.suite_record import PILOT, SuiteRecord
 from fpray.store.trial_directory import TrialDirectory
 from fpray.study.source import ListSource
 from fpray.study.study import Study
@@ -98,7 +98,10 @@ def _say_failures(job: Run, failures: Sequence[str], corners: int) -> None:
         say(line)
     if not job.experiment.policy.keep_going:
         job.result.stopped = f"{len(failures)} of {corners} corners of its grid fail"
-        say("the sweep was not begun (correct its grid, or --keep-going: the same command runs what failed again)")
+        say(
+            "the sweep was not started: correct its grid. The same command runs the failed corners again; with"
+            " --keep-going the sweep starts in any case"
+        )
 
 
 def pilot_suite(suite: Suite) -> Suite:
@@ -110,7 +113,7 @@ def pilot_suite(suite: Suite) -> Suite:
         known = suite.record
         record = SuiteRecord(
             protocol=known.protocol, study=known.study, points=[], jar=known.jar, java=known.java,
-            jvm_args=known.jvm_args, flags=known.flags, provenance=known.provenance, kind="pilot",
+            jvm_args=known.jvm_args, flags=known.flags, provenance=known.provenance, kind=PILOT,
         )  # fmt: skip
         record.write(path / layout.SUITE)
     apart = Suite(path)

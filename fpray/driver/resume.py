@@ -99,5 +99,6 @@ def _to_repeat(suite: Suite, name: str) -> list[TrialDirectory]:
         or (len(name) >= 6 and str(trial["id"]).startswith(name))
     ]
     if not chosen and name != "failed":
-        raise refuse(f"--rerun {name}", f"{suite.path.name} has no such trial (a number, an id, or failed)")
+        sentence = f"{suite.path.name} has no such trial: write a trial's number or id, or failed (all that failed)"
+        raise refuse(f"--rerun {name}", sentence)
     return chosen

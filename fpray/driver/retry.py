@@ -37,7 +37,7 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
         return None, replace(running, disk_was_full=True)
     if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= retries:
         return outcome, None
-    progress.say(f"[{number}] {outcome.status.value}: {outcome.detail}: this is no result, so the trial runs again")
+    progress.say(f"[{number}] {outcome.status.value}: {outcome.detail}: this is not a result, so the trial runs again")
     return outcome, replace(running, repeated=running.repeated + 1)
 
 

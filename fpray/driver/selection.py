@@ -20,7 +20,7 @@ SWEEP = "sweep"  # the command, and the kind of its suites
 
 @dataclass(frozen=True)
 class TrialSelection:
-    """The words that select trials: two commands of equal words carry on each other's suite."""
+    """The words that select trials: two commands of equal words continue each other's suite."""
 
     protocol: str
     study: str = "smoke"
@@ -85,7 +85,7 @@ def select_grid(selection: TrialSelection) -> Selected:
     command = selected.study.command
     if command != SWEEP and not selection.vary:
         name, study = selected.protocol.name, selected.study.name
-        raise refuse(f"--study {study}", f"is a {command}: fpray {command} {name} --study {study}")
+        raise refuse(f"--study {study}", f"is a {command}: run fpray {command} {name} --study {study}")
     return selected
 
 

@@ -35,7 +35,7 @@ class SetMachinesAside(Listener):
                 continue
             self._allocator.quarantine(verdict.host)
             self._progress.say(
-                f"machine {verdict.host} is set aside while there are others of its kind: {verdict.sentence}"
-                " (the same command, stopped and begun anew, takes it back)"
+                f"machine {verdict.host} is set aside: {verdict.sentence} (trials use it only if there are too few"
+                " similar machines. To use it again, stop this command and run it again)"
             )
             self._remember("set_aside", verdict.host, verdict.sentence)

@@ -55,7 +55,8 @@ def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Pr
             problems.append(Problem(f"--java {java}", sentence))
     for host, of_host in facts.items():
         if of_host["java"] is not None and str(of_host["jvm"]).startswith(("exits", "cannot")):
-            problems.append(Problem(f"--java {java}", f"is no Java on machine {host}: it {of_host['jvm']}"))
+            sentence = f"does not work on machine {host}: install a JRE or JDK 17 there. The program {of_host['jvm']}"
+            problems.append(Problem(f"--java {java}", sentence))
     return problems
 
 

@@ -76,7 +76,7 @@ def _read(path: Path, *, reference: bool, option: str = "--jar") -> Jar:
         with zipfile.ZipFile(path) as archive:
             manifest = archive.read("META-INF/MANIFEST.MF").decode(errors="replace")
     except zipfile.BadZipFile:
-        raise refuse(f"{option} {path}", "is no jar: it cannot be read as a zip file") from None
+        raise refuse(f"{option} {path}", "is not a jar: it cannot be read as a zip file") from None
     except OSError as error:
         raise refuse(f"{option} {path}", f"cannot be read: {error.strerror}") from None
     except KeyError:

@@ -94,7 +94,7 @@ def _write(cache: Path, sha256: str, pieces: Iterable[bytes]) -> None:
                 digest.update(piece)
                 file.write(piece)
         if digest.hexdigest() != sha256:
-            raise Lost("the jar arrived with other bytes than were sent")
+            raise Lost("the jar was damaged while it was copied")
         partial.replace(cache / f"{sha256}.jar")
     finally:
         partial.unlink(missing_ok=True)

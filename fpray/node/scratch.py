@@ -16,7 +16,7 @@ from pathlib import Path
 from fpray.errors import Lost
 from fpray.node.local_disk import local_directory, own_directory
 
-# What a trial of another suite left stays this long, for that sweep to be carried on; only small files stay.
+# What a trial of another suite left stays this long, for that sweep to be continued; only small files stay.
 WAITS_S, SMALL_BYTES = 86_400.0, 1 << 20
 _OWNER, _TRASH = ".owner", ".trash-"
 

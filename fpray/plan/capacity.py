@@ -112,10 +112,11 @@ def region_problems(
             if known >= needed:
                 continue
             where = (
-                f"are in {known}: processes are assigned in the order of the pool's list, here to {', '.join(hosts)}"
+                f"with processes are in {known}: {', '.join(hosts)}. The first machines of the pool's list get the"
+                " processes: list machines of other regions first"
                 if cluster.regions
                 else "are all in one place, as far as the cluster file says: name regions in a file for --cluster,"
                 ' beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'
             )
-            problems.append(Problem(pool, f"the study needs its machines in {needed} regions, and they {where}"))
+            problems.append(Problem(pool, f"the study needs this pool in {needed} regions, but its machines {where}"))
     return list(dict.fromkeys(problems))

@@ -69,14 +69,14 @@ class Cluster:
             # A pool that is misspelt in one place must not get the machines that serve every other pool.
             near = difflib.get_close_matches(pool, listed or (), n=1, cutoff=0.9) if pool not in (listed or ()) else []
             return [
-                Problem(pool, f"no machine serves it, but some serve {name} ({self.source}): is {pool} meant?")
+                Problem(pool, f"has no machine, but {name} has ({self.source}): correct {name} to {pool}")
                 for name in near
             ]
         if listed is None and self.pools:
             return [Problem(f"f={faults}", f"{self.source} has machines for f = {', '.join(self.pools)} only")]
         if not listed:
-            return [Problem(pool, "no machine of the cluster takes roles")]
+            return [Problem(pool, "has no machine: no machine of the cluster may run processes of a trial")]
         if pool in listed:
             return [Problem(pool, f"its list of machines in {self.source} is empty (f={faults})")]
         hint = nearest(pool, listed)
-        return [Problem(pool, f"no machine serves it under f={faults} ({self.source}: {', '.join(listed)}){hint}")]
+        return [Problem(pool, f"has no machine for f={faults} (pools in {self.source}: {', '.join(listed)}){hint}")]

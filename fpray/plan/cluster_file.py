@@ -27,7 +27,7 @@ def read_cluster_file(path: Path) -> Cluster:
     except OSError as error:
         raise refuse(str(path), f"the cluster file cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise refuse(str(path), f"the cluster file is no JSON: {error}") from None
+        raise refuse(str(path), f"the cluster file is not JSON: {error}") from None
     return read_pools(content, str(path))
 
 
@@ -73,7 +73,9 @@ def _by_faults(content: Mapping[object, object], where: str) -> Mapping[object, 
     if mixed := sorted(str(key) for key in others if key != _REGIONS):
         every = ", ".join(map(str, flat))
         raise refuse(
-            where, f"lists {every} for every f, and others for f = {', '.join(mixed)}: which of them is meant?"
+            where,
+            f"lists some pools for every f ({every}), and also pools for f = {', '.join(mixed)} only: move all pools"
+            " below the numbers of f, or none",
         )
     return {**others, EVERY_F: flat}
 
@@ -89,7 +91,8 @@ def _resolved(names: Sequence[str], problems: list[Problem]) -> tuple[str, ...]:
         try:
             addresses.append(resolve(name))
         except OSError as error:
-            problems.append(Problem(name, f"the name of this machine does not resolve: {error.strerror}"))
+            sentence = f"this name has no IP address: {error.strerror}. Correct the name, or write the address"
+            problems.append(Problem(name, sentence))
     return tuple(addresses)
 
 
@@ -103,7 +106,7 @@ def resolve(name: str, lookup: Callable[[str], str] = socket.gethostbyname) -> s
         return str(ipaddress.ip_address(name))
     if name == "localhost":
         return LOOPBACK
-    no_name = socket.gaierror(socket.EAI_NONAME, "it is no name")
+    no_name = socket.gaierror(socket.EAI_NONAME, "it is not a host name")
     if not name:  # for the resolver that is 0.0.0.0
         raise no_name
     try:

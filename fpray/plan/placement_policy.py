@@ -50,6 +50,11 @@ def parse_place(options: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
     return policy, problems
 
 
+def place_texts(policy: Mapping[str, str]) -> list[str]:
+    """The options that `parse_place` reads as this policy."""
+    return [word if role == EVERY_ROLE else f"{role}={word}" for role, word in policy.items()]
+
+
 def machines_by_role(
     demands: Sequence[Demand], policy: Mapping[str, str]
 ) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
@@ -123,6 +128,6 @@ def _problem(hosts: Sequence[str], short: Sequence[Demand], claims: Sequence[_Cl
     is_or_are = "are" if len(hosts) > 1 else "is"
     return Problem(
         f"pool{'s' if len(pools) > 1 else ''} {', '.join(pools)}",
-        f"{number_of(len(missing), 'more machine')} needed: no other role may be on a machine of {roles} (--place),"
-        f" and there {is_or_are} {len(hosts)} there: {', '.join(hosts)}",
+        f"{number_of(len(missing), 'more machine')} needed: there {is_or_are} {len(hosts)} ({', '.join(hosts)}), and"
+        f" --place allows no other role on a machine of {roles}. Add machines, or change --place",
     )

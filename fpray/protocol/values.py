@@ -44,11 +44,11 @@ def parse_duration(text: str) -> timedelta:
     """
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise BadValue(f"{text!r} is no duration: write 2s, 500ms or 1m")
+        raise BadValue(f"{text!r} is not a duration: write 2s, 500ms or 1m")
     try:
         return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
     except OverflowError:
-        raise BadValue(f"{text!r} is longer than any experiment") from None
+        raise BadValue(f"{text!r} is too long for an experiment") from None
 
 
 def show_duration(value: timedelta) -> str:
@@ -131,7 +131,7 @@ def read_value(kind: Any, value: Any) -> Any:
         choices = typing.get_args(kind)
         if value in choices:
             return value
-        raise BadValue(f"{value!r} is none of {', '.join(choices)}{nearest(str(value), choices)}")
+        raise BadValue(f"{value!r} is not one of {', '.join(choices)}{nearest(str(value), choices)}")
     if alternatives(kind):
         return read_alternative(alternatives(kind), value)
     if dataclasses.is_dataclass(kind):
@@ -167,7 +167,7 @@ def _json_object(what: str, value: Any) -> Mapping[str, Any]:
         except json.JSONDecodeError:
             raise BadValue(f"{value!r} is neither a name nor a JSON object of {what}") from None
     if not isinstance(value, Mapping):
-        raise BadValue(f"{value!r} is no JSON object of {what}")
+        raise BadValue(f"{value!r} is not a JSON object of {what}")
     return value
 
 
@@ -183,7 +183,7 @@ def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per t
         raise BadValue(f"{text!r} is neither true nor false")
     if kind is int:
         if not re.fullmatch(r"[+-]?[0-9]+", text) or isinstance(value, bool):
-            raise BadValue(f"{text!r} is no integer")
+            raise BadValue(f"{text!r} is not an integer")
         if not -(2**31) <= int(text) < 2**31:
             raise BadValue(f"{text} does not fit into the jar's 32-bit integers")
         return int(text)
@@ -191,13 +191,13 @@ def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per t
         try:
             number = float(text)
         except ValueError:
-            raise BadValue(f"{text!r} is no number") from None
+            raise BadValue(f"{text!r} is not a number") from None
         if not math.isfinite(number):
-            raise BadValue(f"{text!r} is no number that can be run with")
+            raise BadValue(f"{text!r} is not a finite number")
         return number
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         name = value.name if isinstance(value, enum.Enum) else text.removeprefix(f"{kind.__name__}.")
         if name in kind.__members__:
             return kind[name]
-        raise BadValue(f"{name!r} is none of {', '.join(kind.__members__)}{nearest(name, kind.__members__)}")
+        raise BadValue(f"{name!r} is not one of {', '.join(kind.__members__)}{nearest(name, kind.__members__)}")
     return str(value)

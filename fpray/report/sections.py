@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fpray.store.suite import Suite
 
-CARRIES_ON = "(the same command carries on)"
+AGAIN = "(run the same command again to continue)"
 
 
 class Section(Protocol):
@@ -30,4 +30,4 @@ class SweepSection:
     def to_go(self, suite: Suite, known: int, ended: int) -> str:
         """The number of trials that have not ended."""
         left = max(known, suite.record.planned) - ended
-        return f", {left} to go {CARRIES_ON}" if left else ""
+        return f", {left} to go {AGAIN}" if left else ""

@@ -17,7 +17,7 @@ from fpray.store.outcome import Status
 from fpray.store.suite import Suite
 
 DIED, UNFINISHED = "died", "unfinished"
-_CARRIES_ON = "the same command carries on"
+_AGAIN = "run the same command again to continue"
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ class SuiteState:
         elif self.snapshot is not None and self.state == DIED:
             ago = duration_in_words(time.time() - self.snapshot.updated)
             where = f"process {self.snapshot.pid} on {self.snapshot.host}"
-            parts.append(f"{where} was killed: its last message is {ago} old; {_CARRIES_ON}")
+            parts.append(f"{where} was killed: its last message is {ago} old; {_AGAIN}")
         elif self.snapshot is not None and self.state == FAILED:
             parts.append(self.snapshot.says.splitlines()[0])
         elif self.state != FINISHED:
-            parts.append(_CARRIES_ON)
+            parts.append(_AGAIN)
         return " · ".join(parts)
 
     def _progress(self) -> Iterator[str]:

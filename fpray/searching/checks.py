@@ -52,7 +52,7 @@ def limit_problems(study: Search, time: TimeBudget) -> Iterator[Problem]:
     if not 0 <= stop_at < 1:
         yield Problem(f"--stop-at {stop_at:g}", "must be a share of the best: write 2% or 0.02 (0% never stops)")
     if confirm < 1:
-        yield Problem(f"--confirm {confirm}", "counts the runs of the best, with the first one: it must be at least 1")
+        yield Problem(f"--confirm {confirm}", "must be at least 1: it counts all runs of the best point")
 
 
 def _time_problems(time: TimeBudget) -> Iterator[Problem]:
@@ -104,9 +104,10 @@ def group_problems(problem: SearchProblem, trials: Sequence[Trial[Any]]) -> Iter
         if largest > 1 and _QUANTILE.search(column):
             yield Problem(
                 f"measurement_group_size={largest}",
-                f"leaves means of {largest} requests, and so no {column}: set it to 1, or bound the mean",
+                f"records only means of {largest} requests, so {column} is unknown: set it to 1, or use the mean",
             )
     for trial in trials:
         for column in problem.columns:
             if START_THROUGHPUT in column and trial.params.duration.total_seconds() <= 1:
-                yield Problem(f"duration={show_duration(trial.params.duration)}", f"is too short for {column}")
+                sentence = f"is too short for {column}: it must be longer than 1s"
+                yield Problem(f"duration={show_duration(trial.params.duration)}", sentence)

@@ -15,7 +15,7 @@ def parse_goals(maximize: Sequence[str], minimize: Sequence[str]) -> tuple[list[
     goals = [Goal(column.strip(), True) for column in maximize] + [Goal(column.strip(), False) for column in minimize]
     columns = [goal.column for goal in goals]
     twice = [column for column in dict.fromkeys(columns) if columns.count(column) > 1]
-    return list(dict.fromkeys(goals)), [Problem(column, "is a goal twice: which one do you mean?") for column in twice]
+    return list(dict.fromkeys(goals)), [Problem(column, "is a goal twice: leave one of them out") for column in twice]
 
 
 _BOUND = re.compile(r"\s*(?P<column>[^<>=\s]+)\s*(?P<sign><=|>=|<|>)\s*(?P<limit>\S+)\s*")

@@ -90,10 +90,10 @@ def _space(
 ) -> tuple[Space | None, list[Problem]]:
     """Where to search, without the parameters that `--set` fixes; None if the study suggests its points itself."""
     fixed_too = [key for key in options["space"] if key in points.set]
-    problems = [Problem(key, "is in --space and in --set: which one do you mean?") for key in fixed_too]
+    problems = [Problem(key, "is in --space and in --set: leave one of them out") for key in fixed_too]
     dimensions = {key: values for key, values in study.space.items() if key not in points.set}
     if study.suggest is not None:
-        message = f"study {study.name} suggests its points itself: leave it out"
+        message = f"has no use with study {study.name}, which chooses its points itself: leave --space out"
         return None, [*problems, *([Problem("--space", message)] if dimensions else [])]
     space, wrong = read_space(dimensions, start, points.protocol)
     if not dimensions and not fixed_too:

@@ -66,7 +66,7 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
     """Why a sampler cannot be used for a search: it is unknown, lacks a package, or does not fit the search."""
     about = f"--sampler {name}"
     if name not in _MAKERS:
-        return [Problem(about, f"is none of {', '.join(NAMES)}{nearest(name, NAMES)}")]
+        return [Problem(about, f"must be one of {', '.join(NAMES)}{nearest(name, NAMES)}")]
     problems = []
     if missing := [package for package in _NEEDS.get(name, ()) if find_spec(package) is None]:
         message = f"needs {' and '.join(missing)}, which fpray does not install: pip install {' '.join(missing)}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fpray.files import layout
 from fpray.files.atomic import read_json
-from fpray.report.sections import CARRIES_ON
+from fpray.report.sections import AGAIN
 from fpray.store.suite import Suite
 
 
@@ -21,4 +21,4 @@ class SearchSection:
     def to_go(self, suite: Suite, known: int, ended: int) -> str:
         """The trials that have begun, and whether the search has ended: how many are left is not known in advance."""
         begun = f", {known - ended} begun" if known > ended else ""
-        return begun if suite.record.ended else f"{begun}, and not ended {CARRIES_ON}"
+        return begun if suite.record.ended else f"{begun}, and not ended {AGAIN}"

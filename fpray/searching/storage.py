@@ -34,9 +34,7 @@ def storage_problems(storage: str) -> list[Problem]:
         url = make_url(storage)
     except (ArgumentError, ValueError):
         near = nearest(storage, (JOURNAL, MEMORY, SQLITE))
-        message = (
-            f"is none of {JOURNAL}, {MEMORY}, {SQLITE}, and no database URL (postgresql://USER@HOST/DATABASE){near}"
-        )
+        message = f"must be {JOURNAL}, {MEMORY}, {SQLITE} or a database URL (postgresql://USER@HOST/DATABASE){near}"
         return [Problem(f"--storage {storage}", message)]
     about = f"--storage {url.render_as_string(hide_password=True)}"
     problems = []
@@ -50,7 +48,7 @@ def storage_problems(storage: str) -> list[Problem]:
         url.get_dialect().import_dbapi()
     except NoSuchModuleError:
         near = nearest(url.get_backend_name(), _DIALECTS)
-        problems.append(Problem(about, f"SQLAlchemy knows no {url.drivername}{near}"))
+        problems.append(Problem(about, f"SQLAlchemy does not know the database {url.drivername}{near}"))
     except ModuleNotFoundError as missing:
         package = _PIP.get(missing.name or "", missing.name)
         problems.append(Problem(about, f"needs {missing.name}, which fpray does not install: pip install {package}"))
@@ -109,7 +107,7 @@ def reachable(suite: str) -> Iterator[None]:
             error = error.__cause__
         raise FprayError(
             f"the search's study cannot be reached any more: {first_line(error)} (every outcome is kept in {suite};"
-            " the same command carries on)"
+            " run the same command again to continue)"
         ) from None
 
 

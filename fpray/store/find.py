@@ -38,8 +38,8 @@ def find_suite(text: str, root: Path) -> Suite:
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        raise refuse(text, f"is no suite: neither a path, nor a name or letters of one in {root}")
-    raise refuse(text, f"may be any of {', '.join(s.path.name for s in matching[:5])}")
+        raise refuse(text, f"is not a suite: write its path, or the start of its name or of its letters in {root}")
+    raise refuse(text, f"is not unique, write more of it: {', '.join(s.path.name for s in matching[:5])}")
 
 
 def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
@@ -52,7 +52,8 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
     if (path / layout.TRIAL).is_file():
         suite = next((up for up in path.parents if (up / layout.SUITE).is_file()), None)
         if suite is None:
-            raise refuse(text, "is a trial directory outside any suite; its jar and study are unknown")
+            sentence = "is a trial directory outside any suite. Its jar and study are known to its suite only"
+            raise refuse(text, f"{sentence}: move it back into the suite, or write SUITE/TRIAL")
         return Suite(suite), TrialDirectory(path)
     name, _, number = text.rstrip("/").rpartition("/")
     if not name or (Path(text).expanduser() / layout.SUITE).is_file():

@@ -12,6 +12,7 @@ from fpray.errors import FprayError
 from fpray.files.atomic import read_json, write_json
 
 SCHEMA = 1
+PILOT = "pilot"  # the kind of the suite of a pilot
 
 
 class JarRecord(TypedDict):
@@ -54,7 +55,7 @@ class SuiteRecord:
     """What `suite.json` holds. Entries that this version does not know are kept.
 
     Attributes:
-        key: equal for commands that carry on this suite; "" if unknown.
+        key: equal for commands that continue this suite; "" if unknown.
         protocol, study: their names.
         points: what was requested, one entry for each `TrialSelection`.
         jar: the jar that its trials run.
@@ -98,7 +99,7 @@ class SuiteRecord:
         """
         content = read_json(file)
         if not isinstance(content, dict) or not {"protocol", "points", "jar"} <= set(content):
-            raise FprayError(f"{file} is damaged: it lacks what every suite has")
+            raise FprayError(f"{file} is damaged: protocol, points or jar is missing")
         # `null` stands for nothing, as a missing entry does.
         known = {name: content[name] for name in _NAMES if content.get(name) is not None}
         return SuiteRecord(**known, as_read=content)

@@ -16,7 +16,7 @@ ORDERS = ("random", "grid", "largest-first")
 
 @dataclass(frozen=True)
 class Order:
-    """A way to order trials; `suite.json` keeps it, so that a suite is carried on in the order that it began in.
+    """A way to order trials; `suite.json` keeps it, so that a suite is continued in the order that it began in.
 
     Attributes:
         kind: one of `ORDERS`.

@@ -58,5 +58,6 @@ def find_study(protocol: Protocol[Any], name: str) -> Study:
     known = studies().get(protocol.name, {})
     if name not in known:
         names = ", ".join(sorted(known))
-        raise refuse(f"--study {name}", f"{protocol.name} has {names}; or give a file, FILE.py{nearest(name, known)}")
+        sentence = f"{protocol.name} has no such study{nearest(name, known)}; it has {names}, or name a file, FILE.py"
+        raise refuse(f"--study {name}", sentence)
     return known[name]

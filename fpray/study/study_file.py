@@ -27,9 +27,9 @@ def load_study_file(path: Path) -> Study:
         raise refuse(str(path), f"the study file raises {type(error).__name__}: {error}{where}") from None
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
-        raise refuse(str(path), "a study file holds STUDY = fpray.Study(...), or fpray.Search(...)")
+        raise refuse(str(path), "the file has no study: write STUDY = fpray.Study(...) or fpray.Search(...) in it")
     if wrong := [point for point in (study.base, *study.points) if not isinstance(point, Mapping)]:
-        raise refuse(str(path), f"a point is a mapping of parameters to values, and {wrong[0]!r} is none")
+        raise refuse(str(path), f"the point {wrong[0]!r} is not a dict: a point maps parameters to values")
     return study
 
 

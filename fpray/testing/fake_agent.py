@@ -199,7 +199,7 @@ class FakeAgent:
 
     def lose(self) -> None:
         """From now on every call raises `Lost`, and those under way do."""
-        self._lost = Lost(f"the role actor of {self.role} on {self.host} is gone", [self.host])
+        self._lost = Lost(f"fpray's own process for {self.role} on {self.host} is gone", [self.host])
         self.running.lose(self._lost)
 
     def answer(self, service: Any, method: str, arguments: Sequence[Any]) -> FakeCall:

@@ -7,6 +7,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fpray.cluster.allocator import Allocation, Allocator
 from fpray.cluster.cancellation import Cancellation
@@ -71,7 +72,16 @@ class TrialContext:
 
     def provenance(self) -> dict[str, str]:
         """What `trial.json` says about how the trial was run."""
-        arguments = " ".join(f"{role}:{arg}" for role, args in self.jvm_args.items() for arg in args)
-        flags = [f"{role}:--{name}={value}" for role, by_name in self.flags.items() for name, value in by_name.items()]
         jar = {"jar": str(self.jar), "jar_sha256": self.jar.sha256, "java": self.java}
-        return {**jar, "jvm_args": arguments, "flags": shlex.join(flags)}
+        arguments, flags = jvm_arg_texts(self.jvm_args), flag_texts(self.flags)
+        return {**jar, "jvm_args": " ".join(arguments), "flags": shlex.join(flags)}
+
+
+def jvm_arg_texts(by_role: Mapping[str, Sequence[str]]) -> list[str]:
+    """The values of `--jvm-arg` that mean these arguments."""
+    return [f"{role}:{argument}" for role, arguments in by_role.items() for argument in arguments]
+
+
+def flag_texts(by_role: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The values of `--flag` that mean these flags."""
+    return [f"{role}:--{name}={value}" for role, by_name in by_role.items() for name, value in by_name.items()]

@@ -23,7 +23,7 @@ def find_instruments(names: Sequence[str]) -> list[Instrument]:
         Refused: there is no such instrument (with the nearest name), or one cannot be made.
     """
     points = {point.name: point for point in entry_points(group=GROUP)}
-    known = f"installed are {', '.join(sorted(points))}" if points else "none is installed"
+    known = f"installed: {', '.join(sorted(points))}" if points else "none is installed"
     problems, instruments = [], []
     for name in dict.fromkeys(names):
         about = f"--instrument {name}"

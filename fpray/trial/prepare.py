@@ -112,7 +112,8 @@ def _inspect(attempt: Attempt, ports: Mapping[str, int]) -> Sites:
         if full is None:
             return sites
         if not reported:
-            attempt.context.wait(f"waiting for disk space: {full} (Ctrl-C stops; the same command carries on)")
+            how = "Ctrl-C stops; run the same command again to continue"
+            attempt.context.wait(f"waiting for disk space: {full} ({how})")
         reported = True
         attempt.context.cancellation.sleep(SPACE_CHECK_S)
 

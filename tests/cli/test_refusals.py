@@ -31,12 +31,12 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         (["sweep", "unreplicated", "--set", "duration=2"], "write 2s, 500ms or 1m"),
         (["sweep", "unreplicated", "--set", "duration"], "write KEY=VALUE"),
         (["sweep", "unreplicated", "--set", "state_machine=noop"], "did you mean Noop?"),
-        (["sweep", "unreplicated", "--set", "num_client_procs=many"], "is no integer"),
+        (["sweep", "unreplicated", "--set", "num_client_procs=many"], "is not an integer"),
         (["sweep", "unreplicated", "--set", "server_options.flush_every=1"], "did you mean flush_every_n?"),
         (["sweep", "unreplicated", "--set", "workload.name=Strings"], "a workload's name is one of"),
         (["sweep", "unreplicated", "--set", "timeout=1s"], "is shorter than duration"),
         (["sweep", "unreplicated", "--repeat", "0"], "must be at least 1"),
-        (["sweep", "unreplicated", "-l", "inform"], "is none of debug, info, warn, error, fatal"),
+        (["sweep", "unreplicated", "-l", "inform"], "must be one of debug, info, warn, error, fatal"),
         (["sweep", "unreplicated", "--jvm-arg", "servr:-Xint"], "did you mean server?"),
         (["sweep", "unreplicated", "--jvm-arg", "-Xint"], "write ROLE:ARG"),
         (["sweep", "unreplicated", "--cluster", "no.json"], "the cluster file cannot be read"),
@@ -45,13 +45,16 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
             ["sweep", "multipaxos", "--set", "distribution_scheme=COLOCATED", "--set", "num_leaders=3"],
             "COLOCATED needs",
         ),
-        (["sweep", "unreplicated", "--set", "duration=99999999999999999h"], "is longer than any experiment"),
+        (["sweep", "unreplicated", "--set", "duration=99999999999999999h"], "is too long for an experiment"),
         (["sweep", "unreplicated", "--set", "num_client_procs=99999999999999999999"], "32-bit integers"),
         (["sweep", "unreplicated", "--set", "num_client_procs=1000000"], "fpray starts up to 10000"),
         (["sweep", "unreplicated", "--vary", "duration=1s", "--vary", "duration=2s"], "is given twice"),
-        (["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"], "which one is meant?"),
+        (
+            ["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"],
+            "is in --vary and in --set: leave one of them out",
+        ),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "is a fraction, 0 to 1"),
-        (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is no number"),
+        (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is not a finite number"),
         pytest.param(
             ["sweep", "unreplicated", "-s", "x" * 300],
             "cannot be a suite directory: File name too long",
@@ -62,12 +65,12 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
             "is Ray Client, which fpray does not use",
             marks=pytest.mark.jvm,
         ),
-        (["sweep", "unreplicated", "--address", "x:1", "--local"], "--address x:1 means a cluster: which one"),
+        (["sweep", "unreplicated", "--address", "x:1", "--local"], "--local  conflicts with --address x:1: leave one"),
         (
             ["sweep", "multipaxos", "--cluster", str(ROOT / "cluster_configs" / "ec2.yaml"), "--dry-run"],
             "is required on",
         ),
-        (["show", "nothing"], "is no suite"),
+        (["show", "nothing"], "is not a suite"),
         (["protocols", "unreplicate"], "did you mean unreplicated?"),
     ],
 )
@@ -135,9 +138,9 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     cluster.write_text(json.dumps({"1": {"client": ["localhost"]}}))
     result = cli("plan", "unreplicated", "--cluster", str(cluster))
     assert result.exit_code == 2
-    assert "no machine serves it under f=1 (the cluster file: client); did you mean client?" in result.stderr
+    assert "has no machine for f=1 (pools in the cluster file: client); did you mean client?" in result.stderr
     cluster.write_text("[")
-    assert "is no JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
+    assert "is not JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
 
 
 @pytest.mark.parametrize(

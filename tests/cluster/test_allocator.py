@@ -76,9 +76,7 @@ def test_machines_of_other_hardware_or_regions_and_dead_ones_replace_none() -> N
     allocator.release(allocation)
     alive.clear()
     assert allocator.allocate(trial) is None
-    assert allocator.shortage(trial) == (
-        "it needs 1 of the machines a, b, c, and none of them is left in the Ray cluster"
-    )
+    assert allocator.shortage(trial) == ("it needs 1 of the machines a, b, c; of these, now in the Ray cluster: none")
 
 
 def test_a_machine_that_lost_a_trial_is_avoided_for_a_while_and_so_are_others_that_are_in_use() -> None:

@@ -1,4 +1,4 @@
-"""Whatever is killed, whenever: no JVM survives, no finished trial is lost, the same command carries on."""
+"""Whatever is killed, whenever: no JVM survives, no finished trial is lost, the same command continues."""
 
 from __future__ import annotations
 
@@ -77,13 +77,15 @@ def test_ctrl_c_leaves_nothing_and_the_same_command_carries_on(ray_address: str,
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130, said
     assert "Traceback" not in said
-    assert "interrupted · 1 of 2 finished · nothing is running any more · the same command carries on" in said
+    assert (
+        "interrupted · 1 of 2 finished · nothing is running any more · run the same command again to continue" in said
+    )
     assert not jvms(str(tmp_path))
     suite = _suite(tmp_path)
     before = _finished(suite)
     done = run(*words, cwd=tmp_path)
     assert done.code == 0, done.err
-    assert f"carrying on {Path('suites') / suite.name} (1 of 2 finished; 1 to go" in done.err
+    assert f"continuing {Path('suites') / suite.name} (1 of 2 finished; 1 to go" in done.err
     assert before.items() <= _finished(suite).items()
     assert (suite / "002" / "attempts" / "1").is_dir()
 

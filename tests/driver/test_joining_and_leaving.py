@@ -41,7 +41,10 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     assert {host for hosts in used for host in hosts} == {"a", "b", "c", "d"}, "another kind replaces none"
     assert not any("b" in hosts for hosts in used[-6:])
     assert "machine c has joined: trials run there, too" in output
-    assert "machine e has joined and is not used: it cannot replace any machine, by pools, region and cores" in output
+    assert (
+        "machine e has joined and is not used: no other machine has the same pools, region and number of cores"
+        in output
+    )
     machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
     assert {"a", "b", "c", "d"} <= machines.keys()
 
@@ -104,7 +107,7 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     result = run_on(machines, play, tmp_path, loops=6)
     assert statuses(result) == ["finished"] * 4 + ["lost"] * 2
     lost = result.outcomes["005"].detail
-    assert lost == "it needs 1 of the machines a, b, and none of them is left in the Ray cluster"
+    assert lost == "it needs 1 of the machines a, b; of these, now in the Ray cluster: none"
 
 
 @pytest.mark.timeout(60)

@@ -53,7 +53,7 @@ def test_a_corner_that_fails_stops_before_the_sweep(tmp_path: Path, capsys: pyte
     assert (len(seen), result.exit_code, result.outcomes) == (4, 1, {})
     assert "pilot: 2 of 4 corners of the grid fail:" in output
     assert "  num_client_procs=1 num_clients_per_proc=3: crashed: server exited with 1" in output
-    assert "the sweep was not begun" in output
+    assert "the sweep was not started" in output
     again, seen = _piloted(tmp_path, 4, lambda _: False, pilot=True)
     assert (again.suite, again.exit_code) == (result.suite, 0)
     assert len(seen) == 2 + 24, "what failed runs again, then the grid"

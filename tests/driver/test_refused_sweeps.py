@@ -58,7 +58,7 @@ def test_an_address_that_is_no_node_is_refused_by_name(ray_address: str, tmp_pat
     cluster.write_text(json.dumps({"1": {"clients": ["10.9.9.9"], "server": ["10.9.9.9"]}}))
     done = run("sweep", "unreplicated", "--cluster", str(cluster), "--address", ray_address, cwd=tmp_path)
     assert done.code == 2, done.err
-    assert "10.9.9.9  the cluster file names it, and Ray has" in done.err
+    assert "10.9.9.9  is in the cluster file, but it is not in the Ray cluster, which has" in done.err
 
 
 def test_from_python_paths_may_be_paths(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on
         "5 of 5 trials failed, the last 5 in a row; the first: 001 crashed: server exited with 1: no further trials are"
         " started (--keep-going to continue)"
     ) in output
-    assert "the same command carries on with the other 7, with --rerun failed also with these" in output
+    assert "run the same command again for the other 7 (add --rerun failed to repeat the failed ones)" in output
     again = run_on(machines, finished, tmp_path, loops=12)
     assert (again.suite, statuses(again)) == (first.suite, ["crashed"] * 5 + ["finished"] * 7)
     whatever = run_on(machines, crashed, tmp_path, loops=12, keep_going=True, new=True)

@@ -92,7 +92,9 @@ def _stop(suite: Path) -> None:
     tmp_path, name = suite.parent.parent, suite.name.split("_")[2][:4]
     stopped = run("stop", name, cwd=tmp_path)
     assert stopped.out.startswith("interrupted · "), stopped.out
-    assert stopped.out.endswith(" of 1 finished · nothing is running any more · the same command carries on\n")
+    assert stopped.out.endswith(
+        " of 1 finished · nothing is running any more · run the same command again to continue\n"
+    )
     assert not jvms(str(tmp_path))
     assert _status(tmp_path)["state"] == "stopped"
     ended = run("attach", name, cwd=tmp_path)
@@ -112,7 +114,7 @@ def _carry_on(words: list[str], suite: Path) -> None:
     tmp_path, letters = suite.parent.parent, suite.name.split("_")[2]
     name = letters[:4]
     again = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
-    assert "carrying on" in again.err
+    assert "continuing" in again.err
     seen = run("attach", name, cwd=tmp_path)
     assert seen.code == 0, seen.err
     assert "[001/001; 100%]" in seen.err
@@ -136,22 +138,22 @@ def _debug_the_server(suite: Path, address: str) -> None:
     assert process.stderr
     lines = iter(process.stderr.readline, "")
     said = list(itertools.takewhile(lambda line: not line.startswith("java "), lines))
-    assert "paste this on " in said[-1]
-    assert "; the others wait until it listens on " in said[-1]
+    assert "start server yourself on " in said[-1]
+    assert "; the other processes wait until server listens on " in said[-1]
     directory = suite / "debug" / "001-1"
     server = subprocess.Popen(
         shlex.split((directory / "server_cmd.txt").read_text()), cwd=directory, stdout=subprocess.DEVNULL
     )
     try:
         assert next(lines) == "server listens\n"
-        assert next(lines).startswith("all but server runs; its logs are in ")
+        assert next(lines).startswith("all processes except server are running · logs: ")
         assert [p.pid for p in jvms(str(directory)) if "ServerMain" in " ".join(p.cmdline())] == [server.pid]
         wait_for((directory / "client_0_returncode.txt").exists, 30, "the end of the client")
         assert (directory / "client_0_returncode.txt").read_text().strip() == "0"
         assert len((directory / "client_0_data.csv").read_text().splitlines()) > 100
         process.send_signal(signal.SIGINT)
         *_, last = process.communicate(timeout=30)[1].splitlines()
-        assert last == "stopped, but for server, which is yours · nothing of it is a result"
+        assert last == "all other processes are stopped; stop server yourself · this run is not a result"
         assert server.poll() is None
     finally:
         server.kill()
@@ -241,5 +243,5 @@ def test_a_notifier_that_cannot_be_is_refused_in_the_evening(tmp_path: Path) -> 
         "sweep", "unreplicated", "--dry-run", "--notify", "tell-nobody now", "--notify", "'", "-s", str(tmp_path)
     )
     assert wrong.exit_code == 2
-    assert "there is no program tell-nobody here, and it is no http(s) URL" in wrong.stderr
-    assert "is no command line: No closing quotation" in wrong.stderr
+    assert "must be a command of this machine or an http(s) URL: there is no program 'tell-nobody' here" in wrong.stderr
+    assert "is not a valid command line: No closing quotation" in wrong.stderr

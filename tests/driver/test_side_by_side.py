@@ -271,7 +271,7 @@ def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
     for pid in _pids(NAMES[2]):
         os.kill(pid, signal.SIGKILL)
     said = _end(sweep)
-    assert said.count("this is no result, so the trial runs again") == 1, said
+    assert said.count("this is not a result, so the trial runs again") == 1, said
     assert "lost: " in said
     suite = _suite(tmp_path)
     (again,) = suite.glob("[0-9]*/attempts/1")

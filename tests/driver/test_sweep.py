@@ -1,4 +1,4 @@
-"""Sweeps for real: a real Ray, real JVMs, real TCP; what is kept, shown, carried on and refused of a suite."""
+"""Sweeps for real: a real Ray, real JVMs, real TCP; what is kept, shown, continued and refused of a suite."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_named_suite_grows(unreplicated: tuple[Path, Run], ray_address: str) -
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_clients_per_proc=0,3,5", "--address", ray_address]
     done = run(*words, "-s", str(suite), cwd=directory)
     assert done.code == 0, done.err
-    assert f"carrying on {suite} (2 of 3 finished; 1 to go" in done.err
+    assert f"continuing {suite} (2 of 3 finished; 1 to go" in done.err
     assert outcome(suite) == before
     assert outcome(suite, "003")["status"] == "finished"
     with (suite / "results.csv").open() as file:
@@ -136,7 +136,7 @@ def test_another_jar_is_refused_unless_accepted(
     words = ["sweep", "unreplicated", *QUICK, "-j", str(other), "-s", str(suite), "--address", ray_address]
     done = run(*words, cwd=tmp_path)
     assert done.code == 2
-    assert "is another jar than the suite's" in done.err
+    assert "is not the jar of the suite" in done.err
     accepted = run(*words, "--vary", "num_clients_per_proc=7", "--accept-change", cwd=tmp_path)
     assert accepted.code == 0, accepted.err
     jars = pq.read_table(suite / "results.parquet")["jar"].to_pylist()

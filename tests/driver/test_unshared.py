@@ -140,7 +140,7 @@ def test_what_a_killed_driver_left_comes_home_when_its_sweep_is_carried_on(site:
     assert "Listening" in log.stdout, log.stderr
     done = head.run(*words, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert "carrying on" in done.stderr
+    assert "continuing" in done.stderr
     suite = _suite(head.tmp / "work" / "killed")
     earlier = suite / "001" / "attempts" / "1"
     assert "Listening" in (earlier / "server_out.txt").read_text()

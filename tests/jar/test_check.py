@@ -150,7 +150,7 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
     ("words", "sentence"),
     [
         (["none.jar"], "--check none.jar there is no such file"),
-        ([__file__], "is no jar: it cannot be read as a zip file"),
+        ([__file__], "is not a jar: it cannot be read as a zip file"),
         (["JAR", "--java", "/no/java"], "--java /no/java there is no such program here"),
         (["JAR", "--java", "/bin/false"], "--java /bin/false does not run: exits 1"),
         (["JAR", "unreplicate"], "did you mean unreplicated?"),

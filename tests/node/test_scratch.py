@@ -111,7 +111,7 @@ def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Pat
     process.send_signal(signal.SIGINT)
     output = process.communicate(timeout=60)[1]
     assert "server_out.txt is gone from " in output
-    assert "this is no result, so the trial runs again" in output
+    assert "this is not a result, so the trial runs again" in output
     assert not list(disk.glob("*/trials/*"))
     (trial,) = tmp_path.glob("suites/*/001")
     assert json.loads((trial / "outcome.json").read_text())["status"] == "interrupted"

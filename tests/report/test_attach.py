@@ -50,4 +50,4 @@ def test_on_a_terminal_attach_draws_the_live_block_until_the_end(tmp_path: Path)
 def test_a_suite_that_does_not_exist_is_refused(command: str, tmp_path: Path) -> None:
     missing = cli(command, "WXYZ", "-s", str(tmp_path))
     assert missing.exit_code == 2
-    assert "is no suite" in missing.stderr
+    assert "is not a suite" in missing.stderr

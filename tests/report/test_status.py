@@ -22,7 +22,7 @@ def test_a_driver_elsewhere_is_told_by_name(tmp_path: Path) -> None:
     root = ["-s", str(tmp_path / "suites")]
     assert (
         cli("status", *root).stdout
-        == "ABCDEFGHIJ  unreplicated smoke  unfinished  0 of 4 done · the same command carries on\n"
+        == "ABCDEFGHIJ  unreplicated smoke  unfinished  0 of 4 done · run the same command again to continue\n"
     )
     holder = "process 7 on head-1 since 2026-11-22 00:00:00 UTC"
     with (suite / "suite.lock").open("w") as lock:
@@ -54,7 +54,7 @@ def test_a_damaged_suite_is_named_beside_the_others(tmp_path: Path) -> None:
             "",
             r"died +3 of 160 done, 1 failed · process 7 on head-1 was killed: its last message is ",
         ),
-        ("stopped", "interrupted", "stopped +3 of 160 done, 1 failed · the same command carries on"),
+        ("stopped", "interrupted", "stopped +3 of 160 done, 1 failed · run the same command again to continue"),
         ("failed", "no space left\nat all", "failed +3 of 160 done, 1 failed · no space left$"),
         ("finished", "159 finished", "finished +3 of 160 done, 1 failed$"),
     ],

@@ -26,13 +26,13 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
         "a logarithmic range starts above 0",
         "did you mean num_proxy_leaders?",
         "did you mean tpe?",
-        "is none of journal, memory, sqlite",
+        "must be journal, memory, sqlite or a database URL",
         "did you mean journal?",
         "write 2% or 0.02",
         "needs --price-per-machine-hour",
         "did you mean num_batchers?",
         "3 is above 2",
-        "--confirm 0 counts the runs of the best",
+        "--confirm 0 must be at least 1",
         "--seed -1 must be between 0 and 4294967295",
     ):
         assert sentence in message
@@ -45,9 +45,9 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
         ((), "a search needs parameters to vary"),
         (
             (*LOAD, *SPACE, "--set", "measurement_group_size=10"),
-            "leaves means of 10 requests, and so no measured.latency",
+            "records only means of 10 requests, so measured.latency",
         ),
-        ((*LOAD, *SPACE, "--set", "num_clients_per_proc=3"), "is in --space and in --set: which one do you mean?"),
+        ((*LOAD, *SPACE, "--set", "num_clients_per_proc=3"), "is in --space and in --set: leave one of them out"),
         ((*LOAD, "--space", "num_clients_per_proc=-5..-1"), "num_clients_per_proc"),
         ((*LOAD, "--space", "num_client_procs=2"), "has only one value: use --set num_client_procs=2"),
         ((*LOAD, "--space", "duration=1s..3s"), "is duration and has no range: list its values"),
@@ -65,7 +65,10 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> No
             (*LOAD, *SPACE, "--storage", "mysql+pymysql://u@host/db"),
             "needs pymysql, which fpray does not install: pip install pymysql",
         ),
-        ((*LOAD, *SPACE, "--storage", "postgres://u@host/db"), "knows no postgres; did you mean postgresql?"),
+        (
+            (*LOAD, *SPACE, "--storage", "postgres://u@host/db"),
+            "does not know the database postgres; did you mean postgresql?",
+        ),
         (
             (*LOAD, *SPACE, "--storage", "sqlite+pysqlite://u:secret@host/db"),
             "--storage sqlite+pysqlite://u:***@host/db holds a password, which ps and the suite's files would show",
@@ -94,5 +97,5 @@ def test_an_end_of_the_space_that_the_protocol_never_takes_is_refused() -> None:
 def test_a_search_is_no_sweep_and_says_so() -> None:
     done = cli("sweep", "multipaxos", "--study", "peak")
     assert done.exit_code == 2
-    assert "is a search: fpray search multipaxos --study peak" in done.output
+    assert "is a search: run fpray search multipaxos --study peak" in done.output
     assert re.search(r"multipaxos +peak +<= 50 ", cli("studies", "multipaxos").output)

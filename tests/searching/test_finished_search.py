@@ -95,7 +95,7 @@ def test_a_named_suite_goes_on_with_a_larger_budget(
     words = ["search", "unreplicated", *QUICK, *LOAD, *SPACE, "--seed", "1", "--stop-at", "0%", "-s", str(suite)]
     done = run(*words, "--budget-trials", "8", "--address", ray_address, cwd=directory)
     assert done.code == 0, done.err
-    assert f"carrying on {suite} (7 of at most 8 finished; at most 1 to go" in done.err
+    assert f"continuing {suite} (7 of at most 8 finished; at most 1 to go" in done.err
     assert "ended: the budget of 8 trials is spent" in cli("show", str(suite)).output
     assert len(study_trials(suite)) == 8
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
@@ -106,4 +106,4 @@ def test_a_named_suite_goes_on_with_a_larger_budget(
     assert twice.code == 2, "its trials would count as repeats of others"
     assert "num_client_procs=2 was 1 in this suite's trials: --new starts another" in re.sub(r" +", " ", twice.err)
     sweep = run("sweep", "unreplicated", "-s", str(suite), cwd=directory)
-    assert "is the suite of a search: fpray search carries it on" in sweep.err
+    assert "is the suite of a search: use fpray search to continue it" in sweep.err

@@ -61,7 +61,7 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     journal.mkdir()
     for cannot in (lambda: source.tell(trial, measured(trial)), source.ask, source.summary_line, source.keep_answer):
         with pytest.raises(
-            FprayError, match=r"study cannot be reached any more: \[Errno 21\].*the same command carries on"
+            FprayError, match=r"study cannot be reached any more: \[Errno 21\].*run the same command again to continue"
         ):
             cannot()
     journal.rmdir()

@@ -50,7 +50,7 @@ def test_an_unknown_instrument_is_refused_with_the_nearest_name(meter: Instrumen
     with pytest.raises(Refused) as refused:
         find_instruments(["metre", "broken"])
     assert [problem.about for problem in refused.value.problems] == ["--instrument metre", "--instrument broken"]
-    assert "there is no such instrument; did you mean meter?; installed are broken, meter" in str(refused.value)
+    assert "there is no such instrument; did you mean meter?; installed: broken, meter" in str(refused.value)
     assert "meter_of_another_package:No raises AttributeError" in str(refused.value)
 
 
@@ -255,4 +255,4 @@ def test_a_spare_machine_that_is_gone_is_a_note(call: str, meter: Any, tmp_path:
     machines.answers[call] = gone
     outcome: Outcome = run(tmp_path, machines, measuring=["a"], instruments=[meter])
     assert outcome.status is Status.FINISHED
-    assert "the role actor of" in outcome.notes[0]
+    assert "fpray's own process for " in outcome.notes[0]

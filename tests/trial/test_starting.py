@@ -53,7 +53,7 @@ def test_super_nodes_that_start_too_far_apart_are_no_result(ray_address: str, tm
     assert done.code == 0, done.err
     assert re.search(r"\[001\] not-ready: super_node_2 listened [0-9.]+ s after", done.err), done.err
     assert "all super_nodes must within 3 s of one another" in done.err
-    assert "this is no result, so the trial runs again" in done.err
+    assert "this is not a result, so the trial runs again" in done.err
     assert outcome["status"] == "finished"
 
 
@@ -127,7 +127,7 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     assert cli("plan", "fasterpaxos", "--study", str(tmp_path / "wan.py")).exit_code == 0  # machines to be named yet
     done = cli("sweep", "fasterpaxos", "--study", str(tmp_path / "wan.py"), "--local")
     assert done.exit_code == 2
-    sentence = "servers  the study needs its machines in 3 regions, and they are all in one place"
+    sentence = "servers  the study needs this pool in 3 regions, but its machines are all in one place"
     assert sentence in done.output
     servers = ["10.0.0.1", "10.1.0.1", "10.2.0.1"]
     pools = {"1": {"servers": servers, "clients": ["10.0.0.1"]}}
@@ -140,12 +140,12 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     assert cli(*words).exit_code == 0
     regions = {"us-east-1": servers[:1], "us-west-2": servers[1:]}
     cluster.write_text(json.dumps({**pools, "regions": regions}))
-    assert "and they are in 2: processes are assigned in the order of the pool's list" in cli(*words).output
+    assert "but its machines with processes are in 2: " in cli(*words).output
     # A pool that spans three regions, of which the three servers would get one.
     regions = {"us-east-1": servers, "us-west-2": ["10.3.0.1"], "eu-west-1": ["10.4.0.1"]}
     pools["1"]["servers"] = [*servers, "10.3.0.1", "10.4.0.1"]
     cluster.write_text(json.dumps({**pools, "regions": regions}))
-    assert "and they are in 1: processes" in cli(*words).output
+    assert "but its machines with processes are in 1: " in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {**regions, "ap-south-1": servers[:1]}}))
     assert f"regions  lists {servers[0]} in 2 regions: a machine is in one" in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {"us-east-1": servers[0]}}))
