@@ -34,11 +34,11 @@ def _statuses(suite: Path) -> list[str]:
 
 def _finished(suite: Path) -> dict[str, float]:
     """Trial -> when its outcome was written."""
-    found = {}
+    finished = {}
     for path in suite.glob("*/outcome.json"):
         if json.loads(path.read_text())["status"] == "finished":
-            found[path.parent.name] = path.stat().st_mtime
-    return found
+            finished[path.parent.name] = path.stat().st_mtime
+    return finished
 
 
 def _descendants(process: subprocess.Popen[str], name: str) -> list[psutil.Process]:
@@ -60,7 +60,7 @@ def test_what_is_fprays_gives_way_to_what_is_measured(tmp_path: Path) -> None:
     process = start("sweep", "unreplicated", *SLOW, "--local", cwd=tmp_path)
     try:
         wait_for(lambda: len(jvms(str(tmp_path))) >= 2, 60, "server and client")
-        ours = {os.sched_getscheduler(found.pid) for found in _descendants(process, "ray")}
+        ours = {os.sched_getscheduler(process.pid) for process in _descendants(process, "ray")}
         measured = {os.sched_getscheduler(jvm.pid) for jvm in jvms(str(tmp_path))}
         assert (ours, measured) == ({os.SCHED_BATCH}, {os.SCHED_OTHER})
     finally:
@@ -74,12 +74,11 @@ def test_ctrl_c_leaves_nothing_and_the_same_command_carries_on(ray_address: str,
     wait_for(lambda: (tmp_path / "suites").exists() and _finished(_suite(tmp_path)), 60, "the first trial")
     wait_for(lambda: jvms(str(tmp_path)), 20, "a JVM of the second trial")
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
-    assert (
-        "interrupted · 1 of 2 finished · nothing is running any more · run the same command again to continue" in said
-    )
+    _, messages = process.communicate(timeout=30)
+    assert process.returncode == 130, messages
+    assert "Traceback" not in messages
+    ending = "interrupted · 1 of 2 finished · nothing is running any more · run the same command again to continue"
+    assert ending in messages
     assert not jvms(str(tmp_path))
     suite = _suite(tmp_path)
     before = _finished(suite)
@@ -99,9 +98,9 @@ def test_ctrl_c_at_random_moments(tmp_path: Path) -> None:
         delay = moments.uniform(0.2, 7)
         time.sleep(delay)
         process.send_signal(moments.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
-        _, said = process.communicate(timeout=60)
-        assert process.returncode in (130, 0, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP), (delay, said)
-        assert "Traceback" not in said, (delay, said)
+        _, messages = process.communicate(timeout=60)
+        assert process.returncode in (130, 0, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP), (delay, messages)
+        assert "Traceback" not in messages, (delay, messages)
         wait_for(lambda: not jvms(str(tmp_path)), 10, f"no JVM after a signal at {delay:.2f} s")
     done = run(*words, cwd=tmp_path)
     assert done.code == 0, done.err
@@ -136,10 +135,10 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
         server.kill()
     else:
         name = {"raylet": "raylet/raylet", "actor": "ray::RoleActor", "supervisor": "fpray/node/supervisor"}[victim]
-        kept = [server.parent()] if victim == "supervisor" else _descendants(process, name)
-        assert kept
-        assert kept[0] is not None
-        kept[0].kill()
+        victims = [server.parent()] if victim == "supervisor" else _descendants(process, name)
+        assert victims
+        assert victims[0] is not None
+        victims[0].kill()
     if victim == "driver":
         process.communicate(timeout=10)
         wait_for(lambda: not jvms(str(tmp_path)), 10, "no JVM after the driver's death")
@@ -147,15 +146,15 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
         assert done.code == 0, done.err
         assert _statuses(_suite(tmp_path)) == ["finished"]
         return
-    _, said = process.communicate(timeout=120)
-    assert "Traceback" not in said, said
+    _, messages = process.communicate(timeout=120)
+    assert "Traceback" not in messages, messages
     assert not jvms(str(tmp_path))
     if victim == "jvm":  # the system under test crashed: that is a result
         assert process.returncode == 1
-        assert re.search(r"crashed: server was killed by signal 9 after \d", said), said
+        assert re.search(r"crashed: server was killed by signal 9 after \d", messages), messages
     else:  # infrastructure: the trial runs again by itself
-        assert process.returncode == 0, said
-        assert "lost: " in said
+        assert process.returncode == 0, messages
+        assert "lost: " in messages
         assert (_suite(tmp_path) / "001" / "attempts" / "1").is_dir()
 
 
@@ -165,9 +164,9 @@ def test_who_lost_a_trial_that_does_not_run_again_serves_the_next_one(tmp_path: 
     process = start(*words, cwd=tmp_path)
     wait_for(lambda: len(jvms(str(tmp_path))) == 2, 60, "server and client")
     _descendants(process, "ray::RoleActor")[0].kill()
-    _, said = process.communicate(timeout=120)
-    assert "Traceback" not in said, said
-    assert _statuses(_suite(tmp_path)) == ["lost", "finished"], said
+    _, messages = process.communicate(timeout=120)
+    assert "Traceback" not in messages, messages
+    assert _statuses(_suite(tmp_path)) == ["lost", "finished"], messages
 
 
 def test_two_drivers_never_share_a_suite(ray_address: str, tmp_path: Path) -> None:
@@ -192,12 +191,12 @@ def test_a_full_disk_pauses_the_sweep(ray_address: str, tmp_path: Path) -> None:
         words = ["sweep", "unreplicated", *QUICK, "--vary", "num_clients_per_proc=0", "-s", str(disk)]
         process = start(*words, "--address", ray_address, cwd=tmp_path)
         assert process.stderr is not None
-        said = ""
-        while "waiting for disk space" not in said:
+        messages = ""
+        while "waiting for disk space" not in messages:
             line = process.stderr.readline()
-            assert line, said
-            said += line
-        assert re.search(r"trial 001 needs \d+ MB, \d+ MB are free at ", said)
+            assert line, messages
+            messages += line
+        assert re.search(r"trial 001 needs \d+ MB, \d+ MB are free at ", messages)
         assert not jvms(str(disk))
         subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)
         _, rest = process.communicate(timeout=60)

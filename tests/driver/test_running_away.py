@@ -137,9 +137,9 @@ def _debug_the_server(suite: Path, address: str) -> None:
     process = start("debug", f"{suite}/001", "server", "--address", address, cwd=cwd)
     assert process.stderr
     lines = iter(process.stderr.readline, "")
-    said = list(itertools.takewhile(lambda line: not line.startswith("java "), lines))
-    assert "start server yourself on " in said[-1]
-    assert "; the other processes wait until server listens on " in said[-1]
+    messages = list(itertools.takewhile(lambda line: not line.startswith("java "), lines))
+    assert "start server yourself on " in messages[-1]
+    assert "; the other processes wait until server listens on " in messages[-1]
     directory = suite / "debug" / "001-1"
     server = subprocess.Popen(
         shlex.split((directory / "server_cmd.txt").read_text()), cwd=directory, stdout=subprocess.DEVNULL
@@ -186,7 +186,7 @@ def test_who_wants_to_know_is_told(tmp_path: Path) -> None:
         def log_message(self, *_: object) -> None:
             pass
 
-    said: list[str] = []
+    messages: list[str] = []
     command = tmp_path / "tell me.sh"
     command.write_text('#!/bin/sh\ncat > "$1"\necho "$FPRAY_EVENT $FPRAY_DONE" > "$1.env"\n')
     command.chmod(0o755)
@@ -195,14 +195,14 @@ def test_who_wants_to_know_is_told(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{server.server_port}/"
         wanted = [f"'{command}' {tmp_path / 'told'}", url, f"{url}broken", "sh -c 'echo no >&2; exit 3'"]
         assert not list(notify_problems(wanted))
-        with Notifier(wanted, lambda: {"done": 7}, said.append) as notices:
+        with Notifier(wanted, lambda: {"done": 7}, messages.append) as notices:
             notices.tell("finished", "7 finished", exit_code=0)
         server.shutdown()
     expected = {"event": "finished", "sentence": "7 finished", "done": 7, "exit_code": 0}
     assert posted == [expected, expected]
     assert json.loads((tmp_path / "told").read_text()) == expected
     assert (tmp_path / "told.env").read_text() == "finished 7\n"
-    assert [line.partition(" did not get the notice finished: ")[2] for line in said] == [
+    assert [line.partition(" did not get the notice finished: ")[2] for line in messages] == [
         "it answered 500 Internal Server Error",
         "it returned 3: no",
     ]
@@ -210,12 +210,12 @@ def test_who_wants_to_know_is_told(tmp_path: Path) -> None:
 
 def test_a_stall_is_told_once_until_something_moves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("fpray.driver.notify.STALLED_SPARE_S", 0.1)
-    told = tmp_path / "told"
+    file = tmp_path / "told"
 
     def lines() -> list[str]:
-        return told.read_text().splitlines() if told.exists() else []
+        return file.read_text().splitlines() if file.exists() else []
 
-    with Notifier([f"sh -c 'echo $FPRAY_EVENT >> {told}'"], dict, print) as notices:
+    with Notifier([f"sh -c 'echo $FPRAY_EVENT >> {file}'"], dict, print) as notices:
         notices.expect(0.2)
         notices.expect(0.1)
         wait_for(lambda: lines() == ["stalled"], 60, "a stall")
@@ -228,14 +228,19 @@ def test_a_stall_is_told_once_until_something_moves(monkeypatch: pytest.MonkeyPa
 def test_a_sweep_says_when_it_stalls_and_mostly_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("fpray.driver.notify.STALLED_SPARE_S", 2.0)
     monkeypatch.setattr("fpray.driver.notify.STALLED_TIMES", 0.0)
-    told = tmp_path / "told"
+    notices = tmp_path / "told"
 
     def play(*_: object) -> Outcome:
-        wait_for(told.exists, 60, "the notice of a stall in the first trial")
+        wait_for(notices.exists, 60, "the notice of a stall in the first trial")
         return Outcome(Status.CRASHED, "it crashed", Reason.SYSTEM_UNDER_TEST)
 
-    run_on(FakeMachines(["10.0.0.1"]), play, tmp_path, notify=[f"sh -c 'echo $FPRAY_EVENT $FPRAY_FAILED >> {told}'"])
-    assert told.read_text().splitlines() == ["stalled 0", "mostly-failed 5", "finished 5"]
+    run_on(
+        FakeMachines(["10.0.0.1"]),
+        play,
+        tmp_path,
+        notify=[f"sh -c 'echo $FPRAY_EVENT $FPRAY_FAILED >> {notices}'"],
+    )
+    assert notices.read_text().splitlines() == ["stalled 0", "mostly-failed 5", "finished 5"]
 
 
 def test_a_notifier_that_cannot_be_is_refused_in_the_evening(tmp_path: Path) -> None:

@@ -98,13 +98,13 @@ def _has_started(log: Path) -> bool:
 def _count() -> int:
     code = f"import ray; ray.init(address='{HOSTS[0]}:6379'); print(sum(n['Alive'] for n in ray.nodes()))"
     command = ["ip", "netns", "exec", NAMES[0], sys.executable, "-c", code]
-    said = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT).stdout.strip()
-    return int(said) if said.isdigit() else 0
+    count = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT).stdout.strip()
+    return int(count) if count.isdigit() else 0
 
 
 def _pids(name: str) -> list[int]:
-    said = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout
-    return [int(pid) for pid in said.split()]
+    pids = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout
+    return [int(pid) for pid in pids.split()]
 
 
 def _sweep(cwd: Path, *words: str) -> subprocess.Popen[str]:
@@ -138,9 +138,9 @@ def _measures(host: str, directory: Path) -> bool:
 
 def _end(sweep: subprocess.Popen[str]) -> str:
     """What it said; it must have finished all."""
-    _, said = sweep.communicate(timeout=180)
-    assert sweep.returncode == 0, said
-    return said
+    _, messages = sweep.communicate(timeout=180)
+    assert sweep.returncode == 0, messages
+    return messages
 
 
 def _suite(directory: Path) -> Path:
@@ -150,11 +150,11 @@ def _suite(directory: Path) -> Path:
 
 def _spans(suite: Path) -> list[tuple[int, int, set[str]]]:
     """When each trial ran on which machines: from its first event to its last, in order of starting."""
-    found = []
+    spans = []
     for path in sorted(suite.glob("[0-9]*/outcome.json")):
         times = [event["t"] for event in json.loads(path.with_name("events.json").read_text())]
-        found.append((min(times), max(times), set(json.loads(path.read_text())["hosts"])))
-    return found
+        spans.append((min(times), max(times), set(json.loads(path.read_text())["hosts"])))
+    return spans
 
 
 def _at_once(spans: list[tuple[int, int, set[str]]]) -> int:
@@ -162,8 +162,8 @@ def _at_once(spans: list[tuple[int, int, set[str]]]) -> int:
 
 
 def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_path: Path) -> None:
-    said = _end(_sweep(tmp_path, *_trials(1), "--vary", "num_clients_per_proc=0,1,2,3", "--repeat", "2"))
-    assert "study smoke · 8 trials · up to 4 side by side, in random order (seed " in said
+    messages = _end(_sweep(tmp_path, *_trials(1), "--vary", "num_clients_per_proc=0,1,2,3", "--repeat", "2"))
+    assert "study smoke · 8 trials · up to 4 side by side, in random order (seed " in messages
     suite = _suite(tmp_path)
     spans = _spans(suite)
     assert len(spans) == 8
@@ -173,8 +173,8 @@ def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_
             assert not one[2] & other[2], "trials that overlap share no machine"
     assert set.union(*(hosts for _, _, hosts in spans)) == set(HOSTS)
     identities = [json.loads(path.read_text()) for path in sorted(suite.glob("[0-9]*/trial.json"))]
-    assert [each["repeat"] for each in identities] == [0] * 4 + [1] * 4, "each point once before any point again"
-    loops = [int(n) for n in re.findall(r"^\[.*'num_clients_per_proc': '(\d)'", said, re.MULTILINE)]
+    assert [trial["repeat"] for trial in identities] == [0] * 4 + [1] * 4, "each point once before any point again"
+    loops = [int(n) for n in re.findall(r"^\[.*'num_clients_per_proc': '(\d)'", messages, re.MULTILINE)]
     header, *rows = (suite / "results.csv").read_text().splitlines()
     column = header.split(",").index("num_clients_per_proc")
     assert [int(row.split(",")[column]) for row in rows] == loops, "results.csv is in the order of finishing"
@@ -189,8 +189,8 @@ def test_parallel_1_is_one_after_the_other_at_home_and_resume_keeps_the_order(ma
     assert [hosts for _, _, hosts in spans] == [{HOSTS[0]}] * 3, "alone, FrankenPaxos's placement: the first machine"
     order = json.loads((suite / "suite.json").read_text())["order"]
     assert order["kind"] == "random"
-    said = _end(_sweep(tmp_path, *words, "-s", str(suite), "--vary", "num_clients_per_proc=0,1,2,5"))
-    assert f"in random order (seed {order['seed']})" in said
+    messages = _end(_sweep(tmp_path, *words, "-s", str(suite), "--vary", "num_clients_per_proc=0,1,2,5"))
+    assert f"in random order (seed {order['seed']})" in messages
     assert json.loads((suite / "suite.json").read_text())["order"] == order
 
 
@@ -213,8 +213,8 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
 
 def test_shared_machines_run_more_trials_than_there_are_machines(machines: object, tmp_path: Path) -> None:
     words = ("--vary", "num_clients_per_proc=0,1,2,3,4,5", "--parallel", "6", "--share-machines")
-    said = _end(_sweep(tmp_path, *_trials(3), *words))
-    assert "up to 6 side by side" in said
+    messages = _end(_sweep(tmp_path, *_trials(3), *words))
+    assert "up to 6 side by side" in messages
     assert _at_once(_spans(_suite(tmp_path))) >= 5
 
 
@@ -230,8 +230,8 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
     begun = {json.loads(path.read_text())["id"] for path in tmp_path.glob("suites/*/*/trial.json")}
     assert len(begun) > len(before), "killed with trials under way"
     assert "not ended: at most " in cli("show", str(_suite(tmp_path))).output
-    said = _end(_fpray(tmp_path, "search", *words))
-    assert "up to 3 side by side" in said
+    messages = _end(_fpray(tmp_path, "search", *words))
+    assert "up to 3 side by side" in messages
     suite = _suite(tmp_path)
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
     trials = optuna.load_study(study_name=None, storage=_journal(suite)).trials
@@ -243,7 +243,7 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
     for one, other in itertools.combinations(spans, 2):
         if one[0] <= other[1] and other[0] <= one[1]:
             assert not one[2] & other[2], "trials that overlap share no machine"
-    assert "ended: the budget of 6 trials is spent" in said
+    assert "ended: the budget of 6 trials is spent" in messages
     best = json.loads((suite / "answer.json").read_text())["best"]
     assert sum(t.params == best["params"] for t in trials) == len(best["trials"])
 
@@ -252,10 +252,10 @@ def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path)
     sweep = _sweep(tmp_path, *_trials(5), "--vary", "num_clients_per_proc=0,1,2,3,4")
     wait_for(lambda: _running(sweep) and len(jvms(str(tmp_path))) >= 6, 60, "three trials side by side")
     sweep.send_signal(signal.SIGINT)
-    _, said = sweep.communicate(timeout=60)
-    assert sweep.returncode == 130, said
-    assert "interrupted · 0 of 5 finished · nothing is running any more" in said
-    assert "Traceback" not in said
+    _, messages = sweep.communicate(timeout=60)
+    assert sweep.returncode == 130, messages
+    assert "interrupted · 0 of 5 finished · nothing is running any more" in messages
+    assert "Traceback" not in messages
     assert not jvms(str(tmp_path))
     statuses = [json.loads(p.read_text())["status"] for p in _suite(tmp_path).glob("[0-9]*/outcome.json")]
     assert set(statuses) == {"interrupted"}
@@ -270,12 +270,12 @@ def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
     wait_for(lambda: _running(sweep) and _measures(victim, tmp_path), 60, "a JVM on the victim")
     for pid in _pids(NAMES[2]):
         os.kill(pid, signal.SIGKILL)
-    said = _end(sweep)
-    assert said.count("this is not a result, so the trial runs again") == 1, said
-    assert "lost: " in said
+    messages = _end(sweep)
+    assert messages.count("this is not a result, so the trial runs again") == 1, messages
+    assert "lost: " in messages
     suite = _suite(tmp_path)
     (again,) = suite.glob("[0-9]*/attempts/1")
     outcome = json.loads((again / "outcome.json").read_text())
     assert (outcome["status"], outcome["hosts"]) == ("lost", [victim])
     assert json.loads((again.parent.parent / "outcome.json").read_text())["hosts"] != [victim]
-    assert "6 finished" in said
+    assert "6 finished" in messages

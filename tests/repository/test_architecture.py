@@ -33,10 +33,7 @@ ALONE = ("peak_sampler", "recorder")  # import nothing of fpray but themselves
 PACKAGE = sources(ROOT, "fpray", "protocols", "studies", "analysis")
 ENGINE = sources(ROOT, "fpray")
 # Larger than its budget, each with its reason. None of the spine.
-BEYOND: dict[str, str] = {
-    f"tests/driver/test_{name}.py": "to be sorted by subject"
-    for name in ("faults", "running_away", "side_by_side", "sweep", "unshared")
-}
+BEYOND: dict[str, str] = {}
 
 
 def _name(file: Source) -> str:

@@ -88,8 +88,8 @@ class Host:
 
     def kill_all_of(self, process: subprocess.Popen[str]) -> None:
         """SIGKILL for a command that was started there, and for what it has started."""
-        for each in psutil.Process(process.pid).children(recursive=True):
-            each.kill()
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
         process.kill()
 
     def _enter(self, directory: Path) -> list[str]:
@@ -103,31 +103,31 @@ class Host:
 
     def processes(self) -> list[str]:
         """The names of what lives there, but for the host's own two processes."""
-        found = []
+        processes = []
         for process in self.inside():
             with contextlib.suppress(psutil.Error):
                 words = process.cmdline()
                 own = process.pid == self.init or any("ssh_server.py" in w for w in words) or words[:1] == ["sleep"]
-                found += [] if own else [process.name()]
-        return found
+                processes += [] if own else [process.name()]
+        return processes
 
     def inside(self) -> list[psutil.Process]:
         """All that lives there, as this machine numbers it."""
-        found = []
+        processes = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
                 if _namespace(process.pid) == self.space and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-        return found
+                    processes.append(process)
+        return processes
 
     def processes_named(self, name: str) -> list[psutil.Process]:
         """What lives there by that name; Ray's actors, whose names say what they do, by its beginning."""
-        found = []
+        processes = []
         for process in self.inside():
             with contextlib.suppress(psutil.Error):
                 own = process.name()
-                found += [process] if own == name or (name.startswith("ray::") and own.startswith(name)) else []
-        return found
+                processes += [process] if own == name or (name.startswith("ray::") and own.startswith(name)) else []
+        return processes
 
 
 def lives(process: psutil.Process) -> bool:
@@ -170,15 +170,15 @@ def hosts(scratch: Path, names: Sequence[str], shared: Sequence[Path]) -> Iterat
     inits: list[subprocess.Popen[str]] = []
     try:
         _plug(spaces)
-        found = {}
+        by_name = {}
         for number, name in enumerate(names):
             address = "" if number == 0 else _address(number)
-            found[name], process = _boot(name, spaces[name], address, scratch, [scratch, *shared])
+            by_name[name], process = _boot(name, spaces[name], address, scratch, [scratch, *shared])
             inits.append(process)
-        for host in found.values():
+        for host in by_name.values():
             if host.address:
                 _wait_for_ssh(host)
-        yield found
+        yield by_name
     finally:
         for process in inits:
             process.send_signal(signal.SIGKILL)  # unshare takes its host's first process along, and that all others
@@ -230,14 +230,14 @@ def _boot(
         "PATH": f"{home}/bin:{BIN}:{os.environ['PATH']}",
         **{name: os.environ[name] for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE") if name in os.environ},
     }
-    told = {"NAME": name, "ADDRESS": address, "OWN_TMP": str(own_tmp), "KEYS": str(keys), "PYTHON": sys.executable}
+    variables = {"NAME": name, "ADDRESS": address, "OWN_TMP": str(own_tmp), "KEYS": str(keys), "PYTHON": sys.executable}
     seen = [*map(str, [*shared, ROOT, BIN.parent]), *os.environ.get("PYTHONPATH", "").split(":")]
-    told |= {"SERVER": str(HERE / "ssh_server.py"), "SHARED": " ".join(seen), "PASSWD": str(passwd)}
+    variables |= {"SERVER": str(HERE / "ssh_server.py"), "SHARED": " ".join(seen), "PASSWD": str(passwd)}
     log = (home.parent / "log").open("w")
     unshare = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"]
     process = subprocess.Popen(
         ["ip", "netns", "exec", space, *unshare, "bash", "-c", _INIT],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, env=environment | told,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, env=environment | variables,
     )  # fmt: skip
     assert process.stdout
     if process.stdout.readline() != "up\n":

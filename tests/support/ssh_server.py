@@ -33,7 +33,7 @@ async def _serve(process: asyncssh.SSHServerProcess[bytes]) -> None:
     assert child.stdout
     assert child.stderr
     feeding = asyncio.create_task(_feed(process, child.stdin))
-    said = [
+    pumps = [
         asyncio.create_task(_pump(child.stdout.read, process.stdout.write)),
         asyncio.create_task(_pump(child.stderr.read, process.stderr.write)),
     ]
@@ -44,8 +44,8 @@ async def _serve(process: asyncssh.SSHServerProcess[bytes]) -> None:
         os.killpg(child.pid, signal.SIGHUP)
         return
     # What a daemon keeps open is not waited for; what was written before the end is.
-    await asyncio.wait(said, timeout=0.2)
-    for task in (feeding, gone, *said):
+    await asyncio.wait(pumps, timeout=0.2)
+    for task in (feeding, gone, *pumps):
         task.cancel()
     code = await ended
     process.exit(code if code >= 0 else 128 - code)
