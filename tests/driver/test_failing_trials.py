@@ -12,8 +12,8 @@ from tests.driver.suites import only_suite, outcome
 
 
 def test_crash_is_a_value_and_the_sweep_goes_on(ray_address: str, tmp_path: Path) -> None:
-    patience = ("--set", "timeout=100s", "--set", "warmup_timeout=100s")
-    words = ["sweep", "unreplicated", *QUICK, *patience, "--vary", "jvm_heap_size=100f,100m", "--address", ray_address]
+    patience = (*QUICK[:2], "--set", "warmup_timeout=100s", *QUICK[4:6], "--set", "timeout=100s")
+    words = ["sweep", "unreplicated", *patience, "--vary", "jvm_heap_size=100f,100m", "--address", ray_address]
     done = run(*words, cwd=tmp_path)
     assert done.code == 1
     assert "[001/002] crashed: server exited with 1 after 0." in done.err

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.conftest import FPRAY, QUICK, jvms, run, start, wait_for
+from tests.driver.held import PATIENT, hold_clients, release
 
 pytestmark = [pytest.mark.ray, pytest.mark.jvm]
 SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
@@ -170,10 +171,11 @@ def test_who_lost_a_trial_that_does_not_run_again_serves_the_next_one(tmp_path: 
 
 
 def test_two_drivers_never_share_a_suite(ray_address: str, tmp_path: Path) -> None:
-    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--address", ray_address]
+    words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=0", "--address", ray_address]
     process = start(*words, cwd=tmp_path)
-    wait_for(lambda: jvms(str(tmp_path)), 60, "a JVM")
+    clients = hold_clients(tmp_path)
     second = run(*words, cwd=tmp_path)
+    release(clients)
     assert second.code == 2
     assert f"is being run by process {process.pid} on " in second.err
     process.communicate(timeout=60)
@@ -207,22 +209,17 @@ def test_a_full_disk_pauses_the_sweep(ray_address: str, tmp_path: Path) -> None:
 
 
 def test_two_sweeps_never_measure_on_one_machine_at_once(ray_address: str, tmp_path: Path) -> None:
-    """The first one's JVMs are suspended until the second one waits, however slow this machine is."""
-    words = ["sweep", "unreplicated", *SLOW, "--set", "timeout=300s", "--vary", "num_clients_per_proc=0"]
-    words += ["--address", ray_address]
+    """The first one's client is suspended until the second one waits, however slow this machine is."""
+    words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=0", "--address", ray_address]
     one, two = str(tmp_path / "one"), str(tmp_path / "two")
     first = start(*words, "-s", "one", cwd=tmp_path)
-    wait_for(lambda: len(jvms(one)) == 2, 60, "both JVMs of the first sweep")
-    held = jvms(one)
-    for jvm in held:
-        jvm.suspend()
+    clients = hold_clients(tmp_path / "one")
     second = start(*words, "-s", "two", cwd=tmp_path)
     assert second.stderr is not None
     waits = re.compile(rf"waiting for machine \S+: it is measuring for the sweep in {tmp_path}/one/")
     assert any(waits.search(line) for line in second.stderr), "the second sweep waits"
     assert not jvms(two)
-    for jvm in held:
-        jvm.resume()
+    release(clients)
     together = False
     while first.poll() is None:
         together |= bool(jvms(two)) and bool(jvms(one))

@@ -12,6 +12,7 @@ import pytest
 
 from fpray.node.messages import Failure
 from fpray.node.processes import Processes
+from tests.node.owner import wait_until
 from tests.node.programs import read, spec, start, timed
 
 
@@ -46,6 +47,7 @@ def test_expected_exits_are_no_failures(processes: Processes, trial: str) -> Non
         spec("client_0", trial, "sleep", "0.2", expected_exits=(0,)),
     )
     assert processes.wait_exit(["client_0"], 60) is None
+    wait_until(lambda: "server_0" in processes.exits(), 20)
     assert processes.exits()["server_0"].returncode == 1
 
 
@@ -109,4 +111,5 @@ def test_a_fault_on_purpose_is_no_failure(processes: Processes, trial: str) -> N
     start(processes, spec("server_0", trial), spec("client_0", trial, "sleep", "0.3", expected_exits=(0,)))
     processes.signal(["server_0"], signal.SIGKILL)
     assert processes.wait_exit(["client_0"], 60) is None
+    wait_until(lambda: "server_0" in processes.exits(), 20)
     assert processes.exits()["server_0"].returncode == -9
