@@ -10,23 +10,28 @@ from tests.conftest import command_of, jvms, wait_for
 
 # No deadline of a trial passes while its clients are suspended.
 PATIENT = (
-    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=300s", "--set", "duration=1s", "--set", "timeout=300s",
+    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=300s", "--set", "duration=5s", "--set", "timeout=300s",
 )  # fmt: skip
 
 
 def hold_clients(directory: Path, count: int = 1) -> list[psutil.Process]:
-    """Suspend the first clients that start below a directory, and return them."""
+    """Suspend the first clients that measure below a directory, and return them: a trial has one client."""
     held: dict[int, psutil.Process] = {}
 
     def holds() -> bool:
         for jvm in jvms(str(directory)):
-            if jvm.pid not in held and "ClientMain" in command_of(jvm):
+            if jvm.pid not in held and "ClientMain" in command_of(jvm) and _measures(jvm):
                 jvm.suspend()
                 held[jvm.pid] = jvm
         return len(held) >= count
 
     wait_for(holds, 100, f"{count} clients below {directory}")
     return list(held.values())
+
+
+def _measures(client: psutil.Process) -> bool:
+    """Whether it is ready and begins to record: one that is not ready in time ends its trial."""
+    return (Path(client.cwd()) / "client_0_data.csv").exists()
 
 
 def release(clients: list[psutil.Process]) -> None:
