@@ -21,7 +21,6 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from tests.conftest import FPRAY, QUICK, cli, command_of, jvms, wait_for
-from tests.driver.held import PATIENT, hold_clients, release
 from tests.support.hosts import needs_hosts
 
 NAMES = [f"fpray-s{i}-{os.getpid()}" for i in range(1, 5)]
@@ -200,11 +199,11 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
     two.mkdir()
-    first = _sweep(one, *PATIENT, "--vary", "num_clients_per_proc=0,1", "--parallel", "2")
-    clients = hold_clients(one, 2)
+    long = (*QUICK[:4], "--set", "duration=15s", "--set", "timeout=90s")
+    first = _sweep(one, *long, "--vary", "num_clients_per_proc=0,1", "--parallel", "2")
+    wait_for(lambda: _running(first) and len(jvms(str(one))) >= 4, 60, "two trials of the first sweep")
     second = _sweep(two, *_trials(1), "--vary", "num_clients_per_proc=0,1,2", "--parallel", "2")
     _end(second)
-    release(clients)
     _end(first)
     spans = [*_spans(_suite(one)), *_spans(_suite(two))]
     for (begin, end, hosts), (other_begin, other_end, other_hosts) in itertools.combinations(spans, 2):
