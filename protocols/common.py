@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from fpray.errors import Problem
 from fpray.params import flatten, seconds
+from fpray.protocol.values import show_duration
 
 LogLevel = Literal["debug", "info", "warn", "error", "fatal"]
 StateMachine = Literal["AppendLog", "KeyValueStore", "Noop", "Register"]
@@ -95,11 +96,18 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
     if p.duration <= timedelta(0):
         yield Problem(duration, "must be longer than 0s: nothing would be measured")
     if p.timeout < p.duration:
-        yield Problem(timeout, f"is shorter than {duration} ({p.timeout} < {p.duration}): every client would time out")
+        yield Problem(
+            timeout, f"is shorter than {duration} ({_less(p.timeout, p.duration)}): every client would time out"
+        )
     warmup, limit = (getattr(p, name, timedelta(0)) for name in ("warmup_duration", "warmup_timeout"))
     if limit < warmup:
-        yield Problem("warmup_timeout", f"is shorter than warmup_duration ({limit} < {warmup})")
+        yield Problem("warmup_timeout", f"is shorter than warmup_duration ({_less(limit, warmup)})")
     yield from _unreadable(p)
+
+
+def _less(less: Any, more: Any) -> str:
+    """That one value is less than another, as a user types them."""
+    return " < ".join(show_duration(value) if isinstance(value, timedelta) else str(value) for value in (less, more))
 
 
 def _unreadable(p: Any) -> Iterator[Problem]:
@@ -109,14 +117,17 @@ def _unreadable(p: Any) -> Iterator[Problem]:
     for name in ("workload", "read_workload", "write_workload"):
         workload: Any = getattr(p, name, None)
         if not getattr(workload, "of_keys", True):
-            yield Problem(f"{name}.name={workload.name}", "has no keys: state_machine=KeyValueStore cannot read it")
+            yield Problem(
+                f"{name}.name={workload.name}",
+                "has no keys, which state_machine=KeyValueStore needs: change one of them",
+            )
 
 
 def batches_fill(loops: int, **sizes: int) -> Iterator[Problem]:
     """A problem for each batch that is larger than the number of requests that can wait for it."""
     for name, size in sizes.items():
         if size > loops >= 1:
-            why = f"is more than the {loops} closed loops that there are: all of them would wait for one more"
+            why = f"is more than the number of closed loops, {loops}: the batch would never be full"
             yield Problem(f"{name}={size}", why)
 
 
@@ -158,14 +169,14 @@ def ranges(p: Any) -> Iterator[Problem]:
         field = name.rpartition(".")[2]
         most = name.removesuffix(field) + field.replace("_min", "_max")
         if "_min" in field and most in known and known[most] < least:
-            yield Problem(most, f"is less than {field} ({known[most]} < {least}): nothing is between them")
+            yield Problem(most, f"must be at least {field} ({_less(known[most], least)})")
 
 
 def fractions(**values: float) -> Iterator[Problem]:
     """A problem for each value that is no share of a whole."""
     for name, value in values.items():
         if not 0 <= value <= 1:
-            yield Problem(f"{name}={value}", "is a fraction, 0 to 1")
+            yield Problem(f"{name}={value}", "must be a fraction, 0 to 1")
 
 
 def at_least(bound: int, **values: int) -> Iterator[Problem]:

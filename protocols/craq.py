@@ -77,7 +77,7 @@ def _constraints(p: Params) -> Iterator[Problem]:
     if p.client_options.batch_size > p.num_clients_per_proc >= 1:
         yield Problem(
             f"client_options.batch_size={p.client_options.batch_size}",
-            f"never fills: a client process batches its own requests, and has {p.num_clients_per_proc} at a time",
+            f"would never be full: a client process sends up to {p.num_clients_per_proc} requests at a time",
         )
     yield from _workload_problems(p.workload)
 

@@ -259,7 +259,8 @@ MATCHMAKERMULTIPAXOS = Protocol(
     constraints_in_words=(
         "num_leaders, num_reconfigurers: at least f+1; num_matchmakers, num_replicas: at least 2f+1",
         "num_acceptors: at least f+1; 2f+1 for RepeatedLeaderReconfiguration and MatchmakerReconfiguration",
-        "LeaderReconfiguration: num_acceptors at least 2f+2; MatchmakerReconfiguration: num_matchmakers; Chaos: both",
+        "LeaderReconfiguration, Chaos: num_acceptors at least 2f+2",
+        "MatchmakerReconfiguration, Chaos: num_matchmakers at least 2f+2",
         "timeout >= duration, warmup_timeout >= warmup_duration",
         "leader_options.election_options.no_ping_timeout_max >= no_ping_timeout_min",
         "replica_options.recover_log_entry_max_period >= recover_log_entry_min_period",

@@ -181,11 +181,11 @@ def _constraints(p: Params) -> Iterator[Problem]:
 
 def _count_problems(p: Params) -> Iterator[Problem]:
     enough, colocated = p.f + 1, p.distribution_scheme is DistributionScheme.COLOCATED
-    twins = {"num_batchers": p.num_leaders, "num_read_batchers": None, "num_proxy_replicas": p.num_replicas}
+    twins = {"num_batchers": "num_leaders", "num_read_batchers": None, "num_proxy_replicas": "num_replicas"}
     for name, twin in twins.items():
         count = getattr(p, name)
-        if colocated and twin is not None and count not in (0, twin):
-            yield Problem(f"{name}={count}", f"COLOCATED needs 0 or as many as it is colocated with, {twin}")
+        if colocated and twin is not None and count not in (0, getattr(p, twin)):
+            yield Problem(f"{name}={count}", f"COLOCATED needs 0 or {twin} = {getattr(p, twin)}")
         elif count != 0 and count < enough:
             yield Problem(f"{name}={count}", f"f={p.f} needs 0 or at least f+1 = {enough}")
     for name in ("num_leaders", "num_proxy_leaders", "num_replicas"):
@@ -200,10 +200,10 @@ def _reading_problems(p: Params) -> Iterator[Problem]:
         shares = ("read_fraction", "point_fraction")
         yield from fractions(**{f"{name}.{share}": getattr(getattr(p, name), share, 0.0) for share in shares})
     if not -1 <= (percentage := p.predetermined_read_fraction) <= 100:
-        wanted = "is a percentage, 0 to 100, or -1: every loop draws from workload"
+        wanted = "must be a percentage, 0 to 100, or -1 (every closed loop draws from the workload)"
         yield Problem(f"predetermined_read_fraction={percentage}", wanted)
     if not _READ_BATCHING.fullmatch(scheme := p.read_batcher_options.read_batching_scheme):
-        wanted = "is neither size,N,DURATION nor time,DURATION nor adaptive; in --vary, each in double quotes"
+        wanted = "must be size,N,DURATION or time,DURATION or adaptive (in --vary: each in double quotes)"
         yield Problem(f"read_batcher_options.read_batching_scheme={scheme}", wanted)
 
 
@@ -213,7 +213,7 @@ def _acceptor_problems(p: Params) -> Iterator[Problem]:
         yield Problem(f"num_acceptors_per_group={columns}", f"f={p.f} needs exactly 2f+1 = {2 * p.f + 1} in each group")
     if p.flexible and min(rows, columns) - 1 < p.f:
         grid = f"num_acceptor_groups={rows}, num_acceptors_per_group={columns}"
-        yield Problem(grid, f"a grid survives f={p.f} failures with at least f+1 = {p.f + 1} rows and columns")
+        yield Problem(grid, f"a grid needs at least f+1 = {p.f + 1} rows and columns to survive f={p.f} failures")
 
 
 def _options(role: str) -> Callable[[Params], dict[str, object]]:
@@ -285,7 +285,8 @@ MULTIPAXOS = Protocol(
     constraints_in_words=(
         "num_leaders, num_proxy_leaders, num_replicas: at least f+1",
         "num_batchers, num_read_batchers, num_proxy_replicas: 0 or at least f+1",
-        "COLOCATED: num_proxy_leaders = num_leaders; num_batchers 0 or that; num_proxy_replicas 0 or num_replicas",
+        "COLOCATED: num_proxy_leaders = num_leaders; num_batchers: 0 or num_leaders",
+        "COLOCATED: num_proxy_replicas: 0 or num_replicas",
         "flexible=false: num_acceptors_per_group = 2f+1; flexible=true: at least f+1 rows and columns",
         "read_batcher_options.read_batching_scheme: `size,N,DURATION`, `time,DURATION` or `adaptive`",
         "timeout >= duration",

@@ -38,11 +38,11 @@ def _constraints(p: mencius.Params) -> Iterator[Problem]:
         yield from exactly(p.f, "2f+1", num_batchers=p.num_batchers)
     if p.num_acceptor_groups_per_leader_group != 1:
         groups = f"num_acceptor_groups_per_leader_group={p.num_acceptor_groups_per_leader_group}"
-        yield Problem(groups, "a super node has one acceptor for each leader group: exactly 1")
+        yield Problem(groups, "must be 1: a super node has one acceptor for each leader group")
     if p.distribution_scheme is not DistributionScheme.COLOCATED:
         yield Problem(f"distribution_scheme={p.distribution_scheme.name}", "a super node needs COLOCATED")
     if p.state_machine != "Noop":
-        yield Problem(f"state_machine={p.state_machine}", "a super node always runs Noop: it has no such flag")
+        yield Problem(f"state_machine={p.state_machine}", "must be Noop: a super node always runs it")
 
 
 def _leaders(p: mencius.Params, node: Index) -> list[Index]:

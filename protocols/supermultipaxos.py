@@ -53,7 +53,7 @@ def _constraints(p: multipaxos.Params) -> Iterator[Problem]:
     if p.distribution_scheme is not DistributionScheme.COLOCATED:
         yield Problem(f"distribution_scheme={p.distribution_scheme.name}", "a super node needs COLOCATED")
     if p.state_machine != "Noop":
-        yield Problem(f"state_machine={p.state_machine}", "a super node always runs Noop: it has no such flag")
+        yield Problem(f"state_machine={p.state_machine}", "must be Noop: a super node always runs it")
     if p.leader_options.noop_flush_period or p.proxy_replica_options.batch_flush:
         options = "leader_options.noop_flush_period, proxy_replica_options.batch_flush"
         yield Problem(options, "a super node has no such flags: leave them at 0s and false")

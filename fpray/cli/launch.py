@@ -38,8 +38,8 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
     if not (elsewhere := is_elsewhere(experiment.where)) and not words["detach"] and words["as_job"] is None:
         _run_here(ctx, run, experiment, as_json=words["as_json"])
     if words["as_json"]:
-        message = "has no terminal to print to, since the driver runs by itself"
-        raise refuse("--json", f"{message}; see {RESULTS_CSV} and {RESULTS_PARQUET}")
+        message = "cannot be used with a driver that runs in the background"
+        raise refuse("--json", f"{message}: read {RESULTS_CSV} or {RESULTS_PARQUET} of the suite")
     if elsewhere:
         run_there(experiment, sys.argv[1:])
     _run_by_itself(ctx, words["detach"], words["as_job"])
@@ -80,5 +80,5 @@ def _start_job(command: list[str]) -> tuple[Path | None, int]:
     try:
         return start(command, as_job)
     except NoJobs as why:
-        click.echo(f"Ray's jobs cannot be used ({why}): the driver is a process of its own on the head", err=True)
+        click.echo(f"Ray's jobs cannot be used ({why}): the driver runs as an ordinary process on the head", err=True)
         return start(command)

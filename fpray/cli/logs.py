@@ -16,7 +16,7 @@ from fpray.store.find import find_trial
 @click.command()
 @click.argument("trial", metavar="SUITE/TRIAL")
 @click.argument("label", required=False)
-@click.option("-f", "--follow", is_flag=True, help="go on while the process runs")
+@click.option("-f", "--follow", is_flag=True, help="continue while the process runs")
 @suites_option
 @head_option
 def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> None:

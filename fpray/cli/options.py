@@ -67,7 +67,7 @@ def given_options(options: type, words: Mapping[str, Any]) -> dict[str, Any]:
 _RUN = (
     click.option("--dry-run", is_flag=True, help="print how much there is to do, and stop"),
     click.option("--json", "as_json", is_flag=True, help="print one JSON object per trial on standard output"),
-    click.option("--detach", is_flag=True, help="return when it runs; then fpray status, attach and stop"),
+    click.option("--detach", is_flag=True, help="return as soon as it runs; then use fpray status, attach and stop"),
     click.option("--as-job", metavar="WHERE", hidden=True),  # on the head, for a laptop that says WHERE it is
 )
 

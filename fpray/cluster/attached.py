@@ -25,13 +25,15 @@ class AttachedRay:
             Refused: no Ray cluster answers, or it is none that fpray can attach to.
         """
         if self._address.startswith("ray://"):
-            raise self._refused("is Ray Client, which fpray does not use: give HOST:PORT of the head")
+            raise self._refused("is an address of Ray Client, which fpray does not use: write HOST:PORT of the head")
         if embedded_before():
-            raise self._refused("this Python has run a Ray of its own already: use a new process")
+            raise self._refused("Ray was already started in this Python process: use a new process")
         self._environment.set({"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"})
         # Ray itself would try for minutes before it fails.
         if re.fullmatch(r"[^/]+:[0-9]+", self._address) and not answers(self._address):
-            raise self._refused("no Ray cluster answers there: nothing listens")
+            raise self._refused(
+                "no Ray cluster answers there: nothing listens on this port. Start Ray, or correct the address"
+            )
         import ray
 
         try:

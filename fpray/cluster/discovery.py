@@ -74,7 +74,7 @@ class Discovery:
             return
         problem = self._problem(machine, answer)
         if problem is not None:
-            self._say(f"machine {host} has joined and is not used: {problem}")
+            self._say(f"machine {host} has joined, but is not used: {problem}")
         elif not isinstance(answer, FprayError):
             self._say(f"machine {host} has joined: trials run there, too")
             self._added(host, answer)
@@ -84,7 +84,7 @@ class Discovery:
         if isinstance(answer, FprayError):
             return _reason(answer)
         if answer["java"] is None or str(answer["jvm"]).startswith(("exits", "cannot")):
-            return "it has no Java that runs"
+            return "its Java does not work: install a JRE or JDK 17 there"
         try:
             cluster = self._cluster()
         except Refused as refused:  # a sweep on one machine needs no --jar; on two it does, but that must not end it

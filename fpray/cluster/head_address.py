@@ -33,7 +33,9 @@ def head_login(launcher: Launcher) -> HeadLogin:
     """
     config, path = launcher.content, launcher.path
     if (config.get("docker") or {}).get("container_name"):
-        raise refuse(str(path), "runs Ray in containers, where fpray cannot start a driver: use ray exec")
+        raise refuse(
+            str(path), "runs Ray in containers, in which fpray cannot start a driver: run fpray there with ray exec"
+        )
     provider, auth = config["provider"], config.get("auth") or {}
     if provider.get("type") == "local":
         address = str(provider.get("external_head_ip") or provider["head_ip"])
@@ -63,7 +65,8 @@ def cloud_head(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     except Exception as error:  # whatever a cloud's library raises
         lines = (str(error).strip() or output.getvalue().strip() or type(error).__name__).splitlines()
         raise FprayError(
-            f"the head of cluster {config.get('cluster_name')} was not found: {lines[-1]} (is it up? ray up)"
+            f"the head of cluster {config.get('cluster_name')} was not found: {lines[-1]}"
+            " (if the cluster does not run, start it with ray up)"
         ) from None
 
 

@@ -91,7 +91,7 @@ class Launcher:
             count = sum(self.types.values()) or len(self.hosts)
             names = ", ".join(self.missing(known))
             present = f"{count - sum(missing.values())} of {count} have joined"
-            message = f"waiting for machines that {self.path.name} promises ({present}): {names}"
+            message = f"waiting for machines of {self.path.name} ({present}): {names}"
             if message != last:
                 say(message)
                 last, since = message, time.monotonic()
@@ -99,7 +99,8 @@ class Launcher:
                 raise FprayError(
                     f"{names} of {self.path} did not join the cluster, and no machine has joined for"
                     f" {patience_s / 60:.0f} minutes. To see why: ray exec {self.path} 'tail"
-                    " /tmp/ray/session_latest/logs/monitor*'. Or correct the file, and run the same command again"
+                    " /tmp/ray/session_latest/logs/monitor*'. Then correct the file or the cluster, and run the same"
+                    " command again"
                 )
             time.sleep(_POLL_S)
 
@@ -119,14 +120,16 @@ def read_launcher(path: Path) -> Launcher:
     except yaml.YAMLError as error:
         raise refuse(str(path), f"the launcher configuration is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, Mapping) or not isinstance(content.get("provider"), Mapping):
-        raise refuse(str(path), "a launcher configuration is an object with a provider, as in cluster_configs/")
+        raise refuse(
+            str(path), "is not a launcher configuration: it has no object `provider` (examples: cluster_configs/)"
+        )
     provider, port = content["provider"], _port(content)
     if provider.get("type") == "local":
         hosts = _hosts(path, provider)
         return Launcher(path, port, hosts=hosts, listed=_listed(path, provider, hosts), content=content)
     types = content.get("available_node_types")
     if not isinstance(types, Mapping) or not types:
-        raise refuse(str(path), "the launcher configuration has no available_node_types, so it promises no machine")
+        raise refuse(str(path), "the launcher configuration has no available_node_types: add the types of its machines")
     head = content.get("head_node_type")
     counts = {name: int(kind.get("min_workers", 0)) + (name == head) for name, kind in types.items()}
     pools = {name: pools_of(kind.get("labels") or {}, kind.get("resources") or {}) for name, kind in types.items()}
@@ -139,7 +142,7 @@ def _hosts(path: Path, provider: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(workers, Sequence) or isinstance(workers, str):
         raise refuse(f"{path}: worker_ips", "must be a list of addresses")
     if not provider.get("head_ip"):
-        raise refuse(f"{path}: head_ip", "is missing: the address of the head, as the other machines know it")
+        raise refuse(f"{path}: head_ip", "is missing: write the address at which the other machines reach the head")
     names: Sequence[Any] = [provider["head_ip"], *workers]
     problems, hosts = [], []
     for name in names:

@@ -58,7 +58,7 @@ class Slowness:
         self._reported[host] = clear
         return SlowMachine(
             host,
-            f"at each of {len(shares)} points machine {host} measured less than any other,"
+            f"at each of {len(shares)} points machine {host} had a lower throughput than every other machine,"
             f" {median(shares):.0%} of their median",
             clear,
         )

@@ -272,7 +272,7 @@ def _platform_problems() -> list[Problem]:
     if platform.system() == "Linux":
         return []
     sentence = (
-        "trials run on Linux only (supervisors need pidfds); plan, protocols and show work here, and --address submits"
-        " to a Linux cluster from one of its machines"
+        "trials run on Linux only. Here, use plan, protocols and show; to run trials, use a Linux machine, such as a"
+        " machine of the cluster that --address names"
     )
     return [Problem(platform.system(), sentence)]

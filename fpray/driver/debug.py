@@ -108,7 +108,7 @@ def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, l
                 _say_all([failure.detail, *failure.lines, *filter(None, [failure.log])])
             threading.Event().wait()
         except ProcessFailed as failed:
-            _say_all([failed.failure.detail, *failed.failure.lines, failed.failure.log, "all of it is stopped"])
+            _say_all([failed.failure.detail, *failed.failure.lines, failed.failure.log, "all processes are stopped"])
         except KeyboardInterrupt:
             say(f"all other processes are stopped; stop {label} yourself · this run is not a result")
 

@@ -43,7 +43,7 @@ def intent(suite: Suite, source: TrialSource, work: WorkList, machines: Machines
     trial_s = sum(planned_seconds(trial, cores) for trial in waiting) / len(waiting)
     left = _left(suite, source, work)
     parallel = min(at_once, max(1, left))
-    how = ", ".join(filter(None, (f"up to {parallel} side by side" if parallel > 1 else "", order)))
+    how = ", ".join(filter(None, (f"up to {parallel} in parallel" if parallel > 1 else "", order)))
     return _intent(suite, source, work, left_s=left * trial_s / parallel, how=how)
 
 
@@ -62,7 +62,7 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
     about = f"{how} · {about}" if how else about
     if suite.fresh:
         trials = f"{at_most}{limit} trial{'s' if limit != 1 else ''}"
-        anew = f" (anew: all of {suite.after} has ended)" if suite.after else ""
+        anew = f" (a new one: all trials of {suite.after} have ended)" if suite.after else ""
         return f"study {work.study.name} · {trials} · {about} · suite {suite.path}{anew}"
     to_go = f"{at_most}{left} to go, {about}" if source.representative_trials() else "nothing left to do"
     statuses = _ended(suite, work)
@@ -93,7 +93,7 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
     if result.stopped:
         others = f"run the same command again for the other {result.planned - len(statuses)}"
         repeats = "" if source.learns else " (add --rerun failed to repeat the failed ones)"
-        stopped = f"stopped, since most trials fail · {counted(statuses)}"
+        stopped = f"stopped, because most trials fail · {counted(statuses)}"
         return f"{stopped} · fpray show {suite.short_name} · {others}{repeats}"
     again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""
     return f"{counted(statuses)} · fpray show {suite.short_name}{again}"

@@ -72,7 +72,7 @@ def _in_both(values: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _shared_by_how_many(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["share_machines"] and values["parallel"] is None:
-        yield Problem("--share-machines", "needs --parallel N: how many trials are to share the machines?")
+        yield Problem("--share-machines", "needs --parallel N, the number of trials that share the machines")
 
 
 def _one_machine_or_a_cluster(values: Mapping[str, Any]) -> Iterator[Problem]:

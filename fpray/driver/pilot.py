@@ -89,15 +89,15 @@ def run_pilot(job: Run) -> None:
     if failures:
         _say_failures(job, failures, len(trials))
     elif not result.interrupted:
-        say(f"pilot: all {len(trials)} corners of the grid run")
+        say(f"pilot: all {len(trials)} corners of the grid finished")
 
 
 def _say_failures(job: Run, failures: Sequence[str], corners: int) -> None:
-    say(f"pilot: {len(failures)} of {corners} corners of the grid fail:")
+    say(f"pilot: {len(failures)} of {corners} corners of the grid failed:")
     for line in failures:
         say(line)
     if not job.experiment.policy.keep_going:
-        job.result.stopped = f"{len(failures)} of {corners} corners of its grid fail"
+        job.result.stopped = f"{len(failures)} of {corners} corners of its grid failed"
         say(
             "the sweep was not started: correct its grid. The same command runs the failed corners again; with"
             " --keep-going the sweep starts in any case"

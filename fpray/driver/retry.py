@@ -31,7 +31,7 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
         running.directory.commit(outcome)
     except OSError as error:
         if not is_full(error):
-            raise FprayError(f"trial {number} cannot go on: {error}") from error
+            raise FprayError(f"trial {number} cannot continue: {error}") from error
         where = error.filename or running.directory.path
         progress.wait(f"waiting for disk space: {error.strerror} at {where}", number=number)
         return None, replace(running, disk_was_full=True)

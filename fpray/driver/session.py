@@ -123,7 +123,7 @@ class Session:
 
     def _begin(self, context: TrialContext) -> None:
         """See which machines there are, and write down what is about to run."""
-        self.progress.stage("waiting for role actors", None)
+        self.progress.stage("starting fpray's own processes on the machines", None)
         run = survey(self.experiment, context, self.source.representative_trials(), self.progress.say)
         self.work.begin(self.suite, self.experiment, self.source.planned())
         self.suite.record.runs.append(run)
@@ -152,7 +152,7 @@ class Session:
         def prepare(host: str) -> Mapping[str, Any]:
             facts = machines.facts([host], role, context.java).get(host)
             if facts is None:
-                raise Lost(f"machine {host} has left again")
+                raise Lost(f"machine {host} has left the cluster")
             provide_jar(machines, [host], role, context.jar, context.scratch)
             return facts
 

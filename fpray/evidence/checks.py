@@ -42,8 +42,8 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
     stalled = silent_s > max(STALL_S, STALL_SHARE * evidence.duration_s)
     if timeouts and evidence.holds_back and not stalled:
         sentence = (
-            f"{client.label} waited for its last answers until its timeout: {', '.join(evidence.holds_back)} let"
-            " requests wait for others, and at the end none come"
+            f"{client.label} waited for its last answers until its timeout: {', '.join(evidence.holds_back)} make"
+            " requests wait for further requests, and at the end there are none"
         )
         return Doubt("gave-up", sentence, silent_s, label=client.label)
     if timeouts:
@@ -51,7 +51,7 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
         return Doubt("gave-up", sentence, silent_s, "gave-up", client.label, client.log, timeouts)
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
-        sentence = f"{client.label} had no answer after {answered_s:.1f} of {evidence.duration_s:.1f} s"
+        sentence = f"{client.label} had no answer after the first {answered_s:.1f} of {evidence.duration_s:.1f} s"
         return Doubt("gave-up", sentence, silent_s, "gave-up", client.label, client.log, client.last_lines[-5:])
     return None
 
@@ -61,8 +61,8 @@ def undecided(evidence: Evidence) -> Iterator[Doubt]:
     if evidence.served is None:
         yield Doubt(
             "undecided",
-            f"{evidence.requests} requests are recorded for {evidence.loops} closed loops: unfinished measurement"
-            f" groups may hide up to {evidence.unrecorded}, so whether the system served cannot be decided",
+            f"{evidence.requests} requests are recorded for {evidence.loops} closed loops, and unfinished measurement"
+            f" groups may hide up to {evidence.unrecorded} more: whether the system served them cannot be decided",
             evidence.unrecorded,
         )
 
@@ -96,8 +96,8 @@ def littles_law(evidence: Evidence) -> Iterator[Doubt]:
     if law is not None and not LITTLE[0] <= law <= LITTLE[1]:
         yield Doubt(
             "littles-law",
-            f"throughput x mean latency is {law:.2f} of the closed loops (Little's law says 1):"
-            " loops stood still, or measured something else",
+            f"throughput x mean latency is {law:.2f} of the number of closed loops (Little's law says 1):"
+            " some loops did not run all the time, or the figures are of something else",
             law,
         )
 

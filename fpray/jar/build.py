@@ -28,7 +28,7 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
     if not root.is_dir():
         if _PACKAGED.is_file():
             return _PACKAGED
-        raise refuse("the reference jar", "this installation carries none: give your own with --jar")
+        raise refuse("the reference jar", "is not in this installation: give your own jar with --jar")
     files = sorted((root / "src").rglob("*.java"))
     version = (root / "VERSION").read_text().strip()
     digest = hashlib.sha256(repr((_JAVAC_OPTIONS, version)).encode())
@@ -65,8 +65,8 @@ def javac(java: str) -> str:
         return on_path
     raise refuse(
         "the reference jar",
-        "it is built from jvm/ on first use and there is no JDK (javac) here: install a JDK 17 or newer"
-        " (Debian: apt-get install openjdk-17-jdk-headless), or give your own jar with --jar",
+        "cannot be built, because there is no JDK (javac) here: install a JDK 17 or newer (Debian: apt-get install"
+        " openjdk-17-jdk-headless), or give your own jar with --jar",
     )
 
 

@@ -115,8 +115,8 @@ def flag_problems(given: Iterable[str], accepted: Iterable[str], required: Itera
     given, accepted = set(given), list(accepted)
     unknown = [f"{flag} (it has {n})" if (n := _near(flag, accepted)) else flag for flag in sorted(given - {*accepted})]
     missing = sorted(set(required) - given)
-    problems = [f"does not accept {', '.join(unknown)}, and fpray gives it"] if unknown else []
-    return problems + ([f"requires {', '.join(missing)}, and fpray does not give it"] if missing else [])
+    problems = [f"does not accept {', '.join(unknown)}, which fpray passes"] if unknown else []
+    return problems + ([f"requires {', '.join(missing)}, which fpray does not pass"] if missing else [])
 
 
 def _near(flag: str, accepted: Sequence[str]) -> str:
@@ -200,9 +200,9 @@ def _report(jar: Jar, java: str, launch: Launch, directory: Path) -> MainReport:
 
 def _silence(output: str, ended: bool) -> str:
     if not ended:
-        return f"does not say what it accepts: killed after {DEADLINE_S:.0f} s"
+        return f"did not print its flags: killed after {DEADLINE_S:.0f} s"
     lines = [*_WHY_NOT.findall(output), *output.splitlines()[-1:]]
-    return f"does not say what it accepts; it says {lines[0].strip()!r}" if lines else "does not say what it accepts"
+    return f"did not print its flags; it printed {lines[0].strip()!r}" if lines else "did not print its flags"
 
 
 def _ask(jar: Jar, java: str, main: str, words: Sequence[str], directory: Path) -> tuple[str, bool]:
@@ -263,4 +263,4 @@ class Check:
         for main in report.mains:
             if main.not_given:
                 more = ", ".join(main.not_given)
-                yield f"  {main.main} accepts {more}: not given by default (a parameter may, --flag does)"
+                yield f"  {main.main} accepts {more}: fpray does not pass it by default (use a parameter or --flag)"

@@ -41,7 +41,7 @@ def java_facts(java: str) -> Mapping[str, Any]:
         return {"java": path, "jvm": f"cannot be run: {error}"}
     version = (done.stderr or done.stdout).strip()
     if done.returncode != 0:
-        return {"java": path, "jvm": f"exits {done.returncode}: {version[:200]}"}
+        return {"java": path, "jvm": f"exits with {done.returncode}: {version[:200]}"}
     return {"java": path, "jvm": version.replace("\n", "; ")}
 
 

@@ -18,7 +18,7 @@ def ended(process: TrackedProcess) -> Failure | None:
     if process.exit is not None:
         code, after = process.exit.returncode, process.exit.wall_s
         how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
-        detail = f"{label} {how} after {after:.1f} s" + (", being stopped" if process.stopping else "")
+        detail = f"{label} {how} after {after:.1f} s" + (", while it was being stopped" if process.stopping else "")
         return _failure("stopped" if process.stopping else "exited", process, detail, after, code)
     if process.error:
         return _failure("spawn-failed", process, f"{label} could not be started: {process.error}")
@@ -27,19 +27,19 @@ def ended(process: TrackedProcess) -> Failure | None:
 
 def closed(process: TrackedProcess) -> Failure:
     """Of one that was waited for when its supervisor was closed."""
-    return _failure("stopped", process, f"{process.label} was ended: its processes were closed")
+    return _failure("stopped", process, f"{process.label} was ended, because its supervisor was closed")
 
 
 def lost(process: TrackedProcess, error: str) -> Failure:
     """Of one that has lost its supervisor; error: what that reported before it failed."""
     why = f": {error.splitlines()[-1]}" if error else ""
-    detail = f"the supervisor of {process.label} is gone, and with it all of its processes{why}"
+    detail = f"the supervisor of {process.label} is gone, and all of its processes have ended{why}"
     return _failure("lost", process, detail)
 
 
 def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
     """Of one that was forked, and is not its program by the deadline."""
-    detail = f"{process.label} did not become its program within {deadline_s:g} s: does a file system hang?"
+    detail = f"{process.label} did not start its program within {deadline_s:g} s: a file system may hang"
     return _failure("spawn-failed", process, detail)
 
 
@@ -57,7 +57,7 @@ def not_ready(process: TrackedProcess, view: View, probe: Probe) -> Failure:
     labels = list(dict.fromkeys(wanted.label for wanted in view.missing))
     addresses = ", ".join(wanted.text for wanted in view.missing if wanted.label == label)
     seen = ", ".join(probe.listening(label)) or "nothing"
-    others = f"; nor are ready: {', '.join(labels[1:])}" if len(labels) > 1 else ""
+    others = f"; also not ready: {', '.join(labels[1:])}" if len(labels) > 1 else ""
     after = time.monotonic() - process.ordered
     detail = f"{label} does not listen on {addresses} after {after:.1f} s (it listens on {seen}){others}"
     return _failure("not-ready", process, detail)

@@ -56,7 +56,7 @@ class JarCache:
                 _prune(cache, self._most_bytes)
                 return path, True
         except OSError as error:
-            raise Lost(f"the jar cannot be kept in {cache}: {error.strerror}") from None
+            raise Lost(f"the jar cannot be written to {cache}: {error.strerror}") from None
 
     def _hash(self, path: str) -> str | None:
         try:
@@ -81,7 +81,7 @@ def _cache() -> Path:
                 return cache
     own = local_directory()
     if own is None:
-        raise Lost("there is no local directory for the jar: neither ~/.cache, /var/tmp nor /tmp can be used")
+        raise Lost("there is no local directory for the jar: make ~/.cache, /var/tmp or /tmp usable on this machine")
     (own / "jars").mkdir(exist_ok=True)
     return own / "jars"
 

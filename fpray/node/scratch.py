@@ -136,7 +136,7 @@ def root_of(requested: str | None) -> Path:
         own = own_directory(requested) if requested is not None else local_directory()
         if own is None:
             raise Lost(
-                "there is no local directory to work in (/var/tmp and /tmp cannot be used): name one by --scratch"
+                "there is no local directory to work in (/var/tmp and /tmp cannot be used): name one with --scratch"
             )
         (own / "trials").mkdir(exist_ok=True)
         return own / "trials"

@@ -54,8 +54,8 @@ def heap_problems(
     return [
         Problem(
             f"machine {host}",
-            f"has {_gib(memory[host])} of memory, and {trials[host]} of {len(points)} trials want more for heaps,"
-            f" up to {_gib(heaps.total)}: {heaps.parts} (--set the heap sizes, or name more machines)",
+            f"has {_gib(memory[host])} of memory, but {trials[host]} of {len(points)} trials need more for their heaps,"
+            f" up to {_gib(heaps.total)}: {heaps.parts}. Set smaller heaps with --set, or add machines",
         )
         for host, heaps in worst.items()
     ]

@@ -77,6 +77,6 @@ class Cluster:
         if not listed:
             return [Problem(pool, "has no machine: no machine of the cluster may run processes of a trial")]
         if pool in listed:
-            return [Problem(pool, f"its list of machines in {self.source} is empty (f={faults})")]
+            return [Problem(pool, f"has an empty list of machines for f={faults} in {self.source}")]
         hint = nearest(pool, listed)
         return [Problem(pool, f"has no machine for f={faults} (pools in {self.source}: {', '.join(listed)}){hint}")]

@@ -42,7 +42,7 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
         Refused: it has another shape, or names what does not resolve.
     """
     if not isinstance(content, Mapping):
-        raise refuse(where, "a cluster file is a JSON object: f -> pool -> list of addresses")
+        raise refuse(where, "must hold a JSON object: f -> pool -> list of addresses")
     problems: list[Problem] = []
     pools: dict[str, dict[str, tuple[str, ...]]] = {}
     for faults, listed in _by_faults(content, where).items():
@@ -54,7 +54,9 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
     regions = pools.pop(_REGIONS, {})
     for address, count in Counter(a for addresses in regions.values() for a in {*addresses}).items():
         if count > 1:
-            problems.append(Problem(f"{where}: regions", f"lists {address} in {count} regions: a machine is in one"))
+            problems.append(
+                Problem(f"{where}: regions", f"lists {address} in {count} regions: a machine is in one region only")
+            )
     if problems:
         raise Refused(*dict.fromkeys(problems))
     return Cluster((), pools, regions, source)

@@ -125,7 +125,7 @@ class ClientFile:
                 yield table
         if garbage:
             shown = "; ".join(f"line {line_number(blocks.file, at)}: {_shown(text)}" for at, text in garbage[:3])
-            self._note(f"{len(garbage)} lines are no rows and are left out: {shown}.")
+            self._note(f"{len(garbage)} lines are not rows and are left out: {shown}.")
         for note in clock.notes():
             self._note(note)
         if not rows:

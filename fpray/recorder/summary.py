@@ -85,7 +85,7 @@ def summarize(
     labels = tally_labels(table, window)
     tallies = [tally for tally, _ in labels.values()]
     for label in labels.keys() - outputs.keys():
-        notes.append(f"{labels[label][0].all.rows} rows are labelled {label!r}, which no output reports.")
+        notes.append(f"{labels[label][0].all.rows} rows have the label {label!r}, for which there is no output.")
     largest = _largest_count(tallies, group_size, notes)
     unrecorded = (largest - 1) * len(clients) * max(len(tallies), 1)
     requests = sum(tally.requests for tally in tallies)
@@ -106,7 +106,7 @@ def summarize(
 def _client_notes(client: ClientFacts) -> Iterator[str]:
     yield from client.notes
     if client.error:
-        yield f"{client.error} Nothing can be claimed for the clients together."
+        yield f"{client.error} The figures of all clients together are unknown."
 
 
 def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def measured_window(
     for client in clients:
         if client.first_start_ns is None or client.client not in begins:
             if not client.error:
-                notes.append(f"{client.client} measured nothing: the measured window is that of the others.")
+                notes.append(f"{client.client} measured nothing: the measured window is that of the other clients.")
             continue
         assert client.last_start_ns is not None
         ends[client.client] = client.last_start_ns
@@ -137,7 +137,7 @@ def measured_window(
         return None
     begin, end = max(begins[c] for c in ends), min(ends.values())
     if end <= begin:
-        notes.append(f"the clients did not measure at the same time: {(begin - end) / SECOND:.3f} s lie between.")
+        notes.append(f"the clients did not measure at the same time: {(begin - end) / SECOND:.3f} s lie between them.")
         return None
     return begin, end
 

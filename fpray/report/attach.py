@@ -43,7 +43,7 @@ def attach(suite: Suite, where: str = "") -> int:
             block.close()
     if detached:
         name = f"{suite.suite_id}{where}"
-        say(f"detached, and the sweep goes on · fpray attach {name} · fpray stop {name}")
+        say(f"detached; the sweep continues · fpray attach {name} · fpray stop {name}")
         return 0
     state = SuiteState.of(suite)
     if state.snapshot is not None and state.snapshot.state == FAILED:

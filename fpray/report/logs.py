@@ -31,7 +31,7 @@ def check_label(directory: TrialDirectory, label: str) -> None:
     """
     known = labels(directory)
     if label not in known:
-        others = f"it has {', '.join(known)}" if known else "it has started none yet"
+        others = f"it has {', '.join(known)}" if known else "it has not started any process yet"
         raise refuse(label, f"trial {directory.number} has no such process{nearest(label, known)}; {others}")
 
 

@@ -22,7 +22,7 @@ def stop(suite: Suite) -> str:
     holder = suite.holder()
     if holder is None:
         return f"{suite.path.name} is not running: {SuiteState.of(suite).words()}"
-    instead = f"type fpray stop {suite.suite_id} there"
+    instead = f"run fpray stop {suite.suite_id} there"
     if not holder.here:
         raise refuse(suite.path.name, f"is run by {holder.words}: {instead}")
     try:

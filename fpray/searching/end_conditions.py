@@ -36,7 +36,7 @@ class EndConditions:
         finished = self._trials.finished()
         for column in self._problem.columns:
             if len(finished) >= _ENOUGH_TO_KNOW and all(t.user_attrs["metrics"].get(column) is None for t in finished):
-                return f"{column} has no value in any of {len(finished)} finished trials: docs/measuring.md says when"
+                return f"{column} has no value in any of {len(finished)} finished trials (docs/measuring.md)"
         return None
 
     def _settled(self) -> bool:

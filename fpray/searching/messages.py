@@ -57,7 +57,7 @@ def _without_best(problem: SearchProblem, answer: Answer, trials: str, yet: str)
         return
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""
-    yield f"no configuration meets the bound{plural} {bounds}, of those tried in {trials}"
+    yield f"no configuration that was tried in {trials} meets the bound{plural} {bounds}"
     measured = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
     chance = f"meets it with a chance of {100 * nearest.chance:.0f} %"
     yield f"the nearest is {point(nearest.params)}: {measured} ({chance})"

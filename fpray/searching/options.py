@@ -25,7 +25,7 @@ class SearchOptions(BaseOptions, RunOptions, total=False):
 
     maximize: Annotated[Texts, Option("a column of the results to maximize", (), metavar="COLUMN", read=_read_list)]
     minimize: Annotated[
-        Texts, Option("one to minimize; several goals: a Pareto front", (), metavar="COLUMN", read=_read_list)
+        Texts, Option("a column to minimize; several goals give a Pareto front", (), metavar="COLUMN", read=_read_list)
     ]
     subject_to: Annotated[
         Texts, Option("a bound (or >=); several may be given", (), metavar="'COLUMN<=N'", read=_read_list)

@@ -106,8 +106,8 @@ def reachable(suite: str) -> Iterator[None]:
         while isinstance(error, StorageInternalError) and isinstance(error.__cause__, Exception):
             error = error.__cause__
         raise FprayError(
-            f"the search's study cannot be reached any more: {first_line(error)} (every outcome is kept in {suite};"
-            " run the same command again to continue)"
+            f"the Optuna study of the search cannot be reached any more: {first_line(error)} (every outcome is kept in"
+            f" {suite}; run the same command again to continue)"
         ) from None
 
 

@@ -29,7 +29,9 @@ def fresh_ports(unused: Mapping[str, Sequence[int]]) -> Callable[[str], int]:
     def port(host: str) -> int:
         for number in left.get(host, ()):
             return number
-        raise ValueError(f"there is no further port for it on machine {host}: extend asked for fewer ports before")
+        raise ValueError(
+            f"there is no port left on machine {host}: extend must ask for the same number of ports at every call"
+        )
 
     return port
 
@@ -54,13 +56,13 @@ def _checked(extended: Plan, plan: Plan, site: PlanSite) -> Plan:
         raise ValueError("two processes have the same label")
     for process in plan.processes:
         if process.label not in processes or _identity(processes[process.label]) != _identity(process):
-            raise ValueError(f"process {process.label} is changed in more than its arguments and its environment")
+            raise ValueError(f"process {process.label} may change only in its arguments and its environment")
     hosts = {*plan.hosts(), *site.spare_hosts}
     if strangers := [process for process in extended.processes if process.host not in hosts]:
         raise ValueError(f"process {strangers[0].label} is on machine {strangers[0].host}, which is not the trial's")
     for name, content in plan.files.items():
         if extended.files.get(name) != content:
-            raise ValueError(f"the file {name} of the plan is changed")
+            raise ValueError(f"the file {name} of the plan must not be changed")
     return extended
 
 

@@ -176,7 +176,7 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
     finally:
         thread.join(_JOIN_S)
     if thread.is_alive():
-        raise TimeoutError(f"its work goes on {_JOIN_S:.0f} s after the end of the clients")
+        raise TimeoutError(f"its work has not ended {_JOIN_S:.0f} s after the end of the clients")
     if raised:
         raise raised[0]
 

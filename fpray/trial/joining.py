@@ -80,7 +80,7 @@ def _write(attempt: Attempt, name: str, content: str | bytes) -> None:
     """Write a file of an instrument's findings; ValueError if it is not a new one in the trial's directory."""
     path, parts = attempt.directory.file(name), PurePosixPath(name).parts
     if PurePosixPath(name).is_absolute() or ".." in parts or path.exists():
-        raise ValueError(f"the file {name} is not a new one in the trial's directory")
+        raise ValueError(f"the file {name} exists already, or is not in the trial's directory")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 

@@ -40,7 +40,7 @@ class LatencyBound:
             return None
         return (
             f"after half of the duration the {self.statistic} of {self.label or 'all'} requests is {value:.4g} ms, and"
-            f" {over:.0%} of them are above {self.limit_ms:g} ms: the rest cannot make that good"
+            f" {over:.0%} of them are above {self.limit_ms:g} ms: the remaining requests cannot correct that"
         )
 
 

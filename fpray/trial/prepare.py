@@ -38,7 +38,7 @@ def prepare(attempt: Attempt) -> Plan:
         except Lost as lost:
             if not lost.hosts or not set(lost.hosts) <= attempt.agents.guests.keys():
                 raise
-            attempt.notes.append(f"instruments do without spare machines: {lost}")
+            attempt.notes.append(f"instruments run without spare machines: {lost}")
             return _prepare(attempt, ())
 
 

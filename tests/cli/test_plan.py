@@ -80,7 +80,7 @@ def test_dry_run_says_how_much_there_is_to_do() -> None:
 def test_dry_run_says_what_this_machine_is_too_small_for() -> None:
     result = cli("sweep", "multipaxos", "--study", "read_scale", "--dry-run")
     assert "this machine has " in result.stdout
-    assert "100 of 100 trials want more for heaps, up to 584.0 GiB" in result.stdout
+    assert "100 of 100 trials need more for their heaps, up to 584.0 GiB" in result.stdout
 
 
 def test_repeats_are_interleaved() -> None:

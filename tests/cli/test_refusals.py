@@ -53,7 +53,7 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
             ["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"],
             "is in --vary and in --set: leave one of them out",
         ),
-        (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "is a fraction, 0 to 1"),
+        (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "must be a fraction, 0 to 1"),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is not a finite number"),
         pytest.param(
             ["sweep", "unreplicated", "-s", "x" * 300],
@@ -62,7 +62,7 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         ),
         pytest.param(
             ["sweep", "unreplicated", "--address", "ray://x:1"],
-            "is Ray Client, which fpray does not use",
+            "is an address of Ray Client, which fpray does not use",
             marks=pytest.mark.jvm,
         ),
         (["sweep", "unreplicated", "--address", "x:1", "--local"], "--local  conflicts with --address x:1: leave one"),
@@ -129,7 +129,7 @@ def test_trials_run_on_linux_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     result = cli("sweep", "unreplicated", "-s", str(tmp_path))
     assert result.exit_code == 2
-    assert "trials run on Linux only" in result.stderr
+    assert "trials run on Linux only. Here, use plan" in result.stderr
     assert cli("plan", "unreplicated").exit_code == 0
 
 
@@ -151,11 +151,11 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
         (("multipaxos", "--flag", "leader:--index=0"), "--flag leader:--index is set by fpray"),
         (
             ("multipaxos", "--vary", "read_batcher_options.read_batching_scheme=size,10,1s"),
-            "read_batching_scheme=size is neither size,N,DURATION nor time,DURATION nor adaptive",
+            "read_batching_scheme=size must be size,N,DURATION or time,DURATION or adaptive",
         ),
         (
             ("multipaxos", "--set", "num_batchers=2", "--set", "batcher_options.batch_size=9"),
-            "batcher_options.batch_size=9 is more than the 1 closed loops",
+            "batcher_options.batch_size=9 is more than the number of closed loops, 1",
         ),
     ],
 )

@@ -167,7 +167,7 @@ def test_machines_that_have_not_joined_are_counted_by_type() -> None:
         launcher.wait_for_all(lambda: joined, messages.append, patience_s=0)
     rest = "2 of 2 clients, 2 of 2 proxy_leaders, 2 of 3 acceptors, 2 of 2 replicas, 1 of 1 batchers"
     rest += ", 1 of 1 read_batchers, 2 of 2 proxy_replicas"
-    assert messages == [f"waiting for machines that ec2.yaml promises (4 of 16 have joined): {rest}"]
+    assert messages == [f"waiting for machines of ec2.yaml (4 of 16 have joined): {rest}"]
     cluster = launcher.joined(joined)
     assert cluster.hosts(1, "leaders") == cluster.hosts(2, "leaders") == ("10.0.0.4", "10.0.0.3")
     assert "10.0.0.1" not in cluster.addresses(), "the head takes no role"
@@ -184,7 +184,7 @@ def test_waiting_ends_when_every_machine_has_joined() -> None:
         return list(joined)
 
     launcher.wait_for_all(look, messages.append)
-    assert messages == ["waiting for machines that onprem.yaml promises (3 of 4 have joined): 10.0.0.2"]
+    assert messages == ["waiting for machines of onprem.yaml (3 of 4 have joined): 10.0.0.2"]
 
 
 def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest() -> None:
@@ -235,7 +235,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
     ("content", "sentence"),
     [
         ("provider: [", "is not YAML"),
-        ("a: 1", "is an object with a provider"),
+        ("a: 1", "is not a launcher configuration: it has no object `provider`"),
         ("provider: {type: aws}", "has no available_node_types"),
         ("provider: {type: local, head_ip: localhost}", "lists a loopback address"),
         ("provider: {type: local}", "head_ip is missing"),

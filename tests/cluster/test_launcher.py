@@ -101,7 +101,7 @@ def test_a_sweep_waits_for_the_promised_machines_and_runs_on_all(launched: Site)
     words += ["--cluster", "~/ray_bootstrap_config.yaml"]
     output = launched.ray("exec", f"cd {launched.shared} && fpray sweep {' '.join(words)}")
     assert re.search(
-        r"waiting for machines that ray_bootstrap_config.yaml promises \([12] of 3 have joined\): 10.78.0.[23]", output
+        r"waiting for machines of ray_bootstrap_config.yaml \([12] of 3 have joined\): 10.78.0.[23]", output
     )
     assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: reference" in output
     assert "2 finished" in output

@@ -28,7 +28,7 @@ def test_crash_is_a_value_and_the_sweep_goes_on(ray_address: str, tmp_path: Path
     assert (suite / "001" / "attempts" / "1" / "server_err.txt").exists()
     assert not (suite / "002" / "attempts").exists()
     anew = run(*words, cwd=tmp_path)
-    assert f"(anew: all of {suite.name.split('_')[2][:4]} has ended)" in " ".join(anew.err.split())
+    assert f"(a new one: all trials of {suite.name.split('_')[2][:4]} have ended)" in " ".join(anew.err.split())
 
 
 def test_a_taken_port_is_named_for_servers_and_clients(ray_address: str, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     assert not any("b" in hosts for hosts in used[-6:])
     assert "machine c has joined: trials run there, too" in output
     assert (
-        "machine e has joined and is not used: no other machine has the same pools, region and number of cores"
+        "machine e has joined, but is not used: no other machine has the same pools, region and number of cores"
         in output
     )
     machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
@@ -86,7 +86,7 @@ def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_
 
     result = run_on(machines, play, tmp_path, loops=4, jar=None)
     assert statuses(result) == ["finished"] * 4
-    assert "machine b has joined and is not used: -j/--jar is required on a cluster of s" in capsys.readouterr().err
+    assert "machine b has joined, but is not used: -j/--jar is required on a cluster of s" in capsys.readouterr().err
 
 
 def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

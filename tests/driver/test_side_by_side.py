@@ -163,7 +163,7 @@ def _at_once(spans: list[tuple[int, int, set[str]]]) -> int:
 
 def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_path: Path) -> None:
     messages = _end(_sweep(tmp_path, *_trials(1), "--vary", "num_clients_per_proc=0,1,2,3", "--repeat", "2"))
-    assert "study smoke · 8 trials · up to 4 side by side, in random order (seed " in messages
+    assert "study smoke · 8 trials · up to 4 in parallel, in random order (seed " in messages
     suite = _suite(tmp_path)
     spans = _spans(suite)
     assert len(spans) == 8
@@ -182,7 +182,7 @@ def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_
 
 def test_parallel_1_is_one_after_the_other_at_home_and_resume_keeps_the_order(machines: object, tmp_path: Path) -> None:
     words = (*QUICK, "--parallel", "1")
-    assert "side by side" not in _end(_sweep(tmp_path, *words, "--vary", "num_clients_per_proc=0,1,2"))
+    assert "in parallel" not in _end(_sweep(tmp_path, *words, "--vary", "num_clients_per_proc=0,1,2"))
     suite = _suite(tmp_path)
     spans = _spans(suite)
     assert _at_once(spans) == 1
@@ -215,7 +215,7 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
 def test_shared_machines_run_more_trials_than_there_are_machines(machines: object, tmp_path: Path) -> None:
     words = ("--vary", "num_clients_per_proc=0,1,2,3,4,5", "--parallel", "6", "--share-machines")
     messages = _end(_sweep(tmp_path, *_trials(3), *words))
-    assert "up to 6 side by side" in messages
+    assert "up to 6 in parallel" in messages
     assert _at_once(_spans(_suite(tmp_path))) >= 5
 
 
@@ -232,7 +232,7 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
     assert len(begun) > len(before), "killed with trials under way"
     assert "not ended: at most " in cli("show", str(_suite(tmp_path))).output
     messages = _end(_fpray(tmp_path, "search", *words))
-    assert "up to 3 side by side" in messages
+    assert "up to 3 in parallel" in messages
     suite = _suite(tmp_path)
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
     trials = optuna.load_study(study_name=None, storage=_journal(suite)).trials

@@ -52,7 +52,7 @@ def test_a_client_that_logs_its_timeout_gave_up() -> None:
 def test_a_client_whose_rows_end_early_gave_up_unless_they_are_groups() -> None:
     stalled = replace(GOOD, clients=[replace(CLIENT, last_stop_ns=11 * S)])
     doubt = _only(stalled)
-    assert (doubt.defect, doubt.sentence) == ("gave-up", "client_0 had no answer after 1.0 of 2.0 s")
+    assert (doubt.defect, doubt.sentence) == ("gave-up", "client_0 had no answer after the first 1.0 of 2.0 s")
     assert doubt.size == 1.0
     assert _all(replace(stalled, grouped=True)) == []
     warmed_up = replace(CLIENT, first_start_ns=8 * S)
@@ -63,7 +63,7 @@ def test_requests_that_wait_for_others_time_out_at_the_end_without_harm() -> Non
     held = replace(GOOD, holds_back=["batch_size"], clients=[replace(CLIENT, last_lines=[TIMED_OUT])])
     doubt = _only(held)
     assert (doubt.check, doubt.defect) == ("gave-up", None)
-    assert "batch_size let requests wait for others" in doubt.sentence
+    assert "batch_size make requests wait for further requests" in doubt.sentence
     stalled = replace(held, clients=[replace(CLIENT, last_stop_ns=11 * S, last_lines=[TIMED_OUT])])
     assert _only(stalled).defect == "gave-up"
 

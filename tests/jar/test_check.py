@@ -118,11 +118,11 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     assert done.exit_code == 1
     assert done.stdout.splitlines()[:-1] == [
         "unreplicated  1 of 2 mains do not fit",
-        f"  {SERVER} does not accept {unknown}, and fpray gives it",
-        f"  {SERVER} requires --mode, --options.flushEvery, and fpray does not give it",
+        f"  {SERVER} does not accept {unknown}, which fpray passes",
+        f"  {SERVER} requires --mode, --options.flushEvery, which fpray does not pass",
         f"  {SERVER} Option --state_machine failed when given 'Noop'. Foo is not one of A, B.",
-        f"  {SERVER} accepts --mode, --options.flushEvery: not given by default (a parameter may, --flag does)",
-        f"  {CLIENT} accepts --extra: not given by default (a parameter may, --flag does)",
+        f"  {SERVER} accepts --mode, --options.flushEvery: fpray does not pass it by default (use a parameter or --flag)",
+        f"  {CLIENT} accepts --extra: fpray does not pass it by default (use a parameter or --flag)",
     ]
 
 
@@ -133,7 +133,7 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "second").mkdir()
     done = cli("protocols", "unreplicated", "--check", jar)
     assert done.exit_code == 1
-    assert f"{SERVER} does not say what it accepts: killed after 1 s" in done.stdout
+    assert f"{SERVER} did not print its flags: killed after 1 s" in done.stdout
     assert f"{CLIENT} is not in the jar" in done.stdout
     monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 60.0)
     broken = _jar(tmp_path / "second", ONLY % ("ServerMain", 'throw new NoClassDefFoundError("scopt/Read");'))
@@ -152,7 +152,7 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
         (["none.jar"], "--check none.jar there is no such file"),
         ([__file__], "is not a jar: it cannot be read as a zip file"),
         (["JAR", "--java", "/no/java"], "--java /no/java there is no such program here"),
-        (["JAR", "--java", "/bin/false"], "--java /bin/false does not run: exits 1"),
+        (["JAR", "--java", "/bin/false"], "--java /bin/false does not run: exits with 1"),
         (["JAR", "unreplicate"], "did you mean unreplicated?"),
     ],
 )
@@ -170,5 +170,5 @@ def test_nothing_serves_even_where_a_main_takes_what_it_does_not_know(
     """The addresses that it is given are of no machine: it cannot listen on them."""
     monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 5.0)
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, ONLY % ("ServerMain", BIND)))
-    assert f"{SERVER} does not say what it accepts; it says 'cannot bind'" in done.stdout
+    assert f"{SERVER} did not print its flags; it printed 'cannot bind'" in done.stdout
     assert "SERVES" not in done.stdout

@@ -83,7 +83,7 @@ def test_a_process_that_lives_on_without_listening(processes: Processes, trial: 
     assert 0.5 <= took < 20
     assert failure is not None
     assert (failure.kind, failure.label, failure.returncode) == ("not-ready", "server_0", None)
-    assert f"(it listens on 127.0.0.1:{port + 1}); nor are ready: server_1" in failure.detail
+    assert f"(it listens on 127.0.0.1:{port + 1}); also not ready: server_1" in failure.detail
 
 
 def test_an_early_exit_ends_the_wait_at_once(processes: Processes, trial: str, port: int) -> None:

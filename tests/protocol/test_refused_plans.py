@@ -18,7 +18,7 @@ REFUSED = {
         (
             "num_batchers=0",
             "num_proxy_servers=0",
-            "batcher_options.batch_size=5 is more than the 4 closed loops that there are",
+            "batcher_options.batch_size=5 is more than the number of closed loops, 4: the batch would never be full",
             "proxy_server_options.flush_every_n=0",
         ),
     ),
@@ -31,12 +31,16 @@ REFUSED = {
             "num_chain_nodes=2 f=2 needs at least f+1 = 3",
             "workload.num_keys=1",
             "workload.point_fraction=1.5",
-            "client_options.batch_size=3 never fills",
+            "client_options.batch_size=3 would never be full",
         ),
     ),
     "epaxos": (
         ("f=0", f"{OPTIONS}_min_period=2000s", "timeout=1s"),
-        ("f=0 must be at least 1", f"{OPTIONS}_max_period is less", "timeout is shorter than duration"),
+        (
+            "f=0 must be at least 1",
+            f"{OPTIONS}_max_period must be at least recover",
+            "timeout is shorter than duration",
+        ),
     ),
 }
 

@@ -38,7 +38,7 @@ def test_clients_that_did_not_overlap(tmp_path: Path) -> None:
     assert result.window_ns is None
     assert set(result.measured.values()) == {None}
     assert result.requests == 0
-    assert any("did not measure at the same time: 2.000 s lie between" in n for n in result.notes)
+    assert any("did not measure at the same time: 2.000 s lie between them" in n for n in result.notes)
     assert result.columns["latency.mean_ms"] == pytest.approx(10)
 
 
@@ -63,7 +63,7 @@ def test_a_silent_client_is_not_a_missing_one(tmp_path: Path) -> None:
     missing = Reading("b", SCHEMA.empty_table(), error="b.csv: cannot be read: No such file or directory.")
     result = summed_up(tmp_path, [busy, missing], {"write": ""}, closed_loops=6, duration_s=4)
     assert {k: v for k, v in result.measured.items() if v is not None} == {"measured.window_s": 4.0}
-    assert any("Nothing can be claimed for the clients together" in n for n in result.notes)
+    assert any("The figures of all clients together are unknown" in n for n in result.notes)
     assert result.columns["latency.mean_ms"] == pytest.approx(10)
 
 
@@ -109,7 +109,7 @@ def test_a_clock_set_back_makes_no_negative_window(tmp_path: Path) -> None:
 
 def test_labels_that_no_output_reports_are_noted(tmp_path: Path) -> None:
     result = summed_up(tmp_path, [closed_loop("a", 0, S)], {"read": "read_output."})
-    assert any("300 rows are labelled 'write', which no output reports" in n for n in result.notes)
+    assert any("300 rows have the label 'write', for which there is no output" in n for n in result.notes)
 
 
 def test_extreme_latencies_are_exact(tmp_path: Path) -> None:

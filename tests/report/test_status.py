@@ -32,7 +32,7 @@ def test_a_driver_elsewhere_is_told_by_name(tmp_path: Path) -> None:
         assert cli("status", *root).stdout == f"ABCDEFGHIJ  unreplicated smoke  running  0 of 4 done · {holder}\n"
         refused = cli("stop", "ABCD", *root)
         assert refused.exit_code == 2
-        assert f"is run by {holder}: type fpray stop ABCDEFGHIJ there" in refused.stderr
+        assert f"is run by {holder}: run fpray stop ABCDEFGHIJ there" in refused.stderr
     assert "is not running" in cli("stop", "ABCD", *root).stdout
 
 

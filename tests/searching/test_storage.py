@@ -61,7 +61,7 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     journal.mkdir()
     for cannot in (lambda: source.tell(trial, measured(trial)), source.ask, source.summary_line, source.keep_answer):
         with pytest.raises(
-            FprayError, match=r"study cannot be reached any more: \[Errno 21\].*run the same command again to continue"
+            FprayError, match=r"search cannot be reached any more: \[Errno 21\].*run the same command again to continue"
         ):
             cannot()
     journal.rmdir()
@@ -83,5 +83,5 @@ def test_a_disk_that_fills_up_while_a_point_is_chosen_is_not_the_studys_fault(
         append(self, logs)
 
     monkeypatch.setattr(JournalFileBackend, "append_logs", full)
-    with pytest.raises(FprayError, match=r"study cannot be reached any more: \[Errno 28\]"):
+    with pytest.raises(FprayError, match=r"search cannot be reached any more: \[Errno 28\]"):
         source.ask()

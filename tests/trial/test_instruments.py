@@ -187,9 +187,15 @@ class _Bad(Instrument):
     ("findings", "note"),
     [
         (Findings(columns={"x": object()}), "ValueError: the value of column x is neither a number nor a text"),
-        (Findings(files={"../x": ""}), "ValueError: the file ../x is not a new one in the trial's directory"),
-        (Findings(files={"/tmp/x": ""}), "ValueError: the file /tmp/x is not a new one in the trial's directory"),
-        (Findings(files={"plan.json": ""}), "ValueError: the file plan.json is not a new one in the trial's directory"),
+        (Findings(files={"../x": ""}), "ValueError: the file ../x exists already, or is not in the trial's directory"),
+        (
+            Findings(files={"/tmp/x": ""}),
+            "ValueError: the file /tmp/x exists already, or is not in the trial's directory",
+        ),
+        (
+            Findings(files={"plan.json": ""}),
+            "ValueError: the file plan.json exists already, or is not in the trial's directory",
+        ),
     ],
 )
 def test_findings_that_cannot_be_kept_are_a_note(findings: Findings, note: str, tmp_path: Path) -> None:
@@ -206,7 +212,7 @@ def test_an_extension_that_moves_or_drops_a_process_is_not_taken(tmp_path: Path)
 
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[Mover()])
     assert outcome.status is Status.FINISHED
-    assert outcome.notes[0].startswith("instrument mover: extend raised ValueError: process server is changed in more")
+    assert outcome.notes[0].startswith("instrument mover: extend raised ValueError: process server may change only")
 
 
 def test_a_sidecar_that_fails_is_a_note(meter: Any, tmp_path: Path) -> None:
