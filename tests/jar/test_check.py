@@ -114,6 +114,7 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     server = _main(SERVER, help_=help_, more=("--options.flushEvery", "--mode"), less=less, refused="Noop")
     client = _main(CLIENT, help_=help_).replace("OPTIONAL = Arrays.asList(", 'OPTIONAL = Arrays.asList("--extra", ')
     unknown = "--log_level, --options.flushEveryN (it has --options.flushEvery)"
+    not_passed = "fpray does not pass it by default (use a parameter or --flag)"
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, server, client))
     assert done.exit_code == 1
     assert done.stdout.splitlines()[:-1] == [
@@ -121,8 +122,8 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
         f"  {SERVER} does not accept {unknown}, which fpray passes",
         f"  {SERVER} requires --mode, --options.flushEvery, which fpray does not pass",
         f"  {SERVER} Option --state_machine failed when given 'Noop'. Foo is not one of A, B.",
-        f"  {SERVER} accepts --mode, --options.flushEvery: fpray does not pass it by default (use a parameter or --flag)",
-        f"  {CLIENT} accepts --extra: fpray does not pass it by default (use a parameter or --flag)",
+        f"  {SERVER} accepts --mode, --options.flushEvery: {not_passed}",
+        f"  {CLIENT} accepts --extra: {not_passed}",
     ]
 
 
