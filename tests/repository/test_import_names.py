@@ -16,7 +16,7 @@ OWN = ("protocols", "studies", "analysis", "cluster_configs")
 CHECK = f"""
 import importlib
 from fpray.study.registry import find_protocol, studies
-assert find_protocol("multipaxos").name == "multipaxos" and len(studies()) == 18
+assert find_protocol("multipaxos").name == "multipaxos" and len(studies()) >= 18
 for name in {OWN}:
     module = importlib.import_module(name)
     assert getattr(module, "MINE", None) or list(module.__path__) == [FOLDER + "/" + name], (name, module)

@@ -12,14 +12,14 @@ import pytest
 
 from fpray.errors import Problem
 from fpray.protocol.protocol import Protocol
-from fpray.study.registry import protocols
 from fpray.study.study import Study
 from fpray.testing import ProtocolConformance
+from fpray_protocols import REGISTRY
 from fpray_protocols.unreplicated import UNREPLICATED, Params
 
 MAINS = json.loads((Path(__file__).parents[1] / "data" / "mains.json").read_text())["mains"]
 
-for _name, _protocol in protocols().items():
+for _name, _protocol in REGISTRY.items():
     _case = {"protocol": _protocol, "mains": MAINS, "__module__": __name__}
     globals()[f"Test_{_name}"] = type(f"Test_{_name}", (ProtocolConformance,), _case)
 
