@@ -59,7 +59,7 @@ class Slowness:
         return SlowMachine(
             host,
             f"at each of {len(shares)} points machine {host} had a lower throughput than every other machine,"
-            f" {median(shares):.0%} of their median",
+            f" {median(shares):.0%} of their median: look for other load on it, or leave it out",
             clear,
         )
 

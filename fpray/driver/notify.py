@@ -87,7 +87,7 @@ class Notifier:
         for target in self._targets:
             failure = _post(target, notice) if target.startswith(URLS) else _run(target, notice)
             if failure:
-                self._say(f"--notify {target} did not get the notice {event}: {failure}")
+                self._say(f"the notice {event} was not sent to --notify {target}: {failure} (the results are kept)")
 
 
 def _post(url: str, notice: Mapping[str, Any]) -> str | None:

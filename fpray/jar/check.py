@@ -134,8 +134,8 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
     if shutil.which(java) is None:
         raise refuse(
             f"--java {java}",
-            "there is no such program here. fpray starts the jar's main classes to read their flags: install a JRE 17"
-            " (Debian: apt-get install openjdk-17-jre-headless)",
+            "there is no such program. It reads the flags of the jar's main classes: give the path of a java program,"
+            " or install a JRE 17 (Debian: apt-get install openjdk-17-jre-headless)",
         )
     if jvm.startswith(("exits", "cannot")):
         raise refuse(f"--java {java}", f"does not run: {jvm.rstrip(': ')}")

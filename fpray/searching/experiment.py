@@ -70,7 +70,8 @@ def _corners(problem: SearchProblem) -> Selected:
     except Exception as error:  # the user's own code
         raise refuse(
             f"--study {problem.study.name}",
-            f"suggest(trial) raises {type(error).__name__}: {error}; it must return parameter -> value",
+            f"its function suggest(trial) failed with {type(error).__name__}: {error}. It must return a dict of"
+            " parameter -> value",
         ) from None
     allowed = [Trial(problem.protocol, params) for _, params, problems in corners if not problems]
     refuse_if_any([*corner_problems(problem, corners), *group_problems(problem, allowed)])

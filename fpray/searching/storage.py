@@ -53,7 +53,7 @@ def storage_problems(storage: str) -> list[Problem]:
         package = _PIP.get(missing.name or "", missing.name)
         problems.append(Problem(about, f"needs {missing.name}, which fpray does not install: pip install {package}"))
     except ImportError as error:  # a driver whose own library is missing
-        problems.append(Problem(about, f"its database driver cannot be used: {first_line(error)}"))
+        problems.append(Problem(about, f"the database driver {url.drivername} cannot be loaded: {first_line(error)}"))
     return problems
 
 

@@ -18,7 +18,6 @@ from fpray.errors import refuse
 from fpray.files import layout
 from fpray.files.atomic import write_json, write_text
 from fpray.plan.plan import Trial
-from fpray.plan.words import number_of
 from fpray.store import lock
 from fpray.store.lock import Holder
 from fpray.store.outcome import Outcome
@@ -161,8 +160,9 @@ class Suite:
         for directory in self.directories().values():
             if directory.number == number or (number.isdecimal() and int(directory.number) == int(number)):
                 return directory
-        count = number_of(len(self.directories()), "trial")
-        raise refuse(number or "SUITE/TRIAL", f"{self.path.name} has no such trial; it has {count}")
+        numbers = sorted(directory.number for directory in self.directories().values())
+        known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "it has no trial yet"
+        raise refuse(number or "SUITE/TRIAL", f"suite {self.path.name} has no such trial; {known}")
 
     def outcomes(self) -> Iterator[tuple[TrialDirectory, TrialRecord, Outcome | None]]:
         """Every trial that was ever requested, by number: directory, trial, final outcome."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import sys
 from pathlib import Path
@@ -76,17 +77,17 @@ def test_a_system_that_answers_nothing_is_never_finished(ray_address: str, tmp_p
 
 
 def test_clients_that_measure_apart_are_not_a_system_that_answers_nothing(ray_address: str, tmp_path: Path) -> None:
-    """As on a busy machine: one client begins a second after the other."""
+    """As on a busy machine: one client begins four seconds after the other, give or take a slow start."""
     java = tmp_path / "java"
     java.write_text(
         "#!/bin/sh\n"
-        'case "$*" in *client_1*) later="s/--warmup_duration [0-9.a-z]*/--warmup_duration 1.2s/"\n'
+        'case "$*" in *client_1*) later="s/--warmup_duration [0-9.a-z]*/--warmup_duration 4.2s/"\n'
         'exec java $(echo "$*" | sed "$later");; esac\nexec java "$@"\n'
     )
     java.chmod(0o755)
-    words = ["sweep", "unreplicated", *QUICK[:4], "--set", "timeout=5s", "--set", "num_client_procs=2"]
-    words += ["--vary", "duration=300ms,1500ms", "--java", str(java), "--retries", "0"]
+    words = ["sweep", "unreplicated", *QUICK[:2], "--set", "warmup_timeout=20s", "--set", "timeout=20s"]
+    words += ["--set", "num_client_procs=2", "--vary", "duration=300ms,6s", "--java", str(java), "--retries", "0"]
     done = run(*words, "--address", ray_address, cwd=tmp_path)
     assert done.code == 1, done.err
     assert "not-ready: the clients measured together for 0.00 of 0.3 s: client_1 began " in done.err
-    assert "doubt: the clients measured together for 0." in done.err
+    assert re.search(r"doubt: the clients measured together for [0-2]\.\d\d of 6 s", done.err), done.err

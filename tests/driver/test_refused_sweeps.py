@@ -24,7 +24,7 @@ def test_a_jar_without_the_main_class_is_refused_naming_what_it_has(tmp_path: Pa
     assert "lacks frankenpaxos.unreplicated.ClientMain" in done.err
     assert "it has main classes in frankenpaxos.echo" in done.err
     jar.write_text("no zip")
-    assert "is no jar" in run("sweep", "unreplicated", "-j", str(jar), cwd=tmp_path).err
+    assert "is not a jar" in run("sweep", "unreplicated", "-j", str(jar), cwd=tmp_path).err
     assert not (tmp_path / "suites").exists()
 
 

@@ -202,9 +202,9 @@ def test_who_wants_to_know_is_told(tmp_path: Path) -> None:
     assert posted == [expected, expected]
     assert json.loads((tmp_path / "told").read_text()) == expected
     assert (tmp_path / "told.env").read_text() == "finished 7\n"
-    assert [line.partition(" did not get the notice finished: ")[2] for line in messages] == [
-        "it answered 500 Internal Server Error",
-        "it returned 3: no",
+    assert [line.rpartition(": it ")[2] for line in messages] == [
+        "answered 500 Internal Server Error (the results are kept)",
+        "returned 3: no (the results are kept)",
     ]
 
 

@@ -21,7 +21,7 @@ def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) ->
     refused = cli("logs", "ABCD/001", "client", *root)
     assert refused.exit_code == 2
     assert "trial 001 has no such process; did you mean client_0?; it has server, client_0" in refused.stderr
-    assert "no such trial; it has 1" in cli("logs", "ABCD/2", "server", *root).stderr
+    assert "no such trial; its trials are 001 to 001" in cli("logs", "ABCD/2", "server", *root).stderr
     out, err = trial / "server_out.txt", trial / "server_err.txt"
     out.write_text("one\n")
     follower = start("logs", "-f", "ABCD/001", "server", cwd=tmp_path)

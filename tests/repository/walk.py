@@ -49,6 +49,7 @@ def walk() -> Walk:
     from fpray.driver.session import Backend
     from fpray.driver.sweep import run_sweep
     from fpray.testing.fake_machines import FakeMachines
+    from tests.support.sweeps import stub_jar
 
     steps = Walk()
 
@@ -57,7 +58,7 @@ def walk() -> Walk:
         raise KeyboardInterrupt
 
     with tempfile.TemporaryDirectory() as directory, _silence():
-        options = {"suite_directory": directory, "jar": "reference"}
+        options = {"suite_directory": directory, "jar": stub_jar(Path(directory))}
         backend = Backend(lambda _address, _local: FakeMachines(["a"]), first_trial)
         sys.setprofile(steps.note)
         try:
