@@ -152,7 +152,7 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
     [
         (["none.jar"], "--check none.jar there is no such file"),
         ([__file__], "is not a jar: it cannot be read as a zip file"),
-        (["JAR", "--java", "/no/java"], "--java /no/java there is no such program here"),
+        (["JAR", "--java", "/no/java"], "--java /no/java there is no such program"),
         (["JAR", "--java", "/bin/false"], "--java /bin/false does not run: exits with 1"),
         (["JAR", "unreplicate"], "did you mean unreplicated?"),
     ],
