@@ -34,7 +34,8 @@ class AttachedRay:
             raise self._refused(
                 "no Ray cluster answers there: nothing listens on this port. Start Ray, or correct the address"
             )
-        import ray
+        with interrupts_deferred():  # an exception in the middle of this import may be lost in a compiled module
+            import ray
 
         try:
             hush_raylets()

@@ -63,7 +63,8 @@ class EmbeddedRay:
             # A token that only this process has: no other user can submit to this Ray. It is in no file.
             self._environment.set({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _tokens[0]})
         self._environment.set({"RAY_ADDRESS": None})
-        import ray
+        with interrupts_deferred():  # an exception in the middle of this import may be lost in a compiled module
+            import ray
 
         _remove_old_directories()
         self._directory = Path(tempfile.mkdtemp(prefix=f"{_DIRECTORY}{os.getpid()}-", dir="/tmp"))
