@@ -55,7 +55,7 @@ def choose_suite(experiment: Experiment) -> Suite:
 
 
 def _named(text: str, root: Path) -> Suite | None:
-    """The suite that `-s` names by its path, or by the letters that `fpray show` takes: one where suites go without."""
+    """The suite that `-s` names: by its path, or, in the usual directory, by the letters that `fpray show` takes."""
     if (root / layout.SUITE).is_file():
         return Suite(root)
     if not root.exists() and (_LETTERS.fullmatch(text) or _NAME.fullmatch(text)):

@@ -84,7 +84,7 @@ def run_pilot(job: Run) -> None:
         piloted = SweepResult(apart.path, len(trials))
         run(Run(quiet, apart, work, ListSource(trials, waiting), piloted, backend=job.backend))
         outcomes = {str(trial["id"]): outcome for _, trial, outcome in apart.outcomes() if outcome is not None}
-    result.interrupted = piloted.interrupted
+    result.interrupted, result.stopped = piloted.interrupted, piloted.stopped
     failures = list(failing_corners(trials, outcomes))
     if failures:
         _say_failures(job, failures, len(trials))

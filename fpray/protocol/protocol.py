@@ -84,6 +84,10 @@ class Protocol(Generic[P]):
             if _HOLDS_BACK.search(name) and value > 1 and not name.startswith(absent)
         ]
 
+    def closed_loops(self, params: P) -> int:
+        """The closed loops of all its client processes."""
+        return self.loops(params) * int(params.num_client_procs)  # type: ignore[attr-defined]
+
     def role(self, name: str) -> Role[P]:
         """The role of that name (KeyError where there is none)."""
         return {role.name: role for role in self.roles}[name]

@@ -35,7 +35,7 @@ class PointFacts:
         if key not in self._points:
             params = dataclasses.replace(self._start, **self._changed_fields(key))
             allowed = not parameter_problems(self._protocol, params)
-            self._points[key] = float(self._protocol.loops(params) * params.num_client_procs), allowed
+            self._points[key] = float(self._protocol.closed_loops(params)), allowed
         return self._points[key]
 
     def _changed_fields(self, point: _Values) -> dict[str, Any]:

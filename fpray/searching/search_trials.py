@@ -72,7 +72,7 @@ class SearchTrials:
     def attributes(self, trial: Trial[Any]) -> dict[str, Any]:
         """What the study records about an fpray trial; its id is last, so a trial that has the id has everything."""
         return {
-            "closed_loops": float(trial.protocol.loops(trial.params) * trial.params.num_client_procs),
+            "closed_loops": float(trial.protocol.closed_loops(trial.params)),
             "repeat": trial.repeat,
             "configuration": configuration(trial),
             "fpray_trial": trial.id,

@@ -17,7 +17,7 @@ from fpray.files import layout
 from fpray.plan.plan import Plan, Process
 from fpray.trial.attempt import Attempt, Cause, ProcessFailed
 from fpray.trial.disk_space import FULL_BYTES
-from fpray.trial.plan_facts import rows_file, seconds_of
+from fpray.trial.plan_facts import recorded_warmup_s, rows_file, seconds_of
 from fpray.trial.work_directories import RECORDED
 
 if TYPE_CHECKING:
@@ -66,15 +66,14 @@ def _summarize(attempt: Attempt) -> Summary:
 
     attempt.context.report("summarizing", None)
     protocol, params = attempt.trial.protocol, attempt.trial.params
-    warmup_s = seconds_of(params, "warmup_duration") + seconds_of(params, "warmup_sleep")
     with attempt.timeline.phase("summarizing"):
         return summarize(
             attempt.directory.file(layout.RECORDER),
             outputs=protocol.outputs,
-            closed_loops=protocol.loops(params) * params.num_client_procs,
+            closed_loops=protocol.closed_loops(params),
             group_size=getattr(params, "measurement_group_size", 1),
             duration_s=None if attempt.early_reason else seconds_of(params, "duration"),
-            warmup_s=warmup_s if protocol.records_warmup else 0.0,
+            warmup_s=recorded_warmup_s(attempt.trial),
         )
 
 

@@ -14,7 +14,7 @@ from functools import partial
 
 from fpray.trial.instruments import Instrument, RunningTrial, beside
 from fpray.trial.latency_bound import LatencyBound, broken_bound
-from fpray.trial.plan_facts import by_agent, rows_file, seconds_of
+from fpray.trial.plan_facts import by_agent, rows_file, seconds_of, warmup_s
 
 SHORTEST_S = 4.0  # a trial with a shorter duration is not looked at
 LOOK_AT = 0.5  # the share of the duration after which it looks
@@ -38,8 +38,7 @@ class EarlyStop(Instrument):
     def _look(self, trial: RunningTrial) -> None:
         assert trial.plan is not None
         params = trial.trial.params
-        after_s = seconds_of(params, "warmup_duration") + seconds_of(params, "warmup_sleep")
-        after_s += LOOK_AT * seconds_of(params, "duration")
+        after_s = warmup_s(params) + LOOK_AT * seconds_of(params, "duration")
         trial.await_clients()
         calls = {
             trial.agent(role, host).files.sample_rows(list(map(rows_file, clients)), after_s): f"{role} on {host}"

@@ -31,7 +31,7 @@ class Verdict:
     blamed: Blamed = ""
 
 
-# The driver runs a trial again when its reason is infrastructure (fpray/driver/executor.py).
+# The driver runs a trial again when its reason is infrastructure (fpray/driver/retry.py).
 VERDICTS: Mapping[Ending, Verdict] = {
     # A process failed.
     "spawn-failed": Verdict(Status.CRASHED, Reason.SYSTEM_UNDER_TEST),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from fpray.files.layout import data_file
-from fpray.plan.plan import Process
+from fpray.plan.plan import Process, Trial
 
 
 def by_agent(processes: Collection[Process]) -> dict[tuple[str, str], list[Process]]:
@@ -31,3 +31,13 @@ def rows_file(client: Process) -> str:
 def seconds_of(params: Any, name: str) -> float:
     """A parameter that is a duration, in seconds; 0 where there is no such parameter."""
     return float(getattr(params, name, timedelta(0)).total_seconds())
+
+
+def warmup_s(params: Any) -> float:
+    """Seconds from the clients' start until they measure."""
+    return seconds_of(params, "warmup_duration") + seconds_of(params, "warmup_sleep")
+
+
+def recorded_warmup_s(trial: Trial[Any]) -> float:
+    """Seconds of warm-up at the beginning of the clients' rows."""
+    return warmup_s(trial.params) if trial.protocol.records_warmup else 0.0

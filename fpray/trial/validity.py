@@ -10,7 +10,7 @@ from fpray.files.layout import stdout_file
 from fpray.node.process_files import tail
 from fpray.recorder.columns import LITTLES_LAW
 from fpray.trial.attempt import Attempt
-from fpray.trial.plan_facts import seconds_of
+from fpray.trial.plan_facts import recorded_warmup_s, seconds_of
 
 if TYPE_CHECKING:
     from fpray.recorder.summary import Summary
@@ -26,14 +26,13 @@ def doubts_about(attempt: Attempt, summary: Summary) -> list[Doubt]:
 def evidence_of(attempt: Attempt, summary: Summary) -> Evidence:
     """What is known of such a trial."""
     protocol, params = attempt.trial.protocol, attempt.trial.params
-    warmup_s = seconds_of(params, "warmup_duration") + seconds_of(params, "warmup_sleep")
     return Evidence(
-        loops=protocol.loops(params) * params.num_client_procs,
+        loops=protocol.closed_loops(params),
         requests=summary.requests,
         unrecorded=0 if protocol.flushes_groups else summary.unrecorded,
         window_ns=summary.window_ns,
         duration_s=seconds_of(params, "duration"),
-        warmup_s=warmup_s if protocol.records_warmup else 0.0,
+        warmup_s=recorded_warmup_s(attempt.trial),
         grouped=getattr(params, "measurement_group_size", 1) > 1,
         holds_back=tuple(protocol.holds_back(params)),
         littles_law=summary.measured.get(LITTLES_LAW),

@@ -9,7 +9,7 @@ from fpray.node.messages import Failure
 from fpray.plan.plan import Plan, Process
 from fpray.trial.agents import CALL_S
 from fpray.trial.attempt import Attempt, ProcessFailed
-from fpray.trial.plan_facts import by_agent, labels_of, seconds_of
+from fpray.trial.plan_facts import by_agent, labels_of, seconds_of, warmup_s
 
 # Beyond its timeouts a client needs its JVM's start, and some 2 s to say goodbye; more on a busy machine.
 CLIENT_SPARE_S = 20.0
@@ -24,8 +24,7 @@ def watch(attempt: Attempt, plan: Plan) -> None:
         KeyboardInterrupt: the sweep is to end.
     """
     params = attempt.trial.params
-    warmup_s = seconds_of(params, "warmup_duration") + seconds_of(params, "warmup_sleep")
-    attempt.context.report("warming up and measuring", warmup_s + seconds_of(params, "duration"))
+    attempt.context.report("warming up and measuring", warmup_s(params) + seconds_of(params, "duration"))
     deadline_s = seconds_of(params, "warmup_timeout") + seconds_of(params, "warmup_sleep")
     deadline_s += seconds_of(params, "timeout") + CLIENT_SPARE_S
     with attempt.timeline.phase("measuring"):

@@ -22,7 +22,7 @@ GOAL, P99 = "measured.throughput", "measured.latency.p99_ms"
 
 def measured(trial: Trial[Any]) -> Outcome:
     """A server that answers 30,000 requests per second at most, and one in 0.2 ms when it is idle."""
-    loops = trial.protocol.loops(trial.params) * trial.params.num_client_procs
+    loops = trial.protocol.closed_loops(trial.params)
     throughput = 1 / (1 / (5000 * loops) + 1 / 30_000) * (1 + 0.01 * (trial.repeat % 3 - 1))
     results = {GOAL: throughput, P99: 3 * 1000 * loops / throughput, "measured.window_s": 2.0}
     return Outcome(Status.FINISHED, results=results, wall_s=30.0)
