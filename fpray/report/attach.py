@@ -28,8 +28,9 @@ def attach(suite: Suite, where: str = "") -> int:
     """
     state = SuiteState.of(suite)
     if state.holder is None:
+        code = _exit_code(state)  # first: of a driver that was killed, its error is all that is said
         say(f"{suite.path.name} is not running: {state.snapshot.says if state.snapshot else state.words()}")
-        return _exit_code(state)
+        return code
     start = state.snapshot.log_from if state.snapshot is not None else 0
     block = TerminalBlock(lambda width: _block(suite, width)) if sys.stderr.isatty() else None
     detached = False

@@ -160,7 +160,7 @@ class Suite:
         for directory in self.directories().values():
             if directory.number == number or (number.isdecimal() and int(directory.number) == int(number)):
                 return directory
-        numbers = sorted(directory.number for directory in self.directories().values())
+        numbers = [directory.number for directory in self.directories().values()]
         known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "it has no trial yet"
         raise refuse(number or "SUITE/TRIAL", f"suite {self.path.name} has no such trial; {known}")
 
