@@ -1,1 +1,1 @@
-"""The files of a suite: their names, and the one way in which they are written."""
+"""Files, paths and text from outside: names, safe writing and reading, and the directory of fpray's own."""

@@ -1,0 +1,30 @@
+"""Makes text from outside safe to print: output of a JVM, a suite's files, the holder of a lock, a file's name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_COLOUR = re.compile("(?:\x1b\\[|\x9b)[0-9;:]*m")  # SGR, as a terminal takes it in seven and in eight bits
+_CUT = " ..."
+
+
+def printable(text: str | bytes, *, most: int = 0, lines: bool = False) -> str:
+    """Text without colours, in which every other character that a terminal obeys is a visible escape such as `\\x1b`.
+
+    Escaped are control characters (C0, C1, DEL), what reverses or hides text (bidi overrides, zero-width characters),
+    line separators, and bytes that are no UTF-8. A tab stays. What was printable comes back as it was.
+
+    most: the most characters; a longer text ends in ` ...`; 0: any number. lines: whether a newline stays one.
+    """
+    if isinstance(text, bytes):
+        text = text.decode(errors="backslashreplace")
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else _escaped(c, lines) for c in _COLOUR.sub("", text))
+    return text if not most or len(text) <= most else text[: max(0, most - len(_CUT))] + _CUT
+
+
+def _escaped(character: str, lines: bool) -> str:
+    if character == "\t" or (lines and character == "\n") or unicodedata.category(character) == "Zs":
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode()

@@ -1,0 +1,72 @@
+"""The directory of fpray's own on a machine, for one user alone: locks, the embedded Ray's files, sockets."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from fpray.errors import Problem, Refused
+
+_TMP = Path("/tmp")
+_SOCKETS = 40  # the longest path: below it lie Ray's sockets, whose paths may have 107 bytes
+
+
+def user_directory() -> Path:
+    """`/tmp/fpray-UID`, mode 0700; where that cannot be used, `$XDG_RUNTIME_DIR/fpray`. Made if it is missing.
+
+    Every process of a user on a machine gets the same one. `$XDG_RUNTIME_DIR` is the second choice: it is removed when
+    the user logs out, which a sweep in the background survives, and Ray's processes on a cluster may not have it.
+
+    Raises:
+        Refused: there is none: each of these is another user's, a link, open to other users, or cannot be made.
+    """
+    problems = []
+    for path in _candidates():
+        try:
+            _check_parent(path.parent)
+            return private_directory(path)
+        except OSError as error:
+            problems.append(Problem(str(path), f"cannot be fpray's directory: {error.strerror}"))
+    raise Refused(*problems)
+
+
+def _candidates() -> Iterator[Path]:
+    yield _TMP / f"fpray-{os.geteuid()}"
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime.startswith("/") and len(os.fsencode(runtime)) + len("/fpray") <= _SOCKETS:
+        yield Path(runtime) / "fpray"
+
+
+def _check_parent(parent: Path) -> None:
+    """Where all users may write, the sticky bit keeps them from renaming what is another's."""
+    mode = parent.stat().st_mode
+    if mode & 0o022 and not mode & stat.S_ISVTX:
+        sentence = f"other users could replace it, because {parent} has no sticky bit: chmod +t {parent}"
+        raise PermissionError(13, sentence, str(parent))
+
+
+def private_directory(path: Path) -> Path:
+    """A directory of this user's own that is closed to all others; made with mode 0700 if it is missing.
+
+    Raises:
+        OSError: it cannot be made or used; `strerror` says why, and what to do.
+    """
+    try:
+        path.mkdir(mode=0o700)
+        path.chmod(0o700)  # whatever the umask is
+    except FileExistsError:
+        pass
+    facts = path.lstat()
+    if facts.st_uid != os.geteuid():
+        raise PermissionError(13, f"it belongs to user {facts.st_uid}: remove it, or have its owner do so", str(path))
+    if not stat.S_ISDIR(facts.st_mode):
+        what = "a symbolic link" if stat.S_ISLNK(facts.st_mode) else "no directory"
+        raise NotADirectoryError(20, f"it is {what}: remove it", str(path))
+    if facts.st_mode & 0o077:
+        sentence = f"it is open to other users (mode {stat.S_IMODE(facts.st_mode):04o}): remove it, or chmod 700 {path}"
+        raise PermissionError(13, sentence, str(path))
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise PermissionError(13, "Permission denied", str(path))
+    return path
