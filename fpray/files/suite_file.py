@@ -1,0 +1,61 @@
+"""Reads a JSON file that fpray wrote: of this version or of an earlier one, typed; else it says what is damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fpray.errors import Problem, Refused
+from fpray.files.content import BY_FPRAY, Unreadable, read_json_file
+from fpray.files.typed import Misfit, typed
+
+T = TypeVar("T")
+SCHEMA = 1  # of the files that this version writes
+_LISTED = 5
+
+
+class Damaged(Refused):
+    """A file of a suite that cannot be read, or was written by a newer version of fpray; the text says which and why.
+
+    file: its path; sentences: what is wrong with it.
+    """
+
+    def __init__(self, file: Path, *sentences: str) -> None:
+        self.file = file
+        more = [f"and {len(sentences) - _LISTED} more"] if len(sentences) > _LISTED else []
+        super().__init__(Problem(str(file), "; ".join([*sentences[:_LISTED], *more])))
+
+
+def read_suite_file(path: Path, kind: type[T]) -> T | None:
+    """The content of a file that fpray wrote; None if there is no such file.
+
+    Raises:
+        Damaged: it is not what fpray writes.
+    """
+    try:
+        content = read_json_file(path, BY_FPRAY)
+    except FileNotFoundError:
+        return None
+    except Unreadable as why:
+        raise Damaged(path, f"is damaged: {why}") from None
+    except OSError as error:
+        raise Damaged(path, f"cannot be read: {error.strerror}") from None
+    return typed_content(path, kind, content)
+
+
+def typed_content(path: Path, kind: type[T], content: Any) -> T:
+    """The content of a file as a value of type `kind`.
+
+    Raises:
+        Damaged: it is something else, or of a newer version of fpray.
+    """
+    schema = content.get("schema") if isinstance(content, Mapping) else None
+    if type(schema) is int and schema > SCHEMA:
+        newer = f"was written by a newer version of fpray (schema {schema}; this version reads up to {SCHEMA})"
+        raise Damaged(path, f"{newer}: update fpray to read it")
+    try:
+        return typed(kind, content)
+    except Misfit as misfit:
+        first, *others = map(str, misfit.faults)
+        raise Damaged(path, f"is damaged: {first}", *others) from None
