@@ -33,7 +33,7 @@ class MachineCalls(Protocol):
         """End what a former driver left running here, and describe the machine (see `fpray.node.facts`)."""
 
     def lock(self, holder: str, shared: bool) -> Call[str | None]:
-        """Lock the machine for a trial, alone or with others that share it; the present holder where that fails."""
+        """Lock the machine for a trial, alone or with others that share it; or say why it cannot be had now."""
 
     def unlock(self) -> Call[None]:
         """The trial is over: let other trials have the machine, and the directories that it left."""

@@ -1,43 +1,67 @@
-"""A machine's lock: at most one trial at a time runs on a machine, of all sweeps on the cluster."""
+"""A machine's lock: at most one trial at a time runs on a machine, of all sweeps and of all users there."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-from pathlib import Path
+import time
+from collections.abc import Sequence
+
+from fpray.node.machine_holders import Hold, Holder, Watch, forget_old_sentences
+
+# How long a trial waits for a process that it need not trust: another user's, and one that is no sweep of fpray's.
+OTHER_USER_S, NO_FPRAY_S = 900.0, 60.0
 
 
 class MachineLock:
-    """A lock file; the lock dies with its holder. Keyed by network namespace: what shares ports shares a machine."""
+    """Keyed by network namespace: what shares ports shares a machine. The lock dies with the process that holds it."""
 
     def __init__(self) -> None:
-        self._fd: int | None = None
+        self._hold: Hold | None = None
+        self._watch = Watch()
+        self._since: dict[int | None, float] = {}  # user -> since when its processes have been in the way
 
     def acquire(self, holder: str, *, shared: bool = False) -> str | None:
-        """Lock the machine, or return its present holder, a sentence. Acquiring it twice is acquiring it once.
+        """Lock the machine, or say why it cannot be had now. Acquiring it twice is acquiring it once.
 
-        A shared lock admits other shared ones.
+        A shared lock admits other shared ones of this user. holder: says what holds it, to this user's other sweeps.
         """
-        if self._fd is not None:
+        if self._hold is not None:
             return None
-        path = Path("/tmp") / f"fpray-machine-{os.stat('/proc/self/ns/net').st_ino}.lock"  # noqa: PTH116
-        try:
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError:
-            return None  # another user's file in a sticky /tmp: what cannot be shared cannot be asked
-        try:
-            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except OSError:
-            present = os.pread(fd, 300, 0).decode(errors="replace").strip()
-            os.close(fd)
-            return present or "another sweep"
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{holder}\n".encode(), 0)
-        self._fd = fd
+        if reason := self._reason(self._watch.holders(), shared):
+            return reason
+        hold = Hold(holder, shared=shared)
+        # Of two that come at the same time each may see the other; then both try again.
+        present = self._watch.holders(but=hold.name)
+        if reason := self._reason(present, shared):
+            hold.end()
+            return reason
+        forget_old_sentences(present)
+        hold.explain()
+        self._hold = hold
+        self._watch.end()
         return None
+
+    def _reason(self, present: Sequence[Holder], shared: bool) -> str | None:
+        """Why the machine cannot be had now, beside its present holders; None if it can."""
+        now = time.monotonic()
+        reasons, since = [], {}
+        for holder in present:
+            if not (holder.ours and holder.may_be_fpray):
+                since[holder.uid] = self._since.get(holder.uid, now)
+                limit = OTHER_USER_S if holder.may_be_fpray else NO_FPRAY_S
+                if now - since[holder.uid] < limit:
+                    reasons.append(_words(holder, limit))
+            elif not (shared and holder.shared):
+                reasons.append(f"it is measuring for {holder.sentence() or holder.in_words()}")
+        self._since = since
+        return reasons[0] if reasons else None
 
     def release(self) -> None:
         """Let other trials have the machine. May be repeated."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        if self._hold is not None:
+            self._hold.end()
+            self._hold = None
+
+
+def _words(holder: Holder, limit: float) -> str:
+    what = "" if holder.may_be_fpray else ", and is no sweep of fpray's"
+    return f"{holder.in_words()} holds it{what}; the trial starts all the same after {limit:.0f} s"

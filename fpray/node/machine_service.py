@@ -32,7 +32,7 @@ class MachineService:
         return {**machine_facts(java), "sees_head": self._sees_head, "left_behind": _end_orphans()}
 
     def lock(self, holder: str, shared: bool) -> str | None:
-        """Lock the machine, or return its present holder."""
+        """Lock the machine, or say why it cannot be had now."""
         return self._lock.acquire(holder, shared=shared)
 
     def unlock(self) -> None:

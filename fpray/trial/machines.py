@@ -9,6 +9,7 @@ from typing import Any
 
 from fpray.cluster.calls import gather
 from fpray.errors import Lost
+from fpray.files.printable import printable
 from fpray.plan.plan import Trial
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.agents import CALL_S, Agents
@@ -46,16 +47,16 @@ class HeldMachines:
                 continue
             if held != reported:
                 reported = held
-                for host, holder in held.items():
-                    self._context.wait(f"waiting for machine {host}: it is measuring for {holder}")
+                for host, reason in held.items():
+                    self._context.wait(f"waiting for machine {host}: {printable(reason)}")
             self._context.cancellation.sleep(LOCK_CHECK_S)
 
     def _try_to_take(self, hosts: tuple[str, ...], shared: bool) -> Mapping[str, str]:
-        """Take those machines that are free; the others -> the holder of each."""
+        """Take those machines that are free; the others -> why each cannot be had now."""
         calls = {self._agents.at(host).machine.lock(self._holder, shared): host for host in hosts}
         self.hosts = list(hosts)  # until the answers are here: an interrupted trial gives back all it may hold
-        holders = {calls[call]: holder for call, holder in self._agents.ask(calls)}
-        held = {host: holder for host, holder in holders.items() if holder is not None}
+        reasons = {calls[call]: reason for call, reason in self._agents.ask(calls)}
+        held = {host: reason for host, reason in reasons.items() if reason is not None}
         self.hosts = [host for host in hosts if host not in held]
         return held
 

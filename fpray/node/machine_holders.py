@@ -1,0 +1,161 @@
+"""Which processes hold this machine for a trial, by the kernel's word: names of abstract sockets, and their owners.
+
+A holder listens on a name of its own in its network namespace; the name is gone with its process. So there is no file
+that another user could replace, lock or fill, and the kernel states the pid and the user of the process (SO_PEERCRED).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import pwd
+import re
+import select
+import socket
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fpray.errors import FprayError
+from fpray.files.atomic import write_text
+from fpray.files.printable import printable
+from fpray.files.user_directory import private_directory, user_directory
+
+_PREFIX = "fpray-machine/"
+_NAMES = re.compile(rb"@(fpray-machine/[xs]/[\w.]{1,60})$", re.MULTILINE)
+_SENTENCE_BYTES = 4096
+_counter = itertools.count()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that holds the machine. pid: 0 if it cannot be seen from here; uid: None if that is not known."""
+
+    name: str
+    shared: bool
+    pid: int
+    uid: int | None
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is this user's."""
+        return self.uid == os.geteuid()
+
+    @property
+    def may_be_fpray(self) -> bool:
+        """Whether it is a role actor, as far as can be seen: a worker of Ray, or a process that cannot be seen."""
+        command = _read(Path(f"/proc/{self.pid}/cmdline"))
+        return not command or command.startswith("ray::")
+
+    def in_words(self) -> str:
+        """Which process that is, and the user: `process 4711 (python3) of user bob`."""
+        program = printable(_read(Path(f"/proc/{self.pid}/comm")).strip(), most=40)
+        process = f"process {self.pid}" if self.pid else "a process that cannot be seen from here"
+        return f"{process}{f' ({program})' if program else ''} of {_user(self.uid)}"
+
+    def sentence(self) -> str:
+        """What a holder of this user's says about itself; empty if it says nothing."""
+        with contextlib.suppress(FprayError):  # there is no directory for sentences
+            return printable(_read(_sentence_file(self.name)).strip()) if self.ours else ""
+        return ""
+
+
+class Hold:
+    """The machine is held by this process, until `end` or its own end."""
+
+    def __init__(self, sentence: str, *, shared: bool) -> None:
+        self.name = f"{_PREFIX}{'s' if shared else 'x'}/{os.getpid()}.{next(_counter)}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(f"\0{self.name}")
+        self._socket.listen(4096)
+        self._sentence = sentence
+
+    def explain(self) -> None:
+        """Leave the sentence where other processes of this user read it, if that is possible."""
+        with contextlib.suppress(OSError, FprayError):
+            private_directory(_sentence_file(self.name).parent)
+            write_text(_sentence_file(self.name), self._sentence)
+
+    def end(self) -> None:
+        """Others may have the machine."""
+        with contextlib.suppress(OSError, FprayError):
+            _sentence_file(self.name).unlink(missing_ok=True)
+        self._socket.close()
+
+
+class Watch:
+    """Sees the holders. A name is asked once: a connection to it stays open until its holder is gone or `end`."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[socket.socket, Holder]] = {}
+
+    def holders(self, but: str = "") -> list[Holder]:
+        """Every process that holds this machine, without the hold of one name."""
+        names = [name.decode() for name in _NAMES.findall(Path("/proc/net/unix").read_bytes())]
+        for name in [name for name in self._known if name not in names or _is_over(self._known[name][0])]:
+            self._known.pop(name)[0].close()
+        return [holder for name in dict.fromkeys(names) if name != but and (holder := self._holder(name)) is not None]
+
+    def _holder(self, name: str) -> Holder | None:
+        """Ask the kernel for the owner of a name; a name on which no process listens is no hold."""
+        if name in self._known:
+            return self._known[name][1]
+        shared = name.removeprefix(_PREFIX).startswith("s")
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.setblocking(False)
+        try:
+            connection.connect(f"\0{name}")
+        except OSError as error:
+            connection.close()
+            full = isinstance(error, BlockingIOError)  # too many ask
+            return Holder(name, shared, 0, None) if full else None
+        pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        self._known[name] = connection, Holder(name, shared, pid, uid)
+        return self._known[name][1]
+
+    def end(self) -> None:
+        """Close the connections."""
+        for connection, _ in self._known.values():
+            connection.close()
+        self._known.clear()
+
+
+def _is_over(connection: socket.socket) -> bool:
+    """Whether the other side has ended: it never sends anything."""
+    poll = select.poll()
+    poll.register(connection, 0)
+    return bool(poll.poll(0))
+
+
+def forget_old_sentences(present: Iterable[Holder]) -> None:
+    """Remove the sentences of holders of this network namespace that were killed."""
+    with contextlib.suppress(OSError, FprayError):
+        names = {_sentence_file(holder.name).name for holder in present}
+        for file in _sentence_file("").parent.glob(f"{_namespace()}-*"):
+            if file.name not in names:
+                file.unlink(missing_ok=True)
+
+
+def _sentence_file(name: str) -> Path:
+    return user_directory() / "holders" / f"{_namespace()}-{name.removeprefix(_PREFIX).replace('/', '-')}"
+
+
+def _namespace() -> int:
+    return os.stat("/proc/self/ns/net").st_ino  # noqa: PTH116
+
+
+def _user(uid: int | None) -> str:
+    if uid is None:
+        return "a user that cannot be seen from here"
+    try:
+        return f"user {pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"user {uid}"
+
+
+def _read(path: Path) -> str:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return file.read(_SENTENCE_BYTES).decode(errors="backslashreplace")
+    return ""
