@@ -15,6 +15,7 @@ from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.context import TrialContext
 from fpray.trial.disk_space import SPACE_CHECK_S, missing_bytes
+from fpray.trial.own_error import within_boundary
 
 RunTrial = Callable[[Trial[Any], TrialDirectory, TrialContext], Outcome]
 
@@ -52,7 +53,8 @@ def attempt_trial(running: Running, context: TrialContext, run: RunTrial, throug
     """Run the trial in this thread, and set its result, whatever that is; then call `through`."""
     try:
         _wait_for_space(running, context)
-        running.result = run(running.trial, running.directory, context)
+        attempt = partial(run, running.trial, running.directory, context)
+        running.result = within_boundary(attempt, running.directory, running.allocation.hosts)
     except BaseException as error:  # whatever it is, the thread that commits handles it
         running.result = error
     through()

@@ -49,6 +49,7 @@ PLAN: Final = "plan.json"
 EVENTS: Final = "events.json"
 RECORDER: Final = "recorder.parquet"
 OUTCOME: Final = "outcome.json"
+OWN_ERROR: Final = "fpray_error.txt"  # the traceback of an error in fpray, by which the trial failed
 ATTEMPTS: Final = "attempts"
 
 

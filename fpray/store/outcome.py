@@ -20,6 +20,7 @@ class Status(enum.Enum):
     NOT_READY = "not-ready"  # a process lived and did not listen in time
     OVERRAN = "overran"  # clients timed out or did not end in time
     UNSERVED = "unserved"  # everything ran, and nothing, or next to nothing, was answered
+    FAILED = "failed"  # by an error in fpray itself, or in a protocol's declaration
     REFUSED = "refused"  # never launched
     STOPPED_EARLY = "stopped-early"  # it could not meet its bound any more
     INTERRUPTED = "interrupted"  # the user, or a signal; runs again
@@ -38,6 +39,7 @@ class Reason(enum.Enum):
     SYSTEM_UNDER_TEST = "system under test"  # a result
     INFRASTRUCTURE = "infrastructure"  # retried elsewhere
     PARAMETER = "parameter"  # never retried
+    FPRAY = "fpray"  # its own error; never retried
     USER = "user"
 
 
@@ -63,8 +65,7 @@ class Outcome:
         status: see `Status`.
         detail: one sentence: what happened, and to which process or machine.
         reason: what caused it.
-        lines: the last lines of the process that failed.
-        log: the path of the log that they come from.
+        lines, log: the last lines of the process that failed, and the path of the log that they come from.
         label: the process that failed.
         results: column -> value; FrankenPaxos's columns and `measured.*` (None: not claimed).
         notes: what happened and was handled, as sentences.
@@ -73,8 +74,7 @@ class Outcome:
         processes: what became of each process.
         hosts: the machines that took part.
         blamed: those that the failure is the fault of, where it is that of machines.
-        wall_s: seconds from the first step to the last.
-        phases: seconds of each step.
+        wall_s, phases: seconds from the first step to the last, and of each step.
     """
 
     status: Status

@@ -1,0 +1,85 @@
+"""Whatever goes wrong inside a trial is how that trial ended: the sweep goes on, and the traceback is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fpray.errors import FprayError
+from fpray.plan.plan import Trial
+from fpray.store.outcome import Outcome, Status
+from fpray.testing.fake_machines import FakeMachines
+from tests.conftest import cli
+from tests.support.sweeps import finished, run_on, statuses
+from tests.support.trials import a_trial, run
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        MemoryError("Unable to allocate 7.45 GiB for an array"),
+        TypeError("'<' not supported between 'NoneType' and 'int'"),
+        RecursionError("maximum recursion depth exceeded"),
+        SystemExit(3),
+        PermissionError(13, "Permission denied", "/x"),
+        KeyError("\x1b[2J\udc80"),
+        ExceptionGroup("several", [ValueError("a"), TypeError("b")]),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_exception_in_one_trial_is_that_trials_outcome(
+    error: BaseException, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """I2: the outcome says that it is fpray's own error; the sweep goes on; carrying on does not repeat it."""
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        if trial.params.num_clients_per_proc == 1:
+            raise error
+        return finished(trial, hosts)
+
+    result = run_on(FakeMachines(["a"]), play, tmp_path, loops=4)
+    output = capsys.readouterr().err
+    assert statuses(result) == ["finished", "failed", "finished", "finished"]
+    assert "[002/004] failed: the trial failed by fpray's own error: " + type(error).__name__ in output
+    assert "\x1b[2J" not in output
+    content = json.loads((result.suite / "002" / "outcome.json").read_text())
+    assert content["reason"] == "fpray"
+    assert content["detail"].endswith(str(result.suite.absolute() / "002" / "fpray_error.txt"))
+    traceback = (result.suite / "002" / "fpray_error.txt").read_text()
+    assert traceback.lstrip(" |+").startswith(("Traceback", "Exception Group Traceback"))
+    assert "in play" in traceback
+    assert Status.FAILED.final, "the same command does not repeat it"
+    shown = cli("show", f"{result.suite.name}/002", "-s", str(result.suite.parent))
+    assert "fpray's own error" in shown.output
+
+
+def test_an_outcome_that_cannot_be_written_is_an_own_error(tmp_path: Path) -> None:
+    """I2: as an exception that comes a little later."""
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        odd: Any = {1, 2} if trial.params.num_clients_per_proc == 0 else 1.0
+        return Outcome(Status.FINISHED, results={"x": odd}, hosts=hosts)
+
+    assert statuses(run_on(FakeMachines(["a"]), play, tmp_path, loops=2)) == ["failed", "finished"]
+
+
+def test_an_error_that_concerns_every_trial_still_ends_the_sweep(tmp_path: Path) -> None:
+    def play(_trial: Trial[Any], _hosts: Sequence[str]) -> Outcome:
+        raise FprayError("the jar has changed")
+
+    with pytest.raises(FprayError, match="the jar has changed"):
+        run_on(FakeMachines(["a"]), play, tmp_path, loops=2)
+
+
+def test_what_ran_is_stopped_before_the_outcome(tmp_path: Path) -> None:
+    """I2: the error is raised in the middle of a real trial's steps: nothing runs on, and no machine stays locked."""
+    machines = FakeMachines(["a"], read_client=lambda *_: MemoryError("too many rows"))
+    with pytest.raises(MemoryError):
+        run(tmp_path, machines, a_trial())
+    assert machines.called("stop")
+    assert machines.called("unlock")
