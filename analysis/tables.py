@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from fpray.errors import only_reading
 from fpray.files import layout
 from fpray.store.find import find_suite
-from fpray.store.results import read_results
+from fpray.store.results import read_parquet, read_results
 
 
 def results(suite: str, root: str | Path = "./suites") -> Any:
@@ -18,18 +17,20 @@ def results(suite: str, root: str | Path = "./suites") -> Any:
     `suite` is a path, the start of a name, or the ten letters (or the first of them).
 
     Raises:
-        fpray.Refused: there is no such suite.
+        fpray.Refused: there is no such suite, or its table is damaged.
         FileNotFoundError: no trial of it has ended.
     """
-    return read_results(find_suite(suite, Path(root)).path)
+    with only_reading():
+        return read_results(find_suite(suite, Path(root)).path)
 
 
 def recorder(suite: str, trial: int | str, root: str | Path = "./suites") -> Any:
     """The raw rows of a trial: start and stop (UTC, nanoseconds), count, latency_nanos, label, client.
 
     Raises:
-        fpray.Refused: there is no such suite.
+        fpray.Refused: there is no such suite, no such trial in it, or its rows are damaged.
         FileNotFoundError: the trial kept no rows (`--raw drop`, or nothing was measured).
     """
-    number = layout.trial_number(int(trial))
-    return pq.read_table(find_suite(suite, Path(root)).path / number / layout.RECORDER)
+    with only_reading():
+        directory = find_suite(suite, Path(root)).numbered(str(trial))
+        return read_parquet(directory.file(layout.RECORDER))

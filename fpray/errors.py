@@ -9,8 +9,9 @@ A trial that fails is no error: its end is a value, `fpray.store.outcome.Outcome
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _LISTED = 25  # problems in one message
@@ -75,6 +76,16 @@ class Lost(FprayError):
 def refuse(about: str, sentence: str) -> Refused:
     """The error of a single problem."""
     return Refused(Problem(about, sentence))
+
+
+@contextlib.contextmanager
+def only_reading() -> Iterator[None]:
+    """What is refused in this block only reads: the text of the error does not say that nothing was started."""
+    try:
+        yield
+    except Refused as refused:
+        refused.args = (refused.in_one_line(),)
+        raise
 
 
 def refuse_if_any(problems: Sequence[Problem]) -> None:

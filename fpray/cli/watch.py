@@ -23,7 +23,7 @@ from fpray.store.suite import Suite
 def status(suite_directory: str, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
     root = Path(suite_directory).expanduser()
-    states = suite_states(root, lambda why: click.echo(why, err=True))
+    states = suite_states(root, lambda why: click.echo(why.in_one_line(), err=True))
     if as_json:
         click.echo(json.dumps([state.to_json() for state in states], indent=1))
         return

@@ -11,11 +11,12 @@ from fpray.driver.experiment import Experiment
 from fpray.driver.option_texts import listed
 from fpray.driver.resume import selected_by
 from fpray.errors import FprayError, Refused, refuse
-from fpray.files import layout
 from fpray.jar.provenance import of_driver
 from fpray.plan.placement_policy import place_texts
 from fpray.protocol import params as param_values
-from fpray.store.find import find_suite, suites
+from fpray.report.show import jar_of
+from fpray.report.text import say
+from fpray.store.find import find_suite, is_suite, suites
 from fpray.store.suite import Suite, usual_root
 from fpray.store.suite_record import PILOT, SuiteRecord
 from fpray.trial.context import flag_texts, jvm_arg_texts
@@ -42,7 +43,7 @@ def choose_suite(experiment: Experiment) -> Suite:
             raise refuse("--new", sentence)
         return _checked(named, experiment)
     key = experiment.key
-    before = [suite for suite in suites(root) if not policy.new and suite.record.key == key]
+    before = [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
     for suite in before:
         if policy.rerun or _unfinished(suite, experiment):
             return _checked(suite, experiment)
@@ -54,9 +55,13 @@ def choose_suite(experiment: Experiment) -> Suite:
     return suite
 
 
+def _say(why: FprayError) -> None:
+    say(f"{why.in_one_line()} (this suite is not continued)")
+
+
 def _named(text: str, root: Path) -> Suite | None:
     """The suite that `-s` names: by its path, or, in the usual directory, by the letters that `fpray show` takes."""
-    if (root / layout.SUITE).is_file():
+    if is_suite(root):
         return Suite(root)
     if not root.exists() and (_LETTERS.fullmatch(text) or _NAME.fullmatch(text)):
         try:
@@ -105,9 +110,8 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     mixed = f"results would mix. {_NEW}; --accept-change continues {suite.path.name} with the change"
     if experiment.policy.accept_change:
         return suite
-    if known["sha256"] != jar.sha256:
-        was = f"{known['name']} {known['version']}".strip()
-        raise refuse(str(jar), f"is not the jar of the suite, {was} (sha {known['sha256'][:8]}): {mixed}")
+    if known.get("sha256") != jar.sha256:
+        raise refuse(str(jar), f"is not the jar of the suite, {jar_of(suite)}: {mixed}")
     for name, option in _COMPARED.items():
         # A suite that is older than an option was run without it.
         if (before := getattr(suite.record, name)) != compared[name]:
@@ -141,8 +145,8 @@ def _unfinished(suite: Suite, experiment: Experiment) -> bool:
     if suite.record.ended is not None:  # its trials are not known in advance: their source says when it has ended
         return not suite.record.ended
     try:
-        trials = [trial for words in suite.record.points for trial in selected_by(words, experiment).trials]
-    except (FprayError, TypeError):  # its study or protocol is gone or has changed: it cannot be continued
+        trials = [trial for words in suite.record.points for trial in selected_by(words, suite, experiment).trials]
+    except FprayError:  # its study or protocol is gone or has changed: it cannot be continued
         return False
     directories = suite.directories()
     return any(trial.id not in directories or directories[trial.id].outcome() is None for trial in trials)

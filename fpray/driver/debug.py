@@ -20,11 +20,11 @@ from fpray.jar.find import REFERENCE, find_jar
 from fpray.node.process_files import shell_command
 from fpray.plan.cluster import LOOPBACK
 from fpray.plan.plan import Plan, Process, Trial
-from fpray.protocol.values import from_json
 from fpray.report.logs import check_label
 from fpray.report.text import say
 from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
+from fpray.store.trial_params import read_trial
 from fpray.study.registry import find_protocol
 from fpray.trial.attempt import Attempt, ProcessFailed
 from fpray.trial.collect import salvage_logs
@@ -56,9 +56,9 @@ def debug(
     trial, where = _trial_of(known), where_of(cluster_file, address, local=local)
     record = suite.record
     java = record.java or "java"
-    jar = find_jar(REFERENCE if record.jar["name"] == "reference" else record.jar["path"], java, say)
-    if jar.sha256 != record.jar["sha256"]:
-        say(f"doubt: {jar} is not the jar of the suite (sha {record.jar['sha256'][:8]})")
+    jar = find_jar(REFERENCE if record.jar.get("name") == "reference" else record.jar.get("path"), java, say)
+    if jar.sha256 != (known_sha := record.jar.get("sha256", "")):
+        say(f"doubt: {jar} is not the jar of the suite (sha {known_sha[:8] or '?'})")
     with Machines(wanted_address(where.ray, local), local=local) as machines:
         where.inventory.wait_for_all(machines.refresh, say)
         nodes = machines.by_host().values()
@@ -79,8 +79,7 @@ def _trial_of(known: TrialDirectory) -> Trial[Any]:
     """The trial that a directory is of."""
     written = known.trial()
     assert written is not None
-    protocol = find_protocol(written["protocol"])
-    return Trial(protocol, from_json(protocol.params, written["params"]), written["repeat"])
+    return read_trial(find_protocol(written["protocol"]), written, known.number)
 
 
 def _directory(suite: Suite, known: TrialDirectory) -> TrialDirectory:

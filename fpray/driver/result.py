@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fpray.errors import only_reading
 from fpray.store.outcome import Outcome, Status
 from fpray.store.results import read_results
 
@@ -38,4 +39,5 @@ class SweepResult:
 
     def table(self) -> Any:
         """All results as an Arrow table (`.to_pandas()` for a frame)."""
-        return read_results(self.suite)
+        with only_reading():
+            return read_results(self.suite)

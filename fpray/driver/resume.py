@@ -9,6 +9,7 @@ from typing import Any
 from fpray.driver.experiment import Experiment
 from fpray.driver.selection import Selected, TrialSelection, select_grid
 from fpray.errors import refuse
+from fpray.files import layout
 from fpray.jar.provenance import of_driver
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Status
@@ -65,7 +66,7 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
     points = list(suite.record.points)
     if experiment.words not in points and experiment.selection != TrialSelection(experiment.protocol.name):
         points.append(experiment.words)
-    selected = [selected_by(words, experiment) for words in points]
+    selected = [selected_by(words, suite, experiment) for words in points]
     trials = list({trial.id: trial for selection in selected for trial in selection.trials}.values())
     repeated = [directory for name in experiment.policy.rerun for directory in _to_repeat(suite, name)]
     return WorkList(trials, selected[-1].study, points, repeated)
@@ -78,15 +79,15 @@ def decide_order(suite: Suite, experiment: Experiment, several_machines: bool) -
     return order
 
 
-def selected_by(words: Mapping[str, Any], experiment: Experiment) -> Selected:
+def selected_by(words: Mapping[str, Any], suite: Suite, experiment: Experiment) -> Selected:
     """What the words of a suite select; those of the experiment are known already.
 
     Raises:
-        Refused: the protocol or the study has changed.
+        Refused: the protocol or the study has changed, or the words are of another version of fpray.
     """
     if words == experiment.words:
         return Selected(experiment.protocol, experiment.study, experiment.trials)
-    return select_grid(TrialSelection.from_json(words))
+    return select_grid(TrialSelection.from_json(words, suite.path / layout.SUITE))
 
 
 def _to_repeat(suite: Suite, name: str) -> list[TrialDirectory]:
@@ -95,7 +96,7 @@ def _to_repeat(suite: Suite, name: str) -> list[TrialDirectory]:
         directory
         for directory, trial, outcome in suite.outcomes()
         if (name == "failed" and outcome is not None and outcome.status is not Status.FINISHED)
-        or (name.isdecimal() and int(name) == int(directory.number))
+        or name.lstrip("0") == directory.number.lstrip("0")
         or (len(name) >= 6 and str(trial["id"]).startswith(name))
     ]
     if not chosen and name != "failed":

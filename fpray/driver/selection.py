@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 from fpray.driver.options import LOG_LEVELS
 from fpray.errors import Problem, Refused, refuse, refuse_if_any
+from fpray.files.suite_file import Damaged, typed_content
+from fpray.files.typed import between
 from fpray.plan.plan import Trial
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
@@ -26,7 +29,7 @@ class TrialSelection:
     study: str = "smoke"
     vary: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     set: Mapping[str, Any] = field(default_factory=dict)
-    repeat: int | None = None
+    repeat: Annotated[int, between(1, 2**31)] | None = None
     log_level: str | None = None
 
     @staticmethod
@@ -42,9 +45,16 @@ class TrialSelection:
         return param_values.plain(asdict(self))
 
     @staticmethod
-    def from_json(content: Mapping[str, Any]) -> TrialSelection:
-        """The selection that `to_json` wrote."""
-        return TrialSelection(**content)
+    def from_json(content: Mapping[str, Any], file: Path) -> TrialSelection:
+        """The selection that `to_json` wrote. file: where it was read from.
+
+        Raises:
+            Damaged: it is something else, or of a newer version of fpray.
+        """
+        if unknown := [name for name in content if name not in TrialSelection.__dataclass_fields__]:
+            sentence = f"has points with {', '.join(unknown[:5])}, which this version of fpray does not know"
+            raise Damaged(file, f"{sentence}: a newer version wrote it")
+        return typed_content(file, TrialSelection, content)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fpray.errors import FprayError
-
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a file under a temporary name and rename it, so that readers see the old file or the whole new one.
@@ -58,17 +56,3 @@ def write_json(path: str | Path, value: Any) -> None:
     else:
         text = json.dumps(value)
     write_text(path, text + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """The value of a JSON file, or None if there is no such file.
-
-    Raises:
-        FprayError: it is not JSON, which a file that fpray wrote always is.
-    """
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise FprayError(f"{path} is damaged: {error}") from None

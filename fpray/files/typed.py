@@ -61,6 +61,13 @@ def between(low: float, high: float) -> Rule:
     return Rule(lambda value: None if low <= value <= high else f"must be between {low:,} and {high:,}, not {value}")
 
 
+def number_or_word(value: object) -> str | None:
+    """The check of a value that is no list and no object: of a table's cell."""
+    if value is None or isinstance(value, bool | float | str) or (type(value) is int and value.bit_length() < 64):
+        return None
+    return f"must be a number, text, true, false or null, not {shown(value)}"
+
+
 def typed(kind: type[T], value: object) -> T:
     """A value as a value of type `kind`.
 

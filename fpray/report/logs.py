@@ -9,9 +9,9 @@ from pathlib import Path
 
 from fpray.errors import nearest, refuse
 from fpray.files import layout
-from fpray.files.atomic import read_json
 from fpray.node.process_files import piece_of
 from fpray.report.remote_files import RemoteReader
+from fpray.store.plan_file import planned_processes
 from fpray.store.trial_directory import TrialDirectory
 
 _POLL_S, _POLL_REMOTE_S = 0.25, 1.0  # reading on another machine wakes it up
@@ -19,8 +19,7 @@ _POLL_S, _POLL_REMOTE_S = 0.25, 1.0  # reading on another machine wakes it up
 
 def labels(directory: TrialDirectory) -> list[str]:
     """The processes of a trial, in the order in which they are started."""
-    plan = read_json(directory.file(layout.PLAN)) or {"processes": []}
-    return [process["label"] for process in plan["processes"]]
+    return [process.label for process in planned_processes(directory)]
 
 
 def check_label(directory: TrialDirectory, label: str) -> None:
@@ -72,12 +71,10 @@ def read_log(
 
 def _work_place(directory: TrialDirectory, label: str) -> tuple[str, str] | None:
     """The machine and directory in which a process works, if that is not the trial's directory."""
-    processes = read_json(directory.file(layout.PLAN))["processes"]
-    process = next(process for process in processes if process["label"] == label)
-    work_directory = process.get("directory", "")  # plans of early versions have none
-    if not work_directory or Path(work_directory).name == directory.path.name:
+    process = next(process for process in planned_processes(directory) if process.label == label)
+    if not process.directory or Path(process.directory).name == directory.path.name:
         return None
-    return process["host"], work_directory
+    return process.host, process.directory
 
 
 class _LogFile:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from fpray.files import layout
 from fpray.node.process_files import tail
 from fpray.report.table import print_table
 from fpray.report.text import show_line
 from fpray.store.outcome import Outcome, ProcessEnd
+from fpray.store.plan_file import PlannedProcess
 from fpray.store.trial_directory import TrialDirectory
 
 _HEADINGS = ("process", "machine", "port", "exit", "cpu s", "peak MB", "nice")
@@ -17,17 +17,16 @@ _TERMINATED = (143, -15)  # by SIGTERM, as a JVM and as Python report it
 _LAST_LINES = 10
 
 
-def print_processes(directory: TrialDirectory, processes: Sequence[Mapping[str, Any]], outcome: Outcome | None) -> None:
+def print_processes(directory: TrialDirectory, processes: Sequence[PlannedProcess], outcome: Outcome | None) -> None:
     """Print the processes of a plan; an outcome, if there is one, says how each ended."""
     ends = {end.label: end for end in outcome.processes} if outcome else {}
     rows = [
-        [process["label"], process["host"], str(process["port"]), *_end_cells(ends.get(process["label"]))]
-        for process in processes
+        [process.label, process.host, str(process.port), *_end_cells(ends.get(process.label))] for process in processes
     ]
     print_table(_HEADINGS, rows, left=("process", "machine"))
     failed = outcome.label if outcome else ""  # its last lines are part of the outcome
     for process in processes:
-        end = ends.get(process["label"])
+        end = ends.get(process.label)
         if end is not None and end.label != failed and _is_unexpected(process, end):
             log = directory.file(layout.stderr_file(end.label))
             show_line(f"{end.label} returned {end.returncode}; the end of {log}:")
@@ -46,6 +45,6 @@ def _end_cells(end: ProcessEnd | None) -> list[str]:
     ]
 
 
-def _is_unexpected(process: Mapping[str, Any], end: ProcessEnd) -> bool:
-    expected = (0,) if process["kind"] == "client" else (*_TERMINATED, *process["expected_exits"])
+def _is_unexpected(process: PlannedProcess, end: ProcessEnd) -> bool:
+    expected = (0,) if process.kind == "client" else (*_TERMINATED, *process.expected_exits)
     return end.returncode is not None and end.returncode not in expected

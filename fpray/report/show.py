@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fpray.errors import FprayError
+from fpray.errors import FprayError, Problem, refuse, refuse_if_any
 from fpray.files import layout
-from fpray.files.atomic import read_json
+from fpray.files.suite_file import Damaged
 from fpray.plan.words import duration_in_words, number_of
 from fpray.recorder.columns import is_measured
 from fpray.report.process_table import print_processes
 from fpray.report.sections import Section, SweepSection
 from fpray.report.text import show_line
 from fpray.report.trial_table import print_trials
-from fpray.store.find import find_suite
+from fpray.store.find import find_suite, is_suite
 from fpray.store.outcome import Outcome, counted
+from fpray.store.plan_file import planned_processes
 from fpray.store.suite import Suite
+from fpray.store.suite_record import TrialRecord
 from fpray.store.trial_directory import TrialDirectory
 from fpray.study.registry import find_protocol
 
@@ -42,11 +44,13 @@ def show(name: str, root: Path, sections: Mapping[str, Section]) -> None:
 
 def _find(name: str, root: Path) -> tuple[Suite, str]:
     """A suite, and the number of the trial that is named, if any."""
-    if not (Path(name).expanduser() / layout.SUITE).is_file():
+    if not is_suite(Path(name).expanduser()):
         parent, _, number = name.rpartition("/")
         if parent:
             try:
                 return find_suite(parent, root), number
+            except Damaged:
+                raise
             except FprayError:
                 return find_suite(name, root), ""
     return find_suite(name.rstrip("/"), root), ""
@@ -54,7 +58,7 @@ def _find(name: str, root: Path) -> tuple[Suite, str]:
 
 def _show_suite(suite: Suite, section: Section) -> None:
     protocol = find_protocol(suite.record.protocol)
-    trials = list(suite.outcomes())
+    trials, damaged = _trials(suite)
     jars = dict.fromkeys(jar for _, trial, _ in trials if (jar := trial["provenance"].get("jar")))
     jar = ", then ".join(jars) or jar_of(suite)
     show_line(f"{suite.path}")
@@ -68,6 +72,19 @@ def _show_suite(suite: Suite, section: Section) -> None:
         show_line(line)
     ended = [outcome.status for _, _, outcome in trials if outcome is not None]
     show_line(counted(ended) + section.to_go(suite, len(trials), len(ended)))
+    refuse_if_any(damaged)
+
+
+def _trials(suite: Suite) -> tuple[list[tuple[TrialDirectory, TrialRecord, Outcome | None]], list[Problem]]:
+    """The trials that can be read, and what is wrong with the others."""
+    trials, damaged = [], list[Problem]()
+    for directory in suite.directories().values():
+        try:
+            if trial := directory.trial():
+                trials.append((directory, trial, directory.outcome()))
+        except Damaged as error:
+            damaged += error.problems
+    return trials, damaged
 
 
 def jar_of(suite: Suite) -> str:
@@ -81,7 +98,7 @@ def _machines(suite: Suite) -> str:
     if not machines:
         return "no machine yet"
     first = next(iter(machines.values()))
-    return f"{number_of(len(machines), 'machine')}, {first['cores']} cores, {first['cpu']}"
+    return f"{number_of(len(machines), 'machine')}, {first.get('cores', '?')} cores, {first.get('cpu', '?')}"
 
 
 def _remarks(directory: TrialDirectory, outcome: Outcome | None, *, notes: bool = True) -> Iterator[str]:
@@ -100,8 +117,9 @@ def _remarks(directory: TrialDirectory, outcome: Outcome | None, *, notes: bool 
 
 def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     trial, outcome = directory.trial(), directory.latest()
-    plan = read_json(directory.file(layout.PLAN)) or {"processes": []}
-    assert trial is not None
+    processes = planned_processes(directory)
+    if trial is None:
+        raise refuse(str(directory.path), "is not the directory of a trial: it has no trial.json")
     status = outcome.status.value if outcome else "unfinished"
     wall = f" after {duration_in_words(outcome.wall_s)}" if outcome else ""
     jar = trial["provenance"].get("jar") or jar_of(suite)
@@ -109,7 +127,7 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     show_line(f"{trial['protocol']} · trial {directory.number} ({trial['id']}) · {status}{wall} · jar: {jar}")
     for line in _remarks(directory, outcome):
         show_line(line)
-    print_processes(directory, plan["processes"], outcome)
+    print_processes(directory, processes, outcome)
     if outcome is not None:
         _show_numbers(outcome)
     attempts = sorted(directory.file(layout.ATTEMPTS).glob("*"), key=lambda path: path.name)

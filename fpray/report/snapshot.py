@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from fpray.errors import FprayError
 from fpray.files import layout
-from fpray.files.atomic import read_json
+from fpray.files.suite_file import Damaged, read_suite_file
+from fpray.files.typed import between
 
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 _LISTED = 8  # running trials that are shown one by one
+Seconds = Annotated[float, between(-1e11, 1e11)]  # within what a clock can show
 
 
 def clock(seconds: float) -> str:
@@ -30,8 +32,8 @@ class Step:
     """What a trial does, or what is done before any trial: since when (seconds since 1970), for how long by plan."""
 
     stage: str
-    since: float
-    planned_s: float | None = None
+    since: Seconds
+    planned_s: Seconds | None = None
     number: str = ""
 
     def words(self, now: float) -> str:
@@ -60,8 +62,8 @@ class Snapshot:
     done: int
     total: int
     failed: int
-    began: float
-    remaining_s: float
+    began: Seconds
+    remaining_s: Seconds
     standing: str
     before: Step
     under_way: Sequence[Step]
@@ -69,15 +71,9 @@ class Snapshot:
     state: str = RUNNING
     says: str = ""
     exit_code: int | None = None
-    updated: float = field(default_factory=time.time)
+    updated: Seconds = field(default_factory=time.time)
     pid: int = field(default_factory=os.getpid)
     host: str = field(default_factory=socket.gethostname)
-
-    @staticmethod
-    def from_json(content: Mapping[str, Any]) -> Snapshot:
-        """The snapshot that `progress.json` holds."""
-        before, under_way = Step(**content["before"]), [Step(**step) for step in content["under_way"]]
-        return Snapshot(**{**content, "before": before, "under_way": under_way})
 
     def counts(self) -> dict[str, int]:
         """The numbers of trials that have ended, of all, and of those that failed."""
@@ -114,9 +110,13 @@ def _fitted(sentence: str, width: int) -> list[str]:
     return lines
 
 
-def read_snapshot(suite: Path) -> Snapshot | None:
-    """How the latest run of a suite stood when it last wrote that; None if it never did, or in another format."""
-    with contextlib.suppress(TypeError, KeyError):
-        content = read_json(suite / layout.PROGRESS)
-        return Snapshot.from_json(content) if content else None
-    return None
+def read_snapshot(suite: Path, damaged: Callable[[FprayError], None] = lambda _why: None) -> Snapshot | None:
+    """How the latest run of a suite stood when it last wrote that; None if it never did.
+
+    damaged: gets the error of a file that cannot be read, for which None is returned, too.
+    """
+    try:
+        return read_suite_file(suite / layout.PROGRESS, Snapshot)
+    except Damaged as error:
+        damaged(error)
+        return None

@@ -32,9 +32,9 @@ class SuiteState:
     snapshot: Snapshot | None
 
     @staticmethod
-    def of(suite: Suite) -> SuiteState:
-        """The state of a suite now."""
-        holder, snapshot = suite.holder(), read_snapshot(suite.path)
+    def of(suite: Suite, damaged: Callable[[FprayError], None] = lambda _why: None) -> SuiteState:
+        """The state of a suite now; `damaged` gets the error of a `progress.json` that cannot be read."""
+        holder, snapshot = suite.holder(), read_snapshot(suite.path, damaged)
         if holder and snapshot and (snapshot.pid, snapshot.host) != (holder.pid, holder.host):
             snapshot = None  # of an earlier driver
         return SuiteState(suite, holder, snapshot)
@@ -68,7 +68,7 @@ class SuiteState:
             where = f"process {self.snapshot.pid} on {self.snapshot.host}"
             parts.append(f"{where} was killed: its last message is {ago} old; {_AGAIN}")
         elif self.snapshot is not None and self.state == FAILED:
-            parts.append(self.snapshot.says.splitlines()[0])
+            parts += self.snapshot.says.splitlines()[:1]
         elif self.state != FINISHED:
             parts.append(_AGAIN)
         return " · ".join(parts)
@@ -102,7 +102,16 @@ class SuiteState:
 
 def suite_states(root: Path, damaged: Callable[[FprayError], None] = lambda _why: None) -> list[SuiteState]:
     """The states of all suites in a directory: those that run first, then the newest; `damaged` as for `suites`."""
-    return sorted((SuiteState.of(suite) for suite in suites(root, damaged)), key=lambda state: state.holder is None)
+    states = []
+    for suite in suites(root, damaged):
+        state = SuiteState.of(suite, damaged)
+        try:
+            state.counts()
+        except FprayError as error:  # a damaged trial: its suite must not hide the others
+            damaged(error)
+        else:
+            states.append(state)
+    return sorted(states, key=lambda state: state.holder is None)
 
 
 def status_lines(states: Sequence[SuiteState]) -> Iterator[str]:

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fpray.files import layout
-from fpray.files.atomic import read_json
-from fpray.protocol.params import flatten
 from fpray.protocol.protocol import Protocol
-from fpray.protocol.values import from_json, show_duration
 from fpray.recorder.columns import THROUGHPUT, measured_latency
 from fpray.report.table import print_table
 from fpray.store.outcome import Outcome
 from fpray.store.suite_record import TrialRecord
 from fpray.store.trial_directory import TrialDirectory
+from fpray.store.trial_params import flat_params
 
 Trials = Sequence[tuple[TrialDirectory, TrialRecord, Outcome | None]]
 
 
 def print_trials(protocol: Protocol[Any], trials: Trials) -> None:
     """Print a row for each trial; repeats and jars have a column if they differ."""
-    flat = [flatten(from_json(protocol.params, trial["params"])) for _, trial, _ in trials]
+    flat = [flat_params(trial["params"]) for _, trial, _ in trials]
     names = dict.fromkeys(name for row in flat for name in row)
     varied = [name for name in names if len({str(row.get(name)) for row in flat}) > 1]
     measured = list(_measured_columns(protocol, trials))
@@ -31,7 +28,7 @@ def print_trials(protocol: Protocol[Any], trials: Trials) -> None:
     headings = ["trial", *varied, *["repeat"] * repeats, *titles, *["jar"] * jars, "status"]
     rows = []
     for (directory, trial, outcome), params in zip(trials, flat, strict=True):
-        cells = [directory.number, *(_text(params.get(name)) for name in varied)]
+        cells = [directory.number, *(str(params.get(name, "-")) for name in varied)]
         cells += [str(trial["repeat"])] * repeats
         cells += [_number(outcome, column, digits) for _, column, digits in measured]
         cells += [trial["provenance"].get("jar", "-")] * jars
@@ -54,17 +51,11 @@ def _measured_columns(protocol: Protocol[Any], trials: Trials) -> Iterator[tuple
 
 def _number(outcome: Outcome | None, column: str, digits: int) -> str:
     value = outcome.results.get(column) if outcome else None
-    if value is None:
-        return "-"
+    if not isinstance(value, int | float):
+        return "-" if value is None else str(value)
     return f"{value:,.0f}" if digits == 0 else f"{value:.{digits}g}"
 
 
 def _unfinished(directory: TrialDirectory) -> str:
-    content = read_json(directory.file(layout.OUTCOME))
-    return content["status"] if content else "unfinished"
-
-
-def _text(value: Any) -> str:
-    if hasattr(value, "total_seconds"):
-        return show_duration(value)
-    return str(getattr(value, "name", value))
+    outcome = directory.latest()
+    return outcome.status.value if outcome else "unfinished"

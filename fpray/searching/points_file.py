@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import optuna
 from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from fpray.files import layout
-from fpray.files.atomic import read_json, write_json
+from fpray.files.atomic import write_json
+from fpray.files.suite_file import Damaged, read_suite_file
+from fpray.files.typed import Rule, number_or_word
+
+
+def _distribution(text: str) -> str | None:
+    """A distribution is Optuna's own JSON."""
+    try:
+        json_to_distribution(text)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        return f"is not a distribution of Optuna ({type(error).__name__})"
+    return None
+
+
+@dataclass(frozen=True)
+class RecordedPoint:
+    """A point: parameter -> value, and parameter -> Optuna's JSON of its distribution."""
+
+    params: Mapping[str, Annotated[Any, Rule(number_or_word)]]
+    distributions: Mapping[str, Annotated[str, Rule(_distribution)]]
+
+
+def read_points(suite: Path) -> dict[str, RecordedPoint]:
+    """fpray trial id -> point, of a suite; none if it is not the suite of a search.
+
+    Raises:
+        Damaged: its `points.json` is.
+    """
+    return read_suite_file(suite / layout.POINTS, dict[str, RecordedPoint]) or {}
 
 
 class PointsFile:
@@ -19,22 +48,26 @@ class PointsFile:
 
     def __init__(self, suite: Path) -> None:
         self._path = suite / layout.POINTS
-        self._points: dict[str, Any] = read_json(self._path) or {}
+        self._points = read_points(suite)
 
     def add(self, trial_id: str, asked: optuna.Trial) -> None:
         """Record the point of a trial."""
         if trial_id not in self._points:
             distributions = {name: distribution_to_json(d) for name, d in asked.distributions.items()}
-            self._points[trial_id] = {"params": asked.params, "distributions": distributions}
-            write_json(self._path, self._points)
+            self._points[trial_id] = RecordedPoint(asked.params, distributions)
+            write_json(self._path, {known: vars(point) for known, point in self._points.items()})
 
     def restored(self, trial_id: str, attributes: Mapping[str, Any]) -> FrozenTrial | None:
         """The Optuna trial of a recorded point; None if the point is not recorded (a trial of another search)."""
         if (point := self._points.get(trial_id)) is None:
             return None
-        return create_trial(
-            state=TrialState.RUNNING,
-            params=point["params"],
-            distributions={name: json_to_distribution(text) for name, text in point["distributions"].items()},
-            user_attrs=dict(attributes),
-        )
+        distributions = {name: json_to_distribution(text) for name, text in point.distributions.items()}
+        try:
+            return create_trial(
+                state=TrialState.RUNNING,
+                params=dict(point.params),
+                distributions=distributions,
+                user_attrs=dict(attributes),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise Damaged(self._path, f"is damaged: {trial_id} is not a point of the search: {error}") from None

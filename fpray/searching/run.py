@@ -14,6 +14,7 @@ from fpray.driver.session import REAL, Backend
 from fpray.errors import Refused
 from fpray.report.text import say
 from fpray.searching.experiment import SearchExperiment
+from fpray.searching.recorded_answer import search_words
 from fpray.searching.result import SearchResult
 from fpray.searching.search_record import check_same_search
 from fpray.searching.source import SearchSource
@@ -56,7 +57,7 @@ def _source(experiment: SearchExperiment, suite: Suite) -> SearchSource:
     Raises:
         Refused: the suite is of another search, or its study cannot be opened.
     """
-    recorded = suite.record.search or {}
+    recorded = search_words(suite)
     if not suite.fresh:
         check_same_search(recorded, experiment.problem, experiment.options)
     try:

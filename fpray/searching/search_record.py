@@ -9,6 +9,7 @@ from typing import Any
 from fpray.errors import Problem, refuse_if_any
 from fpray.protocol.values import to_json
 from fpray.searching.problem import SearchProblem
+from fpray.searching.recorded_answer import SearchWords
 from fpray.searching.space import in_words
 from fpray.searching.storage import JOURNAL, storage_problems
 
@@ -31,20 +32,20 @@ def search_record(problem: SearchProblem, options: Mapping[str, Any]) -> dict[st
     }
 
 
-def check_same_search(recorded: Mapping[str, Any], problem: SearchProblem, options: Mapping[str, Any]) -> None:
+def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Mapping[str, Any]) -> None:
     """Check that a command asks for the search that a suite has recorded.
 
     Raises:
         Refused: it has another goal, bound, space, sampler, starting point or storage.
     """
-    now = search_record(problem, options)
+    now, before = search_record(problem, options), dict[str, Any](recorded)
     problems = [
         Problem(
             option,
-            f"is {_words(now[key])}, but this suite's search has {_words(recorded[key])}: --new starts another search",
+            f"is {_words(now[key])}, but this suite's search has {_words(before[key])}: --new starts another search",
         )
         for key, option in _OPTIONS.items()
-        if now[key] != recorded[key]
+        if now[key] != before[key]
     ]
     # The Optuna study does not record what else its trials were run with: they would count as repeats of one point.
     start = recorded.get("start", now["start"])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fpray.files import layout
-from fpray.files.atomic import read_json
 from fpray.report.sections import AGAIN
+from fpray.searching.recorded_answer import read_answer
 from fpray.store.suite import Suite
 
 
@@ -15,8 +14,7 @@ class SearchSection:
 
     def lines(self, suite: Suite) -> Iterable[str]:
         """The recommendation, in sentences."""
-        sentences: list[str] = (read_json(suite.path / layout.RECOMMENDATION) or {}).get("sentences", [])
-        return sentences
+        return read_answer(suite.path).sentences
 
     def to_go(self, suite: Suite, known: int, ended: int) -> str:
         """The trials that have begun, and whether the search has ended: how many are left is not known in advance."""

@@ -12,12 +12,12 @@ from optuna.trial import TrialState
 
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
-from fpray.protocol.values import from_json
 from fpray.searching.points_file import PointsFile
 from fpray.searching.repeats import RepeatNumbers, configuration
 from fpray.searching.search_trials import SearchTrials
 from fpray.store.outcome import Outcome
 from fpray.store.suite import Suite
+from fpray.store.trial_params import read_trial
 
 
 @dataclass
@@ -45,16 +45,12 @@ def catch_up(suite: Suite, trials: SearchTrials, points: PointsFile, protocol: P
             earlier.repeats.note(frozen.user_attrs["configuration"], frozen.user_attrs["repeat"])
     for directory in suite.directories().values():
         if content := directory.trial():
-            trial = _read_trial(protocol, content)
+            trial = read_trial(protocol, content, suite.path.name)
             earlier.known[trial.id] = trial
             earlier.repeats.note(configuration(trial), trial.repeat)
     _restore_lost(suite, trials, points, earlier.known)
     _take_over(suite, trials, earlier)
     return earlier
-
-
-def _read_trial(protocol: Protocol[Any], content: Mapping[str, Any]) -> Trial[Any]:
-    return Trial(protocol, from_json(protocol.params, content["params"]), content["repeat"])
 
 
 def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, known: Mapping[str, Trial[Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,12 +18,17 @@ def suites(root: Path, damaged: Callable[[FprayError], None] = lambda _why: None
         return []
     readable = []
     for path in sorted(root.iterdir(), key=lambda p: p.name, reverse=True):
-        if (path / layout.SUITE).is_file():
+        if is_suite(path):
             try:
                 readable.append(Suite(path))
             except FprayError as error:  # one damaged suite must not hide the others
                 damaged(error)
     return readable
+
+
+def is_suite(path: Path) -> bool:
+    """Whether a directory is a suite, readable or not: a `suite.json` that is no file is named when it is read."""
+    return os.path.lexists(path / layout.SUITE)
 
 
 def find_suite(text: str, root: Path) -> Suite:
@@ -32,11 +38,15 @@ def find_suite(text: str, root: Path) -> Suite:
         Refused: there is none, or there are several.
     """
     path = Path(text).expanduser()
-    if (path / layout.SUITE).is_file():
+    if is_suite(path):
         return Suite(path)
     matching = [s for s in suites(root) if s.path.name.startswith(text) or s.suite_id.startswith(text.upper())]
     if len(matching) == 1:
         return matching[0]
+    if not matching and path.is_dir():
+        theirs = f". Its {layout.RESULTS_CSV} is FrankenPaxos's: read it with pandas.read_csv"
+        more = theirs if (path / layout.RESULTS_CSV).is_file() else ""
+        raise refuse(text, f"is not a suite of fpray: there is no {layout.SUITE} in it{more}")
     if not matching:
         raise refuse(text, f"is not a suite: write its path, or the start of its name or of its letters in {root}")
     raise refuse(text, f"is not unique, write more of it: {', '.join(s.path.name for s in matching[:5])}")
@@ -50,13 +60,13 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
     """
     path = Path(text).expanduser().resolve()
     if (path / layout.TRIAL).is_file():
-        suite = next((up for up in path.parents if (up / layout.SUITE).is_file()), None)
+        suite = next((up for up in path.parents if is_suite(up)), None)
         if suite is None:
             sentence = "is a trial directory outside any suite. Its jar and study are known to its suite only"
             raise refuse(text, f"{sentence}: move it back into the suite, or write SUITE/TRIAL")
         return Suite(suite), TrialDirectory(path)
     name, _, number = text.rstrip("/").rpartition("/")
-    if not name or (Path(text).expanduser() / layout.SUITE).is_file():
+    if not name or is_suite(Path(text).expanduser()):
         raise refuse(text, "names no trial: write SUITE/TRIAL, such as QKZJ/001")
     named = find_suite(name, root)
     return named, named.numbered(number)

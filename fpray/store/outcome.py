@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
+from fpray.files.typed import Rule, between, number_or_word
 from fpray.recorder.columns import ABSENT
 
 
@@ -83,14 +83,14 @@ class Outcome:
     label: str = ""
     lines: Sequence[str] = ()
     log: str = ""
-    results: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Annotated[Any, Rule(number_or_word)]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     doubts: Sequence[str] = ()
     events: Sequence[Mapping[str, Any]] = ()
     processes: Sequence[ProcessEnd] = ()
     hosts: Sequence[str] = ()
     blamed: Sequence[str] = ()
-    wall_s: float = 0.0
+    wall_s: Annotated[float, between(-1e9, 1e9)] = 0.0
     phases: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -108,15 +108,6 @@ class Outcome:
         del plain["events"]
         processes = [vars(process) for process in self.processes]
         return plain | {"status": self.status.value, "reason": self.reason.value, "processes": processes}
-
-    @staticmethod
-    def from_json(content: Mapping[str, Any]) -> Outcome:
-        """The outcome that `to_json` wrote, without its events."""
-        known = {f.name for f in dataclasses.fields(Outcome)}
-        entries = {name: value for name, value in content.items() if name in known}
-        entries["status"], entries["reason"] = Status(content["status"]), Reason(content["reason"])
-        entries["processes"] = tuple(ProcessEnd(**process) for process in content["processes"])
-        return Outcome(**entries)
 
 
 def counted(statuses: Sequence[Status]) -> str:

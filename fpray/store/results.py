@@ -9,16 +9,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fpray.errors import first_line
 from fpray.files import layout
 from fpray.files.atomic import write_text
+from fpray.files.suite_file import Damaged
 from fpray.protocol.protocol import Protocol
-from fpray.protocol.values import from_json
 from fpray.recorder.columns import ABSENT
 from fpray.store import columns
 from fpray.store.columns import input_columns, output_columns
 from fpray.store.outcome import Outcome, Status
 from fpray.store.suite import Suite
 from fpray.store.suite_record import TrialRecord
+from fpray.store.trial_params import flat_params, read_params
 
 Row = dict[str, Any]
 
@@ -79,8 +81,8 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
     finished, everything = [], []
     ended = [(directory, trial, outcome) for directory, trial, outcome in suite.outcomes() if outcome is not None]
     for directory, trial, outcome in sorted(ended, key=lambda entry: entry[0].ended_ns()):
-        own = parsed[trial["id"]] if trial["id"] in parsed else from_json(protocol.params, trial["params"])
-        inputs = input_columns(own)
+        own = parsed[trial["id"]] if trial["id"] in parsed else read_params(protocol, trial)
+        inputs = input_columns(own) if own is not None else flat_params(trial["params"])
         everything.append(_full_row(directory.number, trial, inputs, outcome))
         if outcome.status is Status.FINISHED:
             finished.append(_csv_row(protocol, inputs, outcome))
@@ -134,7 +136,24 @@ def read_results(path: Path) -> Any:
 
     Raises:
         FileNotFoundError: no trial of it has ended.
+        Damaged: the file is.
     """
+    return read_parquet(path / layout.RESULTS_PARQUET)
+
+
+def read_parquet(file: Path) -> Any:
+    """A Parquet file of a suite as an Arrow table.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        Damaged: it is no Parquet file, or a piece of one.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.read_table(path / layout.RESULTS_PARQUET)
+    try:
+        return pq.ParquetFile(file).read()  # not read_table, which takes paths for URIs
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise Damaged(file, f"is damaged: {first_line(error)}") from None

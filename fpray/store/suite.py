@@ -158,7 +158,7 @@ class Suite:
             Refused: there is no such trial.
         """
         for directory in self.directories().values():
-            if directory.number == number or (number.isdecimal() and int(directory.number) == int(number)):
+            if directory.number == number or (number and directory.number.lstrip("0") == number.lstrip("0")):
                 return directory
         numbers = [directory.number for directory in self.directories().values()]
         known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "it has no trial yet"

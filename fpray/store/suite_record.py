@@ -6,17 +6,18 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from fpray.errors import FprayError
-from fpray.files.atomic import read_json, write_json
+from fpray.files.atomic import write_json
+from fpray.files.suite_file import SCHEMA, Damaged, read_suite_file, typed_content
+from fpray.files.typed import Rule, between
 
-SCHEMA = 1
+COUNT = between(0, 10**12)
 PILOT = "pilot"  # the kind of the suite of a pilot
 
 
-class JarRecord(TypedDict):
-    """The jar that a suite runs."""
+class JarRecord(TypedDict, total=False):
+    """The jar that a suite runs; the first version of fpray wrote its name only."""
 
     name: str  # `reference`, or its file name
     path: str
@@ -39,6 +40,19 @@ class RunRecord(TypedDict, total=False):
     doubted: dict[str, str]  # machine -> why it may be slower than others
 
 
+class OrderRecord(TypedDict):
+    """In which order the trials of a suite run."""
+
+    kind: str
+    seed: int
+
+
+def _in_words(provenance: Mapping[str, Any]) -> str | None:
+    """What is shown of how a trial was run is text; a newer version may have more beside it."""
+    wrong = [name for name in ("jar", "jvm_args", "flags") if not isinstance(provenance.get(name, ""), str)]
+    return f"must have text as {', '.join(wrong)}" if wrong else None
+
+
 class TrialRecord(TypedDict):
     """What `trial.json` holds: which trial a directory is of, and what it was run with."""
 
@@ -46,8 +60,8 @@ class TrialRecord(TypedDict):
     id: str
     protocol: str
     params: Mapping[str, Any]
-    repeat: int
-    provenance: Mapping[str, Any]
+    repeat: Annotated[int, COUNT]
+    provenance: Annotated[Mapping[str, Any], Rule(_in_words)]
 
 
 @dataclass(kw_only=True)
@@ -86,8 +100,8 @@ class SuiteRecord:
     kind: str = "sweep"
     search: dict[str, Any] | None = None
     ended: str | None = None
-    order: dict[str, Any] | None = None
-    planned: int = 0
+    order: OrderRecord | None = None
+    planned: Annotated[int, COUNT] = 0
     as_read: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @staticmethod
@@ -95,14 +109,16 @@ class SuiteRecord:
         """The content of a `suite.json`.
 
         Raises:
-            FprayError: it is damaged.
+            Damaged: it is damaged, missing, or of a newer version of fpray.
         """
-        content = read_json(file)
-        if not isinstance(content, dict) or not {"protocol", "points", "jar"} <= set(content):
-            raise FprayError(f"{file} is damaged: protocol, points or jar is missing")
+        content = read_suite_file(file, dict[str, Any])
+        if content is None:
+            raise Damaged(file, "is damaged: there is no such file")
         # `null` stands for nothing, as a missing entry does.
         known = {name: content[name] for name in _NAMES if content.get(name) is not None}
-        return SuiteRecord(**known, as_read=content)
+        record = typed_content(file, SuiteRecord, known)
+        record.as_read = content
+        return record
 
     def write(self, file: Path) -> None:
         """Write it to a `suite.json`."""

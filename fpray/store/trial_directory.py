@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from fpray.files import layout
-from fpray.files.atomic import append_text, read_json, write_json, write_text
+from fpray.files.atomic import append_text, write_json, write_text
+from fpray.files.suite_file import SCHEMA, read_suite_file
 from fpray.plan.plan import Plan, Trial
 from fpray.protocol.values import to_json
 from fpray.store.outcome import Outcome
-from fpray.store.suite_record import SCHEMA, TrialRecord
+from fpray.store.suite_record import TrialRecord
 
 _MOVING = threading.Lock()  # held while files of earlier attempts move; trials run in threads
 
@@ -40,9 +41,12 @@ class TrialDirectory:
         return self.path / name
 
     def latest(self) -> Outcome | None:
-        """How its latest attempt ended, final or not; None if it did not end."""
-        content = read_json(self.file(layout.OUTCOME))
-        return Outcome.from_json(content) if content else None
+        """How its latest attempt ended, final or not; None if it did not end.
+
+        Raises:
+            Damaged: its `outcome.json` is.
+        """
+        return read_suite_file(self.file(layout.OUTCOME), Outcome)
 
     def outcome(self) -> Outcome | None:
         """Its final outcome; None if it has none."""
@@ -54,10 +58,9 @@ class TrialDirectory:
         self._final = outcome if outcome and outcome.status.final else None
 
     def trial(self) -> TrialRecord | None:
-        """What `trial.json` holds; None if there is none."""
+        """What `trial.json` holds; None if there is none. Raises Damaged."""
         if self._trial is None:
-            content: Any = read_json(self.file(layout.TRIAL))
-            self._trial = content if isinstance(content, dict) else None  # type: ignore[assignment]  # fpray wrote it
+            self._trial = read_suite_file(self.file(layout.TRIAL), TrialRecord)
         return self._trial
 
     def identify(self, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:

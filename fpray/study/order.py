@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fpray.plan.estimate import planned_seconds, process_count
 from fpray.plan.plan import Trial
+from fpray.store.suite_record import OrderRecord
 
 ORDERS = ("random", "grid", "largest-first")
 
@@ -27,7 +28,7 @@ class Order:
     seed: int = 0
 
     @staticmethod
-    def decide(asked: str | None, known: Mapping[str, Any] | None, *, several_machines: bool) -> Order:
+    def decide(asked: str | None, known: OrderRecord | None, *, several_machines: bool) -> Order:
         """The order that is asked for, else the suite's own, else what suits the machines.
 
         On several machines, that is at random: whatever drifts there (neighbours, heat, the machine that a trial gets)
@@ -37,7 +38,7 @@ class Order:
         kind = asked or (before.kind if before else "random" if several_machines else "grid")
         return before if before and before.kind == kind else Order(kind, secrets.randbelow(2**31))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> OrderRecord:
         """What `suite.json` keeps."""
         return {"kind": self.kind, "seed": self.seed}
 

@@ -13,8 +13,10 @@ def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) ->
     trial = suite / "001"
     trial.mkdir(parents=True)
     (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
-    (trial / "trial.json").write_text(json.dumps({"id": "a"}))
-    (trial / "plan.json").write_text(json.dumps({"processes": [{"label": "server"}, {"label": "client_0"}]}))
+    record = {"schema": 1, "id": "a", "protocol": "unreplicated", "params": {}, "repeat": 0, "provenance": {}}
+    (trial / "trial.json").write_text(json.dumps(record))
+    processes = [{"label": label, "host": "127.0.0.1", "port": 1, "kind": ""} for label in ("server", "client_0")]
+    (trial / "plan.json").write_text(json.dumps({"processes": processes}))
     root = ["-s", str(tmp_path / "suites")]
     assert cli("logs", "ABCD/1", *root).stdout == "server\nclient_0\n"
     assert cli("logs", str(trial), "server").stdout == ""

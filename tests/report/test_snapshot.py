@@ -9,14 +9,16 @@ from pathlib import Path
 from fpray.report.snapshot import Snapshot, Step, read_snapshot
 
 
-def test_the_live_block_is_drawn_from_what_is_on_disk() -> None:
+def test_the_live_block_is_drawn_from_what_is_on_disk(tmp_path: Path) -> None:
     now = time.time()
     snapshot = Snapshot(
         done=3, total=160, failed=0, began=now - 65, remaining_s=100, standing="best so far 7",
         before=Step("waiting for role actors", now - 60), under_way=[Step("measuring", now - 1.2, 2.0, "004")],
         updated=now - 10,
     )  # fmt: skip
-    known = Snapshot.from_json(json.loads(json.dumps(snapshot, default=vars)))
+    (tmp_path / "progress.json").write_text(json.dumps(snapshot, default=vars))
+    known = read_snapshot(tmp_path)
+    assert known is not None
     assert known == snapshot
     assert known.block(now) == (
         "best so far 7\n  trial 004 · 3 of 160 done · measuring 1 of 2 s · 0:01:05 elapsed, 0:01:30 to go"

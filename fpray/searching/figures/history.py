@@ -8,10 +8,12 @@ from typing import Any
 
 from fpray.errors import refuse
 from fpray.files import layout
-from fpray.files.atomic import read_json
+from fpray.files.suite_file import Damaged
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.report.show import jar_of
 from fpray.searching.goals import parse_bounds
+from fpray.searching.points_file import RecordedPoint, read_points
+from fpray.searching.recorded_answer import RecordedAnswer, read_answer, search_words
 from fpray.store.outcome import Status
 from fpray.store.suite import Suite
 
@@ -39,21 +41,17 @@ class SearchedTrial:
 
 @dataclass(frozen=True)
 class SearchHistory:
-    """A search so far; answer: the content of `answer.json`."""
+    """A search so far."""
 
     title: str
     goals: Sequence[Goal]
     bounds: Sequence[Bound]
     trials: Sequence[SearchedTrial]
-    answer: Mapping[str, Any]
+    answer: RecordedAnswer
 
     def values_of(self, column: str) -> list[tuple[SearchedTrial, float]]:
         """The measured trials that have a value in a column."""
         return [(trial, trial.values[column]) for trial in self.trials if trial.measured and column in trial.values]
-
-    def best(self) -> Mapping[str, Any]:
-        """The recommended configuration, as `answer.json` has it; empty if there is none."""
-        return self.answer.get("best") or {}
 
 
 def read_history(suite: Suite) -> SearchHistory:
@@ -62,29 +60,31 @@ def read_history(suite: Suite) -> SearchHistory:
     Raises:
         Refused: the suite is not one of a search, or no trial of it has ended.
     """
-    record = suite.record.search
-    if record is None:
+    if suite.record.search is None:
         raise refuse(suite.path.name, "is the suite of a sweep: --figure draws searches")
+    record = search_words(suite)
     goals = [Goal(text.partition(" ")[2], text.startswith("maximize")) for text in record["goals"]]
     bounds, _ = parse_bounds(record["bounds"])
+    if not goals:
+        raise Damaged(suite.path / layout.SUITE, "is damaged: the search has no goals")
     trials = _ended_trials(suite, bounds)
     if not trials:
         raise refuse(suite.path.name, "has no trial that ended: nothing can be drawn yet")
     subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
     title = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject} · jar: {jar_of(suite)}"
-    return SearchHistory(title, goals, bounds, trials, read_json(suite.path / layout.RECOMMENDATION) or {})
+    return SearchHistory(title, goals, bounds, trials, read_answer(suite.path))
 
 
 def _ended_trials(suite: Suite, bounds: Sequence[Bound]) -> list[SearchedTrial]:
-    points = read_json(suite.path / layout.POINTS) or {}
+    points = read_points(suite.path)
     trials = []
     for directory, record, outcome in suite.outcomes():
         if outcome is None:
             continue
-        point = points.get(record["id"], {"params": {}, "distributions": {}})
+        point = points.get(record["id"]) or RecordedPoint({}, {})
         values = outcome.numbers
         measured = outcome.status in (Status.FINISHED, Status.STOPPED_EARLY)  # both have figures
         feasible = outcome.status is Status.FINISHED and all(bound.met(values) for bound in bounds)
         number = int(directory.number)
-        trials.append(SearchedTrial(number, point["params"], point["distributions"], values, measured, feasible))
+        trials.append(SearchedTrial(number, point.params, point.distributions, values, measured, feasible))
     return trials

@@ -38,7 +38,7 @@ def page(history: SearchHistory, figure: Figure) -> str:
     columns = [*(goal.column for goal in history.goals), *(bound.column for bound in history.bounds)]
     heads = "".join(f"<th>{html.escape(head)}</th>" for head in ["trial", *names, *columns, "keeps the bounds"])
     rows = "".join(_row(trial, names, columns) for trial in history.trials)
-    answer = html.escape("\n".join(history.answer.get("sentences", [])))
+    answer = html.escape("\n".join(history.answer.sentences))
     title = html.escape(history.title)
     return _PAGE.format(title=title, answer=answer, svg=svg[svg.index("<svg") :], heads=heads, rows=rows)
 

@@ -25,9 +25,9 @@ def draw_path(axes: Axes, history: SearchHistory) -> None:
         bottom = min((value for _, value in values), default=0.0)
         axes.scatter(failed, [bottom] * len(failed), color=FAILED, marker="x", s=28, label="did not finish", zorder=3)
     _draw_best_so_far(axes, history)
-    best = history.best().get("goals", {}).get(goal.column)
-    if best and len(history.goals) == 1:
-        axes.axhspan(best["low"], best["high"], color=BEST, alpha=0.12, label="95 % interval of the answer")
+    best = history.answer.best.goals.get(goal.column) if history.answer.best else None
+    if best and best.low is not None and best.high is not None and len(history.goals) == 1:
+        axes.axhspan(best.low, best.high, color=BEST, alpha=0.12, label="95 % interval of the answer")
     label_axes(axes, "path of the search", "trial", goal.column)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend(axes)
@@ -50,12 +50,7 @@ def draw_cost(axes: Axes, history: SearchHistory) -> None:
     goal, bound = history.goals[0], history.bounds[0]
     measured = _draw_trials(axes, history, bound.column)
     axes.axvline(bound.limit, color="black", linewidth=1, linestyle="--", label=f"the bound, {bound.limit:g}")
-    edge = [
-        (other["limit"], choice["goals"][goal.column]["value"])
-        for other, choice in history.answer.get("frontier", [])
-        if choice is not None
-    ]
-    if edge:
+    if edge := list(history.answer.edge(goal.column)):
         axes.step(
             *zip(*edge, strict=True), where="post" if bound.upper else "pre", color=BEST, linewidth=1.2,
             marker="o", markersize=4, label="the best at other bounds",
@@ -70,11 +65,8 @@ def draw_front(axes: Axes, history: SearchHistory) -> None:
     """The first goal over the second, and the front."""
     first, second = history.goals[:2]
     _draw_trials(axes, history, second.column)
-    front = sorted(
-        (choice["goals"][second.column]["value"], choice["goals"][first.column]["value"])
-        for choice in history.answer.get("front", [])
-    )
-    if front:
+    pairs = [(choice.value(second.column), choice.value(first.column)) for choice in history.answer.front]
+    if front := sorted((other, value) for other, value in pairs if other is not None and value is not None):
         axes.plot(*zip(*front, strict=True), color=BEST, linewidth=1.2, marker="o", markersize=4, label="the front")
         legend(axes)
     label_axes(axes, "what one goal costs the other", second.column, first.column)

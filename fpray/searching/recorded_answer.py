@@ -1,0 +1,105 @@
+"""What is read again of a search's `answer.json`, and of the entry `search` of its `suite.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypedDict
+
+from fpray.errors import refuse
+from fpray.files import layout
+from fpray.files.suite_file import read_suite_file, typed_content
+from fpray.files.typed import Rule, number_or_word
+from fpray.store.suite import Suite
+
+Cell = Annotated[Any, Rule(number_or_word)]
+
+
+@dataclass(frozen=True)
+class RecordedInterval:
+    """A number and its 95 % interval; None: unknown."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class RecordedChoice:
+    """A configuration: the parameters of the space, and goal -> estimate."""
+
+    params: Mapping[str, Cell]
+    goals: Mapping[str, RecordedInterval]
+
+    def value(self, column: str) -> float | None:
+        """The estimate of a goal; None if it is unknown."""
+        interval = self.goals.get(column)
+        return interval.value if interval is not None else None
+
+
+@dataclass(frozen=True)
+class RecordedLimit:
+    """A bound at another limit."""
+
+    limit: float
+
+
+@dataclass(frozen=True)
+class RecordedAnswer:
+    """The answer of a search, as far as it is shown again; see `fpray.searching.answer`.
+
+    frontier: pairs of a limit and the configuration recommended there.
+    """
+
+    sentences: Sequence[str] = ()
+    best: RecordedChoice | None = None
+    front: Sequence[RecordedChoice] = ()
+    frontier: Sequence[Sequence[RecordedLimit | RecordedChoice | None]] = ()
+
+    def edge(self, column: str) -> Iterator[tuple[float, float]]:
+        """Limit -> the best value of a goal there, where there is one."""
+        for entry in self.frontier:
+            limits = [part.limit for part in entry if isinstance(part, RecordedLimit)]
+            values = [part.value(column) for part in entry if isinstance(part, RecordedChoice)]
+            yield from ((limit, value) for limit, value in zip(limits, values, strict=False) if value is not None)
+
+
+def read_answer(suite: Path) -> RecordedAnswer:
+    """The answer in a suite; an empty one before there is any.
+
+    Raises:
+        Damaged: its `answer.json` is.
+    """
+    return read_suite_file(suite / layout.RECOMMENDATION, RecordedAnswer) or RecordedAnswer()
+
+
+class _Words(TypedDict):
+    goals: list[str]
+    bounds: list[str]
+    space: dict[str, str]
+    sampler: str
+    seed: int
+    storage: str
+
+
+class SearchWords(_Words, total=False):
+    """What `suite.json` records of a search, see `fpray.searching.search_record`; early versions kept no start."""
+
+    start: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Entries:
+    search: SearchWords
+
+
+def search_words(suite: Suite) -> SearchWords:
+    """What the suite of a search records of it.
+
+    Raises:
+        Damaged: it is something else. Refused: it is the suite of a sweep.
+    """
+    if suite.record.search is None:
+        raise refuse(suite.path.name, "is the suite of a sweep, not of a search")
+    return typed_content(suite.path / layout.SUITE, _Entries, {"search": suite.record.search}).search
