@@ -18,8 +18,10 @@ from fpray.driver.detach import hang_up_ends, leaving, start
 from fpray.driver.experiment import Experiment
 from fpray.driver.head import words_without
 from fpray.driver.remote_head import is_elsewhere, run_there
+from fpray.driver.secret_words import hide_from_ps, secrets_of
 from fpray.errors import refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
+from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
 from fpray.report.attach import attach
 from fpray.store.suite import Suite
@@ -35,6 +37,8 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
 
     words: the options `detach`, `as_json` and `as_job`.
     """
+    secrets = secrets_of(experiment.outputs.arguments)
+    hide_from_ps(secrets)
     if not (elsewhere := is_elsewhere(experiment.where)) and not words["detach"] and words["as_job"] is None:
         _run_here(ctx, run, experiment, as_json=words["as_json"])
     if words["as_json"]:
@@ -42,7 +46,7 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
         raise refuse("--json", f"{message}: read {RESULTS_CSV} or {RESULTS_PARQUET} of the suite")
     if elsewhere:
         run_there(experiment, sys.argv[1:])
-    _run_by_itself(ctx, words["detach"], words["as_job"])
+    _run_by_itself(ctx, words["detach"], words["as_job"], secrets)
 
 
 def _run_here(ctx: click.Context, run: Callable[..., Any], experiment: Experiment, *, as_json: bool) -> NoReturn:
@@ -59,11 +63,11 @@ def _print_json(number: str, trial: Any, outcome: Any) -> None:
     click.echo(json.dumps(content | outcome.to_json()))
 
 
-def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None) -> NoReturn:
+def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets: list[Secret]) -> NoReturn:
     """Start the driver as a process of its own; then show its live display, or with `--detach` return."""
     command = words_without([word for word in sys.argv[1:] if word != "--detach"], "--as-job")
     hang_up_ends()
-    path, code = start(command) if as_job is None else _start_job(command)
+    path, code = start(command, secrets=secrets) if as_job is None else _start_job(command, secrets)
     if path is None:
         ctx.exit(code)
     where = f" {as_job}" if as_job else ""
@@ -75,10 +79,10 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None) -> NoRe
     ctx.exit(attach(suite, where))
 
 
-def _start_job(command: list[str]) -> tuple[Path | None, int]:
+def _start_job(command: list[str], secrets: list[Secret]) -> tuple[Path | None, int]:
     """Start a driver as a job of Ray's, or where Ray takes none, as a process of its own."""
     try:
-        return start(command, as_job)
+        return start(command, as_job, secrets)
     except NoJobs as why:
         click.echo(f"Ray's jobs cannot be used ({why}): the driver runs as an ordinary process on the head", err=True)
-        return start(command)
+        return start(command, secrets=secrets)

@@ -12,6 +12,7 @@ from fpray.cluster.inventory import is_launcher_file, read_inventory
 from fpray.driver.experiment import Environment, Experiment, Outputs, Policy, Where
 from fpray.driver.option import read_options
 from fpray.driver.options import PlanOptions, SweepOptions
+from fpray.driver.secret_words import scrubbed, secrets_of
 from fpray.driver.selection import SWEEP, Selected, TrialSelection, select_grid
 from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
 from fpray.jar.find import REFERENCE, Jar, find_jar, main_class_problems
@@ -48,6 +49,7 @@ class Words:
     def read(options: type, protocol: str, given: Mapping[str, Any], command: str) -> Words:
         """The words of an options class."""
         values, problems = read_options(options, given)
+        command = scrubbed(command, secrets_of(values))
         return Words(protocol, values, problems, command, {"protocol": protocol, **given})
 
     def collect(self, look: Callable[[], T]) -> T | None:

@@ -10,6 +10,7 @@ from typing import Any
 from fpray.driver.experiment import Experiment
 from fpray.driver.option_texts import listed
 from fpray.driver.resume import selected_by
+from fpray.driver.secret_words import storable
 from fpray.errors import FprayError, Refused, refuse
 from fpray.jar.provenance import of_driver
 from fpray.plan.placement_policy import place_texts
@@ -76,7 +77,9 @@ def _named(text: str, root: Path) -> Suite | None:
 
 def _new_suite(root: Path, experiment: Experiment) -> Suite:
     outputs, environment, selection = experiment.outputs, experiment.environment, experiment.selection
-    arguments = param_values.plain({**outputs.arguments, "jar": str(environment.jar.path), **experiment.words})
+    arguments = param_values.plain(
+        {**storable(outputs.arguments), "jar": str(environment.jar.path), **experiment.words}
+    )
     provenance = of_driver(environment.jar, outputs.command, environment.java)
     name = re.sub(r"[^\w.-]+", "_", f"{selection.protocol}_{experiment.study.name}")[:100]
     record = SuiteRecord(

@@ -15,6 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from fpray.driver.secret_words import hand_over
+from fpray.files.secret import Secret, write_secret
+
 _LEAVING = "FPRAY_LEAVING"  # in the environment of the detached process: the file in which it reports its suite
 _POLL_S = 0.05
 
@@ -55,15 +58,22 @@ def as_process(command: Sequence[str], variables: Mapping[str, str], _scratch: P
     return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
 
 
-def start(words: Sequence[str], launch: Launch = as_process) -> tuple[Path | None, int]:
+def start(words: Sequence[str], launch: Launch = as_process, secrets: Sequence[Secret] = ()) -> tuple[Path | None, int]:
     """Run `fpray WORDS` by itself: (its suite, 0) when the suite is under way; (None, exit code) if it ended before.
 
-    Until then it writes to our terminal, so that a refusal is shown here; Ctrl-C ends it.
+    Until then it writes to our terminal, so that a refusal is shown here; Ctrl-C ends it. Secrets among the words are
+    handed to it in files.
     """
-    command = [sys.executable, "-P", "-c", "from fpray.cli.entry import main; main()", *words]
     scratch = Path(tempfile.mkdtemp(prefix="fpray-leaving-"))
     report = scratch / "suite"
+
+    def put(number: int, secret: Secret) -> str:
+        write_secret(path := scratch / f"secret-{number}", secret.value)
+        return str(path)
+
     try:
+        words = hand_over(words, secrets, put)
+        command = [sys.executable, "-P", "-c", "from fpray.cli.entry import main; main()", *words]
         process = launch(command, {_LEAVING: str(report)}, scratch)
         try:
             while not report.exists():

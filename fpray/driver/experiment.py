@@ -9,6 +9,7 @@ from typing import Any
 
 from fpray.cluster.inventory import Inventory, RayNodes
 from fpray.driver.selection import TrialSelection
+from fpray.files.secret import Secret
 from fpray.jar.find import Jar
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
@@ -93,7 +94,7 @@ class Outputs:
 
     suite_directory: str = "./suites"
     keep_raw: bool = True
-    notify: Sequence[str] = ()
+    notify: Sequence[Secret] = ()
     command: str = ""
     remarks: Sequence[str] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)

@@ -66,15 +66,17 @@ class Head:
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         return Head(f"{login.user}@{login.address}", ("ssh", *key, *words))
 
-    def ask(self, command: str) -> str:
-        """The output of a command that runs there.
+    def ask(self, command: str, text: str = "") -> str:
+        """The output of a command that runs there; text: its standard input.
 
         Raises:
             FprayError: the head cannot be reached, or the command fails.
         """
         words = [*self.ssh, self.target, command]
         try:
-            done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+            done = subprocess.run(
+                words, capture_output=True, text=True, input=text, errors="surrogateescape", check=False
+            )
         except FileNotFoundError:
             raise FprayError(_NO_SSH) from None
         if done.returncode != 0:

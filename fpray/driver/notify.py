@@ -17,11 +17,15 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fpray.driver.notify_targets import URLS
+from fpray.driver.notify_targets import is_url
+from fpray.errors import first_line
+from fpray.files.printable import printable
+from fpray.files.secret import Secret
 
 # A sweep stalls when no trial has ended for three times the planned time of the longest one that runs, and a minute.
 STALLED_TIMES, STALLED_SPARE_S = 3.0, 60.0
 _PATIENCE_S = 30.0  # with one target
+_LONGEST = 300  # characters of a target's own words
 
 
 class Notifier:
@@ -32,7 +36,7 @@ class Notifier:
     """
 
     def __init__(
-        self, targets: Sequence[str], facts: Callable[[], Mapping[str, Any]], say: Callable[[str], None]
+        self, targets: Sequence[Secret], facts: Callable[[], Mapping[str, Any]], say: Callable[[str], None]
     ) -> None:
         self._targets, self._facts, self._say = targets, facts, say
         self._due: queue.SimpleQueue[tuple[str, str, Mapping[str, Any]] | float | None] = queue.SimpleQueue()
@@ -85,8 +89,12 @@ class Notifier:
     def _tell_all(self, event: str, sentence: str, more: Mapping[str, Any]) -> None:
         notice = {"event": event, "sentence": sentence, **self._facts(), **more}
         for target in self._targets:
-            failure = _post(target, notice) if target.startswith(URLS) else _run(target, notice)
+            try:
+                failure = (_post if is_url(target.value) else _run)(target.value, notice)
+            except Exception as error:  # the other targets get their notices, and so do later events
+                failure = first_line(error)
             if failure:
+                failure = printable(target.scrub(failure), most=_LONGEST)
                 self._say(f"the notice {event} was not sent to --notify {target}: {failure} (the results are kept)")
 
 

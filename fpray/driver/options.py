@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
-from fpray.driver.notify_targets import notify_problems
+from fpray.driver.notify_targets import read_targets
 from fpray.driver.option import Option
 from fpray.driver.option_texts import (
     listed,
@@ -20,6 +20,7 @@ from fpray.driver.option_texts import (
     read_vary,
 )
 from fpray.errors import Problem, nearest
+from fpray.files.secret import Secret
 from fpray.study.order import ORDERS
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
@@ -46,9 +47,8 @@ def _as_text(value: Any) -> tuple[str | None, Iterable[Problem]]:
     return None if value is None else str(value), ()
 
 
-def _notify(value: Any) -> tuple[tuple[str, ...], Iterable[Problem]]:
-    targets = tuple(listed(value))
-    return targets, notify_problems(targets)
+def _notify(value: Any) -> tuple[tuple[Secret, ...], Iterable[Problem]]:
+    return read_targets(listed(value))
 
 
 def _raw(value: Any) -> tuple[str, Iterable[Problem]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import NoReturn
 from fpray.cluster.launcher import Launcher
 from fpray.driver.experiment import Experiment, Where
 from fpray.driver.head import BOOTSTRAP, Head, belongs_here
+from fpray.driver.secret_words import hand_over, secrets_of
+from fpray.files.secret import Secret
 
 _FILES = "fpray-files"  # in the head's home: jars by their content, and study files
 
@@ -35,12 +38,24 @@ def run_there(experiment: Experiment, words: Sequence[str]) -> NoReturn:
     assert isinstance(launcher, Launcher)
     head = Head.of(launcher)
     home = head.ask(f"mkdir -p {_FILES} && pwd").strip()
+    private = secrets_of(experiment.outputs.arguments)
+    words = hand_over(words, private, lambda _, secret: _put_secret(head, home, secret))
     words = [*words, "--cluster", f"{home}/{BOOTSTRAP}", "--as-job", f"--cluster {launcher.path}"]
     if not jar.reference:
         words += ["--jar", _put(head, home, jar.path, by_content=True)]
     if study.endswith(".py"):
         words += ["--study", _put(head, home, Path(study), by_content=False)]
     head.become(words)
+
+
+def _put_secret(head: Head, home: str, secret: Secret) -> str:
+    """Write a secret to a file on the head that only its user can read; the command there removes it.
+
+    It goes through the standard input of ssh: a command line is seen by all users of both machines.
+    """
+    path = f"{home}/{_FILES}/secret-{secrets.token_hex(8)}"
+    head.ask(f"umask 077 && cat > {shlex.quote(path)}", secret.value)
+    return path
 
 
 def _put(head: Head, home: str, file: Path, *, by_content: bool) -> str:

@@ -9,6 +9,7 @@ from fpray.driver.option import Option
 from fpray.driver.option_texts import listed
 from fpray.driver.options import ONE_AT_A_TIME, BaseOptions, RunOptions, Texts
 from fpray.errors import Problem
+from fpray.searching.storage_url import read_storage
 from fpray.study.grid import key_values
 
 
@@ -37,7 +38,11 @@ class SearchOptions(BaseOptions, RunOptions, total=False):
     sampler: Annotated[str, Option("or Optuna's: tpe, gp, ...", "ours", metavar="NAME")]
     storage: Annotated[
         str | None,
-        Option("of the Optuna study: journal, sqlite, memory, or a database URL  [default: journal]", metavar="WHERE"),
+        Option(
+            "of the Optuna study: journal, sqlite, memory, or a database URL  [default: journal]",
+            metavar="WHERE",
+            read=read_storage,
+        ),
     ]
     stop_at: Annotated[
         float | None,

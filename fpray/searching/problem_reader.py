@@ -8,6 +8,7 @@ from typing import Any
 
 from fpray.driver.selection import TrialSelection, select
 from fpray.errors import Problem, Refused, refuse_if_any
+from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.protocol.protocol import Protocol
 from fpray.searching.budget import TimeBudget
@@ -16,7 +17,7 @@ from fpray.searching.goals import parse_bounds, parse_goals
 from fpray.searching.problem import SearchProblem
 from fpray.searching.sampler_factory import sampler_problems
 from fpray.searching.space import Space, read_space, suggest
-from fpray.searching.storage import JOURNAL, storage_problems
+from fpray.searching.storage_url import JOURNAL, storage_problems
 from fpray.store.columns import measured_columns
 from fpray.study.registry import find_protocol
 from fpray.study.search_study import Search
@@ -36,7 +37,7 @@ def read_problem(points: TrialSelection, options: Mapping[str, Any]) -> SearchPr
     problems += wrong
     space, wrong = _space(study, start, options, points)
     problems += [*wrong, *sampler_problems(options["sampler"], space, goals)]
-    problems += [*storage_problems(options["storage"] or JOURNAL), *seed_problems(options["seed"])]
+    problems += [*storage_problems(options["storage"] or Secret(JOURNAL)), *seed_problems(options["seed"])]
     time = TimeBudget(options["budget_minutes"], options["budget_dollars"], options["price_per_machine_hour"])
     problems += limit_problems(study, time)
     refuse_if_any(problems)

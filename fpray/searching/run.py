@@ -12,6 +12,7 @@ from fpray.driver.resume import WorkList
 from fpray.driver.run import Run, run
 from fpray.driver.session import REAL, Backend
 from fpray.errors import Refused
+from fpray.files.secret import Secret
 from fpray.report.text import say
 from fpray.searching.experiment import SearchExperiment
 from fpray.searching.recorded_answer import search_words
@@ -61,7 +62,9 @@ def _source(experiment: SearchExperiment, suite: Suite) -> SearchSource:
     if not suite.fresh:
         check_same_search(recorded, experiment.problem, experiment.options)
     try:
-        study = open_study(recorded["storage"], suite.path, experiment.problem.goals)
+        study = open_study(
+            experiment.options["storage"] or Secret(recorded["storage"]), suite.path, experiment.problem.goals
+        )
     except Refused:
         suite.remove_if_empty()
         raise

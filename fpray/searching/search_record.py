@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fpray.errors import Problem, refuse_if_any
+from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
 from fpray.searching.problem import SearchProblem
 from fpray.searching.recorded_answer import SearchWords
 from fpray.searching.space import in_words
-from fpray.searching.storage import JOURNAL, storage_problems
+from fpray.searching.storage_url import JOURNAL, storage_problems
 
 _OPTIONS = {"goals": "--maximize", "bounds": "--subject-to", "space": "--space", "sampler": "--sampler"}
 
@@ -28,7 +29,7 @@ def search_record(problem: SearchProblem, options: Mapping[str, Any]) -> dict[st
         "start": to_json(problem.start),
         "sampler": options["sampler"],
         "seed": random.SystemRandom().randrange(2**31) if options["seed"] is None else options["seed"],
-        "storage": options["storage"] or JOURNAL,
+        "storage": str(options["storage"] or JOURNAL),
     }
 
 
@@ -57,7 +58,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         for key in {**start, **now["start"]}
         if start.get(key) != now["start"].get(key)
     ]
-    if options["storage"] not in (None, recorded["storage"]):
+    if options["storage"] is not None and str(options["storage"]) != recorded["storage"]:
         problems.append(
             Problem(
                 f"--storage {options['storage']}",
@@ -65,7 +66,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
                 " --new",
             )
         )
-    refuse_if_any([*problems, *storage_problems(recorded["storage"])])
+    refuse_if_any([*problems, *storage_problems(options["storage"] or Secret(recorded["storage"]))])
 
 
 def _words(value: Any) -> str:

@@ -13,51 +13,16 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
-from fpray.errors import FprayError, Problem, first_line, nearest, refuse
+from fpray.errors import FprayError, first_line, refuse
 from fpray.files import layout
+from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Goal
+from fpray.searching.storage_url import JOURNAL, MEMORY, SQLITE
 
-JOURNAL, MEMORY, SQLITE = "journal", "memory", "sqlite"
 _DEAD_S = 2.0  # a journal's lock is held for milliseconds
-_PIP = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}  # module -> package
-_DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")  # what Optuna is tested with
 
 
-def storage_problems(storage: str) -> list[Problem]:
-    """What is wrong with a `--storage` before it is opened: its words, or a driver that is not installed."""
-    if storage in (JOURNAL, MEMORY, SQLITE):
-        return []
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
-    try:
-        url = make_url(storage)
-    except (ArgumentError, ValueError):
-        near = nearest(storage, (JOURNAL, MEMORY, SQLITE))
-        message = f"must be {JOURNAL}, {MEMORY}, {SQLITE} or a database URL (postgresql://USER@HOST/DATABASE){near}"
-        return [Problem(f"--storage {storage}", message)]
-    about = f"--storage {url.render_as_string(hide_password=True)}"
-    problems = []
-    if url.password is not None:
-        message = (
-            "holds a password, which ps and the suite's files would show to all users: leave it out, and let the driver"
-            " find it (PostgreSQL: ~/.pgpass or PGPASSWORD; MySQL: ?read_default_file=FILE)"
-        )
-        problems.append(Problem(about, message))
-    try:
-        url.get_dialect().import_dbapi()
-    except NoSuchModuleError:
-        near = nearest(url.get_backend_name(), _DIALECTS)
-        problems.append(Problem(about, f"SQLAlchemy does not know the database {url.drivername}{near}"))
-    except ModuleNotFoundError as missing:
-        package = _PIP.get(missing.name or "", missing.name)
-        problems.append(Problem(about, f"needs {missing.name}, which fpray does not install: pip install {package}"))
-    except ImportError as error:  # a driver whose own library is missing
-        problems.append(Problem(about, f"the database driver {url.drivername} cannot be loaded: {first_line(error)}"))
-    return problems
-
-
-def open_study(storage: str, suite: Path, goals: Sequence[Goal]) -> optuna.Study:
+def open_study(storage: Secret, suite: Path, goals: Sequence[Goal]) -> optuna.Study:
     """The study of a suite, with the suite's name; it is made if there is none.
 
     Raises:
@@ -67,12 +32,12 @@ def open_study(storage: str, suite: Path, goals: Sequence[Goal]) -> optuna.Study
     try:
         return optuna.create_study(
             study_name=suite.name,
-            storage=_storage(storage, suite),
+            storage=_storage(storage.value, suite),
             directions=[goal.direction for goal in goals],
             load_if_exists=True,
         )
     except Exception as error:  # a database's driver may raise anything
-        raise refuse(f"--storage {storage}", f"cannot be opened: {first_line(error)}") from None
+        raise refuse(f"--storage {storage}", f"cannot be opened: {storage.scrub(first_line(error))}") from None
 
 
 def _storage(storage: str, suite: Path) -> BaseStorage:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from fpray.driver.notify import Notifier
-from fpray.driver.notify_targets import notify_problems
+from fpray.driver.notify_targets import read_targets
 from fpray.store.find import suites
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
@@ -194,8 +194,9 @@ def test_who_wants_to_know_is_told(tmp_path: Path) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
         wanted = [f"'{command}' {tmp_path / 'told'}", url, f"{url}broken", "sh -c 'echo no >&2; exit 3'"]
-        assert not list(notify_problems(wanted))
-        with Notifier(wanted, lambda: {"done": 7}, messages.append) as notices:
+        targets, problems = read_targets(wanted)
+        assert not problems
+        with Notifier(targets, lambda: {"done": 7}, messages.append) as notices:
             notices.tell("finished", "7 finished", exit_code=0)
         server.shutdown()
     expected = {"event": "finished", "sentence": "7 finished", "done": 7, "exit_code": 0}
@@ -215,7 +216,8 @@ def test_a_stall_is_told_once_until_something_moves(monkeypatch: pytest.MonkeyPa
     def lines() -> list[str]:
         return file.read_text().splitlines() if file.exists() else []
 
-    with Notifier([f"sh -c 'echo $FPRAY_EVENT >> {file}'"], dict, print) as notices:
+    targets, _ = read_targets([f"sh -c 'echo $FPRAY_EVENT >> {file}'"])
+    with Notifier(targets, dict, print) as notices:
         notices.expect(0.2)
         notices.expect(0.1)
         wait_for(lambda: lines() == ["stalled"], 60, "a stall")

@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 
+from fpray.files.secret import Secret
 from fpray.plan.plan import Trial
 from fpray.searching.experiment import SearchExperiment, check_search
 from fpray.searching.source import SearchSource
@@ -53,7 +54,7 @@ def source_of(
 ) -> SearchSource:
     """The source of a search's trials, as a new driver opens it."""
     problem, sampler = request.problem, request.options["sampler"]
-    return SearchSource(problem, suite, open_study(storage, suite.path, problem.goals), sampler, 7, clock=clock)
+    return SearchSource(problem, suite, open_study(Secret(storage), suite.path, problem.goals), sampler, 7, clock=clock)
 
 
 def run_trials(
@@ -74,7 +75,7 @@ def run_trials(
 
 
 def study_trials(suite: Suite) -> list[optuna.trial.FrozenTrial]:
-    return open_study("journal", suite.path, search_request().problem.goals).trials
+    return open_study(Secret("journal"), suite.path, search_request().problem.goals).trials
 
 
 class Killed(BaseException):

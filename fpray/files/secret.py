@@ -1,0 +1,97 @@
+"""A text that may hold a secret, such as a URL with a password: what may be shown of it, and where it comes from."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fpray.errors import refuse
+
+# `once:` is what fpray itself hands to a process that it starts: the file is removed when it is read.
+ENVIRONMENT, FILE, ONCE = "env:", "file:", "once:"
+HOW = "env:NAME (a variable of the environment) or file:PATH (a file of mode 0600)"
+_MOST_BYTES = 1 << 16
+_SHORTEST = 4  # a shorter piece is in many texts by chance
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A text of which only a part may be shown, stored or logged: `str` and `repr` give that part.
+
+    Attributes:
+        value: all of it. shown: the part. pieces: what `scrub` removes beside the whole.
+        given: how the user wrote it: the text itself, `env:NAME` or `file:PATH`.
+    """
+
+    value: str = field(repr=False)
+    shown: str = ""
+    pieces: tuple[str, ...] = field(default=(), repr=False)
+    given: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return self.shown or self.value
+
+    @property
+    def literal(self) -> bool:
+        """Whether the user wrote the text itself, on a command line or in a script."""
+        return self.given in ("", self.value)
+
+    def scrub(self, text: str) -> str:
+        """A text without what may not be shown."""
+        text = text.replace(self.value, str(self)) if str(self) != self.value else text
+        if self.given.startswith(ONCE):
+            text = text.replace(self.given, str(self))
+        for piece in self.pieces:
+            text = text.replace(piece, "***") if len(piece) >= _SHORTEST else text
+        return text
+
+
+def read_secret(text: str) -> str:
+    """The text, or what `env:NAME` or `file:PATH` stands for.
+
+    Raises:
+        Refused: there is no such variable or file, or others can read the file.
+    """
+    if text.startswith(ENVIRONMENT):
+        name = text.removeprefix(ENVIRONMENT)
+        if not (value := os.environ.get(name, "").strip()):
+            raise refuse(text, f"the environment has no variable {name}, or it is empty")
+        return value
+    for prefix in (FILE, ONCE):
+        if text.startswith(prefix):
+            path = Path(text.removeprefix(prefix)).expanduser()
+            value = _read(text, path)
+            if prefix == ONCE:
+                path.unlink(missing_ok=True)
+            return value
+    return text
+
+
+def _read(about: str, path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            facts = os.fstat(file.fileno())
+            if not stat.S_ISREG(facts.st_mode) or facts.st_uid not in (0, os.geteuid()):
+                raise refuse(about, "must be an ordinary file of yours")
+            if facts.st_mode & 0o077:
+                mode = stat.S_IMODE(facts.st_mode)
+                raise refuse(about, f"can be read by other users (mode {mode:04o}): chmod 600 {path}")
+            value = file.read(_MOST_BYTES).decode(errors="surrogateescape").strip()
+    except (OSError, ValueError) as error:
+        raise refuse(about, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if not value:
+        raise refuse(about, "the file is empty")
+    return value
+
+
+def write_secret(path: Path, value: str) -> None:
+    """Write a file that only this user can read, for `read_secret`.
+
+    Raises:
+        OSError: there is such a file already, or it cannot be written.
+    """
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(file, "wb") as stream:
+        stream.write(value.encode(errors="surrogateescape"))
