@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
 from optuna import samplers
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.samplers import BaseSampler
 
 from fpray.errors import Problem, nearest
+from fpray.peak_sampler.distributions import along
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.peak_sampler.sampler import PeakSampler
 from fpray.searching.problem import SearchProblem
@@ -102,23 +102,4 @@ class SamplerPerTrial:
 
 def grid_values(space: Space) -> dict[str, list[Any]]:
     """The values that a grid tries: all of a short range, twelve that are spread over a long one."""
-    return {key: _values(distribution) for key, distribution in space.items()}
-
-
-def _values(distribution: Any) -> list[Any]:
-    if isinstance(distribution, CategoricalDistribution):
-        return list(distribution.choices)
-    assert isinstance(distribution, IntDistribution | FloatDistribution)
-    low, high, step = distribution.low, distribution.high, distribution.step
-    whole = isinstance(distribution, IntDistribution)
-    if step is not None and (high - low) // step < _GRID_VALUES and not distribution.log:
-        return [low + step * i for i in range(int(round((high - low) / step, 9)) + 1)]
-    shares = [i / (_GRID_VALUES - 1) for i in range(_GRID_VALUES)]
-    if distribution.log:
-        spread = [math.exp(math.log(low) + share * (math.log(high) - math.log(low))) for share in shares]
-    else:
-        spread = [low + share * (high - low) for share in shares]
-    if step is not None and not distribution.log:
-        spread = [low + step * round((value - low) / step) for value in spread]
-    inside = [min(high, max(low, round(value) if whole else value)) for value in spread]
-    return list(dict.fromkeys(inside))
+    return {key: along(distribution, _GRID_VALUES) for key, distribution in space.items()}

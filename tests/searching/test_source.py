@@ -57,6 +57,15 @@ def test_a_lost_trial_is_not_told_and_runs_again(tmp_path: Path) -> None:
     assert [t.id for t in run_trials(source_of(again, request), again)] == [ran[1].id]
 
 
+def test_a_grid_has_all_values_of_a_short_range_also_of_a_logarithmic_one(tmp_path: Path) -> None:
+    request = search_request(sampler="grid", space={"num_clients_per_proc": "1..8:log"}, confirm=1)
+    suite = search_suite(tmp_path, request)
+    source = source_of(suite, request)
+    ran = [trial.params.num_clients_per_proc for trial in run_trials(source, suite)]
+    assert sorted(ran) == list(range(1, 9))
+    assert source.ended == "every point was tried"
+
+
 def test_points_that_the_protocol_refuses_are_passed_over(tmp_path: Path) -> None:
     """The protocol takes no batcher, or two or more: one batcher is infeasible, and never becomes a trial."""
     space = {"num_batchers": "0..2", "num_clients_per_proc": "1..50:log"}
