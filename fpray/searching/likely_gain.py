@@ -1,13 +1,14 @@
-"""By how much the goal of a search can still be raised."""
+"""By how much the goal of a search can still improve."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from fpray.peak_sampler.candidates import Candidates
-from fpray.peak_sampler.posterior import FEWEST, Belief, Outlook, cdf
+from fpray.peak_sampler.posterior import FEWEST, Belief, Outlook
 from fpray.peak_sampler.prior import Array
 
 STILL_LIKELY = 0.1  # a gain is still likely if it has at least this probability
@@ -15,7 +16,10 @@ HOPELESS = 0.02  # if no point keeps the bounds with at least this probability, 
 
 
 def likely_gain(belief: Belief, candidates: Candidates) -> float:
-    """The largest gain over the recommended point that some point has with probability `STILL_LIKELY`, as a share."""
+    """The largest gain over the recommended point that some point has with probability `STILL_LIKELY`.
+
+    As a share of the recommended point's goal: at most 1 for a positive goal that is minimized.
+    """
     best = belief.recommended
     rng = np.random.default_rng(0)
     points = candidates.scattered(rng)
@@ -30,12 +34,10 @@ def likely_gain(belief: Belief, candidates: Candidates) -> float:
         gain = (low + high) / 2
         low, high = (gain, high) if _beyond(outlook, base + gain).max() >= STILL_LIKELY else (low, gain)
     if belief.scale.logs:
-        return math.expm1(low)
+        return belief.up * math.expm1(belief.up * low)
     return low / abs(base) if base else math.inf
 
 
 def _beyond(outlook: Outlook, level: float) -> Array:
-    """The probability that a point keeps the bounds and its goal is above a level."""
-    low = np.maximum(outlook.low, level)
-    inside = cdf((outlook.high - outlook.mean) / outlook.spread) - cdf((low - outlook.mean) / outlook.spread)
-    return np.asarray(np.maximum(inside, 0).mean(axis=0) * outlook.others)
+    """The probability that a point keeps the bounds and its goal is better than a level."""
+    return replace(outlook, low=np.maximum(outlook.low, level)).feasible()

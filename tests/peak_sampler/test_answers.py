@@ -86,6 +86,23 @@ def test_a_goal_that_is_minimized() -> None:
     assert best.params["clients"] == pytest.approx(37.5, rel=0.12)  # 30 = 1 / (0.5 / N + 1 / 50)
 
 
+def test_the_likely_gain_is_a_share_of_the_goal_in_either_direction() -> None:
+    """Half of the latency is a gain of 50 %; the same change as a rate, twice as much, is a gain of 100 %."""
+    trials = [
+        create_trial(
+            params={"x": x},
+            distributions={"x": IntDistribution(1, 50)},
+            value=rate,
+            user_attrs={"metrics": {"rate": rate, "latency": 1 / rate}, "status": "finished"},
+        )
+        for x, rate in ((5, 10.0), (25, 20.0), (45, 14.0))
+    ]
+    up = answer(trials, [Goal("rate")], [], None).likely_gain
+    down = answer(trials, [Goal("latency", maximize=False)], [], None).likely_gain
+    assert up > 0.05
+    assert (1 + up) * (1 - down) == pytest.approx(1)
+
+
 def test_columns_that_are_below_zero_and_spaces_without_load() -> None:
     space = {"x": FloatDistribution(-1, 1), "kind": CategoricalDistribution(["a", "b"])}
 
