@@ -48,18 +48,16 @@ class Answer:
 
     Attributes:
         best: the recommended configuration; None before anything was measured, or if nothing keeps the bounds.
-        feasible: whether there is a `best`, which probably keeps the bounds.
         nearest: without a best: the configuration that most probably keeps the bounds.
         within_noise: other configurations that may be as good, best first.
         frontier: the first bound at other limits, and the configuration recommended there (None: none keeps it).
-        likely_gain: the share by which the goal may still rise: no point, tried or not, gains more with a probability
-            of one in ten. Infinite while nothing keeps the bounds; 0 once no point is likely to keep them.
+        likely_gain: the share by which the goal may still improve: no point, tried or not, gains more with a
+            probability of one in ten. Infinite while nothing keeps the bounds; 0 once no point is likely to keep them.
         front: with several goals, the configurations that no other beats in all goals; with one goal, the best.
         trials: number of trials that say something about the system.
     """
 
     best: Choice | None
-    feasible: bool
     nearest: Choice | None
     within_noise: tuple[Choice, ...]
     frontier: tuple[tuple[Bound, Choice | None], ...]
@@ -67,5 +65,10 @@ class Answer:
     front: tuple[Choice, ...]
     trials: int
 
+    @property
+    def feasible(self) -> bool:
+        """Whether there is a `best`, which probably keeps the bounds."""
+        return self.best is not None
 
-NO_ANSWER = Answer(None, False, None, (), (), math.inf, (), 0)
+
+NO_ANSWER = Answer(None, None, (), (), math.inf, (), 0)

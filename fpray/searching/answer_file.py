@@ -33,7 +33,7 @@ def answer_json(problem: SearchProblem, answer: Answer, ended: str, left: int) -
         "bounds": [str(bound) for bound in problem.bounds],
         "ended": ended,
     }
-    content |= _plain(dataclasses.asdict(answer))
+    content |= _plain(dataclasses.asdict(answer)) | {"feasible": answer.feasible}
     return content
 
 

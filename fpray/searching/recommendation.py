@@ -54,7 +54,6 @@ def answer(
     index = tried.index(best)
     return Answer(
         best=tried.choice(index),
-        feasible=True,
         nearest=None,
         within_noise=tuple(tried.within_noise(index)),
         frontier=tuple(_frontier(beliefs[0], tried)),

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fpray.peak_sampler.posterior import Belief, Point, cdf
+from fpray.peak_sampler.posterior import SURE_ENOUGH, Belief, Point, cdf
 from fpray.searching.answer import Choice, Interval
 
 # A configuration is within noise of the best if it is the better of the two with at least this probability.
 WITHIN_NOISE = 0.1
-FEASIBLE = 0.5  # a configuration of the front keeps the bounds with at least this probability
 # Half of an interval, in standard deviations of the belief. With it, the intervals hold the truth in 95 % of the
 # searches of published trials. 1.96 would hold it in 90 %: the best of many is chosen partly for its luck, and real
 # noise is no single distribution.
@@ -66,9 +65,9 @@ class TriedConfigurations:
         return [self.choice(int(i)) for i in order if i != chosen and chance[i] >= WITHIN_NOISE]
 
     def front(self) -> list[Choice]:
-        """The configurations that keep the bounds and that no other beats in all goals."""
+        """The configurations that are sure enough to keep the bounds and that no other beats in all goals."""
         means = np.array([outlook.mean for outlook in self._outlooks]).T
-        feasible = [i for i in range(len(means)) if self._chances[i] >= FEASIBLE and self._measured[i]]
+        feasible = [i for i in range(len(means)) if self._chances[i] >= SURE_ENOUGH and self._measured[i]]
 
         def beats(j: int, i: int) -> bool:
             return bool((means[j] >= means[i]).all() and (means[j] > means[i]).any())
