@@ -7,14 +7,14 @@ from typing import Any
 
 from fpray.peak_sampler.goals import Bound
 from fpray.protocol.protocol import Protocol
-from fpray.recorder.columns import MEASURED_STATISTICS, measured_latency
-from fpray.trial.latency_bound import LatencyBound
+from fpray.recorder.columns import measured_latency
+from fpray.trial.latency_bound import CHECKED, LatencyBound
 
 
 def latency_bounds(protocol: Protocol[Any], bounds: Sequence[Bound]) -> list[LatencyBound]:
-    """The upper bounds on measured latencies, by the label of the recorded rows."""
+    """The upper bounds on measured latencies that can be checked, by the label of the recorded rows."""
     checkable = []
-    statistics = {measured_latency(statistic): statistic for statistic in MEASURED_STATISTICS}
+    statistics = {measured_latency(statistic): statistic for statistic in CHECKED}
     for bound in bounds:
         for label, prefix in protocol.outputs.items():
             statistic = statistics.get(bound.column.removeprefix(prefix))

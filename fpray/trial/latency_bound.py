@@ -11,6 +11,7 @@ _SPARE = 2.0  # the rows above the limit must be this many times what is allowed
 _FACTOR = 3.0  # and the statistic must be this many times the limit
 _MAY_BE_OVER: Mapping[str, float] = {"p99": 0.01, "p95": 0.05, "p90": 0.1, "median": 0.5, "mean": 0.5}
 _MOST_OVER = 0.95
+CHECKED = tuple(_MAY_BE_OVER)  # the statistics of which a bound can be checked while a trial runs
 _PERCENTILE = {"p99": 0.99, "p95": 0.95, "p90": 0.9, "median": 0.5}
 
 
@@ -27,7 +28,7 @@ class LatencyBound:
 
         latencies_ms: of rows that are spread over what was measured so far.
         """
-        if len(latencies_ms) < FEWEST_ROWS or self.statistic not in _MAY_BE_OVER:
+        if len(latencies_ms) < FEWEST_ROWS or self.statistic not in CHECKED:
             return None
         ordered = sorted(latencies_ms)
         over = sum(latency > self.limit_ms for latency in ordered) / len(ordered)
