@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from fpray.evidence.evidence import Check, ClientEvidence, Defect, Doubt, Evidence
+from fpray.evidence.evidence import Check, ClientEvidence, Doubt, Evidence
 
 # What the jar's clients log, at log level warn or lower, when a loop had no answer by the timeout; they exit 0.
 TIMED_OUT = "Client futures timed out!"
@@ -30,7 +31,7 @@ def clients_gave_up(evidence: Evidence) -> Iterator[Doubt]:
         return
     first, *others = defects
     also = f"; so did {', '.join(doubt.label for doubt in others)}" if others else ""
-    yield Doubt("gave-up", first.sentence + also, first.size, "gave-up", first.label, first.log, first.lines)
+    yield replace(first, sentence=first.sentence + also)
 
 
 def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
@@ -45,14 +46,14 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
             f"{client.label} waited for its last answers until its timeout: {', '.join(evidence.holds_back)} make"
             " requests wait for further requests, and at the end there are none"
         )
-        return Doubt("gave-up", sentence, silent_s, label=client.label)
+        return Doubt(sentence, label=client.label)
     if timeouts:
         sentence = f"{client.label} gave up: {TIMED_OUT}"
-        return Doubt("gave-up", sentence, silent_s, "gave-up", client.label, client.log, timeouts)
+        return Doubt(sentence, "gave-up", client.label, client.log, timeouts)
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
         sentence = f"{client.label} had no answer after the first {answered_s:.1f} of {evidence.duration_s:.1f} s"
-        return Doubt("gave-up", sentence, silent_s, "gave-up", client.label, client.log, client.last_lines[-5:])
+        return Doubt(sentence, "gave-up", client.label, client.log, client.last_lines[-5:])
     return None
 
 
@@ -60,18 +61,20 @@ def undecided(evidence: Evidence) -> Iterator[Doubt]:
     """Whether the system served cannot be decided."""
     if evidence.served is None:
         yield Doubt(
-            "undecided",
             f"{evidence.requests} requests are recorded for {evidence.loops} closed loops, and unfinished measurement"
-            f" groups may hide up to {evidence.unrecorded} more: whether the system served them cannot be decided",
-            evidence.unrecorded,
+            f" groups may hide up to {evidence.unrecorded} more: whether the system served them cannot be decided"
         )
 
 
 def clients_apart(evidence: Evidence) -> Iterator[Doubt]:
-    """The clients measured together for less than half of the duration: some began too late."""
+    """The clients measured together for less than half of the duration: some began too late.
+
+    A defect if too few requests were answered in that time, or if there is no such time: then nothing was measured,
+    whatever unfinished measurement groups may hide.
+    """
     if (sentence := _apart(evidence)) is not None:
-        defect: Defect | None = "clients-apart" if evidence.served is False else None
-        yield Doubt("clients-apart", sentence, _together_s(evidence), defect)
+        nothing = evidence.served is False or evidence.window_ns is None
+        yield Doubt(sentence, "clients-apart" if nothing else None)
 
 
 def unserved(evidence: Evidence) -> Iterator[Doubt]:
@@ -80,9 +83,7 @@ def unserved(evidence: Evidence) -> Iterator[Doubt]:
         silent = [client for client in evidence.clients if _gave_up(evidence, client) is not None]
         client = (silent or list(evidence.clients))[0]
         yield Doubt(
-            "unserved",
             f"{evidence.requests} requests of {evidence.loops} closed loops were answered in the measured window",
-            evidence.requests,
             "unserved",
             client.label,
             client.log,
@@ -95,10 +96,8 @@ def littles_law(evidence: Evidence) -> Iterator[Doubt]:
     law = evidence.littles_law
     if law is not None and not LITTLE[0] <= law <= LITTLE[1]:
         yield Doubt(
-            "littles-law",
             f"throughput x mean latency is {law:.2f} of the number of closed loops (Little's law says 1):"
-            " some loops did not run all the time, or the figures are of something else",
-            law,
+            " some loops did not run all the time, or the figures are of something else"
         )
 
 

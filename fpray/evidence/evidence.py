@@ -68,16 +68,13 @@ class Doubt:
     """Why a trial's figures may mislead; or, with a defect, why it is no ordinary result.
 
     Attributes:
-        check: the name of the check.
         sentence: for people.
-        size: how large it is, in the unit of the check; None where it has no size.
+        defect: why it is no ordinary result; None for a mere doubt.
         label: the process that it is about.
         lines: of that one's log, which show it.
     """
 
-    check: str
     sentence: str
-    size: float | None = None
     defect: Defect | None = None
     label: str = ""
     log: str = ""
