@@ -35,12 +35,12 @@ class Candidates:
             points = self._keep(dict(zip(space, point, strict=True)) for point in itertools.product(*axes))
             self.whole = points if len(points) <= WHOLE else None
 
-    def scattered(self, rng: np.random.Generator, count: int = _SCATTERED) -> list[Point]:
+    def scattered(self, rng: np.random.Generator) -> list[Point]:
         """All points of a small space, else some at random."""
         if self.whole is not None:
             return self.whole
         for _ in range(20):
-            draws = (self._draw(rng) for _ in range(count))
+            draws = (self._draw(rng) for _ in range(_SCATTERED))
             if points := self._keep(draws):
                 return points
         return [self._draw(rng)]  # no draw is allowed: the caller refuses this point and says why

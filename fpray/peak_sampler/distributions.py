@@ -1,11 +1,13 @@
-"""The axes of a space: the values of an Optuna distribution, their number, and the position of a value."""
+"""The axes of a space: the values of an Optuna distribution and their positions; the axes that trials share."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import FrozenTrial
 
 
 def size(distribution: BaseDistribution) -> float:
@@ -61,3 +63,42 @@ def position(distribution: BaseDistribution, value: Any) -> float:
     if high == low:
         return 0.5
     return math.log(value / low) / math.log(high / low) if distribution.log else (value - low) / (high - low)
+
+
+def ends(distribution: BaseDistribution) -> tuple[Any, ...]:
+    """The lowest and the highest value of a range (one value if they are equal), or all choices."""
+    if isinstance(distribution, CategoricalDistribution):
+        return tuple(distribution.choices)
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    return tuple(dict.fromkeys((distribution.low, distribution.high)))
+
+
+def ordered(distribution: CategoricalDistribution) -> bool:
+    """Whether all categories are numbers, so that neighbours are similar."""
+    return all(isinstance(c, int | float) and not isinstance(c, bool) for c in distribution.choices)
+
+
+def middle(distribution: BaseDistribution) -> Any:
+    """The value in the middle, geometric where the distribution is logarithmic."""
+    if isinstance(distribution, CategoricalDistribution):
+        choices = sorted(distribution.choices) if ordered(distribution) else list(distribution.choices)  # type: ignore[type-var]
+        return choices[len(choices) // 2]
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    low, high = distribution.low, distribution.high
+    value = math.sqrt(low * high) if distribution.log else (low + high) / 2
+    if distribution.step is not None:
+        value = low + distribution.step * round((value - low) / distribution.step)
+    return int(value) if isinstance(distribution, IntDistribution) else float(value)
+
+
+def shared_space(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:
+    """The parameters that all ended trials have with the same distribution; of all trials while none has ended.
+
+    Without parameters that have only one value.
+    """
+    with_params = [trial for trial in trials if trial.distributions]
+    ended = [trial for trial in with_params if trial.state.is_finished()] or with_params
+    common = dict(ended[0].distributions) if ended else {}
+    for trial in ended[1:]:
+        common = {name: d for name, d in common.items() if trial.distributions.get(name) == d}
+    return {name: distribution for name, distribution in sorted(common.items()) if not distribution.single()}

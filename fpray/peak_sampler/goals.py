@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,3 +51,8 @@ class Bound:
 
     def __str__(self) -> str:
         return f"{self.column} {'<=' if self.upper else '>='} {self.limit:.15g}"  # enough digits to be read back
+
+
+def columns_of(goals: Iterable[Goal], bounds: Iterable[Bound]) -> list[str]:
+    """The columns of goals and bounds, each once."""
+    return list(dict.fromkeys(aim.column for aim in (*goals, *bounds)))

@@ -13,8 +13,9 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
+from fpray.peak_sampler.encoding import Array, Encoding
+from fpray.peak_sampler.gaussian_process import Guesses, Process, guesses_of_goal, guesses_of_offset
 from fpray.peak_sampler.goals import Bound, Goal
-from fpray.peak_sampler.prior import Array, Encoding, Guesses, Process, guesses_of_goal, guesses_of_tie
 
 SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
 DOUBT = 0.05  # nepers of the goal that a chance to keep the bounds is worth that is 2.7 times as high
@@ -92,30 +93,30 @@ class Belief:
 
     def __init__(self, encoding: Encoding, goal: Goal, bounds: Sequence[Bound], trials: Trials) -> None:
         self.encoding, self.goal, self.bounds, self.trials = encoding, goal, tuple(bounds), trials
-        self.up = 1 if goal.maximize else -1
+        self.sign = 1 if goal.maximize else -1
         self.scale = Scale(trials.values[goal.column])
         x, n = encoding.configurations(trials.points), encoding.loads(trials.points)
         measured = trials.values[goal.column]
         # A trial that broke down counts as the worst of the others, far over its bounds.
         worst = np.nanmin(measured) if goal.maximize else np.nanmax(measured)
         levels = self.scale.filled(measured, float(self.scale.of(worst)))
-        bends = self.up if self.scale.logs else 0
+        bends = self.sign if self.scale.logs else 0
         self._goal = _process(guesses_of_goal, x, n, levels, bends)
-        self._tied: list[tuple[Bound, Process, Scale]] = []
-        self._free: list[tuple[Bound, Process, Scale]] = []
+        self._by_littles_law: list[tuple[Bound, Process, Scale]] = []
+        self._independent: list[tuple[Bound, Process, Scale]] = []
         for bound in self.bounds:
             scale = Scale(trials.values[bound.column], bound.limit)
             far = float(scale.of(bound.limit)) + _FAILED * (1 if bound.upper else -1)
             values = scale.filled(trials.values[bound.column], far)
-            tied = scale.logs and self.scale.logs
-            bends = -self.up if tied else 0
-            free = _process(guesses_of_goal, x, n, values, bends)
-            law = _process(guesses_of_tie, x, n, levels + values - n, 0) if tied else None
-            if law is not None and law.evidence >= free.evidence:
-                self._tied.append((bound, law, scale))
+            both_logs = scale.logs and self.scale.logs
+            bends = -self.sign if both_logs else 0
+            independent = _process(guesses_of_goal, x, n, values, bends)
+            offset = _process(guesses_of_offset, x, n, levels + values - n, 0) if both_logs else None
+            if offset is not None and offset.evidence >= independent.evidence:
+                self._by_littles_law.append((bound, offset, scale))
             else:
-                self._free.append((bound, free, scale))
-        count = len(self._tied)
+                self._independent.append((bound, independent, scale))
+        count = len(self._by_littles_law)
         draws = np.random.default_rng(1).standard_normal((4 * _NODES, count))
         self._draws = _QUANTILES[:, None] if count == 1 else draws
 
@@ -146,22 +147,22 @@ class Belief:
         mean, variance = self._goal.predict(x, n)
         low = np.full((len(self._draws), len(points)), -np.inf)
         high = np.full((len(self._draws), len(points)), np.inf)
-        for i, (bound, law, scale) in enumerate(self._tied):
-            off, spread = law.predict(x, n)
+        for i, (bound, offset, scale) in enumerate(self._by_littles_law):
+            off, spread = offset.predict(x, n)
             # log value = n - log goal + off: `edge` is the goal at which the value is at its limit
-            edge = self.up * (n + off + self._draws[:, i : i + 1] * np.sqrt(spread) - scale.of(limits[_name(bound)]))
+            edge = self.sign * (n + off + self._draws[:, i : i + 1] * np.sqrt(spread) - scale.of(limits[_name(bound)]))
             if bound.upper == self.goal.maximize:
                 low = np.maximum(low, edge)
             else:
                 high = np.minimum(high, edge)
         others = np.ones(len(points))
-        for bound, free, scale in self._free:
-            value, spread = free.predict(x, n)
+        for bound, process, scale in self._independent:
+            value, spread = process.predict(x, n)
             z = (scale.of(limits[_name(bound)]) - value) / np.sqrt(spread)
             others *= cdf(z if bound.upper else -z)
-        return Outlook(self.up * mean, np.sqrt(variance), low, high, others)
+        return Outlook(self.sign * mean, np.sqrt(variance), low, high, others)
 
-    def worth(self, points: Sequence[Point]) -> Array:
+    def acquisition(self, points: Sequence[Point]) -> Array:
         """The expected gain of a trial at each point.
 
         While nothing keeps the bounds: how likely a point keeps them, plus its goal. The likelihood alone would ask
@@ -171,17 +172,18 @@ class Belief:
         if self.recommended is None:
             return outlook.log_feasible() + outlook.mean
         # The best counts by its merit: if it may break the bounds, a point that surely keeps them is a gain, too.
-        return outlook.gain(float(self.at([self.recommended]).merit(self.scale.unit)[0]) + NO_GAIN / self.scale.unit)
+        unit = self.scale.unit
+        return outlook.expected_improvement(float(self.at([self.recommended]).merit(unit)[0]) + NO_GAIN / unit)
 
     def expect(self, points: Sequence[Point]) -> dict[str, Array]:
         """The most likely result of a trial at each point, in the columns' units."""
         x, n = self.encoding.configurations(points), self.encoding.loads(points)
         goal = self._goal.predict(x, n)[0]
         expected = {self.goal.column: self.scale.back(goal)}
-        for bound, law, scale in self._tied:
-            expected[bound.column] = scale.back(n - goal + law.predict(x, n)[0])
-        for bound, free, scale in self._free:
-            expected[bound.column] = scale.back(free.predict(x, n)[0])
+        for bound, offset, scale in self._by_littles_law:
+            expected[bound.column] = scale.back(n - goal + offset.predict(x, n)[0])
+        for bound, process, scale in self._independent:
+            expected[bound.column] = scale.back(process.predict(x, n)[0])
         return expected
 
 
@@ -220,7 +222,8 @@ class Outlook:
 
     Attributes:
         mean, spread: of the goal, on its scale; the mean is negated if the goal is minimized.
-        low, high: the range of the goal that keeps the bounds tied to it, shape (draws, points).
+        low, high: the range of the goal that keeps the bounds that follow from it by Little's law, shape (draws,
+            points).
         others: the probability that the other bounds are kept.
     """
 
@@ -249,7 +252,7 @@ class Outlook:
         doubt = DOUBT / unit * np.log(np.maximum(chance, 1e-12))
         return np.asarray(np.where(chance >= SURE_ENOUGH, self.mean + doubt, -np.inf))
 
-    def gain(self, best: float) -> Array:
+    def expected_improvement(self, best: float) -> Array:
         """The expected gain over `best`, counted only where the bounds are kept."""
         low = np.maximum(self.low, best)
         a, b = (low - self.mean) / self.spread, (np.maximum(self.high, low) - self.mean) / self.spread

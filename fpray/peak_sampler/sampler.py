@@ -13,10 +13,10 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from fpray.peak_sampler.candidates import Allowed, Candidates, Point
-from fpray.peak_sampler.distributions import at
-from fpray.peak_sampler.goals import Bound, Goal
+from fpray.peak_sampler.distributions import at, middle, shared_space
+from fpray.peak_sampler.encoding import Encoding, Loops
+from fpray.peak_sampler.goals import Bound, Goal, columns_of
 from fpray.peak_sampler.posterior import Belief, Trials, gather
-from fpray.peak_sampler.prior import Encoding, Loops, middle
 from fpray.peak_sampler.strategies import Situation, choose, spread_out
 
 
@@ -53,13 +53,8 @@ class PeakSampler(BaseSampler):
         self._spaces: dict[str, tuple[Encoding, Candidates]] = {}
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """The parameters that all trials share; all ended trials, if any has ended."""
-        others = [t for t in study.get_trials(deepcopy=False) if t.number != trial.number and t.distributions]
-        ended = [t for t in others if t.state.is_finished()] or others
-        common = dict(ended[0].distributions) if ended else {}
-        for other in ended[1:]:
-            common = {n: d for n, d in common.items() if other.distributions.get(n) == d}
-        return {name: distribution for name, distribution in sorted(common.items()) if not distribution.single()}
+        """The parameters that the other trials share; see `shared_space`."""
+        return shared_space(t for t in study.get_trials(deepcopy=False) if t.number != trial.number)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -73,7 +68,8 @@ class PeakSampler(BaseSampler):
             for t in trials
             if t.state is TrialState.RUNNING and t.number != trial.number and search_space.keys() <= t.params.keys()
         ]
-        return self.propose(gather(trials, search_space, self._columns()), running, search_space, trial.number)
+        evidence = gather(trials, search_space, columns_of(self._goals, self._bounds))
+        return self.propose(evidence, running, search_space, trial.number)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
@@ -105,9 +101,6 @@ class PeakSampler(BaseSampler):
         if running:
             belief = Belief(encoding, goal, self._bounds, trials.with_expected(running, belief.expect(running)))
         return choose(Situation(trials, belief, number), candidates, rng)
-
-    def _columns(self) -> list[str]:
-        return list(dict.fromkeys([*(g.column for g in self._goals), *(b.column for b in self._bounds)]))
 
     def _space(self, space: Mapping[str, BaseDistribution]) -> tuple[Encoding, Candidates]:
         key = repr(sorted(space.items()))

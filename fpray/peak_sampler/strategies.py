@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fpray.peak_sampler.candidates import Candidates, Point
+from fpray.peak_sampler.encoding import Array, Encoding
 from fpray.peak_sampler.posterior import FEWEST, NO_GAIN, Belief, Trials
-from fpray.peak_sampler.prior import Array, Encoding
 
 SAME_LOAD = 0.02  # nepers: loads that are nearer than this count as one
 REPEATS = 2  # trials of one point; more of them only where the caller asks to confirm it
@@ -90,7 +90,7 @@ def less_load(situation: Situation, points: Sequence[Point]) -> Array | None:
     same: NDArray[np.bool_] = np.array([_without(point, load) == tried for point in points])
     if np.where(same, belief.at(points).feasible(), 0.0).max() < LOAD_MAY_DO:
         return None
-    return np.where(same, belief.worth(points), -math.inf)
+    return np.where(same, belief.acquisition(points), -math.inf)
 
 
 def exploit(situation: Situation, points: Sequence[Point]) -> Array | None:
@@ -106,7 +106,7 @@ def exploit(situation: Situation, points: Sequence[Point]) -> Array | None:
 
 def explore(situation: Situation, points: Sequence[Point]) -> Array | None:
     """The point at which a trial has the largest expected gain; always applies."""
-    return situation.belief.worth(points)
+    return situation.belief.acquisition(points)
 
 
 STRATEGIES: tuple[Strategy, ...] = (nearest_feasible, less_load, exploit, explore)  # the first that applies decides
@@ -115,11 +115,11 @@ STRATEGIES: tuple[Strategy, ...] = (nearest_feasible, less_load, exploit, explor
 def choose(situation: Situation, candidates: Candidates, rng: np.random.Generator) -> Point:
     """The next point, by the first strategy that applies; then `stride`."""
     points = _compared(situation, candidates, rng)
-    worth = next(w for strategy in STRATEGIES if (w := strategy(situation, points)) is not None)
+    scores = next(s for strategy in STRATEGIES if (s := strategy(situation, points)) is not None)
     often = np.array([situation.count(point) >= REPEATS for point in points])
     if not often.all():
-        worth = np.where(often, -math.inf, worth)
-    chosen = points[int(np.argmax(worth))]
+        scores = np.where(often, -math.inf, scores)
+    chosen = points[int(np.argmax(scores))]
     longer = stride(situation, chosen, candidates)
     return longer if longer is not None and situation.count(longer) < REPEATS else chosen
 
@@ -131,7 +131,7 @@ def _compared(situation: Situation, candidates: Candidates, rng: np.random.Gener
     if candidates.whole is not None:
         return points
     tried = belief.tried[-_LOOKED_AROUND:] if situation.best is None else [situation.best]
-    top = [points[i] for i in np.argsort(-belief.worth(points))[:_LOOKED_AROUND]]
+    top = [points[i] for i in np.argsort(-belief.acquisition(points))[:_LOOKED_AROUND]]
     return [*points, *candidates.around([*tried, *top], belief.encoding.load, rng)]
 
 

@@ -41,6 +41,15 @@ class Choice:
         """How many trials of it there are."""
         return len(self.trials)
 
+    def values(self, column: str) -> list[float]:
+        """Its measured values of a column, without those that are missing."""
+        return [value for value in self.measured.get(column, ()) if math.isfinite(value)]
+
+    def mean(self, column: str) -> float | None:
+        """The mean of its measured values of a column; None if there is none."""
+        values = self.values(column)
+        return sum(values) / len(values) if values else None
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fpray.errors import Problem, nearest
+from fpray.peak_sampler.distributions import ends
 from fpray.peak_sampler.goals import Bound, Goal
-from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import show_duration
-from fpray.recorder.columns import START_THROUGHPUT, without_output
+from fpray.recorder.columns import START_THROUGHPUT, STATISTICS, latency, without_output
 from fpray.searching.budget import TimeBudget
-from fpray.searching.space import ends
+from fpray.searching.problem import SearchProblem
 from fpray.store.columns import measured_columns, output_columns
 from fpray.study.search_study import Search
-from fpray.study.study import Point
 
-if TYPE_CHECKING:
-    from fpray.searching.problem import SearchProblem
-
-_QUANTILE = re.compile(r"latency\.(median|p90|p95|p99|max|min)_ms$")
+_QUANTILES = tuple(latency(statistic) for statistic in STATISTICS if statistic != "mean")
 SEEDS = 2**32  # Optuna's samplers accept seeds below this
 
 
@@ -74,11 +69,12 @@ def _time_problems(time: TimeBudget) -> Iterator[Problem]:
         )
 
 
-def corner_problems(problem: SearchProblem, corners: Sequence[tuple[Point, Any, Sequence[Problem]]]) -> list[Problem]:
+def corner_problems(problem: SearchProblem) -> list[Problem]:
     """What the protocol refuses at an end of the space for all values of the other parameters.
 
     An end that it refuses only with some of them is no problem: the search skips these points.
     """
+    corners = problem.corners
     if corners and all(problems for _, _, problems in corners):
         return _shortest([problems for _, _, problems in corners])
     wrong: list[Problem] = []
@@ -94,14 +90,15 @@ def _shortest(lists: Sequence[Sequence[Problem]]) -> list[Problem]:
     return min(map(list, lists), key=len)
 
 
-def group_problems(problem: SearchProblem, trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
+def group_problems(problem: SearchProblem) -> Iterator[Problem]:
     """Goals and bounds that mean nothing for grouped or for short measurements.
 
     Quantiles of grouped rows are quantiles of means.
     """
+    trials = problem.corner_trials
     largest = max((getattr(trial.params, "measurement_group_size", 1) for trial in trials), default=1)
     for column in problem.columns:
-        if largest > 1 and _QUANTILE.search(column):
+        if largest > 1 and column.endswith(_QUANTILES):
             yield Problem(
                 f"measurement_group_size={largest}",
                 f"records only means of {largest} requests, so {column} is unknown: set it to 1, or use the mean",

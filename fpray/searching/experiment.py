@@ -10,16 +10,14 @@ from fpray.driver.check import Words, check, suite_key
 from fpray.driver.experiment import Experiment
 from fpray.driver.selection import Selected, TrialSelection
 from fpray.errors import refuse, refuse_if_any
-from fpray.plan.plan import Trial
 from fpray.searching.checks import corner_problems, group_problems
 from fpray.searching.latency_bounds import latency_bounds
 from fpray.searching.options import SearchOptions
 from fpray.searching.problem import SearchProblem
 from fpray.searching.problem_reader import read_problem
 from fpray.searching.search_record import search_record
+from fpray.study.search_study import Search
 from fpray.trial.early_stop import early_stop
-
-KIND = "search"  # the command, and the kind of its suites
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +49,7 @@ def check_search(protocol: str, given: Mapping[str, Any], command: str = "") -> 
     experiment, problem = check(words, select), problems[0]
     joined = replace(
         experiment,
-        kind=KIND,
+        kind=Search.command,
         key=suite_key(_identity(experiment.words, words.values), experiment.compared),
         instruments=[*experiment.instruments, *early_stop(latency_bounds(problem.protocol, problem.bounds))],
         record={"search": search_record(problem, words.values), "ended": ""},
@@ -66,17 +64,16 @@ def _corners(problem: SearchProblem) -> Selected:
         Refused: with every problem.
     """
     try:
-        corners = [(point, *problem.params(point)) for point in problem.corners()]
+        corners = problem.corners
     except Exception as error:  # the user's own code
         raise refuse(
             f"--study {problem.study.name}",
             f"its function suggest(trial) failed with {type(error).__name__}: {error}. It must return a dict of"
             " parameter -> value",
         ) from None
-    allowed = [Trial(problem.protocol, params) for _, params, problems in corners if not problems]
-    refuse_if_any([*corner_problems(problem, corners), *group_problems(problem, allowed)])
+    refuse_if_any([*corner_problems(problem), *group_problems(problem)])
     summary = problem.study.summary or tuple(dict.fromkeys(key for point, _, _ in corners for key in point))
-    return Selected(problem.protocol, replace(problem.study, summary=summary), allowed)
+    return Selected(problem.protocol, replace(problem.study, summary=summary), problem.corner_trials)
 
 
 def _identity(selection: Any, options: Mapping[str, Any]) -> Any:

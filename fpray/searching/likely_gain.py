@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from fpray.peak_sampler.candidates import Candidates
+from fpray.peak_sampler.encoding import Array
 from fpray.peak_sampler.posterior import FEWEST, Belief, Outlook
-from fpray.peak_sampler.prior import Array
 
 STILL_LIKELY = 0.1  # a gain is still likely if it has at least this probability
 HOPELESS = 0.02  # if no point keeps the bounds with at least this probability, no point keeps them
@@ -34,7 +34,7 @@ def likely_gain(belief: Belief, candidates: Candidates) -> float:
         gain = (low + high) / 2
         low, high = (gain, high) if _beyond(outlook, base + gain).max() >= STILL_LIKELY else (low, gain)
     if belief.scale.logs:
-        return belief.up * math.expm1(belief.up * low)
+        return belief.sign * math.expm1(belief.sign * low)
     return low / abs(base) if base else math.inf
 
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from optuna.distributions import CategoricalDistribution
 
+from fpray.peak_sampler.distributions import ends
 from fpray.peak_sampler.goals import Bound
 from fpray.plan.words import number_of
 from fpray.searching.answer import Answer, Choice
 from fpray.searching.number_words import interval, number, point, short
 from fpray.searching.problem import SearchProblem
-from fpray.searching.space import ends
 
 _MAX_LISTED = 5
 
@@ -104,7 +104,7 @@ def _at_the_end_of_the_space(problem: SearchProblem, best: Choice) -> Iterator[s
     """Parameters of the best at an end of their range: a better value may lie beyond."""
     for key, distribution in (problem.space or {}).items():
         if not isinstance(distribution, CategoricalDistribution) and best.params.get(key) in ends(distribution):
-            end = "lowest" if best.params[key] == next(ends(distribution)) else "highest"
+            end = "lowest" if best.params[key] == ends(distribution)[0] else "highest"
             yield f"{key}={best.params[key]} is the {end} value of its range: values beyond it were not tried"
 
 
@@ -122,17 +122,13 @@ def _bounds(problem: SearchProblem, choice: Choice) -> Sequence[str]:
 
 
 def _mean(choice: Choice, bound: Bound) -> str:
-    measured = _measured(choice, bound)
-    return number(sum(measured) / len(measured)) if measured else "not measured"
+    mean = choice.mean(bound.column)
+    return "not measured" if mean is None else number(mean)
 
 
 def _spread(choice: Choice, bound: Bound) -> str:
-    measured = _measured(choice, bound)
+    measured = choice.values(bound.column)
     return f" ({number(min(measured))} to {number(max(measured))})" if len(measured) > 1 else ""
-
-
-def _measured(choice: Choice, bound: Bound) -> list[float]:
-    return [value for value in choice.measured.get(bound.column, ()) if not math.isnan(value)]
 
 
 def _limit(bound: Bound) -> str:

@@ -6,26 +6,31 @@ import functools
 import itertools
 import math
 import random
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import optuna
+from optuna.exceptions import StorageInternalError
 
 from fpray.errors import FprayError, Problem
-from fpray.peak_sampler.goals import Bound, Goal
-from fpray.plan.plan import parameter_problems
+from fpray.peak_sampler.candidates import Allowed
+from fpray.peak_sampler.distributions import ends
+from fpray.peak_sampler.goals import Bound, Goal, columns_of
+from fpray.plan.plan import Trial, parameter_problems
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
 from fpray.searching.budget import TimeBudget
 from fpray.searching.point_facts import PointFacts
-from fpray.searching.space import Space, ends
+from fpray.searching.space import Space
 from fpray.study.search_study import Search
 from fpray.study.study import Point
 
 _MAX_CORNERS = 64
 _SUGGESTED = 20
 Suggest = Callable[[optuna.Trial], Point]
+Corner = tuple[Point, Any, Sequence[Problem]]  # a point, its parameters, and why the protocol refuses them
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class SearchProblem:
     @property
     def columns(self) -> list[str]:
         """The columns that a trial must have to count."""
-        return list(dict.fromkeys([*(g.column for g in self.goals), *(b.column for b in self.bounds)]))
+        return columns_of(self.goals, self.bounds)
 
     def params(self, point: Point) -> tuple[Any, list[Problem]]:
         """The parameters of a point, and the reasons why the protocol refuses them."""
@@ -67,11 +72,12 @@ class SearchProblem:
 
         Raises:
             FprayError: the user's own `suggest` raised something.
+            OSError, StorageInternalError: the study cannot be reached.
         """
         try:
             return self.suggest(trial)
         except Exception as error:
-            if self.study.suggest is None:
+            if self.study.suggest is None or _raised_by_storage(error):
                 raise
             name = self.study.name
             raise FprayError(f"study {name}: suggest(trial) raises {type(error).__name__}: {error}") from None
@@ -82,24 +88,46 @@ class SearchProblem:
         return PointFacts(self.protocol, self.start, self.fixed)
 
     @functools.cached_property
-    def refuses_points(self) -> bool:
-        """Whether the protocol refuses points of the space, as far as the ends of the space show."""
-        return self.space is not None and any(self.params(point)[1] for point in self.corners())
+    def allowed(self) -> Allowed | None:
+        """Whether the protocol accepts a point; None if it accepts all, as far as the ends of the space show."""
+        refuses = self.space is not None and any(problems for _, _, problems in self.corners)
+        return self.point_facts.allows if refuses else None
 
-    def corners(self) -> Iterator[Point]:
+    @functools.cached_property
+    def corners(self) -> Sequence[Corner]:
         """Points at the ends of the space: all of them, or many; some suggestions if there is no space."""
-        if self.space is None:
-            optuna.logging.set_verbosity(optuna.logging.WARNING)
-            trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-            for _ in range(_SUGGESTED):
-                yield self.suggest(trials.ask())
-            return
-        sides = {key: list(ends(distribution)) for key, distribution in self.space.items()}
-        if math.prod(map(len, sides.values())) <= _MAX_CORNERS:
-            yield from (dict(zip(sides, chosen, strict=True)) for chosen in itertools.product(*sides.values()))
-            return
-        chance = random.Random(0)  # the same points every time
-        for key, side in sides.items():  # every end at least once
-            yield from ({**{k: chance.choice(v) for k, v in sides.items()}, key: end} for end in side)
-        for _ in range(_MAX_CORNERS):
-            yield {key: chance.choice(side) for key, side in sides.items()}
+        points = self._suggestions() if self.space is None else _ends_of(self.space)
+        return [(point, *self.params(point)) for point in points]
+
+    @functools.cached_property
+    def corner_trials(self) -> Sequence[Trial[Any]]:
+        """Trials at the ends of the space, of the points that the protocol accepts."""
+        trials = [Trial(self.protocol, params) for _, params, problems in self.corners if not problems]
+        return list({trial.id: trial for trial in trials}.values())
+
+    def _suggestions(self) -> Iterator[Point]:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        for _ in range(_SUGGESTED):
+            yield self.suggest(trials.ask())
+
+
+def _ends_of(space: Space) -> Iterator[Point]:
+    """Points at the ends of a space: all of them if they are few, else each end at least once, and random ones."""
+    sides = {key: ends(distribution) for key, distribution in space.items()}
+    if math.prod(map(len, sides.values())) <= _MAX_CORNERS:
+        yield from (dict(zip(sides, chosen, strict=True)) for chosen in itertools.product(*sides.values()))
+        return
+    chance = random.Random(0)  # the same points every time
+    for key, side in sides.items():
+        yield from ({**{k: chance.choice(v) for k, v in sides.items()}, key: end} for end in side)
+    for _ in range(_MAX_CORNERS):
+        yield {key: chance.choice(side) for key, side in sides.items()}
+
+
+def _raised_by_storage(error: Exception) -> bool:
+    """Whether Optuna's storage raised it: a full disk or a lost database is no mistake in the user's code."""
+    if not isinstance(error, OSError | StorageInternalError):
+        return False
+    modules = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(module.startswith("optuna.storages") for module in modules)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from fpray.peak_sampler.candidates import Allowed, Candidates
-from fpray.peak_sampler.goals import Bound, Goal
+from fpray.peak_sampler.distributions import shared_space
+from fpray.peak_sampler.encoding import Encoding, Loops
+from fpray.peak_sampler.goals import Bound, Goal, columns_of
 from fpray.peak_sampler.posterior import Belief, Point, gather
-from fpray.peak_sampler.prior import Encoding, Loops
 from fpray.searching.answer import NO_ANSWER, Answer, Choice
 from fpray.searching.likely_gain import likely_gain
 from fpray.searching.tried_configurations import TriedConfigurations
@@ -38,8 +37,7 @@ def answer(
         allowed: whether a point can run at all; only for the likely gain.
     """
     space = shared_space(trials)
-    columns = list(dict.fromkeys([*(goal.column for goal in goals), *(bound.column for bound in bounds)]))
-    evidence = gather(trials, space, columns)
+    evidence = gather(trials, space, columns_of(goals, bounds))
     if not all(np.isfinite(evidence.values[goal.column]).any() for goal in goals):
         return replace(NO_ANSWER, trials=len(evidence.points))
     encoding = Encoding(space, loops)
@@ -64,14 +62,8 @@ def answer(
 
 
 def _missed_by(choice: Choice, bounds: Sequence[Bound]) -> float:
-    """By how much a configuration exceeded its bounds, in shares of the limits."""
-    over = 0.0
-    for bound in bounds:
-        if not (values := [value for value in choice.measured[bound.column] if math.isfinite(value)]):
-            return math.inf
-        excess = (sum(values) / len(values) - bound.limit) * (1 if bound.upper else -1)
-        over += max(0.0, excess) / (abs(bound.limit) or 1.0)
-    return over
+    """By how much a configuration exceeded its bounds, in shares of the limits; infinite if a value is missing."""
+    return sum(max(0.0, bound.excess(choice.mean(bound.column))) for bound in bounds)
 
 
 def recommend(
@@ -79,20 +71,10 @@ def recommend(
 ) -> Point | None:
     """The point that `answer` recommends, and nothing else, in a fraction of the time."""
     space = shared_space(trials)
-    columns = list(dict.fromkeys([goals[0].column, *(bound.column for bound in bounds)]))
-    evidence = gather(trials, space, columns)
+    evidence = gather(trials, space, columns_of(goals[:1], bounds))
     if not np.isfinite(evidence.values[goals[0].column]).any():
         return None
     return Belief(Encoding(space, loops), goals[0], bounds, evidence).recommended
-
-
-def shared_space(trials: Sequence[FrozenTrial]) -> dict[str, BaseDistribution]:
-    """The parameters that all ended trials have, with the same distribution."""
-    ended = [t.distributions for t in trials if t.state.is_finished() and t.distributions]
-    common = dict(ended[0]) if ended else {}
-    for other in ended[1:]:
-        common = {name: d for name, d in common.items() if other.get(name) == d}
-    return {name: d for name, d in sorted(common.items()) if not d.single()}
 
 
 def _frontier(belief: Belief, tried: TriedConfigurations) -> list[tuple[Bound, Choice | None]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -13,8 +12,9 @@ from optuna.samplers import BaseSampler
 
 from fpray.errors import Problem, nearest
 from fpray.peak_sampler.distributions import along
-from fpray.peak_sampler.goals import Bound, Goal
+from fpray.peak_sampler.goals import Goal
 from fpray.peak_sampler.sampler import PeakSampler
+from fpray.searching.options import SEEDS
 from fpray.searching.problem import SearchProblem
 from fpray.searching.space import Space
 
@@ -22,37 +22,17 @@ OURS = "ours"
 _CMA_DIMENSIONS = 2  # it needs at least so many
 _GRID_VALUES = 12  # of a long range
 
-
-@dataclass(frozen=True)
-class SamplerInputs:
-    """What a sampler is made from."""
-
-    goals: Sequence[Goal]
-    bounds: Sequence[Bound]
-    loops: Callable[[Mapping[str, Any]], float]
-    allowed: Callable[[Mapping[str, Any]], bool] | None
-    space: Space | None
-    seed: int
-
-    @staticmethod
-    def of(problem: SearchProblem, seed: int) -> SamplerInputs:
-        """What a sampler needs to know of a search."""
-        facts = problem.point_facts
-        allowed = facts.allows if problem.refuses_points else None
-        return SamplerInputs(problem.goals, problem.bounds, facts.loops, allowed, problem.space, seed)
-
-
-_MAKERS: dict[str, Callable[[SamplerInputs], BaseSampler]] = {
-    OURS: lambda w: PeakSampler(w.goals, w.bounds, loops=w.loops, seed=w.seed, allowed=w.allowed),
-    "tpe": lambda w: samplers.TPESampler(seed=w.seed, multivariate=True, group=w.space is None),
-    "gp": lambda w: samplers.GPSampler(seed=w.seed, warn_independent_sampling=False),
-    "random": lambda w: samplers.RandomSampler(seed=w.seed),
-    "grid": lambda w: samplers.GridSampler(grid_values(w.space or {}), seed=w.seed),
-    "qmc": lambda w: samplers.QMCSampler(seed=w.seed, scramble=True, warn_independent_sampling=False),
-    "brute-force": lambda w: samplers.BruteForceSampler(seed=w.seed),
-    "nsga2": lambda w: samplers.NSGAIISampler(seed=w.seed, population_size=10),
-    "nsga3": lambda w: samplers.NSGAIIISampler(seed=w.seed, population_size=10),
-    "cma-es": lambda w: samplers.CmaEsSampler(seed=w.seed, warn_independent_sampling=False),
+_MAKERS: dict[str, Callable[[SearchProblem, int], BaseSampler]] = {
+    OURS: lambda p, seed: PeakSampler(p.goals, p.bounds, loops=p.point_facts.loops, seed=seed, allowed=p.allowed),
+    "tpe": lambda p, seed: samplers.TPESampler(seed=seed, multivariate=True, group=p.space is None),
+    "gp": lambda _, seed: samplers.GPSampler(seed=seed, warn_independent_sampling=False),
+    "random": lambda _, seed: samplers.RandomSampler(seed=seed),
+    "grid": lambda p, seed: samplers.GridSampler(grid_values(p.space or {}), seed=seed),
+    "qmc": lambda _, seed: samplers.QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False),
+    "brute-force": lambda _, seed: samplers.BruteForceSampler(seed=seed),
+    "nsga2": lambda _, seed: samplers.NSGAIISampler(seed=seed, population_size=10),
+    "nsga3": lambda _, seed: samplers.NSGAIIISampler(seed=seed, population_size=10),
+    "cma-es": lambda _, seed: samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False),
 }
 _NEEDS = {"gp": ("torch", "scipy"), "qmc": ("scipy",), "cma-es": ("cmaes",)}
 # The choices of these depend on nothing but the study. They are made anew for each trial, so an interrupted search
@@ -89,15 +69,15 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
 class SamplerPerTrial:
     """The sampler of a name: one for all trials, or, if it has no state of its own, a new one for each trial."""
 
-    def __init__(self, name: str, inputs: SamplerInputs) -> None:
-        self._name, self._inputs = name, inputs
-        self._lasting = None if name in _STATELESS else _MAKERS[name](inputs)
+    def __init__(self, name: str, problem: SearchProblem, seed: int) -> None:
+        self._name, self._problem, self._seed = name, problem, seed
+        self._lasting = None if name in _STATELESS else _MAKERS[name](problem, seed)
 
     def sampler(self, number: int) -> BaseSampler:
         """The sampler that chooses the trial of a number, from 0."""
         if self._lasting is not None:
             return self._lasting
-        return _MAKERS[self._name](replace(self._inputs, seed=(self._inputs.seed + number) % 2**32))
+        return _MAKERS[self._name](self._problem, (self._seed + number) % SEEDS)
 
 
 def grid_values(space: Space) -> dict[str, list[Any]]:

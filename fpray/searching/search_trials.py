@@ -45,9 +45,8 @@ class SearchTrials:
         """What the trials so far say."""
         if self._answer is None:
             problem = self._problem
-            facts = problem.point_facts
-            allowed = facts.allows if problem.refuses_points else None
-            self._answer = answer(self.all(), problem.goals, problem.bounds, facts.loops, allowed)
+            loops, allowed = problem.point_facts.loops, problem.allowed
+            self._answer = answer(self.all(), problem.goals, problem.bounds, loops, allowed)
         return self._answer
 
     def use_sampler(self, number: int) -> None:

@@ -21,7 +21,7 @@ from fpray.searching.points_file import PointsFile
 from fpray.searching.problem import SearchProblem
 from fpray.searching.repeats import configuration
 from fpray.searching.result import SearchResult
-from fpray.searching.sampler_factory import SamplerInputs, SamplerPerTrial
+from fpray.searching.sampler_factory import SamplerPerTrial
 from fpray.searching.search_trials import SearchTrials
 from fpray.searching.storage import reachable
 from fpray.searching.study_sync import catch_up
@@ -60,7 +60,7 @@ class SearchSource:
         self._budget = BudgetMeter(problem.study.budget_trials, problem.time, planned_s=planned_s, clock=clock)
         self._study_access = functools.partial(reachable, suite.path.name)
         with self._study_access():
-            self._trials = SearchTrials(study, problem, SamplerPerTrial(sampler, SamplerInputs.of(problem, seed)))
+            self._trials = SearchTrials(study, problem, SamplerPerTrial(sampler, problem, seed))
             self._confirmation = Confirmation(problem, self._trials)
             self._end = EndConditions(problem, self._trials, sampler)
             self._points = PointsFile(suite.path)
@@ -109,10 +109,7 @@ class SearchSource:
         with self._study_access():
             if not self._pending and self._why_over() is not None:
                 return []
-        problem = self._problem
-        corners = (problem.params(point) for point in problem.corners())
-        trials = [Trial(problem.protocol, params) for params, problems in corners if not problems]
-        return list({trial.id: trial for trial in trials}.values())
+        return self._problem.corner_trials
 
     def trial_limit(self) -> int:
         """How many trials the budget allows in all."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from fpray.errors import Problem, nearest
+from fpray.peak_sampler.distributions import ends
 from fpray.protocol import params as param_values
 from fpray.protocol.values import BadValue, describe_type, field_types, read_value, to_json
 from fpray.study.grid import split_values
@@ -55,20 +56,10 @@ def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Spa
         ]
         problems += wrong_ends
         if distribution.single():
-            problems.append(Problem(about, f"has only one value: use --set {key}={next(ends(distribution))}"))
+            problems.append(Problem(about, f"has only one value: use --set {key}={ends(distribution)[0]}"))
         elif not wrong_ends:
             distributions[key] = distribution
     return distributions, problems
-
-
-def ends(distribution: BaseDistribution) -> Iterator[Any]:
-    """The lowest and the highest value of a range, or all choices."""
-    if isinstance(distribution, CategoricalDistribution):
-        yield from distribution.choices
-    elif isinstance(distribution, IntDistribution | FloatDistribution):
-        yield distribution.low
-        if distribution.high != distribution.low:
-            yield distribution.high
 
 
 def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:

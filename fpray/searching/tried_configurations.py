@@ -38,7 +38,7 @@ class TriedConfigurations:
         goals = {}
         for belief, outlook in zip(self._beliefs, self._outlooks, strict=True):
             middle, half = float(outlook.mean[index]), _HALF_WIDTH * float(outlook.spread[index])
-            ends = [float(belief.scale.back(belief.up * (middle + side * half))) for side in (0, -1, 1)]
+            ends = [float(belief.scale.back(belief.sign * (middle + side * half))) for side in (0, -1, 1)]
             goals[belief.goal.column] = Interval(ends[0], min(ends[1:]), max(ends[1:]))
         measured = {column: tuple(float(values[i]) for i in own) for column, values in trials.values.items()}
         return Choice(point, goals, float(self._chances[index]), tuple(trials.numbers[i] for i in own), measured)

@@ -1,10 +1,11 @@
-"""Predicts goals and latencies at untried points: throughput by load and configuration, latency by Little's law.
+"""The Gaussian processes that predict goals and latencies at points that were not tried.
 
-In a closed loop of N clients, throughput x mean latency = N. So the logarithm of a latency is `log N - log throughput
-+ d`. The offset d (between a median or a p99 and the mean) varies little: goal and bound need one large surface and one
-small one. Throughput grows with N, more slowly than N, because queues are shared and batches grow. At some load a stage
-saturates; beyond it, throughput is the capacity of the configuration. The surface is therefore `-a log(1/N + 1/K)` (K:
-the knee) plus three Gaussian processes: the effect of a configuration under high load, under low load, and the rest.
+Throughput is predicted by load and configuration, latency by Little's law. In a closed loop of N clients, throughput x
+mean latency = N. So the logarithm of a latency is `log N - log throughput + d`. The offset d (between a median or a p99
+and the mean) varies little: goal and bound need one large surface and one small one. Throughput grows with N, more
+slowly than N, because queues are shared and batches grow. At some load a stage saturates; beyond it, throughput is the
+capacity of the configuration. The surface is therefore `-a log(1/N + 1/K)` (K: the knee) plus three Gaussian processes:
+the effect of a configuration under high load, under low load, and the rest.
 
 Few trials cannot determine the smoothness, the knee and the noise. Instead of a fit, a hundred guesses are drawn from
 ranges that suit published measurements, and weighted by how well they explain the trials. This needs no optimizer,
@@ -14,105 +15,17 @@ changes little from trial to trial, and takes milliseconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-Array = NDArray[np.float64]
-Loops = Callable[[Mapping[str, Any]], float]
+from fpray.peak_sampler.encoding import Array
 
 GUESSES = 96
 _WIDE = 4.0  # nepers: the scale of an unknown level
 _JITTER = 1e-8
 _NEGLIGIBLE = 0.003  # weight of a guess, as a share of the best one's
 _TAILS = 3.0  # degrees of freedom of the noise (Student's t): one trial in thirty is far off
-
-
-class Encoding:
-    """Points as numbers: a column for each parameter, or for each category without order, and the log of the load.
-
-    Columns are in [0, 1]. Numbers that span a factor of four or more are taken by their logarithms, and categories
-    that are numbers by their ranks: a list such as 1, 10 and 50 means steps of equal weight.
-    """
-
-    def __init__(self, space: Mapping[str, BaseDistribution], loops: Loops | None) -> None:
-        self.space = dict(space)
-        self.loops = loops
-        self.load = tuple(self._load_parameters()) if loops else ()
-        self.columns = [
-            n for n, d in self.space.items() if not d.single() and not (len(self.load) == 1 and n in self.load)
-        ]
-
-    def configurations(self, points: Sequence[Mapping[str, Any]]) -> Array:
-        """Shape (points, columns). A single load parameter has no column."""
-        parts = [self._column(name, [point[name] for point in points]) for name in self.columns]
-        return np.concatenate(parts, axis=1) if parts else np.zeros((len(points), 0))
-
-    def loads(self, points: Sequence[Mapping[str, Any]]) -> Array:
-        """Logarithms of the closed loops, shape (points,); zeros if they do not depend on the point."""
-        if not self.load or self.loops is None:
-            return np.zeros(len(points))
-        return np.array([math.log(max(1e-9, self.loops(point))) for point in points])
-
-    def central(self) -> dict[str, Any]:
-        """The middle of every parameter."""
-        return {name: middle(distribution) for name, distribution in self.space.items()}
-
-    def _load_parameters(self) -> list[str]:
-        assert self.loops is not None
-        centre = self.central()
-        try:
-            return [
-                name
-                for name, distribution in self.space.items()
-                if len({round(self.loops({**centre, name: value}), 9) for value in _ends(distribution)}) > 1
-            ]
-        except (KeyError, TypeError, ValueError):  # a point of only these parameters has no known load
-            return []
-
-    def _column(self, name: str, values: Sequence[Any]) -> Array:
-        distribution = self.space[name]
-        if isinstance(distribution, CategoricalDistribution):
-            if not ordered(distribution):
-                return np.array([[float(v == c) for c in distribution.choices] for v in values]) / math.sqrt(2)
-            ranks = {choice: i for i, choice in enumerate(sorted(distribution.choices))}  # type: ignore[type-var]
-            return np.array([[ranks[value] / max(1, len(ranks) - 1)] for value in values])
-        assert isinstance(distribution, (IntDistribution, FloatDistribution))
-        low, high = float(distribution.low), float(distribution.high)
-        numbers = np.array(values, float)
-        if distribution.log or (low > 0 and high / low >= 4):
-            numbers, low, high = np.log(numbers), math.log(low), math.log(high)
-        share: Array = (numbers - low) / (high - low)
-        return share[:, None]
-
-
-def ordered(distribution: CategoricalDistribution) -> bool:
-    """Whether all categories are numbers, so that neighbours are similar."""
-    return all(isinstance(c, (int, float)) and not isinstance(c, bool) for c in distribution.choices)
-
-
-def middle(distribution: BaseDistribution) -> Any:
-    """The value in the middle, geometric where the distribution is logarithmic."""
-    if isinstance(distribution, CategoricalDistribution):
-        choices = sorted(distribution.choices) if ordered(distribution) else list(distribution.choices)  # type: ignore[type-var]
-        return choices[len(choices) // 2]
-    assert isinstance(distribution, (IntDistribution, FloatDistribution))
-    low, high = distribution.low, distribution.high
-    value = math.sqrt(low * high) if distribution.log else (low + high) / 2
-    if distribution.step is not None:
-        value = low + distribution.step * round((value - low) / distribution.step)
-    return int(value) if isinstance(distribution, IntDistribution) else float(value)
-
-
-def _ends(distribution: BaseDistribution) -> tuple[Any, ...]:
-    if isinstance(distribution, CategoricalDistribution):
-        return distribution.choices
-    assert isinstance(distribution, (IntDistribution, FloatDistribution))
-    return (distribution.low, distribution.high)
 
 
 @dataclass(frozen=True)
@@ -138,37 +51,37 @@ class Guesses:
     noise: Array
 
 
-def guesses_of_goal(columns: int, loads: Array, rng: np.random.Generator, count: int = GUESSES) -> Guesses:
+def guesses_of_goal(columns: int, loads: Array, rng: np.random.Generator) -> Guesses:
     """Guesses for a goal, from the ranges under which the published trials are most likely."""
     lowest, highest = (float(loads.min()) - 1, float(loads.max()) + 1) if len(loads) else (0.0, 0.0)
     return Guesses(
-        knee=rng.uniform(lowest, highest, count),
-        slope=rng.uniform(0.4, 1.0, count),
-        high=_log_uniform(rng, 0.15, 0.8, count),
-        low=_log_uniform(rng, 0.1, 0.8, count),
-        rest=_log_uniform(rng, 0.03, 0.4, count),
-        lengths=np.exp(rng.normal(math.log(1.0), 0.7, (count, columns))),
-        load_length=_log_uniform(rng, 0.2, 1.5, count),
-        noise=_log_uniform(rng, 0.01, 0.15, count),
+        knee=rng.uniform(lowest, highest, GUESSES),
+        slope=rng.uniform(0.4, 1.0, GUESSES),
+        high=_log_uniform(rng, 0.15, 0.8),
+        low=_log_uniform(rng, 0.1, 0.8),
+        rest=_log_uniform(rng, 0.03, 0.4),
+        lengths=np.exp(rng.normal(math.log(1.0), 0.7, (GUESSES, columns))),
+        load_length=_log_uniform(rng, 0.2, 1.5),
+        noise=_log_uniform(rng, 0.01, 0.15),
     )
 
 
-def guesses_of_tie(columns: int, loads: Array, rng: np.random.Generator, count: int = GUESSES) -> Guesses:
+def guesses_of_offset(columns: int, loads: Array, rng: np.random.Generator) -> Guesses:
     """Guesses for the distance of a latency from Little's law: small for a median, larger and noisier for a p99."""
     return Guesses(
-        knee=np.full(count, np.inf),
-        slope=np.ones(count),
-        high=np.zeros(count),
-        low=np.zeros(count),
-        rest=_log_uniform(rng, 0.05, 0.8, count),
-        lengths=np.exp(rng.normal(math.log(1.0), 0.7, (count, columns))),
-        load_length=_log_uniform(rng, 0.4, 4.0, count),
-        noise=_log_uniform(rng, 0.005, 0.2, count),
+        knee=np.full(GUESSES, np.inf),
+        slope=np.ones(GUESSES),
+        high=np.zeros(GUESSES),
+        low=np.zeros(GUESSES),
+        rest=_log_uniform(rng, 0.05, 0.8),
+        lengths=np.exp(rng.normal(math.log(1.0), 0.7, (GUESSES, columns))),
+        load_length=_log_uniform(rng, 0.4, 4.0),
+        noise=_log_uniform(rng, 0.005, 0.2),
     )
 
 
-def _log_uniform(rng: np.random.Generator, low: float, high: float, count: int) -> Array:
-    return np.exp(rng.uniform(math.log(low), math.log(high), count))
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> Array:
+    return np.exp(rng.uniform(math.log(low), math.log(high), GUESSES))
 
 
 class Process:
