@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna.exceptions import StorageInternalError
 from optuna.storages.journal import JournalFileBackend
 
 from fpray.errors import FprayError
@@ -69,19 +71,31 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     assert len(list(run_trials(source_of(Suite(suite.path), request), suite))) == 2
 
 
-def test_a_disk_that_fills_up_while_a_point_is_chosen_is_not_the_studys_fault(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+SUGGEST = """
+from fpray import Search
+def suggest(trial):
+    return {"num_clients_per_proc": trial.suggest_int("num_clients_per_proc", 1, 9)}
+STUDY = Search("mine", "unreplicated", maximize="measured.throughput", suggest=suggest)
+"""
+
+
+@pytest.mark.parametrize("own_study", [False, True])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), StorageInternalError("gone")])
+def test_a_study_that_goes_away_while_a_point_is_chosen_is_not_the_fault_of_its_author(
+    own_study: bool, error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = search_request(budget_trials=1, confirm=1)
+    (tmp_path / "mine.py").write_text(SUGGEST)
+    own = {"study": str(tmp_path / "mine.py"), "maximize": (), "subject_to": (), "space": {}} if own_study else {}
+    request = search_request(budget_trials=1, confirm=1, **own)
     suite = search_suite(tmp_path, request)
     source = source_of(suite, request)
     append = JournalFileBackend.append_logs
 
-    def full(self: JournalFileBackend, logs: list[dict[str, Any]]) -> None:
+    def fail(self: JournalFileBackend, logs: list[dict[str, Any]]) -> None:
         if any("param_name" in log for log in logs):
-            raise OSError(28, "No space left on device")
+            raise error
         append(self, logs)
 
-    monkeypatch.setattr(JournalFileBackend, "append_logs", full)
-    with pytest.raises(FprayError, match=r"search cannot be reached any more: \[Errno 28\]"):
+    monkeypatch.setattr(JournalFileBackend, "append_logs", fail)
+    with pytest.raises(FprayError, match=rf"search cannot be reached any more: {re.escape(str(error))}"):
         source.ask()
