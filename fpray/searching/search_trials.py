@@ -84,7 +84,7 @@ class SearchTrials:
         """
         numbers = outcome.numbers
         metrics = {name: numbers.get(name) for name in outcome.results}
-        if outcome.status not in (Status.FINISHED, Status.STOPPED_EARLY):  # its figures cannot be compared
+        if not outcome.status.comparable:
             metrics |= dict.fromkeys(self._problem.columns)
         asked.set_user_attr("wall_s", outcome.wall_s)
         asked.set_user_attr("spent_s", min(outcome.wall_s, since_s))

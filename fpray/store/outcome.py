@@ -22,7 +22,7 @@ class Status(enum.Enum):
     UNSERVED = "unserved"  # everything ran, and nothing, or next to nothing, was answered
     FAILED = "failed"  # by an error in fpray itself, or in a protocol's declaration
     REFUSED = "refused"  # never launched
-    STOPPED_EARLY = "stopped-early"  # it could not meet its bound any more
+    STOPPED_EARLY = "stopped-early"  # it could not keep its bound any more
     INTERRUPTED = "interrupted"  # the user, or a signal; runs again
     LOST = "lost"  # a machine, actor or supervisor went away; runs again
 
@@ -30,6 +30,11 @@ class Status(enum.Enum):
     def final(self) -> bool:
         """Whether the trial counts as done."""
         return self not in (Status.INTERRUPTED, Status.LOST)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the trial's figures can be compared with those of others."""
+        return self in (Status.FINISHED, Status.STOPPED_EARLY)
 
 
 class Reason(enum.Enum):
@@ -45,13 +50,10 @@ class Reason(enum.Enum):
 
 @dataclass(frozen=True)
 class ProcessEnd:
-    """What became of one process.
-
-    `returncode` is Python's: negative for a signal, None while unknown. CPU in seconds, memory in KiB.
-    """
+    """What became of one process; CPU in seconds, memory in KiB."""
 
     label: str
-    returncode: int | None
+    returncode: int | None  # Python's: negative for a signal, None while unknown
     cpu_s: float | None = None
     max_rss_kb: int | None = None
     nice: int | None = None
@@ -104,13 +106,11 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """What `outcome.json` holds (events are a file of their own)."""
-        plain = dict(vars(self))
-        del plain["events"]
+        plain = {name: value for name, value in vars(self).items() if name != "events"}
         processes = [vars(process) for process in self.processes]
         return plain | {"status": self.status.value, "reason": self.reason.value, "processes": processes}
 
 
 def counted(statuses: Sequence[Status]) -> str:
     """`2 finished, 1 crashed`, in the order of `Status`."""
-    counts = {status: statuses.count(status) for status in Status}
-    return ", ".join(f"{n} {status.value}" for status, n in counts.items() if n) or "nothing run"
+    return ", ".join(f"{n} {status.value}" for status in Status if (n := statuses.count(status))) or "nothing run"
