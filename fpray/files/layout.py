@@ -32,7 +32,7 @@ PILOT: Final = "pilot"
 
 # What fpray adds to the suite of a search.
 POINTS: Final = "points.json"
-RECOMMENDATION: Final = "answer.json"
+ANSWER: Final = "answer.json"
 OPTUNA_JOURNAL: Final = "optuna.journal"
 OPTUNA_DB: Final = "optuna.db"
 

@@ -45,7 +45,7 @@ class Bound:
         over = value - self.limit if self.upper else self.limit - value
         return over / abs(self.limit) if self.limit else over
 
-    def met(self, metrics: Metrics) -> bool:
+    def kept_by(self, metrics: Metrics) -> bool:
         """Whether a trial with these metrics keeps the bound."""
         return self.excess(metrics.get(self.column)) <= 0
 

@@ -67,7 +67,10 @@ Strategy = Callable[[Situation, Sequence[Point]], Array | None]
 
 
 def nearest_feasible(situation: Situation, points: Sequence[Point]) -> Array | None:
-    """Nothing keeps the bounds: half of the trials look for the point that is nearest to it, or for the lowest load."""
+    """While nothing keeps the bounds, half of the trials try the point that most probably keeps them.
+
+    Of equally probable points, the one with the lowest load.
+    """
     belief = situation.belief
     if situation.best is not None or not belief.bounds or not situation.has_evidence or not situation.number % 2:
         return None
@@ -164,7 +167,7 @@ def _steps_up(situation: Situation, best: Point) -> tuple[float, list[float]]:
     top, steps = -math.inf, [math.inf]
     for i, (point, n) in enumerate(zip(trials.points, encoding.loads(trials.points), strict=True)):
         if _without(point, encoding.load) == _without(best, encoding.load):
-            feasible = all(bound.met({bound.column: trials.values[bound.column][i]}) for bound in bounds)
+            feasible = all(bound.kept_by({bound.column: trials.values[bound.column][i]}) for bound in bounds)
             steps.append(n - top if feasible and n > top else 0.0)
             top = max(top, n) if feasible else top
     return top, steps

@@ -20,7 +20,7 @@ def write_answer(suite: Path, problem: SearchProblem, answer: Answer, ended: str
     """Write the answer so far, and return its sentences."""
     content = answer_json(problem, answer, ended, left)
     with contextlib.suppress(OSError):  # a full disk: the answer is made of outcomes, which are on disk
-        write_json(suite / layout.RECOMMENDATION, content)
+        write_json(suite / layout.ANSWER, content)
     lines: Sequence[str] = content["sentences"]
     return lines
 

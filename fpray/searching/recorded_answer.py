@@ -71,7 +71,7 @@ def read_answer(suite: Path) -> RecordedAnswer:
     Raises:
         Damaged: its `answer.json` is.
     """
-    return read_suite_file(suite / layout.RECOMMENDATION, RecordedAnswer) or RecordedAnswer()
+    return read_suite_file(suite / layout.ANSWER, RecordedAnswer) or RecordedAnswer()
 
 
 class _Words(TypedDict):

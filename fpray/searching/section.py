@@ -1,4 +1,4 @@
-"""What `fpray show` adds for the suite of a search: its recommendation, and whether it has ended."""
+"""What `fpray show` adds for the suite of a search: its answer, and whether it has ended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class SearchSection:
     """The section of a suite in which a search chooses the trials."""
 
     def lines(self, suite: Suite) -> Iterable[str]:
-        """The recommendation, in sentences."""
+        """The answer so far, in sentences."""
         return read_answer(suite.path).sentences
 
     def to_go(self, suite: Suite, known: int, ended: int) -> str:

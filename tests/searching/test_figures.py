@@ -51,3 +51,12 @@ def test_a_search_that_measured_nothing_is_drawn(tmp_path: Path, value: float | 
     nothing = Outcome(Status.FINISHED, results={GOAL: value, P99: 1.0}, wall_s=1)
     list(run_trials(source_of(suite, request), suite, lambda _: nothing))
     _draw(suite, tmp_path / "search.svg")
+
+
+def test_a_jar_of_any_name_is_drawn(tmp_path: Path) -> None:
+    request = search_request(budget_trials=1, confirm=1)
+    suite = search_suite(tmp_path, request)
+    suite.record.jar["name"] = "mine · new.jar"
+    suite.save()
+    list(run_trials(source_of(suite, request), suite))
+    _draw(suite, tmp_path / "search.svg")

@@ -45,9 +45,8 @@ def _figure(history: SearchHistory) -> Figure:
     cost = [draw_front] if len(history.goals) > 1 else [draw_cost] if history.bounds else []
     panels = [draw_path, *cost, draw_parameters]
     figure = Figure(figsize=(4.4 * len(panels), 5.2), layout="constrained")
-    aim, jar = history.title.split(" · ")
-    lines = textwrap.wrap(aim, 42 * len(panels), break_long_words=False, break_on_hyphens=False)
-    figure.suptitle("\n".join([*lines, jar]), fontsize=11)
+    lines = textwrap.wrap(history.aim, 42 * len(panels), break_long_words=False, break_on_hyphens=False)
+    figure.suptitle("\n".join([*lines, f"jar: {history.jar}"]), fontsize=11)
     for draw_panel, axes in zip(panels, figure.subplots(1, len(panels)), strict=True):
         draw_panel(axes, history)
         axes.spines[["top", "right"]].set_visible(False)

@@ -41,13 +41,25 @@ class SearchedTrial:
 
 @dataclass(frozen=True)
 class SearchHistory:
-    """A search so far."""
+    """A search so far.
 
-    title: str
+    Attributes:
+        aim: the protocol, the goals and the bounds in words.
+        jar: name, version and hash of the jar that its trials ran.
+        answer: the content of `answer.json`.
+    """
+
+    aim: str
+    jar: str
     goals: Sequence[Goal]
     bounds: Sequence[Bound]
     trials: Sequence[SearchedTrial]
     answer: RecordedAnswer
+
+    @property
+    def title(self) -> str:
+        """What was searched, and with which jar."""
+        return f"{self.aim} · jar: {self.jar}"
 
     def values_of(self, column: str) -> list[tuple[SearchedTrial, float]]:
         """The measured trials that have a value in a column."""
@@ -71,8 +83,8 @@ def read_history(suite: Suite) -> SearchHistory:
     if not trials:
         raise refuse(suite.path.name, "has no trial that ended: nothing can be drawn yet")
     subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
-    title = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject} · jar: {jar_of(suite)}"
-    return SearchHistory(title, goals, bounds, trials, read_answer(suite.path))
+    aim = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject}"
+    return SearchHistory(aim, jar_of(suite), goals, bounds, trials, read_answer(suite.path))
 
 
 def _ended_trials(suite: Suite, bounds: Sequence[Bound]) -> list[SearchedTrial]:
@@ -83,8 +95,8 @@ def _ended_trials(suite: Suite, bounds: Sequence[Bound]) -> list[SearchedTrial]:
             continue
         point = points.get(record["id"]) or RecordedPoint({}, {})
         values = outcome.numbers
-        measured = outcome.status in (Status.FINISHED, Status.STOPPED_EARLY)  # both have figures
-        feasible = outcome.status is Status.FINISHED and all(bound.met(values) for bound in bounds)
+        measured = outcome.status.comparable
+        feasible = outcome.status is Status.FINISHED and all(bound.kept_by(values) for bound in bounds)
         number = int(directory.number)
         trials.append(SearchedTrial(number, point.params, point.distributions, values, measured, feasible))
     return trials

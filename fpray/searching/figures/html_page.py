@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fpray.peak_sampler.goals import columns_of
 from fpray.searching.figures.history import SearchedTrial, SearchHistory
 from fpray.searching.number_words import number
 
@@ -35,7 +36,7 @@ def page(history: SearchHistory, figure: Figure) -> str:
     figure.savefig(drawing, format="svg")
     svg = drawing.getvalue()
     names = list(dict.fromkeys(name for trial in history.trials for name in trial.point))
-    columns = [*(goal.column for goal in history.goals), *(bound.column for bound in history.bounds)]
+    columns = columns_of(history.goals, history.bounds)
     heads = "".join(f"<th>{html.escape(head)}</th>" for head in ["trial", *names, *columns, "keeps the bounds"])
     rows = "".join(_row(trial, names, columns) for trial in history.trials)
     answer = html.escape("\n".join(history.answer.sentences))
