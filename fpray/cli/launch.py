@@ -53,8 +53,7 @@ def _run_here(ctx: click.Context, run: Callable[..., Any], experiment: Experimen
     if sys.stderr is None:  # closed by the shell (2>&-): messages must not end up among the JSON
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
     interruptible()
-    on_trial = _print_json if as_json else lambda _number, _trial, _outcome: None
-    result = run(experiment, on_trial=on_trial, leaving=leaving())
+    result = run(experiment, on_trial=_print_json if as_json else None, leaving=leaving())
     ctx.exit(result.exit_code)
 
 

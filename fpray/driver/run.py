@@ -38,7 +38,7 @@ class Run:
     """A run of a suite that is held: what it is of, what asks for its trials, and the result that it fills.
 
     Attributes:
-        on_trial: is told of each trial that ends: number, trial, outcome.
+        on_trial: what is called after each trial that ends, with number, trial and outcome.
         leaving: of a run that goes on by itself: how it leaves the terminal that it was started from.
     """
 
@@ -47,7 +47,7 @@ class Run:
     work: WorkList
     source: TrialSource
     result: SweepResult
-    on_trial: OnTrial = lambda _number, _trial, _outcome: None
+    on_trial: OnTrial | None = None
     backend: Backend = REAL
     leaving: Callable[[Path], None] | None = None
 
@@ -94,7 +94,7 @@ def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
     return Listeners(
         AppendResults(job.suite, progress.say),
         ShowProgress(progress),
-        CallBack(job.on_trial, progress.say),
+        *([CallBack(job.on_trial, progress.say)] if job.on_trial is not None else []),
         KeepOutcomes(job.result.outcomes),
         Notify(notifier, progress.longest),
         StopWhenMostFail(

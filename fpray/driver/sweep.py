@@ -21,7 +21,7 @@ from fpray.study.source import ListSource
 def run_sweep(
     experiment: Experiment,
     *,
-    on_trial: OnTrial = lambda _number, _trial, _outcome: None,
+    on_trial: OnTrial | None = None,
     backend: Backend = REAL,
     leaving: Callable[[Path], None] | None = None,
 ) -> SweepResult:

@@ -26,7 +26,7 @@ from fpray.store.suite import Suite
 def run_search(
     experiment: SearchExperiment,
     *,
-    on_trial: OnTrial = lambda _number, _trial, _outcome: None,
+    on_trial: OnTrial | None = None,
     backend: Backend = REAL,
     leaving: Callable[[Path], None] | None = None,
 ) -> SearchResult:
