@@ -28,7 +28,7 @@ def search(ctx: click.Context, /, **words: Any) -> None:
         --subject-to 'write_output.measured.latency.p99_ms<=5' \\
         --space num_clients_per_proc=1..1024:log --space num_proxy_leaders=2..10
 
-    Exit code 0: a configuration meets the bounds; 1: none was found; 2: refused before anything started; 130:
+    Exit code 0: a configuration keeps the bounds; 1: none was found; 2: refused before anything started; 130:
     interrupted.
     """
     experiment = check_search(words["protocol"], given_options(SearchOptions, words), typed_command())

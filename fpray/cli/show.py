@@ -10,6 +10,7 @@ from fpray.cli.suites import head_option, suites_option
 from fpray.report.show import show as show_suite
 from fpray.searching.section import SearchSection
 from fpray.store.find import find_suite
+from fpray.study.search_study import Search
 
 
 @click.command()
@@ -24,7 +25,7 @@ def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
     """
     root = Path(suite_directory).expanduser()
     if not figure:
-        show_suite(suite, root, {"search": SearchSection()})
+        show_suite(suite, root, {Search.command: SearchSection()})
         return
     from fpray.searching.figures.draw import draw  # matplotlib and Optuna take a second
 

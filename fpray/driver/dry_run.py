@@ -12,7 +12,7 @@ from fpray.driver.experiment import Experiment
 from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.command_line import Paths
-from fpray.plan.estimate import planned_bytes, planned_seconds, process_count
+from fpray.plan.estimate import planned_bytes, planned_seconds, processes_each
 from fpray.plan.plan import build_plan
 from fpray.plan.words import duration_in_words, number_of
 from fpray.study.grid import grid_shape
@@ -67,13 +67,11 @@ def _summary(experiment: Experiment) -> str:
     trials = experiment.trials
     repeats = 1 + max((trial.repeat for trial in trials), default=0)
     shape = grid_shape(experiment.selection.vary, repeats)
-    counts = sorted({process_count(trial) for trial in trials})
-    processes = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1]))) if counts else "0"
     machines = len(experiment.where.inventory.promised().addresses())
     seconds = duration_in_words(sum(map(planned_seconds, trials)))
     words = [
         number_of(len(trials), "trial") + (f" ({shape})" if shape else ""),
-        f"{processes} processes each",
+        processes_each(trials),
         number_of(machines, "machine"),
         f"about {seconds}{' one after the other' if machines > 1 else ''}",
         f"up to {sum(map(planned_bytes, trials)) / 1e6:.0f} MB",

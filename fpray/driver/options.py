@@ -39,7 +39,8 @@ def one_of(words: Sequence[str]) -> Callable[[str], str | None]:
     return lambda word: None if word in words else f"must be one of {', '.join(words)}{nearest(word, words)}"
 
 
-def _as_list(value: Any) -> tuple[tuple[str, ...], Iterable[Problem]]:
+def as_list(value: Any) -> tuple[tuple[str, ...], Iterable[Problem]]:
+    """A text, or several, as a list; nothing can be wrong with it."""
     return tuple(listed(value)), ()
 
 
@@ -151,7 +152,7 @@ class BaseOptions(TypedDict, total=False):
     ]
     monitor: Annotated[bool, Option("(not yet) monitor the roles with Prometheus", False, words=("-m", "--monitor"))]
     instrument: Annotated[
-        Texts, Option("add an instrument to every trial (docs/instruments.md)", (), metavar="NAME", read=_as_list)
+        Texts, Option("add an instrument to every trial (docs/instruments.md)", (), metavar="NAME", read=as_list)
     ]
     profile: Annotated[bool, Option("(not yet) profile the roles", False, words=("-p", "--profile"))]
 
@@ -217,7 +218,7 @@ class SweepOptions(PlanOptions, RunOptions, total=False):
     parallel: Annotated[int | None, PARALLEL]
     rerun: Annotated[
         Texts,
-        Option("repeat trials; the earlier attempt is kept", (), metavar="failed|TRIAL", read=_as_list),
+        Option("repeat trials; the earlier attempt is kept", (), metavar="failed|TRIAL", read=as_list),
     ]
     order: Annotated[
         str | None,

@@ -1,1 +1,1 @@
-"""An Optuna sampler for one peak under bounds. It imports nothing of fpray."""
+"""An Optuna sampler for a goal with one peak, under bounds. It imports nothing else of fpray."""

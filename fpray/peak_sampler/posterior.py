@@ -18,8 +18,8 @@ from fpray.peak_sampler.gaussian_process import Guesses, Process, guesses_of_goa
 from fpray.peak_sampler.goals import Bound, Goal
 
 SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
-DOUBT = 0.05  # nepers of the goal that a chance to keep the bounds is worth that is 2.7 times as high
-LIGHTER = 0.01  # the same for a load that is 2.7 times lower: where more load gains nothing, noise would decide
+DOUBT = 0.05  # nepers of the goal: what a 2.7 times higher chance to keep the bounds is worth
+LIGHTER = 0.01  # nepers of the goal: what a 2.7 times lower load is worth; without it, noise decides on a flat top
 NO_GAIN = 0.005  # nepers of the goal: noise hides a smaller gain
 FEWEST = 4  # trials after which bounds that no trial has kept are treated as hard to keep
 NO_EVIDENCE = ("refused", "lost", "interrupted", "failed")  # statuses that say nothing about the system under test
@@ -165,8 +165,8 @@ class Belief:
     def acquisition(self, points: Sequence[Point]) -> Array:
         """The expected gain of a trial at each point.
 
-        While nothing keeps the bounds: how likely a point keeps them, plus its goal. The likelihood alone would ask
-        for the lowest load as soon as one trial has broken a bound.
+        While nothing keeps the bounds: the logarithm of the probability that a point keeps them, plus its goal. By
+        the probability alone, the lowest load would be chosen as soon as one trial has broken a bound.
         """
         outlook = self.at(points)
         if self.recommended is None:

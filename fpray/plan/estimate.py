@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,12 @@ _JVM_START_S, _OVERHEAD_S = 0.25, 0.6
 def process_count(trial: Trial[Any]) -> int:
     """How many processes a trial starts."""
     return sum(math.prod(role.dimensions(trial.params)) for role in trial.protocol.roles)
+
+
+def processes_each(trials: Iterable[Trial[Any]]) -> str:
+    """`15 to 23 processes each`: the fewest and the most processes of a trial."""
+    counts = [process_count(trial) for trial in trials] or [0]
+    return f"{' to '.join(dict.fromkeys((str(min(counts)), str(max(counts)))))} processes each"
 
 
 def planned_seconds(trial: Trial[Any], cores: int = 2) -> float:

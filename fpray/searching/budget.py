@@ -84,7 +84,7 @@ class BudgetMeter:
         return sum(spent_s), sum(spent_s) / len(ended), sum(alone_s) / len(ended)
 
     def why_spent(self, known: int) -> str:
-        """Why no trial is left, when so many trials are known."""
+        """The limit that is reached: trials, or time and money; known: the number of trials so far."""
         if known >= self._trials:
             return f"the budget of {number_of(self._trials, 'trial')} is spent"
         return f"the budget of {self._limit} leaves no room for another trial"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,13 +11,11 @@ from fpray.peak_sampler.goals import Bound, Goal
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import show_duration
 from fpray.recorder.columns import START_THROUGHPUT, STATISTICS, latency, without_output
-from fpray.searching.budget import TimeBudget
 from fpray.searching.problem import SearchProblem
 from fpray.store.columns import measured_columns, output_columns
 from fpray.study.search_study import Search
 
 _QUANTILES = tuple(latency(statistic) for statistic in STATISTICS if statistic != "mean")
-SEEDS = 2**32  # Optuna's samplers accept seeds below this
 
 
 def column_problems(protocol: Protocol[Any], goals: Sequence[Goal], bounds: Sequence[Bound]) -> Iterator[Problem]:
@@ -30,43 +27,17 @@ def column_problems(protocol: Protocol[Any], goals: Sequence[Goal], bounds: Sequ
             yield Problem(about, f"{protocol.name} has no such result column{near} (docs/measuring.md lists them)")
 
 
-def seed_problems(seed: int | None) -> Iterator[Problem]:
-    """A seed that no sampler accepts."""
-    if seed is not None and not 0 <= seed < SEEDS:
-        yield Problem(f"--seed {seed}", f"must be between 0 and {SEEDS - 1}")
-
-
-def limit_problems(study: Search, time: TimeBudget) -> Iterator[Problem]:
-    """What is wrong with when the search ends."""
+def limit_problems(study: Search) -> Iterator[Problem]:
+    """What is wrong with the limits of a search, which its study or an option sets."""
     trials, stop_at, confirm = study.budget_trials, study.stop_at, study.confirm
     if trials < 1:
         yield Problem(f"--budget-trials {trials}", "must be at least 1")
-    yield from _time_problems(time)
     if confirm > max(trials, Search.confirm):
         yield Problem(f"--confirm {confirm}", f"is more than the whole budget, --budget-trials {trials}")
     if not 0 <= stop_at < 1:
         yield Problem(f"--stop-at {stop_at:g}", "must be a share of the best: write 2% or 0.02 (0% never stops)")
     if confirm < 1:
         yield Problem(f"--confirm {confirm}", "must be at least 1: it counts all runs of the best point")
-
-
-def _time_problems(time: TimeBudget) -> Iterator[Problem]:
-    for option, value in (
-        ("--budget-minutes", time.minutes),
-        ("--budget-dollars", time.dollars),
-        ("--price-per-machine-hour", time.price_per_machine_hour),
-    ):
-        if value is not None and not (value > 0 and math.isfinite(value)):
-            yield Problem(f"{option} {value:g}", "must be above 0")
-    if time.dollars is not None and time.price_per_machine_hour is None:
-        yield Problem(
-            f"--budget-dollars {time.dollars:g}",
-            "needs --price-per-machine-hour: fpray does not know what your machines cost",
-        )
-    elif time.price_per_machine_hour is not None and time.dollars is None:
-        yield Problem(
-            f"--price-per-machine-hour {time.price_per_machine_hour:g}", "has no effect without --budget-dollars"
-        )
 
 
 def corner_problems(problem: SearchProblem) -> list[Problem]:

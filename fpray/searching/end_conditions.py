@@ -32,11 +32,11 @@ class EndConditions:
         return f"no gain above {100 * self._problem.study.stop_at:g} % is likely any more"
 
     def why_useless(self) -> str | None:
-        """The column without which no trial says anything, if finished trials lack it."""
+        """A sentence about a column of a goal or bound that no finished trial has a value of; None if there is none."""
         finished = self._trials.finished()
         for column in self._problem.columns:
             if len(finished) >= _ENOUGH_TO_KNOW and all(t.user_attrs["metrics"].get(column) is None for t in finished):
-                return f"{column} has no value in any of {len(finished)} finished trials (docs/measuring.md)"
+                return f"{column} has no value in any of {len(finished)} finished trials (docs/measuring.md says why)"
         return None
 
     def _settled(self) -> bool:

@@ -46,6 +46,10 @@ def sentences(problem: SearchProblem, answer: Answer, ended: str, left: int) -> 
         yield from _of_front(problem, answer, trials)
     else:
         yield from _of_best(problem, answer, answer.best, trials)
+        runs = len(answer.best.values(problem.goals[0].column))
+        if ended and runs < problem.study.confirm:
+            times = number_of(runs, "time")
+            yield f"the best ran only {times} of the {problem.study.confirm} that --confirm asks for"
     yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
 
 
@@ -57,9 +61,9 @@ def _without_best(problem: SearchProblem, answer: Answer, trials: str, yet: str)
         return
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""
-    yield f"no configuration that was tried in {trials} meets the bound{plural} {bounds}"
+    yield f"no configuration that was tried in {trials} keeps the bound{plural} {bounds}"
     measured = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
-    chance = f"meets it with a chance of {100 * nearest.chance:.0f} %"
+    chance = f"keeps {'them' if plural else 'it'} with a chance of {100 * nearest.chance:.0f} %"
     yield f"the nearest is {point(nearest.params)}: {measured} ({chance})"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from fpray.peak_sampler.distributions import size
-from fpray.plan.estimate import planned_seconds, process_count
+from fpray.plan.estimate import planned_seconds, processes_each
 from fpray.plan.words import duration_in_words, number_of
 from fpray.searching.experiment import SearchExperiment
 from fpray.searching.problem import SearchProblem
@@ -15,17 +15,15 @@ from fpray.searching.space import in_words
 def preview_line(experiment: SearchExperiment) -> str:
     """Goal, bounds, space, and at most how many trials, processes, machines and how much time."""
     problem, corners = experiment.problem, experiment.trials
-    trials = problem.study.budget_trials
-    seconds = [planned_seconds(trial) for trial in corners]
-    counts = sorted({process_count(trial) for trial in corners})
+    trials, longest_s = problem.study.budget_trials, max(map(planned_seconds, corners))
     bounds = f", subject to {' and '.join(map(str, problem.bounds))}" if problem.bounds else ""
     parts = [
         " and ".join(map(str, problem.goals)) + bounds,
         _space_in_words(problem),
-        f"at most {trials} trials",
-        f"{' to '.join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))} processes each",
+        f"at most {number_of(trials, 'trial')}",
+        processes_each(corners),
         number_of(len(experiment.where.inventory.promised().addresses()), "machine"),
-        f"at most {duration_in_words(trials * sum(seconds) / len(seconds))}",
+        f"at most {duration_in_words(trials * longest_s)}",
     ]
     return " · ".join(parts)
 

@@ -12,7 +12,7 @@ from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.protocol.protocol import Protocol
 from fpray.searching.budget import TimeBudget
-from fpray.searching.checks import column_problems, limit_problems, seed_problems
+from fpray.searching.checks import column_problems, limit_problems
 from fpray.searching.goals import parse_bounds, parse_goals
 from fpray.searching.problem import SearchProblem
 from fpray.searching.sampler_factory import sampler_problems
@@ -37,9 +37,8 @@ def read_problem(points: TrialSelection, options: Mapping[str, Any]) -> SearchPr
     problems += wrong
     space, wrong = _space(study, start, options, points)
     problems += [*wrong, *sampler_problems(options["sampler"], space, goals)]
-    problems += [*storage_problems(options["storage"] or Secret(JOURNAL)), *seed_problems(options["seed"])]
+    problems += [*storage_problems(options["storage"] or Secret(JOURNAL)), *limit_problems(study)]
     time = TimeBudget(options["budget_minutes"], options["budget_dollars"], options["price_per_machine_hour"])
-    problems += limit_problems(study, time)
     refuse_if_any(problems)
     choose = study.suggest or (lambda trial: suggest(trial, space or {}))
     return SearchProblem(protocol, study, start, points.set, goals, bounds, space, choose, time)

@@ -23,5 +23,5 @@ class RepeatNumbers:
         self._next[configuration] = max(self.next(configuration), repeat + 1)
 
     def next(self, configuration: str) -> int:
-        """The first number that no trial of a configuration has, nor any number after it."""
+        """The number after the highest repeat number of a configuration; 0 if it has no trial."""
         return self._next.get(configuration, 0)

@@ -26,7 +26,7 @@ class SearchResult(SweepResult):
 
     @property
     def exit_code(self) -> int:
-        """0: a configuration meets the bounds; 1: none that is known does; 130: interrupted."""
+        """0: a configuration keeps the bounds; 1: none that is known does; 130: interrupted."""
         if self.interrupted:
             return 130
         return 0 if self.answer is not None and self.answer.feasible else 1

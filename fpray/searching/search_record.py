@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from fpray.errors import Problem, refuse_if_any
 from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
+from fpray.searching.options import SEEDS
 from fpray.searching.problem import SearchProblem
 from fpray.searching.recorded_answer import SearchWords
 from fpray.searching.space import in_words
@@ -28,7 +29,7 @@ def search_record(problem: SearchProblem, options: Mapping[str, Any]) -> dict[st
         "space": {key: in_words(distribution) for key, distribution in (problem.space or {}).items()},
         "start": to_json(problem.start),
         "sampler": options["sampler"],
-        "seed": random.SystemRandom().randrange(2**31) if options["seed"] is None else options["seed"],
+        "seed": secrets.randbelow(SEEDS) if options["seed"] is None else options["seed"],
         "storage": str(options["storage"] or JOURNAL),
     }
 

@@ -11,21 +11,21 @@ from fpray.study.study import Point, Study
 
 @dataclass(frozen=True)
 class Search(Study):
-    """A study that looks for the best point of a space: its one point of its own is where the search starts from.
+    """A study that looks for the best point of a space. The search starts from the study's only own point.
 
-    `fpray search PROTOCOL --study NAME|FILE` runs it; the words of the command line win over it. A file of a user's
-    own holds one as `STUDY`.
+    `fpray search PROTOCOL --study NAME|FILE` runs it. Options of the command line replace its attributes. A user's
+    file holds one as `STUDY`.
 
     Attributes:
-        maximize: columns of the results that are to be large; one may be said without a list.
-        minimize: columns of the results that are to be small; several goals give a Pareto front.
+        maximize: columns of the results to maximize: a text for one column, or a list.
+        minimize: columns of the results to minimize, likewise; several goals give a Pareto front.
         subject_to: bounds as text, `COLUMN<=NUMBER` or `COLUMN>=NUMBER`.
         space: parameter (dotted) -> `LOW..HIGH`, `LOW..HIGH:log`, `LOW..HIGH:step=N`, a list of values, or an Optuna
             distribution.
         suggest: Optuna trial -> point, instead of a space: for parameters that depend on one another.
-        budget_trials: how many trials it takes at most, confirmations among them.
-        stop_at: it ends when no gain above this share is likely any more.
-        confirm: how often the best configuration is to have run at the end.
+        budget_trials: the most trials that it runs, confirmations included.
+        stop_at: the search ends when no gain above this share is likely any more.
+        confirm: how many times the best configuration must have run at the end.
     """
 
     maximize: str | Sequence[str] = ()
@@ -40,7 +40,7 @@ class Search(Study):
 
     def __post_init__(self) -> None:
         for name in ("maximize", "minimize", "subject_to"):
-            if isinstance(text := getattr(self, name), str):  # as `fpray.search` takes it, and no list of its letters
+            if isinstance(text := getattr(self, name), str):  # one column, as for `fpray.search`
                 object.__setattr__(self, name, (text,))
 
     @property

@@ -25,7 +25,7 @@ class TrialSource(Interface):
         """Trials are about to run; returns how they are ordered, in words, or nothing."""
 
     def ask(self) -> Trial[Any] | None:
-        """The next trial; None where nothing is left to ask for, or not before a trial that runs has ended."""
+        """The next trial; None if there is none, or if the choice needs the outcome of a trial that still runs."""
 
     def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
         """A trial has ended, now or in an earlier run of the same suite."""

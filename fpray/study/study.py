@@ -20,14 +20,14 @@ class Study:
     """A list of points of one protocol, each a change of the base; a file of a user's own holds one as `STUDY`.
 
     Attributes:
-        name: what `--study` calls it.
+        name: the name for `--study`.
         protocol: the protocol of which it sets parameters.
         base: parameter (dotted) -> value, for every point, on top of the protocol's defaults.
         points: parameter (dotted) -> value, one mapping for each trial.
         repeat: how often each point runs.
         summary: the parameters that a progress line shows.
         about: one sentence for listings.
-        regions: pool -> in how many regions its machines must be, where the study measures that.
+        regions: pool -> the number of regions that its machines must be in, if the study depends on it.
     """
 
     name: str

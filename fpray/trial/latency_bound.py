@@ -1,4 +1,4 @@
-"""A latency bound, and whether the rows that clients have written so far show that it cannot be met."""
+"""A latency bound, and whether the rows that clients have written so far show that it cannot be kept."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_where_more_load_gains_nothing_the_lower_load_is_recommended() -> None:
     assert recommend(trials, (THROUGHPUT,), (Bound("latency", 20.0),), loops) == {"clients": 200}
 
 
-def test_no_configuration_meets_the_bound() -> None:
+def test_no_configuration_keeps_the_bound() -> None:
     impossible = Bound("latency", 0.1)
     space = {"clients": CLIENTS, "replicas": IntDistribution(2, 6)}
     study = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 10, bounds=[impossible])
@@ -41,7 +41,7 @@ def test_no_configuration_meets_the_bound() -> None:
     early = study.get_trials()[:5]
     assert min(t.params["clients"] for t in early) == 1  # the lowest load is looked at early
     assert answer(early, [THROUGHPUT], [impossible], loops).likely_gain == 0  # and that ends it
-    # What can still be met is not given up.
+    # A bound that can still be kept is not given up.
     hard = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 4, bounds=[Bound("latency", 0.56)])
     assert answer_of(hard, bounds=[Bound("latency", 0.56)]).likely_gain > 0
 

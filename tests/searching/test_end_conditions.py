@@ -27,6 +27,21 @@ def test_the_best_has_run_often_enough_when_the_budget_is_spent(tmp_path: Path) 
     assert len(runs) >= 3
 
 
+def test_the_answer_says_so_if_the_best_ran_fewer_times_than_was_asked_for(tmp_path: Path) -> None:
+    request = search_request(budget_trials=2, confirm=3)
+    suite = search_suite(tmp_path, request)
+    source = source_of(suite, request)
+    sentence = "the best ran only {} of the 3 that --confirm asks for"
+    list(run_trials(source, suite, most=1))
+    assert not [line for line in source.keep_answer() if "--confirm" in line], "it has not ended"
+    list(run_trials(source, suite))
+    assert sentence.format("2 times") in source.close()
+    larger = search_request(budget_trials=3, confirm=3)
+    source = source_of(suite, larger)
+    list(run_trials(source, suite))
+    assert not [line for line in source.close() if "--confirm" in line]
+
+
 def test_no_likely_gain_ends_it_before_the_budget(tmp_path: Path) -> None:
     request = search_request(budget_trials=50, stop_at=0.1)
     suite = search_suite(tmp_path, request)

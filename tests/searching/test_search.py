@@ -59,7 +59,7 @@ def test_a_users_own_study_suggests_conditionally_and_several_goals_make_a_front
     assert run("show", suite.name, "--figure", str(svg), cwd=tmp_path).code == 0
 
 
-def test_failed_trials_and_a_bound_that_nothing_meets(ray_address: str, tmp_path: Path) -> None:
+def test_failed_trials_and_a_bound_that_nothing_keeps(ray_address: str, tmp_path: Path) -> None:
     result = fpray.search(
         "unreplicated",
         maximize="measured.throughput",
@@ -82,7 +82,7 @@ def test_failed_trials_and_a_bound_that_nothing_meets(ray_address: str, tmp_path
     assert by_heap["100f"].constraints["measured.latency.p99_ms <= 1e-06"] == 10
     assert by_heap["100m"].values[0] > 100
     sentences = json.loads((result.suite / "answer.json").read_text())["sentences"]
-    assert sentences[0].endswith("meets the bound measured.latency.p99_ms <= 1e-06")
+    assert sentences[0].endswith("keeps the bound measured.latency.p99_ms <= 1e-06")
 
 
 def test_a_trial_that_cannot_meet_the_bound_ends_early_and_its_figures_count(ray_address: str, tmp_path: Path) -> None:
