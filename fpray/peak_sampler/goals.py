@@ -55,4 +55,4 @@ class Bound:
 
 def columns_of(goals: Iterable[Goal], bounds: Iterable[Bound]) -> list[str]:
     """The columns of goals and bounds, each once."""
-    return list(dict.fromkeys(aim.column for aim in (*goals, *bounds)))
+    return list(dict.fromkeys([*(goal.column for goal in goals), *(bound.column for bound in bounds)]))

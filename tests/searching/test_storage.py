@@ -85,8 +85,8 @@ def test_a_study_that_goes_away_while_a_point_is_chosen_is_not_the_fault_of_its_
     own_study: bool, error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mine.py").write_text(SUGGEST)
-    own = {"study": str(tmp_path / "mine.py"), "maximize": (), "subject_to": (), "space": {}} if own_study else {}
-    request = search_request(budget_trials=1, confirm=1, **own)
+    mine: dict[str, Any] = {"study": str(tmp_path / "mine.py"), "maximize": (), "subject_to": (), "space": {}}
+    request = search_request(budget_trials=1, confirm=1, **(mine if own_study else {}))
     suite = search_suite(tmp_path, request)
     source = source_of(suite, request)
     append = JournalFileBackend.append_logs
