@@ -57,7 +57,7 @@ class SearchOptions(BaseOptions, RunOptions, total=False):
     storage: Annotated[
         str | None,
         Option(
-            "keep the Optuna study in: journal, sqlite, memory, or a database URL  [default: journal]",
+            "where the Optuna study is kept: journal, sqlite, memory or a database URL  [default: journal]",
             metavar="WHERE",
             read=read_storage,
         ),

@@ -77,6 +77,27 @@ def test_several_goals_give_a_front() -> None:
     assert clients[-1] >= 200
 
 
+def test_what_is_recommended_is_on_the_front_even_if_it_barely_keeps_the_bounds() -> None:
+    """The better of two configurations has a latency at its bound, or a little above it."""
+    goals = [THROUGHPUT, Goal("cost", maximize=False)]
+    chances = []
+    for latency in (2.0, 2.01, 2.02, 2.03, 2.04):
+        trials = [
+            create_trial(
+                params={"x": x},
+                distributions={"x": IntDistribution(1, 50)},
+                values=[rate, cost],
+                user_attrs={"metrics": {"throughput": rate, "cost": cost, "latency": ms}, "status": "finished"},
+            )
+            for x, rate, cost, ms in ((5, 10.0, 5.0, 1.0), (45, 20.0, 10.0, latency))
+        ]
+        result = answer(trials, goals, [LATENCY], None)
+        if result.best is not None and result.best.params == {"x": 45}:
+            chances.append(result.best.chance)
+            assert {"x": 45} in [choice.params for choice in result.front]
+    assert min(chances) < 0.5
+
+
 def test_a_goal_that_is_minimized() -> None:
     goal, bound = Goal("latency", maximize=False), Bound("throughput", 30.0, upper=False)
     space = {"clients": CLIENTS}
