@@ -81,7 +81,7 @@ def test_what_is_recommended_is_on_the_front_even_if_it_barely_keeps_the_bounds(
     """The better of two configurations has a latency at its bound, or a little above it."""
     goals = [THROUGHPUT, Goal("cost", maximize=False)]
     chances = []
-    for latency in (2.0, 2.01, 2.02, 2.03, 2.04):
+    for latency in (2.0, 2.08, 2.1, 2.12, 2.14):
         trials = [
             create_trial(
                 params={"x": x},
