@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fpray.errors import Lost
 from fpray.files import layout
 from fpray.files.atomic import write_text
 from fpray.node.messages import Exit, ProcessSpec, Started, clean_environment
@@ -111,7 +112,9 @@ class ProcessTable:
     def add(self, specs: list[ProcessSpec]) -> list[TrackedProcess]:
         """Begin to track processes; forgets every trial in which nothing runs any more.
 
-        Raises ValueError for a label that runs already.
+        Raises:
+            Lost: a process of an earlier trial has one of the labels, and still runs: it hangs in the kernel.
+            ValueError: two of them have the same label.
         """
         with self.changed:
             live = {spec.directory for spec in specs}
@@ -120,9 +123,11 @@ class ProcessTable:
                 label: process for label, process in self._by_label.items() if process.spec.directory in live
             }
             labels = [spec.label for spec in specs]
+            if len(set(labels)) < len(labels):
+                raise ValueError(f"two processes have the same label: {', '.join(labels)}")
             for label in labels:
-                if labels.count(label) > 1 or (label in self._by_label and not self._by_label[label].over):
-                    raise ValueError(f"a process labelled {label} runs already")
+                if label in self._by_label and not self._by_label[label].over:
+                    raise Lost(f"process {label} of an earlier trial still runs")
             processes = [TrackedProcess(next(self._keys), spec) for spec in specs]
             for process in processes:
                 self._by_label[process.label] = self._by_key[process.key] = process
@@ -132,6 +137,11 @@ class ProcessTable:
         """The processes with these labels. Raises KeyError for an unknown one."""
         with self.changed:
             return [self._by_label[label] for label in labels]
+
+    def labels(self) -> frozenset[str]:
+        """The labels of every process that is not forgotten."""
+        with self.changed:
+            return frozenset(self._by_label)
 
     def started(self) -> dict[str, Started]:
         """Every process that was started and is not forgotten, by label."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -32,6 +33,7 @@ class Processes:
         self._table = ProcessTable()
         self._stop_ids = itertools.count(1)
         self._stopped: set[int] = set()
+        self._ordering = threading.Lock()  # held until an order is sent: a stop comes before a start or after it
         self._supervisor = SupervisorClient(driver, raylet_pid, self._on_event, self._table.set_lost, head)
 
     def __enter__(self) -> Processes:
@@ -48,13 +50,18 @@ class Processes:
     def start(self, specs: Iterable[ProcessSpec]) -> Failure | None:
         """Start all at once; back when each is its program (about 2 ms each), or with the first that could not.
 
-        The others go on in that case. Writes `<label>_cmd.txt` before and pids.json after. Raises ValueError for a
-        label that runs already, OSError if the directory cannot be written.
+        The others go on in that case. Writes `<label>_cmd.txt` before and pids.json after.
+
+        Raises:
+            Lost: a process of an earlier trial has one of the labels, and still runs.
+            OSError: the directory cannot be written; then none is started.
         """
-        processes = self._table.add(list(specs))
-        for process in processes:
-            write_command(process.spec)
-        self._supervisor.send({"op": "start", "processes": [process.order() for process in processes]})
+        specs = list(specs)
+        with self._ordering:
+            for spec in specs:  # before they are in the table: what is not sent would stay there as running
+                write_command(spec)
+            processes = self._table.add(specs)
+            self._supervisor.send({"op": "start", "processes": [process.order() for process in processes]})
         with self._table.changed:
             self._table.wait(lambda: all(process.started or process.over for process in processes), START_DEADLINE_S)
             failed = next((process for process in processes if process.started is None), None)
@@ -131,12 +138,13 @@ class Processes:
         Each group may take grace_s seconds. Back when all and their descendants are gone; a label missing from the
         answer hangs in the kernel (or never started). Raises KeyError for an unknown label.
         """
-        by_group = [self._table.find(group) for group in groups]
-        processes = list(itertools.chain(*by_group))
-        self._table.mark_stopping(processes)
-        number = next(self._stop_ids)
-        keys = [[process.key for process in group] for group in by_group]
-        self._supervisor.send({"op": "stop", "id": number, "groups": keys, "grace": grace_s})
+        with self._ordering:
+            by_group = [self._table.find(group) for group in groups]
+            processes = list(itertools.chain(*by_group))
+            self._table.mark_stopping(processes)
+            number = next(self._stop_ids)
+            keys = [[process.key for process in group] for group in by_group]
+            self._supervisor.send({"op": "stop", "id": number, "groups": keys, "grace": grace_s})
         with self._table.changed:
             self._table.wait(lambda: number in self._stopped, len(by_group) * grace_s + CLOSE_DEADLINE_S)
             self._stopped.discard(number)
@@ -148,6 +156,11 @@ class Processes:
         if expect_exit:
             self._table.mark_stopping(processes)
         self._supervisor.send({"op": "signal", "keys": [process.key for process in processes], "number": int(number)})
+
+    def labels(self) -> frozenset[str]:
+        """The labels of every process that is not forgotten, of those too that did not start yet."""
+        with self._ordering:
+            return self._table.labels()
 
     def started(self) -> dict[str, Started]:
         """Every process that was started and is not forgotten, by label."""

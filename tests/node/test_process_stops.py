@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fpray.node.process_service import ProcessService
 from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import read_entry
 from fpray.node.supervisor_client import SupervisorClient
@@ -111,3 +112,39 @@ def test_stop_of_one_that_hangs_before_its_exec(processes: Processes, trial: str
     assert [end.returncode for end in ends.values()] == [-15, -15]
     starting.join(20)
     assert not starting.is_alive()
+
+
+def test_a_stop_ends_what_was_ordered_and_has_not_started(processes: Processes, trial: str) -> None:
+    service = ProcessService(processes, threading.Event())
+    Path(trial).mkdir()
+    output = Path(trial) / "server_0_out.txt"
+    os.mkfifo(output)  # as above: between fork and exec
+    specs = [spec("server_0", trial), spec("server_1", trial)]
+    starting = threading.Thread(target=service.start, args=(specs, 60), daemon=True)
+    starting.start()
+    wait_for(lambda: "server_1" in processes.started(), 20, "the other process")
+    assert "server_0" not in processes.started()
+    output.unlink()  # the process hangs in it; the failure, which has the end of the log, must not
+    ends = service.stop(["server_0", "server_1", "never_ordered"], 60)
+    assert {label: end.returncode for label, end in ends.items()} == {"server_0": -15, "server_1": -15}
+    starting.join(20)
+    assert not starting.is_alive()
+
+
+def test_a_stop_waits_for_an_order_that_is_being_written(processes: Processes, trial: str) -> None:
+    service, ends = ProcessService(processes, threading.Event()), []
+    config = Path(trial) / "config"
+    Path(trial).mkdir()
+    os.mkfifo(config)  # it is read for the command file, and without a writer the reader waits
+    ordered = spec("server_0", trial, "sh", "-c", "sleep 1000", str(config), given=("config",))
+    starting = threading.Thread(target=service.start, args=([ordered], 60), daemon=True)
+    starting.start()
+    with config.open("w"):  # opens as soon as the reader does
+        stopping = threading.Thread(target=lambda: ends.append(service.stop(["server_0"], 60)))
+        stopping.start()
+        stopping.join(0.3)
+        assert stopping.is_alive()
+    for thread in (starting, stopping):
+        thread.join(20)
+        assert not thread.is_alive()
+    assert [end.keys() for end in ends] == [{"server_0"}]

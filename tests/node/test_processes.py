@@ -82,13 +82,22 @@ def test_spawn_failure_of_the_working_directory(processes: Processes, trial: str
 
 def test_labels_are_unique_while_they_run(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial))
-    with pytest.raises(ValueError, match="server_0 runs already"):
+    with pytest.raises(Lost, match="process server_0 of an earlier trial still runs"):
         processes.start([spec("server_0", trial)])
     processes.stop([["server_0"]])
     start(processes, spec("server_0", trial))
     assert not (Path(trial) / "server_0_returncode.txt").exists()
     with pytest.raises(KeyError):
         processes.stop([["unknown"]])
+
+
+def test_what_cannot_be_written_is_not_started_and_stands_in_no_way(processes: Processes, trial: str) -> None:
+    Path(trial).write_text("a file where the directory must be")  # fails as a full disk does
+    with pytest.raises(FileExistsError):
+        processes.start([spec("server_0", trial)])
+    assert not processes.labels()
+    Path(trial).unlink()
+    start(processes, spec("server_0", trial))
 
 
 def test_the_next_trial_forgets_the_last(processes: Processes, trial: str) -> None:
