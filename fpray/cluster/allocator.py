@@ -116,13 +116,15 @@ class Allocator:
 
     def back_off(self, hosts: Collection[str]) -> None:
         """A trial was lost on these machines: do not allocate them for a while, if there are others."""
-        if len(self.kinds.hosts) > 1:
-            self._usable_from |= dict.fromkeys(hosts, time.monotonic() + BACKOFF_S)
+        with self._lock:
+            if len(self.kinds.hosts) > 1:
+                self._usable_from |= dict.fromkeys(hosts, time.monotonic() + BACKOFF_S)
 
     def backoff_left_s(self) -> float | None:
         """Seconds until the next machine can be allocated again; None where all can be."""
-        now = time.monotonic()
-        return min((until - now for until in self._usable_from.values() if until > now), default=None)
+        with self._lock:
+            now = time.monotonic()
+            return min((until - now for until in self._usable_from.values() if until > now), default=None)
 
     def quarantine(self, host: str) -> None:
         """Do not allocate this machine any more, as long as a trial has enough others of its kind."""

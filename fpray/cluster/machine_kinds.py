@@ -29,15 +29,18 @@ class MachineKinds:
     def add(self, cluster: Cluster, host: str, hardware: Any) -> bool:
         """Add a machine that has joined; cluster: with its pools. Whether it can replace another one.
 
-        Does nothing for a machine that is known, or that the cluster does not list.
+        Does nothing for a machine that is known, that the cluster does not list, or that can replace no other one.
         """
         if host in self._clusters or host not in cluster.addresses():
             return False
+        before, self._kinds = self._kinds, {}
         self._clusters[host], self._hardware[host] = cluster, hardware
+        if not any(self.equivalents(f, host) for f in before):  # `hosts` does not have it yet
+            del self._clusters[host], self._hardware[host]
+            self._kinds = before
+            return False
         self.hosts = [*self.hosts, host]
-        faults = list(self._kinds)
-        self._kinds.clear()
-        return any(len(self.equivalents(f, host)) > 1 for f in faults)
+        return True
 
     def under(self, faults: int) -> Mapping[str, Kind]:
         """host -> its kind, for trials with this f: pools may depend on f."""
@@ -53,6 +56,6 @@ class MachineKinds:
         return self._kinds[faults]
 
     def equivalents(self, faults: int, host: str) -> list[str]:
-        """The machines that can replace a machine, itself included."""
+        """The machines of `hosts` that can replace a machine, itself included."""
         kinds = self.under(faults)
         return [other for other in self.hosts if kinds[other] == kinds[host]]

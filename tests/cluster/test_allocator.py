@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -95,6 +96,22 @@ def test_a_machine_that_lost_a_trial_is_avoided_for_a_while_and_so_are_others_th
     allocator.release(other)
 
 
+def test_what_changes_how_machines_are_chosen_waits_until_they_are_chosen() -> None:
+    waiting: list[bool] = []
+
+    def alive() -> Sequence[str]:  # is asked while machines are chosen
+        for change in (lambda: allocator.back_off(["a"]), allocator.backoff_left_s):
+            thread = threading.Thread(target=change)
+            thread.start()
+            thread.join(0.2)
+            waiting.append(thread.is_alive())
+        return "a", "b"
+
+    allocator = Allocator(Cluster(("a", "b")), alive=alive)
+    assert allocator.has_room(_trial())
+    assert waiting == [True, True]
+
+
 def test_shared_machines_have_a_lane_for_each_trial() -> None:
     trial, allocator = _trial(), Allocator(Cluster(("a", "b")), shared=True)
     allocations = [_allocate(allocator, trial) for _ in range(4)]
@@ -116,6 +133,8 @@ def test_a_machine_that_joins_replaces_those_of_its_kind_also_when_they_are_gone
     allocator = Allocator(Cluster(("a", "b")), {"a": 4, "b": 4}, alive=lambda: alive)
     assert allocator.capacity(trial) == 2
     assert not allocator.add(Cluster(("a", "b", "c")), "c", 8), "it has other hardware"
+    assert not allocator.add(Cluster(("a", "b", "c", "f")), "f", 8), "one that was not added cannot be replaced"
+    assert allocator.hosts() == ["a", "b"]
     assert not allocator.add(Cluster(("a", "b")), "d", 4), "it serves no pool"
     assert allocator.add(Cluster(("e",)), "e", 4)
     alive[:] = ["e"]
