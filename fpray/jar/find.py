@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import re
 import zipfile
@@ -85,7 +84,6 @@ def _read(path: Path, *, reference: bool, option: str = "--jar") -> Jar:
     return Jar(path, sha256(path), version[1] if version else "", reference)
 
 
-@functools.cache
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
