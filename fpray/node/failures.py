@@ -19,7 +19,7 @@ def ended(process: TrackedProcess) -> Failure | None:
         code, after = process.exit.returncode, process.exit.wall_s
         how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
         detail = f"{label} {how} after {after:.1f} s" + (", while it was being stopped" if process.stopping else "")
-        return _failure("stopped" if process.stopping else "exited", process, detail, after, code)
+        return _failure("stopped" if process.stopping else "exited", process, detail, code)
     if process.error:
         return _failure("spawn-failed", process, f"{label} could not be started: {process.error}")
     return None
@@ -70,15 +70,12 @@ def overran(running: list[TrackedProcess]) -> Failure:
     return _failure("deadline", running[0], f"still running {after:.1f} s after the start: {names}")
 
 
-def _failure(
-    kind: FailureKind, process: TrackedProcess, detail: str, after_s: float | None = None, code: int | None = None
-) -> Failure:
-    after_s = time.monotonic() - process.ordered if after_s is None else after_s
+def _failure(kind: FailureKind, process: TrackedProcess, detail: str, code: int | None = None) -> Failure:
     log, lines = _log(process, layout.stderr_file)
     if not lines:
         other, lines = _log(process, layout.stdout_file)
         log = other if lines else log
-    return Failure(kind, process.label, detail, code, after_s, lines, log)
+    return Failure(kind, process.label, detail, code, lines, log)
 
 
 def _log(process: TrackedProcess, name: Callable[[str], str]) -> tuple[str, tuple[str, ...]]:

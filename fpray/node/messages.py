@@ -43,13 +43,11 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Started:
-    """A process that runs, or ran. niceness and oom_score_adj: what it really has; None if it died at once."""
+    """A process that runs, or ran. niceness: what it really has; None if it died at once."""
 
     label: str
     pid: int
     niceness: int | None
-    oom_score_adj: int | None
-    started_ns: int
 
 
 @dataclass(frozen=True)
@@ -65,13 +63,11 @@ class Exit:
     """
 
     label: str
-    pid: int
     returncode: int
     utime_s: float
     stime_s: float
     maxrss_kb: int
     wall_s: float
-    started_ns: int
     ended_ns: int
     niceness: int | None
     stopped: bool
@@ -87,7 +83,6 @@ class Failure:
             stopped (by another thread), lost (the supervisor is gone, and with it all of its processes).
         detail: a sentence.
         returncode: as in subprocess.
-        after_s: seconds from its start.
         lines: the end of `log`, which is its standard error, or its standard output if standard error is empty.
     """
 
@@ -95,12 +90,8 @@ class Failure:
     label: str
     detail: str
     returncode: int | None = None
-    after_s: float = 0.0
     lines: tuple[str, ...] = ()
     log: str = ""
-
-    def __str__(self) -> str:
-        return "\n".join([self.detail, *(f"  {line}" for line in self.lines)])
 
 
 def clean_environment(source: Mapping[str, str]) -> dict[str, str]:

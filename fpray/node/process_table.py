@@ -66,7 +66,7 @@ class TrackedProcess:
         """What an event of the supervisor changes in this; it is written into the trial's directory, too."""
         match event["event"]:
             case "started":
-                return {"started": Started(self.label, event["pid"], event["nice"], event["oom"], event["ns"])}
+                return {"started": Started(self.label, event["pid"], event["nice"])}
             case "failed":
                 error = f"{os.strerror(event['errno'])}: {event['at']}"
                 with contextlib.suppress(OSError), Path(self.path(layout.stderr_file)).open("a") as file:
@@ -80,13 +80,11 @@ class TrackedProcess:
         assert self.started is not None  # the supervisor reports the start first
         return Exit(
             label=self.label,
-            pid=self.started.pid,
             returncode=event["code"],
             utime_s=event["utime"],
             stime_s=event["stime"],
             maxrss_kb=event["maxrss_kb"],
             wall_s=event["wall"],
-            started_ns=self.started.started_ns,
             ended_ns=event["ns"],
             niceness=self.started.niceness,
             stopped=self.stopping,

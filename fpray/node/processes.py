@@ -150,13 +150,6 @@ class Processes:
             self._stopped.discard(number)
             return {process.label: process.exit for process in processes if process.exit is not None}
 
-    def signal(self, labels: Iterable[str], number: int, expect_exit: bool = True) -> None:
-        """Send a signal to process groups: a fault on purpose. Their exits, then, are no failures of the trial."""
-        processes = self._table.find(labels)
-        if expect_exit:
-            self._table.mark_stopping(processes)
-        self._supervisor.send({"op": "signal", "keys": [process.key for process in processes], "number": int(number)})
-
     def labels(self) -> frozenset[str]:
         """The labels of every process that is not forgotten, of those too that did not start yet."""
         with self._ordering:

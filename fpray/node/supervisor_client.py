@@ -40,7 +40,6 @@ class SupervisorClient:
         self._sending = threading.Lock()
         self._hello = threading.Event()
         self.pid = 0  # of the supervisor; 0 if it never came up
-        self.mark = ""  # <pid>:<start>, as in FPRAY_SUPERVISOR
         self.error = ""  # what the supervisor reported before it failed
         self._socket, theirs = socket.socketpair()
         with theirs:
@@ -107,7 +106,7 @@ class SupervisorClient:
 
     def _take(self, event: dict[str, Any]) -> None:
         if event["event"] == "hello":
-            self.pid, self.mark = event["pid"], event["mark"]
+            self.pid = event["pid"]
             self._hello.set()
         elif event["event"] == "error":
             self.error = event["text"]

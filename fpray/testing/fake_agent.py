@@ -218,4 +218,4 @@ class FakeAgent:
 
 def _exit(label: str, returncode: int, *, stopped: bool) -> Exit:
     now = time.time_ns()
-    return Exit(label, 1, returncode, 0.5, 0.1, 9000, 1.0, now, now, 0, stopped)
+    return Exit(label, returncode, 0.5, 0.1, 9000, 1.0, now, 0, stopped)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 from pathlib import Path
@@ -92,7 +91,7 @@ def test_a_term_between_fork_and_exec_is_not_lost(trial: str) -> None:
     for key in range(20):
         orders: list[dict[str, object]] = [
             {"op": "start", "processes": [{"key": key, **common}]},
-            {"op": "signal", "keys": [key], "number": signal.SIGTERM},
+            {"op": "stop", "id": key, "groups": [[key]], "grace": 60},
         ]
         client.send(*orders)
     wait_for(lambda: sum(event["event"] == "exit" for event in events) == 20, 20, "all exits")

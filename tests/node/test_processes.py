@@ -39,15 +39,14 @@ def test_a_client_runs_and_leaves_its_files(processes: Processes, trial: str) ->
 
 def test_usage_of_a_process(processes: Processes, trial: str) -> None:
     code = "import time; x = bytearray(60 << 20); t = time.process_time()\nwhile time.process_time() < t + 0.3: pass"
-    start(processes, spec("busy", trial, *PYTHON, code, expected_exits=(0,)))
     before = time.time_ns()
+    start(processes, spec("busy", trial, *PYTHON, code, expected_exits=(0,)))
     assert processes.wait_exit(["busy"], 10) is None
     end = processes.exits()["busy"]
     assert 0.3 <= end.utime_s + end.stime_s < 0.8
     assert 60 << 10 < end.maxrss_kb < 100 << 10
     assert 0.3 <= end.wall_s < 60
-    assert abs(end.started_ns - before) < 20e9
-    assert abs(end.ended_ns - end.started_ns - end.wall_s * 1e9) < 1e9
+    assert 0 <= end.ended_ns - before - end.wall_s * 1e9 < 20e9
     assert (end.returncode, end.niceness, end.stopped) == (0, 0 if os.geteuid() == 0 else os.nice(0), False)
     assert pickle.loads(pickle.dumps(end)) == end
 
@@ -119,8 +118,7 @@ def test_a_jvm_that_refuses_says_why(processes: Processes, trial: str) -> None:
     assert failure is not None
     assert (failure.kind, failure.label, failure.returncode) == ("exited", "server_0", 1)
     assert "Invalid initial heap size: -Xms100f" in failure.lines
-    assert "server_0 exited with 1" in str(failure)
-    assert "Invalid initial heap size" in str(failure)
+    assert "server_0 exited with 1" in failure.detail
 
 
 def test_spawn_cost(processes: Processes, trial: str) -> None:

@@ -2,10 +2,9 @@
 
 Orders:  {"op": "start", "processes": [{"key", "argv", "env", "cwd", "stdout", "stderr"}]}
          {"op": "stop", "id": n, "groups": [[key, ...], ...], "grace": seconds}
-         {"op": "signal", "keys": [...], "number": n}        to the process groups
          {"op": "end"}
-Events:  {"event": "hello", "pid", "mark"}
-         {"event": "started", "key", "pid", "nice", "oom", "ns"} or {"event": "failed", "key", "errno", "at"}
+Events:  {"event": "hello", "pid"}
+         {"event": "started", "key", "pid", "nice"} or {"event": "failed", "key", "errno", "at"}
          {"event": "exit", "key", "code", "utime", "stime", "maxrss_kb", "wall", "ns"}   code as in subprocess: -15
          {"event": "stopped", "id": n}                         the groups and all of their descendants are gone
          {"event": "ending"}                                   the exits that follow are the supervisor's doing

@@ -13,7 +13,7 @@ from .channel import Poller
 from .procfs import Entry, process_table, read_environment, send_signal, with_descendants
 from .spawn import spawn
 
-SWEEP_GRACE_S = 1.0  # between TERM and KILL for what a process leaves behind when it ends by itself
+LEFTOVER_GRACE_S = 1.0  # between TERM and KILL for what a process leaves behind when it ends by itself
 RETRY_S = 0.05  # how soon to look again for what is still there after a KILL
 
 
@@ -22,7 +22,7 @@ class Child:
 
     def __init__(self, key: int, pid: int, report: int) -> None:
         self.key, self.pid = key, pid
-        self.forked, self.forked_ns = time.monotonic(), time.time_ns()
+        self.forked = time.monotonic()
         self.nice = os.getpriority(os.PRIO_PROCESS, pid)
         self.report = report  # a pipe: why it could not become its program; -1: it has, or the reason is here
         self.problem = b""  # the reason
@@ -38,15 +38,12 @@ class Child:
 class Children:
     """All processes of this supervisor.
 
-    mark: of this supervisor, which each process gets in its environment with the driver's id; oom: the OOM score
-    adjustment of this process, and so of its children; send: where events go.
+    mark: of this supervisor, which each process gets in its environment with the driver's id; send: where events go.
     """
 
-    def __init__(
-        self, poller: Poller, send: Callable[[dict[str, Any]], None], mark: str, driver: str, oom: int | None
-    ) -> None:
+    def __init__(self, poller: Poller, send: Callable[[dict[str, Any]], None], mark: str, driver: str) -> None:
         self._poller, self._send = poller, send
-        self._mark, self._driver, self._oom = mark, driver, oom
+        self._mark, self._driver = mark, driver
         self._pid = os.getpid()
         self._by_key: dict[int, Child] = {}
         self._by_pid: dict[int, Child] = {}
@@ -67,15 +64,6 @@ class Children:
     def find(self, keys: Iterable[int]) -> list[Child]:
         """Those of the keys that are not gone."""
         return [self._by_key[key] for key in keys if key in self._by_key]
-
-    def signal(self, keys: Iterable[int], number: int) -> None:
-        """Send a signal to the process groups of those that have not ended."""
-        for child in self.find(keys):
-            if not child.reaped:
-                try:
-                    os.killpg(child.pid, number)
-                except ProcessLookupError:
-                    send_signal(child.pid, number)  # forked, but not yet leader of its group
 
     def reap(self) -> None:
         """Take note of every process that has ended."""
@@ -127,16 +115,13 @@ class Children:
             code, at = json.loads(child.problem)
             self._send({"event": "failed", "key": child.key, "errno": code, "at": at})
         else:
-            self._send({
-                "event": "started", "key": child.key, "pid": child.pid, "nice": child.nice, "oom": self._oom,
-                "ns": child.forked_ns,
-            })  # fmt: skip
+            self._send({"event": "started", "key": child.key, "pid": child.pid, "nice": child.nice})
 
     def _on_exit(self, child: Child, status: int, usage: Any) -> None:
         now = time.monotonic()
         child.reaped = True
         if child.kill_at is None:
-            child.kill_at = now + SWEEP_GRACE_S
+            child.kill_at = now + LEFTOVER_GRACE_S
         if child.report >= 0:
             self._on_report(child)
         if child.problem:

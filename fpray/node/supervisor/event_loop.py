@@ -41,16 +41,16 @@ class Stop(NamedTuple):
 class Supervisor:
     """The event loop. Single-threaded, since a parent-death signal comes at the death of the *thread* that forked."""
 
-    def __init__(self, link: socket.socket, watched: list[int], head: int | None, driver: str, oom: int | None) -> None:
-        """watched: pidfds of the owner and the raylet; oom: the OOM score adjustment of this process."""
+    def __init__(self, link: socket.socket, watched: list[int], head: int | None, driver: str) -> None:
+        """watched: pidfds of the owner and the raylet."""
         self._pid = os.getpid()
         entry = read_entry(self._pid)
-        self._mark = f"{self._pid}:{entry.start if entry else 0}"
+        mark = f"{self._pid}:{entry.start if entry else 0}"
         self._over = False
         self._stops: list[Stop] = []
         self._poller = Poller()
         self._channel = Channel(link, self._poller, self._obey, self._finish)
-        self._children = Children(self._poller, self._channel.send, self._mark, driver, oom)
+        self._children = Children(self._poller, self._channel.send, mark, driver)
         self._wake, wake_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -64,7 +64,7 @@ class Supervisor:
     def run(self) -> None:
         """Work until the owner is gone or says so, then end everything."""
         try:
-            self._channel.send({"event": "hello", "pid": self._pid, "mark": self._mark})
+            self._channel.send({"event": "hello", "pid": self._pid})
             while not self._over:
                 self._poller.wait(self._children.next_step_ms())
                 self._step()
@@ -100,8 +100,6 @@ class Supervisor:
                 groups = [self._children.find(keys) for keys in order["groups"]]
                 self._stops.append(Stop(order["id"], groups, order["grace"]))
                 self._stops[-1].begin_group()
-            case "signal":
-                self._children.signal(order["keys"], order["number"])
             case "end":
                 self._finish()
 
@@ -164,7 +162,7 @@ def main(arguments: list[str]) -> None:
         os._exit(0)
     os.setpgid(0, 0)
     os.chdir("/")
-    oom = reset_priority()
+    reset_priority()
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     prctl(PR_SET_NAME, NAME)
-    Supervisor(link, watched, head, arguments[3], oom).run()
+    Supervisor(link, watched, head, arguments[3]).run()

@@ -16,12 +16,10 @@ def prctl(option: int, value: int | bytes) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def reset_priority() -> int | None:
+def reset_priority() -> None:
     """Undo Ray's nice 15 and OOM score 1000, if permitted, and the batch policy of fpray's own processes.
 
     For this process and those that it will fork.
-
-    Returns the OOM score adjustment that it really has; None if that cannot be read.
     """
     try:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
@@ -31,14 +29,11 @@ def reset_priority() -> int | None:
         os.setpriority(os.PRIO_PROCESS, 0, 0)
     except OSError:
         pass  # only root, or RLIMIT_NICE, may lower it again
-    oom: int | None = None
     try:
         with open("/proc/self/oom_score_adj") as file:
-            oom = int(file.read())
-        if oom > 0:
+            raised = int(file.read()) > 0
+        if raised:
             with open("/proc/self/oom_score_adj", "w") as file:
                 file.write("0")
-            oom = 0
     except OSError:
         pass
-    return oom
