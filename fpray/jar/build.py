@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fpray.errors import refuse
+from fpray.node.local_disk import user_cache
 
 _PACKAGED = Path(__file__).parents[1] / "reference.jar"  # in a wheel
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def _build_directory(root: Path) -> Path:
     beside = root.parent / ".build"
     if os.access(beside if beside.exists() else root.parent, os.W_OK):
         return beside
-    return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "fpray"
+    return user_cache() / "fpray"
 
 
 def javac(java: str) -> str:

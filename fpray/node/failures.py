@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from fpray.files import layout
+from fpray.files.reading import tail
 from fpray.node.messages import Failure, FailureKind
-from fpray.node.process_files import tail
 from fpray.node.process_table import TrackedProcess
 from fpray.node.readiness import Probe, View
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from fpray.errors import Lost
 from fpray.files.atomic import write_text
+from fpray.files.reading import piece_of, pieces
 from fpray.node.file_transfer import Parcel, read_parcel
-from fpray.node.process_files import piece_of, pieces
 from fpray.node.scratch import Scratch
 
 if TYPE_CHECKING:

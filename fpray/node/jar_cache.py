@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fpray.errors import Lost
-from fpray.node.local_disk import local_directory, on_network
+from fpray.node.local_disk import local_directory, on_network, user_cache
 
 # What stays in the cache: a jar that was used lately is likely to be used again.
 UNUSED_S, IN_USE_S, MOST_BYTES = 14 * 86_400.0, 86_400.0, 2_000_000_000
@@ -72,7 +72,7 @@ class JarCache:
 
 def _cache() -> Path:
     """Where jars are kept: the user's cache, unless that is on a network file system or cannot be written."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    home = user_cache()
     with contextlib.suppress(OSError):
         if home.is_absolute() and not on_network(home):
             cache = home / "fpray" / "jars"

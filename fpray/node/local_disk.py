@@ -27,13 +27,18 @@ def on_network(path: str | Path, mountinfo: str | None = None) -> bool:
     return kind in _NETWORK or (kind.startswith("fuse.") and kind not in _LOCAL_FUSE)
 
 
+def directory_name() -> str:
+    """The name of fpray's directory below any other, for this user alone."""
+    return f"fpray-{os.geteuid()}"
+
+
 def own_directory(base: str | Path) -> Path:
     """fpray's directory below another, for this user alone; made if it is missing.
 
     Raises:
         OSError: it cannot be made, or belongs to another user.
     """
-    path = Path(base) / f"fpray-{os.geteuid()}"
+    path = Path(base) / directory_name()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.lstat().st_uid != os.geteuid() or path.is_symlink():
         raise PermissionError(13, "belongs to another user", str(path))
@@ -51,3 +56,8 @@ def local_directory(bases: Iterable[str | Path] = ("/var/tmp", "/tmp")) -> Path 
             except OSError:
                 continue
     return None
+
+
+def user_cache() -> Path:
+    """The directory in which this user's programs keep what can be made again; it may be missing."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()

@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fpray.errors import Lost
-from fpray.node.local_disk import local_directory, own_directory
+from fpray.files.directory_lock import locked
+from fpray.node.local_disk import directory_name, local_directory, own_directory
 
 # What a trial of another suite left stays this long, for that sweep to be continued; only small files stay.
 WAITS_S, SMALL_BYTES = 86_400.0, 1 << 20
@@ -59,7 +60,7 @@ class Scratch:
         root = root_of(requested)
         path = root / f"{owner.suite[:60]}-{owner.trial}-{secrets.token_hex(4)}"
         try:
-            with _alone(root):
+            with locked(root):  # no other process makes or removes directories there
                 path.mkdir()
                 self._held[str(path)] = os.open(path / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
                 os.write(self._held[str(path)], json.dumps(asdict(owner)).encode())
@@ -73,7 +74,7 @@ class Scratch:
         """Remove directories without an owner; those of this suite are held and returned: they are copied first."""
         abandoned: list[Abandoned] = []
         for root in _known_roots(requested):
-            with contextlib.suppress(OSError), _alone(root):
+            with contextlib.suppress(OSError), locked(root):
                 for path in [path for path in root.iterdir() if path.is_dir()]:
                     abandoned += self._clean(path, suite)
             for path in root.glob(f"{_TRASH}*"):
@@ -147,19 +148,8 @@ def root_of(requested: str | None) -> Path:
 def _known_roots(requested: str | None) -> Iterator[Path]:
     """Directories in which trials of this user may have worked."""
     for base in dict.fromkeys((requested or "/var/tmp", "/var/tmp", "/tmp")):
-        if (root := Path(base) / f"fpray-{os.geteuid()}" / "trials").is_dir():
+        if (root := Path(base) / directory_name() / "trials").is_dir():
             yield root
-
-
-@contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Within the block, no other process of fpray makes or removes directories here."""
-    fd = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
 
 
 def _to_trash(path: Path) -> None:

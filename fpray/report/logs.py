@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fpray.errors import nearest, refuse
 from fpray.files import layout
-from fpray.node.process_files import piece_of
+from fpray.files.reading import piece_of
 from fpray.report.remote_files import RemoteReader
 from fpray.store.plan_file import planned_processes
 from fpray.store.trial_directory import TrialDirectory

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fpray.files import layout
-from fpray.node.process_files import tail
+from fpray.files.reading import tail
 from fpray.report.table import print_table
 from fpray.report.text import show_line
 from fpray.store.outcome import Outcome, ProcessEnd

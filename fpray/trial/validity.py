@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fpray.evidence.checks import CHECKS
 from fpray.evidence.evidence import ClientEvidence, Doubt, Evidence, doubts
 from fpray.files.layout import stdout_file
-from fpray.node.process_files import tail
+from fpray.files.reading import tail
 from fpray.recorder.columns import LITTLES_LAW
 from fpray.trial.attempt import Attempt
 from fpray.trial.plan_facts import recorded_warmup_s, seconds_of

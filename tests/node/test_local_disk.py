@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.node.local_disk import on_network, own_directory
+from fpray.node.local_disk import on_network, own_directory, user_cache
 
 _MOUNTS = """\
 22 27 0:21 / /proc rw - proc proc rw
@@ -28,6 +28,12 @@ _MOUNTS = """\
 )  # fmt: skip
 def test_a_network_file_system_is_known_by_its_mount(path: str, network: bool) -> None:
     assert on_network(path, _MOUNTS) is network
+
+
+def test_the_cache_is_where_the_environment_says_unless_that_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, path in {"/x": Path("/x"), "": Path.home() / ".cache"}.items():
+        monkeypatch.setenv("XDG_CACHE_HOME", value)
+        assert user_cache() == path
 
 
 def test_what_belongs_to_another_is_not_worked_in(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The files that a process leaves: its command to paste, its return code, the end of its log."""
+"""The files that a process leaves: its command to paste, its return code, its pid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fpray.node import process_files
 from fpray.node.messages import Exit
-from fpray.node.process_files import remade
+from fpray.node.process_files import recreate_command
 from tests.node.programs import PYTHON, read
 
 
@@ -38,23 +38,6 @@ def test_pids_of_several_roles_are_merged(trial: str) -> None:
     assert set(json.loads(read(trial, "pids.json"))) == set(names)
 
 
-def test_tail(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    assert process_files.tail(log) == ()
-    log.write_bytes(b"")
-    assert process_files.tail(log) == ()
-    log.write_bytes(b"one\r\n\n  two\n\nthree")
-    assert process_files.tail(log, 2) == ("  two", "three")
-    assert process_files.tail(log, 0) == ()
-    log.write_bytes(b"a\n\xff\x00\x1b[31mred\tx\n")
-    assert process_files.tail(log) == ("a", "\\xff\\x00\\x1b[31mred\tx")
-    log.write_bytes(b"x" * 10_000_000 + b"\nlast\n")
-    cut, last = process_files.tail(log)
-    assert last == "last"
-    assert len(cut) < 1100
-    assert process_files.tail(tmp_path) == ()
-
-
 def test_exit_is_python_and_the_file_is_shell() -> None:
     assert [process_files.shell_code(code) for code in (0, 1, -15, -9)] == [0, 1, 143, 137]
     assert Exit.__doc__ is not None
@@ -62,7 +45,7 @@ def test_exit_is_python_and_the_file_is_shell() -> None:
 
 def test_a_line_to_paste_makes_its_files(tmp_path: Path) -> None:
     text = "a: 'x'\n  b: \"100%\"\\n $HOME\n"
-    line = remade(str(tmp_path / "a b"), {"config.pbtxt": text}) + "true"
+    line = recreate_command(str(tmp_path / "a b"), {"config.pbtxt": text}) + "true"
     assert "\n" not in line
     subprocess.run(["sh", "-c", line], check=True)
     assert (tmp_path / "a b" / "config.pbtxt").read_text() == text

@@ -18,7 +18,7 @@ from fpray.files import layout
 from fpray.node import inspection, jar_cache, scratch
 from fpray.node.jar_cache import JarCache
 from fpray.node.local_disk import own_directory
-from fpray.node.process_files import place_of
+from fpray.node.process_files import origin_line
 from fpray.node.scratch import Owner, Scratch
 from fpray.report.outcome_lines import failure_lines
 from fpray.store.outcome import Outcome, Status
@@ -132,5 +132,5 @@ def test_a_failure_says_where_its_command_runs(tmp_path: Path) -> None:
     command, log = tmp_path / "server_cmd.txt", str(tmp_path / "server_err.txt")
     outcome = Outcome(Status.CRASHED, "server exited with 1", log=log)
     for host, how in {"192.0.2.9": f"ssh 192.0.2.9 sh < {command}", "127.0.0.1": f"sh {command}"}.items():
-        command.write_text("java -version\n" + place_of(host, "/scratch"))
+        command.write_text("java -version\n" + origin_line(host, "/scratch"))
         assert failure_lines("001", 1, outcome)[-1] == f"    {log} · run it yourself: {how}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.node.process_files import pieces
+from fpray.files.reading import pieces
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines

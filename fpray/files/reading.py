@@ -1,0 +1,51 @@
+"""Reads parts of files that may be large or still grow: the last lines of a log, a piece, pieces all over a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_TAIL_BYTES = 1 << 16
+_LINE_CHARS = 1000
+
+
+def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
+    """The last lines of a log that are not blank; of any size and content, and () if it is missing or empty.
+
+    Reads at most the last 64 KiB; bytes that are no text become visible escapes, and long lines are cut.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(0, size - _TAIL_BYTES))
+            data = file.read(_TAIL_BYTES)
+    except OSError:
+        return ()
+    readable = [_readable(line) for line in data.decode(errors="backslashreplace").split("\n")]
+    return tuple([line for line in readable if line][-lines:]) if lines > 0 else ()
+
+
+def pieces(path: str | Path, count: int = 64, size: int = 1024) -> list[bytes]:
+    """Pieces of a file, spread evenly over it, cut anywhere; the whole of a short one, [] of one that is missing."""
+    try:
+        with Path(path).open("rb", buffering=0) as file:
+            whole = os.fstat(file.fileno()).st_size
+            if whole <= count * size:
+                return [file.read()]
+            return [os.pread(file.fileno(), size, (whole - size) * (2 * i + 1) // (2 * count)) for i in range(count)]
+    except OSError:
+        return []
+
+
+def piece_of(path: str | Path, offset: int, size: int = _TAIL_BYTES) -> bytes:
+    """At most `size` bytes of a file from an offset on; none if it is missing."""
+    try:
+        with Path(path).open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), size, offset)
+    except OSError:
+        return b""
+
+
+def _readable(line: str) -> str:
+    line = "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line.rstrip())
+    return line if len(line) <= _LINE_CHARS else line[:_LINE_CHARS] + " ..."
