@@ -98,10 +98,15 @@ def refuse_if_any(problems: Sequence[Problem]) -> None:
         raise Refused(*dict.fromkeys(problems))
 
 
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that an unknown one is most like; None if it is like none."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown name: `; did you mean num_batchers?`, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else ""
+    near = closest(name, known)
+    return f"; did you mean {near}?" if near is not None else ""
 
 
 def first_line(error: Exception) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import click
 
-from fpray.jar.check import Check
 from fpray.report.catalog import describe, list_protocols
+from fpray.report.jar_check import JarCheck
 from fpray.report.protocols_document import document
 from fpray.report.studies import needs, table
 from fpray.study import registry
@@ -29,7 +29,7 @@ def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java:
     """
     chosen = [registry.find_protocol(name) for name in names]
     if jar is not None:
-        check = Check(jar, java, chosen or list(registry.protocols().values()), named=bool(names))
+        check = JarCheck(jar, java, chosen or list(registry.protocols().values()), named=bool(names))
         _print(check.lines())
         ctx.exit(0 if check.fits else 1)
     if markdown:

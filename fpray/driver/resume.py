@@ -10,7 +10,7 @@ from fpray.driver.experiment import Experiment
 from fpray.driver.selection import Selected, TrialSelection, select_grid
 from fpray.errors import refuse
 from fpray.files import layout
-from fpray.jar.provenance import of_driver
+from fpray.jar.provenance import jar_record
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Status
 from fpray.store.suite import Suite
@@ -45,10 +45,8 @@ class WorkList:
 
         trials: those of the work list, in the order in which they run.
         """
-        environment = experiment.environment
-        jar = of_driver(environment.jar, experiment.outputs.command, environment.java)["jar"]
         suite.record.points = list(self.points)
-        suite.record.planned, suite.record.jar = len(self.trials), jar
+        suite.record.planned, suite.record.jar = len(self.trials), jar_record(experiment.environment.jar)
         for name, value in experiment.compared.items():
             setattr(suite.record, name, value)
         suite.save()

@@ -10,23 +10,20 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fpray.errors import nearest, refuse
+from fpray.errors import closest, nearest, refuse
 from fpray.jar.find import Jar, find_jar
-from fpray.node.facts import java_facts
+from fpray.node.facts import java_facts, java_fails
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
 from fpray.plan.plan import Plan, Process, Trial, build_plan
-from fpray.plan.words import number_of
 from fpray.protocol.protocol import Protocol
 from fpray.study.registry import studies
 
@@ -43,7 +40,13 @@ _WHY_NOT = re.compile(r"^(?!Error: LinkageError).*(?:Exception|Error)\b.*$", re.
 
 @dataclass(frozen=True)
 class Launch:
-    """How a plan starts a main: the words after its name, every flag that any plan gives it, the files it is told."""
+    """How plans start a main class.
+
+    Attributes:
+        words: its arguments in the longest command line of any plan.
+        given: every flag that any plan passes.
+        files: the files of a plan, name -> content.
+    """
 
     main: str
     words: tuple[str, ...]
@@ -53,7 +56,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class MainReport:
-    """What came of comparing one main: sentences that are wrong, and flags that it is not given by default."""
+    """The result for one main class: what does not fit, in sentences, and the flags that fpray does not pass."""
 
     main: str
     problems: tuple[str, ...] = ()
@@ -62,7 +65,7 @@ class MainReport:
 
 @dataclass(frozen=True)
 class ProtocolReport:
-    """What came of comparing one protocol; without mains where the jar has none of it."""
+    """The result for one protocol; it has no mains where the jar has no main class of the protocol."""
 
     protocol: str
     mains: tuple[MainReport, ...]
@@ -113,14 +116,12 @@ def _launch(plan: Plan, process: Process) -> Launch:
 def flag_problems(given: Iterable[str], accepted: Iterable[str], required: Iterable[str]) -> list[str]:
     """What is wrong with the flags that a main is given, in sentences: those it does not have, those it lacks."""
     given, accepted = set(given), list(accepted)
-    unknown = [f"{flag} (it has {n})" if (n := _near(flag, accepted)) else flag for flag in sorted(given - {*accepted})]
+    unknown = [
+        f"{flag} (it has {n})" if (n := closest(flag, accepted)) else flag for flag in sorted(given - {*accepted})
+    ]
     missing = sorted(set(required) - given)
     problems = [f"does not accept {', '.join(unknown)}, which fpray passes"] if unknown else []
     return problems + ([f"requires {', '.join(missing)}, which fpray does not pass"] if missing else [])
-
-
-def _near(flag: str, accepted: Sequence[str]) -> str:
-    return nearest(flag, accepted).removeprefix("; did you mean ").removesuffix("?")
 
 
 def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iterator[ProtocolReport]:
@@ -130,15 +131,15 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
         Refused: there is no such jar, it is no jar, or no `java` to ask its mains with.
     """
     jar = find_jar(which, java, option="--check")
-    jvm = java_facts(java)["jvm"]
-    if shutil.which(java) is None:
+    facts = java_facts(java)
+    if facts["java"] is None:
         raise refuse(
             f"--java {java}",
             "there is no such program. It reads the flags of the jar's main classes: give the path of a java program,"
             " or install a JRE 17 (Debian: apt-get install openjdk-17-jre-headless)",
         )
-    if jvm.startswith(("exits", "cannot")):
-        raise refuse(f"--java {java}", f"does not run: {jvm.rstrip(': ')}")
+    if java_fails(facts):
+        raise refuse(f"--java {java}", f"does not run: {facts['jvm'].rstrip(': ')}")
     return _reports(jar, java, protocols)
 
 
@@ -221,46 +222,3 @@ def _ask(jar: Jar, java: str, main: str, words: Sequence[str], directory: Path) 
         except subprocess.TimeoutExpired:
             process.kill()
             return process.communicate()[0], False
-
-
-class Check:
-    """The reports of a check as lines, told one by one as they come, and whether all that was asked for fits."""
-
-    def __init__(self, which: str, java: str, protocols: Sequence[Protocol[Any]], *, named: bool) -> None:
-        self._reports = check_jar(which, java, protocols)
-        self._width = max((len(protocol.name) for protocol in protocols), default=0)
-        self._named = named  # by the user: then a protocol that is not in the jar does not fit
-        self.fits = False
-
-    def lines(self) -> Iterator[str]:
-        """A line for each protocol, more where something does not fit, and the sum."""
-        began, done = time.monotonic(), []
-        for report in self._reports:
-            done.append(report)
-            yield from self._lines_of(report)
-        fitting = sum(report.fits for report in done)
-        absent = sum(not report.mains for report in done)
-        wrong = len(done) - fitting - absent
-        mains = sum(len(report.mains) for report in done)
-        self.fits = fitting > 0 and wrong == 0 and not (self._named and absent)
-        words = [f"{fitting} of {len(done)} protocols fit", f"{wrong} do not" if wrong else ""]
-        words += [f"{absent} are not in this jar" if absent else ""]
-        yield ", ".join(filter(None, words)) + f" · {mains} mains in {time.monotonic() - began:.1f} s"
-
-    def _lines_of(self, report: ProtocolReport) -> Iterator[str]:
-        name = f"{report.protocol:<{self._width}}"
-        if not report.mains:
-            yield f"{name}  no main classes of {report.protocol} in this jar"
-            return
-        wrong = [main for main in report.mains if main.problems]
-        many = number_of(len(report.mains), "main")
-        yield f"{name}  {many}, all fit" if not wrong else f"{name}  {len(wrong)} of {many} do not fit"
-        grouped: dict[str, list[str]] = {}
-        for main in report.mains:
-            for problem in main.problems:
-                grouped.setdefault(problem, []).append(main.main)
-        yield from (f"  {', '.join(mains)} {problem}" for problem, mains in grouped.items())
-        for main in report.mains:
-            if main.not_given:
-                more = ", ".join(main.not_given)
-                yield f"  {main.main} accepts {more}: fpray does not pass it by default (use a parameter or --flag)"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.jar.find import Jar
+from fpray.store.suite_record import JarRecord
 
 _PACKAGES = ("fpray", "ray", "pyarrow", "numpy", "pandas", "optuna", "click")
 
@@ -23,17 +24,18 @@ def of_driver(jar: Jar, command: str, java: str) -> Mapping[str, Any]:
         "directory": str(Path.cwd()),
         "checkout": git_state(Path.cwd()),
         "fpray_checkout": git_state(Path(__file__).resolve().parent),
-        "jar": {
-            "name": "reference" if jar.reference else jar.path.name,
-            "path": str(jar.path),
-            "sha256": jar.sha256,
-            "version": jar.version,
-        },
+        "jar": jar_record(jar),
         "java": java,
         "python": platform.python_version(),
         "packages": _versions(),
         "driver": {"hostname": platform.node(), "kernel": platform.release(), "python": sys.executable},
     }
+
+
+def jar_record(jar: Jar) -> JarRecord:
+    """What is written down about a jar."""
+    name = "reference" if jar.reference else jar.path.name
+    return {"name": name, "path": str(jar.path), "sha256": jar.sha256, "version": jar.version}
 
 
 def git_state(directory: Path) -> Mapping[str, Any] | None:

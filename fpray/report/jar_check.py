@@ -1,0 +1,54 @@
+"""The check of a jar, as lines to show: which protocols fit, and what does not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fpray.jar.check import ProtocolReport, check_jar
+from fpray.plan.words import number_of
+from fpray.protocol.protocol import Protocol
+
+
+class JarCheck:
+    """The reports of a check as lines, one by one as they come, and whether all that was asked for fits."""
+
+    def __init__(self, which: str, java: str, protocols: Sequence[Protocol[Any]], *, named: bool) -> None:
+        self._reports = check_jar(which, java, protocols)
+        self._width = max((len(protocol.name) for protocol in protocols), default=0)
+        self._named = named  # by the user: then a protocol that is not in the jar does not fit
+        self.fits = False
+
+    def lines(self) -> Iterator[str]:
+        """A line for each protocol, more where something does not fit, and the sum."""
+        began, done = time.monotonic(), []
+        for report in self._reports:
+            done.append(report)
+            yield from self._lines_of(report)
+        fitting = sum(report.fits for report in done)
+        absent = sum(not report.mains for report in done)
+        wrong = len(done) - fitting - absent
+        mains = sum(len(report.mains) for report in done)
+        self.fits = fitting > 0 and wrong == 0 and not (self._named and absent)
+        words = [f"{fitting} of {len(done)} protocols fit", f"{wrong} do not" if wrong else ""]
+        words += [f"{absent} are not in this jar" if absent else ""]
+        yield ", ".join(filter(None, words)) + f" · {mains} mains in {time.monotonic() - began:.1f} s"
+
+    def _lines_of(self, report: ProtocolReport) -> Iterator[str]:
+        name = f"{report.protocol:<{self._width}}"
+        if not report.mains:
+            yield f"{name}  no main classes of {report.protocol} in this jar"
+            return
+        wrong = [main for main in report.mains if main.problems]
+        many = number_of(len(report.mains), "main")
+        yield f"{name}  {many}, all fit" if not wrong else f"{name}  {len(wrong)} of {many} do not fit"
+        grouped: dict[str, list[str]] = {}
+        for main in report.mains:
+            for problem in main.problems:
+                grouped.setdefault(problem, []).append(main.main)
+        yield from (f"  {', '.join(mains)} {problem}" for problem, mains in grouped.items())
+        for main in report.mains:
+            if main.not_given:
+                more = ", ".join(main.not_given)
+                yield f"  {main.main} accepts {more}: fpray does not pass it by default (use a parameter or --flag)"
