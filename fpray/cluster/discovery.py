@@ -12,6 +12,7 @@ from fpray.cluster.allocator import Allocator
 from fpray.cluster.nodes import Machine
 from fpray.cluster.session import Machines
 from fpray.errors import FprayError, Lost, Refused
+from fpray.node.facts import java_fails
 from fpray.plan.cluster import Cluster
 
 Facts = Mapping[str, Any]
@@ -72,30 +73,23 @@ class Discovery:
         if isinstance(answer, Lost) or machine is None:
             self._known.discard(host)  # it is asked again when it joins again
             return
-        problem = self._problem(machine, answer)
+        problem = self._try_to_add(machine, answer)
         if problem is not None:
             self._say(f"machine {host} has joined, but is not used: {problem}")
         elif not isinstance(answer, FprayError):
             self._say(f"machine {host} has joined: trials run there, too")
             self._added(host, answer)
 
-    def _problem(self, machine: Machine, answer: Facts | FprayError) -> str | None:
-        """Why a new machine cannot be used; None if it was added."""
+    def _try_to_add(self, machine: Machine, answer: Facts | FprayError) -> str | None:
+        """Add a new machine: None; or why it cannot be used."""
         if isinstance(answer, FprayError):
-            return _reason(answer)
-        if answer["java"] is None or str(answer["jvm"]).startswith(("exits", "cannot")):
+            return answer.in_one_line()
+        if java_fails(answer):
             return "its Java does not work: install a JRE or JDK 17 there"
         try:
             cluster = self._cluster()
         except Refused as refused:  # a sweep on one machine needs no --jar; on two it does, but that must not end it
-            return _reason(refused)
+            return refused.in_one_line()
         if not self._allocator.add(cluster, machine.host, machine.cores):
             return "no other machine has the same pools, region and number of cores, so it cannot replace one"
         return None
-
-
-def _reason(error: FprayError) -> str:
-    """The error's text without `nothing was started`, which is not true here."""
-    if isinstance(error, Refused):
-        return "; ".join(f"{problem.about} {problem.sentence}" for problem in error.problems)
-    return str(error)

@@ -10,6 +10,7 @@ from fpray.cluster.jar_transfer import provide_jar
 from fpray.driver.experiment import Experiment
 from fpray.errors import Problem, refuse_if_any
 from fpray.jar.provenance import of_driver
+from fpray.node.facts import java_fails
 from fpray.plan.capacity import heap_problems
 from fpray.plan.placement import place
 from fpray.plan.plan import Trial
@@ -54,7 +55,7 @@ def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Pr
             sentence = f"there is no such program on machine {host}: install a JRE or JDK 17"
             problems.append(Problem(f"--java {java}", sentence))
     for host, of_host in facts.items():
-        if of_host["java"] is not None and str(of_host["jvm"]).startswith(("exits", "cannot")):
+        if of_host["java"] is not None and java_fails(of_host):
             sentence = f"does not work on machine {host}: install a JRE or JDK 17 there. The program {of_host['jvm']}"
             problems.append(Problem(f"--java {java}", sentence))
     return problems

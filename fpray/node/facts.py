@@ -14,7 +14,7 @@ from typing import Any
 
 
 def machine_facts(java: str) -> Mapping[str, Any]:
-    """Kernel, CPU, memory, addresses of this machine, the JVM that `java` starts there, what a child inherits."""
+    """Kernel, CPU, memory and load of this machine, the JVM that `java` starts there, what a child inherits."""
     return {
         "hostname": platform.node(),
         "kernel": f"{platform.system()} {platform.release()}",
@@ -43,6 +43,11 @@ def java_facts(java: str) -> Mapping[str, Any]:
     if done.returncode != 0:
         return {"java": path, "jvm": f"exits with {done.returncode}: {version[:200]}"}
     return {"java": path, "jvm": version.replace("\n", "; ")}
+
+
+def java_fails(facts: Mapping[str, Any]) -> bool:
+    """Whether a machine with these facts has no Java, or one that does not run."""
+    return facts["java"] is None or str(facts["jvm"]).startswith(("exits", "cannot"))
 
 
 def _cpu_model() -> str:
