@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from fpray.cluster.slowness import Slowness
+from fpray.cluster.slowness import MachineVerdict, Slowness
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason
 
-# As many infrastructure failures of a machine, with no trial that ended well there in between, are no chance.
+# So many infrastructure failures of one machine are not by chance, if no trial ended well there in between.
 IN_A_ROW = 2
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What was noticed about a machine; clear: it must be quarantined, otherwise it is in doubt."""
-
-    host: str
-    sentence: str
-    clear: bool
 
 
 class Quarantine:
@@ -29,12 +19,13 @@ class Quarantine:
     def __init__(self) -> None:
         self._failures, self._slowness = FailureCounts(), Slowness()
 
-    def note(self, number: str, trial: Trial[Any], hosts: Collection[str], outcome: Outcome) -> Iterator[Verdict]:
+    def note(
+        self, number: str, trial: Trial[Any], hosts: Collection[str], outcome: Outcome
+    ) -> Iterator[MachineVerdict]:
         """An attempt at the trial of this number has ended on these machines: what is new about any machine."""
         for host, sentence in self._failures.note(number, hosts, outcome).items():
-            yield Verdict(host, f"it {sentence}", clear=True)
-        for slow in self._slowness.note(trial, hosts, outcome):
-            yield Verdict(slow.host, slow.sentence, slow.clear)
+            yield MachineVerdict(host, f"it {sentence}", clear=True)
+        yield from self._slowness.note(trial, hosts, outcome)
 
 
 class FailureCounts:

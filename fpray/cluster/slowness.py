@@ -19,8 +19,8 @@ DOUBTED, CLEAR = 0.9, 0.75
 
 
 @dataclass(frozen=True)
-class SlowMachine:
-    """A machine that measures less than others; clear: too much less to go on with it."""
+class MachineVerdict:
+    """What was noticed about a machine; clear: it must be quarantined, otherwise it is in doubt."""
 
     host: str
     sentence: str
@@ -35,7 +35,7 @@ class Slowness:
         self._points: dict[str, set[str]] = defaultdict(set)  # host -> points
         self._reported: dict[str, bool] = {}  # host -> whether it was clear
 
-    def note(self, trial: Trial[Any], hosts: Collection[str], outcome: Outcome) -> Iterator[SlowMachine]:
+    def note(self, trial: Trial[Any], hosts: Collection[str], outcome: Outcome) -> Iterator[MachineVerdict]:
         """A trial has ended on these machines: each machine that is slow now, or clearly slow, and was not before."""
         throughput = next((value for name, value in outcome.results.items() if name.endswith(THROUGHPUT)), None)
         if outcome.status is not Status.FINISHED or not throughput:
@@ -48,15 +48,15 @@ class Slowness:
             if (slow := self._judge(host)) is not None:
                 yield slow
 
-    def _judge(self, host: str) -> SlowMachine | None:
+    def _judge(self, host: str) -> MachineVerdict | None:
         shares = list(self._shares(host))
         worst = max(shares, default=1.0)
         clear = worst <= CLEAR
         reported = self._reported.get(host)
-        if len(shares) < POINTS or worst > DOUBTED or reported is clear or reported:  # clear stays clear
+        if len(shares) < POINTS or worst > DOUBTED or reported in (clear, True):
             return None
         self._reported[host] = clear
-        return SlowMachine(
+        return MachineVerdict(
             host,
             f"at each of {len(shares)} points machine {host} had a lower throughput than every other machine,"
             f" {median(shares):.0%} of their median: look for other load on it, or leave it out",
