@@ -8,7 +8,7 @@ import re
 
 from fpray.cluster.embedded import embedded_before
 from fpray.cluster.ray_address import answers
-from fpray.cluster.ray_start import Environment, hush_raylets, interrupts_deferred
+from fpray.cluster.ray_start import Environment, connect
 from fpray.errors import Refused, first_line, refuse
 
 
@@ -34,13 +34,10 @@ class AttachedRay:
             raise self._refused(
                 "no Ray cluster answers there: nothing listens on this port. Start Ray, or correct the address"
             )
-        with interrupts_deferred():  # an exception in the middle of this import may be lost in a compiled module
-            import ray
-
         try:
-            hush_raylets()
-            with interrupts_deferred():
-                ray.init(address=self._address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+            connect(address=self._address)
+        except ImportError:  # of Ray itself
+            raise
         except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError and others here
             raise self._refused(f"no Ray cluster answers there: {first_line(error)}") from None
 

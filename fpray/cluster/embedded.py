@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fpray.cluster.ray_start import Environment, hush_raylets, interrupts_deferred
+from fpray.cluster.ray_start import Environment, connect
 from fpray.plan.cluster import LOOPBACK
 
 # Measured with `make bench`: no metrics, no event reports, rare timers.
@@ -63,22 +63,9 @@ class EmbeddedRay:
             # A token that only this process has: no other user can submit to this Ray. It is in no file.
             self._environment.set({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _tokens[0]})
         self._environment.set({"RAY_ADDRESS": None})
-        with interrupts_deferred():  # an exception in the middle of this import may be lost in a compiled module
-            import ray
-
         _remove_old_directories()
         self._directory = Path(tempfile.mkdtemp(prefix=f"{_DIRECTORY}{os.getpid()}-", dir="/tmp"))
-        hush_raylets()
-        with interrupts_deferred():
-            ray.init(
-                address="local",
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level="ERROR",
-                configure_logging=False,
-                _temp_dir=str(self._directory),
-                _node_ip_address=LOOPBACK,
-            )
+        connect(address="local", include_dashboard=False, _temp_dir=str(self._directory), _node_ip_address=LOOPBACK)
         _end_unused_processes()
 
     def stop(self) -> None:

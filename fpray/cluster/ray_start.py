@@ -1,4 +1,4 @@
-"""What every start of Ray in this process needs: environment variables, signals that wait, a quiet standard output."""
+"""How Ray is started in this process: environment variables, signals that wait, a quiet standard output."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 
 class Environment:
@@ -66,8 +67,13 @@ def interrupts_deferred() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def hush_raylets() -> None:
-    """Keep raylets' messages off our standard output, which is JSON; `log_to_driver=False` does not do that."""
-    from ray._private import worker
+def connect(**options: Any) -> None:
+    """Import Ray and call `ray.init` with these options: quietly, and with signals that wait."""
+    with interrupts_deferred():  # an exception in the middle of this import may be lost in a compiled module
+        import ray
+        from ray._private import worker
 
+    # Raylets' messages would come on our standard output, which is JSON; `log_to_driver=False` does not prevent that.
     worker.print_to_stdstream = lambda _data, ignore_prefix: None
+    with interrupts_deferred():
+        ray.init(log_to_driver=False, logging_level="ERROR", configure_logging=False, **options)
