@@ -33,7 +33,10 @@ class ActorPool:
     """
 
     def __init__(self, driver_token: str, nodes: NodeTable) -> None:
-        """driver_token: unlike any other driver's; the processes of an ended driver are known by it."""
+        """driver_token: in the environment of the driver's processes, for a person or a test that looks for them.
+
+        Orphans are known by their supervisor's mark.
+        """
         self.lock = threading.RLock()
         self._token, self._nodes = driver_token, nodes
         self._anchor = HeadAnchor(nodes)
@@ -74,7 +77,7 @@ class ActorPool:
         return calls
 
     def kill(self, hosts: Collection[str], lane: int) -> None:
-        """End the actors of a lane on some machines, and with a lost anchor all that held a connection to it."""
+        """End the actors of a lane on some machines; if the anchor has died, also all that were connected to it."""
         with self.lock:
             lost = {key for key in self._actors if key[1] in hosts and key[2] == lane}
             if self._anchor.has_died():  # every supervisor that was connected to it has ended, and its processes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from fpray.cluster.head_address import head_login
 from fpray.cluster.launcher import Launcher, read_launcher
 from fpray.cluster.ray_address import wanted_address
 from fpray.errors import FprayError
+from fpray.node.ports import is_own
 
 # The head's own copy of the configuration; Ray puts it there.
 BOOTSTRAP = "ray_bootstrap_config.yaml"
@@ -37,17 +37,8 @@ _OPTIONS = {
 def belongs_here(launcher: Launcher) -> bool:
     """Whether this machine is a node of the cluster: by its address, or, in a cloud, by the Ray that it runs."""
     if launcher.hosts:
-        return any(_is_ours(host) for host in launcher.hosts)
+        return any(is_own(host) for host in launcher.hosts)
     return wanted_address(None, local=False) is not None
-
-
-def _is_ours(address: str) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as any_port:
-        try:
-            any_port.bind((address, 0))
-        except OSError:
-            return False
-    return True
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shlex
@@ -42,9 +41,11 @@ def run_there(experiment: Experiment, words: Sequence[str]) -> NoReturn:
     words = hand_over(words, private, lambda _, secret: _put_secret(head, home, secret))
     words = [*words, "--cluster", f"{home}/{BOOTSTRAP}", "--as-job", f"--cluster {launcher.path}"]
     if not jar.reference:
-        words += ["--jar", _put(head, home, jar.path, by_content=True)]
+        place = f"{home}/{_FILES}/{jar.sha256[:16]}"  # so that no other jar of this name is overwritten
+        head.ask(f"mkdir -p {shlex.quote(place)}")
+        words += ["--jar", _put(head, place, jar.path)]
     if study.endswith(".py"):
-        words += ["--study", _put(head, home, Path(study), by_content=False)]
+        words += ["--study", _put(head, f"{home}/{_FILES}", Path(study))]
     head.become(words)
 
 
@@ -58,12 +59,7 @@ def _put_secret(head: Head, home: str, secret: Secret) -> str:
     return path
 
 
-def _put(head: Head, home: str, file: Path, *, by_content: bool) -> str:
-    """Copy a file to the head; by_content: in a directory named by its hash, so that no other file is overwritten."""
-    place = f"{home}/{_FILES}"
-    if by_content:
-        with file.open("rb") as content:
-            place += f"/{hashlib.file_digest(content, 'sha256').hexdigest()[:16]}"
-        head.ask(f"mkdir -p {shlex.quote(place)}")
+def _put(head: Head, place: str, file: Path) -> str:
+    """Copy a file into a directory of the head."""
     head.copy(file, f"{place}/")
     return f"{place}/{file.name}"

@@ -52,7 +52,7 @@ def _assignment(item: tuple[str, str], prefix: str) -> str:
 
 
 def write_command(spec: ProcessSpec) -> None:
-    """Write `<label>_cmd.txt`, and remove the return code of an earlier process of that label, which means ended."""
+    """Write `<label>_cmd.txt`; remove `<label>_returncode.txt`, which would say that this process has ended."""
     directory = Path(spec.directory)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / layout.returncode_file(spec.label)).unlink(missing_ok=True)

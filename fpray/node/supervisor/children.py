@@ -27,7 +27,7 @@ class Child:
         self.report = report  # a pipe: why it could not become its program; -1: it has, or the reason is here
         self.problem = b""  # the reason
         self.reaped = self.gone = False
-        self.kill_at: float | None = None  # set once it is being ended, or once it ended and the rest of it is
+        self.kill_at: float | None = None  # set when it is being ended, or has ended and left descendants
         self.warned: set[tuple[int, int]] = set()  # (pid, start) of the processes that got their TERM
 
     def end_by(self, kill_at: float) -> None:
