@@ -1,7 +1,8 @@
-"""The studies that fpray carries, one file each: `studies/<protocol>/<name>.py` holds one value, `STUDY`.
+"""The studies that fpray carries, one file each: `studies/<protocol>/<name>.py` defines one value, `STUDY`.
 
-That is the form of a user's own study file, too. All but the smokes are the papers' sweeps (docs/studies.md).
-`REGISTRY` (protocol -> name -> study) is what the engine finds.
+A user's own study file has the same form. FrankenPaxos ships most of these studies: the sweeps of papers
+(docs/studies.md) and a small `smoke` of each protocol. The searches `peak` of multipaxos and `knee` of unreplicated
+are fpray's own. `REGISTRY` (protocol -> name -> study) is what the engine reads.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pkgutil
 from fpray.study import Study
 
 
-def _found() -> dict[str, dict[str, Study]]:
+def _load() -> dict[str, dict[str, Study]]:
     registry: dict[str, dict[str, Study]] = {}
     for module in pkgutil.walk_packages(__path__, f"{__name__}."):
         if not module.ispkg:
@@ -21,4 +22,4 @@ def _found() -> dict[str, dict[str, Study]]:
     return registry
 
 
-REGISTRY = _found()
+REGISTRY = _load()

@@ -31,6 +31,6 @@ STUDY = Study(
     },
     repeat=3,
     summary=("f", "num_client_procs", "num_clients_per_proc"),
-    # The suite says WAN by its name only; the distances come from the machines, so they are asked for.
+    # In the original, only the name says WAN. The distances come from the machines, so this study requires regions.
     regions={"replicas": 3},
 )

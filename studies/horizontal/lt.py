@@ -1,4 +1,4 @@
-"""Latency against throughput of MultiPaxos with horizontal reconfiguration, while nothing is reconfigured."""
+"""Latency against throughput of horizontal MultiPaxos without a reconfiguration."""
 
 from __future__ import annotations
 

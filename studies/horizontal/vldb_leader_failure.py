@@ -1,4 +1,4 @@
-"""A leader fails under horizontal reconfiguration: the Matchmaker Paxos paper's comparison."""
+"""A leader of horizontal MultiPaxos fails: the comparison in the Matchmaker Paxos paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Acceptors are replaced under horizontal reconfiguration: the Matchmaker Paxos paper's comparison."""
+"""Acceptors of horizontal MultiPaxos are replaced: the comparison in the Matchmaker Paxos paper."""
 
 from __future__ import annotations
 

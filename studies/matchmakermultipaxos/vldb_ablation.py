@@ -1,4 +1,4 @@
-"""What each optimization of reconfiguring acceptors brings, with slow matchmakers: the Matchmaker Paxos paper."""
+"""The effect of each optimization of reconfigurations, with slow matchmakers: the Matchmaker Paxos paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leader, acceptor and matchmaker fail at once, and recover: the Matchmaker Paxos paper."""
+"""A leader, an acceptor and a matchmaker fail at once; the last two are replaced: the Matchmaker Paxos paper."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fpray.study import Study
 STUDY = Study(
     name="vldb_chaos",
     protocol="matchmakermultipaxos",
-    about="Matchmaker Paxos: three failures at 30 s, recovery from 40 s on; 1, 4 and 8 closed loops",
+    about="Matchmaker Paxos: three failures at 30 s, replacements at 40 s and 45 s; 1, 4 and 8 closed loops",
     base={
         "num_matchmakers": 6,
         "num_acceptors": 6,

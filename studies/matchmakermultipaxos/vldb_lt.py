@@ -1,4 +1,4 @@
-"""Latency against throughput of Matchmaker MultiPaxos, while nothing is reconfigured: the Matchmaker Paxos paper."""
+"""Latency against throughput of Matchmaker MultiPaxos without a reconfiguration: the Matchmaker Paxos paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each decoupling brings: proxy leaders, replicas, and a grid of acceptors: VLDB 2021 on compartmentalization."""
+"""The effect of proxy leaders, of replicas and of a grid of acceptors: VLDB 2021 on compartmentalization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What larger batches and each further proxy replica bring: VLDB 2021 on compartmentalization."""
+"""The effect of larger batches and of each further proxy replica: VLDB 2021 on compartmentalization."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ STUDY = Study(
     name="e1_lt_surprise",
     protocol="multipaxos",
     about="Evelyn Paxos: latency and throughput of reads, seven replicas, 1 to 5600 closed loops",
-    # Restored: groups of 2f+1 acceptors and no grid, as was the rule before the suite could say otherwise.
+    # Restored: groups of 2f+1 acceptors and no grid. The suite is older than the parameters that choose them.
     base={
         "num_proxy_leaders": 5,
         "num_acceptor_groups": 5,

@@ -1,4 +1,4 @@
-"""Throughput by the number of replicas at given loads of writes: Evelyn Paxos, experiment 4."""
+"""Throughput by the number of replicas, for four rates of writes: Evelyn Paxos, experiment 4."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ STUDY = Study(
     name="e4_scale_replica",
     protocol="multipaxos",
     about="Evelyn Paxos: 2 to 6 replicas at 25, 50, 75 and 100 thousand writes/s, the rest reads",
-    # Restored: groups of 2f+1 acceptors and no grid, as was the rule before the suite could say otherwise.
+    # Restored: groups of 2f+1 acceptors and no grid. The suite is older than the parameters that choose them.
     base={
         "num_proxy_leaders": 10,
         "num_acceptor_groups": 5,

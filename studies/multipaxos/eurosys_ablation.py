@@ -1,4 +1,4 @@
-"""What each further proxy replica brings with batching: EuroSys submission on compartmentalization, figure 4."""
+"""The effect of each further proxy replica with batching: EuroSys submission on compartmentalization, figure 4."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ STUDY = Study(
     name="eurosys_ablation",
     protocol="multipaxos",
     about="EuroSys figure 4: 4000 closed loops, 2 to 6 proxy replicas",
-    # Restored: the suite is older than reads. No read batchers, acceptors in groups of 2f+1, each request recorded,
-    # and its string workload as the one of today's client that sends every operation as a write.
+    # Restored: the suite is older than reads. So there are no read batchers, acceptors form groups of 2f+1, and each
+    # request is recorded. The string workload is the one of today's client that sends every operation as a write.
     base={
         "num_client_procs": 20,
         "num_warmup_clients_per_proc": 200,

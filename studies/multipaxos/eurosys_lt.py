@@ -8,8 +8,8 @@ STUDY = Study(
     name="eurosys_lt",
     protocol="multipaxos",
     about="EuroSys figure 1: latency and throughput with batching, 1 to 4000 closed loops",
-    # Restored: the suite is older than reads. No read batchers, acceptors in groups of 2f+1, each request recorded,
-    # and its string workload as the one of today's client that sends every operation as a write.
+    # Restored: the suite is older than reads. So there are no read batchers, acceptors form groups of 2f+1, and each
+    # request is recorded. The string workload is the one of today's client that sends every operation as a write.
     base={
         "num_proxy_leaders": 23,
         "num_acceptor_groups": 3,

@@ -1,4 +1,4 @@
-"""Eventually consistent reads and writes of 25 operations each, by the number of clients: trials of Evelyn Paxos."""
+"""Throughput of writes of 25 operations each, by the number of clients: Evelyn Paxos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ STUDY = Study(
     name="evelyn_tests",
     protocol="multipaxos",
     about="Evelyn Paxos: writes of 25 operations, 1 to 10 client processes",
-    # Restored: groups of 2f+1 acceptors, no grid, each request recorded; and the call of a runner that is no more.
+    # Restored: groups of 2f+1 acceptors, no grid, each request recorded. The suite calls a runner that was removed.
     base={
         "num_warmup_clients_per_proc": 100,
         "num_clients_per_proc": 100,

@@ -1,4 +1,4 @@
-"""The highest write throughput under a latency bound, over load and what the papers tuned by hand."""
+"""A search for the highest write throughput under a latency bound: over load, proxy leaders and their flushing."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ STUDY = Study(
         "replica_options.recover_log_entry_max_period": "5s",
         "proxy_replica_options.batch_flush": True,
     },
-    # Restored: five rounds of all points. What is checked in carries on an interrupted run: the last 24 of these 105.
+    # Restored: each point five times. FrankenPaxos's file continues an interrupted run: the last 24 of 105 trials.
     points=tuple(
         {"num_client_procs": procs, "num_warmup_clients_per_proc": loops, "num_clients_per_proc": loops}
         for procs, loops in (

@@ -1,4 +1,4 @@
-"""What each further leader brings: NSDI submission on BPaxos, figure 2."""
+"""The effect of each further leader on Simple BPaxos: NSDI submission on BPaxos, figure 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simple BPaxos with all roles of a machine in one process: NSDI submission on BPaxos, figure 2."""
+"""Simple BPaxos, all roles of a machine in one process, under two loads: NSDI submission on BPaxos, figure 2."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ STUDY = Study(
     name="nsdi_fig2_ablation",
     protocol="superbpaxos",
     about="NSDI figure 2: coupled BPaxos, one client and 600",
-    # Restored: a replica for each node; with the suite's two, the original stops at its own assertion.
+    # Restored: one replica for each node. With the two replicas of the suite, the original fails its own assertion.
     base={
         "num_warmup_clients_per_proc": 50,
         "warmup_duration": "5s",

@@ -8,8 +8,8 @@ STUDY = Study(
     name="eurosys_lt",
     protocol="supermultipaxos",
     about="EuroSys figure 1: latency and throughput of coupled MultiPaxos, without and with batching",
-    # Restored: the suite is older than reads. No read batchers, acceptors in groups of 2f+1, each request recorded,
-    # and its string workload as the one of today's client that sends every operation as a write.
+    # Restored: the suite is older than reads. So there are no read batchers, acceptors form groups of 2f+1, and each
+    # request is recorded. The string workload is the one of today's client that sends every operation as a write.
     base={
         "client_jvm_heap_size": "16g",
         **{

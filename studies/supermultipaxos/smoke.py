@@ -1,4 +1,4 @@
-"""The smallest sweep of supermultipaxos, with FrankenPaxos's smoke values but without its fixed sleep."""
+"""The smallest sweep of supermultipaxos: the values of FrankenPaxos\'s smoke, without its fixed sleep."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ STUDY = Study(
     name="smoke",
     protocol="supermultipaxos",
     about="two seconds of one closed loop: does everything run?",
-    # The original's string workload, as one that multipaxos' client reads.
+    # The string workload of the original, in the form that multipaxos' client reads.
     base={
         "workload.name": "WriteOnlyStringWorkload",
         "leader_options.resend_phase1as_period": "60s",

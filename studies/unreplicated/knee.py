@@ -1,4 +1,4 @@
-"""How far one server without replication goes: the load at which the 99th percentile reaches one millisecond."""
+"""A search for the highest throughput of one server without replication, with a 99th percentile of at most 1 ms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Latency against throughput of one unreplicated server, larger values: VLDB 2021 on compartmentalization."""
+"""Latency against throughput of one server without replication, larger values: VLDB 2021 on compartmentalization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Latency against throughput of vanilla Mencius, beside Faster Paxos."""
+"""Latency against throughput of vanilla Mencius, with the load of the Faster Paxos study."""
 
 from __future__ import annotations
 
