@@ -1,4 +1,4 @@
-"""The protocols that fpray carries: one file each, data only. `REGISTRY` is what the engine finds."""
+"""The protocols that fpray carries: one file each, data only. `REGISTRY` is what the engine reads."""
 
 from __future__ import annotations
 

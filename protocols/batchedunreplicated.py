@@ -1,4 +1,4 @@
-"""The unreplicated state machine behind batchers, its replies through proxy servers: what batching alone gives."""
+"""The unreplicated state machine with batchers, and proxy servers for replies: the effect of batching alone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fpray_protocols.common import (
     batches_fill,
     closed_loop_flags,
     closed_loop_problems,
+    one_loop_more,
 )
 from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
@@ -81,23 +82,18 @@ class Params:
     proxy_server_log_level: LogLevel = "debug"
 
 
-def _loops(p: Params) -> int:
-    # The client's loop runs over an inclusive range: one closed loop more than num_clients_per_proc.
-    return p.num_clients_per_proc + 1
-
-
 def _constraints(p: Params) -> Iterator[Problem]:
     yield from closed_loop_problems(p, fewest_clients=0)
-    # The jar checks nothing, and its client draws from the batchers, the server from the proxy servers.
+    # The jar does not check this. Its client picks one of the batchers, and its server one of the proxy servers.
     yield from at_least(1, num_batchers=p.num_batchers, num_proxy_servers=p.num_proxy_servers)
-    everybody = _loops(p) * p.num_client_procs
-    for name, held in (
+    loops = one_loop_more(p) * p.num_client_procs
+    for name, size in (
         ("batcher_options.batch_size", p.batcher_options.batch_size),
         ("server_options.flush_every_n", p.server_options.flush_every_n),
         ("proxy_server_options.flush_every_n", p.proxy_server_options.flush_every_n),
     ):
-        yield from at_least(1, **{name: held})
-        yield from batches_fill(everybody, **{name: held})
+        yield from at_least(1, **{name: size})
+        yield from batches_fill(loops, **{name: size})
 
 
 BATCHEDUNREPLICATED = Protocol(
@@ -137,14 +133,14 @@ BATCHEDUNREPLICATED = Protocol(
         "proxy_server_address": at.addresses("proxy_server"),
     },
     files=lambda p: {"workload.pbtxt": workload_message(p.workload)},
-    loops=_loops,
+    loops=one_loop_more,
     fastest_loop=80_000,
     flushes_groups=False,
     outputs={"write": ""},
     constraints=_constraints,
     constraints_in_words=(
         "num_batchers, num_proxy_servers: at least 1",
-        "batch_size, flush_every_n: at most as many as there are closed loops",
+        "batch_size, flush_every_n: at most the number of closed loops",
         "timeout >= duration, warmup_timeout >= warmup_duration",
     ),
 )

@@ -1,4 +1,4 @@
-"""What the declarations of several protocols share: the vocabulary of their parameters, and client flags."""
+"""What the declarations of several protocols share: types of parameters, flags of clients, checks of parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fpray.protocol.values import show_duration
 
 LogLevel = Literal["debug", "info", "warn", "error", "fatal"]
 StateMachine = Literal["AppendLog", "KeyValueStore", "Noop", "Register"]
-# Where a message goes that a quorum must answer: to all, to some at random, or to the closest.
+# Which processes get a message that a quorum must answer: all, a random choice, or the closest ones.
 ThriftySystem = Literal["NotThrifty", "Random", "Closest"]
 
 
@@ -65,7 +65,7 @@ class ClosedLoop(Protocol):
     def timeout(self) -> timedelta: ...  # noqa: D102
 
 
-# flag -> parameter, in FrankenPaxos's order; unanimousbpaxos has no warm-up, and half of the clients no groups
+# flag -> parameter, in FrankenPaxos's order; unanimousbpaxos has no warm-up, and half of the protocols have no groups
 _CLOSED_LOOP = {
     "measurement_group_size": "measurement_group_size",
     "warmup_duration": "warmup_duration",
@@ -79,17 +79,26 @@ _CLOSED_LOOP = {
 
 
 def closed_loop_flags(p: ClosedLoop) -> dict[str, Any]:
-    """How long a client warms up and measures, and with how many closed loops, as far as the protocol has that."""
+    """The flags for a client's warm-up, duration and closed loops, without those that the protocol does not have."""
     return {flag: getattr(p, name) for flag, name in _CLOSED_LOOP.items() if hasattr(p, name)}
 
 
+def one_loop_more(p: ClosedLoop) -> int:
+    """The closed loops of a client with a loop over an inclusive range: one more than num_clients_per_proc."""
+    return p.num_clients_per_proc + 1
+
+
 def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Problem]:
-    """What no client could measure. `fewest_clients` is 0 where the client runs one loop more than it is told."""
+    """A problem for each parameter with which clients could not measure.
+
+    Args:
+        fewest_clients: the lowest num_clients_per_proc; 0 for a client that runs `one_loop_more`.
+    """
     yield from at_least(1, num_client_procs=p.num_client_procs)
     yield from at_least(1, measurement_group_size=getattr(p, "measurement_group_size", 1))
     yield from at_least(fewest_clients, num_clients_per_proc=p.num_clients_per_proc)
     yield from at_least(0, num_warmup_clients_per_proc=getattr(p, "num_warmup_clients_per_proc", 0))
-    # The older vocabulary of fastmultipaxos counts both in seconds, and says so in their names.
+    # Names of fastmultipaxos, which is older: both are numbers of seconds.
     duration, timeout = (
         f"{name}_seconds" if hasattr(p, f"{name}_seconds") else name for name in ("duration", "timeout")
     )
@@ -106,12 +115,12 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
 
 
 def _less(less: Any, more: Any) -> str:
-    """That one value is less than another, as a user types them."""
+    """`1s < 2s`: that one value is less than another, in the form in which a user types them."""
     return " < ".join(show_duration(value) if isinstance(value, timedelta) else str(value) for value in (less, more))
 
 
 def _unreadable(p: Any) -> Iterator[Problem]:
-    """A problem for each workload with operations that the state machine cannot read: they end the server."""
+    """A problem for each workload with operations that the state machine cannot read. They would end the server."""
     if getattr(p, "state_machine", "") != "KeyValueStore":
         return
     for name in ("workload", "read_workload", "write_workload"):
@@ -135,7 +144,7 @@ Formula = Literal["f+1", "2f+1"]
 
 
 def enough(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
-    """A problem for each count of which f failures need more."""
+    """A problem for each count that is too low for f failures."""
     needed = _needed(f, formula)
     for name, count in counts.items():
         if count < needed:
@@ -151,7 +160,7 @@ def none_or_enough(f: int, formula: Formula, **counts: int) -> Iterator[Problem]
 
 
 def exactly(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
-    """A problem for each count that is not just what f failures need."""
+    """A problem for each count that is not exactly what f failures need."""
     needed = _needed(f, formula)
     for name, count in counts.items():
         if count != needed:
@@ -163,7 +172,7 @@ def _needed(f: int, formula: Formula) -> int:
 
 
 def ranges(p: Any) -> Iterator[Problem]:
-    """A problem for each range of options, `..._min...` to `..._max...`, that is upside down."""
+    """A problem for each range of options, `..._min...` to `..._max...`, with a minimum above its maximum."""
     known = flatten(p)
     for name, least in known.items():
         field = name.rpartition(".")[2]
@@ -173,7 +182,7 @@ def ranges(p: Any) -> Iterator[Problem]:
 
 
 def fractions(**values: float) -> Iterator[Problem]:
-    """A problem for each value that is no share of a whole."""
+    """A problem for each value that is not a fraction, 0 to 1."""
     for name, value in values.items():
         if not 0 <= value <= 1:
             yield Problem(f"{name}={value}", "must be a fraction, 0 to 1")

@@ -17,13 +17,13 @@ from fpray_protocols.workloads import (
     workload_message,
 )
 
-# FrankenPaxos's input allows all read-write workloads, but craq's jar knows no other field in the file.
+# FrankenPaxos's input allows all read-write workloads, but craq's client reads only the fields of these two.
 _WORKLOADS = (UniformReadWriteWorkload, PointSkewedReadWriteWorkload)
 
 
 @dataclass(frozen=True)
 class ClientOptions:
-    """The client's options; it is the client that batches, before a request leaves its process."""
+    """The client's options. The client itself makes batches, before requests leave its process."""
 
     resend_client_request_period: timedelta = seconds(1)
     resend_read_request_period: timedelta = seconds(1)
@@ -138,7 +138,7 @@ CRAQ = Protocol(
         ),
         (
             "`chain_node_options.measure_latencies=false` reaches the nodes as `--options.measureLatencies`; "
-            "FrankenPaxos drops it, and the jar's default, true, applies."
+            "FrankenPaxos drops it, so the jar's default, true, applies."
         ),
     ),
 )

@@ -1,7 +1,7 @@
 """What a driver does to the system while clients measure: FrankenPaxos's records and the messages that the jar reads.
 
-All times are in ms, from the start of the driver. `RepeatedLeaderReconfiguration` has no `acceptors` here: the
-original asks for them, and its drivers do not read them.
+All times are in ms, from the start of the driver. `RepeatedLeaderReconfiguration` has no field `acceptors` here: the
+original requires it, but its drivers do not read it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class DoNothing:
-    """The system is left alone."""
+    """The driver does nothing."""
 
     message: ClassVar[str] = "do_nothing"
     name: str = "DoNothing"
@@ -30,7 +30,7 @@ class RepeatedLeaderReconfiguration:
 
 @dataclass(frozen=True)
 class LeaderReconfiguration:
-    """Reconfigurations to random acceptors, in the warm-up and later; acceptor 0 dies and is replaced."""
+    """Reconfigurations to random acceptors, in the warm-up and later; acceptor 0 is killed and replaced."""
 
     message: ClassVar[str] = "leader_reconfiguration"
     reconfiguration_warmup_delay_ms: int = 10_000
@@ -46,7 +46,7 @@ class LeaderReconfiguration:
 
 @dataclass(frozen=True)
 class LeaderFailure:
-    """Leaders change in the warm-up; leader 0 dies."""
+    """Leaders change in the warm-up; later, leader 0 is killed."""
 
     message: ClassVar[str] = "leader_failure"
     leader_change_warmup_delay_ms: int = 0
@@ -58,7 +58,7 @@ class LeaderFailure:
 
 @dataclass(frozen=True)
 class MatchmakerReconfiguration:
-    """Reconfigurations of acceptors in the warm-up, of matchmakers later; matchmaker 2f+1 dies and is replaced."""
+    """Reconfigurations of acceptors in the warm-up, of matchmakers later; matchmaker 2f+1 is killed and replaced."""
 
     message: ClassVar[str] = "matchmaker_reconfiguration"
     reconfiguration_warmup_delay_ms: int = 10_000
@@ -75,7 +75,7 @@ class MatchmakerReconfiguration:
 
 @dataclass(frozen=True)
 class Chaos:
-    """Everything in the warm-up; then leader 0, acceptor 0 and matchmaker 0 die, and the last two are replaced."""
+    """All changes in the warm-up; then leader 0, acceptor 0 and matchmaker 0 are killed, and the last two replaced."""
 
     message: ClassVar[str] = "chaos"
     leader_change_warmup_delay_ms: int = 5000

@@ -1,4 +1,4 @@
-"""EPaxos: every replica leads commands of its own; only those that conflict are put into an order."""
+"""EPaxos: every replica leads commands of its own, and only commands that conflict are ordered."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from fpray_protocols.common import (
     at_least,
     closed_loop_flags,
     closed_loop_problems,
+    one_loop_more,
     ranges,
 )
 from fpray_protocols.workloads import StringWorkload, Workload, workload_message
@@ -122,8 +123,7 @@ EPAXOS = Protocol(
     port_order=("client", "replica"),
     config=lambda p, at: {"f": p.f, "replicaAddress": at.addresses("replica")},
     files=lambda p: {"workload.pbtxt": workload_message(p.workload)},
-    # The client's loop runs over an inclusive range: one closed loop more than num_clients_per_proc.
-    loops=lambda p: p.num_clients_per_proc + 1,
+    loops=one_loop_more,
     records_warmup=True,
     outputs={None: ""},
     constraints=_constraints,

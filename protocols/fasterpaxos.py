@@ -1,4 +1,4 @@
-"""Faster Paxos: f+1 of 2f+1 servers are delegates that choose values side by side."""
+"""Faster Paxos: f+1 of 2f+1 servers are delegates that choose values in parallel."""
 
 from __future__ import annotations
 
@@ -84,14 +84,14 @@ def _constraints(p: Params) -> Iterator[Problem]:
 
 FASTERPAXOS = Protocol(
     name="fasterpaxos",
-    summary="Faster Paxos: delegates that choose values side by side",
+    summary="Faster Paxos: delegates that choose values in parallel",
     params=Params,
     faults=lambda p: p.f,
     roles=(
         Role(
             name="server",
             count=lambda p: p.num_servers,
-            # Server 0 leads; its first heartbeat ends it where too few of the others answer.
+            # Server 0 leads. It exits if too few of the other servers answer its first heartbeat.
             stage=lambda _p, index: 1 if index == (0,) else 0,
             listens=("server", "heartbeat"),
             runs=lambda p, at: {"state_machine": p.state_machine},

@@ -17,13 +17,14 @@ from fpray_protocols.common import (
     at_least,
     closed_loop_flags,
     closed_loop_problems,
+    one_loop_more,
     ranges,
 )
 from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 
 class RoundSystemType(enum.Enum):
-    """Which rounds are fast: none, round 0, or every second one; leaders own the others in turn."""
+    """Which rounds are fast: none, round 0, or every second one. The leaders own the other rounds in turn."""
 
     CLASSIC_ROUND_ROBIN = "CLASSIC_ROUND_ROBIN"
     ROUND_ZERO_FAST = "ROUND_ZERO_FAST"
@@ -83,7 +84,7 @@ class ClientOptions:
 
 @dataclass(frozen=True)
 class Params:
-    """One trial of Fast MultiPaxos, in its own vocabulary: times are numbers, and the names say of what."""
+    """One trial of Fast MultiPaxos. Most times are numbers; the name of such a parameter has the unit."""
 
     f: int = 1
     num_client_procs: int = 1
@@ -116,12 +117,12 @@ class Params:
 
     @property
     def timeout(self) -> timedelta:
-        """How long clients wait for what is not answered, from when they start to measure."""
+        """How long clients wait for unanswered requests, counted from the start of their measurement."""
         return seconds(self.timeout_seconds)
 
     @property
     def client_lag(self) -> timedelta:
-        """How long clients start after all servers listen: for a leader to be elected."""
+        """The time from when all servers listen until the clients start, in which a leader can be elected."""
         return seconds(self.client_lag_seconds)
 
 
@@ -144,7 +145,7 @@ FASTMULTIPAXOS = Protocol(
             listens=("acceptor", "acceptor_heartbeat"),
             options=lambda p: {"options": p.acceptor},
         ),
-        # A leader sends its Phase1as once, when it starts: a process that does not listen yet misses it.
+        # A leader sends its Phase1as once, when it starts. A process that does not listen yet misses them.
         Role(
             name="leader",
             stage=1,
@@ -180,8 +181,7 @@ FASTMULTIPAXOS = Protocol(
         "roundSystemType": p.round_system_type,
     },
     files=lambda p: {"workload.pbtxt": workload_message(p.workload)},
-    # The client's loop runs over an inclusive range: one closed loop more than num_clients_per_proc.
-    loops=lambda p: p.num_clients_per_proc + 1,
+    loops=one_loop_more,
     outputs={None: ""},
     constraints=_constraints,
     constraints_in_words=(

@@ -142,7 +142,7 @@ HORIZONTAL = Protocol(
             runs=lambda p, at: {"state_machine": p.state_machine},
             options=lambda p: {"options": p.replica_options},
         ),
-        # A leader sends its Phase1as once, when it starts: a process that does not listen yet misses it.
+        # A leader sends its Phase1as once, when it starts. A process that does not listen yet misses them.
         Role(
             name="leader",
             stage=1,

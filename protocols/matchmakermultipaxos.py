@@ -1,4 +1,4 @@
-"""Matchmaker MultiPaxos: matchmakers know which acceptors a round has; a driver reconfigures, or kills servers."""
+"""Matchmaker MultiPaxos: matchmakers know the acceptors of each round; a driver reconfigures, or kills servers."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ MATCHMAKERMULTIPAXOS = Protocol(
             runs=lambda p, at: {"state_machine": p.state_machine},
             options=lambda p: {"options": p.replica_options},
         ),
-        # A leader asks matchmakers and acceptors once, when it starts: a process that does not listen yet misses it.
+        # A leader asks matchmakers and acceptors once, when it starts. A process that does not listen yet misses it.
         Role(
             name="leader",
             stage=1,

@@ -201,7 +201,7 @@ MENCIUS = Protocol(
             count=lambda p: p.num_proxy_replicas,
             options=lambda p: {"options": p.proxy_replica_options},
         ),
-        # A leader sends its Phase1as once, when it starts: a process that does not listen yet misses it.
+        # A leader sends its Phase1as once, when it starts. A process that does not listen yet misses them.
         Role(
             name="leader",
             stage=1,

@@ -253,7 +253,7 @@ MULTIPAXOS = Protocol(
             options=_options("replica"),
         ),
         Role(name="proxy_replica", count=lambda p: p.num_proxy_replicas, options=_options("proxy_replica")),
-        # A leader sends its Phase1as once, when it starts: a process that does not listen by then never gets them.
+        # A leader sends its Phase1as once, when it starts. A process that does not listen yet misses them.
         Role(
             name="leader",
             stage=1,

@@ -192,8 +192,8 @@ SCALOG = Protocol(
             index_flags=("shard_index", "index"),
             options=lambda p: {"options": p.server_options},
         ),
-        # A leader sends its Phase1as once, when it starts: a process that does not listen yet misses it. The original
-        # starts servers after leaders; what servers push they push again, so they need not be the last.
+        # A leader sends its Phase1as once, when it starts. A process that does not listen yet misses them. The original
+        # starts servers after leaders. Servers push the same again, so they need not be the last ones.
         Role(
             name="leader",
             stage=1,

@@ -1,4 +1,4 @@
-"""Simple BPaxos: leaders, dependency service, proposers, acceptors and replicas apart; any leader takes a command."""
+"""Simple BPaxos: leader, dependency service, proposer, acceptor and replica are roles; any leader takes a command."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from fpray_protocols.common import (
     closed_loop_problems,
     enough,
     exactly,
+    one_loop_more,
     ranges,
 )
 from fpray_protocols.workloads import StringWorkload, Workload, workload_message
@@ -114,7 +115,7 @@ class Params:
 
 
 def graph_problems(p: Any) -> Iterator[Problem]:
-    """What no replica could execute its graph of dependencies with; of simplegcbpaxos' parameters, too."""
+    """A problem for each option with which no replica could execute its graph; for simplegcbpaxos, too."""
     replica, zigzag = p.replica_options, p.replica_zigzag_options
     sizes = {
         "replica_options.execute_graph_batch_size": replica.execute_graph_batch_size,
@@ -149,7 +150,7 @@ SIMPLEBPAXOS = Protocol(
     summary="Simple BPaxos: leaderless, each job a role of its own",
     params=Params,
     faults=lambda p: p.f,
-    # No server sends anything before a client asks, so servers start in any order.
+    # No server sends anything before a client does, so servers start in any order.
     roles=(
         Role(
             name="dep_service_node",
@@ -195,8 +196,7 @@ SIMPLEBPAXOS = Protocol(
     port_order=("client", "leader", "proposer", "dep_service_node", "acceptor", "replica"),
     config=_config,
     files=lambda p: {"workload.pbtxt": workload_message(p.workload)},
-    # The client's loop runs over an inclusive range: one closed loop more than num_clients_per_proc.
-    loops=lambda p: p.num_clients_per_proc + 1,
+    loops=one_loop_more,
     outputs={None: ""},
     constraints=_constraints,
     constraints_in_words=(

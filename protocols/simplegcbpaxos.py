@@ -1,4 +1,4 @@
-"""Simple BPaxos with garbage collection: replicas tell collectors what they executed, and the others forget it."""
+"""Simple BPaxos with garbage collection: replicas tell collectors what they executed, and the other roles forget it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from fpray_protocols.common import (
     closed_loop_flags,
     closed_loop_problems,
     enough,
+    one_loop_more,
 )
 from fpray_protocols.simplebpaxos import ClientOptions, LeaderOptions, ProposerOptions, graph_problems
 from fpray_protocols.workloads import StringWorkload, Workload, workload_message
@@ -64,7 +65,7 @@ class GarbageCollectorOptions:
 
 @dataclass(frozen=True)
 class Params:
-    """One trial of Simple BPaxos with garbage collection; of all but leaders and proposers, f says how many."""
+    """One trial of Simple BPaxos with garbage collection. f decides all counts but those of leaders and proposers."""
 
     f: int = 1
     num_client_procs: int = 1
@@ -133,7 +134,7 @@ SIMPLEGCBPAXOS = Protocol(
     summary="Simple BPaxos with garbage collection",
     params=Params,
     faults=lambda p: p.f,
-    # No server sends anything before a client asks, so servers start in any order.
+    # No server sends anything before a client does, so servers start in any order.
     roles=(
         Role(
             name="dep_service_node",
@@ -185,8 +186,7 @@ SIMPLEGCBPAXOS = Protocol(
     port_order=("client", "leader", "proposer", "dep_service_node", "acceptor", "replica", "garbage_collector"),
     config=_config,
     files=lambda p: {"workload.pbtxt": workload_message(p.workload)},
-    # The client's loop runs over an inclusive range: one closed loop more than num_clients_per_proc.
-    loops=lambda p: p.num_clients_per_proc + 1,
+    loops=one_loop_more,
     outputs={None: ""},
     constraints=_constraints,
     constraints_in_words=(

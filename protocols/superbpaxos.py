@@ -15,7 +15,7 @@ _BPAXOS = simplebpaxos.SIMPLEBPAXOS
 
 @dataclass(frozen=True)
 class Params(simplebpaxos.Params):
-    """One trial of super BPaxos: Simple BPaxos' parameters; the leaders' log level is the nodes'."""
+    """One trial of super BPaxos: the parameters of Simple BPaxos. The nodes have the leaders' log level."""
 
     num_leaders: int = 3
     num_replicas: int = 3

@@ -15,9 +15,9 @@ from fpray_protocols.workloads import workload_message
 
 @dataclass(frozen=True)
 class Params(mencius.Params):
-    """One trial of super Mencius: Mencius' parameters; the leaders' heap and log level are the nodes'."""
+    """One trial of super Mencius: the parameters of Mencius. The nodes have the leaders' heap and log level."""
 
-    # FrankenPaxos's smoke says of itself that it gets stuck with a single closed loop.
+    # A comment in FrankenPaxos's smoke says that it gets stuck with a single closed loop.
     num_clients_per_proc: int = 50
     num_leader_groups: int = 3
     num_leaders_per_group: int = 3
@@ -46,7 +46,7 @@ def _constraints(p: mencius.Params) -> Iterator[Problem]:
 
 
 def _leaders(p: mencius.Params, node: Index) -> list[Index]:
-    """Member k of the group k after the node's own: so the jar's super node rotates the config's list."""
+    """Member k of the group k places after the node's own, as the jar's super node rotates the config's list."""
     return [((node[0] + k) % p.num_leader_groups, k) for k in range(p.num_leaders_per_group)]
 
 
@@ -60,7 +60,7 @@ SUPERMENCIUS = Protocol(
         Role(
             name="super_node",
             count=lambda p: p.num_leader_groups,
-            # Each sleeps for 3 s before it makes its leaders, whose first messages are sent once.
+            # Each node sleeps for 3 s before it makes its leaders. These send their first messages once.
             starts_within=seconds(3),
             listens=(
                 Endpoint("leader", _leaders),

@@ -17,7 +17,7 @@ _MULTIPAXOS = multipaxos.MULTIPAXOS
 
 @dataclass(frozen=True)
 class Params(multipaxos.Params):
-    """One trial of super MultiPaxos: MultiPaxos' parameters; the leaders' heap and log level are the nodes'."""
+    """One trial of super MultiPaxos: the parameters of MultiPaxos. The nodes have the leaders' heap and log level."""
 
     num_leaders: int = 3
     num_proxy_leaders: int = 3
@@ -28,7 +28,7 @@ class Params(multipaxos.Params):
     state_machine: StateMachine = "Noop"
 
 
-# What leaders and proxy replicas accept, and super nodes do not.
+# Flags that leaders and proxy replicas accept, and super nodes do not.
 _UNKNOWN = ("leader.noopFlushPeriod", "proxy_replica.batchFlush")
 
 
@@ -57,7 +57,7 @@ def _constraints(p: multipaxos.Params) -> Iterator[Problem]:
     if p.leader_options.noop_flush_period or p.proxy_replica_options.batch_flush:
         options = "leader_options.noop_flush_period, proxy_replica_options.batch_flush"
         yield Problem(options, "a super node has no such flags: leave them at 0s and false")
-    # What both would say is said once: of the counts, a super node's are the stricter.
+    # Problems of counts are left out here: the checks above are stricter.
     counts = ("num_leaders", "num_proxy", "num_replicas", "num_batchers", "num_acceptor", "num_read_batchers")
     yield from (problem for problem in _MULTIPAXOS.constraints(p) if not problem.about.startswith(counts))
 
@@ -72,7 +72,7 @@ SUPERMULTIPAXOS = Protocol(
         Role(
             name="super_node",
             count=lambda p: p.num_leaders,
-            # Each sleeps for 3 s before it makes its leader, whose Phase1as are sent once.
+            # Each node sleeps for 3 s before it makes its leader. The leader sends its Phase1as once.
             starts_within=seconds(3),
             listens=(
                 "leader",
@@ -107,7 +107,7 @@ SUPERMULTIPAXOS = Protocol(
         "It works: FrankenPaxos's module fails at an outdated constructor call, and its suites lack 12 parameters.",
         (
             "Its clients are those of multipaxos, with all flags, the heap, three workload files, and read and "
-            "write columns; FrankenPaxos has a part of them."
+            "write columns; FrankenPaxos's module gives only a part of these."
         ),
         "Every endpoint is on its node's machine; in FrankenPaxos each is dealt from its own list.",
         "A state machine other than Noop is refused, because the jar has no flag for it.",

@@ -1,4 +1,4 @@
-"""Unanimous BPaxos: dependency service nodes vote on behalf of leaders, and agree unanimously or go slow."""
+"""Unanimous BPaxos: dependency service nodes vote for leaders; only a unanimous vote is fast."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fpray_protocols.common import (
     at_least,
     closed_loop_flags,
     closed_loop_problems,
+    one_loop_more,
     ranges,
 )
 from fpray_protocols.workloads import StringWorkload, Workload, workload_message
@@ -121,8 +122,7 @@ UNANIMOUSBPAXOS = Protocol(
         "acceptorAddress": at.addresses("acceptor"),
     },
     files=lambda p: {"workload.pbtxt": workload_message(p.workload)},
-    # The client's loop runs over an inclusive range: one closed loop more than num_clients_per_proc.
-    loops=lambda p: p.num_clients_per_proc + 1,
+    loops=one_loop_more,
     outputs={None: ""},
     constraints=_constraints,
     constraints_in_words=(
@@ -130,5 +130,5 @@ UNANIMOUSBPAXOS = Protocol(
         "timeout >= duration",
         "leader_options.recover_vertex_timer_max_period >= recover_vertex_timer_min_period",
     ),
-    deviations=("Leaders start last; in FrankenPaxos they start first, before the processes that they ask.",),
+    deviations=("Leaders start together with the other servers; in FrankenPaxos they start first.",),
 )

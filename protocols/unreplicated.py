@@ -9,7 +9,14 @@ from datetime import timedelta
 from fpray.errors import Problem
 from fpray.params import seconds
 from fpray.protocol import Protocol, Role
-from fpray_protocols.common import LogLevel, StateMachine, at_least, closed_loop_flags, closed_loop_problems
+from fpray_protocols.common import (
+    LogLevel,
+    StateMachine,
+    at_least,
+    closed_loop_flags,
+    closed_loop_problems,
+    one_loop_more,
+)
 from fpray_protocols.workloads import StringWorkload, Workload, workload_message
 
 
@@ -88,8 +95,7 @@ UNREPLICATED = Protocol(
     ),
     port_order=("client", "server"),
     files=lambda p: {"workload.pbtxt": workload_message(p.workload)},
-    # The client's loop runs over an inclusive range: one closed loop more than num_clients_per_proc.
-    loops=lambda p: p.num_clients_per_proc + 1,
+    loops=one_loop_more,
     fastest_loop=150_000,
     outputs={"write": ""},
     constraints=_constraints,

@@ -1,7 +1,7 @@
 """What clients ask of the system: FrankenPaxos's workload records and the messages that the jar reads.
 
-`WriteOnlyBernoulliSingleKeyWorkload` is written under its own name; the original names the uniform one, and
-crashes on all three `WriteOnly*` records.
+`WriteOnlyBernoulliSingleKeyWorkload` is written under its own name. The original writes it under the name of the
+uniform one, and crashes on all three `WriteOnly*` records.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class UniformSingleKeyWorkload:
 
 @dataclass(frozen=True)
 class BernoulliSingleKeyWorkload:
-    """KeyValueStore: sets of the key x at the rate of conflicts, else gets of y."""
+    """KeyValueStore: a set of the key x with probability `conflict_rate`, otherwise a get of the key y."""
 
     message: ClassVar[str] = "bernoulli_single_key_workload"
     conflict_rate: float = 0.0
@@ -86,7 +86,7 @@ class PointSkewedReadWriteWorkload:
 
 @dataclass(frozen=True)
 class WriteOnlyStringWorkload:
-    """`StringWorkload`, every operation a write."""
+    """`StringWorkload`, every operation sent as a write."""
 
     message: ClassVar[str] = "write_only_string_workload"
     of_keys: ClassVar[bool] = False  # not for KeyValueStore
@@ -123,7 +123,7 @@ ReadWriteWorkload = (
 
 
 class Kind(Protocol):
-    """One kind of a union of workloads."""
+    """One kind of workload."""
 
     message: ClassVar[str]
 
