@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import plain
-from bench.common import Estimate, Row, Settings, estimate, median, orders, ratio, safely, say
+from bench.common import Estimate, Row, Settings, estimate, median, ratio, safely, say
 from bench.warm import WarmSweep
 from fpray.driver.selection import TrialSelection
 
@@ -32,16 +32,10 @@ def _ratios(settings: Settings) -> list[Row]:
     ours: list[plain.Numbers] = []
     theirs: list[plain.Numbers] = []
     with WarmSweep(points, pairs, scratch / "suites", settings.jar) as sweep:
-        for i, plain_first in enumerate(orders(pairs, seed=2)):
-            for plainly in (plain_first, not plain_first):
-                if plainly:
-                    with sweep.frozen():
-                        run = plain.run(trial, scratch / f"plain_{i}", settings.jar)
-                    theirs.append(run.numbers())
-                else:
-                    ended = sweep.trial()
-                    ours.append(plain.numbers_of_parquet(ended.directory / "recorder.parquet", trial))
-            say(f"pair {i + 1} of {pairs}: {ours[-1].throughput:,.0f}/s, plain {theirs[-1].throughput:,.0f}/s")
+        for ended, run in sweep.pairs(trial, pairs, scratch, settings.jar, seed=2):
+            ours.append(plain.numbers_of_parquet(ended.directory / "recorder.parquet", trial))
+            theirs.append(run.numbers())
+            say(f"pair {len(ours)} of {pairs}: {ours[-1].throughput:,.0f}/s, plain {theirs[-1].throughput:,.0f}/s")
     return _rows(ours, theirs)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from bench import plain
-from bench.common import Row, Settings, estimate, median, orders, safely, say
+from bench.common import Row, Settings, estimate, median, safely, say
 from bench.warm import Ended, WarmSweep
 
 # Short runs: the time that a trial adds does not depend on the time that its clients measure.
@@ -40,14 +40,10 @@ def _case(case: _Case, settings: Settings) -> list[Row]:
     ours: list[Ended] = []
     theirs: list[plain.Run] = []
     with WarmSweep(points, pairs, scratch / "suites", settings.jar) as sweep:
-        for i, plain_first in enumerate(orders(pairs)):
-            for plainly in (plain_first, not plain_first):
-                if plainly:
-                    with sweep.frozen():
-                        theirs.append(plain.run(trial, scratch / f"plain_{i}", settings.jar))
-                else:
-                    ours.append(sweep.trial())
-            say(f"{case.protocol} pair {i + 1} of {pairs}: {ours[-1].wall_s:.2f} s, plain {theirs[-1].wall_s:.2f} s")
+        for ended, run in sweep.pairs(trial, pairs, scratch, settings.jar):
+            ours.append(ended)
+            theirs.append(run)
+            say(f"{case.protocol} pair {len(ours)} of {pairs}: {ended.wall_s:.2f} s, plain {run.wall_s:.2f} s")
     return _rows(case, ours, theirs)
 
 

@@ -16,13 +16,15 @@ from fpray.node import ports
 from fpray.plan.cluster import LOOPBACK
 from fpray.plan.plan import Process
 
-ECHO_TIMES, READY_TIMES = 1.5, 3.0
+# The bounds of two ratios. Both leave room for a busy machine: they are there to find a jar that has become slow.
+MOST_ECHOES = 1.5  # the median latency of unreplicated, in round trips of a plain TCP echo; measured: 0.1
+MOST_HELLOS = 3.0  # the time until a server listens, in whole runs of a hello-world JVM; measured: 1.6 to 1.8
 _HEAP = ("-Xms100m", "-Xmx100m")
 
 
 @dataclass(frozen=True)
 class Point:
-    """A number of closed loops, and the figures of FrankenPaxos's jar there on such a machine (behaviour.md)."""
+    """A number of closed loops, and what FrankenPaxos's jar reached with them on a machine of this kind."""
 
     protocol: str
     loops: int
@@ -124,8 +126,8 @@ def _echo(settings: Settings) -> list[Row]:
         Row(
             "unreplicated at 1 loop / a plain Java TCP echo",
             f"{median(ours):.4f} ms / {median(echoes):.4f} ms = {times:.2f} (medians of {rounds} runs each, in turn)",
-            f"<= {ECHO_TIMES}",
-            times <= ECHO_TIMES,
+            f"<= {MOST_ECHOES}",
+            times <= MOST_ECHOES,
             {"ours_ms": ours, "echo_ms": echoes},
         )
     ]
@@ -170,8 +172,8 @@ def _readiness(settings: Settings) -> list[Row]:
         Row(
             "the server listens / a hello-world JVM ends",
             f"{1000 * median(ready):.0f} ms / {1000 * median(whole):.0f} ms = {times:.2f} (medians of {rounds})",
-            f"<= {READY_TIMES}",
-            times <= READY_TIMES,
+            f"<= {MOST_HELLOS}",
+            times <= MOST_HELLOS,
             {"ready_s": ready, "hello_s": whole},
         )
     ]

@@ -12,12 +12,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".build" / "bench.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
-SEARCHES = "<!-- searches: by bench.search -->"  # what follows comes from `bench.search`, and stays
+SEARCHES = "<!-- searches: by bench.search -->"  # `bench.search` writes what follows
 ABOUT = {
     "harness": (
         "What a warm trial costs",
         (
-            "The wall time of a warm trial (from the end of the trial before until its outcome is told), minus that of"
+            "The wall time of a warm trial (from the end of the trial before until its outcome is there), minus that of"
             " a plain script. The script starts the same argv in the same stages, looks at the sockets until they"
             " listen, and stops everything by TERM. Pairs in random order, 1.5 s of load; median and 95 % interval of"
             " the differences. While the script runs, all processes of fpray and Ray are stopped by SIGSTOP."
@@ -90,9 +90,13 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield "| | figure | bound | |"
         yield "|---|---|---|---|"
         for row in part["rows"]:
-            met = {None: "", True: "met", False: "**missed**"}[row["met"]]
-            cells = (" ".join(row["what"].split()), row["value"], row["bound"], met)
+            cells = (" ".join(row["what"].split()), row["value"], row["bound"], verdict(row["met"]))
             yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def verdict(met: bool | None) -> str:
+    """Whether a bound is met, in a table's cell; empty where there is no bound."""
+    return {None: "", True: "met", False: "**missed**"}[met]
 
 
 def paragraph(text: str) -> list[str]:

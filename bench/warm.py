@@ -1,4 +1,4 @@
-"""A warm fpray sweep in another process, with trials that start on demand, so that plain runs can take place between.
+"""A warm fpray sweep in another process. Its trials start on demand, so plain runs can take place between them.
 
 The parent has a `WarmSweep`; `python -m bench.warm` is the sweep. It prints a line of JSON for each ended trial, and
 waits for a line on standard input before the next. Its trials are those of `fpray sweep`, without additions.
@@ -20,8 +20,10 @@ from typing import Any
 
 import psutil
 
-from bench.common import BenchError
+from bench import plain
+from bench.common import BenchError, orders
 from fpray.driver.selection import TrialSelection
+from fpray.plan.plan import Trial
 
 # After a thaw all of Ray's timers are late; no trial begins at that moment.
 SETTLE_S = 0.3
@@ -93,13 +95,30 @@ class WarmSweep:
         """Wait until the trial that began has ended."""
         return self._read()
 
+    def pairs(
+        self, trial: Trial[Any], number: int, scratch: Path, jar: Path, *, seed: int = 1
+    ) -> Iterator[tuple[Ended, plain.Run]]:
+        """Pairs of the next trial of this sweep and a plain run of the same, in random order; frozen while it runs."""
+
+        def plainly(pair: int) -> plain.Run:
+            with self.frozen():
+                return plain.run(trial, scratch / f"plain_{pair}", jar)
+
+        for pair, plain_first in enumerate(orders(number, seed)):
+            if plain_first:
+                run = plainly(pair)
+                yield self.trial(), run
+            else:
+                ended = self.trial()
+                yield ended, plainly(pair)
+
     def running(self) -> Path:
         """The directory of the trial that is under way, or of the last one."""
         return max(self._suites.glob("*/[0-9][0-9][0-9]"))
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
-        """Nothing of fpray and of Ray runs in this block."""
+        """A block in which no process of fpray and of Ray runs."""
         self._signal(signal.SIGSTOP)
         try:
             yield
@@ -128,12 +147,12 @@ class WarmSweep:
         stdout = self._sweep().stdout
         assert stdout is not None
         line = stdout.readline()
-        ended: dict[str, Any] = json.loads(line) if line else {"status": "gone", "detail": self._said()}
+        ended: dict[str, Any] = json.loads(line) if line else {"status": "gone", "detail": self._last_output()}
         if ended["status"] != "finished":
             raise BenchError(f"a trial of fpray did not finish: {ended['status']}: {ended['detail']}")
         return Ended(ended["wall_s"], self.running().parent / ended["number"], ended["phases"])
 
-    def _said(self) -> str:
+    def _last_output(self) -> str:
         return (self._suites.parent / f"{self._suites.name}.txt").read_text()[-2000:]
 
     def _sweep(self) -> subprocess.Popen[str]:

@@ -30,7 +30,7 @@ from bench.search.document import section, table_of, table_of_curves, write_sect
 from bench.search.figures import POINTS, Figures, figures_of, read_general, write_general
 from bench.search.runs import ROOT, run_all
 from bench.search.strategies import OWN, STRATEGIES
-from bench.search.task import LOAD_ONLY, Task
+from bench.search.task import CURVES, Task
 from bench.search.tasks import TABLES, all_tasks, tasks
 
 RESULTS = ROOT / ".build" / "bench-search.json"
@@ -41,7 +41,7 @@ def main() -> int:
     args = _parser().parse_args()
     began = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     chosen = _chosen(args.only, args.table)
-    trials = {"table": args.trials, "model": args.trials, **dict.fromkeys(LOAD_ONLY, max(POINTS))}
+    trials = {"table": args.trials, "model": args.trials, **dict.fromkeys(CURVES, max(POINTS))}
     strategies = _strategies(args)
     per_trial = run_all(strategies, chosen, args.seeds, trials, args.jobs)
     figures = {} if args.table else read_general()

@@ -9,18 +9,14 @@ import numpy as np
 
 from bench.common import Row
 from bench.search.figures import POINTS, Figures, load_tasks, quantile, worse
-from bench.search.task import CURVE_SHARE, LOAD_ONLY
+from bench.search.task import CURVE_SHARE
 from bench.search.tasks import all_tasks
 
 
 def rows_of_tables(figures: Mapping[str, Mapping[str, Figures]], limit: int) -> list[Row]:
     """The bounds on tables and models. `figures`: strategy -> task -> its figures; `limit`: the trials of a run."""
     mine = figures["ours"]
-    names = [
-        name
-        for name, task in all_tasks().items()
-        if task.kind not in LOAD_ONLY and len(task.space) > 1 and name in mine
-    ]
+    names = [name for name, task in all_tasks().items() if not task.load_only and name in mine]
     if not names:
         return []
 
@@ -62,9 +58,9 @@ def _row_of_losses(figures: Mapping[str, Mapping[str, Figures]], names: Sequence
 
 
 def rows_of_curves(figures: Mapping[str, Mapping[str, Figures]]) -> list[Row]:
-    """The bounds on tasks of the load alone: all curves, and those that were published as curves, which are noisier.
+    """The bounds on tasks of the load alone: all of them, and those that are no lines of a table, which are noisier.
 
-    The latter have no bound of their own: full knowledge of a curve solves hardly more (`ceiling`).
+    The latter have no bound of their own, because full knowledge of a curve solves hardly more (`ceiling`).
     """
     rows = []
     curves = load_tasks(figures["ours"])

@@ -8,30 +8,28 @@ from typing import Any
 
 import numpy as np
 
-from bench.report import paragraph
+from bench.report import DOCUMENT, SEARCHES, paragraph, verdict
 from bench.search.figures import POINTS, Figures, ceiling, load_tasks, quantile
-from bench.search.runs import ROOT
-from bench.search.strategies import FEWER_SEEDS, LOADS_ONLY, STRATEGIES
+from bench.search.strategies import FEWER_SEEDS, LOAD_ONLY, STRATEGIES
 from bench.search.task import CURVE_SHARE
 from bench.search.tasks import all_tasks
 
-DOCUMENT = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- searches: by bench.search -->", "<!-- end of searches -->"
+END = "<!-- end of searches -->"
 
 
 def table_of(figures: Mapping[str, Mapping[str, Figures]]) -> Iterator[str]:
     """Markdown: for each task, the trials that each strategy needed to 5 %: median / 90th percentile."""
-    strategies = [s for s in STRATEGIES if figures.get(s) and s not in LOADS_ONLY]
+    strategies = [s for s in STRATEGIES if figures.get(s) and s not in LOAD_ONLY]
     yield f"| task | {' | '.join(strategies)} |"
     yield f"|---|{'---|' * len(strategies)}"
     for name, task in all_tasks().items():
-        if len(task.space) > 1 and name in figures["ours"]:
+        if not task.load_only and name in figures["ours"]:
             cells = [_cell(figures[s][name].to_5) if name in figures[s] else "" for s in strategies]
             yield f"| {name.replace('|', ' ')} | {' | '.join(cells)} |"
 
 
 def table_of_curves(figures: Mapping[str, Mapping[str, Figures]], *, lines: bool) -> Iterator[str]:
-    """Markdown: the share of curves that each strategy solves to 3 %, of strategies that were tried on all of them."""
+    """Markdown: the share of curves that a strategy solves to 3 %, for each one that was tried on all of them."""
     yield f"| | {' | '.join(f'{n} points' for n in POINTS)} |"
     yield f"|---|{'---|' * len(POINTS)}"
     names = [name for name in load_tasks(figures["ours"]) if lines or all_tasks()[name].kind != "line"]
@@ -52,14 +50,14 @@ def _cell(trials: Sequence[float]) -> str:
 def write_section(text: str) -> None:
     """Write the figures into docs/performance.md, between its markers."""
     document = DOCUMENT.read_text()
-    head, _, rest = document.partition(BEGIN)
+    head, _, rest = document.partition(SEARCHES)
     tail = rest.partition(END)[2]
-    DOCUMENT.write_text(f"{head.rstrip()}\n\n{BEGIN}\n{text}\n{END}\n{tail.lstrip()}")
+    DOCUMENT.write_text(f"{head.rstrip()}\n\n{SEARCHES}\n{text}\n{END}\n{tail.lstrip()}")
 
 
 def section(report: Mapping[str, Any], figures: Mapping[str, Mapping[str, Figures]]) -> str:
     """The section of docs/performance.md."""
-    rows = [f"| {r['what']} | {r['value']} | {r['bound']} | {_verdict(r['met'])} |" for r in report["rows"]]
+    rows = [f"| {r['what']} | {r['value']} | {r['bound']} | {verdict(r['met'])} |" for r in report["rows"]]
     head = (
         f"`make bench-search`: {report['seeds']} seeds ({FEWER_SEEDS['gp']} for gp, which takes a hundred times as"
         f" long), up to {report['trials']['table']} trials, on published trials, drawn again, and on queueing models"
@@ -79,14 +77,11 @@ def section(report: Mapping[str, Any], figures: Mapping[str, Mapping[str, Figure
     ]
     lines += ["Trials to 5 % of the best, median / 90th percentile of the seeds:", "", *table_of(figures), ""]
     knowing = (
-        "Load only: the share solved to 3 %, over seeds and curves. *Bisection*: what a person does by hand, factors of"
-        " four from the middle until the bound lies between two loads, then halves. *Knowing the curve*: all of it but"
-        " a factor on its latency, with every point at the bound; the noise of the published repeats allows no more."
+        "Load only: the share that is solved to 3 %, over seeds and curves. *Bisection* is what a person does by hand:"
+        " factors of four from the middle until the bound lies between two loads, then halves. *Knowing the curve*: the"
+        " strategy knows the whole curve but for one factor on its latency, and puts every point at the bound. The"
+        " noise of the published repeats allows no more."
     )
-    lines += [*paragraph(knowing), "", "All curves, including lines of tables:", ""]
-    lines += [*table_of_curves(figures, lines=True), "", "Only those that were published as curves:", ""]
+    lines += [*paragraph(knowing), "", "All curves: published ones, lines of tables, and the model `knee`:", ""]
+    lines += [*table_of_curves(figures, lines=True), "", "Only published curves and the model `knee`:", ""]
     return "\n".join([*lines, *table_of_curves(figures, lines=False)])
-
-
-def _verdict(met: bool | None) -> str:
-    return "" if met is None else "met" if met else "**missed**"

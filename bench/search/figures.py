@@ -66,8 +66,8 @@ def worse(ours_: Figures, other: Figures, limit: int) -> float:
 
 
 def load_tasks(names: Iterable[str]) -> list[str]:
-    """The tasks of these names whose only parameter is the load."""
-    return [name for name, task in all_tasks().items() if len(task.space) == 1 and name in names]
+    """The tasks of these names in which the load is the only parameter."""
+    return [name for name, task in all_tasks().items() if task.load_only and name in names]
 
 
 def ceiling(task: Task, points: int, draws: int = 60) -> float:

@@ -13,7 +13,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from bench.search.baselines import Means, bisection, grid
-from bench.search.task import CLOSE, LOAD_ONLY, Params, Task
+from bench.search.task import CLOSE, CURVES, Params, Task
 
 
 def ours(task: Task, seed: int, trials: int) -> list[float]:
@@ -47,7 +47,7 @@ def ours(task: Task, seed: int, trials: int) -> list[float]:
 
 def is_over(task: Task, regrets: Sequence[float]) -> bool:
     """Whether a run needs no more trials. A run of a curve always needs all, because later recommendations count."""
-    return task.kind not in LOAD_ONLY and bool(regrets) and regrets[-1] <= CLOSE + 1e-9
+    return task.kind not in CURVES and bool(regrets) and regrets[-1] <= CLOSE + 1e-9
 
 
 def finished_trial(task: Task, point: Params, metrics: Mapping[str, float]) -> FrozenTrial:
@@ -131,11 +131,11 @@ STRATEGIES: dict[str, Callable[[Task, int, int], list[float]]] = {
     "tpe-penalty": general(_tpe, penalty=True),
     "gp": general(_gp, log=True),
 }
-LOADS_ONLY = {"bisection"}  # strategies for tasks whose only parameter is the load
+LOAD_ONLY = {"bisection"}  # strategies for tasks of the load alone
 OWN = ("ours", "bisection")  # strategies that need no other package
 FEWER_SEEDS = {"gp": 8}  # instead of a hundred: it takes a hundred times as long
 
 
 def suited(strategy: str, chosen: Iterable[Task]) -> list[Task]:
     """The tasks that a strategy can search."""
-    return [task for task in chosen if strategy not in LOADS_ONLY or len(task.space) == 1]
+    return [task for task in chosen if strategy not in LOAD_ONLY or task.load_only]

@@ -17,7 +17,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from fpray.peak_sampler.goals import Bound, Goal
 
 THROUGHPUT, LATENCIES = "start_throughput_1s.p90", ("latency.mean_ms", "latency.median_ms", "latency.p99_ms")
-LOAD_ONLY = ("curve", "line")  # kinds of tasks whose only parameter is the load
+CURVES = ("curve", "line")  # kinds of tasks: published curves, and lines of tables. Only the load varies
 NEVER = math.inf
 NEAR, CLOSE = 0.05, 0.02  # a task is solved to these shares of its best
 CURVE_SHARE = 0.03  # a curve is solved within this share of its best
@@ -54,6 +54,11 @@ class Task:
     measure: Callable[[Params, np.random.Generator], Metrics]
     expect: Callable[[Params], Metrics]
     finite: bool
+
+    @property
+    def load_only(self) -> bool:
+        """Whether the load is the only parameter: published curves, lines of tables, and the model `knee`."""
+        return len(self.space) == 1
 
     def allowed(self, params: Params) -> bool:
         """Whether a point can be run. A real plan refuses other points before anything is launched."""

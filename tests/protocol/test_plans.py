@@ -30,7 +30,8 @@ def test_options_have_the_units_of_the_original() -> None:
     ]  # fmt: skip
 
 
-# Those whose leaders never hear of what starts after them (behaviour.md); the others work in any order.
+# In FrankenPaxos, leaders of these protocols send a message once, when they start, so processes that start later miss
+# it. All other protocols work in any order.
 LEADERS_LAST = ("multipaxos", "mencius", "scalog", "matchmakermultipaxos", "horizontal", "fastmultipaxos")
 
 
