@@ -204,7 +204,8 @@ def main() -> None:
         from tests.repository.walk import walk
 
         steps = walk()
-        print(f"{'walk of a request: modules; returns':<42} {len(set(steps.stays))}; {steps.returns}")
+        counts = f"{len(steps.stays)}; {len(set(steps.stays))}; {steps.returns}"
+        print(f"{'walk of a request: stays; modules; returns':<42} {counts}")
     for line in beyond_budget(sources(root)):
         print(f"  beyond its budget: {line}")
 
