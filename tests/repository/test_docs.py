@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from fpray.cli.main import main
+from fpray.protocol import Protocol, Role
 from tests.conftest import cli
 from tests.repository.architecture_page import PAGE, PICTURE, page, picture
 from tests.repository.language import PERSONS
@@ -58,6 +61,12 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
 
 def test_the_protocols_are_documented_as_they_are_declared() -> None:
     assert cli("protocols", "--markdown").output == (ROOT / "docs" / "protocols.md").read_text(), "run make docs"
+
+
+@pytest.mark.parametrize("kind", [Protocol, Role])
+def test_the_reference_names_every_field_of_a_declaration(kind: type[Any]) -> None:
+    named = re.findall(r"`(\w+)`", (ROOT / "docs" / "protocol-reference.md").read_text())
+    assert {field.name for field in dataclasses.fields(kind)} <= set(named)
 
 
 def _options() -> set[str]:
