@@ -29,13 +29,13 @@ public abstract class ClientRun implements Phases.Loops {
 
     /** The flags of the phases, the workload and the output file, for clients that require them. */
     protected final void addRequiredFlags(FlagType workloadFile) {
-        Phases.flags(flags.prometheus("0"), true, "1");
+        Phases.addFlags(flags.prometheus("0"), true, "1");
         flags.required("--workload", workloadFile).required("--output_file_prefix", FlagType.STRING);
     }
 
     /** The same flags, for clients that have a default for each. */
     protected final void addOptionalFlags(FlagType workloadFile) {
-        Phases.flags(flags.prometheus("8009"), false, "10");
+        Phases.addFlags(flags.prometheus("8009"), false, "10");
         flags.optional("--workload", workloadFile, null).optional("--output_file_prefix", FlagType.STRING, "");
     }
 

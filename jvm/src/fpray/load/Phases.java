@@ -25,17 +25,15 @@ public final class Phases {
 
     private final class Phase extends Timer {
         final boolean warmup;
-        final long timeout;
         long deadline;
         int active;
 
-        Phase(boolean warmup, long timeout) {
+        Phase(boolean warmup) {
             super(loop);
             this.warmup = warmup;
-            this.timeout = timeout;
         }
 
-        void begin(long duration, int count) {
+        void begin(long duration, long timeout, int count) {
             long begin = System.nanoTime();
             deadline = begin + Math.min(duration, Long.MAX_VALUE / 2);
             active = count;
@@ -72,8 +70,8 @@ public final class Phases {
         this.loops = loops;
     }
 
-    /** The flags for how long and how many, in the order of FrankenPaxos's help. */
-    static void flags(Flags flags, boolean required, String warmupLoopsDefault) {
+    /** Adds the flags for how long and how many, in the order of FrankenPaxos's help. */
+    static void addFlags(Flags flags, boolean required, String warmupLoopsDefault) {
         FlagType[] types = {FlagType.DURATION, FlagType.TIMEOUT, FlagType.DURATION, FlagType.INT, FlagType.DURATION, FlagType.TIMEOUT, FlagType.INT};
         String[] names = {"--warmup_duration", "--warmup_timeout", "--warmup_sleep", "--num_warmup_clients", "--duration", "--timeout", "--num_clients"};
         String[] defaults = {"5s", "10s", "0s", warmupLoopsDefault, "5s", "10s", "1"};
@@ -93,15 +91,15 @@ public final class Phases {
 
     void start() {
         Log.info("Client warmup started.");
-        phase = new Phase(true, flags.nanos("--warmup_timeout"));
-        phase.begin(flags.nanos("--warmup_duration"), warmupLoops);
+        phase = new Phase(true);
+        phase.begin(flags.nanos("--warmup_duration"), flags.nanos("--warmup_timeout"), warmupLoops);
     }
 
     private void measure() {
         Log.info("Clients started.");
         recorder.setClock();
-        phase = new Phase(false, flags.nanos("--timeout"));
-        phase.begin(flags.nanos("--duration"), measuredLoops);
+        phase = new Phase(false);
+        phase.begin(flags.nanos("--duration"), flags.nanos("--timeout"), measuredLoops);
     }
 
     private void after(Phase ended) {

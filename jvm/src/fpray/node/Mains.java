@@ -1,4 +1,4 @@
-// What the mains of all servers in a config file share: flags, index, start.
+// What the mains of all servers share: start; and, with a config file, flags and index.
 package fpray.node;
 
 import fpray.cli.FlagType;

@@ -3,48 +3,23 @@ package fpray.state;
 
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 
-public final class ClientTable {
+public final class ClientTable extends PseudonymTable<ClientTable.Entry> {
     public static final class Entry {
         public long id = -1;
         public byte[] result;
     }
 
-    private static final int MAX_PSEUDONYMS = 1 << 24;
-
-    private final HashMap<Long, Entry[]> clients = new HashMap<Long, Entry[]>();
-    private long lastClient = -1;
-    private Entry[] lastEntries;
-
-    public Entry entry(long client, int pseudonym) {
-        if (client != lastClient) {
-            lastEntries = clients.get(client);
-            lastClient = client;
-        }
-        if (lastEntries == null || pseudonym >= lastEntries.length) {
-            grow(client, pseudonym);
-        }
-        Entry entry = lastEntries[pseudonym];
-        if (entry == null) {
-            entry = new Entry();
-            lastEntries[pseudonym] = entry;
-        }
-        return entry;
+    @Override
+    protected Entry newEntry() {
+        return new Entry();
     }
 
-    private void grow(long client, int pseudonym) {
-        if (pseudonym >= MAX_PSEUDONYMS) {
-            throw new Reader.Malformed("the pseudonym " + pseudonym + ", which is too large");
-        }
-        Entry[] grown = new Entry[Math.max(16, pseudonym * 2)];
-        if (lastEntries != null) {
-            System.arraycopy(lastEntries, 0, grown, 0, lastEntries.length);
-        }
-        clients.put(client, grown);
-        lastEntries = grown;
+    @Override
+    protected Entry[] newEntries(int length) {
+        return new Entry[length];
     }
 
     public void save(Writer to) {
@@ -66,9 +41,7 @@ public final class ClientTable {
     }
 
     public void load(Reader from) {
-        clients.clear();
-        lastClient = -1;
-        lastEntries = null;
+        clear();
         for (int left = from.smallVarint(); left > 0; left--) {
             long client = from.varint();
             Entry[] entries = new Entry[from.smallVarint()];

@@ -29,8 +29,8 @@ public final class KeyValueCommands {
         to.blob(key.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** Whether a command is a get, for protocols that interpret commands; its one key comes next. Other commands are malformed. */
-    public static boolean isGetOfSingle(Reader command) {
+    /** Reads the begin of a command of one key, up to the key: true for a get, false for a set. Other commands are malformed. */
+    public static boolean isSingleKeyGet(Reader command) {
         int kind = command.u8();
         int keys = command.smallVarint();
         if (kind != GET && kind != SET || keys != 1) {
@@ -39,8 +39,8 @@ public final class KeyValueCommands {
         return kind == GET;
     }
 
-    /** A key, or the value of a set, as text: what key() has written. */
-    public static String text(Reader command) {
+    /** Reads a key, or the value of a set, as a string: what key() has written. */
+    public static String readString(Reader command) {
         int length = command.blobLength();
         String text = new String(command.bytes, command.at, length, StandardCharsets.ISO_8859_1);
         command.skip(length);

@@ -1,6 +1,7 @@
 // A map from keys to values. A command gets or sets some keys; see KeyValueCommands for its bytes.
 package fpray.state;
 
+import fpray.runtime.Log;
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
 import java.nio.charset.StandardCharsets;
@@ -34,14 +35,14 @@ final class KeyValueStore extends StateMachine {
                 return set();
             }
         } catch (Reader.Malformed e) {
-            throw refused(length, e);
+            throw refuse(length);
         }
-        throw refused(length, null);
+        throw refuse(length);
     }
 
-    private static IllegalArgumentException refused(int length, Reader.Malformed cause) {
-        return new IllegalArgumentException(
-            "A command of " + length + " bytes is none of the KeyValueStore's; does the workload fit the state machine?", cause);
+    /** Ends the process. */
+    private static RuntimeException refuse(int length) {
+        return Log.fatal("A command of " + length + " bytes is none of the KeyValueStore's; does the workload fit the state machine?");
     }
 
     private byte[] get() {
@@ -50,7 +51,7 @@ final class KeyValueStore extends StateMachine {
         out.u8(KeyValueCommands.GET);
         out.varint(keys);
         for (int i = 0; i < keys; i++) {
-            byte[] value = map.get(KeyValueCommands.text(in));
+            byte[] value = map.get(KeyValueCommands.readString(in));
             out.u8(value == null ? 0 : 1);
             if (value != null) {
                 out.blob(value);
@@ -62,7 +63,7 @@ final class KeyValueStore extends StateMachine {
     private byte[] set() {
         int keys = in.smallVarint();
         for (int i = 0; i < keys; i++) {
-            String key = KeyValueCommands.text(in);
+            String key = KeyValueCommands.readString(in);
             map.put(key, in.blob());
         }
         return KeyValueCommands.SET_RESULT;
@@ -74,17 +75,17 @@ final class KeyValueStore extends StateMachine {
         try {
             int command = in.u8();
             if (command != KeyValueCommands.GET && command != KeyValueCommands.SET) {
-                throw refused(length, null);
+                throw refuse(length);
             }
             boolean sets = command == KeyValueCommands.SET;
             for (int left = in.smallVarint(); left > 0; left--) {
-                to.touch(KeyValueCommands.text(in), sets);
+                to.touch(KeyValueCommands.readString(in), sets);
                 if (sets) {
                     in.skip(in.blobLength());
                 }
             }
         } catch (Reader.Malformed e) {
-            throw refused(length, e);
+            throw refuse(length);
         }
     }
 
@@ -102,7 +103,7 @@ final class KeyValueStore extends StateMachine {
     public void load(Reader from) {
         map.clear();
         for (int left = from.smallVarint(); left > 0; left--) {
-            String key = KeyValueCommands.text(from);
+            String key = KeyValueCommands.readString(from);
             map.put(key, from.blob());
         }
     }

@@ -1,4 +1,5 @@
-// The service that is replicated: it executes commands and returns results. These are the four of --state_machine.
+// The service that is replicated: it executes commands and returns results. A command that it does not know ends the process.
+// These are the four of --state_machine.
 package fpray.state;
 
 import fpray.runtime.Reader;

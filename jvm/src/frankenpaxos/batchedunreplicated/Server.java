@@ -5,7 +5,6 @@ import fpray.runtime.Actor;
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
 import fpray.runtime.FlushEvery;
-import fpray.runtime.Log;
 import fpray.runtime.Reader;
 import fpray.runtime.Rotation;
 import fpray.runtime.Writer;
@@ -38,11 +37,7 @@ final class Server extends Actor {
             replies.varint(in.varint());
             replies.varint(in.varint());
             int length = in.blobLength();
-            try {
-                replies.blob(stateMachine.run(in.bytes, in.at, length));
-            } catch (IllegalArgumentException e) {
-                throw Log.fatal(e.getMessage());
-            }
+            replies.blob(stateMachine.run(in.bytes, in.at, length));
             in.skip(length);
         }
         Connection to = rotation.of(proxyServers);

@@ -77,7 +77,7 @@ final class ChainNode extends Actor {
                 }
                 break;
             case Messages.VERSION_REQUEST:
-                reads.handleVersionRequest(from, in.varint(), KeyValueCommands.text(in));
+                reads.handleVersionRequest(from, in.varint(), KeyValueCommands.readString(in));
                 break;
             case Messages.VERSION_REPLY:
                 reads.handleVersionReply(in.varint(), in.varint());
@@ -99,7 +99,7 @@ final class ChainNode extends Actor {
             take(write);
         } else if (id == entry.id && entry.result != null) {
             // The reply of the tail must have been lost.
-            reply(from, Messages.WRITE_REPLY, pseudonym, id);
+            reply(from, pseudonym, id);
         }
     }
 
@@ -115,10 +115,10 @@ final class ChainNode extends Actor {
 
     private Versions.Write write(long version, long client, int pseudonym, long id, byte[] command) {
         Reader in = new Reader().set(command, 0, command.length);
-        if (KeyValueCommands.isGetOfSingle(in)) {
+        if (KeyValueCommands.isSingleKeyGet(in)) {
             throw new Reader.Malformed("a get where a set is expected");
         }
-        Versions.Key key = versions.getOrAdd(KeyValueCommands.text(in));
+        Versions.Key key = versions.getOrAdd(KeyValueCommands.readString(in));
         return new Versions.Write(version, key, in.blob(), client, pseudonym, id, command);
     }
 
@@ -127,7 +127,7 @@ final class ChainNode extends Actor {
         if (next == null) {
             commitOldest();
             owesAck = true;
-            reply(clients.to(write.client), Messages.WRITE_REPLY, write.pseudonym, write.id);
+            reply(clients.to(write.client), write.pseudonym, write.id);
         } else {
             passOn(write);
             if (!resend.isRunning()) {
@@ -171,8 +171,8 @@ final class ChainNode extends Actor {
         }
     }
 
-    private static void reply(Connection to, int type, long pseudonym, long id) {
-        Writer out = to.begin(type);
+    private static void reply(Connection to, long pseudonym, long id) {
+        Writer out = to.begin(Messages.WRITE_REPLY);
         out.varint(pseudonym);
         out.varint(id);
         out.blob(KeyValueCommands.SET_RESULT);

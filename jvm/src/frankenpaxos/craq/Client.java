@@ -65,13 +65,13 @@ public final class Client extends SessionClient<ClientSession> {
             if (writes.isFullWithOneMore()) {
                 writes.send(nodes[0]);
             }
-            session.resend.start(options.resendClientRequestPeriod);
+            session.expectAnswer(options.resendClientRequestPeriod);
         } else {
             Messages.read(reads.requests, session.pseudonym, session.id, session.command);
             if (reads.isFullWithOneMore()) {
                 reads.send(rotation.of(nodes));
             }
-            session.resend.start(options.resendReadRequestPeriod);
+            session.expectAnswer(options.resendReadRequestPeriod);
         }
     }
 
@@ -91,7 +91,7 @@ public final class Client extends SessionClient<ClientSession> {
         }
         ClientSession session = find(in.smallVarint());
         if (session != null) {
-            session.handleReply(in.varint(), in.blob());
+            session.finish(in.varint(), in.blob());
         }
     }
 }

@@ -19,8 +19,8 @@ final class ClientOptions {
         batchSize = flags.integer("--options.batchSize");
     }
 
-    static Flags addFlags(Flags flags) {
-        return flags.optional("--options.resendClientRequestPeriod", FlagType.DURATION, "10s")
+    static void addFlags(Flags flags) {
+        flags.optional("--options.resendClientRequestPeriod", FlagType.DURATION, "10s")
             .optional("--options.resendReadRequestPeriod", FlagType.DURATION, "10s")
             .optional("--options.flushWritesEveryN", FlagType.INT, "1")
             .optional("--options.flushReadsEveryN", FlagType.INT, "1")

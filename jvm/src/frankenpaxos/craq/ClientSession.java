@@ -1,30 +1,19 @@
-// One session of the client, and what it has in flight.
+// One session of the client.
 package frankenpaxos.craq;
 
 import fpray.client.Caller;
-import fpray.client.Session;
+import fpray.client.ResendingSession;
 import fpray.runtime.EventLoop;
-import fpray.runtime.Timer;
 
-final class ClientSession extends Session {
-    static final int IDLE = 0;
+final class ClientSession extends ResendingSession {
     static final int WRITING = 1;
     static final int READING = 2;
 
     private final Client client;
-    final Timer resend;
-    int state = IDLE;
-    long id;
 
     ClientSession(EventLoop loop, Client client, int pseudonym, Caller caller) {
-        super(pseudonym, caller);
+        super(loop, pseudonym, caller);
         this.client = client;
-        this.resend = new Timer(loop) {
-            @Override
-            protected void fire() {
-                sendAgain();
-            }
-        };
     }
 
     /** The command, a get of one key, is answered by one node. */
@@ -39,17 +28,8 @@ final class ClientSession extends Session {
         client.start(this, WRITING);
     }
 
-    private void sendAgain() {
-        if (state != IDLE) {
-            client.sendAgain(this);
-        }
-    }
-
-    void handleReply(long answeredId, byte[] result) {
-        if (answeredId == id && state != IDLE) {
-            state = IDLE;
-            resend.stop();
-            answered(result);
-        }
+    @Override
+    protected void sendAgain() {
+        client.sendAgain(this);
     }
 }

@@ -36,10 +36,10 @@ final class Reads {
 
     void handleRead(Connection from, long pseudonym, long id, Reader in) {
         int end = in.blobLength() + in.at;
-        if (!KeyValueCommands.isGetOfSingle(in)) {
+        if (!KeyValueCommands.isSingleKeyGet(in)) {
             throw new Reader.Malformed("a set where a get is expected");
         }
-        Versions.Key key = versions.get(KeyValueCommands.text(in));
+        Versions.Key key = versions.get(KeyValueCommands.readString(in));
         in.at = end;
         if (key == null || !key.isDirty()) {
             reply(from, pseudonym, id, key == null ? null : key.value());

@@ -43,32 +43,29 @@ public final class Client extends SessionClient<ClientSession> {
         this.name = UtcTime.epochNanos() ^ Long.rotateLeft(address * 0x9E3779B97F4A7C15L, 32);
     }
 
-    long reproposePeriod() {
-        return reproposePeriod;
-    }
-
     @Override
     protected ClientSession session(int pseudonym, Caller caller) {
         return new ClientSession(loop, this, pseudonym, caller);
     }
 
     /** Sends the session's command to the replica that is next this turn. */
-    void propose(ClientSession session, long id) {
-        send(session, id, rotation.of(replicas));
+    void propose(ClientSession session) {
+        send(session, rotation.of(replicas));
     }
 
     /** Sends the session's command to another replica. */
-    void proposeToNext(ClientSession session, long id) {
-        send(session, id, rotation.next(replicas));
+    void proposeToNext(ClientSession session) {
+        send(session, rotation.next(replicas));
     }
 
-    private void send(ClientSession session, long id, Connection to) {
+    private void send(ClientSession session, Connection to) {
         Writer out = to.begin(Messages.CLIENT_REQUEST);
         out.i64(name);
         out.varint(session.pseudonym);
-        out.varint(id);
+        out.varint(session.id);
         out.blob(session.command.bytes, 0, session.command.end);
         to.end();
+        session.expectAnswer(reproposePeriod);
     }
 
     @Override
@@ -78,7 +75,7 @@ public final class Client extends SessionClient<ClientSession> {
         }
         ClientSession session = find(in.smallVarint());
         if (session != null) {
-            session.handleReply(in.varint(), in.blob());
+            session.finish(in.varint(), in.blob());
         }
     }
 }

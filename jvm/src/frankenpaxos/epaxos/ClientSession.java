@@ -2,25 +2,18 @@
 package frankenpaxos.epaxos;
 
 import fpray.client.Caller;
-import fpray.client.Session;
+import fpray.client.ResendingSession;
 import fpray.runtime.EventLoop;
-import fpray.runtime.Timer;
 
-final class ClientSession extends Session {
+final class ClientSession extends ResendingSession {
+    private static final int WAITING = 1;
+
     private final Client client;
-    private final Timer repropose;
-    private boolean isWaiting;
-    private long id = -1;
 
     ClientSession(EventLoop loop, Client client, int pseudonym, Caller caller) {
-        super(pseudonym, caller);
+        super(loop, pseudonym, caller);
         this.client = client;
-        this.repropose = new Timer(loop) {
-            @Override
-            protected void fire() {
-                proposeAgain();
-            }
-        };
+        id = -1;
     }
 
     /** Reads are ordered like writes: EPaxos treats them alike. */
@@ -32,21 +25,12 @@ final class ClientSession extends Session {
     @Override
     public void write() {
         id++;
-        isWaiting = true;
-        client.propose(this, id);
-        repropose.start(client.reproposePeriod());
+        state = WAITING;
+        client.propose(this);
     }
 
-    private void proposeAgain() {
-        client.proposeToNext(this, id);
-        repropose.start(client.reproposePeriod());
-    }
-
-    void handleReply(long answeredId, byte[] result) {
-        if (isWaiting && answeredId == id) {
-            isWaiting = false;
-            repropose.stop();
-            answered(result);
-        }
+    @Override
+    protected void sendAgain() {
+        client.proposeToNext(this);
     }
 }

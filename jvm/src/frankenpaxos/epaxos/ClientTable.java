@@ -3,11 +3,10 @@
 package frankenpaxos.epaxos;
 
 import fpray.runtime.Connection;
-import fpray.runtime.Reader;
-import java.util.HashMap;
+import fpray.state.PseudonymTable;
 import java.util.HashSet;
 
-final class ClientTable {
+final class ClientTable extends PseudonymTable<ClientTable.Entry> {
     static final class Entry {
         /** All numbers below this one have been executed, and the numbers in the set. */
         private long executedBelow;
@@ -47,37 +46,13 @@ final class ClientTable {
         }
     }
 
-    private static final int MAX_PSEUDONYMS = 1 << 24;
-
-    private final HashMap<Long, Entry[]> clients = new HashMap<Long, Entry[]>();
-    private long lastClient;
-    private Entry[] lastEntries;
-
-    Entry entry(long client, int pseudonym) {
-        if (client != lastClient || lastEntries == null) {
-            lastClient = client;
-            lastEntries = clients.get(client);
-        }
-        if (lastEntries == null || pseudonym >= lastEntries.length) {
-            grow(client, pseudonym);
-        }
-        Entry entry = lastEntries[pseudonym];
-        if (entry == null) {
-            entry = new Entry();
-            lastEntries[pseudonym] = entry;
-        }
-        return entry;
+    @Override
+    protected Entry newEntry() {
+        return new Entry();
     }
 
-    private void grow(long client, int pseudonym) {
-        if (pseudonym >= MAX_PSEUDONYMS) {
-            throw new Reader.Malformed("the pseudonym " + pseudonym + ", which is too large");
-        }
-        Entry[] grown = new Entry[Math.max(16, pseudonym * 2)];
-        if (lastEntries != null) {
-            System.arraycopy(lastEntries, 0, grown, 0, lastEntries.length);
-        }
-        clients.put(client, grown);
-        lastEntries = grown;
+    @Override
+    protected Entry[] newEntries(int length) {
+        return new Entry[length];
     }
 }

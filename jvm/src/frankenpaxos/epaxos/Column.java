@@ -21,10 +21,6 @@ final class Column {
         ring = new Instance[size];
     }
 
-    int index() {
-        return index;
-    }
-
     /** No instance with this number or a higher one is known. */
     long high() {
         return high;

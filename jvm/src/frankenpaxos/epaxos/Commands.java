@@ -12,13 +12,12 @@ final class Commands {
     int from;
     int length;
 
-    Commands read(byte[] command) {
+    void read(byte[] command) {
         in.set(command, 0, command.length);
         client = in.i64();
         pseudonym = in.smallVarint();
         id = in.varint();
         length = in.blobLength();
         from = in.at;
-        return this;
     }
 }

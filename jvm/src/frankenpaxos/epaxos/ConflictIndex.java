@@ -2,7 +2,6 @@
 // The index grows with the keys, as the state machine does, and not with the commands.
 package frankenpaxos.epaxos;
 
-import fpray.runtime.Log;
 import fpray.state.StateMachine;
 import java.util.HashMap;
 
@@ -159,10 +158,6 @@ final class ConflictIndex {
 
     private void visit(byte[] command, StateMachine.Touches visitor) {
         commands.read(command);
-        try {
-            stateMachine.touches(command, commands.from, commands.length, visitor);
-        } catch (IllegalArgumentException e) {
-            throw Log.fatal(e.getMessage());
-        }
+        stateMachine.touches(command, commands.from, commands.length, visitor);
     }
 }

@@ -3,7 +3,6 @@ package frankenpaxos.epaxos;
 
 import fpray.runtime.EventLoop;
 import fpray.runtime.Log;
-import fpray.runtime.Writer;
 
 final class Proposer {
     private final EventLoop loop;
@@ -57,14 +56,7 @@ final class Proposer {
     }
 
     private void sendPreAccepts(Instance instance, long to) {
-        Round round = instance.round;
-        round.due = loop.now() + options.resendPreAcceptsPeriod;
-        for (int i = 0; i < n; i++) {
-            if ((to >>> i & 1) != 0) {
-                Messages.value(Messages.begin(peers.connection(i), Messages.PRE_ACCEPT, instance), round.value);
-                peers.connection(i).end();
-            }
-        }
+        rounds.ask(Messages.PRE_ACCEPT, instance, to, options.resendPreAcceptsPeriod);
     }
 
     void handlePreAcceptOk(Instance instance, int other, long sequence, long[] dependencies) {
@@ -103,16 +95,7 @@ final class Proposer {
     }
 
     private void sendAccepts(Instance instance, long to) {
-        Round round = instance.round;
-        round.due = loop.now() + options.resendAcceptsPeriod;
-        for (int i = 0; i < n; i++) {
-            if ((to >>> i & 1) != 0) {
-                Writer out = Messages.begin(peers.connection(i), Messages.ACCEPT, instance);
-                out.varint(round.ballot);
-                Messages.value(out, round.value);
-                peers.connection(i).end();
-            }
-        }
+        rounds.ask(Messages.ACCEPT, instance, to, options.resendAcceptsPeriod);
     }
 
     void handleAcceptOk(Instance instance, long ballot, int other) {

@@ -11,12 +11,10 @@ package frankenpaxos.epaxos;
 
 import fpray.runtime.EventLoop;
 import fpray.runtime.Log;
-import fpray.runtime.Writer;
 
 final class Recovery {
     private static final int MAX_RESENDS = 4;
 
-    private final EventLoop loop;
     private final int index;
     private final int n;
     private final int majority;
@@ -30,7 +28,6 @@ final class Recovery {
 
     Recovery(EventLoop loop, Config config, int index, Column[] columns, ConflictIndex conflicts, Peers peers, Rounds rounds, Watch watch,
         Acceptor acceptor, Proposer proposer, long period) {
-        this.loop = loop;
         this.index = index;
         this.n = config.replicas.length;
         this.majority = config.slowQuorum;
@@ -64,7 +61,7 @@ final class Recovery {
         round.promises[index] = Promise.of(instance);
         round.answered(index);
         rounds.begin(instance, round);
-        send(Messages.PREPARE, instance, peers.others());
+        rounds.ask(Messages.PREPARE, instance, peers.others(), period);
     }
 
     /** Some of the answers have not come in time. */
@@ -77,22 +74,8 @@ final class Recovery {
         } else if (round.stage == Round.WAITING) {
             waiting.announce(instance, round);
         } else {
-            send(isQuorumFixed ? Messages.VALIDATE : Messages.PREPARE, instance, (isQuorumFixed ? round.quorum : peers.others()) & ~round.answered);
-        }
-    }
-
-    /** Sends a message with nothing but the ballot, and the value if there is one. */
-    private void send(int type, Instance instance, long to) {
-        instance.round.due = loop.now() + period;
-        for (int i = 0; i < n; i++) {
-            if ((to >>> i & 1) != 0) {
-                Writer out = Messages.begin(peers.connection(i), type, instance);
-                out.varint(instance.round.ballot);
-                if (instance.round.value != null) {
-                    Messages.value(out, instance.round.value);
-                }
-                peers.connection(i).end();
-            }
+            long asked = isQuorumFixed ? round.quorum : peers.others();
+            rounds.ask(isQuorumFixed ? Messages.VALIDATE : Messages.PREPARE, instance, asked & ~round.answered, period);
         }
     }
 
@@ -109,7 +92,7 @@ final class Recovery {
         } else if (other == instance.column) {
             // The leader answers late, but its promise means the same: it does not take the fast path.
             boolean isAccepted = promise.phase == Instance.ACCEPTED;
-            propose(instance, isAccepted ? promise.value : Value.nothing(n), "its leader has answered late");
+            propose(instance, isAccepted ? promise.value : Value.noop(n), "its leader has answered late");
         }
     }
 
@@ -132,21 +115,21 @@ final class Recovery {
         if (accepted != null) {
             propose(instance, accepted.value, "it has been accepted");
         } else if (round.promises[instance.column] != null) {
-            propose(instance, Value.nothing(n), "its leader does not take the fast path");
+            propose(instance, Value.noop(n), "its leader does not take the fast path");
         } else if (round.unchanged < majority - missing) {
-            propose(instance, Value.nothing(n), "too few have pre-accepted it unchanged");
+            propose(instance, Value.noop(n), "too few have pre-accepted it unchanged");
         } else {
             validation.start(instance, round, initial);
-            send(Messages.VALIDATE, instance, round.quorum & peers.others());
+            rounds.ask(Messages.VALIDATE, instance, round.quorum & peers.others(), period);
         }
     }
 
     /** The quorum has validated the value. */
     void validated(Instance instance, Round round) {
         if (round.isInvalid) {
-            propose(instance, Value.nothing(n), "a conflicting command has been decided without it");
+            propose(instance, Value.noop(n), "a conflicting command has been decided without it");
         } else if (round.unchanged == majority - missing && isLedOutside(round)) {
-            propose(instance, Value.nothing(n), "a conflicting command has been led without it");
+            propose(instance, Value.noop(n), "a conflicting command has been led without it");
         } else if (round.invalidating.isEmpty()) {
             propose(instance, round.value, "nothing excludes it");
         } else {

@@ -40,7 +40,7 @@ final class Replica extends Actor {
         Peers peers = new Peers(loop, config, index, this, options.thriftySystem);
         conflicts = new ConflictIndex(stateMachine, n, options.unsafeReturnNoDependencies);
         watch = new Watch(loop, index, n, this, options);
-        rounds = new Rounds(loop, this);
+        rounds = new Rounds(loop, this, peers);
         acceptor = new Acceptor(index, conflicts, watch);
         proposer = new Proposer(loop, config, index, this, options, columns[index], conflicts, peers, rounds, acceptor);
         recovery = new Recovery(loop, config, index, columns, conflicts, peers, rounds, watch, acceptor, proposer, options.resendPreparesPeriod);

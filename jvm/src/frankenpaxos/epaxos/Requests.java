@@ -2,7 +2,6 @@
 package frankenpaxos.epaxos;
 
 import fpray.runtime.Connection;
-import fpray.runtime.Log;
 import fpray.runtime.Writer;
 import fpray.state.StateMachine;
 
@@ -56,11 +55,7 @@ final class Requests {
         commands.read(command);
         ClientTable.Entry entry = clients.entry(commands.client, commands.pseudonym);
         if (!entry.hasExecuted(commands.id)) {
-            try {
-                entry.executed(commands.id, stateMachine.run(command, commands.from, commands.length));
-            } catch (IllegalArgumentException e) {
-                throw Log.fatal(e.getMessage());
-            }
+            entry.executed(commands.id, stateMachine.run(command, commands.from, commands.length));
         }
         if (entry.askedBy != null && entry.asked == commands.id && entry.last == commands.id) {
             reply(entry.askedBy, commands.pseudonym, commands.id, entry.result);

@@ -16,7 +16,8 @@ final class Value {
         this.dependencies = dependencies;
     }
 
-    static Value nothing(int columns) {
+    /** The value without a command and without dependencies. */
+    static Value noop(int columns) {
         return new Value(null, 0, new long[columns]);
     }
 

@@ -79,12 +79,12 @@ final class Waiting {
             if (!other.isCommitted()) {
                 // So many have pre-accepted the other one without this one that no fast quorum has this one without the other.
                 if (other.waiting >= missing) {
-                    recovery.propose(instance, Value.nothing(n), "too many have pre-accepted a conflicting command without it");
+                    recovery.propose(instance, Value.noop(n), "too many have pre-accepted a conflicting command without it");
                     return true;
                 }
                 allDecided = false;
             } else if (other.value.command != null && !other.value.dependsOn(instance)) {
-                recovery.propose(instance, Value.nothing(n), "a conflicting command has been decided without it meanwhile");
+                recovery.propose(instance, Value.noop(n), "a conflicting command has been decided without it meanwhile");
                 return true;
             }
         }

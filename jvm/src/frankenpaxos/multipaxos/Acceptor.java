@@ -52,12 +52,12 @@ final class Acceptor extends Actor {
         }
     }
 
-    private void handlePhase1a(Connection from, long asked, long firstSlot) {
-        if (asked < round) {
+    private void handlePhase1a(Connection from, long newRound, long firstSlot) {
+        if (newRound < round) {
             nack(from, -1);
             return;
         }
-        round = asked;
+        round = newRound;
         Writer out = beginPhase1b(from);
         int partStart = out.end;
         out.u8(1);
@@ -89,33 +89,33 @@ final class Acceptor extends Actor {
         return out;
     }
 
-    private void handlePhase2a(Connection from, long slot, long asked, Reader in) {
-        if (asked < round) {
+    private void handlePhase2a(Connection from, long slot, long newRound, Reader in) {
+        if (newRound < round) {
             nack(from, slot);
             return;
         }
-        round = asked;
+        round = newRound;
         // A collected slot is chosen, and a round that is not refused proposes the chosen value for it.
         if (slot >= collected) {
-            store(slot, asked, in.rest());
+            store(slot, newRound, in.rest());
         }
         maxVotedSlot = Math.max(maxVotedSlot, slot);
         Writer out = from.begin(Messages.PHASE_2B);
         out.varint(group);
         out.varint(index);
         out.varint(slot);
-        out.varint(asked);
+        out.varint(newRound);
         from.end();
     }
 
-    private void store(long slot, long asked, byte[] value) {
+    private void store(long slot, long newRound, byte[] value) {
         Vote vote = votes.get(slot);
         if (vote == null) {
-            votes.put(slot, new Vote(asked, value));
+            votes.put(slot, new Vote(newRound, value));
             memory += value.length + VOTE_OVERHEAD;
         } else {
             memory += value.length - vote.value.length;
-            vote.round = asked;
+            vote.round = newRound;
             vote.value = value;
         }
         if (memory > memoryLimit) {

@@ -67,7 +67,7 @@ public final class Client extends SessionClient<ClientSession> {
     void sendAgain(ClientSession session) {
         if (session.state == ClientSession.WRITING) {
             writes.sendAgain(session);
-        } else if (session.state != ClientSession.IDLE) {
+        } else {
             reads.sendAgain(session);
         }
         // Requests that wait to be flushed with others are sent too: if all sessions wait, nothing else would flush them.

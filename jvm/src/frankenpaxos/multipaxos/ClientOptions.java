@@ -31,8 +31,8 @@ final class ClientOptions {
         flushReadsEveryN = flags.integer("--options.flushReadsEveryN");
     }
 
-    static Flags addFlags(Flags flags) {
-        return flags.optional("--read_consistency", new FlagType.Choice(CONSISTENCIES), "linearizable")
+    static void addFlags(Flags flags) {
+        flags.optional("--read_consistency", new FlagType.Choice(CONSISTENCIES), "linearizable")
             .optional("--options.resendClientRequestPeriod", FlagType.DURATION, "10s")
             .optional("--options.resendMaxSlotRequestsPeriod", FlagType.DURATION, "10s")
             .optional("--options.resendReadRequestPeriod", FlagType.DURATION, "10s")

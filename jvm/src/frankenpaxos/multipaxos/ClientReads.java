@@ -27,7 +27,7 @@ final class ClientReads {
         this.peers = loop.connect(hasReadBatchers ? config.readBatchers : config.replicas, client);
         this.rotation = new Rotation(loop);
         this.quorums = new Quorums(config, loop, client);
-        this.asked = new Connection[quorums.maxWriters()];
+        this.asked = new Connection[quorums.acceptorCount()];
         this.requests = new FlushEvery(options.flushReadsEveryN);
     }
 
@@ -58,21 +58,21 @@ final class ClientReads {
         out.varintFromMinusOne(session.readSlot);
         Messages.command(out, address, session.pseudonym, session.id, session.command.bytes, session.command.end);
         requests.end(to);
-        session.resend.start(session.resendPeriod);
+        session.expectAnswer(session.resendPeriod);
     }
 
     private void askAcceptors(ClientSession session, boolean all) {
         session.group = quorums.nextReadGroup();
         session.answered = 0;
         session.maxSlot = -1;
-        int count = all ? quorums.everyReader(session.group, asked) : quorums.readQuorum(session.group, asked);
+        int count = all ? quorums.allForRead(session.group, asked) : quorums.readQuorum(session.group, asked);
         for (int i = 0; i < count; i++) {
             Writer out = asked[i].begin(Messages.MAX_SLOT_REQUEST);
             out.varint(session.pseudonym);
             out.varint(session.id);
             requests.end(asked[i]);
         }
-        session.resend.start(options.resendMaxSlotRequestsPeriod);
+        session.expectAnswer(options.resendMaxSlotRequestsPeriod);
     }
 
     void handleMaxSlotReply(ClientSession session, Reader in) {

@@ -2,21 +2,16 @@
 package frankenpaxos.multipaxos;
 
 import fpray.client.Caller;
-import fpray.client.Session;
+import fpray.client.ResendingSession;
 import fpray.runtime.EventLoop;
 import fpray.runtime.Reader;
-import fpray.runtime.Timer;
 
-final class ClientSession extends Session {
-    static final int IDLE = 0;
+final class ClientSession extends ResendingSession {
     static final int WRITING = 1;
     static final int ASKING_MAX_SLOT = 2;
     static final int READING = 3;
 
     private final Client client;
-    final Timer resend;
-    int state = IDLE;
-    long id;
     // How a read was sent, in case it must be sent again.
     int readType;
     long readSlot;
@@ -29,14 +24,8 @@ final class ClientSession extends Session {
     long maxSlot;
 
     ClientSession(EventLoop loop, Client client, int pseudonym, Caller caller) {
-        super(pseudonym, caller);
+        super(loop, pseudonym, caller);
         this.client = client;
-        this.resend = new Timer(loop) {
-            @Override
-            protected void fire() {
-                sendAgain();
-            }
-        };
     }
 
     /** The command is executed with the consistency of the options. */
@@ -51,16 +40,15 @@ final class ClientSession extends Session {
         client.write(this);
     }
 
-    private void sendAgain() {
+    @Override
+    protected void sendAgain() {
         client.sendAgain(this);
     }
 
     void handleReply(long slot, Reader in) {
         if (state != IDLE) {
-            state = IDLE;
-            resend.stop();
             largestSlot = Math.max(largestSlot, slot);
-            answered(in.blob());
+            finish(id, in.blob());
         }
     }
 }

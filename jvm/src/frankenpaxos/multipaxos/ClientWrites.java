@@ -47,7 +47,7 @@ final class ClientWrites {
     private void send(ClientSession session, Connection to) {
         Messages.command(to.begin(Messages.CLIENT_REQUEST), address, session.pseudonym, session.id, session.command.bytes, session.command.end);
         requests.end(to);
-        session.resend.start(resendPeriod);
+        session.expectAnswer(resendPeriod);
     }
 
     /** An answer is overdue: sends to another batcher, or asks for the leader. */

@@ -38,7 +38,7 @@ final class ProxyLeader extends Actor {
         this.quorums = new Quorums(config, loop, this);
         this.replicas = loop.connect(config.replicas, this);
         this.phase2as = new FlushEvery(flushPhase2asEveryN);
-        this.asked = new Connection[quorums.maxWriters()];
+        this.asked = new Connection[quorums.acceptorCount()];
         this.retry = new Timer(loop) {
             @Override
             protected void fire() {
@@ -135,7 +135,7 @@ final class ProxyLeader extends Actor {
             Proposal proposal = proposals.get(slot);
             if (proposal != null && loop.now() - proposal.sent >= RETRY_NANOS) {
                 proposal.sent = loop.now();
-                int count = quorums.everyWriter(slot, asked);
+                int count = quorums.allForWrite(slot, asked);
                 propose(slot, proposal, count);
                 for (int i = 0; i < count; i++) {
                     asked[i].flush();

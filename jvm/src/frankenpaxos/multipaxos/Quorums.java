@@ -38,7 +38,7 @@ final class Quorums {
     }
 
     /** Fills `to` with all acceptors that may vote for the slot. Returns how many. */
-    int everyWriter(long slot, Connection[] to) {
+    int allForWrite(long slot, Connection[] to) {
         int count = 0;
         for (int i = 0; i < acceptors.length; i++) {
             if (config.flexible || i == slot % acceptors.length) {
@@ -50,7 +50,8 @@ final class Quorums {
         return count;
     }
 
-    int maxWriters() {
+    /** How many acceptors there are, in all groups. */
+    int acceptorCount() {
         return acceptors.length * acceptors[0].length;
     }
 
@@ -79,12 +80,13 @@ final class Quorums {
     /** Fills `to` with the fewest acceptors of the group that can answer a read. Returns how many. */
     int readQuorum(int group, Connection[] to) {
         if (config.flexible) {
-            return everyReader(group, to);
+            return allForRead(group, to);
         }
         return majority(acceptors[group], rotation / acceptors.length % acceptors[group].length, to);
     }
 
-    int everyReader(int group, Connection[] to) {
+    /** Fills `to` with all acceptors of the group. Returns how many. */
+    int allForRead(int group, Connection[] to) {
         Connection[] all = acceptors[group];
         for (int i = 0; i < all.length; i++) {
             to[i] = all[i];

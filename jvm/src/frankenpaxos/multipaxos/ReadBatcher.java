@@ -90,7 +90,7 @@ final class ReadBatcher extends Actor {
         this.atI = atI;
         this.quorums = new Quorums(config, loop, this);
         this.replicas = loop.connect(config.replicas, this);
-        this.asked = new Connection[quorums.maxWriters()];
+        this.asked = new Connection[quorums.acceptorCount()];
         this.rotation = new Rotation(loop);
         this.linearizable = new Collecting(Messages.READ_REQUEST_BATCH);
         this.sequential = new Collecting(Messages.SEQUENTIAL_READ_REQUEST_BATCH);
@@ -192,7 +192,7 @@ final class ReadBatcher extends Actor {
                 batch.group = quorums.nextReadGroup();
                 batch.answered = 0;
                 batch.maxSlot = -1;
-                sendMaxSlotRequests(number, quorums.everyReader(batch.group, asked));
+                sendMaxSlotRequests(number, quorums.allForRead(batch.group, asked));
             }
         }
         retry.start(RETRY_NANOS);

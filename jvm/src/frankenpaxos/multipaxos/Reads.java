@@ -3,7 +3,6 @@ package frankenpaxos.multipaxos;
 
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
-import fpray.runtime.Log;
 import fpray.runtime.Reader;
 import fpray.runtime.Timer;
 import fpray.state.StateMachine;
@@ -85,12 +84,7 @@ final class Reads {
             long pseudonym = in.varint();
             long id = in.varint();
             int length = in.blobLength();
-            byte[] result;
-            try {
-                result = stateMachine.read(in.bytes, in.at, length);
-            } catch (IllegalArgumentException e) {
-                throw Log.fatal(e.getMessage());
-            }
+            byte[] result = stateMachine.read(in.bytes, in.at, length);
             in.skip(length);
             replies.add(true, client, pseudonym, id, replica.next() - 1, result);
         }

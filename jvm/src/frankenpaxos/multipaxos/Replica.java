@@ -4,7 +4,6 @@ package frankenpaxos.multipaxos;
 import fpray.runtime.Actor;
 import fpray.runtime.Connection;
 import fpray.runtime.EventLoop;
-import fpray.runtime.Log;
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
 import fpray.state.ClientTable;
@@ -148,25 +147,17 @@ final class Replica extends Actor {
     /** The result of a command, from the client table if it has been executed before; null if a later one has been executed. */
     private byte[] execute(long client, int pseudonym, long id, Reader in, int length) {
         if (!useClientTable) {
-            return run(in, length);
+            return stateMachine.run(in.bytes, in.at, length);
         }
         ClientTable.Entry entry = clientTable.entry(client, pseudonym);
         if (id < entry.id) {
             return null;
         }
         if (id > entry.id) {
-            entry.result = run(in, length);
+            entry.result = stateMachine.run(in.bytes, in.at, length);
             entry.id = id;
         }
         return entry.result;
-    }
-
-    private byte[] run(Reader in, int length) {
-        try {
-            return stateMachine.run(in.bytes, in.at, length);
-        } catch (IllegalArgumentException e) {
-            throw Log.fatal(e.getMessage());
-        }
     }
 
     /** Writes the whole state, for a replica that is far behind. */

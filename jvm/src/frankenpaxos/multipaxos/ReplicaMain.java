@@ -11,7 +11,7 @@ public final class ReplicaMain {
     private ReplicaMain() {}
 
     public static void main(String[] arguments) {
-        Flags flags = ReplicaOptions.flags(Mains.numbered("frankenpaxos.multipaxos.ReplicaMain").required("--state_machine", FlagType.STATE_MACHINE)).parse(arguments);
+        Flags flags = ReplicaOptions.addFlags(Mains.numbered("frankenpaxos.multipaxos.ReplicaMain").required("--state_machine", FlagType.STATE_MACHINE)).parse(arguments);
         Config config = Config.load(flags);
         int index = Mains.index(flags, "--index", config.replicas.length, "replica");
         EventLoop loop = new EventLoop();

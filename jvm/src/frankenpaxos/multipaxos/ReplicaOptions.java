@@ -21,7 +21,7 @@ final class ReplicaOptions {
         unsafeDontRecover = flags.bool("--options.unsafeDontRecover");
     }
 
-    static Flags flags(Flags flags) {
+    static Flags addFlags(Flags flags) {
         return flags.optional("--options.logGrowSize", FlagType.INT, "5000")
             .optional("--options.unsafeDontUseClientTable", FlagType.BOOLEAN, "false")
             .optional("--options.sendChosenWatermarkEveryNEntries", FlagType.INT, "1000")

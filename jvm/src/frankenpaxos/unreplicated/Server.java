@@ -4,7 +4,6 @@ package frankenpaxos.unreplicated;
 import fpray.runtime.Actor;
 import fpray.runtime.Connection;
 import fpray.runtime.FlushEvery;
-import fpray.runtime.Log;
 import fpray.runtime.Reader;
 import fpray.runtime.Writer;
 import fpray.state.StateMachine;
@@ -27,12 +26,7 @@ final class Server extends Actor {
         long pseudonym = in.varint();
         long number = in.varint();
         int length = in.blobLength();
-        byte[] result;
-        try {
-            result = stateMachine.run(in.bytes, in.at, length);
-        } catch (IllegalArgumentException e) {
-            throw Log.fatal(e.getMessage());
-        }
+        byte[] result = stateMachine.run(in.bytes, in.at, length);
         Writer out = from.begin(Messages.CLIENT_REPLY);
         out.varint(pseudonym);
         out.varint(number);

@@ -3,7 +3,7 @@ package frankenpaxos.unreplicated;
 
 import fpray.cli.FlagType;
 import fpray.cli.Flags;
-import fpray.metrics.PrometheusServer;
+import fpray.node.Mains;
 import fpray.runtime.Address;
 import fpray.runtime.EventLoop;
 import fpray.runtime.Log;
@@ -24,8 +24,6 @@ public final class ServerMain {
         Log.setLevel(flags.string("--log_level"));
         EventLoop loop = new EventLoop();
         Server server = new Server(StateMachine.of(flags.string("--state_machine")), flags.integer("--options.flushEveryN"));
-        loop.listen(Address.of(flags.string("--host"), flags.integer("--port")), server);
-        PrometheusServer.start(flags, loop);
-        loop.run();
+        Mains.serve(flags, loop, Address.of(flags.string("--host"), flags.integer("--port")), server);
     }
 }
