@@ -20,7 +20,6 @@ class ClockCheck:
         self._last_stops: dict[str | None, int] = {}
         self._reversed, self._reversed_by = 0, 0  # rows that stop before they start, nanoseconds
         self._falls, self._falls_by = 0, 0  # rows that stop before the row above, nanoseconds
-        self._negative = 0
 
     def add(self, label: str | None, table: Any) -> None:
         """The next rows of a label.
@@ -36,9 +35,6 @@ class ClockCheck:
         if steps.min() < -_TOLERANCE_NS:
             self._falls += int((steps < -_TOLERANCE_NS).sum())
             self._falls_by = max(self._falls_by, -int(steps.min()))
-        latencies = nanoseconds(table["latency_nanos"])
-        if latencies.min() < 0:
-            self._negative += int((latencies < 0).sum())
         self._last_stops[label] = int(stops[-1])
 
     def notes(self) -> Iterator[str]:
@@ -53,5 +49,3 @@ class ClockCheck:
                 f"the wall clock goes back {self._falls} times, by up to {self._falls_by / 1e6:.3f} ms, "
                 "between rows that are written in the order of their stops; the rows are kept."
             )
-        if self._negative:
-            yield f"{self._negative} rows have a negative latency; they are kept."

@@ -1,14 +1,12 @@
-"""Blocks of a client's CSV file, parsed on all cores: tables of SCHEMA, and the lines that are not rows."""
+"""Blocks of a client's CSV file, parsed on all cores: tables of SCHEMA, and the lines that are left out."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from io import FileIO
 from typing import Any
 
@@ -17,23 +15,28 @@ import pyarrow as pa
 import pyarrow.csv
 
 from fpray.recorder import fast_csv
-from fpray.recorder.schema import SCHEMA, by_label, constant, numbers, table_of
+from fpray.recorder.row import LABELLED, LONGEST_LINE, Lines, impossible
+from fpray.recorder.schema import SCHEMA, Int64s, by_label, chosen_rows, constant, nanoseconds, numbers, table_of
 from fpray.recorder.threads import WORKERS, cores
 
-LABELLED: tuple[str, ...] = ("start", "stop", "count", "latency_nanos", "label")
-UNLABELLED: tuple[str, ...] = ("start", "stop", "latency_nanos", "host", "port")
 # Long blocks, so that threads seldom wait for each other. Memory is bounded: few blocks and their tables exist at once.
 _BLOCK_BYTES = 8 << 20
 MOST_BLOCKS = 2 * WORKERS  # pending at a time
-_TIME = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)"
-_INSTANT = f'(?:{_TIME}|"{_TIME}")'
-_INTEGER = r'(?:-?\d{1,18}|"-?\d{1,18}")'
-_TEXT = r'(?:"[^"]*"|[^",]*)'
-_PORT = r'(?:\d{1,9}|"\d{1,9}")'
-_ROW = {
-    LABELLED: re.compile(f"{_INSTANT},{_INSTANT},{_INTEGER},{_INTEGER},{_TEXT}".encode()),
-    UNLABELLED: re.compile(f"{_INSTANT},{_INSTANT},{_INTEGER},{_TEXT},{_PORT}".encode()),
-}
+MOST_LABELS = 64  # of a file; each costs memory of its own
+_SHOWN = 3  # lines of each kind that are left out
+
+
+@dataclass
+class LeftOut:
+    """Lines that are left out: how many, and the first of them as (offset in the file, text)."""
+
+    count: int = 0
+    first: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def add(self, other: LeftOut) -> None:
+        """Add those of a later block."""
+        self.count += other.count
+        self.first = (self.first + other.first)[:_SHOWN]
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,17 @@ class Block:
 
     Attributes:
         tables: a label and its rows, for each label.
-        garbage: the lines that are not rows, as (offset in the file, text).
+        crowded: the rows in place of `tables`, where these have more than MOST_LABELS labels; else None.
+        not_rows: the lines that are not rows.
+        impossible: the rows that no client can have measured.
         torn: a last line without a newline; empty if there is none.
     """
 
-    tables: list[tuple[str | None, Any]]
-    garbage: list[tuple[int, bytes]]
-    torn: bytes
+    tables: list[tuple[str | None, Any]] = field(default_factory=list)
+    crowded: Any = None
+    not_rows: LeftOut = field(default_factory=LeftOut)
+    impossible: LeftOut = field(default_factory=LeftOut)
+    torn: bytes = b""
 
 
 class Blocks:
@@ -95,43 +102,53 @@ class Blocks:
 def _parse(file: FileIO, begin: int, end: int, columns: tuple[str, ...], client: str) -> Block:
     """The block of the lines that begin in [begin, end)."""
     fd = file.fileno()
-    if columns == LABELLED and (parts := fast_csv.read(fd, begin, end)):
-        return Block([(rows.label, _table_of_rows(rows, client)) for rows in parts], [], b"")
+    usual = fast_csv.read(fd, begin, end) if columns == LABELLED else None
+    if usual and all(impossible(rows.count, rows.latency_nanos) is None for rows in usual):
+        return Block([(rows.label, _table_of_rows(rows, client)) for rows in usual])
     offset = begin - 1  # of `data` in the file; not negative, because the header comes first
-    data = os.pread(fd, end + 4096 - offset, offset)
-    while (last := data.find(b"\n", end - 1 - offset)) < 0:
-        more = os.pread(fd, _BLOCK_BYTES, offset + len(data))
-        if not more:
-            break
-        data += more
-    stop = (last if last >= 0 else data.rfind(b"\n")) + 1
+    data = os.pread(fd, end + LONGEST_LINE + 2 - offset, offset)
     first = data.find(b"\n") + 1
     if not first:  # the block lies within a line that began before it
-        return Block([], [], b"")
-    stop = max(first, stop)
-    torn = data[stop:] if last < 0 else b""
-    quoted = b'"' in data
+        return Block()
+    last = data.find(b"\n", end - 1 - offset)
+    stop = max(first, (last if last >= 0 else data.rfind(b"\n")) + 1)
+    block = _block(Lines(data, first, stop), offset + first, columns, client)
+    if last < 0 and (rest := data[stop:]):
+        if len(rest) <= LONGEST_LINE:
+            return replace(block, torn=rest)
+        block.not_rows.add(LeftOut(1, [(offset + stop, rest[:LONGEST_LINE])]))
+    return block
+
+
+def _block(lines: Lines, offset: int, columns: tuple[str, ...], client: str) -> Block:
+    """The block of whole lines, of which the first begins at an offset in the file."""
+    chosen = lines.look_like_rows(columns)
     try:
-        table = _table(pa.py_buffer(data).slice(first, stop - first), columns, client, quoted)
-        return Block(list(by_label(table)), [], torn)
+        table = _table(lines.joined(chosen), columns, client)
     except pa.ArrowInvalid:
-        rows = list[tuple[int, bytes]]()
-        garbage = list[tuple[int, bytes]]()
-        for line in data[first:stop].splitlines(keepends=True):
-            (rows if _is_row(line, columns) else garbage).append((offset + first, line))
-            first += len(line)
-        table = _table(pa.py_buffer(b"".join(line for _, line in rows)), columns, client, quoted)
-        return Block(list(by_label(table)), [(at, line) for at, line in garbage if line.strip()], torn)
+        chosen = lines.are_rows(columns)
+        table = _table(lines.joined(chosen), columns, client)
+    not_rows = _left_out(lines, np.flatnonzero(~chosen), offset, blank=False)
+    if not table.num_rows:
+        return Block(not_rows=not_rows)
+    wrong = impossible(nanoseconds(table["count"]), nanoseconds(table["latency_nanos"]))
+    left_out = LeftOut()
+    if wrong is not None:
+        left_out = _left_out(lines, np.flatnonzero(chosen)[wrong], offset, blank=True)
+        table = chosen_rows(table, ~wrong)
+        if not table.num_rows:
+            return Block(not_rows=not_rows, impossible=left_out)
+    if len(table["label"].combine_chunks().dictionary) > MOST_LABELS:
+        return Block(crowded=table, not_rows=not_rows, impossible=left_out)
+    return Block(list(by_label(table)), not_rows=not_rows, impossible=left_out)
 
 
-def _is_row(line: bytes, columns: tuple[str, ...]) -> bool:
-    match = _ROW[columns].fullmatch(line.rstrip(b"\r\n"))
-    try:
-        line.decode()
-        years = [datetime.fromisoformat(text.decode()).year for text in match.groups() if text] if match else [0]
-    except ValueError:
-        return False
-    return all(1678 <= year <= 2261 for year in years)  # in these years nanoseconds fit 64 bits
+def _left_out(lines: Lines, numbers: Int64s, offset: int, *, blank: bool) -> LeftOut:
+    """Lines by their numbers in a block that begins at an offset; blank: those without text, too."""
+    chosen = numbers if blank else numbers[~np.array(lines.blank(numbers.tolist()), np.bool_)]
+    return LeftOut(
+        len(chosen), [(offset + int(lines.offsets[number]), lines.text(number)) for number in chosen[:_SHOWN].tolist()]
+    )
 
 
 def _table_of_rows(rows: fast_csv.Rows, client: str) -> Any:
@@ -146,9 +163,10 @@ def _table_of_rows(rows: fast_csv.Rows, client: str) -> Any:
     return table_of(columns, len(rows.start))
 
 
-def _table(data: Any, columns: tuple[str, ...], client: str, quoted: bool) -> Any:
+def _table(data: Any, columns: tuple[str, ...], client: str) -> Any:
     if not data.size:
         return table_of({}, 0)
+    quoted = b'"' in data.to_pybytes()
     parsed = pa.csv.read_csv(
         pa.BufferReader(data),
         read_options=pa.csv.ReadOptions(use_threads=False, block_size=2 * data.size, column_names=columns),

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from fpray.recorder.clock_check import ClockCheck
-from fpray.recorder.csv_blocks import LABELLED, MOST_BLOCKS, UNLABELLED, Blocks, line_number
-from fpray.recorder.schema import table_of
+from fpray.recorder.csv_blocks import MOST_BLOCKS, MOST_LABELS, Block, Blocks, LeftOut, line_number
+from fpray.recorder.row import IMPOSSIBLE, LABELLED, UNLABELLED
+from fpray.recorder.schema import by_label, chosen_rows, nanoseconds, table_of
 
 
 @dataclass(frozen=True)
@@ -109,27 +111,69 @@ class ClientFile:
         return None
 
     def _tables(self, blocks: Blocks) -> Iterator[Any]:
-        clock, garbage, rows = ClockCheck(), list[tuple[int, bytes]](), 0
+        clock, labels, rows = ClockCheck(), _Labels(), 0
+        not_rows, impossible = LeftOut(), LeftOut()
         for block in blocks:
             if blocks.pending < MOST_BLOCKS and self.following is not None:
                 self.following._begin(MOST_BLOCKS - blocks.pending)
-            garbage += block.garbage
+            not_rows.add(block.not_rows)
+            impossible.add(block.impossible)
             if block.torn:
                 self._note(
                     f"the last line has no end ({len(block.torn)} bytes: {_shown(block.torn)}): the client was "
                     "stopped while it wrote; the line is left out."
                 )
-            for label, table in block.tables:
+            for label, table in labels.tables(block):
                 rows += table.num_rows
                 clock.add(label, table)
                 yield table
-        if garbage:
-            shown = "; ".join(f"line {line_number(blocks.file, at)}: {_shown(text)}" for at, text in garbage[:3])
-            self._note(f"{len(garbage)} lines are not rows and are left out: {shown}.")
+        if not_rows.count:
+            self._note(f"{not_rows.count} lines are not rows and are left out: {_lines(blocks, not_rows)}.")
+        if impossible.count:
+            where = _lines(blocks, impossible)
+            self._note(f"{impossible.count} rows are impossible and are left out ({IMPOSSIBLE}): {where}.")
+        if labels.left_out:
+            self._note(f"{labels.left_out} rows are left out, with labels after the first {MOST_LABELS} of the file.")
         for note in clock.notes():
             self._note(note)
         if not rows:
             self._note("no rows: nothing was recorded.")
+
+
+class _Labels:
+    """The labels of a file: the rows of its first MOST_LABELS ones, since each costs memory; `left_out`: the others."""
+
+    def __init__(self) -> None:
+        self._known: set[str | None] = set()
+        self.left_out = 0
+
+    def tables(self, block: Block) -> Iterator[tuple[str | None, Any]]:
+        """Each label of a block with its rows."""
+        for label, table in block.tables if block.crowded is None else by_label(self._uncrowded(block.crowded)):
+            if self._is_known(label):
+                yield label, table
+            else:
+                self.left_out += table.num_rows
+
+    def _is_known(self, label: str | None) -> bool:
+        if label not in self._known and len(self._known) < MOST_LABELS:
+            self._known.add(label)
+        return label in self._known
+
+    def _uncrowded(self, table: Any) -> Any:
+        labels = table["label"].combine_chunks()
+        codes = nanoseconds(labels.indices.cast(pa.int64()))
+        names = labels.dictionary.to_pylist()
+        present = np.zeros(len(names), np.bool_)
+        present[codes] = True
+        known = np.array([used and self._is_known(name) for name, used in zip(names, present, strict=True)])
+        chosen = known[codes]
+        self.left_out += len(chosen) - int(chosen.sum())
+        return chosen_rows(table, chosen)
+
+
+def _lines(blocks: Blocks, left_out: LeftOut) -> str:
+    return "; ".join(f"line {line_number(blocks.file, at)}: {_shown(text)}" for at, text in left_out.first)
 
 
 def read_client(path: str | os.PathLike[str], client: str) -> Reading:

@@ -33,6 +33,7 @@ from fpray.recorder.csv_words import (
     word,
     words_at,
 )
+from fpray.recorder.row import FIRST_YEAR, LAST_YEAR
 from fpray.recorder.schema import Int64s
 
 BEFORE = 8  # bytes that must precede the first row, because a row's first word begins before the row
@@ -193,13 +194,13 @@ def _hours(years: Words, rest: Words) -> Int64s | int | None:
 @lru_cache(256)
 def _hour(year: int, rest: int) -> int | None:
     text = year.to_bytes(5, "little") + rest.to_bytes(8, "little")
-    if not re.fullmatch(rb"(?!0000)\d{4}-\d\d-\d\dT\d\d", text):
+    if not re.fullmatch(rb"(?!0000)\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3])", text):
         return None
     try:
         time = datetime.fromisoformat(text.decode() + ":00:00+00:00")
     except ValueError:
         return None
-    if not 1678 <= time.year <= 2261:  # in these years nanoseconds fit 64 bits
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
         return None
     return (time - _EPOCH) // timedelta(hours=1) * 3_600_000_000_000
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from fpray.recorder.csv_reader import ClientFile, Reading
 from fpray.recorder.schema import SCHEMA, by_label, nanoseconds
+from fpray.recorder.sums import exact_sum
 
 CLIENTS_KEY = b"fpray.clients"  # in the Parquet footer: a JSON list of ClientFacts
 ROW_GROUPS_KEY = b"fpray.row_groups"  # in the footer: a JSON list of each row group's [client, label]
@@ -77,7 +78,7 @@ class RecorderWriter:
         for table in client:
             if table.num_rows:
                 starts, stops = nanoseconds(table["start"]), nanoseconds(table["stop"])
-                requests = int(nanoseconds(table["count"]).sum())
+                requests = exact_sum(nanoseconds(table["count"]))
                 times = int(starts.min()), int(starts.max()), int(stops.max())
                 facts_of_tables.append((len(starts), requests, *times))
                 self._finish_writes(leaving=2)

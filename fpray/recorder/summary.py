@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from fpray.recorder import columns as names
 from fpray.recorder.parquet_reader import Label, RowGroups, Window
 from fpray.recorder.parquet_writer import ClientFacts, clients_of
+from fpray.recorder.quantiles import Quantiles
 from fpray.recorder.tally import Tally, tally_labels
 from fpray.recorder.throughput import SECOND, Throughput
 
@@ -154,9 +155,12 @@ def columns_of(tally: Tally, throughput: Throughput) -> dict[str, float | None]:
     """FrankenPaxos's columns of one output, without its prefix."""
     rows = tally.all
     latency = {"mean": rows.sum / rows.rows / 1e6, "min": rows.min / 1e6, "max": rows.max / 1e6}
-    latency |= rows.quantiles()
-    rates = throughput.statistics()
-    return {name: (latency if name.startswith("latency") else rates)[_statistic(name)] for name in _ABSENT}
+    latency |= _in_ms(rows)
+    return {name: (latency if name.startswith("latency") else throughput)[_statistic(name)] for name in _ABSENT}
+
+
+def _in_ms(latencies: Quantiles) -> dict[str, float]:
+    return {name: value / 1e6 for name, value in latencies.quantiles().items()}
 
 
 def _statistic(column: str) -> str:
@@ -172,7 +176,7 @@ def _measured(tally: Tally | None, window_s: float | None, grouped: bool) -> dic
         if tally.requests:
             latency["mean"] = tally.weighted / tally.requests / 1e6
             if not grouped:
-                latency |= {**tally.window.quantiles(), "max": tally.window.max / 1e6}
+                latency |= {**_in_ms(tally.window), "max": tally.window.max / 1e6}
     return {names.THROUGHPUT: throughput} | {names.measured_latency(s): v for s, v in latency.items()}
 
 

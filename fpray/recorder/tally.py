@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fpray.recorder.parquet_reader import Label, RowGroup, RowGroups, Window
-from fpray.recorder.quantiles import BINS, Latencies, bins_of
+from fpray.recorder.quantiles import BINS, Quantiles, bins_of, counted
 from fpray.recorder.schema import Int64s
+from fpray.recorder.sums import exact_product_sum, exact_sum
 from fpray.recorder.threads import cores
 from fpray.recorder.throughput import Throughput, rolling_throughput
 
@@ -28,8 +29,8 @@ class Tally:
         largest_count: of one row.
     """
 
-    all: Latencies = field(default_factory=Latencies)
-    window: Latencies = field(default_factory=Latencies)
+    all: Quantiles = field(default_factory=Quantiles)
+    window: Quantiles = field(default_factory=Quantiles)
     requests: int = 0
     weighted: int = 0
     largest_count: int = 1
@@ -46,10 +47,13 @@ def _tally(table: RowGroups, label: Label, window: Window | None) -> Tally:
     tally = Tally()
     for group in table.of(label):
         _count(table, group, window, tally)
-    needed = np.zeros(BINS, np.bool_)
-    needed[tally.all.quantile_bins()] = needed[tally.window.quantile_bins()] = True
-    for group in table.of(label):
-        _collect(table, group, window, tally, needed)
+    while any([tally.all.open, tally.window.open]):
+        needed = np.zeros(BINS, np.bool_)
+        needed[[*tally.all.bins(), *tally.window.bins()]] = True
+        for group in table.of(label):
+            _count_again(table, group, window, tally, needed)
+        tally.all.narrow()
+        tally.window.narrow()
     return tally
 
 
@@ -60,35 +64,38 @@ def _count(table: RowGroups, group: RowGroup, window: Window | None, tally: Tall
     columns = table.read(group, names)
     latencies = columns["latency_nanos"]
     chosen = _in_window(columns, inside, window)
-    all_ = Latencies(latencies)
-    inner = all_ if inside else Latencies(latencies[chosen])
+    all_ = counted(latencies)
+    inner = all_ if inside else counted(latencies[chosen])
     tally.all.add(all_)
     tally.window.add(inner)
     tally.largest_count = max(tally.largest_count, group.count.max)
+    if inner is None:
+        return
     if group.uniform:
         tally.requests += group.count.min * inner.rows
         tally.weighted += group.count.min * inner.sum
     else:
         counts = columns["count"][chosen]
-        tally.requests += int(counts.sum())
-        tally.weighted += int((counts * latencies[chosen]).sum())
+        tally.requests += exact_sum(counts)
+        tally.weighted += exact_product_sum(counts, latencies[chosen])
 
 
-def _collect(
+def _count_again(
     table: RowGroups, group: RowGroup, window: Window | None, tally: Tally, needed_bins: npt.NDArray[np.bool_]
 ) -> None:
-    """Second pass over a group."""
+    """Further pass over a group."""
     inside = group.inside(window)
     columns = table.read(group, ["latency_nanos"] + ["stop"] * (inside is None))
     latencies = columns["latency_nanos"]
-    needed = needed_bins.take(bins_of(latencies))
-    all_ = np.unique(latencies[needed], return_counts=True)
-    tally.all.collect(all_)
+    bins = bins_of(latencies)
+    needed = needed_bins.take(bins)
+    latencies, bins = latencies[needed], bins[needed]
+    tally.all.count(latencies, bins)
     if inside:
-        tally.window.collect(all_)
-    else:
-        chosen = _in_window(columns, inside, window)
-        tally.window.collect(np.unique(latencies[chosen][needed[chosen]], return_counts=True))
+        tally.window.count(latencies, bins)
+    elif inside is None:
+        chosen = _in_window(columns, inside, window)[needed]
+        tally.window.count(latencies[chosen], bins[chosen])
 
 
 def _in_window(columns: Mapping[str, Int64s], inside: bool | None, window: Window | None) -> Any:

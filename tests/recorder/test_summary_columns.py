@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fpray.recorder import parquet_writer, throughput
+from fpray.recorder import parquet_writer, time_order
 from fpray.recorder.csv_reader import Reading
 from tests.recorder.clients import random_clients, summed_up
 
@@ -64,7 +64,7 @@ def test_labelled_columns_are_those_of_pandas(
 ) -> None:
     rng = np.random.default_rng(seed)
     monkeypatch.setattr(parquet_writer, "_ROW_GROUP_ROWS", int(rng.integers(1, 300)))
-    monkeypatch.setattr(throughput, "_BATCH_ROWS", int(rng.integers(1, 300)))
+    monkeypatch.setattr(time_order, "_BATCH_ROWS", int(rng.integers(1, 300)))
     clients = random_clients(rng, ["read", "write"], group_size)
     result = summed_up(tmp_path, clients, {"read": "read_output.", "write": ""}, group_size=group_size)
     df = frame(clients)
@@ -89,7 +89,7 @@ def test_labelled_columns_are_those_of_pandas(
 def test_unlabelled_columns_are_those_of_pandas(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(100 + seed)
     monkeypatch.setattr(parquet_writer, "_ROW_GROUP_ROWS", int(rng.integers(1, 300)))
-    monkeypatch.setattr(throughput, "_BATCH_ROWS", int(rng.integers(1, 300)))
+    monkeypatch.setattr(time_order, "_BATCH_ROWS", int(rng.integers(1, 300)))
     clients = random_clients(rng, [None], 1)
     result = summed_up(tmp_path, clients, {None: ""})
     df = frame(clients)
