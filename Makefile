@@ -30,9 +30,10 @@ check test: export PYTHONDONTWRITEBYTECODE =
 check: lint
 	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n 2 -m "not jvm and not ray and not hosts and not slow"
 
-# Every test. More test processes than cores, since tests mostly wait; one file's tests stay in one process.
+# Every test. More test processes than cores, since tests mostly wait; one file's tests stay in one process, and the
+# files whose tests take long begin first (tests/support/rings.py).
 test: setup
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

@@ -18,22 +18,31 @@ from pathlib import Path
 import psutil
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, settings
 
 from fpray.cli.main import main
 from fpray.jar.find import find_jar
 from tests.support import rings
 from tests.support.isolation import isolate_network
 
-# Trials of half a second: long enough for rows, short enough for a suite of tests.
+# Trials of half a second: long enough for rows, short enough for a suite of tests. Nothing waits for the timeouts but
+# a client that is not answered, as on a machine that is very busy.
 QUICK = (
-    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=5s", "--set", "duration=500ms", "--set", "timeout=5s",
+    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=500ms", "--set", "timeout=60s",
 )  # fmt: skip
 FPRAY = str(Path(sys.executable).with_name("fpray"))
 _RAY = str(Path(sys.executable).with_name("ray"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Each process that runs tests has a network of its own, where that is allowed: its trials wait for no other's."""
+    """Each process that runs tests has a network of its own, where that is allowed: its trials wait for no other's.
+
+    Generated input is the same in each run, and may take its time on a busy machine.
+    """
+    settings.register_profile(
+        "fpray", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    )
+    settings.load_profile("fpray")
     rings.enforce()
     if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
         return  # the tests run in workers
@@ -54,7 +63,7 @@ class Run:
     err: str
 
 
-def run(*words: str, cwd: Path, timeout: float = 120, env: dict[str, str] | None = None) -> Run:
+def run(*words: str, cwd: Path, timeout: float = 240, env: dict[str, str] | None = None) -> Run:
     """Run `fpray` as a user does, in a process of its own."""
     done = subprocess.run(
         [FPRAY, *words], cwd=cwd, capture_output=True, text=True, timeout=timeout, env={**os.environ, **(env or {})}
@@ -104,8 +113,9 @@ def wait_for(condition: object, seconds: float, what: str) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Markers follow from the fixtures that a test uses."""
+    """Markers follow from the fixtures that a test uses; what takes long begins first."""
     rings.mark_by_fixtures(items)
+    rings.longest_first(items)
 
 
 @pytest.fixture(scope="session")
@@ -131,11 +141,12 @@ def ray_address() -> Iterator[str]:
     command = [_RAY, "start", "--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false", "--block"]
     command += ["--include-log-monitor=false", "--no-monitor", "--disable-usage-stats", f"--temp-dir={scratch}"]
     command += ["--object-store-memory=100000000", "--min-worker-port=0", "--max-worker-port=0"]
-    with tempfile.TemporaryFile("w+") as log:
-        head = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    log = Path(scratch) / "start.log"
+    with log.open("w") as output:
+        head = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         try:
-            wait_for(lambda: _answers(port) or head.poll() is not None, 60, "a Ray head")
-            assert head.poll() is None, (log.seek(0), log.read())
+            wait_for(lambda: "Ray runtime started" in log.read_text() or head.poll() is not None, 120, "a Ray head")
+            assert head.poll() is None, log.read_text()
             yield f"{_node_address()}:{port}"
         finally:
             head.send_signal(signal.SIGTERM)
@@ -144,14 +155,6 @@ def ray_address() -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 os.killpg(head.pid, signal.SIGKILL)
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection((_node_address(), port), timeout=0.2).close()
-    except OSError:
-        return False
-    return True
 
 
 def _node_address() -> str:
@@ -168,6 +171,8 @@ def no_survivors(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     directory = str(request.getfixturevalue("tmp_path"))
     yield
+    with contextlib.suppress(AssertionError):  # one that was killed takes a moment to end
+        wait_for(lambda: not jvms(directory), 2, "the end of all JVMs")
     left = jvms(directory)
     names = [command_of(process) for process in left]
     for process in left:

@@ -46,7 +46,7 @@ OPTIONS = (
 )
 _SOMETIMES = ("checkout", "fpray_checkout", "within_noise", "nearest")
 _QUICK = [
-    "--set", "warmup_duration=50ms", "--set", "warmup_timeout=5s", "--set", "duration=100ms", "--set", "timeout=5s",
+    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=500ms", "--set", "timeout=60s",
 ]  # fmt: skip
 _SWEEP = ["sweep", "unreplicated", *_QUICK, "--vary", "jvm_heap_size=100m,100f", "--json"]
 _SEARCH = [

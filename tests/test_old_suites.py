@@ -154,10 +154,17 @@ def test_the_tables_of_an_old_suite_are_read(tmp_path: Path) -> None:
     assert samples.num_rows >= rows[0]["measured.requests"]
 
 
-def _carry_on(suite: Path, *words: str) -> None:
-    """The same command again; --accept-change, since the jar may be built from other sources, or by another JDK."""
-    before = _finished(suite)
-    done = run(*words, "--accept-change", cwd=suite.parent.parent)
+def _carried_on(name: str, directory: Path, *words: str) -> Path:
+    """An old suite after the same command; --accept-change: the jar may be of other sources, or of another JDK.
+
+    A busy machine may answer too little in a trial of 0.1 s, which is another test's: then once more.
+    """
+    for attempt in range(5):
+        suite = _old(name, directory / str(attempt))
+        before = _finished(suite)
+        done = run(*words, "--accept-change", cwd=suite.parent.parent)
+        if "unserved: " not in done.err:
+            break
     assert done.code == 0, done.err
     assert list(suite.parent.iterdir()) == [suite], "another suite was started"
     after = _finished(suite)
@@ -165,11 +172,11 @@ def _carry_on(suite: Path, *words: str) -> None:
     assert after.keys() == _outcomes(suite).keys()
     for number in before:
         assert not (suite / number / "attempts").exists()
+    return suite
 
 
 def test_an_old_sweep_that_was_interrupted_is_carried_on(ray_address: str, tmp_path: Path) -> None:
-    suite = _old("sweep_half_done", tmp_path)
-    _carry_on(suite, *SWEEP, "--address", ray_address)
+    suite = _carried_on("sweep_half_done", tmp_path, *SWEEP, "--address", ray_address)
     assert sorted(_finished(suite)) == ["001", "002", "003"]
     assert (suite / "002" / "attempts" / "1" / "outcome.json").is_file()
     assert results(str(suite)).column("num_clients_per_proc").to_pylist() == [1, 2, 3]
@@ -177,8 +184,7 @@ def test_an_old_sweep_that_was_interrupted_is_carried_on(ray_address: str, tmp_p
 
 
 def test_an_old_search_that_was_interrupted_is_carried_on(ray_address: str, tmp_path: Path) -> None:
-    suite = _old("search_half_done", tmp_path)
-    _carry_on(suite, *SEARCH, "--address", ray_address)
+    suite = _carried_on("search_half_done", tmp_path, *SEARCH, "--address", ray_address)
     assert sorted(_finished(suite)) == ["001", "002", "003", "004"]
     answer = json.loads((suite / "answer.json").read_text())
     assert answer["trials"] == 4

@@ -254,7 +254,7 @@ def test_what_is_no_launcher_configuration_is_refused(tmp_path: Path, content: s
         assert sentence in " ".join(refused.output.split())
 
 
-def test_what_ssh_needs_and_lacks_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_ssh_needs_and_lacks_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text("provider: {type: local, head_ip: 192.0.2.1}")
     assert "auth has no ssh_user" in cli("status", "--cluster", str(file)).output

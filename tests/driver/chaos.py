@@ -83,7 +83,7 @@ class Chaos:
     def _start(self, *words: str) -> None:
         if self.sweep is None or self.sweep.poll() is not None:
             if self.sweep is not None:
-                self._collect(30)
+                self._collect(60)
             self.sweep = self.site.sweep(self.directory, *words)
 
     def _collect(self, seconds: float) -> None:
@@ -99,7 +99,7 @@ class Chaos:
     def _over(self) -> bool:
         """Whether all has ended, and the sweep: the same command would begin another one."""
         if self.sweep is not None and self.sweep.poll() is not None:
-            self._collect(10)
+            self._collect(60)
         return self.sweep is None and bool(self.messages) and not self._left()
 
     def _left(self) -> int:
@@ -143,7 +143,7 @@ class Chaos:
                 victim.kill()
 
     def _see_end(self, kind: str, name: str, doomed: list[psutil.Process]) -> None:
-        seconds = 30 if kind in ("cut", "head") else 10
+        seconds = 45 if kind == "cut" else 60
         try:
             wait_for(lambda: not any(map(lives, doomed)), seconds, f"end of what {kind} on {name} leaves")
         except AssertionError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,8 @@ from tests.conftest import command_of, jvms, wait_for
 PATIENT = (
     "--set", "warmup_duration=200ms", "--set", "warmup_timeout=300s", "--set", "duration=5s", "--set", "timeout=300s",
 )  # fmt: skip
+# A trial that goes on until the test ends it.
+ENDLESS = (*PATIENT[:4], "--set", "duration=600s", "--set", "timeout=900s")
 
 
 def hold_clients(directory: Path, count: int = 1) -> list[psutil.Process]:
@@ -20,9 +23,10 @@ def hold_clients(directory: Path, count: int = 1) -> list[psutil.Process]:
 
     def holds() -> bool:
         for jvm in jvms(str(directory)):
-            if jvm.pid not in held and "ClientMain" in command_of(jvm) and _measures(jvm):
-                jvm.suspend()
-                held[jvm.pid] = jvm
+            with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+                if len(held) < count and jvm.pid not in held and "ClientMain" in command_of(jvm) and _measures(jvm):
+                    jvm.suspend()
+                    held[jvm.pid] = jvm
         return len(held) >= count
 
     wait_for(holds, 100, f"{count} clients below {directory}")
@@ -37,4 +41,5 @@ def _measures(client: psutil.Process) -> bool:
 def release(clients: list[psutil.Process]) -> None:
     """Let them go on."""
     for client in clients:
-        client.resume()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            client.resume()

@@ -12,17 +12,33 @@ from typing import Any
 import pytest
 
 from fpray.cluster.allocator import Allocator
+from fpray.cluster.discovery import Discovery
 from fpray.cluster.nodes import Machine
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
+from tests.conftest import wait_for
 from tests.support.sweeps import finished, run_on, statuses
 
 
-def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def joined(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The machines that a sweep has asked for their facts and has decided on; it looks for them all the time."""
     monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
+    decided: set[str] = set()
+    add = Discovery._add
+
+    def decide(self: Discovery, host: str, answer: Any) -> None:
+        add(self, host, answer)
+        decided.add(host)
+
+    monkeypatch.setattr(Discovery, "_add", decide)
+    return decided
+
+
+def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], joined: set[str]
+) -> None:
     machines, used = FakeMachines(["a", "b"]), []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -32,14 +48,16 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
             machines.living |= {host: Machine(host, host, cores, {}) for host, cores in (("c", 4), ("d", 4), ("e", 8))}
         if number == 4:
             machines.living["b"] = Machine("b", "b", 4, {}, draining=True)
-        time.sleep(0.1)  # a machine that has joined says in a thread of its own what it is
+        if number >= 5:
+            wait_for(lambda: {"c", "d", "e"} <= joined, 60, "a decision on the new machines")
+            wait_for(lambda: machines.living["b"].draining, 60, "what trial 4 does")
         return finished(trial, hosts)
 
     result = run_on(machines, play, tmp_path, loops=16)
     output = capsys.readouterr().err
     assert statuses(result) == ["finished"] * 16
     assert {host for hosts in used for host in hosts} == {"a", "b", "c", "d"}, "another kind replaces none"
-    assert not any("b" in hosts for hosts in used[-6:])
+    assert not any("b" in hosts for hosts in used[-6:]), used
     assert "machine c has joined: trials run there, too" in output
     assert (
         "machine e has joined, but is not used: no other machine has the same pools, region and number of cores"
@@ -54,7 +72,6 @@ def test_a_machine_that_joins_replaces_one_of_its_pool_that_is_gone(
 ) -> None:
     monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
-    monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 1.0)
     machines = FakeMachines(())
 
     def node(host: str, pool: str) -> Machine:
@@ -74,14 +91,14 @@ def test_a_machine_that_joins_replaces_one_of_its_pool_that_is_gone(
 
 @pytest.mark.jvm
 def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], joined: set[str]
 ) -> None:
-    monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
     machines = FakeMachines(["a"])
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         machines.living["b"] = Machine("b", "b", 4, {})
-        time.sleep(0.1)
+        if trial.params.num_clients_per_proc >= 2:
+            wait_for(lambda: "b" in joined, 60, "a decision on the new machine")
         return finished(trial, hosts)
 
     result = run_on(machines, play, tmp_path, loops=4, jar=None)
@@ -93,13 +110,14 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     """A cloud replaces one that was taken away in some minutes; where none comes, what is left is lost."""
     monkeypatch.setattr("fpray.cluster.discovery._POLL_S", 0.0)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
-    monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 1.0)
     machines = FakeMachines(["a"])
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         number = trial.params.num_clients_per_proc
         if number in (1, 3):
             machines.living.clear()
+        if number == 3:
+            monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 0.3)
         if number == 1:
             threading.Timer(0.3, lambda: machines.living.update(b=Machine("b", "b", 4, {}))).start()
         return finished(trial, hosts)
@@ -110,7 +128,6 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     assert lost == "it needs 1 of the machines a, b; of these, now in the Ray cluster: none"
 
 
-@pytest.mark.timeout(60)
 def test_a_rest_that_ends_while_it_is_looked_at_holds_nothing_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

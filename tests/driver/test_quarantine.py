@@ -59,7 +59,7 @@ def test_a_machine_that_is_set_aside_is_used_where_no_other_can_be(
 def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_clear_set_aside(
     share: float, ends: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its neighbours differ by up to 4 %, which nobody holds against them."""
+    """Its neighbours differ by up to 4 %, which is no reason to doubt one of them."""
     noise = random.Random(7)
     used: list[str] = []
 
@@ -78,6 +78,6 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
     aside = run.get("set_aside", {})
     assert ("doubted" in run) == (ends == "in doubt")
     assert (set(aside), "machine b is set aside" in output) == ({"b"} if ends == "set aside" else set(), bool(aside))
-    assert ("b" not in used[-10:]) == bool(aside)
+    assert ("b" not in used[-10:]) if aside else ("b" in used[-30:])
     assert "machine a" not in output
     assert "machine c" not in output

@@ -21,7 +21,7 @@ from fpray.searching.storage_url import read_storage
 from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import QUICK, cli, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients, release
-from tests.driver.suites import only_suite
+from tests.support.suites import only_suite
 from tests.support.sweeps import finished, run_on
 
 KEY = "T0PS3CR3TKEY"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -21,13 +22,15 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from tests.conftest import FPRAY, QUICK, cli, command_of, jvms, wait_for
+from tests.driver.held import ENDLESS, PATIENT, hold_clients, release
 from tests.support.hosts import needs_hosts
+from tests.support.suites import only_suite
 
 NAMES = [f"fpray-s{i}-{os.getpid()}" for i in range(1, 5)]
 HOSTS = [f"10.78.0.{i}" for i in range(1, 5)]
 RAY = str(Path(sys.executable).with_name("ray"))
 ENVIRONMENT = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
-pytestmark = needs_hosts(180)
+pytestmark = needs_hosts(300)
 
 
 def _ip(*words: str, check: bool = True) -> None:
@@ -61,7 +64,7 @@ def machines() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
                 os.killpg(node.pid, signal.SIGKILL)
         for name in NAMES:
             for pid in _pids(name):
-                os.kill(pid, signal.SIGKILL)
+                _kill(pid)
             _ip("netns", "del", name, check=False)
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -107,6 +110,11 @@ def _pids(name: str) -> list[int]:
     return [int(pid) for pid in pids.split()]
 
 
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it has ended with its parent
+        os.kill(pid, signal.SIGKILL)
+
+
 def _sweep(cwd: Path, *words: str) -> subprocess.Popen[str]:
     return _fpray(cwd, "sweep", "--vary", "num_client_procs=1", *words)
 
@@ -123,8 +131,8 @@ def _fpray(cwd: Path, kind: str, *words: str) -> subprocess.Popen[str]:
 
 
 def _trials(seconds: int) -> tuple[str, ...]:
-    """The words for trials that measure so long."""
-    return (*QUICK[:4], "--set", f"duration={seconds}s", "--set", "timeout=9s")
+    """The words for trials that measure so long, and longer while a test suspends their clients."""
+    return (*PATIENT[:4], "--set", f"duration={seconds}s", "--set", "timeout=300s")
 
 
 def _running(sweep: subprocess.Popen[str]) -> bool:
@@ -132,8 +140,13 @@ def _running(sweep: subprocess.Popen[str]) -> bool:
     return True
 
 
-def _measures(host: str, directory: Path) -> bool:
-    return any(host in command_of(jvm) for jvm in jvms(str(directory)))
+def _holds(host: str, directory: Path) -> bool:
+    """Whether a client runs on a machine; it is suspended, so that its trial does not end."""
+    for jvm in jvms(str(directory)):
+        if f"--host {host} " in (command := command_of(jvm)) and "ClientMain" in command:
+            jvm.suspend()
+            return True
+    return False
 
 
 def _end(sweep: subprocess.Popen[str]) -> str:
@@ -141,11 +154,6 @@ def _end(sweep: subprocess.Popen[str]) -> str:
     _, messages = sweep.communicate(timeout=180)
     assert sweep.returncode == 0, messages
     return messages
-
-
-def _suite(directory: Path) -> Path:
-    (suite,) = (directory / "suites").iterdir()
-    return suite
 
 
 def _spans(suite: Path) -> list[tuple[int, int, set[str]]]:
@@ -162,12 +170,14 @@ def _at_once(spans: list[tuple[int, int, set[str]]]) -> int:
 
 
 def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_path: Path) -> None:
-    messages = _end(_sweep(tmp_path, *_trials(1), "--vary", "num_clients_per_proc=0,1,2,3", "--repeat", "2"))
+    sweep = _sweep(tmp_path, *_trials(2), "--vary", "num_clients_per_proc=0,1,2,3", "--repeat", "2")
+    release(hold_clients(tmp_path, len(HOSTS)))  # however slow this machine is, four measure at the same time
+    messages = _end(sweep)
     assert "study smoke · 8 trials · up to 4 in parallel, in random order (seed " in messages
-    suite = _suite(tmp_path)
+    suite = only_suite(tmp_path)
     spans = _spans(suite)
     assert len(spans) == 8
-    assert _at_once(spans) >= 3, spans
+    assert _at_once(spans) == len(HOSTS), spans
     for one, other in itertools.combinations(spans, 2):
         if one[0] <= other[1] and other[0] <= one[1]:
             assert not one[2] & other[2], "trials that overlap share no machine"
@@ -183,7 +193,7 @@ def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_
 def test_parallel_1_is_one_after_the_other_at_home_and_resume_keeps_the_order(machines: object, tmp_path: Path) -> None:
     words = (*QUICK, "--parallel", "1")
     assert "in parallel" not in _end(_sweep(tmp_path, *words, "--vary", "num_clients_per_proc=0,1,2"))
-    suite = _suite(tmp_path)
+    suite = only_suite(tmp_path)
     spans = _spans(suite)
     assert _at_once(spans) == 1
     assert [hosts for _, _, hosts in spans] == [{HOSTS[0]}] * 3, "alone, FrankenPaxos's placement: the first machine"
@@ -199,13 +209,13 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
     two.mkdir()
-    long = (*QUICK[:4], "--set", "duration=15s", "--set", "timeout=90s")
-    first = _sweep(one, *long, "--vary", "num_clients_per_proc=0,1", "--parallel", "2")
-    wait_for(lambda: _running(first) and len(jvms(str(one))) >= 4, 60, "two trials of the first sweep")
+    first = _sweep(one, *_trials(3), "--vary", "num_clients_per_proc=0,1", "--parallel", "2")
+    clients = hold_clients(one, 2)
     second = _sweep(two, *_trials(1), "--vary", "num_clients_per_proc=0,1,2", "--parallel", "2")
     _end(second)
+    release(clients)
     _end(first)
-    spans = [*_spans(_suite(one)), *_spans(_suite(two))]
+    spans = [*_spans(only_suite(one)), *_spans(only_suite(two))]
     for (begin, end, hosts), (other_begin, other_end, other_hosts) in itertools.combinations(spans, 2):
         if begin <= other_end and other_begin <= end:
             # Preparing is what events begin with; the machines are taken before it.
@@ -214,26 +224,31 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
 
 def test_shared_machines_run_more_trials_than_there_are_machines(machines: object, tmp_path: Path) -> None:
     words = ("--vary", "num_clients_per_proc=0,1,2,3,4,5", "--parallel", "6", "--share-machines")
-    messages = _end(_sweep(tmp_path, *_trials(3), *words))
-    assert "up to 6 in parallel" in messages
-    assert _at_once(_spans(_suite(tmp_path))) >= 5
+    sweep = _sweep(tmp_path, *_trials(3), *words)
+    release(hold_clients(tmp_path, 6))
+    assert "up to 6 in parallel" in _end(sweep)
+    assert _at_once(_spans(only_suite(tmp_path))) == 6
 
 
 def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(machines: object, tmp_path: Path) -> None:
     """Three trials at a time on machines of their own; killed in the midst of them, none is lost or asked twice."""
     space = ("--space", "num_clients_per_proc=1..64:log", "--stop-at", "0%", "--budget-trials", "6", "--seed", "1")
-    words = ("--maximize", "measured.throughput", *space, "--parallel", "3", *_trials(1))
+    words = ("--maximize", "measured.throughput", *space, "--parallel", "3", *_trials(2))
     search = _fpray(tmp_path, "search", *words)
+    hold_clients(tmp_path)
     wait_for(lambda: _running(search) and len(list(tmp_path.glob("suites/*/*/outcome.json"))) >= 1, 90, "an outcome")
     search.kill()
     search.communicate()
+    wait_for(lambda: not jvms(str(tmp_path)), 60, "the end of its trials")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("suites/*/*/outcome.json")}
     begun = {json.loads(path.read_text())["id"] for path in tmp_path.glob("suites/*/*/trial.json")}
     assert len(begun) > len(before), "killed with trials under way"
-    assert "not ended: at most " in cli("show", str(_suite(tmp_path))).output
-    messages = _end(_fpray(tmp_path, "search", *words))
+    assert "not ended: at most " in cli("show", str(only_suite(tmp_path))).output
+    search = _fpray(tmp_path, "search", *words)
+    release(hold_clients(tmp_path, 2))
+    messages = _end(search)
     assert "up to 3 in parallel" in messages
-    suite = _suite(tmp_path)
+    suite = only_suite(tmp_path)
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
     trials = optuna.load_study(study_name=None, storage=_journal(suite)).trials
     assert [t.user_attrs["status"] for t in trials] == ["finished"] * 6
@@ -250,7 +265,7 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
 
 
 def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path) -> None:
-    sweep = _sweep(tmp_path, *_trials(5), "--vary", "num_clients_per_proc=0,1,2,3,4")
+    sweep = _sweep(tmp_path, *ENDLESS, "--vary", "num_clients_per_proc=0,1,2,3,4")
     wait_for(lambda: _running(sweep) and len(jvms(str(tmp_path))) >= 6, 60, "three trials side by side")
     sweep.send_signal(signal.SIGINT)
     _, messages = sweep.communicate(timeout=60)
@@ -258,7 +273,7 @@ def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path)
     assert "interrupted · 0 of 5 finished · nothing is running any more" in messages
     assert "Traceback" not in messages
     assert not jvms(str(tmp_path))
-    statuses = [json.loads(p.read_text())["status"] for p in _suite(tmp_path).glob("[0-9]*/outcome.json")]
+    statuses = [json.loads(p.read_text())["status"] for p in only_suite(tmp_path).glob("[0-9]*/outcome.json")]
     assert set(statuses) == {"interrupted"}
 
 
@@ -268,13 +283,13 @@ def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
     """The last test: the machine stays dead."""
     victim = HOSTS[2]
     sweep = _sweep(tmp_path, *_trials(3), "--vary", "num_clients_per_proc=0,1,2,3,4,5")
-    wait_for(lambda: _running(sweep) and _measures(victim, tmp_path), 60, "a JVM on the victim")
+    wait_for(lambda: _running(sweep) and _holds(victim, tmp_path), 60, "a client on the victim")
     for pid in _pids(NAMES[2]):
-        os.kill(pid, signal.SIGKILL)
+        _kill(pid)
     messages = _end(sweep)
     assert messages.count("this is not a result, so the trial runs again") == 1, messages
     assert "lost: " in messages
-    suite = _suite(tmp_path)
+    suite = only_suite(tmp_path)
     (again,) = suite.glob("[0-9]*/attempts/1")
     outcome = json.loads((again / "outcome.json").read_text())
     assert (outcome["status"], outcome["hosts"]) == ("lost", [victim])

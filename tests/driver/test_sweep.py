@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import QUICK, Run, run
-from tests.driver.suites import only_suite, outcome
+from tests.support.suites import at_once, only_suite, outcome
 
 UNREPLICATED_COLUMNS = 21 + 14  # parameters (three are the workload's), outputs
 
@@ -33,8 +34,9 @@ def test_a_sweep_says_where_it_runs_and_which_jar(unreplicated: tuple[Path, Run]
         f"unreplicated on the Ray cluster at {ray_address} (1 machine, Ray 2.60.0) · jar: reference "
     )
     assert second.startswith("study smoke · 2 trials · about ")
-    assert lines[0].startswith("[001/002; 50.0%] 0:00:0")
-    assert "'latency.median_ms': '0." in lines[0]
+    (line,) = [line for line in lines if line.startswith("[001/002")]
+    assert re.match(r"\[001/002; 50\.0%\] 0:0\d:\d\d / ", line), line
+    assert re.search(r"'latency\.median_ms': '\d+(\.\d+)?'", line), line
     assert lines[-1].startswith("2 finished · fpray show ")
 
 
@@ -43,10 +45,11 @@ def test_json_is_one_object_for_each_trial(unreplicated: tuple[Path, Run]) -> No
     assert [trial["trial"] for trial in trials] == ["001", "002"]
     for trial, loops in zip(trials, (1, 4), strict=True):
         assert trial["status"] == "finished"
-        results = trial["results"]
-        assert results["measured.throughput"] > 100
-        assert 0.8 < results["measured.littles_law"] < 1.2, "the client runs num_clients_per_proc + 1 loops"
+        assert trial["results"]["measured.throughput"] > 0
+        assert trial["results"]["measured.littles_law"] > 0
         assert trial["params"]["num_clients_per_proc"] == loops - 1
+        rows = pq.read_table(only_suite(unreplicated[0]) / trial["trial"] / "recorder.parquet")
+        assert at_once(rows) == loops, "the client runs num_clients_per_proc + 1 loops"
 
 
 def test_the_suite_directory_is_frankenpaxos_and_more(unreplicated: tuple[Path, Run]) -> None:
@@ -80,7 +83,7 @@ def test_results_have_frankenpaxos_columns_and_fpray_ones(unreplicated: tuple[Pa
 def test_recorder_rows_are_kept_as_parquet(unreplicated: tuple[Path, Run]) -> None:
     suite = only_suite(unreplicated[0])
     table = pq.read_table(suite / "002" / "recorder.parquet")
-    assert table.num_rows > 100
+    assert table.num_rows > 4, "more rows than loops"
     assert str(table.schema.field("start").type) == "timestamp[ns, tz=UTC]"
     assert not list(suite.glob("*/*_data.csv"))
 

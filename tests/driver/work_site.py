@@ -35,7 +35,7 @@ class WorkSite:
         words = words if name == "head" else [f"--address={self.hosts['head'].address}:6379"]
         words += [f"--node-ip-address={host.address}", "--num-cpus=2", "--include-log-monitor=false"]
         words += ["--disable-usage-stats", "--object-store-memory=100000000"]
-        done = host.run(*RAY, "ray", "start", *words, timeout=90)
+        done = host.run(*RAY, "ray", "start", *words, timeout=180)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def cable(self, name: str, state: str) -> None:

@@ -139,8 +139,8 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 60.0)
     broken = _jar(tmp_path / "second", ONLY % ("ServerMain", 'throw new NoClassDefFoundError("scopt/Read");'))
     assert "NoClassDefFoundError: scopt/Read" in cli("protocols", "unreplicated", "--check", broken).stdout
-    with zipfile.ZipFile(broken) as there:
-        compiled = {name: there.read(name) for name in there.namelist()}
+    with zipfile.ZipFile(broken) as archive:
+        compiled = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(broken, "w") as newer:  # compiled for a Java that there is not yet
         for name, code in compiled.items():
             newer.writestr(name, code[:6] + (999).to_bytes(2, "big") + code[8:])
@@ -169,7 +169,7 @@ def test_nothing_serves_even_where_a_main_takes_what_it_does_not_know(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The addresses that it is given are of no machine: it cannot listen on them."""
-    monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 5.0)
+    monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 60.0)
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, ONLY % ("ServerMain", BIND)))
     assert f"{SERVER} did not print its flags; it printed 'cannot bind'" in done.stdout
     assert "SERVES" not in done.stdout

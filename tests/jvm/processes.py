@@ -42,7 +42,7 @@ def flags(values: dict[str, str]) -> list[str]:
     return [word for name, value in values.items() for word in (f"--{name}", value)]
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
     """Wait until the condition holds; the bound is for failures, and leaves room for a busy machine."""
     assert holds_within(seconds, condition), f"not within {seconds} s: {what}"
 
@@ -70,7 +70,7 @@ def wait_until_listening(port: int, process: subprocess.Popen[str] | None = None
 
 def run(jar: Path, main: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a main to its end."""
-    return subprocess.run(_command(jar, main, *arguments), capture_output=True, text=True, timeout=60)
+    return subprocess.run(_command(jar, main, *arguments), capture_output=True, text=True, timeout=120)
 
 
 def _command(jar: Path, main: str, *arguments: str) -> list[str]:

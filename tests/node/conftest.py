@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,14 @@ import pytest
 
 from fpray.node import ports
 from fpray.node.processes import Processes
-from fpray.node.supervisor.procfs import read_entry
-from tests.node.owner import Owner
+from tests.node.owner import Owner, alive, wait_until
 
 
 @pytest.fixture
 def processes() -> Iterator[Processes]:
     with Processes("test-processes") as made:
         yield made
-    until = time.monotonic() + 5
-    while (entry := read_entry(made.supervisor_pid)) is not None and entry.alive:
-        assert time.monotonic() < until
+    wait_until(lambda: not alive(made.supervisor_pid))
 
 
 @pytest.fixture
@@ -32,7 +28,8 @@ def trial(tmp_path: Path) -> str:
 
 @pytest.fixture
 def port() -> int:
-    return ports.free_ports("127.0.0.1", 1, 20000 + os.getpid() % 5000 * 2)[0]
+    # Far from those of other test processes, which have pids that are near: without root they share a network.
+    return ports.free_ports("127.0.0.1", 1, 20000 + os.getpid() * 37 % 60 * 200)[0]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
 from pathlib import Path
@@ -48,8 +49,12 @@ def read(trial: str, name: str) -> str:
     return (Path(trial) / name).read_text()
 
 
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def wait_for_text(path: Path, text: str) -> None:
-    wait_for(lambda: path.exists() and text in path.read_text(), 20, f"{text!r} in {path.name}")
+    wait_for(lambda: path.exists() and text in path.read_text(), 60, f"{text!r} in {path.name}")
 
 
 def timed(call: object, *arguments: object) -> tuple[float, Failure | None]:
@@ -59,4 +64,4 @@ def timed(call: object, *arguments: object) -> tuple[float, Failure | None]:
 
 
 def wait_for_listener(port: int) -> None:
-    wait_for(lambda: port in [socket.port for socket in ports.listeners()], 20, f"a listener on {port}")
+    wait_for(lambda: port in [socket.port for socket in ports.listeners()], 60, f"a listener on {port}")

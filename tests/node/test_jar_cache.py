@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import time
@@ -13,23 +12,20 @@ import pytest
 
 from fpray.errors import Lost
 from fpray.node.jar_cache import JarCache
-
-
-def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+from tests.node.programs import sha256
 
 
 def test_a_jar_is_where_the_driver_has_it_as_long_as_it_is_that_jar(tmp_path: Path, cache: Path) -> None:
     jar, known = tmp_path / "my.jar", JarCache()
     jar.write_bytes(b"one")
-    assert known.find(str(jar), _sha(b"one")) == str(jar)
+    assert known.find(str(jar), sha256(b"one")) == str(jar)
     jar.write_bytes(b"another")
-    assert known.find(str(jar), _sha(b"one")) is None, "a jar that was built anew is another one"
-    path, came = known.keep(_sha(b"one"), iter([b"o", b"ne"]))
-    assert (path, came) == (str(cache / f"{_sha(b'one')}.jar"), True)
-    assert known.find(str(jar), _sha(b"one")) == path
+    assert known.find(str(jar), sha256(b"one")) is None, "a jar that was built anew is another one"
+    path, came = known.keep(sha256(b"one"), iter([b"o", b"ne"]))
+    assert (path, came) == (str(cache / f"{sha256(b'one')}.jar"), True)
+    assert known.find(str(jar), sha256(b"one")) == path
     Path(path).write_bytes(b"broken")
-    assert known.find(str(jar), _sha(b"one")) is None, "it is checked when it is used"
+    assert known.find(str(jar), sha256(b"one")) is None, "it is checked when it is used"
 
 
 def test_sweeps_that_begin_at_once_fetch_a_jar_once(cache: Path) -> None:
@@ -42,7 +38,7 @@ def test_sweeps_that_begin_at_once_fetch_a_jar_once(cache: Path) -> None:
 
     def keep() -> None:
         ready.wait()
-        JarCache().keep(_sha(b"jar"), pieces())
+        JarCache().keep(sha256(b"jar"), pieces())
 
     threads = [threading.Thread(target=keep) for _ in range(4)]
     for thread in threads:
@@ -50,12 +46,12 @@ def test_sweeps_that_begin_at_once_fetch_a_jar_once(cache: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(taken) == 1
-    assert [path.name for path in cache.glob("*.jar")] == [f"{_sha(b'jar')}.jar"]
+    assert [path.name for path in cache.glob("*.jar")] == [f"{sha256(b'jar')}.jar"]
 
 
 def test_a_jar_that_is_torn_on_its_way_is_not_kept(cache: Path) -> None:
     with pytest.raises(Lost, match="damaged while it was copied"):
-        JarCache().keep(_sha(b"whole"), iter([b"who"]))
+        JarCache().keep(sha256(b"whole"), iter([b"who"]))
     assert not list(cache.glob("*.jar"))
 
 
@@ -65,5 +61,5 @@ def test_jars_that_are_not_used_are_removed(cache: Path) -> None:
         path = cache / f"{name}.jar"
         path.write_bytes(b"12345678")
         os.utime(path, (time.time() - days * 86_400, path.stat().st_mtime))
-    JarCache(most_bytes=10).keep(_sha(b"new"), iter([b"new"]))
-    assert {path.stem for path in cache.glob("*.jar")} == {_sha(b"new"), "used"}
+    JarCache(most_bytes=10).keep(sha256(b"new"), iter([b"new"]))
+    assert {path.stem for path in cache.glob("*.jar")} == {sha256(b"new"), "used"}

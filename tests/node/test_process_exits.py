@@ -47,7 +47,7 @@ def test_expected_exits_are_no_failures(processes: Processes, trial: str) -> Non
         spec("client_0", trial, "sleep", "0.2", expected_exits=(0,)),
     )
     assert processes.wait_exit(["client_0"], 60) is None
-    wait_until(lambda: "server_0" in processes.exits(), 20)
+    wait_until(lambda: "server_0" in processes.exits())
     assert processes.exits()["server_0"].returncode == 1
 
 
@@ -70,7 +70,7 @@ def test_stop_while_another_thread_waits(processes: Processes, trial: str) -> No
     time.sleep(0.1)  # they wait by then, or soon: it ends in the same way
     ends = processes.stop([["client_0"], ["server_0"]])
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert [failure and failure.kind for failure in failures] == ["stopped"] * 3
     assert {label: end.returncode for label, end in ends.items()} == {"client_0": -15, "server_0": -15}
 
@@ -92,7 +92,7 @@ def test_the_supervisor_ends_while_another_thread_waits(trial: str, how: str) ->
     else:
         os.kill(processes.supervisor_pid, signal.SIGKILL)
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert [failure and failure.kind for failure in failures] == [{"close": "stopped", "kill": "lost"}[how]] * 2
     late = processes.start([spec("client_1", trial)])
     assert late is not None
@@ -104,7 +104,7 @@ def test_waiting_costs_nothing(processes: Processes, trial: str) -> None:
     start(processes, spec("client_0", trial, "sleep", "1", expected_exits=(0,)))
     before = time.process_time()
     assert processes.wait_exit(["client_0"], 60) is None
-    assert time.process_time() - before < 0.1
+    assert time.process_time() - before < 0.5, "half of the second that it waits"
 
 
 def test_a_process_that_is_stopped_is_no_failure_of_the_others(processes: Processes, trial: str) -> None:

@@ -30,16 +30,15 @@ def test_stop_is_quick(processes: Processes, trial: str) -> None:
 
 
 def test_stop_in_order(processes: Processes, trial: str) -> None:
-    slow = TRAP.format("sleep 1; exit 0")
-    labels = ["client_0", "leader_0", "acceptor_0"]
-    start(processes, *(spec(label, trial, "sh", "-c", slow) for label in labels))
-    for label in labels:
+    """The first group is gone before the second one is told; those of a group are told together."""
+    both = "while ! [ -e told_client_0 -a -e told_leader_0 ]; do sleep 0.02; done"
+    ends_by = {"acceptor_0": "sleep 0.5; touch gone; exit 0"}
+    ends_by |= {name: f"[ -e gone ] || exit 5; touch told_{name}; {both}; exit 0" for name in ("client_0", "leader_0")}
+    start(processes, *(spec(label, trial, "sh", "-c", TRAP.format(end)) for label, end in ends_by.items()))
+    for label in ends_by:
         wait_for_text(Path(trial) / f"{label}_out.txt", "up")
-    ends = processes.stop([["acceptor_0"], ["client_0", "leader_0"]], 60)
-    assert [end.returncode for end in ends.values()] == [0, 0, 0]
-    for label in ("client_0", "leader_0"):
-        assert ends[label].ended_ns - ends["acceptor_0"].ended_ns > 0.95e9, "not before the first group was gone"
-    assert abs(ends["client_0"].ended_ns - ends["leader_0"].ended_ns) < 0.95e9, "side by side"
+    ends = processes.stop([["acceptor_0"], ["client_0", "leader_0"]], 30)
+    assert {label: end.returncode for label, end in ends.items()} == dict.fromkeys(ends_by, 0)
 
 
 def test_stop_kills_the_stubborn_after_the_grace(processes: Processes, trial: str) -> None:
@@ -50,7 +49,7 @@ def test_stop_kills_the_stubborn_after_the_grace(processes: Processes, trial: st
     assert 1 <= time.monotonic() - begin < 20
     assert ends["server_0"].returncode == -9
     assert ends["server_1"].returncode == -15
-    assert ends["server_1"].wall_s < ends["server_0"].wall_s - 0.5
+    assert ends["server_1"].ended_ns < ends["server_0"].ended_ns
 
 
 DAEMON = "setsid sh -c 'trap \"\" TERM; echo $$ > {0}; while :; do sleep 0.05; done' & {1}"
@@ -67,7 +66,6 @@ def test_what_a_process_leaves_behind_is_swept(processes: Processes, trial: str,
         processes.stop([["server_0"]], 0.3)
     else:
         processes.wait_exit(["server_0"], 60)
-        assert read_entry(daemon) is not None, "it had no time yet"
         processes.stop([["server_0"]], 5)  # waits for the sweep, a second
     left = read_entry(daemon)
     assert left is None or not left.alive
@@ -94,9 +92,9 @@ def test_a_term_between_fork_and_exec_is_not_lost(trial: str) -> None:
             {"op": "stop", "id": key, "groups": [[key]], "grace": 60},
         ]
         client.send(*orders)
-    wait_for(lambda: sum(event["event"] == "exit" for event in events) == 20, 20, "all exits")
+    wait_for(lambda: sum(event["event"] == "exit" for event in events) == 20, 60, "all exits")
     assert {event["code"] for event in events if event["event"] == "exit"} == {-15}
-    assert client.close(5)
+    assert client.close(60)
 
 
 def test_stop_of_one_that_hangs_before_its_exec(processes: Processes, trial: str) -> None:
@@ -104,12 +102,12 @@ def test_stop_of_one_that_hangs_before_its_exec(processes: Processes, trial: str
     os.mkfifo(Path(trial) / "server_0_out.txt")  # without a reader an open hangs, as on a file system that is gone
     starting = threading.Thread(target=processes.start, args=([spec("server_0", trial), spec("server_1", trial)],))
     starting.start()
-    wait_for(lambda: "server_1" in processes.started(), 20, "the other process")
+    wait_for(lambda: "server_1" in processes.started(), 60, "the other process")
     begin = time.monotonic()
     ends = processes.stop([["server_0", "server_1"]], 60)
     assert time.monotonic() - begin < 20
     assert [end.returncode for end in ends.values()] == [-15, -15]
-    starting.join(20)
+    starting.join(60)
     assert not starting.is_alive()
 
 

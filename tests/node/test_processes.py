@@ -41,9 +41,9 @@ def test_usage_of_a_process(processes: Processes, trial: str) -> None:
     code = "import time; x = bytearray(60 << 20); t = time.process_time()\nwhile time.process_time() < t + 0.3: pass"
     before = time.time_ns()
     start(processes, spec("busy", trial, *PYTHON, code, expected_exits=(0,)))
-    assert processes.wait_exit(["busy"], 10) is None
+    assert processes.wait_exit(["busy"], 60) is None
     end = processes.exits()["busy"]
-    assert 0.3 <= end.utime_s + end.stime_s < 0.8
+    assert 0.3 <= end.utime_s + end.stime_s < 20, "seconds, not ticks of the kernel"
     assert 60 << 10 < end.maxrss_kb < 100 << 10
     assert 0.3 <= end.wall_s < 60
     assert 0 <= end.ended_ns - before - end.wall_s * 1e9 < 20e9
@@ -114,7 +114,7 @@ def test_the_next_trial_forgets_the_last(processes: Processes, trial: str) -> No
 @pytest.mark.skipif(not shutil.which("java"), reason="no java")
 def test_a_jvm_that_refuses_says_why(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial, "java", "-Xms100f", "-version", listens=(("127.0.0.1", 10001),)))
-    failure = processes.wait_ready(["server_0"], 20)
+    failure = processes.wait_ready(["server_0"], 60)
     assert failure is not None
     assert (failure.kind, failure.label, failure.returncode) == ("exited", "server_0", 1)
     assert "Invalid initial heap size: -Xms100f" in failure.lines
@@ -138,7 +138,7 @@ def test_many_threads(processes: Processes, trial: str) -> None:
         for round_ in range(8):
             label = f"c_{name}_{round_}"
             problems.append(processes.start([spec(label, trial, "sleep", "0.01", expected_exits=(0,))]))
-            problems.append(processes.wait_exit([label], 10))
+            problems.append(processes.wait_exit([label], 60))
             problems.append(processes.start([spec("s" + label, trial)]))
             ends = processes.stop([["s" + label]])
             problems.append(None if ends["s" + label].returncode == -15 else ends)
@@ -147,7 +147,7 @@ def test_many_threads(processes: Processes, trial: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     assert problems == [None] * (6 * 8 * 4)
 
 

@@ -37,7 +37,7 @@ def test_random_kills(owner: Callable[..., Owner], record_property: Callable[[st
         raylet.wait()
         # One look is not enough: a supervisor that just starts, or a child that dies on its way to its exec, is not
         # yet known by its command line or its mark.
-        wait_until(lambda: _cleared(it.driver), 20)  # noqa: B023
+        wait_until(lambda: _cleared(it.driver))  # noqa: B023
 
 
 def _cleared(driver: str) -> bool:

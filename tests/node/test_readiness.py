@@ -66,8 +66,10 @@ def test_a_port_that_another_has_on_the_wildcard(processes: Processes, trial: st
 
 
 def test_a_port_that_a_sibling_has(processes: Processes, trial: str, port: int) -> None:
-    specs = [listener(f"server_{i}", trial, f"127.0.0.1,{port},{i * 0.2}", at=(("127.0.0.1", port),)) for i in (0, 1)]
-    start(processes, *specs)
+    first, second = (listener(f"server_{i}", trial, f"127.0.0.1,{port},0", at=(("127.0.0.1", port),)) for i in (0, 1))
+    start(processes, first)
+    wait_for_listener(port)
+    start(processes, second)
     failure = processes.wait_ready(["server_0", "server_1"], 60)
     assert failure is not None
     assert failure.detail.endswith(

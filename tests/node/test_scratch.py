@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -22,12 +21,9 @@ from fpray.node.process_files import origin_line
 from fpray.node.scratch import Owner, Scratch
 from fpray.report.outcome_lines import failure_lines
 from fpray.store.outcome import Outcome, Status
-from tests.conftest import QUICK, jvms, run, start, wait_for
-
-
-def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
+from tests.conftest import run, start, wait_for
+from tests.driver.held import PATIENT, hold_clients, release
+from tests.node.programs import sha256
 
 _OURS, _THEIRS = Owner("suite", "001", "12:00"), Owner("stranger", "001", "12:00")
 
@@ -69,7 +65,9 @@ def test_a_trial_works_in_the_suite_where_that_is_this_machines_own(
     (suite := tmp_path / "suite" / "001").mkdir(parents=True)
     (suite / layout.START_TIME).write_text("earlier" if where == "a copy" else _OURS.began)
     (tmp_path / "my.jar").write_bytes(b"jar")
-    request = inspection.InspectionRequest("127.0.0.1", 0, 0, str(suite), _OURS, str(tmp_path / "my.jar"), _sha(b"jar"))
+    request = inspection.InspectionRequest(
+        "127.0.0.1", 0, 0, str(suite), _OURS, str(tmp_path / "my.jar"), sha256(b"jar")
+    )
     site = inspection.inspect_site(request, (), (), JarCache(), Scratch())
     assert (site.directory != str(suite)) is away
     assert site.directory.startswith(str(tmp_path / "disk" if away else suite))
@@ -90,7 +88,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Path, small_disk: Path) -> None:
     """A full disk is waited for; a log that vanishes loses the attempt; Ctrl-C brings logs home; then all is gone."""
-    disk, slow = small_disk, [*QUICK[:4], "--set", "duration=3s", "--set", "timeout=9s"]
+    disk, slow = small_disk, [*PATIENT[:4], "--set", "duration=3s", "--set", "timeout=300s"]
     words = ["sweep", "unreplicated", *slow, "--vary", "num_clients_per_proc=0", "--address", ray_address]
     process = start(*words, "--scratch", str(disk), cwd=tmp_path)
 
@@ -104,10 +102,11 @@ def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Pat
         assert output, "it ended"
     assert re.search(rf"trial 001 needs \d+ MB, \d+ MB are free on machine [\d.]+ at {disk}/", output), output
     subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)
-    wait_for(lambda: logs() and len(jvms(str(disk))) == 2, 60, "server and client")
+    clients = hold_clients(disk)
     logs()[0].unlink()
+    release(clients)
     wait_for(lambda: list(tmp_path.glob("suites/*/001/attempts/1")), 60, "another attempt")
-    wait_for(lambda: logs() and len(jvms(str(disk))) == 2, 60, "server and client again")
+    hold_clients(disk)
     process.send_signal(signal.SIGINT)
     output = process.communicate(timeout=60)[1]
     assert "server_out.txt is gone from " in output

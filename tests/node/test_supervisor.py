@@ -15,20 +15,36 @@ from fpray.node.supervisor.procfs import read_entry
 from tests.conftest import wait_for
 from tests.node.owner import CHILDREN, Owner, status, survivors
 
+STUBBORN = ("stubborn", "daemon")
+# A supervisor with a grace of an hour, so that a process which does not wait for its end is seen on any machine.
+PATIENT = """
+import shutil, tempfile
+from pathlib import Path
+from fpray.node import supervisor_client
+folder = Path(tempfile.mkdtemp(dir=directory)) / "fpray" / "node" / "supervisor"
+shutil.copytree(supervisor_client._FOLDER, folder)
+loop = folder / "event_loop.py"
+patient = loop.read_text().replace("END_GRACE_S = 1.0", "END_GRACE_S = 3600.0")
+assert patient != loop.read_text()
+loop.write_text(patient)
+supervisor_client._FOLDER = str(folder)
+"""
+
 
 @pytest.mark.parametrize("kind", [*CHILDREN, "all"])
 def test_owner_killed(owner: Callable[..., Owner], kind: str) -> None:
-    kinds = list(CHILDREN) if kind == "all" else [kind]
-    if kind in ("stubborn", "daemon", "all"):
-        assert _seconds_to_end(owner(*kinds)) > 0.8, "a process that asks for time gets it"
-        return
-    tries = (_seconds_to_end(owner(*kinds)) for _ in range(3))  # on a busy machine one may take longer
-    assert any(seconds < 0.9 for seconds in tries), "no process waits for the end of a grace that it does not use"
-
-
-def _seconds_to_end(it: Owner) -> float:
+    it = owner(*(CHILDREN if kind == "all" else [kind]))
+    begin = time.monotonic()
     os.killpg(it.process.pid, signal.SIGKILL)  # as Ray: the whole group of the worker
-    return it.wait_all_gone()
+    it.wait_all_gone()
+    if kind in (*STUBBORN, "all"):
+        assert time.monotonic() - begin >= 1, "a process that asks for time gets it"
+
+
+def test_no_process_waits_for_the_end_of_a_grace_that_it_does_not_use(owner: Callable[..., Owner]) -> None:
+    it = owner(*(kind for kind in CHILDREN if kind not in STUBBORN), prelude=PATIENT)
+    os.killpg(it.process.pid, signal.SIGKILL)
+    it.wait_all_gone()
 
 
 @pytest.mark.parametrize("how", ["raylet", "term-supervisor", "close", "exit"])
@@ -45,7 +61,7 @@ def test_ways_to_end(owner: Callable[..., Owner], how: str) -> None:
     raylet.kill()
     raylet.wait()
     if how in ("close", "exit"):
-        assert it.process.wait(5) == 0
+        assert it.process.wait(60) == 0
     else:
         assert it.process.poll() is None
 
@@ -54,7 +70,7 @@ def test_raylet_gone_before(owner: Callable[..., Owner]) -> None:
     raylet = subprocess.Popen(["true"])
     raylet.wait()
     it = owner("plain", raylet=raylet.pid, wait=False)
-    assert it.process.wait(5) != 0
+    assert it.process.wait(60) != 0
     assert not survivors(it.driver)
 
 

@@ -104,5 +104,5 @@ def test_slices_keep_roles_apart_and_packed_trials_have_a_machine_each() -> None
         allocator.allocate(trial)
         second = allocator.allocate(trial)
         assert second is not None
-        placed = {each.label: each.host for each in place(protocol, trial.params, second.cluster)}
+        placed = {instance.label: instance.host for instance in place(protocol, trial.params, second.cluster)}
         assert (set(placed.values()), len(second.hosts)) == (set(second.hosts), machines)

@@ -35,7 +35,7 @@ def test_the_document_does_what_it_says(ray_address: str, tmp_path: Path) -> Non
     }
     commands = "".join(_COMMANDS.findall(text))
     done = subprocess.run(
-        ["bash", "-euc", commands], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100
+        ["bash", "-euc", commands], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=240
     )
     output = done.stdout + done.stderr
     assert done.returncode == 0, output

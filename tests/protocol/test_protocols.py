@@ -77,7 +77,7 @@ def test_parameters_have_frankenpaxos_names_and_order(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_process_is_who_the_original_starts(name: str) -> None:
+def test_every_process_is_one_that_the_original_starts(name: str) -> None:
     for trial, process, facts in _processes(name):
         assert facts["main_class"] in process.argv
         assert process.pool == facts["hosts_key"]
@@ -126,7 +126,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_processes_are_told_of_themselves(name: str) -> None:
+def test_what_the_flags_of_a_process_say_of_itself(name: str) -> None:
     for trial, process, facts in _processes(name):
         given = flags_of(process.argv)
         index = [int(given[flag]) for flag, source, _ in facts["flags"] if source.startswith("loop index")]

@@ -79,7 +79,7 @@ def test_unlabelled_rows_with_quoted_hosts_and_crlf(csv: Path) -> None:
         (UNLABELLED, "no rows"),
     ],
 )
-def test_nothing_recorded_is_said(csv: Path, text: str, note: str) -> None:
+def test_a_file_without_rows_has_a_note(csv: Path, text: str, note: str) -> None:
     reading = read(csv, text)
     assert reading.table.num_rows == 0
     assert reading.table.schema == SCHEMA

@@ -14,7 +14,7 @@ from fpray.report.snapshot import Snapshot, Step
 from tests.conftest import cli
 
 
-def test_a_driver_elsewhere_is_told_by_name(tmp_path: Path) -> None:
+def test_a_driver_elsewhere_is_named(tmp_path: Path) -> None:
     suite = tmp_path / "suites" / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
     suite.mkdir(parents=True)
     content = {"protocol": "unreplicated", "study": "smoke", "points": [], "jar": {}, "planned": 4}

@@ -78,8 +78,14 @@ class Source:
                 continue
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                module = ".".join(filter(None, [self._package(node.level), node.module]))
+                yield from (f"{module}.{alias.name}" for alias in node.names)
+
+    def _package(self, level: int) -> str:
+        """The package that so many leading dots of an import stand for; none without dots."""
+        parts = self.path.parent.parts
+        return ".".join(parts[: len(parts) - level + 1]) if level else ""
 
 
 def sources(root: Path = ROOT, *tops: str) -> list[Source]:

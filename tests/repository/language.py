@@ -15,7 +15,7 @@ PERSONS = re.compile(r"\b(who|whom|whose|whoever|nobody|somebody|anybody)\b", re
 
 
 def bad_names(file: Source) -> Iterator[str]:
-    """Where a variable, a parameter or an attribute has a name that says nothing."""
+    """Where a variable, a parameter, an attribute, a function or an import has a name that says nothing."""
     for node in ast.walk(file.tree):
         name = _given_name(node)
         if name in NOT_A_NAME:
@@ -29,7 +29,9 @@ def _given_name(node: ast.AST) -> str | None:
         return node.arg
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
         return node.attr.lstrip("_")
-    return None
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return node.name.lstrip("_")
+    return node.asname if isinstance(node, ast.alias) else None
 
 
 def persons(file: Source) -> Iterator[str]:

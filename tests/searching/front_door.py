@@ -16,11 +16,6 @@ LOAD = ("--maximize", "measured.throughput", "--subject-to", "measured.latency.p
 SPACE = ("--space", "num_clients_per_proc=1..256:log")
 
 
-def only_suite(directory: Path) -> Path:
-    (suite,) = (directory / "suites").iterdir()
-    return suite
-
-
 def study_trials(suite: Path) -> list[FrozenTrial]:
     """The trials of the Optuna study, read without fpray."""
     storage = JournalStorage(JournalFileBackend(str(suite / "optuna.journal")))

@@ -71,7 +71,7 @@ def test_time_side_by_side_counts_once(tmp_path: Path) -> None:
 
 
 def test_time_side_by_side_counts_once_after_a_kill_as_well(tmp_path: Path) -> None:
-    """Four trials of half a minute ended together, and the driver died before it trials the study."""
+    """Four trials of half a minute ended together, and the driver died before the study learned of them."""
     request = search_request(budget_minutes=10.0, confirm=1, sampler="random", budget_trials=100)
     suite = search_suite(tmp_path, request)
     source = source_of(suite, request)

@@ -11,7 +11,7 @@ from tests.conftest import cli
 from tests.searching.front_door import LOAD, SPACE, refusal
 
 
-def test_everything_that_is_wrong_is_said_at_once_with_the_nearest_names() -> None:
+def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
     message = refusal(
         "multipaxos", "--maximize", "write_output.measured.troughput", "--subject-to", "write_output.latency.p99<=5",
         "--subject-to", "a=5", "--space", "num_clients_per_proc=0..8:log", "--space", "num_proxi_leaders=2..10",

@@ -49,10 +49,7 @@ def test_no_likely_gain_ends_it_before_the_budget(tmp_path: Path) -> None:
     ran = list(run_trials(source, suite))
     assert len(ran) < 25
     assert source.ended == "no gain above 10 % is likely any more"
-    assert (
-        source.summary_line().endswith("no gain above 10 % is likely · at most 0 trials left")
-        or "likely" in source.summary_line()
-    )
+    assert "likely" in source.summary_line()
 
 
 def test_a_bound_that_nothing_can_keep_ends_it_soon(tmp_path: Path) -> None:

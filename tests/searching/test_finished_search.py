@@ -11,7 +11,8 @@ import pytest
 from optuna.trial import TrialState
 
 from tests.conftest import QUICK, Run, cli, run
-from tests.searching.front_door import LOAD, SPACE, only_suite, study_trials
+from tests.searching.front_door import LOAD, SPACE, study_trials
+from tests.support.suites import only_suite
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,14 @@ import pyarrow.parquet as pq
 from optuna.trial import TrialState
 
 from tests.conftest import cli, run, start
-from tests.searching.front_door import LOAD, only_suite, study_trials
+from tests.searching.front_door import LOAD, study_trials
+from tests.support.suites import only_suite
 
 SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
 
 
 BUDGET, PARALLEL, KILLS = 12, 3, 6
-TINY = ("warmup_duration=100ms", "duration=200ms", "warmup_timeout=5s", "timeout=5s")
+TINY = ("warmup_duration=100ms", "duration=200ms", "warmup_timeout=60s", "timeout=60s")
 WORDS = (
     "search", "unreplicated", *(word for setting in TINY for word in ("--set", setting)), *LOAD,
     "--parallel", f"{PARALLEL}", "--share-machines", "--space", "num_clients_per_proc=1..30", "--sampler", "random",

@@ -16,8 +16,9 @@ import pytest
 from optuna.trial import TrialState
 
 from tests.conftest import run
+from tests.support.suites import only_suite
 
-TINY = ("--set", "warmup_duration=100ms", "--set", "duration=200ms", "--set", "timeout=5s")
+TINY = ("--set", "warmup_duration=100ms", "--set", "duration=200ms", "--set", "timeout=60s")
 LOAD = ("--maximize", "measured.throughput", "--space", "num_clients_per_proc=1..16:log", "--stop-at", "0%")
 
 
@@ -77,7 +78,7 @@ def test_a_study_in_postgresql(server: Server, ray_address: str, tmp_path: Path)
     words += ["--confirm", "1", "--parallel", "2", "--share-machines"]
     done = run(*words, "--budget-trials", "3", cwd=tmp_path)
     assert done.code == 0, done.err
-    (suite,) = (tmp_path / "suites").iterdir()
+    suite = only_suite(tmp_path)
     assert not list(suite.glob("optuna.*"))
     trials = optuna.load_study(study_name=suite.name, storage=server.url).trials
     assert [t.state for t in trials] == [TrialState.COMPLETE] * 3

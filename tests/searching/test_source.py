@@ -39,7 +39,7 @@ def test_several_trials_may_be_under_way(tmp_path: Path) -> None:
     assert source.ended == "the budget of 6 trials is spent"
 
 
-def test_a_lost_trial_is_not_told_and_runs_again(tmp_path: Path) -> None:
+def test_a_lost_trial_teaches_nothing_and_runs_again(tmp_path: Path) -> None:
     request = search_request(budget_trials=3, confirm=1)
     suite = search_suite(tmp_path, request)
     source = source_of(suite, request)

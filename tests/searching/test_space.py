@@ -32,18 +32,18 @@ def test_spaces_are_read_by_the_types_of_their_parameters(
     assert not recwarn.list
 
 
-def test_a_bound_is_kept_as_it_was_said() -> None:
+def test_a_bound_is_shown_as_it_was_written() -> None:
     for text in ("t >= 1234567", "t <= 0.1234567", "t <= 5"):
         (bound,), problems = parse_bounds([text])
         assert (str(bound), problems) == (text, [])
 
 
-def test_a_study_may_say_one_goal_without_a_list() -> None:
+def test_a_study_may_have_one_goal_without_a_list() -> None:
     study = fpray.Search("s", "unreplicated", maximize="measured.throughput", subject_to="measured.latency.p99_ms<=1")
     assert (study.maximize, study.subject_to) == (("measured.throughput",), ("measured.latency.p99_ms<=1",))
 
 
-def test_a_dry_run_says_where_and_how_much() -> None:
+def test_a_dry_run_shows_the_space_and_the_budget() -> None:
     done = cli("search", "multipaxos", "--study", "peak", "--dry-run", "--budget-trials", "30")
     aim = "maximize write_output.measured.throughput, subject to write_output.measured.latency.p99_ms <= 5 · "
     assert done.output.startswith(aim)

@@ -36,8 +36,7 @@ def test_half_a_line_at_the_end_of_the_journal_is_cut_off(tmp_path: Path) -> Non
     assert list(run_trials(source_of(Suite(suite.path), request), suite)) == []
 
 
-@pytest.mark.timeout(30)
-def test_the_lock_of_a_driver_that_was_killed_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lock_of_a_driver_that_was_killed_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "_DEAD_S", 0.1)
     monkeypatch.chdir(tmp_path)
     request = search_request(budget_trials=1, confirm=1)

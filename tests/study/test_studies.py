@@ -146,7 +146,7 @@ def test_the_table_of_some_protocols() -> None:
 
 
 def test_studies_as_json_name_the_machines_of_each_pool() -> None:
-    by_name = {each["study"]: each for each in json.loads(cli("studies", "epaxos", "--json").output)}
+    by_name = {study["study"]: study for study in json.loads(cli("studies", "epaxos", "--json").output)}
     assert by_name["nsdi_fig1_lt"]["pools"] == {"replicas": 5, "clients": 12}
     assert by_name["nsdi_fig3_wan"]["regions"] == {"replicas": 3}
     assert by_name["nsdi_fig3_wan"]["trials"] == 3

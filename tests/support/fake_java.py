@@ -17,8 +17,8 @@ from typing import Any
 def install(directory: Path, mains: list[str], **play: Any) -> tuple[str, ...]:
     """Put it into a directory, with a jar of main classes; the words of a sweep that runs with both.
 
-    play: label -> what its process does: `late` (seconds before it listens, in the first attempt), `dies` (exit 1 when
-    the driver says so).
+    play: label -> what its process does: `late` (in the first attempt it listens so many seconds after all others of
+    its role), `dies` (exit 1 when the driver says so; clients wait for that).
     """
     java, jar = directory / "java", directory / "fake.jar"
     java.write_text(f"#!{sys.executable}\n{Path(__file__).read_text()}")
@@ -35,12 +35,16 @@ def _main() -> None:
         print("openjdk version fake", file=sys.stderr)
         return
     (me,) = [p for p in json.loads(Path("plan.json").read_text())["processes"] if p["argv"][1:] == sys.argv[1:]]
-    play = json.loads(Path(sys.argv[0]).with_name("play.json").read_text()).get(me["label"], {})
+    plays = json.loads(Path(sys.argv[0]).with_name("play.json").read_text())
+    play = plays.get(me["label"], {})
     if "late" in play and not Path("../again").exists():
         Path("../again").touch()
+        _wait_for_others(me)
         time.sleep(play["late"])
     sockets = [socket.create_server((me["host"], port)) for port in me["endpoints"].values()]
     if me["kind"] == "client":
+        while any(other.get("dies") for other in plays.values()) and not Path("../dead").exists():
+            time.sleep(0.02)
         _record(me["label"])
         return
     if me["kind"] == "driver":
@@ -48,7 +52,20 @@ def _main() -> None:
     while not (play.get("dies") and Path("../die").exists()):
         time.sleep(0.02)
     del sockets
+    Path("../dead").touch()
     sys.exit(1)
+
+
+def _wait_for_others(me: dict[str, Any]) -> None:
+    for other in json.loads(Path("plan.json").read_text())["processes"]:
+        for port in other["endpoints"].values() if other["role"] == me["role"] and other != me else ():
+            while _closed(other["host"], port):
+                time.sleep(0.02)
+
+
+def _closed(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) != 0
 
 
 def _record(label: str) -> None:

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ mount --rbind "$OWN_TMP" /tmp
 mkdir -p "$OWN_TMP/var"
 mount --bind "$OWN_TMP/var" /var/tmp
 mount -t tmpfs tmpfs /dev/shm
-# The hosts know each other's names and nobody else's: nothing waits for a name server that is out of reach.
+# The hosts know each other's names and no others: nothing waits for a name server that is out of reach.
 mount --bind "$KEYS/hosts" /etc/hosts
 mount --bind /dev/null /etc/resolv.conf
 mount --bind "$PASSWD" /etc/passwd
@@ -46,7 +47,7 @@ else
   sleep infinity &
 fi
 echo up
-while :; do wait; done  # whoever lost its parent is this process' child, and must not stay a zombie
+while :; do wait; done  # a process that lost its parent is this one's child, and must not stay a zombie
 """
 
 
@@ -71,7 +72,7 @@ class Host:
     space: str
     environment: dict[str, str]
 
-    def run(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run a command there, as its user at the console would."""
         return subprocess.run(
             [*self._enter(self.home), *command],
@@ -154,12 +155,22 @@ def _namespace(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def hosts(scratch: Path, names: Sequence[str], shared: Sequence[Path]) -> Iterator[dict[str, Host]]:
-    """Hosts by name, the laptop first; `shared` are directories that all of them see at their paths.
+def hosts(*names: str) -> Iterator[tuple[dict[str, Host], Path]]:
+    """Hosts by name, the laptop first, and a directory that all of them see; skips the test where there can be none."""
+    scratch = Path(tempfile.mkdtemp(prefix="fpt-hosts-", dir="/tmp"))
+    (shared := scratch / "shared").mkdir()
+    try:
+        with _booted(scratch, ("laptop", *names)) as by_name:
+            yield by_name, shared
+    except NoNamespaces as reason:
+        pytest.skip(str(reason))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
-    Raises:
-        NoNamespaces: they are not allowed here.
-    """
+
+@contextlib.contextmanager
+def _booted(scratch: Path, names: Sequence[str]) -> Iterator[dict[str, Host]]:
+    """Raises NoNamespaces where hosts are not allowed."""
     keys = scratch / "keys"
     keys.mkdir(mode=0o700)
     for key in ("key", "host_key"):
@@ -173,7 +184,7 @@ def hosts(scratch: Path, names: Sequence[str], shared: Sequence[Path]) -> Iterat
         by_name = {}
         for number, name in enumerate(names):
             address = "" if number == 0 else _address(number)
-            by_name[name], process = _boot(name, spaces[name], address, scratch, [scratch, *shared])
+            by_name[name], process = _boot(name, spaces[name], address, scratch)
             inits.append(process)
         for host in by_name.values():
             if host.address:
@@ -213,9 +224,7 @@ def _plug(spaces: dict[str, str]) -> None:
             raise NoNamespaces(f"no network namespaces here (ip {' '.join(command)}: {done.stderr.strip()})")
 
 
-def _boot(
-    name: str, space: str, address: str, scratch: Path, shared: Sequence[Path]
-) -> tuple[Host, subprocess.Popen[str]]:
+def _boot(name: str, space: str, address: str, scratch: Path) -> tuple[Host, subprocess.Popen[str]]:
     home, keys = scratch / name / "home", scratch / "keys"
     own_tmp = home.parent / "tmp"
     own_tmp.mkdir(parents=True)
@@ -231,7 +240,7 @@ def _boot(
         **{name: os.environ[name] for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE") if name in os.environ},
     }
     variables = {"NAME": name, "ADDRESS": address, "OWN_TMP": str(own_tmp), "KEYS": str(keys), "PYTHON": sys.executable}
-    seen = [*map(str, [*shared, ROOT, BIN.parent]), *os.environ.get("PYTHONPATH", "").split(":")]
+    seen = [*map(str, [scratch, ROOT, BIN.parent]), *os.environ.get("PYTHONPATH", "").split(":")]
     variables |= {"SERVER": str(HERE / "ssh_server.py"), "SHARED": " ".join(seen), "PASSWD": str(passwd)}
     log = (home.parent / "log").open("w")
     unshare = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"]
@@ -266,7 +275,7 @@ def _script(path: Path, content: str) -> None:
 
 
 def _wait_for_ssh(host: Host) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while ":22 " not in host.run("ss", "-Hltn").stdout:
         if time.monotonic() > until:
             raise AssertionError(f"no SSH server on {host.name}: {(host.home.parent / 'log').read_text()}")

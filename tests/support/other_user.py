@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 UID = 65534  # nobody
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+def _can_become_another() -> bool:
+    """Whether this is root, and whether that user reaches this Python."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        return False
+    return subprocess.run(_command("pass", uid=UID), capture_output=True, check=False).returncode == 0
+
+
+def _command(code: str, *arguments: str, uid: int) -> list[str]:
+    as_user = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+    return [*as_user, sys.executable, "-c", code, *arguments]
+
+
+needs_root = pytest.mark.skipif(not _can_become_another(), reason="only root can become another user, with our Python")
 
 
 def as_other_user(code: str, *arguments: str, uid: int = UID) -> subprocess.Popen[str]:
     """Run Python code as another user, without any group or right of root's; the caller ends it."""
-    command = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", sys.executable, "-c", code, *arguments]
+    command = _command(code, *arguments, uid=uid)
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -27,6 +27,22 @@ def mark_by_fixtures(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
 
 
+# About how long a test of a kind takes, in seconds.
+_SECONDS = {"hosts": 30.0, "ray": 20.0, "slow": 8.0, "jvm": 3.0}
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Order the files by how long their tests take: one that begins last would keep a single process busy at the end.
+
+    A file's tests stay together and in order. (`--no-loadscope-reorder` keeps pytest-xdist from another order.)
+    """
+    seconds: dict[Path, float] = {}
+    for item in items:
+        kinds = [own for marker, own in _SECONDS.items() if item.get_closest_marker(marker)]
+        seconds[item.path] = seconds.get(item.path, 0.0) + max(kinds, default=0.05)
+    items.sort(key=lambda item: (-seconds[item.path], str(item.path)))
+
+
 def needs_jar(items: list[pytest.Item]) -> bool:
     """Whether one of the tests runs JVMs or Ray, so that the reference jar is to be built before them."""
     return any(map(may_run_jvms, items))

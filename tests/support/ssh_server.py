@@ -1,4 +1,4 @@
-"""The SSH server of a host of `hosts.py`: runs what it is asked to with bash, for whoever has the one key."""
+"""The SSH server of a host of `hosts.py`: runs what it is asked to with bash, for any user with the one key."""
 
 from __future__ import annotations
 

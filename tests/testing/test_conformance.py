@@ -86,9 +86,9 @@ BROKEN = [
 def test_the_rules_find_what_breaks_them(broken: Protocol[Any], rule: str, sentence: str) -> None:
     case = type("Broken", (ProtocolConformance,), {"protocol": broken, "mains": MAINS})()
     (test,) = (name for name in dir(case) if rule in name)
-    with pytest.raises(AssertionError) as found:
+    with pytest.raises(AssertionError) as broke:
         getattr(case, test)()
-    assert sentence in str(found.value)
+    assert sentence in str(broke.value)
 
 
 def test_a_study_that_is_refused_is_found() -> None:

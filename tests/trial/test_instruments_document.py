@@ -37,8 +37,8 @@ def instrument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Instrument:
     lines = ["[fpray.instruments]", *(f"{name} = {value}" for name, value in points.items())]
     (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
     monkeypatch.syspath_prepend(str(package))
-    (found,) = find_instruments(["gc"])
-    return found
+    (installed,) = find_instruments(["gc"])
+    return installed
 
 
 def test_it_extends_the_plan(instrument: Instrument) -> None:

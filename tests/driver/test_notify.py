@@ -1,0 +1,100 @@
+"""`--notify`: a command or a URL gets a notice when a sweep ends, stalls, or mostly fails."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from fpray.driver.notify import Notifier
+from fpray.driver.notify_targets import read_targets
+from fpray.store.outcome import Outcome, Reason, Status
+from fpray.testing.fake_machines import FakeMachines
+from tests.conftest import cli, wait_for
+from tests.support.sweeps import run_on
+
+
+def test_each_target_gets_the_notice(tmp_path: Path) -> None:
+    """A real command, and a real server that gets what is posted; a target that fails is a message."""
+    posted: list[dict[str, object]] = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204 if self.path == "/" else 500)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    messages: list[str] = []
+    command = tmp_path / "tell me.sh"
+    command.write_text('#!/bin/sh\ncat > "$1"\necho "$FPRAY_EVENT $FPRAY_DONE" > "$1.env"\n')
+    command.chmod(0o755)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        wanted = [f"'{command}' {tmp_path / 'told'}", url, f"{url}broken", "sh -c 'echo no >&2; exit 3'"]
+        targets, problems = read_targets(wanted)
+        assert not problems
+        with Notifier(targets, lambda: {"done": 7}, messages.append) as notices:
+            notices.tell("finished", "7 finished", exit_code=0)
+        server.shutdown()
+    expected = {"event": "finished", "sentence": "7 finished", "done": 7, "exit_code": 0}
+    assert posted == [expected, expected]
+    assert json.loads((tmp_path / "told").read_text()) == expected
+    assert (tmp_path / "told.env").read_text() == "finished 7\n"
+    assert [line.rpartition(": it ")[2] for line in messages] == [
+        "answered 500 Internal Server Error (the results are kept)",
+        "returned 3: no (the results are kept)",
+    ]
+
+
+def test_a_stall_is_one_notice_until_a_trial_ends_or_begins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("fpray.driver.notify.STALLED_SPARE_S", 0.1)
+    file = tmp_path / "told"
+
+    def lines() -> list[str]:
+        return file.read_text().splitlines() if file.exists() else []
+
+    targets, _ = read_targets([f"sh -c 'echo $FPRAY_EVENT >> {file}'"])
+    with Notifier(targets, dict, print) as notices:
+        notices.expect(100.0)
+        notices.expect(0.1)
+        wait_for(lambda: lines() == ["stalled"], 60, "a stall")
+        time.sleep(0.5)
+        assert lines() == ["stalled"]
+        notices.expect(0.0)
+        wait_for(lambda: lines() == ["stalled", "stalled"], 60, "another")
+
+
+def test_a_sweep_that_stalls_and_mostly_fails_reports_both(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("fpray.driver.notify.STALLED_SPARE_S", 0.5)
+    monkeypatch.setattr("fpray.driver.notify.STALLED_TIMES", 0.0)
+    notices = tmp_path / "told"
+
+    def play(*_: object) -> Outcome:
+        wait_for(notices.exists, 60, "the notice of a stall in the first trial")
+        monkeypatch.setattr("fpray.driver.notify.STALLED_SPARE_S", 600.0)  # no other trial stalls, however slow it is
+        return Outcome(Status.CRASHED, "it crashed", Reason.SYSTEM_UNDER_TEST)
+
+    run_on(
+        FakeMachines(["10.0.0.1"]),
+        play,
+        tmp_path,
+        notify=[f"sh -c 'echo $FPRAY_EVENT $FPRAY_FAILED >> {notices}'"],
+    )
+    assert notices.read_text().splitlines() == ["stalled 0", "mostly-failed 5", "finished 5"]
+
+
+def test_a_target_that_cannot_work_is_refused_before_the_sweep(tmp_path: Path) -> None:
+    wrong = cli(
+        "sweep", "unreplicated", "--dry-run", "--notify", "tell-nobody now", "--notify", "'", "-s", str(tmp_path)
+    )
+    assert wrong.exit_code == 2
+    assert "must be a command of this machine or an http(s) URL: there is no program 'tell-nobody' here" in wrong.stderr
+    assert "is not a valid command line: No closing quotation" in wrong.stderr
