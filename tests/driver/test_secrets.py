@@ -126,8 +126,8 @@ def test_a_process_covers_its_own_command_line() -> None:
     )
     words = [sys.executable, "-c", code, "first-secret", "--a=first-secret", "z"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
-    kept, line = done.stdout.strip().split(" ", 1)
-    assert kept == "first-secret"
+    argument, line = done.stdout.strip().split(" ", 1)
+    assert argument == "first-secret"
     assert line.rstrip("\0").split("\0")[-3:] == ["************", "--a=************", "z"]
     assert hide_from_ps([Secret("nowhere to be seen", "...")]) is None  # type: ignore[func-returns-value]
 
