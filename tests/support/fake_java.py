@@ -18,7 +18,7 @@ def install(directory: Path, mains: list[str], **play: Any) -> tuple[str, ...]:
     """Put it into a directory, with a jar of main classes; the words of a sweep that runs with both.
 
     play: label -> what its process does: `late` (in the first attempt it listens so many seconds after all others of
-    its role), `dies` (exit 1 when the driver says so; clients wait for that).
+    its stage), `dies` (exit 1 when the driver says so; clients wait for that).
     """
     java, jar = directory / "java", directory / "fake.jar"
     java.write_text(f"#!{sys.executable}\n{Path(__file__).read_text()}")
@@ -57,8 +57,9 @@ def _main() -> None:
 
 
 def _wait_for_others(me: dict[str, Any]) -> None:
-    for other in json.loads(Path("plan.json").read_text())["processes"]:
-        for port in other["endpoints"].values() if other["role"] == me["role"] and other != me else ():
+    others = [p for p in json.loads(Path("plan.json").read_text())["processes"] if p["label"] != me["label"]]
+    for other in others:
+        for port in other["endpoints"].values() if other["stage"] == me["stage"] else ():
             while _closed(other["host"], port):
                 time.sleep(0.02)
 
