@@ -88,9 +88,11 @@ def start(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subproce
 def jvms(marker: str) -> list[psutil.Process]:
     """The living JVMs that run in a directory below a path: every one of a trial runs in the trial's."""
     living = []
-    for process in psutil.process_iter():
+    for comm in Path("/proc").glob("[0-9]*/comm"):
         with contextlib.suppress(psutil.Error, OSError):
-            if process.name() == "java" and process.cwd().startswith(marker):
+            if comm.read_text() == "java\n" and (process := psutil.Process(int(comm.parent.name))).cwd().startswith(
+                marker
+            ):
                 living += [process] if process.status() != psutil.STATUS_ZOMBIE else []
     return living
 

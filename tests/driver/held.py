@@ -29,7 +29,7 @@ def hold_clients(directory: Path, count: int = 1) -> list[psutil.Process]:
                     held[jvm.pid] = jvm
         return len(held) >= count
 
-    wait_for(holds, 100, f"{count} clients below {directory}")
+    wait_for(holds, 200, f"{count} clients below {directory}")
     return list(held.values())
 
 

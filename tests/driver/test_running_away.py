@@ -19,8 +19,6 @@ from tests.conftest import QUICK, jvms, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
 from tests.support.suites import only_suite
 
-SLOW = (*PATIENT[:4], "--set", "duration=3s", "--set", "timeout=300s")
-
 
 @pytest.fixture(autouse=True)
 def no_drivers(tmp_path: Path) -> Iterator[None]:
@@ -43,7 +41,7 @@ def _driver(directory: Path) -> int:
 
 @pytest.mark.timeout(400)
 def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address: str, tmp_path: Path) -> None:
-    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=1", "--address", ray_address]
+    words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=1", "--address", ray_address]
     begun = run(*words, "--detach", cwd=tmp_path)
     assert begun.code == 0, begun.err
     suite = only_suite(tmp_path)

@@ -14,7 +14,6 @@ from tests.driver.processes import descendants
 from tests.support.suites import only_suite
 
 pytestmark = [pytest.mark.ray, pytest.mark.jvm]
-SLOW = (*PATIENT[:4], "--set", "duration=3s", "--set", "timeout=300s")
 
 
 def _statuses(suite: Path) -> list[str]:
@@ -23,7 +22,7 @@ def _statuses(suite: Path) -> list[str]:
 
 @pytest.mark.parametrize("victim", ["driver", "raylet", "actor", "supervisor", "jvm"])
 def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) -> None:
-    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0", "--local"]
+    words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=0", "--local"]
     process = start(*words, cwd=tmp_path)
     hold_clients(tmp_path)
     server = next(jvm for jvm in jvms(str(tmp_path)) if "ServerMain" in " ".join(jvm.cmdline()))
@@ -58,7 +57,7 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
 
 def test_an_actor_that_lost_a_trial_which_does_not_run_again_serves_the_next_one(tmp_path: Path) -> None:
     """Neither the actor that is gone, nor the one that lives and may still have a process of that trial."""
-    words = ["sweep", "unreplicated", *SLOW, "--vary", "num_clients_per_proc=0,1", "--local", "--retries", "0"]
+    words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=0,1", "--local", "--retries", "0"]
     process = start(*words, cwd=tmp_path)
     hold_clients(tmp_path)
     descendants(process, "ray::RoleActor")[0].kill()

@@ -88,7 +88,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Path, small_disk: Path) -> None:
     """A full disk is waited for; a log that vanishes loses the attempt; Ctrl-C brings logs home; then all is gone."""
-    disk, slow = small_disk, [*PATIENT[:4], "--set", "duration=3s", "--set", "timeout=300s"]
+    disk, slow = small_disk, PATIENT
     words = ["sweep", "unreplicated", *slow, "--vary", "num_clients_per_proc=0", "--address", ray_address]
     process = start(*words, "--scratch", str(disk), cwd=tmp_path)
 
