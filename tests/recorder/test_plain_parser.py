@@ -99,16 +99,16 @@ def _same(ours: float | None, theirs: Decimal | None) -> bool:
 
 def test_the_generated_files_hold_what_they_are_to_hold(tmp_path: Path) -> None:
     """The comparison means something: all kinds of lines come, and most files have rows."""
-    found = plain_parser.Parsed()
+    reading = plain_parser.Parsed()
     with_rows = 0
     for seed in range(200):
         OddFile(seed).write(tmp_path / "a.csv")
         one = plain_parser.parse(tmp_path / "a.csv")
-        found.not_rows, found.impossible = found.not_rows + one.not_rows, found.impossible + one.impossible
-        found.other_labels, found.torn = found.other_labels + one.other_labels, found.torn or one.torn
+        reading.not_rows, reading.impossible = reading.not_rows + one.not_rows, reading.impossible + one.impossible
+        reading.other_labels, reading.torn = reading.other_labels + one.other_labels, reading.torn or one.torn
         with_rows += bool(one.rows)
-    assert min(found.not_rows, found.impossible, found.other_labels) > 50
-    assert found.torn
+    assert min(reading.not_rows, reading.impossible, reading.other_labels) > 50
+    assert reading.torn
     assert with_rows > 120
 
 
