@@ -14,6 +14,8 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from fpray.files.printable import printable
+
 _LISTED = 25  # problems in one message
 
 
@@ -35,6 +37,10 @@ class FprayError(Exception):
 
     exit_code = 1
 
+    def __str__(self) -> str:
+        """Its text; what it quotes from outside has no effect on a terminal."""
+        return printable(super().__str__(), lines=True)
+
     def in_one_line(self) -> str:
         """Its text, for a message that says by itself what was not done."""
         return str(self)
@@ -51,7 +57,7 @@ class Refused(FprayError):
 
     def in_one_line(self) -> str:
         """All problems in one line, without the words that nothing was started."""
-        return "; ".join(f"{problem.about} {problem.sentence}" for problem in self.problems)
+        return printable("; ".join(f"{problem.about} {problem.sentence}" for problem in self.problems), lines=True)
 
     def _text(self) -> str:
         width = min(44, max(len(problem.about) for problem in self.problems))

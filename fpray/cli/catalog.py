@@ -11,6 +11,7 @@ from fpray.report.catalog import describe, list_protocols
 from fpray.report.jar_check import JarCheck
 from fpray.report.protocols_document import document
 from fpray.report.studies import needs, table
+from fpray.report.text import show_line
 from fpray.study import registry
 
 
@@ -53,11 +54,11 @@ def studies(names: tuple[str, ...], as_json: bool) -> None:
     known = registry.studies()
     rows = [needs(protocol, study) for protocol in chosen for study in known.get(protocol.name, {}).values()]
     if as_json:
-        click.echo(json.dumps([row.to_json() for row in rows], indent=1))
+        show_line(json.dumps([row.to_json() for row in rows], indent=1))
     else:
         _print(table(rows))
 
 
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
-        click.echo(line)
+        show_line(line)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
 from typing import Any
 
-import click
+from fpray.report.text import on_terminal, say
 
 
 def interruptible() -> None:
@@ -22,12 +21,11 @@ def interruptible() -> None:
     def first(_number: int, _frame: Any) -> None:
         for number in numbers:
             signal.signal(number, second)
-        with contextlib.suppress(OSError):  # the terminal is closed
-            click.echo("stopping (Ctrl-C again leaves at once)", err=True)
+        say("stopping (Ctrl-C again leaves at once)")
         raise KeyboardInterrupt
 
     def second(_number: int, _frame: Any) -> None:
-        if sys.stderr.isatty():
+        if on_terminal():
             sys.stderr.write("\x1b[?25h\n")  # the live display hid the cursor
             sys.stderr.flush()
         os._exit(130)

@@ -24,6 +24,7 @@ from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
 from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
 from fpray.report.attach import attach
+from fpray.report.text import say, show_line
 from fpray.store.suite import Suite
 
 
@@ -59,7 +60,7 @@ def _run_here(ctx: click.Context, run: Callable[..., Any], experiment: Experimen
 
 def _print_json(number: str, trial: Any, outcome: Any) -> None:
     content = {"trial": number, "id": trial.id, "repeat": trial.repeat, "params": to_json(trial.params)}
-    click.echo(json.dumps(content | outcome.to_json()))
+    show_line(json.dumps(content | outcome.to_json()))
 
 
 def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets: list[Secret]) -> NoReturn:
@@ -73,7 +74,7 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets
     suite = Suite(path)
     if detach:
         commands = " · ".join(f"fpray {command} {suite.short_name}{where}" for command in ("attach", "stop"))
-        click.echo(f"detached · {path} · fpray status{where} · {commands}")
+        show_line(f"detached · {path} · fpray status{where} · {commands}")
         ctx.exit(0)
     ctx.exit(attach(suite, where))
 
@@ -83,5 +84,5 @@ def _start_job(command: list[str], secrets: list[Secret]) -> tuple[Path | None, 
     try:
         return start(command, as_job, secrets)
     except NoJobs as why:
-        click.echo(f"Ray's jobs cannot be used ({why}): the driver runs as an ordinary process on the head", err=True)
+        say(f"Ray's jobs cannot be used ({why}): the driver runs as an ordinary process on the head")
         return start(command, secrets=secrets)

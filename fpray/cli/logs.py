@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from fpray.cli.suites import head_option, suites_option
+from fpray.files.printable import printable_lines
 from fpray.report.logs import labels, read_log
 from fpray.report.remote_files import remote_reader
+from fpray.report.text import show_line, show_text
 from fpray.store.find import find_trial
 
 
@@ -27,9 +29,9 @@ def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> N
     suite, directory = find_trial(trial, Path(suite_directory).expanduser())
     if label is None:
         for known in labels(directory):
-            click.echo(known)
+            show_line(known)
         return
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up
     with remote_reader(suite) as remote:
-        for piece in read_log(directory, label, follow=follow, remote=remote):
-            click.echo(piece, nl=False)
+        for text in printable_lines(read_log(directory, label, follow=follow, remote=remote)):
+            show_text(text)

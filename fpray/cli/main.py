@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import importlib
+import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
 import click
 
 from fpray.errors import FprayError
+from fpray.report.text import OutputError, output_errors, say
 
 # Command -> the module of fpray.cli that holds it.
 MODULES = {
@@ -61,16 +64,30 @@ class Fpray(click.Group):
         """Write a line for each command, without importing any."""
         click.Group(commands=self.commands).format_commands(ctx, formatter)
 
+    def main(self, *words: Any, **more: Any) -> Any:
+        """Run the command line; output that cannot be written is a sentence."""
+        try:
+            try:
+                return super().main(*words, **more)
+            except OSError as error:
+                if traceback.extract_tb(error.__traceback__)[-1].name != click.echo.__name__:
+                    raise
+                with output_errors():  # a help page, which click printed
+                    raise
+        except OutputError as error:
+            say(f"fpray: the output cannot be written: {error.strerror}")
+            sys.exit(1)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that is named."""
         try:
             return super().invoke(ctx)
         except FprayError as error:
             message = error.in_one_line() if ctx.invoked_subcommand in READERS else str(error)
-            click.echo(f"fpray: {message}", err=True)
+            say(f"fpray: {message}")
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("interrupted · nothing was started", err=True)
+            say("interrupted · nothing was started")
             ctx.exit(130)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import click
 
 from fpray.driver.option import Field, fields
+from fpray.report.text import say
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -60,7 +61,7 @@ def _click_type(item: Field) -> Any:
 def given_options(options: type, words: Mapping[str, Any]) -> dict[str, Any]:
     """The words of a command line that are options of an options class."""
     if words["identity_file"]:
-        click.echo("-i is FrankenPaxos's SSH key: not needed, processes are started by Ray", err=True)
+        say("-i is FrankenPaxos's SSH key: not needed, processes are started by Ray")
     return {item.name: words[item.name] for item in fields(options)}
 
 

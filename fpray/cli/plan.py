@@ -11,6 +11,7 @@ from fpray.cli.options import given_options, options_of
 from fpray.driver.check import check_plan
 from fpray.driver.dry_run import plans, text
 from fpray.driver.options import PlanOptions
+from fpray.report.text import show_line
 
 
 @click.command()
@@ -23,7 +24,7 @@ def plan(as_json: bool, **words: Any) -> None:
     """
     experiment = check_plan(words["protocol"], given_options(PlanOptions, words))
     if as_json:
-        click.echo(json.dumps(list(plans(experiment)), indent=1))
+        show_line(json.dumps(list(plans(experiment)), indent=1))
     else:
         for line in text(experiment):
-            click.echo(line)
+            show_line(line)

@@ -8,6 +8,7 @@ import click
 
 from fpray.cli.launch import launch, typed_command
 from fpray.cli.options import given_options, launch_options, options_of
+from fpray.report.text import show_line
 from fpray.searching.experiment import check_search
 from fpray.searching.options import SearchOptions
 from fpray.searching.preview import preview_line
@@ -33,6 +34,6 @@ def search(ctx: click.Context, /, **words: Any) -> None:
     """
     experiment = check_search(words["protocol"], given_options(SearchOptions, words), typed_command())
     if words["dry_run"]:
-        click.echo(preview_line(experiment))
+        show_line(preview_line(experiment))
         return
     launch(ctx, run_search, experiment, words)

@@ -8,6 +8,7 @@ import click
 
 from fpray.cli.suites import head_option, suites_option
 from fpray.report.show import show as show_suite
+from fpray.report.text import show_line
 from fpray.searching.section import SearchSection
 from fpray.store.find import find_suite
 from fpray.study.search_study import Search
@@ -31,4 +32,4 @@ def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
 
     for file in figure:
         draw(find_suite(suite.rstrip("/"), root), Path(file).expanduser())
-        click.echo(f"{file} is drawn")
+        show_line(f"{file} is drawn")

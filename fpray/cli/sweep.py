@@ -12,6 +12,7 @@ from fpray.driver.check import check_sweep
 from fpray.driver.dry_run import summary_lines
 from fpray.driver.options import SweepOptions
 from fpray.driver.sweep import run_sweep
+from fpray.report.text import show_line
 
 
 @click.command()
@@ -26,6 +27,6 @@ def sweep(ctx: click.Context, /, **words: Any) -> None:
     experiment = check_sweep(words["protocol"], given_options(SweepOptions, words), typed_command())
     if words["dry_run"]:
         for line in summary_lines(experiment):
-            click.echo(line)
+            show_line(line)
         return
     launch(ctx, run_sweep, experiment, words)

@@ -12,6 +12,7 @@ from fpray.cli.suites import head_option, suites_option
 from fpray.report.attach import attach as attach_to
 from fpray.report.status import status_lines, suite_states
 from fpray.report.stop import stop as stop_sweep
+from fpray.report.text import say, show_line
 from fpray.store.find import find_suite
 from fpray.store.suite import Suite
 
@@ -23,14 +24,14 @@ from fpray.store.suite import Suite
 def status(suite_directory: str, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
     root = Path(suite_directory).expanduser()
-    states = suite_states(root, lambda why: click.echo(why.in_one_line(), err=True))
+    states = suite_states(root, lambda why: say(why.in_one_line()))
     if as_json:
-        click.echo(json.dumps([state.to_json() for state in states], indent=1))
+        show_line(json.dumps([state.to_json() for state in states], indent=1))
         return
     for line in status_lines(states):
-        click.echo(line)
+        show_line(line)
     if not states:
-        click.echo(f"no suite in {root}", err=True)
+        say(f"no suite in {root}")
 
 
 @click.command()
@@ -56,7 +57,7 @@ def stop(suite: str, suite_directory: str) -> None:
 
     Nothing is left running, and the same command continues the sweep.
     """
-    click.echo(stop_sweep(_suite(suite, suite_directory)))
+    show_line(stop_sweep(_suite(suite, suite_directory)))
 
 
 def _suite(name: str, suite_directory: str) -> Suite:

@@ -16,6 +16,7 @@ from fpray.cluster.launcher import Launcher, read_launcher
 from fpray.cluster.ray_address import wanted_address
 from fpray.errors import FprayError
 from fpray.node.ports import is_own
+from fpray.report.text import on_terminal
 
 # The head's own copy of the configuration; Ray puts it there.
 BOOTSTRAP = "ray_bootstrap_config.yaml"
@@ -96,7 +97,7 @@ class Head:
         Raises:
             FprayError: there is no ssh.
         """
-        terminal = ["-tt"] if sys.stdin.isatty() and sys.stderr.isatty() else []
+        terminal = ["-tt"] if sys.stdin.isatty() and on_terminal() else []
         command = f"{_ENVIRONMENT}; exec fpray {shlex.join(words)}"
         sys.stdout.flush()
         sys.stderr.flush()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 _COLOUR = re.compile("(?:\x1b\\[|\x9b)[0-9;:]*m")  # SGR, as a terminal takes it in seven and in eight bits
 _CUT = " ..."
+_LONGEST_LINE = 1 << 20  # bytes that wait for their end
 
 
 def printable(text: str | bytes, *, most: int = 0, lines: bool = False) -> str:
@@ -22,6 +24,20 @@ def printable(text: str | bytes, *, most: int = 0, lines: bool = False) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else _escaped(c, lines) for c in _COLOUR.sub("", text))
     return text if not most or len(text) <= most else text[: max(0, most - len(_CUT))] + _CUT
+
+
+def printable_lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """The text of a file that comes in pieces, cut anywhere: whole lines, as `printable` gives them, and the rest."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        if lines:
+            yield "".join(f"{printable(line)}\n" for line in lines)
+        if len(rest) > _LONGEST_LINE:
+            yield printable(rest)
+            rest = b""
+    if rest:
+        yield printable(rest)
 
 
 def _escaped(character: str, lines: bool) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from fpray.files.printable import printable
+
 _TAIL_BYTES = 1 << 16
 _LINE_CHARS = 1000
 
@@ -21,7 +23,9 @@ def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
             data = file.read(_TAIL_BYTES)
     except OSError:
         return ()
-    readable = [_readable(line) for line in data.decode(errors="backslashreplace").split("\n")]
+    readable = [
+        printable(line.rstrip(), most=_LINE_CHARS) for line in data.decode(errors="backslashreplace").split("\n")
+    ]
     return tuple([line for line in readable if line][-lines:]) if lines > 0 else ()
 
 
@@ -44,8 +48,3 @@ def piece_of(path: str | Path, offset: int, size: int = _TAIL_BYTES) -> bytes:
             return os.pread(file.fileno(), size, offset)
     except OSError:
         return b""
-
-
-def _readable(line: str) -> str:
-    line = "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line.rstrip())
-    return line if len(line) <= _LINE_CHARS else line[:_LINE_CHARS] + " ..."

@@ -11,6 +11,7 @@ from pathlib import Path
 from fpray.files import layout
 from fpray.files.atomic import write_text
 from fpray.files.directory_lock import locked
+from fpray.files.printable import printable
 from fpray.files.reading import tail
 from fpray.node.messages import ProcessSpec
 
@@ -27,7 +28,7 @@ def shell_command(argv: Sequence[str], env: Mapping[str, str], cwd: str | None =
 
 def origin_line(host: str, directory: str) -> str:
     """The last line of a command file: on which machine and where it ran; a comment to a shell."""
-    return f"# on {host}, in {directory}\n"
+    return f"# on {printable(host)}, in {printable(directory)}\n"
 
 
 def ran_on(command_file: str | Path) -> str | None:

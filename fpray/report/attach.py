@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 
@@ -11,7 +10,7 @@ from fpray.files import layout
 from fpray.report.snapshot import FAILED, read_snapshot
 from fpray.report.status import DIED, SuiteState
 from fpray.report.terminal_block import TerminalBlock
-from fpray.report.text import say
+from fpray.report.text import on_terminal, say
 from fpray.store.suite import Suite
 
 _POLL_S = 0.5
@@ -32,7 +31,7 @@ def attach(suite: Suite, where: str = "") -> int:
         say(f"{suite.path.name} is not running: {state.snapshot.says if state.snapshot else state.words()}")
         return code
     start = state.snapshot.log_from if state.snapshot is not None else 0
-    block = TerminalBlock(lambda width: _block(suite, width)) if sys.stderr.isatty() else None
+    block = TerminalBlock(lambda width: _block(suite, width)) if on_terminal() else None
     detached = False
     try:
         for line in _lines(suite, start):

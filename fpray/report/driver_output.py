@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from fpray.files.printable import printable
 from fpray.report.driver_log import DriverLog
 from fpray.report.terminal_block import TerminalBlock
-from fpray.report.text import say
+from fpray.report.text import could_say, on_terminal
 
 
 class DriverOutput:
@@ -36,7 +36,7 @@ class DriverOutput:
 
     def draw(self, text: Callable[[int], str]) -> None:
         """Show a live block if this is a terminal to stay on."""
-        if self._leaving is None and sys.stderr.isatty():
+        if self._leaving is None and on_terminal():
             self._block = TerminalBlock(text)
 
     def refresh(self) -> None:
@@ -46,14 +46,12 @@ class DriverOutput:
 
     def say(self, line: str) -> None:
         """Print a line and log it."""
+        line = printable(line, lines=True)
         self._log.append(line)
         if self._block is not None:
             self._block.print(line)
         elif not self._gone:
-            try:
-                say(line)
-            except OSError:
-                self._gone = True  # driver.log has the line
+            self._gone = not could_say(line)  # driver.log has the line
 
     def leave(self) -> None:
         """Leave the terminal if that is requested and has not been done."""

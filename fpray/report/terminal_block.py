@@ -6,6 +6,8 @@ import contextlib
 import threading
 from collections.abc import Callable
 
+from fpray.files.printable import printable
+
 _REDRAW_S = 1.0
 
 
@@ -21,7 +23,11 @@ class TerminalBlock:
         from rich.text import Text
 
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        render = lambda: Text(f"  {text(int(self._console.width))}", style="dim", overflow="ellipsis", no_wrap=True)  # noqa: E731
+
+        def render() -> Text:
+            lines = printable(text(int(self._console.width)), lines=True)
+            return Text(f"  {lines}", style="dim", overflow="ellipsis", no_wrap=True)
+
         self._live = Live(get_renderable=render, console=self._console, auto_refresh=False, transient=True)
         self._live.start()
         self._over = threading.Event()
@@ -42,7 +48,7 @@ class TerminalBlock:
         from rich.text import Text
 
         with contextlib.suppress(OSError):
-            self._console.print(Text(line))
+            self._console.print(Text(printable(line, lines=True)))
 
     def close(self) -> None:
         """Remove the block."""

@@ -1,15 +1,74 @@
-"""A line for the user: on standard error, or, where it is what the command is for, on standard output."""
+"""The way out for every line: on standard error for the user, or on standard output where the command is for it.
+
+Text from outside (the output of a JVM, a suite's files, names of files) has no effect on the terminal: it passes
+`printable` here, whatever printed it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
+
+from fpray.files.printable import printable
+
+
+class OutputError(OSError):
+    """Standard output cannot be written, such as a file on a full disk; `strerror` says why."""
 
 
 def say(line: str) -> None:
-    """Print a message to standard error."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
+    """Print a message to standard error, if that can be written."""
+    could_say(line)
+
+
+def could_say(line: str) -> bool:
+    """Print a message to standard error; returns whether it could be printed."""
+    if sys.stderr is None:  # closed by the shell, or by the user's own program
+        return False
+    try:
+        print(printable(line, lines=True), file=sys.stderr, flush=True)  # noqa: T201
+    except (OSError, ValueError, AttributeError, RuntimeError):  # nothing reads it, it is closed, no file, or in use
+        return False
+    return True
+
+
+def on_terminal() -> bool:
+    """Whether messages are read on a terminal."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return sys.stderr is not None and sys.stderr.isatty()
+    return False
 
 
 def show_line(line: str) -> None:
-    """Print a line of the requested output to standard output."""
-    print(line)  # noqa: T201
+    """Print a line of the requested output to standard output.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    show_text(f"{line}\n")
+
+
+def show_text(text: str) -> None:
+    """Print a part of the requested output. Raises as `show_line` does."""
+    if sys.stdout is None:
+        return
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    shown = printable(text, lines=True).encode(encoding, "backslashreplace").decode(encoding)
+    with output_errors():
+        sys.stdout.write(shown)
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def output_errors() -> Iterator[None]:
+    """A block that only writes to standard output. Raises as `show_line` does."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # what reads the output has seen enough: no error
+    except OSError as error:
+        with contextlib.suppress(OSError, ValueError):  # what is in the buffer would fail again when Python ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputError(error.errno, error.strerror) from None
