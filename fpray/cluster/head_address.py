@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.launcher import Launcher
+from fpray.cluster.launcher_file import Auth
 from fpray.errors import FprayError, refuse
+from fpray.files.typed import typed
 
 
 @dataclass(frozen=True)
@@ -31,22 +33,21 @@ def head_login(launcher: Launcher) -> HeadLogin:
         Refused: the cluster runs in containers, or the configuration names no user.
         FprayError: there is no head, or the cloud does not answer.
     """
-    config, path = launcher.content, launcher.path
-    if (config.get("docker") or {}).get("container_name"):
+    file, path = launcher.file, launcher.path
+    if file.docker is not None and file.docker.container_name:
         raise refuse(
             str(path), "runs Ray in containers, in which fpray cannot start a driver: run fpray there with ray exec"
         )
-    provider, auth = config["provider"], config.get("auth") or {}
-    if provider.get("type") == "local":
-        address = str(provider.get("external_head_ip") or provider["head_ip"])
+    auth = file.auth or Auth()
+    if file.provider.type == "local":
+        address = str(file.provider.external_head_ip or file.provider.head_ip)
     else:
-        address, auth = cloud_head(config)
-    if not auth.get("ssh_user"):
+        address, completed = cloud_head(launcher.content)
+        auth = typed(Auth, completed)
+    if not auth.ssh_user:
         raise refuse(f"{path}: auth", "has no ssh_user: add the user name for SSH")
-    key = auth.get("ssh_private_key")
-    return HeadLogin(
-        str(auth["ssh_user"]), address, Path(key).expanduser() if key else None, auth.get("ssh_proxy_command")
-    )
+    key = auth.ssh_private_key
+    return HeadLogin(auth.ssh_user, address, Path(key).expanduser() if key else None, auth.ssh_proxy_command)
 
 
 def cloud_head(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from fpray.cluster.pools import Node, of_nodes
 from fpray.errors import Problem, refuse_if_any
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.cluster_file import read_cluster_file
+from fpray.plan.host_names import resolved
 
 _LAUNCHER_SUFFIXES = (".yaml", ".yml")
 
@@ -29,6 +30,13 @@ class Inventory(Protocol):
 
     def promised(self) -> Cluster:
         """The machines that there should be, before any of them is asked."""
+
+    def resolved(self) -> Inventory:
+        """The same with addresses in place of names of machines: what is planned only shows the names.
+
+        Raises:
+            Refused: a name has no address.
+        """
 
     def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
         """The machines that there are. driver_host: this machine's address, as Ray knows it.
@@ -57,6 +65,10 @@ class ClusterFile:
     def promised(self) -> Cluster:
         """The machines of the file."""
         return self.cluster
+
+    def resolved(self) -> ClusterFile:
+        """The same with addresses in place of names."""
+        return replace(self, cluster=resolved(self.cluster, str(self.path)))
 
     def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
         """The machines of the file; `localhost` in it is the driver's machine.
@@ -87,6 +99,10 @@ class RayNodes:
     def promised(self) -> Cluster:
         """This machine, for every pool."""
         return Cluster()
+
+    def resolved(self) -> RayNodes:
+        """The nodes have addresses."""
+        return self
 
     def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
         """All nodes of the Ray cluster."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,10 +9,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from fpray.cluster.launcher_file import (
+    LOCAL_TYPE,
+    LauncherFile,
+    Provider,
+    node_types,
+    promised,
+    read_launcher_file,
+)
 from fpray.cluster.pools import NO_POOL, Node, by_pools, of_nodes, pools_of
 from fpray.errors import FprayError, Problem, refuse, refuse_if_any
 from fpray.plan.cluster import LOOPBACK, Cluster
-from fpray.plan.cluster_file import read_pools, resolve
+from fpray.plan.cluster_file import MOST_MACHINES, read_pools
+from fpray.plan.host_names import address_of, look_up
 
 POOLS = "fpray_pools"  # a key of onprem.yaml's provider: Ray's schema allows further keys there
 TYPE_LABEL = "ray.io/node-group"  # Ray's own label: the node type that the launcher started the node as
@@ -33,11 +41,12 @@ class Launcher:
         types: node type -> how many machines of it are promised; empty where `hosts` lists them.
         pools: node type -> the pools of its label and resources, where they name any.
         listed: the machines by pool, where the file lists the pools of `hosts`.
-        content: the file's.
+        file, content: what the file says, typed, and all of it.
     """
 
     path: Path
     port: int
+    file: LauncherFile = field(compare=False, repr=False)
     hosts: tuple[str, ...] = ()
     types: Mapping[str, int] = field(default_factory=dict)
     pools: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -64,6 +73,18 @@ class Launcher:
     def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
         """The machines that there are: with the pools of the file, otherwise those that the nodes name."""
         return self.listed or of_nodes(node for node in nodes if not self.hosts or node.host in self.hosts)
+
+    def resolved(self) -> Launcher:
+        """The same with addresses in place of names.
+
+        Raises:
+            Refused: there is no machine of a name, or it is this machine under another name.
+        """
+        addresses, problems = look_up(self.hosts, str(self.path))
+        refuse_if_any(problems)
+        hosts = tuple(dict.fromkeys(addresses.values()))
+        _refuse_loopback(self.path, hosts)
+        return replace(self, hosts=hosts, listed=self.listed and self.listed.renamed(addresses))
 
     def missing(self, nodes: Collection[Node]) -> list[str]:
         """The machines that are promised and have not joined: addresses, or `2 of 3 acceptors`."""
@@ -108,65 +129,51 @@ class Launcher:
 def read_launcher(path: Path) -> Launcher:
     """Read the configuration that `ray up` was given, or the head's copy of it, `~/ray_bootstrap_config.yaml`.
 
+    Names of machines stay as they are.
+
     Raises:
         Refused: it cannot be read, or is not a launcher configuration.
     """
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise refuse(str(path), f"the launcher configuration cannot be read: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise refuse(str(path), f"the launcher configuration is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, Mapping) or not isinstance(content.get("provider"), Mapping):
-        raise refuse(
-            str(path), "is not a launcher configuration: it has no object `provider` (examples: cluster_configs/)"
-        )
-    provider, port = content["provider"], _port(content)
-    if provider.get("type") == "local":
-        hosts = _hosts(path, provider)
-        return Launcher(path, port, hosts=hosts, listed=_listed(path, provider, hosts), content=content)
-    types = content.get("available_node_types")
-    if not isinstance(types, Mapping) or not types:
-        raise refuse(str(path), "the launcher configuration has no available_node_types: add the types of its machines")
-    head = content.get("head_node_type")
-    counts = {name: int(kind.get("min_workers", 0)) + (name == head) for name, kind in types.items()}
-    pools = {name: pools_of(kind.get("labels") or {}, kind.get("resources") or {}) for name, kind in types.items()}
-    return Launcher(path, port, types=counts, pools=pools, content=content)
+    file, content = read_launcher_file(path)
+    if file.provider.type == "local":
+        hosts = _hosts(path, file)
+        return Launcher(path, file.port, file, hosts=hosts, listed=_listed(path, file.provider, hosts), content=content)
+    types, head = node_types(file, path)
+    counts = promised(types, head)
+    if (count := sum(counts.values())) > MOST_MACHINES:
+        raise refuse(str(path), f"promises {count:,} machines: fpray uses up to {MOST_MACHINES:,}")
+    pools = {name: pools_of(kind.labels or {}, kind.resources or {}) for name, kind in types.items()}
+    return Launcher(path, file.port, file, types=counts, pools=pools, content=content)
 
 
-def _hosts(path: Path, provider: Mapping[str, Any]) -> tuple[str, ...]:
-    """The addresses of an on-premise provider, the head's first."""
-    workers = provider.get("worker_ips") or ()
-    if not isinstance(workers, Sequence) or isinstance(workers, str):
-        raise refuse(f"{path}: worker_ips", "must be a list of addresses")
-    if not provider.get("head_ip"):
+def _hosts(path: Path, file: LauncherFile) -> tuple[str, ...]:
+    """The names or addresses of an on-premise provider, the head's first: those that Ray starts."""
+    provider = file.provider
+    if not provider.head_ip:
         raise refuse(f"{path}: head_ip", "is missing: write the address at which the other machines reach the head")
-    names: Sequence[Any] = [provider["head_ip"], *workers]
-    problems, hosts = [], []
-    for name in names:
-        try:
-            hosts.append(resolve(str(name or "")))
-        except OSError as error:
-            sentence = f"this name has no IP address: {error.strerror}. Correct the name, or write the address"
-            problems.append(Problem(f"{path}: {name}", sentence))
-    refuse_if_any(problems)
+    workers = list(provider.worker_ips or ())
+    kind = (file.available_node_types or {}).get(LOCAL_TYPE)  # `ray up` moves min_workers there
+    started = file.min_workers if kind is None else kind.min_workers
+    hosts = [address_of(name) for name in (provider.head_ip, *workers[:started])]
+    _refuse_loopback(path, hosts)
+    return tuple(dict.fromkeys(hosts))
+
+
+def _refuse_loopback(path: Path, hosts: Collection[str]) -> None:
     if LOOPBACK in hosts:
         raise refuse(
             str(path),
             "lists a loopback address (127.0.0.1 or localhost). Other machines cannot connect to it: write the address"
             " of the machine in the network",
         )
-    return tuple(dict.fromkeys(hosts))
 
 
-def _listed(path: Path, provider: Mapping[str, Any], hosts: Sequence[str]) -> Cluster | None:
+def _listed(path: Path, provider: Provider, hosts: Sequence[str]) -> Cluster | None:
     """The machines of an on-premise provider by pool, if it lists pools as a cluster file does."""
-    if not provider.get(POOLS):
+    if not provider.fpray_pools:
         return None
     where = f"{path}: {POOLS}"
-    listed = read_pools(provider[POOLS], where, f"{POOLS} of {path.name}")
+    listed = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
     known = f"is not in this file's head_ip and worker_ips, which are {', '.join(hosts)}"
     addresses = listed.addresses()
     refuse_if_any([Problem(f"{where}: {address}", known) for address in addresses if address not in hosts])
@@ -175,10 +182,3 @@ def _listed(path: Path, provider: Mapping[str, Any], hosts: Sequence[str]) -> Cl
         for faults, named in listed.pools.items()
     }
     return replace(listed, machines=tuple(host for host in hosts if host not in addresses), pools=pools)
-
-
-def _port(content: Mapping[str, Any]) -> int:
-    """The port in the head's `ray start` command, or its default."""
-    commands = " ".join(map(str, content.get("head_start_ray_commands") or ()))
-    option = re.search(r"--port[= ](\d+)", commands)
-    return int(option[1]) if option else 6379

@@ -155,6 +155,16 @@ def with_jar(experiment: Checked, say: Callable[[str], None]) -> Checked:
     return replace(experiment, environment=replace(environment, jar=jar))
 
 
+def with_addresses(experiment: Checked) -> Checked:
+    """The experiment with addresses in place of names of machines; they are looked up when something is to run.
+
+    Raises:
+        Refused: a name has no address.
+    """
+    where = experiment.where
+    return replace(experiment, where=replace(where, inventory=where.inventory.resolved()))
+
+
 def where_of(file: str | None, address: str | None, *, local: bool) -> Where:
     """The machines that `--cluster`, `--address` and `--local` name; the file is read.
 

@@ -54,15 +54,15 @@ def debug(
     """
     check_label(known, label)
     trial, where = _trial_of(known), where_of(cluster_file, address, local=local)
-    record = suite.record
+    inventory, record = where.inventory.resolved(), suite.record
     java = record.java or "java"
     jar = find_jar(REFERENCE if record.jar.get("name") == "reference" else record.jar.get("path"), java, say)
     if jar.sha256 != (known_sha := record.jar.get("sha256", "")):
         say(f"doubt: {jar} is not the jar of the suite (sha {known_sha[:8] or '?'})")
-    with Machines(wanted_address(where.ray, local), local=local) as machines:
-        where.inventory.wait_for_all(machines.refresh, say)
+    with Machines(wanted_address(where.address or inventory.address, local), local=local) as machines:
+        inventory.wait_for_all(machines.refresh, say)
         nodes = machines.by_host().values()
-        cluster = replace(where.inventory.joined(nodes, machines.driver_host()), policy=record.place)
+        cluster = replace(inventory.joined(nodes, machines.driver_host()), policy=record.place)
         refuse_if_any(cluster_problems(trial.protocol, [trial], cluster))
         cores = {node.host: node.cores for node in nodes}
         allocator = Allocator(cluster, cores, alive=machines.by_host)

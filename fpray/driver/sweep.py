@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from fpray.driver.check import with_jar
+from fpray.driver.check import with_addresses, with_jar
 from fpray.driver.choose_suite import choose_suite
 from fpray.driver.experiment import Experiment
 from fpray.driver.listeners import OnTrial
@@ -31,7 +31,7 @@ def run_sweep(
         Refused: nothing was started.
         FprayError: it could not go on; what was finished stays finished.
     """
-    experiment = with_jar(experiment, say)
+    experiment = with_jar(with_addresses(experiment), say)
     suite = choose_suite(experiment)
     with suite.held():
         work = work_list(suite, experiment)

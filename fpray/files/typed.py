@@ -13,13 +13,13 @@ from __future__ import annotations
 import enum
 import functools
 import math
-import reprlib
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from fpray.errors import nearest
+from fpray.files.shown import shown
 
 T = TypeVar("T")
 _MOST_FAULTS = 1000
@@ -87,30 +87,12 @@ def typed(kind: type[T], value: object) -> T:
     return fitting
 
 
-class _Shown(reprlib.Repr):
-    """A value as Python shows it, cut to a line."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlevel, self.maxstring, self.maxlong, self.maxother = 2, 60, 40, 60
-
-    def repr_int(self, number: int, level: int) -> str:
-        """A number; one with more digits than Python shows by its size."""
-        if number.bit_length() > 200:
-            return f"a number of about {round(number.bit_length() * math.log10(2))} digits"
-        return repr(number)
-
-
-def shown(value: object) -> str:
-    """A value for a message, cut to a line, whatever it is."""
-    try:
-        return " ".join(_Shown().repr(value).split())[:120]
-    except Exception:  # the value's own __repr__
-        return f"a {type(value).__name__}"
-
-
 class _Wrong(ValueError):
     """A value of another type; the text is a sentence about it."""
+
+
+class _Broken(_Wrong):
+    """A value of the right type that breaks a rule."""
 
 
 def _expected(words: str, value: object) -> _Wrong:
@@ -194,13 +176,17 @@ def _of_dataclass(kind: Any, converter: Any) -> Any:
     """The hook of cattrs for a dataclass, which itself takes no notice of `Annotated`."""
     from cattrs.gen import make_dict_structure_fn, override
 
-    hints = get_type_hints(kind, include_extras=True)
+    hints, plain = get_type_hints(kind, include_extras=True), get_type_hints(kind)
     ruled: dict[str, Any] = {
-        name: override(struct_hook=converter.get_structure_hook(hint))
+        name: override(struct_hook=_bound(converter.get_structure_hook(hint), hint))
         for name, hint in hints.items()
-        if _origin(hint) is Annotated
+        if hint != plain[name]
     }
     return make_dict_structure_fn(kind, converter, **ruled)
+
+
+def _bound(hook: Any, hint: Any) -> Any:
+    return lambda value, _: hook(value, hint)
 
 
 def _only(words: str, outer: type, factory: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -232,8 +218,8 @@ def _union(kind: Any, converter: Any) -> Any:
         for member, hook in hooks:
             try:
                 return hook(value, member)
-            except BaseValidationError as group:  # of this type, and something in it is wrong
-                inner = inner or group
+            except (BaseValidationError, _Broken) as error:  # of this type, and something in it is wrong
+                inner = inner or error
             except _Wrong:
                 pass
         raise inner or _expected(words, value)
@@ -263,7 +249,7 @@ def _ruled(kind: Any, converter: Any) -> Any:
         fitting = hook(value, plain)
         for rule in rules:
             if sentence := rule.check(fitting):
-                raise _Wrong(sentence)
+                raise _Broken(sentence)
         return fitting
 
     return structure

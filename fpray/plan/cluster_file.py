@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
-import json
-import socket
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from fpray.errors import Problem, Refused, refuse
-from fpray.plan.cluster import CLUSTER_FILE, EVERY_F, LOOPBACK, Cluster
+from fpray.errors import Problem, refuse, refuse_if_any
+from fpray.files.content import BY_USERS, Unreadable, read_json_file
+from fpray.files.shown import shown
+from fpray.files.typed import Fault, Misfit, typed
+from fpray.plan.cluster import CLUSTER_FILE, EVERY_F, Cluster
+from fpray.plan.host_names import Host, address_of, in_many_regions
 
 _REGIONS = "regions"  # the one key beside the values of f
+MOST_MACHINES = 10_000
 
 
 def read_cluster_file(path: Path) -> Cluster:
-    """FrankenPaxos's JSON, `{"1": {"clients": ["10.0.0.1"], "leaders": [...]}}`; names become addresses.
+    """FrankenPaxos's JSON, `{"1": {"clients": ["10.0.0.1"], "leaders": [...]}}`; names stay as they are.
 
     Raises:
         Refused: the file cannot be read, or has another shape.
     """
     try:
-        content = json.loads(path.read_text())
+        content = read_json_file(path, BY_USERS)
     except OSError as error:
         raise refuse(str(path), f"the cluster file cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise refuse(str(path), f"the cluster file is not JSON: {error}") from None
+    except Unreadable as why:
+        raise refuse(str(path), f"the cluster file cannot be used: {why}") from None
     return read_pools(content, str(path))
 
 
@@ -39,41 +39,42 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
     where: the file, for messages that something in it is wrong; source: see `Cluster`.
 
     Raises:
-        Refused: it has another shape, or names what does not resolve.
+        Refused: it has another shape, or names what can be no machine.
     """
     if not isinstance(content, Mapping):
-        raise refuse(where, "must hold a JSON object: f -> pool -> list of addresses")
+        raise refuse(where, f"must hold an object: f -> pool -> list of addresses, not {shown(content)}")
     problems: list[Problem] = []
     pools: dict[str, dict[str, tuple[str, ...]]] = {}
     for faults, listed in _by_faults(content, where).items():
-        if not isinstance(listed, Mapping) or not all(_is_addresses(value) for value in listed.values()):
-            group = "region" if faults == _REGIONS else "pool"
-            problems.append(Problem(f"{where}: {faults}", f"must be an object: {group} -> list of addresses"))
+        try:
+            named = typed(dict[str, list[Host]], _with_text_keys(listed))
+        except Misfit as misfit:
+            problems += [Problem(f"{where}: {faults}", _in_words(fault, faults)) for fault in misfit.faults]
             continue
-        pools[str(faults)] = {str(pool): _resolved(addresses, problems) for pool, addresses in listed.items()}
+        pools[faults] = {pool: tuple(map(address_of, names)) for pool, names in named.items()}
     regions = pools.pop(_REGIONS, {})
-    for address, count in Counter(a for addresses in regions.values() for a in {*addresses}).items():
-        if count > 1:
-            problems.append(
-                Problem(f"{where}: regions", f"lists {address} in {count} regions: a machine is in one region only")
-            )
-    if problems:
-        raise Refused(*dict.fromkeys(problems))
-    return Cluster((), pools, regions, source)
+    problems += in_many_regions(regions, where)
+    refuse_if_any(problems)
+    cluster = Cluster((), pools, regions, source)
+    if (count := len(cluster.addresses())) > MOST_MACHINES:
+        raise refuse(where, f"lists {count:,} machines: fpray uses up to {MOST_MACHINES:,}")
+    return cluster
 
 
-def _by_faults(content: Mapping[object, object], where: str) -> Mapping[object, object]:
+def _by_faults(content: Mapping[object, object], where: str) -> Mapping[str, object]:
     """The content with pools that are listed for every f below `*`.
 
     Raises:
         Refused: it lists pools for every f, and pools for one f, too.
     """
-    flat = {pool: addresses for pool, addresses in content.items() if _is_addresses(addresses)}
+    entries = _with_text_keys(content)
+    assert isinstance(entries, dict)
+    flat = {pool: addresses for pool, addresses in entries.items() if isinstance(addresses, list)}
     if not flat:
-        return content
-    others = {key: value for key, value in content.items() if key not in flat}
-    if mixed := sorted(str(key) for key in others if key != _REGIONS):
-        every = ", ".join(map(str, flat))
+        return entries
+    others = {key: value for key, value in entries.items() if key not in flat}
+    if mixed := sorted(key for key in others if key != _REGIONS):
+        every = ", ".join(flat)
         raise refuse(
             where,
             f"lists some pools for every f ({every}), and also pools for f = {', '.join(mixed)} only: move all pools"
@@ -82,36 +83,13 @@ def _by_faults(content: Mapping[object, object], where: str) -> Mapping[object, 
     return {**others, EVERY_F: flat}
 
 
-def _is_addresses(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(a, str) for a in value)
+def _with_text_keys(value: object) -> object:
+    """An object of YAML as one of JSON: a number as key is the text of it."""
+    return {str(key): entry for key, entry in value.items()} if isinstance(value, Mapping) else value
 
 
-def _resolved(names: Sequence[str], problems: list[Problem]) -> tuple[str, ...]:
-    """The addresses of names: looked up once, here, because the jar binds to the address that its peers connect to."""
-    addresses = []
-    for name in names:
-        try:
-            addresses.append(resolve(name))
-        except OSError as error:
-            sentence = f"this name has no IP address: {error.strerror}. Correct the name, or write the address"
-            problems.append(Problem(name, sentence))
-    return tuple(addresses)
-
-
-def resolve(name: str, lookup: Callable[[str], str] = socket.gethostbyname) -> str:
-    """The address of a machine. An address is returned as it is; `localhost` is 127.0.0.1.
-
-    Raises:
-        OSError: there is no machine of that name, or it cannot be a name.
-    """
-    with contextlib.suppress(ValueError):
-        return str(ipaddress.ip_address(name))
-    if name == "localhost":
-        return LOOPBACK
-    no_name = socket.gaierror(socket.EAI_NONAME, "it is not a host name")
-    if not name:  # for the resolver that is 0.0.0.0
-        raise no_name
-    try:
-        return lookup(name)
-    except UnicodeError:  # an empty label, such as in 10.0..1
-        raise no_name from None
+def _in_words(fault: Fault, faults: str) -> str:
+    group = "region" if faults == _REGIONS else "pool"
+    if "[" in fault.path:  # one address
+        return str(fault)
+    return f"must be an object: {group} -> list of addresses" + (f", but {fault}" if fault.path else "")

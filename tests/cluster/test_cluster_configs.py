@@ -236,7 +236,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
     [
         ("provider: [", "is not YAML"),
         ("a: 1", "is not a launcher configuration: it has no object `provider`"),
-        ("provider: {type: aws}", "has no available_node_types"),
+        ("provider: {type: nowhere}", "has no available_node_types"),
         ("provider: {type: local, head_ip: localhost}", "lists a loopback address"),
         ("provider: {type: local}", "head_ip is missing"),
         ("provider: {type: local, head_ip: 10.0..1}", "10.0..1 this name has no IP address: it is not a host name."),

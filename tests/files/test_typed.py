@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, TypedDict
 
 import pytest
 
-from fpray.files.typed import Misfit, between, shown, typed
+from fpray.files.shown import shown
+from fpray.files.typed import Misfit, between, typed
 
 
 class Colour(enum.Enum):
@@ -107,3 +108,18 @@ def test_a_value_that_cannot_be_shown_is_named_by_its_type() -> None:
             raise RuntimeError
 
     assert "Odd" in shown(Odd())
+
+
+@dataclass(frozen=True)
+class Rules:
+    maybe: Annotated[int, between(0, 9)] | None = None
+    each: Sequence[Annotated[int, between(0, 9)]] = ()
+    by_name: Mapping[str, Annotated[int, between(0, 9)]] | None = None
+
+
+def test_rules_hold_inside_unions_lists_and_objects() -> None:
+    assert _faults(Rules, {"maybe": 10, "each": [1, 11], "by_name": {"a": 12}}) == [
+        "maybe must be between 0 and 9, not 10",
+        "each[1] must be between 0 and 9, not 11",
+        "by_name.a must be between 0 and 9, not 12",
+    ]

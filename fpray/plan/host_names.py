@@ -1,0 +1,83 @@
+"""The names and addresses of machines: how they are written, and the one place where names are looked up."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from fpray.errors import Problem, refuse_if_any
+from fpray.files.shown import shown
+from fpray.files.typed import Rule
+from fpray.plan.cluster import LOOPBACK, Cluster
+
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[^\W_][\w-]{0,62}(\.[^\W_][\w-]{0,62})*\.?")
+
+
+def host_problem(name: str) -> str | None:
+    """What is wrong with the name or address of a machine, as a sentence."""
+    if _is_address(name) or _HOST_NAME.fullmatch(name):
+        return None
+    plain = name if name.isprintable() and 0 < len(name) < 60 else shown(name)
+    return f"{plain} this name has no IP address: it is not a host name. Correct the name, or write the address"
+
+
+Host = Annotated[str, Rule(host_problem)]
+
+
+def address_of(name: str) -> str:
+    """An address in its usual form, 127.0.0.1 for `localhost`, and any other name of a machine as it is."""
+    if _is_address(name):
+        return str(ipaddress.ip_address(name))
+    return LOOPBACK if name == "localhost" else name
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def resolved(cluster: Cluster, where: str) -> Cluster:
+    """The cluster with addresses in place of names: looked up once, because the jar binds to what its peers connect to.
+
+    Raises:
+        Refused: there is no machine of a name, or a machine is in several regions by its address.
+    """
+    addresses, problems = look_up(cluster.addresses(), where)
+    refuse_if_any(problems)
+    with_addresses = cluster.renamed(addresses)
+    refuse_if_any(in_many_regions(with_addresses.regions, where))
+    return with_addresses
+
+
+def look_up(names: Sequence[str], where: str) -> tuple[dict[str, str], list[Problem]]:
+    """Name -> address, and the names that have none."""
+    addresses, problems = {}, []
+    for name in names:
+        try:
+            addresses[name] = _address(name)
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not a host name"
+            sentence = f"this name has no IP address: {reason}. Correct the name, or write the address"
+            problems.append(Problem(f"{where}: {name}", sentence))
+    return addresses, problems
+
+
+def _address(name: str) -> str:
+    return name if _is_address(name) else socket.gethostbyname(name)
+
+
+def in_many_regions(regions: Mapping[str, Sequence[str]], where: str) -> list[Problem]:
+    """Machines that are listed in several regions."""
+    counts = Counter(address for addresses in regions.values() for address in {*addresses})
+    return [
+        Problem(f"{where}: regions", f"lists {address} in {count} regions: a machine is in one region only")
+        for address, count in counts.items()
+        if count > 1
+    ]
