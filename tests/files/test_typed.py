@@ -113,13 +113,13 @@ def test_a_value_that_cannot_be_shown_is_named_by_its_type() -> None:
 @dataclass(frozen=True)
 class Rules:
     maybe: Annotated[int, between(0, 9)] | None = None
-    each: Sequence[Annotated[int, between(0, 9)]] = ()
+    counts: Sequence[Annotated[int, between(0, 9)]] = ()
     by_name: Mapping[str, Annotated[int, between(0, 9)]] | None = None
 
 
 def test_rules_hold_inside_unions_lists_and_objects() -> None:
-    assert _faults(Rules, {"maybe": 10, "each": [1, 11], "by_name": {"a": 12}}) == [
+    assert _faults(Rules, {"maybe": 10, "counts": [1, 11], "by_name": {"a": 12}}) == [
         "maybe must be between 0 and 9, not 10",
-        "each[1] must be between 0 and 9, not 11",
+        "counts[1] must be between 0 and 9, not 11",
         "by_name.a must be between 0 and 9, not 12",
     ]
