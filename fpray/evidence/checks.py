@@ -77,9 +77,36 @@ def clients_apart(evidence: Evidence) -> Iterator[Doubt]:
         yield Doubt(sentence, "clients-apart" if nothing else None)
 
 
+def unusable(evidence: Evidence) -> Iterator[Doubt]:
+    """What a client recorded cannot be used: its file is missing, damaged, in another form, or in other units.
+
+    Requests may have been answered all the same.
+    """
+    for client in evidence.clients:
+        nothing_else = client.first_start_ns is None or evidence.served is False
+        if client.unreadable or (client.unusable and nothing_else):
+            no_result = client.unreadable or evidence.served is not True
+            sentence = f"what {client.label} recorded cannot be used: {client.unusable.rstrip('.')}"
+            yield Doubt(sentence, "unrecorded" if no_result else None, client.label)
+
+
+def unreported(evidence: Evidence) -> Iterator[Doubt]:
+    """Rows with labels that no result reports: with no other rows, the results are empty."""
+    if not evidence.unreported:
+        return
+    most = sorted(evidence.unreported.items(), key=lambda item: -item[1])
+    labels = ", ".join(f"{label} ({rows})" for label, rows in most[:5])
+    rows = sum(evidence.unreported.values())
+    reports = f"results report {' and '.join(evidence.outputs) or 'rows without labels'}"
+    if evidence.reported:
+        yield Doubt(f"{rows} rows are in no result: their labels are {labels}, and {reports}")
+    else:
+        yield Doubt(f"no row is in a result: the labels are {labels}, and {reports}", "unrecorded")
+
+
 def unserved(evidence: Evidence) -> Iterator[Doubt]:
     """Fewer requests were answered than there are loops, though the clients measured together."""
-    if evidence.served is False and _apart(evidence) is None:
+    if evidence.served is False and _apart(evidence) is None and not any(unusable(evidence)):
         silent = [client for client in evidence.clients if _gave_up(evidence, client) is not None]
         client = (silent or list(evidence.clients))[0]
         yield Doubt(
@@ -92,26 +119,27 @@ def unserved(evidence: Evidence) -> Iterator[Doubt]:
 
 
 def littles_law(evidence: Evidence) -> Iterator[Doubt]:
-    """Throughput x mean latency is not the number of closed loops."""
+    """Throughput x mean latency is not the number of closed loops, also with the clients' own time taken off."""
     law = evidence.littles_law
-    if law is not None and not LITTLE[0] <= law <= LITTLE[1]:
-        yield Doubt(
-            f"throughput x mean latency is {law:.2f} of the number of closed loops (Little's law says 1):"
-            " some loops did not run all the time, or the figures are of something else"
-        )
+    if law is None:
+        return
+    own = evidence.own_s * evidence.requests / evidence.window_s / evidence.loops if evidence.window_s else 0.0
+    if LITTLE[0] <= law <= LITTLE[1] or (law < 1 and law + own >= LITTLE[0]):
+        return
+    taken_off = f"; with the clients' own time of {evidence.own_s * 1e6:.0f} us a request {law + own:.2f}"
+    yield Doubt(
+        f"throughput x mean latency is {law:.2f} of the number of closed loops{taken_off if own else ''}"
+        " (Little's law says 1): some loops did not run all the time, or the figures are of something else"
+    )
 
 
 # In the order in which an outcome lists what they say.
-CHECKS: Sequence[Check] = (clients_gave_up, undecided, clients_apart, unserved, littles_law)
-
-
-def _together_s(evidence: Evidence) -> float:
-    return (evidence.window_ns[1] - evidence.window_ns[0]) / 1e9 if evidence.window_ns else 0.0
+CHECKS: Sequence[Check] = (unusable, unreported, clients_gave_up, undecided, clients_apart, unserved, littles_law)
 
 
 def _apart(evidence: Evidence) -> str | None:
     begins = {client.label: client.first_start_ns for client in evidence.clients if client.first_start_ns is not None}
-    together_s = _together_s(evidence)
+    together_s = evidence.window_s
     if len(begins) < 2 or together_s >= TOGETHER_SHARE * evidence.duration_s:
         return None
     first, last = min(begins, key=begins.__getitem__), max(begins, key=begins.__getitem__)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
-# Why a trial is no ordinary result: its clients did not measure together, nothing was answered, or clients gave up.
-Defect = Literal["clients-apart", "unserved", "gave-up"]
+# Why a trial is no ordinary result: its clients did not measure together, nothing was answered, clients gave up, or
+# what they recorded cannot be used.
+Defect = Literal["clients-apart", "unserved", "gave-up", "unrecorded"]
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class ClientEvidence:
     Attributes:
         first_start_ns: the start of its first request, since the epoch by its clock; None without rows.
         last_stop_ns: the end of its last answered one.
+        unusable: why its file holds no rows, or fewer than it seems to, as a sentence; "" if there is no reason.
+        unreadable: whether its file cannot be read at all, so that the figures of all clients together are unknown.
         log: the path of its log.
         last_lines: the last 50 lines of that.
     """
@@ -26,6 +29,8 @@ class ClientEvidence:
     last_stop_ns: int | None = None
     log: str = ""
     last_lines: Sequence[str] = ()
+    unusable: str = ""
+    unreadable: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class Evidence:
         grouped: whether a row stands for several requests.
         holds_back: the parameters by which requests wait for other requests.
         littles_law: throughput x mean latency over the loops; None where it is not decided.
+        own_s: the mean time that a client takes for a request itself, between the end of one and the start of the
+            next; 0 where it is not known.
+        outputs: the labels that results report.
+        reported: rows with such a label.
+        unreported: label -> rows, of other labels.
     """
 
     loops: int
@@ -53,7 +63,16 @@ class Evidence:
     grouped: bool = False
     holds_back: Sequence[str] = ()
     littles_law: float | None = None
+    own_s: float = 0.0
+    outputs: Sequence[str] = ()
+    reported: int = 1
+    unreported: Mapping[str, int] = field(default_factory=dict)
     clients: Sequence[ClientEvidence] = ()
+
+    @property
+    def window_s(self) -> float:
+        """Seconds of the measured window; 0 where there is none."""
+        return (self.window_ns[1] - self.window_ns[0]) / 1e9 if self.window_ns else 0.0
 
     @property
     def served(self) -> bool | None:

@@ -8,6 +8,9 @@ STATISTICS: Final = ("mean", "median", "min", "max", "p90", "p95", "p99")
 MEASURED_STATISTICS: Final = ("mean", "median", "p90", "p95", "p99", "max")
 ABSENT: Final = -1.0  # what FrankenPaxos writes where nothing was recorded
 
+NOTHING: Final = "no rows: nothing was recorded."  # the end of a note
+LEFT_OUT: Final = "left out"  # in notes about lines and rows
+
 _MEASURED: Final = "measured."  # begins fpray's own columns, behind the prefix of an output
 THROUGHPUT: Final = f"{_MEASURED}throughput"
 WINDOW_S: Final = f"{_MEASURED}window_s"

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from fpray.recorder.clock_check import ClockCheck
+from fpray.recorder.columns import NOTHING
 from fpray.recorder.csv_blocks import MOST_BLOCKS, MOST_LABELS, Block, Blocks, LeftOut, line_number
 from fpray.recorder.row import IMPOSSIBLE, LABELLED, UNLABELLED
 from fpray.recorder.schema import by_label, chosen_rows, nanoseconds, table_of
@@ -137,7 +138,7 @@ class ClientFile:
         for note in clock.notes():
             self._note(note)
         if not rows:
-            self._note("no rows: nothing was recorded.")
+            self._note(NOTHING)
 
 
 class _Labels:

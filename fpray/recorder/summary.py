@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from fpray.recorder import columns as names
+from fpray.recorder.own_time import own_time_s
 from fpray.recorder.parquet_reader import Label, RowGroups, Window
 from fpray.recorder.parquet_writer import ClientFacts, clients_of
 from fpray.recorder.quantiles import Quantiles
@@ -23,6 +24,8 @@ from fpray.recorder.throughput import SECOND, Throughput
 Number = float | int | None
 
 _ABSENT = dict.fromkeys(names.FRANKENPAXOS, names.ABSENT)
+_LOOPS_ARE_IDLE = 0.95  # throughput x mean latency / loops, below which the clients' own time is estimated
+_LONGEST_LABEL, _MOST_NOTED_LABELS = 60, 5  # in notes
 _LITTLE_LATENCIES = 10  # in a window of fewer mean latencies, its edges dominate
 
 
@@ -36,6 +39,10 @@ class Summary:
         window_ns: [begin, end) of the measured window in nanoseconds since the epoch; None without a window.
         requests: answered in the window, of all labels; 0 without a window.
         unrecorded: an upper limit for the answered requests that unfinished measurement groups hide.
+        own_s: the mean time that a client takes for a request itself, between the end of one and the start of the
+            next; None where it is not estimated: only where Little's law says that loops are idle.
+        reported: rows with a label that is an output's.
+        unreported: label -> rows, of other labels.
         clients: one for each client process, in the order gathered, with its notes.
         notes: what is unusual, and why a value is None.
     """
@@ -47,6 +54,9 @@ class Summary:
     unrecorded: int
     clients: tuple[ClientFacts, ...]
     notes: tuple[str, ...]
+    own_s: float | None = None
+    reported: int = 0
+    unreported: Mapping[str, int] = field(default_factory=dict)
 
 
 def summarize(
@@ -85,23 +95,45 @@ def summarize(
     window = measured_window(clients, begins, duration_s, notes)
     labels = tally_labels(table, window)
     tallies = [tally for tally, _ in labels.values()]
-    for label in labels.keys() - outputs.keys():
-        notes.append(f"{labels[label][0].all.rows} rows have the label {label!r}, for which there is no output.")
+    unreported = _unreported(labels, outputs, notes)
     largest = _largest_count(tallies, group_size, notes)
     unrecorded = (largest - 1) * len(clients) * max(len(tallies), 1)
     requests = sum(tally.requests for tally in tallies)
     window_s = (window[1] - window[0]) / SECOND if window else None
     claimed_s = window_s if not any(c.error for c in clients) else None
-    columns: dict[str, float | None] = {}
-    measured: dict[str, Number] = {}
+    columns, measured = dict[str, float | None](), dict[str, Number]()
     for label, prefix in outputs.items():
         columns |= _prefixed(prefix, columns_of(*labels[label]) if label in labels else _ABSENT)
         tally = labels[label][0] if label in labels else None
         measured |= _prefixed(prefix, _measured(tally, claimed_s, largest > 1))
     measured[names.WINDOW_S] = window_s
     measured[names.REQUESTS] = None if claimed_s is None else requests
-    measured[names.LITTLES_LAW] = _littles_law(tallies, claimed_s, closed_loops, unrecorded, notes)
-    return Summary(columns, measured, window, requests, unrecorded, clients, tuple(notes))
+    law = measured[names.LITTLES_LAW] = _littles_law(tallies, claimed_s, closed_loops, unrecorded, notes)
+    return Summary(
+        columns,
+        measured,
+        window,
+        requests,
+        unrecorded,
+        clients,
+        tuple(notes),
+        own_s=own_time_s(table) if law is not None and law < _LOOPS_ARE_IDLE else None,
+        reported=sum(tally.all.rows for label, (tally, _) in labels.items() if label in outputs),
+        unreported=unreported,
+    )
+
+
+def _unreported(
+    labels: Mapping[Label, tuple[Tally, Throughput]], outputs: Mapping[Label, str], notes: list[str]
+) -> dict[str, int]:
+    """The labels that no output reports, as they are shown, with their rows. Adds to `notes` the most frequent."""
+    texts = {
+        label: text if len(text := repr(label)) <= _LONGEST_LABEL else f"{text[:_LONGEST_LABEL]}..." for label in labels
+    }
+    rows = {texts[label]: tally.all.rows for label, (tally, _) in labels.items() if label not in outputs}
+    for text in sorted(rows, key=lambda text: -rows[text])[:_MOST_NOTED_LABELS]:
+        notes.append(f"{rows[text]} rows have the label {text}, for which there is no output.")
+    return rows
 
 
 def _client_notes(client: ClientFacts) -> Iterator[str]:

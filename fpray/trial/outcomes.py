@@ -49,6 +49,7 @@ VERDICTS: Mapping[Ending, Verdict] = {
     # Every process did as it was told.
     "finished": Verdict(Status.FINISHED, Reason.NONE),
     "unserved": Verdict(Status.UNSERVED, Reason.SYSTEM_UNDER_TEST),
+    "unrecorded": Verdict(Status.UNSERVED, Reason.SYSTEM_UNDER_TEST),
     "gave-up": Verdict(Status.OVERRAN, Reason.SYSTEM_UNDER_TEST),
     "clients-apart": Verdict(Status.NOT_READY, Reason.INFRASTRUCTURE, "the process's machine"),
 }
@@ -144,9 +145,8 @@ def _notes_of_sidecars(attempt: Attempt) -> list[str]:
 
 
 def _blamed(attempt: Attempt, verdict: Verdict, end: _End) -> Sequence[str]:
-    if verdict.blamed == "the lost machines":
-        return end.hosts
-    return attempt.processes.hosts_of(end.label) if verdict.blamed else ()
+    blamed = attempt.processes.hosts_of(end.label) if verdict.blamed else ()
+    return end.hosts if verdict.blamed == "the lost machines" else blamed
 
 
 def _port_was_taken(failed: ProcessFailed) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fpray.evidence.checks import CHECKS
 from fpray.evidence.evidence import ClientEvidence, Doubt, Evidence, doubts
 from fpray.files.layout import stdout_file
 from fpray.files.reading import tail
-from fpray.recorder.columns import LITTLES_LAW
+from fpray.recorder.columns import LEFT_OUT, LITTLES_LAW, NOTHING
 from fpray.trial.attempt import Attempt
 from fpray.trial.plan_facts import recorded_warmup_s, seconds_of
 
 if TYPE_CHECKING:
+    from fpray.recorder.parquet_writer import ClientFacts
     from fpray.recorder.summary import Summary
 
 _LINES = 50
@@ -36,6 +38,10 @@ def evidence_of(attempt: Attempt, summary: Summary) -> Evidence:
         grouped=getattr(params, "measurement_group_size", 1) > 1,
         holds_back=tuple(protocol.holds_back(params)),
         littles_law=summary.measured.get(LITTLES_LAW),
+        own_s=summary.own_s or 0.0,
+        outputs=[repr(label) for label in protocol.outputs if label is not None],
+        reported=summary.reported,
+        unreported=summary.unreported,
         clients=_clients(attempt, summary),
     )
 
@@ -45,6 +51,16 @@ def _clients(attempt: Attempt, summary: Summary) -> list[ClientEvidence]:
     clients = []
     for process in attempt.known_plan.of_kind("client"):
         client, log = facts[process.label], str(attempt.directory.file(stdout_file(process.label)).absolute())
-        lines = tail(log, _LINES)
-        clients.append(ClientEvidence(process.label, client.first_start_ns, client.last_stop_ns, log, lines))
+        times = client.first_start_ns, client.last_stop_ns
+        unusable = client.error or next(_reasons(client), "")
+        clients.append(
+            ClientEvidence(process.label, *times, log, tail(log, _LINES), unusable, unreadable=client.error is not None)
+        )
     return clients
+
+
+def _reasons(client: ClientFacts) -> Iterator[str]:
+    """Why a client's file holds no rows, or fewer than it seems to."""
+    for note in client.notes:
+        if LEFT_OUT in note or (not client.rows and not note.endswith(NOTHING)):
+            yield note

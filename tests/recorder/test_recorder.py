@@ -1,6 +1,7 @@
 """What a client leaves behind, in whatever state, becomes rows and sentences."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,27 @@ def test_clock_set_back(csv: Path) -> None:
     reversed_, fell = (n.removeprefix(f"{csv}: ") for n in reading.notes)
     assert reversed_.startswith("1 rows stop before they start, by up to 1900.000 ms: the wall clock was set back")
     assert fell.startswith("the wall clock goes back 1 times, by up to 1800.000 ms, between rows")
+
+
+def test_rows_that_several_threads_write_late_are_no_clock_jump(csv: Path) -> None:
+    """E5: a thread may wait for 65 ms between the end of its request and its row; its next row is in order again."""
+    rng = np.random.default_rng(0)
+    for threads in (2, 5, 40):
+        written: list[tuple[int, str]] = []  # in microseconds
+        for _ in range(threads):
+            at = int(rng.integers(0, 1000))
+            while at < 3_000_000:
+                start, at = at, at + int(rng.integers(500, 5000))
+                line = row(f"{start / 1e6:.6f}", f"{at / 1e6:.6f}", 1000 * (at - start))
+                at += int(rng.integers(5, 60)) if rng.random() < 0.97 else int(rng.integers(2000, 65_000))
+                written.append((at, line))
+        lines = [line for _, line in sorted(written)]
+        assert read(csv, LABELLED + "".join(lines)).notes == ()
+        # The same, where the clock is set back by 1.5 s half way: rows afterwards are behind for as long.
+        half = len(lines) // 2
+        later = [line.replace(T, T.replace("04:23", "04:22")) for line in lines[half:]]
+        (note,) = read(csv, LABELLED + "".join(lines[:half] + later)).notes
+        assert re.search(r"the wall clock goes back 1 times, by up to (59|60)\d\d\d\.", note)
 
 
 def test_interleaved_requests_are_no_clock_jump(csv: Path) -> None:

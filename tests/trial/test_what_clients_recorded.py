@@ -1,0 +1,118 @@
+"""Clients whose rows cannot be used: the outcome's sentence says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fpray.files.layout import data_file
+from fpray.node.file_service import FileService
+from fpray.recorder.csv_reader import Reading
+from fpray.store.outcome import Outcome, Status
+from fpray.testing.fake_machines import FakeMachines
+from tests.support.trials import a_trial, run
+
+Change = Callable[[Path], Any]
+
+
+def _without_header(path: Path) -> None:
+    path.write_text(path.read_text().partition("\n")[2])
+
+
+def _in_milliseconds(path: Path) -> None:
+    header, *rows = path.read_text().splitlines()
+    path.write_text(
+        "\n".join([header, *(f"{1795321397000 + i},{1795321397001 + i},1,1,write" for i in range(len(rows)))]) + "\n"
+    )
+
+
+def _as_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _of_label(label: str, every: int = 1) -> Change:
+    def change(path: Path) -> None:
+        header, *rows = path.read_text().splitlines()
+        rows = [row.replace("write", label) if i % every == 0 else row for i, row in enumerate(rows)]
+        path.write_text("\n".join([header, *rows]) + "\n")
+
+    return change
+
+
+def _run(directory: Path, change: Change, only: str = "", **params: Any) -> Outcome:
+    """A trial in which the files of clients are changed before they are read."""
+
+    def read_client(_role: str, _host: str, path: str, client: str) -> Reading:
+        if only in (client, ""):
+            change(Path(path))
+        return FileService.read_client(files, path, client)
+
+    machines = FakeMachines(["a"], read_client=read_client)
+    files = object.__new__(FileService)
+    return run(directory, machines, a_trial(**params))
+
+
+CASES: dict[str, tuple[Change, str]] = {
+    "missing": (Path.unlink, "cannot be read: No such file or directory"),
+    "empty": (lambda path: path.write_text(""), "empty (0 bytes): nothing was recorded"),
+    "garbage": (lambda path: path.write_bytes(b"\x00\x01" * 500), "the header is '"),
+    "without header": (_without_header, "the header is '20"),
+    "in milliseconds": (
+        _in_milliseconds,
+        "lines are not rows and are left out: line 2: '1795321397000,1795321397001,1,1,write'",
+    ),
+    "another header": (
+        lambda path: path.write_text("a,b,c\n1,2,3\n"),
+        "the header is 'a,b,c', not start,stop",
+    ),
+    "a directory": (_as_directory, "cannot be read: Is a directory"),
+    "impossible": (
+        lambda path: path.write_text(path.read_text().replace(",1,", ",-1,")),
+        "rows are impossible and are left out",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_cause_is_the_outcomes_sentence(name: str, tmp_path: Path) -> None:
+    """E3: a client's file that is missing, empty, garbage, without header, in milliseconds."""
+    change, cause = CASES[name]
+    outcome = _run(tmp_path, change)
+    assert outcome.status is Status.UNSERVED
+    assert outcome.detail.startswith("what client_0 recorded cannot be used: "), outcome.detail
+    assert cause in outcome.detail
+    assert str(tmp_path / "suite" / "001" / data_file("client_0")) in outcome.detail
+    assert not outcome.log, "a log that says nothing is not pointed at"
+
+
+def test_one_of_several_clients_without_a_file_is_no_finished_trial(tmp_path: Path) -> None:
+    """E3: the figures of all clients together are unknown then."""
+    outcome = _run(tmp_path, Path.unlink, "client_1", num_client_procs=2)
+    assert (outcome.status, outcome.label) == (Status.UNSERVED, "client_1")
+    assert "No such file" in outcome.detail
+    empty = _run(tmp_path / "b", lambda path: path.write_text(""), "client_1", num_client_procs=2)
+    assert empty.status is Status.FINISHED
+    assert "what client_1 recorded cannot be used" in empty.doubts[0]
+
+
+def test_a_file_that_says_that_nothing_was_answered_is_believed(tmp_path: Path) -> None:
+    outcome = _run(tmp_path, lambda path: path.write_text("start,stop,count,latency_nanos,label\n"))
+    assert outcome.detail == "0 requests of 2 closed loops were answered in the measured window"
+
+
+def test_labels_that_no_result_reports_are_no_finished_trial(tmp_path: Path) -> None:
+    """E4: `put` for `write`: the results would be empty."""
+    outcome = _run(tmp_path, _of_label("put"))
+    assert outcome.status is Status.UNSERVED
+    assert outcome.detail == "no row is in a result: the labels are 'put' (2000), and results report 'write'"
+
+
+def test_some_rows_with_another_label_are_a_doubt(tmp_path: Path) -> None:
+    """E4: the figures are of the other rows."""
+    outcome = _run(tmp_path, _of_label("put", every=4))
+    assert outcome.status is Status.FINISHED
+    assert "500 rows are in no result: their labels are 'put' (500), and results report 'write'" in outcome.doubts
