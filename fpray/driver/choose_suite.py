@@ -18,6 +18,7 @@ from fpray.protocol import params as param_values
 from fpray.report.show import jar_of
 from fpray.report.text import say
 from fpray.store.find import find_suite, is_suite, suites
+from fpray.store.strange_files import refuse_strange_files
 from fpray.store.suite import Suite, usual_root
 from fpray.store.suite_record import PILOT, SuiteRecord
 from fpray.trial.context import flag_texts, jvm_arg_texts
@@ -100,8 +101,10 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     """The suite, if this experiment may continue it.
 
     Raises:
-        Refused: it is of another protocol, or was run with another jar, java, JVM arguments, flags or placement.
+        Refused: it is of another protocol, was run with another jar, java, JVM arguments, flags or placement, or
+            holds links.
     """
+    refuse_strange_files(suite.path)
     protocol = suite.record.protocol
     if protocol != experiment.selection.protocol:
         raise refuse(suite.path.name, f"is a suite of {protocol}, not of {experiment.selection.protocol}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from fpray.driver.experiment import Experiment
 from fpray.driver.selection import Selected, TrialSelection, select_grid
+from fpray.driver.study_files import check_study_file, study_files
 from fpray.errors import refuse
 from fpray.files import layout
 from fpray.jar.provenance import jar_record
@@ -49,6 +50,7 @@ class WorkList:
         suite.record.planned, suite.record.jar = len(self.trials), jar_record(experiment.environment.jar)
         for name, value in experiment.compared.items():
             setattr(suite.record, name, value)
+        suite.record.study_files |= study_files(experiment)
         suite.save()
         suite.write_inputs(trials)
         for directory in self.repeated:
@@ -85,6 +87,7 @@ def selected_by(words: Mapping[str, Any], suite: Suite, experiment: Experiment) 
     """
     if words == experiment.words:
         return Selected(experiment.protocol, experiment.study, experiment.trials)
+    check_study_file(words, suite, experiment)
     return select_grid(TrialSelection.from_json(words, suite.path / layout.SUITE))
 
 

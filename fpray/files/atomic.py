@@ -32,7 +32,7 @@ def append_text(path: str | Path, text: str) -> None:
     Raises:
         OSError: not all of it could be written.
     """
-    _write(path, os.O_APPEND, text)
+    _write(path, os.O_APPEND | os.O_NOFOLLOW, text)
 
 
 def _write(path: str | Path, mode: int, text: str) -> None:

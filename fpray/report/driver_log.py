@@ -17,7 +17,7 @@ class DriverLog:
     """
 
     def __init__(self, suite: Path) -> None:
-        mode = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        mode = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             self._file = os.open(suite / layout.DRIVER_LOG, mode, 0o666)
         except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -26,14 +27,17 @@ def stop(suite: Suite) -> str:
     if not holder.here:
         raise refuse(suite.path.name, f"is run by {holder.words}: {instead}")
     try:
+        if not holder.has_open(suite.path):  # a suite from somebody else may name any process
+            raise refuse(suite.path.name, f"states that {holder.words} runs it, but that process does not")
         os.kill(holder.pid, signal.SIGTERM)
     except PermissionError:
         raise refuse(suite.path.name, f"is run by {holder.words}, which belongs to another user") from None
     except ProcessLookupError:
         if suite.holder() is not None:
             raise refuse(suite.path.name, f"is run by {holder.words} in another container: {instead}") from None
-    while suite.holder() is not None:
-        time.sleep(_POLL_S)
+    with contextlib.suppress(OSError):
+        while holder.has_open(suite.path):
+            time.sleep(_POLL_S)
     if not suite.path.exists():
         return "interrupted · nothing was started"
     state = SuiteState.of(suite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from fpray.errors import refuse
 from fpray.files import layout
+from fpray.files.printable import printable
 
 _HOLDER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>\S+) since .*")
 
@@ -29,6 +31,23 @@ class Holder:
         """Whether it is on this machine."""
         return self.host == socket.gethostname()
 
+    def has_open(self, suite: Path) -> bool:
+        """Whether its process, on this machine, has the lock of the suite open: the words of a file prove nothing.
+
+        Raises:
+            ProcessLookupError: there is no such process here.
+            PermissionError: it belongs to another user.
+        """
+        try:
+            lock, files = (suite / layout.SUITE_LOCK).stat(), list(Path(f"/proc/{self.pid}/fd").iterdir())
+        except FileNotFoundError:
+            raise ProcessLookupError from None
+        for file in files:
+            with contextlib.suppress(OSError):  # it was closed meanwhile
+                if os.path.samestat(lock, file.stat()):
+                    return True
+        return False
+
 
 def acquire(suite: Path) -> int:
     """Lock a suite until the process ends or the file descriptor, which is returned, is closed.
@@ -37,11 +56,11 @@ def acquire(suite: Path) -> int:
         Refused: another living process holds the lock, or the suite cannot be written.
     """
     try:
-        lock = os.open(suite / layout.SUITE_LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        lock = os.open(suite / layout.SUITE_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise refuse(str(suite), f"the suite directory cannot be written: {error.strerror}") from None
     if not _lock(lock):
-        words = os.read(lock, 200).decode(errors="replace").strip() or "another process"
+        words = printable(os.read(lock, 200).strip()) or "another process"
         os.close(lock)
         raise refuse(suite.name, f"is being run by {words} (--new starts another suite)") from None
     os.ftruncate(lock, 0)
@@ -59,7 +78,7 @@ def holder(suite: Path) -> Holder | None:
     try:
         if _lock(lock, exclusively=False):
             return None
-        words = os.pread(lock, 200, 0).decode(errors="replace").strip()
+        words = printable(os.pread(lock, 200, 0).strip())
     finally:
         os.close(lock)
     match = _HOLDER.fullmatch(words)

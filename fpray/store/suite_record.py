@@ -81,6 +81,7 @@ class SuiteRecord:
         ended: why the search has ended, "" while it has not; None for a suite with trials that are known in advance.
         order: in which order trials run, see `fpray.study.order`.
         planned: how many trials its points have; 0 if unknown.
+        study_files: the study files of its points: path -> SHA-256 of what they were when trials last ran.
         as_read: the content of the file that it was read from.
     """
 
@@ -102,6 +103,7 @@ class SuiteRecord:
     ended: str | None = None
     order: OrderRecord | None = None
     planned: Annotated[int, COUNT] = 0
+    study_files: dict[str, str] = field(default_factory=dict)
     as_read: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @staticmethod
@@ -141,4 +143,6 @@ class SuiteRecord:
 
 _NAMES = tuple(f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read")
 # Entries that a new suite has only if they differ from this; the others are in every suite.
-_UNLESS: Mapping[str, Any] = {"key": "", "place": {}, "instruments": [], "search": None, "ended": None, "order": None}
+_UNLESS: Mapping[str, Any] = {
+    "key": "", "place": {}, "instruments": [], "search": None, "ended": None, "order": None, "study_files": {},
+}  # fmt: skip

@@ -1,0 +1,49 @@
+"""Which study files a suite may have run: what a suite names is not run unless the user names it, too.
+
+A suite may come from somebody else. A study file is Python code, so its name in `suite.json` is not enough.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fpray.driver.experiment import Experiment
+from fpray.errors import refuse
+from fpray.store.suite import Suite
+
+
+def study_files(experiment: Experiment) -> dict[str, str]:
+    """What `suite.json` keeps of the study file of a command: path -> SHA-256; empty for a study with a name."""
+    name = experiment.selection.study
+    return {name: _hash(Path(name))} if name.endswith(".py") else {}
+
+
+def check_study_file(words: Mapping[str, Any], suite: Suite, experiment: Experiment) -> None:
+    """Check that the study of an earlier command of a suite may be read again: a name, or a file that is known.
+
+    Raises:
+        Refused: it is a file that this command does not name, or its content is not what the suite states.
+    """
+    name, named = str(words.get("study", "")), experiment.selection.study
+    if not name.endswith(".py"):
+        return
+    if not named.endswith(".py") or Path(name).expanduser().resolve() != Path(named).resolve():
+        sentence = (
+            f"has trials of the study file {name}, which this command does not name, and a study file is code: name"
+            f" it with --study to continue them, or start another suite with --new"
+        )
+        raise refuse(suite.path.name, sentence)
+    if suite.record.study_files.get(name) != _hash(Path(named)) and not experiment.policy.accept_change:
+        known = "was another one" if name in suite.record.study_files else "is not known"
+        sentence = (
+            f"has trials of the study file {name}, whose content {known} when they ran: --new starts another suite;"
+            " --accept-change continues with the file as it is now"
+        )
+        raise refuse(suite.path.name, sentence)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
