@@ -1,6 +1,6 @@
 """Which study files a suite may have run: what a suite names is not run unless the user names it, too.
 
-A suite may come from somebody else. A study file is Python code, so its name in `suite.json` is not enough.
+A suite may come from elsewhere. A study file is Python code, so its name in `suite.json` is not enough.
 """
 
 from __future__ import annotations
