@@ -37,9 +37,9 @@ def check_study_file(words: Mapping[str, Any], suite: Suite, experiment: Experim
         )
         raise refuse(suite.path.name, sentence)
     if suite.record.study_files.get(name) != _hash(Path(named)) and not experiment.policy.accept_change:
-        known = "was another one" if name in suite.record.study_files else "is not known"
+        known = "was another" if name in suite.record.study_files else "is not known"
         sentence = (
-            f"has trials of the study file {name}, whose content {known} when they ran: --new starts another suite;"
+            f"has trials of the study file {name}, and its content then {known}: --new starts another suite;"
             " --accept-change continues with the file as it is now"
         )
         raise refuse(suite.path.name, sentence)
