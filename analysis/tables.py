@@ -7,6 +7,7 @@ from typing import Any
 
 from fpray.errors import only_reading
 from fpray.files import layout
+from fpray.files.paths import absolute
 from fpray.store.find import find_suite
 from fpray.store.results import read_parquet, read_results
 
@@ -21,7 +22,7 @@ def results(suite: str, root: str | Path = "./suites") -> Any:
         FileNotFoundError: no trial of it has ended.
     """
     with only_reading():
-        return read_results(find_suite(suite, Path(root)).path)
+        return read_results(find_suite(suite, absolute(root)).path)
 
 
 def recorder(suite: str, trial: int | str, root: str | Path = "./suites") -> Any:
@@ -32,5 +33,5 @@ def recorder(suite: str, trial: int | str, root: str | Path = "./suites") -> Any
         FileNotFoundError: the trial kept no rows (`--raw drop`, or nothing was measured).
     """
     with only_reading():
-        directory = find_suite(suite, Path(root)).numbered(str(trial))
+        directory = find_suite(suite, absolute(root)).numbered(str(trial))
         return read_parquet(directory.file(layout.RECORDER))

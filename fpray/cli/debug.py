@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from fpray.cli.interrupt import interruptible
-from fpray.cli.suites import suites_option
+from fpray.cli.suites import PATH, suites_option
 from fpray.cluster.inventory import is_launcher_file
 from fpray.driver.debug import debug as hold
 from fpray.driver.head import run_on_head, words_without
@@ -19,18 +19,18 @@ from fpray.store.find import find_trial
 @click.command()
 @click.argument("trial", metavar="SUITE/TRIAL")
 @click.argument("label")
-@click.option("--cluster", "cluster_file", metavar="FILE", help="as for a sweep")
+@click.option("--cluster", "cluster_file", metavar="FILE", type=PATH, help="as for a sweep")
 @click.option("-a", "--address", metavar="ADDRESS", help="a Ray cluster  [default: as for a sweep]")
 @click.option("--local", is_flag=True, help="use an embedded Ray on this machine in any case")
 @suites_option
-def debug(trial: str, label: str, suite_directory: str, **where: Any) -> None:
+def debug(trial: str, label: str, suite_directory: Path, **where: Any) -> None:
     """Run a trial without its process LABEL, which you run by hand.
 
     Prints the command to paste and where to paste it; runs until Ctrl-C.
     """
     file = where["cluster_file"]
     if file is not None and where["address"] is None and is_launcher_file(file):
-        run_on_head(Path(file).expanduser(), words_without(sys.argv[1:], "--cluster"), with_machines=True)
-    suite, directory = find_trial(trial, Path(suite_directory).expanduser())
+        run_on_head(file, words_without(sys.argv[1:], "--cluster"), with_machines=True)
+    suite, directory = find_trial(trial, suite_directory)
     interruptible()
     hold(suite, directory, label, **where)

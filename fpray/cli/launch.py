@@ -21,6 +21,7 @@ from fpray.driver.remote_head import is_elsewhere, run_there
 from fpray.driver.secret_words import hide_from_ps, secrets_of
 from fpray.errors import refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
+from fpray.files.paths import shown
 from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
 from fpray.report.attach import attach
@@ -74,7 +75,7 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets
     suite = Suite(path)
     if detach:
         commands = " · ".join(f"fpray {command} {suite.short_name}{where}" for command in ("attach", "stop"))
-        show_line(f"detached · {path} · fpray status{where} · {commands}")
+        show_line(f"detached · {shown(path)} · fpray status{where} · {commands}")
         ctx.exit(0)
     ctx.exit(attach(suite, where))
 

@@ -21,12 +21,12 @@ from fpray.store.find import find_trial
 @click.option("-f", "--follow", is_flag=True, help="continue while the process runs")
 @suites_option
 @head_option
-def logs(trial: str, label: str | None, follow: bool, suite_directory: str) -> None:
+def logs(trial: str, label: str | None, follow: bool, suite_directory: Path) -> None:
     """Print the output of a process of a trial.
 
     Without LABEL, list the processes.
     """
-    suite, directory = find_trial(trial, Path(suite_directory).expanduser())
+    suite, directory = find_trial(trial, suite_directory)
     if label is None:
         for known in labels(directory):
             show_line(known)

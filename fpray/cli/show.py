@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from fpray.cli.suites import head_option, suites_option
+from fpray.cli.suites import PATH, head_option, suites_option
+from fpray.files.paths import shown
 from fpray.report.show import show as show_suite
 from fpray.report.text import show_line
 from fpray.searching.section import SearchSection
@@ -18,18 +19,19 @@ from fpray.study.search_study import Search
 @click.argument("suite", metavar="SUITE[/TRIAL]")
 @suites_option
 @head_option
-@click.option("--figure", multiple=True, metavar="FILE", help="draw a search as FILE.png, FILE.svg or FILE.html")
-def show(suite: str, suite_directory: str, figure: tuple[str, ...]) -> None:
+@click.option(
+    "--figure", type=PATH, multiple=True, metavar="FILE", help="draw a search as FILE.png, FILE.svg or FILE.html"
+)
+def show(suite: str, suite_directory: Path, figure: tuple[Path, ...]) -> None:
     """Show the trials of a suite, or the processes of one trial.
 
     The suite of a search also shows the best configuration.
     """
-    root = Path(suite_directory).expanduser()
     if not figure:
-        show_suite(suite, root, {Search.command: SearchSection()})
+        show_suite(suite, suite_directory, {Search.command: SearchSection()})
         return
     from fpray.searching.figures.draw import draw  # matplotlib and Optuna take a second
 
     for file in figure:
-        draw(find_suite(suite.rstrip("/"), root), Path(file).expanduser())
-        show_line(f"{file} is drawn")
+        draw(find_suite(suite.rstrip("/"), suite_directory), file)
+        show_line(f"{shown(file)} is drawn")

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from fpray.driver.head import run_on_head, words_without
+from fpray.files.paths import absolute
 
 
-def _run_on_head(_ctx: click.Context, _option: click.Parameter, value: str | None) -> None:
+class _AbsolutePath(click.ParamType[Path]):
+    """A path, absolute and expanded."""
+
+    name = "text"  # what `--help` shows where there is no metavar
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        return absolute(value)
+
+
+PATH = _AbsolutePath()
+
+
+def _run_on_head(_ctx: click.Context, _option: click.Parameter, value: Path | None) -> None:
     """Become the same command on the head of a launcher's cluster, unless this machine belongs to that cluster."""
     if value is not None:
-        run_on_head(Path(value).expanduser(), words_without(sys.argv[1:], "--cluster"))
+        run_on_head(value, words_without(sys.argv[1:], "--cluster"))
 
 
 suites_option = click.option(
-    "-s", "--suite-directory", "--suite_directory", "suite_directory", default="./suites", show_default=True,
+    "-s", "--suite-directory", "--suite_directory", "suite_directory", type=PATH, default="./suites", show_default=True,
     envvar="FPRAY_SUITE_DIRECTORY", show_envvar=True, help="directory in which suites are found by name or letters",
 )  # fmt: skip
 head_option = click.option(
-    "--cluster", metavar="LAUNCHER.yaml", expose_value=False, callback=_run_on_head,
+    "--cluster", metavar="LAUNCHER.yaml", type=PATH, expose_value=False, callback=_run_on_head,
     help="run this command on the head of that cluster",
 )  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from fpray.cli.suites import head_option, suites_option
+from fpray.files.paths import shown
 from fpray.report.attach import attach as attach_to
 from fpray.report.status import status_lines, suite_states
 from fpray.report.stop import stop as stop_sweep
@@ -21,17 +22,16 @@ from fpray.store.suite import Suite
 @suites_option
 @head_option
 @click.option("--json", "as_json", is_flag=True, help="print a JSON list")
-def status(suite_directory: str, as_json: bool) -> None:
+def status(suite_directory: Path, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
-    root = Path(suite_directory).expanduser()
-    states = suite_states(root, lambda why: say(why.in_one_line()))
+    states = suite_states(suite_directory, lambda why: say(why.in_one_line()))
     if as_json:
         show_line(json.dumps([state.to_json() for state in states], indent=1))
         return
     for line in status_lines(states):
         show_line(line)
     if not states:
-        say(f"no suite in {root}")
+        say(f"no suite in {shown(suite_directory)}")
 
 
 @click.command()
@@ -39,7 +39,7 @@ def status(suite_directory: str, as_json: bool) -> None:
 @suites_option
 @head_option
 @click.pass_context
-def attach(ctx: click.Context, suite: str, suite_directory: str) -> None:
+def attach(ctx: click.Context, suite: str, suite_directory: Path) -> None:
     """Show the live display of a sweep until it ends.
 
     Ctrl-C ends the display; the sweep goes on. Exit code: the sweep's; 0 when you left before it ended.
@@ -52,7 +52,7 @@ def attach(ctx: click.Context, suite: str, suite_directory: str) -> None:
 @click.argument("suite")
 @suites_option
 @head_option
-def stop(suite: str, suite_directory: str) -> None:
+def stop(suite: str, suite_directory: Path) -> None:
     """Stop a sweep, as Ctrl-C does.
 
     Nothing is left running, and the same command continues the sweep.
@@ -60,5 +60,5 @@ def stop(suite: str, suite_directory: str) -> None:
     show_line(stop_sweep(_suite(suite, suite_directory)))
 
 
-def _suite(name: str, suite_directory: str) -> Suite:
-    return find_suite(name.rstrip("/"), Path(suite_directory).expanduser())
+def _suite(name: str, suite_directory: Path) -> Suite:
+    return find_suite(name.rstrip("/"), suite_directory)

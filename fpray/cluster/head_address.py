@@ -13,6 +13,7 @@ from typing import Any
 from fpray.cluster.launcher import Launcher
 from fpray.cluster.launcher_file import Auth
 from fpray.errors import FprayError, refuse
+from fpray.files.paths import absolute
 from fpray.files.typed import typed
 
 
@@ -47,7 +48,7 @@ def head_login(launcher: Launcher) -> HeadLogin:
     if not auth.ssh_user:
         raise refuse(f"{path}: auth", "has no ssh_user: add the user name for SSH")
     key = auth.ssh_private_key
-    return HeadLogin(auth.ssh_user, address, Path(key).expanduser() if key else None, auth.ssh_proxy_command)
+    return HeadLogin(auth.ssh_user, address, absolute(key) if key else None, auth.ssh_proxy_command)
 
 
 def cloud_head(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

@@ -112,18 +112,17 @@ class RayNodes:
         """Do not wait: no file says which machines there should be."""
 
 
-def is_launcher_file(name: str) -> bool:
+def is_launcher_file(path: Path) -> bool:
     """Whether a file is a launcher configuration, by its name: FrankenPaxos's cluster files are JSON."""
-    return name.endswith(_LAUNCHER_SUFFIXES)
+    return path.suffix in _LAUNCHER_SUFFIXES
 
 
-def read_inventory(name: str | None) -> Inventory:
+def read_inventory(path: Path | None) -> Inventory:
     """Read the file that `--cluster` names; None: no file.
 
     Raises:
         Refused: the file is wrong.
     """
-    if not name:
+    if path is None:
         return RayNodes()
-    path = Path(name)
-    return read_launcher(path) if is_launcher_file(name) else ClusterFile(path, read_cluster_file(path))
+    return read_launcher(path) if is_launcher_file(path) else ClusterFile(path, read_cluster_file(path))

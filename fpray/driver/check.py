@@ -165,7 +165,7 @@ def with_addresses(experiment: Checked) -> Checked:
     return replace(experiment, where=replace(where, inventory=where.inventory.resolved()))
 
 
-def where_of(file: str | None, address: str | None, *, local: bool) -> Where:
+def where_of(file: Path | None, address: str | None, *, local: bool) -> Where:
     """The machines that `--cluster`, `--address` and `--local` name; the file is read.
 
     Raises:
@@ -173,7 +173,7 @@ def where_of(file: str | None, address: str | None, *, local: bool) -> Where:
     """
     if local and file and is_launcher_file(file):
         raise refuse("--local", f"conflicts with --cluster {file}: leave one of them out")
-    return Where(address, local, read_inventory(file), Path(file) if file else None)
+    return Where(address, local, read_inventory(file), file)
 
 
 def jar_problems(machines: int, *, named: bool) -> list[Problem]:
@@ -193,7 +193,8 @@ def cluster_problems(protocol: Protocol[Any], trials: Sequence[Trial[Any]], clus
 
 
 def _where(values: Mapping[str, Any]) -> Where:
-    where = where_of(values["cluster"], values["address"].ray, local=values["local"])
+    file = Path(values["cluster"]) if values["cluster"] else None
+    where = where_of(file, values["address"].ray, local=values["local"])
     return replace(where, scratch=values["scratch"])
 
 
@@ -237,7 +238,12 @@ def _outputs(words: Words) -> Outputs:
         values.get("notify", ()),
         words.command,
         (remark,) if remark else (),
-        {"protocol": words.protocol, **values, "address": values["address"].ray},
+        {
+            "protocol": words.protocol,
+            **values,
+            "address": values["address"].ray,
+            "suite_directory": str(values["suite_directory"]),
+        },
     )
 
 

@@ -12,6 +12,7 @@ from fpray.driver.option_texts import listed
 from fpray.driver.resume import selected_by
 from fpray.driver.secret_words import storable
 from fpray.errors import FprayError, Refused, refuse
+from fpray.files.paths import shown
 from fpray.jar.provenance import of_driver
 from fpray.plan.placement_policy import place_texts
 from fpray.protocol import params as param_values
@@ -34,11 +35,11 @@ def choose_suite(experiment: Experiment) -> Suite:
     Raises:
         Refused: the suite is of something else, or cannot be written.
     """
-    root, policy = Path(experiment.outputs.suite_directory).expanduser(), experiment.policy
+    root, policy = experiment.outputs.suite_directory.path, experiment.policy
     try:
-        named = _named(experiment.outputs.suite_directory, root)
+        named = _named(experiment.outputs.suite_directory.text, root)
     except OSError as error:
-        raise refuse(f"-s {root}", f"cannot be a suite directory: {error.strerror}") from None
+        raise refuse(f"-s {shown(root)}", f"cannot be a suite directory: {error.strerror}") from None
     if named is not None:
         if policy.new:
             sentence = f"conflicts with -s, which names the suite {named.path.name}: leave one of them out"
@@ -50,7 +51,7 @@ def choose_suite(experiment: Experiment) -> Suite:
         if policy.rerun or _unfinished(suite, experiment):
             return _checked(suite, experiment)
     if policy.rerun:
-        sentence = f"this command has no suite in {root}: name the suite with -s, or leave --rerun out"
+        sentence = f"this command has no suite in {shown(root)}: name the suite with -s, or leave --rerun out"
         raise refuse(f"--rerun {policy.rerun[0]}", sentence)
     suite = _new_suite(root, experiment)
     suite.after = before[0].short_name if before else None
@@ -110,7 +111,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         raise refuse(suite.path.name, f"is a suite of {protocol}, not of {experiment.selection.protocol}")
     kind = suite.record.kind
     if kind != experiment.kind:
-        command = f"fpray sweep --pilot -s {suite.path.parent}" if kind == PILOT else f"fpray {kind}"
+        command = f"fpray sweep --pilot -s {shown(suite.path.parent)}" if kind == PILOT else f"fpray {kind}"
         raise refuse(suite.path.name, f"is the suite of a {kind}: use {command} to continue it")
     known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
     mixed = f"results would mix. {_NEW}; --accept-change continues {suite.path.name} with the change"

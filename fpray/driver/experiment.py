@@ -9,6 +9,7 @@ from typing import Any
 
 from fpray.cluster.inventory import Inventory, RayNodes
 from fpray.driver.selection import TrialSelection
+from fpray.files.paths import GivenPath
 from fpray.files.secret import Secret
 from fpray.jar.find import Jar
 from fpray.plan.plan import Trial
@@ -92,7 +93,7 @@ class Outputs:
         arguments: every option of the command with its value, for `args.json`.
     """
 
-    suite_directory: str = "./suites"
+    suite_directory: GivenPath = field(default_factory=lambda: GivenPath.of("./suites"))
     keep_raw: bool = True
     notify: Sequence[Secret] = ()
     command: str = ""

@@ -12,6 +12,7 @@ from fpray.cluster.session import Machines
 from fpray.driver.experiment import Experiment
 from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList
+from fpray.files.paths import shown
 from fpray.plan.estimate import planned_seconds
 from fpray.plan.plan import Trial
 from fpray.plan.words import duration_in_words
@@ -63,12 +64,12 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
     if suite.fresh:
         trials = f"{at_most}{limit} trial{'s' if limit != 1 else ''}"
         anew = f" (a new one: all trials of {suite.after} have ended)" if suite.after else ""
-        return f"study {work.study.name} · {trials} · {about} · suite {suite.path}{anew}"
+        return f"study {work.study.name} · {trials} · {about} · suite {shown(suite.path)}{anew}"
     to_go = f"{at_most}{left} to go, {about}" if source.representative_trials() else "nothing left to do"
     statuses = _ended(suite, work)
     finished = statuses.count(Status.FINISHED)
     failed = f", {len(statuses) - finished} failed" if len(statuses) > finished else ""
-    return f"continuing {suite.path} ({finished} of {at_most}{limit} finished{failed}; {to_go})"
+    return f"continuing {shown(suite.path)} ({finished} of {at_most}{limit} finished{failed}; {to_go})"
 
 
 def _ended(suite: Suite, work: WorkList) -> list[Status]:

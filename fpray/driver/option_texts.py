@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from fpray.errors import Problem
+from fpray.errors import Problem, Refused
 from fpray.plan.placement_policy import parse_place
 from fpray.study.grid import parse_set, parse_vary, split_values
 
+T = TypeVar("T")
 _FLAG = re.compile(r"(?P<role>[^:]*):--(?P<name>[^\s=]+)=(?P<value>.*)", re.DOTALL)
 
 
 def listed(value: str | Sequence[str]) -> Sequence[str]:
     """One text as a list of one."""
     return [value] if isinstance(value, str) else value
+
+
+def reader(
+    option: str, read: Callable[[Any], T], otherwise: T | None = None
+) -> Callable[[Any], tuple[T | None, list[Problem]]]:
+    """A function that reads a value or refuses it, as the reader of an option; None where the option is not given.
+
+    otherwise: what the rest of the request is checked with, where the value is refused.
+    """
+
+    def read_option(value: Any) -> tuple[T | None, list[Problem]]:
+        try:
+            return None if value is None else read(value), []
+        except Refused as refused:
+            return otherwise, [Problem(f"{option} {problem.about}", problem.sentence) for problem in refused.problems]
+
+    return read_option
 
 
 def read_vary(value: Mapping[str, Any] | Sequence[str]) -> tuple[dict[str, list[Any]], list[Problem]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath
 from typing import Annotated, Any, Literal, TypedDict
 
 from fpray.driver.notify_targets import read_targets
@@ -18,10 +17,14 @@ from fpray.driver.option_texts import (
     read_place,
     read_set,
     read_vary,
+    reader,
 )
 from fpray.errors import Problem, nearest
+from fpray.files.paths import GivenPath, absolute, program
 from fpray.files.secret import Secret
+from fpray.jar.find import REFERENCE
 from fpray.study.order import ORDERS
+from fpray.study.study_file import is_study_file
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 PathText = str | PathLike[str]
@@ -44,8 +47,20 @@ def as_list(value: Any) -> tuple[tuple[str, ...], Iterable[Problem]]:
     return tuple(listed(value)), ()
 
 
-def _as_text(value: Any) -> tuple[str | None, Iterable[Problem]]:
-    return None if value is None else str(value), ()
+def _path(value: PathText) -> str:
+    return str(absolute(value))
+
+
+def _jar(value: PathText) -> str:
+    return REFERENCE if value == REFERENCE else _path(value)
+
+
+def _study(value: PathText) -> str:
+    return _path(value) if is_study_file(fspath(value)) else fspath(value)
+
+
+def _scratch(value: PathText) -> str:
+    return _path(value) if fspath(value).startswith("~") else fspath(value)
 
 
 def _notify(value: Any) -> tuple[tuple[Secret, ...], Iterable[Problem]]:
@@ -57,8 +72,8 @@ def _raw(value: Any) -> tuple[str, Iterable[Problem]]:
     return value, wrong
 
 
-def _absolute(path: str) -> str | None:
-    if Path(path).is_absolute():
+def _is_absolute(path: str) -> str | None:
+    if path.startswith("/"):
         return None
     return "must be an absolute path: trials use this directory on every machine"
 
@@ -84,7 +99,9 @@ def _one_machine_or_a_cluster(values: Mapping[str, Any]) -> Iterator[Problem]:
 class BaseOptions(TypedDict, total=False):
     """Of which protocol, from which parameters, with which jar, on which machines: of all commands."""
 
-    study: Annotated[PathText, Option("a named study, or FILE.py with STUDY", "smoke", read=_as_text)]
+    study: Annotated[
+        PathText, Option("a named study, or FILE.py with STUDY", "smoke", read=reader("--study", _study, "smoke"))
+    ]
     set: Annotated[
         Mapping[str, Any],
         Option("set a parameter for every trial", {}, metavar="KEY=VALUE", read=read_set),
@@ -104,16 +121,20 @@ class BaseOptions(TypedDict, total=False):
             "./suites",
             words=("-s", "--suite-directory", "--suite_directory"),
             environment="FPRAY_SUITE_DIRECTORY",
-            read=_as_text,
+            read=reader("-s", GivenPath.of),
         ),
     ]
     jar: Annotated[
         PathText | None,
         Option(
-            "a FrankenPaxos jar, or 'reference'  [default: the reference jar]", words=("-j", "--jar"), read=_as_text
+            "a FrankenPaxos jar, or 'reference'  [default: the reference jar]",
+            words=("-j", "--jar"),
+            read=reader("--jar", _jar),
         ),
     ]
-    java: Annotated[PathText, Option("the java that starts the JVMs", "java", metavar="PATH", read=_as_text)]
+    java: Annotated[
+        PathText, Option("the java that starts the JVMs", "java", metavar="PATH", read=reader("--java", program))
+    ]
     jvm_arg: Annotated[Texts, Option("add a JVM argument to a role", (), metavar="ROLE:ARG", read=read_jvm_args)]
     flags: Annotated[
         Texts,
@@ -127,7 +148,7 @@ class BaseOptions(TypedDict, total=False):
     ]
     cluster: Annotated[
         PathText | None,
-        Option("FrankenPaxos's JSON of pools, or a launcher.yaml", metavar="FILE", read=_as_text),
+        Option("FrankenPaxos's JSON of pools, or a launcher.yaml", metavar="FILE", read=reader("--cluster", _path)),
     ]
     place: Annotated[Texts, Option("spread (default), pack or exclusive", (), metavar="[ROLE=]HOW", read=read_place)]
     address: Annotated[
@@ -147,7 +168,10 @@ class BaseOptions(TypedDict, total=False):
     scratch: Annotated[
         PathText | None,
         Option(
-            "a directory on each machine, in which its processes work", metavar="DIR", read=_as_text, check=_absolute
+            "a directory on each machine, in which its processes work",
+            metavar="DIR",
+            read=reader("--scratch", _scratch),
+            check=_is_absolute,
         ),
     ]
     monitor: Annotated[bool, Option("(not yet) monitor the roles with Prometheus", False, words=("-m", "--monitor"))]

@@ -14,6 +14,7 @@ from fpray.driver.experiment import Experiment, Where
 from fpray.driver.head import BOOTSTRAP, Head, belongs_here
 from fpray.driver.secret_words import hand_over, secrets_of
 from fpray.files.secret import Secret
+from fpray.study.study_file import is_study_file
 
 _FILES = "fpray-files"  # in the head's home: jars by their content, and study files
 
@@ -44,7 +45,7 @@ def run_there(experiment: Experiment, words: Sequence[str]) -> NoReturn:
         place = f"{home}/{_FILES}/{jar.sha256[:16]}"  # so that no other jar of this name is overwritten
         head.ask(f"mkdir -p {shlex.quote(place)}")
         words += ["--jar", _put(head, place, jar.path)]
-    if study.endswith(".py"):
+    if is_study_file(study):
         words += ["--study", _put(head, f"{home}/{_FILES}", Path(study))]
     head.become(words)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fpray.errors import refuse
+from fpray.files.paths import absolute
 
 # `once:` is what fpray itself hands to a process that it starts: the file is removed when it is read.
 ENVIRONMENT, FILE, ONCE = "env:", "file:", "once:"
@@ -61,7 +62,7 @@ def read_secret(text: str) -> str:
         return value
     for prefix in (FILE, ONCE):
         if text.startswith(prefix):
-            path = Path(text.removeprefix(prefix)).expanduser()
+            path = absolute(text.removeprefix(prefix))
             value = _read(text, path)
             if prefix == ONCE:
                 path.unlink(missing_ok=True)

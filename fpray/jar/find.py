@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpray.errors import Problem, refuse
+from fpray.files.paths import absolute
 from fpray.jar.build import reference_jar
 
 REFERENCE = "reference"
@@ -47,7 +48,7 @@ def find_jar(
     """
     if which is None or which == REFERENCE:
         return _read(reference_jar(java, say=say), reference=True)
-    path = Path(which).expanduser().absolute()
+    path = absolute(which)
     if not path.is_file():
         raise refuse(f"{option} {which}", "there is no such file")
     return _read(path, reference=False, option=option)

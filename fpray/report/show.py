@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fpray.errors import FprayError, Problem, refuse, refuse_if_any
 from fpray.files import layout
+from fpray.files.paths import absolute, shown
 from fpray.files.suite_file import Damaged
 from fpray.plan.words import duration_in_words, number_of
 from fpray.recorder.columns import is_measured
@@ -31,7 +32,7 @@ def show(name: str, root: Path, sections: Mapping[str, Section]) -> None:
     Raises:
         Refused: there is no such suite or trial.
     """
-    path = Path(name).expanduser()
+    path = absolute(name)
     if (path / layout.TRIAL).is_file():
         _show_trial(TrialDirectory(path.resolve()), Suite(path.resolve().parent))
         return
@@ -44,7 +45,7 @@ def show(name: str, root: Path, sections: Mapping[str, Section]) -> None:
 
 def _find(name: str, root: Path) -> tuple[Suite, str]:
     """A suite, and the number of the trial that is named, if any."""
-    if not is_suite(Path(name).expanduser()):
+    if not is_suite(absolute(name)):
         parent, _, number = name.rpartition("/")
         if parent:
             try:
@@ -61,7 +62,7 @@ def _show_suite(suite: Suite, section: Section) -> None:
     trials, damaged = _trials(suite)
     jars = dict.fromkeys(jar for _, trial, _ in trials if (jar := trial["provenance"].get("jar")))
     jar = ", then ".join(jars) or jar_of(suite)
-    show_line(f"{suite.path}")
+    show_line(shown(suite.path))
     show_line(f"{protocol.name} · study {suite.record.study} · jar: {jar} · {_machines(suite)}")
     if trials:
         print_trials(protocol, trials)
@@ -123,7 +124,7 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     status = outcome.status.value if outcome else "unfinished"
     wall = f" after {duration_in_words(outcome.wall_s)}" if outcome else ""
     jar = trial["provenance"].get("jar") or jar_of(suite)
-    show_line(f"{directory.path}")
+    show_line(shown(directory.path))
     show_line(f"{trial['protocol']} · trial {directory.number} ({trial['id']}) · {status}{wall} · jar: {jar}")
     for line in _remarks(directory, outcome):
         show_line(line)
@@ -132,7 +133,7 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
         _show_numbers(outcome)
     attempts = sorted(directory.file(layout.ATTEMPTS).glob("*"), key=lambda path: path.name)
     if attempts:
-        show_line(f"earlier attempts: {', '.join(map(str, attempts))}")
+        show_line(f"earlier attempts: {', '.join(map(shown, attempts))}")
 
 
 def _show_numbers(outcome: Outcome) -> None:

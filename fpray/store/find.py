@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fpray.errors import FprayError, refuse
 from fpray.files import layout
+from fpray.files.paths import absolute, shown
 from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
 
@@ -37,7 +38,7 @@ def find_suite(text: str, root: Path) -> Suite:
     Raises:
         Refused: there is none, or there are several.
     """
-    path = Path(text).expanduser()
+    path = absolute(text)
     if is_suite(path):
         return Suite(path)
     matching = [s for s in suites(root) if s.path.name.startswith(text) or s.suite_id.startswith(text.upper())]
@@ -48,7 +49,9 @@ def find_suite(text: str, root: Path) -> Suite:
         more = theirs if (path / layout.RESULTS_CSV).is_file() else ""
         raise refuse(text, f"is not a suite of fpray: there is no {layout.SUITE} in it{more}")
     if not matching:
-        raise refuse(text, f"is not a suite: write its path, or the start of its name or of its letters in {root}")
+        raise refuse(
+            text, f"is not a suite: write its path, or the start of its name or of its letters in {shown(root)}"
+        )
     raise refuse(text, f"is not unique, write more of it: {', '.join(s.path.name for s in matching[:5])}")
 
 
@@ -58,7 +61,7 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
     Raises:
         Refused: there is none, or there are several.
     """
-    path = Path(text).expanduser().resolve()
+    path = absolute(text).resolve()
     if (path / layout.TRIAL).is_file():
         suite = next((up for up in path.parents if is_suite(up)), None)
         if suite is None:
@@ -66,7 +69,7 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
             raise refuse(text, f"{sentence}: move it back into the suite, or write SUITE/TRIAL")
         return Suite(suite), TrialDirectory(path)
     name, _, number = text.rstrip("/").rpartition("/")
-    if not name or is_suite(Path(text).expanduser()):
+    if not name or is_suite(absolute(text)):
         raise refuse(text, "names no trial: write SUITE/TRIAL, such as QKZJ/001")
     named = find_suite(name, root)
     return named, named.numbered(number)

@@ -17,6 +17,7 @@ from typing import Any
 from fpray.errors import refuse
 from fpray.files import layout
 from fpray.files.atomic import write_json, write_text
+from fpray.files.paths import absolute, shown
 from fpray.plan.plan import Trial
 from fpray.store import lock
 from fpray.store.lock import Holder
@@ -29,7 +30,7 @@ _NUMBER = re.compile(r"[0-9]{3,}")
 
 def usual_root() -> Path:
     """Where suites go, and are looked for, without `-s`."""
-    return Path(os.environ.get("FPRAY_SUITE_DIRECTORY") or "./suites").expanduser()
+    return absolute(os.environ.get("FPRAY_SUITE_DIRECTORY") or "./suites")
 
 
 class Suite:
@@ -69,7 +70,7 @@ class Suite:
             write_text(path / layout.START_TIME, f"{now()}\n")
             record.write(path / layout.SUITE)
         except OSError as error:
-            raise refuse(f"-s {root}", f"the suite directory cannot be written: {error.strerror}") from None
+            raise refuse(f"-s {shown(root)}", f"the suite directory cannot be written: {error.strerror}") from None
         suite = Suite(path)
         suite.fresh = True
         return suite
@@ -95,12 +96,12 @@ class Suite:
     @property
     def short_name(self) -> str:
         """The shortest name that `fpray show` takes: four letters, or its path if it is not in the usual directory."""
-        by_letters = self.path.parent.absolute() == usual_root().absolute() and self.suite_id != self.path.name
-        return self.suite_id[:4] if by_letters else str(self.path)
+        by_letters = self.path.parent == usual_root() and self.suite_id != self.path.name
+        return self.suite_id[:4] if by_letters else shown(self.path)
 
     def identity(self) -> dict[str, str]:
         """How other drivers show this suite: where it is, and what it measures."""
-        known = {"suite": str(self.path.absolute()), "name": self.suite_id, "host": socket.gethostname()}
+        known = {"suite": str(self.path), "name": self.suite_id, "host": socket.gethostname()}
         return {**known, "protocol": self.record.protocol, "study": self.record.study}
 
     @contextlib.contextmanager

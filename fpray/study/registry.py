@@ -10,7 +10,7 @@ from typing import Any
 from fpray.errors import nearest, refuse
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
-from fpray.study.study_file import load_study_file
+from fpray.study.study_file import is_study_file, load_study_file
 
 
 @functools.cache
@@ -50,7 +50,7 @@ def find_study(protocol: Protocol[Any], name: str) -> Study:
     Raises:
         Refused: there is none, or it is of another protocol.
     """
-    if name.endswith(".py"):
+    if is_study_file(name):
         study = load_study_file(Path(name))
         if study.protocol != protocol.name:
             raise refuse(name, f"is a study of {study.protocol}, not of {protocol.name}")

@@ -10,6 +10,11 @@ from fpray.errors import refuse
 from fpray.study.study import Study
 
 
+def is_study_file(name: str) -> bool:
+    """Whether a word that names a study is a file, by how it ends."""
+    return name.endswith(".py")
+
+
 def load_study_file(path: Path) -> Study:
     """The value `STUDY` of a user's Python file.
 

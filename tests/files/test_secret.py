@@ -36,7 +36,7 @@ def test_from_a_private_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "link").symlink_to(file)
     assert read_secret(f"file:{tmp_path / 'link'}") == "https://host/secret"
     file.write_text("\n")
-    for name, sentence in (("hook", "empty"), ("none", "No such file"), (".", "directory"), ("a\0b", "null")):
+    for name, sentence in (("hook", "empty"), ("none", "No such file"), (".", "directory"), ("a\0b", "NUL")):
         with pytest.raises(Refused, match=sentence):
             read_secret(f"file:{tmp_path / name}")
     with pytest.raises(Refused, match="ordinary file"):
