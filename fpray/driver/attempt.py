@@ -14,7 +14,7 @@ from fpray.report.live import Progress
 from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.context import TrialContext
-from fpray.trial.disk_space import SPACE_CHECK_S, missing_bytes
+from fpray.trial.disk_space import SPACE_CHECK_S, shortage
 from fpray.trial.own_error import within_boundary
 
 RunTrial = Callable[[Trial[Any], TrialDirectory, TrialContext], Outcome]
@@ -64,12 +64,10 @@ def _wait_for_space(running: Running, context: TrialContext) -> None:
     if running.disk_was_full:
         context.cancellation.sleep(SPACE_CHECK_S)
     waiting = False
-    while (missing := missing_bytes(running.trial, running.directory.path)) is not None:
-        needed, free = missing
+    while (missing := shortage(running.trial, running.directory.path)) is not None:
         if not waiting:
             context.wait(
-                f"waiting for disk space: trial {running.number} needs {needed / 1e6:.0f} MB,"
-                f" {free / 1e6:.0f} MB are free at {running.directory.path} (Ctrl-C stops;"
+                f"waiting for disk space: trial {running.number} {missing} at {running.directory.path} (Ctrl-C stops;"
                 " run the same command again to continue)"
             )
         waiting = True

@@ -8,6 +8,7 @@ from typing import Any
 from fpray.driver.executor import Executor
 from fpray.driver.listeners import Listeners
 from fpray.errors import FprayError
+from fpray.files.disk import why_not_written
 from fpray.plan.plan import Trial
 from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
@@ -60,6 +61,6 @@ def directory_of(trial: Trial[Any], suite: Suite, listeners: Listeners) -> Trial
             if not is_full(error):
                 raise FprayError(f"no trial can begin in {suite.path}: {error}") from error
             if not waiting:
-                listeners.waits(f"waiting for disk space: {error.strerror} at {suite.path}")
+                listeners.waits(f"waiting for disk space: {why_not_written(error, suite.path)} at {suite.path}")
             waiting = True
             time.sleep(SPACE_CHECK_S)

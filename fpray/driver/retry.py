@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from fpray.driver.attempt import Running
 from fpray.errors import FprayError
+from fpray.files.disk import why_not_written
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
-from fpray.trial.disk_space import is_full, missing_bytes
+from fpray.trial.disk_space import is_full, is_full_now
 
 # A trial that fails because of its machines (a lost actor, a port that was taken) is repeated this often.
 RETRIES = 2
@@ -23,9 +24,7 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
     number = running.number
     try:
         outcome = _outcome_of(running)
-        if outcome.status is not Status.FINISHED and missing_bytes(
-            running.trial, running.directory.path, spare_only=True
-        ):
+        if outcome.status is not Status.FINISHED and is_full_now(running.directory.path):
             progress.say(f"the disk filled up during trial {number}: it runs again when there is space")
             return None, running
         running.directory.commit(outcome)
@@ -33,7 +32,7 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
         if not is_full(error):
             raise FprayError(f"trial {number} cannot continue: {error}") from error
         where = error.filename or running.directory.path
-        progress.wait(f"waiting for disk space: {error.strerror} at {where}", number=number)
+        progress.wait(f"waiting for disk space: {why_not_written(error, where)} at {where}", number=number)
         return None, replace(running, disk_was_full=True)
     if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= retries:
         return outcome, None

@@ -27,6 +27,7 @@ from fpray.driver.resume import WorkList
 from fpray.driver.session import REAL, Backend, Session
 from fpray.driver.stop_rule import FailureLimit
 from fpray.errors import FprayError, refuse
+from fpray.files.disk import why_not_written
 from fpray.report.live import Progress
 from fpray.store.results import write_results
 from fpray.store.suite import Suite
@@ -71,9 +72,10 @@ def run(job: Run) -> None:
             _drive(job, progress, listeners)
         except KeyboardInterrupt:
             result.interrupted = True
-        except FprayError as error:
+        except (FprayError, OSError) as caught:
+            error = caught if isinstance(caught, FprayError) else _not_written(caught, suite)
             notifier.tell("failed", str(error), exit_code=error.exit_code)
-            raise
+            raise error from caught
         finally:
             progress.rest()
             notifier.rest()
@@ -86,6 +88,15 @@ def run(job: Run) -> None:
         progress.over(last, result.exit_code, early=result.interrupted or bool(result.stopped))
         if not result.interrupted:
             notifier.tell("finished", last, exit_code=result.exit_code)
+
+
+def _not_written(error: OSError, suite: Suite) -> FprayError:
+    """The error of a suite that cannot be written outside of any trial; trials wait for space."""
+    where = error.filename or suite.path
+    sentence = f"cannot be written: {why_not_written(error, where)}"
+    if suite.fresh and not suite.directories():
+        return refuse(str(where), sentence)
+    return FprayError(f"{where} {sentence} (what was finished stays finished; run the same command again to continue)")
 
 
 def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
@@ -143,4 +154,6 @@ def _write_tables(job: Run, progress: Progress) -> None:
         job.suite.write_stop_time()
     except OSError as error:
         name = job.suite.path.name
-        progress.say(f"the tables of {name} cannot be written: {error.strerror} (every outcome is kept)")
+        progress.say(
+            f"the tables of {name} cannot be written: {why_not_written(error, job.suite.path)} (every outcome is kept)"
+        )

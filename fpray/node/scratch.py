@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fpray.errors import Lost
 from fpray.files.directory_lock import locked
+from fpray.files.disk import why_not_written
 from fpray.node.local_disk import directory_name, local_directory, own_directory
 
 # What a trial of another suite left stays this long, for that sweep to be continued; only small files stay.
@@ -66,7 +67,7 @@ class Scratch:
                 os.write(self._held[str(path)], json.dumps(asdict(owner)).encode())
                 fcntl.flock(self._held[str(path)], fcntl.LOCK_EX)
         except OSError as error:
-            raise Lost(f"no trial can work in {root}: {error.strerror}") from None
+            raise Lost(f"no trial can work in {root}: {why_not_written(error, root)}") from None
         self._own = owner, str(path)
         return str(path)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fpray.errors import refuse
 from fpray.files import layout
+from fpray.files.disk import why_not_written
 from fpray.files.printable import printable
 
 _HOLDER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>\S+) since .*")
@@ -58,7 +59,7 @@ def acquire(suite: Path) -> int:
     try:
         lock = os.open(suite / layout.SUITE_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise refuse(str(suite), f"the suite directory cannot be written: {error.strerror}") from None
+        raise refuse(str(suite), f"the suite directory cannot be written: {why_not_written(error, suite)}") from None
     if not _lock(lock):
         words = printable(os.read(lock, 200).strip()) or "another process"
         os.close(lock)

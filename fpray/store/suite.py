@@ -17,6 +17,7 @@ from typing import Any
 from fpray.errors import refuse
 from fpray.files import layout
 from fpray.files.atomic import write_json, write_text
+from fpray.files.disk import why_not_written
 from fpray.files.paths import absolute, shown
 from fpray.plan.plan import Trial
 from fpray.store import lock
@@ -70,7 +71,9 @@ class Suite:
             write_text(path / layout.START_TIME, f"{now()}\n")
             record.write(path / layout.SUITE)
         except OSError as error:
-            raise refuse(f"-s {shown(root)}", f"the suite directory cannot be written: {error.strerror}") from None
+            why = why_not_written(error, root)
+            shutil.rmtree(path, ignore_errors=True)
+            raise refuse(f"-s {shown(root)}", f"the suite directory cannot be written: {why}") from None
         suite = Suite(path)
         suite.fresh = True
         return suite

@@ -7,12 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from fpray.plan.estimate import planned_bytes
+from fpray.files.disk import free_inodes
+from fpray.plan.estimate import planned_bytes, process_count
 from fpray.plan.plan import Trial
 
 SPARE_BYTES = 50_000_000
 FULL_BYTES = 1_000_000  # a disk with less free space is full
 SPACE_CHECK_S = 2.0
+_FILES, _FILES_OF_PROCESS = 20, 6  # that a trial writes
 
 
 def needed_bytes(trial: Trial[Any]) -> int:
@@ -20,14 +22,20 @@ def needed_bytes(trial: Trial[Any]) -> int:
     return planned_bytes(trial) + SPARE_BYTES
 
 
-def missing_bytes(trial: Trial[Any], directory: Path, *, spare_only: bool = False) -> tuple[int, int] | None:
-    """(needed, free) bytes where a trial does not fit on the disk of the suite; None where it fits.
+def shortage(trial: Trial[Any], directory: Path) -> str | None:
+    """What a trial needs and the disk of its suite has not, such as `needs 80 MB, 5 MB are free`; None if it fits."""
+    needed, free = needed_bytes(trial), shutil.disk_usage(directory).free
+    if free < needed:
+        return f"needs {needed / 1e6:.0f} MB, {free / 1e6:.0f} MB are free"
+    files, inodes = _FILES + _FILES_OF_PROCESS * process_count(trial), free_inodes(directory)
+    if inodes is not None and inodes < files:
+        return f"needs inodes for {files} files, {inodes} are free (df -i shows them)"
+    return None
 
-    With `spare_only` the question is whether the disk is full now, not whether another trial fits.
-    """
-    needed = FULL_BYTES if spare_only else needed_bytes(trial)
-    free = shutil.disk_usage(directory).free
-    return (needed, free) if free < needed else None
+
+def is_full_now(directory: Path) -> bool:
+    """Whether a disk takes nothing more now."""
+    return shutil.disk_usage(directory).free < FULL_BYTES or free_inodes(directory) == 0
 
 
 def is_full(error: OSError) -> bool:

@@ -1,0 +1,29 @@
+"""What is missing where a file cannot be written: bytes, inodes or quota; the kernel has one word for the first two."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+
+def why_not_written(error: OSError, place: str | Path) -> str:
+    """Why a file cannot be written. place: a directory of the same disk, for an error that names no file."""
+    where = error.filename if isinstance(error.filename, str | bytes) else place
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOSPC and free_inodes(where) == 0:
+        reason = "no inodes are left (df -i shows them): remove files, not bytes"
+    elif error.errno == errno.EDQUOT:
+        reason = "the disk quota of this user or group is used up (quota shows it)"
+    return reason
+
+
+def free_inodes(place: str | bytes | Path) -> int | None:
+    """How many more files a disk takes; None where it has no such limit, or is not to be asked."""
+    path = Path(os.fsdecode(place)).absolute()
+    for directory in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            facts = os.statvfs(directory)
+            return facts.f_favail if facts.f_files else None
+    return None
