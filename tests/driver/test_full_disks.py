@@ -113,9 +113,10 @@ def test_a_disk_that_fills_up_in_a_trial_is_waited_for(
         return finished(trial, hosts)
 
     assert statuses(run_on(FakeMachines(["10.0.0.1"]), play, tmp_path, loops=1)) == ["finished"]
-    said = capsys.readouterr().err
+    messages = capsys.readouterr().err
     assert (
-        f"waiting for disk space: no inodes are left (df -i shows them): remove files, not bytes at {tmp_path}" in said
+        f"waiting for disk space: no inodes are left (df -i shows them): remove files, not bytes at {tmp_path}"
+        in messages
     )
 
 
