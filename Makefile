@@ -4,23 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_PROCESSES ?= 4
 STAMP := $(VENV)/.installed
+RUN_STAMP := $(VENV)/.installed-run
 
 .PHONY: house demo setup check test lint format bench bench-search docs wheel lock clean
 
-demo: setup
+demo: $(RUN_STAMP)
 	$(BIN)/fpray sweep multipaxos
 
 setup: $(STAMP)
 
-# A lock with hashes, installed by plain pip: a bare machine needs nothing but Python. Bytecode is compiled here
-# because Ray's processes would otherwise compile Ray anew at every start (PYTHONDONTWRITEBYTECODE may be set).
-$(STAMP): requirements.lock pyproject.toml
+# Locks with hashes, installed by plain pip: a bare machine needs nothing but Python. The demo needs only what fpray
+# itself needs (requirements-run.lock); what tests, lint and benches need comes with `make setup`.
+$(RUN_STAMP): requirements-run.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fpray needs Python 3.11 or newer: make PYTHON=python3.11")'
-	@echo "setting up $(VENV) ($$(grep -c '==' requirements.lock) locked packages) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q $(VENV)/lib || true
+	@test -x $(BIN)/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@$(PYTHON) set_up.py $(VENV) requirements-run.lock
+	@touch $@
+
+$(STAMP): requirements.lock $(RUN_STAMP)
+	@$(PYTHON) set_up.py $(VENV) requirements.lock
 	@touch $@
 
 # Where it is set, every one of the hundreds of processes that tests start would compile fpray anew.
@@ -68,6 +70,7 @@ wheel: setup
 lock: setup
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group build -c requirements.lock pyproject.toml -o requirements-run.lock
 
 clean:
 	rm -rf $(VENV) .build dist

@@ -1,0 +1,121 @@
+"""Installs the packages of a lock file into a virtual environment, and shows what it does: `make setup` runs it.
+
+It is run by a bare Python: it imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+_REDRAW_S = 0.2
+_LINE_S = 5.0  # between two lines where there is no terminal
+
+
+class Shown:
+    """What is done now: one line that is redrawn on a terminal; elsewhere a line from time to time."""
+
+    def __init__(self) -> None:
+        self._live, self._next, self._last = sys.stderr.isatty(), 0.0, ""
+
+    def step(self, text: str) -> None:
+        """Show what is done now."""
+        now = time.monotonic()
+        if text == self._last or now < self._next:
+            return
+        self._last, self._next = text, now + (_REDRAW_S if self._live else _LINE_S)
+        sys.stderr.write(f"\r  {text[:100]}\x1b[K" if self._live else f"  {text}\n")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        """Remove the line."""
+        if self._live:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def lines_of(command: list[str]) -> Iterator[str]:
+    """The output of a command, line by line; ends the program with that output where the command fails."""
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env) as process:
+        assert process.stdout is not None
+        output = []
+        for line in process.stdout:
+            output.append(line)
+            yield line.strip()
+    if process.returncode:
+        sys.exit(f"{''.join(output[-30:])}\n{' '.join(command)} failed: nothing else was installed")
+
+
+def install(venv: Path, lock: Path, shown: Shown) -> None:
+    """Install what the lock names: shows which package is fetched, then how many are unpacked."""
+    applies = int(_output(venv, "-c", _COUNT, str(lock)))
+    python, counted = str(venv / "bin" / "python"), 0
+    before = _installed(venv)
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "--progress-bar", "off"]
+    for line in lines_of([*pip, "--require-hashes", "-r", str(lock)]):
+        if match := re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)==(\S+)", line):
+            counted += 1
+            shown.step(f"fetching package {counted} of {applies}: {match[1]} {match[2]}")
+        elif line.startswith("Installing collected packages: "):
+            new = line.count(",") + 1
+            Thread(target=_watch, args=(venv, before, new, shown), daemon=True).start()
+
+
+def _watch(venv: Path, before: int, new: int, shown: Shown) -> None:
+    while (done := _installed(venv) - before) < new:
+        shown.step(f"unpacking package {done + 1} of {new}")
+        time.sleep(_REDRAW_S)
+
+
+def _installed(venv: Path) -> int:
+    return len(list(venv.glob("lib/python*/site-packages/*.dist-info")))
+
+
+def compile_all(venv: Path, shown: Shown) -> None:
+    """Compile every module, on all cores: else Ray's processes would, at each of their starts."""
+    modules = len(list((venv / "lib").rglob("*.py")))
+    command = [str(venv / "bin" / "python"), "-m", "compileall", "-j", "0", str(venv / "lib")]
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    counted = 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env) as process:
+        assert process.stdout is not None
+        for line in process.stdout:  # some modules of packages are for other versions of Python: that is no failure
+            counted += line.startswith("Compiling ")
+            shown.step(f"compiling module {counted} of about {modules}")
+
+
+# What of a lock applies here, with the parser that pip brings: some lines are for other versions or systems.
+_COUNT = """
+import re, sys
+from pip._vendor.packaging.requirements import Requirement
+lines = re.findall(r"^[\\w.-]+==[^\\\\\\n]*", open(sys.argv[1]).read(), re.MULTILINE)
+print(sum((r.marker is None or r.marker.evaluate()) for r in map(Requirement, lines)))
+"""
+
+
+def _output(venv: Path, *words: str) -> str:
+    return subprocess.run([str(venv / "bin" / "python"), *words], capture_output=True, text=True, check=True).stdout
+
+
+def main(venv: Path, lock: Path) -> None:
+    """Install the packages of the lock, and fpray itself as it is in this directory."""
+    shown, began = Shown(), time.monotonic()
+    print(f"setting up {venv} ({_output(venv, '-c', _COUNT, str(lock)).strip()} packages of {lock}) ...", flush=True)
+    install(venv, lock, shown)
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
+    for _ in lines_of([*pip, "--no-build-isolation", "--editable", "."]):
+        shown.step("installing fpray itself")
+    compile_all(venv, shown)
+    shown.close()
+    print(f"set up in {time.monotonic() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
