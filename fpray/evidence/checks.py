@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fpray.evidence.evidence import Check, ClientEvidence, Doubt, Evidence
+from fpray.files.weighty_lines import telling
 
 # What the jar's clients log, at log level warn or lower, when a loop had no answer by the timeout; they exit 0.
 TIMED_OUT = "Client futures timed out!"
@@ -15,6 +16,7 @@ STALL_SHARE, STALL_S = 0.1, 0.25
 TOGETHER_SHARE = 0.5
 # Throughput x mean latency of a closed loop must give the number of loops, within this.
 LITTLE = (0.9, 1.1)
+_SHOWN = 5  # lines of a log
 
 
 def clients_gave_up(evidence: Evidence) -> Iterator[Doubt]:
@@ -53,7 +55,7 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
         sentence = f"{client.label} had no answer after the first {answered_s:.1f} of {evidence.duration_s:.1f} s"
-        return Doubt(sentence, "gave-up", client.label, client.log, client.last_lines[-5:])
+        return Doubt(sentence, "gave-up", client.label, client.log, telling(client.last_lines, _SHOWN))
     return None
 
 
@@ -114,7 +116,7 @@ def unserved(evidence: Evidence) -> Iterator[Doubt]:
             "unserved",
             client.label,
             client.log,
-            client.last_lines[-5:],
+            telling(client.last_lines, _SHOWN),
         )
 
 

@@ -21,7 +21,7 @@ class ClientEvidence:
         unusable: why its file holds no rows, or fewer than it seems to, as a sentence; "" if there is no reason.
         unreadable: whether its file cannot be read at all, so that the figures of all clients together are unknown.
         log: the path of its log.
-        last_lines: the last 50 lines of that.
+        last_lines: the last lines of that.
     """
 
     label: str

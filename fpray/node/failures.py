@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 from fpray.files import layout
 from fpray.files.reading import tail
+from fpray.files.weighty_lines import telling
 from fpray.node.messages import Failure, FailureKind
 from fpray.node.process_table import TrackedProcess
 from fpray.node.readiness import Probe, View
+
+_READ, _SHOWN = 400, 20  # lines of a log
 
 
 def ended(process: TrackedProcess) -> Failure | None:
@@ -79,4 +82,4 @@ def _failure(kind: FailureKind, process: TrackedProcess, detail: str, code: int 
 
 
 def _log(process: TrackedProcess, name: Callable[[str], str]) -> tuple[str, tuple[str, ...]]:
-    return process.path(name), tail(process.path(name))
+    return process.path(name), telling(tail(process.path(name), _READ), _SHOWN)

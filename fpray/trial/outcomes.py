@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fpray.errors import Lost
 from fpray.evidence.evidence import Defect
+from fpray.files.weighty_lines import telling
 from fpray.node.messages import FailureKind
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.attempt import Attempt, Cause, ProcessFailed
@@ -118,7 +119,7 @@ def _end_by_failure(attempt: Attempt, failed: ProcessFailed) -> _End:
         return _End(failure.kind, failure.detail, hosts=attempt.processes.hosts_of(failure.label))
     attempt.timeline.note("fault", failure.detail, label=failure.label)
     detail = failure.detail + (f", {failed.before}" if failed.before and failure.kind == "exited" else "")
-    return _End(failure.kind, detail, failure.label, _telling(failure.lines), attempt.work.localize(failure.log))
+    return _End(failure.kind, detail, failure.label, _without_stock(failure.lines), attempt.work.localize(failure.log))
 
 
 def _end_of_clients(attempt: Attempt, summary: Summary) -> _End:
@@ -154,8 +155,7 @@ def _port_was_taken(failed: ProcessFailed) -> bool:
     return any(ADDRESS_IN_USE in line for line in failed.failure.lines)
 
 
-def _telling(lines: Sequence[str]) -> tuple[str, ...]:
+def _without_stock(lines: Sequence[str]) -> tuple[str, ...]:
     """The lines that say what went wrong: without the JVM's stock phrases, and not a whole stack trace."""
     stock = ("Error: Could not create the Java Virtual Machine.", "Error: A fatal exception has occurred.")
-    telling = [line for line in lines if not line.startswith(stock) and not line.lstrip().startswith("at ")]
-    return tuple(telling[-12:])
+    return telling([line for line in lines if not line.startswith(stock) and not line.lstrip().startswith("at ")], 12)

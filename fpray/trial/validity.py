@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fpray.recorder.parquet_writer import ClientFacts
     from fpray.recorder.summary import Summary
 
-_LINES = 50
+_LINES = 400  # the one that tells may stand above much noise
 
 
 def doubts_about(attempt: Attempt, summary: Summary) -> list[Doubt]:

@@ -116,3 +116,19 @@ def test_some_rows_with_another_label_are_a_doubt(tmp_path: Path) -> None:
     outcome = _run(tmp_path, _of_label("put", every=4))
     assert outcome.status is Status.FINISHED
     assert "500 rows are in no result: their labels are 'put' (500), and results report 'write'" in outcome.doubts
+
+
+def test_the_line_of_a_log_that_tells_is_shown_though_noise_follows(tmp_path: Path) -> None:
+    """K3: the last lines of a failed trial are five lines of debug noise; the one that matters stands above."""
+    log = tmp_path / "suite" / "001" / "client_0_out.txt"
+    noise = "[DEBUG] [Thread 9] received a reply\n"
+
+    def change(path: Path) -> None:
+        header, *rows = path.read_text().splitlines()
+        path.write_text("\n".join([header, *rows[: len(rows) // 3]]) + "\n")
+        log.write_text("[WARN] [Thread 1] the socket is slow\n" + noise * 30)
+
+    outcome = _run(tmp_path, change)
+    assert outcome.status is Status.OVERRAN
+    assert outcome.lines[0] == "[WARN] [Thread 1] the socket is slow"
+    assert len(outcome.lines) == 5
