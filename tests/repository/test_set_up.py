@@ -24,10 +24,10 @@ elif "-r" in words:
 
 
 def _locked(name: str) -> dict[str, set[str]]:
-    """`name==version ; marker` -> hashes."""
+    """`name==version` -> hashes."""
     text = (ROOT / name).read_text().replace("\\\n", "")
     lines = (line for line in text.splitlines() if re.match(r"[a-z0-9]", line))
-    return {line.split(" --hash")[0].strip(): set(re.findall(r"sha256:\w+", line)) for line in lines}
+    return {line.split()[0]: set(re.findall(r"sha256:\w+", line)) for line in lines}
 
 
 def test_the_demo_installs_only_what_fpray_needs() -> None:
