@@ -38,6 +38,8 @@ def survey(
     for host, of_host in facts.items():
         for orphan in of_host.get("left_behind", ()):
             say(f"machine {host}: ended {orphan}, left behind by an earlier driver")
+    for line in _which_java(facts):
+        say(line)
     refuse_if_any([*_java_problems(context.java, facts), *_heap_problems(context, waiting, facts)])
     return {
         "started": now(),
@@ -48,11 +50,27 @@ def survey(
     }
 
 
+def _which_java(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line for each java of JAVA_HOME that is used in place of another in PATH."""
+    both = [(f["java"], f["java_in_path"], host) for host, f in facts.items() if f.get("java_in_path")]
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for used, other, host in both:
+        hosts.setdefault((used, other), []).append(host)
+    return [
+        f"java: {used} (of JAVA_HOME; PATH has {other}, which --java {other} takes){_on(some, len(facts))}"
+        for (used, other), some in hosts.items()
+    ]
+
+
+def _on(hosts: Sequence[str], of: int) -> str:
+    return "" if len(hosts) == of else f" on {', '.join(hosts)}"
+
+
 def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
     problems = []
     for host, of_host in facts.items():
         if of_host["java"] is None:
-            sentence = f"there is no such program on machine {host}: install a JRE or JDK 17"
+            sentence = f"there is no such program on machine {host}: install a JRE or JDK 17, or set JAVA_HOME"
             problems.append(Problem(f"--java {java}", sentence))
     for host, of_host in facts.items():
         if of_host["java"] is not None and java_fails(of_host):

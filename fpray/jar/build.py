@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fpray.errors import refuse
-from fpray.node.local_disk import user_cache
+from fpray.node.java import java_of_home, java_program
+from fpray.node.local_disk import cache_directory
 
 _PACKAGED = Path(__file__).parents[1] / "reference.jar"  # in a wheel
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -26,7 +27,7 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
         Refused: it has to be built, and there is no JDK or it does not compile.
     """
     root = sources or _CHECKOUT / "jvm"
-    if not root.is_dir():
+    if not os.path.isdir(root):  # noqa: PTH112  no error where it cannot be read
         if _PACKAGED.is_file():
             return _PACKAGED
         raise refuse("the reference jar", "is not in this installation: give your own jar with --jar")
@@ -35,19 +36,37 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
     digest = hashlib.sha256(repr((_JAVAC_OPTIONS, version)).encode())
     for file in files:
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
-    target = _build_directory(root) / f"fpray-reference-{version}-{digest.hexdigest()[:12]}.jar"
+    name = f"fpray-reference-{version}-{digest.hexdigest()[:12]}.jar"
+    beside = root.parent / ".build"
+    if os.path.exists(beside / name):  # noqa: PTH110
+        return beside / name
+    target = _build_directory(beside) / name
     if not target.exists():
         compiler = javac(java)
         say(f"building the reference jar ({compiler}) ...")
-        build(files, target, version, compiler)
+        try:
+            build(files, target, version, compiler)
+        except OSError as error:
+            sentence = f"cannot be built in {target.parent}: {error.strerror or error}"
+            raise refuse("the reference jar", f"{sentence}. Make room there, or set XDG_CACHE_HOME or TMPDIR") from None
     return target
 
 
-def _build_directory(root: Path) -> Path:
-    beside = root.parent / ".build"
-    if os.access(beside if beside.exists() else root.parent, os.W_OK):
+def _build_directory(beside: Path) -> Path:
+    """Beside the sources, or, where those are read-only, where jars are kept.
+
+    Raises:
+        Refused: there is no such directory.
+    """
+    if os.access(beside if beside.exists() else beside.parent, os.W_OK):
         return beside
-    return user_cache() / "fpray"
+    if (cache := cache_directory("reference")) is None:
+        raise refuse(
+            "the reference jar",
+            f"cannot be built: neither {beside.parent} nor the home directory nor /var/tmp nor /tmp can be written. Set"
+            " XDG_CACHE_HOME to a directory that you can write",
+        )
+    return cache
 
 
 def javac(java: str) -> str:
@@ -56,8 +75,8 @@ def javac(java: str) -> str:
     Raises:
         Refused: there is none.
     """
-    executable = shutil.which(java)
-    homes = [Path(executable).resolve().parent] if executable else []
+    executables = filter(None, (shutil.which(java_program(java)), java_of_home(), shutil.which(java)))
+    homes = [Path(executable).resolve().parent for executable in executables]
     homes += [Path(home) / "bin"] if (home := os.environ.get("JAVA_HOME")) else []
     for place in homes:
         if (place / "javac").exists():

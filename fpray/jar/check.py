@@ -21,6 +21,7 @@ from typing import Any
 from fpray.errors import closest, nearest, refuse
 from fpray.jar.find import Jar, find_jar
 from fpray.node.facts import java_facts, java_fails
+from fpray.node.java import java_program
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
 from fpray.plan.plan import Plan, Process, Trial, build_plan
@@ -30,6 +31,7 @@ from fpray.study.registry import studies
 DEADLINE_S = 20.0
 _NOWHERE = Cluster(machines=("192.0.2.1",))
 _NO_FLAG = "--fpray.no.such.flag"
+_JAR = "checked.jar"  # a link beside the files of a plan: a colon in a class path separates two paths
 # A JVM that lives for half a second: no second compiler, no threads for collecting garbage.
 _SHORT_LIFE = ("-XX:+IgnoreUnrecognizedVMOptions", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _USAGE_LINE = re.compile(r"^ {1,8}(?:-\w+(?: <[^>]*>)?(?:,| \|) )?(--[\w.-]+)", re.MULTILINE)
@@ -186,8 +188,10 @@ def _report(jar: Jar, java: str, launch: Launch, directory: Path) -> MainReport:
     directory.mkdir(parents=True)
     for name, content in launch.files.items():
         (directory / name).write_text(content)
-    output, ended = _ask(jar, java, launch.main, (*launch.words, _NO_FLAG), directory)
-    usage = output if "Usage:" in output or not ended else _ask(jar, java, launch.main, ("--help",), directory)[0]
+    (directory / _JAR).symlink_to(jar.path.absolute())
+    java = java_program(java)
+    output, ended = _ask(java, launch.main, (*launch.words, _NO_FLAG), directory)
+    usage = output if "Usage:" in output or not ended else _ask(java, launch.main, ("--help",), directory)[0]
     accepted = set(_USAGE_LINE.findall(usage)) - {"--help"} if "Usage:" in usage else set()
     errors = _ERROR.findall(output)
     unknown = {error.removeprefix("Unknown option ") for error in errors if error.startswith("Unknown option ")}
@@ -206,10 +210,10 @@ def _silence(output: str, ended: bool) -> str:
     return f"did not print its flags; it printed {lines[0].strip()!r}" if lines else "did not print its flags"
 
 
-def _ask(jar: Jar, java: str, main: str, words: Sequence[str], directory: Path) -> tuple[str, bool]:
+def _ask(java: str, main: str, words: Sequence[str], directory: Path) -> tuple[str, bool]:
     """All that a main says, and whether it ended by itself."""
     with subprocess.Popen(
-        [java, *_SHORT_LIFE, "-cp", str(jar.path.absolute()), main, *words],
+        [java, *_SHORT_LIFE, "-cp", _JAR, main, *words],
         cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

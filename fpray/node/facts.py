@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fpray.node.java import java_program, other_java
+
 
 def machine_facts(java: str) -> Mapping[str, Any]:
     """Kernel, CPU, memory and load of this machine, the JVM that `java` starts there, what a child inherits."""
@@ -31,10 +33,18 @@ def machine_facts(java: str) -> Mapping[str, Any]:
 
 @functools.cache
 def java_facts(java: str) -> Mapping[str, Any]:
-    """`java` (its path on this machine, None if there is none) and `jvm` (what `-version` says)."""
-    path = shutil.which(java)
+    """`java` (its path on this machine, None if there is none) and `jvm` (what `-version` says).
+
+    And `java_in_path`, where JAVA_HOME's is used and PATH has another.
+    """
+    path = shutil.which(java_program(java))
     if path is None:
         return {"java": None, "jvm": None}
+    other = other_java(java)
+    return {**_jvm_facts(path), **({"java_in_path": other} if other else {})}
+
+
+def _jvm_facts(path: str) -> Mapping[str, Any]:
     try:
         done = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fpray.files import layout
 from fpray.node.jar_cache import JarCache
+from fpray.node.java import JAVA, java_program
 from fpray.node.local_disk import local_directory, on_network
 from fpray.node.scratch import Abandoned, Owner, Scratch
 
@@ -38,6 +39,7 @@ class InspectionRequest:
         owner: the attempt.
         jar: the path there; `sha256` is its content.
         scratch: the directory below which the user wants trials to work; None: where it is needed, any local one.
+        java: the program that the user wants to start JVMs with.
     """
 
     host: str
@@ -48,6 +50,7 @@ class InspectionRequest:
     jar: str
     sha256: str
     scratch: str | None = None
+    java: str = JAVA
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class WorkSite:
         jar: its path here; None if it must be sent.
         free: bytes on the disk of that directory.
         abandoned: what earlier attempts of the suite left here, to be copied to the suite and removed.
+        java: the program that starts JVMs here.
     """
 
     ports: Sequence[int]
@@ -69,6 +73,7 @@ class WorkSite:
     jar: str | None
     free: int
     abandoned: Sequence[Abandoned] = ()
+    java: str = JAVA
 
 
 def inspect_site(
@@ -88,7 +93,8 @@ def inspect_site(
     ):
         directory = scratch.make(request.scratch, request.owner)
     free = shutil.disk_usage(directory).free
-    return WorkSite(ports, ended, directory, jars.find(request.jar, request.sha256), free, abandoned)
+    jar, java = jars.find(request.jar, request.sha256), java_program(request.java)
+    return WorkSite(ports, ended, directory, jar, free, abandoned, java)
 
 
 def _is_visible(request: InspectionRequest) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fpray.errors import Lost
-from fpray.node.local_disk import local_directory, on_network, user_cache
+from fpray.node.local_disk import cache_directory, on_network
 
 # What stays in the cache: a jar that was used lately is likely to be used again.
 UNUSED_S, IN_USE_S, MOST_BYTES = 14 * 86_400.0, 86_400.0, 2_000_000_000
@@ -28,9 +28,9 @@ class JarCache:
         """The path here of the jar with this hash: `path` if it has it, or one in the cache; None if it must be sent.
 
         A path on a network file system is not used: classes that are loaded late would come across the network
-        while clients measure.
+        while clients measure. Nor is one that means something else in a class path.
         """
-        if not on_network(path) and self._hash(path) == sha256:
+        if fits_class_path(path) and not on_network(path) and self._hash(path) == sha256:
             return path
         cached = _cache() / f"{sha256}.jar"
         if self._hash(str(cached)) != sha256:
@@ -70,20 +70,21 @@ class JarCache:
         return self._hashes[path][1]
 
 
+def fits_class_path(path: str) -> bool:
+    """Whether a path can stand after `-cp`: a colon there separates two paths, a star stands for all jars."""
+    return ":" not in path and not path.endswith("/*")
+
+
 def _cache() -> Path:
-    """Where jars are kept: the user's cache, unless that is on a network file system or cannot be written."""
-    home = user_cache()
-    with contextlib.suppress(OSError):
-        if home.is_absolute() and not on_network(home):
-            cache = home / "fpray" / "jars"
-            cache.mkdir(parents=True, exist_ok=True)
-            if os.access(cache, os.W_OK):
-                return cache
-    own = local_directory()
-    if own is None:
+    """Where jars are kept.
+
+    Raises:
+        Lost: there is no place for them.
+    """
+    path = cache_directory("jars", fits_class_path)
+    if path is None:
         raise Lost("there is no local directory for the jar: make ~/.cache, /var/tmp or /tmp usable on this machine")
-    (own / "jars").mkdir(exist_ok=True)
-    return own / "jars"
+    return path
 
 
 def _write(cache: Path, sha256: str, pieces: Iterable[bytes]) -> None:

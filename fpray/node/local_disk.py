@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "ceph", "lustre", "gpfs", "beegfs", "afs", "9p"}
@@ -58,6 +59,28 @@ def local_directory(bases: Iterable[str | Path] = ("/var/tmp", "/tmp")) -> Path 
     return None
 
 
-def user_cache() -> Path:
-    """The directory in which this user's programs keep what can be made again; it may be missing."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+def cache_directory(name: str, fits: Callable[[str], bool] = lambda _path: True) -> Path | None:
+    """A directory for what can be made again, such as jars: in the user's cache, else on a disk of this machine.
+
+    The user's cache is not used where it is on a network file system or cannot be written (a container's user may have
+    no home). None if there is no directory at all. fits: whether a path can be used.
+    """
+    home = user_cache()
+    if home is not None and fits(str(home)) and not on_network(home):
+        with contextlib.suppress(OSError):
+            (path := home / "fpray" / name).mkdir(parents=True, exist_ok=True)
+            if os.access(path, os.W_OK):
+                return path
+    own = local_directory()
+    if own is None:
+        return None
+    (own / name).mkdir(exist_ok=True)
+    return own / name
+
+
+def user_cache() -> Path | None:
+    """The directory in which this user's programs keep what can be made again; None if nothing says where it is."""
+    with contextlib.suppress(RuntimeError):  # no HOME, and the user has no entry in /etc/passwd
+        path = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+        return path if path.is_absolute() else None
+    return None

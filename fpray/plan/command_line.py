@@ -28,7 +28,7 @@ class Paths:
         java: the program that runs the jar.
         jvm_args: role -> further JVM arguments (`--jvm-arg`), before -cp.
         flags: role -> flag -> value (`--flag`), for a fork's flags; a flag that the role has already gets this value.
-        by_host: machine -> (directory, jar), where they are not those of the driver's machine.
+        by_host: machine -> (directory, jar, java), where they are not those of the driver's machine.
     """
 
     directory: str = "/suite/001"
@@ -36,7 +36,7 @@ class Paths:
     java: str = "java"
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
     flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    by_host: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    by_host: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
     def file(self, name: str) -> str:
         """The path of a file of the trial."""
@@ -46,8 +46,8 @@ class Paths:
         """The same for a process on a machine."""
         if host not in self.by_host:
             return self
-        directory, jar = self.by_host[host]
-        return replace(self, directory=directory, jar=jar)
+        directory, jar, java = self.by_host[host]
+        return replace(self, directory=directory, jar=jar, java=java)
 
 
 @dataclass(frozen=True)

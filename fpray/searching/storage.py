@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -50,7 +51,9 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
         # Every network file system makes a symbolic link atomically.
         return JournalStorage(JournalFileBackend(str(path), JournalFileSymlinkLock(str(path))))
     if storage == SQLITE:
-        return RDBStorage(f"sqlite:///{(suite / layout.OPTUNA_DB).absolute()}")
+        path = (suite / layout.OPTUNA_DB).absolute()  # not in the URL, where ? # % { } mean something else
+        connect = {"creator": lambda: sqlite3.connect(path, check_same_thread=False)}
+        return RDBStorage(f"sqlite:///{layout.OPTUNA_DB}", connect)
     return RDBStorage(storage)
 
 

@@ -67,7 +67,7 @@ class FakeMachine:
     def inspect(self, request: InspectionRequest) -> WorkSite:
         """The trial works in the suite."""
         ports = range(request.first, request.first + 2 * request.ports, 2)
-        return WorkSite(ports, (), request.directory, request.jar, 1 << 40)
+        return WorkSite(ports, (), request.directory, request.jar, 1 << 40, java=request.java)
 
     def listens(self, addresses: Sequence[Address]) -> bool:
         """A process listens on everything."""

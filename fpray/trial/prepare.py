@@ -73,7 +73,7 @@ def _prepare(attempt: Attempt, spare_hosts: Sequence[str]) -> Plan:
 def _paths(attempt: Attempt, sites: Sites) -> Paths:
     """Where the trial finds things on its machines; without sites, as on the driver's."""
     context = attempt.context
-    directories = {host: (site.directory, site.jar or "") for host, site in sites.items()}
+    directories = {host: (site.directory, site.jar or "", site.java) for host, site in sites.items()}
     return Paths(
         str(attempt.directory.path.absolute()), str(context.jar.path), context.java,
         context.jvm_args, context.flags, directories,
@@ -119,13 +119,11 @@ def _inspect(attempt: Attempt, ports: Mapping[str, int]) -> Sites:
 
 
 def _requests(attempt: Attempt, ports: Mapping[str, int]) -> dict[str, InspectionRequest]:
-    path, jar, scratch = attempt.directory.path.absolute(), attempt.context.jar, attempt.context.scratch
+    path, context = attempt.directory.path.absolute(), attempt.context
     owner = Owner(path.parent.name, path.name, attempt.directory.file(layout.START_TIME).read_text())
-    first = next(attempt.context.next_port)
-    return {
-        host: InspectionRequest(host, count, first, str(path), owner, str(jar.path), jar.sha256, scratch)
-        for host, count in ports.items()
-    }
+    first, jar = next(context.next_port), context.jar
+    what = (first, str(path), owner, str(jar.path), jar.sha256, context.scratch, context.java)
+    return {host: InspectionRequest(host, count, *what) for host, count in ports.items()}
 
 
 def _ask_sites(attempt: Attempt, requests: Mapping[str, InspectionRequest]) -> Sites:

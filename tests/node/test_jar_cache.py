@@ -63,3 +63,20 @@ def test_jars_that_are_not_used_are_removed(cache: Path) -> None:
         os.utime(path, (time.time() - days * 86_400, path.stat().st_mtime))
     JarCache(most_bytes=10).keep(sha256(b"new"), iter([b"new"]))
     assert {path.stem for path in cache.glob("*.jar")} == {sha256(b"new"), "used"}
+
+
+@pytest.mark.parametrize("directory", ["v1:2", "*"])
+def test_a_path_that_means_something_else_in_a_class_path_is_not_used(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, directory: str
+) -> None:
+    """A3: the JVM gets the copy that is kept by its hash, and that is nowhere such a path, either."""
+    jar = tmp_path / directory / "a.jar" if directory != "*" else tmp_path / "*"
+    jar.parent.mkdir(exist_ok=True)
+    jar.write_bytes(b"jar")
+    known = JarCache()
+    assert known.find(str(jar), sha256(b"jar")) is None, "it must be sent"
+    assert known.keep(sha256(b"jar"), iter([b"jar"]))[0] == str(cache / f"{sha256(b'jar')}.jar")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a:b"))
+    path, _ = known.keep(sha256(b"jar"), iter([b"jar"]))
+    Path(path).unlink()
+    assert ":" not in path

@@ -50,6 +50,21 @@ def test_the_lock_of_a_driver_that_was_killed_holds_nothing_up(tmp_path: Path, m
     assert not lock.is_symlink()
 
 
+@pytest.mark.parametrize("place", ["why?1", "a#b", "50%41", "{x}", "v1:2", "a b@c", "\udcff"])
+def test_an_sqlite_file_is_in_the_suite_whatever_its_path(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A4: a path is not pasted into a URL."""
+    (tmp_path / place / "in").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / place / "in")
+    request = search_request(budget_trials=1, confirm=1)
+    suite = search_suite(Path("suites"), request)
+    assert len(list(run_trials(source_of(suite, request, "sqlite"), suite))) == 1
+    assert list(run_trials(source_of(Suite(suite.path), request, "sqlite"), suite)) == []
+    assert [path.parent for path in tmp_path.rglob("*.db")] == [suite.path.absolute()]
+    assert {path.name for path in tmp_path.iterdir()} == {place}
+
+
 def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> None:
     request = search_request(budget_trials=4, confirm=1)
     suite = search_suite(tmp_path, request)

@@ -1,0 +1,29 @@
+"""Which java program starts the JVMs of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+JAVA = "java"  # not a path: JAVA_HOME's, else PATH's
+
+
+def java_program(java: str) -> str:
+    """The program that `--java` means here: for the bare word `java`, the one of JAVA_HOME where there is one."""
+    return (java_of_home() or java) if java == JAVA else java
+
+
+def java_of_home() -> str | None:
+    """The java of JAVA_HOME; None if that is not set, or has none."""
+    home = os.environ.get("JAVA_HOME")
+    path = Path(home, "bin", JAVA).absolute() if home else None
+    return str(path) if path is not None and os.access(path, os.X_OK) and path.is_file() else None
+
+
+def other_java(java: str) -> str | None:
+    """The java of PATH, where JAVA_HOME's is used in place of it and is another program."""
+    of_home, on_path = java_of_home(), shutil.which(JAVA)
+    if java != JAVA or of_home is None or on_path is None:
+        return None
+    return on_path if Path(on_path).resolve() != Path(of_home).resolve() else None
