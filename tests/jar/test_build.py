@@ -53,9 +53,9 @@ def test_without_a_home_and_beside_read_only_sources(read_only_sources: Path) ->
         assert jar.parent in [Path(base) / f"fpray-{UID}" / "reference" for base in ("/var/tmp", "/tmp")]
     finally:
         jar.unlink()
-    said = output_as_other_user(_BUILD, str(read_only_sources), "nowhere")
-    assert "nothing was started" in said
-    assert "Set XDG_CACHE_HOME to a directory that you can write" in said
+    refusal = output_as_other_user(_BUILD, str(read_only_sources), "nowhere")
+    assert "nothing was started" in refusal
+    assert "Set XDG_CACHE_HOME to a directory that you can write" in refusal
 
 
 @pytest.mark.jvm
