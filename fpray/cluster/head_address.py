@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,10 @@ from fpray.cluster.launcher import Launcher
 from fpray.cluster.launcher_file import Auth
 from fpray.errors import FprayError, refuse
 from fpray.files.paths import absolute
+from fpray.files.shown import shown
 from fpray.files.typed import typed
+
+_USER = re.compile(r"[A-Za-z0-9_][\w.@\\+-]{0,200}")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ def head_login(launcher: Launcher) -> HeadLogin:
         auth = typed(Auth, completed)
     if not auth.ssh_user:
         raise refuse(f"{path}: auth", "has no ssh_user: add the user name for SSH")
+    if not _USER.fullmatch(auth.ssh_user):  # `-oProxyCommand=...` would be an option of ssh, which runs a program
+        raise refuse(f"{path}: auth: ssh_user", f"{shown(auth.ssh_user)} is no user name")
+    if address.startswith("-") or not address.isprintable() or " " in address:
+        raise refuse(f"{path}: head", f"{shown(address)} is no address")
     key = auth.ssh_private_key
     return HeadLogin(auth.ssh_user, address, absolute(key) if key else None, auth.ssh_proxy_command)
 

@@ -64,7 +64,7 @@ class Head:
         Raises:
             FprayError: the head cannot be reached, or the command fails.
         """
-        words = [*self.ssh, self.target, command]
+        words = [*self.ssh, "--", self.target, command]
         try:
             done = subprocess.run(
                 words, capture_output=True, text=True, input=text, errors="surrogateescape", check=False
@@ -82,7 +82,7 @@ class Head:
         Raises:
             FprayError: it cannot be copied.
         """
-        command = ["rsync", "--rsh", shlex.join(self.ssh), "-avz", str(source), f"{self.target}:{target}"]
+        command = ["rsync", "--rsh", shlex.join(self.ssh), "-avz", "--", str(source), f"{self.target}:{target}"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
         except FileNotFoundError:
@@ -102,7 +102,7 @@ class Head:
         sys.stdout.flush()
         sys.stderr.flush()
         try:
-            os.execvp(self.ssh[0], [*self.ssh, *terminal, self.target, f"bash -lc {shlex.quote(command)}"])
+            os.execvp(self.ssh[0], [*self.ssh, *terminal, "--", self.target, f"bash -lc {shlex.quote(command)}"])
         except FileNotFoundError:
             raise FprayError(_NO_SSH) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,9 +38,9 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     lines = [f"[{number}/{total:03}] {outcome.status.value}: {outcome.detail}"]
     lines += [f"    {line}" for line in outcome.lines]
     if outcome.log:
-        command = command_file(label_of(outcome.log))
-        host = ran_on(command)
-        how = f"sh {command}" if host is None or is_own(host) else f"ssh {host} sh < {command}"
+        host = ran_on(command_file(label_of(outcome.log)))
+        command = shlex.quote(command_file(label_of(outcome.log)))
+        how = f"sh {command}" if host is None or is_own(host) else f"ssh {shlex.quote(host)} sh < {command}"
         lines.append(f"    {outcome.log} · run it yourself: {how}")
     return lines
 

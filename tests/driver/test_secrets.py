@@ -259,7 +259,7 @@ def test_on_the_head_it_is_a_private_file_and_never_an_argument(tmp_path: Path) 
 
     (tmp_path / "fpray-files").mkdir()
     seen = tmp_path / "arguments"
-    head = Head("me@head", ("sh", "-c", f'echo "$@" >> {seen}; umask 0; eval "$2"', "ssh"))
+    head = Head("me@head", ("sh", "-c", f'echo "$@" >> {seen}; umask 0; eval "$3"', "ssh"))
     path = Path(remote_head._put_secret(head, str(tmp_path), Secret(f"https://h/{KEY}", "https://h/...")))
     assert path.read_text() == f"https://h/{KEY}"
     assert path.stat().st_mode & 0o777 == 0o600

@@ -7,8 +7,10 @@ import subprocess
 import threading
 from pathlib import Path
 
+import pytest
+
 from fpray.node import process_files
-from fpray.node.messages import Exit
+from fpray.node.messages import Exit, ProcessSpec
 from fpray.node.process_files import recreate_command
 from tests.node.programs import PYTHON, read
 
@@ -49,3 +51,36 @@ def test_a_line_to_paste_makes_its_files(tmp_path: Path) -> None:
     assert "\n" not in line
     subprocess.run(["sh", "-c", line], check=True)
     assert (tmp_path / "a b" / "config.pbtxt").read_text() == text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a\ntouch pwned\n",
+        "a\r\ntouch pwned",
+        "a'b",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "a;touch pwned",
+        "-x",
+        "\x1b[2J",
+    ],
+)
+def test_a_command_file_runs_its_command_and_nothing_else(name: str, tmp_path: Path) -> None:
+    """A8: a directory's name may hold a newline, quotes, and all that a shell knows."""
+    directory = tmp_path / name
+    spec = ProcessSpec("server", ("printf", "%s|", "one", name), str(directory), env={"A": name}, cwd=str(directory))
+    process_files.write_command(spec)
+    file = directory / "server_cmd.txt"
+    done = subprocess.run(["sh", str(file)], cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout == f"one|{name}|".encode()
+    assert [path.name for path in (*tmp_path.rglob("pwned*"), *directory.glob("pwned*"))] == []
+    assert process_files.ran_on(file) == "127.0.0.1"
+    given = ProcessSpec("client", ("cat", str(directory / "in")), str(directory), given=("in",))
+    (directory / "in").write_bytes(f"{name}\n% \\ %s\n".encode())
+    process_files.write_command(given)
+    text = (directory / "client_cmd.txt").read_text()
+    (directory / "in").unlink()
+    again = subprocess.run(["sh", "-c", text], cwd=tmp_path, capture_output=True, check=True)
+    assert again.stdout.replace(b"\r", b"") == f"{name}\n% \\ %s\n".replace("\r", "").encode()
+    assert "\x1b" not in text.splitlines()[-1]

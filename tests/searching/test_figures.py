@@ -12,6 +12,7 @@ import pytest
 from fpray.searching.figures.draw import draw
 from fpray.store.outcome import Outcome, Status
 from fpray.store.suite import Suite
+from tests.conftest import run
 from tests.searching.simulation import (
     GOAL,
     P99,
@@ -60,3 +61,15 @@ def test_a_jar_of_any_name_is_drawn(tmp_path: Path) -> None:
     suite.save()
     list(run_trials(source_of(suite, request), suite))
     _draw(suite, tmp_path / "search.svg")
+
+
+@pytest.mark.parametrize("backend", ["module://no_such.backend_inline", "odd"])
+def test_the_backend_of_another_program_does_not_matter(backend: str, tmp_path: Path) -> None:
+    """C4: a notebook's `!fpray show SEARCH --figure a.png` inherits the notebook's setting."""
+    request = search_request(budget_trials=2, confirm=1)
+    suite = search_suite(tmp_path, request)
+    list(run_trials(source_of(suite, request), suite))
+    for kind in ("png", "html"):
+        drawn = run("show", str(suite.path), "--figure", f"a.{kind}", cwd=tmp_path, env={"MPLBACKEND": backend})
+        assert (drawn.code, drawn.err) == (0, "")
+        assert (tmp_path / f"a.{kind}").stat().st_size > 1000

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +31,8 @@ def draw(suite: Suite, file: Path) -> None:
     if file.suffix not in KINDS:
         raise refuse(f"--figure {file}", f"must end in one of {', '.join(KINDS)}")
     history = read_history(suite)
-    figure = _figure(history)
+    with _no_foreign_backend():
+        figure = _figure(history)
     try:
         if file.suffix == ".html":
             file.write_text(page(history, figure))
@@ -36,6 +40,17 @@ def draw(suite: Suite, file: Path) -> None:
             figure.savefig(file, dpi=150)
     except OSError as error:
         raise refuse(f"--figure {file}", f"cannot be written: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _no_foreign_backend() -> Iterator[None]:
+    """In the block matplotlib is imported without the setting of another program, such as the notebook above us."""
+    before = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["MPLBACKEND"] = before
 
 
 def _figure(history: SearchHistory) -> Figure:
