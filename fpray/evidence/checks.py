@@ -17,6 +17,10 @@ TOGETHER_SHARE = 0.5
 # Throughput x mean latency of a closed loop must give the number of loops, within this.
 LITTLE = (0.9, 1.1)
 _SHOWN = 5  # lines of a log
+# A machine is busy with something else if other processes use at least this share of its cores, and those of the trial
+# wait for a core for this share of the time in which they have work: either alone harms nothing, or is the trial's own.
+OTHERS_SHARE, WAITED_SHARE = 0.15, 0.1
+STOLEN_SHARE = 0.05  # of its cores' time, by its host
 
 
 def clients_gave_up(evidence: Evidence) -> Iterator[Doubt]:
@@ -135,8 +139,32 @@ def littles_law(evidence: Evidence) -> Iterator[Doubt]:
     )
 
 
+def busy_machines(evidence: Evidence) -> Iterator[Doubt]:
+    """A machine was busy with something else while the clients measured."""
+    for machine in evidence.machines:
+        name, cores = f"machine {machine.host}", machine.cores
+        if machine.stolen >= STOLEN_SHARE * cores:
+            share = machine.stolen / cores
+            yield Doubt(f"the host of {name} gave {share:.0%} of its CPU time to others while the clients measured")
+        if machine.others >= OTHERS_SHARE * cores and machine.waited >= WAITED_SHARE:
+            yield Doubt(
+                f"{name} was busy with something else while the clients measured: other processes used"
+                f" {machine.others:.1f} of its {cores} cores, and the trial's own waited for a core for"
+                f" {machine.waited:.0%} of the time in which they had work"
+            )
+
+
 # In the order in which an outcome lists what they say.
-CHECKS: Sequence[Check] = (unusable, unreported, clients_gave_up, undecided, clients_apart, unserved, littles_law)
+CHECKS: Sequence[Check] = (
+    unusable,
+    unreported,
+    clients_gave_up,
+    undecided,
+    clients_apart,
+    unserved,
+    busy_machines,
+    littles_law,
+)
 
 
 def _apart(evidence: Evidence) -> str | None:

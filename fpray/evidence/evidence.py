@@ -34,6 +34,25 @@ class ClientEvidence:
 
 
 @dataclass(frozen=True)
+class MachineEvidence:
+    """How busy one of the trial's machines was while its clients measured, by its kernel.
+
+    Attributes:
+        cores: of the machine.
+        others: cores that other processes than the trial's used, in the mean.
+        stolen: cores that the machine's host gave to others, in the mean.
+        waited: the share of the time in which processes of the trial had work, that they waited for a core; where the
+            kernel does not count that, the share of the time in which any process of the machine waited.
+    """
+
+    host: str
+    cores: int
+    others: float
+    stolen: float
+    waited: float
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What is known of a trial in which every process did as it was told.
 
@@ -52,6 +71,7 @@ class Evidence:
         outputs: the labels that results report.
         reported: rows with such a label.
         unreported: label -> rows, of other labels.
+        machines: of which it is known how busy they were.
     """
 
     loops: int
@@ -68,6 +88,7 @@ class Evidence:
     reported: int = 1
     unreported: Mapping[str, int] = field(default_factory=dict)
     clients: Sequence[ClientEvidence] = ()
+    machines: Sequence[MachineEvidence] = ()
 
     @property
     def window_s(self) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from fpray.node.cpu_use import CpuUse
 from fpray.node.file_transfer import Parcel
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Address, Exit, Failure, ProcessSpec
@@ -84,6 +85,9 @@ class ProcessCalls(Protocol):
 
     def wait_exit(self, labels: Sequence[str], deadline_s: float | None) -> Call[Failure | None]:
         """Wait until the processes have exited as expected: None; a failure as soon as one of the role has not."""
+
+    def cpu_use(self, labels: Sequence[str], after_s: float, for_s: float) -> Call[CpuUse | None]:
+        """After some seconds, the CPU time that processes and the machine use for a time, or half of it; else None."""
 
     def stop(self, labels: Sequence[str], grace_s: float) -> Call[Mapping[str, Exit]]:
         """Stop those of the processes that were started: TERM, grace, KILL. All exits of the role so far."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 
+from fpray.node.cpu_use import CpuUse, between, read_counters
 from fpray.node.messages import Exit, Failure, ProcessSpec
 from fpray.node.processes import Processes
 
@@ -29,6 +30,20 @@ class ProcessService:
     def wait_exit(self, labels: Sequence[str], deadline_s: float | None) -> Failure | None:
         """Block until all have exited, or one has failed."""
         return self._processes.wait_exit(labels, deadline_s)
+
+    def cpu_use(self, labels: Sequence[str], after_s: float, for_s: float) -> CpuUse | None:
+        """Sleep and read, three times: what is known by the middle is given where a process ends before the end."""
+        if self._stopping.wait(after_s):
+            return None
+        started = self._processes.started()
+        pids = [started[label].pid for label in labels if label in started]
+        first, use = read_counters(pids), None
+        for _ in range(2):
+            if self._stopping.wait(for_s / 2):
+                break
+            until_now = between(first, read_counters(pids))
+            use = until_now if use is None or until_now.complete else use
+        return use
 
     def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
         """Stop them, side by side."""

@@ -11,10 +11,12 @@ from typing import Any, Protocol
 
 from fpray.errors import Lost
 from fpray.files.layout import data_file
+from fpray.node.cpu_use import CpuUse
 from fpray.node.file_service import FileService
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Address, Exit, Failure, ProcessSpec
 from fpray.node.scratch import Scratch
+from fpray.study.registry import protocols
 from fpray.testing.client_rows import write_rows
 
 # In place of an agent's own answer: (role, host, the call's arguments) -> the answer, an exception, or a Future of it.
@@ -106,7 +108,7 @@ class FakeProcesses:
                 self._exits.pop(spec.label, None)
         for spec in specs:
             if spec.brief:
-                write_rows(Path(spec.directory) / data_file(spec.label))
+                write_rows(Path(spec.directory) / data_file(spec.label), label=_row_label(spec))
                 self.end(spec.label, 0)
         return None
 
@@ -121,6 +123,10 @@ class FakeProcesses:
             self._waits.append((labels, wait))
             self._settle()
         return wait
+
+    def cpu_use(self, labels: Sequence[str], after_s: float, for_s: float) -> CpuUse | None:
+        """Nothing is known of it."""
+        return None
 
     def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
         """Ends them, and every wait for them."""
@@ -214,6 +220,14 @@ class FakeAgent:
             return FakeCall(getattr(service, method)(*arguments))
         except Exception as error:
             return FakeCall(error)
+
+
+def _row_label(spec: ProcessSpec) -> str | None:
+    """The label of a client's rows: one that its protocol reports, `write` if there is that."""
+    for protocol in protocols().values():
+        if any(protocol.main_class(role) in spec.argv for role in protocol.clients()):
+            return "write" if "write" in protocol.outputs else next(iter(protocol.outputs))
+    return "write"
 
 
 def _exit(label: str, returncode: int, *, stopped: bool) -> Exit:

@@ -14,6 +14,7 @@ from fpray.node.agent import Call, NodeAgent
 from fpray.plan.plan import Plan
 from fpray.store.outcome import Outcome
 from fpray.trial.attempt import Attempt
+from fpray.trial.cpu_watch import CpuWatch
 from fpray.trial.instruments import Findings, Instrument
 from fpray.trial.shield import shielded
 
@@ -30,6 +31,7 @@ def instruments_running(attempt: Attempt, plan: Plan) -> Iterator[None]:
     with contextlib.ExitStack() as at_end:
         for instrument, trial in _views(attempt, plan):
             at_end.enter_context(_acting(instrument, trial, attempt.notes))
+        at_end.enter_context(_acting(CpuWatch(), _View(attempt, plan, attempt.cpu_watch), attempt.notes))
         # First of all at the end: it wakes the instruments that wait.
         at_end.callback(attempt.clients_listen.set)
         at_end.callback(attempt.clients_over.cancel)

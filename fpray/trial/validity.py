@@ -11,6 +11,7 @@ from fpray.files.layout import stdout_file
 from fpray.files.reading import tail
 from fpray.recorder.columns import LEFT_OUT, LITTLES_LAW, NOTHING
 from fpray.trial.attempt import Attempt
+from fpray.trial.cpu_watch import machine_evidence
 from fpray.trial.plan_facts import recorded_warmup_s, seconds_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def evidence_of(attempt: Attempt, summary: Summary) -> Evidence:
         reported=summary.reported,
         unreported=summary.unreported,
         clients=_clients(attempt, summary),
+        machines=machine_evidence(attempt.cpu_watch),
     )
 
 

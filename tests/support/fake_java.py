@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 
-def install(directory: Path, mains: list[str], **play: Any) -> tuple[str, ...]:
+def install(directory: Path, mains: list[str], *, labels: bool = True, **play: Any) -> tuple[str, ...]:
     """Put it into a directory, with a jar of main classes; the words of a sweep that runs with both.
 
+    labels: whether rows have labels.
     play: label -> what its process does: `late` (in the first attempt it listens so many seconds after all others of
     its stage), `dies` (exit 1 when the driver says so; clients wait for that).
     """
@@ -24,6 +25,7 @@ def install(directory: Path, mains: list[str], **play: Any) -> tuple[str, ...]:
     java.write_text(f"#!{sys.executable}\n{Path(__file__).read_text()}")
     java.chmod(java.stat().st_mode | stat.S_IXUSR)
     (directory / "play.json").write_text(json.dumps(play))
+    (directory / "labels.json").write_text(json.dumps(labels))
     with zipfile.ZipFile(jar, "w") as file:
         for main in mains:
             file.writestr(main.replace(".", "/") + ".class", b"")
@@ -45,7 +47,7 @@ def _main() -> None:
     if me["kind"] == "client":
         while any(other.get("dies") for other in plays.values()) and not Path("../dead").exists():
             time.sleep(0.02)
-        _record(me["label"])
+        _record(me["label"], json.loads(Path(sys.argv[0]).with_name("labels.json").read_text()))
         return
     if me["kind"] == "driver":
         Path("../die").touch()
@@ -69,15 +71,16 @@ def _closed(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) != 0
 
 
-def _record(label: str) -> None:
+def _record(label: str, labels: bool) -> None:
     started = datetime.datetime.now(datetime.UTC)
     time.sleep(1)
     with Path(f"{label}_data.csv").open("w") as file:
-        file.write("start,stop,count,latency_nanos,label\n")
+        file.write(f"start,stop,{'count,latency_nanos,label' if labels else 'latency_nanos,host,port'}\n")
         for i in range(100):
             start, stop = (started + datetime.timedelta(milliseconds=10 * n) for n in (i, i + 1))
             row = [f"{t:%Y-%m-%dT%H:%M:%S.%f}Z" for t in (start, stop)]
-            file.write(",".join([*row, "1", "10000000", "write"]) + "\n")
+            row += ["1", "10000000", "write"] if labels else ["10000000", "127.0.0.1", "1"]
+            file.write(",".join(row) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ SECOND = (
 def _sweep(protocol: str, directory: Path, address: str, *words: str, **play: Any) -> tuple[Run, dict[str, Any]]:
     """A sweep of a protocol's fake mains; and its outcome."""
     mains = [find_protocol(protocol).main_class(role) for role in find_protocol(protocol).roles]
-    java = install(directory, mains, **play)
+    java = install(directory, mains, labels=None not in find_protocol(protocol).outputs, **play)
     done = run("sweep", protocol, *SECOND, *words, *java, "--address", address, cwd=directory)
     outcome: dict[str, Any] = {}
     for trial in directory.glob("suites/*/001"):

@@ -1,0 +1,74 @@
+"""How busy the trial's machines are while its clients measure: each agent reads its kernel's counters twice."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any
+
+from fpray.cluster.calls import gather
+from fpray.errors import Lost
+from fpray.evidence.evidence import MachineEvidence
+from fpray.node.cpu_use import CpuUse
+from fpray.trial.instruments import Instrument, RunningTrial, beside
+from fpray.trial.plan_facts import by_agent, labels_of, seconds_of, warmup_s
+
+CALLS = "calls"
+SHORTEST_S = 0.4  # a shorter time says nothing: the kernel counts in hundredths of a second
+_ANSWER_S = 15.0  # an agent that is stopped answers at once
+_MARGIN = 0.05  # of the duration, at its beginning and at its end
+
+
+class CpuWatch(Instrument):
+    """Joins every trial; `memory[CALLS]`: the calls that agents answer at the end -> `ROLE on HOST`."""
+
+    name = "cpu-watch"
+
+    def during(self, trial: RunningTrial) -> AbstractContextManager[None]:
+        """Ask the agents as soon as the clients listen."""
+        return beside(partial(self._ask, trial))
+
+    def _ask(self, trial: RunningTrial) -> None:
+        assert trial.plan is not None
+        params = trial.trial.params
+        duration_s = seconds_of(params, "duration")
+        if (for_s := (1 - 2 * _MARGIN) * duration_s) < SHORTEST_S:
+            return
+        trial.await_clients()
+        after_s = warmup_s(params) + _MARGIN * duration_s
+        with contextlib.suppress(Lost):  # the trial itself notices
+            for (role, host), processes in by_agent(trial.plan.processes).items():
+                call = trial.agent(role, host).processes.cpu_use(labels_of(processes), after_s, for_s)
+                trial.memory.setdefault(CALLS, {})[call] = f"{role} on {host}"
+
+
+def machine_evidence(memory: Mapping[str, Any]) -> list[MachineEvidence]:
+    """What is known of each machine of which all agents have read what was asked for; after everything has stopped."""
+    calls: Mapping[Any, str] = memory.get(CALLS, {})
+    uses: dict[str, list[CpuUse | None]] = {}
+    with contextlib.suppress(Lost):
+        for call, use in gather(list(calls), _ANSWER_S, calls.__getitem__):
+            uses.setdefault(calls[call].rpartition(" on ")[2], []).append(use)
+    known = {host: [use for use in read if use is not None and use.complete] for host, read in uses.items()}
+    agents = Counter(where.rpartition(" on ")[2] for where in calls.values())
+    return [_of_machine(host, read) for host, read in known.items() if len(read) == agents[host]]
+
+
+def _of_machine(host: str, uses: Sequence[CpuUse]) -> MachineEvidence:
+    """Agents read at nearly the same time; each knows its own processes, and the whole machine."""
+    ran = sum(use.ran_s / use.seconds for use in uses)
+    if all(use.waited_s is not None for use in uses):
+        waiting = sum((use.waited_s or 0.0) / use.seconds for use in uses)
+        waited = waiting / max(waiting + ran, 1e-9)
+    else:
+        waited = max((use.pressed_s or 0.0) / use.seconds for use in uses)
+    return MachineEvidence(
+        host,
+        uses[0].cores,
+        others=max(0.0, sum(use.busy_s / use.seconds for use in uses) / len(uses) - ran),
+        stolen=sum(use.stolen_s / use.seconds for use in uses) / len(uses),
+        waited=waited,
+    )
