@@ -10,9 +10,10 @@ from fpray.files import layout
 from fpray.files.paths import absolute
 from fpray.store.find import find_suite
 from fpray.store.results import read_parquet, read_results
+from fpray.store.usual_root import USUAL_ROOT
 
 
-def results(suite: str, root: str | Path = "./suites") -> Any:
+def results(suite: str, root: str | Path = USUAL_ROOT) -> Any:
     """One row for each trial that ended: FrankenPaxos's columns, `measured.*`, status, jar, hosts.
 
     `suite` is a path, the start of a name, or the ten letters (or the first of them).
@@ -25,7 +26,7 @@ def results(suite: str, root: str | Path = "./suites") -> Any:
         return read_results(find_suite(suite, absolute(root)).path)
 
 
-def recorder(suite: str, trial: int | str, root: str | Path = "./suites") -> Any:
+def recorder(suite: str, trial: int | str, root: str | Path = USUAL_ROOT) -> Any:
     """The raw rows of a trial: start and stop (UTC, nanoseconds), count, latency_nanos, label, client.
 
     Raises:

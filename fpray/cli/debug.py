@@ -11,7 +11,7 @@ import click
 from fpray.cli.interrupt import interruptible
 from fpray.cli.suites import PATH, suites_option
 from fpray.cluster.inventory import is_launcher_file
-from fpray.driver.debug import debug as hold
+from fpray.driver.debug import debug_trial
 from fpray.driver.head import run_on_head, words_without
 from fpray.store.find import find_trial
 
@@ -33,4 +33,4 @@ def debug(trial: str, label: str, suite_directory: Path, **where: Any) -> None:
         run_on_head(file, words_without(sys.argv[1:], "--cluster"), with_machines=True)
     suite, directory = find_trial(trial, suite_directory)
     interruptible()
-    hold(suite, directory, label, **where)
+    debug_trial(suite, directory, label, **where)

@@ -28,7 +28,7 @@ MODULES = {
     "logs": "logs",
     "debug": "debug",
 }
-# Commands that start nothing: their errors do not say "nothing was started".
+# Commands that look at what there is: their errors are one line, and do not say "nothing was started".
 READERS = ("show", "protocols", "studies", "status", "attach", "stop", "logs")
 
 

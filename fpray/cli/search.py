@@ -11,7 +11,7 @@ from fpray.cli.options import given_options, launch_options, options_of
 from fpray.report.text import show_line
 from fpray.searching.experiment import check_search
 from fpray.searching.options import SearchOptions
-from fpray.searching.preview import preview_line
+from fpray.searching.preview import preview_lines
 from fpray.searching.run import run_search
 
 
@@ -34,6 +34,7 @@ def search(ctx: click.Context, /, **words: Any) -> None:
     """
     experiment = check_search(words["protocol"], given_options(SearchOptions, words), typed_command())
     if words["dry_run"]:
-        show_line(preview_line(experiment))
+        for line in preview_lines(experiment):
+            show_line(line)
         return
     launch(ctx, run_search, experiment, words)

@@ -33,5 +33,5 @@ def show(suite: str, suite_directory: Path, figure: tuple[Path, ...]) -> None:
     from fpray.searching.figures.draw import draw  # matplotlib and Optuna take a second
 
     for file in figure:
-        draw(find_suite(suite.rstrip("/"), suite_directory), file)
+        draw(find_suite(suite, suite_directory), file)
         show_line(f"{shown(file)} is drawn")

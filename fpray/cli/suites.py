@@ -10,6 +10,7 @@ import click
 
 from fpray.driver.head import run_on_head, words_without
 from fpray.files.paths import absolute
+from fpray.store.usual_root import ROOT_VARIABLE, USUAL_ROOT
 
 
 class _AbsolutePath(click.ParamType[Path]):
@@ -31,8 +32,8 @@ def _run_on_head(_ctx: click.Context, _option: click.Parameter, value: Path | No
 
 
 suites_option = click.option(
-    "-s", "--suite-directory", "--suite_directory", "suite_directory", type=PATH, default="./suites", show_default=True,
-    envvar="FPRAY_SUITE_DIRECTORY", show_envvar=True, help="directory in which suites are found by name or letters",
+    "-s", "--suite-directory", "--suite_directory", "suite_directory", type=PATH, default=USUAL_ROOT, show_default=True,
+    envvar=ROOT_VARIABLE, show_envvar=True, help="directory in which suites are found by name or letters",
 )  # fmt: skip
 head_option = click.option(
     "--cluster", metavar="LAUNCHER.yaml", type=PATH, expose_value=False, callback=_run_on_head,

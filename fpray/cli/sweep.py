@@ -9,7 +9,7 @@ import click
 from fpray.cli.launch import launch, typed_command
 from fpray.cli.options import given_options, launch_options, options_of
 from fpray.driver.check import check_sweep
-from fpray.driver.dry_run import summary_lines
+from fpray.driver.continued import lines_of_sweep
 from fpray.driver.options import SweepOptions
 from fpray.driver.sweep import run_sweep
 from fpray.report.text import show_line
@@ -26,7 +26,7 @@ def sweep(ctx: click.Context, /, **words: Any) -> None:
     """
     experiment = check_sweep(words["protocol"], given_options(SweepOptions, words), typed_command())
     if words["dry_run"]:
-        for line in summary_lines(experiment):
+        for line in lines_of_sweep(experiment):
             show_line(line)
         return
     launch(ctx, run_sweep, experiment, words)

@@ -15,7 +15,6 @@ from fpray.report.status import status_lines, suite_states
 from fpray.report.stop import stop as stop_sweep
 from fpray.report.text import say, show_line
 from fpray.store.find import find_suite
-from fpray.store.suite import Suite
 
 
 @click.command()
@@ -45,7 +44,7 @@ def attach(ctx: click.Context, suite: str, suite_directory: Path) -> None:
     Ctrl-C ends the display; the sweep goes on. Exit code: the sweep's; 0 when you left before it ended.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    ctx.exit(attach_to(_suite(suite, suite_directory)))
+    ctx.exit(attach_to(find_suite(suite, suite_directory)))
 
 
 @click.command()
@@ -57,8 +56,4 @@ def stop(suite: str, suite_directory: Path) -> None:
 
     Nothing is left running, and the same command continues the sweep.
     """
-    show_line(stop_sweep(_suite(suite, suite_directory)))
-
-
-def _suite(name: str, suite_directory: Path) -> Suite:
-    return find_suite(name.rstrip("/"), suite_directory)
+    show_line(stop_sweep(find_suite(suite, suite_directory)))

@@ -93,7 +93,7 @@ class Outputs:
         arguments: every option of the command with its value, for `args.json`.
     """
 
-    suite_directory: GivenPath = field(default_factory=lambda: GivenPath.of("./suites"))
+    suite_directory: GivenPath
     keep_raw: bool = True
     notify: Sequence[Secret] = ()
     command: str = ""

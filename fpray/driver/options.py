@@ -23,6 +23,7 @@ from fpray.errors import Problem, nearest
 from fpray.files.paths import GivenPath, absolute, program
 from fpray.files.secret import Secret
 from fpray.jar.find import REFERENCE
+from fpray.store.usual_root import ROOT_VARIABLE, USUAL_ROOT
 from fpray.study.order import ORDERS
 from fpray.study.study_file import is_study_file
 
@@ -118,9 +119,9 @@ class BaseOptions(TypedDict, total=False):
         PathText,
         Option(
             "where suites are made; or one suite, to continue it",
-            "./suites",
+            USUAL_ROOT,
             words=("-s", "--suite-directory", "--suite_directory"),
-            environment="FPRAY_SUITE_DIRECTORY",
+            environment=ROOT_VARIABLE,
             read=reader("-s", GivenPath.of),
         ),
     ]

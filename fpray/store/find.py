@@ -38,6 +38,7 @@ def find_suite(text: str, root: Path) -> Suite:
     Raises:
         Refused: there is none, or there are several.
     """
+    text = text.rstrip("/") or text
     path = absolute(text)
     if is_suite(path):
         return Suite(path)

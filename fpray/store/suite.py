@@ -18,20 +18,16 @@ from fpray.errors import refuse
 from fpray.files import layout
 from fpray.files.atomic import write_json, write_text
 from fpray.files.disk import why_not_written
-from fpray.files.paths import absolute, shown
+from fpray.files.paths import shown
 from fpray.plan.plan import Trial
 from fpray.store import lock
 from fpray.store.lock import Holder
 from fpray.store.outcome import Outcome
 from fpray.store.suite_record import SuiteRecord, TrialRecord
 from fpray.store.trial_directory import TrialDirectory, now
+from fpray.store.usual_root import usual_root
 
 _NUMBER = re.compile(r"[0-9]{3,}")
-
-
-def usual_root() -> Path:
-    """Where suites go, and are looked for, without `-s`."""
-    return absolute(os.environ.get("FPRAY_SUITE_DIRECTORY") or "./suites")
 
 
 class Suite:
@@ -54,7 +50,6 @@ class Suite:
         self.fresh = False
         self.after: str | None = None
         self._directories: dict[str, TrialDirectory] | None = None
-        self._last_number = 0
 
     @staticmethod
     def create(root: Path, name: str, args: Mapping[str, Any], record: SuiteRecord) -> Suite:
@@ -133,7 +128,6 @@ class Suite:
                 directory = TrialDirectory(path)
                 if trial := directory.trial():
                     self._directories[str(trial["id"])] = directory
-            self._last_number = max((int(d.number) for d in self._directories.values()), default=0)
         return self._directories
 
     def directory(self, trial: Trial[Any]) -> TrialDirectory:
@@ -141,11 +135,11 @@ class Suite:
         known = self.directories()
         if trial.id not in known:
             # A directory that has no trial.json, since its driver was killed, is used again.
-            directory = TrialDirectory(self.path / layout.trial_number(self._last_number + 1))
+            last = int(next(reversed(known.values())).number) if known else 0
+            directory = TrialDirectory(self.path / layout.trial_number(last + 1))
             directory.path.mkdir(exist_ok=True)
             directory.identify(trial, {})
             known[trial.id] = directory
-            self._last_number += 1
         return known[trial.id]
 
     def remove_if_empty(self) -> bool:
