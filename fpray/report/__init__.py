@@ -1,1 +1,1 @@
-"""What can be read from disk, and how it is shown."""
+"""What users are shown: sweeps that run, suites on disk, and what can be run."""

@@ -20,7 +20,7 @@ _EARLIER_LINES = 20  # lines that were printed before and are shown first
 def attach(suite: Suite, where: str = "") -> int:
     """Show what a sweep prints until it ends, and return its exit code. Ctrl-C ends the display, not the sweep.
 
-    where: what the commands that are shown need beside the suite.
+    where: what follows the suite in the commands that are shown, such as ` --cluster FILE`.
 
     Raises:
         FprayError: the driver was killed.
@@ -42,7 +42,7 @@ def attach(suite: Suite, where: str = "") -> int:
         if block is not None:
             block.close()
     if detached:
-        name = f"{suite.suite_id}{where}"
+        name = f"{suite.short_name}{where}"
         say(f"detached; the sweep continues · fpray attach {name} · fpray stop {name}")
         return 0
     state = SuiteState.of(suite)

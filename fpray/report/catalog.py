@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fpray.protocol.protocol import Protocol
-from fpray.protocol.values import alternatives, describe_type, field_types, show_duration
+from fpray.protocol.values import alternatives, describe_type, field_types, to_json
 from fpray.study.study import Study
 
 
@@ -113,8 +113,4 @@ def _fields(cls: type, value: Any, prefix: str = "") -> Iterator[tuple[str, str,
 
 
 def _text(value: Any) -> str:
-    if hasattr(value, "total_seconds"):
-        return show_duration(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(getattr(value, "name", value))
+    return str(value).lower() if isinstance(value, bool) else str(to_json(value))

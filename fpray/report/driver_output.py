@@ -14,8 +14,8 @@ from fpray.report.text import could_say, on_terminal
 class DriverOutput:
     """Prints lines above a live block on a terminal, and plain lines elsewhere.
 
-    leaving: for a sweep that goes on by itself: is called with the suite before the terminal is left; there is no
-    live block then.
+    leaving: called with the suite before the terminal is left; None for a sweep that stays on its terminal. Only
+    such a sweep has a live block.
     """
 
     def __init__(self, suite: Path, leaving: Callable[[Path], None] | None) -> None:

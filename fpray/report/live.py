@@ -74,11 +74,11 @@ class Progress:
         self._file.stop()
         self._output.close()
 
-    def rest(self) -> None:
-        """Nothing changes any more, and the suite may be removed."""
+    def stop_writing(self) -> None:
+        """Write no more into the suite: nothing changes any more, and the suite may be removed."""
         self._file.stop()
 
-    def over(self, words: str, exit_code: int, *, early: bool) -> None:
+    def finish(self, words: str, exit_code: int, *, early: bool) -> None:
         """The last words of a sweep; early: the user, or too many failures, stopped it."""
         self.say(words)
         self._file.finish(self.snapshot(STOPPED if early else FINISHED, words, exit_code))
@@ -135,7 +135,7 @@ class Progress:
             self.say(line)
         self._file.changed()
 
-    def stand(self) -> None:
+    def show_summary(self) -> None:
         """Show what is known so far, if that has changed."""
         before, self._standing = self._standing, self._source.summary_line()
         if self._output.live:

@@ -72,7 +72,10 @@ def read_log(
 def _work_place(directory: TrialDirectory, label: str) -> tuple[str, str] | None:
     """The machine and directory in which a process works, if that is not the trial's directory."""
     process = next(process for process in planned_processes(directory) if process.label == label)
-    if not process.directory or Path(process.directory).name == directory.path.name:
+    trial = directory.path
+    if trial.parent.name == layout.ATTEMPTS:  # its processes worked in the directory of its trial
+        trial = trial.parents[1]
+    if not process.directory or Path(process.directory).name == trial.name:
         return None
     return process.host, process.directory
 

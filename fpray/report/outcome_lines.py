@@ -27,10 +27,11 @@ def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], out
     return str(shown)
 
 
-def remark_lines(outcome: Outcome) -> Iterator[str]:
-    """The doubts and notes of a trial."""
+def remark_lines(outcome: Outcome, *, notes: bool = True) -> Iterator[str]:
+    """The doubts of a trial, and its notes."""
     yield from (f"    doubt: {doubt}" for doubt in outcome.doubts)
-    yield from (f"    note: {note}" for note in outcome.notes)
+    if notes:
+        yield from (f"    note: {note}" for note in outcome.notes)
 
 
 def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -45,7 +44,7 @@ def document(protocols: Mapping[str, Protocol[Any]], studies: Mapping[str, Mappi
 def _section(protocol: Protocol[Any], studies: Mapping[str, Any]) -> Iterator[str]:
     defaults = protocol.params()
     unlabelled = None in protocol.outputs
-    stages = len({role.stage_of(defaults, i) for role in protocol.servers() for i in _indices(role, defaults)})
+    stages = len({role.stage_of(defaults, i) for role in protocol.servers() for i in role.indices(defaults)})
     yield ""
     yield f"## {protocol.name}"
     yield ""
@@ -88,11 +87,7 @@ def _item(text: str) -> list[str]:
 def _starts(role: Any, params: Any, stages: int) -> str:
     if role.kind != "server":
         return {"client": "when all servers listen", "driver": "when the clients listen"}.get(role.kind, "")
-    of = {role.stage_of(params, index) for index in _indices(role, params)} or {role.stage_of(params, (0,) * 3)}
+    of = {role.stage_of(params, index) for index in role.indices(params)} or {role.stage_of(params, (0,) * 3)}
     words = "first" if of == {0} else "when all else listens" if len(of) == 1 else "one when the others listen"
     within = f", within {show_duration(role.starts_within)}" if role.starts_within else ""
     return (words if stages > 1 else "together") + within
-
-
-def _indices(role: Any, params: Any) -> Iterator[tuple[int, ...]]:
-    return itertools.product(*map(range, role.dimensions(params)))

@@ -1,13 +1,12 @@
-"""What `fpray show` adds for the suites of a kind; a kind of its own, such as a search, brings its own section."""
+"""What `fpray show` adds for a kind of suite. A sweep has the section below; a search has a section of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Protocol
 
+from fpray.plan.words import AGAIN
 from fpray.store.suite import Suite
-
-AGAIN = "(run the same command again to continue)"
 
 
 class Section(Protocol):
@@ -30,4 +29,4 @@ class SweepSection:
     def to_go(self, suite: Suite, known: int, ended: int) -> str:
         """The number of trials that have not ended."""
         left = max(known, suite.record.planned) - ended
-        return f", {left} to go {AGAIN}" if left else ""
+        return f", {left} to go ({AGAIN})" if left else ""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fpray.errors import FprayError, Problem, refuse, refuse_if_any
+from fpray.errors import Problem, Refused, refuse, refuse_if_any
 from fpray.files import layout
 from fpray.files.paths import absolute, shown
 from fpray.files.suite_file import Damaged
 from fpray.plan.words import duration_in_words, number_of
 from fpray.recorder.columns import is_measured
+from fpray.report.outcome_lines import remark_lines
 from fpray.report.process_table import print_processes
 from fpray.report.sections import Section, SweepSection
 from fpray.report.text import show_line
 from fpray.report.trial_table import print_trials
-from fpray.store.find import find_suite, is_suite
+from fpray.store.find import find_suite, find_trial, is_suite
 from fpray.store.outcome import Outcome, counted
 from fpray.store.plan_file import planned_processes
 from fpray.store.suite import Suite
@@ -25,36 +26,36 @@ from fpray.study.registry import find_protocol
 
 
 def show(name: str, root: Path, sections: Mapping[str, Section]) -> None:
-    """Print SUITE, or SUITE/TRIAL.
+    """Print SUITE, or SUITE/TRIAL, or the earlier attempt of a trial that a path names.
 
     sections: kind of suite -> its section; other kinds are shown as sweeps.
 
     Raises:
         Refused: there is no such suite or trial.
     """
-    path = absolute(name)
-    if (path / layout.TRIAL).is_file():
-        _show_trial(TrialDirectory(path.resolve()), Suite(path.resolve().parent))
-        return
-    suite, number = _find(name, root)
-    if number:
-        _show_trial(suite.numbered(number), suite)
+    suite, trial = _find(name, root)
+    if trial is not None:
+        _show_trial(trial, suite)
     else:
         _show_suite(suite, sections.get(suite.record.kind, SweepSection()))
 
 
-def _find(name: str, root: Path) -> tuple[Suite, str]:
-    """A suite, and the number of the trial that is named, if any."""
-    if not is_suite(absolute(name)):
-        parent, _, number = name.rpartition("/")
-        if parent:
-            try:
-                return find_suite(parent, root), number
-            except Damaged:
-                raise
-            except FprayError:
-                return find_suite(name, root), ""
-    return find_suite(name.rstrip("/"), root), ""
+def _find(name: str, root: Path) -> tuple[Suite, TrialDirectory | None]:
+    """A suite, and its trial that is named, if any."""
+    path = absolute(name)
+    if (path / layout.TRIAL).is_file():
+        return find_trial(name, root)
+    parent, _, number = name.rstrip("/").rpartition("/")
+    if parent and not is_suite(path):
+        try:
+            suite = find_suite(parent, root)
+        except Damaged:
+            raise
+        except Refused:  # then the whole name is refused
+            pass
+        else:
+            return suite, suite.numbered(number)
+    return find_suite(name, root), None
 
 
 def _show_suite(suite: Suite, section: Section) -> None:
@@ -111,9 +112,7 @@ def _remarks(directory: TrialDirectory, outcome: Outcome | None, *, notes: bool 
         yield from (f"    {line}" for line in outcome.lines)
         if outcome.log:
             yield f"    {outcome.log}"
-    yield from (f"    doubt: {doubt}" for doubt in outcome.doubts)
-    if notes:
-        yield from (f"    note: {note}" for note in outcome.notes)
+    yield from remark_lines(outcome, notes=notes)
 
 
 def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
@@ -124,14 +123,15 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     status = outcome.status.value if outcome else "unfinished"
     wall = f" after {duration_in_words(outcome.wall_s)}" if outcome else ""
     jar = trial["provenance"].get("jar") or jar_of(suite)
+    number = directory.path.relative_to(suite.path)
     show_line(shown(directory.path))
-    show_line(f"{trial['protocol']} · trial {directory.number} ({trial['id']}) · {status}{wall} · jar: {jar}")
+    show_line(f"{trial['protocol']} · trial {number} ({trial['id']}) · {status}{wall} · jar: {jar}")
     for line in _remarks(directory, outcome):
         show_line(line)
     print_processes(directory, processes, outcome)
     if outcome is not None:
         _show_numbers(outcome)
-    attempts = sorted(directory.file(layout.ATTEMPTS).glob("*"), key=lambda path: path.name)
+    attempts = sorted(directory.file(layout.ATTEMPTS).glob("*"), key=lambda path: (len(path.name), path.name))
     if attempts:
         show_line(f"earlier attempts: {', '.join(map(shown, attempts))}")
 

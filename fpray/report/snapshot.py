@@ -75,6 +75,10 @@ class Snapshot:
     pid: int = field(default_factory=os.getpid)
     host: str = field(default_factory=socket.gethostname)
 
+    def remaining(self, now: float) -> float:
+        """How long the rest takes from `now` on, in seconds."""
+        return max(0.0, self.remaining_s - (now - self.updated))
+
     def counts(self) -> dict[str, int]:
         """The numbers of trials that have ended, of all, and of those that failed."""
         return {"done": self.done, "total": self.total, "failed": self.failed}
@@ -86,8 +90,7 @@ class Snapshot:
     def _doing(self, now: float) -> list[str]:
         if not self.under_way:
             return [self.before.words(now)]
-        remaining = max(0.0, self.remaining_s - (now - self.updated))
-        times = f"{clock(now - self.began)} elapsed, {clock(remaining)} to go"
+        times = f"{clock(now - self.began)} elapsed, {clock(self.remaining(now))} to go"
         done = f"{self.done} of {self.total} done"
         if len(self.under_way) == 1:
             (step,) = self.under_way

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import FprayError
-from fpray.plan.words import duration_in_words
+from fpray.plan.words import AGAIN, duration_in_words
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, Snapshot, read_snapshot
 from fpray.store.find import suites
 from fpray.store.lock import Holder
@@ -17,7 +17,6 @@ from fpray.store.outcome import Status
 from fpray.store.suite import Suite
 
 DIED, UNFINISHED = "died", "unfinished"
-_AGAIN = "run the same command again to continue"
 
 
 @dataclass(frozen=True)
@@ -66,17 +65,16 @@ class SuiteState:
         elif self.snapshot is not None and self.state == DIED:
             ago = duration_in_words(time.time() - self.snapshot.updated)
             where = f"process {self.snapshot.pid} on {self.snapshot.host}"
-            parts.append(f"{where} was killed: its last message is {ago} old; {_AGAIN}")
+            parts.append(f"{where} was killed: its last message is {ago} old; {AGAIN}")
         elif self.snapshot is not None and self.state == FAILED:
             parts += self.snapshot.says.splitlines()[:1]
         elif self.state != FINISHED:
-            parts.append(_AGAIN)
+            parts.append(AGAIN)
         return " · ".join(parts)
 
     def _progress(self) -> Iterator[str]:
         if self.snapshot is not None and self.snapshot.under_way:
-            left = max(0.0, self.snapshot.remaining_s - (time.time() - self.snapshot.updated))
-            yield f"about {duration_in_words(left)} to go"
+            yield f"about {duration_in_words(self.snapshot.remaining(time.time()))} to go"
         elif self.snapshot is not None:
             yield self.snapshot.before.words(time.time())
 
@@ -92,7 +90,7 @@ class SuiteState:
             "done": done,
             "total": total,
             "failed": failed,
-            "remaining_s": running.remaining_s if running and running.under_way else None,
+            "remaining_s": running.remaining(time.time()) if running and running.under_way else None,
             "pid": self.holder.pid if self.holder else None,
             "host": self.holder.host if self.holder else None,
             "says": ended.says if ended else "",

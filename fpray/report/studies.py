@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -53,7 +52,7 @@ def needs(protocol: Protocol[Any], study: Study) -> Needs:
     for trial in trials:
         counts: Counter[str] = Counter()
         for role in protocol.roles:
-            counts[role.hosts_key] += math.prod(role.dimensions(trial.params))
+            counts[role.hosts_key] += role.size(trial.params)
         pools |= counts  # the larger count of each pool
     runs = study.trial_limit if study.adaptive else len(trials) * study.repeat
     return Needs(

@@ -32,7 +32,8 @@ def print_trials(protocol: Protocol[Any], trials: Trials) -> None:
         cells += [str(trial["repeat"])] * repeats
         cells += [_number(outcome, column, digits) for _, column, digits in measured]
         cells += [trial["provenance"].get("jar", "-")] * jars
-        rows.append([*cells, outcome.status.value if outcome else _unfinished(directory)])
+        latest = outcome or directory.latest()
+        rows.append([*cells, latest.status.value if latest else "unfinished"])
     print_table(headings, rows, left=("trial", "status"))
 
 
@@ -54,8 +55,3 @@ def _number(outcome: Outcome | None, column: str, digits: int) -> str:
     if not isinstance(value, int | float):
         return "-" if value is None else str(value)
     return f"{value:,.0f}" if digits == 0 else f"{value:.{digits}g}"
-
-
-def _unfinished(directory: TrialDirectory) -> str:
-    outcome = directory.latest()
-    return outcome.status.value if outcome else "unfinished"

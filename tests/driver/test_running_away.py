@@ -67,7 +67,7 @@ def _watch_and_leave(suite: Path) -> None:
     assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
     watcher.send_signal(signal.SIGINT)
     _, messages = watcher.communicate(timeout=60)
-    last = f"detached; the sweep continues · fpray attach {letters} · fpray stop {letters}"
+    last = f"detached; the sweep continues · fpray attach {letters[:4]} · fpray stop {letters[:4]}"
     assert (watcher.returncode, messages.splitlines()[-1]) == (0, last)
 
 

@@ -45,7 +45,7 @@ def test_a_line_for_each_trial_that_ends(tmp_path: Path, capsys: pytest.CaptureF
         progress.end("003", TRIALS[2], CRASHED)
         assert capsys.readouterr().err == "[003/003] crashed: server crashed\n    no memory\n"
         assert progress.snapshot().counts() == {"done": 3, "total": 3, "failed": 1}
-        progress.over("2 finished, 1 crashed", 1, early=False)
+        progress.finish("2 finished, 1 crashed", 1, early=False)
     written = json.loads((tmp_path / "progress.json").read_text())
     assert (written["state"], written["says"], written["exit_code"]) == ("finished", "2 finished, 1 crashed", 1)
     assert (tmp_path / "driver.log").read_text().splitlines()[0] == head

@@ -39,3 +39,21 @@ def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) ->
     assert cli("logs", "ABCD/001", "server", *root).stdout == (
         "==> server_out.txt <==\none\nthree\n==> server_err.txt <==\ntwo\n"
     )
+
+
+def test_the_logs_of_an_earlier_attempt_are_its_own(tmp_path: Path) -> None:
+    suite = tmp_path / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    attempt = suite / "001" / "attempts" / "1"
+    attempt.mkdir(parents=True)
+    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
+    server = {"label": "server", "host": "127.0.0.1", "port": 1, "kind": "", "directory": str(suite / "001")}
+    plan = {"processes": [server]}
+    record = {"schema": 1, "id": "a", "protocol": "unreplicated", "params": {}, "repeat": 0, "provenance": {}}
+    for directory in (attempt, suite / "001"):
+        (directory / "trial.json").write_text(json.dumps(record))
+        (directory / "plan.json").write_text(json.dumps(plan))
+    (suite / "001" / "server_out.txt").write_text("of the latest attempt\n")
+    done = cli("logs", str(attempt), "server")
+    assert (done.exit_code, done.stdout) == (0, ""), "it has written nothing"
+    (attempt / "server_out.txt").write_text("of the first attempt\n")
+    assert cli("logs", str(attempt), "server").stdout == "of the first attempt\n"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from fpray.errors import FprayError, Refused
 from fpray.report.show import show
 from fpray.store.suite import Suite
 
 SUITES = Path(__file__).parents[1] / "recorded" / "suites"
+(AGAIN,) = (SUITES / "pilot_and_rerun").iterdir()
 (SEARCH,) = (path for path in (SUITES / "search").iterdir() if path.is_dir())
 
 
@@ -36,3 +39,32 @@ def test_a_suite_of_another_kind_is_shown_as_a_sweep(capsys: pytest.CaptureFixtu
     assert "unreplicated · study " in shown
     show(f"{SEARCH.name}/1", SEARCH.parent, {})
     assert "measured (docs/measuring.md says what each means)" in capsys.readouterr().out
+
+
+def test_earlier_attempts_are_listed_in_their_order_and_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = tmp_path / AGAIN.name
+    shutil.copytree(AGAIN, suite)
+    for number in ("2", "10"):
+        shutil.copytree(suite / "001" / "attempts" / "1", suite / "001" / "attempts" / number)
+    show(f"{suite}/1", Path(), {})
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last == "earlier attempts: " + ", ".join(f"{suite}/001/attempts/{number}" for number in (1, 2, 10))
+    show(f"{suite}/001/attempts/10", Path(), {})
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{suite}/001/attempts/10\nunreplicated · trial 001/attempts/10 (")
+    assert " · jar: reference 0.1.0 " in shown
+    show(f"{suite}/001/", Path(), {})
+    assert "unreplicated · trial 001 (" in capsys.readouterr().out
+    show(f"{suite}/pilot/002", Path(), {})
+    assert "unreplicated · trial 002 (" in capsys.readouterr().out
+
+
+def test_what_is_neither_a_suite_nor_a_trial_is_refused_by_its_whole_name(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="/nothing  is not a suite"):
+        show(f"{tmp_path}/nothing", tmp_path, {})
+    with pytest.raises(Refused, match="no such trial; its trials are 001 to 002"):
+        show(f"{AGAIN}/7", tmp_path, {})
+    with pytest.raises(FprayError, match=r"suite\.json  is damaged: there is no such file"):
+        Suite(tmp_path)

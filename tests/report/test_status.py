@@ -36,6 +36,26 @@ def test_a_driver_elsewhere_is_named(tmp_path: Path) -> None:
     assert "is not running" in cli("stop", "ABCD", *root).stdout
 
 
+def test_the_remaining_time_is_counted_from_now(tmp_path: Path) -> None:
+    suite = tmp_path / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    suite.mkdir()
+    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
+    now = time.time()
+    running = Snapshot(
+        done=3, total=160, failed=1, began=now - 99, remaining_s=9000, standing="", before=Step("", now),
+        under_way=[Step("measuring", now, 99.0, "004")], updated=now - 6000,
+    )  # fmt: skip
+    (suite / "progress.json").write_text(json.dumps(vars(running), default=vars))
+    with (suite / "suite.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(f"process {running.pid} on {running.host} since 2026-11-22 00:00:00 UTC\n")
+        lock.flush()
+        (entry,) = json.loads(cli("status", "--json", "-s", str(tmp_path)).stdout)
+        assert "about 50 min to go" in cli("status", "-s", str(tmp_path)).stdout
+    assert 2900 < entry["remaining_s"] <= 3000
+    assert (running.remaining(now), running.remaining(now + 9000)) == (3000, 0)
+
+
 def test_a_damaged_suite_is_named_beside_the_others(tmp_path: Path) -> None:
     for name, text in (("A" * 10, '{"protocol": "unreplicated", "points": [], "jar": {}}'), ("B" * 10, '{"proto')):
         suite = tmp_path / f"2026-11-22_00-00-00_{name}_unreplicated"
