@@ -13,7 +13,7 @@ from fpray.driver.experiment import Environment, Experiment, Outputs, Policy, Wh
 from fpray.driver.option import read_options
 from fpray.driver.options import PlanOptions, SweepOptions
 from fpray.driver.secret_words import scrubbed, secrets_of
-from fpray.driver.selection import SWEEP, Selected, TrialSelection, select_grid
+from fpray.driver.selection import Selected, TrialSelection, select_grid
 from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
 from fpray.jar.find import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.plan.capacity import region_problems
@@ -25,6 +25,7 @@ from fpray.plan.placement_policy import EVERY_ROLE
 from fpray.plan.plan import Trial
 from fpray.protocol.params import content_hash
 from fpray.protocol.protocol import Protocol
+from fpray.store.suite_record import SWEEP
 from fpray.study.registry import find_protocol
 from fpray.trial.instrument_registry import find_instruments
 

@@ -20,8 +20,9 @@ from fpray.report.show import jar_of
 from fpray.report.text import say
 from fpray.store.find import find_suite, is_suite, suites
 from fpray.store.strange_files import refuse_strange_files
-from fpray.store.suite import Suite, usual_root
+from fpray.store.suite import Suite
 from fpray.store.suite_record import PILOT, SuiteRecord
+from fpray.store.usual_root import usual_root
 from fpray.trial.context import flag_texts, jvm_arg_texts
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
@@ -35,17 +36,9 @@ def choose_suite(experiment: Experiment) -> Suite:
     Raises:
         Refused: the suite is of something else, or cannot be written.
     """
-    root, policy = experiment.outputs.suite_directory.path, experiment.policy
-    try:
-        named = _named(experiment.outputs.suite_directory.text, root)
-    except OSError as error:
-        raise refuse(f"-s {shown(root)}", f"cannot be a suite directory: {error.strerror}") from None
-    if named is not None:
-        if policy.new:
-            sentence = f"conflicts with -s, which names the suite {named.path.name}: leave one of them out"
-            raise refuse("--new", sentence)
-        return _checked(named, experiment)
-    key = experiment.key
+    if (named := named_suite(experiment)) is not None:
+        return named
+    root, policy, key = experiment.outputs.suite_directory.path, experiment.policy, experiment.key
     before = [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
     for suite in before:
         if policy.rerun or _unfinished(suite, experiment):
@@ -62,8 +55,25 @@ def _say(why: FprayError) -> None:
     say(f"{why.in_one_line()} (this suite is not continued)")
 
 
-def _named(text: str, root: Path) -> Suite | None:
-    """The suite that `-s` names: by its path, or, in the usual directory, by the letters that `fpray show` takes."""
+def named_suite(experiment: Experiment) -> Suite | None:
+    """The suite that `-s` names; None where `-s` is a directory of suites.
+
+    Raises:
+        Refused: this experiment may not continue it.
+    """
+    directory = experiment.outputs.suite_directory
+    try:
+        named = _find(directory.text, directory.path)
+    except OSError as error:
+        raise refuse(f"-s {shown(directory.path)}", f"cannot be a suite directory: {error.strerror}") from None
+    if named is not None and experiment.policy.new:
+        sentence = f"conflicts with -s, which names the suite {named.path.name}: leave one of them out"
+        raise refuse("--new", sentence)
+    return None if named is None else _checked(named, experiment)
+
+
+def _find(text: str, root: Path) -> Suite | None:
+    """The suite of a name: by its path, or, in the usual directory, by the letters that `fpray show` takes."""
     if is_suite(root):
         return Suite(root)
     if not root.exists() and (_LETTERS.fullmatch(text) or _NAME.fullmatch(text)):
@@ -117,7 +127,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     mixed = f"results would mix. {_NEW}; --accept-change continues {suite.path.name} with the change"
     if experiment.policy.accept_change:
         return suite
-    if known.get("sha256") != jar.sha256:
+    if jar.sha256 and known.get("sha256") != jar.sha256:  # a dry run does not build the reference jar
         raise refuse(str(jar), f"is not the jar of the suite, {jar_of(suite)}: {mixed}")
     for name, option in _COMPARED.items():
         # A suite that is older than an option was run without it.

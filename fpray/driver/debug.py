@@ -37,7 +37,7 @@ from fpray.trial.watch import failures, listens
 _LOOK_S = 0.5
 
 
-def debug(
+def debug_trial(
     suite: Suite,
     known: TrialDirectory,
     label: str,

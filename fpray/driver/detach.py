@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fpray.driver.secret_words import hand_over
+from fpray.files.atomic import replacing
 from fpray.files.secret import Secret, write_secret
 
 _LEAVING = "FPRAY_LEAVING"  # in the environment of the detached process: the file in which it reports its suite
@@ -29,10 +30,8 @@ def leaving() -> Callable[[Path], None] | None:
 
 
 def _report(file: Path, suite: Path) -> None:
-    with contextlib.suppress(OSError):  # the waiting command may be gone
-        partial_file = file.with_suffix(".partial")
-        partial_file.write_bytes(os.fsencode(suite))
-        partial_file.rename(file)
+    with contextlib.suppress(OSError), replacing(file) as partial_file:  # the waiting command may be gone
+        Path(partial_file).write_bytes(os.fsencode(suite))
 
 
 class Launched(Protocol):

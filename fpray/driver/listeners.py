@@ -34,7 +34,10 @@ class Listener:
         """An attempt at a trial has ended on these machines; the trial may run again."""
 
     def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
-        """A trial has ended, and its outcome is on disk; returns why the run is to stop, or None."""
+        """A trial has ended, and its outcome is on disk; returns why the run is to stop, or None.
+
+        The reason is a clause that can follow "because".
+        """
 
     def learned(self, source: TrialSource) -> None:
         """The source was told how a trial ended."""
@@ -44,7 +47,7 @@ class Listeners(Listener):
     """All listeners of a run, in order.
 
     Attributes:
-        stop: why no further trial is to start; "" while trials may start.
+        stop: why no further trial is to start, as a clause; "" while trials may start.
     """
 
     def __init__(self, *listeners: Listener) -> None:
@@ -132,7 +135,7 @@ class ShowProgress(Listener):
 
     def known(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
         """Show what is known now."""
-        self._progress.stand()
+        self._progress.show_summary()
 
     def started(self, trial: Trial[Any], directory: TrialDirectory) -> None:
         """Show it."""
@@ -145,7 +148,7 @@ class ShowProgress(Listener):
 
     def learned(self, source: TrialSource) -> None:
         """Show what is known now."""
-        self._progress.stand()
+        self._progress.show_summary()
 
 
 class CallBack(Listener):
@@ -197,4 +200,4 @@ class StopWhenMostFail(Listener):
             return None
         self._stopped = True
         self._say(f"{reason}: no further trials are started (--keep-going to continue)")
-        return reason
+        return "most trials fail"

@@ -15,7 +15,7 @@ from fpray.driver.resume import WorkList
 from fpray.files.paths import shown
 from fpray.plan.estimate import planned_seconds
 from fpray.plan.plan import Trial
-from fpray.plan.words import duration_in_words
+from fpray.plan.words import AGAIN, duration_in_words, number_of
 from fpray.store.outcome import Status, counted
 from fpray.store.suite import Suite
 from fpray.study.source import TrialSource
@@ -26,8 +26,7 @@ def headline(experiment: Experiment, machines: Machines) -> str:
     if machines.embedded:
         where = f"on this machine ({len(os.sched_getaffinity(0))} cores, embedded Ray {version('ray')})"
     else:
-        count = len(machines.by_host())
-        several = f"{count} machine{'s' if count != 1 else ''}"
+        several = number_of(len(machines.by_host()), "machine")
         where = f"on the Ray cluster at {machines.address} ({several}, Ray {version('ray')})"
     return f"{experiment.protocol.name} {where} · jar: {experiment.environment.jar}"
 
@@ -62,7 +61,7 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
     about = f"{'at most' if is_limit else 'about'} {duration_in_words(left_s)}"
     about = f"{how} · {about}" if how else about
     if suite.fresh:
-        trials = f"{at_most}{limit} trial{'s' if limit != 1 else ''}"
+        trials = f"{at_most}{number_of(limit, 'trial')}"
         anew = f" (a new one: all trials of {suite.after} have ended)" if suite.after else ""
         return f"study {work.study.name} · {trials} · {about} · suite {shown(suite.path)}{anew}"
     to_go = f"{at_most}{left} to go, {about}" if source.representative_trials() else "nothing left to do"
@@ -89,12 +88,12 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
     if result.interrupted:
         return (
             f"interrupted · {statuses.count(Status.FINISHED)} of {result.planned} finished"
-            " · nothing is running any more · run the same command again to continue"
+            f" · nothing is running any more · {AGAIN}"
         )
     if result.stopped:
         others = f"run the same command again for the other {result.planned - len(statuses)}"
         repeats = "" if source.learns else " (add --rerun failed to repeat the failed ones)"
-        stopped = f"stopped, because most trials fail · {counted(statuses)}"
+        stopped = f"stopped, because {result.stopped} · {counted(statuses)}"
         return f"{stopped} · fpray show {suite.short_name} · {others}{repeats}"
     again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""
     return f"{counted(statuses)} · fpray show {suite.short_name}{again}"

@@ -63,7 +63,7 @@ class Notifier:
         if self._targets:
             self._due.put(STALLED_TIMES * planned_s + STALLED_SPARE_S)
 
-    def rest(self) -> None:
+    def stop_waiting(self) -> None:
         """No trial runs any more, so none is waited for."""
         if self._targets:
             self._due.put(math.inf)

@@ -20,7 +20,7 @@ class SweepResult:
         planned: how many trials the sweep has.
         outcomes: trial number -> outcome, of every trial that ended, now or earlier.
         interrupted: whether the user stopped it.
-        stopped: why it stopped by itself before its end; "" where it did not.
+        stopped: why it stopped by itself before its end, as a clause; "" where it did not.
     """
 
     suite: Path

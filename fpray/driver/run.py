@@ -28,6 +28,7 @@ from fpray.driver.session import REAL, Backend, Session
 from fpray.driver.stop_rule import FailureLimit
 from fpray.errors import FprayError, refuse
 from fpray.files.disk import why_not_written
+from fpray.plan.words import AGAIN
 from fpray.report.live import Progress
 from fpray.store.results import write_results
 from fpray.store.suite import Suite
@@ -77,15 +78,15 @@ def run(job: Run) -> None:
             notifier.tell("failed", str(error), exit_code=error.exit_code)
             raise error from caught
         finally:
-            progress.rest()
-            notifier.rest()
+            progress.stop_writing()
+            notifier.stop_waiting()
             result.stopped = listeners.stop
             if not suite.remove_if_empty():
                 _write_tables(job, progress)
                 for line in job.source.close():
                     progress.say(line)
         last = closing(suite, result, job.source)
-        progress.over(last, result.exit_code, early=result.interrupted or bool(result.stopped))
+        progress.finish(last, result.exit_code, early=result.interrupted or bool(result.stopped))
         if not result.interrupted:
             notifier.tell("finished", last, exit_code=result.exit_code)
 
@@ -96,7 +97,7 @@ def _not_written(error: OSError, suite: Suite) -> FprayError:
     sentence = f"cannot be written: {why_not_written(error, where)}"
     if suite.fresh and not suite.directories():
         return refuse(str(where), sentence)
-    return FprayError(f"{where} {sentence} (what was finished stays finished; run the same command again to continue)")
+    return FprayError(f"{where} {sentence} (what was finished stays finished; {AGAIN})")
 
 
 def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:

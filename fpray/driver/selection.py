@@ -15,10 +15,9 @@ from fpray.plan.plan import Trial
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import field_types
+from fpray.store.suite_record import SWEEP
 from fpray.study.registry import find_protocol, find_study
 from fpray.study.study import Study
-
-SWEEP = "sweep"  # the command, and the kind of its suites
 
 
 @dataclass(frozen=True)

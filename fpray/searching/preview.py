@@ -1,18 +1,36 @@
-"""`fpray search --dry-run`: what a search would do, in one line."""
+"""`fpray search --dry-run`: what a search would do, and how far the suite is that it would continue."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
+from fpray.driver.continued import continued_line, suite_here
 from fpray.peak_sampler.distributions import size
 from fpray.plan.estimate import planned_seconds, processes_each
 from fpray.plan.words import duration_in_words, number_of
 from fpray.searching.experiment import SearchExperiment
 from fpray.searching.problem import SearchProblem
+from fpray.searching.recorded_answer import search_words
+from fpray.searching.search_record import check_same_search
 from fpray.searching.space import in_words
 
 
-def preview_line(experiment: SearchExperiment) -> str:
+def preview_lines(experiment: SearchExperiment) -> Iterator[str]:
+    """How far the suite is that `-s` names, if it names one, and what the search would do.
+
+    Raises:
+        Refused: the experiment may not continue the suite.
+    """
+    suite = suite_here(experiment)
+    if suite is not None:
+        check_same_search(search_words(suite), experiment.problem, experiment.options)
+        done = sum(outcome is not None for _, _, outcome in suite.outcomes())
+        yield continued_line(suite, done, f"at most {experiment.problem.study.budget_trials}")
+    yield _preview_line(experiment)
+
+
+def _preview_line(experiment: SearchExperiment) -> str:
     """Goal, bounds, space, and at most how many trials, processes, machines and how much time."""
     problem, corners = experiment.problem, experiment.trials
     trials, longest_s = problem.study.budget_trials, max(map(planned_seconds, corners))

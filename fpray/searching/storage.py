@@ -18,6 +18,7 @@ from fpray.errors import FprayError, first_line, refuse
 from fpray.files import layout
 from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Goal
+from fpray.plan.words import AGAIN
 from fpray.searching.storage_url import JOURNAL, MEMORY, SQLITE
 
 _DEAD_S = 2.0  # a journal's lock is held for milliseconds
@@ -75,7 +76,7 @@ def reachable(suite: str) -> Iterator[None]:
             error = error.__cause__
         raise FprayError(
             f"the Optuna study of the search cannot be reached any more: {first_line(error)} (every outcome is kept in"
-            f" {suite}; run the same command again to continue)"
+            f" {suite}; {AGAIN})"
         ) from None
 
 

@@ -1,0 +1,43 @@
+"""What `--dry-run` says of a suite that `-s` names: how far it is, and what is left to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from fpray.driver.choose_suite import named_suite
+from fpray.driver.dry_run import summary_lines
+from fpray.driver.experiment import Experiment
+from fpray.driver.remote_head import is_elsewhere
+from fpray.driver.resume import work_list
+from fpray.files.paths import shown
+from fpray.store.suite import Suite
+
+
+def lines_of_sweep(experiment: Experiment) -> Iterator[str]:
+    """The lines of `fpray sweep --dry-run`: of all trials, or of those that the named suite has left.
+
+    Raises:
+        Refused: the experiment may not continue the suite.
+    """
+    suite = suite_here(experiment)
+    if suite is None:
+        yield from summary_lines(experiment)
+        return
+    work = work_list(suite, experiment)
+    left = [trial for trial in work.trials if not work.is_done(suite, trial)]
+    yield continued_line(suite, len(work.trials) - len(left), str(len(work.trials)))
+    if left:
+        # What is left of a grid has no shape.
+        selection = replace(experiment.selection, vary={})
+        yield from summary_lines(replace(experiment, trials=left, selection=selection))
+
+
+def suite_here(experiment: Experiment) -> Suite | None:
+    """The suite that `-s` names, unless the driver would run on another machine: its disk is not seen here."""
+    return None if is_elsewhere(experiment.where) else named_suite(experiment)
+
+
+def continued_line(suite: Suite, done: int, total: str) -> str:
+    """How far a suite is that would be continued."""
+    return f"would continue {shown(suite.path)} ({done} of {total} trials done)"

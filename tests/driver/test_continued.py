@@ -1,0 +1,66 @@
+"""`--dry-run -s SUITE` looks at the suite that would be continued, and changes nothing in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fpray.files.paths import shown
+from tests.conftest import cli
+from tests.test_old_suites import RECORDED, SEARCH, SWEEP
+
+
+def _recorded(name: str) -> Path:
+    (suite,) = (RECORDED / name).iterdir()
+    return suite
+
+
+def _files(suite: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in suite.rglob("*")}
+
+
+@pytest.mark.parametrize("words", [SWEEP, ("sweep", "unreplicated")])
+def test_a_sweep_says_how_far_its_suite_is_and_what_is_left(words: tuple[str, ...]) -> None:
+    suite = _recorded("sweep_half_done")
+    before = _files(suite)
+    done = cli(*words, "-s", str(suite), "--dry-run")
+    assert done.exit_code == 0, done.output
+    first, second = done.stdout.splitlines()
+    assert first == f"would continue {shown(suite)} (1 of 3 trials done)"
+    assert second.startswith("2 trials · 2 processes each · 1 machine · about ")
+    assert _files(suite) == before
+
+
+def test_a_suite_without_anything_left_says_no_more(tmp_path: Path) -> None:
+    suite = _recorded("sweep_with_a_crash")
+    done = cli("sweep", "unreplicated", "-s", str(suite), "--dry-run")
+    assert done.stdout == f"would continue {shown(suite)} (2 of 2 trials done)\n"
+    again = cli("sweep", "unreplicated", "-s", str(suite), "--rerun", "failed", "--dry-run")
+    assert again.stdout.startswith(f"would continue {shown(suite)} (1 of 2 trials done)\n1 trial · ")
+    new = cli("sweep", "unreplicated", "-s", str(tmp_path), "--dry-run")
+    assert "would continue" not in new.stdout
+
+
+def test_a_search_says_how_far_its_suite_is() -> None:
+    suite = _recorded("search_half_done")
+    done = cli(*SEARCH, "-s", str(suite), "--dry-run")
+    assert done.exit_code == 0, done.output
+    first, second = done.stdout.splitlines()
+    assert first == f"would continue {shown(suite)} (2 of at most 4 trials done)"
+    assert second.startswith("maximize measured.throughput, subject to ")
+
+
+@pytest.mark.parametrize(
+    ("words", "suite", "sentence"),
+    [
+        (("sweep", "unreplicated"), "search_half_done", "is the suite of a search"),
+        (("sweep", "craq"), "sweep_half_done", "is a suite of unreplicated, not of craq"),
+        ((*SWEEP, "--new"), "sweep_half_done", "conflicts with -s"),
+        ((*SEARCH, "--space", "num_client_procs=1..2"), "search_half_done", "this suite's search has"),
+    ],
+)
+def test_a_suite_that_cannot_be_continued_is_refused(words: tuple[str, ...], suite: str, sentence: str) -> None:
+    done = cli(*words, "-s", str(_recorded(suite)), "--dry-run")
+    assert done.exit_code == 2
+    assert sentence in " ".join(done.output.split())

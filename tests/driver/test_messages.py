@@ -1,0 +1,17 @@
+"""The last line of a run."""
+
+from __future__ import annotations
+
+from fpray.driver.messages import closing
+from fpray.driver.result import SweepResult
+from fpray.store.outcome import Outcome, Status
+from fpray.store.suite import Suite
+from fpray.study.source import ListSource
+from tests.test_old_suites import RECORDED
+
+
+def test_a_run_that_was_stopped_gives_the_reason_of_what_stopped_it() -> None:
+    (path,) = (RECORDED / "sweep_half_done").iterdir()
+    result = SweepResult(path, 3, {"001": Outcome(Status.FINISHED)}, stopped="the budget of 9 $ is spent")
+    line = closing(Suite(path), result, ListSource([], []))
+    assert line.startswith("stopped, because the budget of 9 $ is spent · 1 finished · fpray show "), line
