@@ -67,7 +67,7 @@ SUPERBPAXOS = Protocol(
     ),
     deviations=(
         (
-            "Every endpoint is on its node's machine. In FrankenPaxos each is dealt from its own list; if the lists "
+            "Every endpoint is on its node's machine. In FrankenPaxos each is assigned from its own list; if the lists "
             "differ, nodes bind addresses of other machines."
         ),
     ),

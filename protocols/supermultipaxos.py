@@ -109,7 +109,7 @@ SUPERMULTIPAXOS = Protocol(
             "Its clients are those of multipaxos, with all flags, the heap, three workload files, and read and "
             "write columns; FrankenPaxos's module gives only a part of these."
         ),
-        "Every endpoint is on its node's machine; in FrankenPaxos each is dealt from its own list.",
+        "Every endpoint is on its node's machine; in FrankenPaxos each is assigned from its own list.",
         "A state machine other than Noop is refused, because the jar has no flag for it.",
         (
             "If not all nodes listen within 3 s, the trial is started again; in FrankenPaxos such a trial measures "

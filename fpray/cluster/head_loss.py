@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from fpray.cluster.ray_address import answers, gcs_address
 from fpray.node.head_watch import head_here
+from fpray.plan.words import AGAIN
 
 _END_S = 10.0  # a sweep may take as long to find out by itself that the head is gone, and to end
 _TRIES = 5  # a second apart; each may take a second
@@ -28,7 +29,7 @@ def head_loss_message(address: str | None) -> str:
     """The error that a lost head is."""
     return (
         f"the head of the Ray cluster at {address} is gone: what ended is kept, nothing is running any more."
-        " Start the cluster, then run the same command again to continue"
+        f" Start the cluster, then {AGAIN}"
     )
 
 

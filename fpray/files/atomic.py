@@ -1,29 +1,41 @@
-"""Text and JSON files that are written whole or not at all."""
+"""Files that are written whole or not at all; text and JSON in such files."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 
-def write_text(path: str | Path, text: str) -> None:
-    """Write a file under a temporary name and rename it, so that readers see the old file or the whole new one.
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[str]:
+    """A temporary name for a file that gets its own when the block ends: readers see the old file or the whole new one.
 
     Raises:
-        OSError: it cannot be written; nothing is left of the temporary file.
+        OSError: it cannot get its name. As after any other exception, nothing is left of the temporary file.
     """
     folder, name = os.path.split(path)
     # The random part keeps machines apart that write to one directory of a file server.
     partial = os.path.join(folder, f".{name}.{os.urandom(6).hex()}.partial")  # noqa: PTH118  called very often
     try:
-        _write(partial, os.O_EXCL, text)
+        yield partial
         os.replace(partial, path)  # noqa: PTH105
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file, see `replacing`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with replacing(path) as partial:
+        _write(partial, os.O_EXCL, text)
 
 
 def append_text(path: str | Path, text: str) -> None:

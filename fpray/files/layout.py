@@ -3,7 +3,7 @@
 <time>_<10 letters>_<name>/                     a suite
     args.json inputs.txt start_time.txt stop_time.txt results.csv       FrankenPaxos's
     suite.json results.parquet suite.lock progress.json driver.log      fpray's
-    points.json answer.json optuna.journal                              fpray's, of a search
+    points.json answer.json optuna.journal optuna.db                    fpray's, of a search; journal or db
     pilot/                                                              the suite of its pilot
     001/                                        a trial
         input.json input.txt log.txt config.pbtxt pids.json *_cmd.txt   FrankenPaxos's
@@ -18,7 +18,7 @@ from typing import Final
 # A suite, as FrankenPaxos lays it out.
 ARGS: Final = "args.json"
 INPUTS: Final = "inputs.txt"
-START_TIME: Final = "start_time.txt"  # also of a trial: unlike that of any other attempt
+START_TIME: Final = "start_time.txt"  # also of a trial, where no two attempts have the same
 STOP_TIME: Final = "stop_time.txt"  # also of a trial
 RESULTS_CSV: Final = "results.csv"
 

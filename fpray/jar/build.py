@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fpray.errors import refuse
+from fpray.files.atomic import replacing
 from fpray.node.java import java_of_home, java_program
 from fpray.node.local_disk import cache_directory
 
@@ -103,9 +104,8 @@ def build(files: Sequence[Path], target: Path, version: str, compiler: str) -> N
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise refuse("the reference jar", f"does not compile ({compiler}):\n{done.stderr.strip()}")
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        _zip(classes, partial, version)
-        partial.rename(target)
+        with replacing(target) as partial:
+            _zip(classes, Path(partial), version)
 
 
 def _zip(classes: Path, target: Path, version: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fpray.errors import Lost
+from fpray.files.atomic import replacing
 from fpray.node.local_disk import cache_directory, on_network
 
 # What stays in the cache: a jar that was used lately is likely to be used again.
@@ -88,17 +89,14 @@ def _cache() -> Path:
 
 
 def _write(cache: Path, sha256: str, pieces: Iterable[bytes]) -> None:
-    partial, digest = cache / f".{sha256}.{os.getpid()}.partial", hashlib.sha256()
-    try:
-        with partial.open("wb") as file:
+    digest = hashlib.sha256()
+    with replacing(cache / f"{sha256}.jar") as partial:
+        with Path(partial).open("wb") as file:
             for piece in pieces:
                 digest.update(piece)
                 file.write(piece)
         if digest.hexdigest() != sha256:
             raise Lost("the jar was damaged while it was copied")
-        partial.replace(cache / f"{sha256}.jar")
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _prune(cache: Path, most_bytes: int) -> None:

@@ -1,4 +1,4 @@
-"""The machines there are, by pool: every machine for every role, or as a cluster file or a launcher file says."""
+"""The machines, by pool: every machine serves every role, unless a cluster file or a launcher file says otherwise."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Cluster:
         return replace(self, machines=machines, pools=pools, regions=regions)
 
     def problems(self, faults: int, pool: str) -> list[Problem]:
-        """Why a role with instances cannot be placed on this pool, if so."""
+        """Why a role that has processes cannot be placed on this pool; empty if it can."""
         listed = self._pools(faults)
         if self.hosts(faults, pool):
             # A pool that is misspelt in one place must not get the machines that serve every other pool.

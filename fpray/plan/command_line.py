@@ -52,7 +52,7 @@ class Paths:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """`fpray.protocol.protocol.At` for one process (or, without a label, for the config message)."""
+    """`fpray.protocol.role.At` for one process (or, without a label, for the config message)."""
 
     placement: Placement
     paths: Paths

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -19,7 +18,7 @@ _JVM_START_S, _OVERHEAD_S = 0.25, 0.6
 
 def process_count(trial: Trial[Any]) -> int:
     """How many processes a trial starts."""
-    return sum(math.prod(role.dimensions(trial.params)) for role in trial.protocol.roles)
+    return sum(role.size(trial.params) for role in trial.protocol.roles)
 
 
 def processes_each(trials: Iterable[Trial[Any]]) -> str:

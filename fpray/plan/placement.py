@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fpray.errors import Problem
 from fpray.plan.cluster import Cluster
@@ -92,14 +91,14 @@ def shape(protocol: Protocol[P], params: P) -> Shape:
 def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Problem]:
     """Why the protocol cannot be placed on the cluster: pools that are missing, empty or too small."""
     faults = protocol.faults(params)
-    needed = [role.hosts_key for role in protocol.roles if _size(role, params)]
+    needed = [role.hosts_key for role in protocol.roles if role.size(params)]
     problems = [problem for pool in dict.fromkeys(needed) for problem in cluster.problems(faults, pool)]
     return problems or machines_by_role(_demands(protocol, params, cluster), cluster.policy)[1]
 
 
 def place(protocol: Protocol[P], params: P, cluster: Cluster) -> Placement:
     """Assign every role's instances to its pool's machines, with FrankenPaxos's ports in the protocol's order."""
-    indices = {role.name: _indices(role, params) for role in protocol.roles}
+    indices = {role.name: role.indices(params) for role in protocol.roles}
     machines, _ = machines_by_role(_demands(protocol, params, cluster), cluster.policy)
     hosts = {
         role.name: role.deal(machines[role.name], role.dimensions(params)) if role.name in machines else []
@@ -152,21 +151,13 @@ def _endpoints(
             yield _label(endpoint, index, endpoint not in own), listening[endpoint][index].port
 
 
-def _size(role: Role[Any], params: Any) -> int:
-    return math.prod(role.dimensions(params))
-
-
-def _indices(role: Role[Any], params: Any) -> list[Index]:
-    return list(itertools.product(*(range(size) for size in role.dimensions(params))))
-
-
 def _demands(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Demand]:
     """The roles that have processes, each with its pool's machines."""
     faults = protocol.faults(params)
     return [
-        Demand(role.name, role.hosts_key, cluster.hosts(faults, role.hosts_key), _size(role, params))
+        Demand(role.name, role.hosts_key, cluster.hosts(faults, role.hosts_key), role.size(params))
         for role in protocol.roles
-        if _size(role, params)
+        if role.size(params)
     ]
 
 

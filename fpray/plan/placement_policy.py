@@ -25,7 +25,7 @@ class Demand:
 
 @dataclass(frozen=True)
 class _Claim:
-    """A demand for machines that no other claim has. role: "" if all roles share them that are not exclusive."""
+    """A demand for machines that no other claim has. role: "" for machines that all non-exclusive roles share."""
 
     role: str
     demand: Demand

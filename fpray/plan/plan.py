@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -79,7 +79,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """What `fpray plan --json` prints and `plan.json` holds."""
-        processes = [{name: _plain(value) for name, value in vars(p).items()} for p in self.processes]
+        processes = [{name: param_values.plain(value) for name, value in vars(p).items()} for p in self.processes]
         return {"trial": self.trial, "params": self.params, "files": dict(self.files), "processes": processes}
 
 
@@ -135,9 +135,3 @@ def _process(trial: Trial[P], role: Role[P], instance: Instance, stage: int, at:
 def parameter_problems(protocol: Protocol[P], params: P) -> list[Problem]:
     """What the jar would refuse or could not measure, in the user's terms."""
     return list(protocol.constraints(params))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value

@@ -1,6 +1,10 @@
-"""Numbers of things, and durations, in words."""
+"""Numbers of things, durations, and how to continue, in words."""
 
 from __future__ import annotations
+
+from typing import Final
+
+AGAIN: Final = "run the same command again to continue"
 
 
 def number_of(count: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Which of a pool's machines each instance of a role gets: the ways of dealing that protocols name."""
+"""Which of a pool's machines each instance of a role gets: the ways to assign that protocols name."""
 
 from __future__ import annotations
 

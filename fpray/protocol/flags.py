@@ -37,26 +37,25 @@ def option_flags(prefix: str, options: Any) -> dict[str, Any]:
     with a name that ends in `_ms` drops that and says its unit: `ping_period_ms` becomes `options.pingPeriod 1000.0ms`.
     """
     record: Any = type(options)
-    units = _units(record)
+    in_ms = _in_milliseconds(record)
     flags: dict[str, Any] = {}
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
         if dataclasses.is_dataclass(value):
             flags.update(option_flags(f"{prefix}.{field.name.removesuffix('_options')}", value))
-        elif units[field.name]:
+        elif field.name in in_ms:
             count = value / timedelta(milliseconds=1) if isinstance(value, timedelta) else value
-            flags[f"{prefix}.{camel_case(field.name.removesuffix('_ms'))}"] = f"{count}{units[field.name]}"
+            flags[f"{prefix}.{camel_case(field.name.removesuffix('_ms'))}"] = f"{count}ms"
         else:
             flags[f"{prefix}.{camel_case(field.name)}"] = value
     return flags
 
 
 @functools.cache
-def _units(cls: Any) -> dict[str, str]:
-    """Field -> `ms` where its flag says so."""
+def _in_milliseconds(cls: Any) -> frozenset[str]:
+    """The fields with a flag that says so."""
     hints = typing.get_type_hints(cls, include_extras=True)
-    in_ms = {name for name, hint in hints.items() if hint == Milliseconds or name.endswith("_ms")}
-    return {name: "ms" if name in in_ms else "" for name in hints}
+    return frozenset(name for name, hint in hints.items() if hint == Milliseconds or name.endswith("_ms"))
 
 
 def camel_case(name: str) -> str:

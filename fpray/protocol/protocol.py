@@ -25,7 +25,7 @@ class Protocol(Generic[P]):
     Attributes:
         params: the dataclass of its parameters, FrankenPaxos's field names in FrankenPaxos's order.
         roles: servers in the order of launching, then clients, then a driver.
-        port_order: endpoint names in the order in which FrankenPaxos deals ports.
+        port_order: endpoint names in the order in which FrankenPaxos assigns ports.
         config: the config message, or None where the protocol has no config file.
         files: further files of a trial, name -> message.
         constraints: what the parameters must satisfy; yields a problem for each that they do not.

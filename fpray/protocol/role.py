@@ -9,6 +9,8 @@ docs/protocol-reference.md names every field.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -119,7 +121,7 @@ class Role(Generic[P]):
 
     @property
     def hosts_key(self) -> str:
-        """The pool of machines that its instances are dealt to, by FrankenPaxos's name in a cluster file."""
+        """The pool of machines that its instances are assigned to, by FrankenPaxos's name in a cluster file."""
         return self.pool or (f"{self.name}s" if self.numbered else self.name)
 
     @property
@@ -151,6 +153,14 @@ class Role(Generic[P]):
         """How many there are at each level of nesting."""
         count = self.count(params)
         return count if isinstance(count, tuple) else (count,)
+
+    def size(self, params: P) -> int:
+        """How many there are."""
+        return math.prod(self.dimensions(params))
+
+    def indices(self, params: P) -> list[Index]:
+        """The index of each, in order."""
+        return list(itertools.product(*map(range, self.dimensions(params))))
 
     def flag_names(self, levels: int) -> tuple[str, ...]:
         """The names of its index flags: none, `index`, or `group_index` and `index`."""

@@ -65,7 +65,7 @@ def field_types(cls: Any) -> dict[str, Any]:
     return _field_types(cls)
 
 
-@functools.cache
+@functools.cache  # for type checkers a `type[P]` is not hashable: so only an `Any` is passed on
 def _field_types(cls: type) -> dict[str, Any]:
     hints = typing.get_type_hints(cls)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}

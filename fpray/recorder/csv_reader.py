@@ -63,7 +63,7 @@ class ClientFile:
         self._blocks: Blocks | None = None
 
     def __iter__(self) -> Iterator[Any]:
-        """Tables of SCHEMA; those of one block have about 50,000 rows together."""
+        """Tables of SCHEMA; those of one block have about 100,000 rows together."""
         self._begin(MOST_BLOCKS)
         blocks, self._blocks = self._blocks, None
         if blocks is not None:

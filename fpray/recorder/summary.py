@@ -92,7 +92,7 @@ def summarize(
     begins = {c.client: c.first_start_ns for c in clients if c.first_start_ns is not None}
     if warmup_s:
         begins = table.first_starts_after({c: t + round(warmup_s * SECOND) for c, t in begins.items()})
-    window = measured_window(clients, begins, duration_s, notes)
+    window = _measured_window(clients, begins, duration_s, notes)
     labels = tally_labels(table, window)
     tallies = [tally for tally, _ in labels.values()]
     unreported = _unreported(labels, outputs, notes)
@@ -103,7 +103,7 @@ def summarize(
     claimed_s = window_s if not any(c.error for c in clients) else None
     columns, measured = dict[str, float | None](), dict[str, Number]()
     for label, prefix in outputs.items():
-        columns |= _prefixed(prefix, columns_of(*labels[label]) if label in labels else _ABSENT)
+        columns |= _prefixed(prefix, _columns_of(*labels[label]) if label in labels else _ABSENT)
         tally = labels[label][0] if label in labels else None
         measured |= _prefixed(prefix, _measured(tally, claimed_s, largest > 1))
     measured[names.WINDOW_S] = window_s
@@ -146,7 +146,7 @@ def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {prefix + name: value for name, value in values.items()}
 
 
-def measured_window(
+def _measured_window(
     clients: Iterable[ClientFacts], begins: Mapping[str, int], duration_s: float | None, notes: list[str]
 ) -> Window | None:
     """The time in which all clients measured; None if there is none. Adds to `notes` what limits it.
@@ -183,7 +183,7 @@ def _largest_count(tallies: Sequence[Tally], group_size: int | None, notes: list
     return largest
 
 
-def columns_of(tally: Tally, throughput: Throughput) -> dict[str, float | None]:
+def _columns_of(tally: Tally, throughput: Throughput) -> dict[str, float | None]:
     """FrankenPaxos's columns of one output, without its prefix."""
     rows = tally.all
     latency = {"mean": rows.sum / rows.rows / 1e6, "min": rows.min / 1e6, "max": rows.max / 1e6}

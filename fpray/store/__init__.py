@@ -1,1 +1,1 @@
-"""The suite directory: outcomes, results, and every file name."""
+"""The suite directory: its trials, their outcomes, the tables of results, and the lock."""

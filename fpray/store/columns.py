@@ -10,7 +10,7 @@ from fpray.protocol.params import flatten
 from fpray.protocol.protocol import Protocol
 from fpray.recorder import columns
 
-# Of `results.parquet`, beside inputs and numbers.
+# The other columns of `results.parquet`.
 TRIAL: Final = "trial"
 ID: Final = "id"
 REPEAT: Final = "repeat"

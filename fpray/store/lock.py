@@ -61,9 +61,9 @@ def acquire(suite: Path) -> int:
     except OSError as error:
         raise refuse(str(suite), f"the suite directory cannot be written: {why_not_written(error, suite)}") from None
     if not _lock(lock):
-        words = printable(os.read(lock, 200).strip()) or "another process"
+        words = _words(lock)
         os.close(lock)
-        raise refuse(suite.name, f"is being run by {words} (--new starts another suite)") from None
+        raise refuse(suite.name, f"is being run by {words} (--new starts another suite)")
     os.ftruncate(lock, 0)
     words = f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n"
     os.pwrite(lock, words.encode(), 0)
@@ -79,11 +79,16 @@ def holder(suite: Path) -> Holder | None:
     try:
         if _lock(lock, exclusively=False):
             return None
-        words = printable(os.pread(lock, 200, 0).strip())
+        words = _words(lock)
     finally:
         os.close(lock)
     match = _HOLDER.fullmatch(words)
-    return Holder(words or "another process", int(match["pid"]) if match else 0, match["host"] if match else "")
+    return Holder(words, int(match["pid"]) if match else 0, match["host"] if match else "")
+
+
+def _words(file: int) -> str:
+    """What holds a lock, as it has written."""
+    return printable(os.pread(file, 200, 0).strip()) or "another process"
 
 
 def _lock(file: int, *, exclusively: bool = True) -> bool:

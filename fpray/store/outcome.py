@@ -43,7 +43,6 @@ class Reason(enum.Enum):
     NONE = "none"
     SYSTEM_UNDER_TEST = "system under test"  # a result
     INFRASTRUCTURE = "infrastructure"  # retried elsewhere
-    PARAMETER = "parameter"  # never retried
     FPRAY = "fpray"  # its own error; never retried
     USER = "user"
 

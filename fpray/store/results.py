@@ -11,7 +11,7 @@ from typing import Any
 
 from fpray.errors import first_line
 from fpray.files import layout
-from fpray.files.atomic import write_text
+from fpray.files.atomic import replacing, write_text
 from fpray.files.suite_file import Damaged
 from fpray.protocol.protocol import Protocol
 from fpray.recorder.columns import ABSENT
@@ -92,9 +92,8 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
         write_text(suite.path / layout.RESULTS_CSV, _csv_text(finished))
     names = _names(everything)
     table = pa.table([_column([row.get(name) for row in everything]) for name in names], names=names)
-    partial = suite.path / f".{layout.RESULTS_PARQUET}.{os.getpid()}.partial"
-    pq.write_table(table, partial)
-    partial.replace(suite.path / layout.RESULTS_PARQUET)
+    with replacing(suite.path / layout.RESULTS_PARQUET) as partial:
+        pq.write_table(table, partial)
 
 
 def _csv_text(rows: Iterable[Row]) -> str:

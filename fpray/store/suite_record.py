@@ -13,7 +13,7 @@ from fpray.files.suite_file import SCHEMA, Damaged, read_suite_file, typed_conte
 from fpray.files.typed import Rule, between
 
 COUNT = between(0, 10**12)
-PILOT = "pilot"  # the kind of the suite of a pilot
+SWEEP, PILOT = "sweep", "pilot"  # kinds of suites; that of a search is its command, too
 
 
 class JarRecord(TypedDict, total=False):
@@ -98,7 +98,7 @@ class SuiteRecord:
     instruments: list[str] = field(default_factory=list)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     runs: list[RunRecord] = field(default_factory=list)
-    kind: str = "sweep"
+    kind: str = SWEEP
     search: dict[str, Any] | None = None
     ended: str | None = None
     order: OrderRecord | None = None

@@ -9,6 +9,7 @@ class TestMine(ProtocolConformance):
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 import sys
@@ -227,14 +228,17 @@ _watchers: dict[int, list[str]] = {}
 @contextlib.contextmanager
 def _audited() -> Iterator[list[str]]:
     """What this thread does to the outside world meanwhile, by CPython's audit events."""
-    if "hooked" not in vars(_audited):
-        sys.addaudithook(_watch)  # cannot be taken back: it stays, and watches nothing
-        vars(_audited)["hooked"] = True
+    _hook()
     seen = _watchers.setdefault(threading.get_ident(), [])
     try:
         yield seen
     finally:
         _watchers.pop(threading.get_ident())
+
+
+@functools.cache  # once: a hook cannot be taken back, so it stays, and watches nothing
+def _hook() -> None:
+    sys.addaudithook(_watch)
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:

@@ -108,7 +108,7 @@ class FakeProcesses:
                 self._exits.pop(spec.label, None)
         for spec in specs:
             if spec.brief:
-                write_rows(Path(spec.directory) / data_file(spec.label), label=_row_label(spec))
+                write_rows(Path(spec.directory) / data_file(spec.label), _row_label(spec))
                 self.end(spec.label, 0)
         return None
 

@@ -14,6 +14,7 @@ from fpray.node.inspection import InspectionRequest, WorkSite
 from fpray.node.scratch import Owner
 from fpray.plan.command_line import Paths
 from fpray.plan.plan import Plan, plan_placed
+from fpray.plan.words import AGAIN
 from fpray.trial.attempt import Attempt
 from fpray.trial.disk_space import SPACE_CHECK_S, needed_bytes
 from fpray.trial.extension import extend_plan, fresh_ports
@@ -112,8 +113,7 @@ def _inspect(attempt: Attempt, ports: Mapping[str, int]) -> Sites:
         if full is None:
             return sites
         if not reported:
-            how = "Ctrl-C stops; run the same command again to continue"
-            attempt.context.wait(f"waiting for disk space: {full} ({how})")
+            attempt.context.wait(f"waiting for disk space: {full} (Ctrl-C stops; {AGAIN})")
         reported = True
         attempt.context.cancellation.sleep(SPACE_CHECK_S)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fpray.errors import FprayError
-from fpray.files.atomic import append_text, write_json, write_text
+from fpray.files.atomic import append_text, replacing, write_json, write_text
 from fpray.files.suite_file import read_suite_file
 
 
@@ -20,6 +20,21 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         write_text(tmp_path / "taken", "x")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def _write_half(path: Path) -> None:
+    with replacing(path) as partial:
+        Path(partial).write_text("new")
+        raise FileNotFoundError
+
+
+def test_a_block_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    with replacing(tmp_path / "f") as partial:
+        Path(partial).write_text("old")
+        assert not (tmp_path / "f").exists()
+    with pytest.raises(FileNotFoundError):
+        _write_half(tmp_path / "f")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
 def test_others_may_read_what_is_written(tmp_path: Path) -> None:

@@ -160,9 +160,9 @@ def test_ports_follow_frankenpaxos_rule(name: str) -> None:
             if "nesting" in endpoint and listening:
                 sizes = [_number(trial.params, level) for level in endpoint["nesting"]]
                 assert max(listening) == tuple(size - 1 for size in sizes)
-        dealt = [address.port for endpoint in placed.listening.values() for address in endpoint.values()]
-        assert dealt == [10000 + 100 * k for k in range(len(dealt))]
-        assert sorted(port for instance in placed for port in instance.endpoints.values()) == dealt
+        assigned = [address.port for endpoint in placed.listening.values() for address in endpoint.values()]
+        assert assigned == [10000 + 100 * k for k in range(len(assigned))]
+        assert sorted(port for instance in placed for port in instance.endpoints.values()) == assigned
 
 
 @pytest.mark.parametrize("name", NAMES)
