@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 from fpray.errors import Problem
 from fpray.params import flatten, seconds
 from fpray.protocol.values import show_duration
+from fpray_protocols.ranges import range_problems
 
 LogLevel = Literal["debug", "info", "warn", "error", "fatal"]
 StateMachine = Literal["AppendLog", "KeyValueStore", "Noop", "Register"]
@@ -112,6 +113,7 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
     if limit < warmup:
         yield Problem("warmup_timeout", f"is shorter than warmup_duration ({_less(limit, warmup)})")
     yield from _unreadable(p)
+    yield from range_problems(p)
 
 
 def _less(less: Any, more: Any) -> str:

@@ -1,0 +1,76 @@
+"""Values that no trial can have are refused, whatever the protocol, the workload and the option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fpray.plan.plan import parameter_problems
+from fpray.protocol.params import flatten, set_values
+from fpray.protocol.values import alternatives, field_types
+from fpray.study.registry import protocols, studies
+from tests.conftest import cli
+
+PROTOCOLS = protocols()
+NAMES = ("num_blockers", "top_k_dependencies", "predetermined_read_fraction")  # -1 stands for something
+
+
+def _with_every_workload(params: Any, name: str) -> Iterator[Any]:
+    """The parameters with each kind of each workload."""
+    yield params
+    for field, kind in field_types(type(params)).items():
+        for chosen in alternatives(kind):
+            yield set_values(params, {f"{field}.name": chosen.__name__}, protocol=name)[0]
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_no_parameter_takes_what_no_trial_can_have(name: str) -> None:
+    """B3: negative sizes, counts and times, shares above 1, in every option and workload of every protocol."""
+    protocol = PROTOCOLS[name]
+    for params in _with_every_workload(protocol.params(), name):
+        for field, value in flatten(params).items():
+            last = field.rpartition(".")[2]
+            bad: list[Any] = []
+            if isinstance(value, timedelta):
+                bad = [timedelta(seconds=-1)]
+            elif isinstance(value, float) and last.endswith(("_fraction", "_rate", "_alpha")):
+                bad = [-0.5, 1.5, 7]
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                bad = [-2 if last in NAMES else -1]
+            elif last == "name":
+                bad = []
+            for wrong in bad:
+                changed, problems = set_values(params, {field: wrong}, protocol=name)
+                refused = problems or parameter_problems(protocol, changed)
+                assert refused, f"{name}: {field}={wrong}"
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_the_defaults_and_every_study_are_within_the_ranges(name: str) -> None:
+    """B3: nothing that was published is refused."""
+    protocol = PROTOCOLS[name]
+    assert parameter_problems(protocol, protocol.params()) == []
+    for study in studies().get(name, {}).values():
+        for point in study.points:
+            params, _ = set_values(protocol.params(), {**study.base, **point}, protocol=name)
+            assert parameter_problems(protocol, params) == [], study.name
+
+
+def test_a_share_that_is_none_is_refused_before_anything_starts() -> None:
+    """B3: conflict_rate is 0 to 1."""
+    words = ["--vary", "workload.name=BernoulliSingleKeyWorkload", "--vary", "workload.conflict_rate=-0.5,7"]
+    done = cli("sweep", "unreplicated", *words, "--dry-run")
+    assert done.exit_code == 2
+    for value in ("-0.5", "7.0"):
+        assert f"workload.conflict_rate={value} must be a fraction, 0 to 1" in " ".join(done.stderr.split())
+
+
+def test_the_name_of_a_workload_inside_another_is_no_parameter() -> None:
+    """B3: its kind is that of the outer one."""
+    words = ["--set", "workload.name=WriteOnlyStringWorkload", "--set", "workload.workload.name=X"]
+    done = cli("plan", "multipaxos", *words)
+    assert done.exit_code == 2
+    assert "is the name of the kind, StringWorkload" in done.stderr
