@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import is_dataclass
 from datetime import timedelta
 from types import UnionType
@@ -36,13 +36,14 @@ def range_problems(params: Any) -> Iterable[Problem]:
 @functools.lru_cache(maxsize=10_000)  # of the trials of a grid, most options are equal
 def _of_record(record: Any, prefix: str) -> tuple[Problem, ...]:
     problems: list[Problem] = []
-    for field, lowest in _ranges(type(record)):
+    kind: Any = type(record)
+    for field, lowest in _ranges(kind):
         value = getattr(record, field)
         if lowest is _RECORD:
             problems += _of_record(value, f"{prefix}{field}.")
         elif lowest is _KIND:
-            if value != (kind := type(record).__name__):
-                sentence = f"is the name of the kind, {kind}: to change the kind, set {prefix[:-1]}.name"
+            if value != kind.__name__:
+                sentence = f"is the name of the kind, {kind.__name__}: to change the kind, set {prefix[:-1]}.name"
                 problems.append(Problem(f"{prefix}{field}={value}", sentence))
         elif lowest is _SHARE:
             if not 0 <= value <= 1:
@@ -59,7 +60,7 @@ _RECORD, _KIND, _SHARE, _TIME = object(), object(), object(), object()
 
 
 @functools.cache
-def _ranges(cls: Hashable) -> tuple[tuple[str, Any], ...]:
+def _ranges(cls: Any) -> tuple[tuple[str, Any], ...]:
     """The fields that have a range, each with its lowest number, or what else is checked of it."""
     checks: list[tuple[str, Any]] = []
     for field, kind in get_type_hints(cls).items():

@@ -9,16 +9,17 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
-import json
 import math
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Literal, TypeVar, Union
 
 from fpray.errors import nearest
+from fpray.files.content import BY_USERS, Unreadable, json_value
+from fpray.files.shown import in_brief, shown
 
 P = TypeVar("P")
 
@@ -44,11 +45,11 @@ def parse_duration(text: str) -> timedelta:
     """
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise BadValue(f"{text!r} is not a duration: write 2s, 500ms or 1m")
+        raise BadValue(f"{shown(text)} is not a duration: write 2s, 500ms or 1m")
     try:
         return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
     except OverflowError:
-        raise BadValue(f"{text!r} is too long for an experiment") from None
+        raise BadValue(f"{shown(text)} is too long for an experiment") from None
 
 
 def show_duration(value: timedelta) -> str:
@@ -117,7 +118,7 @@ def from_json(cls: type[P], values: Mapping[str, Any]) -> P:
     """
     known = field_types(cls)
     if unknown := [name for name in values if name not in known]:
-        raise BadValue(f"{cls.__name__} has no {unknown[0]}{nearest(unknown[0], known)}")
+        raise BadValue(f"{cls.__name__} has no {in_brief(unknown[0])}{_nearest(unknown[0], known)}")
     return cls(**{name: read_value(known[name], value) for name, value in values.items()})
 
 
@@ -127,11 +128,12 @@ def read_value(kind: Any, value: Any) -> Any:
     Raises:
         BadValue: it does not fit; the text says what would.
     """
+    value = python_number(value)
     if typing.get_origin(kind) is Literal:
         choices = typing.get_args(kind)
-        if value in choices:
+        if isinstance(value, str) and value in choices:
             return value
-        raise BadValue(f"{value!r} is not one of {', '.join(choices)}{nearest(str(value), choices)}")
+        raise BadValue(f"{shown(value)} is not one of {', '.join(choices)}{_nearest(value, choices)}")
     if alternatives(kind):
         return read_alternative(alternatives(kind), value)
     if dataclasses.is_dataclass(kind):
@@ -155,24 +157,51 @@ def read_alternative(kinds: tuple[type, ...], value: Any) -> Any:
         return by_name[value]()
     value = _json_object(" or ".join(by_name), value)
     name = value.get("name")
-    if name not in by_name:
-        raise BadValue(f"a workload's name is one of {', '.join(by_name)}{nearest(str(name), by_name)}")
+    if not isinstance(name, str) or name not in by_name:
+        raise BadValue(f"a workload's name is one of {', '.join(by_name)}{_nearest(name, by_name)}")
     return from_json(by_name[name], value)
 
 
 def _json_object(what: str, value: Any) -> Mapping[str, Any]:
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except json.JSONDecodeError:
-            raise BadValue(f"{value!r} is neither a name nor a JSON object of {what}") from None
+            value = json_value(value, BY_USERS)
+        except Unreadable as why:
+            raise BadValue(f"{shown(value)} is neither a name nor a JSON object of {what}: {why}") from None
     if not isinstance(value, Mapping):
-        raise BadValue(f"{value!r} is not a JSON object of {what}")
+        raise BadValue(f"{shown(value)} is not a JSON object of {what}")
     return value
 
 
+def python_number(value: Any) -> Any:
+    """A number, boolean or text of numpy as Python's; any other value as it is."""
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        return value.item()
+    return value
+
+
+def _nearest(value: object, known: Iterable[str]) -> str:
+    """As `nearest`, of a value that may be no text, or a long one, for which there is none."""
+    return nearest(value, known) if isinstance(value, str) and len(value) < 100 else ""
+
+
+def _text(kind: Any, value: Any) -> str:
+    """A single value as text, without blanks around it.
+
+    Raises:
+        BadValue: it is none.
+    """
+    if isinstance(value, str):
+        return value.strip()
+    if not isinstance(value, int | float | timedelta | enum.Enum):
+        raise BadValue(f"{shown(value)} is not a value of this parameter, which is {describe_type(kind)}")
+    if type(value) is int and value.bit_length() > 64:
+        raise BadValue(f"{shown(value)} is too large a number")
+    return str(value).strip()
+
+
 def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per type reads best
-    text = str(value).strip()
+    text = _text(kind, value)
     if kind is timedelta:
         return value if isinstance(value, timedelta) else parse_duration(text)
     if kind is bool:
@@ -180,24 +209,24 @@ def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per t
             return True
         if text.lower() in _FALSE:
             return False
-        raise BadValue(f"{text!r} is neither true nor false")
+        raise BadValue(f"{shown(text)} is neither true nor false")
     if kind is int:
         if not re.fullmatch(r"[+-]?[0-9]+", text) or isinstance(value, bool):
-            raise BadValue(f"{text!r} is not an integer")
-        if not -(2**31) <= int(text) < 2**31:
-            raise BadValue(f"{text} does not fit into the jar's 32-bit integers")
+            raise BadValue(f"{shown(text)} is not an integer")
+        if len(text.lstrip("+-0")) > 10 or not -(2**31) <= int(text) < 2**31:
+            raise BadValue(f"{in_brief(text)} does not fit into the jar's 32-bit integers")
         return int(text)
     if kind is float:
         try:
             number = float(text)
         except ValueError:
-            raise BadValue(f"{text!r} is not a number") from None
+            raise BadValue(f"{shown(text)} is not a number") from None
         if not math.isfinite(number):
-            raise BadValue(f"{text!r} is not a finite number")
+            raise BadValue(f"{shown(text)} is not a finite number")
         return number
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         name = value.name if isinstance(value, enum.Enum) else text.removeprefix(f"{kind.__name__}.")
         if name in kind.__members__:
             return kind[name]
-        raise BadValue(f"{name!r} is not one of {', '.join(kind.__members__)}{nearest(name, kind.__members__)}")
+        raise BadValue(f"{shown(name)} is not one of {', '.join(kind.__members__)}{_nearest(name, kind.__members__)}")
     return str(value)
