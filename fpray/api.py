@@ -10,6 +10,7 @@ from fpray.driver.option import documentation, signature
 from fpray.driver.options import SweepOptions
 from fpray.driver.result import SweepResult
 from fpray.driver.sweep import run_sweep
+from fpray.files.shown import shown
 from fpray.searching.options import SearchOptions
 
 if TYPE_CHECKING:
@@ -66,8 +67,16 @@ def search(protocol: str, **options: Unpack[SearchOptions]) -> SearchResult:
 
 def _typed(name: str, protocol: str, options: Mapping[str, Any]) -> str:
     """The call as it was typed, for the provenance."""
-    words = [f"{option}={value!r}" for option, value in options.items()]
-    return f"fpray.{name}({', '.join([repr(protocol), *words])})"
+    words = [f"{option}={_written(value)}" for option, value in options.items()]
+    return f"fpray.{name}({', '.join([_written(protocol), *words])})"
+
+
+def _written(value: Any) -> str:
+    """A value as Python shows it; in brief where it cannot, as of a number of 5,000 digits."""
+    try:
+        return repr(value)
+    except Exception:
+        return shown(value)
 
 
 def _returned(result: Result) -> Result:

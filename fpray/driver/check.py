@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from fpray.cluster.inventory import is_launcher_file, read_inventory
 from fpray.driver.experiment import Environment, Experiment, Outputs, Policy, Where
-from fpray.driver.option import read_options
 from fpray.driver.options import PlanOptions, SweepOptions
+from fpray.driver.read_options import read_options
 from fpray.driver.secret_words import scrubbed, secrets_of
 from fpray.driver.selection import Selected, TrialSelection, select_grid
 from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any

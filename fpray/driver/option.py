@@ -74,37 +74,6 @@ def fields(options: type) -> tuple[Field, ...]:
     return tuple(Field(name, hint.__origin__, hint.__metadata__[0]) for name, hint in hints.items())
 
 
-def read_options(options: type, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """Every option with its value, given or default, and everything that is wrong with them.
-
-    Raises:
-        TypeError: there is no such option; only Python can name one.
-    """
-    known = fields(options)
-    if unknown := given.keys() - {option.name for option in known}:
-        raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
-    values: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for item in known:
-        values[item.name], wrong = _value(item, given.get(item.name, item.option.default))
-        problems += wrong
-    for item in known:
-        if item.option.conflicts is not None:
-            problems += item.option.conflicts(values)
-    return values, problems
-
-
-def _value(item: Field, value: Any) -> tuple[Any, list[Problem]]:
-    problems: list[Problem] = []
-    if item.option.read is not None:
-        value, wrong = item.option.read(value)
-        problems += wrong
-    if item.option.check is not None and value is not None and (sentence := item.option.check(value)):
-        shown = f"{value:g}" if isinstance(value, float) else value
-        problems.append(Problem(f"{item.flag} {shown}", sentence))
-    return value, problems
-
-
 def signature(options: type, returns: Any, *positional: str) -> inspect.Signature:
     """What `inspect.signature`, `help` and completion show of a function that takes an options class."""
     keyword, words = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD

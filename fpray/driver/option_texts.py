@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fpray.errors import Problem, Refused
 from fpray.plan.placement_policy import parse_place
+from fpray.protocol.python_value import MOST_VALUES
 from fpray.study.grid import parse_set, parse_vary, split_values
 
 T = TypeVar("T")
@@ -38,18 +39,20 @@ def reader(
     return read_option
 
 
-def read_vary(value: Mapping[str, Any] | Sequence[str]) -> tuple[dict[str, list[Any]], list[Problem]]:
+def read_vary(value: Mapping[str, Any] | Sequence[str]) -> tuple[Mapping[str, Sequence[Any]], list[Problem]]:
     """Key -> values: from Python, or `KEY=V1,V2` texts; a value with commas is written as JSON."""
     if not isinstance(value, Mapping):
         return parse_vary(value)
     return {key: _values(values) for key, values in value.items()}, []
 
 
-def _values(values: Any) -> list[Any]:
+def _values(values: Any) -> Sequence[Any]:
     """The values of one parameter: a sequence, one value, or the command line's text."""
     if isinstance(values, str):
         return split_values(values)
-    return list(values) if isinstance(values, Iterable) and not isinstance(values, Mapping) else [values]
+    if isinstance(values, range):
+        return list(values[: MOST_VALUES + 1])
+    return values if isinstance(values, list) else [values]
 
 
 def read_set(value: Mapping[str, Any] | Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import field_types
 from fpray.store.suite_record import SWEEP
 from fpray.study.registry import find_protocol, find_study
-from fpray.study.study import Study
+from fpray.study.study import MOST_TRIALS, Study
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,24 @@ def select(selection: TrialSelection) -> Selected:
     except Refused as refused:  # go on with a study of nothing: the parameters may be wrong as well
         problems += refused.problems
         study = Study(selection.study, protocol.name)
+    if too_many := list(_too_many(selection, study)):
+        raise Refused(*problems, *too_many)
     if selection.vary:
         study = study.with_grid(selection.vary)
     trials, wrong = study.trials(protocol, _log_levels(protocol, selection.log_level), selection.set, selection.repeat)
     refuse_if_any([*problems, *wrong])
     return Selected(protocol, study, trials)
+
+
+def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
+    """More trials than can be waited for: they are counted, not listed."""
+    points = math.prod(map(len, selection.vary.values())) if selection.vary else len(study.points)
+    trials = points * (selection.repeat or study.repeat)
+    if trials > MOST_TRIALS:
+        days = trials / 86400
+        takes = f"{days / 365.25:,.1f} years" if days > 365.25 else f"{days:,.0f} days"
+        sentence = f"make {trials:,} trials, which take {takes} at a second each: fpray plans up to {MOST_TRIALS:,}"
+        yield Problem("--vary and --repeat" if selection.vary else "--repeat", sentence)
 
 
 def select_grid(selection: TrialSelection) -> Selected:

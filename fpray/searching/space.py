@@ -12,6 +12,7 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from fpray.errors import Problem, nearest
+from fpray.files.shown import in_brief
 from fpray.peak_sampler.distributions import ends
 from fpray.protocol import params as param_values
 from fpray.protocol.values import BadValue, describe_type, field_types, read_value, to_json
@@ -39,7 +40,7 @@ def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Spa
     problems: list[Problem] = []
     kinds = _kinds(start)
     for key, dimension in space.items():
-        about = f"--space {key}={dimension}"
+        about = f"--space {in_brief(key)}={in_brief(dimension)}"
         if key not in kinds:
             near = nearest(key, kinds)
             problems.append(Problem(about, f"{protocol} has no such parameter{near} (fpray protocols {protocol})"))

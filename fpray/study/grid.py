@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fpray.errors import Problem
+from fpray.files.content import BY_USERS, Unreadable, json_value
 
 
 def parse_vary(options: Sequence[str]) -> tuple[dict[str, list[Any]], list[Problem]]:
@@ -40,8 +40,8 @@ def split_values(text: str) -> list[Any]:
     """The values of a `--vary`: separated by commas, or a JSON list."""
     if text.lstrip().startswith("["):
         try:
-            return list(json.loads(text))
-        except ValueError:
+            return list(json_value(text, BY_USERS))
+        except Unreadable:
             pass  # no JSON: a value that happens to begin with a bracket
     return list(_split(text))
 
@@ -66,8 +66,8 @@ def _unquoted(text: str) -> Any:
     if not text.startswith('"'):
         return text
     try:
-        return json.loads(text)
-    except ValueError:
+        return json_value(text, BY_USERS)
+    except Unreadable:
         return text
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import nearest, refuse
+from fpray.files.shown import in_brief
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
 from fpray.study.study_file import is_study_file, load_study_file
@@ -39,7 +40,8 @@ def find_protocol(name: str) -> Protocol[Any]:
         Refused: there is none, with the nearest name.
     """
     known = protocols()
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
+        name = in_brief(name)
         raise refuse(name, f"there is no such protocol{nearest(name, known)} (fpray protocols lists them)")
     return known[name]
 

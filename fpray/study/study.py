@@ -13,6 +13,7 @@ from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
 
 Point = Mapping[str, Any]
+MOST_TRIALS = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
 from pathlib import Path
 
 from fpray.errors import refuse
 from fpray.study.study import Study
+from fpray.study.study_types import checked_study
 
 
 def is_study_file(name: str) -> bool:
@@ -33,9 +33,7 @@ def load_study_file(path: Path) -> Study:
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
         raise refuse(str(path), "the file has no study: write STUDY = fpray.Study(...) or fpray.Search(...) in it")
-    if wrong := [point for point in (study.base, *study.points) if not isinstance(point, Mapping)]:
-        raise refuse(str(path), f"the point {wrong[0]!r} is not a dict: a point maps parameters to values")
-    return study
+    return checked_study(study, path)
 
 
 def _line_of(error: BaseException, path: Path) -> str:

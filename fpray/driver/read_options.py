@@ -1,0 +1,76 @@
+"""Reads the options of a request: each value of its type, numpy's as Python's, any sequence as a list; all problems."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Union, get_args, get_origin
+
+from fpray.driver.option import Field, fields
+from fpray.errors import Problem
+from fpray.files.shown import in_brief
+from fpray.files.typed import Misfit, typed
+from fpray.protocol.python_value import python_value
+
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def read_options(options: type, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Every option with its value, given or default, and everything that is wrong with them.
+
+    Raises:
+        TypeError: there is no such option; only Python can name one.
+    """
+    known = fields(options)
+    if unknown := given.keys() - {option.name for option in known}:
+        raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for item in known:
+        values[item.name], wrong = _value(item, given.get(item.name, item.option.default))
+        problems += wrong
+    for item in known:
+        if item.option.conflicts is not None:
+            problems += item.option.conflicts(values)
+    return values, problems
+
+
+def _value(item: Field, value: Any) -> tuple[Any, list[Problem]]:
+    value, problems = _fitting(item, value)
+    if item.option.read is not None:
+        value, wrong = item.option.read(value)
+        problems += wrong
+    if item.option.check is not None and value is not None and (sentence := item.option.check(value)):
+        text = f"{value:g}" if isinstance(value, float) else in_brief(value)
+        problems.append(Problem(f"{item.flag} {text}", sentence))
+    return value, problems
+
+
+def _fitting(item: Field, value: Any) -> tuple[Any, list[Problem]]:
+    """The value, where an option can have it; else the option's default, and what is wrong with the value.
+
+    The command line gives texts, and numbers that were read already: these pass at once.
+    """
+    default = item.option.default
+    if value is default or (value is not None and type(value) in item.kinds) or _is_texts(item, value):
+        return value, []
+    try:
+        return typed(_expected(item), python_value(value)), []
+    except Misfit as misfit:
+        return default, [Problem(item.name, str(fault)) for fault in misfit.faults]
+
+
+def _is_texts(item: Field, value: Any) -> bool:
+    several = item.option.multiple or not set(item.kinds) <= {int, float, bool, str}
+    return several and isinstance(value, list | tuple) and all(type(text) is str for text in value)
+
+
+def _expected(item: Field) -> Any:
+    """The type of an option: a path is text here, and the values of a mapping are looked at later."""
+    kinds = [str if isinstance(kind, str) else kind for kind in get_args(item.type) or (item.type,)]
+    kinds = [kind for kind in kinds if get_origin(kind) is not os.PathLike]
+    if get_origin(item.type) is Mapping:
+        return Mapping[str, Any] | Sequence[str]
+    if item.option.multiple:
+        kinds.append(Sequence[str])
+    return Union[tuple(kinds)]  # noqa: UP007  how many they are is not known

@@ -1,0 +1,48 @@
+"""A value from Python as Python's own: numbers of numpy, paths as text, any sequence as a list; within bounds."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
+from datetime import timedelta
+from typing import Any
+
+from fpray.files.shown import shown
+from fpray.files.typed import Fault, Misfit
+from fpray.protocol.values import python_number
+
+MOST_VALUES = 1_000_000
+_DEEPEST = 20
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def python_value(value: Any, depth: int = 0) -> Any:
+    """A value from Python as Python's own: numbers of numpy, paths as text, any sequence as a list.
+
+    Raises:
+        Misfit: it is too deep or too long, or has keys that are no text.
+    """
+    if depth > _DEEPEST:
+        raise Misfit(Fault("", f"is nested more than {_DEEPEST} levels deep"))
+    value = python_number(value)
+    if isinstance(value, (*_SCALARS, timedelta, enum.Enum, range, bytes)) or is_dataclass(value):
+        return str(value) if isinstance(value, str) and type(value) is not str else value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        return {_key(key): python_value(entry, depth + 1) for key, entry in value.items()}
+    if isinstance(value, Iterable):
+        listed = list(itertools.islice(value, MOST_VALUES + 1))
+        if len(listed) > MOST_VALUES:
+            raise Misfit(Fault("", f"lists more than {MOST_VALUES:,} values"))
+        return [python_value(entry, depth + 1) for entry in listed]
+    return value
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise Misfit(Fault("", f"has the key {shown(key)}, which is no text"))
+    return str(key)

@@ -1,0 +1,134 @@
+"""Values of options, from Python and from the command line: numbers of numpy, other types, bounds, every problem."""
+
+from __future__ import annotations
+
+import decimal
+import itertools
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fpray
+from fpray.driver.check import check_sweep
+from fpray.searching.experiment import check_search
+from tests.conftest import cli
+
+SEARCH = {"maximize": "measured.throughput", "space": {"num_clients_per_proc": "1..8"}}
+
+
+def _refused(**options: Any) -> str:
+    with pytest.raises(fpray.Refused) as refused:
+        fpray.sweep("unreplicated", **options)
+    text = str(refused.value)
+    assert max(map(len, text.splitlines())) < 600
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("values", "plain"),
+    [
+        (np.arange(1, 3), [1, 2]),
+        ([np.int64(1), np.uint8(2)], [1, 2]),
+        (np.array(1), [1]),
+        ((number for number in (1, 2)), [1, 2]),
+        (range(1, 3), [1, 2]),
+        ({1}, [1]),
+    ],
+    ids=range(6),
+)
+def test_numbers_of_numpy_are_numbers(values: Any, plain: list[int]) -> None:
+    """B2: the same trials, by the same ids, in the same suite as with Python's numbers."""
+    numpys = check_sweep("unreplicated", {"vary": {"num_clients_per_proc": values}, "repeat": np.int64(2)})
+    pythons = check_sweep("unreplicated", {"vary": {"num_clients_per_proc": plain}, "repeat": 2})
+    assert [trial.id for trial in numpys.trials] == [trial.id for trial in pythons.trials]
+    assert numpys.words == pythons.words
+    assert numpys.key == pythons.key
+
+
+def test_booleans_and_floats_of_numpy_are_values_too() -> None:
+    """B2: of every type of parameter, and of options."""
+    fixed: Mapping[str, Any] = {
+        "workload": {"name": np.str_("BernoulliSingleKeyWorkload"), "conflict_rate": np.float32(0.5)}
+    }
+    experiment = check_sweep("epaxos", {"set": fixed, "keep_going": np.bool_(True)})
+    assert experiment.trials[0].params.workload.conflict_rate == 0.5
+    assert experiment.policy.keep_going is True
+    search = check_search("unreplicated", {**SEARCH, "stop_at": np.float64(0.5), "seed": np.int32(7)})
+    assert search.problem.study.stop_at == 0.5
+
+
+def test_every_option_of_another_type_is_named_at_once() -> None:
+    """I4: options from Python."""
+    text = _refused(
+        set={5: 1}, vary=5, repeat="3", parallel=2.5, study=5, jar=[1], raw=5, place=5, notify=5, keep_going="yes",
+        log_level=[1], flags={"a": 1}, cluster=7, address=8.5, retries=decimal.Decimal(1),
+    )  # fmt: skip
+    assert "15 problems" in text
+    for sentence in (
+        "set has the key 5, which is no text", "repeat must be an integer or null, not '3'", "vary must be an object",
+        "keep_going must be true or false, not 'yes'", "parallel must be an integer or null, not 2.5",
+    ):  # fmt: skip
+        assert sentence in text
+    with pytest.raises(fpray.Refused, match="there is no such protocol"):
+        fpray.sweep([5])  # type: ignore[arg-type]
+
+
+def test_every_option_of_a_search_of_another_type_is_named_at_once() -> None:
+    """I4: options of searches."""
+    wrong = {"maximize": 5, "minimize": [1], "subject_to": {"a": 1}, "space": 5, "budget_trials": "x", "stop_at": "1%"}
+    with pytest.raises(fpray.Refused, match="8 problems") as refused:
+        fpray.search("unreplicated", **wrong)  # type: ignore[arg-type]
+    assert "space" in str(refused.value)
+
+
+def test_paths_and_tuples_are_values() -> None:
+    """I4: what fits stays what it is."""
+    study = pathlib.Path("no.py")
+    assert "no.py there is no such study file" in _refused(study=study)
+    assert check_sweep("unreplicated", {"place": ("spread",), "rerun": ["failed"]}).policy.rerun == ("failed",)
+
+
+def test_values_of_any_size_and_depth_are_refused_in_a_line() -> None:
+    """I4, I5: digits, depth, length, endless sequences; and a message quotes a line of it."""
+    deep: Any = []
+    for _ in range(5000):
+        deep = [deep]
+    text = _refused(
+        set={
+            "workload": {"name": []}, "jvm_heap_size": ["x"], "duration": 10**5000, "x" * 100_000: 1,
+            "num_clients_per_proc": "1" * 5000, "measurement_group_size": 10**400, "timeout": "y" * 100_000,
+        }
+    )  # fmt: skip
+    assert "7 problems" in text
+    assert "num_clients_per_proc='1111" in text
+    assert "is nested more than 20 levels deep" in _refused(set={"workload": deep})
+    assert "lists more than 1,000,000 values" in _refused(vary={"num_clients_per_proc": itertools.count()})
+    assert "make 1,000,001 trials" in _refused(vary={"num_clients_per_proc": range(10**12)})
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--set", 'workload={"name":[]}'), "a workload's name is one of StringWorkload"),
+        (("--set", "workload=" + "[" * 3000), "is neither a name nor a JSON object"),
+        (("--set", 'workload={"name":"StringWorkload","size_mean":' + "1" * 5000 + "}"), "Exceeds the limit"),
+        (("--set", 'workload={"a":1,"a":2}'), "the key 'a' is there twice"),
+        (("--set", "num_client_procs=" + "9" * 5000), "does not fit into the jar's 32-bit integers"),
+        (("--set", "duration=" + "9" * 5000 + "s"), "is too long for an experiment"),
+        (("--set", "x" * 100_000 + "=1"), "has no such parameter"),
+        (("--repeat", "2147483647"), "which take 204.1 years at a second each"),
+        (("--vary", "num_clients_per_proc=[" + "[" * 3000), "is not an integer"),
+        (("--vary", "num_clients_per_proc=1,2", "--repeat", "999999999999999999999"), "years at a second each"),
+    ],
+    ids=range(10),
+)
+def test_odd_words_are_refused_at_once_and_in_a_line(words: tuple[str, ...], sentence: str) -> None:
+    """I4, I5: the command line."""
+    for command in ("plan", "sweep"):
+        done = cli(command, "unreplicated", *words)
+        assert done.exit_code == 2, done.output
+        assert sentence in " ".join(done.stderr.split())
+        assert max(map(len, done.stderr.splitlines())) < 600
