@@ -19,7 +19,7 @@ from fpray.jar.find import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.plan.capacity import region_problems
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
-from fpray.plan.estimate import process_count
+from fpray.plan.estimate import MAX_OUTPUT, process_count
 from fpray.plan.placement import placement_problems, shape
 from fpray.plan.placement_policy import EVERY_ROLE
 from fpray.plan.plan import Trial
@@ -236,6 +236,7 @@ def _outputs(words: Words) -> Outputs:
     return Outputs(
         values["suite_directory"],
         values.get("raw", "keep") == "keep",
+        values.get("max_output", MAX_OUTPUT),
         values.get("notify", ()),
         words.command,
         (remark,) if remark else (),

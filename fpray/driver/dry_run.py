@@ -12,7 +12,7 @@ from fpray.driver.experiment import Experiment
 from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.command_line import Paths
-from fpray.plan.estimate import planned_bytes, planned_seconds, processes_each
+from fpray.plan.estimate import planned_bytes, planned_seconds, process_count, processes_each
 from fpray.plan.plan import build_plan
 from fpray.plan.words import duration_in_words, number_of
 from fpray.study.grid import grid_shape
@@ -63,6 +63,12 @@ def summary_lines(experiment: Experiment) -> Iterator[str]:
             yield f"this machine {problem.sentence}"
 
 
+def _outputs_words(experiment: Experiment) -> str:
+    """How much more it is at most: processes that log much are rare, and nothing tells them in advance."""
+    most = sum(map(process_count, experiment.trials)) * 2 * experiment.outputs.max_output
+    return f"logs of up to {most / 1e9:,.3g} GB (--max-output)"
+
+
 def _summary(experiment: Experiment) -> str:
     trials = experiment.trials
     repeats = 1 + max((trial.repeat for trial in trials), default=0)
@@ -75,5 +81,6 @@ def _summary(experiment: Experiment) -> str:
         number_of(machines, "machine"),
         f"about {seconds}{' one after the other' if machines > 1 else ''}",
         f"up to {sum(map(planned_bytes, trials)) / 1e6:.0f} MB",
+        _outputs_words(experiment),
     ]
     return " · ".join(words)

@@ -12,6 +12,7 @@ from fpray.driver.selection import TrialSelection
 from fpray.files.paths import GivenPath
 from fpray.files.secret import Secret
 from fpray.jar.find import Jar
+from fpray.plan.estimate import MAX_OUTPUT
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
@@ -86,7 +87,7 @@ class Outputs:
 
     Attributes:
         suite_directory: where suites go, or one suite.
-        keep_raw: whether recorder rows are kept.
+        keep_raw, max_output: whether recorder rows are kept, and how many bytes of each output of a process.
         notify: the commands and URLs that are told of the run.
         command: the command as it was typed, for the provenance.
         remarks: what the user is to read before anything starts.
@@ -95,6 +96,7 @@ class Outputs:
 
     suite_directory: GivenPath
     keep_raw: bool = True
+    max_output: int = MAX_OUTPUT
     notify: Sequence[Secret] = ()
     command: str = ""
     remarks: Sequence[str] = ()

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fpray.errors import Problem, Refused
+from fpray.files.printable import printable
+from fpray.plan.estimate import MAX_OUTPUT
 from fpray.plan.placement_policy import parse_place
 from fpray.protocol.python_value import MOST_VALUES
 from fpray.study.grid import parse_set, parse_vary, split_values
 
 T = TypeVar("T")
+_SMALLEST, _LARGEST = 10_000, 10**15  # bytes
 _FLAG = re.compile(r"(?P<role>[^:]*):--(?P<name>[^\s=]+)=(?P<value>.*)", re.DOTALL)
 
 
@@ -87,6 +90,16 @@ def read_flags(value: str | Sequence[str]) -> tuple[dict[str, dict[str, str]], l
             problems.append(Problem(f"--flag {text}", f"--{match['name']} is given twice: leave one of them out"))
         of_role[match["name"]] = match["value"]
     return flags, problems
+
+
+def read_size(value: str | int) -> tuple[int, list[Problem]]:
+    """Bytes, as a number or as `100m`: k, m, g and t are powers of 1,000."""
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,3})?)([kmgt]?)b?", str(value).strip().lower())
+    size = int(float(match[1]) * 1000 ** " kmgt".index(match[2] or " ")) if match else 0
+    if _SMALLEST <= size <= _LARGEST:
+        return size, []
+    sentence = "is no size: write 100m, 2g or a number of bytes, from 10k to 1000t"
+    return MAX_OUTPUT, [Problem(f"--max-output {printable(str(value), most=40)}", sentence)]
 
 
 def read_place(value: str | Sequence[str]) -> tuple[dict[str, str], list[Problem]]:

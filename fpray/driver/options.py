@@ -16,6 +16,7 @@ from fpray.driver.option_texts import (
     read_jvm_args,
     read_place,
     read_set,
+    read_size,
     read_vary,
     reader,
 )
@@ -208,6 +209,15 @@ class RunOptions(TypedDict, total=False):
     """How trials are run, whatever asks for them."""
 
     raw: Annotated[Literal["keep", "drop"], Option("rows of the recorder", "keep", read=_raw)]
+    max_output: Annotated[
+        str,
+        Option(
+            "keep so much of each output of a process: its beginning and its end",
+            "100m",
+            metavar="SIZE",
+            read=read_size,
+        ),
+    ]
     new: Annotated[bool, Option("start a new suite even if one could be continued", False)]
     accept_change: Annotated[bool, Option("continue a suite that was started with another jar", False)]
     share_machines: Annotated[

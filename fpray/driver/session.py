@@ -118,6 +118,7 @@ class Session:
             environment.flags,
             self.experiment.outputs.keep_raw,
             self.experiment.where.scratch,
+            self.experiment.outputs.max_output,
             instruments=self.experiment.instruments,
         )
 

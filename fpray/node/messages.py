@@ -27,6 +27,7 @@ class ProcessSpec:
         host: the address of this machine, for pids.json.
         given: names of files in directory that a command line to paste must make, because the directory is removed
             with the end of the trial; None if it stays.
+        max_output: bytes of each of its two outputs that stay; None: all.
     """
 
     label: str
@@ -39,6 +40,7 @@ class ProcessSpec:
     cwd: str | None = None
     host: str = "127.0.0.1"
     given: tuple[str, ...] | None = None
+    max_output: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Exit:
         utime_s, stime_s: CPU seconds of it and of the children that it waited for.
         maxrss_kb: peak resident KiB, at least the 11 MB of the supervisor that forked it.
         stopped: whether it was being stopped.
+        left_out: bytes of its output that are beyond `max_output`.
     """
 
     label: str
@@ -71,6 +74,7 @@ class Exit:
     ended_ns: int
     niceness: int | None
     stopped: bool
+    left_out: int = 0
 
 
 @dataclass(frozen=True)

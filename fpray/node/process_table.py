@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from fpray.errors import Lost
 from fpray.files import layout
 from fpray.files.atomic import write_text
 from fpray.node.messages import Exit, ProcessSpec, Started, clean_environment
+from fpray.node.output_limit import BoundedFile, OutputLimit
 from fpray.node.process_files import shell_code
 
 
@@ -62,8 +63,16 @@ class TrackedProcess:
             "stderr": str(Path(self.path(layout.stderr_file)).absolute()),
         }
 
-    def changes(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """What an event of the supervisor changes in this; it is written into the trial's directory, too."""
+    def outputs(self) -> list[BoundedFile]:
+        """Its outputs, where they are bounded."""
+        most = self.spec.max_output
+        return [BoundedFile(self.path(name), most) for name in (layout.stdout_file, layout.stderr_file) if most]
+
+    def changes(self, event: Mapping[str, Any], left_out: int = 0) -> dict[str, Any]:
+        """What an event of the supervisor changes in this; it is written into the trial's directory, too.
+
+        left_out: bytes of its outputs that are beyond their bound.
+        """
         match event["event"]:
             case "started":
                 return {"started": Started(self.label, event["pid"], event["nice"])}
@@ -74,7 +83,7 @@ class TrackedProcess:
                 return {"error": error}
         with contextlib.suppress(OSError):  # a full disk must not hide the exit
             write_text(self.path(layout.returncode_file), f"{shell_code(event['code'])}\n")
-        return {"exit": self._exit(event)}
+        return {"exit": replace(self._exit(event), left_out=left_out)}
 
     def _exit(self, event: Mapping[str, Any]) -> Exit:
         assert self.started is not None  # the supervisor reports the start first
@@ -106,6 +115,7 @@ class ProcessTable:
         self._by_label: dict[str, TrackedProcess] = {}
         self._by_key: dict[int, TrackedProcess] = {}
         self._keys = itertools.count(1)
+        self._limit = OutputLimit()
 
     def add(self, specs: list[ProcessSpec]) -> list[TrackedProcess]:
         """Begin to track processes; forgets every trial in which nothing runs any more.
@@ -162,7 +172,9 @@ class ProcessTable:
         process = self._by_key.get(event["key"])
         if process is None:
             return
-        changes = process.changes(event)
+        if event["event"] == "started":
+            self._limit.add(process.key, process.outputs())
+        changes = process.changes(event, self._limit.end(process.key) if event["event"] == "exit" else 0)
         with self.changed:
             for name, value in changes.items():
                 setattr(process, name, value)

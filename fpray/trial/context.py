@@ -42,6 +42,7 @@ class TrialContext:
         flags: role -> flag -> value, further flags of its processes.
         keep_raw: whether `recorder.parquet` stays.
         scratch: the directory in which trials work on every machine, where the user names one.
+        max_output: bytes of each output of a process that stay.
         report: is called with what is happening now, and with the seconds that it is planned to take, where known.
         wait: is called with the reason of a long wait.
         instruments: join every trial.
@@ -58,6 +59,7 @@ class TrialContext:
     flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     keep_raw: bool = True
     scratch: str | None = None
+    max_output: int | None = None
     report: Callable[[str, float | None], None] = lambda _what, _seconds: None
     wait: Callable[[str], None] = lambda _what: None
     instruments: Sequence[Instrument] = ()

@@ -92,7 +92,7 @@ def _outcome(attempt: Attempt, cause: Cause, end: _End) -> Outcome:
         lines=end.lines,
         log=end.log,
         results=end.results,
-        notes=[*attempt.notes, *_notes_of_sidecars(attempt), *end.notes],
+        notes=[*attempt.notes, *_notes_of_sidecars(attempt), *attempt.processes.cut_outputs(), *end.notes],
         doubts=end.doubts,
         events=attempt.timeline.sorted_events(),
         processes=attempt.processes.ends(),

@@ -49,6 +49,14 @@ class StartedProcesses:
         """How each process ended."""
         return [_end(process.label, self.exits.get(process.label)) for process in self]
 
+    def cut_outputs(self) -> list[str]:
+        """What is said of processes with more output than is kept."""
+        return [
+            f"{label} wrote more output than --max-output keeps: {ended.left_out / 1e6:.0f} MB of it are left out"
+            for label, ended in self.exits.items()
+            if ended.left_out
+        ]
+
     def stop_all(self) -> None:
         """Stop whatever was started, the last stage first.
 

@@ -74,7 +74,7 @@ def _start(attempt: Attempt, stage: Sequence[Process], total: int) -> None:
 
 def _order(attempt: Attempt, agent: tuple[str, str], processes: Sequence[Process]) -> Call[Failure | None]:
     """Order the processes of an agent (role, host) to start."""
-    specs = [_spec(process, attempt.work.given(process, attempt.known_plan)) for process in processes]
+    specs = [_spec(process, attempt) for process in processes]
     return attempt.agents.of(*agent).processes.start(specs, _ready_s(attempt, agent[1]))
 
 
@@ -129,15 +129,16 @@ def _ready_s(attempt: Attempt, host: str) -> float:
     return READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(here / cores)
 
 
-def _spec(process: Process, given: tuple[str, ...] | None) -> ProcessSpec:
+def _spec(process: Process, attempt: Attempt) -> ProcessSpec:
     return ProcessSpec(
         label=process.label,
         argv=process.argv,
         directory=process.directory,
-        given=given,
+        given=attempt.work.given(process, attempt.known_plan),
         env=process.env,
         host=process.host,
         listens=tuple((process.host, port) for port in process.endpoints.values()),
         expected_exits=(0,) if process.kind == "client" else process.expected_exits,
         brief=process.kind == "client",
+        max_output=attempt.context.max_output,
     )

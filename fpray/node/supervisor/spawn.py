@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from .kernel import PR_SET_PDEATHSIG, prctl
 
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE)  # by the supervisor; all others have their default
+_OUTPUT = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND  # a file that is cut goes on at its new end
 
 
 def spawn(process: dict[str, Any], env: dict[str, str], supervisor: int) -> tuple[int, int]:
@@ -48,8 +49,8 @@ def _become(process: dict[str, Any], env: dict[str, str], report: int, superviso
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         for number, (path, flags) in enumerate((
             ("/dev/null", os.O_RDONLY),
-            (process["stdout"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
-            (process["stderr"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+            (process["stdout"], _OUTPUT),
+            (process["stderr"], _OUTPUT),
         )):  # fmt: skip
             at = path
             os.dup2(os.open(path, flags, 0o666), number)
