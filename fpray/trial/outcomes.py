@@ -92,7 +92,7 @@ def _outcome(attempt: Attempt, cause: Cause, end: _End) -> Outcome:
         lines=end.lines,
         log=end.log,
         results=end.results,
-        notes=[*attempt.notes, *_notes_of_sidecars(attempt), *attempt.processes.cut_outputs(), *end.notes],
+        notes=[*attempt.notes, *attempt.processes.remarks(), *end.notes],
         doubts=end.doubts,
         events=attempt.timeline.sorted_events(),
         processes=attempt.processes.ends(),
@@ -133,16 +133,6 @@ def _end_of_clients(attempt: Attempt, summary: Summary) -> _End:
         first = doubts.pop(0)
         end = replace(end, ending=defect, detail=first.sentence, label=first.label, lines=first.lines, log=first.log)
     return replace(end, doubts=[doubt.sentence for doubt in doubts])
-
-
-def _notes_of_sidecars(attempt: Attempt) -> list[str]:
-    """What is said of sidecars that exited by themselves."""
-    return [
-        f"sidecar {process.label} exited with {ended.returncode} before the end of the trial"
-        for process in attempt.processes
-        if process.kind == "sidecar" and (ended := attempt.processes.exits.get(process.label)) is not None
-        if not ended.stopped and ended.returncode not in process.expected_exits
-    ]
 
 
 def _blamed(attempt: Attempt, verdict: Verdict, end: _End) -> Sequence[str]:

@@ -49,13 +49,17 @@ class StartedProcesses:
         """How each process ended."""
         return [_end(process.label, self.exits.get(process.label)) for process in self]
 
-    def cut_outputs(self) -> list[str]:
-        """What is said of processes with more output than is kept."""
-        return [
-            f"{label} wrote more output than --max-output keeps: {ended.left_out / 1e6:.0f} MB of it are left out"
-            for label, ended in self.exits.items()
-            if ended.left_out
-        ]
+    def remarks(self) -> Iterator[str]:
+        """What is said of sidecars that exited by themselves, and of processes with more output than is kept."""
+        for process in self:
+            ended = self.exits.get(process.label)
+            if ended is None:
+                continue
+            if process.kind == "sidecar" and not ended.stopped and ended.returncode not in process.expected_exits:
+                yield f"sidecar {process.label} exited with {ended.returncode} before the end of the trial"
+            if ended.left_out:
+                left_out = f"{ended.left_out / 1e6:.0f} MB of it are left out"
+                yield f"{process.label} wrote more output than --max-output keeps: {left_out}"
 
     def stop_all(self) -> None:
         """Stop whatever was started, the last stage first.
