@@ -25,6 +25,20 @@ class _Share(click.ParamType[float]):
             self.fail(f"{value!r} is not a share: write 2% or 0.02", param, ctx)
 
 
+class _BySpelling(click.Option):
+    """An option whose short spelling may mean something else: it gives `-a VALUE`."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        for word in self.opts:
+            dest = self.name if word.startswith("--") else word
+            parser.add_option(obj=self, opts=[word], dest=dest, action="append", nargs=1)
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> Any:
+        short = [f"{word} {value}" for word in self.opts for value in opts.get(word, ())]
+        merged: Any = {**opts, self.name: [*opts.get(self.name or "", ()), *short]} if short else opts
+        return super().consume_value(ctx, merged)
+
+
 def options_of(options: type) -> Callable[[Command], Command]:
     """The argument PROTOCOL and every option of an options class, for a command."""
 
@@ -47,7 +61,8 @@ def _click_option(item: Field) -> Callable[[Any], Any]:
         named |= {"default": option.default, "show_default": "[default:" not in option.help}
     if option.environment:
         named |= {"envvar": option.environment, "show_envvar": True}
-    return click.option(*item.words, item.name, type=_click_type(item), multiple=multiple, **named)
+    cls = _BySpelling if option.by_spelling else click.Option
+    return click.option(*item.words, item.name, cls=cls, type=_click_type(item), multiple=multiple, **named)
 
 
 def _click_type(item: Field) -> Any:

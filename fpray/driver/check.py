@@ -118,7 +118,7 @@ def check(
         environment=environment,
         where=where,
         policy=_policy(values),
-        outputs=_outputs(words),
+        outputs=_outputs(words, selected.remarks),
         compared=compared,
         key=suite_key(selection_words, compared),
         instruments=instruments,
@@ -231,7 +231,7 @@ def _policy(values: Mapping[str, Any]) -> Policy:
     return Policy(**{name: values[name] for name in Policy.__dataclass_fields__ if name in values})
 
 
-def _outputs(words: Words) -> Outputs:
+def _outputs(words: Words, remarks: Sequence[str]) -> Outputs:
     values, remark = words.values, words.values["address"].remark
     return Outputs(
         values["suite_directory"],
@@ -239,7 +239,7 @@ def _outputs(words: Words) -> Outputs:
         values.get("max_output", MAX_OUTPUT),
         values.get("notify", ()),
         words.command,
-        (remark,) if remark else (),
+        (*([remark] if remark else []), *remarks),
         {
             "protocol": words.protocol,
             **values,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ def plans(experiment: Experiment) -> Iterator[dict[str, Any]]:
 
 def text(experiment: Experiment) -> Iterator[str]:
     """The plans for people: every process with its address and command line, every file."""
+    yield from experiment.outputs.remarks
     for number, plan in enumerate(plans(experiment), start=1):
         disk, seconds = plan["disk_bytes"] / 1e6, duration_in_words(plan["seconds"])
         yield f"trial {number:03d} ({plan['trial']}) · about {seconds} · up to {disk:.0f} MB"
@@ -55,6 +57,7 @@ def summary_lines(experiment: Experiment) -> Iterator[str]:
 
     And, where no other machines are named, what this one has too little memory for.
     """
+    yield from experiment.outputs.remarks
     yield _summary(experiment)
     if experiment.where.file is None and experiment.where.address is None:
         memory = {LOOPBACK: int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))}
@@ -69,10 +72,20 @@ def _outputs_words(experiment: Experiment) -> str:
     return f"logs of up to {most / 1e9:,.3g} GB (--max-output)"
 
 
+def _shape(experiment: Experiment, repeats: int) -> str:
+    """The factors whose product is the number of trials, where they are the product of something."""
+    points, vary = experiment.study.points, experiment.selection.vary
+    sizes = [len({repr(point.get(key)) for point in points}) for key in vary]
+    own = len(points) // max(1, math.prod(sizes))
+    if math.prod(sizes) * own * repeats != len(experiment.trials):
+        return ""
+    return grid_shape(([f"{own} points"] if own > 1 and vary else []) + list(map(str, sizes)), repeats)
+
+
 def _summary(experiment: Experiment) -> str:
     trials = experiment.trials
     repeats = 1 + max((trial.repeat for trial in trials), default=0)
-    shape = grid_shape(experiment.selection.vary, repeats)
+    shape = _shape(experiment, repeats)
     machines = len(experiment.where.inventory.promised().addresses())
     seconds = duration_in_words(sum(map(planned_seconds, trials)))
     words = [

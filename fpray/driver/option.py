@@ -23,6 +23,7 @@ class Option:
         default: the value where the option is not given.
         words: how the command line spells it; empty: `--` and the name with dashes.
         metavar: what stands for its value in `--help`; empty: click's own word.
+        by_spelling: whether the reader gets `-a VALUE` where the command line has the short spelling.
         multiple: whether the command line takes it several times; always so for lists and mappings.
         environment: the environment variable that gives the default on the command line.
         percent: whether a share may be written as a percentage on the command line.
@@ -35,6 +36,7 @@ class Option:
     default: Any = None
     words: tuple[str, ...] = ()
     metavar: str = ""
+    by_spelling: bool = False
     multiple: bool = False
     environment: str = ""
     percent: bool = False

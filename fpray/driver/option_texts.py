@@ -13,10 +13,12 @@ from fpray.files.printable import printable
 from fpray.plan.estimate import MAX_OUTPUT
 from fpray.plan.placement_policy import parse_place
 from fpray.protocol.python_value import MOST_VALUES
-from fpray.study.grid import parse_set, parse_vary, split_values
+from fpray.study.grid import key_values, parse_set, parse_vary, split_values
 
 T = TypeVar("T")
 _SMALLEST, _LARGEST = 10_000, 10**15  # bytes
+SHORT_ADDRESS = "-a "  # before an address that was spelled so
+_RAY_PORT, _RAY_WORDS, _HOST = 6379, ("auto", "local"), re.compile(r"[A-Za-z0-9.-]+")
 _FLAG = re.compile(r"(?P<role>[^:]*):--(?P<name>[^\s=]+)=(?P<value>.*)", re.DOTALL)
 
 
@@ -47,6 +49,14 @@ def read_vary(value: Mapping[str, Any] | Sequence[str]) -> tuple[Mapping[str, Se
     if not isinstance(value, Mapping):
         return parse_vary(value)
     return {key: _values(values) for key, values in value.items()}, []
+
+
+def read_where(value: Mapping[str, Any] | Sequence[str]) -> tuple[Mapping[str, Sequence[Any]], list[Problem]]:
+    """The same for `--where`."""
+    if isinstance(value, Mapping):
+        return read_vary(value)
+    texts, problems = key_values("--where", value)
+    return {key: split_values(text) for key, text in texts.items()}, problems
 
 
 def _values(values: Any) -> Sequence[Any]:
@@ -109,23 +119,40 @@ def read_place(value: str | Sequence[str]) -> tuple[dict[str, str], list[Problem
 
 @dataclass(frozen=True)
 class Address:
-    """What `--address` names: the address of a Ray cluster, and a remark where FrankenPaxos's `-a` is meant."""
+    """What `--address` names: the address of a Ray cluster, and a remark on it."""
 
     ray: str | None = None
     remark: str | None = None
 
 
 def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Problem]]:
-    """One Ray address. FrankenPaxos's `-a IP` had no effect there: a bare IP address is ignored with a remark."""
+    """One Ray address; one without a port gets the port at which Ray's head listens by default.
+
+    `-a IP`, so spelled, is FrankenPaxos's, and had no effect there: it is ignored with a remark.
+    """
     texts = listed(value or ())
     problems = []
     if len(texts) > 1:
         sentence = "takes only one address, that of a Ray cluster: to name machines, use --cluster FILE"
         problems.append(Problem("--address", sentence))
-    address = texts[0] if texts else None
-    try:
-        ipaddress.ip_address(address or "")
-    except ValueError:
+    text = texts[0] if texts else None
+    if text is None:
+        return Address(), problems
+    address = text.removeprefix(SHORT_ADDRESS)
+    is_ip = _is_ip(address)
+    if address != text and is_ip:
+        remark = f"-a {address} is FrankenPaxos's and had no effect there: ignored (--cluster FILE names machines)"
+        return Address(remark=remark), problems
+    if not is_ip and (address in _RAY_WORDS or _HOST.fullmatch(address) is None):
         return Address(address), problems
-    remark = f"-a {address} is FrankenPaxos's and had no effect there: ignored (--cluster FILE names machines)"
-    return Address(remark=remark), problems
+    whole = f"[{address}]:{_RAY_PORT}" if ":" in address else f"{address}:{_RAY_PORT}"
+    remark = f"--address {address} has no port: the Ray cluster at {whole} is meant (to name machines: --cluster FILE)"
+    return Address(whole, remark), problems
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -18,6 +18,7 @@ from fpray.driver.option_texts import (
     read_set,
     read_size,
     read_vary,
+    read_where,
     reader,
 )
 from fpray.errors import Problem, nearest
@@ -88,6 +89,11 @@ def _in_both(values: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(key, "is in --vary and in --set: leave one of them out")
 
 
+def _a_grid_to_cross(values: Mapping[str, Any]) -> Iterator[Problem]:
+    if values["cross"] and not values["vary"]:
+        yield Problem("--cross", "needs --vary: it runs that grid at each point of the study")
+
+
 def _shared_by_how_many(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["share_machines"] and values["parallel"] is None:
         yield Problem("--share-machines", "needs --parallel N, the number of trials that share the machines")
@@ -108,6 +114,7 @@ class BaseOptions(TypedDict, total=False):
         Mapping[str, Any],
         Option("set a parameter for every trial", {}, metavar="KEY=VALUE", read=read_set),
     ]
+    laptop: Annotated[bool, Option("make the trials of any study small enough for a laptop", False)]
     log_level: Annotated[
         str | None,
         Option(
@@ -159,6 +166,7 @@ class BaseOptions(TypedDict, total=False):
             "a Ray cluster  [default: RAY_ADDRESS, else the cluster of this machine, else an embedded Ray]",
             words=("-a", "--address"),
             metavar="ADDRESS",
+            by_spelling=True,
             multiple=True,
             read=read_address,
         ),
@@ -195,6 +203,16 @@ class GridOptions(TypedDict, total=False):
             read=read_vary,
             conflicts=_in_both,
         ),
+    ]
+    cross: Annotated[
+        bool, Option("run the grid of --vary at each point of the study", False, conflicts=_a_grid_to_cross)
+    ]
+    only: Annotated[
+        Texts, Option("run only these points of the study or grid, by number", (), metavar="N[-M]", read=as_list)
+    ]
+    where: Annotated[
+        Mapping[str, Sequence[Any] | str],
+        Option("run only the points with these values", {}, metavar="KEY=V1,V2", read=read_where),
     ]
     repeat: Annotated[
         int | None, Option("run each point N times  [default: the study's]", metavar="N", check=at_least(1))

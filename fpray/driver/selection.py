@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
+from fpray.driver import narrow
 from fpray.driver.options import LOG_LEVELS
 from fpray.errors import Problem, Refused, refuse, refuse_if_any
 from fpray.files.suite_file import Damaged, typed_content
@@ -17,8 +18,12 @@ from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import field_types
 from fpray.store.suite_record import SWEEP
+from fpray.study.layers import layered
 from fpray.study.registry import find_protocol, find_study
 from fpray.study.study import MOST_TRIALS, Study
+
+_USUAL = "smoke"  # where no study is named: what its points are is not asked for
+_LATER = ("cross", "only", "where", "laptop")  # words that earlier versions do not have
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,15 @@ class TrialSelection:
     """The words that select trials: two commands of equal words continue each other's suite."""
 
     protocol: str
-    study: str = "smoke"
+    study: str = _USUAL
     vary: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     set: Mapping[str, Any] = field(default_factory=dict)
     repeat: Annotated[int, between(1, 2**31)] | None = None
     log_level: str | None = None
+    cross: bool = False
+    only: Sequence[str] = ()
+    where: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    laptop: bool = False
 
     @staticmethod
     def from_options(protocol: str, values: Mapping[str, Any]) -> TrialSelection:
@@ -38,11 +47,15 @@ class TrialSelection:
         switches = {"monitored": values["monitor"], "profiled": values["profile"]}
         fixed = {**{name: True for name, wanted in switches.items() if wanted}, **values["set"]}
         vary, repeat = values.get("vary", {}), values.get("repeat")
-        return TrialSelection(protocol, values["study"], vary, fixed, repeat, values["log_level"])
+        return TrialSelection(
+            protocol, values["study"], vary, fixed, repeat, values["log_level"], values.get("cross", False),
+            values.get("only", ()), values.get("where", {}), values["laptop"],
+        )  # fmt: skip
 
     def to_json(self) -> Any:
-        """What `suite.json` keeps of it: equal for equal words."""
-        return param_values.plain(asdict(self))
+        """What `suite.json` keeps of it: equal for equal words, also of versions without the later ones."""
+        words = asdict(self)
+        return param_values.plain({name: value for name, value in words.items() if value or name not in _LATER})
 
     @staticmethod
     def from_json(content: Mapping[str, Any], file: Path) -> TrialSelection:
@@ -59,11 +72,12 @@ class TrialSelection:
 
 @dataclass(frozen=True)
 class Selected:
-    """What a selection selects."""
+    """What a selection selects; remarks: what the user is to know of it before anything starts."""
 
     protocol: Protocol[Any]
     study: Study
     trials: Sequence[Trial[Any]]
+    remarks: Sequence[str] = ()
 
 
 def select(selection: TrialSelection) -> Selected:
@@ -80,16 +94,39 @@ def select(selection: TrialSelection) -> Selected:
         study = Study(selection.study, protocol.name)
     if too_many := list(_too_many(selection, study)):
         raise Refused(*problems, *too_many)
-    if selection.vary:
-        study = study.with_grid(selection.vary)
-    trials, wrong = study.trials(protocol, _log_levels(protocol, selection.log_level), selection.set, selection.repeat)
+    start, _ = layered(protocol.params(), (study.base, *study.points[:1]), protocol=protocol.name)
+    fixed, wrong = narrow.expanded(selection.set, start)
+    problems += wrong
+    study, remarks = _with_grid(selection, study, layered(start, (fixed,), protocol=protocol.name)[0])
+    study, wrong = narrow.numbered(study, selection.only)
+    problems += wrong
+    trials, wrong = study.trials(protocol, _log_levels(protocol, selection.log_level), fixed, selection.repeat)
     refuse_if_any([*problems, *wrong])
-    return Selected(protocol, study, trials)
+    trials, wrong = narrow.where(trials, selection.where, protocol)
+    refuse_if_any(wrong)
+    if selection.laptop:
+        trials, remarks = narrow.laptop(trials, {*fixed, *selection.vary}), [*remarks, narrow.LAPTOP]
+    return Selected(protocol, study, trials, remarks)
+
+
+def _with_grid(selection: TrialSelection, study: Study, params: Any) -> tuple[Study, list[str]]:
+    """The study with the grid of `--vary`, if there is one, and what is to be said of that.
+
+    params: those of its first point, to compare values with.
+    """
+    if not selection.vary:
+        return study, []
+    vary, remarks = narrow.distinct(selection.vary, params)
+    if len(study.points) > 1 and not selection.cross and selection.study != _USUAL:
+        how = "--cross runs the grid at each of them"
+        remarks.append(f"the study's {len(study.points)} points are replaced by the grid of --vary ({how})")
+    return study.with_grid(vary, cross=selection.cross), remarks
 
 
 def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
     """More trials than can be waited for: they are counted, not listed."""
-    points = math.prod(map(len, selection.vary.values())) if selection.vary else len(study.points)
+    grid, own = math.prod(map(len, selection.vary.values())), len(study.points)
+    points = grid * (own if selection.cross or not selection.vary else 1)
     trials = points * (selection.repeat or study.repeat)
     if trials > MOST_TRIALS:
         days = trials / 86400

@@ -77,14 +77,14 @@ def _heaps_by_host(protocol: Protocol[Any], params: Any, cluster: Cluster) -> di
             counts.setdefault(instance.host, Counter())[instance.role, heap] += 1
     return {
         host: _Heaps(
-            sum(count * _heap_bytes(heap) for (_, heap), count in heaps.items()),
+            sum(count * heap_bytes(heap) for (_, heap), count in heaps.items()),
             ", ".join(f"{count} x {role} of {heap}" for (role, heap), count in heaps.items()),
         )
         for host, heaps in counts.items()
     }
 
 
-def _heap_bytes(text: str) -> int:
+def heap_bytes(text: str) -> int:
     """The bytes that `-Xmx` reads from a text such as `2g`; 0 for a text that it refuses."""
     match = re.fullmatch(r"([0-9]+)([kmgt]?)", text.lower())
     return int(match[1]) * _BYTES[match[2]] if match else 0

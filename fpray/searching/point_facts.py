@@ -9,7 +9,7 @@ from fpray.plan.plan import parameter_problems
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import field_types
-from fpray.study.study import Point
+from fpray.study.layers import Point
 
 _Values = tuple[tuple[str, Any], ...]
 

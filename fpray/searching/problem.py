@@ -24,8 +24,8 @@ from fpray.protocol.protocol import Protocol
 from fpray.searching.budget import TimeBudget
 from fpray.searching.point_facts import PointFacts
 from fpray.searching.space import Space
+from fpray.study.layers import Point
 from fpray.study.search_study import Search
-from fpray.study.study import Point
 
 _MAX_CORNERS = 64
 _SUGGESTED = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fpray.errors import Problem
@@ -71,7 +71,7 @@ def _unquoted(text: str) -> Any:
         return text
 
 
-def grid_shape(vary: Mapping[str, Sequence[Any]], repeat: int) -> str:
+def grid_shape(factors: Sequence[str], repeat: int) -> str:
     """`3 x 3 x 3 repeats`, or nothing when the grid has one dimension and one repeat."""
-    sizes = [str(len(listed)) for listed in vary.values()] + ([f"{repeat} repeats"] if repeat > 1 else [])
+    sizes = [*factors, *([f"{repeat} repeats"] if repeat > 1 else [])]
     return " x ".join(sizes) if len(sizes) > 1 else ""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from fpray.study.study import Point, Study
+from fpray.study.layers import Point
+from fpray.study.study import Study
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 
 from fpray.errors import Problem
 from fpray.plan.plan import Trial, parameter_problems
-from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
+from fpray.study.layers import Point, followed, layered
 
-Point = Mapping[str, Any]
-MOST_TRIALS = 1_000_000
+MOST_TRIALS = 100_000
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,16 @@ class Study:
         """How many trials it takes."""
         return len(self.points) * self.repeat
 
-    def with_grid(self, vary: Mapping[str, Sequence[Any]]) -> Study:
-        """The product of the varied values over this study's base: it replaces the study's own points.
+    def with_grid(self, vary: Mapping[str, Sequence[Any]], *, cross: bool = False) -> Study:
+        """The product of the varied values in place of the study's own points; with `cross`, at each of them.
 
-        What the study varies and the grid does not keeps the value of the study's first point.
+        Without, what the study varies and the grid does not keeps the value of the study's first point.
         """
-        first = self.points[0] if self.points else {}
         grid = [dict(zip(vary, product, strict=True)) for product in itertools.product(*vary.values())]
+        if cross:
+            points = [{**point, **values} for point in self.points for values in grid]
+            return replace(self, points=points, summary=(*self.summary, *vary))
+        first = self.points[0] if self.points else {}
         return replace(self, base={**self.base, **first}, points=grid, summary=tuple(vary))
 
     def trials(
@@ -68,17 +70,15 @@ class Study:
         Later layers win over earlier ones: the protocol's defaults, the study's base, `levels` (of `-l`), a point,
         `fixed` (of `--set`).
         """
-        start = protocol.params()
+        defaults = protocol.params()
         problems = [] if self.points else [Problem(f"--study {self.name}", "has no points: there is nothing to run")]
-        for layer in (self.base, levels):
-            start, wrong = param_values.set_values(start, layer, protocol=protocol.name)
-            problems += wrong
-        points_params = []
+        start, wrong = layered(defaults, (self.base, levels), protocol=protocol.name)
+        problems += wrong
+        all_params: dict[Any, None] = {}  # a point that is listed twice runs once
         for point in self.points:
-            params, wrong = param_values.set_values(start, point, protocol=protocol.name)
-            params, wrong_too = param_values.set_values(params, fixed, protocol=protocol.name)
-            problems += [*wrong, *wrong_too, *parameter_problems(protocol, params)]
-            points_params.append(params)
+            params, wrong = layered(start, (point, fixed), protocol=protocol.name)
+            params = followed(params, defaults, {*self.base, *point, *fixed})
+            problems += [*wrong, *parameter_problems(protocol, params)]
+            all_params[params] = None
         rounds = range(self.repeat if repeat is None else repeat)
-        trials = [Trial(protocol, params, number) for number in rounds for params in points_params]
-        return list({trial.id: trial for trial in trials}.values()), problems
+        return [Trial(protocol, params, number) for number in rounds for params in all_params], problems

@@ -31,7 +31,7 @@ def test_points_may_be_a_generator(tmp_path: Path) -> None:
     [
         ("points=[]", "has no points: there is nothing to run"),
         ("points=(p for p in ())", "has no points: there is nothing to run"),
-        ("repeat=0", "mine.py: repeat must be between 1 and 1,000,000, not 0"),
+        ("repeat=0", "mine.py: repeat must be between 1 and 100,000, not 0"),
         ("repeat='2'", "repeat must be an integer, not '2'"),
         ("points=5", "points must be a list, not 5"),
         ("points=[5, {}]", "points[0] must be an object, not 5"),

@@ -1,0 +1,133 @@
+"""Which points of a study are run: repeated values once, single points by number or value, small for a laptop."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from fpray.errors import Problem, nearest
+from fpray.plan.capacity import heap_bytes
+from fpray.plan.plan import Trial, parameter_problems
+from fpray.plan.words import number_of
+from fpray.protocol.params import flatten, set_values
+from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import show_duration
+from fpray.study.layers import Point
+from fpray.study.study import Study
+
+_NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
+_PATTERN = re.compile(r"[*?]")
+# What `--laptop` makes no larger than this, one after the other, as far as the protocol allows.
+_DURATIONS = {"warmup_duration": 1.0, "warmup_sleep": 0.0, "client_lag": 0.0, "duration": 2.0}
+_HEAP, _CLIENT_PROCS = "100m", 2
+LAPTOP = (
+    f"--laptop: a trial measures for {show_duration(timedelta(seconds=_DURATIONS['duration']))} at most, with heaps of"
+    f" {_HEAP} and {_CLIENT_PROCS} client processes at most: its figures are not those of the study"
+)
+
+
+def expanded(values: Point, params: Any) -> tuple[dict[str, Any], list[Problem]]:
+    """The values with each pattern of names, such as `*_jvm_heap_size`, replaced by the names; plain names win."""
+    names, problems = flatten(params), []
+    by_pattern: dict[str, Any] = {}
+    for pattern in filter(_PATTERN.search, values):
+        matching = fnmatch.filter(names, pattern)
+        by_pattern |= dict.fromkeys(matching, values[pattern])
+        if not matching:
+            near = nearest(_PATTERN.sub("", pattern), names)
+            problems.append(Problem(pattern, f"no parameter has a name like this{near}"))
+    return by_pattern | {key: value for key, value in values.items() if not _PATTERN.search(key)}, problems
+
+
+def distinct(vary: Mapping[str, Sequence[Any]], params: Any) -> tuple[dict[str, list[Any]], list[str]]:
+    """The values without those that mean the same as an earlier one, and a remark on each parameter that has some."""
+    values: dict[str, list[Any]] = {}
+    remarks = []
+    for key, listed in vary.items():
+        meanings: dict[Any, Any] = {}
+        for value in listed:
+            meanings.setdefault(_meaning(params, key, value), value)
+        values[key] = list(meanings.values())
+        if len(meanings) < len(listed):
+            remarks.append(f"--vary {key} lists {len(listed)} values, of which {len(meanings)} differ: each runs once")
+    return values, remarks
+
+
+def _meaning(params: Any, key: str, value: Any) -> Any:
+    meant, wrong = set_values(params, {key: value}, protocol="")
+    return repr(value) if wrong else meant
+
+
+def numbered(study: Study, only: Sequence[str]) -> tuple[Study, list[Problem]]:
+    """The study with the points of these numbers, `3` or `3-7`, from 1 on; all of them where none is named."""
+    chosen: set[int] = set()
+    problems = []
+    for text in (part.strip() for word in only for part in word.split(",")):
+        match = _NUMBERS.fullmatch(text)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if 1 <= first <= last <= len(study.points):
+            chosen.update(range(first, last + 1))
+        else:
+            sentence = f"there is no such point: {number_of(len(study.points), 'point')} can be run, from 1 on"
+            problems.append(Problem(f"--only {text}", f"{sentence}; write 3, or 3-7"))
+    points = [point for number, point in enumerate(study.points, start=1) if not only or number in chosen]
+    return (study if problems else replace(study, points=points)), problems
+
+
+def where(
+    trials: Sequence[Trial[Any]], wanted: Mapping[str, Sequence[Any]], protocol: Protocol[Any]
+) -> tuple[list[Trial[Any]], list[Problem]]:
+    """The trials that have one of these values of each parameter."""
+    chosen, problems = list(trials), list[Problem]()
+    for key, values in wanted.items():
+        wrong = [p for value in values for p in set_values(trials[0].params, {key: value}, protocol=protocol.name)[1]]
+        problems += [Problem(f"--where {problem.about}", problem.sentence) for problem in wrong]
+        having = [trial for trial in chosen if any(_has(trial.params, key, value) for value in values)]
+        if not having and not wrong:
+            known = list(dict.fromkeys(str(flatten(trial.params).get(key)) for trial in chosen))
+            text = ",".join(map(str, values))
+            problems.append(Problem(f"--where {key}={text}", f"no point has it: they have {', '.join(known[:20])}"))
+        chosen = having or chosen
+    return chosen, problems
+
+
+def _has(params: Any, key: str, value: Any) -> bool:
+    changed, wrong = set_values(params, {key: value}, protocol="")
+    same: bool = changed == params
+    return same and not wrong
+
+
+def laptop(trials: Sequence[Trial[Any]], fixed: Collection[str]) -> list[Trial[Any]]:
+    """The trials, small enough for a laptop; what the user has set stays as it is."""
+    small = {(_small(trial, fixed), trial.repeat): trial for trial in trials}
+    return [Trial(trial.protocol, params, repeat) for (params, repeat), trial in small.items()]
+
+
+def _small(trial: Trial[Any], fixed: Collection[str]) -> Any:
+    params = trial.params
+    for change in _caps(trial.params):
+        free = {name: value for name, value in change.items() if name not in fixed}
+        smaller = replace(params, **free)
+        if not parameter_problems(trial.protocol, smaller):
+            params = smaller
+    return params
+
+
+def _caps(params: Any) -> list[dict[str, Any]]:
+    """The values of parameters that are larger than a laptop wants, those together that depend on one another."""
+    top = vars(params)
+    heaps = {name: _HEAP for name, value in top.items() if name.endswith("jvm_heap_size") and _is_large(value)}
+    changes: list[dict[str, Any]] = [heaps]
+    for name, seconds in _DURATIONS.items():
+        for field, most in ((name, timedelta(seconds=seconds)), (f"{name}_seconds", seconds)):
+            if field in top and top[field] > most:
+                changes.append({field: most})
+    return [*changes, {"num_client_procs": _CLIENT_PROCS} if top["num_client_procs"] > _CLIENT_PROCS else {}]
+
+
+def _is_large(heap: str) -> bool:
+    return heap_bytes(heap) > heap_bytes(_HEAP)
