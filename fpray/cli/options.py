@@ -26,7 +26,7 @@ class _Share(click.ParamType[float]):
 
 
 class _BySpelling(click.Option):
-    """An option whose short spelling may mean something else: it gives `-a VALUE`."""
+    """An option that means something else where its short spelling is used: the value is `-a VALUE` then."""
 
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
         for word in self.opts:

@@ -73,7 +73,7 @@ def _outputs_words(experiment: Experiment) -> str:
 
 
 def _shape(experiment: Experiment, repeats: int) -> str:
-    """The factors whose product is the number of trials, where they are the product of something."""
+    """The factors of the number of trials; nothing where it is no product."""
     points, vary = experiment.study.points, experiment.selection.vary
     sizes = [len({repr(point.get(key)) for point in points}) for key in vary]
     own = len(points) // max(1, math.prod(sizes))
