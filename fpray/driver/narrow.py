@@ -20,7 +20,6 @@ from fpray.study.layers import Point
 from fpray.study.study import Study
 
 _NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
-_PATTERN = re.compile(r"[*?]")
 # What `--laptop` makes no larger than this, one after the other, as far as the protocol allows.
 _DURATIONS = {"warmup_duration": 1.0, "warmup_sleep": 0.0, "client_lag": 0.0, "duration": 2.0}
 _HEAP, _CLIENT_PROCS = "100m", 2
@@ -34,13 +33,17 @@ def expanded(values: Point, params: Any) -> tuple[dict[str, Any], list[Problem]]
     """The values with each pattern of names, such as `*_jvm_heap_size`, replaced by the names; plain names win."""
     names, problems = flatten(params), []
     by_pattern: dict[str, Any] = {}
-    for pattern in filter(_PATTERN.search, values):
+    for pattern in filter(_is_pattern, values):
         matching = fnmatch.filter(names, pattern)
         by_pattern |= dict.fromkeys(matching, values[pattern])
         if not matching:
-            near = nearest(_PATTERN.sub("", pattern), names)
+            near = nearest(pattern.replace("*", ""), names)
             problems.append(Problem(pattern, f"no parameter has a name like this{near}"))
-    return by_pattern | {key: value for key, value in values.items() if not _PATTERN.search(key)}, problems
+    return by_pattern | {key: value for key, value in values.items() if not _is_pattern(key)}, problems
+
+
+def _is_pattern(name: str) -> bool:
+    return "*" in name or "?" in name
 
 
 def distinct(vary: Mapping[str, Sequence[Any]], params: Any) -> tuple[dict[str, list[Any]], list[str]]:
