@@ -22,7 +22,8 @@ from fpray.recorder.schema import Int64s
 
 # A healthy client takes 5 to 100 us; one that takes longer than this is no closed loop as it is meant.
 MOST_NS = 250_000.0
-_FEWEST_ROWS = 50
+_MOST_CLIENTS = 4  # that are looked at; they are all alike
+_FEWEST_ROWS, _SAMPLE_ROWS = 50, 20_000  # of a client
 _SLICE_ROWS, _SLICE_ROWS_PER_LOOP = 256, 64
 _MOMENTS = 0.0005  # a share of the time
 _INDEPENDENT = 2.5  # standard deviations from the mean to the maximum
@@ -32,7 +33,8 @@ _SECOND = 1_000_000_000
 def own_time_s(table: RowGroups) -> float | None:
     """The mean own time of all clients for a request, in seconds; None where rows stand for several requests."""
     times, rates = [], []
-    for client in sorted({group.client for group in table.groups}):
+    clients = sorted({group.client for group in table.groups})
+    for client in clients[:: max(1, -(-len(clients) // _MOST_CLIENTS))]:
         groups = [group for group in table.groups if group.client == client]
         if any(group.count.max > 1 for group in groups):
             return None
@@ -45,11 +47,12 @@ def own_time_s(table: RowGroups) -> float | None:
 
 
 def _sample(table: RowGroups, groups: Sequence[RowGroup]) -> tuple[Int64s, Int64s]:
-    """The starts and stops of a client's requests that were under way while its middle row group was written."""
+    """The starts and stops of a client's requests that were under way while the middle of its rows was written."""
     largest = max(groups, key=lambda group: group.rows).label
     of_label = [group for group in groups if group.label == largest]
     middle = of_label[len(of_label) // 2]
     begin, end = middle.stop.min_raw, middle.stop.max_raw
+    end = begin + (end - begin) * min(_SAMPLE_ROWS, middle.rows) // middle.rows
     starts, stops = [], []
     for group in groups:
         if group.start.min_raw <= end and group.stop.max_raw >= begin:

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from fpray.recorder.schema import Int64s
 
@@ -79,6 +78,8 @@ class Lines:
 
     def look_like_rows(self, columns: tuple[str, ...]) -> npt.NDArray[np.bool_]:
         """Which lines are rows, but for days that do not exist and what is no UTF-8: a parser notices those."""
+        import pyarrow.compute as pc  # 10 MB, and seldom needed
+
         matches = pc.match_substring_regex(self.array, pattern=_LINES[columns])
         short = np.diff(self.offsets) <= LONGEST_LINE + 2
         return _booleans(matches) & short
