@@ -30,6 +30,7 @@ from fpray.errors import FprayError, refuse
 from fpray.files.disk import why_not_written
 from fpray.plan.words import AGAIN
 from fpray.report.live import Progress
+from fpray.report.text import some_standard_error
 from fpray.store.results import write_results
 from fpray.store.suite import Suite
 from fpray.study.source import TrialSource
@@ -62,7 +63,7 @@ def run(job: Run) -> None:
         FprayError: it could not go on; what was finished stays finished.
     """
     outputs, suite, result = job.experiment.outputs, job.suite, job.result
-    with contextlib.ExitStack() as stack:
+    with some_standard_error(), contextlib.ExitStack() as stack:
         stack.callback(suite.remove_if_empty)  # also where it is refused before there are machines
         protocol, summary = job.experiment.protocol, job.work.study.summary
         progress = stack.enter_context(Progress(job.source, summary, protocol.outputs, suite.path, job.leaving))

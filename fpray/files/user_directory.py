@@ -58,6 +58,16 @@ def private_directory(path: Path) -> Path:
         path.chmod(0o700)  # whatever the umask is
     except FileExistsError:
         pass
+    check_private(path)
+    return path
+
+
+def check_private(path: Path) -> None:
+    """Check that a directory is this user's own and closed to all others.
+
+    Raises:
+        OSError: it is not, or there is none; `strerror` says why, and what to do.
+    """
     facts = path.lstat()
     if facts.st_uid != os.geteuid():
         raise PermissionError(13, f"it belongs to user {facts.st_uid}: remove it, or have its owner do so", str(path))
@@ -69,4 +79,3 @@ def private_directory(path: Path) -> Path:
         raise PermissionError(13, sentence, str(path))
     if not os.access(path, os.W_OK | os.X_OK):
         raise PermissionError(13, "Permission denied", str(path))
-    return path

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from fpray.files.user_directory import private_directory
+
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "ceph", "lustre", "gpfs", "beegfs", "afs", "9p"}
 # A container's own root may be this; it is as local as what is below it.
 _LOCAL_FUSE = {"fuse.fuse-overlayfs"}
@@ -37,15 +39,10 @@ def own_directory(base: str | Path) -> Path:
     """fpray's directory below another, for this user alone; made if it is missing.
 
     Raises:
-        OSError: it cannot be made, or belongs to another user.
+        OSError: it cannot be made, belongs to another user, is a link, or is open to others.
     """
-    path = Path(base) / directory_name()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.lstat().st_uid != os.geteuid() or path.is_symlink():
-        raise PermissionError(13, "belongs to another user", str(path))
-    if not os.access(path, os.W_OK):
-        raise PermissionError(13, "Permission denied", str(path))
-    return path
+    Path(base).mkdir(parents=True, exist_ok=True)
+    return private_directory(Path(base) / directory_name())
 
 
 def local_directory(bases: Iterable[str | Path] = ("/var/tmp", "/tmp")) -> Path | None:  # /tmp may be memory

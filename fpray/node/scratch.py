@@ -16,6 +16,7 @@ from pathlib import Path
 from fpray.errors import Lost
 from fpray.files.directory_lock import locked
 from fpray.files.disk import why_not_written
+from fpray.files.user_directory import check_private
 from fpray.node.local_disk import directory_name, local_directory, own_directory
 
 # What a trial of another suite left stays this long, for that sweep to be continued; only small files stay.
@@ -149,8 +150,11 @@ def root_of(requested: str | None) -> Path:
 def _known_roots(requested: str | None) -> Iterator[Path]:
     """Directories in which trials of this user may have worked."""
     for base in dict.fromkeys((requested or "/var/tmp", "/var/tmp", "/tmp")):
-        if (root := Path(base) / directory_name() / "trials").is_dir():
-            yield root
+        own = Path(base) / directory_name()
+        with contextlib.suppress(OSError):  # there is none, or another user made it
+            check_private(own)
+            if (own / "trials").is_dir():
+                yield own / "trials"
 
 
 def _to_trash(path: Path) -> None:

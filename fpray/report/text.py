@@ -34,6 +34,20 @@ def could_say(line: str) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def some_standard_error() -> Iterator[None]:
+    """In the block `sys.stderr` is a file, for libraries that need one; where there is none, nothing reads it."""
+    if sys.stderr is not None:
+        yield
+        return
+    with open(os.devnull, "w") as nothing:  # noqa: PTH123
+        sys.stderr = nothing
+        try:
+            yield
+        finally:
+            sys.stderr = None
+
+
 def on_terminal() -> bool:
     """Whether messages are read on a terminal."""
     with contextlib.suppress(OSError, ValueError, AttributeError):

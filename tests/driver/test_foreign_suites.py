@@ -163,3 +163,26 @@ def test_a_suite_cannot_have_a_process_ended_that_does_not_run_it(tmp_path: Path
     assert done.exit_code == 2
     assert f"process {other.pid} on {socket.gethostname()} since" in done.stderr
     assert "but that process does not" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("jar", {"name": "evil.jar", "path": "/tmp/evil.jar", "sha256": "0" * 64, "version": ""}),
+        ("java", "/tmp/evil-java"),
+        ("jvm_args", {"server": ["-javaagent:/tmp/evil.jar"]}),
+        ("flags", {"server": {"evil": "1"}}),
+        ("instruments", ["evil"]),
+    ],
+)
+def test_a_suite_chooses_neither_its_jar_nor_its_java(entry: str, value: Any, tmp_path: Path) -> None:
+    """G5: what the command says is run, and a suite that states something else is not continued."""
+    sweep(tmp_path)
+    suite = only_suite(tmp_path)
+    content = json.loads((suite / "suite.json").read_text())
+    (suite / "suite.json").write_text(json.dumps({**content, entry: value}))
+    with pytest.raises(Refused, match=r"results would mix|not the jar of the suite"):
+        sweep(tmp_path, suite_directory=str(suite))
+    more = {"suite_directory": str(suite), "accept_change": True, "vary": {"num_clients_per_proc": [5]}}
+    assert sweep(tmp_path, **more).exit_code == 0
+    assert json.loads((suite / "suite.json").read_text())[entry] != value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,18 @@ def test_in_a_python_that_is_connected_to_ray_already(ray_address: str, tmp_path
     python = FPRAY.removesuffix("fpray") + "python"
     done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.stdout.split() == ["0", "True"], done.stderr
+
+
+@pytest.mark.ray
+@pytest.mark.jvm
+def test_a_program_without_standard_error_sweeps_as_any_other(tmp_path: Path) -> None:
+    """E13: `sys.stderr = None`, as in a program without a console."""
+    settings = {"warmup_duration": "200ms", "duration": "500ms", "timeout": "5s", "warmup_timeout": "5s"}
+    code = (
+        f"import sys, fpray; sys.stderr = None; one = {{'num_client_procs': [1]}};"
+        f"result = fpray.sweep('unreplicated', vary=one, set={settings!r}, local=True);"
+        "print(result.exit_code, sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0 None\n", "")
+    assert "1 finished" in (only_suite(tmp_path) / "driver.log").read_text()

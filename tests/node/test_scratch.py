@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from fpray.errors import Lost
 from fpray.files import layout
 from fpray.node import inspection, jar_cache, scratch
 from fpray.node.jar_cache import JarCache
@@ -133,3 +134,24 @@ def test_a_failure_says_where_its_command_runs(tmp_path: Path) -> None:
     for host, how in {"192.0.2.9": f"ssh 192.0.2.9 sh < {command}", "127.0.0.1": f"sh {command}"}.items():
         command.write_text("java -version\n" + origin_line(host, "/scratch"))
         assert failure_lines("001", 1, outcome)[-1] == f"    {log} · run it yourself: {how}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make what belongs to another user")
+def test_what_another_user_left_in_this_users_name_is_not_touched(tmp_path: Path) -> None:
+    """G2, G8: not cleaned, not copied, not removed: it may be made to lead elsewhere."""
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "large").write_bytes(b"x" * (2 << 20))
+    (precious / ".owner").write_text(json.dumps({"suite": "other", "trial": "001", "began": "x"}))
+    os.utime(precious / ".owner", (0, 0))
+    theirs = tmp_path / "base" / f"fpray-{os.geteuid()}"
+    (theirs / "trials").mkdir(parents=True)
+    (theirs / "trials" / "left").symlink_to(precious)
+    (theirs / "trials" / "old").mkdir()
+    for path in (theirs, theirs / "trials"):
+        os.chown(path, 65534, 65534)
+    assert Scratch().clean(str(tmp_path / "base"), "suite") == []
+    assert (precious / "large").exists()
+    assert sorted(path.name for path in (theirs / "trials").iterdir()) == ["left", "old"]
+    with pytest.raises(Lost, match="belongs to user 65534"):
+        Scratch().make(str(tmp_path / "base"), Owner("suite", "001", "now"))
