@@ -43,3 +43,4 @@ def test_the_document_does_what_it_says(ray_address: str, tmp_path: Path) -> Non
         assert re.search(".*".join(map(re.escape, line.split("..."))), output), (line, output)
     assert re.search(r"\d passed, 1 skipped", output), output
     assert "server at 127.0.0.1:10000" in output
+    assert "the wall clock goes back" not in output, output  # E5: its loops are threads that write their rows late

@@ -132,3 +132,18 @@ def test_the_line_of_a_log_that_tells_is_shown_though_noise_follows(tmp_path: Pa
     assert outcome.status is Status.OVERRAN
     assert outcome.lines[0] == "[WARN] [Thread 1] the socket is slow"
     assert len(outcome.lines) == 5
+
+
+@pytest.mark.parametrize("count", ["1000000000", "999999999999999999", "-5"])
+def test_one_row_with_a_huge_count_is_left_out_of_a_finished_trial(count: str, tmp_path: Path) -> None:
+    """I2: bounded memory, the other rows' figures, and a note."""
+
+    def change(path: Path) -> None:
+        header, first, *rows = path.read_text().splitlines()
+        path.write_text("\n".join([header, first.replace(",1,", f",{count},"), *rows]) + "\n")
+
+    outcome = _run(tmp_path, change)
+    assert outcome.status is Status.FINISHED
+    assert outcome.results["measured.throughput"] == pytest.approx(2000, rel=0.01)
+    assert outcome.results["latency.mean_ms"] == 1.0
+    assert any("1 rows are impossible and are left out" in note and "line 2: " in note for note in outcome.notes)
