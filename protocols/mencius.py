@@ -173,6 +173,21 @@ def config(p: Params, at: At) -> dict[str, object]:
     }
 
 
+def stands_still(p: Params) -> Iterator[str]:
+    """Groups of leaders share the slots in turn: one that gets few requests must give its slots up soon."""
+    rarely = {
+        f"leader_options.{name}": value
+        for name in ("send_high_watermark_every_n", "send_noop_range_if_lagging_by")
+        if (value := getattr(p.leader_options, name)) > 1
+    }
+    if p.num_leader_groups > 1 and rarely:
+        values = " and ".join(f"{name}={value}" for name, value in rarely.items())
+        yield (
+            f"a group of leaders that gets few requests holds back the slots of the others with {values}: set both"
+            " leader_options.send_high_watermark_every_n and leader_options.send_noop_range_if_lagging_by to 1"
+        )
+
+
 MENCIUS = Protocol(
     name="mencius",
     summary="compartmentalized Mencius (EuroSys 2021)",
@@ -238,6 +253,7 @@ MENCIUS = Protocol(
     loops=lambda p: p.num_clients_per_proc,
     outputs={None: ""},
     constraints=_constraints,
+    stands_still=stands_still,
     constraints_in_words=(
         "num_leaders_per_group, num_proxy_leaders, num_replicas, num_proxy_replicas: at least f+1",
         "num_batchers: 0 or at least f+1; num_acceptors_per_group: exactly 2f+1",

@@ -90,6 +90,7 @@ SUPERMENCIUS = Protocol(
     loops=lambda p: p.num_clients_per_proc,
     outputs={None: ""},
     constraints=_constraints,
+    stands_still=mencius.stands_still,
     constraints_in_words=(
         "num_leader_groups, num_leaders_per_group, num_acceptors_per_group, num_replicas: exactly 2f+1",
         "num_proxy_leaders, num_proxy_replicas: exactly 2f+1; num_batchers: 0 or 2f+1",

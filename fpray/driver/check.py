@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from fpray.cluster.inventory import is_launcher_file, read_inventory
 from fpray.driver.experiment import Environment, Experiment, Outputs, Policy, Where
+from fpray.driver.named_jar import main_classes, named_jar
 from fpray.driver.options import PlanOptions, SweepOptions
 from fpray.driver.read_options import read_options
 from fpray.driver.secret_words import scrubbed, secrets_of
@@ -93,7 +94,10 @@ def check(
     protocol = words.collect(lambda: find_protocol(selection.protocol))
     selected = words.collect(lambda: select(selection)) if protocol is not None else None
     where = words.collect(lambda: _where(values)) or Where()
-    jar = None if plan_only or protocol is None else words.collect(lambda: _named_jar(values["jar"], protocol))
+    trials = selected.trials if selected else ()
+    jar = None
+    if not plan_only and protocol is not None:
+        jar = words.collect(lambda: named_jar(values["jar"], protocol, trials))
     instruments = words.collect(lambda: find_instruments(values["instrument"])) or ()
     if protocol is not None:
         words.problems += _role_problems(protocol, values)
@@ -101,7 +105,7 @@ def check(
     if selected is not None:
         words.problems += _trial_problems(selected, cluster, where, plan_only=plan_only)
     if not plan_only:
-        words.problems += _later_problems(selection, selected.trials if selected else ())
+        words.problems += _later_problems(selection, trials)
         words.problems += jar_problems(len(cluster.addresses()), named=values["jar"] is not None)
         words.problems += _platform_problems()
     refuse_if_any(words.problems)
@@ -152,7 +156,7 @@ def with_jar(experiment: Checked, say: Callable[[str], None]) -> Checked:
     if not environment.jar.reference:
         return experiment
     jar = find_jar(REFERENCE, environment.java, say)
-    refuse_if_any(main_class_problems(jar, _main_classes(experiment.protocol)))
+    refuse_if_any(main_class_problems(jar, main_classes(experiment.protocol, experiment.trials)))
     return replace(experiment, environment=replace(environment, jar=jar))
 
 
@@ -197,19 +201,6 @@ def _where(values: Mapping[str, Any]) -> Where:
     file = Path(values["cluster"]) if values["cluster"] else None
     where = where_of(file, values["address"].ray, local=values["local"])
     return replace(where, scratch=values["scratch"])
-
-
-def _named_jar(named: str | None, protocol: Protocol[Any]) -> Jar | None:
-    """The user's own jar, looked into; None for the reference jar, which may have to be built."""
-    if named in (None, REFERENCE):
-        return None
-    jar = find_jar(named, "java")
-    refuse_if_any(main_class_problems(jar, _main_classes(protocol)))
-    return jar
-
-
-def _main_classes(protocol: Protocol[Any]) -> list[str]:
-    return [protocol.main_class(role) for role in protocol.roles]
 
 
 def _environment(values: Mapping[str, Any], jar: Jar | None) -> Environment:

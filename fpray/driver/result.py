@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import only_reading
-from fpray.store.outcome import Outcome, Status
+from fpray.store.outcome import Outcome, Status, counted
 from fpray.store.results import read_results
 
 
-@dataclass
+@dataclass(repr=False)
 class SweepResult:
     """What a sweep came to.
 
@@ -28,6 +28,11 @@ class SweepResult:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     interrupted: bool = False
     stopped: str = ""
+
+    def __repr__(self) -> str:
+        statuses = [outcome.status for outcome in self.outcomes.values()]
+        ended = f"{counted(statuses)} of {self.planned}" if statuses else f"0 of {self.planned} ended"
+        return f"<{type(self).__name__}: {ended} · {self.suite}>"
 
     @property
     def exit_code(self) -> int:

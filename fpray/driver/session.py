@@ -77,13 +77,13 @@ class Session:
         with batch_scheduling(), machines:
             machines.watch_head(lambda text: progress.say(f"fpray: {text}"))
             where.inventory.wait_for_all(machines.refresh, progress.wait)
-            allocator = self._allocator(machines)
+            allocator, intention = self._allocator(machines)
             context = self._context(allocator, machines)
-            self._begin(context)
+            self._begin(context, intention)
             yield self._executor(context)
 
-    def _allocator(self, machines: Machines) -> Allocator:
-        """The machines that there are, where they have a place for all trials; says what will be done on them."""
+    def _allocator(self, machines: Machines) -> tuple[Allocator, str]:
+        """The machines that there are, where they have a place for all trials; and what will be done on them."""
         cluster = self._placed(living(self.experiment, machines))
         if not machines.embedded:
             self.progress.say(headline(self.experiment, machines))
@@ -92,8 +92,7 @@ class Session:
         shared = self.experiment.policy.share_machines
         allocator = Allocator(cluster, hardware, alive=machines.schedulable, shared=shared)
         at_once = in_parallel(self.experiment, self.source.representative_trials(), allocator)
-        self.progress.say(intent(self.suite, self.source, self.work, machines, at_once=at_once, order=order))
-        return allocator
+        return allocator, intent(self.suite, self.source, self.work, machines, at_once=at_once, order=order)
 
     def _placed(self, cluster: Cluster) -> Cluster:
         """The cluster, shared as the user wants.
@@ -122,10 +121,11 @@ class Session:
             instruments=self.experiment.instruments,
         )
 
-    def _begin(self, context: TrialContext) -> None:
+    def _begin(self, context: TrialContext, intention: str) -> None:
         """See which machines there are, and write down what is about to run."""
         self.progress.stage("starting fpray's own processes on the machines", None)
         run = survey(self.experiment, context, self.source.representative_trials(), self.progress.say)
+        self.progress.say(intention)  # nothing is refused any more
         self.work.begin(self.suite, self.experiment, self.source.planned())
         self.suite.record.runs.append(run)
         self.suite.save()

@@ -26,7 +26,7 @@ from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
 from fpray.plan.plan import Plan, Process, Trial, build_plan
 from fpray.protocol.protocol import Protocol
-from fpray.study.registry import studies
+from fpray.study import registry
 
 DEADLINE_S = 20.0
 _NOWHERE = Cluster(machines=("192.0.2.1",))
@@ -103,7 +103,7 @@ def launches(protocol: Protocol[Any]) -> dict[str, Launch]:
 
 
 def _trials(protocol: Protocol[Any]) -> Iterator[list[Trial[Any]]]:
-    known = studies().get(protocol.name, {})
+    known = registry.studies().get(protocol.name, {})
     smoke = known["smoke"].trials(protocol, {}, {}, 1)[0] if "smoke" in known else []
     yield [Trial(protocol, protocol.params()), *smoke]
     for study in known.values():
@@ -171,10 +171,14 @@ def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterato
 
 
 def _mains_in(protocol: Protocol[Any], classes: set[str]) -> list[str]:
-    """The main classes of a protocol, in the order of its roles; none where the jar has no server of it."""
-    servers = {protocol.main_class(role) for role in protocol.servers()}
+    """The main classes of a protocol, in the order of its roles; none where the jar has nothing of the protocol.
+
+    A main that the protocol shares with another, such as its client, may be there for the other.
+    """
     mains = list(dict.fromkeys(protocol.main_class(role) for role in protocol.roles))
-    return mains if servers & classes else []
+    others = [other for other in registry.protocols().values() if other.name != protocol.name]
+    shared = {other.main_class(role) for other in others for role in other.roles}
+    return mains if ({*mains} - shared or {*mains}) & classes else []
 
 
 def _unasked(main: str, classes: set[str]) -> MainReport:

@@ -36,6 +36,7 @@ class Protocol(Generic[P]):
         outputs: recorder label -> prefix of its result columns; the label None where rows carry none.
         faults: FrankenPaxos's f, the key into its cluster files.
         package: the Java package of its main classes; "" for frankenpaxos.<name>.
+        stands_still: why a trial may get no answers any more with these parameters, and the way out; a clause each.
         deviations: what FrankenPaxos's own harness would launch differently, a sentence each.
     """
 
@@ -55,6 +56,7 @@ class Protocol(Generic[P]):
     flushes_groups: bool = True
     faults: Callable[[P], int] = field(default=lambda _params: 1)
     package: str = ""
+    stands_still: Callable[[P], Iterable[str]] = field(default=lambda _params: ())
     deviations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from fpray.driver.result import SweepResult
 from fpray.searching.answer import Answer
 
 
-@dataclass
+@dataclass(repr=False)
 class SearchResult(SweepResult):
     """The result of a search.
 

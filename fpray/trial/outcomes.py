@@ -13,7 +13,7 @@ from fpray.node.messages import FailureKind
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.attempt import Attempt, Cause, ProcessFailed
 from fpray.trial.joining import with_findings
-from fpray.trial.validity import doubts_about
+from fpray.trial.validity import advised, doubts_about
 
 if TYPE_CHECKING:
     from fpray.recorder.summary import Summary
@@ -86,7 +86,7 @@ def _outcome(attempt: Attempt, cause: Cause, end: _End) -> Outcome:
         attempt.processes.stop_all()
     return Outcome(
         verdict.status,
-        end.detail,
+        advised(attempt.trial, verdict.status, end.detail),
         verdict.reason,
         label=end.label,
         lines=end.lines,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fpray.evidence.checks import CHECKS
 from fpray.evidence.evidence import ClientEvidence, Doubt, Evidence, doubts
 from fpray.files.layout import stdout_file
 from fpray.files.reading import tail
+from fpray.plan.plan import Trial
 from fpray.recorder.columns import LEFT_OUT, LITTLES_LAW, NOTHING
+from fpray.store.outcome import Status
 from fpray.trial.attempt import Attempt
 from fpray.trial.cpu_watch import machine_evidence
 from fpray.trial.plan_facts import recorded_warmup_s, seconds_of
@@ -24,6 +26,12 @@ _LINES = 400  # the one that tells may stand above much noise
 def doubts_about(attempt: Attempt, summary: Summary) -> list[Doubt]:
     """What can be doubted about a trial in which every process did as it was told; a defect first, if there is one."""
     return sorted(doubts(evidence_of(attempt, summary), CHECKS), key=lambda doubt: doubt.defect is None)
+
+
+def advised(trial: Trial[Any], status: Status, detail: str) -> str:
+    """What happened, and what the protocol says of it where a trial has stood still."""
+    still = trial.protocol.stands_still(trial.params) if status in (Status.OVERRAN, Status.UNSERVED) else ()
+    return "; ".join([detail, *still])
 
 
 def evidence_of(attempt: Attempt, summary: Summary) -> Evidence:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import fpray
+from fpray.driver.check import check_sweep
+from fpray.study.registry import find_protocol
 from tests.conftest import run
 
 
@@ -67,3 +69,27 @@ def test_from_python_paths_may_be_paths(tmp_path: Path) -> None:
         fpray.sweep("unreplicated", study=study, cluster=cluster, jar=jar, suite_directory=tmp_path, scratch=tmp_path)
     for path in (study, cluster, jar):
         assert str(path) in str(refused.value)
+
+
+def test_heaps_that_no_machine_has_are_refused_before_a_suite_is_named(ray_address: str, tmp_path: Path) -> None:
+    """K5: the suite does not exist then."""
+    words = ["--set", "jvm_heap_size=9000g", "--address", ray_address]
+    done = run("sweep", "unreplicated", *words, cwd=tmp_path)
+    assert done.code == 2, done.err
+    assert "of memory, but 3 of 3 trials need more for their heaps" in done.err
+    assert "suite " not in done.err
+    assert not list(tmp_path.glob("suites/*"))
+
+
+def test_a_jar_may_lack_a_main_that_no_trial_starts(tmp_path: Path) -> None:
+    """K5: a fork without batchers runs what needs none."""
+    jar = tmp_path / "fork.jar"
+    protocol = find_protocol("multipaxos")
+    with zipfile.ZipFile(jar, "w") as archive:
+        for role in protocol.roles:
+            if role.name != "batcher":
+                archive.writestr(protocol.main_class(role).replace(".", "/") + ".class", b"")
+    without = {"jar": jar, "set": {"num_batchers": 0}}
+    assert check_sweep("multipaxos", without).environment.jar.path == jar
+    with pytest.raises(fpray.Refused, match=r"lacks frankenpaxos\.multipaxos\.BatcherMain"):
+        check_sweep("multipaxos", {"jar": jar, "vary": {"num_batchers": [0, 2]}})

@@ -173,3 +173,20 @@ def test_nothing_serves_even_where_a_main_takes_what_it_does_not_know(
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, ONLY % ("ServerMain", BIND)))
     assert f"{SERVER} did not print its flags; it printed 'cannot bind'" in done.stdout
     assert "SERVES" not in done.stdout
+
+
+@pytest.mark.jvm
+def test_a_protocol_of_which_only_the_server_is_missing_does_not_fit(tmp_path: Path) -> None:
+    """F4: its client is there, so the jar is one of that protocol."""
+    done = cli("protocols", "--check", _jar(tmp_path, _main(CLIENT, help_=True)))
+    assert done.exit_code == 1
+    assert "unreplicated          1 of 2 mains do not fit" in done.stdout
+    assert f"  {SERVER} is not in the jar" in done.stdout
+    assert "no main classes of multipaxos in this jar" in done.stdout
+
+
+@pytest.mark.jvm
+def test_a_client_that_another_protocol_has_too_is_no_part_of_a_protocol() -> None:
+    """F4: the reference jar has multipaxos, and with it the client of supermultipaxos."""
+    done = cli("protocols", "supermultipaxos", "--check", "reference")
+    assert (done.exit_code, "no main classes of supermultipaxos" in done.stdout) == (1, True)

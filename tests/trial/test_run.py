@@ -14,6 +14,7 @@ from fpray.errors import Lost
 from fpray.node.agent import NodeAgent
 from fpray.node.messages import Failure
 from fpray.store.outcome import Reason, Status
+from fpray.study.registry import find_protocol, find_study
 from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
 from tests.support.trials import a_trial, actor_gone, run
@@ -65,6 +66,25 @@ def test_how_a_process_fails_decides_on_status_reason_and_blame(
     assert outcome.detail.startswith("client_0 failed")
     assert machines.called("stop")[:2] == [("client", "a"), ("server", "a")]
     assert machines.called("unlock")
+
+
+@pytest.mark.parametrize("protocol", ["mencius", "supermencius"])
+def test_a_trial_that_stands_still_names_the_parameters_and_the_way_out(protocol: str, tmp_path: Path) -> None:
+    """F5: from the declaration of the protocol; the smoke's own values are such that it finishes."""
+    known = find_protocol(protocol)
+    (smoke, *_), _ = find_study(known, "smoke").trials(known, {}, {}, None)
+    assert list(known.stands_still(smoke.params)) == []
+    original = {
+        "leader_options.send_high_watermark_every_n": 1000,
+        "leader_options.send_noop_range_if_lagging_by": 5000,
+    }
+    (held, *_), _ = find_study(known, "smoke").trials(known, {}, original, None)
+    outcome = run(tmp_path, FakeMachines(["a"], wait_exit=_fails("deadline", "client")), held)
+    assert outcome.status is Status.OVERRAN
+    assert outcome.detail.startswith("client_0 failed")
+    for name, value in original.items():
+        assert f"{name}={value}" in outcome.detail
+    assert outcome.detail.endswith("to 1")
 
 
 def test_a_process_that_exits_since_its_port_is_taken_is_the_machines_fault(tmp_path: Path) -> None:

@@ -1,0 +1,7 @@
+"""`python -m fpray` is the `fpray` command."""
+
+from __future__ import annotations
+
+from fpray.cli.entry import main
+
+main()

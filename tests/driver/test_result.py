@@ -1,0 +1,31 @@
+"""What `fpray` shows of itself in Python, and of a sweep's result."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import fpray
+from fpray.testing.fake_machines import FakeMachines
+from tests.support.sweeps import finished, run_on
+
+
+def test_the_package_lists_its_names() -> None:
+    """D2: completion in a notebook asks `dir`."""
+    assert {"sweep", "search", "Study", "Search", "Protocol", "Role", "Refused", "FprayError"} <= set(dir(fpray))
+    assert {name for name in dir(fpray) if not name.startswith("_")} == {*fpray.__all__} - {"__version__"}
+
+
+def test_a_result_is_one_short_line(tmp_path: Path) -> None:
+    """D2: at the end of a notebook's cell."""
+    result = run_on(FakeMachines(), finished, tmp_path, loops=3)
+    assert repr(result) == f"<SweepResult: 3 finished of 3 · {result.suite}>"
+    result.outcomes.clear()
+    assert repr(result) == f"<SweepResult: 0 of 3 ended · {result.suite}>"
+
+
+def test_the_package_can_be_run() -> None:
+    """D2: `python -m fpray` is the command."""
+    done = subprocess.run([sys.executable, "-m", "fpray", "--help"], capture_output=True, text=True, check=True)
+    assert "Benchmark replicated protocols" in done.stdout
