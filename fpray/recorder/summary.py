@@ -123,12 +123,17 @@ def summarize(
     )
 
 
+def _text(label: Label) -> str:
+    return "(none)" if label is None else repr(label)
+
+
 def _unreported(
     labels: Mapping[Label, tuple[Tally, Throughput]], outputs: Mapping[Label, str], notes: list[str]
 ) -> dict[str, int]:
     """The labels that no output reports, as they are shown, with their rows. Adds to `notes` the most frequent."""
     texts = {
-        label: text if len(text := repr(label)) <= _LONGEST_LABEL else f"{text[:_LONGEST_LABEL]}..." for label in labels
+        label: text if len(text := _text(label)) <= _LONGEST_LABEL else f"{text[:_LONGEST_LABEL]}..."
+        for label in labels
     }
     rows = {texts[label]: tally.all.rows for label, (tally, _) in labels.items() if label not in outputs}
     for text in sorted(rows, key=lambda text: -rows[text])[:_MOST_NOTED_LABELS]:

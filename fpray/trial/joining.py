@@ -67,6 +67,8 @@ def with_findings(attempt: Attempt, outcome: Outcome, summary: Summary | None) -
 def _joined(outcome: Outcome, findings: Findings, attempt: Attempt) -> Outcome:
     if wrong := [name for name, value in findings.columns.items() if not isinstance(value, _VALUES)]:
         raise ValueError(f"the value of column {wrong[0]} is neither a number nor a text")
+    if wrong := [name for name, value in findings.columns.items() if isinstance(value, int) and abs(value) >= 2**63]:
+        raise ValueError(f"the value of column {wrong[0]} has more than 64 bits")
     for name, content in findings.files.items():
         _write(attempt, name, content)
     new = {name: value for name, value in findings.columns.items() if name not in outcome.results}

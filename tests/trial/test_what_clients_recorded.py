@@ -111,6 +111,19 @@ def test_labels_that_no_result_reports_are_no_finished_trial(tmp_path: Path) -> 
     assert outcome.detail == "no row is in a result: the labels are 'put' (2000), and results report 'write'"
 
 
+def test_rows_without_labels_of_a_protocol_with_labels_are_no_finished_trial(tmp_path: Path) -> None:
+    """E4: as with the columns of another protocol's clients."""
+
+    def change(path: Path) -> None:
+        rows = [row.split(",") for row in path.read_text().splitlines()[1:]]
+        lines = [",".join([start, stop, latency, "h", "1"]) for start, stop, _, latency, _ in rows]
+        path.write_text("\n".join(["start,stop,latency_nanos,host,port", *lines]) + "\n")
+
+    outcome = _run(tmp_path, change)
+    assert outcome.status is Status.UNSERVED
+    assert outcome.detail == "no row is in a result: the labels are (none) (2000), and results report 'write'"
+
+
 def test_some_rows_with_another_label_are_a_doubt(tmp_path: Path) -> None:
     """E4: the figures are of the other rows."""
     outcome = _run(tmp_path, _of_label("put", every=4))
