@@ -16,6 +16,8 @@ from fpray.store.suite_record import JarRecord
 
 _PACKAGES = ("fpray", "ray", "pyarrow", "numpy", "pandas", "optuna", "click")
 
+_RUN_NOTHING = ("-c", "core.fsmonitor=false")  # programs that the configuration of a checkout names
+
 
 def of_driver(jar: Jar, command: str, java: str) -> Mapping[str, Any]:
     """What the driver's side knows; each trial adds its machines."""
@@ -44,7 +46,7 @@ def git_state(directory: Path) -> Mapping[str, Any] | None:
     if top is None:
         return None
     status = _git(directory, "status", "--porcelain") or ""
-    changes = _git(directory, "diff", "HEAD") or ""
+    changes = _git(directory, "diff", "--no-ext-diff", "--no-textconv", "HEAD") or ""
     return {
         "path": top,
         "commit": _git(directory, "rev-parse", "HEAD"),
@@ -57,7 +59,11 @@ def git_state(directory: Path) -> Mapping[str, Any] | None:
 def _git(directory: Path, *words: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", "-C", str(directory), *words], capture_output=True, text=True, timeout=10, check=False
+            ["git", *_RUN_NOTHING, "-C", str(directory), *words],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from fpray.cluster.calls import gather
+from fpray.cluster.ray_address import wanted_address
 from fpray.cluster.session import Machines
+from fpray.errors import Refused, refuse
 from fpray.store.suite import Suite
 
 # Machine, path on it, offset -> what follows in that file; nothing if there is no such file (yet, or any more).
@@ -25,8 +29,30 @@ def remote_reader(suite: Suite) -> Iterator[RemoteReader]:
             if address in (None, "embedded"):
                 return b""
             if not machines:
+                if not _is_trusted(str(address), suite):
+                    raise _not_named(str(address), suite)
                 machines.append(attached.enter_context(Machines(address)))
             ((_, piece),) = gather([machines[0].agent("logs", host).files.read_piece(path, offset)], _TIMEOUT_S)
             return bytes(piece)
 
         yield read
+
+
+def _is_trusted(address: str, suite: Suite) -> bool:
+    """Whether this user runs the suite on this machine now, or its cluster is the one that this command names.
+
+    A suite from elsewhere may state any address, and what a Ray cluster answers is unpacked as Python objects.
+    """
+    holder = suite.holder()
+    with contextlib.suppress(OSError):
+        if holder is not None and holder.here and holder.has_open(suite.path):
+            return Path(f"/proc/{holder.pid}").stat().st_uid == os.geteuid()
+    return address == wanted_address(None, local=False)
+
+
+def _not_named(address: str, suite: Suite) -> Refused:
+    sentence = (
+        f"has this file on the Ray cluster at {address}, and a cluster can run code here: if it is yours, set"
+        f" RAY_ADDRESS={address}"
+    )
+    return refuse(suite.path.name, sentence)

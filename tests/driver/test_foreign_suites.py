@@ -186,3 +186,26 @@ def test_a_suite_chooses_neither_its_jar_nor_its_java(entry: str, value: Any, tm
     more = {"suite_directory": str(suite), "accept_change": True, "vary": {"num_clients_per_proc": [5]}}
     assert sweep(tmp_path, **more).exit_code == 0
     assert json.loads((suite / "suite.json").read_text())[entry] != value
+
+
+def test_a_suite_cannot_have_its_reader_attach_to_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """G5: `fpray logs` goes to no address that only the suite states: what a Ray cluster answers is code."""
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    sweep(tmp_path)
+    suite = only_suite(tmp_path)
+    plan = {
+        "processes": [
+            {"label": "client_0", "host": "10.9.9.9", "port": 1, "kind": "client", "directory": "/tmp/elsewhere"}
+        ]
+    }
+    (suite / "001" / "plan.json").write_text(json.dumps(plan))
+    with socket.create_server(("127.0.0.1", 0)) as cluster:
+        cluster.settimeout(0.2)
+        content = json.loads((suite / "suite.json").read_text())
+        content["runs"][-1]["ray"] = {"address": f"127.0.0.1:{cluster.getsockname()[1]}", "version": "2.60.0"}
+        (suite / "suite.json").write_text(json.dumps(content))
+        done = cli("logs", f"{suite}/001", "client_0")
+        with pytest.raises(TimeoutError):
+            cluster.accept()
+    assert done.exit_code == 2
+    assert "and a cluster can run code here: if it is yours, set RAY_ADDRESS=127.0.0.1:" in done.stderr

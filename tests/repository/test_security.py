@@ -78,6 +78,9 @@ HELD = {
     "The jar, `java`, the JVM arguments": (
         "tests/driver/test_foreign_suites.py::test_a_suite_chooses_neither_its_jar_nor_its_java",
     ),
+    "`fpray logs SUITE/TRIAL` attaches": (
+        "tests/driver/test_foreign_suites.py::test_a_suite_cannot_have_its_reader_attach_to_a_cluster",
+    ),
     "`fpray debug SUITE/TRIAL` is the exception": (),
     "A launcher file is code": (),
     "The name of its user and the address of its head": (
