@@ -242,7 +242,7 @@ def _outputs(words: Words, remarks: Sequence[str]) -> Outputs:
 
 def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_only: bool) -> list[Problem]:
     """Trials that are too large for any cluster, or for the machines that are named."""
-    most = max((process_count(trial) for trial in selected.trials), default=0)
+    most = max((process_count(trial) for trial in selected.trials if trial.repeat == 0), default=0)
     if most > MOST_PROCESSES:
         return [Problem(f"{most} processes", f"are too many for one trial: fpray starts up to {MOST_PROCESSES}")]
     problems = []

@@ -87,13 +87,14 @@ def _summary(experiment: Experiment) -> str:
     repeats = 1 + max((trial.repeat for trial in trials), default=0)
     shape = _shape(experiment, repeats)
     machines = len(experiment.where.inventory.promised().addresses())
-    seconds = duration_in_words(sum(map(planned_seconds, trials)))
+    once = [trial for trial in trials if trial.repeat == 0]  # the other rounds are equal
+    seconds = duration_in_words(repeats * sum(map(planned_seconds, once)))
     words = [
         number_of(len(trials), "trial") + (f" ({shape})" if shape else ""),
-        processes_each(trials),
+        processes_each(once),
         number_of(machines, "machine"),
         f"about {seconds}{' one after the other' if machines > 1 else ''}",
-        f"up to {sum(map(planned_bytes, trials)) / 1e6:.0f} MB",
+        f"up to {repeats * sum(map(planned_bytes, once)) / 1e6:.0f} MB",
         _outputs_words(experiment),
     ]
     return " · ".join(words)

@@ -19,7 +19,7 @@ _JVM_START_S, _OVERHEAD_S = 0.25, 0.6
 
 def process_count(trial: Trial[Any]) -> int:
     """How many processes a trial starts."""
-    return sum(role.size(trial.params) for role in trial.protocol.roles)
+    return trial.size
 
 
 def processes_each(trials: Iterable[Trial[Any]]) -> str:

@@ -54,6 +54,11 @@ class Trial(Generic[P]):
         identity = {"protocol": self.protocol.name, "params": to_json(self.params), "repeat": self.repeat}
         return param_values.content_hash(identity)
 
+    @cached_property
+    def size(self) -> int:
+        """How many processes it starts."""
+        return sum(role.size(self.params) for role in self.protocol.roles)
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fpray.driver.check import Words, check, suite_key
 from fpray.driver.experiment import Experiment
+from fpray.driver.narrow import LAPTOP
 from fpray.driver.selection import Selected, TrialSelection
 from fpray.errors import refuse, refuse_if_any
 from fpray.searching.checks import corner_problems, group_problems
@@ -44,7 +45,7 @@ def check_search(protocol: str, given: Mapping[str, Any], command: str = "") -> 
 
     def select(selection: TrialSelection) -> Selected:
         problems.append(read_problem(selection, words.values))
-        return _corners(problems[0])
+        return replace(_corners(problems[0]), remarks=[LAPTOP] if selection.laptop else [])
 
     experiment, problem = check(words, select), problems[0]
     joined = replace(

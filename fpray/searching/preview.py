@@ -22,6 +22,7 @@ def preview_lines(experiment: SearchExperiment) -> Iterator[str]:
     Raises:
         Refused: the experiment may not continue the suite.
     """
+    yield from experiment.outputs.remarks
     suite = suite_here(experiment)
     if suite is not None:
         check_same_search(search_words(suite), experiment.problem, experiment.options)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from fpray.driver.narrow import expanded
 from fpray.driver.selection import TrialSelection, select
 from fpray.errors import Problem, Refused, refuse_if_any
 from fpray.files.secret import Secret
@@ -32,6 +33,7 @@ def read_problem(points: TrialSelection, options: Mapping[str, Any]) -> SearchPr
     """
     protocol = find_protocol(points.protocol)
     start, base, problems = _start(protocol, points)
+    points = replace(points, set=expanded(points.set, start)[0])
     study = _with_options(_as_search(base), options)
     goals, bounds, wrong = _aims(protocol, study)
     problems += wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,27 @@ def test_repeated_values_run_once_and_are_said() -> None:
     assert "--vary duration lists 2 values, of which 1 differ: each runs once" in lines
     assert lines[-1].startswith("2 trials (2 x 1) ")
     assert "3 trials (1 x 3 repeats)" in dry_run("unreplicated", "--vary", "duration=1s,1s", "--repeat", "3")
+
+
+def test_a_large_grid_is_counted_and_an_absurd_one_is_refused_at_once() -> None:
+    """B6: the time that it would take is said; what is listed is no more than what is asked for."""
+    began = time.process_time()
+    assert "3,000,000,000 trials, which take 95.1 years" in refusal("unreplicated", "--repeat", "1000000000")
+    axis = ",".join(map(str, range(1000)))
+    million = ("--vary", f"num_clients_per_proc={axis}", "--vary", f"num_warmup_clients_per_proc={axis}")
+    assert "make 1,000,000 trials, which take 12 days at a second each" in refusal("unreplicated", *million)
+    assert time.process_time() - began < 3
+    began = time.process_time()
+    grid = (
+        "--vary",
+        f"num_clients_per_proc={axis}",
+        "--vary",
+        "num_warmup_clients_per_proc=1,2,3,4,5",
+        "--repeat",
+        "20",
+    )
+    assert "100000 trials (1000 x 5 x 20 repeats)" in dry_run("unreplicated", *grid)
+    assert time.process_time() - began < 10, "2 s on an idle machine"
 
 
 def test_a_grid_in_place_of_the_points_of_a_study_is_said() -> None:

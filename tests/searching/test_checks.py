@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fpray.searching.experiment import check_search
 from tests.conftest import cli
 from tests.searching.front_door import LOAD, SPACE, refusal
 
@@ -99,3 +101,22 @@ def test_a_search_is_no_sweep_and_says_so() -> None:
     assert done.exit_code == 2
     assert "is a search: run fpray search multipaxos --study peak" in done.output
     assert re.search(r"multipaxos +peak +<= 50 ", cli("studies", "multipaxos").output)
+
+
+def test_patterns_and_a_laptop_in_a_search() -> None:
+    """K4: a pattern of `--set` holds at every point; `--laptop` makes the point small that the search starts from."""
+    words: dict[str, Any] = {"space": {"num_clients_per_proc": "1..8"}}
+    words |= {"set": {"*_jvm_heap_size": "50m"}, "laptop": True, "maximize": "write_output.measured.throughput"}
+    experiment = check_search("multipaxos", words)
+    for trial in experiment.trials:
+        assert {getattr(trial.params, name) for name in vars(trial.params) if name.endswith("heap_size")} == {"50m"}
+    done = cli(
+        "search", "unreplicated", *LOAD, *SPACE, "--laptop", "--dry-run", "--set", "workload.name=StringWorkload"
+    )
+    assert done.stdout.startswith("--laptop: a trial measures for 2s at most"), done.output
+
+
+def test_a_choice_that_is_set_with_its_field_in_the_space() -> None:
+    """B1: the chosen workload's field is searched."""
+    chosen = ("--set", "workload.name=BernoulliSingleKeyWorkload", "--space", "workload.conflict_rate=0.0..1.0")
+    assert cli("search", "unreplicated", *LOAD, *chosen, "--dry-run").exit_code == 0
