@@ -17,6 +17,26 @@ from dataclasses import dataclass
 from fpray.files.printable import printable
 
 _LISTED = 25  # problems in one message
+# A sentence that begins so has what it is about as its subject.
+_VERBS = frozenset(
+    (
+        "is",
+        "are",
+        "was",
+        "has",
+        "have",
+        "must",
+        "needs",
+        "names",
+        "cannot",
+        "can",
+        "conflicts",
+        "does",
+        "takes",
+        "lists",
+        "says",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +50,10 @@ class Problem:
 
     about: str
     sentence: str
+
+    def in_words(self) -> str:
+        """It in one line: `num_leaders=1: f=1 needs at least 2 leaders`, `QKZJ is not a suite`."""
+        return f"{self.about}{' ' if self.sentence.partition(' ')[0] in _VERBS else ': '}{self.sentence}"
 
 
 class FprayError(Exception):
@@ -57,7 +81,7 @@ class Refused(FprayError):
 
     def in_one_line(self) -> str:
         """All problems in one line, without the words that nothing was started."""
-        return printable("; ".join(f"{problem.about} {problem.sentence}" for problem in self.problems), lines=True)
+        return printable("; ".join(problem.in_words() for problem in self.problems), lines=True)
 
     def _text(self) -> str:
         width = min(44, max(len(problem.about) for problem in self.problems))

@@ -117,7 +117,7 @@ def test_a_trial_of_an_old_suite_is_shown_and_its_logs_are_read(tmp_path: Path) 
     root = ("-s", str(suite.parent))
     printed = _print("show", f"{letters}/1", *root)
     assert "process machine port exit cpu s peak MB nice" in printed
-    assert "server 127.0.0.1 27502 143 0.17 44 0" in printed
+    assert "server 127.0.0.1 27502 stopped 0.17 44 0" in printed
     assert "measured.throughput 33,360" in printed
     assert "latency.p99_ms 0.997834" in printed
     crashed = " ".join(_print("show", f"{letters}/002", *root))

@@ -11,22 +11,23 @@ from fpray.files.paths import shown
 from fpray.report.show import show as show_suite
 from fpray.report.text import show_line
 from fpray.searching.section import SearchSection
-from fpray.store.find import find_suite
+from fpray.store.find import find_suite, newest_suite
 from fpray.study.search_study import Search
 
 
 @click.command()
-@click.argument("suite", metavar="SUITE[/TRIAL]")
+@click.argument("suite", metavar="[SUITE[/TRIAL]]", required=False)
 @suites_option
 @head_option
 @click.option(
     "--figure", type=PATH, multiple=True, metavar="FILE", help="draw a search as FILE.png, FILE.svg or FILE.html"
 )
-def show(suite: str, suite_directory: Path, figure: tuple[Path, ...]) -> None:
+def show(suite: str | None, suite_directory: Path, figure: tuple[Path, ...]) -> None:
     """Show the trials of a suite, or the processes of one trial.
 
-    The suite of a search also shows the best configuration.
+    Without SUITE, of the newest suite. The suite of a search also shows the best configuration.
     """
+    suite = suite or str(newest_suite(suite_directory).path)
     if not figure:
         show_suite(suite, suite_directory, {Search.command: SearchSection()})
         return

@@ -92,6 +92,8 @@ class Progress:
         if not self._output.live:
             self.say(line)
         self.stage(line, None, number)
+        if running := self._running.get(number):
+            self._remaining.wait(running[0])
         self._output.leave()
 
     def resumed(self, trial: Trial[Any], status: Status) -> None:
@@ -110,7 +112,9 @@ class Progress:
 
     def stage(self, what: str, seconds: float | None, number: str = "") -> None:
         """What a trial does now, or what is done before any, and for how many seconds by plan."""
-        _, stage = self._running.get(number, (None, self._before))
+        running, stage = self._running.get(number, (None, self._before))
+        if running:
+            self._remaining.go_on(running)
         stage.what, stage.since, stage.planned_s = what, time.monotonic(), seconds
         self._file.changed()
         if len(self._running) < 2:  # with several trials, the block as redrawn each second is enough
@@ -120,7 +124,7 @@ class Progress:
         """A trial ended: FrankenPaxos's line, or what went wrong and where to look."""
         with self._lock:
             running, _ = self._running.pop(number, (None, None))
-        took = time.monotonic() - running.began if running else 0.0
+        took = running.took() if running else 0.0
         self._total = self._source.trial_limit()
         self._remaining.end(trial, final=outcome.status.final)
         if outcome.status.final:

@@ -11,25 +11,29 @@ from fpray.node.ports import is_own
 from fpray.node.process_files import ran_on
 from fpray.plan.plan import Trial
 from fpray.protocol.params import flatten
-from fpray.recorder.columns import latency, start_throughput
+from fpray.recorder.columns import THROUGHPUT, latency, measured_latency, start_throughput
 from fpray.store.outcome import Outcome
 
 
 def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], outputs: Mapping[str | None, str]) -> str:
-    """The parameters of a summary, then median latency and throughput of each output, as a dictionary."""
+    """The parameters of a summary, then median latency and throughput of each output, as a dictionary.
+
+    They are those that `show` has; FrankenPaxos's own, by their names, where fpray does not claim any.
+    """
     flat, numbers = flatten(trial.params), outcome.numbers
     shown: dict[str, str] = {name: _text(flat[name]) for name in summary if name in flat}
     for label, prefix in outputs.items():
-        for column in (latency("median"), start_throughput("p90")):
+        measured, counted = (measured_latency("median"), THROUGHPUT), (latency("median"), start_throughput("p90"))
+        for column in measured if f"{prefix}{THROUGHPUT}" in numbers else counted:
             value = numbers.get(f"{prefix}{column}")
             if value is not None:
                 shown[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
     return str(shown)
 
 
-def remark_lines(outcome: Outcome, *, notes: bool = True) -> Iterator[str]:
-    """The doubts of a trial, and its notes."""
-    yield from (f"    doubt: {doubt}" for doubt in outcome.doubts)
+def remark_lines(outcome: Outcome, *, notes: bool = True, number: str = "") -> Iterator[str]:
+    """The doubts of a trial, and its notes; number: of the trial, where others are beside it."""
+    yield from (f"{number or '   '} doubt: {doubt}" for doubt in outcome.doubts)
     if notes:
         yield from (f"    note: {note}" for note in outcome.notes)
 

@@ -20,11 +20,12 @@ _LAST_LINES = 10
 def print_processes(directory: TrialDirectory, processes: Sequence[PlannedProcess], outcome: Outcome | None) -> None:
     """Print the processes of a plan; an outcome, if there is one, says how each ended."""
     ends = {end.label: end for end in outcome.processes} if outcome else {}
+    failed = outcome.label if outcome else ""  # its last lines are part of the outcome
     rows = [
-        [process.label, process.host, str(process.port), *_end_cells(ends.get(process.label))] for process in processes
+        [process.label, process.host, str(process.port), *_end_cells(ends.get(process.label), failed)]
+        for process in processes
     ]
     print_table(_HEADINGS, rows, left=("process", "machine"))
-    failed = outcome.label if outcome else ""  # its last lines are part of the outcome
     for process in processes:
         end = ends.get(process.label)
         if end is not None and end.label != failed and _is_unexpected(process, end):
@@ -34,15 +35,22 @@ def print_processes(directory: TrialDirectory, processes: Sequence[PlannedProces
                 show_line(f"    {line}")
 
 
-def _end_cells(end: ProcessEnd | None) -> list[str]:
+def _end_cells(end: ProcessEnd | None, failed: str) -> list[str]:
     if end is None:
         return ["-"] * 4
     return [
-        "-" if end.returncode is None else str(end.returncode),
+        _exit_cell(end, failed),
         "-" if end.cpu_s is None else f"{end.cpu_s:.2f}",
         "-" if end.max_rss_kb is None else f"{end.max_rss_kb / 1024:.0f}",
         "-" if end.nice is None else str(end.nice),
     ]
+
+
+def _exit_cell(end: ProcessEnd, failed: str) -> str:
+    """A return code; a process that fpray has ended is no failure, and 143 looks like one."""
+    if end.returncode is None:
+        return "-"
+    return "stopped" if end.returncode in _TERMINATED and end.label != failed else str(end.returncode)
 
 
 def _is_unexpected(process: PlannedProcess, end: ProcessEnd) -> bool:

@@ -11,12 +11,21 @@ from fpray.plan.estimate import planned_seconds
 from fpray.plan.plan import Trial
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Running:
-    """A trial that runs: the seconds that are planned for it, and when it began (monotonic clock)."""
+    """A trial that runs: the seconds that are planned for it, and when it began (monotonic clock).
+
+    Attributes:
+        waits_since: since when it waits for machines or disk space, None while it does not; began moves with that.
+    """
 
     planned_s: float
     began: float
+    waits_since: float | None = None
+
+    def took(self) -> float:
+        """Seconds that it has run, without those for which it waited."""
+        return (time.monotonic() if self.waits_since is None else self.waits_since) - self.began
 
 
 class RemainingTime:
@@ -38,6 +47,18 @@ class RemainingTime:
         self._first_began = self._first_began or now
         return Running(self._planned[trial.id], now)
 
+    def wait(self, trial: Running) -> None:
+        """A trial waits for what other programs hold: this time is not its own."""
+        trial.waits_since = trial.waits_since or time.monotonic()
+
+    def go_on(self, trial: Running) -> None:
+        """It waits no more."""
+        if trial.waits_since is not None:
+            waited = time.monotonic() - trial.waits_since
+            trial.began, trial.waits_since = trial.began + waited, None
+            if self._first_began is not None:
+                self._first_began = min(trial.began, self._first_began + waited)
+
     def skip(self, trial: Trial[Any]) -> None:
         """A trial had ended before this run."""
         self._left -= self._planned.get(trial.id, 0.0)
@@ -53,8 +74,8 @@ class RemainingTime:
         """The estimate for `total` trials, with as many in parallel as now; unknown trials count as the mean one."""
         unknown = max(0, total - len(self._planned))
         left = self._left + unknown * self._known / max(1, len(self._planned))
-        now = time.monotonic()
-        under_way = sum(min(trial.planned_s, now - trial.began) for trial in running)
+        now = min((trial.waits_since for trial in running if trial.waits_since is not None), default=time.monotonic())
+        under_way = sum(min(trial.planned_s, trial.took()) for trial in running)
         if not self._spent + under_way or self._first_began is None:
             return left / max(1, len(running))
         return max(0.0, left - under_way) * (now - self._first_began) / (self._spent + under_way)

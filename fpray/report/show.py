@@ -112,7 +112,7 @@ def _remarks(directory: TrialDirectory, outcome: Outcome | None, *, notes: bool 
         yield from (f"    {line}" for line in outcome.lines)
         if outcome.log:
             yield f"    {outcome.log}"
-    yield from remark_lines(outcome, notes=notes)
+    yield from remark_lines(outcome, notes=notes, number="" if notes else directory.number)
 
 
 def _show_trial(directory: TrialDirectory, suite: Suite) -> None:

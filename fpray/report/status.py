@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -50,11 +51,14 @@ class SuiteState:
 
     def counts(self) -> tuple[int, int, int]:
         """The numbers of trials that have ended for good, of all, and of those that did not finish."""
-        if self.snapshot is not None:
-            return self.snapshot.done, self.snapshot.total, self.snapshot.failed
+        known = (0, 0, 0) if self.snapshot is None else (self.snapshot.done, self.snapshot.total, self.snapshot.failed)
+        if self.snapshot is not None and self.state != DIED:
+            return known
         ended = [outcome.status for _, _, outcome in self.suite.outcomes() if outcome is not None]
         total = max(len(self.suite.directories()), self.suite.record.planned)
-        return len(ended), total, sum(status is not Status.FINISHED for status in ended)
+        here = len(ended), total, sum(status is not Status.FINISHED for status in ended)
+        done, total, failed = map(max, known, here)  # one that was killed may not have written its latest state
+        return done, total, failed
 
     def words(self) -> str:
         """How far it is, and what to do."""
@@ -70,7 +74,21 @@ class SuiteState:
             parts += self.snapshot.says.splitlines()[:1]
         elif self.state != FINISHED:
             parts.append(AGAIN)
-        return " · ".join(parts)
+        return " · ".join([*parts, *([f"varies {', '.join(self.varied)}"] if self.varied else [])])
+
+    @property
+    def began(self) -> str:
+        """When the suite was made, `2026-11-22 07:37`; empty where its name does not say."""
+        match = re.match(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)", self.suite.path.name)
+        return f"{match[1]} {match[2]}:{match[3]}" if match else ""
+
+    @property
+    def varied(self) -> list[str]:
+        """The parameters that are varied on the command line, or that a search may choose."""
+        asked = [point.get("vary") for point in self.suite.record.points] + [
+            (self.suite.record.search or {}).get("space")
+        ]
+        return list(dict.fromkeys(str(name) for names in asked if isinstance(names, dict | list) for name in names))
 
     def _progress(self) -> Iterator[str]:
         if self.snapshot is not None and self.snapshot.under_way:
@@ -87,6 +105,8 @@ class SuiteState:
             "suite": str(self.suite.path),
             "letters": self.suite.suite_id,
             "state": self.state,
+            "began": self.began,
+            "varied": self.varied,
             "done": done,
             "total": total,
             "failed": failed,
@@ -114,7 +134,10 @@ def suite_states(root: Path, damaged: Callable[[FprayError], None] = lambda _why
 
 def status_lines(states: Sequence[SuiteState]) -> Iterator[str]:
     """A line for each suite."""
-    rows = [(s.suite.suite_id, f"{s.suite.record.protocol} {s.suite.record.study}".strip(), s.state) for s in states]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    rows = [
+        (s.suite.suite_id, s.began, f"{s.suite.record.protocol} {s.suite.record.study}".strip(), s.state)
+        for s in states
+    ]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
     for row, state in zip(rows, states, strict=True):
         yield "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=True)), state.words()])

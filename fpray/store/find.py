@@ -56,6 +56,18 @@ def find_suite(text: str, root: Path) -> Suite:
     raise refuse(text, f"is not unique, write more of it: {', '.join(s.path.name for s in matching[:5])}")
 
 
+def newest_suite(root: Path) -> Suite:
+    """The suite that was begun last.
+
+    Raises:
+        Refused: there is none.
+    """
+    newest = next(iter(suites(root)), None)
+    if newest is None:
+        raise refuse(shown(root), "is a directory without suites: name one by its path, or its directory with -s")
+    return newest
+
+
 def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
     """A trial as SUITE/TRIAL, the suite as for `find_suite`; or by the path of its directory or of an earlier attempt.
 

@@ -75,7 +75,7 @@ class Outcome:
         processes: what became of each process.
         hosts: the machines that took part.
         blamed: those that the failure is the fault of, where it is that of machines.
-        wall_s, phases: seconds from the first step to the last, and of each step.
+        wall_s, phases: seconds from the first step to the last without waits for others, and of each step.
     """
 
     status: Status

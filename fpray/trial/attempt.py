@@ -80,7 +80,7 @@ class Attempt:
         self.trial, self.directory, self.context = trial, directory, context
         self.agents = Agents(context)
         self.timeline = Timeline(directory)
-        self.machines = HeldMachines(trial, directory, context, self.agents)
+        self.machines = HeldMachines(trial, directory, context, self.agents, self.timeline)
         self.processes = StartedProcesses(directory, self.agents, self.timeline)
         self.work = WorkDirectories(directory, {})
         self.plan: Plan | None = None

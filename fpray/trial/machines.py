@@ -14,6 +14,7 @@ from fpray.plan.plan import Trial
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.agents import CALL_S, Agents
 from fpray.trial.context import TrialContext
+from fpray.trial.timeline import Timeline
 
 LOCK_CHECK_S = 0.5
 
@@ -25,8 +26,10 @@ class HeldMachines:
         hosts: the machines that the trial holds, or may hold.
     """
 
-    def __init__(self, trial: Trial[Any], directory: TrialDirectory, context: TrialContext, agents: Agents) -> None:
-        self._trial, self._context, self._agents = trial, context, agents
+    def __init__(
+        self, trial: Trial[Any], directory: TrialDirectory, context: TrialContext, agents: Agents, timeline: Timeline
+    ) -> None:
+        self._trial, self._context, self._agents, self._timeline = trial, context, agents, timeline
         self._holder = f"the sweep in {directory.path.parent.absolute()} (process {os.getpid()})"
         self.hosts: list[str] = []
 
@@ -49,7 +52,8 @@ class HeldMachines:
                 reported = held
                 for host, reason in held.items():
                     self._context.wait(f"waiting for machine {host}: {printable(reason)}")
-            self._context.cancellation.sleep(LOCK_CHECK_S)
+            with self._timeline.waiting():
+                self._context.cancellation.sleep(LOCK_CHECK_S)
 
     def _try_to_take(self, hosts: tuple[str, ...], shared: bool) -> Mapping[str, str]:
         """Take those machines that are free; the others -> why each cannot be had now."""

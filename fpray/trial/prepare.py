@@ -115,7 +115,8 @@ def _inspect(attempt: Attempt, ports: Mapping[str, int]) -> Sites:
         if not reported:
             attempt.context.wait(f"waiting for disk space: {full} (Ctrl-C stops; {AGAIN})")
         reported = True
-        attempt.context.cancellation.sleep(SPACE_CHECK_S)
+        with attempt.timeline.waiting():
+            attempt.context.cancellation.sleep(SPACE_CHECK_S)
 
 
 def _requests(attempt: Attempt, ports: Mapping[str, int]) -> dict[str, InspectionRequest]:

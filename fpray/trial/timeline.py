@@ -17,6 +17,7 @@ class Timeline:
     Attributes:
         events: `{"t": ns since the epoch, "kind", "role", "label", "detail"}`, as they were noted.
         phases: name -> seconds.
+        waited_s: seconds for which it waited for what other programs hold.
     """
 
     def __init__(self, directory: TrialDirectory) -> None:
@@ -24,11 +25,12 @@ class Timeline:
         self._began = time.monotonic()
         self.events: list[dict[str, Any]] = []
         self.phases: dict[str, float] = {}
+        self.waited_s = 0.0
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the attempt began."""
-        return time.monotonic() - self._began
+        """Seconds since the attempt began, without those for which it waited for machines or disk space."""
+        return time.monotonic() - self._began - self.waited_s
 
     def sorted_events(self) -> list[dict[str, Any]]:
         """The events in the order in which they happened."""
@@ -42,6 +44,17 @@ class Timeline:
     def note_of(self, process: Process, kind: str, detail: str) -> None:
         """Note an event of a process."""
         self.note(kind, detail, role=process.role, label=process.label)
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """What this block takes is no time of the trial's."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            waited = time.monotonic() - start
+            self.waited_s += waited
+            self.phases["waiting"] = self.phases.get("waiting", 0.0) + waited
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:

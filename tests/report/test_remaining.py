@@ -55,3 +55,18 @@ def test_a_trial_that_runs_again_is_still_to_do(now: list[float]) -> None:
     now[0] += PLANNED
     remaining.end(TRIALS[0], final=False)
     assert remaining.seconds(4, []) == pytest.approx(4 * PLANNED)
+
+
+def test_waiting_for_a_machine_is_no_time_of_the_trial(now: list[float]) -> None:
+    """C6: "finished after 79 s", "+ 0:09:16?"."""
+    remaining = RemainingTime(TRIALS)
+    trial = remaining.begin(TRIALS[0])
+    remaining.wait(trial)
+    now[0] += 100
+    assert trial.took() == 0
+    assert remaining.seconds(4, [trial]) == pytest.approx(4 * PLANNED)
+    remaining.go_on(trial)
+    now[0] += PLANNED
+    assert trial.took() == pytest.approx(PLANNED)
+    remaining.end(TRIALS[0], final=True)
+    assert remaining.seconds(4, []) == pytest.approx(3 * PLANNED)

@@ -20,16 +20,17 @@ def test_a_driver_elsewhere_is_named(tmp_path: Path) -> None:
     content = {"protocol": "unreplicated", "study": "smoke", "points": [], "jar": {}, "planned": 4}
     (suite / "suite.json").write_text(json.dumps(content))
     root = ["-s", str(tmp_path / "suites")]
-    assert (
-        cli("status", *root).stdout
-        == "ABCDEFGHIJ  unreplicated smoke  unfinished  0 of 4 done · run the same command again to continue\n"
-    )
+    line = "ABCDEFGHIJ  2026-11-22 00:00  unreplicated smoke  unfinished  0 of 4 done"
+    assert cli("status", *root).stdout == f"{line} · run the same command again to continue\n"
     holder = "process 7 on head-1 since 2026-11-22 00:00:00 UTC"
     with (suite / "suite.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write(f"{holder}\n")
         lock.flush()
-        assert cli("status", *root).stdout == f"ABCDEFGHIJ  unreplicated smoke  running  0 of 4 done · {holder}\n"
+        assert (
+            cli("status", *root).stdout
+            == f"ABCDEFGHIJ  2026-11-22 00:00  unreplicated smoke  running  0 of 4 done · {holder}\n"
+        )
         refused = cli("stop", "ABCD", *root)
         assert refused.exit_code == 2
         assert f"is run by {holder}: run fpray stop ABCDEFGHIJ there" in refused.stderr
@@ -62,7 +63,7 @@ def test_a_damaged_suite_is_named_beside_the_others(tmp_path: Path) -> None:
         suite.mkdir()
         (suite / "suite.json").write_text(text)
     done = cli("status", "-s", str(tmp_path))
-    assert done.stdout.startswith("AAAAAAAAAA  unreplicated")
+    assert done.stdout.startswith("AAAAAAAAAA  2026-11-22 00:00  unreplicated")
     assert "BBBBBBBBBB_unreplicated/suite.json is damaged" in done.stderr
 
 

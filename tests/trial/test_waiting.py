@@ -1,0 +1,21 @@
+"""A trial that waits for what other programs hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fpray.store.outcome import Status
+from fpray.testing.fake_machines import FakeMachines
+from tests.support.trials import run
+
+
+def test_waiting_for_a_machine_is_no_time_of_the_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C6: a machine that another sweep holds."""
+    monkeypatch.setattr("fpray.trial.machines.LOCK_CHECK_S", 1.0)
+    answers = iter(["another sweep measures there", "another sweep measures there", None])
+    outcome = run(tmp_path, FakeMachines(["a"], lock=lambda *_: next(answers)))
+    assert outcome.status is Status.FINISHED
+    assert outcome.phases["waiting"] >= 2.0
+    assert outcome.wall_s < sum(seconds for name, seconds in outcome.phases.items() if name != "waiting") + 1.5
