@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import click
 
+from fpray.cli import completion
 from fpray.report.catalog import describe, list_protocols
 from fpray.report.jar_check import JarCheck
 from fpray.report.protocols_document import document
@@ -16,7 +17,7 @@ from fpray.study import registry
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completion.protocols)
 @click.option("--check", "jar", metavar="JAR", help="check that a jar's mains accept the flags that fpray passes")
 @click.option("--java", default="java", show_default=True, metavar="PATH", help="the java that runs the jar's mains")
 @click.option("--markdown", is_flag=True, help="print a document: roles, studies, and what differs from FrankenPaxos")
@@ -43,7 +44,7 @@ def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java:
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[PROTOCOL]...")
+@click.argument("names", nargs=-1, metavar="[PROTOCOL]...", shell_complete=completion.protocols)
 @click.option("--json", "as_json", is_flag=True, help="print a JSON list, with the machines of each pool")
 def studies(names: tuple[str, ...], as_json: bool) -> None:
     """List the studies: trials, processes, machines and time of each.

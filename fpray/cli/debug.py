@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from fpray.cli.completion import suite_letters
 from fpray.cli.interrupt import interruptible
 from fpray.cli.suites import PATH, suites_option
 from fpray.cluster.inventory import is_launcher_file
@@ -17,7 +18,7 @@ from fpray.store.find import find_trial
 
 
 @click.command()
-@click.argument("trial", metavar="SUITE/TRIAL")
+@click.argument("trial", metavar="SUITE/TRIAL", shell_complete=suite_letters)
 @click.argument("label")
 @click.option("--cluster", "cluster_file", metavar="FILE", type=PATH, help="as for a sweep")
 @click.option("-a", "--address", metavar="ADDRESS", help="a Ray cluster  [default: as for a sweep]")

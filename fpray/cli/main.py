@@ -16,11 +16,11 @@ from fpray.report.text import OutputError, output_errors, say
 
 # Command -> the module of fpray.cli that holds it.
 MODULES = {
-    "sweep": "sweep",
-    "search": "search",
-    "plan": "plan",
     "protocols": "catalog",
     "studies": "catalog",
+    "plan": "plan",
+    "sweep": "sweep",
+    "search": "search",
     "show": "show",
     "status": "watch",
     "attach": "watch",
@@ -42,11 +42,11 @@ class _Unloaded(click.Command):
         return command
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        """The first sentence of its help, as click shortens it."""
+        """The first sentence of its help, whole: on a narrow terminal it goes on in the next line."""
         assert self.name is not None
         source = (Path(__file__).parent / f"{MODULES[self.name]}.py").read_text()
         functions = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
-        return click.Command(self.name, help=ast.get_docstring(functions[self.name])).get_short_help_str(limit)
+        return click.Command(self.name, help=ast.get_docstring(functions[self.name])).get_short_help_str(200)
 
 
 class Fpray(click.Group):
@@ -60,9 +60,14 @@ class Fpray(click.Group):
         command = super().get_command(ctx, cmd_name)
         return command.load() if isinstance(command, _Unloaded) else command
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of their use."""
+        return list(self.commands)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a line for each command, without importing any."""
-        click.Group(commands=self.commands).format_commands(ctx, formatter)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str()) for name, command in self.commands.items()])
 
     def main(self, *words: Any, **more: Any) -> Any:
         """Run the command line; output that cannot be written is a sentence."""
@@ -94,4 +99,16 @@ class Fpray(click.Group):
 @click.group(cls=Fpray, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="fpray", prog_name="fpray")
 def main() -> None:
-    """Benchmark replicated protocols that run on the JVM, on a laptop or on a Ray cluster."""
+    """Benchmark replicated protocols that run on the JVM, on a laptop or on a Ray cluster.
+
+    \b
+    fpray protocols                      what can be run
+    fpray sweep multipaxos --dry-run     how much that is
+    fpray sweep multipaxos               run it; the same command continues it
+    fpray show                           the numbers of the newest suite
+
+    Completion of commands, protocols, parameters and suites, in bash (also zsh and fish):
+
+    \b
+    eval "$(_FPRAY_COMPLETE=bash_source fpray)"
+    """

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
+from fpray.cli import completion
 from fpray.driver.option import Field, fields
 from fpray.report.text import say
 
@@ -46,7 +47,7 @@ def options_of(options: type) -> Callable[[Command], Command]:
         for item in reversed(fields(options)):
             command = _click_option(item)(command)
         hidden = click.option("-i", "--identity-file", "--identity_file", "identity_file", hidden=True)
-        return click.argument("protocol")(hidden(command))
+        return click.argument("protocol", shell_complete=completion.protocols)(hidden(command))
 
     return decorate
 
@@ -54,6 +55,8 @@ def options_of(options: type) -> Callable[[Command], Command]:
 def _click_option(item: Field) -> Callable[[Any], Any]:
     option = item.option
     named: dict[str, Any] = {"help": option.help, "metavar": option.metavar or None}
+    if complete := completion.OF_OPTIONS.get(item.name):
+        named["shell_complete"] = complete
     if bool in item.kinds:
         return click.option(*item.words, item.name, is_flag=True, **named)
     multiple = option.multiple or not isinstance(option.default, str | int | float | None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fpray.cli.option_groups import Grouped
 from fpray.cli.options import given_options, options_of
 from fpray.driver.check import check_plan
 from fpray.driver.dry_run import plans, text
@@ -14,7 +15,7 @@ from fpray.driver.options import PlanOptions
 from fpray.report.text import show_line
 
 
-@click.command()
+@click.command(cls=Grouped)
 @options_of(PlanOptions)
 @click.option("--json", "as_json", is_flag=True, help="print the plans as a JSON list")
 def plan(as_json: bool, **words: Any) -> None:

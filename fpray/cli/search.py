@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from fpray.cli.launch import launch, typed_command
+from fpray.cli.option_groups import Grouped
 from fpray.cli.options import given_options, launch_options, options_of
 from fpray.report.text import show_line
 from fpray.searching.experiment import check_search
@@ -15,7 +16,7 @@ from fpray.searching.preview import preview_lines
 from fpray.searching.run import run_search
 
 
-@click.command()
+@click.command(cls=Grouped)
 @options_of(SearchOptions)
 @launch_options
 @click.pass_context

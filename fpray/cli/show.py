@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fpray.cli.completion import suite_letters
 from fpray.cli.suites import PATH, head_option, suites_option
 from fpray.files.paths import shown
 from fpray.report.show import show as show_suite
@@ -16,7 +17,7 @@ from fpray.study.search_study import Search
 
 
 @click.command()
-@click.argument("suite", metavar="[SUITE[/TRIAL]]", required=False)
+@click.argument("suite", metavar="[SUITE[/TRIAL]]", required=False, shell_complete=suite_letters)
 @suites_option
 @head_option
 @click.option(

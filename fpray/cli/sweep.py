@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from fpray.cli.launch import launch, typed_command
+from fpray.cli.option_groups import Grouped
 from fpray.cli.options import given_options, launch_options, options_of
 from fpray.driver.check import check_sweep
 from fpray.driver.continued import lines_of_sweep
@@ -15,7 +16,7 @@ from fpray.driver.sweep import run_sweep
 from fpray.report.text import show_line
 
 
-@click.command()
+@click.command(cls=Grouped)
 @options_of(SweepOptions)
 @launch_options
 @click.pass_context

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fpray.cli.completion import suite_letters
 from fpray.cli.suites import head_option, suites_option
 from fpray.files.paths import shown
 from fpray.report.attach import attach as attach_to
@@ -34,7 +35,7 @@ def status(suite_directory: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("suite")
+@click.argument("suite", shell_complete=suite_letters)
 @suites_option
 @head_option
 @click.pass_context
@@ -48,7 +49,7 @@ def attach(ctx: click.Context, suite: str, suite_directory: Path) -> None:
 
 
 @click.command()
-@click.argument("suite")
+@click.argument("suite", shell_complete=suite_letters)
 @suites_option
 @head_option
 def stop(suite: str, suite_directory: Path) -> None:

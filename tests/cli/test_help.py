@@ -8,6 +8,7 @@ import sys
 import click
 
 from fpray.cli.main import main
+from fpray.cli.option_groups import GROUPS
 from tests.conftest import cli
 
 
@@ -48,3 +49,28 @@ def test_the_example_of_a_search_keeps_its_lines() -> None:
     at = lines.index("fpray search multipaxos --maximize write_output.measured.throughput \\")
     assert lines[at + 1] == "--subject-to 'write_output.measured.latency.p99_ms<=5' \\"
     assert lines[at - 1] == ""
+
+
+def test_commands_stand_in_the_order_of_use_in_whole_lines() -> None:
+    """E8: 80 columns cut 9 of 11 lines; there was no example."""
+    text = cli("--help").output
+    assert not [line for line in text.splitlines()[1:] if line.endswith("...")]
+    assert max(map(len, text.splitlines())) <= 80
+    assert main.list_commands(click.Context(main))[:6] == ["protocols", "studies", "plan", "sweep", "search", "show"]
+    assert "  fpray sweep multipaxos --dry-run" in text
+
+
+def test_options_stand_in_groups() -> None:
+    """E8: `sweep --help` is 31 options in one list."""
+    text = cli("sweep", "--help").output
+    headings = [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert "Which trials:" in headings
+    assert len(headings) >= 5
+    for name in ("sweep", "search", "plan"):
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        named = {option for options in GROUPS.values() for option in options}
+        ours = {
+            option.name for option in command.get_params(click.Context(command)) if isinstance(option, click.Option)
+        }
+        assert ours - named <= {"as_job", "identity_file", "_click_default_help"}
