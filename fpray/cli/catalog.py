@@ -12,7 +12,7 @@ from fpray.report.catalog import describe, list_protocols
 from fpray.report.jar_check import JarCheck
 from fpray.report.protocols_document import document
 from fpray.report.studies import needs, table
-from fpray.report.text import show_line
+from fpray.report.text import show_line, show_text
 from fpray.study import registry
 
 
@@ -55,7 +55,7 @@ def studies(names: tuple[str, ...], as_json: bool) -> None:
     known = registry.studies()
     rows = [needs(protocol, study) for protocol in chosen for study in known.get(protocol.name, {}).values()]
     if as_json:
-        show_line(json.dumps([row.to_json() for row in rows], indent=1))
+        show_text(json.dumps([row.to_json() for row in rows], indent=1) + "\n")
     else:
         _print(table(rows))
 

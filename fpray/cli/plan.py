@@ -12,7 +12,7 @@ from fpray.cli.options import given_options, options_of
 from fpray.driver.check import check_plan
 from fpray.driver.dry_run import plans, text
 from fpray.driver.options import PlanOptions
-from fpray.report.text import show_line
+from fpray.report.text import show_line, show_text
 
 
 @click.command(cls=Grouped)
@@ -25,7 +25,7 @@ def plan(as_json: bool, **words: Any) -> None:
     """
     experiment = check_plan(words["protocol"], given_options(PlanOptions, words))
     if as_json:
-        show_line(json.dumps(list(plans(experiment)), indent=1))
+        show_text(json.dumps(list(plans(experiment)), indent=1) + "\n")
     else:
         for line in text(experiment):
             show_line(line)

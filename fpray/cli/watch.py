@@ -14,7 +14,7 @@ from fpray.files.paths import shown
 from fpray.report.attach import attach as attach_to
 from fpray.report.status import status_lines, suite_states
 from fpray.report.stop import stop as stop_sweep
-from fpray.report.text import say, show_line
+from fpray.report.text import say, show_line, show_text
 from fpray.store.find import find_suite
 
 
@@ -26,7 +26,7 @@ def status(suite_directory: Path, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
     states = suite_states(suite_directory, lambda why: say(why.in_one_line()))
     if as_json:
-        show_line(json.dumps([state.to_json() for state in states], indent=1))
+        show_text(json.dumps([state.to_json() for state in states], indent=1) + "\n")
         return
     for line in status_lines(states):
         show_line(line)

@@ -56,12 +56,12 @@ def on_terminal() -> bool:
 
 
 def show_line(line: str) -> None:
-    """Print a line of the requested output to standard output.
+    """Print a line of the requested output to standard output; a newline in it is shown as an escape.
 
     Raises:
         OutputError: it cannot be written.
     """
-    show_text(f"{line}\n")
+    show_text(f"{printable(line)}\n")
 
 
 def show_text(text: str) -> None:
