@@ -37,6 +37,11 @@ check: lint
 test: setup
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
+# Generated input for each reader of what comes from outside, and how often it was refused, and why.
+FUZZ ?= 1000
+fuzz: setup
+	FPRAY_FUZZ=$(FUZZ) $(BIN)/python -m pytest -p no:xdist --timeout=1800 tests/fuzz
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

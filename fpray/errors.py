@@ -53,7 +53,8 @@ class Problem:
 
     def in_words(self) -> str:
         """It in one line: `num_leaders=1: f=1 needs at least 2 leaders`, `QKZJ is not a suite`."""
-        return f"{self.about}{' ' if self.sentence.partition(' ')[0] in _VERBS else ': '}{self.sentence}"
+        joint = " " if self.sentence.partition(" ")[0] in _VERBS else ": "
+        return f"{cut(self.about, 300)}{joint}{cut(self.sentence)}"
 
 
 class FprayError(Exception):
@@ -70,6 +71,11 @@ class FprayError(Exception):
         return str(self)
 
 
+def cut(text: str, most: int = 1500) -> str:
+    """A text of at most so many characters: it may quote a value of 100 kB."""
+    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 3 :]}"
+
+
 class Refused(FprayError):
     """Nothing was started; the text lists every problem that could be found at once."""
 
@@ -84,10 +90,11 @@ class Refused(FprayError):
         return printable("; ".join(problem.in_words() for problem in self.problems), lines=True)
 
     def _text(self) -> str:
-        width = min(44, max(len(problem.about) for problem in self.problems))
+        problems = [(cut(problem.about, 300), cut(problem.sentence)) for problem in self.problems[:_LISTED]]
+        width = min(44, max(len(about) for about, _ in problems))
         count = len(self.problems)
         head = "nothing was started" + (f"; {count} problems:" if count > 1 else ":")
-        lines = [f"  {p.about:<{width}}  {p.sentence}" for p in self.problems[:_LISTED]]
+        lines = [f"  {about:<{width}}  {sentence}" for about, sentence in problems]
         more = [f"  and {count - _LISTED} more"] if count > _LISTED else []
         return "\n".join([head, *lines, *more])
 

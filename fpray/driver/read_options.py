@@ -52,12 +52,16 @@ def _fitting(item: Field, value: Any) -> tuple[Any, list[Problem]]:
     The command line gives texts, and numbers that were read already: these pass at once.
     """
     default = item.option.default
-    if value is default or (value is not None and type(value) in item.kinds) or _is_texts(item, value):
+    if value is default or _is_plain(item, value) or _is_texts(item, value):
         return value, []
     try:
         return typed(_expected(item), python_value(value)), []
     except Misfit as misfit:
         return default, [Problem(item.name, str(fault)) for fault in misfit.faults]
+
+
+def _is_plain(item: Field, value: Any) -> bool:
+    return type(value) in item.kinds and not (type(value) is int and value.bit_length() > 63)
 
 
 def _is_texts(item: Field, value: Any) -> bool:

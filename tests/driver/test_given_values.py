@@ -132,3 +132,9 @@ def test_odd_words_are_refused_at_once_and_in_a_line(words: tuple[str, ...], sen
         assert done.exit_code == 2, done.output
         assert sentence in " ".join(done.stderr.split())
         assert max(map(len, done.stderr.splitlines())) < 600
+
+
+def test_a_number_beyond_64_bits_is_refused() -> None:
+    """I5: 400 digits."""
+    assert "must be an integer of 64 bits" in _refused(repeat=10**400)
+    assert cli("plan", "unreplicated", "--repeat", "9" * 400).exit_code == 2
