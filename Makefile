@@ -6,7 +6,7 @@ TEST_PROCESSES ?= 4
 STAMP := $(VENV)/.installed
 RUN_STAMP := $(VENV)/.installed-run
 
-.PHONY: house demo setup check test lint format bench bench-search docs wheel lock clean
+.PHONY: house demo setup check test fuzz lint format bench bench-search docs wheel lock clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/fpray sweep multipaxos
