@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fpray.files import layout
 from fpray.files.atomic import write_text
+from fpray.files.content import BY_FPRAY, Unreadable, json_value, text_of
 from fpray.files.directory_lock import locked
 from fpray.files.printable import printable
 from fpray.files.reading import tail
@@ -76,8 +77,14 @@ def add_pids(directory: str, pids: Mapping[str, str]) -> None:
     """Add {"host:pid": label}, FrankenPaxos's shape, to pids.json; several roles do so at the same time."""
     path = Path(directory) / layout.PIDS
     with locked(directory, required=False):
-        try:
-            known = json.loads(path.read_text())
-        except (OSError, ValueError):
-            known = {}
+        known = read_pids(path.read_bytes()) if path.is_file() else {}
         write_text(path, json.dumps(known | dict(pids), indent=2) + "\n")
+
+
+def read_pids(content: bytes) -> dict[str, str]:
+    """The content of a pids.json; what it does not have by FrankenPaxos's shape is left out."""
+    try:
+        pids = json_value(text_of(content), BY_FPRAY)
+    except Unreadable:
+        return {}
+    return {name: label for name, label in pids.items() if isinstance(label, str)} if isinstance(pids, dict) else {}

@@ -14,8 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fpray.errors import Lost
+from fpray.files.content import BY_FPRAY, json_value, text_of
 from fpray.files.directory_lock import locked
 from fpray.files.disk import why_not_written
+from fpray.files.typed import typed
 from fpray.files.user_directory import check_private
 from fpray.node.local_disk import directory_name, local_directory, own_directory
 
@@ -93,11 +95,11 @@ class Scratch:
             return
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            owner = Owner(**json.loads(os.pread(fd, 4096, 0)))
+            owner = typed(Owner, json_value(text_of(os.pread(fd, 4096, 0)), BY_FPRAY))
         except BlockingIOError:
             os.close(fd)
             return  # a trial works in it
-        except (ValueError, TypeError):
+        except ValueError:  # it is damaged
             os.close(fd)
             _to_trash(path)
             return

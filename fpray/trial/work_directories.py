@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from fpray.files import layout
 from fpray.node.agent import NodeAgent
 from fpray.node.file_transfer import Parcel
 from fpray.node.inspection import WorkSite
-from fpray.node.process_files import add_pids
+from fpray.node.process_files import add_pids, read_pids
 from fpray.plan.plan import Plan, Process
 from fpray.store.trial_directory import TrialDirectory
 
@@ -119,7 +118,7 @@ class _Arrivals:
     def unpack(self, parcel: Parcel, host: str) -> None:
         for name, offset, content, ends in parcel.pieces:
             if name == layout.PIDS:  # each machine has one of its own
-                add_pids(str(self.into.path), json.loads(content))
+                add_pids(str(self.into.path), read_pids(content))
             elif self.come.setdefault(name, host) == host:
                 self.into.write_piece(name, offset, content, last=ends)
             else:
