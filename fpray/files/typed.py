@@ -103,7 +103,7 @@ def _integer(value: object, _: object) -> int:
     if type(value) is not int:
         raise _expected("an integer", value)
     if not -(2**63) <= value < 2**63:
-        raise _expected("an integer of 64 bits", value)
+        raise _Broken(f"must be an integer of 64 bits, not {shown(value)}")
     return value
 
 

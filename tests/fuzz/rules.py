@@ -48,7 +48,7 @@ def outcome(data: bytes) -> bool:
     """An outcome."""
     if no_json(data) or not _is(content := _value(data), dict):
         return True
-    if content.get("status") not in STATUSES or content.get("reason") not in REASONS:
+    if content.get("status") not in STATUSES or content.get("reason", "none") not in REASONS:
         return True
     texts = [entry for name in ("lines", "notes", "doubts", "hosts", "blamed") for entry in _listed(content, name)]
     return (

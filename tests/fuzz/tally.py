@@ -55,10 +55,10 @@ def _kind(message: str) -> str:
 
 def lines() -> list[str]:
     """A line for each reader, and for each of its most frequent refusals."""
-    said = []
+    report = []
     for reader in sorted({*_taken, *_refused}):
         refused = sum(_refused[reader].values())
-        said.append(f"{reader}: {refused + _taken[reader]} cases, {refused} refused, {_taken[reader]} read")
-        said += [f"    {times:5}  {kind}" for kind, times in _refused[reader].most_common(5 if CASES >= 1000 else 0)]
+        report.append(f"{reader}: {refused + _taken[reader]} cases, {refused} refused, {_taken[reader]} read")
+        report += [f"    {times:5}  {kind}" for kind, times in _refused[reader].most_common(5 if CASES >= 1000 else 0)]
     total = sum(_taken.values()) + sum(sum(kinds.values()) for kinds in _refused.values())
-    return [*said, f"{total} cases in all"]
+    return [*report, f"{total} cases in all"]
