@@ -160,9 +160,9 @@ def test_points_of_another_version_are_named(tmp_path: Path) -> None:
     first = run_on(FakeMachines(), finished, tmp_path, loops=2)
     file = first.suite / "suite.json"
     content = json.loads(file.read_text())
-    content["points"].append(content["points"][0] | {"where": "x"})
+    content["points"].append(content["points"][0] | {"invented_later": "x"})
     file.write_text(json.dumps(content))
-    with pytest.raises(fpray.Refused, match="points with where"):
+    with pytest.raises(fpray.Refused, match="points with invented_later"):
         run_on(FakeMachines(), finished, tmp_path, loops=2, suite_directory=first.suite)
 
 
