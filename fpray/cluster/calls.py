@@ -1,16 +1,20 @@
-"""Waits for remote calls: results as they come, and one kind of error, `Lost`, for everything that Ray may raise."""
+"""Waits for remote calls: results as they come, and one kind of error, `Lost`, for calls that have no answer."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from fpray.cluster.cancellation import Cancellation
 from fpray.errors import Lost, first_line
+
+
+class Unanswered(Exception):
+    """A call has no answer: its actor, its machine, or the process that is connected to Ray is gone."""
+
 
 # A call -> where it is answered, as `HOST` or `ROLE on HOST`.
 Where = Callable[[Any], str]
@@ -52,27 +56,15 @@ def _result(future: Any, call: Any, where: Where | None) -> Any:
     """The value of a call that has ended."""
     try:
         return future.result()
-    except Exception as error:
-        if "ray" not in sys.modules:  # a fake agent raised it
-            raise
-        raise _cause(error, call, where) from None
-
-
-def _cause(error: Exception, call: Any, where: Where | None) -> Exception:
-    """What a call raised, without what Ray adds; `Lost` if there was no answer."""
-    from ray.exceptions import RayError, RayTaskError
-
-    if isinstance(error, RayTaskError):
-        cause = error.cause if isinstance(error.cause, Exception) else error
-        if isinstance(cause, Lost) and not cause.hosts and where is not None:  # an actor does not know its address
-            host = _host(where(call))
-            return Lost(f"machine {host}: {cause}", [host])
-        return cause
-    if isinstance(error, RayError):
+    except Unanswered as error:
         places = [where(call)] if where is not None else []
         text = f"fpray's own process for {', '.join(places) or 'a machine'} is gone: {first_line(error)}"
-        return Lost(text, map(_host, places))
-    return error
+        raise Lost(text, map(_host, places)) from None
+    except Lost as lost:
+        if lost.hosts or where is None:
+            raise
+        host = _host(where(call))  # an actor does not know its address
+        raise Lost(f"machine {host}: {lost}", [host]) from None
 
 
 def _host(place: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fpray.cluster.calls import gather
+from fpray.cluster.calls import Unanswered, gather
 from fpray.cluster.cancellation import Cancellation
+from fpray.cluster.ray_process.stored import Stored
 from fpray.cluster.session import Machines
 from fpray.errors import FprayError, Lost, Problem, refuse_if_any
 from fpray.jar.find import Jar
@@ -31,13 +32,13 @@ def provide_jar(machines: Machines, hosts: Sequence[str], role: str, jar: Jar, s
         option = f"--scratch {scratch}"
         refuse_if_any([Problem(option, f"machine {host}: {s.problem}") for host, s in surveys.items() if s.problem])
         lacking = {host: machines.agent(role, host) for host, survey in surveys.items() if not survey.has_jar}
-        return sorted(send_jar(jar, lacking)) if lacking else []
+        return sorted(send_jar(machines, jar, lacking)) if lacking else []
     except Lost:
         return []
 
 
 def send_jar(
-    jar: Jar, agents: Mapping[str, NodeAgent], cancellation: Cancellation | None = None
+    machines: Machines, jar: Jar, agents: Mapping[str, NodeAgent], cancellation: Cancellation | None = None
 ) -> dict[str, tuple[str, bool]]:
     """Send the jar to machines (host -> agent there): host -> its path there, and whether it was new there.
 
@@ -47,21 +48,26 @@ def send_jar(
         FprayError: the file is gone, or is another jar by now.
         Lost: a machine is gone, or cannot keep the jar.
     """
-    pieces = _pieces(jar, agents)
-    calls: dict[Any, str] = {agent.machine.keep_jar(jar.sha256, pieces): host for host, agent in agents.items()}
-    return {calls[call]: answer for call, answer in gather(list(calls), _DEADLINE_S, calls.__getitem__, cancellation)}
+    pieces: list[Stored] = []
+    try:
+        pieces.extend(_stored(machines, jar, agents))
+        calls: dict[Any, str] = {agent.machine.keep_jar(jar.sha256, pieces): host for host, agent in agents.items()}
+        answers = gather(list(calls), _DEADLINE_S, calls.__getitem__, cancellation)
+        return {calls[call]: answer for call, answer in answers}
+    except Unanswered as error:
+        raise Lost(f"the jar cannot be sent: {error}", agents) from None
+    finally:
+        machines.forget(pieces)
 
 
-def _pieces(jar: Jar, hosts: Mapping[str, object]) -> list[Any]:
-    """References to the jar's pieces in the object store."""
-    import ray
-
-    pieces, digest = [], hashlib.sha256()
+def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterator[Stored]:
+    """The jar's pieces in the object store."""
+    digest = hashlib.sha256()
     try:
         with jar.path.open("rb") as file:
             while piece := file.read(_PIECE_BYTES):
                 digest.update(piece)
-                pieces.append(ray.put(piece))
+                yield machines.store(piece)
     except OSError as error:
         raise FprayError(f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}") from None
     if digest.hexdigest() != jar.sha256:
@@ -70,4 +76,3 @@ def _pieces(jar: Jar, hosts: Mapping[str, object]) -> list[Any]:
             f" {digest.hexdigest()[:8]} now (put the old one back, or run the command again with --accept-change"
             " or --new)"
         )
-    return pieces

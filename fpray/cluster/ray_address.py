@@ -34,13 +34,6 @@ def connected_address() -> str | None:
     return gcs_address() if ray.is_initialized() else None
 
 
-def gcs_address() -> str:
-    """The GCS address of the Ray that this process is connected to; it must be."""
-    import ray
-
-    return str(ray.get_runtime_context().gcs_address)
-
-
 def answers(address: str) -> bool:
     """Whether a process listens at HOST:PORT."""
     host, _, port = address.rpartition(":")

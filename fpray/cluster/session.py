@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from fpray.cluster.actor_pool import ActorPool
-from fpray.cluster.attached import AttachedRay, BorrowedRay
-from fpray.cluster.calls import gather
-from fpray.cluster.embedded import EmbeddedRay
-from fpray.cluster.head_loss import head_answers, head_loss_message, when_head_is_lost
+from fpray.cluster.calls import Unanswered, gather
+from fpray.cluster.head_loss import head_answers, head_loss_message
 from fpray.cluster.nodes import Machine, NodeTable
-from fpray.cluster.ray_address import answers, connected_address, gcs_address
+from fpray.cluster.ray_address import answers, connected_address
+from fpray.cluster.ray_link import RayLink
+from fpray.cluster.ray_process.stored import Stored
+from fpray.cluster.remote_agent import Actor, RemoteCall, remote_agent
 from fpray.errors import FprayError, Lost, refuse
 from fpray.node.agent import NodeAgent
 from fpray.node.inspection import Survey
-from fpray.plan.cluster import LOOPBACK
 
 _FACTS_S = 120.0  # a role actor may have to start first, on a busy machine
 
@@ -46,17 +44,14 @@ class Machines:
             raise refuse(option, f"this Python is connected to the Ray at {connected}: call ray.shutdown() first")
         self.address = connected or address
         self.embedded = self.address is None
-        self._borrowed = connected is not None
-        self._ray: EmbeddedRay | AttachedRay | BorrowedRay
-        self._ray = BorrowedRay() if self._borrowed else AttachedRay(self.address) if self.address else EmbeddedRay()
-        self.nodes = NodeTable(embedded=self.embedded)
-        self._actors = ActorPool(f"{os.getpid()}-{secrets.token_hex(4)}", self.nodes)
-        self._left = threading.Event()
+        self.nodes = NodeTable()
+        self._link = RayLink(self.address)
+        self._waking: dict[Actor, Future[Any]] = {}
+        self._starting, self._replacing = threading.Lock(), threading.Lock()
 
     def __enter__(self) -> Machines:
-        self._left.clear()
         try:
-            self._ray.start()
+            self._link.start()
             self.refresh()
         except BaseException:
             self.__exit__()
@@ -64,17 +59,11 @@ class Machines:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._left.set()
-        if self._borrowed:
-            self._actors.kill_all()
-        self._actors.forget_all()
-        self._ray.stop()
+        self._link.stop()
 
     def driver_host(self) -> str:
         """The address of the machine that the driver runs on, as Ray knows it."""
-        import ray.util
-
-        return LOOPBACK if self.embedded else str(ray.util.get_node_ip_address())
+        return self._link.host
 
     def by_host(self) -> Mapping[str, Machine]:
         """host -> machine, of the machines that lived at the last `refresh`."""
@@ -86,12 +75,12 @@ class Machines:
 
     def refresh(self) -> Collection[Machine]:
         """Ask the cluster which machines live: those."""
-        self.nodes.refresh()
+        self.nodes.by_host = {machine.host: machine for machine in self._link.ask("refresh")}
         return self.by_host().values()
 
     def poll(self) -> None:
         """Refresh, if the head answers at once."""
-        if self.embedded or not answers(gcs_address()):
+        if self.embedded or not answers(self._link.gcs_address):
             return
         with contextlib.suppress(Exception):  # what Ray cannot answer now is asked again later
             self.refresh()
@@ -102,14 +91,27 @@ class Machines:
         Raises:
             Lost: the machine is gone.
         """
-        return self._actors.agent(role, host, lane)
+        actor = (role, host, lane)
+        if host not in self.by_host():
+            raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
+        self._wake(actor)
+        return remote_agent(self._link.process, actor)
 
     def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> Mapping[Any, str]:
         """Start actors of (role, host) that a trial will need: calls that end when they run -> their host.
 
         A trial that waits for all of them can then start its processes at the same time.
         """
-        return self._actors.start(wanted, lane)
+        waking = {(role, host, lane): self._wake((role, host, lane)) for role, host in wanted}
+        return {RemoteCall(awake): actor[1] for actor, awake in waking.items() if not awake.done()}
+
+    def _wake(self, actor: Actor) -> Future[Any]:
+        """What is done when an actor runs, which is started if there is none."""
+        with self._starting:
+            awake = self._waking.get(actor)
+            if awake is None:
+                awake = self._waking[actor] = self._link.process.ask("wake", actor)
+            return awake
 
     def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
         """host -> what that machine is, as `fpray.node.facts` says; asked of the actors of a role.
@@ -138,27 +140,42 @@ class Machines:
         calls = {self.agent(role, host).machine.survey(str(jar), sha256, scratch): host for host in hosts}
         return {calls[call]: answer for call, answer in gather(list(calls), _FACTS_S, calls.__getitem__)}
 
-    def watch_head(self, say: Callable[[str], None]) -> None:
-        """Have `say` called, in another thread, if the head on this machine ends and the driver does not end soon."""
-        if not self.embedded:
-            when_head_is_lost(lambda: say(head_loss_message(self.address)), self._left)
-
     def recover(self, hosts: Collection[str], lane: int = 0) -> None:
         """After a loss on some machines: forget their actors (of a lane), and refresh.
 
-        Actors of other machines stay: trials use them. An embedded Ray that has ended is replaced.
+        Actors of other machines stay: trials use them. A Ray process that has ended is replaced, with all actors.
 
         Raises:
-            FprayError: the head of the cluster is gone.
+            FprayError: the head of the cluster is gone, or Ray does not start again.
         """
-        with self._actors.lock:
-            if not self.embedded and not head_answers():
+        with self._replacing:
+            if not self.embedded and not head_answers(self._link.gcs_address):
                 raise FprayError(head_loss_message(self.address))
-            self._actors.kill(hosts, lane)
-            with contextlib.suppress(Exception):
-                self.refresh()
-            if self.embedded and not self.by_host():
-                self._actors.forget_all()
-                self._ray.stop()
-                self._ray.start()
-                self.refresh()
+            with contextlib.suppress(Unanswered):
+                self._link.ask("kill", tuple(hosts), lane)
+                self._forget(lambda actor: actor[1] in hosts and actor[2] == lane)
+                with contextlib.suppress(Exception):
+                    self.refresh()
+                if self.by_host() or not self.embedded:
+                    return
+            self._link.restart()
+            self._forget(lambda _: True)
+            self.refresh()
+
+    def _forget(self, lost: Callable[[Actor], bool]) -> None:
+        """Have actors started again when they are next asked for."""
+        with self._starting:
+            self._waking = {actor: awake for actor, awake in self._waking.items() if not lost(actor)}
+
+    def store(self, piece: bytes) -> Stored:
+        """Put bytes where every machine can fetch them, until `forget`: what stands for them in a call.
+
+        Raises:
+            Unanswered: Ray does not take them.
+        """
+        stored: Stored = self._link.ask("store", piece)
+        return stored
+
+    def forget(self, pieces: Collection[Stored]) -> None:
+        """Drop what was stored."""
+        self._link.process.ask("forget", tuple(pieces))

@@ -75,7 +75,6 @@ class Session:
             progress.say(headline(self.experiment, machines))
         progress.stage(f"waiting for {'an embedded Ray' if machines.embedded else 'the Ray cluster'}", None)
         with batch_scheduling(), machines:
-            machines.watch_head(lambda text: progress.say(f"fpray: {text}"))
             where.inventory.wait_for_all(machines.refresh, progress.wait)
             allocator, intention = self._allocator(machines)
             context = self._context(allocator, machines)

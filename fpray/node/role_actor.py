@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from fpray.node.agent import NodeAgent
 from fpray.node.file_service import FileService
 from fpray.node.head_watch import watch_head
 from fpray.node.machine_service import MachineService
@@ -50,25 +49,3 @@ class RoleActor:
     def close(self) -> None:
         """End the supervisor and every process that it still has."""
         self._processes.close()
-
-
-class _RemotePart:
-    """A part of a role actor: each method is a remote call of the actor."""
-
-    def __init__(self, actor: Any, part: Part) -> None:
-        self._actor, self._part = actor, part
-
-    def __getattr__(self, method: str) -> Any:
-        return lambda *arguments: self._actor.call.remote(self._part, method, *arguments)
-
-
-class _RemoteAgent:
-    def __init__(self, actor: Any) -> None:
-        self.machine, self.files, self.processes = (
-            _RemotePart(actor, part) for part in ("machine", "files", "processes")
-        )
-
-
-def remote_agent(actor: Any) -> NodeAgent:
-    """A Ray actor of the class `RoleActor`, as the typed interface."""
-    return cast(NodeAgent, _RemoteAgent(actor))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 from fpray.cluster.nodes import Machine
+from fpray.cluster.ray_process.stored import Stored
 from fpray.cluster.session import Machines
 from fpray.errors import Lost
 from fpray.node.agent import NodeAgent
@@ -99,8 +100,12 @@ class FakeMachines(Machines):
         """All agents are awake."""
         return {}
 
-    def watch_head(self, say: object) -> None:
-        """The head never goes."""
+    def store(self, piece: bytes) -> Stored:
+        """Nothing is kept."""
+        return Stored(0)
+
+    def forget(self, pieces: object) -> None:
+        """Nothing was kept."""
 
     def recover(self, hosts: Collection[str], lane: int = 0) -> None:
         """Agents are as they were."""

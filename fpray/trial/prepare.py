@@ -145,7 +145,7 @@ def _send_jar(attempt: Attempt, sites: Sites) -> Sites:
     context = attempt.context
     context.report("sending the jar", None)
     sent = {}
-    for host, (path, came) in send_jar(context.jar, lacking, context.cancellation).items():
+    for host, (path, came) in send_jar(context.machines, context.jar, lacking, context.cancellation).items():
         sent[host] = replace(sites[host], jar=path)
         attempt.notes += [f"{host}: the jar was sent there"] if came else []
     return sent

@@ -20,13 +20,6 @@ def _one(answer: Any, **more: Any) -> Any:
     return value
 
 
-def _remote(error: Exception) -> Exception:
-    from ray.exceptions import RayTaskError
-
-    remote: Exception = RayTaskError("call", "Traceback ...", error)
-    return remote
-
-
 def test_values_come_as_calls_end() -> None:
     late: Future[int] = Future()
     calls = [FakeCall(late), FakeCall(2)]
@@ -38,12 +31,11 @@ def test_values_come_as_calls_end() -> None:
     assert values == [(calls[1], 2), (calls[0], 1)]
 
 
-@pytest.mark.ray
 @pytest.mark.parametrize(
     ("error", "text"),
     [
         (actor_gone, "fpray's own process for client on 10.0.0.9 is gone: "),
-        (lambda: _remote(Lost("/disk cannot be written")), "machine 10.0.0.9: /disk cannot be written"),
+        (lambda: Lost("/disk cannot be written"), "machine 10.0.0.9: /disk cannot be written"),
         (lambda: Lost("the role actor is gone", ["10.0.0.9"]), "the role actor is gone"),
     ],
 )
@@ -54,10 +46,9 @@ def test_a_machine_that_is_lost_is_named(error: Callable[[], Exception], text: s
     assert lost.value.hosts == ("10.0.0.9",)
 
 
-@pytest.mark.ray
 def test_an_error_of_the_agent_is_raised_as_it_is() -> None:
     with pytest.raises(FprayError, match="the jar has changed"):
-        _one(_remote(FprayError("the jar has changed")))
+        _one(FprayError("the jar has changed"))
 
 
 def test_no_answer_by_the_deadline_is_a_loss() -> None:

@@ -9,11 +9,10 @@ import pytest
 from fpray.cluster.jar_transfer import send_jar
 from fpray.errors import FprayError
 from fpray.jar.find import Jar
+from fpray.testing.fake_machines import FakeMachines
 
 
-@pytest.mark.ray
-def test_a_jar_that_is_built_anew_in_mid_sweep_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ray.put", lambda piece: piece)
+def test_a_jar_that_is_built_anew_in_mid_sweep_is_not_sent(tmp_path: Path) -> None:
     (tmp_path / "my.jar").write_bytes(b"another")
     with pytest.raises(FprayError, match="has changed: this sweep began with sha "):
-        send_jar(Jar(tmp_path / "my.jar", "7" * 64, "", reference=False), {})
+        send_jar(FakeMachines(), Jar(tmp_path / "my.jar", "7" * 64, "", reference=False), {})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import fpray
+from fpray.files.user_directory import user_directory
 from tests.conftest import FPRAY, QUICK, run, start
 from tests.support.suites import only_suite, outcome
 
@@ -64,17 +65,16 @@ def test_multipaxos_on_a_flexible_grid(ray_address: str, tmp_path: Path) -> None
 @pytest.mark.ray
 @pytest.mark.jvm
 def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    left = Path(f"/tmp/fpray-ray-{dead.pid}-left")
+    left = user_directory() / "ray-0-left"
     left.mkdir()
+    (left / "driver.lock").touch()
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1"]
     driver = start(*words, "--local", cwd=tmp_path, env={"RAY_ADDRESS": "", "RAY_AUTH_MODE": ""})
     _, messages = driver.communicate(timeout=120)
     assert driver.returncode == 0, messages
     assert "on this machine (" in messages.splitlines()[0]
     assert "embedded Ray 2.60.0" in messages.splitlines()[0]
-    assert not list(Path("/tmp").glob(f"fpray-ray-{driver.pid}-*"))
+    assert not list(user_directory().glob(f"ray-{driver.pid}-*"))
     assert not left.exists(), "what a killed driver left"
 
 

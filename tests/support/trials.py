@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.allocator import Allocator
+from fpray.cluster.calls import Unanswered
 from fpray.jar.find import Jar
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
@@ -66,8 +67,5 @@ def run(
 
 
 def actor_gone(*_: object) -> Exception:
-    """In place of any call: what Ray raises when the actor has died."""
-    from ray.exceptions import ActorDiedError
-
-    error: Exception = ActorDiedError()
-    return error
+    """In place of any call: what a call comes to when the actor has died."""
+    return Unanswered("The actor died unexpectedly before finishing this task.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from fpray.cluster.nodes import NodeTable
+from fpray.cluster.ray_process.actors import actor_class
 from fpray.node.head_watch import Anchor
 
 _ANSWER_S = 2.0  # it answers in a millisecond
@@ -25,7 +25,7 @@ class HeadAnchor:
             head = self._nodes.head
             if head is None:
                 return None
-            self._actor = head.actor_class(Anchor, 1).remote()
+            self._actor = actor_class(Anchor, head, 1).remote()
             self._address = self._actor.address.remote()
         return self._address
 
@@ -44,15 +44,6 @@ class HeadAnchor:
             self.forget()
             return True
         return False
-
-    def kill(self) -> None:
-        """End it, if there is one. Never raises."""
-        import ray
-
-        if self._actor is not None:
-            with contextlib.suppress(Exception):
-                ray.kill(self._actor)
-        self.forget()
 
     def forget(self) -> None:
         """Have no anchor: the Ray that it ran in is gone."""

@@ -1,0 +1,129 @@
+"""The driver's link to Ray: a Ray process that is attached or runs an embedded Ray, replaced where it has ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from fpray.cluster.calls import Unanswered
+from fpray.cluster.ray_address import answers
+from fpray.cluster.ray_process import leftovers
+from fpray.cluster.ray_process.embedded import embedded_environment
+from fpray.cluster.ray_process.process import RayProcess
+from fpray.cluster.ray_process.start import Start, Started
+from fpray.errors import FprayError, Refused, first_line, refuse
+from fpray.files.user_directory import user_directory
+
+# Ray starts in seconds. On a machine that computes much else it may take minutes, while its processes get on.
+_START_S = 600.0
+_ANSWER_S = 60.0
+_TRIES = 2  # under load Ray aborts once in a while
+
+
+class RayLink:
+    """One link at a time, from `start` to `stop`.
+
+    Attributes:
+        process: the Ray process; another one after `restart`.
+        gcs_address: HOST:PORT of the cluster's head.
+        host: the address of this machine, as Ray knows it.
+    """
+
+    def __init__(self, address: str | None) -> None:
+        """address: of the cluster; None: an embedded Ray."""
+        self._address = address
+        self._token = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.process = RayProcess()
+        self.gcs_address = self.host = ""
+        self._directory: leftovers.Directory | None = None
+
+    def start(self) -> None:
+        """Attach, or start an embedded Ray.
+
+        Raises:
+            Refused: no Ray cluster answers, or it is none that fpray can attach to; or Ray does not start here.
+        """
+        try:
+            if self._address is None:
+                self._start_embedded()
+            else:
+                self._attach(self._address)
+        except BaseException:
+            self.stop()
+            raise
+
+    def restart(self) -> None:
+        """Replace a Ray process that has ended.
+
+        Raises:
+            FprayError: it does not start again.
+        """
+        self.stop()
+        try:
+            self.start()
+        except Refused as refused:
+            raise FprayError(refused.in_one_line()) from None
+
+    def _attach(self, address: str) -> None:
+        if address.startswith("ray://"):
+            raise self._refused("is an address of Ray Client, which fpray does not use: write HOST:PORT of the head")
+        # Ray itself would try for minutes before it fails.
+        if re.fullmatch(r"[^/]+:[0-9]+", address) and not answers(address):
+            raise self._refused(
+                "no Ray cluster answers there: nothing listens on this port. Start Ray, or correct the address"
+            )
+        try:
+            self._connect({"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}, Path())
+        except Exception as error:
+            raise self._refused(f"no Ray cluster answers there: {first_line(error)}") from None
+
+    def _refused(self, sentence: str) -> Refused:
+        option = "RAY_ADDRESS" if os.environ.get("RAY_ADDRESS") == self._address else "--address"
+        return refuse(f"{option} {self._address}", sentence)
+
+    def _start_embedded(self) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                self._directory = leftovers.new_directory(user_directory())
+                self._connect(embedded_environment(), self._directory.path)
+                return
+            except OSError as error:
+                why = f"{error.filename or 'its directory'}: {error.strerror}"
+                raise refuse("Ray", f"does not start on this machine: {why}") from None
+            except Exception as error:
+                self.stop()
+                if attempt == _TRIES:
+                    raise refuse("Ray", f"does not start on this machine: {first_line(error)}") from None
+
+    def _connect(self, environment: dict[str, str], directory: Path) -> None:
+        self.process = RayProcess()
+        self.process.spawn(environment)
+        if self._directory is not None:
+            self._directory.note(self.process.pid)
+        answer: Future[Started] = self.process.ask("start", Start(self._address, directory, self._token))
+        started = answer.result(_START_S)
+        self.gcs_address, self.host = started.gcs_address, started.host
+
+    def ask(self, request: str, *arguments: Any) -> Any:
+        """The answer to a request.
+
+        Raises:
+            Unanswered: the Ray process is gone, or takes a minute.
+        """
+        try:
+            return self.process.ask(request, *arguments).result(_ANSWER_S)
+        except TimeoutError:
+            raise Unanswered(f"fpray's Ray process does not answer within {_ANSWER_S:.0f} s") from None
+
+    def stop(self) -> None:
+        """Disconnect, which ends our actors; end an embedded Ray. Never raises."""
+        self.process.end()
+        if self._directory is not None:
+            directory, self._directory = self._directory, None
+            with contextlib.suppress(OSError):
+                directory.remove()

@@ -1,0 +1,125 @@
+"""The connection to Ray, in the Ray process: attaches or starts an embedded Ray, and answers what the driver asks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from fpray.cluster.nodes import Machine, NodeTable
+from fpray.cluster.ray_process import errors, leftovers
+from fpray.cluster.ray_process.actor_pool import ActorPool
+from fpray.cluster.ray_process.attached import attach
+from fpray.cluster.ray_process.embedded import RAY, start_embedded
+from fpray.cluster.ray_process.living import living_machines, raylet_here
+from fpray.cluster.ray_process.start import Start, Started
+from fpray.cluster.ray_process.stored import Stored
+from fpray.node.head_watch import head_here
+from fpray.plan.cluster import LOOPBACK
+
+
+class Connection:
+    """One connection; `start` comes first. `call` and `wake` may come from another thread than everything else."""
+
+    def __init__(self, watch: Callable[[int], None]) -> None:
+        """watch: called with a pidfd of each process of an embedded Ray that must live, as soon as it runs."""
+        self._watch = watch
+        self._start: Start | None = None
+        self._started: Started | None = None
+        self._nodes = NodeTable()
+        self._actors: ActorPool | None = None
+        self._stored: list[Any] = []  # None: forgotten
+
+    def start(self, start: Start) -> Started:
+        """Connect.
+
+        Raises:
+            Exception: Ray does not start, or no cluster answers; the text says why.
+        """
+        self._start = start
+        if start.address is None:
+            start_embedded(start.directory, self._watch)
+        else:
+            attach(start.address)
+        import ray
+        import ray.util
+
+        host = LOOPBACK if start.address is None else str(ray.util.get_node_ip_address())
+        started = Started(str(ray.get_runtime_context().gcs_address), host)
+        self._actors = ActorPool(start.driver_token, self._nodes, started.gcs_address)
+        self._started = started
+        return started
+
+    def is_ready(self) -> bool:
+        """Whether `start` is through."""
+        return self._started is not None
+
+    def vital(self) -> list[int]:
+        """Pidfds of the processes without which nothing works: this machine's raylet, and the head where it is here.
+
+        Ray itself would wait for up to a minute, and then end this process.
+        """
+        assert self._started is not None
+        seen = [raylet_here(), head_here(self._started.gcs_address)]
+        return [process for process in seen if process is not None]
+
+    def refresh(self) -> Collection[Machine]:
+        """The machines that live."""
+        assert self._start is not None
+        self._nodes.by_host = living_machines(embedded=self._start.address is None)
+        return list(self._nodes.by_host.values())
+
+    def call(self, actor: tuple[str, str, int], part: str, method: str, arguments: Sequence[Any]) -> Any:
+        """Call a method of the actor of (role, host, lane), which is started if there is none: a reference."""
+        resolved = [self._resolve(argument) for argument in arguments]
+        return self._pool().call(actor, part, method, resolved)
+
+    def wake(self, actor: tuple[str, str, int]) -> Any:
+        """Start an actor if there is none: a reference that is there when it runs."""
+        return self._pool().wake(actor)
+
+    def kill(self, hosts: Collection[str], lane: int) -> None:
+        """End the actors of a lane on some machines; see `ActorPool.kill`."""
+        self._pool().kill(hosts, lane)
+
+    def store(self, piece: bytes) -> Stored:
+        """Put bytes into the object store until `forget`: what stands for them in the arguments of a call."""
+        import ray
+
+        token = Stored(len(self._stored))
+        self._stored.append(ray.put(piece))
+        return token
+
+    def forget(self, tokens: Collection[Stored]) -> None:
+        """Drop bytes from the object store."""
+        for token in tokens:
+            self._stored[token.number] = None
+
+    def _resolve(self, argument: Any) -> Any:
+        if isinstance(argument, Stored):
+            return self._stored[argument.number]
+        return [self._resolve(item) for item in argument] if isinstance(argument, list) else argument
+
+    def _pool(self) -> ActorPool:
+        assert self._actors is not None
+        return self._actors
+
+    def plain(self, error: Exception) -> Exception:
+        """An exception that the driver can read."""
+        return errors.plain(error)
+
+    def stop(self) -> None:
+        """Disconnect, which ends our actors; end an embedded Ray. Never raises."""
+        with contextlib.suppress(Exception):  # the cluster may be gone
+            import ray
+
+            ray.shutdown()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """End an embedded Ray at once. Never raises; any thread may call it."""
+        if self._start is not None and self._start.address is None:
+            leftovers.end_session(os.getpid())
+            shutil.rmtree(self._start.directory / RAY, ignore_errors=True)

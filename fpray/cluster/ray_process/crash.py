@@ -1,0 +1,31 @@
+"""How a process of Ray ended, as one line: Ray aborts with pages of C++ stack, in which one line says why."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+_LONGEST = 300
+# Ray's log lines: [2026-11-28 08:00:00,123 C 4711 4711] file.cc:42: text
+_LOG_LINE = re.compile(r"^\[[^\]]* (?P<level>[CEWI]) \d+ \d+\] (?:\([^)]*\) )?(?P<place>\S+:\d+): (?P<text>.*)$")
+_PYTHON_ERROR = re.compile(r"^[\w.]*(Error|Exception|Exit|Interrupt)\b.*$")
+
+
+def crash_line(code: int, output: str) -> str:
+    """The exit code of a process (negative: the signal) and the line of its output that says why."""
+    if code < 0:
+        how = f"was ended by {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"ended with {code}"
+    else:
+        how = f"has exited with code {code}"
+    why = _why(output.splitlines())
+    return f"fpray's Ray process {how}" + (f": {why}" if why else "")
+
+
+def _why(lines: list[str]) -> str:
+    by_level = {"C": "", "E": ""}
+    for line in lines:
+        if (logged := _LOG_LINE.match(line)) is not None and logged["level"] in by_level:
+            by_level[logged["level"]] = by_level[logged["level"]] or logged["text"].strip()
+    errors = [line for line in lines if _PYTHON_ERROR.match(line)]
+    last = errors[-1] if errors else ""
+    return (by_level["C"] or last or by_level["E"])[:_LONGEST]

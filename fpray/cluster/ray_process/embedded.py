@@ -1,0 +1,145 @@
+"""An embedded Ray: on this machine alone, started for one driver, tuned to disturb no measurement."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from fpray.cluster.ray_process.quiet import hush_raylets
+from fpray.node.supervisor.procfs import pids, read_entry
+from fpray.plan.cluster import LOOPBACK
+
+# Measured with `make bench`: no metrics, no event reports, rare timers.
+# The first three matter most: a JVM must not inherit Ray's niceness, and Ray must not kill for memory.
+_LEAN = {
+    "RAY_worker_niceness": "0",
+    "RAY_worker_oom_score_adjustment": "0",
+    "RAY_memory_monitor_refresh_ms": "0",
+    "RAY_enable_metrics_collection": "false",
+    "RAY_event_stats": "false",
+    "RAY_task_events_report_interval_ms": "0",
+    "RAY_ray_events_report_interval_ms": "0",
+    "RAY_raylet_report_resources_period_milliseconds": "1000",
+    "RAY_raylet_check_gc_period_milliseconds": "5000",
+    "RAY_debug_dump_period_milliseconds": "0",
+    "RAY_kill_idle_workers_interval_ms": "5000",
+    "RAY_local_fs_monitor_interval_ms": "5000",
+    "RAY_gcs_pull_resource_loads_period_milliseconds": "10000",
+    "RAY_io_context_event_loop_lag_collection_interval_ms": "0",
+    "RAY_io_context_monitor_probe_interval_ms": "60000",
+    "RAY_core_worker_internal_heartbeat_ms": "10000",
+    "RAY_report_worker_backlog_interval_ms": "10000",
+    "RAY_object_manager_timer_freq_ms": "5000",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+# A machine that computes much else: Ray's own limits are some seconds. Its processes get on, so it is waited for.
+_PATIENT = {
+    "RAY_raylet_client_num_connect_attempts": "300",
+    "RAY_raylet_client_connect_timeout_milliseconds": "1000",
+    "RAY_gcs_server_port_wait_time_s": "300",
+    "RAY_gcs_rpc_server_connect_timeout_s": "60",
+    "RAY_py_gcs_connect_timeout_s": "300",
+    "RAY_gcs_server_request_timeout_seconds": "300",
+    "RAY_worker_register_timeout_seconds": "300",
+    "RAY_agent_register_timeout_ms": "300000",
+}
+_NODE_S = 300.0
+_LOOK_S = 0.1
+RAY = "r"  # the directory that Ray gets; it opens it to all users
+
+
+def embedded_environment() -> dict[str, str]:
+    """The environment of a process that starts an embedded Ray.
+
+    A token that only this driver has: no other user can submit to this Ray. It is in no file.
+    """
+    return {**_LEAN, **_PATIENT, "RAY_ADDRESS": "", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
+
+
+def start_embedded(directory: Path, watch: Callable[[int], None]) -> None:
+    """Start Ray's processes with their files below a directory, and connect to them.
+
+    watch: called with a pidfd of each process that must live, as soon as it runs: where one of them dies in its start,
+    Ray waits for it for up to a minute.
+
+    Raises:
+        Exception: whatever Ray raises when it does not start.
+    """
+    os.environ.pop("RAY_ADDRESS", None)
+    import ray
+
+    hush_raylets()
+    _wait_long_for_the_node()
+    threading.Thread(target=_watch_children, args=(watch,), name="start", daemon=True).start()
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="ERROR",
+        configure_logging=False,
+        _temp_dir=str(directory / RAY),
+        _node_ip_address=LOOPBACK,
+    )
+    _end_unused_processes()
+
+
+def _watch_children(watch: Callable[[int], None]) -> None:
+    """Watch the head and the raylet, from when each of them runs."""
+    missing = {"gcs_server", "raylet"}
+    while missing:
+        for pid, name in _children():
+            if name in missing:
+                missing.discard(name)
+                with contextlib.suppress(ProcessLookupError):
+                    watch(os.pidfd_open(pid))
+        time.sleep(_LOOK_S)
+
+
+def _children() -> Iterator[tuple[int, str]]:
+    """The children of this process, with their names: those that have ended as well, for their end must be noticed."""
+    for pid in pids():
+        entry = read_entry(pid)
+        if entry is not None and entry.ppid == os.getpid():
+            with contextlib.suppress(OSError):
+                yield pid, Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def _wait_long_for_the_node() -> None:
+    """Have `ray.init` wait for its raylet for minutes: it gives up after 30 s, which no option changes."""
+    from ray._private import services
+
+    look = services.get_node
+
+    def look_long(*arguments: Any, **options: Any) -> Any:
+        deadline = time.monotonic() + _NODE_S
+        while True:
+            try:
+                return look(*arguments, **options)
+            except RuntimeError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_LOOK_S)
+
+    services.get_node = look_long
+
+
+def _end_unused_processes() -> None:
+    """End processes of an embedded Ray that have no use, and that `ray.init` cannot leave out.
+
+    The log monitor takes 0.6 % of a core to read logs that are never shown, the autoscaler's monitor has nothing to
+    scale, and the dashboard's head has no dashboard. Together they wake a hundred times a second.
+    """
+    from ray._private.worker import _global_node
+
+    for end in ("kill_log_monitor", "kill_monitor", "kill_dashboard"):
+        with contextlib.suppress(Exception):
+            getattr(_global_node, end)(check_alive=False)

@@ -1,0 +1,111 @@
+"""The directory of an embedded Ray, and what it can leave behind: files there, and processes of its session."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fpray.node.supervisor.procfs import process_table, read_words
+
+_NAME = "ray-"  # short: below it are sockets, and a socket's path may have 107 bytes
+_LOCK = "driver.lock"
+_GONE_S = 5.0
+# Words by which a process is known as one of Ray's: the number of a session is used again some day.
+_OF_RAY = (
+    b"/gcs_server",
+    b"/raylet",
+    b"ray/dashboard/",
+    b"ray/_private/",
+    b"ray/autoscaler/",
+    b"fpray.cluster.ray_process",
+)
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A directory that only this user can enter, locked as long as its driver lives.
+
+    Ray opens the directories that it makes to all users; so they lie below this one.
+    """
+
+    path: Path
+    lock: int
+
+    def note(self, session: int) -> None:
+        """Write down the session of the Ray process: that of every process of this Ray."""
+        os.pwrite(self.lock, f"{session}\n".encode(), 0)
+
+    def remove(self) -> None:
+        """End what runs there, remove it, and unlock it."""
+        _remove(self.path, self.lock)
+        os.close(self.lock)
+
+
+def new_directory(top: Path) -> Directory:
+    """A new directory; those of drivers that have ended are removed first.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    _remove_abandoned(top)
+    number = 0
+    while True:
+        path = top / f"{_NAME}{os.getpid()}-{number}"
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            number += 1
+            continue
+        lock = os.open(path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return Directory(path, lock)
+
+
+def _remove_abandoned(top: Path) -> None:
+    """Remove the directories whose driver has ended, and end what still runs there."""
+    for path in top.glob(f"{_NAME}*"):
+        with contextlib.suppress(OSError):  # it is not ours, or it is being made or removed
+            if path.lstat().st_uid != os.getuid():
+                continue
+            lock = os.open(path / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # its driver lives, maybe in another container
+                _remove(path, lock)
+            finally:
+                os.close(lock)
+
+
+def _remove(path: Path, lock: int) -> None:
+    """End the processes of an embedded Ray, and remove its directory. Never raises."""
+    session = os.pread(lock, 20, 0).strip()
+    if session.isdigit():
+        end_session(int(session))
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def end_session(session: int) -> None:
+    """End Ray's processes of a session at once, all but this process. Never raises.
+
+    Supervisors have sessions of their own: each ends its JVMs when its actor is gone.
+    """
+    deadline = time.monotonic() + _GONE_S
+    while (alive := list(_of_session(session))) and time.monotonic() < deadline:
+        for pid in alive:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def _of_session(session: int) -> Iterator[int]:
+    for entry in process_table().values():
+        if entry.sid == session and entry.alive and entry.pid != os.getpid():
+            words = read_words(entry.pid)
+            if words[0].startswith(b"ray::") or any(sign in word for word in words for sign in _OF_RAY):
+                yield entry.pid

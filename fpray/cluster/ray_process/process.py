@@ -1,0 +1,130 @@
+"""The driver's side of its Ray process: starts it, asks it, notices that it is gone, and ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import fpray
+from fpray.cluster.calls import Unanswered
+from fpray.cluster.ray_process.channel import Channel
+from fpray.cluster.ray_process.crash import crash_line
+
+# What belongs to the driver's Python, and has broken Ray: docstrings that are stripped, a prompt at the end.
+_NOT_INHERITED = ("PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONSTARTUP", "PYTHONBREAKPOINT")
+# -P: no file of the current directory may take the place of a module. The directory of fpray comes last.
+_PROGRAM = "import sys; sys.path.append(sys.argv[1]); from fpray.cluster.ray_process.main import main; main()"
+_END_S = 15.0  # an orderly end of an embedded Ray takes one or two
+
+
+class RayProcess:
+    """A process that lives from `spawn` to `end`, unless it ends by itself before. Any thread may `ask`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._waiting: dict[int, Future[Any]] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
+        self._output = -1
+        self._reader: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._channel is not None
+
+    @property
+    def pid(self) -> int:
+        """Its process id, and its session's; 0 before `spawn`."""
+        return 0 if self._process is None else self._process.pid
+
+    def spawn(self, environment: Mapping[str, str]) -> None:
+        """Start it, with further environment variables. It has no terminal: Ctrl-C is for the driver alone."""
+        ours, its = socket.socketpair()
+        inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+        self._output = os.memfd_create("ray")
+        package = str(Path(fpray.__file__).parent.parent)
+        with its:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _PROGRAM, package, str(its.fileno()), str(os.getpid())],
+                env={**inherited, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=self._output,
+                pass_fds=[its.fileno()],
+                start_new_session=True,
+            )
+        self._channel = Channel(ours)
+        self._reader = threading.Thread(target=self._read, args=(self._channel,), name="fpray-ray", daemon=True)
+        self._reader.start()
+
+    def ask(self, request: str, *arguments: Any) -> Future[Any]:
+        """The answer to a request, once it comes; `Unanswered` if the process has ended."""
+        answer: Future[Any] = Future()
+        with self._lock:
+            channel, number = self._channel, next(self._numbers)
+            if channel is not None:
+                self._waiting[number] = answer
+        if channel is None:
+            answer.set_exception(Unanswered("fpray's Ray process has ended"))
+            return answer
+        try:
+            channel.send((number, request, arguments))
+        except OSError:
+            pass  # the reader sees the same, and fails every request
+        return answer
+
+    def tell(self, request: str, *arguments: Any) -> None:
+        """Make a request that has no answer."""
+        self.ask(request, *arguments)
+
+    def _read(self, channel: Channel) -> None:
+        """In a thread of its own: hand out answers until the process has ended."""
+        with contextlib.suppress(EOFError):
+            while True:
+                number, succeeded, value = channel.receive()
+                with self._lock:
+                    answer = self._waiting.pop(number, None)
+                if answer is not None:
+                    (answer.set_result if succeeded else answer.set_exception)(value)
+        why = self._reap()
+        with self._lock:
+            self._channel = None
+            waiting, self._waiting = self._waiting, {}
+        for answer in waiting.values():
+            answer.set_exception(Unanswered(why))
+
+    def _reap(self) -> str:
+        """Wait until the process has ended: how it did."""
+        assert self._process is not None
+        try:
+            code = self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        with os.fdopen(self._output, "rb") as output:
+            output.seek(0)
+            return crash_line(code, output.read().decode(errors="replace"))
+
+    def end(self) -> None:
+        """End it, and the embedded Ray that it may have started. Never raises; returns when it has ended."""
+        channel, process, reader = self._channel, self._process, self._reader
+        if channel is not None:
+            channel.close()
+        if reader is not None and process is not None:
+            reader.join(_END_S)
+            if reader.is_alive():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
+                reader.join()

@@ -1,0 +1,35 @@
+"""How the Ray process starts: what the driver wants, and what it learns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the driver wants.
+
+    Attributes:
+        address: of the cluster; None: an embedded Ray.
+        directory: where an embedded Ray keeps its files.
+        driver_token: unlike any other driver's, in the environment of the driver's processes on all machines, for a
+            person or a test that looks for them.
+    """
+
+    address: str | None
+    directory: Path
+    driver_token: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """Where this is.
+
+    Attributes:
+        gcs_address: HOST:PORT of the cluster's head.
+        host: the address of this machine, as Ray knows it.
+    """
+
+    gcs_address: str
+    host: str
