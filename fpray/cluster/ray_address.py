@@ -31,7 +31,7 @@ def connected_address() -> str | None:
         return None
     import ray
 
-    return gcs_address() if ray.is_initialized() else None
+    return str(ray.get_runtime_context().gcs_address) if ray.is_initialized() else None
 
 
 def answers(address: str) -> bool:

@@ -68,7 +68,7 @@ class ActorPool:
         return self._warm(*key).awake
 
     def kill(self, hosts: Collection[str], lane: int) -> None:
-        """End the actors of a lane on some machines, and with a lost anchor all that held a connection to it."""
+        """End the actors of a lane on some machines; if the anchor has died, also all that were connected to it."""
         with self._lock:
             lost = {key for key in self._actors if key[1] in hosts and key[2] == lane}
             if self._anchor.has_died():  # every supervisor that was connected to it has ended, and its processes

@@ -11,7 +11,7 @@ from typing import Any
 from fpray.cluster.nodes import Machine, NodeTable
 from fpray.cluster.ray_process import errors, leftovers
 from fpray.cluster.ray_process.actor_pool import ActorPool
-from fpray.cluster.ray_process.attached import attach
+from fpray.cluster.ray_process.connect import connect
 from fpray.cluster.ray_process.embedded import RAY, start_embedded
 from fpray.cluster.ray_process.living import living_machines, raylet_here
 from fpray.cluster.ray_process.start import Start, Started
@@ -42,7 +42,7 @@ class Connection:
         if start.address is None:
             start_embedded(start.directory, self._watch)
         else:
-            attach(start.address)
+            connect(address=start.address)
         import ray
         import ray.util
 

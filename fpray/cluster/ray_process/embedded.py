@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from fpray.cluster.ray_process.quiet import hush_raylets
+from fpray.cluster.ray_process.connect import connect
 from fpray.node.supervisor.procfs import pids, read_entry
 from fpray.plan.cluster import LOOPBACK
 
@@ -75,20 +75,9 @@ def start_embedded(directory: Path, watch: Callable[[int], None]) -> None:
         Exception: whatever Ray raises when it does not start.
     """
     os.environ.pop("RAY_ADDRESS", None)
-    import ray
-
-    hush_raylets()
     _wait_long_for_the_node()
     threading.Thread(target=_watch_children, args=(watch,), name="start", daemon=True).start()
-    ray.init(
-        address="local",
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-        configure_logging=False,
-        _temp_dir=str(directory / RAY),
-        _node_ip_address=LOOPBACK,
-    )
+    connect(address="local", include_dashboard=False, _temp_dir=str(directory / RAY), _node_ip_address=LOOPBACK)
     _end_unused_processes()
 
 
