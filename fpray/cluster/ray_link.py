@@ -23,6 +23,7 @@ from fpray.files.user_directory import user_directory
 _START_S = 600.0
 _ANSWER_S = 60.0
 _TRIES = 2  # under load Ray aborts once in a while
+_used_by: list[int] = []  # the process that has run a sweep: one that was forked from it has its locks, not its threads
 
 
 class RayLink:
@@ -48,6 +49,13 @@ class RayLink:
         Raises:
             Refused: no Ray cluster answers, or it is none that fpray can attach to; or Ray does not start here.
         """
+        if _used_by and _used_by[0] != os.getpid():
+            raise refuse(
+                "this process",
+                "was forked from one that has run a sweep, so locks and threads are missing here:"
+                ' start it by multiprocessing.get_context("spawn"), or run the sweep in the first process',
+            )
+        _used_by[:] = [os.getpid()]
         try:
             if self._address is None:
                 self._start_embedded()

@@ -74,11 +74,11 @@ def _nothing_is_left(directory: Path, driver: subprocess.Popen[str], session: in
 @pytest.mark.parametrize("name", ["raylet", "gcs_server", "fpray-ray"])
 def test_a_part_of_ray_that_is_killed_in_mid_trial_costs_an_attempt(name: str, tmp_path: Path) -> None:
     """H2: the trial is lost and runs again; exit code and sentences are those of a sweep that went well."""
-    driver = start(*SWEEP, *PATIENT, "--set", "duration=1s", cwd=tmp_path, env=ENV)
+    driver = start(*SWEEP, *PATIENT, cwd=tmp_path, env=ENV)
     hold_clients(tmp_path)
     session = _named(driver, "fpray-ray").pid
     _named(driver, name).kill()
-    _, messages = driver.communicate(timeout=300)
+    _, messages = driver.communicate(timeout=250)
     assert driver.returncode == 0, messages
     assert "001" in messages
     assert "runs again" in messages
@@ -93,7 +93,7 @@ def test_a_part_of_ray_that_is_killed_in_its_start_is_started_again(name: str, t
     """H2, C2: Ray is started a second time."""
     driver = start(*SWEEP, *QUICK, cwd=tmp_path, env=ENV)
     _named(driver, name).kill()
-    _, messages = driver.communicate(timeout=300)
+    _, messages = driver.communicate(timeout=250)
     assert driver.returncode == 0, messages
     assert "Traceback" not in messages
 
@@ -106,7 +106,7 @@ def test_a_gcs_that_stands_still_in_the_start_is_waited_for(tmp_path: Path) -> N
     time.sleep(3)
     assert driver.poll() is None
     gcs.resume()
-    _, messages = driver.communicate(timeout=300)
+    _, messages = driver.communicate(timeout=250)
     assert driver.returncode == 0, messages
 
 
@@ -139,7 +139,7 @@ def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple
         ray.kill()
         # No process is left that could end Ray's agents: the next command does.
         wait_for(lambda: not jvms(str(tmp_path)), 10, "JVMs have ended")
-        done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV, timeout=300)
+        done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV, timeout=250)
         assert done.code == 0, done.err
     del held
     _nothing_is_left(tmp_path, driver, ray.pid)
@@ -151,14 +151,14 @@ def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple
 )
 def test_settings_of_the_users_python_do_not_reach_ray(environment: dict[str, str], tmp_path: Path) -> None:
     """C1: without docstrings Ray does not start."""
-    done = run(*SWEEP, *QUICK, cwd=tmp_path, env={**ENV, **environment}, timeout=300)
+    done = run(*SWEEP, *QUICK, cwd=tmp_path, env={**ENV, **environment}, timeout=250)
     assert done.code == 0, done.err
 
 
 def test_a_module_beside_the_user_takes_the_place_of_none(tmp_path: Path) -> None:
     for name in ("ray", "grpc", "queue", "pickle"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the user')")
-    done = run(*SWEEP, *QUICK, cwd=tmp_path, env=ENV, timeout=300)
+    done = run(*SWEEP, *QUICK, cwd=tmp_path, env=ENV, timeout=250)
     assert done.code == 0, done.err
 
 
@@ -197,19 +197,22 @@ def test_where_ray_cannot_start_a_sentence_says_why(script: str) -> None:
     assert "Ray" in done.stderr or "/tmp" in done.stderr
 
 
-def test_a_forked_child_may_sweep_after_its_parent(tmp_path: Path) -> None:
-    """C3: no Ray is connected in the process that is forked."""
+def test_a_forked_child_of_a_process_that_has_swept_is_refused(tmp_path: Path) -> None:
+    """C3: it hung for ever."""
     code = (
         "import fpray, multiprocessing\n"
         "settings = {'warmup_duration': '200ms', 'duration': '500ms', 'timeout': '5s', 'warmup_timeout': '5s'}\n"
         "grid = {'num_client_procs': [1]}\n"
-        "def sweep(): return fpray.sweep('unreplicated', vary=grid, set=settings, new=True, local=True).exit_code\n"
+        "def sweep():\n"
+        "    try: return fpray.sweep('unreplicated', vary=grid, set=settings, new=True, local=True).exit_code\n"
+        "    except fpray.Refused as refused: return str(refused)\n"
         "print(sweep())\n"
         "with multiprocessing.get_context('fork').Pool(1) as pool: print(pool.apply(sweep))\n"
     )
     python = FPRAY.removesuffix("fpray") + "python"
-    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert done.stdout.split() == ["0", "0"], done.stderr
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=250)
+    assert done.stdout.startswith("0\nnothing was started:\n  this process  was forked"), done.stderr
+    assert "spawn" in done.stdout
 
 
 def _all_below(directory: Path) -> list[Path]:
@@ -238,9 +241,9 @@ def test_the_directory_of_a_living_driver_is_never_removed(tmp_path: Path) -> No
     directory.mkdir(mode=0o700)
     with (directory / "driver.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = run(*SWEEP, *QUICK, cwd=tmp_path, env=ENV, timeout=300)
+        done = run(*SWEEP, *QUICK, cwd=tmp_path, env=ENV, timeout=250)
         assert done.code == 0, done.err
         assert directory.exists()
-    done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV, timeout=300)
+    done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV, timeout=250)
     assert done.code == 0, done.err
     assert not directory.exists()

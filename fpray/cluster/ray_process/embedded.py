@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fpray.cluster.ray_process.connect import connect
-from fpray.node.supervisor.procfs import pids, read_entry
 from fpray.plan.cluster import LOOPBACK
 
 # Measured with `make bench`: no metrics, no event reports, rare timers.
@@ -76,30 +74,24 @@ def start_embedded(directory: Path, watch: Callable[[int], None]) -> None:
     """
     os.environ.pop("RAY_ADDRESS", None)
     _wait_long_for_the_node()
-    threading.Thread(target=_watch_children, args=(watch,), name="start", daemon=True).start()
+    _watch_what_starts(watch)
     connect(address="local", include_dashboard=False, _temp_dir=str(directory / RAY), _node_ip_address=LOOPBACK)
     _end_unused_processes()
 
 
-def _watch_children(watch: Callable[[int], None]) -> None:
-    """Watch the head and the raylet, from when each of them runs."""
-    missing = {"gcs_server", "raylet"}
-    while missing:
-        for pid, name in _children():
-            if name in missing:
-                missing.discard(name)
-                with contextlib.suppress(ProcessLookupError):
-                    watch(os.pidfd_open(pid))
-        time.sleep(_LOOK_S)
+def _watch_what_starts(watch: Callable[[int], None]) -> None:
+    """Watch the head and the raylet from the moment in which Ray starts each of them."""
+    from ray._private import services
 
+    start = services.start_ray_process
 
-def _children() -> Iterator[tuple[int, str]]:
-    """The children of this process, with their names: those that have ended as well, for their end must be noticed."""
-    for pid in pids():
-        entry = read_entry(pid)
-        if entry is not None and entry.ppid == os.getpid():
-            with contextlib.suppress(OSError):
-                yield pid, Path(f"/proc/{pid}/comm").read_text().strip()
+    def watched(command: Any, process_type: str, *arguments: Any, **options: Any) -> Any:
+        info = start(command, process_type, *arguments, **options)
+        if process_type in ("gcs_server", "raylet"):
+            watch(os.pidfd_open(info.process.pid))
+        return info
+
+    services.start_ray_process = watched
 
 
 def _wait_long_for_the_node() -> None:
