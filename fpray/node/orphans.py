@@ -9,6 +9,7 @@ from fpray.node.supervisor.procfs import (
     Entry,
     is_ours,
     is_same,
+    is_stopped,
     kill_same,
     namespace,
     pids,
@@ -16,8 +17,10 @@ from fpray.node.supervisor.procfs import (
     read_command,
     read_entry,
     read_environment,
+    read_words,
     with_descendants,
 )
+from fpray.node.supervisor_client import owner_of
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,13 @@ def find_orphans(driver: str | None = None) -> list[Orphan]:
     """
     alive: dict[str, bool] = {}  # the supervisors, by their marks
     orphans = []
-    here = _namespaces("self")
     for pid in pids():
         if (marks := _marks(pid)) is None:
             continue
         mark, owner = marks
         if mark not in alive:
             alive[mark] = supervisor_lives(mark)
-        if alive[mark] or driver not in (None, owner) or _namespaces(pid) != here:
+        if alive[mark] or driver not in (None, owner) or not _is_here(pid):
             continue
         entry = read_entry(pid)
         if entry is not None and entry.alive:
@@ -54,16 +56,21 @@ def find_orphans(driver: str | None = None) -> list[Orphan]:
     return orphans
 
 
-def _namespaces(pid: int | str) -> tuple[object, object]:
-    return namespace(pid, "pid"), namespace(pid, "net")
+def _is_here(pid: int) -> bool:
+    """Whether a process is of the same machine, as fpray sees it."""
+    return all(namespace(pid, kind) == namespace("self", kind) for kind in ("pid", "net"))
 
 
 def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orphan]:
     """SIGKILL the orphans (of one driver) and their descendants until none is left; returns the orphans.
 
+    A supervisor that is stopped (SIGSTOP), and whose actor has ended, cannot end its processes: it is killed first.
+
     Raises TimeoutError, naming them, if some still live after deadline_s (a process that hangs in the kernel).
     """
     until = time.monotonic() + deadline_s
+    for supervisor in _abandoned():
+        kill_same(supervisor)
     killed: dict[tuple[int, int], Orphan] = {}
     doomed: dict[tuple[int, int], Entry] = {}
     while True:
@@ -81,6 +88,20 @@ def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orp
             names = ", ".join(f"{entry.pid} ({read_command(entry.pid)})" for entry in alive)
             raise TimeoutError(f"orphaned processes still run after SIGKILL and {deadline_s:g} s: {names}")
         time.sleep(0.005)
+
+
+def _abandoned() -> list[Entry]:
+    """This user's supervisors that are stopped, and whose actor has ended."""
+    table = process_table()
+    abandoned = []
+    for entry in table.values():
+        if not entry.alive or not is_stopped(entry.pid) or not is_ours(entry.pid) or not _is_here(entry.pid):
+            continue
+        owner = owner_of(read_words(entry.pid))
+        actor = table.get(owner) if owner is not None else None
+        if owner is not None and (actor is None or not actor.alive or actor.start > entry.start):
+            abandoned.append(entry)
+    return abandoned
 
 
 def _trees(orphans: list[Orphan], table: dict[int, Entry]) -> list[Entry]:

@@ -8,6 +8,7 @@ ran, `recorder`.
 from __future__ import annotations
 
 import os
+import select
 import threading
 from typing import Any, Literal
 
@@ -31,6 +32,8 @@ class RoleActor:
         """gcs_address: of the cluster's head; anchor: see `fpray.node.head_watch.watch_head`."""
         use_batch_scheduling()
         raylet = os.environ.get("RAY_RAYLET_PID")
+        if raylet:
+            _end_with(int(raylet))
         head = watch_head(gcs_address, anchor)
         scratch, stopping = Scratch(), threading.Event()
         self._processes = Processes(driver=driver, raylet_pid=int(raylet) if raylet else None, head=head)
@@ -49,3 +52,20 @@ class RoleActor:
     def close(self) -> None:
         """End the supervisor and every process that it still has."""
         self._processes.close()
+
+
+def _end_with(raylet: int) -> None:
+    """End this actor with its raylet, and so give back its lock of the machine.
+
+    Ray asks for the process id only, which a zombie keeps where no process reaps it, as in some containers.
+    """
+
+    def watch() -> None:
+        select.select([lives], [], [])
+        os._exit(1)
+
+    try:
+        lives = os.pidfd_open(raylet)
+    except ProcessLookupError:
+        os._exit(1)
+    threading.Thread(target=watch, name="fpray-raylet", daemon=True).start()

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,14 @@ from fpray.node import supervisor
 
 _START_DEADLINE_S = 60.0  # it starts in 0.03 s, but perhaps on a machine on which fourteen JVMs start just now
 _FOLDER = str(Path(supervisor.__file__).parent)
+
+
+def owner_of(words: Sequence[bytes]) -> int | None:
+    """The process id of the actor that started a supervisor, by the supervisor's command line; None: it is none."""
+    try:
+        return int(words[words.index(os.fsencode(_FOLDER)) + 2])
+    except (ValueError, IndexError):
+        return None
 
 
 class SupervisorClient:

@@ -41,6 +41,25 @@ def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Cal
         stranger.wait()
 
 
+def test_a_stopped_supervisor_whose_actor_is_gone_is_ended_with_its_processes(owner: Callable[..., Owner]) -> None:
+    """H3: two or three JVMs lived for ever, and the next attempt ran beside them."""
+    it, other = owner("plain", "setsid"), owner("setsid")
+    os.kill(it.supervisor, signal.SIGSTOP)
+    os.kill(other.supervisor, signal.SIGSTOP)
+    try:
+        it.process.kill()
+        it.process.wait()
+        assert survivors(it.driver)
+        kept = survivors(other.driver)
+        kill_orphans()
+        assert survivors(it.driver) == []
+        assert not alive(it.supervisor)
+        assert survivors(other.driver) == kept, "its actor lives"
+        assert alive(other.supervisor)
+    finally:
+        os.kill(other.supervisor, signal.SIGCONT)
+
+
 def test_unmarked_descendants_of_orphans_are_killed(owner: Callable[..., Owner]) -> None:
     it = owner("nameless")
     (shell,) = survivors(it.driver)

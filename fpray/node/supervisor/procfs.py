@@ -63,6 +63,12 @@ def with_descendants(roots: Iterable[int], table: dict[int, Entry]) -> dict[int,
     return living
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether a process is suspended, by SIGSTOP say."""
+    text = _read(f"/proc/{pid}/stat", 4096)
+    return bool(text) and text[text.rindex(b")") + 2 :][:1] in (b"T", b"t")
+
+
 def is_same(process: Entry, now: Entry | None) -> bool:
     """Whether `now`, an entry of the same pid, is this very process, alive."""
     return now is not None and now.alive and now.start == process.start
