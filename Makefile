@@ -6,7 +6,7 @@ TEST_PROCESSES ?= 4
 STAMP := $(VENV)/.installed
 RUN_STAMP := $(VENV)/.installed-run
 
-.PHONY: house demo setup check test fuzz lint format bench bench-search docs wheel lock clean
+.PHONY: house demo setup check test test-slow fuzz lint format bench bench-search docs wheel lock clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/fpray sweep multipaxos
@@ -26,16 +26,20 @@ $(STAMP): requirements.lock $(RUN_STAMP)
 	@touch $@
 
 # Where it is set, every one of the hundreds of processes that tests start would compile fpray anew.
-check test: export PYTHONDONTWRITEBYTECODE =
+check test test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
 
 # Lint and the fast ring of tests, which can reach neither Ray nor a JDK: under a minute.
 check: lint
 	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n 2 -m "not jvm and not ray and not hosts and not slow"
 
-# Every test. More test processes than cores, since tests mostly wait; one file's tests stay in one process, and the
-# files whose tests take long begin first (tests/support/rings.py).
+# Every test but the slow ones. More test processes than cores, since tests mostly wait; one file's tests stay in one
+# process, and the files whose tests take long begin first (tests/support/rings.py).
 test: setup
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not slow"
+
+# What takes long: kills of everything at all moments, thousands of generated cases. CI runs it as well.
+test-slow: setup
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist load -m slow
 
 # Generated input for each reader of what comes from outside, and how often it was refused, and why.
 FUZZ ?= 1000

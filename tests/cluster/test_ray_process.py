@@ -88,6 +88,7 @@ def test_a_part_of_ray_that_is_killed_in_mid_trial_costs_an_attempt(name: str, t
     _nothing_is_left(tmp_path, driver, session)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["raylet", "gcs_server", "fpray-ray"])
 def test_a_part_of_ray_that_is_killed_in_its_start_is_started_again(name: str, tmp_path: Path) -> None:
     """H2, C2: Ray is started a second time."""
@@ -98,6 +99,7 @@ def test_a_part_of_ray_that_is_killed_in_its_start_is_started_again(name: str, t
     assert "Traceback" not in messages
 
 
+@pytest.mark.slow
 def test_a_gcs_that_stands_still_in_the_start_is_waited_for(tmp_path: Path) -> None:
     """H5: a busy machine is no reason to end."""
     driver = start(*SWEEP, *QUICK, cwd=tmp_path, env=ENV)
@@ -110,8 +112,17 @@ def test_a_gcs_that_stands_still_in_the_start_is_waited_for(tmp_path: Path) -> N
     assert driver.returncode == 0, messages
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("name", ["fpray-ray", "gcs_server", "raylet"])
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("fpray-ray", signal.SIGINT),
+        ("gcs_server", signal.SIGTERM),
+        ("raylet", signal.SIGHUP),
+        pytest.param("fpray-ray", signal.SIGHUP, marks=pytest.mark.slow),
+        pytest.param("gcs_server", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("raylet", signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_while_ray_starts_ends_the_command(name: str, number: signal.Signals, tmp_path: Path) -> None:
     """H4: exit code 130 at any moment, and nothing is left."""
     driver = start(*SWEEP, *QUICK, cwd=tmp_path, env=ENV)
@@ -125,6 +136,7 @@ def test_a_signal_while_ray_starts_ends_the_command(name: str, number: signal.Si
         _nothing_is_left(tmp_path, driver, ray.pid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victims", [("driver",), ("driver", "fpray-ray")])
 def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple[str, ...], tmp_path: Path) -> None:
     """H4: Ray's agents stayed for up to 90 s."""
@@ -145,16 +157,15 @@ def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple
     _nothing_is_left(tmp_path, driver, ray.pid)
 
 
-@pytest.mark.parametrize(
-    "environment",
-    [{"PYTHONOPTIMIZE": "2"}, {"MPLBACKEND": "module://none"}, {"PYTHONSTARTUP": "/none"}, {"PYTHONWARNINGS": "error"}],
-)
-def test_settings_of_the_users_python_do_not_reach_ray(environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_settings_of_the_users_python_do_not_reach_ray(tmp_path: Path) -> None:
     """C1: without docstrings Ray does not start."""
-    done = run(*SWEEP, *QUICK, cwd=tmp_path, env={**ENV, **environment}, timeout=250)
+    settings = {"PYTHONOPTIMIZE": "2", "MPLBACKEND": "module://none", "PYTHONSTARTUP": "/none"}
+    done = run(*SWEEP, *QUICK, cwd=tmp_path, env={**ENV, **settings}, timeout=250)
     assert done.code == 0, done.err
 
 
+@pytest.mark.slow
 def test_a_module_beside_the_user_takes_the_place_of_none(tmp_path: Path) -> None:
     for name in ("ray", "grpc", "queue", "pickle"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the user')")
@@ -174,6 +185,7 @@ def _isolated(script: str, directory: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script",
     [
@@ -197,6 +209,7 @@ def test_where_ray_cannot_start_a_sentence_says_why(script: str) -> None:
     assert "Ray" in done.stderr or "/tmp" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_forked_child_of_a_process_that_has_swept_is_refused(tmp_path: Path) -> None:
     """C3: it hung for ever."""
     code = (
@@ -235,6 +248,7 @@ def test_everything_of_an_embedded_ray_lies_in_a_directory_of_its_users_own(tmp_
     driver.communicate(timeout=60)
 
 
+@pytest.mark.slow
 def test_the_directory_of_a_living_driver_is_never_removed(tmp_path: Path) -> None:
     """G8: its lock tells, not its process id, which another container does not see."""
     directory = user_directory() / "ray-4194304-0"  # a process id that no process has
