@@ -73,7 +73,7 @@ def start_embedded(directory: Path, watch: Callable[[int], None]) -> None:
         Exception: whatever Ray raises when it does not start.
     """
     os.environ.pop("RAY_ADDRESS", None)
-    _wait_long_for_the_node()
+    _wait_patiently()
     _watch_what_starts(watch)
     connect(address="local", include_dashboard=False, _temp_dir=str(directory / RAY), _node_ip_address=LOOPBACK)
     _end_unused_processes()
@@ -94,11 +94,24 @@ def _watch_what_starts(watch: Callable[[int], None]) -> None:
     services.start_ray_process = watched
 
 
-def _wait_long_for_the_node() -> None:
-    """Have `ray.init` wait for its raylet for minutes: it gives up after 30 s, which no option changes."""
-    from ray._private import services
+def _wait_patiently() -> None:
+    """Have `ray.init` wait for minutes where it gives up after 30 s, which no option changes; and in short steps.
 
-    look = services.get_node
+    One of its waits is in C++, and no other thread runs meanwhile: none that notices that the driver is gone.
+    """
+    from ray._private import node, services
+
+    services.get_node = _repeated(services.get_node)
+    wait_for_port = node.wait_for_persisted_port
+
+    def in_steps(*arguments: Any, timeout_ms: int) -> Any:
+        return wait_for_port(*arguments, timeout_ms=min(timeout_ms, round(1000 * _LOOK_S)))
+
+    node.wait_for_persisted_port = _repeated(in_steps)
+
+
+def _repeated(look: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, called again until it raises nothing, for minutes."""
 
     def look_long(*arguments: Any, **options: Any) -> Any:
         deadline = time.monotonic() + _NODE_S
@@ -110,7 +123,7 @@ def _wait_long_for_the_node() -> None:
                     raise
                 time.sleep(_LOOK_S)
 
-    services.get_node = look_long
+    return look_long
 
 
 def _end_unused_processes() -> None:
