@@ -162,7 +162,7 @@ class WarmSweep:
 
 def _kind(process: psutil.Process) -> str:
     with contextlib.suppress(psutil.NoSuchProcess):
-        name = " ".join(process.cmdline()[:3])
+        name = " ".join(process.cmdline()[:4])
         for part, kind in (
             ("raylet/raylet", "raylet"),
             ("gcs_server", "gcs"),
@@ -171,6 +171,7 @@ def _kind(process: psutil.Process) -> str:
             ("dashboard.py", "API server"),
             ("log_monitor", "log monitor"),
             ("ray::", "idle workers"),
+            ("ray_process", "Ray process"),
         ):
             if part in name:
                 return kind

@@ -57,7 +57,7 @@ def send_jar(
     except Unanswered as error:
         raise Lost(f"the jar cannot be sent: {error}", agents) from None
     finally:
-        machines.forget(pieces)
+        machines.object_store.drop(pieces)
 
 
 def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterator[Stored]:
@@ -67,7 +67,7 @@ def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterat
         with jar.path.open("rb") as file:
             while piece := file.read(_PIECE_BYTES):
                 digest.update(piece)
-                yield machines.store(piece)
+                yield machines.object_store.put(piece)
     except OSError as error:
         raise FprayError(f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}") from None
     if digest.hexdigest() != jar.sha256:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, cast
 
+from fpray.cluster.ray_link import RayLink
 from fpray.cluster.ray_process.process import RayProcess
 from fpray.node.agent import NodeAgent
 
@@ -44,3 +47,24 @@ class _Agent:
 def remote_agent(process: RayProcess, actor: Actor) -> NodeAgent:
     """The actor of (role, host, lane), which the Ray process starts if there is none."""
     return cast(NodeAgent, _Agent(process, actor))
+
+
+class WakingActors:
+    """The actors that the Ray process was asked to start. Any thread may ask."""
+
+    def __init__(self, link: RayLink) -> None:
+        self._link, self._lock = link, threading.Lock()
+        self._waking: dict[Actor, Future[Any]] = {}
+
+    def wake(self, actor: Actor) -> Future[Any]:
+        """What is done when an actor runs, which is started if there is none."""
+        with self._lock:
+            awake = self._waking.get(actor)
+            if awake is None:
+                awake = self._waking[actor] = self._link.process.ask("wake", actor)
+            return awake
+
+    def forget(self, lost: Callable[[Actor], bool]) -> None:
+        """Have actors started again when they are next asked for."""
+        with self._lock:
+            self._waking = {actor: awake for actor, awake in self._waking.items() if not lost(actor)}

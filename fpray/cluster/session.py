@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fpray.cluster.calls import Unanswered, gather
 from fpray.cluster.head_loss import head_answers, head_loss_message
 from fpray.cluster.nodes import Machine, NodeTable
+from fpray.cluster.object_store import ObjectStore
 from fpray.cluster.ray_address import answers, connected_address
 from fpray.cluster.ray_link import RayLink
-from fpray.cluster.ray_process.stored import Stored
-from fpray.cluster.remote_agent import Actor, RemoteCall, remote_agent
+from fpray.cluster.remote_agent import RemoteCall, WakingActors, remote_agent
 from fpray.errors import FprayError, Lost, refuse
 from fpray.node.agent import NodeAgent
 from fpray.node.inspection import Survey
@@ -30,6 +29,7 @@ class Machines:
         address: of the Ray cluster; None: an embedded Ray.
         embedded: whether it is our own Ray, on this machine alone.
         nodes: as of the last `refresh`.
+        object_store: where bytes are put that every machine can fetch.
     """
 
     def __init__(self, address: str | None, *, local: bool = False) -> None:
@@ -46,8 +46,9 @@ class Machines:
         self.embedded = self.address is None
         self.nodes = NodeTable()
         self._link = RayLink(self.address)
-        self._waking: dict[Actor, Future[Any]] = {}
-        self._starting, self._replacing = threading.Lock(), threading.Lock()
+        self.object_store = ObjectStore(self._link)
+        self._actors = WakingActors(self._link)
+        self._replacing = threading.Lock()
 
     def __enter__(self) -> Machines:
         try:
@@ -94,7 +95,7 @@ class Machines:
         actor = (role, host, lane)
         if host not in self.by_host():
             raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
-        self._wake(actor)
+        self._actors.wake(actor)
         return remote_agent(self._link.process, actor)
 
     def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> Mapping[Any, str]:
@@ -102,16 +103,8 @@ class Machines:
 
         A trial that waits for all of them can then start its processes at the same time.
         """
-        waking = {(role, host, lane): self._wake((role, host, lane)) for role, host in wanted}
-        return {RemoteCall(awake): actor[1] for actor, awake in waking.items() if not awake.done()}
-
-    def _wake(self, actor: Actor) -> Future[Any]:
-        """What is done when an actor runs, which is started if there is none."""
-        with self._starting:
-            awake = self._waking.get(actor)
-            if awake is None:
-                awake = self._waking[actor] = self._link.process.ask("wake", actor)
-            return awake
+        waking = [(self._actors.wake((role, host, lane)), host) for role, host in wanted]
+        return {RemoteCall(awake): host for awake, host in waking if not awake.done()}
 
     def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
         """host -> what that machine is, as `fpray.node.facts` says; asked of the actors of a role.
@@ -153,29 +146,11 @@ class Machines:
                 raise FprayError(head_loss_message(self.address))
             with contextlib.suppress(Unanswered):
                 self._link.ask("kill", tuple(hosts), lane)
-                self._forget(lambda actor: actor[1] in hosts and actor[2] == lane)
+                self._actors.forget(lambda actor: actor[1] in hosts and actor[2] == lane)
                 with contextlib.suppress(Exception):
                     self.refresh()
                 if self.by_host() or not self.embedded:
                     return
             self._link.restart()
-            self._forget(lambda _: True)
+            self._actors.forget(lambda _: True)
             self.refresh()
-
-    def _forget(self, lost: Callable[[Actor], bool]) -> None:
-        """Have actors started again when they are next asked for."""
-        with self._starting:
-            self._waking = {actor: awake for actor, awake in self._waking.items() if not lost(actor)}
-
-    def store(self, piece: bytes) -> Stored:
-        """Put bytes where every machine can fetch them, until `forget`: what stands for them in a call.
-
-        Raises:
-            Unanswered: Ray does not take them.
-        """
-        stored: Stored = self._link.ask("store", piece)
-        return stored
-
-    def forget(self, pieces: Collection[Stored]) -> None:
-        """Drop what was stored."""
-        self._link.process.ask("forget", tuple(pieces))

@@ -64,7 +64,7 @@ def _is_here(pid: int) -> bool:
 def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orphan]:
     """SIGKILL the orphans (of one driver) and their descendants until none is left; returns the orphans.
 
-    A supervisor that is stopped (SIGSTOP), and whose actor has ended, cannot end its processes: it is killed first.
+    A supervisor that is stopped (SIGSTOP), and has lost its actor, cannot end its processes: it is killed first.
 
     Raises TimeoutError, naming them, if some still live after deadline_s (a process that hangs in the kernel).
     """
@@ -91,7 +91,7 @@ def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orp
 
 
 def _abandoned() -> list[Entry]:
-    """This user's supervisors that are stopped, and whose actor has ended."""
+    """This user's supervisors that are stopped, and have lost their actor."""
     table = process_table()
     abandoned = []
     for entry in table.values():

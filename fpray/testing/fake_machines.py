@@ -7,12 +7,27 @@ from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 from fpray.cluster.nodes import Machine
+from fpray.cluster.object_store import ObjectStore
 from fpray.cluster.ray_process.stored import Stored
 from fpray.cluster.session import Machines
 from fpray.errors import Lost
 from fpray.node.agent import NodeAgent
 from fpray.node.messages import ProcessSpec
 from fpray.testing.fake_agent import Answer, FakeAgent
+
+
+class _NoStore(ObjectStore):
+    """Keeps nothing."""
+
+    def __init__(self) -> None:
+        """There is no link."""
+
+    def put(self, piece: bytes) -> Stored:
+        """Forget it at once."""
+        return Stored(0)
+
+    def drop(self, pieces: object) -> None:
+        """Nothing was kept."""
 
 
 class FakeMachines(Machines):
@@ -26,6 +41,7 @@ class FakeMachines(Machines):
 
     def __init__(self, hosts: Sequence[str] = ("a",), cores: int = 4, **answers: Answer) -> None:
         super().__init__("fake")
+        self.object_store = _NoStore()
         self.living = {host: Machine(host, host, cores, {}) for host in hosts}
         self.answers: dict[str, Answer] = dict(answers)
         self.calls: list[tuple[str, str, str, tuple[Any, ...]]] = []
@@ -99,13 +115,6 @@ class FakeMachines(Machines):
     def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
         """All agents are awake."""
         return {}
-
-    def store(self, piece: bytes) -> Stored:
-        """Nothing is kept."""
-        return Stored(0)
-
-    def forget(self, pieces: object) -> None:
-        """Nothing was kept."""
 
     def recover(self, hosts: Collection[str], lane: int = 0) -> None:
         """Agents are as they were."""

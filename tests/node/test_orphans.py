@@ -50,11 +50,11 @@ def test_a_stopped_supervisor_whose_actor_is_gone_is_ended_with_its_processes(ow
         it.process.kill()
         it.process.wait()
         assert survivors(it.driver)
-        kept = survivors(other.driver)
+        before = survivors(other.driver)
         kill_orphans()
         assert survivors(it.driver) == []
         assert not alive(it.supervisor)
-        assert survivors(other.driver) == kept, "its actor lives"
+        assert survivors(other.driver) == before, "its actor lives"
         assert alive(other.supervisor)
     finally:
         os.kill(other.supervisor, signal.SIGCONT)

@@ -69,7 +69,7 @@ def new_directory(top: Path) -> Directory:
 
 
 def _remove_abandoned(top: Path) -> None:
-    """Remove the directories whose driver has ended, and end what still runs there."""
+    """Remove the directories of drivers that have ended, and end what still runs there."""
     for path in top.glob(f"{_NAME}*"):
         with contextlib.suppress(OSError):  # it is not ours, or it is being made or removed
             if path.lstat().st_uid != os.getuid():

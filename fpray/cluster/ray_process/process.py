@@ -15,7 +15,6 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import fpray
 from fpray.cluster.calls import Unanswered
 from fpray.cluster.ray_process.channel import Channel
 from fpray.cluster.ray_process.crash import crash_line
@@ -54,7 +53,7 @@ class RayProcess:
         ours, its = socket.socketpair()
         inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
         self._output = os.memfd_create("ray")
-        package = str(Path(fpray.__file__).parent.parent)
+        package = str(Path(__file__).parents[3])
         with its:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _PROGRAM, package, str(its.fileno()), str(os.getpid())],
