@@ -129,7 +129,7 @@ def test_planning_imports_neither_ray_nor_pyarrow() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from fpray.cli.main import main;"
         "assert CliRunner().invoke(main, ['plan', 'multipaxos', '--json']).exit_code == 0;"
-        "print([m for m in ('ray', 'pyarrow', 'pandas', 'numpy', 'optuna') if m in sys.modules])"
+        "print([m for m in ('ray', 'pyarrow', 'pandas', 'numpy', 'optuna', 'cattrs', 'yaml') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
