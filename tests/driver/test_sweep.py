@@ -120,7 +120,7 @@ def test_a_named_suite_grows(unreplicated: tuple[Path, Run], ray_address: str) -
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_clients_per_proc=0,3,5", "--address", ray_address]
     done = run(*words, "-s", str(suite), cwd=directory)
     assert done.code == 0, done.err
-    assert f"continuing {suite} (2 of 3 finished; 1 to go" in done.err
+    assert f"continuing {suite.relative_to(directory)} (2 of 3 finished; 1 to go" in done.err
     assert outcome(suite) == before
     assert outcome(suite, "003")["status"] == "finished"
     with (suite / "results.csv").open() as file:

@@ -98,7 +98,7 @@ def test_a_named_suite_goes_on_with_a_larger_budget(
     words = ["search", "unreplicated", *QUICK, *LOAD, *SPACE, "--seed", "1", "--stop-at", "0%", "-s", str(suite)]
     done = run(*words, "--budget-trials", "8", "--address", ray_address, cwd=directory)
     assert done.code == 0, done.err
-    assert f"continuing {suite} (7 of at most 8 finished; at most 1 to go" in done.err
+    assert f"continuing {suite.relative_to(directory)} (7 of at most 8 finished; at most 1 to go" in done.err
     assert "ended: the budget of 8 trials is spent" in cli("show", str(suite)).output
     assert len(study_trials(suite)) == 8
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
