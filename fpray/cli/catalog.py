@@ -61,5 +61,6 @@ def studies(names: tuple[str, ...], as_json: bool) -> None:
 
 
 def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        show_line(line)
+    for text in lines:
+        for line in text.splitlines() or [""]:
+            show_line(line)
