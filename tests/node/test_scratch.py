@@ -133,7 +133,10 @@ def test_a_failure_says_where_its_command_runs(tmp_path: Path) -> None:
     outcome = Outcome(Status.CRASHED, "server exited with 1", log=log)
     for host, how in {"192.0.2.9": f"ssh 192.0.2.9 sh < {command}", "127.0.0.1": f"sh {command}"}.items():
         command.write_text("java -version\n" + origin_line(host, "/scratch"))
-        assert failure_lines("001", 1, outcome)[-1] == f"    {log} · run it yourself: {how}"
+        assert (
+            failure_lines("001", 1, outcome)[-1]
+            == f"    {log} · run it yourself: {how} · docs/troubleshooting.md#{outcome.status.value}"
+        )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make what belongs to another user")
