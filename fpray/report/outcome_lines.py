@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fpray.files.documents import document
 from fpray.files.layout import command_file, label_of
 from fpray.node.ports import is_own
 from fpray.node.process_files import ran_on
@@ -43,10 +44,11 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     lines = [f"[{number}/{total:03}] {outcome.status.value}: {outcome.detail}"]
     lines += [f"    {line}" for line in outcome.lines]
     if outcome.log:
+        entry = document(f"troubleshooting.md#{outcome.status.value}")
         host = ran_on(command_file(label_of(outcome.log)))
         command = shlex.quote(command_file(label_of(outcome.log)))
         how = f"sh {command}" if host is None or is_own(host) else f"ssh {shlex.quote(host)} sh < {command}"
-        lines.append(f"    {outcome.log} · run it yourself: {how} · docs/troubleshooting.md#{outcome.status.value}")
+        lines.append(f"    {outcome.log} · run it yourself: {how} · {entry}")
     return lines
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fpray.errors import Problem, Refused, refuse, refuse_if_any
 from fpray.files import layout
+from fpray.files.documents import document
 from fpray.files.paths import absolute, shown
 from fpray.files.suite_file import Damaged
 from fpray.plan.words import duration_in_words, number_of
@@ -140,6 +141,6 @@ def _show_numbers(outcome: Outcome) -> None:
     for heading, ours in (("measured", True), ("by FrankenPaxos's definitions", False)):
         columns = {name: value for name, value in outcome.numbers.items() if is_measured(name) is ours}
         if columns:
-            show_line(f"{heading} (docs/measuring.md says what each means)")
+            show_line(f"{heading} ({document('measuring.md')} says what each means)")
         for name, value in columns.items():
             show_line(f"  {name:<44} {value:,.6g}")
