@@ -18,8 +18,10 @@ def wanted_address(address: str | None, local: bool) -> str | None:
     requested = address or os.environ.get("RAY_ADDRESS")
     if requested:
         return None if requested == "local" else requested
-    with contextlib.suppress(OSError):
-        current = _CURRENT_CLUSTER.read_text().strip()
+    with contextlib.suppress(OSError), _CURRENT_CLUSTER.open() as file:
+        if os.fstat(file.fileno()).st_uid not in (0, os.geteuid()):
+            return None  # any user can write a file of this name, and the Ray that it names runs code
+        current = file.read(300).strip()
         if current and answers(current):
             return current
     return None

@@ -36,8 +36,8 @@ class Protocol(Generic[P]):
         outputs: recorder label -> prefix of its result columns; the label None where rows carry none.
         faults: FrankenPaxos's f, the key into its cluster files.
         package: the Java package of its main classes; "" for frankenpaxos.<name>.
-        stands_still: why a trial may get no answers any more with these parameters, and the way out; a clause each.
         deviations: what FrankenPaxos's own harness would launch differently, a sentence each.
+        stands_still: why a trial may get no answers any more with these parameters, and the way out; a clause each.
     """
 
     name: str
@@ -56,8 +56,8 @@ class Protocol(Generic[P]):
     flushes_groups: bool = True
     faults: Callable[[P], int] = field(default=lambda _params: 1)
     package: str = ""
-    stands_still: Callable[[P], Iterable[str]] = field(default=lambda _params: ())
     deviations: tuple[str, ...] = ()
+    stands_still: Callable[[P], Iterable[str]] = field(default=lambda _params: (), kw_only=True)
 
     def __post_init__(self) -> None:
         # Properties count: an older vocabulary has `duration_seconds`, and `duration` computed from it.

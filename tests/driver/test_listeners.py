@@ -45,16 +45,9 @@ def listeners(process: psutil.Process, directory: Path) -> dict[tuple[str, int],
 
 @pytest.mark.ray
 @pytest.mark.jvm
-@pytest.mark.parametrize(
-    "env",
-    [
-        pytest.param(LOCAL, id="asked for"),
-        pytest.param({}, id="by default", marks=pytest.mark.xfail(strict=False, reason="until fpray sets it itself")),
-    ],
-)
-def test_no_other_machine_reaches_a_sweep_on_this_machine(env: dict[str, str], tmp_path: Path) -> None:
+def test_no_other_machine_reaches_a_sweep_on_this_machine(tmp_path: Path) -> None:
     """G6: the embedded Ray's gcs, raylet and workers, and the servers of the trial, are on 127.0.0.1."""
-    for process in sweep_that_measures(tmp_path, env):
+    for process in sweep_that_measures(tmp_path, {}):
         seen = listeners(process, tmp_path)
         assert {"gcs_server", "raylet", "java"} <= set(seen.values())
         assert [f"{name} on {ip}:{port}" for (ip, port), name in seen.items() if not LOOPBACK.fullmatch(ip)] == []

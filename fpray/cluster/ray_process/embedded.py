@@ -13,6 +13,9 @@ from typing import Any
 from fpray.cluster.ray_process.connect import connect
 from fpray.plan.cluster import LOOPBACK
 
+# Ray's processes listen on 127.0.0.1 only; otherwise Ray turns this address into the machine's own one.
+_LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+
 # Measured with `make bench`: no metrics, no event reports, rare timers.
 # The first three matter most: a JVM must not inherit Ray's niceness, and Ray must not kill for memory.
 _LEAN = {
@@ -60,7 +63,14 @@ def embedded_environment() -> dict[str, str]:
 
     A token that only this driver has: no other user can submit to this Ray. It is in no file.
     """
-    return {**_LEAN, **_PATIENT, "RAY_ADDRESS": "", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
+    return {
+        **_LOOPBACK_ONLY,
+        **_LEAN,
+        **_PATIENT,
+        "RAY_ADDRESS": "",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(16),
+    }
 
 
 def start_embedded(directory: Path, watch: Callable[[int], None]) -> None:
