@@ -15,8 +15,6 @@ from tests.conftest import jvms, start
 from tests.driver.held import PATIENT, hold_clients, release
 
 LOOPBACK = re.compile(r"(::ffff:)?127\.\d+\.\d+\.\d+|::1")
-# With this, Ray keeps the address 127.0.0.1 that it was asked for; it is read when Ray is imported.
-LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 def sweep_that_measures(directory: Path, env: dict[str, str]) -> Iterator[psutil.Process]:
