@@ -44,3 +44,13 @@ def answers(address: str) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def why_silent(address: str) -> str:
+    """Why nothing answers at HOST:PORT: a clause."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
+    except (OSError, ValueError):
+        return f"the name {host} has no address here"
+    return "nothing listens on this port"

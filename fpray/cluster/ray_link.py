@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.calls import Unanswered
-from fpray.cluster.ray_address import answers
+from fpray.cluster.ray_address import answers, why_silent
 from fpray.cluster.ray_process import leftovers
 from fpray.cluster.ray_process.embedded import embedded_environment
 from fpray.cluster.ray_process.process import RayProcess
@@ -80,10 +80,12 @@ class RayLink:
     def _attach(self, address: str) -> None:
         if address.startswith("ray://"):
             raise self._refused("is an address of Ray Client, which fpray does not use: write HOST:PORT of the head")
+        if "://" in address:
+            raise self._refused("is no address of a Ray head: write HOST:PORT, such as 10.0.0.5:6379")
         # Ray itself would try for minutes before it fails.
         if re.fullmatch(r"[^/]+:[0-9]+", address) and not answers(address):
             raise self._refused(
-                "no Ray cluster answers there: nothing listens on this port. Start Ray, or correct the address"
+                f"no Ray cluster answers there: {why_silent(address)}. Start Ray, or correct the address"
             )
         try:
             self._connect({"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}, Path())

@@ -71,6 +71,8 @@ def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orp
     until = time.monotonic() + deadline_s
     for supervisor in _abandoned():
         kill_same(supervisor)
+        while is_same(supervisor, read_entry(supervisor.pid)) and time.monotonic() < until:
+            time.sleep(0.005)  # its processes are orphans as soon as it is gone
     killed: dict[tuple[int, int], Orphan] = {}
     doomed: dict[tuple[int, int], Entry] = {}
     while True:

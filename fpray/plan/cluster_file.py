@@ -42,7 +42,11 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
         Refused: it has another shape, or names what can be no machine.
     """
     if not isinstance(content, Mapping):
-        raise refuse(where, f"must hold an object: f -> pool -> list of addresses, not {shown(content)}")
+        raise refuse(
+            where,
+            'must hold an object, such as {"1": {"servers": ["10.0.0.1"]}}: faults f, pools by name, addresses;'
+            f" it holds {shown(content)}",
+        )
     problems: list[Problem] = []
     pools: dict[str, dict[str, tuple[str, ...]]] = {}
     for faults, listed in _by_faults(content, where).items():

@@ -85,10 +85,7 @@ class SuiteState:
     @property
     def varied(self) -> list[str]:
         """The parameters that are varied on the command line, or that a search may choose."""
-        asked = [point.get("vary") for point in self.suite.record.points] + [
-            (self.suite.record.search or {}).get("space")
-        ]
-        return list(dict.fromkeys(str(name) for names in asked if isinstance(names, dict | list) for name in names))
+        return self.suite.record.varied()
 
     def _progress(self) -> Iterator[str]:
         if self.snapshot is not None and self.snapshot.under_way:

@@ -135,6 +135,11 @@ class SuiteRecord:
             if name in self.as_read or name not in _UNLESS or value != _UNLESS[name]
         }
 
+    def varied(self) -> list[str]:
+        """The parameters that are varied on the command line, or that a search may choose."""
+        asked = [*(point.get("vary") for point in self.points), (self.search or {}).get("space")]
+        return list(dict.fromkeys(str(name) for names in asked if isinstance(names, dict | list) for name in names))
+
     @property
     def last_run(self) -> RunRecord:
         """The latest run of the driver; an empty one if there was none."""

@@ -26,7 +26,7 @@ from fpray.plan.placement import placement_problems
 from fpray.plan.plan import Plan, Trial, build_plan, parameter_problems
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
-from fpray.protocol.values import from_json, to_json
+from fpray.protocol.values import BadValue, from_json, to_json
 from fpray.study.registry import studies
 from fpray.study.study import Study
 
@@ -93,7 +93,11 @@ class ProtocolConformance:
         trials = self._trials()
         for trial in trials:
             written = json.loads(json.dumps(to_json(trial.params)))
-            again = from_json(self.protocol.params, written)
+            try:
+                again = from_json(self.protocol.params, written)
+            except BadValue as error:
+                problems.append(f"the parameters cannot be read back: {error}")
+                continue
             problems += [
                 f"{name} is {value!r}, and {param_values.flatten(again).get(name)!r} when it is read back"
                 for name, value in param_values.flatten(trial.params).items()

@@ -43,6 +43,7 @@ def _promised(text: str, tmp_path: Path) -> dict[str, int]:
     return dict(read_launcher(file).types)
 
 
+@pytest.mark.ray
 @pytest.mark.parametrize(
     ("text", "counts"),
     [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 
 import pytest
 
 from fpray.cluster import ray_address
+from fpray.cluster.ray_link import RayLink
+from fpray.errors import Refused
 
 
 @pytest.fixture
@@ -42,3 +45,18 @@ def test_without_a_cluster_an_embedded_ray_is_started(current: Path) -> None:
     current.write_text("127.0.0.1:1\n")
     assert ray_address.wanted_address(None, False) is None
     assert ray_address.wanted_address("10.0.0.1:6379", False) == "10.0.0.1:6379"
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("http://10.0.0.5:8265", "is no address of a Ray head: write HOST:PORT"),
+        ("ray://10.0.0.5:10001", "is an address of Ray Client"),
+        ("no-such-host.invalid:6379", "the name no-such-host.invalid has no address here"),
+        ("127.0.0.1:1", "nothing listens on this port"),
+    ],
+)
+def test_an_address_at_which_no_head_can_be_is_refused_in_a_sentence(address: str, sentence: str) -> None:
+    """E7: the text ended in `To fix this, either:`."""
+    with pytest.raises(Refused, match=re.escape(sentence)):
+        RayLink(address).start()

@@ -86,6 +86,8 @@ def test_a_hook_that_fails_is_in_no_file(how: str, tmp_path: Path, monkeypatch: 
     assert places_of(KEY, tmp_path) == []
 
 
+@pytest.mark.ray
+@pytest.mark.jvm
 def test_a_detached_sweep_gets_it_and_ps_does_not(tmp_path: Path) -> None:
     """G9: typed on the command line, it is covered there; its background process gets it in a file that is gone."""
     before = set(Path("/tmp").glob("fpray-leaving-*"))
@@ -104,6 +106,8 @@ def test_a_detached_sweep_gets_it_and_ps_does_not(tmp_path: Path) -> None:
     assert set(Path("/tmp").glob("fpray-leaving-*")) - before == set()
 
 
+@pytest.mark.ray
+@pytest.mark.jvm
 def test_in_the_foreground_ps_does_not_show_it_either(tmp_path: Path) -> None:
     """G9: and neither do Ray's files, which record the command line of a driver."""
     with hook() as (url, posted):

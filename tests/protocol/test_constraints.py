@@ -25,7 +25,7 @@ COUNTS: list[tuple[str, dict[str, Any], list[str]]] = [
         {"f": 2, "num_leaders": 5, "num_dep_service_nodes": 5, "num_acceptors": 5, "num_replicas": 5},
         [],
     ),
-    ("fastmultipaxos", {"f": 0, "duration_seconds": 4}, ["timeout_seconds", "f=0"]),
+    ("fastmultipaxos", {"f": 0, "duration_seconds": 4, "timeout_seconds": 3}, ["timeout_seconds", "f=0"]),
     ("fastmultipaxos", {"f": 2, "num_clients_per_proc": 0}, []),
     ("fastmultipaxos", {"leader.election.no_ping_timeout_max_ms": 5}, ["leader.election.no_ping_timeout_max_ms"]),
     ("matchmakermultipaxos", {"f": 1, "num_leaders": 1, "num_replicas": 2}, ["num_leaders=1", "num_replicas=2"]),

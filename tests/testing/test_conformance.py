@@ -64,7 +64,11 @@ BROKEN = [
         "client_0 has a flag for wrkload",
     ),
     (_client(flags=lambda p, at: {}), "every_file", "workload.pbtxt is written, and no process has a flag for it"),
-    (replace(UNREPLICATED, params=Forgetful), "parameters_survive", "names is (1, 2)"),
+    (
+        replace(UNREPLICATED, params=Forgetful),
+        "parameters_survive",
+        "cannot be read back: [1, 2] is not a value of this parameter",
+    ),
     (_server(runs=lambda p, at: {"state_machin": "Noop"}), "every_flag", "--state_machin (it has --state_machine)"),
     (_server(runs=lambda p, at: {}), "every_flag", "ServerMain requires --state_machine"),
     (_server(main="SrvMain"), "every_flag", "server: there is no main class frankenpaxos.unreplicated.SrvMain"),
