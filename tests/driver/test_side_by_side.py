@@ -212,8 +212,9 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
     first = _sweep(one, *_trials(3), "--vary", "num_clients_per_proc=0,1", "--parallel", "2")
     clients = hold_clients(one, 2)
     second = _sweep(two, *_trials(1), "--vary", "num_clients_per_proc=0,1,2", "--parallel", "2")
+    wait_for(lambda: list(two.glob("suites/*/001")), 90, "the second sweep wants machines")
+    release(clients)  # the first may have all machines
     _end(second)
-    release(clients)
     _end(first)
     spans = [*_spans(only_suite(one)), *_spans(only_suite(two))]
     for (begin, end, hosts), (other_begin, other_end, other_hosts) in itertools.combinations(spans, 2):

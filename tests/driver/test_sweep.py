@@ -36,7 +36,7 @@ def test_a_sweep_says_where_it_runs_and_which_jar(unreplicated: tuple[Path, Run]
     assert second.startswith("study smoke · 2 trials · about ")
     (line,) = [line for line in lines if line.startswith("[001/002")]
     assert re.match(r"\[001/002; 50\.0%\] 0:0\d:\d\d / ", line), line
-    assert re.search(r"'latency\.median_ms': '\d+(\.\d+)?'", line), line
+    assert re.search(r"'measured\.latency\.median_ms': '\d+(\.\d+)?'", line), line
     assert lines[-1].startswith("2 finished · fpray show ")
 
 
