@@ -238,6 +238,7 @@ def test_a_storage_from_the_environment_is_nowhere_in_the_request(monkeypatch: p
         assert "pw12345" not in repr(request)
 
 
+@pytest.mark.jvm
 def test_a_database_that_cannot_be_opened_does_not_give_the_secret_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
