@@ -66,18 +66,3 @@ def test_a_suite_that_does_not_exist_is_refused(command: str, tmp_path: Path) ->
     missing = cli(command, "WXYZ", "-s", str(tmp_path))
     assert missing.exit_code == 2
     assert "is not a suite" in missing.stderr
-
-
-def test_a_driver_that_was_killed_is_told_once(tmp_path: Path) -> None:
-    suite = tmp_path / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
-    suite.mkdir()
-    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
-    now = time.time()
-    killed = Snapshot(
-        done=3, total=160, failed=1, began=now, remaining_s=100, standing="", before=Step("", now), under_way=[], pid=7
-    )
-    (suite / "progress.json").write_text(json.dumps(vars(killed), default=vars))
-    done = cli("attach", "ABCD", "-s", str(tmp_path))
-    assert done.exit_code == 1
-    assert done.output.count("was killed: its last message is") == 1
-    assert "is not running" not in done.output
