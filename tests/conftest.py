@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
 import shutil
 import signal
 import socket
@@ -24,6 +25,7 @@ from fpray.cli.main import main
 from fpray.jar.find import find_jar
 from tests.support import rings
 from tests.support.isolation import isolate_network
+from tests.support.ray_nodes import LONG, end_node, start_node
 
 # Trials of half a second: long enough for rows, short enough for a suite of tests. Nothing waits for the timeouts but
 # a client that is not answered, as on a machine that is very busy.
@@ -31,6 +33,7 @@ QUICK = (
     "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=500ms", "--set", "timeout=60s",
 )  # fmt: skip
 FPRAY = str(Path(sys.executable).with_name("fpray"))
+_started: list[int] = []  # the processes of the test that runs
 _RAY = str(Path(sys.executable).with_name("ray"))
 
 
@@ -63,7 +66,7 @@ class Run:
     err: str
 
 
-def run(*words: str, cwd: Path, timeout: float = 240, env: dict[str, str] | None = None) -> Run:
+def run(*words: str, cwd: Path, timeout: float = 2 * LONG, env: dict[str, str] | None = None) -> Run:
     """Run `fpray` as a user does, in a process of its own."""
     done = subprocess.run(
         [FPRAY, *words], cwd=cwd, capture_output=True, text=True, timeout=timeout, env={**os.environ, **(env or {})}
@@ -73,8 +76,8 @@ def run(*words: str, cwd: Path, timeout: float = 240, env: dict[str, str] | None
 
 
 def start(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """Start `fpray` and go on; the caller ends it."""
-    return subprocess.Popen(
+    """Start `fpray` and go on; what the test has not ended is killed after it."""
+    process = subprocess.Popen(
         [FPRAY, *words],
         cwd=cwd,
         stdout=subprocess.PIPE,
@@ -83,6 +86,19 @@ def start(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subproce
         start_new_session=True,
         env={**os.environ, **(env or {})},
     )
+    _started.append(process.pid)
+    return process
+
+
+def start_on_terminal(*words: str, cwd: Path) -> tuple[int, int]:
+    """Start `fpray` on a terminal of its own; returns its process id and the other end of the terminal."""
+    driver, terminal = pty.fork()
+    if driver == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, which fpray minds
+        os.chdir(cwd)
+        os.execv(FPRAY, [FPRAY, *words])
+    _started.append(driver)
+    return driver, terminal
 
 
 def jvms(marker: str) -> list[psutil.Process]:
@@ -143,26 +159,25 @@ def ray_address() -> Iterator[str]:
     command = [_RAY, "start", "--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false", "--block"]
     command += ["--include-log-monitor=false", "--no-monitor", "--disable-usage-stats", f"--temp-dir={scratch}"]
     command += ["--object-store-memory=100000000", "--min-worker-port=0", "--max-worker-port=0"]
-    log = Path(scratch) / "start.log"
-    with log.open("w") as output:
-        head = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
-        try:
-            wait_for(lambda: "Ray runtime started" in log.read_text() or head.poll() is not None, 120, "a Ray head")
-            assert head.poll() is None, log.read_text()
-            yield f"{_node_address()}:{port}"
-        finally:
-            head.send_signal(signal.SIGTERM)
-            try:
-                head.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                os.killpg(head.pid, signal.SIGKILL)
-            shutil.rmtree(scratch, ignore_errors=True)
+    head = start_node(command, os.environ, Path(scratch) / "start.log")
+    try:
+        yield f"{_node_address()}:{port}"
+    finally:
+        end_node(head)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _node_address() -> str:
     import ray.util
 
     return str(ray.util.get_node_ip_address())
+
+
+def _kill_child(pid: int) -> None:
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if process.ppid() == os.getpid():  # else it has ended, and the number is another's
+            process.kill()
 
 
 @pytest.fixture(autouse=True)
@@ -173,6 +188,8 @@ def no_survivors(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     directory = str(request.getfixturevalue("tmp_path"))
     yield
+    while _started:  # one that lived on would hold the machine, and fail the tests that follow
+        _kill_child(_started.pop())
     with contextlib.suppress(AssertionError):  # one that was killed takes a moment to end
         wait_for(lambda: not jvms(directory), 2, "the end of all JVMs")
     left = jvms(directory)

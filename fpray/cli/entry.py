@@ -1,7 +1,8 @@
-"""Starts the command line: Ctrl-C while it is still being imported ends it without a traceback."""
+"""Starts and ends the command line: without a traceback, whatever the moment of a Ctrl-C and the terminal's state."""
 
 from __future__ import annotations
 
+import os
 import signal
 
 
@@ -10,4 +11,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from fpray.cli.main import main as command_line
 
-    command_line()
+    try:
+        command_line()
+    except SystemExit as ending:
+        from fpray.report.writer import is_stuck
+
+        if is_stuck():  # Python's own end would wait for the terminal
+            os._exit(ending.code if isinstance(ending.code, int) else ending.code is not None)
+        raise

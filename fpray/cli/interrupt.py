@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from fpray.report.text import on_terminal, say
+from fpray.report.writer import write
 
 
 def interruptible() -> None:
@@ -26,9 +27,12 @@ def interruptible() -> None:
 
     def second(_number: int, _frame: Any) -> None:
         if on_terminal():
-            sys.stderr.write("\x1b[?25h\n")  # the live display hid the cursor
-            sys.stderr.flush()
+            write(show_cursor)
         os._exit(130)
+
+    def show_cursor() -> None:
+        sys.stderr.write("\x1b[?25h\n")  # the live display hid it
+        sys.stderr.flush()
 
     for number in numbers:
         signal.signal(number, first)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from fpray.files.printable import printable
+from fpray.report.writer import is_stuck, write
 
 _REDRAW_S = 1.0
 
@@ -29,30 +30,36 @@ class TerminalBlock:
             return Text(f"  {lines}", style="dim", overflow="ellipsis", no_wrap=True)
 
         self._live = Live(get_renderable=render, console=self._console, auto_refresh=False, transient=True)
-        self._live.start()
+        self._write(self._live.start)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._redraw, daemon=True)
         self._thread.start()
+
+    @staticmethod
+    def _write(job: Callable[[], object]) -> None:
+        def quietly() -> None:
+            with contextlib.suppress(OSError):  # the terminal is closed
+                job()
+
+        write(quietly)
 
     def _redraw(self) -> None:
         while not self._over.wait(_REDRAW_S):
             self.refresh()
 
     def refresh(self) -> None:
-        """Draw the lines now."""
-        with contextlib.suppress(OSError):  # the terminal is closed: here, and below
-            self._live.refresh()
+        """Draw the lines now, unless the terminal takes no text."""
+        if not is_stuck():
+            self._write(self._live.refresh)
 
     def print(self, line: str) -> None:
         """Print a line above the block, which stays."""
         from rich.text import Text
 
-        with contextlib.suppress(OSError):
-            self._console.print(Text(printable(line, lines=True)))
+        self._write(lambda: self._console.print(Text(printable(line, lines=True))))
 
     def close(self) -> None:
         """Remove the block."""
         self._over.set()
         self._thread.join(timeout=2)
-        with contextlib.suppress(OSError):
-            self._live.stop()
+        self._write(self._live.stop)

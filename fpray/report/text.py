@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 
 from fpray.files.printable import printable
+from fpray.report.writer import write
 
 
 class OutputError(OSError):
@@ -24,14 +25,24 @@ def say(line: str) -> None:
 
 
 def could_say(line: str) -> bool:
-    """Print a message to standard error; returns whether it could be printed."""
+    """Print a message to standard error; returns whether it could be printed, or still may be."""
     if sys.stderr is None:  # closed by the shell, or by the user's own program
         return False
-    try:
-        print(printable(line, lines=True), file=sys.stderr, flush=True)  # noqa: T201
-    except (OSError, ValueError, AttributeError, RuntimeError):  # nothing reads it, it is closed, no file, or in use
-        return False
-    return True
+    failures = []
+
+    def job() -> None:
+        try:
+            print(printable(line, lines=True), file=sys.stderr, flush=True)  # noqa: T201
+        except (
+            OSError,
+            ValueError,
+            AttributeError,
+            RuntimeError,
+        ) as error:  # not read, closed, no file, in use
+            failures.append(error)
+
+    write(job)
+    return not failures
 
 
 @contextlib.contextmanager

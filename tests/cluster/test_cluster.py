@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import FPRAY, QUICK, wait_for
+from tests.conftest import FPRAY, LONG, QUICK, wait_for
 from tests.support.hosts import needs_hosts
+from tests.support.ray_nodes import end_node, start_node
 
 # Names that no other test process has: namespaces are the whole machine's.
 HEAD, OTHER = f"fpray-a-{os.getpid()}", f"fpray-b-{os.getpid()}"
@@ -24,7 +25,7 @@ HOSTS = {HEAD: "10.77.0.1", OTHER: "10.77.0.2"}
 ADDRESS = "10.77.0.1:6379"
 ENVIRONMENT = {**os.environ, "RAY_AUTH_MODE": "disabled"}
 RAY = str(Path(sys.executable).with_name("ray"))
-pytestmark = needs_hosts(300)
+pytestmark = needs_hosts(600)
 
 
 def _ip(*words: str, check: bool = True) -> None:
@@ -42,10 +43,9 @@ def two_machines() -> Iterator[str]:
         except subprocess.CalledProcessError as error:
             pytest.skip(f"no network namespaces here: {error.stderr}")
         nodes.append(_start_node(HEAD, scratch, "--head", "--port=6379", *_head_words(scratch)))
-        wait_for(lambda: _listening(HEAD, "6379"), 120, "the head")
         pools = ["--labels=fpray/pool=server", '--resources={"fpray_pool_clients": 1}']
         nodes.append(_start_node(OTHER, scratch, f"--address={ADDRESS}", *pools))
-        wait_for(lambda: _node_count() == 2, 120, "both nodes")
+        wait_for(lambda: _node_count() == 2, LONG, "both nodes")
         yield ADDRESS
     finally:
         _end(nodes)
@@ -71,11 +71,8 @@ def _start_node(name: str, scratch: Path, *words: str) -> subprocess.Popen[bytes
     """A Ray node in a namespace."""
     words = (*words, f"--node-ip-address={HOSTS[name]}", "--num-cpus=2", "--block", "--include-log-monitor=false")
     words = (*words, "--disable-usage-stats", "--object-store-memory=100000000")
-    with (scratch / f"{name}.log").open("wb") as log:
-        return subprocess.Popen(
-            ["ip", "netns", "exec", name, RAY, "start", *words],
-            env={**ENVIRONMENT, "RAY_worker_niceness": "0"}, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+    command = ["ip", "netns", "exec", name, RAY, "start", *words]
+    return start_node(command, {**ENVIRONMENT, "RAY_worker_niceness": "0"}, scratch / f"{name}.log")
 
 
 def _end(nodes: list[subprocess.Popen[bytes]]) -> None:
@@ -83,10 +80,7 @@ def _end(nodes: list[subprocess.Popen[bytes]]) -> None:
     for node in reversed(nodes):
         node.send_signal(signal.SIGTERM)
     for node in nodes:
-        try:
-            node.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            os.killpg(node.pid, signal.SIGKILL)
+        end_node(node)
     for name in HOSTS:
         pids = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout.split()
         for pid in pids:
@@ -102,14 +96,9 @@ def _node_count() -> int:
     return int(count) if count.isdigit() else 0
 
 
-def _listening(name: str, port: str) -> bool:
-    sockets = subprocess.run(["ip", "netns", "exec", name, "ss", "-Hltn"], capture_output=True, text=True).stdout
-    return f":{port} " in sockets
-
-
 def _sweep(address: str, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = ["ip", "netns", "exec", HEAD, FPRAY, "sweep", "unreplicated", *QUICK, "--address", address, *words]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env=ENVIRONMENT)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=LONG, env=ENVIRONMENT)
 
 
 def test_on_several_machines_the_jar_is_required(two_machines: str, tmp_path: Path) -> None:

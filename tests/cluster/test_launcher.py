@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import jvms, wait_for
+from tests.conftest import LONG, jvms, wait_for
 from tests.support.hosts import ROOT, USER, Host, hosts, lives, needs_hosts
 
 CONFIGS = ROOT / "cluster_configs"
@@ -134,7 +134,7 @@ def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
     (seen,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
     assert (seen["state"], seen["host"]) == ("running", "head")
     ended = len(list(suite.glob("*/outcome.json")))
-    wait_for(lambda: len(list(suite.glob("*/outcome.json"))) > ended, 60, "another trial")
+    wait_for(lambda: len(list(suite.glob("*/outcome.json"))) > ended, LONG, "another trial")
     # ... which comes back, and ends it.
     with laptop.start("fpray", "attach", suite.name, *place, directory=laptop.home) as process:
         assert process.stderr
@@ -166,15 +166,15 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) 
     for kind in [*chance.sample(list(kinds), 3), "raylet"]:
         if sweep is None or sweep.poll() is not None:
             sweep = launched.hosts["laptop"].start(*command, directory=launched.hosts["laptop"].home)
-        wait_for(lambda: len(jvms(str(directory))) == 2, 90, f"a trial before {kind} is killed (seed {seed})")
+        wait_for(lambda: len(jvms(str(directory))) == 2, LONG, f"a trial before {kind} is killed (seed {seed})")
         time.sleep(chance.uniform(0, 2))
         host = launched.hosts[kinds.get(kind, "node-2")]
         doomed = jvms(str(directory)) if kind == "fpray" else host.processes_named("java")
         for victim in host.processes_named(kind):
             victim.kill()
-        wait_for(lambda gone=doomed: not any(map(lives, gone)), 60, f"end of what {kind} leaves (seed {seed})")
+        wait_for(lambda gone=doomed: not any(map(lives, gone)), LONG, f"end of what {kind} leaves (seed {seed})")
         if kind == "fpray":
-            sweep.communicate(timeout=60)
+            sweep.communicate(timeout=LONG)
     assert sweep is not None
     out, output = sweep.communicate(timeout=240)
     assert sweep.returncode == 0, f"seed {seed}: {out}{output}"
@@ -207,5 +207,5 @@ def test_ray_down_leaves_nothing_that_runs_anything(launched: Site) -> None:
     """
     launched.ray("down")
     agents = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
-    wait_for(lambda: set(launched.on_nodes()) <= agents, 90, "nothing left on the nodes")
+    wait_for(lambda: set(launched.on_nodes()) <= agents, LONG, "nothing left on the nodes")
     assert launched.hosts["head"].processes() == []

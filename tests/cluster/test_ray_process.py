@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from fpray.files.user_directory import user_directory
-from tests.conftest import FPRAY, QUICK, command_of, jvms, run, start, wait_for
+from tests.conftest import FPRAY, LONG, QUICK, command_of, jvms, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
 
 pytestmark = [pytest.mark.ray, pytest.mark.jvm]
@@ -55,7 +55,7 @@ def _named(driver: subprocess.Popen[str], name: str) -> psutil.Process:
             victims.extend(process for process in _of_session(ray.pid) if process.name() == name)
         return bool(victims)
 
-    wait_for(runs, 120, f"{name} runs")
+    wait_for(runs, LONG, f"{name} runs")
     return victims[0]
 
 
@@ -129,7 +129,7 @@ def test_a_signal_while_ray_starts_ends_the_command(name: str, number: signal.Si
     _named(driver, name)
     ray = _ray_process(driver)
     driver.send_signal(number)
-    _, messages = driver.communicate(timeout=60)
+    _, messages = driver.communicate(timeout=LONG)
     assert driver.returncode == 130, messages
     assert "Traceback" not in messages
     if ray is not None:
@@ -245,7 +245,7 @@ def test_everything_of_an_embedded_ray_lies_in_a_directory_of_its_users_own(tmp_
     for process in held:
         process.resume()
     driver.send_signal(signal.SIGINT)
-    driver.communicate(timeout=60)
+    driver.communicate(timeout=LONG)
 
 
 @pytest.mark.slow

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import QUICK, jvms, wait_for
+from tests.conftest import LONG, QUICK, jvms, wait_for
 from tests.driver.chaos import Chaos
 from tests.driver.work_site import NODES, WorkSite
 from tests.support.hosts import needs_hosts
 
-pytestmark = needs_hosts(500)
+pytestmark = needs_hosts(900)
 
 
 def _trials(seconds: float) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def test_a_machine_that_is_cut_off_and_one_whose_head_is_killed_end_their_own_lo
     directory = site.shared / "cut"
     directory.mkdir()
     sweep = site.sweep(directory, *_trials(600), "--vary", "num_clients_per_proc=0,1,2")
-    wait_for(lambda: _measuring(sweep, directory, 6), 120, "a trial on each host")
+    wait_for(lambda: _measuring(sweep, directory, 6), LONG, "a trial on each host")
     (suite,) = directory.glob("suites/*/suite.json")
     assert all(machine["sees_head"] for machine in json.loads(suite.read_text())["runs"][0]["machines"].values())
     try:
@@ -88,7 +88,7 @@ def test_whatever_is_killed_whenever_every_trial_ends_exactly_once(site: WorkSit
     finally:
         for process in site.hosts["head"].processes_named("fpray"):
             process.kill()
-    wait_for(lambda: not jvms(str(directory)), 60, chaos.describe("no JVM at the end"))
+    wait_for(lambda: not jvms(str(directory)), LONG, chaos.describe("no JVM at the end"))
     (suite,) = (directory / "suites").iterdir()
     ends = [json.loads(path.read_text())["status"] for path in suite.glob("[0-9]*/outcome.json")]
     assert len(ends) == TRIALS

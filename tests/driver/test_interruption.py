@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pty
 import random
 import re
 import signal
@@ -16,11 +15,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import FPRAY, QUICK, jvms, run, start, wait_for
+from tests.conftest import LONG, QUICK, jvms, run, start, start_on_terminal, wait_for
 from tests.driver.held import ENDLESS, PATIENT, hold_clients, release
 from tests.driver.processes import descendants
 from tests.support.suites import only_suite
 
+LOOPS = ("--vary", "num_clients_per_proc=0")
 pytestmark = [pytest.mark.ray, pytest.mark.jvm]
 SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
 
@@ -56,22 +56,22 @@ def _policies(processes: list[psutil.Process]) -> set[int]:
 def test_what_is_fprays_gives_way_to_what_is_measured(tmp_path: Path) -> None:
     process = start("sweep", "unreplicated", *ENDLESS, "--local", cwd=tmp_path)
     try:
-        wait_for(lambda: len(jvms(str(tmp_path))) >= 2, 60, "server and client")
+        wait_for(lambda: len(jvms(str(tmp_path))) >= 2, LONG, "server and client")
         assert _policies(descendants(process, "ray")) == {os.SCHED_BATCH}
         assert _policies(jvms(str(tmp_path))) == {os.SCHED_OTHER}
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(LONG)
 
 
 def test_ctrl_c_leaves_nothing_and_the_same_command_carries_on(ray_address: str, tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", *PATIENT[:4], "--set", "timeout=300s", "--vary", "duration=300ms,5s"]
     words += ["--order", "grid", "--address", ray_address]
     process = start(*words, cwd=tmp_path)
-    wait_for(lambda: list(tmp_path.glob("suites/*/001/outcome.json")), 60, "the first trial")
+    wait_for(lambda: list(tmp_path.glob("suites/*/001/outcome.json")), LONG, "the first trial")
     hold_clients(tmp_path)  # the second trial's
     process.send_signal(signal.SIGINT)
-    _, messages = process.communicate(timeout=60)
+    _, messages = process.communicate(timeout=LONG)
     assert process.returncode == 130, messages
     assert "Traceback" not in messages
     ending = "interrupted · 1 of 2 finished · nothing is running any more · run the same command again to continue"
@@ -93,13 +93,13 @@ def test_ctrl_c_at_random_moments(tmp_path: Path) -> None:
     for _ in range(4):
         process = start(*words, cwd=tmp_path)
         delay = moments.uniform(0, 7)
-        wait_for(lambda: _catches(process, signal.SIGTERM), 60, "a handler of signals")  # noqa: B023
+        wait_for(lambda: _catches(process, signal.SIGTERM), LONG, "a handler of signals")  # noqa: B023
         time.sleep(delay)
         process.send_signal(moments.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
-        _, messages = process.communicate(timeout=60)
+        _, messages = process.communicate(timeout=LONG)
         assert process.returncode in (130, 0, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP), (delay, messages)
         assert "Traceback" not in messages, (delay, messages)
-        wait_for(lambda: not jvms(str(tmp_path)), 60, f"no JVM after a signal at {delay:.2f} s")
+        wait_for(lambda: not jvms(str(tmp_path)), LONG, f"no JVM after a signal at {delay:.2f} s")
     done = run(*words, cwd=tmp_path)
     assert done.code == 0, done.err
 
@@ -107,18 +107,32 @@ def test_ctrl_c_at_random_moments(tmp_path: Path) -> None:
 def test_a_terminal_that_is_closed_is_a_ctrl_c(tmp_path: Path) -> None:
     """Nothing can be written to it any more."""
     words = ["sweep", "unreplicated", *ENDLESS, "--vary", "num_clients_per_proc=0", "--local"]
-    driver, terminal = pty.fork()
-    if driver == 0:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, which fpray minds
-        os.chdir(tmp_path)
-        os.execv(FPRAY, [FPRAY, *words])
-    wait_for(lambda: bool(os.read(terminal, 1000)) and len(jvms(str(tmp_path))) == 2, 60, "server and client")
+    driver, terminal = start_on_terminal(*words, cwd=tmp_path)
+    wait_for(lambda: bool(os.read(terminal, 1000)) and len(jvms(str(tmp_path))) == 2, LONG, "server and client")
     os.close(terminal)
     _, status = os.waitpid(driver, 0)
     assert os.waitstatus_to_exitcode(status) == 130
     assert not jvms(str(tmp_path))
     assert "interrupted · 0 of 1 finished" in (only_suite(tmp_path) / "driver.log").read_text()
     assert json.loads((only_suite(tmp_path) / "progress.json").read_text())["state"] == "stopped"
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_terminal_that_stands_still_holds_up_nothing(interrupted: bool, tmp_path: Path) -> None:
+    """Ctrl-S, or a connection that is dead: no text is taken, and nobody knows for how long."""
+    trials = (*QUICK, "--vary", "num_clients_per_proc=0,1") if not interrupted else (*ENDLESS, *LOOPS)
+    driver, terminal = start_on_terminal("sweep", "unreplicated", *trials, "--local", cwd=tmp_path)
+    text = b""
+    while b"trial 001" not in text:
+        text += os.read(terminal, 1000)
+    os.write(terminal, b"\x13")  # Ctrl-S
+    if interrupted:
+        wait_for(lambda: len(jvms(str(tmp_path))) == 2, LONG, "server and client")
+        os.kill(driver, signal.SIGINT)
+    _, status = os.waitpid(driver, 0)
+    assert os.waitstatus_to_exitcode(status) == (130 if interrupted else 0)
+    ending = "interrupted · 0 of 1 finished" if interrupted else "2 finished"
+    assert ending in (only_suite(tmp_path) / "driver.log").read_text()
 
 
 def test_two_drivers_never_share_a_suite(ray_address: str, tmp_path: Path) -> None:
@@ -129,7 +143,7 @@ def test_two_drivers_never_share_a_suite(ray_address: str, tmp_path: Path) -> No
     release(clients)
     assert second.code == 2
     assert f"is being run by process {process.pid} on " in second.err
-    process.communicate(timeout=60)
+    process.communicate(timeout=LONG)
     assert process.returncode == 0
 
 
@@ -152,7 +166,7 @@ def test_a_full_disk_pauses_the_sweep(ray_address: str, tmp_path: Path) -> None:
         assert re.search(r"trial 001 needs \d+ MB, \d+ MB are free at ", messages)
         assert not jvms(str(disk))
         subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)
-        _, rest = process.communicate(timeout=60)
+        _, rest = process.communicate(timeout=LONG)
         assert process.returncode == 0, rest
         assert "1 finished" in rest
     finally:
@@ -175,7 +189,7 @@ def test_two_sweeps_never_measure_on_one_machine_at_once(ray_address: str, tmp_p
     while first.poll() is None:
         together |= bool(jvms(two)) and bool(jvms(one))
         time.sleep(0.02)
-    _, messages = second.communicate(timeout=60)
+    _, messages = second.communicate(timeout=LONG)
     first.communicate()
     assert (first.returncode, second.returncode) == (0, 0), messages
     assert not together

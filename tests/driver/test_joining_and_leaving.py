@@ -17,7 +17,7 @@ from fpray.cluster.nodes import Machine
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
-from tests.conftest import wait_for
+from tests.conftest import LONG, wait_for
 from tests.support.sweeps import finished, run_on, statuses
 
 
@@ -49,8 +49,8 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
         if number == 4:
             machines.living["b"] = Machine("b", "b", 4, {}, draining=True)
         if number >= 5:
-            wait_for(lambda: {"c", "d", "e"} <= joined, 60, "a decision on the new machines")
-            wait_for(lambda: machines.living["b"].draining, 60, "what trial 4 does")
+            wait_for(lambda: {"c", "d", "e"} <= joined, LONG, "a decision on the new machines")
+            wait_for(lambda: machines.living["b"].draining, LONG, "what trial 4 does")
         return finished(trial, hosts)
 
     result = run_on(machines, play, tmp_path, loops=16)
@@ -98,7 +98,7 @@ def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         machines.living["b"] = Machine("b", "b", 4, {})
         if trial.params.num_clients_per_proc >= 2:
-            wait_for(lambda: "b" in joined, 60, "a decision on the new machine")
+            wait_for(lambda: "b" in joined, LONG, "a decision on the new machine")
         return finished(trial, hosts)
 
     result = run_on(machines, play, tmp_path, loops=4, jar=None)

@@ -14,7 +14,7 @@ from fpray.driver.notify import Notifier
 from fpray.driver.notify_targets import read_targets
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
-from tests.conftest import cli, wait_for
+from tests.conftest import LONG, cli, wait_for
 from tests.support.sweeps import run_on
 
 
@@ -65,11 +65,11 @@ def test_a_stall_is_one_notice_until_a_trial_ends_or_begins(monkeypatch: pytest.
     with Notifier(targets, dict, print) as notices:
         notices.expect(100.0)
         notices.expect(0.1)
-        wait_for(lambda: lines() == ["stalled"], 60, "a stall")
+        wait_for(lambda: lines() == ["stalled"], LONG, "a stall")
         time.sleep(0.5)
         assert lines() == ["stalled"]
         notices.expect(0.0)
-        wait_for(lambda: lines() == ["stalled", "stalled"], 60, "another")
+        wait_for(lambda: lines() == ["stalled", "stalled"], LONG, "another")
 
 
 def test_a_sweep_that_stalls_and_mostly_fails_reports_both(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_sweep_that_stalls_and_mostly_fails_reports_both(monkeypatch: pytest.M
     notices = tmp_path / "told"
 
     def play(*_: object) -> Outcome:
-        wait_for(notices.exists, 60, "the notice of a stall in the first trial")
+        wait_for(notices.exists, LONG, "the notice of a stall in the first trial")
         monkeypatch.setattr("fpray.driver.notify.STALLED_SPARE_S", 600.0)  # no other trial stalls, however slow it is
         return Outcome(Status.CRASHED, "it crashed", Reason.SYSTEM_UNDER_TEST)
 

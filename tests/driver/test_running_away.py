@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fpray.store.find import suites
-from tests.conftest import QUICK, jvms, run, start, wait_for
+from tests.conftest import LONG, QUICK, jvms, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
 from tests.support.suites import only_suite
 
@@ -61,12 +61,12 @@ def _watch_and_leave(suite: Path) -> None:
     pid = _driver(tmp_path)
     assert os.getsid(pid) == pid, "in a session of its own"
     under_way = re.compile(rf"unreplicated smoke  running  0 of 1 done · about \d+ s to go · process {pid} on ")
-    wait_for(lambda: under_way.search(run("status", cwd=tmp_path).out), 60, "a trial under way")
+    wait_for(lambda: under_way.search(run("status", cwd=tmp_path).out), LONG, "a trial under way")
     watcher = start("attach", letters[:4], cwd=tmp_path)
     assert watcher.stderr
     assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
     watcher.send_signal(signal.SIGINT)
-    _, messages = watcher.communicate(timeout=60)
+    _, messages = watcher.communicate(timeout=LONG)
     last = f"detached; the sweep continues · fpray attach {letters[:4]} · fpray stop {letters[:4]}"
     assert (watcher.returncode, messages.splitlines()[-1]) == (0, last)
 
@@ -90,7 +90,7 @@ def _kill(words: list[str], tmp_path: Path) -> None:
     assert run(*words, "--detach", cwd=tmp_path).code == 0
     hold_clients(tmp_path)
     os.kill(_driver(tmp_path), signal.SIGKILL)
-    wait_for(lambda: _status(tmp_path)["state"] == "died", 60, "the lock of a dead driver")
+    wait_for(lambda: _status(tmp_path)["state"] == "died", LONG, "the lock of a dead driver")
     assert "was killed: its last message is" in run("status", cwd=tmp_path).out
 
 
@@ -103,14 +103,14 @@ def _carry_on(words: list[str], suite: Path) -> None:
     assert seen.code == 0, seen.err
     assert "[001/001; 100%]" in seen.err
     assert seen.err.splitlines()[-1].startswith("1 finished · fpray show ")
-    wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text(), 60, "a notice")
+    wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text(), LONG, "a notice")
     notice = json.loads((tmp_path / "told").read_text())
     assert (notice["event"], notice["done"], notice["suite"], notice["exit_code"]) == ("finished", 1, str(suite), 0)
     assert "[001/001; 100%]" in (suite / "driver.log").read_text()
     assert run("logs", f"{name}/001", "client_0", cwd=tmp_path).out == (suite / "001" / "client_0_out.txt").read_text()
-    assert _status(tmp_path) | {"suite": ""} == {
-        "suite": "", "letters": letters, "state": "finished", "done": 1, "total": 1, "failed": 0,
-        "remaining_s": None, "pid": None, "host": None, "says": f"1 finished · fpray show {name}", "exit_code": 0,
+    assert _status(tmp_path) | {"suite": "", "began": ""} == {
+        "suite": "", "letters": letters, "began": "", "varied": ["num_clients_per_proc"],
+        "state": "finished", "done": 1, "total": 1, "failed": 0, "remaining_s": None, "pid": None, "host": None, "says": f"1 finished · fpray show {name}", "exit_code": 0,
     }  # fmt: skip
 
 
@@ -133,11 +133,11 @@ def _debug_the_server(suite: Path, address: str) -> None:
         assert next(lines).startswith("all processes except server are running · logs: ")
         assert [p.pid for p in jvms(str(directory)) if "ServerMain" in " ".join(p.cmdline())] == [server.pid]
         code = directory / "client_0_returncode.txt"
-        wait_for(lambda: code.exists() and code.read_text().endswith("\n"), 60, "the end of the client")
+        wait_for(lambda: code.exists() and code.read_text().endswith("\n"), LONG, "the end of the client")
         assert code.read_text() == "0\n"
         assert len((directory / "client_0_data.csv").read_text().splitlines()) > 1, "more than the header"
         process.send_signal(signal.SIGINT)
-        *_, last = process.communicate(timeout=60)[1].splitlines()
+        *_, last = process.communicate(timeout=LONG)[1].splitlines()
         assert last == "all other processes are stopped; stop server yourself · this run is not a result"
         assert server.poll() is None
     finally:

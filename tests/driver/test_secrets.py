@@ -19,7 +19,7 @@ from fpray.files.secret import Secret
 from fpray.searching.experiment import check_search
 from fpray.searching.storage_url import read_storage
 from fpray.testing.fake_machines import FakeMachines
-from tests.conftest import QUICK, cli, run, start, wait_for
+from tests.conftest import LONG, QUICK, cli, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients, release
 from tests.support.suites import only_suite
 from tests.support.sweeps import finished, run_on
@@ -98,7 +98,7 @@ def test_a_detached_sweep_gets_it_and_ps_does_not(tmp_path: Path) -> None:
         clients = hold_clients(tmp_path)
         assert in_ps(KEY) == []
         release(clients)
-        wait_for(lambda: len(posted) == 2, 60, "the notices")
+        wait_for(lambda: len(posted) == 2, LONG, "the notices")
         suite = only_suite(tmp_path)
         wait_for(lambda: "not sent" in (suite / "driver.log").read_text(), 20, "its failure in the log")
     assert posted == [f"/services/{KEY}"] * 2
@@ -118,7 +118,7 @@ def test_in_the_foreground_ps_does_not_show_it_either(tmp_path: Path) -> None:
         scratch = [*Path("/tmp").glob("fpray-ray-*"), *Path("/tmp").glob(f"fpray-{os.geteuid()}")]
         assert places_of(KEY, tmp_path, *scratch) == []
         release(clients)
-        process.communicate(timeout=60)
+        process.communicate(timeout=LONG)
         assert (process.returncode, len(posted)) == (0, 1)
 
 

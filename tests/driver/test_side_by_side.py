@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import optuna
@@ -21,16 +20,18 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from tests.conftest import FPRAY, QUICK, cli, command_of, jvms, wait_for
+from tests.conftest import FPRAY, LONG, QUICK, cli, command_of, jvms, wait_for
 from tests.driver.held import ENDLESS, PATIENT, hold_clients, release
 from tests.support.hosts import needs_hosts
+from tests.support.ray_nodes import end_node, start_node
 from tests.support.suites import only_suite
 
 NAMES = [f"fpray-s{i}-{os.getpid()}" for i in range(1, 5)]
 HOSTS = [f"10.78.0.{i}" for i in range(1, 5)]
 RAY = str(Path(sys.executable).with_name("ray"))
 ENVIRONMENT = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
-pytestmark = needs_hosts(300)
+IDLE = ("--set", "num_clients_per_proc=0")  # where only who runs where and when counts: no load on this machine
+pytestmark = needs_hosts(600)
 
 
 def _ip(*words: str, check: bool = True) -> None:
@@ -48,20 +49,15 @@ def machines() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
         except subprocess.CalledProcessError as error:
             pytest.skip(f"no network namespaces here: {error.stderr}")
         for name, host in zip(NAMES, HOSTS, strict=True):
-            nodes[host] = _start_node(name, host, scratch)
             # One after the other: they share a session directory, and would choose the same names in it.
-            log = scratch / f"{name}.log"
-            wait_for(partial(_has_started, log), 60, f"the node of {name}")
-        wait_for(lambda: _count() == len(HOSTS), 90, "all nodes")
+            nodes[host] = _start_node(name, host, scratch)
+        wait_for(lambda: _count() == len(HOSTS), LONG, "all nodes")
         yield nodes
     finally:
         for node in reversed(nodes.values()):
             node.send_signal(signal.SIGTERM)
         for node in nodes.values():
-            try:
-                node.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                os.killpg(node.pid, signal.SIGKILL)
+            end_node(node)
         for name in NAMES:
             for pid in _pids(name):
                 _kill(pid)
@@ -90,12 +86,7 @@ def _start_node(name: str, host: str, scratch: Path) -> subprocess.Popen[bytes]:
     words += [f"--node-ip-address={host}", "--num-cpus=2", "--block", "--include-log-monitor=false"]
     words += ["--disable-usage-stats", "--object-store-memory=100000000"]
     command = ["ip", "netns", "exec", name, RAY, "start", *words]
-    log = (scratch / f"{name}.log").open("wb")
-    return subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True)
-
-
-def _has_started(log: Path) -> bool:
-    return "Ray runtime started" in log.read_text()
+    return start_node(command, ENVIRONMENT, scratch / f"{name}.log")
 
 
 def _count() -> int:
@@ -209,10 +200,10 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
     two.mkdir()
-    first = _sweep(one, *_trials(3), "--vary", "num_clients_per_proc=0,1", "--parallel", "2")
+    first = _sweep(one, *_trials(3), *IDLE, "--repeat", "2", "--parallel", "2")
     clients = hold_clients(one, 2)
-    second = _sweep(two, *_trials(1), "--vary", "num_clients_per_proc=0,1,2", "--parallel", "2")
-    wait_for(lambda: list(two.glob("suites/*/001")), 90, "the second sweep wants machines")
+    second = _sweep(two, *_trials(1), *IDLE, "--repeat", "3", "--parallel", "2")
+    wait_for(lambda: list(two.glob("suites/*/001")), LONG, "the second sweep wants machines")
     release(clients)  # the first may have all machines
     _end(second)
     _end(first)
@@ -224,8 +215,8 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
 
 
 def test_shared_machines_run_more_trials_than_there_are_machines(machines: object, tmp_path: Path) -> None:
-    words = ("--vary", "num_clients_per_proc=0,1,2,3,4,5", "--parallel", "6", "--share-machines")
-    sweep = _sweep(tmp_path, *_trials(3), *words)
+    words = ("--repeat", "6", "--parallel", "6", "--share-machines")
+    sweep = _sweep(tmp_path, *_trials(3), *IDLE, *words)
     release(hold_clients(tmp_path, 6))
     assert "up to 6 in parallel" in _end(sweep)
     assert _at_once(_spans(only_suite(tmp_path))) == 6
@@ -237,10 +228,10 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
     words = ("--maximize", "measured.throughput", *space, "--parallel", "3", *_trials(2))
     search = _fpray(tmp_path, "search", *words)
     hold_clients(tmp_path)
-    wait_for(lambda: _running(search) and len(list(tmp_path.glob("suites/*/*/outcome.json"))) >= 1, 90, "an outcome")
+    wait_for(lambda: _running(search) and len(list(tmp_path.glob("suites/*/*/outcome.json"))) >= 1, LONG, "an outcome")
     search.kill()
     search.communicate()
-    wait_for(lambda: not jvms(str(tmp_path)), 60, "the end of its trials")
+    wait_for(lambda: not jvms(str(tmp_path)), LONG, "the end of its trials")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("suites/*/*/outcome.json")}
     begun = {json.loads(path.read_text())["id"] for path in tmp_path.glob("suites/*/*/trial.json")}
     assert len(begun) > len(before), "killed with trials under way"
@@ -266,10 +257,10 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
 
 
 def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path) -> None:
-    sweep = _sweep(tmp_path, *ENDLESS, "--vary", "num_clients_per_proc=0,1,2,3,4")
-    wait_for(lambda: _running(sweep) and len(jvms(str(tmp_path))) >= 6, 60, "three trials side by side")
+    sweep = _sweep(tmp_path, *ENDLESS, *IDLE, "--repeat", "5")
+    wait_for(lambda: _running(sweep) and len(jvms(str(tmp_path))) >= 6, LONG, "three trials side by side")
     sweep.send_signal(signal.SIGINT)
-    _, messages = sweep.communicate(timeout=60)
+    _, messages = sweep.communicate(timeout=LONG)
     assert sweep.returncode == 130, messages
     assert "interrupted · 0 of 5 finished · nothing is running any more" in messages
     assert "Traceback" not in messages
@@ -283,8 +274,8 @@ def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
 ) -> None:
     """The last test: the machine stays dead."""
     victim = HOSTS[2]
-    sweep = _sweep(tmp_path, *_trials(3), "--vary", "num_clients_per_proc=0,1,2,3,4,5")
-    wait_for(lambda: _running(sweep) and _holds(victim, tmp_path), 60, "a client on the victim")
+    sweep = _sweep(tmp_path, *_trials(3), *IDLE, "--repeat", "6")
+    wait_for(lambda: _running(sweep) and _holds(victim, tmp_path), LONG, "a client on the victim")
     for pid in _pids(NAMES[2]):
         _kill(pid)
     messages = _end(sweep)

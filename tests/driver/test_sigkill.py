@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import jvms, run, start, wait_for
+from tests.conftest import LONG, jvms, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
 from tests.driver.processes import descendants
 from tests.support.suites import only_suite
@@ -37,8 +37,8 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
         assert victims[0] is not None
         victims[0].kill()
     if victim == "driver":
-        process.communicate(timeout=60)
-        wait_for(lambda: not jvms(str(tmp_path)), 60, "no JVM after the driver's death")
+        process.communicate(timeout=LONG)
+        wait_for(lambda: not jvms(str(tmp_path)), LONG, "no JVM after the driver's death")
         done = run(*words, cwd=tmp_path)
         assert done.code == 0, done.err
         assert _statuses(only_suite(tmp_path)) == ["finished"]

@@ -12,12 +12,12 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import QUICK, wait_for
+from tests.conftest import LONG, QUICK, wait_for
 from tests.support.hosts import Host, hosts, needs_hosts
 
 HEAD, NODE = "10.78.0.1", "10.78.0.2"
 RAY = f"{HEAD}:6379"
-pytestmark = needs_hosts(500)
+pytestmark = needs_hosts(900)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,8 @@ def _have_the_same_files(ours: Path, theirs: Path) -> None:
     assert tables[0].schema == tables[1].schema
     assert tables[0]["status"].to_pylist() == ["finished", "finished"]
     for number in ("001", "002"):
-        assert _files(ours / number) == _files(theirs / number)
+        # One that was lost on a machine that is very busy has been attempted before.
+        assert _files(ours / number) - {"attempts"} == _files(theirs / number) - {"attempts"}
         pids = json.loads((ours / number / "pids.json").read_text())
         assert sorted(pids.values()) == ["client_0", "client_1", "server"]
         plan = json.loads((ours / number / "plan.json").read_text())
@@ -130,11 +131,11 @@ def test_what_a_killed_driver_left_comes_home_when_its_sweep_is_carried_on(site:
             jvm.suspend()
         return measuring
 
-    wait_for(holds, 60, "a client that measures")
+    wait_for(holds, LONG, "a client that measures")
     for child in psutil.Process(driver.pid).children():
         child.kill()
-    driver.communicate(timeout=60)
-    wait_for(lambda: "java" not in [*head.processes(), *node.processes()], 60, "no JVM is left")
+    driver.communicate(timeout=LONG)
+    wait_for(lambda: "java" not in [*head.processes(), *node.processes()], LONG, "no JVM is left")
     assert _trials(node), "no driver has collected them"
     log = head.run("sh", "-c", "cd /tmp/work && fpray logs killed/*/001 server")
     assert "Listening" in log.stdout, log.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from tests.support.hosts import Host
+from tests.support.ray_nodes import LONG, TRIES
 
 NODES = ("head", "node-1", "node-2")
 # As cluster_configs/node/env.sh has it, but for the last: Ray shall not be what ends a machine that is cut off.
@@ -35,8 +36,12 @@ class WorkSite:
         words = words if name == "head" else [f"--address={self.hosts['head'].address}:6379"]
         words += [f"--node-ip-address={host.address}", "--num-cpus=2", "--include-log-monitor=false"]
         words += ["--disable-usage-stats", "--object-store-memory=100000000"]
-        done = host.run(*RAY, "ray", "start", *words, timeout=180)
-        assert done.returncode == 0, done.stdout + done.stderr
+        for _ in range(TRIES):
+            done = host.run(*RAY, "ray", "start", *words, timeout=LONG)
+            if done.returncode == 0:
+                return
+            self._end_all(name)  # Ray gave up on a machine that was too busy for its 30 s
+        raise AssertionError(done.stdout + done.stderr)
 
     def cable(self, name: str, state: str) -> None:
         """Plug a host in or out (`up`, `down`), at the switch."""
@@ -52,12 +57,15 @@ class WorkSite:
     def reboot(self, *names: str) -> None:
         """End all that runs on hosts, as the loss of power would, and start their Ray nodes anew."""
         for name in names:
-            for process in self.hosts[name].inside():
-                with contextlib.suppress(psutil.Error):
-                    if process.pid != self.hosts[name].init and process.name() not in ("sleep", "bash"):
-                        process.kill() if "ssh_server.py" not in " ".join(process.cmdline()) else None
+            self._end_all(name)
         for name in names:
             self.begin(name)
+
+    def _end_all(self, name: str) -> None:
+        for process in self.hosts[name].inside():
+            with contextlib.suppress(psutil.Error):
+                if process.pid != self.hosts[name].init and process.name() not in ("sleep", "bash"):
+                    process.kill() if "ssh_server.py" not in " ".join(process.cmdline()) else None
 
     def jvms(self, name: str) -> list[psutil.Process]:
         """The JVMs of a host."""

@@ -150,9 +150,9 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["none.jar"], "--check none.jar there is no such file"),
+        (["none.jar"], "--check none.jar: there is no such file"),
         ([__file__], "is not a jar: it cannot be read as a zip file"),
-        (["JAR", "--java", "/no/java"], "--java /no/java there is no such program"),
+        (["JAR", "--java", "/no/java"], "--java /no/java: there is no such program"),
         (["JAR", "--java", "/bin/false"], "--java /bin/false does not run: exits with 1"),
         (["JAR", "unreplicate"], "did you mean unreplicated?"),
     ],

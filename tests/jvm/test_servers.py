@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
 from tests.jvm.clients import client_flags, rows
 from tests.jvm.multipaxos.cluster import config
 from tests.jvm.processes import HOST, Processes, address, flags, free_port, run, wait_until_listening
@@ -48,14 +49,14 @@ def test_a_server_ends_with_143_on_sigterm(processes: Processes) -> None:
         assert other.recv(1) == b""
     server = processes.by_label["server"]
     server.send_signal(signal.SIGTERM)
-    assert server.wait(60) in (143, -signal.SIGTERM)
+    assert server.wait(LONG) in (143, -signal.SIGTERM)
     assert f"Listening on {HOST}:{port}." in processes.output("server")
 
 
 def test_a_command_that_does_not_fit_the_state_machine_ends_the_server_with_the_reason(processes: Processes) -> None:
     port = start_server(processes, state_machine="KeyValueStore")
     Peer(port).send(0, bytes([0, 1, 4, 0, 0, 0, 0]))
-    assert processes.by_label["server"].wait(60) == 1
+    assert processes.by_label["server"].wait(LONG) == 1
     assert "A command of 4 bytes is none of the KeyValueStore's" in processes.output("server")
 
 

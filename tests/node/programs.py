@@ -10,7 +10,7 @@ from pathlib import Path
 from fpray.node import ports
 from fpray.node.messages import Failure, ProcessSpec
 from fpray.node.processes import Processes
-from tests.conftest import wait_for
+from tests.conftest import LONG, wait_for
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
 LISTEN = """
@@ -54,7 +54,7 @@ def sha256(content: bytes) -> str:
 
 
 def wait_for_text(path: Path, text: str) -> None:
-    wait_for(lambda: path.exists() and text in path.read_text(), 60, f"{text!r} in {path.name}")
+    wait_for(lambda: path.exists() and text in path.read_text(), LONG, f"{text!r} in {path.name}")
 
 
 def timed(call: object, *arguments: object) -> tuple[float, Failure | None]:
@@ -64,4 +64,4 @@ def timed(call: object, *arguments: object) -> tuple[float, Failure | None]:
 
 
 def wait_for_listener(port: int) -> None:
-    wait_for(lambda: port in [socket.port for socket in ports.listeners()], 60, f"a listener on {port}")
+    wait_for(lambda: port in [socket.port for socket in ports.listeners()], LONG, f"a listener on {port}")

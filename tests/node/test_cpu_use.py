@@ -15,7 +15,7 @@ from fpray.node.cpu_use import CpuUse, between, read_counters
 from fpray.node.messages import ProcessSpec
 from fpray.node.process_service import ProcessService
 from fpray.node.processes import Processes
-from tests.conftest import wait_for
+from tests.conftest import LONG, wait_for
 
 # It computes in a child of a shell, with threads, as a JVM does behind a wrapper.
 BUSY = (
@@ -41,7 +41,7 @@ def test_processes_and_the_machine_are_told_apart(tmp_path: Path) -> None:
             uses.append(between(first, read_counters([process.pid])))
             return uses[-1].ran_s >= 0.3
 
-        wait_for(computed, 60, "0.3 s of CPU")
+        wait_for(computed, LONG, "0.3 s of CPU")
     finally:
         os.killpg(process.pid, 9)
         process.wait()

@@ -18,7 +18,7 @@ import pytest
 from fpray.files import user_directory
 from fpray.node.machine_holders import Hold
 from fpray.node.machine_lock import MachineLock
-from tests.conftest import wait_for
+from tests.conftest import LONG, wait_for
 from tests.support.other_user import UID, as_other_user, needs_root
 
 # A process that holds the machine as fpray does, until its input ends; Ray names its workers so.
@@ -224,7 +224,7 @@ def test_one_that_many_ask_is_asked_once() -> None:
         for _ in range(50):
             assert f"process {pid} " in str(lock.acquire("x"))
         assert "cannot be seen" in str(other.acquire("x"))
-    wait_for(lambda: lock.acquire("x") is None, 60, "the lock")
+    wait_for(lambda: lock.acquire("x") is None, LONG, "the lock")
     lock.release()
 
 

@@ -13,7 +13,7 @@ from fpray.node.process_service import ProcessService
 from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import read_entry
 from fpray.node.supervisor_client import SupervisorClient
-from tests.conftest import wait_for
+from tests.conftest import LONG, wait_for
 from tests.node.programs import TRAP, read, spec, start, wait_for_text
 
 
@@ -92,7 +92,7 @@ def test_a_term_between_fork_and_exec_is_not_lost(trial: str) -> None:
             {"op": "stop", "id": key, "groups": [[key]], "grace": 60},
         ]
         client.send(*orders)
-    wait_for(lambda: sum(event["event"] == "exit" for event in events) == 20, 60, "all exits")
+    wait_for(lambda: sum(event["event"] == "exit" for event in events) == 20, LONG, "all exits")
     assert {event["code"] for event in events if event["event"] == "exit"} == {-15}
     assert client.close(60)
 
@@ -102,7 +102,7 @@ def test_stop_of_one_that_hangs_before_its_exec(processes: Processes, trial: str
     os.mkfifo(Path(trial) / "server_0_out.txt")  # without a reader an open hangs, as on a file system that is gone
     starting = threading.Thread(target=processes.start, args=([spec("server_0", trial), spec("server_1", trial)],))
     starting.start()
-    wait_for(lambda: "server_1" in processes.started(), 60, "the other process")
+    wait_for(lambda: "server_1" in processes.started(), LONG, "the other process")
     begin = time.monotonic()
     ends = processes.stop([["server_0", "server_1"]], 60)
     assert time.monotonic() - begin < 20

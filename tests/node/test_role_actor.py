@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 from fpray.node.role_actor import RoleActor
+from tests.conftest import LONG
 
 
 def test_what_an_ended_driver_left_behind_is_ended_on_idle_machines_too() -> None:
@@ -16,7 +17,7 @@ def test_what_an_ended_driver_left_behind_is_ended_on_idle_machines_too() -> Non
     actor = RoleActor("test", "127.0.0.1:1", None)
     try:
         assert f"sleep 1000 (process {orphan.pid})" in actor.call("machine", "facts", "java")["left_behind"]
-        assert orphan.wait(60) == -signal.SIGKILL
+        assert orphan.wait(LONG) == -signal.SIGKILL
         assert stranger.poll() is None
     finally:
         actor.close()

@@ -22,7 +22,7 @@ from fpray.node.process_files import origin_line
 from fpray.node.scratch import Owner, Scratch
 from fpray.report.outcome_lines import failure_lines
 from fpray.store.outcome import Outcome, Status
-from tests.conftest import run, start, wait_for
+from tests.conftest import LONG, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients, release
 from tests.node.programs import sha256
 
@@ -106,10 +106,10 @@ def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Pat
     clients = hold_clients(disk)
     logs()[0].unlink()
     release(clients)
-    wait_for(lambda: list(tmp_path.glob("suites/*/001/attempts/1")), 60, "another attempt")
+    wait_for(lambda: list(tmp_path.glob("suites/*/001/attempts/1")), LONG, "another attempt")
     hold_clients(disk)
     process.send_signal(signal.SIGINT)
-    output = process.communicate(timeout=60)[1]
+    output = process.communicate(timeout=LONG)[1]
     assert "server_out.txt is gone from " in output
     assert "this is not a result, so the trial runs again" in output
     assert not list(disk.glob("*/trials/*"))

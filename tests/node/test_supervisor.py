@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fpray.node.supervisor.procfs import read_entry
-from tests.conftest import wait_for
+from tests.conftest import LONG, wait_for
 from tests.node.owner import CHILDREN, Owner, status, survivors
 
 STUBBORN = ("stubborn", "daemon")
@@ -61,7 +61,7 @@ def test_ways_to_end(owner: Callable[..., Owner], how: str) -> None:
     raylet.kill()
     raylet.wait()
     if how in ("close", "exit"):
-        assert it.process.wait(60) == 0
+        assert it.process.wait(LONG) == 0
     else:
         assert it.process.poll() is None
 
@@ -70,7 +70,7 @@ def test_raylet_gone_before(owner: Callable[..., Owner]) -> None:
     raylet = subprocess.Popen(["true"])
     raylet.wait()
     it = owner("plain", raylet=raylet.pid, wait=False)
-    assert it.process.wait(60) != 0
+    assert it.process.wait(LONG) != 0
     assert not survivors(it.driver)
 
 

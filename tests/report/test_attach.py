@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fpray.report.snapshot import Snapshot, Step
-from tests.conftest import FPRAY, cli
+from tests.conftest import FPRAY, LONG, cli
 
 
 def test_on_a_terminal_attach_draws_the_live_block_until_the_end(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_on_a_terminal_attach_draws_the_live_block_until_the_end(tmp_path: Path)
         (suite / "progress.json").write_text(json.dumps(vars(over), default=vars))
     assert b"[003/160; 1.9%] this run" in seen
     assert b"an earlier run" not in seen
-    assert watcher.wait(60) == 1
+    assert watcher.wait(LONG) == 1
     os.close(terminal)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.conftest import cli, start
+from tests.conftest import LONG, cli, start
 
 
 def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) ->
     with out.open("a") as file:
         file.write("three")
     (trial / "server_returncode.txt").write_text("0\n")
-    assert follower.communicate(timeout=60)[0] == "==> server_out.txt <==\nthree"
+    assert follower.communicate(timeout=LONG)[0] == "==> server_out.txt <==\nthree"
     assert follower.returncode == 0
     assert cli("logs", "ABCD/001", "server", *root).stdout == (
         "==> server_out.txt <==\none\nthree\n==> server_err.txt <==\ntwo\n"

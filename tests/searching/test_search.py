@@ -19,7 +19,7 @@ import pytest
 from optuna.trial import FrozenTrial
 
 import fpray
-from tests.conftest import FPRAY, QUICK, run
+from tests.conftest import FPRAY, LONG, QUICK, run
 from tests.searching.front_door import LOAD, SPACE, study_trials
 from tests.support.suites import only_suite
 
@@ -124,7 +124,7 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
     with contextlib.suppress(OSError):  # the terminal is closed when its last process ends
         while chunk := os.read(master, 65536):
             output += chunk
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=LONG) == 0
     os.close(master)
     screen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.decode())
     then = r"(?: · |\r?\n +)"  # lines break where they are full

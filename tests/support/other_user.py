@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from tests.conftest import LONG
+
 UID = 65534  # nobody
 
 
@@ -36,6 +38,6 @@ def as_other_user(code: str, *arguments: str, uid: int = UID) -> subprocess.Pope
 def output_as_other_user(code: str, *arguments: str, uid: int = UID) -> str:
     """What Python code prints that runs as another user; it must not fail."""
     process = as_other_user(code, *arguments, uid=uid)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LONG)
     assert process.returncode == 0, err
     return out

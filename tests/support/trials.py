@@ -21,6 +21,7 @@ from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
 from fpray.trial.run import run_trial
+from tests.conftest import LONG
 
 
 def a_trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
@@ -37,7 +38,7 @@ def clients_run_until(event: threading.Event) -> Answer:
         exited: Future[None] = Future()
 
         def end() -> None:
-            if event.wait(60):
+            if event.wait(LONG):
                 exited.set_result(None)
 
         if role == "client":
