@@ -25,7 +25,8 @@ from fpray.cli.main import main
 from fpray.jar.find import find_jar
 from tests.support import rings
 from tests.support.isolation import isolate_network
-from tests.support.ray_nodes import LONG, end_node, start_node
+from tests.support.patience import LONG
+from tests.support.ray_nodes import end_node, start_node
 
 # Trials of half a second: long enough for rows, short enough for a suite of tests. Nothing waits for the timeouts but
 # a client that is not answered, as on a machine that is very busy.

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import FPRAY, LONG, QUICK, wait_for
+from tests.conftest import FPRAY, QUICK, wait_for
 from tests.support.hosts import needs_hosts
+from tests.support.patience import LONG
 from tests.support.ray_nodes import end_node, start_node
 
 # Names that no other test process has: namespaces are the whole machine's.

@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import LONG, jvms, wait_for
+from tests.conftest import jvms, wait_for
 from tests.support.hosts import ROOT, USER, Host, hosts, lives, needs_hosts
+from tests.support.patience import LONG
 
 CONFIGS = ROOT / "cluster_configs"
 NODES = ("head", "node-1", "node-2")

@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 from fpray.files.user_directory import user_directory
-from tests.conftest import FPRAY, LONG, QUICK, command_of, jvms, run, start, wait_for
+from tests.conftest import FPRAY, QUICK, command_of, jvms, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
+from tests.support.patience import LONG
 
 pytestmark = [pytest.mark.ray, pytest.mark.jvm]
 SWEEP = ("sweep", "unreplicated", "--local", "--vary", "num_clients_per_proc=1")

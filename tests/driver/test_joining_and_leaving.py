@@ -17,7 +17,8 @@ from fpray.cluster.nodes import Machine
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
-from tests.conftest import LONG, wait_for
+from tests.conftest import wait_for
+from tests.support.patience import LONG
 from tests.support.sweeps import finished, run_on, statuses
 
 

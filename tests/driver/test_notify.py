@@ -14,7 +14,8 @@ from fpray.driver.notify import Notifier
 from fpray.driver.notify_targets import read_targets
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
-from tests.conftest import LONG, cli, wait_for
+from tests.conftest import cli, wait_for
+from tests.support.patience import LONG
 from tests.support.sweeps import run_on
 
 

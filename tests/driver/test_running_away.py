@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from fpray.store.find import suites
-from tests.conftest import LONG, QUICK, jvms, run, start, wait_for
+from tests.conftest import QUICK, jvms, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
+from tests.support.patience import LONG
 from tests.support.suites import only_suite
 
 
@@ -110,7 +111,8 @@ def _carry_on(words: list[str], suite: Path) -> None:
     assert run("logs", f"{name}/001", "client_0", cwd=tmp_path).out == (suite / "001" / "client_0_out.txt").read_text()
     assert _status(tmp_path) | {"suite": "", "began": ""} == {
         "suite": "", "letters": letters, "began": "", "varied": ["num_clients_per_proc"],
-        "state": "finished", "done": 1, "total": 1, "failed": 0, "remaining_s": None, "pid": None, "host": None, "says": f"1 finished · fpray show {name}", "exit_code": 0,
+        "state": "finished", "done": 1, "total": 1, "failed": 0,
+        "remaining_s": None, "pid": None, "host": None, "says": f"1 finished · fpray show {name}", "exit_code": 0,
     }  # fmt: skip
 
 

@@ -19,8 +19,9 @@ from fpray.files.secret import Secret
 from fpray.searching.experiment import check_search
 from fpray.searching.storage_url import read_storage
 from fpray.testing.fake_machines import FakeMachines
-from tests.conftest import LONG, QUICK, cli, run, start, wait_for
+from tests.conftest import QUICK, cli, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients, release
+from tests.support.patience import LONG
 from tests.support.suites import only_suite
 from tests.support.sweeps import finished, run_on
 

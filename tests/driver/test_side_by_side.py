@@ -20,9 +20,10 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from tests.conftest import FPRAY, LONG, QUICK, cli, command_of, jvms, wait_for
+from tests.conftest import FPRAY, QUICK, cli, command_of, jvms, wait_for
 from tests.driver.held import ENDLESS, PATIENT, hold_clients, release
 from tests.support.hosts import needs_hosts
+from tests.support.patience import LONG
 from tests.support.ray_nodes import end_node, start_node
 from tests.support.suites import only_suite
 

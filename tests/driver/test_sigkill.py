@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import LONG, jvms, run, start, wait_for
+from tests.conftest import jvms, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
 from tests.driver.processes import descendants
+from tests.support.patience import LONG
 from tests.support.suites import only_suite
 
 pytestmark = [pytest.mark.ray, pytest.mark.jvm]

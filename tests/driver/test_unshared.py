@@ -12,8 +12,9 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import LONG, QUICK, wait_for
+from tests.conftest import QUICK, wait_for
 from tests.support.hosts import Host, hosts, needs_hosts
+from tests.support.patience import LONG
 
 HEAD, NODE = "10.78.0.1", "10.78.0.2"
 RAY = f"{HEAD}:6379"

@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 
 from tests.support.hosts import Host
-from tests.support.ray_nodes import LONG, TRIES
+from tests.support.patience import LONG
+from tests.support.ray_nodes import TRIES
 
 NODES = ("head", "node-1", "node-2")
 # As cluster_configs/node/env.sh has it, but for the last: Ray shall not be what ends a machine that is cut off.

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import LONG
 from tests.jvm.clients import client_flags, rows
 from tests.jvm.multipaxos.cluster import config
 from tests.jvm.processes import HOST, Processes, address, flags, free_port, run, wait_until_listening
 from tests.jvm.unreplicated import CLIENT, SERVER, server_flags, servers, start_server
 from tests.jvm.wire import Peer
+from tests.support.patience import LONG
 
 pytestmark = pytest.mark.jvm
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from fpray.node import ports
 from fpray.node.messages import Failure, ProcessSpec
 from fpray.node.processes import Processes
-from tests.conftest import LONG, wait_for
+from tests.conftest import wait_for
+from tests.support.patience import LONG
 
 PYTHON = (sys.executable, "-I", "-S", "-c")
 LISTEN = """

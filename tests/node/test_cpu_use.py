@@ -15,7 +15,8 @@ from fpray.node.cpu_use import CpuUse, between, read_counters
 from fpray.node.messages import ProcessSpec
 from fpray.node.process_service import ProcessService
 from fpray.node.processes import Processes
-from tests.conftest import LONG, wait_for
+from tests.conftest import wait_for
+from tests.support.patience import LONG
 
 # It computes in a child of a shell, with threads, as a JVM does behind a wrapper.
 BUSY = (

@@ -18,8 +18,9 @@ import pytest
 from fpray.files import user_directory
 from fpray.node.machine_holders import Hold
 from fpray.node.machine_lock import MachineLock
-from tests.conftest import LONG, wait_for
+from tests.conftest import wait_for
 from tests.support.other_user import UID, as_other_user, needs_root
+from tests.support.patience import LONG
 
 # A process that holds the machine as fpray does, until its input ends; Ray names its workers so.
 PROGRAM = Path(sys.executable).name

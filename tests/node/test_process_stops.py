@@ -13,8 +13,9 @@ from fpray.node.process_service import ProcessService
 from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import read_entry
 from fpray.node.supervisor_client import SupervisorClient
-from tests.conftest import LONG, wait_for
+from tests.conftest import wait_for
 from tests.node.programs import TRAP, read, spec, start, wait_for_text
+from tests.support.patience import LONG
 
 
 def test_stop_is_quick(processes: Processes, trial: str) -> None:

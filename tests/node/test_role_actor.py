@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from fpray.node.role_actor import RoleActor
-from tests.conftest import LONG
+from tests.support.patience import LONG
 
 
 def test_what_an_ended_driver_left_behind_is_ended_on_idle_machines_too() -> None:

@@ -22,9 +22,10 @@ from fpray.node.process_files import origin_line
 from fpray.node.scratch import Owner, Scratch
 from fpray.report.outcome_lines import failure_lines
 from fpray.store.outcome import Outcome, Status
-from tests.conftest import LONG, run, start, wait_for
+from tests.conftest import run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients, release
 from tests.node.programs import sha256
+from tests.support.patience import LONG
 
 _OURS, _THEIRS = Owner("suite", "001", "12:00"), Owner("stranger", "001", "12:00")
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from fpray.node.supervisor.procfs import read_entry
-from tests.conftest import LONG, wait_for
+from tests.conftest import wait_for
 from tests.node.owner import CHILDREN, Owner, status, survivors
+from tests.support.patience import LONG
 
 STUBBORN = ("stubborn", "daemon")
 # A supervisor with a grace of an hour, so that a process which does not wait for its end is seen on any machine.

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from fpray.report.snapshot import Snapshot, Step
-from tests.conftest import FPRAY, LONG, cli
+from tests.conftest import FPRAY, cli
+from tests.support.patience import LONG
 
 
 def test_on_a_terminal_attach_draws_the_live_block_until_the_end(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.conftest import LONG, cli, start
+from tests.conftest import cli, start
+from tests.support.patience import LONG
 
 
 def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) -> None:

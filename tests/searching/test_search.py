@@ -19,8 +19,9 @@ import pytest
 from optuna.trial import FrozenTrial
 
 import fpray
-from tests.conftest import FPRAY, LONG, QUICK, run
+from tests.conftest import FPRAY, QUICK, run
 from tests.searching.front_door import LOAD, SPACE, study_trials
+from tests.support.patience import LONG
 from tests.support.suites import only_suite
 
 STUDY = """

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.conftest import LONG
+from tests.support.patience import LONG
 
 UID = 65534  # nobody
 

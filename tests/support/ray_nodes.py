@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-LONG = 240.0
+from tests.support.patience import LONG
+
 TRIES = 4
 
 

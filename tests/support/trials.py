@@ -21,7 +21,7 @@ from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
 from fpray.trial.run import run_trial
-from tests.conftest import LONG
+from tests.support.patience import LONG
 
 
 def a_trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
