@@ -1,3 +1,3 @@
-"""How long a wait may take that is no promise of fpray's: seconds that nothing needs on a machine that is merely busy."""
+"""How long a wait may take that is no promise of fpray's: nothing needs that many seconds, on a busy machine either."""
 
 LONG = 240.0
