@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import time
@@ -85,8 +84,8 @@ def start_embedded(directory: Path, watch: Callable[[int], None]) -> None:
     os.environ.pop("RAY_ADDRESS", None)
     _wait_patiently()
     _watch_what_starts(watch)
+    _start_no_unused_processes()
     connect(address="local", include_dashboard=False, _temp_dir=str(directory / RAY), _node_ip_address=LOOPBACK)
-    _end_unused_processes()
 
 
 def _watch_what_starts(watch: Callable[[int], None]) -> None:
@@ -136,14 +135,14 @@ def _repeated(look: Callable[..., Any]) -> Callable[..., Any]:
     return look_long
 
 
-def _end_unused_processes() -> None:
-    """End processes of an embedded Ray that have no use, and that `ray.init` cannot leave out.
+def _start_no_unused_processes() -> None:
+    """Leave out what no option of `ray.init` leaves out, and what is of no use here.
 
-    The log monitor takes 0.6 % of a core to read logs that are never shown, the autoscaler's monitor has nothing to
-    scale, and the dashboard's head has no dashboard. Together they wake a hundred times a second.
+    The log monitor reads logs that are never shown, the autoscaler's monitor has nothing to scale, and the dashboard's
+    head has no dashboard: three Python processes that would take more CPU to start than all of fpray, and wake a
+    hundred times a second.
     """
-    from ray._private.worker import _global_node
+    from ray._private.node import Node
 
-    for end in ("kill_log_monitor", "kill_monitor", "kill_dashboard"):
-        with contextlib.suppress(Exception):
-            getattr(_global_node, end)(check_alive=False)
+    for start in ("start_log_monitor", "start_monitor", "start_api_server"):
+        setattr(Node, start, lambda _node, **_options: None)
