@@ -33,9 +33,9 @@ check: lint
 	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n 2 -m "not jvm and not ray and not hosts and not slow"
 
 # Every test but the slow ones. More test processes than cores, since tests also wait. Which tests share a process, and
-# which begin first, is said in tests/support/rings.py.
+# which begin first, is said in tests/support/{scheduler,rings}.py.
 test: setup
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder -m "not slow"
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 # What takes long: kills of everything at all moments, thousands of generated cases. CI runs it as well.
 test-slow: setup

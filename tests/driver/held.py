@@ -15,6 +15,7 @@ PATIENT = (
 )  # fmt: skip
 # A trial that goes on until the test ends it.
 ENDLESS = (*PATIENT[:4], "--set", "duration=600s", "--set", "timeout=900s")
+_SOME_ROWS = 2000  # bytes
 
 
 def hold_clients(directory: Path, count: int = 1) -> list[psutil.Process]:
@@ -34,8 +35,10 @@ def hold_clients(directory: Path, count: int = 1) -> list[psutil.Process]:
 
 
 def _measures(client: psutil.Process) -> bool:
-    """Whether it is ready and begins to record: one that is not ready in time ends its trial."""
-    return (Path(client.cwd()) / "client_0_data.csv").exists()
+    """Whether it has recorded requests: one that is not ready in time, or that none answers, has no result."""
+    with contextlib.suppress(OSError):
+        return (Path(client.cwd()) / "client_0_data.csv").stat().st_size > _SOME_ROWS
+    return False
 
 
 def release(clients: list[psutil.Process]) -> None:

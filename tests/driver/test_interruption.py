@@ -171,7 +171,7 @@ def test_a_full_disk_pauses_the_sweep(ray_address: str, tmp_path: Path) -> None:
         assert process.returncode == 0, rest
         assert "1 finished" in rest
     finally:
-        subprocess.run(["umount", str(disk)], check=False)
+        subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
 def test_two_sweeps_never_measure_on_one_machine_at_once(ray_address: str, tmp_path: Path) -> None:

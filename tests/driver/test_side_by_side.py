@@ -31,7 +31,7 @@ NAMES = [f"fpray-s{i}-{os.getpid()}" for i in range(1, 5)]
 HOSTS = [f"10.78.0.{i}" for i in range(1, 5)]
 RAY = str(Path(sys.executable).with_name("ray"))
 ENVIRONMENT = {**os.environ, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
-IDLE = ("--set", "num_clients_per_proc=0")  # where only who runs where and when counts: no load on this machine
+ONE_LOOP = ("--set", "num_clients_per_proc=0")  # as little load as a trial can be: its protocol runs one loop more
 pytestmark = needs_hosts(600)
 
 
@@ -201,9 +201,9 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
     two.mkdir()
-    first = _sweep(one, *_trials(3), *IDLE, "--repeat", "2", "--parallel", "2")
+    first = _sweep(one, *_trials(3), *ONE_LOOP, "--repeat", "2", "--parallel", "2")
     clients = hold_clients(one, 2)
-    second = _sweep(two, *_trials(1), *IDLE, "--repeat", "3", "--parallel", "2")
+    second = _sweep(two, *_trials(1), *ONE_LOOP, "--repeat", "3", "--parallel", "2")
     wait_for(lambda: list(two.glob("suites/*/001")), LONG, "the second sweep wants machines")
     release(clients)  # the first may have all machines
     _end(second)
@@ -217,7 +217,7 @@ def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: P
 
 def test_shared_machines_run_more_trials_than_there_are_machines(machines: object, tmp_path: Path) -> None:
     words = ("--repeat", "6", "--parallel", "6", "--share-machines")
-    sweep = _sweep(tmp_path, *_trials(3), *IDLE, *words)
+    sweep = _sweep(tmp_path, *_trials(3), *ONE_LOOP, *words)
     release(hold_clients(tmp_path, 6))
     assert "up to 6 in parallel" in _end(sweep)
     assert _at_once(_spans(only_suite(tmp_path))) == 6
@@ -258,7 +258,7 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
 
 
 def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path) -> None:
-    sweep = _sweep(tmp_path, *ENDLESS, *IDLE, "--repeat", "5")
+    sweep = _sweep(tmp_path, *ENDLESS, *ONE_LOOP, "--repeat", "5")
     wait_for(lambda: _running(sweep) and len(jvms(str(tmp_path))) >= 6, LONG, "three trials side by side")
     sweep.send_signal(signal.SIGINT)
     _, messages = sweep.communicate(timeout=LONG)
@@ -275,7 +275,7 @@ def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
 ) -> None:
     """The last test: the machine stays dead."""
     victim = HOSTS[2]
-    sweep = _sweep(tmp_path, *_trials(3), *IDLE, "--repeat", "6")
+    sweep = _sweep(tmp_path, *_trials(3), *ONE_LOOP, "--repeat", "6")
     wait_for(lambda: _running(sweep) and _holds(victim, tmp_path), LONG, "a client on the victim")
     for pid in _pids(NAMES[2]):
         _kill(pid)

@@ -34,12 +34,8 @@ _SECONDS = {"hosts": 30.0, "ray": 20.0, "slow": 8.0, "jvm": 3.0}
 def longest_first(items: list[pytest.Item]) -> None:
     """Order the files by how long their tests take: one that begins last would keep a single process busy at the end.
 
-    A file's tests stay together and in order, in one process; so do all that make hosts, since a Ray on each host takes
-    the machine as it is. (`--dist loadgroup --no-loadscope-reorder` has pytest-xdist do so.)
+    A file's tests stay together and in order. (`--no-loadscope-reorder` keeps pytest-xdist from another order.)
     """
-    for item in items:
-        group = "hosts" if item.get_closest_marker("hosts") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
     seconds: dict[Path, float] = {}
     for item in items:
         kinds = [own for marker, own in _SECONDS.items() if item.get_closest_marker(marker)]
