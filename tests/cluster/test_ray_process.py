@@ -69,7 +69,7 @@ def _outcome(directory: Path) -> dict[str, object]:
 def _nothing_is_left(directory: Path, driver: subprocess.Popen[str], session: int) -> None:
     wait_for(lambda: not _of_session(session), 10, "Ray's processes have ended")
     wait_for(lambda: not jvms(str(directory)), 10, "JVMs have ended")
-    assert not list(user_directory().glob(f"ray-{driver.pid}-*"))
+    wait_for(lambda: not list(user_directory().glob(f"ray-{driver.pid}-*")), 10, "its directory is removed")
 
 
 @pytest.mark.parametrize("name", ["raylet", "gcs_server", "fpray-ray"])

@@ -34,7 +34,7 @@ for line in sys.stdin:
         kept.append(subprocess.Popen(json.loads(line), stdin=subprocess.DEVNULL, stdout=log, stderr=log))
     print(len(kept), flush=True)
 """
-SWEEP = [FPRAY, "sweep", "unreplicated", "--local", "--new", "--set", "num_clients_per_proc=0"]
+SWEEP = [FPRAY, "sweep", "unreplicated", "--local", "--new", "--vary", "num_client_procs=1"]
 
 
 class Container:

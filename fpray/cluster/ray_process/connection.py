@@ -118,8 +118,12 @@ class Connection:
             ray.shutdown()
         self.abandon()
 
-    def abandon(self) -> None:
-        """End an embedded Ray at once. Never raises; any thread may call it."""
+    def abandon(self, *, directory_too: bool = False) -> None:
+        """End an embedded Ray at once. Never raises; any thread may call it.
+
+        directory_too: remove its directory, since the driver, which would do so, has been killed.
+        """
         if self._start is not None and self._start.address is None:
-            leftovers.end_session(os.getpid())
-            shutil.rmtree(self._start.directory / RAY, ignore_errors=True)
+            directory = self._start.directory
+            remove = directory if directory_too else directory / RAY
+            leftovers.end_session(os.getpid(), lambda: shutil.rmtree(remove, ignore_errors=True))

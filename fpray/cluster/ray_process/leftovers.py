@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from fpray.node.supervisor.procfs import process_table, read_words
 _NAME = "ray-"  # short: below it are sockets, and a socket's path may have 107 bytes
 _LOCK = "driver.lock"
 _GONE_S = 5.0
+_MADE_S = 60.0  # a directory without a lock that is older than this is not being made
+_RAYLET = b"/raylet"
 # Words by which a process is known as one of Ray's: the number of a session is used again some day.
 _OF_RAY = (
     b"/gcs_server",
-    b"/raylet",
+    _RAYLET,
     b"ray/dashboard/",
     b"ray/_private/",
     b"ray/autoscaler/",
@@ -72,7 +74,12 @@ def _remove_abandoned(top: Path) -> None:
     """Remove the directories of drivers that have ended, and end what still runs there."""
     for path in top.glob(f"{_NAME}*"):
         with contextlib.suppress(OSError):  # it is not ours, or it is being made or removed
-            if path.lstat().st_uid != os.getuid():
+            status = path.lstat()
+            if status.st_uid != os.getuid():
+                continue
+            if not (path / _LOCK).exists():  # its driver, or a process of Ray's, was killed at the wrong moment
+                if time.time() - status.st_mtime > _MADE_S:
+                    shutil.rmtree(path, ignore_errors=True)
                 continue
             lock = os.open(path / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
@@ -90,22 +97,39 @@ def _remove(path: Path, lock: int) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def end_session(session: int) -> None:
+def end_session(session: int, before_raylet: Callable[[], None] = lambda: None) -> None:
     """End Ray's processes of a session at once, all but this process. Never raises.
 
     Supervisors have sessions of their own: each ends its JVMs when its actor is gone.
+
+    before_raylet: called when only the raylet is left, suspended. Where this process is connected to it, Ray ends this
+    process as soon as the raylet ends.
     """
+    for pid, is_raylet in _of_session(session):
+        if is_raylet:
+            _send(pid, signal.SIGSTOP)
+    _end(lambda: [pid for pid, is_raylet in _of_session(session) if not is_raylet])
+    before_raylet()
+    _end(lambda: [pid for pid, _ in _of_session(session)])
+
+
+def _end(living: Callable[[], list[int]]) -> None:
     deadline = time.monotonic() + _GONE_S
-    while (alive := list(_of_session(session))) and time.monotonic() < deadline:
-        for pid in alive:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+    while (pids := living()) and time.monotonic() < deadline:
+        for pid in pids:
+            _send(pid, signal.SIGKILL)
         time.sleep(0.01)
 
 
-def _of_session(session: int) -> Iterator[int]:
+def _send(pid: int, number: int) -> None:
+    with contextlib.suppress(OSError):
+        os.kill(pid, number)
+
+
+def _of_session(session: int) -> Iterator[tuple[int, bool]]:
+    """Process id, and whether it is the raylet."""
     for entry in process_table().values():
         if entry.sid == session and entry.alive and entry.pid != os.getpid():
             words = read_words(entry.pid)
             if words[0].startswith(b"ray::") or any(sign in word for word in words for sign in _OF_RAY):
-                yield entry.pid
+                yield entry.pid, words[0].endswith(_RAYLET)

@@ -29,19 +29,30 @@ def main() -> None:
 
     def watch(process: int) -> None:
         select.select([process], [], [])
-        connection.abandon()
-        os._exit(1)
+        leave(1)
 
+    def leave(code: int) -> None:
+        leaving.acquire()  # the first of the threads that want to leave does it; the others wait for the end
+        connection.abandon(directory_too=bool(select.select([driver], [], [], 0)[0]))
+        os._exit(code)
+
+    leaving = threading.Lock()
     connection = Connection(end_with)
     end_with(driver)
-    _Answers(Channel(line), connection, end_with).run()
+    _Answers(Channel(line), connection, end_with, leave).run()
 
 
 class _Answers:
     """Calls are passed on by the thread that reads them; what may take long is done by the main thread, in order."""
 
-    def __init__(self, channel: Channel, connection: Connection, end_with: Callable[[int], None]) -> None:
-        self._channel, self._connection, self._end_with = channel, connection, end_with
+    def __init__(
+        self,
+        channel: Channel,
+        connection: Connection,
+        end_with: Callable[[int], None],
+        leave: Callable[[int], None],
+    ) -> None:
+        self._channel, self._connection, self._end_with, self._leave = channel, connection, end_with, leave
         self._long: queue.SimpleQueue[tuple[int, str, tuple[Any, ...]] | None] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -59,7 +70,7 @@ class _Answers:
                     for process in self._connection.vital():
                         self._end_with(process)
         self._connection.stop()
-        os._exit(0)
+        self._leave(0)
 
     def _read(self) -> None:
         try:
@@ -76,8 +87,7 @@ class _Answers:
                     call.future().add_done_callback(lambda ended, number=number: self._pass_on(number, ended))
         except EOFError:
             if not self._connection.is_ready():  # the main thread is in the middle of Ray's start, which may take long
-                self._connection.abandon()
-                os._exit(1)
+                self._leave(1)
             self._long.put(None)
 
     def _pass_on(self, number: int, ended: Any) -> None:
