@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import enum
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from fpray.files.documents import document
 from fpray.files.printable import printable
 
 _LISTED = 25  # problems in one message
@@ -39,6 +41,57 @@ _VERBS = frozenset(
 )
 
 
+class Cause(enum.Enum):
+    """The class of a problem: its value is the heading of its entry in docs/troubleshooting.md."""
+
+    OPTION = "option"
+    PARAMETER = "parameter"
+    POINTS = "points"
+    PROTOCOL = "protocol"
+    STUDY = "study"
+    STUDY_FILE = "study file"
+    INSTRUMENT = "instrument"
+    NOTIFICATION = "notification"
+    SECRET = "secret"
+    PATH = "path"
+    CLUSTER_FILE = "cluster file"
+    LAUNCHER_FILE = "launcher file"
+    MACHINES = "machines"
+    MEMORY = "memory"
+    SCRATCH = "scratch"
+    JAVA = "java"
+    RAY_CLUSTER = "ray cluster"
+    EMBEDDED_RAY = "embedded ray"
+    HEAD = "head"
+    PYTHON = "python process"
+    PLATFORM = "platform"
+    JAR = "jar"
+    MAIN_CLASSES = "main classes"
+    REFERENCE_JAR = "reference jar"
+    SUITE = "suite"
+    TRIAL = "trial"
+    PROCESS = "process"
+    OTHER_REQUEST = "other request"
+    OTHER_VERSION = "other version"
+    IN_USE = "in use"
+    ELSEWHERE = "elsewhere"
+    DAMAGED = "damaged"
+    NOT_WRITABLE = "not writable"
+    LINKS = "links"
+    OWN_DIRECTORY = "own directory"
+    GOAL = "goal"
+    SPACE = "space"
+    SAMPLER = "sampler"
+    STORAGE = "storage"
+    BUDGET = "budget"
+    FIGURE = "figure"
+
+    @property
+    def anchor(self) -> str:
+        """The part of a link that leads to its entry."""
+        return self.value.replace(" ", "-")
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong.
@@ -46,10 +99,16 @@ class Problem:
     Attributes:
         about: the parameter, option or file.
         sentence: what is wrong with it, and what to do; it follows `about`, and has no full stop.
+        cause: its class; the constraints of a protocol are about parameters.
     """
 
     about: str
     sentence: str
+    cause: Cause = Cause.PARAMETER
+
+    def within(self, option: str) -> Problem:
+        """It, of a value that an option has."""
+        return replace(self, about=f"{option} {self.about}")
 
     def in_words(self) -> str:
         """It in one line: `num_leaders=1: f=1 needs at least 2 leaders`, `QKZJ is not a suite`."""
@@ -68,6 +127,10 @@ class FprayError(Exception):
 
     def in_one_line(self) -> str:
         """Its text, for a message that says by itself what was not done."""
+        return str(self)
+
+    def of_reader(self) -> str:
+        """Its text for a command that only reads: in one line, with where it is explained."""
         return str(self)
 
 
@@ -89,6 +152,10 @@ class Refused(FprayError):
         """All problems in one line, without the words that nothing was started."""
         return printable("; ".join(problem.in_words() for problem in self.problems), lines=True)
 
+    def of_reader(self) -> str:
+        """The same, and where it is explained."""
+        return f"{self.in_one_line()} · {explained(*(problem.cause for problem in self.problems))}"
+
     def _text(self) -> str:
         problems = [(cut(problem.about, 300), cut(problem.sentence)) for problem in self.problems[:_LISTED]]
         width = min(44, max(len(about) for about, _ in problems))
@@ -96,7 +163,7 @@ class Refused(FprayError):
         head = "nothing was started" + (f"; {count} problems:" if count > 1 else ":")
         lines = [f"  {about:<{width}}  {sentence}" for about, sentence in problems]
         more = [f"  and {count - _LISTED} more"] if count > _LISTED else []
-        return "\n".join([head, *lines, *more])
+        return "\n".join([head, *lines, *more, f"  see {explained(*(problem.cause for problem in self.problems))}"])
 
 
 class Lost(FprayError):
@@ -110,9 +177,15 @@ class Lost(FprayError):
         super().__init__(text)
 
 
-def refuse(about: str, sentence: str) -> Refused:
+def refuse(about: str, sentence: str, cause: Cause) -> Refused:
     """The error of a single problem."""
-    return Refused(Problem(about, sentence))
+    return Refused(Problem(about, sentence, cause))
+
+
+def explained(*causes: Cause) -> str:
+    """Where problems are explained: `docs/troubleshooting.md#parameter, #option`."""
+    anchors = dict.fromkeys(f"#{cause.anchor}" for cause in causes)
+    return document("troubleshooting.md") + ", ".join(anchors)
 
 
 @contextlib.contextmanager
@@ -121,7 +194,7 @@ def only_reading() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        refused.args = (refused.in_one_line(),)
+        refused.args = (refused.of_reader(),)
         raise
 
 

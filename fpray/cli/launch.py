@@ -19,7 +19,7 @@ from fpray.driver.experiment import Experiment
 from fpray.driver.head import words_without
 from fpray.driver.remote_head import is_elsewhere, run_there
 from fpray.driver.secret_words import hide_from_ps, secrets_of
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
 from fpray.files.paths import shown
 from fpray.files.secret import Secret
@@ -45,7 +45,7 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
         _run_here(ctx, run, experiment, as_json=words["as_json"])
     if words["as_json"]:
         message = "cannot be used with a driver that runs in the background"
-        raise refuse("--json", f"{message}: read {RESULTS_CSV} or {RESULTS_PARQUET} of the suite")
+        raise refuse("--json", f"{message}: read {RESULTS_CSV} or {RESULTS_PARQUET} of the suite", Cause.OPTION)
     if elsewhere:
         run_there(experiment, sys.argv[1:])
     _run_by_itself(ctx, words["detach"], words["as_job"], secrets)

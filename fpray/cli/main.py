@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from fpray.errors import FprayError, cut
+from fpray.errors import Cause, FprayError, cut, explained
 from fpray.report.text import OutputError, output_errors, say
 
 # Command -> the module of fpray.cli that holds it.
@@ -88,11 +88,12 @@ class Fpray(click.Group):
         try:
             return super().invoke(ctx)
         except FprayError as error:
-            message = error.in_one_line() if ctx.invoked_subcommand in READERS else str(error)
+            message = error.of_reader() if ctx.invoked_subcommand in READERS else str(error)
             say(f"fpray: {message}")
             ctx.exit(error.exit_code)
         except click.UsageError as error:
-            raise click.UsageError(cut(error.format_message()), error.ctx) from None
+            message = f"{cut(error.format_message())} · {explained(Cause.OPTION)}"
+            raise click.UsageError(message, error.ctx) from None
         except KeyboardInterrupt:
             say("interrupted · nothing was started")
             ctx.exit(130)

@@ -24,7 +24,7 @@ from fpray.store.find import find_suite
 @click.option("--json", "as_json", is_flag=True, help="print a JSON list")
 def status(suite_directory: Path, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
-    states = suite_states(suite_directory, lambda why: say(why.in_one_line()))
+    states = suite_states(suite_directory, lambda why: say(why.of_reader()))
     if as_json:
         show_text(json.dumps([state.to_json() for state in states], indent=1) + "\n")
         return

@@ -13,7 +13,7 @@ from typing import Any
 
 from fpray.cluster.launcher import Launcher
 from fpray.cluster.launcher_file import Auth
-from fpray.errors import FprayError, refuse
+from fpray.errors import Cause, FprayError, refuse
 from fpray.files.paths import absolute
 from fpray.files.shown import shown
 from fpray.files.typed import typed
@@ -41,7 +41,9 @@ def head_login(launcher: Launcher) -> HeadLogin:
     file, path = launcher.file, launcher.path
     if file.docker is not None and file.docker.container_name:
         raise refuse(
-            str(path), "runs Ray in containers, in which fpray cannot start a driver: run fpray there with ray exec"
+            str(path),
+            "runs Ray in containers, in which fpray cannot start a driver: run fpray there with ray exec",
+            Cause.HEAD,
         )
     auth = file.auth or Auth()
     if file.provider.type == "local":
@@ -50,11 +52,11 @@ def head_login(launcher: Launcher) -> HeadLogin:
         address, completed = cloud_head(launcher.content)
         auth = typed(Auth, completed)
     if not auth.ssh_user:
-        raise refuse(f"{path}: auth", "has no ssh_user: add the user name for SSH")
+        raise refuse(f"{path}: auth", "has no ssh_user: add the user name for SSH", Cause.LAUNCHER_FILE)
     if not _USER.fullmatch(auth.ssh_user):  # `-oProxyCommand=...` would be an option of ssh, which runs a program
-        raise refuse(f"{path}: auth: ssh_user", f"{shown(auth.ssh_user)} is no user name")
+        raise refuse(f"{path}: auth: ssh_user", f"{shown(auth.ssh_user)} is no user name", Cause.LAUNCHER_FILE)
     if address.startswith("-") or not address.isprintable() or " " in address:
-        raise refuse(f"{path}: head", f"{shown(address)} is no address")
+        raise refuse(f"{path}: head", f"{shown(address)} is no address", Cause.LAUNCHER_FILE)
     key = auth.ssh_private_key
     return HeadLogin(auth.ssh_user, address, absolute(key) if key else None, auth.ssh_proxy_command)
 

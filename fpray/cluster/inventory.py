@@ -9,7 +9,7 @@ from typing import Protocol
 
 from fpray.cluster.launcher import read_launcher
 from fpray.cluster.pools import Node, of_nodes
-from fpray.errors import Problem, refuse_if_any
+from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.cluster_file import read_cluster_file
 from fpray.plan.host_names import resolved
@@ -82,7 +82,9 @@ class ClusterFile:
         in_ray = f"it is not in the Ray cluster, which has {', '.join(hosts)}. Start Ray there, or correct the file"
         where = local_only if alone else in_ray
         missing = [address for address in known.addresses() if address not in hosts]
-        refuse_if_any([Problem(address, f"is in the cluster file, but {where}") for address in missing])
+        refuse_if_any(
+            [Problem(address, f"is in the cluster file, but {where}", Cause.CLUSTER_FILE) for address in missing]
+        )
         return known
 
     def wait_for_all(self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None]) -> None:

@@ -10,7 +10,7 @@ from fpray.cluster.calls import Unanswered, gather
 from fpray.cluster.cancellation import Cancellation
 from fpray.cluster.ray_process.stored import Stored
 from fpray.cluster.session import Machines
-from fpray.errors import FprayError, Lost, Problem, refuse_if_any
+from fpray.errors import Cause, FprayError, Lost, Problem, refuse_if_any
 from fpray.jar.find import Jar
 from fpray.node.agent import NodeAgent
 
@@ -30,7 +30,9 @@ def provide_jar(machines: Machines, hosts: Sequence[str], role: str, jar: Jar, s
     try:
         surveys = machines.survey(hosts, role, jar=jar.path, sha256=jar.sha256, scratch=scratch)
         option = f"--scratch {scratch}"
-        refuse_if_any([Problem(option, f"machine {host}: {s.problem}") for host, s in surveys.items() if s.problem])
+        refuse_if_any(
+            [Problem(option, f"machine {host}: {s.problem}", Cause.SCRATCH) for host, s in surveys.items() if s.problem]
+        )
         lacking = {host: machines.agent(role, host) for host, survey in surveys.items() if not survey.has_jar}
         return sorted(send_jar(machines, jar, lacking)) if lacking else []
     except Lost:

@@ -18,7 +18,7 @@ from fpray.cluster.launcher_file import (
     read_launcher_file,
 )
 from fpray.cluster.pools import NO_POOL, Node, by_pools, of_nodes, pools_of
-from fpray.errors import FprayError, Problem, refuse, refuse_if_any
+from fpray.errors import Cause, FprayError, Problem, refuse, refuse_if_any
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.cluster_file import MOST_MACHINES, read_pools
 from fpray.plan.host_names import address_of, look_up
@@ -141,7 +141,7 @@ def read_launcher(path: Path) -> Launcher:
     types, head = node_types(file, path)
     counts = promised(types, head)
     if (count := sum(counts.values())) > MOST_MACHINES:
-        raise refuse(str(path), f"promises {count:,} machines: fpray uses up to {MOST_MACHINES:,}")
+        raise refuse(str(path), f"promises {count:,} machines: fpray uses up to {MOST_MACHINES:,}", Cause.LAUNCHER_FILE)
     pools = {name: pools_of(kind.labels or {}, kind.resources or {}) for name, kind in types.items()}
     return Launcher(path, file.port, file, types=counts, pools=pools, content=content)
 
@@ -150,7 +150,11 @@ def _hosts(path: Path, file: LauncherFile) -> tuple[str, ...]:
     """The names or addresses of an on-premise provider, the head's first: those that Ray starts."""
     provider = file.provider
     if not provider.head_ip:
-        raise refuse(f"{path}: head_ip", "is missing: write the address at which the other machines reach the head")
+        raise refuse(
+            f"{path}: head_ip",
+            "is missing: write the address at which the other machines reach the head",
+            Cause.LAUNCHER_FILE,
+        )
     workers = list(provider.worker_ips or ())
     kind = (file.available_node_types or {}).get(LOCAL_TYPE)  # `ray up` moves min_workers there
     started = file.min_workers if kind is None else kind.min_workers
@@ -165,6 +169,7 @@ def _refuse_loopback(path: Path, hosts: Collection[str]) -> None:
             str(path),
             "lists a loopback address (127.0.0.1 or localhost). Other machines cannot connect to it: write the address"
             " of the machine in the network",
+            Cause.LAUNCHER_FILE,
         )
 
 
@@ -176,7 +181,9 @@ def _listed(path: Path, provider: Provider, hosts: Sequence[str]) -> Cluster | N
     listed = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
     known = f"is not in this file's head_ip and worker_ips, which are {', '.join(hosts)}"
     addresses = listed.addresses()
-    refuse_if_any([Problem(f"{where}: {address}", known) for address in addresses if address not in hosts])
+    refuse_if_any(
+        [Problem(f"{where}: {address}", known, Cause.LAUNCHER_FILE) for address in addresses if address not in hosts]
+    )
     pools = {
         faults: {pool: machines for pool, machines in named.items() if pool != NO_POOL}
         for faults, named in listed.pools.items()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from fpray.errors import Problem, Refused, refuse
+from fpray.errors import Cause, Problem, Refused, refuse
 from fpray.files.content import BY_USERS, Unreadable, read_yaml_file
 from fpray.files.typed import Misfit, Rule, between, number_or_word, typed
 from fpray.plan.cluster_file import MOST_MACHINES
@@ -94,17 +94,23 @@ def read_launcher_file(path: Path) -> tuple[LauncherFile, dict[str, Any]]:
     try:
         content = read_yaml_file(path, BY_USERS)
     except OSError as error:
-        raise refuse(str(path), f"the launcher configuration cannot be read: {error.strerror}") from None
+        raise refuse(
+            str(path), f"the launcher configuration cannot be read: {error.strerror}", Cause.LAUNCHER_FILE
+        ) from None
     except Unreadable as why:
-        raise refuse(str(path), f"the launcher configuration cannot be used: {why}") from None
+        raise refuse(str(path), f"the launcher configuration cannot be used: {why}", Cause.LAUNCHER_FILE) from None
     if not isinstance(content, dict) or not isinstance(content.get("provider"), Mapping):
         raise refuse(
-            str(path), "is not a launcher configuration: it has no object `provider` (examples: cluster_configs/)"
+            str(path),
+            "is not a launcher configuration: it has no object `provider` (examples: cluster_configs/)",
+            Cause.LAUNCHER_FILE,
         )
     try:
         return typed(LauncherFile, content), content
     except Misfit as misfit:
-        raise Refused(*(Problem(f"{path}: {f.path}", _in_words(f.path, f.sentence)) for f in misfit.faults)) from None
+        raise Refused(
+            *(Problem(f"{path}: {f.path}", _in_words(f.path, f.sentence), Cause.LAUNCHER_FILE) for f in misfit.faults)
+        ) from None
 
 
 def _in_words(path: str, sentence: str) -> str:
@@ -143,10 +149,16 @@ def node_types(file: LauncherFile, path: Path) -> tuple[Mapping[str, NodeType], 
         types = {head: NodeType(resources=_resources(file.head_node, path)), _LEGACY_WORKER: workers}
     types = defaults.available_node_types if types is None else types
     if not types:
-        raise refuse(str(path), "the launcher configuration has no available_node_types: add the types of its machines")
+        raise refuse(
+            str(path),
+            "the launcher configuration has no available_node_types: add the types of its machines",
+            Cause.LAUNCHER_FILE,
+        )
     if head not in types:
         named = f"head_node_type is {head}" if file.head_node_type else f"has no head_node_type, and Ray's is {head}"
-        raise refuse(str(path), f"{named}: it must be one of available_node_types ({', '.join(types)})")
+        raise refuse(
+            str(path), f"{named}: it must be one of available_node_types ({', '.join(types)})", Cause.LAUNCHER_FILE
+        )
     return types, head
 
 
@@ -155,7 +167,7 @@ def _resources(node: Mapping[str, Any] | None, path: Path) -> Mapping[str, float
     try:
         return typed(NodeType, {"resources": (node or {}).get("resources")}).resources
     except Misfit as misfit:
-        raise refuse(f"{path}: head_node and worker_nodes", str(misfit)) from None
+        raise refuse(f"{path}: head_node and worker_nodes", str(misfit), Cause.LAUNCHER_FILE) from None
 
 
 def promised(types: Mapping[str, NodeType], head: str) -> dict[str, int]:

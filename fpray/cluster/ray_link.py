@@ -16,7 +16,7 @@ from fpray.cluster.ray_process import leftovers
 from fpray.cluster.ray_process.embedded import embedded_environment
 from fpray.cluster.ray_process.process import RayProcess
 from fpray.cluster.ray_process.start import Start, Started
-from fpray.errors import FprayError, Refused, first_line, refuse
+from fpray.errors import Cause, FprayError, Refused, first_line, refuse
 from fpray.files.user_directory import user_directory
 
 # Ray starts in seconds. On a machine that computes much else it may take minutes, while its processes get on.
@@ -54,6 +54,7 @@ class RayLink:
                 "this process",
                 "was forked from one that has run a sweep, so locks and threads are missing here:"
                 ' start it by multiprocessing.get_context("spawn"), or run the sweep in the first process',
+                Cause.PYTHON,
             )
         _used_by[:] = [os.getpid()]
         try:
@@ -94,7 +95,7 @@ class RayLink:
 
     def _refused(self, sentence: str) -> Refused:
         option = "RAY_ADDRESS" if os.environ.get("RAY_ADDRESS") == self._address else "--address"
-        return refuse(f"{option} {self._address}", sentence)
+        return refuse(f"{option} {self._address}", sentence, Cause.RAY_CLUSTER)
 
     def _start_embedded(self) -> None:
         for attempt in range(1, _TRIES + 1):
@@ -104,11 +105,13 @@ class RayLink:
                 return
             except OSError as error:
                 why = f"{error.filename or 'its directory'}: {error.strerror}"
-                raise refuse("Ray", f"does not start on this machine: {why}") from None
+                raise refuse("Ray", f"does not start on this machine: {why}", Cause.EMBEDDED_RAY) from None
             except Exception as error:
                 self.stop()
                 if attempt == _TRIES:
-                    raise refuse("Ray", f"does not start on this machine: {first_line(error)}") from None
+                    raise refuse(
+                        "Ray", f"does not start on this machine: {first_line(error)}", Cause.EMBEDDED_RAY
+                    ) from None
 
     def _connect(self, environment: dict[str, str], directory: Path) -> None:
         self.process = RayProcess()

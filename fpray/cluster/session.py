@@ -15,7 +15,7 @@ from fpray.cluster.object_store import ObjectStore
 from fpray.cluster.ray_address import answers, connected_address
 from fpray.cluster.ray_link import RayLink
 from fpray.cluster.remote_agent import RemoteCall, WakingActors, remote_agent
-from fpray.errors import FprayError, Lost, refuse
+from fpray.errors import Cause, FprayError, Lost, refuse
 from fpray.node.agent import NodeAgent
 from fpray.node.inspection import Survey
 
@@ -41,7 +41,9 @@ class Machines:
         connected = connected_address()
         if connected is not None and (local or address not in (None, "auto", connected)):
             option = "--local" if local else f"--address {address}"
-            raise refuse(option, f"this Python is connected to the Ray at {connected}: call ray.shutdown() first")
+            raise refuse(
+                option, f"this Python is connected to the Ray at {connected}: call ray.shutdown() first", Cause.PYTHON
+            )
         self.address = connected or address
         self.embedded = self.address is None
         self.nodes = NodeTable()

@@ -15,7 +15,7 @@ from fpray.driver.options import PlanOptions, SweepOptions
 from fpray.driver.read_options import read_options
 from fpray.driver.secret_words import scrubbed, secrets_of
 from fpray.driver.selection import Selected, TrialSelection, select_grid
-from fpray.errors import Problem, Refused, nearest, refuse, refuse_if_any
+from fpray.errors import Cause, Problem, Refused, nearest, refuse, refuse_if_any
 from fpray.jar.find import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.plan.capacity import region_problems
 from fpray.plan.cluster import Cluster
@@ -177,7 +177,7 @@ def where_of(file: Path | None, address: str | None, *, local: bool) -> Where:
         Refused: the file is wrong, or a cluster is named as well as this machine.
     """
     if local and file and is_launcher_file(file):
-        raise refuse("--local", f"conflicts with --cluster {file}: leave one of them out")
+        raise refuse("--local", f"conflicts with --cluster {file}: leave one of them out", Cause.OPTION)
     return Where(address, local, read_inventory(file), file)
 
 
@@ -186,7 +186,7 @@ def jar_problems(machines: int, *, named: bool) -> list[Problem]:
     if machines < 2 or named:
         return []
     sentence = f"is required on a cluster of several machines ({machines} here): name the jar that you benchmark"
-    return [Problem("-j/--jar", f"{sentence}, or -j reference")]
+    return [Problem("-j/--jar", f"{sentence}, or -j reference", Cause.JAR)]
 
 
 def cluster_problems(protocol: Protocol[Any], trials: Sequence[Trial[Any]], cluster: Cluster) -> list[Problem]:
@@ -244,7 +244,11 @@ def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_
     """Trials that are too large for any cluster, or for the machines that are named."""
     most = max((process_count(trial) for trial in selected.trials if trial.repeat == 0), default=0)
     if most > MOST_PROCESSES:
-        return [Problem(f"{most} processes", f"are too many for one trial: fpray starts up to {MOST_PROCESSES}")]
+        return [
+            Problem(
+                f"{most} processes", f"are too many for one trial: fpray starts up to {MOST_PROCESSES}", Cause.MACHINES
+            )
+        ]
     problems = []
     # Without a cluster file, a sweep's machines are known later, and a plan's stand for any.
     if where.file or plan_only:
@@ -263,11 +267,13 @@ def _role_problems(protocol: Protocol[Any], values: Mapping[str, Any]) -> Iterat
         for role in named:
             if role not in roles:
                 sentence = f"{protocol.name} has no such role{nearest(role, roles)}; it has {', '.join(roles)}"
-                yield Problem(f"{option} {role}", sentence)
+                yield Problem(f"{option} {role}", sentence, Cause.OPTION)
     for role in protocol.roles:
         for name in values["flags"].get(role.name, {}):
             if name in _OWN_FLAGS or name in role.flag_names(1):
-                yield Problem(f"--flag {role.name}:--{name}", "is set by fpray: each process has a value of its own")
+                yield Problem(
+                    f"--flag {role.name}:--{name}", "is set by fpray: each process has a value of its own", Cause.OPTION
+                )
 
 
 def _later_problems(selection: TrialSelection, trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
@@ -275,7 +281,7 @@ def _later_problems(selection: TrialSelection, trials: Sequence[Trial[Any]]) -> 
     for option, name in {"-m/--monitor": "monitored", "-p/--profile": "profiled"}.items():
         if name in selection.set or any(getattr(trial.params, name) for trial in trials):
             sentence = "comes in a later version of fpray: leave it out (fpray plan shows what it changes)"
-            yield Problem(option, sentence)
+            yield Problem(option, sentence, Cause.OPTION)
 
 
 def _platform_problems() -> list[Problem]:
@@ -286,4 +292,4 @@ def _platform_problems() -> list[Problem]:
         "trials run on Linux only. Here, use plan, protocols and show; to run trials, use a Linux machine, such as a"
         " machine of the cluster that --address names"
     )
-    return [Problem(platform.system(), sentence)]
+    return [Problem(platform.system(), sentence, Cause.PLATFORM)]

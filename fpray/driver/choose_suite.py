@@ -11,7 +11,7 @@ from fpray.driver.experiment import Experiment
 from fpray.driver.option_texts import listed
 from fpray.driver.resume import selected_by
 from fpray.driver.secret_words import storable
-from fpray.errors import FprayError, Refused, refuse
+from fpray.errors import Cause, FprayError, Refused, refuse
 from fpray.files.paths import shown
 from fpray.jar.provenance import of_driver
 from fpray.plan.placement_policy import place_texts
@@ -45,7 +45,7 @@ def choose_suite(experiment: Experiment) -> Suite:
             return _checked(suite, experiment)
     if policy.rerun:
         sentence = f"this command has no suite in {shown(root)}: name the suite with -s, or leave --rerun out"
-        raise refuse(f"--rerun {policy.rerun[0]}", sentence)
+        raise refuse(f"--rerun {policy.rerun[0]}", sentence, Cause.SUITE)
     suite = _new_suite(root, experiment)
     suite.after = before[0].short_name if before else None
     return suite
@@ -65,10 +65,12 @@ def named_suite(experiment: Experiment) -> Suite | None:
     try:
         named = _find(directory.text, directory.path)
     except OSError as error:
-        raise refuse(f"-s {shown(directory.path)}", f"cannot be a suite directory: {error.strerror}") from None
+        raise refuse(
+            f"-s {shown(directory.path)}", f"cannot be a suite directory: {error.strerror}", Cause.NOT_WRITABLE
+        ) from None
     if named is not None and experiment.policy.new:
         sentence = f"conflicts with -s, which names the suite {named.path.name}: leave one of them out"
-        raise refuse("--new", sentence)
+        raise refuse("--new", sentence, Cause.OPTION)
     return None if named is None else _checked(named, experiment)
 
 
@@ -83,7 +85,7 @@ def _find(text: str, root: Path) -> Suite | None:
             if _NAME.fullmatch(text):  # a typing error would measure everything again
                 [problem] = refused.problems
                 sentence = f"{problem.sentence} (a directory for new suites: -s ./{text})"
-                raise refuse(f"-s {text}", sentence) from None
+                raise refuse(f"-s {text}", sentence, problem.cause) from None
     return None
 
 
@@ -118,22 +120,24 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     refuse_strange_files(suite.path)
     protocol = suite.record.protocol
     if protocol != experiment.selection.protocol:
-        raise refuse(suite.path.name, f"is a suite of {protocol}, not of {experiment.selection.protocol}")
+        raise refuse(
+            suite.path.name, f"is a suite of {protocol}, not of {experiment.selection.protocol}", Cause.OTHER_REQUEST
+        )
     kind = suite.record.kind
     if kind != experiment.kind:
         command = f"fpray sweep --pilot -s {shown(suite.path.parent)}" if kind == PILOT else f"fpray {kind}"
-        raise refuse(suite.path.name, f"is the suite of a {kind}: use {command} to continue it")
+        raise refuse(suite.path.name, f"is the suite of a {kind}: use {command} to continue it", Cause.OTHER_REQUEST)
     known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
     mixed = f"results would mix. {_NEW}; --accept-change continues {suite.path.name} with the change"
     if experiment.policy.accept_change:
         return suite
     if jar.sha256 and known.get("sha256") != jar.sha256:  # a dry run does not build the reference jar
-        raise refuse(str(jar), f"is not the jar of the suite, {jar_of(suite)}: {mixed}")
+        raise refuse(str(jar), f"is not the jar of the suite, {jar_of(suite)}: {mixed}", Cause.OTHER_REQUEST)
     for name, option in _COMPARED.items():
         # A suite that is older than an option was run without it.
         if (before := getattr(suite.record, name)) != compared[name]:
             sentence = f"is {_typed(name, compared[name])} now, but the suite has {_typed(name, before)}: {mixed}"
-            raise refuse(option, sentence)
+            raise refuse(option, sentence, Cause.OTHER_REQUEST)
     return suite
 
 

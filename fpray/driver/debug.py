@@ -13,7 +13,7 @@ from fpray.cluster.allocator import Allocator
 from fpray.cluster.ray_address import wanted_address
 from fpray.cluster.session import Machines
 from fpray.driver.check import cluster_problems, where_of
-from fpray.errors import refuse, refuse_if_any
+from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.atomic import write_text
 from fpray.files.layout import command_file
 from fpray.files.paths import shown
@@ -69,7 +69,7 @@ def debug_trial(
         allocator = Allocator(cluster, cores, alive=machines.by_host)
         allocation = allocator.allocate(trial)
         if allocation is None:
-            raise refuse(known.number, allocator.shortage(trial) or "there are too few machines for it")
+            raise refuse(known.number, allocator.shortage(trial) or "there are too few machines for it", Cause.MACHINES)
         context = TrialContext(
             allocator, machines, jar, java, record.jvm_args, record.flags, wait=say, allocation=allocation
         )

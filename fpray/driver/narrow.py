@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from fpray.errors import Problem, nearest
+from fpray.errors import Cause, Problem, nearest
 from fpray.plan.capacity import heap_bytes
 from fpray.plan.plan import Trial, parameter_problems
 from fpray.plan.words import number_of
@@ -38,7 +38,7 @@ def expanded(values: Point, params: Any) -> tuple[dict[str, Any], list[Problem]]
         by_pattern |= dict.fromkeys(matching, values[pattern])
         if not matching:
             near = nearest(pattern.replace("*", ""), names)
-            problems.append(Problem(pattern, f"no parameter has a name like this{near}"))
+            problems.append(Problem(pattern, f"no parameter has a name like this{near}", Cause.PARAMETER))
     return by_pattern | {key: value for key, value in values.items() if not _is_pattern(key)}, problems
 
 
@@ -76,7 +76,7 @@ def numbered(study: Study, only: Sequence[str]) -> tuple[Study, list[Problem]]:
             chosen.update(range(first, last + 1))
         else:
             sentence = f"there is no such point: {number_of(len(study.points), 'point')} can be run, from 1 on"
-            problems.append(Problem(f"--only {text}", f"{sentence}; write 3, or 3-7"))
+            problems.append(Problem(f"--only {text}", f"{sentence}; write 3, or 3-7", Cause.POINTS))
     points = [point for number, point in enumerate(study.points, start=1) if not only or number in chosen]
     return (study if problems else replace(study, points=points)), problems
 
@@ -88,12 +88,14 @@ def where(
     chosen, problems = list(trials), list[Problem]()
     for key, values in wanted.items():
         wrong = [p for value in values for p in set_values(trials[0].params, {key: value}, protocol=protocol.name)[1]]
-        problems += [Problem(f"--where {problem.about}", problem.sentence) for problem in wrong]
+        problems += [problem.within("--where") for problem in wrong]
         having = [trial for trial in chosen if any(_has(trial.params, key, value) for value in values)]
         if not having and not wrong:
             known = list(dict.fromkeys(str(flatten(trial.params).get(key)) for trial in chosen))
             text = ",".join(map(str, values))
-            problems.append(Problem(f"--where {key}={text}", f"no point has it: they have {', '.join(known[:20])}"))
+            problems.append(
+                Problem(f"--where {key}={text}", f"no point has it: they have {', '.join(known[:20])}", Cause.POINTS)
+            )
         chosen = having or chosen
     return chosen, problems
 

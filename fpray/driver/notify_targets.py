@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
-from fpray.errors import Problem, Refused
+from fpray.errors import Cause, Problem, Refused
 from fpray.files.secret import ENVIRONMENT, FILE, HOW, Secret, read_secret
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
@@ -28,11 +28,11 @@ def read_targets(texts: Sequence[str]) -> tuple[tuple[Secret, ...], list[Problem
         try:
             target = _target(text)
         except Refused as refused:
-            problems += [Problem(f"--notify {problem.about}", problem.sentence) for problem in refused.problems]
+            problems += [problem.within("--notify") for problem in refused.problems]
             continue
         targets.append(target)
         if sentence := _url_problem(target) if is_url(target.value) else _command_problem(target.value):
-            problems.append(Problem(f"--notify {target}", sentence))
+            problems.append(Problem(f"--notify {target}", sentence, Cause.NOTIFICATION))
     return tuple(targets), problems
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from fpray.errors import Problem, Refused
+from fpray.errors import Cause, Problem, Refused
 from fpray.files.printable import printable
 from fpray.plan.estimate import MAX_OUTPUT
 from fpray.plan.placement_policy import parse_place
@@ -39,7 +39,7 @@ def reader(
         try:
             return None if value is None else read(value), []
         except Refused as refused:
-            return otherwise, [Problem(f"{option} {problem.about}", problem.sentence) for problem in refused.problems]
+            return otherwise, [problem.within(option) for problem in refused.problems]
 
     return read_option
 
@@ -82,7 +82,9 @@ def read_jvm_args(value: str | Sequence[str]) -> tuple[dict[str, list[str]], lis
         if colon and argument:
             arguments.setdefault(role, []).append(argument)
         else:
-            problems.append(Problem(f"--jvm-arg {text}", "write ROLE:ARG, such as leader:-XX:+UseParallelGC"))
+            problems.append(
+                Problem(f"--jvm-arg {text}", "write ROLE:ARG, such as leader:-XX:+UseParallelGC", Cause.OPTION)
+            )
     return arguments, problems
 
 
@@ -93,11 +95,15 @@ def read_flags(value: str | Sequence[str]) -> tuple[dict[str, dict[str, str]], l
     for text in listed(value):
         match = _FLAG.fullmatch(text)
         if match is None:
-            problems.append(Problem(f"--flag {text}", "write ROLE:--name=value, such as leader:--options.window=8"))
+            problems.append(
+                Problem(f"--flag {text}", "write ROLE:--name=value, such as leader:--options.window=8", Cause.OPTION)
+            )
             continue
         of_role = flags.setdefault(match["role"], {})
         if match["name"] in of_role:
-            problems.append(Problem(f"--flag {text}", f"--{match['name']} is given twice: leave one of them out"))
+            problems.append(
+                Problem(f"--flag {text}", f"--{match['name']} is given twice: leave one of them out", Cause.OPTION)
+            )
         of_role[match["name"]] = match["value"]
     return flags, problems
 
@@ -109,7 +115,7 @@ def read_size(value: str | int) -> tuple[int, list[Problem]]:
     if _SMALLEST <= size <= _LARGEST:
         return size, []
     sentence = "is no size: write 100m, 2g or a number of bytes, from 10k to 1000t"
-    return MAX_OUTPUT, [Problem(f"--max-output {printable(str(value), most=40)}", sentence)]
+    return MAX_OUTPUT, [Problem(f"--max-output {printable(str(value), most=40)}", sentence, Cause.OPTION)]
 
 
 def read_place(value: str | Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
@@ -134,7 +140,7 @@ def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Probl
     problems = []
     if len(texts) > 1:
         sentence = "takes only one address, that of a Ray cluster: to name machines, use --cluster FILE"
-        problems.append(Problem("--address", sentence))
+        problems.append(Problem("--address", sentence, Cause.OPTION))
     text = texts[0] if texts else None
     if text is None:
         return Address(), problems

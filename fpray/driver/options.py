@@ -21,7 +21,7 @@ from fpray.driver.option_texts import (
     read_where,
     reader,
 )
-from fpray.errors import Problem, nearest
+from fpray.errors import Cause, Problem, nearest
 from fpray.files.paths import GivenPath, absolute, program
 from fpray.files.secret import Secret
 from fpray.jar.find import REFERENCE
@@ -71,7 +71,9 @@ def _notify(value: Any) -> tuple[tuple[Secret, ...], Iterable[Problem]]:
 
 
 def _raw(value: Any) -> tuple[str, Iterable[Problem]]:
-    wrong = [] if value in ("keep", "drop") else [Problem(f"raw={value!r}", "is neither 'keep' nor 'drop'")]
+    wrong = (
+        [] if value in ("keep", "drop") else [Problem(f"raw={value!r}", "is neither 'keep' nor 'drop'", Cause.OPTION)]
+    )
     return value, wrong
 
 
@@ -84,24 +86,28 @@ def _is_absolute(path: str) -> str | None:
 def _in_both(values: Mapping[str, Any]) -> Iterator[Problem]:
     for key, points in values["vary"].items():
         if not points:
-            yield Problem(f"--vary {key}", "lists no value")
+            yield Problem(f"--vary {key}", "lists no value", Cause.POINTS)
         if key in values["set"]:
-            yield Problem(key, "is in --vary and in --set: leave one of them out")
+            yield Problem(key, "is in --vary and in --set: leave one of them out", Cause.POINTS)
 
 
 def _a_grid_to_cross(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["cross"] and not values["vary"]:
-        yield Problem("--cross", "needs --vary: it runs that grid at each point of the study")
+        yield Problem("--cross", "needs --vary: it runs that grid at each point of the study", Cause.POINTS)
 
 
 def _shared_by_how_many(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["share_machines"] and values["parallel"] is None:
-        yield Problem("--share-machines", "needs --parallel N, the number of trials that share the machines")
+        yield Problem(
+            "--share-machines", "needs --parallel N, the number of trials that share the machines", Cause.OPTION
+        )
 
 
 def _one_machine_or_a_cluster(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["local"] and values["address"].ray is not None:
-        yield Problem("--local", f"conflicts with --address {values['address'].ray}: leave one of them out")
+        yield Problem(
+            "--local", f"conflicts with --address {values['address'].ray}: leave one of them out", Cause.OPTION
+        )
 
 
 class BaseOptions(TypedDict, total=False):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Union, get_args, get_origin
 
 from fpray.driver.option import Field, fields
-from fpray.errors import Problem
+from fpray.errors import Cause, Problem
 from fpray.files.shown import in_brief
 from fpray.files.typed import Misfit, typed
 from fpray.protocol.python_value import python_value
@@ -42,7 +42,7 @@ def _value(item: Field, value: Any) -> tuple[Any, list[Problem]]:
         problems += wrong
     if item.option.check is not None and value is not None and (sentence := item.option.check(value)):
         text = f"{value:g}" if isinstance(value, float) else in_brief(value)
-        problems.append(Problem(f"{item.flag} {text}", sentence))
+        problems.append(Problem(f"{item.flag} {text}", sentence, Cause.OPTION))
     return value, problems
 
 
@@ -57,7 +57,7 @@ def _fitting(item: Field, value: Any) -> tuple[Any, list[Problem]]:
     try:
         return typed(_expected(item), python_value(value)), []
     except Misfit as misfit:
-        return default, [Problem(item.name, str(fault)) for fault in misfit.faults]
+        return default, [Problem(item.name, str(fault), Cause.OPTION) for fault in misfit.faults]
 
 
 def _is_plain(item: Field, value: Any) -> bool:

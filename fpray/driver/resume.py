@@ -9,7 +9,7 @@ from typing import Any
 from fpray.driver.experiment import Experiment
 from fpray.driver.selection import Selected, TrialSelection, select_grid
 from fpray.driver.study_files import check_study_file, study_files
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.files import layout
 from fpray.jar.provenance import jar_record
 from fpray.plan.plan import Trial
@@ -102,5 +102,5 @@ def _to_repeat(suite: Suite, name: str) -> list[TrialDirectory]:
     ]
     if not chosen and name != "failed":
         sentence = f"{suite.path.name} has no such trial: write a trial's number or id, or failed (all that failed)"
-        raise refuse(f"--rerun {name}", sentence)
+        raise refuse(f"--rerun {name}", sentence, Cause.TRIAL)
     return chosen

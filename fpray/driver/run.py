@@ -26,7 +26,7 @@ from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList
 from fpray.driver.session import REAL, Backend, Session
 from fpray.driver.stop_rule import FailureLimit
-from fpray.errors import FprayError, refuse
+from fpray.errors import Cause, FprayError, refuse
 from fpray.files.disk import why_not_written
 from fpray.plan.words import AGAIN
 from fpray.report.live import Progress
@@ -97,7 +97,7 @@ def _not_written(error: OSError, suite: Suite) -> FprayError:
     where = error.filename or suite.path
     sentence = f"cannot be written: {why_not_written(error, where)}"
     if suite.fresh and not suite.directories():
-        return refuse(str(where), sentence)
+        return refuse(str(where), sentence, Cause.NOT_WRITABLE)
     return FprayError(f"{where} {sentence} (what was finished stays finished; {AGAIN})")
 
 
@@ -146,6 +146,7 @@ def _refuse_elsewhere(experiment: Experiment) -> None:
             f"--cluster {experiment.where.file}",
             "this machine is not a node of that cluster. Run `fpray sweep` on the head, or name the cluster with"
             " --address",
+            Cause.HEAD,
         )
 
 

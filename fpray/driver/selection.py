@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fpray.driver import narrow
 from fpray.driver.options import LOG_LEVELS
-from fpray.errors import Problem, Refused, refuse, refuse_if_any
+from fpray.errors import Cause, Problem, Refused, refuse, refuse_if_any
 from fpray.files.suite_file import Damaged, typed_content
 from fpray.files.typed import between
 from fpray.plan.plan import Trial
@@ -66,7 +66,7 @@ class TrialSelection:
         """
         if unknown := [name for name in content if name not in TrialSelection.__dataclass_fields__]:
             sentence = f"has points with {', '.join(unknown[:5])}, which this version of fpray does not know"
-            raise Damaged(file, f"{sentence}: a newer version wrote it")
+            raise Damaged(file, f"{sentence}: a newer version wrote it", cause=Cause.OTHER_VERSION)
         return typed_content(file, TrialSelection, content)
 
 
@@ -132,7 +132,7 @@ def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
         days = trials / 86400
         takes = f"{days / 365.25:,.1f} years" if days > 365.25 else f"{days:,.0f} days"
         sentence = f"make {trials:,} trials, which take {takes} at a second each: fpray plans up to {MOST_TRIALS:,}"
-        yield Problem("--vary and --repeat" if selection.vary else "--repeat", sentence)
+        yield Problem("--vary and --repeat" if selection.vary else "--repeat", sentence, Cause.POINTS)
 
 
 def select_grid(selection: TrialSelection) -> Selected:
@@ -145,7 +145,7 @@ def select_grid(selection: TrialSelection) -> Selected:
     command = selected.study.command
     if command != SWEEP and not selection.vary:
         name, study = selected.protocol.name, selected.study.name
-        raise refuse(f"--study {study}", f"is a {command}: run fpray {command} {name} --study {study}")
+        raise refuse(f"--study {study}", f"is a {command}: run fpray {command} {name} --study {study}", Cause.STUDY)
     return selected
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.driver.experiment import Experiment
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.store.suite import Suite
 
 
@@ -35,14 +35,14 @@ def check_study_file(words: Mapping[str, Any], suite: Suite, experiment: Experim
             f"has trials of the study file {name}, which this command does not name, and a study file is code: name"
             f" it with --study to continue them, or start another suite with --new"
         )
-        raise refuse(suite.path.name, sentence)
+        raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
     if suite.record.study_files.get(name) != _hash(Path(named)) and not experiment.policy.accept_change:
         known = "was another" if name in suite.record.study_files else "is not known"
         sentence = (
             f"has trials of the study file {name}, and its content then {known}: --new starts another suite;"
             " --accept-change continues with the file as it is now"
         )
-        raise refuse(suite.path.name, sentence)
+        raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
 
 
 def _hash(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fpray.cluster.jar_transfer import provide_jar
 from fpray.driver.experiment import Experiment
-from fpray.errors import Problem, refuse_if_any
+from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.jar.provenance import of_driver
 from fpray.node.facts import java_fails
 from fpray.plan.capacity import heap_problems
@@ -71,11 +71,11 @@ def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Pr
     for host, of_host in facts.items():
         if of_host["java"] is None:
             sentence = f"there is no such program on machine {host}: install a JRE or JDK 17, or set JAVA_HOME"
-            problems.append(Problem(f"--java {java}", sentence))
+            problems.append(Problem(f"--java {java}", sentence, Cause.JAVA))
     for host, of_host in facts.items():
         if of_host["java"] is not None and java_fails(of_host):
             sentence = f"does not work on machine {host}: install a JRE or JDK 17 there. The program {of_host['jvm']}"
-            problems.append(Problem(f"--java {java}", sentence))
+            problems.append(Problem(f"--java {java}", sentence, Cause.JAVA))
     return problems
 
 

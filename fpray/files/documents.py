@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fpray.files.paths import shown
-
 _PACKAGE = Path(__file__).parents[1]
 
 
 def document(name: str) -> str:
     """`docs/measuring.md` in a checkout; the path of the copy that an installed wheel has."""
     installed = _PACKAGE / "docs" / name.partition("#")[0]
-    return shown(_PACKAGE / "docs" / name) if installed.is_file() else f"docs/{name}"
+    return str(_PACKAGE / "docs" / name) if installed.is_file() else f"docs/{name}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.files.printable import printable
 
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes, of Linux
@@ -29,12 +29,12 @@ def absolute(path: str | PathLike[str]) -> Path:
     except RuntimeError:
         user = text.partition("/")[0]
         why = "there is no home directory: set HOME" if user == "~" else f"there is no user {user[1:]}"
-        raise refuse(_short(text), why) from None
+        raise refuse(_short(text), why, Cause.PATH) from None
     try:
         whole = whole.absolute()
     except OSError:
         sentence = "the current directory does not exist any more: change to another, or write an absolute path"
-        raise refuse(_short(text), sentence) from None
+        raise refuse(_short(text), sentence, Cause.PATH) from None
     return _checked(text, whole)
 
 
@@ -78,12 +78,12 @@ def _text(path: object) -> str:
         Refused: it is nothing of the kind.
     """
     if not isinstance(path, str | PathLike):
-        raise refuse(_short(repr(path)), "is not a path")
+        raise refuse(_short(repr(path)), "is not a path", Cause.PATH)
     text = os.fsdecode(path)
     if not text:
-        raise refuse("''", "is empty, and must be a path")
+        raise refuse("''", "is empty, and must be a path", Cause.PATH)
     if "\0" in text:
-        raise refuse(_short(repr(text)), "cannot be a path: it holds a NUL character")
+        raise refuse(_short(repr(text)), "cannot be a path: it holds a NUL character", Cause.PATH)
     return text
 
 
@@ -91,11 +91,13 @@ def _checked(text: str, path: Path) -> Path:
     try:
         names = [len(os.fsencode(name)) for name in path.parts]
     except UnicodeEncodeError:
-        raise refuse(_short(repr(text)), "cannot be a path: it has characters that no file name can have") from None
+        raise refuse(
+            _short(repr(text)), "cannot be a path: it has characters that no file name can have", Cause.PATH
+        ) from None
     if max(names) > _LONGEST_NAME:
-        raise refuse(_short(text), f"has a name of {max(names)} bytes: {_LONGEST_NAME} is the most")
+        raise refuse(_short(text), f"has a name of {max(names)} bytes: {_LONGEST_NAME} is the most", Cause.PATH)
     if (length := len(os.fsencode(path))) > _LONGEST_PATH:
-        raise refuse(_short(text), f"is a path of {length} bytes: {_LONGEST_PATH} is the most")
+        raise refuse(_short(text), f"is a path of {length} bytes: {_LONGEST_PATH} is the most", Cause.PATH)
     return path
 
 

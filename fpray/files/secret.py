@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.files.paths import absolute
 
 # `once:` is what fpray itself hands to a process that it starts: the file is removed when it is read.
@@ -58,7 +58,7 @@ def read_secret(text: str) -> str:
     if text.startswith(ENVIRONMENT):
         name = text.removeprefix(ENVIRONMENT)
         if not (value := os.environ.get(name, "").strip()):
-            raise refuse(text, f"the environment has no variable {name}, or it is empty")
+            raise refuse(text, f"the environment has no variable {name}, or it is empty", Cause.SECRET)
         return value
     for prefix in (FILE, ONCE):
         if text.startswith(prefix):
@@ -75,15 +75,15 @@ def _read(about: str, path: Path) -> str:
         with path.open("rb") as file:
             facts = os.fstat(file.fileno())
             if not stat.S_ISREG(facts.st_mode) or facts.st_uid not in (0, os.geteuid()):
-                raise refuse(about, "must be an ordinary file of yours")
+                raise refuse(about, "must be an ordinary file of yours", Cause.SECRET)
             if facts.st_mode & 0o077:
                 mode = stat.S_IMODE(facts.st_mode)
-                raise refuse(about, f"can be read by other users (mode {mode:04o}): chmod 600 {path}")
+                raise refuse(about, f"can be read by other users (mode {mode:04o}): chmod 600 {path}", Cause.SECRET)
             value = file.read(_MOST_BYTES).decode(errors="surrogateescape").strip()
     except (OSError, ValueError) as error:
-        raise refuse(about, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise refuse(about, f"cannot be read: {getattr(error, 'strerror', None) or error}", Cause.SECRET) from None
     if not value:
-        raise refuse(about, "the file is empty")
+        raise refuse(about, "the file is empty", Cause.SECRET)
     return value
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fpray.errors import Problem, Refused
+from fpray.errors import Cause, Problem, Refused
 from fpray.files.content import BY_FPRAY, Unreadable, read_json_file
 from fpray.files.typed import Misfit, typed
 
@@ -21,10 +21,10 @@ class Damaged(Refused):
     file: its path; sentences: what is wrong with it.
     """
 
-    def __init__(self, file: Path, *sentences: str) -> None:
+    def __init__(self, file: Path, *sentences: str, cause: Cause = Cause.DAMAGED) -> None:
         self.file = file
         more = [f"and {len(sentences) - _LISTED} more"] if len(sentences) > _LISTED else []
-        super().__init__(Problem(str(file), "; ".join([*sentences[:_LISTED], *more])))
+        super().__init__(Problem(str(file), "; ".join([*sentences[:_LISTED], *more]), cause))
 
 
 def read_suite_file(path: Path, kind: type[T]) -> T | None:
@@ -53,7 +53,7 @@ def typed_content(path: Path, kind: type[T], content: Any) -> T:
     schema = content.get("schema") if isinstance(content, Mapping) else None
     if type(schema) is int and schema > SCHEMA:
         newer = f"was written by a newer version of fpray (schema {schema}; this version reads up to {SCHEMA})"
-        raise Damaged(path, f"{newer}: update fpray to read it")
+        raise Damaged(path, f"{newer}: update fpray to read it", cause=Cause.OTHER_VERSION)
     try:
         return typed(kind, content)
     except Misfit as misfit:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from fpray.errors import Problem, Refused
+from fpray.errors import Cause, Problem, Refused
 
 _TMP = Path("/tmp")
 _SOCKETS = 40  # the longest path: below it lie Ray's sockets, whose paths may have 107 bytes
@@ -28,7 +28,7 @@ def user_directory() -> Path:
             _check_parent(path.parent)
             return private_directory(path)
         except OSError as error:
-            problems.append(Problem(str(path), f"cannot be fpray's directory: {error.strerror}"))
+            problems.append(Problem(str(path), f"cannot be fpray's directory: {error.strerror}", Cause.OWN_DIRECTORY))
     raise Refused(*problems)
 
 

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.files.atomic import replacing
 from fpray.node.java import java_of_home, java_program
 from fpray.node.local_disk import cache_directory
@@ -31,7 +31,9 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
     if not os.path.isdir(root):  # noqa: PTH112  no error where it cannot be read
         if _PACKAGED.is_file():
             return _PACKAGED
-        raise refuse("the reference jar", "is not in this installation: give your own jar with --jar")
+        raise refuse(
+            "the reference jar", "is not in this installation: give your own jar with --jar", Cause.REFERENCE_JAR
+        )
     files = sorted((root / "src").rglob("*.java"))
     version = (root / "VERSION").read_text().strip()
     digest = hashlib.sha256(repr((_JAVAC_OPTIONS, version)).encode())
@@ -49,7 +51,11 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
             build(files, target, version, compiler)
         except OSError as error:
             sentence = f"cannot be built in {target.parent}: {error.strerror or error}"
-            raise refuse("the reference jar", f"{sentence}. Make room there, or set XDG_CACHE_HOME or TMPDIR") from None
+            raise refuse(
+                "the reference jar",
+                f"{sentence}. Make room there, or set XDG_CACHE_HOME or TMPDIR",
+                Cause.REFERENCE_JAR,
+            ) from None
     return target
 
 
@@ -66,6 +72,7 @@ def _build_directory(beside: Path) -> Path:
             "the reference jar",
             f"cannot be built: neither {beside.parent} nor the home directory nor /var/tmp nor /tmp can be written. Set"
             " XDG_CACHE_HOME to a directory that you can write",
+            Cause.REFERENCE_JAR,
         )
     return cache
 
@@ -88,6 +95,7 @@ def javac(java: str) -> str:
         "the reference jar",
         "cannot be built, because there is no JDK (javac) here: install a JDK 17 or newer (Debian: apt-get install"
         " openjdk-17-jdk-headless), or give your own jar with --jar",
+        Cause.REFERENCE_JAR,
     )
 
 
@@ -103,7 +111,9 @@ def build(files: Sequence[Path], target: Path, version: str, compiler: str) -> N
         command = [compiler, *_JAVAC_OPTIONS, "-d", str(classes), *map(str, files)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise refuse("the reference jar", f"does not compile ({compiler}):\n{done.stderr.strip()}")
+            raise refuse(
+                "the reference jar", f"does not compile ({compiler}):\n{done.stderr.strip()}", Cause.REFERENCE_JAR
+            )
         with replacing(target) as partial:
             _zip(classes, Path(partial), version)
 

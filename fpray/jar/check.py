@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fpray.errors import closest, nearest, refuse
+from fpray.errors import Cause, closest, nearest, refuse
 from fpray.jar.find import Jar, find_jar
 from fpray.node.facts import java_facts, java_fails
 from fpray.node.java import java_program
@@ -139,9 +139,10 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
             f"--java {java}",
             "there is no such program. It reads the flags of the jar's main classes: give the path of a java program,"
             " or install a JRE 17 (Debian: apt-get install openjdk-17-jre-headless)",
+            Cause.JAVA,
         )
     if java_fails(facts):
-        raise refuse(f"--java {java}", f"does not run: {facts['jvm'].rstrip(': ')}")
+        raise refuse(f"--java {java}", f"does not run: {facts['jvm'].rstrip(': ')}", Cause.JAVA)
     return _reports(jar, java, protocols)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fpray.errors import Problem, refuse
+from fpray.errors import Cause, Problem, refuse
 from fpray.files.paths import absolute
 from fpray.jar.build import reference_jar
 
@@ -50,7 +50,7 @@ def find_jar(
         return _read(reference_jar(java, say=say), reference=True)
     path = absolute(which)
     if not path.is_file():
-        raise refuse(f"{option} {which}", "there is no such file")
+        raise refuse(f"{option} {which}", "there is no such file", Cause.JAR)
     return _read(path, reference=False, option=option)
 
 
@@ -65,10 +65,10 @@ def main_class_problems(jar: Jar, wanted: Iterable[str]) -> list[Problem]:
             {name.split(".")[1] for name in known if name.startswith("frankenpaxos.") and name.endswith("Main")}
         )
         has = f"it runs {', '.join(runs)}; anything else needs a FrankenPaxos jar: -j JAR (docs/jar.md)"
-        return [Problem("the reference jar", f"has no {', '.join(missing)}: {has}")]
+        return [Problem("the reference jar", f"has no {', '.join(missing)}: {has}", Cause.MAIN_CLASSES)]
     packages = sorted({name.rpartition(".")[0] for name in known if name.endswith("Main")})  # FrankenPaxos's end so
     has = f"it has main classes in {', '.join(packages)}" if packages else "it has no class that ends in Main"
-    return [Problem(f"--jar {jar.path.name}", f"lacks {', '.join(missing)}; {has}")]
+    return [Problem(f"--jar {jar.path.name}", f"lacks {', '.join(missing)}; {has}", Cause.MAIN_CLASSES)]
 
 
 def _read(path: Path, *, reference: bool, option: str = "--jar") -> Jar:
@@ -76,9 +76,9 @@ def _read(path: Path, *, reference: bool, option: str = "--jar") -> Jar:
         with zipfile.ZipFile(path) as archive:
             manifest = archive.read("META-INF/MANIFEST.MF").decode(errors="replace")
     except zipfile.BadZipFile:
-        raise refuse(f"{option} {path}", "is not a jar: it cannot be read as a zip file") from None
+        raise refuse(f"{option} {path}", "is not a jar: it cannot be read as a zip file", Cause.JAR) from None
     except OSError as error:
-        raise refuse(f"{option} {path}", f"cannot be read: {error.strerror}") from None
+        raise refuse(f"{option} {path}", f"cannot be read: {error.strerror}", Cause.JAR) from None
     except KeyError:
         manifest = ""
     version = re.search(r"^Implementation-Version: *(\S+)", manifest, re.MULTILINE)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fpray.errors import Problem
+from fpray.errors import Cause, Problem
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import place, placement_problems, shape
 from fpray.protocol.protocol import Protocol
@@ -56,6 +56,7 @@ def heap_problems(
             f"machine {host}",
             f"has {_gib(memory[host])} of memory, but {trials[host]} of {len(points)} trials need more for their heaps,"
             f" up to {_gib(heaps.total)}: {heaps.parts}. Set smaller heaps with --set, or add machines",
+            Cause.MEMORY,
         )
         for host, heaps in worst.items()
     ]
@@ -118,5 +119,9 @@ def region_problems(
                 else "are all in one place, as far as the cluster file says: name regions in a file for --cluster,"
                 ' beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'
             )
-            problems.append(Problem(pool, f"the study needs this pool in {needed} regions, but its machines {where}"))
+            problems.append(
+                Problem(
+                    pool, f"the study needs this pool in {needed} regions, but its machines {where}", Cause.MACHINES
+                )
+            )
     return list(dict.fromkeys(problems))

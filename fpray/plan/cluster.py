@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from fpray.errors import Problem, nearest
+from fpray.errors import Cause, Problem, nearest
 
 LOOPBACK = "127.0.0.1"
 EVERY_F = "*"  # in the place of an f: for every f that has no list of its own
@@ -69,14 +69,28 @@ class Cluster:
             # A pool that is misspelt in one place must not get the machines that serve every other pool.
             near = difflib.get_close_matches(pool, listed or (), n=1, cutoff=0.9) if pool not in (listed or ()) else []
             return [
-                Problem(pool, f"has no machine, but {name} has ({self.source}): correct {name} to {pool}")
+                Problem(
+                    pool, f"has no machine, but {name} has ({self.source}): correct {name} to {pool}", Cause.MACHINES
+                )
                 for name in near
             ]
         if listed is None and self.pools:
-            return [Problem(f"f={faults}", f"{self.source} has machines for f = {', '.join(self.pools)} only")]
+            return [
+                Problem(
+                    f"f={faults}", f"{self.source} has machines for f = {', '.join(self.pools)} only", Cause.MACHINES
+                )
+            ]
         if not listed:
-            return [Problem(pool, "has no machine: no machine of the cluster may run processes of a trial")]
+            return [
+                Problem(pool, "has no machine: no machine of the cluster may run processes of a trial", Cause.MACHINES)
+            ]
         if pool in listed:
-            return [Problem(pool, f"has an empty list of machines for f={faults} in {self.source}")]
+            return [Problem(pool, f"has an empty list of machines for f={faults} in {self.source}", Cause.MACHINES)]
         hint = nearest(pool, listed)
-        return [Problem(pool, f"has no machine for f={faults} (pools in {self.source}: {', '.join(listed)}){hint}")]
+        return [
+            Problem(
+                pool,
+                f"has no machine for f={faults} (pools in {self.source}: {', '.join(listed)}){hint}",
+                Cause.MACHINES,
+            )
+        ]

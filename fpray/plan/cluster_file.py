@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fpray.errors import Problem, refuse, refuse_if_any
+from fpray.errors import Cause, Problem, refuse, refuse_if_any
 from fpray.files.content import BY_USERS, Unreadable, read_json_file
 from fpray.files.shown import shown
 from fpray.files.typed import Fault, Misfit, typed
@@ -25,9 +25,9 @@ def read_cluster_file(path: Path) -> Cluster:
     try:
         content = read_json_file(path, BY_USERS)
     except OSError as error:
-        raise refuse(str(path), f"the cluster file cannot be read: {error.strerror}") from None
+        raise refuse(str(path), f"the cluster file cannot be read: {error.strerror}", Cause.CLUSTER_FILE) from None
     except Unreadable as why:
-        raise refuse(str(path), f"the cluster file cannot be used: {why}") from None
+        raise refuse(str(path), f"the cluster file cannot be used: {why}", Cause.CLUSTER_FILE) from None
     return read_pools(content, str(path))
 
 
@@ -46,6 +46,7 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
             where,
             'must hold an object, such as {"1": {"servers": ["10.0.0.1"]}}: faults f, pools by name, addresses;'
             f" it holds {shown(content)}",
+            Cause.CLUSTER_FILE,
         )
     problems: list[Problem] = []
     pools: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -53,7 +54,9 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
         try:
             named = typed(dict[str, list[Host]], _with_text_keys(listed))
         except Misfit as misfit:
-            problems += [Problem(f"{where}: {faults}", _in_words(fault, faults)) for fault in misfit.faults]
+            problems += [
+                Problem(f"{where}: {faults}", _in_words(fault, faults), Cause.CLUSTER_FILE) for fault in misfit.faults
+            ]
             continue
         pools[faults] = {pool: tuple(map(address_of, names)) for pool, names in named.items()}
     regions = pools.pop(_REGIONS, {})
@@ -61,7 +64,7 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
     refuse_if_any(problems)
     cluster = Cluster((), pools, regions, source)
     if (count := len(cluster.addresses())) > MOST_MACHINES:
-        raise refuse(where, f"lists {count:,} machines: fpray uses up to {MOST_MACHINES:,}")
+        raise refuse(where, f"lists {count:,} machines: fpray uses up to {MOST_MACHINES:,}", Cause.CLUSTER_FILE)
     return cluster
 
 
@@ -83,6 +86,7 @@ def _by_faults(content: Mapping[object, object], where: str) -> Mapping[str, obj
             where,
             f"lists some pools for every f ({every}), and also pools for f = {', '.join(mixed)} only: move all pools"
             " below the numbers of f, or none",
+            Cause.CLUSTER_FILE,
         )
     return {**others, EVERY_F: flat}
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from fpray.errors import Problem, refuse_if_any
+from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.files.shown import shown
 from fpray.files.typed import Rule
 from fpray.plan.cluster import LOOPBACK, Cluster
@@ -65,7 +65,7 @@ def look_up(names: Sequence[str], where: str) -> tuple[dict[str, str], list[Prob
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not a host name"
             sentence = f"this name has no IP address: {reason}. Correct the name, or write the address"
-            problems.append(Problem(f"{where}: {name}", sentence))
+            problems.append(Problem(f"{where}: {name}", sentence, Cause.CLUSTER_FILE))
     return addresses, problems
 
 
@@ -77,7 +77,11 @@ def in_many_regions(regions: Mapping[str, Sequence[str]], where: str) -> list[Pr
     """Machines that are listed in several regions."""
     counts = Counter(address for addresses in regions.values() for address in {*addresses})
     return [
-        Problem(f"{where}: regions", f"lists {address} in {count} regions: a machine is in one region only")
+        Problem(
+            f"{where}: regions",
+            f"lists {address} in {count} regions: a machine is in one region only",
+            Cause.CLUSTER_FILE,
+        )
         for address, count in counts.items()
         if count > 1
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fpray.errors import Problem, nearest
+from fpray.errors import Cause, Problem, nearest
 from fpray.plan.words import number_of
 
 SPREAD, PACK, EXCLUSIVE = "spread", "pack", "exclusive"
@@ -43,10 +43,12 @@ def parse_place(options: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
         role = role if equals else EVERY_ROLE
         if word not in WORDS or not role:
             form = "must be spread, pack or exclusive, or one of them for a role, such as leader=exclusive"
-            problems.append(Problem(f"--place {option}", form + nearest(word, WORDS)))
+            problems.append(Problem(f"--place {option}", form + nearest(word, WORDS), Cause.OPTION))
         elif policy.setdefault(role, word) != word:
             other = f"{role}={policy[role]}" if equals else policy[role]
-            problems.append(Problem(f"--place {option}", f"conflicts with --place {other}: leave one of them out"))
+            problems.append(
+                Problem(f"--place {option}", f"conflicts with --place {other}: leave one of them out", Cause.OPTION)
+            )
     return policy, problems
 
 
@@ -130,4 +132,5 @@ def _problem(hosts: Sequence[str], short: Sequence[Demand], claims: Sequence[_Cl
         f"pool{'s' if len(pools) > 1 else ''} {', '.join(pools)}",
         f"{number_of(len(missing), 'more machine')} needed: there {is_or_are} {len(hosts)} ({', '.join(hosts)}), and"
         f" --place allows no other role on a machine of {roles}. Add machines, or change --place",
+        Cause.MACHINES,
     )

@@ -12,7 +12,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from fpray.errors import Problem, nearest
+from fpray.errors import Cause, Problem, nearest
 from fpray.files.shown import in_brief
 from fpray.protocol.values import (
     BadValue,
@@ -73,9 +73,11 @@ def set_values(params: P, values: Mapping[str, Any], *, protocol: str) -> tuple[
             params = set_value(params, dotted, values[dotted])
         except UnknownName as unknown:
             listed = f"(fpray protocols {protocol} lists them)"
-            problems.append(Problem(in_brief(dotted), f"{protocol} has no such parameter{unknown} {listed}"))
+            problems.append(
+                Problem(in_brief(dotted), f"{protocol} has no such parameter{unknown} {listed}", Cause.PARAMETER)
+            )
         except BadValue as bad:
-            problems.append(Problem(f"{in_brief(dotted)}={in_brief(values[dotted])}", str(bad)))
+            problems.append(Problem(f"{in_brief(dotted)}={in_brief(values[dotted])}", str(bad), Cause.PARAMETER))
     return params, problems
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from fpray.errors import nearest, refuse
+from fpray.errors import Cause, nearest, refuse
 from fpray.files import layout
 from fpray.files.reading import piece_of
 from fpray.report.remote_files import RemoteReader
@@ -31,7 +31,9 @@ def check_label(directory: TrialDirectory, label: str) -> None:
     known = labels(directory)
     if label not in known:
         others = f"it has {', '.join(known)}" if known else "it has not started any process yet"
-        raise refuse(label, f"trial {directory.number} has no such process{nearest(label, known)}; {others}")
+        raise refuse(
+            label, f"trial {directory.number} has no such process{nearest(label, known)}; {others}", Cause.PROCESS
+        )
 
 
 def read_log(

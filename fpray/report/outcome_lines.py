@@ -43,13 +43,20 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     """What failed, the last lines of its log, and the command to run it by hand."""
     lines = [f"[{number}/{total:03}] {outcome.status.value}: {outcome.detail}"]
     lines += [f"    {line}" for line in outcome.lines]
+    entry = explained(outcome)
     if outcome.log:
-        entry = document(f"troubleshooting.md#{outcome.status.value}")
         host = ran_on(command_file(label_of(outcome.log)))
         command = shlex.quote(command_file(label_of(outcome.log)))
         how = f"sh {command}" if host is None or is_own(host) else f"ssh {shlex.quote(host)} sh < {command}"
         lines.append(f"    {outcome.log} · run it yourself: {how} · {entry}")
+    else:
+        lines.append(f"    see {entry}")
     return lines
+
+
+def explained(outcome: Outcome) -> str:
+    """Where the status of a trial is explained."""
+    return document(f"troubleshooting.md#{outcome.status.value}")
 
 
 def _text(value: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from fpray.cluster.calls import gather
 from fpray.cluster.ray_address import wanted_address
 from fpray.cluster.session import Machines
-from fpray.errors import Refused, refuse
+from fpray.errors import Cause, Refused, refuse
 from fpray.store.suite import Suite
 
 # Machine, path on it, offset -> what follows in that file; nothing if there is no such file (yet, or any more).
@@ -55,4 +55,4 @@ def _not_named(address: str, suite: Suite) -> Refused:
         f"has this file on the Ray cluster at {address}, and a cluster can run code here: if it is yours, set"
         f" RAY_ADDRESS={address}"
     )
-    return refuse(suite.path.name, sentence)
+    return refuse(suite.path.name, sentence, Cause.ELSEWHERE)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fpray.errors import Problem, Refused, refuse, refuse_if_any
+from fpray.errors import Cause, Problem, Refused, refuse, refuse_if_any
 from fpray.files import layout
 from fpray.files.documents import document
 from fpray.files.paths import absolute, shown
 from fpray.files.suite_file import Damaged
 from fpray.plan.words import duration_in_words, number_of
 from fpray.recorder.columns import is_measured
-from fpray.report.outcome_lines import remark_lines
+from fpray.report.outcome_lines import explained, remark_lines
 from fpray.report.process_table import print_processes
 from fpray.report.sections import Section, SweepSection
 from fpray.report.text import show_line
 from fpray.report.trial_table import print_trials
 from fpray.store.find import find_suite, find_trial, is_suite
-from fpray.store.outcome import Outcome, counted
+from fpray.store.outcome import Outcome, Status, counted
 from fpray.store.plan_file import planned_processes
 from fpray.store.suite import Suite
 from fpray.store.suite_record import TrialRecord
@@ -111,8 +111,9 @@ def _remarks(directory: TrialDirectory, outcome: Outcome | None, *, notes: bool 
     if outcome.detail:
         yield f"{directory.number} {outcome.status.value}: {outcome.detail}"
         yield from (f"    {line}" for line in outcome.lines)
-        if outcome.log:
-            yield f"    {outcome.log}"
+        see = f"see {explained(outcome)}" if notes and outcome.status is not Status.FINISHED else ""
+        if place := " · ".join(filter(None, [outcome.log, see])):
+            yield f"    {place}"
     yield from remark_lines(outcome, notes=notes, number="" if notes else directory.number)
 
 
@@ -120,7 +121,7 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     trial, outcome = directory.trial(), directory.latest()
     processes = planned_processes(directory)
     if trial is None:
-        raise refuse(str(directory.path), "is not the directory of a trial: it has no trial.json")
+        raise refuse(str(directory.path), "is not the directory of a trial: it has no trial.json", Cause.TRIAL)
     status = outcome.status.value if outcome else "unfinished"
     wall = f" after {duration_in_words(outcome.wall_s)}" if outcome else ""
     jar = trial["provenance"].get("jar") or jar_of(suite)

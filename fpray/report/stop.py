@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.report.status import SuiteState
 from fpray.store.suite import Suite
 
@@ -25,16 +25,22 @@ def stop(suite: Suite) -> str:
         return f"{suite.path.name} is not running: {SuiteState.of(suite).words()}"
     instead = f"run fpray stop {suite.suite_id} there"
     if not holder.here:
-        raise refuse(suite.path.name, f"is run by {holder.words}: {instead}")
+        raise refuse(suite.path.name, f"is run by {holder.words}: {instead}", Cause.ELSEWHERE)
     try:
         if not holder.has_open(suite.path):  # a suite from somebody else may name any process
-            raise refuse(suite.path.name, f"states that {holder.words} runs it, but that process does not")
+            raise refuse(
+                suite.path.name, f"states that {holder.words} runs it, but that process does not", Cause.ELSEWHERE
+            )
         os.kill(holder.pid, signal.SIGTERM)
     except PermissionError:
-        raise refuse(suite.path.name, f"is run by {holder.words}, which belongs to another user") from None
+        raise refuse(
+            suite.path.name, f"is run by {holder.words}, which belongs to another user", Cause.ELSEWHERE
+        ) from None
     except ProcessLookupError:
         if suite.holder() is not None:
-            raise refuse(suite.path.name, f"is run by {holder.words} in another container: {instead}") from None
+            raise refuse(
+                suite.path.name, f"is run by {holder.words} in another container: {instead}", Cause.ELSEWHERE
+            ) from None
     with contextlib.suppress(OSError):
         while holder.has_open(suite.path):
             time.sleep(_POLL_S)

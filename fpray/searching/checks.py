@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fpray.errors import Problem, nearest
+from fpray.errors import Cause, Problem, nearest
 from fpray.peak_sampler.distributions import ends
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.protocol.protocol import Protocol
@@ -24,20 +24,24 @@ def column_problems(protocol: Protocol[Any], goals: Sequence[Goal], bounds: Sequ
     for about, column in [*((f"--{g}", g.column) for g in goals), *((f"--subject-to {b}", b.column) for b in bounds)]:
         if column not in known:
             near = nearest(column, known) or nearest(without_output(column), known)
-            yield Problem(about, f"{protocol.name} has no such result column{near} (docs/measuring.md lists them)")
+            yield Problem(
+                about, f"{protocol.name} has no such result column{near} (docs/measuring.md lists them)", Cause.GOAL
+            )
 
 
 def limit_problems(study: Search) -> Iterator[Problem]:
     """What is wrong with the limits of a search, which its study or an option sets."""
     trials, stop_at, confirm = study.budget_trials, study.stop_at, study.confirm
     if trials < 1:
-        yield Problem(f"--budget-trials {trials}", "must be at least 1")
+        yield Problem(f"--budget-trials {trials}", "must be at least 1", Cause.BUDGET)
     if confirm > max(trials, Search.confirm):
-        yield Problem(f"--confirm {confirm}", f"is more than the whole budget, --budget-trials {trials}")
+        yield Problem(f"--confirm {confirm}", f"is more than the whole budget, --budget-trials {trials}", Cause.BUDGET)
     if not 0 <= stop_at < 1:
-        yield Problem(f"--stop-at {stop_at:g}", "must be a share of the best: write 2% or 0.02 (0% never stops)")
+        yield Problem(
+            f"--stop-at {stop_at:g}", "must be a share of the best: write 2% or 0.02 (0% never stops)", Cause.BUDGET
+        )
     if confirm < 1:
-        yield Problem(f"--confirm {confirm}", "must be at least 1: it counts all runs of the best point")
+        yield Problem(f"--confirm {confirm}", "must be at least 1: it counts all runs of the best point", Cause.BUDGET)
 
 
 def corner_problems(problem: SearchProblem) -> list[Problem]:
@@ -73,9 +77,10 @@ def group_problems(problem: SearchProblem) -> Iterator[Problem]:
             yield Problem(
                 f"measurement_group_size={largest}",
                 f"records only means of {largest} requests, so {column} is unknown: set it to 1, or use the mean",
+                Cause.GOAL,
             )
     for trial in trials:
         for column in problem.columns:
             if START_THROUGHPUT in column and trial.params.duration.total_seconds() <= 1:
                 sentence = f"is too short for {column}: it must be longer than 1s"
-                yield Problem(f"duration={show_duration(trial.params.duration)}", sentence)
+                yield Problem(f"duration={show_duration(trial.params.duration)}", sentence, Cause.GOAL)

@@ -10,7 +10,7 @@ from fpray.driver.check import Words, check, suite_key
 from fpray.driver.experiment import Experiment
 from fpray.driver.narrow import LAPTOP
 from fpray.driver.selection import Selected, TrialSelection
-from fpray.errors import refuse, refuse_if_any
+from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.searching.checks import corner_problems, group_problems
 from fpray.searching.latency_bounds import latency_bounds
 from fpray.searching.options import SearchOptions
@@ -71,6 +71,7 @@ def _corners(problem: SearchProblem) -> Selected:
             f"--study {problem.study.name}",
             f"its function suggest(trial) failed with {type(error).__name__}: {error}. It must return a dict of"
             " parameter -> value",
+            Cause.STUDY_FILE,
         ) from None
     refuse_if_any([*corner_problems(problem), *group_problems(problem)])
     summary = problem.study.summary or tuple(dict.fromkeys(key for point, _, _ in corners for key in point))

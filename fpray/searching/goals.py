@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from fpray.errors import Problem
+from fpray.errors import Cause, Problem
 from fpray.peak_sampler.goals import Bound, Goal
 
 
@@ -15,7 +15,9 @@ def parse_goals(maximize: Sequence[str], minimize: Sequence[str]) -> tuple[list[
     goals = [Goal(column.strip(), True) for column in maximize] + [Goal(column.strip(), False) for column in minimize]
     columns = [goal.column for goal in goals]
     twice = [column for column in dict.fromkeys(columns) if columns.count(column) > 1]
-    return list(dict.fromkeys(goals)), [Problem(column, "is a goal twice: leave one of them out") for column in twice]
+    return list(dict.fromkeys(goals)), [
+        Problem(column, "is a goal twice: leave one of them out", Cause.GOAL) for column in twice
+    ]
 
 
 _BOUND = re.compile(r"\s*(?P<column>[^<>=\s]+)\s*(?P<sign><=|>=|<|>)\s*(?P<limit>\S+)\s*")
@@ -32,7 +34,7 @@ def parse_bounds(options: Sequence[str]) -> tuple[list[Bound], list[Problem]]:
             limit = math.nan
         if match is None or not math.isfinite(limit):
             message = "write COLUMN<=NUMBER or COLUMN>=NUMBER, in quotes: the shell interprets < and >"
-            problems.append(Problem(f"--subject-to {option}", message))
+            problems.append(Problem(f"--subject-to {option}", message, Cause.GOAL))
         else:
             bounds.append(Bound(match["column"], limit, match["sign"].startswith("<")))
     return bounds, problems

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fpray.driver.option import Option
 from fpray.driver.options import ONE_AT_A_TIME, BaseOptions, RunOptions, Texts, as_list
-from fpray.errors import Problem
+from fpray.errors import Cause, Problem
 from fpray.searching.storage_url import read_storage
 from fpray.study.grid import key_values
 from fpray.study.search_study import Search
@@ -31,12 +31,12 @@ def _above_zero(value: float) -> str | None:
 def _price_is_given(values: Mapping[str, Any]) -> Iterator[Problem]:
     if (dollars := values["budget_dollars"]) is not None and values["price_per_machine_hour"] is None:
         message = "needs --price-per-machine-hour: fpray does not know what your machines cost"
-        yield Problem(f"--budget-dollars {dollars:g}", message)
+        yield Problem(f"--budget-dollars {dollars:g}", message, Cause.BUDGET)
 
 
 def _price_is_used(values: Mapping[str, Any]) -> Iterator[Problem]:
     if (price := values["price_per_machine_hour"]) is not None and values["budget_dollars"] is None:
-        yield Problem(f"--price-per-machine-hour {price:g}", "has no effect without --budget-dollars")
+        yield Problem(f"--price-per-machine-hour {price:g}", "has no effect without --budget-dollars", Cause.BUDGET)
 
 
 class SearchOptions(BaseOptions, RunOptions, total=False):

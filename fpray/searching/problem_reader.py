@@ -8,7 +8,7 @@ from typing import Any
 
 from fpray.driver.narrow import expanded
 from fpray.driver.selection import TrialSelection, select
-from fpray.errors import Problem, Refused, refuse_if_any
+from fpray.errors import Cause, Problem, Refused, refuse_if_any
 from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.protocol.protocol import Protocol
@@ -83,7 +83,7 @@ def _aims(protocol: Protocol[Any], study: Search) -> tuple[list[Goal], list[Boun
     problems += wrong
     if not goals:
         example = next(iter(measured_columns(protocol)))
-        problems.append(Problem("--maximize", f"a search needs a goal, such as --maximize {example}"))
+        problems.append(Problem("--maximize", f"a search needs a goal, such as --maximize {example}", Cause.GOAL))
     return goals, bounds, [*problems, *column_problems(protocol, goals, bounds)]
 
 
@@ -92,13 +92,13 @@ def _space(
 ) -> tuple[Space | None, list[Problem]]:
     """Where to search, without the parameters that `--set` fixes; None if the study suggests its points itself."""
     fixed_too = [key for key in options["space"] if key in points.set]
-    problems = [Problem(key, "is in --space and in --set: leave one of them out") for key in fixed_too]
+    problems = [Problem(key, "is in --space and in --set: leave one of them out", Cause.SPACE) for key in fixed_too]
     dimensions = {key: values for key, values in study.space.items() if key not in points.set}
     if study.suggest is not None:
         message = f"has no use with study {study.name}, which chooses its points itself: leave --space out"
-        return None, [*problems, *([Problem("--space", message)] if dimensions else [])]
+        return None, [*problems, *([Problem("--space", message, Cause.SPACE)] if dimensions else [])]
     space, wrong = read_space(dimensions, start, points.protocol)
     if not dimensions and not fixed_too:
         message = "a search needs parameters to vary, such as --space num_clients_per_proc=1..1024:log"
-        wrong.append(Problem("--space", message))
+        wrong.append(Problem("--space", message, Cause.SPACE))
     return space, [*problems, *wrong]

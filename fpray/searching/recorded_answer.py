@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.files import layout
 from fpray.files.suite_file import read_suite_file, typed_content
 from fpray.files.typed import Rule, number_or_word
@@ -101,5 +101,5 @@ def search_words(suite: Suite) -> SearchWords:
         Damaged: it is something else. Refused: it is the suite of a sweep.
     """
     if suite.record.search is None:
-        raise refuse(suite.path.name, "is the suite of a sweep, not of a search")
+        raise refuse(suite.path.name, "is the suite of a sweep, not of a search", Cause.OTHER_REQUEST)
     return typed_content(suite.path / layout.SUITE, _Entries, {"search": suite.record.search}).search

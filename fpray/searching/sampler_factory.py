@@ -10,7 +10,7 @@ from optuna import samplers
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.samplers import BaseSampler
 
-from fpray.errors import Problem, nearest
+from fpray.errors import Cause, Problem, nearest
 from fpray.peak_sampler.distributions import along
 from fpray.peak_sampler.goals import Goal
 from fpray.peak_sampler.sampler import PeakSampler
@@ -46,23 +46,25 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
     """Why a sampler cannot be used for a search: it is unknown, lacks a package, or does not fit the search."""
     about = f"--sampler {name}"
     if name not in _MAKERS:
-        return [Problem(about, f"must be one of {', '.join(NAMES)}{nearest(name, NAMES)}")]
+        return [Problem(about, f"must be one of {', '.join(NAMES)}{nearest(name, NAMES)}", Cause.SAMPLER)]
     problems = []
     if missing := [package for package in _NEEDS.get(name, ()) if find_spec(package) is None]:
         message = f"needs {' and '.join(missing)}, which fpray does not install: pip install {' '.join(missing)}"
-        problems.append(Problem(about, message))
+        problems.append(Problem(about, message, Cause.SAMPLER))
     if name == "grid" and space is None:
-        problems.append(Problem(about, "needs a --space: a study that suggests its points has no grid"))
+        problems.append(Problem(about, "needs a --space: a study that suggests its points has no grid", Cause.SAMPLER))
     if name == "cma-es" and len(goals) > 1:
-        problems.append(Problem(about, "works with one goal only"))
+        problems.append(Problem(about, "works with one goal only", Cause.SAMPLER))
     if (
         name == "cma-es"
         and sum(not isinstance(d, CategoricalDistribution) for d in (space or {}).values()) < _CMA_DIMENSIONS
     ):
-        problems.append(Problem(about, f"needs at least {_CMA_DIMENSIONS} parameters with a range"))
+        problems.append(Problem(about, f"needs at least {_CMA_DIMENSIONS} parameters with a range", Cause.SAMPLER))
     endless = [key for key, d in (space or {}).items() if isinstance(d, FloatDistribution) and d.step is None]
     if name == "brute-force" and endless:
-        problems.append(Problem(about, f"tries every value, but {endless[0]} has infinitely many: give it a :step=N"))
+        problems.append(
+            Problem(about, f"tries every value, but {endless[0]} has infinitely many: give it a :step=N", Cause.SAMPLER)
+        )
     return problems
 
 

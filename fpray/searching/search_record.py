@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from fpray.errors import Problem, refuse_if_any
+from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
 from fpray.searching.options import SEEDS
@@ -45,6 +45,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         Problem(
             option,
             f"is {_words(now[key])}, but this suite's search has {_words(before[key])}: --new starts another search",
+            Cause.OTHER_REQUEST,
         )
         for key, option in _OPTIONS.items()
         if now[key] != before[key]
@@ -55,6 +56,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         Problem(
             f"{key}={now['start'].get(key)}",
             f"was {start.get(key)} in this suite's trials: --new starts another search",
+            Cause.OTHER_REQUEST,
         )
         for key in {**start, **now["start"]}
         if start.get(key) != now["start"].get(key)
@@ -65,6 +67,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
                 f"--storage {options['storage']}",
                 f"this suite's study is in {recorded['storage']}: leave the option out, or start another search with"
                 " --new",
+                Cause.OTHER_REQUEST,
             )
         )
     refuse_if_any([*problems, *storage_problems(options["storage"] or Secret(recorded["storage"]))])

@@ -11,7 +11,7 @@ from typing import Any
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from fpray.errors import Problem, nearest
+from fpray.errors import Cause, Problem, nearest
 from fpray.files.shown import in_brief
 from fpray.peak_sampler.distributions import ends
 from fpray.protocol import params as param_values
@@ -43,12 +43,14 @@ def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Spa
         about = f"--space {in_brief(key)}={in_brief(dimension)}"
         if key not in kinds:
             near = nearest(key, kinds)
-            problems.append(Problem(about, f"{protocol} has no such parameter{near} (fpray protocols {protocol})"))
+            problems.append(
+                Problem(about, f"{protocol} has no such parameter{near} (fpray protocols {protocol})", Cause.SPACE)
+            )
             continue
         try:
             distribution = _read(kinds[key], dimension)
         except _Wrong as wrong:
-            problems.append(Problem(about, str(wrong)))
+            problems.append(Problem(about, str(wrong), Cause.SPACE))
             continue
         wrong_ends = [
             p
@@ -57,7 +59,7 @@ def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Spa
         ]
         problems += wrong_ends
         if distribution.single():
-            problems.append(Problem(about, f"has only one value: use --set {key}={ends(distribution)[0]}"))
+            problems.append(Problem(about, f"has only one value: use --set {key}={ends(distribution)[0]}", Cause.SPACE))
         elif not wrong_ends:
             distributions[key] = distribution
     return distributions, problems

@@ -14,7 +14,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
-from fpray.errors import FprayError, first_line, refuse
+from fpray.errors import Cause, FprayError, first_line, refuse
 from fpray.files import layout
 from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Goal
@@ -39,7 +39,9 @@ def open_study(storage: Secret, suite: Path, goals: Sequence[Goal]) -> optuna.St
             load_if_exists=True,
         )
     except Exception as error:  # a database's driver may raise anything
-        raise refuse(f"--storage {storage}", f"cannot be opened: {storage.scrub(first_line(error))}") from None
+        raise refuse(
+            f"--storage {storage}", f"cannot be opened: {storage.scrub(first_line(error))}", Cause.STORAGE
+        ) from None
 
 
 def _storage(storage: str, suite: Path) -> BaseStorage:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from fpray.errors import Problem, Refused, first_line, nearest
+from fpray.errors import Cause, Problem, Refused, first_line, nearest
 from fpray.files.secret import HOW, Secret, read_secret
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def read_storage(text: str | None) -> tuple[Secret | None, list[Problem]]:
     try:
         value = read_secret(text)
     except Refused as refused:
-        return None, [Problem(f"--storage {problem.about}", problem.sentence) for problem in refused.problems]
+        return None, [problem.within("--storage") for problem in refused.problems]
     if value in (JOURNAL, MEMORY, SQLITE) or (url := _url(value)) is None:
         return Secret(value, given=text), []
     secrets = [name for name in url.query if _SECRET.search(name)]
@@ -59,7 +59,7 @@ def storage_problems(storage: Secret) -> list[Problem]:
     if url is None:
         near = nearest(storage.value, (JOURNAL, MEMORY, SQLITE))
         message = f"must be {JOURNAL}, {MEMORY}, {SQLITE} or a database URL (postgresql://USER@HOST/DATABASE){near}"
-        return [Problem(about if storage.literal else f"--storage {storage.given}", message)]
+        return [Problem(about if storage.literal else f"--storage {storage.given}", message, Cause.STORAGE)]
     problems = []
     if storage.literal and storage.pieces:
         about = (
@@ -71,15 +71,19 @@ def storage_problems(storage: Secret) -> list[Problem]:
             "holds a password, which ps and the suite's files would show to all users: leave it out, and let the driver"
             f" find it (PostgreSQL: ~/.pgpass or PGPASSWORD; MySQL: ?read_default_file=FILE), or write {HOW}"
         )
-        problems.append(Problem(about, message))
+        problems.append(Problem(about, message, Cause.SECRET))
     try:
         url.get_dialect().import_dbapi()
     except NoSuchModuleError:
         near = nearest(url.get_backend_name(), _DIALECTS)
-        problems.append(Problem(about, f"SQLAlchemy does not know the database {url.drivername}{near}"))
+        problems.append(Problem(about, f"SQLAlchemy does not know the database {url.drivername}{near}", Cause.STORAGE))
     except ModuleNotFoundError as missing:
         package = _PIP.get(missing.name or "", missing.name)
-        problems.append(Problem(about, f"needs {missing.name}, which fpray does not install: pip install {package}"))
+        problems.append(
+            Problem(about, f"needs {missing.name}, which fpray does not install: pip install {package}", Cause.STORAGE)
+        )
     except ImportError as error:  # a driver whose own library is missing
-        problems.append(Problem(about, f"the database driver {url.drivername} cannot be loaded: {first_line(error)}"))
+        problems.append(
+            Problem(about, f"the database driver {url.drivername} cannot be loaded: {first_line(error)}", Cause.STORAGE)
+        )
     return problems

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from fpray.errors import FprayError, refuse
+from fpray.errors import Cause, FprayError, refuse
 from fpray.files import layout
 from fpray.files.paths import absolute, shown
 from fpray.store.suite import Suite
@@ -48,12 +48,14 @@ def find_suite(text: str, root: Path) -> Suite:
     if not matching and path.is_dir():
         theirs = f". Its {layout.RESULTS_CSV} is FrankenPaxos's: read it with pandas.read_csv"
         more = theirs if (path / layout.RESULTS_CSV).is_file() else ""
-        raise refuse(text, f"is not a suite of fpray: there is no {layout.SUITE} in it{more}")
+        raise refuse(text, f"is not a suite of fpray: there is no {layout.SUITE} in it{more}", Cause.SUITE)
     if not matching:
         raise refuse(
-            text, f"is not a suite: write its path, or the start of its name or of its letters in {shown(root)}"
+            text,
+            f"is not a suite: write its path, or the start of its name or of its letters in {shown(root)}",
+            Cause.SUITE,
         )
-    raise refuse(text, f"is not unique, write more of it: {', '.join(s.path.name for s in matching[:5])}")
+    raise refuse(text, f"is not unique, write more of it: {', '.join(s.path.name for s in matching[:5])}", Cause.SUITE)
 
 
 def newest_suite(root: Path) -> Suite:
@@ -64,7 +66,9 @@ def newest_suite(root: Path) -> Suite:
     """
     newest = next(iter(suites(root)), None)
     if newest is None:
-        raise refuse(shown(root), "is a directory without suites: name one by its path, or its directory with -s")
+        raise refuse(
+            shown(root), "is a directory without suites: name one by its path, or its directory with -s", Cause.SUITE
+        )
     return newest
 
 
@@ -79,10 +83,10 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
         suite = next((up for up in path.parents if is_suite(up)), None)
         if suite is None:
             sentence = "is a trial directory outside any suite. Its jar and study are known to its suite only"
-            raise refuse(text, f"{sentence}: move it back into the suite, or write SUITE/TRIAL")
+            raise refuse(text, f"{sentence}: move it back into the suite, or write SUITE/TRIAL", Cause.TRIAL)
         return Suite(suite), TrialDirectory(path)
     name, _, number = text.rstrip("/").rpartition("/")
     if not name or is_suite(absolute(text)):
-        raise refuse(text, "names no trial: write SUITE/TRIAL, such as QKZJ/001")
+        raise refuse(text, "names no trial: write SUITE/TRIAL, such as QKZJ/001", Cause.TRIAL)
     named = find_suite(name, root)
     return named, named.numbered(number)

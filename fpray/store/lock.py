@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.files import layout
 from fpray.files.disk import why_not_written
 from fpray.files.printable import printable
@@ -59,11 +59,13 @@ def acquire(suite: Path) -> int:
     try:
         lock = os.open(suite / layout.SUITE_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise refuse(str(suite), f"the suite directory cannot be written: {why_not_written(error, suite)}") from None
+        raise refuse(
+            str(suite), f"the suite directory cannot be written: {why_not_written(error, suite)}", Cause.NOT_WRITABLE
+        ) from None
     if not _lock(lock):
         words = _words(lock)
         os.close(lock)
-        raise refuse(suite.name, f"is being run by {words} (--new starts another suite)")
+        raise refuse(suite.name, f"is being run by {words} (--new starts another suite)", Cause.IN_USE)
     os.ftruncate(lock, 0)
     words = f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n"
     os.pwrite(lock, words.encode(), 0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from fpray.errors import Problem, refuse_if_any
+from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.files import layout
 
 _LISTED = 5
@@ -26,6 +26,7 @@ def refuse_strange_files(suite: Path) -> None:
                 os.path.relpath(path, suite.parent),
                 "is a link or a special file, so trials could write to another place: remove it, or put there what it"
                 " leads to",
+                Cause.LINKS,
             )
             for path in islice(_strange_files(suite), _LISTED)
         ]

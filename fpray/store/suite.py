@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.files import layout
 from fpray.files.atomic import write_json, write_text
 from fpray.files.disk import why_not_written
@@ -68,7 +68,9 @@ class Suite:
         except OSError as error:
             why = why_not_written(error, root)
             shutil.rmtree(path, ignore_errors=True)
-            raise refuse(f"-s {shown(root)}", f"the suite directory cannot be written: {why}") from None
+            raise refuse(
+                f"-s {shown(root)}", f"the suite directory cannot be written: {why}", Cause.NOT_WRITABLE
+            ) from None
         suite = Suite(path)
         suite.fresh = True
         return suite
@@ -160,7 +162,7 @@ class Suite:
                 return directory
         numbers = [directory.number for directory in self.directories().values()]
         known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "it has no trial yet"
-        raise refuse(number or "SUITE/TRIAL", f"suite {self.path.name} has no such trial; {known}")
+        raise refuse(number or "SUITE/TRIAL", f"suite {self.path.name} has no such trial; {known}", Cause.TRIAL)
 
     def outcomes(self) -> Iterator[tuple[TrialDirectory, TrialRecord, Outcome | None]]:
         """Every trial that was ever requested, by number: directory, trial, final outcome."""

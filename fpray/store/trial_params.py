@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import BadValue, from_json
@@ -42,6 +42,8 @@ def read_trial(protocol: Protocol[Any], record: TrialRecord, where: str) -> Tria
     except BadValue as bad:
         sentence = f"has a trial ({record['id']}) with other parameters than {protocol.name} has today: {bad}"
         raise refuse(
-            where, f"{sentence}. Use the version of fpray that ran it, or start another suite with --new"
+            where,
+            f"{sentence}. Use the version of fpray that ran it, or start another suite with --new",
+            Cause.OTHER_VERSION,
         ) from None
     return Trial(protocol, params, record["repeat"])

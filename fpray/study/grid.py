@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fpray.errors import Problem
+from fpray.errors import Cause, Problem
 from fpray.files.content import BY_USERS, Unreadable, json_value
 
 
@@ -28,9 +28,11 @@ def key_values(name: str, options: Sequence[str]) -> tuple[dict[str, str], list[
     for option in options:
         key, equals, value = option.partition("=")
         if not equals or not key.strip():
-            problems.append(Problem(f"{name} {option}", "write KEY=VALUE"))
+            problems.append(Problem(f"{name} {option}", "write KEY=VALUE", Cause.OPTION))
         elif key.strip() in texts:
-            problems.append(Problem(f"{name} {option}", f"{key.strip()} is given twice: write all its values at once"))
+            problems.append(
+                Problem(f"{name} {option}", f"{key.strip()} is given twice: write all its values at once", Cause.OPTION)
+            )
         else:
             texts[key.strip()] = value
     return texts, problems

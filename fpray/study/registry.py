@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from fpray.errors import nearest, refuse
+from fpray.errors import Cause, nearest, refuse
 from fpray.files.shown import in_brief
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
@@ -42,7 +42,9 @@ def find_protocol(name: str) -> Protocol[Any]:
     known = protocols()
     if not isinstance(name, str) or name not in known:
         name = in_brief(name)
-        raise refuse(name, f"there is no such protocol{nearest(name, known)} (fpray protocols lists them)")
+        raise refuse(
+            name, f"there is no such protocol{nearest(name, known)} (fpray protocols lists them)", Cause.PROTOCOL
+        )
     return known[name]
 
 
@@ -55,11 +57,11 @@ def find_study(protocol: Protocol[Any], name: str) -> Study:
     if is_study_file(name):
         study = load_study_file(Path(name))
         if study.protocol != protocol.name:
-            raise refuse(name, f"is a study of {study.protocol}, not of {protocol.name}")
+            raise refuse(name, f"is a study of {study.protocol}, not of {protocol.name}", Cause.STUDY)
         return study
     known = studies().get(protocol.name, {})
     if name not in known:
         names = ", ".join(sorted(known))
         sentence = f"{protocol.name} has no such study{nearest(name, known)}; it has {names}, or name a file, FILE.py"
-        raise refuse(f"--study {name}", sentence)
+        raise refuse(f"--study {name}", sentence, Cause.STUDY)
     return known[name]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from fpray.errors import Problem
+from fpray.errors import Cause, Problem
 from fpray.plan.plan import Trial, parameter_problems
 from fpray.protocol.protocol import Protocol
 from fpray.study.layers import Point, followed, layered
@@ -71,7 +71,11 @@ class Study:
         `fixed` (of `--set`).
         """
         defaults = protocol.params()
-        problems = [] if self.points else [Problem(f"--study {self.name}", "has no points: there is nothing to run")]
+        problems = (
+            []
+            if self.points
+            else [Problem(f"--study {self.name}", "has no points: there is nothing to run", Cause.STUDY)]
+        )
         start, wrong = layered(defaults, (self.base, levels), protocol=protocol.name)
         problems += wrong
         all_params: dict[Any, None] = {}  # a point that is listed twice runs once

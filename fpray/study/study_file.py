@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.study.study import Study
 from fpray.study.study_types import checked_study
 
@@ -23,16 +23,22 @@ def load_study_file(path: Path) -> Study:
     """
     spec = importlib.util.spec_from_file_location(f"fpray_study_{path.stem}", path)
     if not path.is_file() or spec is None or spec.loader is None:
-        raise refuse(str(path), "there is no such study file")
+        raise refuse(str(path), "there is no such study file", Cause.STUDY_FILE)
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         where = _line_of(error, path)
-        raise refuse(str(path), f"the study file raises {type(error).__name__}: {error}{where}") from None
+        raise refuse(
+            str(path), f"the study file raises {type(error).__name__}: {error}{where}", Cause.STUDY_FILE
+        ) from None
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
-        raise refuse(str(path), "the file has no study: write STUDY = fpray.Study(...) or fpray.Search(...) in it")
+        raise refuse(
+            str(path),
+            "the file has no study: write STUDY = fpray.Study(...) or fpray.Search(...) in it",
+            Cause.STUDY_FILE,
+        )
     return checked_study(study, path)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from fpray.errors import Problem, refuse_if_any
+from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.files.shown import shown
 from fpray.files.typed import Misfit, between, typed
 from fpray.protocol.python_value import python_value
@@ -47,12 +47,16 @@ def checked_study(study: Study, path: Path) -> Study:
         except Misfit as misfit:
             for fault in misfit.faults:
                 joint = "" if fault.path.startswith("[") or not fault.path else "."
-                problems.append(Problem(f"{path}: {name}{joint}{fault.path}", fault.sentence))
+                problems.append(Problem(f"{path}: {name}{joint}{fault.path}", fault.sentence, Cause.STUDY_FILE))
         except Exception as error:  # a generator of the file's own
-            problems.append(Problem(f"{path}: {name}", f"raises {type(error).__name__}: {error}"))
+            problems.append(Problem(f"{path}: {name}", f"raises {type(error).__name__}: {error}", Cause.STUDY_FILE))
     suggest = getattr(study, "suggest", None)
     if suggest is not None and not callable(suggest):
-        problems.append(Problem(f"{path}: suggest", f"must be a function of an Optuna trial, not {shown(suggest)}"))
+        problems.append(
+            Problem(
+                f"{path}: suggest", f"must be a function of an Optuna trial, not {shown(suggest)}", Cause.STUDY_FILE
+            )
+        )
     refuse_if_any(problems)
     values["summary"] = tuple(values["summary"])
     return replace(study, **values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
-from fpray.errors import Problem, nearest, refuse_if_any
+from fpray.errors import Cause, Problem, nearest, refuse_if_any
 from fpray.trial.instruments import Instrument
 
 GROUP = "fpray.instruments"
@@ -28,11 +28,15 @@ def find_instruments(names: Sequence[str]) -> list[Instrument]:
     for name in dict.fromkeys(names):
         about = f"--instrument {name}"
         if name not in points:
-            problems.append(Problem(about, f"there is no such instrument{nearest(name, points)}; {known}"))
+            problems.append(
+                Problem(about, f"there is no such instrument{nearest(name, points)}; {known}", Cause.INSTRUMENT)
+            )
             continue
         try:
             instruments.append(points[name].load()())
         except Exception as error:  # another package's code
-            problems.append(Problem(about, f"{points[name].value} raises {type(error).__name__}: {error}"))
+            problems.append(
+                Problem(about, f"{points[name].value} raises {type(error).__name__}: {error}", Cause.INSTRUMENT)
+            )
     refuse_if_any(problems)
     return instruments

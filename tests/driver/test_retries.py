@@ -12,7 +12,7 @@ from fpray.cluster.session import Machines
 from fpray.driver.check import check_sweep
 from fpray.driver.session import Backend
 from fpray.driver.sweep import run_sweep
-from fpray.errors import Refused, refuse
+from fpray.errors import Cause, Refused, refuse
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
@@ -83,7 +83,7 @@ def test_a_disk_that_is_full_between_trials_is_waited_for(
 
 def test_what_is_refused_before_there_are_machines_leaves_no_suite(tmp_path: Path) -> None:
     def refused(_address: str | None, _local: bool) -> Machines:
-        raise refuse("--address", "this Python is connected to another Ray")
+        raise refuse("--address", "this Python is connected to another Ray", Cause.PYTHON)
 
     experiment = check_sweep("unreplicated", {"suite_directory": tmp_path / "suites", "jar": stub_jar(tmp_path)})
     with pytest.raises(Refused):

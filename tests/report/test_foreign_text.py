@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from fpray.errors import FprayError, Lost, refuse
+from fpray.errors import Cause, FprayError, Lost, refuse
 from fpray.report.driver_output import DriverOutput
 from fpray.report.table import print_table
 from fpray.report.terminal_block import TerminalBlock
@@ -163,7 +163,7 @@ def test_a_cell_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     assert obeyed(shown) == []
 
 
-@pytest.mark.parametrize("error", [FprayError(EVIL), Lost(EVIL), refuse(EVIL, EVIL)])
+@pytest.mark.parametrize("error", [FprayError(EVIL), Lost(EVIL), refuse(EVIL, EVIL, Cause.PATH)])
 def test_an_error_is_harmless_for_python_programs_too(error: FprayError) -> None:
     """G4: Python prints the text of an exception as it is."""
     assert obeyed(str(error) + error.in_one_line()) == []

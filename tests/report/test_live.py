@@ -43,7 +43,11 @@ def test_a_line_for_each_trial_that_ends(tmp_path: Path, capsys: pytest.CaptureF
         assert (doubt, note) == ("    doubt: few requests", "    note: one retry")
         progress.begin("003", TRIALS[2])
         progress.end("003", TRIALS[2], CRASHED)
-        assert capsys.readouterr().err == "[003/003] crashed: server crashed\n    no memory\n"
+        assert capsys.readouterr().err.splitlines() == [
+            "[003/003] crashed: server crashed",
+            "    no memory",
+            "    see docs/troubleshooting.md#crashed",
+        ]
         assert progress.snapshot().counts() == {"done": 3, "total": 3, "failed": 1}
         progress.finish("2 finished, 1 crashed", 1, early=False)
     written = json.loads((tmp_path / "progress.json").read_text())

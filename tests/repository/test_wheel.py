@@ -19,6 +19,16 @@ def test_a_wheel_holds_everything(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "jvm/", "bench/"))]
 
 
+def test_a_refusal_of_an_installed_wheel_names_a_file_that_it_has(installed: Path, tmp_path: Path) -> None:
+    """E12: also where the checkout is not there."""
+    command = [str(installed), "-c", "from fpray.cli.main import main; main()", "show", "missing"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2
+    file, _, heading = done.stderr.strip().rpartition(" · ")[2].partition("#")
+    assert Path(file).is_relative_to(installed.parents[1])
+    assert f"### {heading}\n" in Path(file).read_text()
+
+
 def test_an_installed_wheel_sweeps_from_any_directory(installed: Path, ray_address: str, tmp_path: Path) -> None:
     """Also from one with modules of the user whose names are those of fpray's folders: no worker imports these."""
     where = "import fpray, fpray.jar.build; print(fpray.__file__, fpray.jar.build.reference_jar('java'))"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.searching.figures.history import SearchHistory, read_history
 from fpray.searching.figures.html_page import page
 from fpray.searching.figures.panels import draw_cost, draw_front, draw_path
@@ -29,7 +29,7 @@ def draw(suite: Suite, file: Path) -> None:
         Refused: the suite is not one of a search, no trial of it has ended, or the file cannot be written.
     """
     if file.suffix not in KINDS:
-        raise refuse(f"--figure {file}", f"must end in one of {', '.join(KINDS)}")
+        raise refuse(f"--figure {file}", f"must end in one of {', '.join(KINDS)}", Cause.FIGURE)
     history = read_history(suite)
     with _no_foreign_backend():
         figure = _figure(history)
@@ -39,7 +39,7 @@ def draw(suite: Suite, file: Path) -> None:
         else:
             figure.savefig(file, dpi=150)
     except OSError as error:
-        raise refuse(f"--figure {file}", f"cannot be written: {error.strerror}") from None
+        raise refuse(f"--figure {file}", f"cannot be written: {error.strerror}", Cause.FIGURE) from None
 
 
 @contextlib.contextmanager

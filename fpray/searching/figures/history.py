@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fpray.errors import refuse
+from fpray.errors import Cause, refuse
 from fpray.files import layout
 from fpray.files.suite_file import Damaged
 from fpray.peak_sampler.goals import Bound, Goal
@@ -73,7 +73,7 @@ def read_history(suite: Suite) -> SearchHistory:
         Refused: the suite is not one of a search, or no trial of it has ended.
     """
     if suite.record.search is None:
-        raise refuse(suite.path.name, "is the suite of a sweep: --figure draws searches")
+        raise refuse(suite.path.name, "is the suite of a sweep: --figure draws searches", Cause.FIGURE)
     record = search_words(suite)
     goals = [Goal(text.partition(" ")[2], text.startswith("maximize")) for text in record["goals"]]
     bounds, _ = parse_bounds(record["bounds"])
@@ -81,7 +81,7 @@ def read_history(suite: Suite) -> SearchHistory:
         raise Damaged(suite.path / layout.SUITE, "is damaged: the search has no goals")
     trials = _ended_trials(suite, bounds)
     if not trials:
-        raise refuse(suite.path.name, "has no trial that ended: nothing can be drawn yet")
+        raise refuse(suite.path.name, "has no trial that ended: nothing can be drawn yet", Cause.FIGURE)
     subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
     aim = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject}"
     return SearchHistory(aim, jar_of(suite), goals, bounds, trials, read_answer(suite.path))
