@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import Any
 
-from fpray.report.text import on_terminal, say
+from fpray.report.text import after_interrupt, on_terminal
 from fpray.report.writer import write
 
 
@@ -22,7 +22,7 @@ def interruptible() -> None:
     def first(_number: int, _frame: Any) -> None:
         for number in numbers:
             signal.signal(number, second)
-        say("stopping (Ctrl-C again leaves at once)")
+        after_interrupt("stopping (Ctrl-C again leaves at once)")
         raise KeyboardInterrupt
 
     def second(_number: int, _frame: Any) -> None:

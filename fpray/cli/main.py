@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from fpray.errors import Cause, FprayError, cut, explained
-from fpray.report.text import OutputError, output_errors, say
+from fpray.report.text import OutputError, after_interrupt, output_errors, say
 
 # Command -> the module of fpray.cli that holds it.
 MODULES = {
@@ -95,7 +95,7 @@ class Fpray(click.Group):
             message = f"{cut(error.format_message())} · {explained(Cause.OPTION)}"
             raise click.UsageError(message, error.ctx) from None
         except KeyboardInterrupt:
-            say("interrupted · nothing was started")
+            after_interrupt("interrupted · nothing was started")
             ctx.exit(130)
 
 

@@ -27,7 +27,8 @@ class TerminalBlock:
 
         def render() -> Text:
             lines = printable(text(int(self._console.width)), lines=True)
-            return Text(f"  {lines}", style="dim", overflow="ellipsis", no_wrap=True)
+            # The cursor rests in an empty line below: there the terminal echoes ^C, which the next drawing removes.
+            return Text(f"  {lines}\n", style="dim", overflow="ellipsis", no_wrap=True)
 
         self._live = Live(get_renderable=render, console=self._console, auto_refresh=False, transient=True)
         self._write(self._live.start)

@@ -45,6 +45,12 @@ def could_say(line: str) -> bool:
     return not failures
 
 
+def after_interrupt(line: str) -> None:
+    """Print a message below the `^C` that a terminal echoes."""
+    drawn_over = sys.stderr is not sys.__stderr__  # a live block has taken its place
+    say(f"\n{line}" if on_terminal() and not drawn_over else line)
+
+
 @contextlib.contextmanager
 def some_standard_error() -> Iterator[None]:
     """In the block `sys.stderr` is a file, for libraries that need one; where there is none, nothing reads it."""
