@@ -31,7 +31,6 @@ class TerminalBlock:
             return Text(f"  {lines}\n", style="dim", overflow="ellipsis", no_wrap=True)
 
         self._live = Live(get_renderable=render, console=self._console, auto_refresh=False, transient=True)
-        self._write(self._live.start)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._redraw, daemon=True)
         self._thread.start()
@@ -45,6 +44,7 @@ class TerminalBlock:
         write(quietly)
 
     def _redraw(self) -> None:
+        self._write(self._live.start)
         while not self._over.wait(_REDRAW_S):
             self.refresh()
 
