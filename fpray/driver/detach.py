@@ -89,6 +89,7 @@ def start(words: Sequence[str], launch: Launch = as_process, secrets: Sequence[S
 
 
 def hang_up_ends() -> None:
-    """Let a closed terminal and Ctrl-C end this process in the usual way; the detached process is not affected."""
+    """Let signals end this process in the usual way; the detached process is not affected."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)

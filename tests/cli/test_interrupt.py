@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+
+import pytest
 
 
 def test_a_closed_terminal_does_not_end_what_runs_under_nohup() -> None:
@@ -16,3 +19,20 @@ def test_a_closed_terminal_does_not_end_what_runs_under_nohup() -> None:
         print("goes on")"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "goes on\n", done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_the_command_is_imported_ends_it_with_a_sentence(number: signal.Signals) -> None:
+    """H4, H6: the exit code was that of the signal."""
+    code = f"""if True:
+        import os, sys
+        class Importing:
+            def find_spec(self, name, *_):
+                if name == "fpray.cli.main":
+                    os.kill(os.getpid(), {number:d})
+        sys.meta_path.insert(0, Importing())
+        sys.argv = ["fpray", "sweep", "unreplicated"]
+        from fpray.cli.entry import main
+        main()"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "interrupted · nothing was started\n")

@@ -1,0 +1,112 @@
+"""`make bench-kills`: 1,000 random kills, in pieces that go on where the last one ended; 1 if anything was wrong.
+
+    python -m bench.kills --minutes 9      the next piece; --write puts the figures into docs/performance.md
+    python -m bench.kills --only 417       one kill again, in a suite of its own; everything is printed
+
+The number of a kill and the seed alone decide what is hit, by what, and when. Each kill writes a line into
+.build/kills/lines-SEED.jsonl as it ends; a piece that is stopped loses only the kill under way. A suite with which
+something was wrong stays in .build/kills/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from multiprocessing import get_context
+from pathlib import Path
+
+from bench.kills.case import KILLS, SEED, case_of
+from bench.kills.chain import Chain, Lines
+from bench.kills.document import section, table, write_section
+from fpray.jar.find import find_jar
+from tests.support.isolation import isolate_network
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE = ROOT / ".build" / "kills"
+_RESERVE_S = 35.0  # no kill begins so shortly before the end of a piece
+
+
+def main() -> int:
+    """See the module's docstring."""
+    args = _parser().parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    find_jar(None, "java")  # it is built once, not by each lane
+    if args.only:
+        return _again(args.only, args.seed)
+    lines = Lines(STATE / f"lines-{args.seed}.jsonl")
+    if not args.report:
+        until = time.monotonic() + 60 * args.minutes - _RESERVE_S
+        shares = [(args.seed, args.kills, lane, args.lanes, until) for lane in range(args.lanes)]
+        lanes = [get_context("spawn").Process(target=_lane, args=share) for share in shares]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
+    through = lines.read()
+    print("\n".join(table(through, args.kills)))
+    if args.write:
+        write_section(section(through, args.kills, args.seed))
+    return int(any(line["violations"] for line in through.values()))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.kills", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--minutes", type=float, default=9.0, help="how long this piece takes")
+    parser.add_argument("--kills", type=int, default=KILLS, help="how many there are in all")
+    parser.add_argument("--lanes", type=int, default=1, help="chains side by side, each in a network of its own")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--only", type=int, metavar="N", help="do this kill again")
+    parser.add_argument("--report", action="store_true", help="do no kill, only print the figures")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
+    return parser
+
+
+def _lane(seed: int, kills: int, lane: int, lanes: int, until: float) -> None:
+    """Do the kills of a lane that have no line yet, until the time is over."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not isolate_network() and lanes > 1:
+        raise SystemExit("several lanes need networks of their own: run as root, with `ip`")
+    os.nice(0)
+    parent, lines = os.getppid(), Lines(STATE / f"lines-{seed}.jsonl")
+    chain, through = Chain(STATE / f"lane-{lane}"), lines.read()
+    try:
+        for number in range(1 + lane, kills + 1, lanes):
+            if number in through:
+                continue
+            if time.monotonic() > until or os.getppid() != parent:
+                break
+            line = chain.kill(case_of(number, seed))
+            lines.add(line)
+            _say(line, seed)
+        for wrong in chain.close():
+            print(f"the suite at the end of a piece: {wrong}", flush=True)
+    except KeyboardInterrupt:
+        print("stopped: the kill under way is done again by the next piece", flush=True)
+
+
+def _say(line: dict[str, object], seed: int) -> None:
+    wrong = line["violations"]
+    about = case_of(int(str(line["number"])), seed).in_words()
+    hit = f"hit in {line.get('hit_phase')}" if line["victim_pid"] else "nothing was hit"
+    print(f"{about} · {hit} · exit code {line['exit_code']} · {line['took_s']} s · {wrong or 'right'}", flush=True)
+
+
+def _again(number: int, seed: int) -> int:
+    isolate_network()
+    chain = Chain(STATE / f"only-{number}")
+    line = chain.kill(case_of(number, seed))
+    print(json.dumps(line, indent=1))
+    end = chain.close()
+    print(f"end of the suite: {end or 'right'}")
+    return int(bool(line["violations"] or end))
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

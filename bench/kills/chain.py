@@ -1,0 +1,162 @@
+"""A chain of kills: one in each run of the same command, until its suite is done; then another suite."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench.kills.case import Case
+from bench.kills.judge import JVMS, Violation, end_of_suite, tracebacks_of, trials_of, violations_of
+from bench.kills.kill import GONE_S, LIMIT_S, Struck, look_beside, strike, watch
+from bench.kills.run import Run
+from bench.kills.suite import Suite
+
+_TRIES = 3  # at a kill whose victim had ended at its moment
+_TAIL = 12  # lines of the messages, in the line of a kill
+
+
+class Chain:
+    """Kills one after the other, in a directory of its own. A suite with a violation stays on disk."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._suite: Suite | None = None
+        self._count = 0
+
+    def kill(self, case: Case) -> dict[str, Any]:
+        """Do a kill: its line, with all that is needed to judge it and to do it again."""
+        began, load = time.time(), os.getloadavg()[0]
+        suite = self._suite_for(case)
+        for attempt in range(_TRIES):
+            line = self._try(case, suite, f"{case.number}-{attempt}")
+            if line["victim_pid"]:
+                break
+            if suite.is_done():
+                suite = self._suite_for(case, new=True)
+        done = suite.is_done()
+        if done:
+            line["violations"] += list(end_of_suite(suite))
+        if line["violations"]:
+            line["suite"] = str(suite.directory)
+        if done or line["violations"]:
+            self._leave()
+        return {
+            **case.to_json(),
+            **line,
+            "began": began,
+            "load": round(load, 2),
+            "took_s": round(time.time() - began, 2),
+        }
+
+    def close(self) -> list[Violation]:
+        """Run the command until the suite that is under way is done, and look at it."""
+        suite, wrong = self._suite, []
+        while suite is not None and not suite.is_done():
+            before = suite.snapshot()
+            with Run(suite, f"{os.getpid()}-last-{len(wrong)}") as run:
+                if not run.wait(LIMIT_S):
+                    return [*wrong, ("endings", "the command without a kill did not end")]
+                wrong += [*trials_of(suite, before), *tracebacks_of(run)]
+            if run.driver.returncode not in (0, 1) or wrong:
+                break
+        if suite is not None:
+            wrong += list(end_of_suite(suite))
+        if not wrong:
+            self._leave()
+        return wrong
+
+    def _suite_for(self, case: Case, *, new: bool = False) -> Suite:
+        if self._suite is None or new:
+            self._leave()
+            self._count += 1
+            protocol = "multipaxos" if case.multipaxos else "unreplicated"
+            self._suite = Suite.new(self._directory / f"suite-{case.number:04}-{self._count}", protocol)
+        return self._suite
+
+    def _leave(self) -> None:
+        """Begin another suite next; remove this one, unless something was wrong with it."""
+        if self._suite is not None and self._suite.is_done():
+            shutil.rmtree(self._suite.directory, ignore_errors=True)
+        self._suite = None
+
+    def _try(self, case: Case, suite: Suite, name: str) -> dict[str, Any]:
+        with Run(suite, f"{os.getpid()}-{name}") as run:
+            struck = strike(run, case)
+            if struck is None:
+                run.wait(LIMIT_S)
+                return {"victim_pid": 0, "violations": [], "exit_code": run.driver.returncode}
+            watch(run, case, struck)
+            wrong = list(violations_of(run, case, struck))
+            if case.leaves_a_stopped_keeper:
+                wrong += _next_command(suite, struck, name)
+            return {"violations": wrong, **_facts(run, struck)}
+
+
+def _next_command(suite: Suite, struck: Struck, name: str) -> Iterator[Violation]:
+    """A keeper is stopped, and its driver is gone: the next command ends it and its JVMs before anything starts."""
+    before = suite.snapshot()
+    with Run(suite, f"{os.getpid()}-{name}-next") as run:
+        left = [*struck.still_live(), *([struck.victim] if struck.victim.lives() else [])]
+        while any(process.lives() for process in left) and time.monotonic() - run.began < GONE_S:
+            look_beside(run, struck)
+            run.wait(0.1)
+        for process in left:
+            if process.lives():
+                yield JVMS, f"10 s after the next command began: {process.in_words()}"
+        for text in struck.beside:
+            yield JVMS, f"an attempt began while one before it lived: {text}"
+        run.wait(LIMIT_S)
+        yield from trials_of(suite, before)
+        yield from tracebacks_of(run)
+
+
+def _facts(run: Run, struck: Struck) -> dict[str, Any]:
+    attempt = struck.attempt
+    return {
+        "command": " ".join(["fpray", *run.words]),
+        "victim_pid": struck.victim.entry.pid,
+        "victim_command": struck.victim.command,
+        "hit_phase": struck.phase,
+        "hit_trial": attempt.trial.name if attempt is not None else "",
+        "hit_jvms": len(struck.jvms),
+        "finished_before": len(struck.finished),
+        "exit_code": run.driver.returncode,
+        "ended_after_s": round(struck.seconds, 2),
+        "messages": run.messages().splitlines()[-_TAIL:],
+        "trials": {trial.name: outcome["status"] for trial, outcome in run.suite.outcomes().items()},
+    }
+
+
+class Lines:
+    """The lines of all kills, in a file: what has a line is through."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[int, dict[str, Any]]:
+        """Number -> line; a piece of one, at the end of a file whose writer was killed, is left out."""
+        lines = {}
+        if self.path.exists():
+            for text in self.path.read_text().splitlines():
+                try:
+                    line = json.loads(text)
+                except ValueError:
+                    continue
+                lines[line["number"]] = line
+        return lines
+
+    def add(self, line: dict[str, Any]) -> None:
+        """Write a line, at once."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(line) + "\n"
+        with self.path.open("a+b") as file:
+            file.seek(0, os.SEEK_END)
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                text = text if file.read(1) == b"\n" else f"\n{text}"
+            file.write(text.encode())

@@ -1,0 +1,154 @@
+"""One kill: sends its signals at its moment, and watches what becomes of the run and of the JVMs that it hit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.kills.case import Case
+from bench.kills.processes import Living
+from bench.kills.run import Run
+from bench.kills.suite import Attempt
+
+GONE_S = 10.0  # after a kill: what it has ended must be gone
+LIMIT_S = 150.0  # after a kill: a command that runs on hangs
+_LOOK_S = 0.1
+
+
+@dataclass
+class Struck:
+    """What was hit, and what was seen of it afterwards.
+
+    Attributes:
+        phase: in which the run really was.
+        attempt: the one that was under way.
+        jvms: that lived.
+        finished: the trials that had finished, as they were on disk.
+        at: when the last signal was sent, by the monotonic clock.
+        overdue: JVMs that lived 10 s later, although they should not.
+        beside: JVMs of the attempt that lived beside those of a later one.
+        hangs: whether the command did not end.
+        ray_left: what was left of Ray 10 s after the command's end.
+        seconds: from the last signal to the command's end.
+    """
+
+    victim: Living
+    phase: str
+    attempt: Attempt | None
+    jvms: list[Living]
+    finished: Mapping[Path, object]
+    at: float = 0.0
+    overdue: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+    hangs: bool = False
+    ray_left: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def still_live(self) -> list[Living]:
+        """The JVMs that were hit and live."""
+        return [jvm for jvm in self.jvms if jvm.lives()]
+
+
+def strike(run: Run, case: Case) -> Struck | None:
+    """Wait for the moment and send the signals; None if there was no such process any more."""
+    victims = run.await_moment(case)
+    if not victims:
+        return None
+    victims.sort(key=lambda process: process.entry.pid)
+    victim = victims[int(case.choice * len(victims))]
+    phase, attempt = run.phase()
+    number = signal.Signals[f"SIG{case.signal}"]
+    if not _send(victim, number):
+        return None
+    # Only now, so that the moment is the one that was meant: a JVM that has ended meanwhile is none that stays.
+    struck = Struck(victim, phase, attempt, run.processes.jvms(), run.suite.snapshot())
+    if case.signal == "STOP":
+        try:
+            _while_stopped(run, case, victim)
+        finally:
+            if case.resumed:
+                _send(victim, signal.SIGCONT)
+    elif case.times == 2:
+        run.wait(case.pause_s)
+        _send(victim, number)
+    struck.at = time.monotonic()
+    return struck
+
+
+def _send(victim: Living, number: int) -> bool:
+    if not victim.lives():
+        return False
+    try:
+        os.kill(victim.entry.pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _while_stopped(run: Run, case: Case, victim: Living) -> None:
+    """The time between STOP and CONT, in which the driver or the actor of a keeper may be killed."""
+    if not case.meanwhile:
+        time.sleep(case.pause_s)
+        return
+    time.sleep(case.pause_s / 2)
+    if case.meanwhile == "driver":
+        run.driver.kill()
+    else:
+        owner = victim.command.split()[5]  # python -I -S DIRECTORY FD ACTOR: see fpray/node/supervisor_client.py
+        for process in run.processes.look():
+            if str(process.entry.pid) == owner:
+                process.kill()
+    if case.resumed:
+        time.sleep(case.pause_s / 2)
+
+
+def watch(run: Run, case: Case, struck: Struck) -> None:
+    """Watch until the command has ended and nothing of it is left, or 10 s later."""
+    looked = False
+    while not run.wait(_LOOK_S):
+        seconds = time.monotonic() - struck.at
+        if seconds > LIMIT_S:
+            struck.hangs = True
+            run.stop()
+            break
+        look_beside(run, struck)
+        if seconds > GONE_S and not looked:
+            looked = True
+            struck.overdue = [jvm.in_words() for jvm in _overdue(case, struck)]
+    struck.seconds = time.monotonic() - struck.at
+    if not case.leaves_a_stopped_keeper:
+        _see_the_end(run, struck)
+
+
+def _overdue(case: Case, struck: Struck) -> list[Living]:
+    """Of a driver that goes on: the JVMs of the attempt that was hit, unless the attempt goes on, too."""
+    goes_on = struck.attempt is not None and struck.attempt.is_under_way() and not case.ends_the_attempt
+    return [] if goes_on or case.meanwhile else struck.still_live()
+
+
+def look_beside(run: Run, struck: Struck) -> None:
+    """See whether JVMs of the attempt live beside those of a later one."""
+    if struck.attempt is None or struck.beside or not (old := struck.still_live()) or struck.attempt.is_under_way():
+        return
+    known = {jvm.entry for jvm in struck.jvms}
+    if new := [jvm for jvm in run.processes.jvms() if jvm.entry not in known]:
+        struck.beside = [f"{jvm.in_words()} beside {new[0].in_words()}" for jvm in old]
+
+
+def _see_the_end(run: Run, struck: Struck) -> None:
+    """The command has ended: its JVMs end within 10 s of the kill (of its end, if that was later), and so does Ray."""
+    ended = time.monotonic()
+    jvms, left = run.processes.jvms(), run.processes.left()
+    while (jvms or left) and time.monotonic() - ended < GONE_S:
+        if jvms and time.monotonic() - struck.at > GONE_S and time.monotonic() - ended > 1:
+            struck.overdue += [jvm.in_words() for jvm in jvms]
+            for jvm in jvms:
+                jvm.kill()
+        time.sleep(_LOOK_S)
+        jvms, left = run.processes.jvms(), run.processes.left()
+    struck.overdue += [jvm.in_words() for jvm in jvms]
+    struck.ray_left = [process.in_words() for process in left]

@@ -1,0 +1,147 @@
+"""The suite that a chain of kills works on: its command, its trials as they stand on disk, and what must not change."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Nothing waits for the timeouts but a client that is not answered.
+_TIMES = ("warmup_duration=150ms", "warmup_timeout=60s", "duration=300ms", "timeout=60s")
+_SET = tuple(word for setting in _TIMES for word in ("--set", setting))
+_VARIED = {"unreplicated": ("1", "2", "3"), "multipaxos": ("1", "2")}
+_MULTIPAXOS_POINT = ("--where", "num_batchers=0")
+_PHASES = {
+    "preparing": "actors start", "starting": "servers start", "starting clients": "clients begin",
+    "measuring": "measuring",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt at a trial, known by the moment at which it began."""
+
+    trial: Path
+    began: str
+
+    def is_under_way(self) -> bool:
+        """Whether neither its end nor a new attempt is on disk."""
+        return _read(self.trial / "start_time.txt") == self.began and not (self.trial / "outcome.json").exists()
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The directory in which the same command is run again and again until the suite there is done."""
+
+    directory: Path
+    protocol: str
+
+    @staticmethod
+    def new(directory: Path, protocol: str) -> Suite:
+        """An empty one; what is there is removed."""
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        return Suite(directory, protocol)
+
+    def words(self) -> list[str]:
+        """The command; trials that failed, because their JVMs were killed, are run again as a user would."""
+        varied = ",".join(_VARIED[self.protocol])
+        more = _MULTIPAXOS_POINT if self.protocol == "multipaxos" else ()
+        again = ("--rerun", "failed") if self._failed() else ()
+        return [
+            "sweep", self.protocol, "--local", "--keep-going", *more,
+            "--vary", f"num_clients_per_proc={varied}", *_SET, *again,
+        ]  # fmt: skip
+
+    @property
+    def planned(self) -> int:
+        """How many trials it has when it is done."""
+        return len(_VARIED[self.protocol])
+
+    def paths(self) -> list[Path]:
+        """Of the suites that the command has made: more than one is a mistake."""
+        return sorted(path.parent for path in self.directory.glob("suites/*/suite.json"))
+
+    def trials(self) -> list[Path]:
+        """The directories of the trials."""
+        return sorted(self.directory.glob("suites/*/[0-9][0-9][0-9]"))
+
+    def outcomes(self) -> dict[Path, Mapping[str, Any]]:
+        """How trials ended, as far as they did."""
+        outcomes = {}
+        for trial in self.trials():
+            with contextlib.suppress(OSError):
+                outcomes[trial] = json.loads((trial / "outcome.json").read_text())
+        return outcomes
+
+    def finished(self) -> list[Path]:
+        """The trials that finished."""
+        return [trial for trial, outcome in self.outcomes().items() if outcome["status"] == "finished"]
+
+    def is_done(self) -> bool:
+        """Whether each trial finished."""
+        return len(self.finished()) >= self.planned
+
+    def left(self) -> int:
+        """How many trials have no end yet."""
+        return self.planned - len([o for o in self.outcomes().values() if o["status"] not in ("lost", "interrupted")])
+
+    def _failed(self) -> bool:
+        return any(o["status"] not in ("finished", "lost", "interrupted") for o in self.outcomes().values())
+
+    def snapshot(self) -> dict[Path, tuple[str, tuple[str, ...]]]:
+        """Trial that finished -> a digest of its directory, and its rows in results.csv."""
+        outcomes = self.outcomes()
+        return {trial: (_digest(trial), tuple(rows_of(trial, outcomes[trial]))) for trial in self.finished()}
+
+    def under_way(self, since_ns: int) -> tuple[Attempt, str] | None:
+        """The attempt that goes on since a moment, and its phase."""
+        for trial in self.trials():
+            log = trial / "log.txt"
+            with contextlib.suppress(OSError, IndexError):
+                if log.stat().st_mtime_ns < since_ns or (trial / "outcome.json").exists():
+                    continue
+                word = log.read_text().splitlines()[-1].partition("] ")[2]
+                phase = _PHASES.get(word, "stopping")
+                if phase == "measuring" and "warmup finished" not in _read(trial / "client_0_out.txt"):
+                    phase = "warm-up"
+                return Attempt(trial, _read(trial / "start_time.txt")), phase
+        return None
+
+    def ended_since(self, since_ns: int) -> int:
+        """How many trials have ended since a moment."""
+        count = 0
+        for trial in self.trials():
+            with contextlib.suppress(OSError):
+                count += (trial / "outcome.json").stat().st_mtime_ns >= since_ns
+        return count
+
+
+def rows_of(trial: Path, outcome: Mapping[str, Any]) -> Iterator[str]:
+    """The rows of results.csv with the figures of a trial: its mean latency is no other's."""
+    mean = str(outcome["results"].get("latency.mean_ms"))
+    with contextlib.suppress(OSError), (trial.parent / "results.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["latency.mean_ms"] == mean:
+                yield json.dumps(row)
+
+
+def _digest(directory: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(directory)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
