@@ -6,7 +6,7 @@ TEST_PROCESSES ?= 4
 STAMP := $(VENV)/.installed
 RUN_STAMP := $(VENV)/.installed-run
 
-.PHONY: house demo setup check test test-slow fuzz lint format bench bench-search docs wheel lock clean
+.PHONY: house demo setup check test test-slow fuzz lint format bench bench-search bench-kills docs wheel lock clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/fpray sweep multipaxos
@@ -62,6 +62,11 @@ bench: setup
 # Trials that searches need, ours and general ones; BENCH_TABLE=path tries ours on another table of results.
 bench-search: setup
 	$(BIN)/python -m bench.search $(if $(BENCH_TABLE),--table $(BENCH_TABLE),--write)
+
+# 1,000 random kills in pieces: each goes on where the last one ended. MINUTES=9 is how long one takes.
+MINUTES ?= 9
+bench-kills: setup
+	$(BIN)/python -m bench.kills --minutes $(MINUTES) --write
 
 # The shape of the code: modules, folders, arrows, circles, what is beyond a budget, the walk of a request.
 house: setup

@@ -12,21 +12,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
 import time
 from multiprocessing import get_context
-from pathlib import Path
 
 from bench.kills.case import KILLS, SEED, case_of
-from bench.kills.chain import Chain, Lines
+from bench.kills.chain import Chain
 from bench.kills.document import section, table, write_section
+from bench.kills.lane import STATE, lines_of, work
 from fpray.jar.find import find_jar
 from tests.support.isolation import isolate_network
 
-ROOT = Path(__file__).resolve().parents[2]
-STATE = ROOT / ".build" / "kills"
 _RESERVE_S = 35.0  # no kill begins so shortly before the end of a piece
 
 
@@ -37,15 +34,17 @@ def main() -> int:
     find_jar(None, "java")  # it is built once, not by each lane
     if args.only:
         return _again(args.only, args.seed)
-    lines = Lines(STATE / f"lines-{args.seed}.jsonl")
+    lines = lines_of(args.seed)
     if not args.report:
         until = time.monotonic() + 60 * args.minutes - _RESERVE_S
         shares = [(args.seed, args.kills, lane, args.lanes, until) for lane in range(args.lanes)]
-        lanes = [get_context("spawn").Process(target=_lane, args=share) for share in shares]
+        lanes = [get_context("spawn").Process(target=work, args=share) for share in shares]
         for lane in lanes:
             lane.start()
         for lane in lanes:
             lane.join()
+        if any(lane.exitcode for lane in lanes):
+            return 1
     through = lines.read()
     print("\n".join(table(through, args.kills)))
     if args.write:
@@ -63,36 +62,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--report", action="store_true", help="do no kill, only print the figures")
     parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     return parser
-
-
-def _lane(seed: int, kills: int, lane: int, lanes: int, until: float) -> None:
-    """Do the kills of a lane that have no line yet, until the time is over."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if not isolate_network() and lanes > 1:
-        raise SystemExit("several lanes need networks of their own: run as root, with `ip`")
-    os.nice(0)
-    parent, lines = os.getppid(), Lines(STATE / f"lines-{seed}.jsonl")
-    chain, through = Chain(STATE / f"lane-{lane}"), lines.read()
-    try:
-        for number in range(1 + lane, kills + 1, lanes):
-            if number in through:
-                continue
-            if time.monotonic() > until or os.getppid() != parent:
-                break
-            line = chain.kill(case_of(number, seed))
-            lines.add(line)
-            _say(line, seed)
-        for wrong in chain.close():
-            print(f"the suite at the end of a piece: {wrong}", flush=True)
-    except KeyboardInterrupt:
-        print("stopped: the kill under way is done again by the next piece", flush=True)
-
-
-def _say(line: dict[str, object], seed: int) -> None:
-    wrong = line["violations"]
-    about = case_of(int(str(line["number"])), seed).in_words()
-    hit = f"hit in {line.get('hit_phase')}" if line["victim_pid"] else "nothing was hit"
-    print(f"{about} · {hit} · exit code {line['exit_code']} · {line['took_s']} s · {wrong or 'right'}", flush=True)
 
 
 def _again(number: int, seed: int) -> int:

@@ -26,12 +26,12 @@ class Phase:
 PHASES = {
     "command": Phase(True, 0.4, 3, False),  # options are checked
     "Ray starts": Phase(True, 2.5, 3, False),
-    "actors start": Phase(True, 0.4, 2, False),  # until the first trial
-    "servers start": Phase(True, 0.12, 2, True),
-    "clients begin": Phase(True, 0.15, 2, True),
+    "actors start": Phase(True, 0.2, 2, False),  # until the first trial
+    "servers start": Phase(True, 0.08, 2, True),
+    "clients begin": Phase(True, 0.1, 2, True),
     "warm-up": Phase(False, 0.15, 3, True),
     "measuring": Phase(False, 0.3, 4, True),
-    "stopping": Phase(False, 0.3, 3, True),  # clients have ended; until the outcome is written
+    "stopping": Phase(False, 0.12, 3, True),  # clients have ended; until the outcome is written
 }
 ORDER = tuple(PHASES)
 # Victim -> the first and the last phase in which there is such a process.
@@ -46,8 +46,10 @@ VICTIMS = {
     "server": ("servers start", "stopping"),
     "client": ("clients begin", "measuring"),
 }
-# Signal -> how often it is sent, in percent: to a driver, and to other processes.
-SIGNALS = {"KILL": (25, 40), "STOP": (15, 30), "INT": (20, 10), "TERM": (20, 10), "HUP": (20, 10)}
+# How often each signal is sent, in percent. INT, TERM and HUP go to all: a person's `kill` can hit any process.
+SIGNALS = ("KILL", "STOP", "INT", "TERM", "HUP")
+_OFTEN = {"driver": (25, 15, 20, 20, 20), "keeper": (30, 46, 8, 8, 8)}
+_USUALLY = (40, 30, 10, 10, 10)
 MULTIPAXOS_SHARE = 0.12
 
 
@@ -109,11 +111,12 @@ def case_of(number: int, seed: int = SEED) -> Case:
     first, last = (ORDER.index(phase) for phase in VICTIMS[victim])
     phases = [name for name in ORDER[first : last + 1] if PHASES[name].starts == starts]
     (phase,) = rng.choices(phases, [PHASES[name].weight for name in phases])
-    (signal,) = rng.choices(list(SIGNALS), [shares[victim != "driver"] for shares in SIGNALS.values()])
+    (signal,) = rng.choices(SIGNALS, _OFTEN.get(victim, _USUALLY))
     twice, within, before = rng.random() < 0.5, rng.random(), rng.choice((0, 1, 1, 2))
+    within *= 0.4 if (victim, phase) == ("server", "stopping") else 1  # it ends early in this phase
     stop = rng.uniform(0.1, 4.0)
     again = rng.uniform(0.01, 1.0)
-    meanwhile, resumed = rng.choice(("driver", "actor", "")), rng.random() < 0.5
+    meanwhile, resumed = rng.choice(("driver", "driver", "actor", "actor", "")), rng.random() < 0.5
     meanwhile = meanwhile if (victim, signal) == ("keeper", "STOP") else ""
     return Case(
         number, victim, signal,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.kills.case import Case
-from bench.kills.judge import JVMS, Violation, end_of_suite, tracebacks_of, trials_of, violations_of
+from bench.kills.judge import ENDING, JVMS, Violation, end_of_suite, tracebacks_of, trials_of, violations_of
 from bench.kills.kill import GONE_S, LIMIT_S, Struck, look_beside, strike, watch
 from bench.kills.run import Run
 from bench.kills.suite import Suite
@@ -36,9 +35,10 @@ class Chain:
             line = self._try(case, suite, f"{case.number}-{attempt}")
             if line["victim_pid"]:
                 break
-            if suite.is_done():
-                suite = self._suite_for(case, new=True)
+            suite = self._suite_for(case, new=suite.is_done())
         done = suite.is_done()
+        if done and suite.says_running():  # the driver was killed behind its last trial
+            line["violations"] += _run_to_the_end(suite, f"{os.getpid()}-{case.number}-again")
         if done:
             line["violations"] += list(end_of_suite(suite))
         if line["violations"]:
@@ -56,14 +56,9 @@ class Chain:
     def close(self) -> list[Violation]:
         """Run the command until the suite that is under way is done, and look at it."""
         suite, wrong = self._suite, []
-        while suite is not None and not suite.is_done():
-            before = suite.snapshot()
-            with Run(suite, f"{os.getpid()}-last-{len(wrong)}") as run:
-                if not run.wait(LIMIT_S):
-                    return [*wrong, ("endings", "the command without a kill did not end")]
-                wrong += [*trials_of(suite, before), *tracebacks_of(run)]
-            if run.driver.returncode not in (0, 1) or wrong:
-                break
+        for again in range(3):
+            if suite is not None and not wrong and not suite.is_done():
+                wrong += _run_to_the_end(suite, f"{os.getpid()}-last-{again}")
         if suite is not None:
             wrong += list(end_of_suite(suite))
         if not wrong:
@@ -95,6 +90,18 @@ class Chain:
             if case.leaves_a_stopped_keeper:
                 wrong += _next_command(suite, struck, name)
             return {"violations": wrong, **_facts(run, struck)}
+
+
+def _run_to_the_end(suite: Suite, name: str) -> list[Violation]:
+    """Run the same command without a kill."""
+    before = suite.snapshot()
+    with Run(suite, name) as run:
+        if not run.wait(LIMIT_S):
+            return [(ENDING, "the same command, without a kill, did not end")]
+        wrong = [*trials_of(suite, before), *tracebacks_of(run)]
+        if run.driver.returncode:
+            wrong += [(ENDING, f"the same command, without a kill, ended with {run.driver.returncode}")]
+        return wrong
 
 
 def _next_command(suite: Suite, struck: Struck, name: str) -> Iterator[Violation]:
@@ -130,33 +137,3 @@ def _facts(run: Run, struck: Struck) -> dict[str, Any]:
         "messages": run.messages().splitlines()[-_TAIL:],
         "trials": {trial.name: outcome["status"] for trial, outcome in run.suite.outcomes().items()},
     }
-
-
-class Lines:
-    """The lines of all kills, in a file: what has a line is through."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self) -> dict[int, dict[str, Any]]:
-        """Number -> line; a piece of one, at the end of a file whose writer was killed, is left out."""
-        lines = {}
-        if self.path.exists():
-            for text in self.path.read_text().splitlines():
-                try:
-                    line = json.loads(text)
-                except ValueError:
-                    continue
-                lines[line["number"]] = line
-        return lines
-
-    def add(self, line: dict[str, Any]) -> None:
-        """Write a line, at once."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(line) + "\n"
-        with self.path.open("a+b") as file:
-            file.seek(0, os.SEEK_END)
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-                text = text if file.read(1) == b"\n" else f"\n{text}"
-            file.write(text.encode())

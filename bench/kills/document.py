@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,16 +40,19 @@ def table(through: Through, kills: int) -> Iterator[str]:
     if missed:
         yield f"| moments at which there was no such process any more | {missed} | | |"
     yield ""
-    yield from _counts(hits, "hit_phase", [*ORDER, "between trials"])
+    yield from _counts(hits, "hit_phase", (*ORDER, "between trials"))
     yield ""
-    yield from _counts(hits, "signal", list(SIGNALS))
+    yield from _counts(hits, "signal", SIGNALS)
     yield ""
-    for number, line in sorted(through.items()):
-        for kind, text in line["violations"]:
-            yield f"- {number} ({line['victim']}, {line['signal']}, {line.get('hit_phase', '')}): {kind}: {text[:300]}"
+    wrong_ones = [(line, violation) for _, line in sorted(through.items()) for violation in line["violations"]]
+    if wrong_ones:
+        yield from ("| kill | of | by | in | what was wrong |", "|---|---|---|---|---|")
+    for line, (kind, text) in wrong_ones:
+        cells = (line["number"], line["victim"], line["signal"], line.get("hit_phase", ""), f"{kind}: {text[:300]}")
+        yield f"| {' | '.join(' '.join(str(cell).replace('|', '/').split()) for cell in cells)} |"
 
 
-def _counts(hits: list[Mapping[str, Any]], column: str, names: list[str]) -> Iterator[str]:
+def _counts(hits: list[Mapping[str, Any]], column: str, names: Sequence[str]) -> Iterator[str]:
     count = Counter((line["victim"], line[column]) for line in hits)
     yield f"| killed | {' | '.join(names)} | in all |"
     yield f"|---|{'---|' * (len(names) + 1)}"
@@ -70,7 +73,7 @@ def section(through: Through, kills: int, seed: int) -> str:
         f"`make bench-kills`: {len(hits):,} of {kills:,} random kills (seed {seed}), one in each run of the same"
         " command, until its suite of short trials is done. INT, TERM and HUP are sent once or twice, STOP is followed"
         " by CONT after 0.1 to 4 s. While a keeper (the supervisor of JVMs) is stopped, its driver or its actor is"
-        " killed in two of three cases. INT, TERM and HUP go to every victim: `kill` on the command line can hit any"
+        " killed in four of five cases. INT, TERM and HUP go to every victim: `kill` on the command line can hit any"
         f" process. {share:.0f} % of the kills fell into a phase of the JVMs.{rest}"
     )
     return "\n".join(["## Kills", *paragraph(about), "", *table(through, kills)])

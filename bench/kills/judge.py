@@ -6,13 +6,12 @@ import json
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 from bench.kills.case import Case
 from bench.kills.kill import Struck
 from bench.kills.run import FPRAY, Run
-from bench.kills.suite import Suite, rows_of
+from bench.kills.suite import Snapshot, Suite, rows_of
 
 JVMS, TRIALS, ENDING, RAY = "JVMs alive", "trials", "endings", "Ray left"
 KINDS = (JVMS, TRIALS, ENDING, RAY)
@@ -45,14 +44,14 @@ def violations_of(run: Run, case: Case, struck: Struck) -> Iterator[Violation]:
     yield from tracebacks_of(run)
 
 
-def trials_of(suite: Suite, before: Mapping[Path, object]) -> Iterator[Violation]:
+def trials_of(suite: Suite, before: Snapshot) -> Iterator[Violation]:
     """Trials that had finished, and are lost, changed or run again."""
     now = suite.snapshot()
     for trial, (digest, rows) in now.items():
         if len(rows) > 1:
             yield TRIALS, f"{trial.name} is {len(rows)} times in results.csv"
         if trial in before:
-            old_digest, old_rows = before[trial]  # type: ignore[misc, has-type]
+            old_digest, old_rows = before[trial]
             if digest != old_digest:
                 yield TRIALS, f"{trial.name} had finished, and has changed"
             if old_rows and rows != old_rows:

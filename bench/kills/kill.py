@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from bench.kills.case import Case
 from bench.kills.processes import Living
 from bench.kills.run import Run
-from bench.kills.suite import Attempt
+from bench.kills.suite import Attempt, Snapshot
 
 GONE_S = 10.0  # after a kill: what it has ended must be gone
 LIMIT_S = 150.0  # after a kill: a command that runs on hangs
@@ -40,7 +38,7 @@ class Struck:
     phase: str
     attempt: Attempt | None
     jvms: list[Living]
-    finished: Mapping[Path, object]
+    finished: Snapshot
     at: float = 0.0
     overdue: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
@@ -54,15 +52,15 @@ class Struck:
 
 
 def strike(run: Run, case: Case) -> Struck | None:
-    """Wait for the moment and send the signals; None if there was no such process any more."""
-    victims = run.await_moment(case)
-    if not victims:
-        return None
-    victims.sort(key=lambda process: process.entry.pid)
-    victim = victims[int(case.choice * len(victims))]
-    phase, attempt = run.phase()
+    """Wait for the moment and send the signals; None if the run ended before there was such a process."""
     number = signal.Signals[f"SIG{case.signal}"]
-    if not _send(victim, number):
+    run.await_moment(case)
+    while victims := run.await_victims(case):
+        victim = victims[int(case.choice * len(victims))]
+        phase, attempt = run.phase()
+        if _send(victim, number):
+            break
+    else:
         return None
     # Only now, so that the moment is the one that was meant: a JVM that has ended meanwhile is none that stays.
     struck = Struck(victim, phase, attempt, run.processes.jvms(), run.suite.snapshot())

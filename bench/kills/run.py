@@ -71,22 +71,23 @@ class Run:
             return "actors start", None
         return ("Ray starts" if "Ray process" in kinds else "command"), None
 
-    def await_moment(self, case: Case) -> list[Living] | None:
-        """Wait for the moment of a kill: what can be the victim then; None if the run has ended before."""
+    def await_moment(self, case: Case) -> None:
+        """Wait for the moment of a kill, or until the command has ended."""
         before = min(case.trials_before, self.left_before - 1)
-        while not self._has_reached(case.phase, before):
-            if self.ended():
-                return None
+        while not self.ended() and not self._has_reached(case.phase, before):
             time.sleep(0.003 if ORDER.index(case.phase) > ORDER.index("actors start") else 0.01)
         time.sleep(case.within * PHASES[case.phase].seconds)
+
+    def await_victims(self, case: Case) -> list[Living]:
+        """Wait for what can be the victim, in order; nothing if the command has ended before."""
         while not self.ended():
             if case.victim == "driver":
                 entry = read_entry(self.driver.pid)
-                return [Living(entry, "driver", "")] if entry is not None else None
+                return [Living(entry, "driver", "")] if entry is not None else []
             if victims := [process for process in self.processes.look() if process.kind == case.victim]:
-                return victims
+                return sorted(victims, key=lambda process: process.entry.pid)
             time.sleep(0.005)
-        return None
+        return []
 
     def _has_reached(self, phase: str, trials_before: int) -> bool:
         if phase == "command":

@@ -21,6 +21,8 @@ _PHASES = {
     "preparing": "actors start", "starting": "servers start", "starting clients": "clients begin",
     "measuring": "measuring",
 }  # fmt: skip
+# Trial that finished -> a digest of its directory, and its rows in results.csv.
+Snapshot = Mapping[Path, tuple[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,13 @@ class Suite:
     def _failed(self) -> bool:
         return any(o["status"] not in ("finished", "lost", "interrupted") for o in self.outcomes().values())
 
-    def snapshot(self) -> dict[Path, tuple[str, tuple[str, ...]]]:
-        """Trial that finished -> a digest of its directory, and its rows in results.csv."""
+    def says_running(self) -> bool:
+        """Whether its last driver has written no end: it was killed."""
+        states = [json.loads(path.read_text())["state"] for path in self.directory.glob("suites/*/progress.json")]
+        return "running" in states
+
+    def snapshot(self) -> Snapshot:
+        """What must not change."""
         outcomes = self.outcomes()
         return {trial: (_digest(trial), tuple(rows_of(trial, outcomes[trial]))) for trial in self.finished()}
 
@@ -125,10 +132,10 @@ class Suite:
 
 def rows_of(trial: Path, outcome: Mapping[str, Any]) -> Iterator[str]:
     """The rows of results.csv with the figures of a trial: its mean latency is no other's."""
-    mean = str(outcome["results"].get("latency.mean_ms"))
+    means = {name: str(mean) for name, mean in outcome["results"].items() if name.endswith("latency.mean_ms")}
     with contextlib.suppress(OSError), (trial.parent / "results.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            if row["latency.mean_ms"] == mean:
+            if any(row.get(name) == mean for name, mean in means.items()):
                 yield json.dumps(row)
 
 

@@ -17,6 +17,7 @@ from fpray.jar.provenance import of_driver
 from fpray.plan.placement_policy import place_texts
 from fpray.protocol import params as param_values
 from fpray.report.show import jar_of
+from fpray.report.status import DIED, SuiteState
 from fpray.report.text import say
 from fpray.store.find import find_suite, is_suite, suites
 from fpray.store.strange_files import refuse_strange_files
@@ -41,7 +42,7 @@ def choose_suite(experiment: Experiment) -> Suite:
     root, policy, key = experiment.outputs.suite_directory.path, experiment.policy, experiment.key
     before = [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
     for suite in before:
-        if policy.rerun or _unfinished(suite, experiment):
+        if policy.rerun or _unfinished(suite, experiment) or _was_killed(suite):
             return _checked(suite, experiment)
     if policy.rerun:
         sentence = f"this command has no suite in {shown(root)}: name the suite with -s, or leave --rerun out"
@@ -171,3 +172,8 @@ def _unfinished(suite: Suite, experiment: Experiment) -> bool:
         return False
     directories = suite.directories()
     return any(trial.id not in directories or directories[trial.id].outcome() is None for trial in trials)
+
+
+def _was_killed(suite: Suite) -> bool:
+    """Whether its last driver was: the tables may lack the trial that ended last, and nothing says that it is done."""
+    return SuiteState.of(suite).state == DIED

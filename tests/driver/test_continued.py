@@ -1,13 +1,16 @@
-"""`--dry-run -s SUITE` looks at the suite that would be continued, and changes nothing in it."""
+"""Which suite a command continues; `--dry-run -s SUITE` looks at it, and changes nothing in it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from fpray.files.paths import shown
+from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import cli
+from tests.support.sweeps import finished, run_on
 from tests.test_old_suites import RECORDED, SEARCH, SWEEP
 
 
@@ -64,3 +67,18 @@ def test_a_suite_that_cannot_be_continued_is_refused(words: tuple[str, ...], sui
     done = cli(*words, "-s", str(_recorded(suite)), "--dry-run")
     assert done.exit_code == 2
     assert sentence in " ".join(done.output.split())
+
+
+def test_a_suite_whose_driver_was_killed_behind_its_last_trial_is_continued_and_gets_its_tables(tmp_path: Path) -> None:
+    """H6: the same command began another suite, and the trial that had ended last was in no table."""
+    machines = FakeMachines(["10.0.0.1"])
+    suite = run_on(machines, finished, tmp_path, loops=2).suite
+    progress, table = suite / "progress.json", suite / "results.csv"
+    progress.write_text(json.dumps({**json.loads(progress.read_text()), "state": "running"}))
+    whole = table.read_bytes()
+    table.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    again = run_on(machines, finished, tmp_path, loops=2)
+    assert (again.suite, again.exit_code) == (suite, 0)
+    assert table.read_bytes() == whole
+    assert json.loads(progress.read_text())["state"] == "finished"
+    assert run_on(machines, finished, tmp_path, loops=2).suite != suite
