@@ -39,10 +39,15 @@ def main() -> int:
         until = time.monotonic() + 60 * args.minutes - _RESERVE_S
         shares = [(args.seed, args.kills, lane, args.lanes, until) for lane in range(args.lanes)]
         lanes = [get_context("spawn").Process(target=work, args=share) for share in shares]
-        for lane in lanes:
-            lane.start()
-        for lane in lanes:
-            lane.join()
+        try:
+            for lane in lanes:
+                lane.start()
+            for lane in lanes:
+                lane.join()
+        except KeyboardInterrupt:
+            for lane in lanes:
+                lane.terminate()  # it ends the command under way, and all that belongs to it
+            raise
         if any(lane.exitcode for lane in lanes):
             return 1
     through = lines.read()

@@ -55,7 +55,8 @@ class Chain:
 
     def close(self) -> list[Violation]:
         """Run the command until the suite that is under way is done, and look at it."""
-        suite, wrong = self._suite, []
+        suite = self._suite
+        wrong: list[Violation] = []
         for again in range(3):
             if suite is not None and not wrong and not suite.is_done():
                 wrong += _run_to_the_end(suite, f"{os.getpid()}-last-{again}")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from bench.kills.case import case_of
 from bench.kills.chain import Chain
@@ -22,11 +25,14 @@ def lines_of(seed: int) -> Lines:
 
 def work(seed: int, kills: int, lane: int, lanes: int, until: float) -> None:
     """Do the kills of a lane that have no line yet, until the time (of the monotonic clock) is over."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     if not isolate_network() and lanes > 1:
         raise SystemExit("several lanes need networks of their own: run as root, with `ip`")
     parent, lines = os.getppid(), lines_of(seed)
-    chain, through = Chain(STATE / f"lane-{lane}"), lines.read()
+    directory, through = STATE / f"lane-{lane}", lines.read()
+    _remove_leftovers(directory, through)
+    chain, line = Chain(directory), None
     try:
         for number in range(1 + lane, kills + 1, lanes):
             if number in through:
@@ -36,14 +42,29 @@ def work(seed: int, kills: int, lane: int, lanes: int, until: float) -> None:
             line = chain.kill(case_of(number, seed))
             lines.add(line)
             _say(line, seed)
-        for wrong in chain.close():
+        if line is not None and (wrong := chain.close()):
+            lines.add({**line, "violations": [*line["violations"], *wrong]})
             print(f"the suite at the end of a piece: {wrong}", flush=True)
     except KeyboardInterrupt:
         print("stopped: the kill under way is done again by the next piece", flush=True)
 
 
-def _say(line: dict[str, object], seed: int) -> None:
+def _remove_leftovers(directory: Path, through: Mapping[int, Mapping[str, Any]]) -> None:
+    """Remove the suites of pieces that were killed, but none with which something was wrong."""
+    wrong = {line.get("suite") for line in through.values() if line["violations"]}
+    for path in directory.glob("suite-*"):
+        if str(path) not in wrong:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # what is under way is ended in peace
+    raise KeyboardInterrupt
+
+
+def _say(line: Mapping[str, Any], seed: int) -> None:
     wrong = line["violations"]
-    about = case_of(int(str(line["number"])), seed).in_words()
+    about = case_of(line["number"], seed).in_words()
     hit = f"hit in {line.get('hit_phase')}" if line["victim_pid"] else "nothing was hit"
     print(f"{about} · {hit} · exit code {line['exit_code']} · {line['took_s']} s · {wrong or 'right'}", flush=True)

@@ -159,6 +159,22 @@ def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple
 
 
 @pytest.mark.slow
+def test_a_supervisor_that_is_stopped_ends_with_its_driver(tmp_path: Path) -> None:
+    """H3: its JVMs lived until the next command, on a busy machine for more than 10 s of that."""
+    driver = start(*SWEEP, *PATIENT, cwd=tmp_path, env=ENV)
+    hold_clients(tmp_path)
+    session = _named(driver, "fpray-ray").pid
+    server = next(jvm for jvm in jvms(str(tmp_path)) if "ServerMain" in command_of(jvm))
+    supervisor = server.parent()
+    assert supervisor is not None
+    supervisor.suspend()
+    driver.kill()
+    driver.communicate()
+    _nothing_is_left(tmp_path, driver, session)
+    assert not supervisor.is_running() or supervisor.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.slow
 def test_settings_of_the_users_python_do_not_reach_ray(tmp_path: Path) -> None:
     """C1: without docstrings Ray does not start."""
     settings = {"PYTHONOPTIMIZE": "2", "MPLBACKEND": "module://none", "PYTHONSTARTUP": "/none"}

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fpray.node.supervisor.procfs import process_table, read_words
+from fpray.node.supervisor.procfs import is_stopped, process_table, read_words
+from fpray.node.supervisor_client import owner_of
 
 _NAME = "ray-"  # short: below it are sockets, and a socket's path may have 107 bytes
 _LOCK = "driver.lock"
@@ -100,11 +101,14 @@ def _remove(path: Path, lock: int) -> None:
 def end_session(session: int, before_raylet: Callable[[], None] = lambda: None) -> None:
     """End Ray's processes of a session at once, all but this process. Never raises.
 
-    Supervisors have sessions of their own: each ends its JVMs when its actor is gone.
+    Each supervisor ends its JVMs when its actor is gone. One that is stopped (SIGSTOP) could not, so it goes on.
 
     before_raylet: called when only the raylet is left, suspended. Where this process is connected to it, Ray ends this
     process as soon as the raylet ends.
     """
+    for entry in process_table().values():
+        if entry.sid == session and entry.alive and is_stopped(entry.pid) and owner_of(read_words(entry.pid)):
+            _send(entry.pid, signal.SIGCONT)
     for pid, is_raylet in _of_session(session):
         if is_raylet:
             _send(pid, signal.SIGSTOP)
