@@ -80,6 +80,9 @@ def ending_of(run: Run, case: Case, struck: Struck) -> Iterator[Violation]:
     if pattern is not None and not pattern.search(text if code in (2, 130) else last):
         yield ENDING, f"exit code {code}, and the last line is {last!r}"
 
+    if code == 130 and "nothing was started" in text and struck.attempt is not None:
+        yield ENDING, "it says that nothing was started, and a trial was"
+
 
 def _allowed(case: Case, killed: bool) -> tuple[int, ...]:
     """The exit codes that a kill can have. Where Ray, an actor or a keeper is hit, the trial runs again."""

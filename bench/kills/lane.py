@@ -34,12 +34,12 @@ def work(seed: int, kills: int, lane: int, lanes: int, until: float) -> None:
     _remove_leftovers(directory, through)
     chain, line = Chain(directory), None
     try:
-        for number in range(1 + lane, kills + 1, lanes):
-            if number in through:
+        for kill in range(1 + lane, kills + 1, lanes):
+            if kill in through:
                 continue
             if time.monotonic() > until or os.getppid() != parent:
                 break
-            line = chain.kill(case_of(number, seed))
+            line = chain.kill(case_of(kill, seed))
             lines.add(line)
             _say(line, seed)
         if line is not None and (wrong := chain.close()):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from fpray.report.text import after_interrupt, on_terminal
@@ -36,3 +38,10 @@ def interruptible() -> None:
 
     for number in numbers:
         signal.signal(number, first)
+    atexit.register(_ignore, numbers)
+
+
+def _ignore(numbers: Iterable[int]) -> None:
+    """Let signals do nothing: while Python ends, they would end it with another exit code than the sweep's."""
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)

@@ -124,6 +124,7 @@ def _drive(job: Run, progress: Progress, listeners: Listeners) -> None:
     for trial in job.work.trials:
         if job.work.is_done(job.suite, trial) and (outcome := job.suite.directory(trial).outcome()) is not None:
             progress.resumed(trial, outcome.status)
+            job.result.outcomes[job.suite.directory(trial).number] = outcome
     if not job.source.representative_trials():
         progress.say(nothing_to_do(job.suite, job.source, job.work))
         next_trial(job.source, job.suite, listeners)

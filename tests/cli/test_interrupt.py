@@ -36,3 +36,19 @@ def test_a_signal_while_the_command_is_imported_ends_it_with_a_sentence(number: 
         main()"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "interrupted · nothing was started\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_python_ends_changes_no_exit_code(number: signal.Signals) -> None:
+    """H4, H6: a second signal that came late ended the command with the signal's code."""
+    code = f"""if True:
+        import os, sys
+        from fpray.cli.interrupt import interruptible
+        interruptible()
+        class Late:
+            def __del__(self, kill=os.kill, own=os.getpid()):
+                kill(own, {number:d})
+        late = Late()
+        sys.exit(130)"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import fpray
+from fpray.plan.plan import Trial
+from fpray.store.outcome import Outcome
 from fpray.testing.fake_machines import FakeMachines
-from tests.support.sweeps import finished, run_on
+from tests.support.sweeps import crashed, finished, run_on
 
 
 def test_the_package_lists_its_names() -> None:
@@ -29,3 +33,19 @@ def test_the_package_can_be_run() -> None:
     """D2: `python -m fpray` is the command."""
     done = subprocess.run([sys.executable, "-m", "fpray", "--help"], capture_output=True, text=True, check=True)
     assert "Benchmark replicated protocols" in done.stdout
+
+
+def test_a_run_that_is_interrupted_counts_what_had_finished_before(tmp_path: Path) -> None:
+    """H6: it said that none of 3 had finished, when the first one was run again."""
+    machines = FakeMachines(["10.0.0.1"])
+
+    def first_crashes(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        return (crashed if trial.params.num_clients_per_proc == 0 else finished)(trial, hosts)
+
+    def interrupt(_trial: Trial[Any], _hosts: Sequence[str]) -> Outcome:
+        raise KeyboardInterrupt
+
+    run_on(machines, first_crashes, tmp_path, loops=3)
+    result = run_on(machines, interrupt, tmp_path, loops=3, rerun=("failed",))
+    assert result.interrupted
+    assert [outcome.status.value for outcome in result.outcomes.values()].count("finished") == 2
