@@ -98,7 +98,7 @@ def test_ctrl_c_at_random_moments(tmp_path: Path) -> None:
         time.sleep(delay)
         process.send_signal(moments.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
         _, messages = process.communicate(timeout=LONG)
-        assert process.returncode in (130, 0, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP), (delay, messages)
+        assert process.returncode in (130, 0), (delay, messages)
         assert "Traceback" not in messages, (delay, messages)
         wait_for(lambda: not jvms(str(tmp_path)), LONG, f"no JVM after a signal at {delay:.2f} s")
     done = run(*words, cwd=tmp_path)
