@@ -55,7 +55,8 @@ def heap_problems(
         Problem(
             f"machine {host}",
             f"has {_gib(memory[host])} of memory, but {trials[host]} of {len(points)} trials need more for their heaps,"
-            f" up to {_gib(heaps.total)}: {heaps.parts}. Set smaller heaps with --set, or add machines",
+            f" up to {_gib(heaps.total)}: {heaps.parts}. Set smaller heaps (--set '*_jvm_heap_size=1g'), or add"
+            " machines",
             Cause.MEMORY,
         )
         for host, heaps in worst.items()

@@ -77,20 +77,31 @@ class Cluster:
         if listed is None and self.pools:
             return [
                 Problem(
-                    f"f={faults}", f"{self.source} has machines for f = {', '.join(self.pools)} only", Cause.MACHINES
+                    f"f={faults}",
+                    f"{self.source} has machines for f = {', '.join(self.pools)}"
+                    f' only: add an entry for "{faults}", or set f',
+                    Cause.MACHINES,
                 )
             ]
         if not listed:
             return [
-                Problem(pool, "has no machine: no machine of the cluster may run processes of a trial", Cause.MACHINES)
+                Problem(
+                    pool,
+                    "has no machine: every Ray node has the label fpray/pool=driver,"
+                    " so none runs trials. Start Ray on others",
+                    Cause.MACHINES,
+                )
             ]
         if pool in listed:
-            return [Problem(pool, f"has an empty list of machines for f={faults} in {self.source}", Cause.MACHINES)]
+            return [
+                Problem(pool, f"has an empty list of machines for f={faults} in {self.source}: add one", Cause.MACHINES)
+            ]
         hint = nearest(pool, listed)
+        known = f"Pools in {self.source}: {', '.join(listed)}{hint}"
         return [
             Problem(
                 pool,
-                f"has no machine for f={faults} (pools in {self.source}: {', '.join(listed)}){hint}",
+                f"is a pool (the machines of a role) that has none for f={faults}: add it. {known}",
                 Cause.MACHINES,
             )
         ]

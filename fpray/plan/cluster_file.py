@@ -14,6 +14,9 @@ from fpray.plan.host_names import Host, address_of, in_many_regions
 
 _REGIONS = "regions"  # the one key beside the values of f
 MOST_MACHINES = 10_000
+EXAMPLE = (
+    'Example, for f=1: {"1": {"servers": ["10.0.0.1"], "clients": ["10.0.0.2"]}} (fpray protocols NAME prints one)'
+)
 
 
 def read_cluster_file(path: Path) -> Cluster:
@@ -25,9 +28,11 @@ def read_cluster_file(path: Path) -> Cluster:
     try:
         content = read_json_file(path, BY_USERS)
     except OSError as error:
-        raise refuse(str(path), f"the cluster file cannot be read: {error.strerror}", Cause.CLUSTER_FILE) from None
+        raise refuse(
+            str(path), f"the cluster file cannot be read: {error.strerror}. {EXAMPLE}", Cause.CLUSTER_FILE
+        ) from None
     except Unreadable as why:
-        raise refuse(str(path), f"the cluster file cannot be used: {why}", Cause.CLUSTER_FILE) from None
+        raise refuse(str(path), f"the cluster file cannot be used: {why}. {EXAMPLE}", Cause.CLUSTER_FILE) from None
     return read_pools(content, str(path))
 
 
@@ -44,8 +49,7 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
     if not isinstance(content, Mapping):
         raise refuse(
             where,
-            'must hold an object, such as {"1": {"servers": ["10.0.0.1"]}}: faults f, pools by name, addresses;'
-            f" it holds {shown(content)}",
+            f"must hold an object, and holds {shown(content)}. {EXAMPLE}",
             Cause.CLUSTER_FILE,
         )
     problems: list[Problem] = []
@@ -64,7 +68,9 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
     refuse_if_any(problems)
     cluster = Cluster((), pools, regions, source)
     if (count := len(cluster.addresses())) > MOST_MACHINES:
-        raise refuse(where, f"lists {count:,} machines: fpray uses up to {MOST_MACHINES:,}", Cause.CLUSTER_FILE)
+        raise refuse(
+            where, f"lists {count:,} machines: fpray uses up to {MOST_MACHINES:,}. List fewer", Cause.CLUSTER_FILE
+        )
     return cluster
 
 
@@ -100,4 +106,4 @@ def _in_words(fault: Fault, faults: str) -> str:
     group = "region" if faults == _REGIONS else "pool"
     if "[" in fault.path:  # one address
         return str(fault)
-    return f"must be an object: {group} -> list of addresses" + (f", but {fault}" if fault.path else "")
+    return f'must be an object such as {{"{group}": ["10.0.0.1"]}}' + (f", but {fault}" if fault.path else "")

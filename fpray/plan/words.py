@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 AGAIN: Final = "run the same command again to continue"
+FREE_SPACE: Final = f"remove some files there, and it goes on by itself (Ctrl-C stops; {AGAIN})"
 
 
 def number_of(count: int, noun: str) -> str:
