@@ -61,7 +61,7 @@ def set_value(params: P, dotted: str, value: Any) -> P:
         except UnknownName as unknown:
             raise BadValue(f"{type(current).__name__} has no {rest}{unknown}") from None
     else:
-        raise BadValue(f"{head} is a single value, it has no {rest}")
+        raise BadValue(f"{head} is a single value, it has no {rest}: write {head}=VALUE")
     return dataclasses.replace(params, **{head: changed})  # type: ignore[type-var]
 
 

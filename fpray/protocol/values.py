@@ -49,7 +49,7 @@ def parse_duration(text: str) -> timedelta:
     try:
         return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
     except OverflowError:
-        raise BadValue(f"{shown(text)} is too long for an experiment") from None
+        raise BadValue(f"{shown(text)} is too long for an experiment: write a shorter one") from None
 
 
 def show_duration(value: timedelta) -> str:
@@ -167,7 +167,7 @@ def _json_object(what: str, value: Any) -> Mapping[str, Any]:
         try:
             value = json_value(value, BY_USERS)
         except Unreadable as why:
-            raise BadValue(f"{shown(value)} is neither a name nor a JSON object of {what}: {why}") from None
+            raise BadValue(f"{shown(value)} is neither a name nor a JSON object of {what} ({why}): write one") from None
     if not isinstance(value, Mapping):
         raise BadValue(f"{shown(value)} is not a JSON object of {what}")
     return value
@@ -194,7 +194,7 @@ def _text(kind: Any, value: Any) -> str:
     if isinstance(value, str):
         return value.strip()
     if not isinstance(value, int | float | timedelta | enum.Enum):
-        raise BadValue(f"{shown(value)} is not a value of this parameter, which is {describe_type(kind)}")
+        raise BadValue(f"{shown(value)} is no value of this parameter, which must be: {describe_type(kind)}")
     if type(value) is int and value.bit_length() > 64:
         raise BadValue(f"{shown(value)} is too large a number")
     return str(value).strip()
@@ -214,7 +214,7 @@ def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per t
         if not re.fullmatch(r"[+-]?[0-9]+", text) or isinstance(value, bool):
             raise BadValue(f"{shown(text)} is not an integer")
         if len(text.lstrip("+-0")) > 10 or not -(2**31) <= int(text) < 2**31:
-            raise BadValue(f"{in_brief(text)} does not fit into the jar's 32-bit integers")
+            raise BadValue(f"{in_brief(text)} does not fit into the jar's 32-bit integers: write a smaller one")
         return int(text)
     if kind is float:
         try:
