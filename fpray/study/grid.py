@@ -28,10 +28,14 @@ def key_values(name: str, options: Sequence[str]) -> tuple[dict[str, str], list[
     for option in options:
         key, equals, value = option.partition("=")
         if not equals or not key.strip():
-            problems.append(Problem(f"{name} {option}", "write KEY=VALUE", Cause.OPTION))
+            problems.append(Problem(f"{name} {option}", "write KEY=VALUE, such as f=1", Cause.OPTION))
         elif key.strip() in texts:
             problems.append(
-                Problem(f"{name} {option}", f"{key.strip()} is given twice: write all its values at once", Cause.OPTION)
+                Problem(
+                    f"{name} {option}",
+                    f"{key.strip()} is given twice: write it once, several values as KEY=V1,V2",
+                    Cause.OPTION,
+                )
             )
         else:
             texts[key.strip()] = value

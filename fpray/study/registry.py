@@ -57,7 +57,11 @@ def find_study(protocol: Protocol[Any], name: str) -> Study:
     if is_study_file(name):
         study = load_study_file(Path(name))
         if study.protocol != protocol.name:
-            raise refuse(name, f"is a study of {study.protocol}, not of {protocol.name}", Cause.STUDY)
+            raise refuse(
+                name,
+                f"is a study of {study.protocol}, not of {protocol.name}: run it with fpray sweep {study.protocol}",
+                Cause.STUDY,
+            )
         return study
     known = studies().get(protocol.name, {})
     if name not in known:

@@ -71,11 +71,8 @@ class Study:
         `fixed` (of `--set`).
         """
         defaults = protocol.params()
-        problems = (
-            []
-            if self.points
-            else [Problem(f"--study {self.name}", "has no points: there is nothing to run", Cause.STUDY)]
-        )
+        empty = 'has no points: there is nothing to run. Add one, such as {"f": 1}'
+        problems = [] if self.points else [Problem(f"--study {self.name}", empty, Cause.STUDY)]
         start, wrong = layered(defaults, (self.base, levels), protocol=protocol.name)
         problems += wrong
         all_params: dict[Any, None] = {}  # a point that is listed twice runs once

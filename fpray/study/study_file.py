@@ -23,14 +23,14 @@ def load_study_file(path: Path) -> Study:
     """
     spec = importlib.util.spec_from_file_location(f"fpray_study_{path.stem}", path)
     if not path.is_file() or spec is None or spec.loader is None:
-        raise refuse(str(path), "there is no such study file", Cause.STUDY_FILE)
+        raise refuse(str(path), "there is no such study file: correct its path", Cause.STUDY_FILE)
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         where = _line_of(error, path)
         raise refuse(
-            str(path), f"the study file raises {type(error).__name__}: {error}{where}", Cause.STUDY_FILE
+            str(path), f"the study file raises {type(error).__name__}: {error}{where}. Correct it", Cause.STUDY_FILE
         ) from None
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
