@@ -83,7 +83,7 @@ def _text(path: object) -> str:
     if not text:
         raise refuse("''", "is empty, and must be a path", Cause.PATH)
     if "\0" in text:
-        raise refuse(_short(repr(text)), "cannot be a path: it holds a NUL character", Cause.PATH)
+        raise refuse(_short(repr(text)), "cannot be a path: it holds a NUL character. Write another", Cause.PATH)
     return text
 
 
@@ -92,12 +92,14 @@ def _checked(text: str, path: Path) -> Path:
         names = [len(os.fsencode(name)) for name in path.parts]
     except UnicodeEncodeError:
         raise refuse(
-            _short(repr(text)), "cannot be a path: it has characters that no file name can have", Cause.PATH
+            _short(repr(text)), "cannot be a path: no file name can have its characters. Write another", Cause.PATH
         ) from None
     if max(names) > _LONGEST_NAME:
-        raise refuse(_short(text), f"has a name of {max(names)} bytes: {_LONGEST_NAME} is the most", Cause.PATH)
+        raise refuse(
+            _short(text), f"has a name of {max(names)} bytes: {_LONGEST_NAME} is the most. Shorten it", Cause.PATH
+        )
     if (length := len(os.fsencode(path))) > _LONGEST_PATH:
-        raise refuse(_short(text), f"is a path of {length} bytes: {_LONGEST_PATH} is the most", Cause.PATH)
+        raise refuse(_short(text), f"is a path of {length} bytes: {_LONGEST_PATH} is the most. Shorten it", Cause.PATH)
     return path
 
 

@@ -58,7 +58,11 @@ def read_secret(text: str) -> str:
     if text.startswith(ENVIRONMENT):
         name = text.removeprefix(ENVIRONMENT)
         if not (value := os.environ.get(name, "").strip()):
-            raise refuse(text, f"the environment has no variable {name}, or it is empty", Cause.SECRET)
+            raise refuse(
+                text,
+                f"the environment has no variable {name}, or it is empty: set it with export {name}=...",
+                Cause.SECRET,
+            )
         return value
     for prefix in (FILE, ONCE):
         if text.startswith(prefix):
@@ -75,7 +79,7 @@ def _read(about: str, path: Path) -> str:
         with path.open("rb") as file:
             facts = os.fstat(file.fileno())
             if not stat.S_ISREG(facts.st_mode) or facts.st_uid not in (0, os.geteuid()):
-                raise refuse(about, "must be an ordinary file of yours", Cause.SECRET)
+                raise refuse(about, "must be an ordinary file that belongs to you", Cause.SECRET)
             if facts.st_mode & 0o077:
                 mode = stat.S_IMODE(facts.st_mode)
                 raise refuse(about, f"can be read by other users (mode {mode:04o}): chmod 600 {path}", Cause.SECRET)
@@ -83,7 +87,7 @@ def _read(about: str, path: Path) -> str:
     except (OSError, ValueError) as error:
         raise refuse(about, f"cannot be read: {getattr(error, 'strerror', None) or error}", Cause.SECRET) from None
     if not value:
-        raise refuse(about, "the file is empty", Cause.SECRET)
+        raise refuse(about, "the file is empty: write the URL or password into it", Cause.SECRET)
     return value
 
 

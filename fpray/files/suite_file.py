@@ -23,8 +23,10 @@ class Damaged(Refused):
 
     def __init__(self, file: Path, *sentences: str, cause: Cause = Cause.DAMAGED) -> None:
         self.file = file
+        mend = ". Restore the file, or start a new suite (directory of results) with --new"
+        mend = mend if "is damaged" in sentences[0] else ""
         more = [f"and {len(sentences) - _LISTED} more"] if len(sentences) > _LISTED else []
-        super().__init__(Problem(str(file), "; ".join([*sentences[:_LISTED], *more]), cause))
+        super().__init__(Problem(str(file), "; ".join([*sentences[:_LISTED], *more]) + mend, cause))
 
 
 def read_suite_file(path: Path, kind: type[T]) -> T | None:
@@ -40,7 +42,7 @@ def read_suite_file(path: Path, kind: type[T]) -> T | None:
     except Unreadable as why:
         raise Damaged(path, f"is damaged: {why}") from None
     except OSError as error:
-        raise Damaged(path, f"cannot be read: {error.strerror}") from None
+        raise Damaged(path, f"cannot be read: {error.strerror}. Make it readable") from None
     return typed_content(path, kind, content)
 
 

@@ -28,7 +28,9 @@ def user_directory() -> Path:
             _check_parent(path.parent)
             return private_directory(path)
         except OSError as error:
-            problems.append(Problem(str(path), f"cannot be fpray's directory: {error.strerror}", Cause.OWN_DIRECTORY))
+            problems.append(
+                Problem(str(path), f"cannot be used as fpray's own directory: {error.strerror}", Cause.OWN_DIRECTORY)
+            )
     raise Refused(*problems)
 
 
