@@ -52,10 +52,13 @@ def find_suite(text: str, root: Path) -> Suite:
     if not matching:
         raise refuse(
             text,
-            f"is not a suite: write its path, or the start of its name or of its letters in {shown(root)}",
+            f"is not a suite (directory of results) in {shown(root)}: write its"
+            " path or its first letters; fpray status lists them",
             Cause.SUITE,
         )
-    raise refuse(text, f"is not unique, write more of it: {', '.join(s.path.name for s in matching[:5])}", Cause.SUITE)
+    raise refuse(
+        text, f"fits several suites, write more of it: {', '.join(s.path.name for s in matching[:5])}", Cause.SUITE
+    )
 
 
 def newest_suite(root: Path) -> Suite:
@@ -67,7 +70,9 @@ def newest_suite(root: Path) -> Suite:
     newest = next(iter(suites(root)), None)
     if newest is None:
         raise refuse(
-            shown(root), "is a directory without suites: name one by its path, or its directory with -s", Cause.SUITE
+            shown(root),
+            "has no suite (results of a sweep): start one with fpray sweep, or name another directory with -s",
+            Cause.SUITE,
         )
     return newest
 
@@ -82,8 +87,10 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
     if (path / layout.TRIAL).is_file():
         suite = next((up for up in path.parents if is_suite(up)), None)
         if suite is None:
-            sentence = "is a trial directory outside any suite. Its jar and study are known to its suite only"
-            raise refuse(text, f"{sentence}: move it back into the suite, or write SUITE/TRIAL", Cause.TRIAL)
+            sentence = (
+                "is the directory of a trial outside its suite (directory of results), so its jar and study are unknown"
+            )
+            raise refuse(text, f"{sentence}: move it back there, or write SUITE/TRIAL", Cause.TRIAL)
         return Suite(suite), TrialDirectory(path)
     name, _, number = text.rstrip("/").rpartition("/")
     if not name or is_suite(absolute(text)):

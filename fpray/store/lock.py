@@ -60,12 +60,18 @@ def acquire(suite: Path) -> int:
         lock = os.open(suite / layout.SUITE_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise refuse(
-            str(suite), f"the suite directory cannot be written: {why_not_written(error, suite)}", Cause.NOT_WRITABLE
+            str(suite),
+            f"cannot be written: {why_not_written(error, suite)}. Make it writable, or start a new suite with --new",
+            Cause.NOT_WRITABLE,
         ) from None
     if not _lock(lock):
         words = _words(lock)
         os.close(lock)
-        raise refuse(suite.name, f"is being run by {words} (--new starts another suite)", Cause.IN_USE)
+        raise refuse(
+            suite.name,
+            f"is being run by {words}: watch it with fpray attach, end it with fpray stop, or start another with --new",
+            Cause.IN_USE,
+        )
     os.ftruncate(lock, 0)
     words = f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n"
     os.pwrite(lock, words.encode(), 0)

@@ -69,7 +69,7 @@ class Suite:
             why = why_not_written(error, root)
             shutil.rmtree(path, ignore_errors=True)
             raise refuse(
-                f"-s {shown(root)}", f"the suite directory cannot be written: {why}", Cause.NOT_WRITABLE
+                f"-s {shown(root)}", f"cannot hold results: {why}. Name another directory", Cause.NOT_WRITABLE
             ) from None
         suite = Suite(path)
         suite.fresh = True
