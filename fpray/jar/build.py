@@ -17,6 +17,7 @@ from fpray.node.java import java_of_home, java_program
 from fpray.node.local_disk import cache_directory
 
 _PACKAGED = Path(__file__).parents[1] / "reference.jar"  # in a wheel
+_OWN_JAR = "Correct jvm/src, or name your own jar with --jar PATH"
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _JAVAC_OPTIONS = ("--release", "17", "-XDstringConcat=inline", "-g", "-nowarn", "-encoding", "UTF-8")
 
@@ -32,7 +33,7 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
         if _PACKAGED.is_file():
             return _PACKAGED
         raise refuse(
-            "the reference jar", "is not in this installation: give your own jar with --jar", Cause.REFERENCE_JAR
+            "the reference jar", "is not in this installation: name your own jar with --jar PATH", Cause.REFERENCE_JAR
         )
     files = sorted((root / "src").rglob("*.java"))
     version = (root / "VERSION").read_text().strip()
@@ -46,7 +47,7 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
     target = _build_directory(beside) / name
     if not target.exists():
         compiler = javac(java)
-        say(f"building the reference jar ({compiler}) ...")
+        say(f"building the reference jar ({compiler}), a few seconds ...")
         try:
             build(files, target, version, compiler)
         except OSError as error:
@@ -93,8 +94,8 @@ def javac(java: str) -> str:
         return on_path
     raise refuse(
         "the reference jar",
-        "cannot be built, because there is no JDK (javac) here: install a JDK 17 or newer (Debian: apt-get install"
-        " openjdk-17-jdk-headless), or give your own jar with --jar",
+        "cannot be built, because there is no JDK (javac) here: install a JDK 17 or newer (Debian:"
+        " apt-get install openjdk-17-jdk-headless), or give your own jar with --jar",
         Cause.REFERENCE_JAR,
     )
 
@@ -112,7 +113,9 @@ def build(files: Sequence[Path], target: Path, version: str, compiler: str) -> N
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise refuse(
-                "the reference jar", f"does not compile ({compiler}):\n{done.stderr.strip()}", Cause.REFERENCE_JAR
+                "the reference jar",
+                f"does not compile with {compiler}. {_OWN_JAR}:\n{done.stderr.strip()}",
+                Cause.REFERENCE_JAR,
             )
         with replacing(target) as partial:
             _zip(classes, Path(partial), version)

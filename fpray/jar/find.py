@@ -68,7 +68,13 @@ def main_class_problems(jar: Jar, wanted: Iterable[str]) -> list[Problem]:
         return [Problem("the reference jar", f"has no {', '.join(missing)}: {has}", Cause.MAIN_CLASSES)]
     packages = sorted({name.rpartition(".")[0] for name in known if name.endswith("Main")})  # FrankenPaxos's end so
     has = f"it has main classes in {', '.join(packages)}" if packages else "it has no class that ends in Main"
-    return [Problem(f"--jar {jar.path.name}", f"lacks {', '.join(missing)}; {has}", Cause.MAIN_CLASSES)]
+    return [
+        Problem(
+            f"--jar {jar.path.name}",
+            f"lacks {', '.join(missing)}; {has}. Name a jar that has it (docs/jar.md)",
+            Cause.MAIN_CLASSES,
+        )
+    ]
 
 
 def _read(path: Path, *, reference: bool, option: str = "--jar") -> Jar:
@@ -76,7 +82,9 @@ def _read(path: Path, *, reference: bool, option: str = "--jar") -> Jar:
         with zipfile.ZipFile(path) as archive:
             manifest = archive.read("META-INF/MANIFEST.MF").decode(errors="replace")
     except zipfile.BadZipFile:
-        raise refuse(f"{option} {path}", "is not a jar: it cannot be read as a zip file", Cause.JAR) from None
+        raise refuse(
+            f"{option} {path}", "is not a jar: it cannot be read as a zip file. Name a .jar file", Cause.JAR
+        ) from None
     except OSError as error:
         raise refuse(f"{option} {path}", f"cannot be read: {error.strerror}", Cause.JAR) from None
     except KeyError:
