@@ -97,7 +97,8 @@ class ClockCheck:
         if self._falls:
             yield (
                 f"the wall clock goes back {self._falls} times, by up to {self._falls_by / 1e6:.3f} ms, "
-                "between rows that are written in the order of their stops; the rows are kept."
+                "between rows that are written in the order of their stops; the rows are kept, another clock measures "
+                "their latency."
             )
 
 

@@ -22,6 +22,8 @@ from fpray.recorder.csv_blocks import MOST_BLOCKS, MOST_LABELS, Block, Blocks, L
 from fpray.recorder.row import IMPOSSIBLE, LABELLED, UNLABELLED
 from fpray.recorder.schema import by_label, chosen_rows, nanoseconds, table_of
 
+_WITHOUT = "The numbers are those of the other rows."
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -129,10 +131,10 @@ class ClientFile:
                 clock.add(label, table)
                 yield table
         if not_rows.count:
-            self._note(f"{not_rows.count} lines are not rows and are left out: {_lines(blocks, not_rows)}.")
+            self._note(f"{not_rows.count} lines are not rows and are left out: {_lines(blocks, not_rows)}. {_WITHOUT}")
         if impossible.count:
             where = _lines(blocks, impossible)
-            self._note(f"{impossible.count} rows are impossible and are left out ({IMPOSSIBLE}): {where}.")
+            self._note(f"{impossible.count} rows are impossible and are left out ({IMPOSSIBLE}): {where}. {_WITHOUT}")
         if labels.left_out:
             self._note(f"{labels.left_out} rows are left out, with labels after the first {MOST_LABELS} of the file.")
         for note in clock.notes():

@@ -137,7 +137,10 @@ def _unreported(
     }
     rows = {texts[label]: tally.all.rows for label, (tally, _) in labels.items() if label not in outputs}
     for text in sorted(rows, key=lambda text: -rows[text])[:_MOST_NOTED_LABELS]:
-        notes.append(f"{rows[text]} rows have the label {text}, for which there is no output.")
+        notes.append(
+            f"{rows[text]} rows have the label {text}, for which the protocol"
+            " declares no output: they are in no result."
+        )
     return rows
 
 
@@ -162,7 +165,10 @@ def _measured_window(
     for client in clients:
         if client.first_start_ns is None or client.client not in begins:
             if not client.error:
-                notes.append(f"{client.client} measured nothing: the measured window is that of the other clients.")
+                notes.append(
+                    f"{client.client} measured nothing (look at its log): the"
+                    " measured time is that of the other clients."
+                )
             continue
         assert client.last_start_ns is not None
         ends[client.client] = client.last_start_ns
@@ -170,7 +176,7 @@ def _measured_window(
             ends[client.client] = begins[client.client] + round(duration_s * SECOND)
             early = (ends[client.client] - client.last_start_ns) / SECOND
             if early > max(1.0, duration_s / 10):
-                notes.append(f"{client.client} made its last answered request {early:.3f} s before its planned end.")
+                notes.append(f"{client.client} had no answer in the last {early:.3f} s: look at the servers' logs.")
     if not ends:
         return None
     begin, end = max(begins[c] for c in ends), min(ends.values())
@@ -184,7 +190,9 @@ def _largest_count(tallies: Sequence[Tally], group_size: int | None, notes: list
     """The largest count of a row, at least the group size."""
     largest = max([group_size or 1, *(tally.largest_count for tally in tallies)])
     if largest > (group_size or 1):
-        notes.append(f"rows count up to {largest} requests each: the latencies are means of groups.")
+        notes.append(
+            f"rows count up to {largest} requests each: the latencies are means of groups, not of single requests."
+        )
     return largest
 
 
@@ -230,8 +238,9 @@ def _littles_law(
     latency_s = weighted / requests / SECOND
     if window_s < _LITTLE_LATENCIES * latency_s or requests < _LITTLE_LATENCIES * unrecorded:
         notes.append(
-            f"Little's law is not decided: {window_s:.3f} s hold {window_s / latency_s:.1f} mean latencies, and "
-            f"unfinished groups may hide {unrecorded} requests beside {requests}."
+            f"the time is too short for the check by Little's law: {window_s:.3f} s hold {window_s / latency_s:.1f} "
+            f"mean latencies, and unfinished groups may hide {unrecorded} requests beside {requests}. Measure"
+            " longer for it."
         )
         return None
     return weighted / SECOND / window_s / closed_loops
