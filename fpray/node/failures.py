@@ -12,6 +12,7 @@ from fpray.node.messages import Failure, FailureKind
 from fpray.node.process_table import TrackedProcess
 from fpray.node.readiness import Probe, View
 
+_KILL = " (a user did it, or memory ran out)"
 _READ, _SHOWN = 400, 20  # lines of a log
 
 
@@ -20,7 +21,7 @@ def ended(process: TrackedProcess) -> Failure | None:
     label = process.label
     if process.exit is not None:
         code, after = process.exit.returncode, process.exit.wall_s
-        how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
+        how = f"was killed by signal {-code}{_KILL if code == -9 else ''}" if code < 0 else f"exited with {code}"
         detail = f"{label} {how} after {after:.1f} s" + (", while it was being stopped" if process.stopping else "")
         return _failure("stopped" if process.stopping else "exited", process, detail, code)
     if process.error:
@@ -30,19 +31,23 @@ def ended(process: TrackedProcess) -> Failure | None:
 
 def closed(process: TrackedProcess) -> Failure:
     """Of one that was waited for when its supervisor was closed."""
-    return _failure("stopped", process, f"{process.label} was ended, because its supervisor was closed")
+    return _failure(
+        "stopped", process, f"{process.label} was ended, because fpray's own process on its machine was ended"
+    )
 
 
 def lost(process: TrackedProcess, error: str) -> Failure:
     """Of one that has lost its supervisor; error: what that reported before it failed."""
     why = f": {error.splitlines()[-1]}" if error else ""
-    detail = f"the supervisor of {process.label} is gone, and all of its processes have ended{why}"
+    detail = f"fpray's own process on the machine of {process.label} has ended, and {process.label} with it{why}"
     return _failure("lost", process, detail)
 
 
 def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
     """Of one that was forked, and is not its program by the deadline."""
-    detail = f"{process.label} did not start its program within {deadline_s:g} s: a file system may hang"
+    detail = (
+        f"{process.label} did not start its program within {deadline_s:g} s: does a file system of its machine hang?"
+    )
     return _failure("spawn-failed", process, detail)
 
 
@@ -70,7 +75,9 @@ def overran(running: list[TrackedProcess]) -> Failure:
     """Of those that still run after their deadline."""
     names = ", ".join(process.label for process in running)
     after = time.monotonic() - running[0].ordered
-    return _failure("deadline", running[0], f"still running {after:.1f} s after the start: {names}")
+    return _failure(
+        "deadline", running[0], f"{names} did not end within {after:.1f} s after the start, so the trial was stopped"
+    )
 
 
 def _failure(kind: FailureKind, process: TrackedProcess, detail: str, code: int | None = None) -> Failure:

@@ -84,7 +84,7 @@ def _cache() -> Path:
     """
     path = cache_directory("jars", fits_class_path)
     if path is None:
-        raise Lost("there is no local directory for the jar: make ~/.cache, /var/tmp or /tmp usable on this machine")
+        raise Lost("there is no local directory for the jar: make ~/.cache, /var/tmp or /tmp writable there")
     return path
 
 

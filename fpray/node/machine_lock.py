@@ -51,7 +51,7 @@ class MachineLock:
                 if now - since[holder.uid] < limit:
                     reasons.append(_words(holder, limit))
             elif not (shared and holder.shared):
-                reasons.append(f"it is measuring for {holder.sentence() or holder.in_words()}")
+                reasons.append(f"it is measuring for {holder.sentence() or holder.in_words()}, and is free after that")
         self._since = since
         return reasons[0] if reasons else None
 
@@ -64,4 +64,4 @@ class MachineLock:
 
 def _words(holder: Holder, limit: float) -> str:
     what = "" if holder.may_be_fpray else ", and is no sweep of fpray's"
-    return f"{holder.in_words()} holds it{what}; the trial starts all the same after {limit:.0f} s"
+    return f"{holder.in_words()} has reserved it{what}; the trial starts all the same after {limit:.0f} s"

@@ -88,7 +88,10 @@ def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orp
             kill_same(entry)
         if time.monotonic() > until:
             names = ", ".join(f"{entry.pid} ({read_command(entry.pid)})" for entry in alive)
-            raise TimeoutError(f"orphaned processes still run after SIGKILL and {deadline_s:g} s: {names}")
+            raise TimeoutError(
+                f"processes of an earlier, killed sweep still run {deadline_s:g} s"
+                f" after SIGKILL: {names}. Restart the machine"
+            )
         time.sleep(0.005)
 
 

@@ -38,7 +38,10 @@ class BoundedFile:
             latest = latest[latest.find(b"\n") + 1 :]  # whole lines
             self.left_out += size - beginning - len(latest)
             file.truncate(beginning)
-        words = f"{self.left_out / 1e6:.1f} MB of output are left out here: --max-output is {size_words(self._most)}"
+        words = (
+            f"{self.left_out / 1e6:.1f} MB of output are left out here: --max-output is"
+            f" {size_words(self._most)}, a larger one keeps more"
+        )
         with Path(self.path).open("ab", buffering=0) as file:
             file.write(f"\n[fpray: {words}]\n".encode() + latest)
 

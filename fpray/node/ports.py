@@ -159,7 +159,10 @@ def free_ports(host: str, n: int, start: int = LOWEST_PORT) -> tuple[int, ...]:
         if not used & {port, port + 1} and can_bind(host, port) and can_bind(host, port + 1):
             free.append(port)
     if len(free) < n:
-        raise OSError(f"only {len(free)} of {n} pairs of ports are free on {host} between {low} and {high}")
+        raise OSError(
+            f"machine {host} has {len(free)} free pairs of ports from {low} to"
+            f" {high}, and the trial needs {n}: end programs"
+        )
     return tuple(free)
 
 

@@ -146,7 +146,9 @@ def root_of(requested: str | None) -> Path:
         (own / "trials").mkdir(exist_ok=True)
         return own / "trials"
     except OSError as error:
-        raise Lost(f"no trial can work in {requested}: {error.strerror}") from None
+        raise Lost(
+            f"no trial can work in {requested}: {error.strerror}. Name another directory with --scratch"
+        ) from None
 
 
 def _known_roots(requested: str | None) -> Iterator[Path]:
