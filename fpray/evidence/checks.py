@@ -49,16 +49,19 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
     stalled = silent_s > max(STALL_S, STALL_SHARE * evidence.duration_s)
     if timeouts and evidence.holds_back and not stalled:
         sentence = (
-            f"{client.label} waited for its last answers until its timeout: {', '.join(evidence.holds_back)} make"
-            " requests wait for further requests, and at the end there are none"
+            f"{client.label} waited for its last answers until its timeout, because with"
+            f" {', '.join(evidence.holds_back)} requests wait for further ones, and at the end none come. The numbers"
+            " are those of the time before"
         )
         return Doubt(sentence, label=client.label)
     if timeouts:
-        sentence = f"{client.label} gave up: {TIMED_OUT}"
+        sentence = f"{client.label} gave up, because servers did not answer until its timeout: {TIMED_OUT}"
         return Doubt(sentence, "gave-up", client.label, client.log, timeouts)
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
-        sentence = f"{client.label} had no answer after the first {answered_s:.1f} of {evidence.duration_s:.1f} s"
+        sentence = (
+            f"{client.label} had no answer from servers after the first {answered_s:.1f} of {evidence.duration_s:.1f} s"
+        )
         return Doubt(sentence, "gave-up", client.label, client.log, telling(client.last_lines, _SHOWN))
     return None
 
@@ -68,7 +71,8 @@ def undecided(evidence: Evidence) -> Iterator[Doubt]:
     if evidence.served is None:
         yield Doubt(
             f"{evidence.requests} requests are recorded for {evidence.loops} closed loops, and unfinished measurement"
-            f" groups may hide up to {evidence.unrecorded} more: whether the system served them cannot be decided"
+            f" groups may hide up to {evidence.unrecorded} more: it is not known whether the servers"
+            " answered. Measure longer"
         )
 
 
@@ -92,7 +96,8 @@ def unusable(evidence: Evidence) -> Iterator[Doubt]:
         nothing_else = client.first_start_ns is None or evidence.served is False
         if client.unreadable or (client.unusable and nothing_else):
             no_result = client.unreadable or evidence.served is not True
-            sentence = f"what {client.label} recorded cannot be used: {client.unusable.rstrip('.')}"
+            without = ", so the trial has no result (look at its log: fpray logs)" if no_result else ""
+            sentence = f"what {client.label} recorded cannot be used{without}: {client.unusable.rstrip('.')}"
             yield Doubt(sentence, "unrecorded" if no_result else None, client.label)
 
 
@@ -103,11 +108,13 @@ def unreported(evidence: Evidence) -> Iterator[Doubt]:
     most = sorted(evidence.unreported.items(), key=lambda item: -item[1])
     labels = ", ".join(f"{label} ({rows})" for label, rows in most[:5])
     rows = sum(evidence.unreported.values())
-    reports = f"results report {' and '.join(evidence.outputs) or 'rows without labels'}"
+    reports = f"the protocol's Python file declares {' and '.join(evidence.outputs) or 'rows without labels'}"
     if evidence.reported:
-        yield Doubt(f"{rows} rows are in no result: their labels are {labels}, and {reports}")
+        yield Doubt(f"{rows} rows are in no result: their labels are {labels}, and {reports}. Correct one")
     else:
-        yield Doubt(f"no row is in a result: the labels are {labels}, and {reports}", "unrecorded")
+        yield Doubt(
+            f"no recorded row is in a result: their labels are {labels}, and {reports}. Correct one", "unrecorded"
+        )
 
 
 def unserved(evidence: Evidence) -> Iterator[Doubt]:
@@ -116,7 +123,8 @@ def unserved(evidence: Evidence) -> Iterator[Doubt]:
         silent = [client for client in evidence.clients if _gave_up(evidence, client) is not None]
         client = (silent or list(evidence.clients))[0]
         yield Doubt(
-            f"{evidence.requests} requests of {evidence.loops} closed loops were answered in the measured window",
+            f"{evidence.requests} requests of {evidence.loops} closed loops were"
+            " answered in the measured time: do the servers work?",
             "unserved",
             client.label,
             client.log,
@@ -135,7 +143,7 @@ def littles_law(evidence: Evidence) -> Iterator[Doubt]:
     taken_off = f"; with the clients' own time of {evidence.own_s * 1e6:.0f} us a request {law + own:.2f}"
     yield Doubt(
         f"throughput x mean latency is {law:.2f} of the number of closed loops{taken_off if own else ''}"
-        " (Little's law says 1): some loops did not run all the time, or the figures are of something else"
+        " (Little's law says 1): some loops did not run all the time, or the figures are wrong. Measure longer"
     )
 
 
@@ -145,12 +153,15 @@ def busy_machines(evidence: Evidence) -> Iterator[Doubt]:
         name, cores = f"machine {machine.host}", machine.cores
         if machine.stolen >= STOLEN_SHARE * cores:
             share = machine.stolen / cores
-            yield Doubt(f"the host of {name} gave {share:.0%} of its CPU time to others while the clients measured")
+            yield Doubt(
+                f"the host of {name} gave {share:.0%} of its CPU time to others while the"
+                " clients measured: repeat the trial when it is idle"
+            )
         if machine.others >= OTHERS_SHARE * cores and machine.waited >= WAITED_SHARE:
             yield Doubt(
                 f"{name} was busy with something else while the clients measured: other processes used"
                 f" {machine.others:.1f} of its {cores} cores, and the trial's own waited for a core for"
-                f" {machine.waited:.0%} of the time in which they had work"
+                f" {machine.waited:.0%} of the time in which they had work. Repeat the trial when it is idle"
             )
 
 
