@@ -147,9 +147,13 @@ class Allocator:
             known = [host for host in self.kinds.hosts if kinds[host] == kind]
             living = [host for host in known if host in alive]
             if len(living) < len(wanted):
-                of = f"the machines {', '.join(known)}" if len(known) > 1 else f"machine {known[0]}"
-                needs = f"{len(wanted)} of {of}" if len(known) > 1 else of
-                return f"it needs {needs}; of these, now in the Ray cluster: {', '.join(living) or 'none'}"
+                if len(known) == 1:
+                    return f"it needs machine {known[0]}, which is not in the Ray cluster now: start Ray there"
+                present = f"only {', '.join(living)} is" if living else "none is"
+                needs = (
+                    f"it needs {len(wanted)} of the machines {', '.join(known)}, of which {present} in the Ray cluster"
+                )
+                return f"{needs} now: start Ray on the others"
         return None
 
     def capacity(self, trial: Trial[Any]) -> int:

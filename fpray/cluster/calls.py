@@ -45,7 +45,10 @@ def gather(
                 call = ended.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 places = [where(call) for call in pending] if where is not None else []
-                text = f"no answer from {', '.join(places) or 'an actor'} within {deadline_s:.0f} s"
+                text = (
+                    f"no answer from {', '.join(places) or 'a machine'} within"
+                    f" {deadline_s:.0f} s: is it down or overloaded?"
+                )
                 raise Lost(text, map(_host, places)) from None
             if call is None:
                 raise KeyboardInterrupt
@@ -58,7 +61,8 @@ def _result(future: Any, call: Any, where: Where | None) -> Any:
         return future.result()
     except Unanswered as error:
         places = [where(call)] if where is not None else []
-        text = f"fpray's own process for {', '.join(places) or 'a machine'} is gone: {first_line(error)}"
+        of = ", ".join(places) or "a machine"
+        text = f"Ray's worker process for {of} has ended, and all that it ran (Ray says: {first_line(error)})"
         raise Lost(text, map(_host, places)) from None
     except Lost as lost:
         if lost.hosts or where is None:

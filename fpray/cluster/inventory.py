@@ -78,12 +78,15 @@ class ClusterFile:
         """
         known, hosts = self.cluster.renamed({LOOPBACK: driver_host}), [node.host for node in nodes]
         alone = driver_host == LOOPBACK
-        local_only = "this run uses only this machine (127.0.0.1 or localhost). Start Ray, or correct the file"
+        local_only = "there is no Ray cluster here, only this machine (127.0.0.1). Start Ray, or correct the file"
         in_ray = f"it is not in the Ray cluster, which has {', '.join(hosts)}. Start Ray there, or correct the file"
         where = local_only if alone else in_ray
         missing = [address for address in known.addresses() if address not in hosts]
         refuse_if_any(
-            [Problem(address, f"is in the cluster file, but {where}", Cause.CLUSTER_FILE) for address in missing]
+            [
+                Problem(address, f"is in the cluster file {self.path}, but {where}", Cause.CLUSTER_FILE)
+                for address in missing
+            ]
         )
         return known
 

@@ -13,6 +13,7 @@ from fpray.cluster.session import Machines
 from fpray.errors import Cause, FprayError, Lost, Problem, refuse_if_any
 from fpray.jar.find import Jar
 from fpray.node.agent import NodeAgent
+from fpray.plan.words import AGAIN
 
 _PIECE_BYTES = 8 << 20
 _DEADLINE_S = 300.0
@@ -57,7 +58,7 @@ def send_jar(
         answers = gather(list(calls), _DEADLINE_S, calls.__getitem__, cancellation)
         return {calls[call]: answer for call, answer in answers}
     except Unanswered as error:
-        raise Lost(f"the jar cannot be sent: {error}", agents) from None
+        raise Lost(f"the jar cannot be sent to the machines: {error}", agents) from None
     finally:
         machines.object_store.drop(pieces)
 
@@ -71,10 +72,12 @@ def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterat
                 digest.update(piece)
                 yield machines.object_store.put(piece)
     except OSError as error:
-        raise FprayError(f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}") from None
+        raise FprayError(
+            f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}. Put it back, then {AGAIN}"
+        ) from None
     if digest.hexdigest() != jar.sha256:
         raise FprayError(
             f"the jar {jar.path} has changed: this sweep began with sha {jar.sha256[:8]}, and it is"
-            f" {digest.hexdigest()[:8]} now (put the old one back, or run the command again with --accept-change"
-            " or --new)"
+            f" {digest.hexdigest()[:8]} now. Put the old jar back and run the same command again; or add"
+            " --accept-change to go on with the new jar, or --new to begin again with it"
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import FprayError, first_line
+from fpray.plan.words import AGAIN
 
 _POLL_S = 0.3
 
@@ -39,7 +40,8 @@ class Job:
             return None
         self._copy_output()
         if info.driver_exit_code is None and info.message:
-            print(f"Ray's job {self.name}: {info.message}", file=sys.stderr)  # noqa: T201
+            message = f"Ray's job {self.name}, which runs the sweep, has ended: {info.message}. {AGAIN.capitalize()}"
+            print(message, file=sys.stderr)  # noqa: T201
         return info.driver_exit_code if info.driver_exit_code is not None else 1
 
     def terminate(self) -> None:
@@ -82,5 +84,5 @@ def as_job(command: Sequence[str], variables: Mapping[str, str], scratch: Path) 
         raise NoJobs("this machine is not a node of a Ray cluster") from None
     except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError, ImportError and others here
         raise NoJobs(first_line(error)) from None
-    print(f"submitted as Ray's job {name}", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"the sweep starts on this cluster as Ray's job {name}; nothing to do", file=sys.stderr, flush=True)  # noqa: T201
     return Job(client, name, output)

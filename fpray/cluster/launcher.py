@@ -112,7 +112,10 @@ class Launcher:
             count = sum(self.types.values()) or len(self.hosts)
             names = ", ".join(self.missing(known))
             present = f"{count - sum(missing.values())} of {count} have joined"
-            message = f"waiting for machines of {self.path.name} ({present}): {names}"
+            message = (
+                f"waiting for machines of {self.path.name} to join the Ray cluster"
+                f" ({present}); it goes on by itself: {names}"
+            )
             if message != last:
                 say(message)
                 last, since = message, time.monotonic()
@@ -141,7 +144,11 @@ def read_launcher(path: Path) -> Launcher:
     types, head = node_types(file, path)
     counts = promised(types, head)
     if (count := sum(counts.values())) > MOST_MACHINES:
-        raise refuse(str(path), f"promises {count:,} machines: fpray uses up to {MOST_MACHINES:,}", Cause.LAUNCHER_FILE)
+        raise refuse(
+            str(path),
+            f"promises {count:,} machines, and fpray uses up to {MOST_MACHINES:,}: lower min_workers",
+            Cause.LAUNCHER_FILE,
+        )
     pools = {name: pools_of(kind.labels or {}, kind.resources or {}) for name, kind in types.items()}
     return Launcher(path, file.port, file, types=counts, pools=pools, content=content)
 
@@ -152,7 +159,7 @@ def _hosts(path: Path, file: LauncherFile) -> tuple[str, ...]:
     if not provider.head_ip:
         raise refuse(
             f"{path}: head_ip",
-            "is missing: write the address at which the other machines reach the head",
+            "is missing: add the address of the main machine, such as head_ip: 10.0.0.5",
             Cause.LAUNCHER_FILE,
         )
     workers = list(provider.worker_ips or ())
@@ -167,8 +174,8 @@ def _refuse_loopback(path: Path, hosts: Collection[str]) -> None:
     if LOOPBACK in hosts:
         raise refuse(
             str(path),
-            "lists a loopback address (127.0.0.1 or localhost). Other machines cannot connect to it: write the address"
-            " of the machine in the network",
+            "lists a loopback address (127.0.0.1 or localhost). Other machines cannot connect to it: write"
+            " the address of the machine in the network, such as 10.0.0.5",
             Cause.LAUNCHER_FILE,
         )
 
@@ -179,7 +186,7 @@ def _listed(path: Path, provider: Provider, hosts: Sequence[str]) -> Cluster | N
         return None
     where = f"{path}: {POOLS}"
     listed = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
-    known = f"is not in this file's head_ip and worker_ips, which are {', '.join(hosts)}"
+    known = f"is not among this file's head_ip and worker_ips, {', '.join(hosts)}: add it there, or correct it"
     addresses = listed.addresses()
     refuse_if_any(
         [Problem(f"{where}: {address}", known, Cause.LAUNCHER_FILE) for address in addresses if address not in hosts]

@@ -18,6 +18,7 @@ from fpray.plan.host_names import Host
 
 Count = Annotated[int, between(0, MOST_MACHINES)]
 Word = Annotated[Any, Rule(number_or_word)]
+_TAKES = "--cluster takes the YAML file of `ray up` (examples: cluster_configs/), or a JSON file of machines"
 LOCAL_TYPE = "local.cluster.node"  # what `ray up` writes for the machines of an on-premise provider
 _LEGACY_HEAD, _LEGACY_WORKER = "ray-legacy-head-node-type", "ray-legacy-worker-node-type"
 
@@ -94,15 +95,14 @@ def read_launcher_file(path: Path) -> tuple[LauncherFile, dict[str, Any]]:
     try:
         content = read_yaml_file(path, BY_USERS)
     except OSError as error:
-        raise refuse(
-            str(path), f"the launcher configuration cannot be read: {error.strerror}", Cause.LAUNCHER_FILE
-        ) from None
+        raise refuse(str(path), f"cannot be read: {error.strerror}. {_TAKES}", Cause.LAUNCHER_FILE) from None
     except Unreadable as why:
-        raise refuse(str(path), f"the launcher configuration cannot be used: {why}", Cause.LAUNCHER_FILE) from None
+        raise refuse(str(path), f"cannot be used: {why}. {_TAKES}", Cause.LAUNCHER_FILE) from None
     if not isinstance(content, dict) or not isinstance(content.get("provider"), Mapping):
         raise refuse(
             str(path),
-            "is not a launcher configuration: it has no object `provider` (examples: cluster_configs/)",
+            "is not a configuration of `ray up`: it has no `provider`. Write one, such as provider:"
+            " {type: local, head_ip: 10.0.0.5, worker_ips: [10.0.0.6]}",
             Cause.LAUNCHER_FILE,
         )
     try:
@@ -151,7 +151,7 @@ def node_types(file: LauncherFile, path: Path) -> tuple[Mapping[str, NodeType], 
     if not types:
         raise refuse(
             str(path),
-            "the launcher configuration has no available_node_types: add the types of its machines",
+            "has no available_node_types: add the machines that `ray up` is to start (docs/clusters.md)",
             Cause.LAUNCHER_FILE,
         )
     if head not in types:

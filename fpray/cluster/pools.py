@@ -12,7 +12,7 @@ POOL_LABEL = "fpray/pool"
 POOL_RESOURCE = "fpray_pool_"
 # The pool of a machine that takes no roles, such as a head that is busy with the other machines.
 NO_POOL = "driver"
-SOURCE = f"labels {POOL_LABEL} and resources {POOL_RESOURCE}... of the Ray nodes"
+SOURCE = f"the labels {POOL_LABEL} and resources {POOL_RESOURCE}... of the Ray nodes"
 
 
 class Node(Protocol):

@@ -80,18 +80,23 @@ class RayLink:
 
     def _attach(self, address: str) -> None:
         if address.startswith("ray://"):
-            raise self._refused("is an address of Ray Client, which fpray does not use: write HOST:PORT of the head")
+            raise self._refused(
+                "is an address of Ray Client, which fpray does not use: write one such as 10.0.0.5:6379"
+            )
         if "://" in address:
             raise self._refused("is no address of a Ray head: write HOST:PORT, such as 10.0.0.5:6379")
-        # Ray itself would try for minutes before it fails.
+            # Ray itself would try for minutes before it fails.
         if re.fullmatch(r"[^/]+:[0-9]+", address) and not answers(address):
             raise self._refused(
-                f"no Ray cluster answers there: {why_silent(address)}. Start Ray, or correct the address"
+                f"no Ray cluster answers there: {why_silent(address)}. Start Ray there (ray start --head), or correct"
+                " the address"
             )
         try:
             self._connect({"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}, Path())
         except Exception as error:
-            raise self._refused(f"no Ray cluster answers there: {first_line(error)}") from None
+            raise self._refused(
+                f"no Ray cluster answers there: {first_line(error)}. Start it, or correct the address"
+            ) from None
 
     def _refused(self, sentence: str) -> Refused:
         option = "RAY_ADDRESS" if os.environ.get("RAY_ADDRESS") == self._address else "--address"
@@ -105,12 +110,15 @@ class RayLink:
                 return
             except OSError as error:
                 why = f"{error.filename or 'its directory'}: {error.strerror}"
-                raise refuse("Ray", f"does not start on this machine: {why}", Cause.EMBEDDED_RAY) from None
+                raise refuse(
+                    "Ray", f"does not start on this machine: {why}. Mend that, and try again", Cause.EMBEDDED_RAY
+                ) from None
             except Exception as error:
                 self.stop()
                 if attempt == _TRIES:
+                    why = f"does not start on this machine: {first_line(error)}"
                     raise refuse(
-                        "Ray", f"does not start on this machine: {first_line(error)}", Cause.EMBEDDED_RAY
+                        "Ray", f"{why}. Is there enough memory, and room in /tmp and /dev/shm?", Cause.EMBEDDED_RAY
                     ) from None
 
     def _connect(self, environment: dict[str, str], directory: Path) -> None:

@@ -42,7 +42,9 @@ class Machines:
         if connected is not None and (local or address not in (None, "auto", connected)):
             option = "--local" if local else f"--address {address}"
             raise refuse(
-                option, f"this Python is connected to the Ray at {connected}: call ray.shutdown() first", Cause.PYTHON
+                option,
+                f"this Python is connected to another Ray, at {connected}: call ray.shutdown() first",
+                Cause.PYTHON,
             )
         self.address = connected or address
         self.embedded = self.address is None

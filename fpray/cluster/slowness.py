@@ -58,8 +58,8 @@ class Slowness:
         self._reported[host] = clear
         return MachineVerdict(
             host,
-            f"at each of {len(shares)} points machine {host} had a lower throughput than every other machine,"
-            f" {median(shares):.0%} of their median: look for other load on it, or leave it out",
+            f"machine {host} measures less throughput than every other machine, {median(shares):.0%} of their median,"
+            f" with {len(shares)} different parameters: look for other programs on it, or take it out of the cluster",
             clear,
         )
 
