@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fpray.jar.check import ProtocolReport, check_jar
-from fpray.plan.words import number_of
 from fpray.protocol.protocol import Protocol
 
 
@@ -31,17 +30,20 @@ class JarCheck:
         wrong = len(done) - fitting - absent
         mains = sum(len(report.mains) for report in done)
         self.fits = fitting > 0 and wrong == 0 and not (self._named and absent)
-        words = [f"{fitting} of {len(done)} protocols fit", f"{wrong} do not" if wrong else ""]
+        words = [
+            f"{fitting} of {len(done)} protocols fit",
+            f"{wrong} do not (docs/jar.md says what to do)" if wrong else "",
+        ]
         words += [f"{absent} are not in this jar" if absent else ""]
-        yield ", ".join(filter(None, words)) + f" · {mains} mains in {time.monotonic() - began:.1f} s"
+        yield ", ".join(filter(None, words)) + f" · {_classes(mains)} asked in {time.monotonic() - began:.1f} s"
 
     def _lines_of(self, report: ProtocolReport) -> Iterator[str]:
         name = f"{report.protocol:<{self._width}}"
         if not report.mains:
-            yield f"{name}  no main classes of {report.protocol} in this jar"
+            yield f"{name}  no main classes of {report.protocol} in this jar: it cannot run it"
             return
         wrong = [main for main in report.mains if main.problems]
-        many = number_of(len(report.mains), "main")
+        many = _classes(len(report.mains))
         yield f"{name}  {many}, all fit" if not wrong else f"{name}  {len(wrong)} of {many} do not fit"
         grouped: dict[str, list[str]] = {}
         for main in report.mains:
@@ -51,4 +53,11 @@ class JarCheck:
         for main in report.mains:
             if main.not_given:
                 more = ", ".join(main.not_given)
-                yield f"  {main.main} accepts {more}: fpray does not pass it by default (use a parameter or --flag)"
+                yield (
+                    f"  {main.main} accepts {more}, which fpray does not pass by default:"
+                    " nothing to do (a parameter or --flag sets it)"
+                )
+
+
+def _classes(count: int) -> str:
+    return f"{count} main class{'' if count == 1 else 'es'}"

@@ -13,7 +13,7 @@ from fpray.node.process_files import ran_on
 from fpray.plan.plan import Trial
 from fpray.protocol.params import flatten
 from fpray.recorder.columns import THROUGHPUT, latency, measured_latency, start_throughput
-from fpray.store.outcome import Outcome
+from fpray.store.outcome import Outcome, Status
 
 
 def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], outputs: Mapping[str | None, str]) -> str:
@@ -43,6 +43,7 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     """What failed, the last lines of its log, and the command to run it by hand."""
     lines = [f"[{number}/{total:03}] {outcome.status.value}: {outcome.detail}"]
     lines += [f"    {line}" for line in outcome.lines]
+    lines += ["    no result: the same command runs the trial again"] if outcome.status is Status.LOST else []
     entry = explained(outcome)
     if outcome.log:
         host = ran_on(command_file(label_of(outcome.log)))

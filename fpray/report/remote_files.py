@@ -52,7 +52,7 @@ def _is_trusted(address: str, suite: Suite) -> bool:
 
 def _not_named(address: str, suite: Suite) -> Refused:
     sentence = (
-        f"has this file on the Ray cluster at {address}, and a cluster can run code here: if it is yours, set"
-        f" RAY_ADDRESS={address}"
+        f"has this log on a machine of the Ray cluster at {address}, and fpray reads only from clusters"
+        f" that you name: if it is yours, set RAY_ADDRESS={address} and try again"
     )
     return refuse(suite.path.name, sentence, Cause.ELSEWHERE)

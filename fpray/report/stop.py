@@ -23,18 +23,22 @@ def stop(suite: Suite) -> str:
     holder = suite.holder()
     if holder is None:
         return f"{suite.path.name} is not running: {SuiteState.of(suite).words()}"
-    instead = f"run fpray stop {suite.suite_id} there"
+    instead = f"log in there, and run fpray stop {suite.suite_id}"
     if not holder.here:
         raise refuse(suite.path.name, f"is run by {holder.words}: {instead}", Cause.ELSEWHERE)
     try:
         if not holder.has_open(suite.path):  # a suite from somebody else may name any process
             raise refuse(
-                suite.path.name, f"states that {holder.words} runs it, but that process does not", Cause.ELSEWHERE
+                suite.path.name,
+                f"states that {holder.words} runs it, but that process does not: nothing was stopped",
+                Cause.ELSEWHERE,
             )
         os.kill(holder.pid, signal.SIGTERM)
     except PermissionError:
         raise refuse(
-            suite.path.name, f"is run by {holder.words}, which belongs to another user", Cause.ELSEWHERE
+            suite.path.name,
+            f"is run by {holder.words}, which belongs to another user: ask that user to stop it",
+            Cause.ELSEWHERE,
         ) from None
     except ProcessLookupError:
         if suite.holder() is not None:
