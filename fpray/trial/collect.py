@@ -18,6 +18,7 @@ from fpray.plan.plan import Plan, Process
 from fpray.trial.attempt import Attempt, Cause, ProcessFailed
 from fpray.trial.disk_space import FULL_BYTES
 from fpray.trial.plan_facts import recorded_warmup_s, rows_file, seconds_of
+from fpray.trial.shield import NO_HARM
 from fpray.trial.work_directories import RECORDED
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _fetch_all(attempt: Attempt) -> Mapping[str, int]:
             try:
                 attempt.work.fetch_files({host: ()}, known, attempt.agents.at, attempt.agents.ask)
             except Lost as lost:
-                attempt.notes.append(f"files of sidecars are missing: {lost}")
+                attempt.notes.append(f"files of --instrument are missing: {lost} {NO_HARM}")
         return attempt.work.fetch_files(expected, known, attempt.agents.at, attempt.agents.ask)
 
 

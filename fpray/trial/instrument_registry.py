@@ -23,7 +23,7 @@ def find_instruments(names: Sequence[str]) -> list[Instrument]:
         Refused: there is no such instrument (with the nearest name), or one cannot be made.
     """
     points = {point.name: point for point in entry_points(group=GROUP)}
-    known = f"installed: {', '.join(sorted(points))}" if points else "none is installed"
+    known = f"installed: {', '.join(sorted(points))}" if points else "none is installed (docs/instruments.md)"
     problems, instruments = [], []
     for name in dict.fromkeys(names):
         about = f"--instrument {name}"
@@ -36,7 +36,11 @@ def find_instruments(names: Sequence[str]) -> list[Instrument]:
             instruments.append(points[name].load()())
         except Exception as error:  # another package's code
             problems.append(
-                Problem(about, f"{points[name].value} raises {type(error).__name__}: {error}", Cause.INSTRUMENT)
+                Problem(
+                    about,
+                    f"cannot be used: {points[name].value} raises {type(error).__name__}: {error}",
+                    Cause.INSTRUMENT,
+                )
             )
     refuse_if_any(problems)
     return instruments

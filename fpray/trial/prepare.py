@@ -14,11 +14,12 @@ from fpray.node.inspection import InspectionRequest, WorkSite
 from fpray.node.scratch import Owner
 from fpray.plan.command_line import Paths
 from fpray.plan.plan import Plan, plan_placed
-from fpray.plan.words import AGAIN
+from fpray.plan.words import FREE_SPACE
 from fpray.trial.attempt import Attempt
 from fpray.trial.disk_space import SPACE_CHECK_S, needed_bytes
 from fpray.trial.extension import extend_plan, fresh_ports
 from fpray.trial.instruments import PlanSite
+from fpray.trial.shield import NO_HARM
 from fpray.trial.work_directories import WorkDirectories
 
 Sites = dict[str, WorkSite]
@@ -39,7 +40,7 @@ def prepare(attempt: Attempt) -> Plan:
         except Lost as lost:
             if not lost.hosts or not set(lost.hosts) <= attempt.agents.guests.keys():
                 raise
-            attempt.notes.append(f"instruments run without spare machines: {lost}")
+            attempt.notes.append(f"--instrument had no machine of its own: {lost} {NO_HARM}")
             return _prepare(attempt, ())
 
 
@@ -113,7 +114,7 @@ def _inspect(attempt: Attempt, ports: Mapping[str, int]) -> Sites:
         if full is None:
             return sites
         if not reported:
-            attempt.context.wait(f"waiting for disk space: {full} (Ctrl-C stops; {AGAIN})")
+            attempt.context.wait(f"waiting for disk space: {full}; {FREE_SPACE}")
         reported = True
         with attempt.timeline.waiting():
             attempt.context.cancellation.sleep(SPACE_CHECK_S)
@@ -133,7 +134,7 @@ def _ask_sites(attempt: Attempt, requests: Mapping[str, InspectionRequest]) -> S
     for call, site in attempt.agents.ask(calls):
         host = calls[call]
         sites[host] = site
-        attempt.notes += [f"{host}: ended {what}, left behind by an earlier driver" for what in site.ended]
+        attempt.notes += [f"machine {host}: {what} of an earlier, killed sweep was ended" for what in site.ended]
     return sites
 
 
@@ -147,5 +148,5 @@ def _send_jar(attempt: Attempt, sites: Sites) -> Sites:
     sent = {}
     for host, (path, came) in send_jar(context.machines, context.jar, lacking, context.cancellation).items():
         sent[host] = replace(sites[host], jar=path)
-        attempt.notes += [f"{host}: the jar was sent there"] if came else []
+        attempt.notes += [f"machine {host} had no copy of the jar: it was sent there"] if came else []
     return sent

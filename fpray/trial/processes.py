@@ -56,10 +56,13 @@ class StartedProcesses:
             if ended is None:
                 continue
             if process.kind == "sidecar" and not ended.stopped and ended.returncode not in process.expected_exits:
-                yield f"sidecar {process.label} exited with {ended.returncode} before the end of the trial"
+                yield (
+                    f"{process.label}, a process of --instrument, exited with {ended.returncode} before the end of the"
+                    " trial: what it records is incomplete, the trial's numbers are not affected"
+                )
             if ended.left_out:
-                left_out = f"{ended.left_out / 1e6:.0f} MB of it are left out"
-                yield f"{process.label} wrote more output than --max-output keeps: {left_out}"
+                left_out = f"{ended.left_out / 1e6:.0f} MB of its middle are left out"
+                yield f"the log of {process.label} is larger than --max-output: {left_out} (the numbers are complete)"
 
     def stop_all(self) -> None:
         """Stop whatever was started, the last stage first.

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from fpray.errors import first_line
 from fpray.trial.instruments import Instrument
 
+NO_HARM = "(the trial's numbers are not affected)"
+
 
 @contextlib.contextmanager
 def shielded(instrument: Instrument, method: str, notes: list[str], *more: type[BaseException]) -> Iterator[None]:
@@ -22,4 +24,4 @@ def shielded(instrument: Instrument, method: str, notes: list[str], *more: type[
             raise
         name = getattr(instrument, "name", type(instrument).__name__)
         text = str(error).strip() and f": {first_line(error)}" if isinstance(error, Exception) else ""
-        notes.append(f"instrument {name}: {method} raised {type(error).__name__}{text}")
+        notes.append(f"instrument {name}: {method} raised {type(error).__name__}{text} {NO_HARM}")

@@ -13,6 +13,7 @@ from fpray.plan.plan import Plan, Process
 from fpray.trial.agents import CALL_S
 from fpray.trial.attempt import Attempt, ProcessFailed
 from fpray.trial.plan_facts import by_agent, labels_of
+from fpray.trial.shield import NO_HARM
 from fpray.trial.watch import watch_servers
 
 # A JVM listens 0.6 s after exec on a core of its own; the real jar's 14 servers took up to 20 s on 2 busy cores.
@@ -90,10 +91,10 @@ def _start_sidecars(attempt: Attempt, sidecars: Sequence[Process]) -> None:
         except Lost as lost:
             if host not in attempt.agents.guests:
                 raise
-            attempt.notes.append(f"sidecar {role} was not started: {lost}")
+            attempt.notes.append(f"{role}, a process of --instrument, was not started: {lost} {NO_HARM}")
             continue
         if failure is not None:
-            attempt.notes.append(f"sidecar {role} failed before it listened: {failure.detail}")
+            attempt.notes.append(f"{role}, a process of --instrument, failed: {failure.detail} {NO_HARM}")
             continue
         for process in processes:
             attempt.timeline.note_of(process, "phase", "listening")
@@ -109,9 +110,8 @@ def _check_started_together(attempt: Attempt, processes: Sequence[Process], wind
     first, last = min(after, key=after.__getitem__), max(after, key=after.__getitem__)
     if (apart := after[last] - after[first]) > window.total_seconds():
         detail = (
-            f"{last} listened {apart:.1f} s after {first}, and all {attempt.processes.role_of(last)}s must within"
-            f" {window.total_seconds():g} s of one another, or some never hear of the others: their machines are"
-            " too busy, or too few, to start them side by side"
+            f"{last} was ready {apart:.1f} s after {first}, and all {attempt.processes.role_of(last)}s must be ready"
+            f" within {window.total_seconds():g} s to find one another: their machines are too busy, or too few"
         )
         raise ProcessFailed(Failure("apart", last, detail), "")
 

@@ -49,7 +49,7 @@ class WorkDirectories:
         for host in self.away:
             if (site := self.sites[host]).free < needed:
                 free = f"{site.free / 1e6:.0f} MB are free on machine {host} at {Path(site.directory).parent}"
-                return f"trial {self._directory.number} needs {needed / 1e6:.0f} MB, {free}"
+                return f"trial {self._directory.number} needs {needed / 1e6:.0f} MB, and {free}"
         return None
 
     def localize(self, text: str) -> str:
@@ -90,7 +90,8 @@ class WorkDirectories:
         free = _fetch(self._arrivals, away, sorted(leave_out), agent_at, gather)
         for host, names in expected.items():
             if missing := [name for name in names if name not in self._arrivals.come]:
-                raise Lost(f"{missing[0]} is gone from {self.away[host]} on machine {host}", [host])
+                where = f"{self.away[host]} on machine {host}"
+                raise Lost(f"the file {missing[0]} of this trial is gone: something removed it from {where}", [host])
         for _ in gather({agent_at(host).files.remove(directory): host for host, directory in away.items()}):
             pass
         return free
