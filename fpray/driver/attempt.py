@@ -10,7 +10,7 @@ from typing import Any
 from fpray.cluster.allocator import Allocation
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
-from fpray.plan.words import AGAIN
+from fpray.plan.words import FREE_SPACE
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
@@ -68,8 +68,7 @@ def _wait_for_space(running: Running, context: TrialContext) -> None:
     while (missing := shortage(running.trial, running.directory.path)) is not None:
         if not waiting:
             context.wait(
-                f"waiting for disk space: trial {running.number} {missing} at {running.directory.path}"
-                f" (Ctrl-C stops; {AGAIN})"
+                f"waiting for disk space: trial {running.number} {missing} at {running.directory.path}; {FREE_SPACE}"
             )
         waiting = True
         context.cancellation.sleep(SPACE_CHECK_S)

@@ -177,7 +177,11 @@ def where_of(file: Path | None, address: str | None, *, local: bool) -> Where:
         Refused: the file is wrong, or a cluster is named as well as this machine.
     """
     if local and file and is_launcher_file(file):
-        raise refuse("--local", f"conflicts with --cluster {file}: leave one of them out", Cause.OPTION)
+        raise refuse(
+            "--local",
+            f"means this machine only, and --cluster {file} names others: leave one of them out",
+            Cause.OPTION,
+        )
     return Where(address, local, read_inventory(file), file)
 
 
@@ -185,8 +189,8 @@ def jar_problems(machines: int, *, named: bool) -> list[Problem]:
     """Several machines run no jar that is chosen by default."""
     if machines < 2 or named:
         return []
-    sentence = f"is required on a cluster of several machines ({machines} here): name the jar that you benchmark"
-    return [Problem("-j/--jar", f"{sentence}, or -j reference", Cause.JAR)]
+    sentence = f"is required on several machines ({machines} here): name the jar that you benchmark (-j PATH)"
+    return [Problem("-j/--jar", f"{sentence}, or -j reference for fpray's small example jar", Cause.JAR)]
 
 
 def cluster_problems(protocol: Protocol[Any], trials: Sequence[Trial[Any]], cluster: Cluster) -> list[Problem]:
@@ -246,7 +250,9 @@ def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_
     if most > MOST_PROCESSES:
         return [
             Problem(
-                f"{most} processes", f"are too many for one trial: fpray starts up to {MOST_PROCESSES}", Cause.MACHINES
+                f"{most} processes",
+                f"are too many for one trial: fpray starts up to {MOST_PROCESSES}. Lower the parameters num_...",
+                Cause.MACHINES,
             )
         ]
     problems = []
@@ -272,7 +278,9 @@ def _role_problems(protocol: Protocol[Any], values: Mapping[str, Any]) -> Iterat
         for name in values["flags"].get(role.name, {}):
             if name in _OWN_FLAGS or name in role.flag_names(1):
                 yield Problem(
-                    f"--flag {role.name}:--{name}", "is set by fpray: each process has a value of its own", Cause.OPTION
+                    f"--flag {role.name}:--{name}",
+                    "is set by fpray, to another value for each process: leave it out",
+                    Cause.OPTION,
                 )
 
 
@@ -289,7 +297,7 @@ def _platform_problems() -> list[Problem]:
     if platform.system() == "Linux":
         return []
     sentence = (
-        "trials run on Linux only. Here, use plan, protocols and show; to run trials, use a Linux machine, such as a"
-        " machine of the cluster that --address names"
+        "trials run on Linux only. Here, use plan, protocols and show; to run trials, use a Linux"
+        " machine, such as a machine of the cluster that --address names"
     )
     return [Problem(platform.system(), sentence, Cause.PLATFORM)]

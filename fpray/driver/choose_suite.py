@@ -28,7 +28,7 @@ from fpray.trial.context import flag_texts, jvm_arg_texts
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
 _NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # nobody names a directory for suites like this
-_NEW = "--new starts another suite"
+_NEW = "--new starts a new suite (directory of results)"
 
 
 def choose_suite(experiment: Experiment) -> Suite:
@@ -45,7 +45,10 @@ def choose_suite(experiment: Experiment) -> Suite:
         if policy.rerun or _unfinished(suite, experiment) or _was_killed(suite):
             return _checked(suite, experiment)
     if policy.rerun:
-        sentence = f"this command has no suite in {shown(root)}: name the suite with -s, or leave --rerun out"
+        sentence = (
+            f"this command has no results in {shown(root)} to repeat: name"
+            " their directory with -s, or leave --rerun out"
+        )
         raise refuse(f"--rerun {policy.rerun[0]}", sentence, Cause.SUITE)
     suite = _new_suite(root, experiment)
     suite.after = before[0].short_name if before else None
@@ -53,7 +56,7 @@ def choose_suite(experiment: Experiment) -> Suite:
 
 
 def _say(why: FprayError) -> None:
-    say(f"{why.in_one_line()} (this suite is not continued)")
+    say(f"{why.in_one_line()} (it is not continued; the sweep goes on)")
 
 
 def named_suite(experiment: Experiment) -> Suite | None:
@@ -67,10 +70,12 @@ def named_suite(experiment: Experiment) -> Suite | None:
         named = _find(directory.text, directory.path)
     except OSError as error:
         raise refuse(
-            f"-s {shown(directory.path)}", f"cannot be a suite directory: {error.strerror}", Cause.NOT_WRITABLE
+            f"-s {shown(directory.path)}",
+            f"cannot be used for results: {error.strerror}. Name another directory",
+            Cause.NOT_WRITABLE,
         ) from None
     if named is not None and experiment.policy.new:
-        sentence = f"conflicts with -s, which names the suite {named.path.name}: leave one of them out"
+        sentence = f"starts a new suite, but -s names an old one, {named.path.name}: leave one of them out"
         raise refuse("--new", sentence, Cause.OPTION)
     return None if named is None else _checked(named, experiment)
 
@@ -122,22 +127,27 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     protocol = suite.record.protocol
     if protocol != experiment.selection.protocol:
         raise refuse(
-            suite.path.name, f"is a suite of {protocol}, not of {experiment.selection.protocol}", Cause.OTHER_REQUEST
+            suite.path.name,
+            f"has results of {protocol}, not of {experiment.selection.protocol}: name another directory with -s",
+            Cause.OTHER_REQUEST,
         )
     kind = suite.record.kind
     if kind != experiment.kind:
         command = f"fpray sweep --pilot -s {shown(suite.path.parent)}" if kind == PILOT else f"fpray {kind}"
-        raise refuse(suite.path.name, f"is the suite of a {kind}: use {command} to continue it", Cause.OTHER_REQUEST)
+        raise refuse(suite.path.name, f"has the results of a {kind}: use {command} to continue it", Cause.OTHER_REQUEST)
     known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
-    mixed = f"results would mix. {_NEW}; --accept-change continues {suite.path.name} with the change"
+    mixed = f"results would mix. {_NEW}; --accept-change continues {suite.path.name} all the same"
     if experiment.policy.accept_change:
         return suite
     if jar.sha256 and known.get("sha256") != jar.sha256:  # a dry run does not build the reference jar
-        raise refuse(str(jar), f"is not the jar of the suite, {jar_of(suite)}: {mixed}", Cause.OTHER_REQUEST)
+        raise refuse(str(jar), f"is not the jar of the earlier results, {jar_of(suite)}: {mixed}", Cause.OTHER_REQUEST)
     for name, option in _COMPARED.items():
         # A suite that is older than an option was run without it.
         if (before := getattr(suite.record, name)) != compared[name]:
-            sentence = f"is {_typed(name, compared[name])} now, but the suite has {_typed(name, before)}: {mixed}"
+            sentence = (
+                f"is {_typed(name, compared[name])} now, and was {_typed(name, before)}"
+                f" for the earlier results: {mixed}"
+            )
             raise refuse(option, sentence, Cause.OTHER_REQUEST)
     return suite
 

@@ -59,7 +59,7 @@ def debug_trial(
     java = record.java or "java"
     jar = find_jar(REFERENCE if record.jar.get("name") == "reference" else record.jar.get("path"), java, say)
     if jar.sha256 != (known_sha := record.jar.get("sha256", "")):
-        say(f"doubt: {jar} is not the jar of the suite (sha {known_sha[:8] or '?'})")
+        say(f"doubt: this uses {jar}, and the trial was measured with a jar of sha {known_sha[:8] or '?'}")
     with Machines(wanted_address(where.address or inventory.address, local), local=local) as machines:
         inventory.wait_for_all(machines.refresh, say)
         nodes = machines.by_host().values()
@@ -69,7 +69,11 @@ def debug_trial(
         allocator = Allocator(cluster, cores, alive=machines.by_host)
         allocation = allocator.allocate(trial)
         if allocation is None:
-            raise refuse(known.number, allocator.shortage(trial) or "there are too few machines for it", Cause.MACHINES)
+            raise refuse(
+                f"trial {known.number}",
+                allocator.shortage(trial) or "there are too few machines for this trial: start Ray on more of them",
+                Cause.MACHINES,
+            )
         context = TrialContext(
             allocator, machines, jar, java, record.jvm_args, record.flags, wait=say, allocation=allocation
         )
@@ -110,7 +114,7 @@ def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, l
         except ProcessFailed as failed:
             _say_all([failed.failure.detail, *failed.failure.lines, failed.failure.log, "all processes are stopped"])
         except KeyboardInterrupt:
-            say(f"all other processes are stopped; stop {label} yourself · this run is not a result")
+            say(f"all other processes are stopped; stop {label} yourself · this run does not count as a result")
 
 
 def _start(attempt: Attempt, plan: Plan, own: Process, path: Path) -> None:

@@ -117,7 +117,7 @@ class Executor:
                         yield Ended(running.trial, running.directory, running.result)
                 except OSError as error:
                     self._progress.say(
-                        f"the outcome of trial {running.number} cannot be written: {error.strerror}"
+                        f"the result of trial {running.number} cannot be written: {error.strerror}"
                         " (the same command runs this trial again)"
                     )
             self._release(running)

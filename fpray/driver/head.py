@@ -73,7 +73,9 @@ class Head:
             raise FprayError(_NO_SSH) from None
         if done.returncode != 0:
             lines = (done.stderr.strip() or done.stdout.strip() or f"ssh returned {done.returncode}").splitlines()
-            raise FprayError(f"the head, {self.target}, cannot be used: {lines[-1]}")
+            raise FprayError(
+                f"the cluster's head, {self.target}, cannot be used: {lines[-1]}. Try by hand: ssh {self.target}"
+            )
         return done.stdout
 
     def copy(self, source: Path, target: str) -> None:
@@ -89,7 +91,9 @@ class Head:
             raise FprayError(_NO_RSYNC) from None
         if done.returncode != 0:
             lines = (done.stderr.strip() or f"rsync returned {done.returncode}").splitlines()
-            raise FprayError(f"{source} cannot be copied to the head: {lines[-1]}")
+            raise FprayError(
+                f"{source} cannot be copied to the head, {self.target}: {lines[-1]}. Is rsync installed there?"
+            )
 
     def become(self, words: Sequence[str]) -> NoReturn:
         """Become `fpray WORDS` on the head: this process shows its terminal from now on, and ends with its exit code.

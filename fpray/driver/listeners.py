@@ -119,7 +119,10 @@ class AppendResults(Listener):
             try:
                 append_csv(self._suite, csv_row(trial.protocol, trial.params, outcome))
             except OSError as error:  # all rows are written again at the end
-                self._say(f"results.csv cannot be written now: {error.strerror} (the outcome is kept)")
+                self._say(
+                    f"results.csv cannot be written now: {error.strerror} (no result"
+                    " is lost: it is written again at the end)"
+                )
         return None
 
 
@@ -162,7 +165,9 @@ class CallBack(Listener):
         try:
             self._on_trial(directory.number, trial, outcome)
         except OSError as error:
-            self._say(f"the output for trial {directory.number} failed: {error.strerror} (the outcome is kept)")
+            self._say(
+                f"trial {directory.number} cannot be reported: {error.strerror} (its result is kept; the sweep goes on)"
+            )
         return None
 
 
@@ -199,5 +204,7 @@ class StopWhenMostFail(Listener):
         if not reason or self._limit.keep_going or self._stopped or not self._left():
             return None
         self._stopped = True
-        self._say(f"{reason}: no further trials are started (--keep-going to continue)")
+        self._say(
+            f"{reason}. No further trials are started: look at the cause, or add --keep-going to go on all the same"
+        )
         return "most trials fail"

@@ -10,6 +10,7 @@ from fpray.driver.listeners import Listeners
 from fpray.errors import FprayError
 from fpray.files.disk import why_not_written
 from fpray.plan.plan import Trial
+from fpray.plan.words import AGAIN, FREE_SPACE
 from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
 from fpray.study.source import TrialSource
@@ -59,8 +60,10 @@ def directory_of(trial: Trial[Any], suite: Suite, listeners: Listeners) -> Trial
             return suite.directory(trial)
         except OSError as error:
             if not is_full(error):
-                raise FprayError(f"no trial can begin in {suite.path}: {error}") from error
+                raise FprayError(f"no trial can begin in {suite.path}: {error}. Mend that, then {AGAIN}") from error
             if not waiting:
-                listeners.waits(f"waiting for disk space: {why_not_written(error, suite.path)} at {suite.path}")
+                listeners.waits(
+                    f"waiting for disk space: {why_not_written(error, suite.path)} at {suite.path}; {FREE_SPACE}"
+                )
             waiting = True
             time.sleep(SPACE_CHECK_S)

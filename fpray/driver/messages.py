@@ -62,7 +62,7 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
     about = f"{how} · {about}" if how else about
     if suite.fresh:
         trials = f"{at_most}{number_of(limit, 'trial')}"
-        anew = f" (a new one: all trials of {suite.after} have ended)" if suite.after else ""
+        anew = f" (a new one, because all trials of {suite.after} have ended)" if suite.after else ""
         return f"study {work.study.name} · {trials} · {about} · suite {shown(suite.path)}{anew}"
     to_go = f"{at_most}{left} to go, {about}" if source.representative_trials() else "nothing left to do"
     statuses = _ended(suite, work)
@@ -94,6 +94,6 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
         others = f"run the same command again for the other {result.planned - len(statuses)}"
         repeats = "" if source.learns else " (add --rerun failed to repeat the failed ones)"
         stopped = f"stopped, because {result.stopped} · {counted(statuses)}"
-        return f"{stopped} · fpray show {suite.short_name} · {others}{repeats}"
+        return f"{stopped} · results: fpray show {suite.short_name} · {others}{repeats}"
     again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""
-    return f"{counted(statuses)} · fpray show {suite.short_name}{again}"
+    return f"{counted(statuses)} · results: fpray show {suite.short_name}{again}"

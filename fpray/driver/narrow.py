@@ -12,7 +12,6 @@ from typing import Any
 from fpray.errors import Cause, Problem, nearest
 from fpray.plan.capacity import heap_bytes
 from fpray.plan.plan import Trial, parameter_problems
-from fpray.plan.words import number_of
 from fpray.protocol.params import flatten, set_values
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import show_duration
@@ -24,8 +23,9 @@ _NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 _DURATIONS = {"warmup_duration": 1.0, "warmup_sleep": 0.0, "client_lag": 0.0, "duration": 2.0}
 _HEAP, _CLIENT_PROCS = "100m", 2
 LAPTOP = (
-    f"--laptop: a trial measures for {show_duration(timedelta(seconds=_DURATIONS['duration']))} at most, with heaps of"
-    f" {_HEAP} and {_CLIENT_PROCS} client processes at most: its figures are not those of the study"
+    f"--laptop: a trial measures for {show_duration(timedelta(seconds=_DURATIONS['duration']))} at"
+    f" most, with heaps of {_HEAP} and {_CLIENT_PROCS} client processes at most: do not compare its"
+    " figures with the full study's"
 )
 
 
@@ -38,7 +38,13 @@ def expanded(values: Point, params: Any) -> tuple[dict[str, Any], list[Problem]]
         by_pattern |= dict.fromkeys(matching, values[pattern])
         if not matching:
             near = nearest(pattern.replace("*", ""), names)
-            problems.append(Problem(pattern, f"no parameter has a name like this{near}", Cause.PARAMETER))
+            problems.append(
+                Problem(
+                    pattern,
+                    f"no parameter has a name like this{near} (fpray protocols NAME lists them)",
+                    Cause.PARAMETER,
+                )
+            )
     return by_pattern | {key: value for key, value in values.items() if not _is_pattern(key)}, problems
 
 
@@ -56,7 +62,10 @@ def distinct(vary: Mapping[str, Sequence[Any]], params: Any) -> tuple[dict[str, 
             meanings.setdefault(_meaning(params, key, value), value)
         values[key] = list(meanings.values())
         if len(meanings) < len(listed):
-            remarks.append(f"--vary {key} lists {len(listed)} values, of which {len(meanings)} differ: each runs once")
+            remarks.append(
+                f"--vary {key} lists {len(listed)} values, some of them equal: each of"
+                f" the {len(meanings)} different ones runs once"
+            )
     return values, remarks
 
 
@@ -75,8 +84,10 @@ def numbered(study: Study, only: Sequence[str]) -> tuple[Study, list[Problem]]:
         if 1 <= first <= last <= len(study.points):
             chosen.update(range(first, last + 1))
         else:
-            sentence = f"there is no such point: {number_of(len(study.points), 'point')} can be run, from 1 on"
-            problems.append(Problem(f"--only {text}", f"{sentence}; write 3, or 3-7", Cause.POINTS))
+            sentence = f"there is no such point (combination of values): they are numbered 1 to {len(study.points)}"
+            problems.append(
+                Problem(f"--only {text}", f"{sentence}. Write one or a range, such as 3 or 3-7", Cause.POINTS)
+            )
     points = [point for number, point in enumerate(study.points, start=1) if not only or number in chosen]
     return (study if problems else replace(study, points=points)), problems
 
@@ -94,7 +105,11 @@ def where(
             known = list(dict.fromkeys(str(flatten(trial.params).get(key)) for trial in chosen))
             text = ",".join(map(str, values))
             problems.append(
-                Problem(f"--where {key}={text}", f"no point has it: they have {', '.join(known[:20])}", Cause.POINTS)
+                Problem(
+                    f"--where {key}={text}",
+                    f"no trial has this value: write one of {', '.join(known[:20])}",
+                    Cause.POINTS,
+                )
             )
         chosen = having or chosen
     return chosen, problems

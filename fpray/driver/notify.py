@@ -76,7 +76,11 @@ class Notifier:
                 due = self._due.get(timeout=None if allowed is None else max(0.0, until - time.monotonic()))
             except queue.Empty:
                 assert allowed is not None
-                self._tell_all("stalled", f"no trial has ended for {allowed:.0f} s", {})
+                self._tell_all(
+                    "stalled",
+                    f"no trial has ended for {allowed:.0f} s, much longer than planned: look with fpray status",
+                    {},
+                )
                 allowed = None  # once; until something moves again
                 continue
             if due is None:
@@ -95,7 +99,10 @@ class Notifier:
                 failure = first_line(error)
             if failure:
                 failure = printable(target.scrub(failure), most=_LONGEST)
-                self._say(f"the notice {event} was not sent to --notify {target}: {failure} (the results are kept)")
+                self._say(
+                    f"--notify {target} was not told that the sweep has {event}: {failure}"
+                    " (the sweep and its results are not affected)"
+                )
 
 
 def _post(url: str, notice: Mapping[str, Any]) -> str | None:

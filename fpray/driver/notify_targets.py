@@ -69,7 +69,7 @@ def _split(url: str) -> SplitResult | None:
 
 def _url_problem(target: Secret) -> str | None:
     if wrong := _NOT_IN_URL.search(target.value):
-        return f"is no URL: {wrong[0]!r} cannot be part of one : percent-encode it"
+        return f"is no URL: {wrong[0]!r} cannot be part of one. Write it percent-encoded, a space as %20"
     if (parts := _split(target.value)) is None:
         return "is no URL: write http://HOST:PORT/PATH, and an IPv6 address in brackets"
     if target.literal and parts.password is not None:
@@ -81,7 +81,7 @@ def _command_problem(command: str) -> str | None:
     try:
         program = (shlex.split(command) or [""])[0]
     except ValueError as error:
-        return f"is not a valid command line: {error}"
+        return f"is not a valid command line: {error}. Correct its quotes"
     if "\0" in command or shutil.which(program) is None:
         return f"must be a command of this machine or an http(s) URL: there is no program {program!r} here"
     return None

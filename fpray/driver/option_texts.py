@@ -147,12 +147,17 @@ def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Probl
     address = text.removeprefix(SHORT_ADDRESS)
     is_ip = _is_ip(address)
     if address != text and is_ip:
-        remark = f"-a {address} is FrankenPaxos's and had no effect there: ignored (--cluster FILE names machines)"
+        remark = (
+            f"-a {address} is ignored, as FrankenPaxos's scripts do: to choose"
+            " machines, use --cluster FILE. The sweep goes on"
+        )
         return Address(remark=remark), problems
     if not is_ip and (address in _RAY_WORDS or _HOST.fullmatch(address) is None):
         return Address(address), problems
     whole = f"[{address}]:{_RAY_PORT}" if ":" in address else f"{address}:{_RAY_PORT}"
-    remark = f"--address {address} has no port: the Ray cluster at {whole} is meant (to name machines: --cluster FILE)"
+    remark = (
+        f"--address {address} has no port: fpray uses the Ray cluster at {whole} (to name machines, use --cluster FILE)"
+    )
     return Address(whole, remark), problems
 
 

@@ -71,29 +71,29 @@ def _notify(value: Any) -> tuple[tuple[Secret, ...], Iterable[Problem]]:
 
 
 def _raw(value: Any) -> tuple[str, Iterable[Problem]]:
-    wrong = (
-        [] if value in ("keep", "drop") else [Problem(f"raw={value!r}", "is neither 'keep' nor 'drop'", Cause.OPTION)]
-    )
+    wrong = [] if value in ("keep", "drop") else [Problem(f"raw={value!r}", "must be 'keep' or 'drop'", Cause.OPTION)]
     return value, wrong
 
 
 def _is_absolute(path: str) -> str | None:
     if path.startswith("/"):
         return None
-    return "must be an absolute path: trials use this directory on every machine"
+    return "must be an absolute path, such as /data: trials use this directory on every machine"
 
 
 def _in_both(values: Mapping[str, Any]) -> Iterator[Problem]:
     for key, points in values["vary"].items():
         if not points:
-            yield Problem(f"--vary {key}", "lists no value", Cause.POINTS)
+            yield Problem(f"--vary {key}", "lists no value: write KEY=V1,V2", Cause.POINTS)
         if key in values["set"]:
             yield Problem(key, "is in --vary and in --set: leave one of them out", Cause.POINTS)
 
 
 def _a_grid_to_cross(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["cross"] and not values["vary"]:
-        yield Problem("--cross", "needs --vary: it runs that grid at each point of the study", Cause.POINTS)
+        yield Problem(
+            "--cross", "needs --vary KEY=V1,V2: it runs these values at each point of the study", Cause.POINTS
+        )
 
 
 def _shared_by_how_many(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -106,7 +106,9 @@ def _shared_by_how_many(values: Mapping[str, Any]) -> Iterator[Problem]:
 def _one_machine_or_a_cluster(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["local"] and values["address"].ray is not None:
         yield Problem(
-            "--local", f"conflicts with --address {values['address'].ray}: leave one of them out", Cause.OPTION
+            "--local",
+            f"means this machine only, and --address {values['address'].ray} another: leave one of them out",
+            Cause.OPTION,
         )
 
 

@@ -89,18 +89,18 @@ def run_pilot(job: Run) -> None:
     if failures:
         _say_failures(job, failures, len(trials))
     elif not result.interrupted:
-        say(f"pilot: all {len(trials)} corners of the grid finished")
+        say(f"pilot: all {len(trials)} short test trials finished, so the sweep begins")
 
 
 def _say_failures(job: Run, failures: Sequence[str], corners: int) -> None:
-    say(f"pilot: {len(failures)} of {corners} corners of the grid failed:")
+    say(f"pilot: {len(failures)} of {corners} short test trials, at the lowest and highest values of the grid, failed:")
     for line in failures:
         say(line)
     if not job.experiment.policy.keep_going:
-        job.result.stopped = f"{len(failures)} of {corners} corners of its grid failed"
+        job.result.stopped = f"{len(failures)} of {corners} test trials of --pilot failed"
         say(
-            "the sweep was not started: correct its grid. The same command runs the failed corners again; with"
-            " --keep-going the sweep starts in any case"
+            "the sweep was not started. Change the values that fail, or repeat their test trials by the same command;"
+            " --keep-going starts the sweep in any case"
         )
 
 
@@ -134,4 +134,4 @@ def failing_corners(trials: Sequence[Trial[Any]], outcomes: Mapping[str, Outcome
         outcome = outcomes.get(trial.id)
         if outcome is not None and outcome.status is not Status.FINISHED:
             place = " ".join(f"{name}={flat[trial.id][name]}" for name in varied if name in flat[trial.id])
-            yield f"  {place or 'its only point'}: {outcome.status.value}: {outcome.detail}"
+            yield f"  {place or 'with its only values'}: {outcome.status.value}: {outcome.detail}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fpray.driver.attempt import Running
 from fpray.errors import FprayError
 from fpray.files.disk import why_not_written
+from fpray.plan.words import AGAIN, FREE_SPACE
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.disk_space import is_full, is_full_now
@@ -25,18 +26,24 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
     try:
         outcome = _outcome_of(running)
         if outcome.status is not Status.FINISHED and is_full_now(running.directory.path):
-            progress.say(f"the disk filled up during trial {number}: it runs again when there is space")
+            progress.say(
+                f"the disk of {running.directory.path} filled up during trial {number}, which has no result: it runs"
+                " again by itself when you have removed some files there"
+            )
             return None, running
         running.directory.commit(outcome)
     except OSError as error:
         if not is_full(error):
-            raise FprayError(f"trial {number} cannot continue: {error}") from error
+            raise FprayError(
+                f"trial {number} cannot go on: {error}. Results are kept; mend that, then {AGAIN}"
+            ) from error
         where = error.filename or running.directory.path
-        progress.wait(f"waiting for disk space: {why_not_written(error, where)} at {where}", number=number)
+        why = f"{why_not_written(error, where)} at {where} (trial {number} then runs again)"
+        progress.wait(f"waiting for disk space: {why}; {FREE_SPACE}", number=number)
         return None, replace(running, disk_was_full=True)
     if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= retries:
         return outcome, None
-    progress.say(f"[{number}] {outcome.status.value}: {outcome.detail}: this is not a result, so the trial runs again")
+    progress.say(f"[{number}] {outcome.status.value}: {outcome.detail} · no result: the trial runs again by itself")
     return outcome, replace(running, repeated=running.repeated + 1)
 
 

@@ -97,8 +97,8 @@ def _not_written(error: OSError, suite: Suite) -> FprayError:
     where = error.filename or suite.path
     sentence = f"cannot be written: {why_not_written(error, where)}"
     if suite.fresh and not suite.directories():
-        return refuse(str(where), sentence, Cause.NOT_WRITABLE)
-    return FprayError(f"{where} {sentence} (what was finished stays finished; {AGAIN})")
+        return refuse(str(where), f"{sentence}. Mend that, or name another directory with -s", Cause.NOT_WRITABLE)
+    return FprayError(f"{where} {sentence}. Results are kept; mend that, then {AGAIN}")
 
 
 def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
@@ -145,8 +145,8 @@ def _refuse_elsewhere(experiment: Experiment) -> None:
     if is_elsewhere(experiment.where):
         raise refuse(
             f"--cluster {experiment.where.file}",
-            "this machine is not a node of that cluster. Run `fpray sweep` on the head, or name the cluster with"
-            " --address",
+            "this machine is not a node of that cluster. Run `fpray sweep` on"
+            " the head, or name the cluster with --address",
             Cause.HEAD,
         )
 
@@ -159,5 +159,6 @@ def _write_tables(job: Run, progress: Progress) -> None:
     except OSError as error:
         name = job.suite.path.name
         progress.say(
-            f"the tables of {name} cannot be written: {why_not_written(error, job.suite.path)} (every outcome is kept)"
+            f"results.csv and results.parquet of {name} cannot be written: {why_not_written(error, job.suite.path)}."
+            " No result is lost: mend that, and the same command writes them"
         )

@@ -66,7 +66,7 @@ class TrialSelection:
         """
         if unknown := [name for name in content if name not in TrialSelection.__dataclass_fields__]:
             sentence = f"has points with {', '.join(unknown[:5])}, which this version of fpray does not know"
-            raise Damaged(file, f"{sentence}: a newer version wrote it", cause=Cause.OTHER_VERSION)
+            raise Damaged(file, f"{sentence}: a newer version wrote it. Update fpray", cause=Cause.OTHER_VERSION)
         return typed_content(file, TrialSelection, content)
 
 
@@ -119,7 +119,9 @@ def _with_grid(selection: TrialSelection, study: Study, params: Any) -> tuple[St
     vary, remarks = narrow.distinct(selection.vary, params)
     if len(study.points) > 1 and not selection.cross and selection.study != _USUAL:
         how = "--cross runs the grid at each of them"
-        remarks.append(f"the study's {len(study.points)} points are replaced by the grid of --vary ({how})")
+        remarks.append(
+            f"the study's {len(study.points)} points are not run: the grid of --vary is, in their place ({how})"
+        )
     return study.with_grid(vary, cross=selection.cross), remarks
 
 
@@ -131,7 +133,10 @@ def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
     if trials > MOST_TRIALS:
         days = trials / 86400
         takes = f"{days / 365.25:,.1f} years" if days > 365.25 else f"{days:,.0f} days"
-        sentence = f"make {trials:,} trials, which take {takes} at a second each: fpray plans up to {MOST_TRIALS:,}"
+        sentence = (
+            f"make {trials:,} trials, which take {takes} at a second each: fpray"
+            f" plans up to {MOST_TRIALS:,}. List fewer values"
+        )
         yield Problem("--vary and --repeat" if selection.vary else "--repeat", sentence, Cause.POINTS)
 
 

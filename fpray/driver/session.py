@@ -73,7 +73,7 @@ class Session:
         if machines.embedded:  # refused before Ray starts
             self._placed(where.inventory.joined([Machine("", LOOPBACK, 1, {})]))
             progress.say(headline(self.experiment, machines))
-        progress.stage(f"waiting for {'an embedded Ray' if machines.embedded else 'the Ray cluster'}", None)
+        progress.stage("starting Ray on this machine" if machines.embedded else "waiting for the Ray cluster", None)
         with batch_scheduling(), machines:
             where.inventory.wait_for_all(machines.refresh, progress.wait)
             allocator, intention = self._allocator(machines)
@@ -122,7 +122,7 @@ class Session:
 
     def _begin(self, context: TrialContext, intention: str) -> None:
         """See which machines there are, and write down what is about to run."""
-        self.progress.stage("starting fpray's own processes on the machines", None)
+        self.progress.stage("starting fpray's own processes on the machines, before the first trial", None)
         run = survey(self.experiment, context, self.source.representative_trials(), self.progress.say)
         self.progress.say(intention)  # nothing is refused any more
         self.work.begin(self.suite, self.experiment, self.source.planned())

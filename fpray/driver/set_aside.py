@@ -35,7 +35,7 @@ class SetMachinesAside(Listener):
                 continue
             self._allocator.quarantine(verdict.host)
             self._progress.say(
-                f"machine {verdict.host} is set aside: {verdict.sentence} (trials use it only if there are too few"
-                " similar machines. To use it again, stop this command and run it again)"
+                f"trials do not use machine {verdict.host} any more: {verdict.sentence}. The sweep goes on with the"
+                " other machines; to use it again, mend it, stop this command and run it again"
             )
             self._remember("set_aside", verdict.host, verdict.sentence)

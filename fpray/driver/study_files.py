@@ -32,15 +32,15 @@ def check_study_file(words: Mapping[str, Any], suite: Suite, experiment: Experim
         return
     if not named.endswith(".py") or Path(name).expanduser().resolve() != Path(named).resolve():
         sentence = (
-            f"has trials of the study file {name}, which this command does not name, and a study file is code: name"
-            f" it with --study to continue them, or start another suite with --new"
+            f"has trials of the study file {name}, which this command does not name: continue them with"
+            f" --study {name}, or start a new suite (directory of results) with --new"
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
     if suite.record.study_files.get(name) != _hash(Path(named)) and not experiment.policy.accept_change:
-        known = "was another" if name in suite.record.study_files else "is not known"
+        known = "has changed since" if name in suite.record.study_files else "of that time is not known"
         sentence = (
-            f"has trials of the study file {name}, and its content then {known}: --new starts another suite;"
-            " --accept-change continues with the file as it is now"
+            f"has trials of the study file {name}, and the content of the file {known}: --new starts a new suite"
+            " (directory of results); --accept-change continues with the file as it is now"
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
 

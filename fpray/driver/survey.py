@@ -34,10 +34,10 @@ def survey(
     facts = context.machines.facts(cluster.addresses(), role, context.java)
     for host in cluster.addresses():
         if host not in facts:
-            say(f"machine {host} does not answer: trials run on the others until it does")
+            say(f"machine {host} does not answer: until it does, trials run on the other machines")
     for host, of_host in facts.items():
         for orphan in of_host.get("left_behind", ()):
-            say(f"machine {host}: ended {orphan}, left behind by an earlier driver")
+            say(f"machine {host}: {orphan} of an earlier, killed sweep was ended")
     for line in _which_java(facts):
         say(line)
     refuse_if_any([*_java_problems(context.java, facts), *_heap_problems(context, waiting, facts)])
@@ -57,7 +57,10 @@ def _which_java(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for used, other, host in both:
         hosts.setdefault((used, other), []).append(host)
     return [
-        f"java: {used} (of JAVA_HOME; PATH has {other}, which --java {other} takes){_on(some, len(facts))}"
+        (
+            f"java: {used} of JAVA_HOME is used{_on(some, len(facts))}; PATH has"
+            f" another, {other}: to use that, add --java {other}"
+        )
         for (used, other), some in hosts.items()
     ]
 
@@ -70,7 +73,9 @@ def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Pr
     problems = []
     for host, of_host in facts.items():
         if of_host["java"] is None:
-            sentence = f"there is no such program on machine {host}: install a JRE or JDK 17, or set JAVA_HOME"
+            sentence = (
+                f"there is no such program on machine {host}: install a JDK 17 there, or name one with --java PATH"
+            )
             problems.append(Problem(f"--java {java}", sentence, Cause.JAVA))
     for host, of_host in facts.items():
         if of_host["java"] is not None and java_fails(of_host):
