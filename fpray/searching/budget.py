@@ -86,5 +86,8 @@ class BudgetMeter:
     def why_spent(self, known: int) -> str:
         """The limit that is reached: trials, or time and money; known: the number of trials so far."""
         if known >= self._trials:
-            return f"the budget of {number_of(self._trials, 'trial')} is spent"
-        return f"the budget of {self._limit} leaves no room for another trial"
+            return (
+                f"the budget of {number_of(self._trials, 'trial')} is spent (a"
+                " larger --budget-trials continues the search)"
+            )
+        return f"the budget of {self._limit} leaves no room for another trial (a larger budget continues the search)"

@@ -35,7 +35,11 @@ def limit_problems(study: Search) -> Iterator[Problem]:
     if trials < 1:
         yield Problem(f"--budget-trials {trials}", "must be at least 1", Cause.BUDGET)
     if confirm > max(trials, Search.confirm):
-        yield Problem(f"--confirm {confirm}", f"is more than the whole budget, --budget-trials {trials}", Cause.BUDGET)
+        yield Problem(
+            f"--confirm {confirm}",
+            f"is more than the whole budget, --budget-trials {trials}: change one of them",
+            Cause.BUDGET,
+        )
     if not 0 <= stop_at < 1:
         yield Problem(
             f"--stop-at {stop_at:g}", "must be a share of the best: write 2% or 0.02 (0% never stops)", Cause.BUDGET

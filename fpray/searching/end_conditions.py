@@ -26,9 +26,9 @@ class EndConditions:
     def why_searched(self) -> str:
         """Why no new point is worth a trial."""
         if not self._settled():
-            return "every point was tried"
+            return "every combination of values was tried"
         if self._trials.answer().best is None:
-            return "no point is likely to keep the bounds any more"
+            return "no combination of values is likely to keep the bounds"
         return f"no gain above {100 * self._problem.study.stop_at:g} % is likely any more"
 
     def why_useless(self) -> str | None:
@@ -36,7 +36,10 @@ class EndConditions:
         finished = self._trials.finished()
         for column in self._problem.columns:
             if len(finished) >= _ENOUGH_TO_KNOW and all(t.user_attrs["metrics"].get(column) is None for t in finished):
-                return f"{column} has no value in any of {len(finished)} finished trials (docs/measuring.md says why)"
+                return (
+                    f"{column} has no value in any of {len(finished)} finished trials, so the"
+                    " search cannot go on (docs/measuring.md says why)"
+                )
         return None
 
     def _settled(self) -> bool:

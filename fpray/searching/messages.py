@@ -16,13 +16,14 @@ from fpray.searching.number_words import interval, number, point, short
 from fpray.searching.problem import SearchProblem
 
 _MAX_LISTED = 5
+_WIDER = "try a weaker bound (--subject-to), or other values (--space)"
 
 
 def progress_line(problem: SearchProblem, answer: Answer, left: int) -> str:
     """The best so far with its interval, its bounds, the gain that is still likely, and how many trials are left."""
     rest = f"{_at_most(left)} left"
     if answer.best is None:
-        state = "nothing was measured yet" if answer.nearest is None else "nothing keeps the bounds yet"
+        state = "nothing was measured yet" if answer.nearest is None else "nothing that was tried keeps the bounds yet"
         return f"{state} · {rest}"
     if len(problem.goals) > 1:
         return f"{len(answer.front)} configurations on the front · {rest}"
@@ -49,26 +50,27 @@ def sentences(problem: SearchProblem, answer: Answer, ended: str, left: int) -> 
         runs = len(answer.best.values(problem.goals[0].column))
         if ended and runs < problem.study.confirm:
             times = number_of(runs, "time")
-            yield f"the best ran only {times} of the {problem.study.confirm} that --confirm asks for"
+            more = "the same command with a larger --budget-trials repeats it"
+            yield f"the best ran only {times} of the {problem.study.confirm} that --confirm asks for: {more}"
     yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
 
 
 def _without_best(problem: SearchProblem, answer: Answer, trials: str, yet: str) -> Iterator[str]:
     nearest = answer.nearest
     if nearest is None:
-        why = f"no trial of {answer.trials} has a value of every goal" if answer.trials else "nothing was measured"
-        yield f"no answer{yet}: {why}"
+        failed = f"none of {trials} has a value of every goal (fpray show lists them)"
+        yield f"no answer{yet}: {failed if answer.trials else 'nothing was measured'}"
         return
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""
-    yield f"no configuration that was tried in {trials} keeps the bound{plural} {bounds}"
+    yield f"no configuration that was tried in {trials} keeps the bound{plural} {bounds}: {_WIDER}"
     measured = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
     chance = f"keeps {'them' if plural else 'it'} with a chance of {100 * nearest.chance:.0f} %"
     yield f"the nearest is {point(nearest.params)}: {measured} ({chance})"
 
 
 def _of_front(problem: SearchProblem, answer: Answer, trials: str) -> Iterator[str]:
-    yield f"the front of {trials}: no other configuration is better in all goals"
+    yield f"the front of {trials} (the best trade-offs: no other configuration is better in all goals)"
     for choice in sorted(answer.front, key=lambda choice: -_first_goal(choice)):
         goals = [f"{short(column)} {interval(estimate)}" for column, estimate in choice.goals.items()]
         yield f"  {point(choice.params)}: {', '.join([*goals, *_bounds(problem, choice)])}"
@@ -86,7 +88,7 @@ def _of_best(problem: SearchProblem, answer: Answer, best: Choice, trials: str) 
     if others := answer.within_noise:
         listed = [f"{_difference(other, best)} ({number(_first_goal(other))})" for other in others[:_MAX_LISTED]]
         more = f", and {len(others) - _MAX_LISTED} more" if len(others) > _MAX_LISTED else ""
-        yield f"within noise of it: {'; '.join(listed)}{more}"
+        yield f"as good, within the noise: {'; '.join(listed)}{more}"
     if problem.bounds and answer.frontier:
         yield f"what the bound costs ({problem.bounds[0].column}):"
         yield from _frontier(answer)
@@ -109,7 +111,10 @@ def _at_the_end_of_the_space(problem: SearchProblem, best: Choice) -> Iterator[s
     for key, distribution in (problem.space or {}).items():
         if not isinstance(distribution, CategoricalDistribution) and best.params.get(key) in ends(distribution):
             end = "lowest" if best.params[key] == ends(distribution)[0] else "highest"
-            yield f"{key}={best.params[key]} is the {end} value of its range: values beyond it were not tried"
+            yield (
+                f"{key}={best.params[key]} is the {end} value of its range: values"
+                " beyond it were not tried (--space widens it)"
+            )
 
 
 def _difference(choice: Choice, best: Choice) -> str:

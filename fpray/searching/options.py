@@ -36,7 +36,11 @@ def _price_is_given(values: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _price_is_used(values: Mapping[str, Any]) -> Iterator[Problem]:
     if (price := values["price_per_machine_hour"]) is not None and values["budget_dollars"] is None:
-        yield Problem(f"--price-per-machine-hour {price:g}", "has no effect without --budget-dollars", Cause.BUDGET)
+        yield Problem(
+            f"--price-per-machine-hour {price:g}",
+            "has no effect without --budget-dollars: leave it out, or add that",
+            Cause.BUDGET,
+        )
 
 
 class SearchOptions(BaseOptions, RunOptions, total=False):

@@ -101,5 +101,7 @@ def search_words(suite: Suite) -> SearchWords:
         Damaged: it is something else. Refused: it is the suite of a sweep.
     """
     if suite.record.search is None:
-        raise refuse(suite.path.name, "is the suite of a sweep, not of a search", Cause.OTHER_REQUEST)
+        raise refuse(
+            suite.path.name, "has the results of a sweep, not of a search: use fpray sweep", Cause.OTHER_REQUEST
+        )
     return typed_content(suite.path / layout.SUITE, _Entries, {"search": suite.record.search}).search

@@ -54,12 +54,18 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
     if name == "grid" and space is None:
         problems.append(Problem(about, "needs a --space: a study that suggests its points has no grid", Cause.SAMPLER))
     if name == "cma-es" and len(goals) > 1:
-        problems.append(Problem(about, "works with one goal only", Cause.SAMPLER))
+        problems.append(Problem(about, "works with one goal only: leave it out, or name one goal", Cause.SAMPLER))
     if (
         name == "cma-es"
         and sum(not isinstance(d, CategoricalDistribution) for d in (space or {}).values()) < _CMA_DIMENSIONS
     ):
-        problems.append(Problem(about, f"needs at least {_CMA_DIMENSIONS} parameters with a range", Cause.SAMPLER))
+        problems.append(
+            Problem(
+                about,
+                f"needs at least {_CMA_DIMENSIONS} parameters with a range in --space: add one, or leave --sampler out",
+                Cause.SAMPLER,
+            )
+        )
     endless = [key for key, d in (space or {}).items() if isinstance(d, FloatDistribution) and d.step is None]
     if name == "brute-force" and endless:
         problems.append(

@@ -44,7 +44,8 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
     problems = [
         Problem(
             option,
-            f"is {_words(now[key])}, but this suite's search has {_words(before[key])}: --new starts another search",
+            f"is {_words(now[key])} now, and was {_words(before[key])} when this"
+            " search began: --new starts another search",
             Cause.OTHER_REQUEST,
         )
         for key, option in _OPTIONS.items()
@@ -55,7 +56,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
     problems += [
         Problem(
             f"{key}={now['start'].get(key)}",
-            f"was {start.get(key)} in this suite's trials: --new starts another search",
+            f"was {start.get(key)} when this search began: --new starts another search",
             Cause.OTHER_REQUEST,
         )
         for key in {**start, **now["start"]}
@@ -65,7 +66,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         problems.append(
             Problem(
                 f"--storage {options['storage']}",
-                f"this suite's study is in {recorded['storage']}: leave the option out, or start another search with"
+                f"this search is kept in {recorded['storage']}: leave the option out, or start another search with"
                 " --new",
                 Cause.OTHER_REQUEST,
             )

@@ -88,7 +88,10 @@ class SearchSource:
                     chosen = self._choose()
                 if (trial := self._as_trial(chosen)) is not None:
                     return trial
-        self.ended = f"{self._problem.protocol.name} refused {_MAX_REFUSED} points in a row"
+        self.ended = (
+            f"{self._problem.protocol.name} allows none of {_MAX_REFUSED}"
+            " combinations of values in a row: change --space"
+        )
         return None
 
     def tell(self, trial: Trial[Any], outcome: Outcome) -> None:

@@ -103,7 +103,7 @@ def _read(kind: Any, dimension: Any) -> BaseDistribution:
         return dimension
     if isinstance(dimension, range):
         if not dimension:
-            raise _Wrong("is an empty range")
+            raise _Wrong(f"is an empty range: {_SHAPES}")
         return IntDistribution(min(dimension), max(dimension), step=abs(dimension.step))
     if isinstance(dimension, str):
         match = _RANGE.fullmatch(dimension.strip())
@@ -140,14 +140,14 @@ def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
         elif name == "step" and number:
             step = _number(kind, number)
         else:
-            raise _Wrong(f":{word} is neither :log nor :step=N")
+            raise _Wrong(f":{word} is neither :log nor :step=N: {_SHAPES}")
     lowest, highest = _number(kind, low), _number(kind, high)
     if lowest > highest:
-        raise _Wrong(f"{low} is above {high}")
+        raise _Wrong(f"{low} is above {high}: write the lowest value first")
     if log and lowest <= 0:
-        raise _Wrong("a logarithmic range starts above 0")
+        raise _Wrong("a logarithmic range starts above 0: write 1 or another positive number first")
     if log and step is not None:
-        raise _Wrong("cannot be logarithmic and have a step")
+        raise _Wrong("cannot be logarithmic and have a step: leave :log or :step=N out")
     if step is not None and step <= 0:
         raise _Wrong("a step must be above 0")
     with warnings.catch_warnings():

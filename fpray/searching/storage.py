@@ -40,7 +40,9 @@ def open_study(storage: Secret, suite: Path, goals: Sequence[Goal]) -> optuna.St
         )
     except Exception as error:  # a database's driver may raise anything
         raise refuse(
-            f"--storage {storage}", f"cannot be opened: {storage.scrub(first_line(error))}", Cause.STORAGE
+            f"--storage {storage}",
+            f"cannot be opened: {storage.scrub(first_line(error))}. Does it run, and is the URL right?",
+            Cause.STORAGE,
         ) from None
 
 
@@ -77,8 +79,8 @@ def reachable(suite: str) -> Iterator[None]:
         while isinstance(error, StorageInternalError) and isinstance(error.__cause__, Exception):
             error = error.__cause__
         raise FprayError(
-            f"the Optuna study of the search cannot be reached any more: {first_line(error)} (every outcome is kept in"
-            f" {suite}; {AGAIN})"
+            f"the database of the search (--storage) cannot be reached any more: {first_line(error)}."
+            f" Every result is kept in {suite}; mend that, then {AGAIN}"
         ) from None
 
 

@@ -73,7 +73,11 @@ def read_history(suite: Suite) -> SearchHistory:
         Refused: the suite is not one of a search, or no trial of it has ended.
     """
     if suite.record.search is None:
-        raise refuse(suite.path.name, "is the suite of a sweep: --figure draws searches", Cause.FIGURE)
+        raise refuse(
+            suite.path.name,
+            "has the results of a sweep, and --figure draws only those of fpray search: leave it out",
+            Cause.FIGURE,
+        )
     record = search_words(suite)
     goals = [Goal(text.partition(" ")[2], text.startswith("maximize")) for text in record["goals"]]
     bounds, _ = parse_bounds(record["bounds"])
@@ -81,7 +85,9 @@ def read_history(suite: Suite) -> SearchHistory:
         raise Damaged(suite.path / layout.SUITE, "is damaged: the search has no goals")
     trials = _ended_trials(suite, bounds)
     if not trials:
-        raise refuse(suite.path.name, "has no trial that ended: nothing can be drawn yet", Cause.FIGURE)
+        raise refuse(
+            suite.path.name, "has no trial that ended: nothing can be drawn yet, try again later", Cause.FIGURE
+        )
     subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
     aim = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject}"
     return SearchHistory(aim, jar_of(suite), goals, bounds, trials, read_answer(suite.path))
