@@ -44,8 +44,12 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
     if not (elsewhere := is_elsewhere(experiment.where)) and not words["detach"] and words["as_job"] is None:
         _run_here(ctx, run, experiment, as_json=words["as_json"])
     if words["as_json"]:
-        message = "cannot be used with a driver that runs in the background"
-        raise refuse("--json", f"{message}: read {RESULTS_CSV} or {RESULTS_PARQUET} of the suite", Cause.OPTION)
+        message = "cannot be used here, because the sweep runs in the background or on another machine"
+        raise refuse(
+            "--json",
+            f"{message}. Leave it out, and read {RESULTS_CSV} or {RESULTS_PARQUET} in the directory of results",
+            Cause.OPTION,
+        )
     if elsewhere:
         run_there(experiment, sys.argv[1:])
     _run_by_itself(ctx, words["detach"], words["as_job"], secrets)
@@ -75,7 +79,7 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets
     suite = Suite(path)
     if detach:
         commands = " · ".join(f"fpray {command} {suite.short_name}{where}" for command in ("attach", "stop"))
-        show_line(f"detached · {shown(path)} · fpray status{where} · {commands}")
+        show_line(f"detached: it runs on in the background · {shown(path)} · fpray status{where} · {commands}")
         ctx.exit(0)
     ctx.exit(attach(suite, where))
 
@@ -85,5 +89,5 @@ def _start_job(command: list[str], secrets: list[Secret]) -> tuple[Path | None, 
     try:
         return start(command, as_job, secrets)
     except NoJobs as why:
-        say(f"Ray's jobs cannot be used ({why}): the driver runs as an ordinary process on the head")
+        say(f"Ray takes no jobs here ({why}): the sweep runs as an ordinary process on the head. Nothing to do")
         return start(command, secrets=secrets)

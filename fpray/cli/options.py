@@ -79,7 +79,10 @@ def _click_type(item: Field) -> Any:
 def given_options(options: type, words: Mapping[str, Any]) -> dict[str, Any]:
     """The words of a command line that are options of an options class."""
     if words["identity_file"]:
-        say("-i is FrankenPaxos's SSH key, and is ignored here: Ray starts the processes, without SSH")
+        say(
+            "-i FILE (FrankenPaxos's SSH key) is ignored: fpray starts processes"
+            " by Ray, without SSH. The command goes on"
+        )
     return {item.name: words[item.name] for item in fields(options)}
 
 

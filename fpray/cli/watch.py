@@ -31,7 +31,10 @@ def status(suite_directory: Path, as_json: bool) -> None:
     for line in status_lines(states):
         show_line(line)
     if not states:
-        say(f"no suite in {shown(suite_directory)}")
+        say(
+            f"no suite (results of a sweep) in {shown(suite_directory)}: fpray"
+            " sweep makes one, -s names another directory"
+        )
 
 
 @click.command()
