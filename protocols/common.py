@@ -138,7 +138,7 @@ def batches_fill(loops: int, **sizes: int) -> Iterator[Problem]:
     """A problem for each batch that is larger than the number of requests that can wait for it."""
     for name, size in sizes.items():
         if size > loops >= 1:
-            why = f"is more than the number of closed loops, {loops}: the batch would never be full"
+            why = f"is more than the number of closed loops, {loops}: the batch would never be full. Lower it"
             yield Problem(f"{name}={size}", why)
 
 
@@ -150,7 +150,7 @@ def enough(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
     needed = _needed(f, formula)
     for name, count in counts.items():
         if count < needed:
-            yield Problem(f"{name}={count}", f"f={f} needs at least {formula} = {needed}")
+            yield Problem(f"{name}={count}", f"must be at least {formula} = {needed}, to survive f={f} failures")
 
 
 def none_or_enough(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
@@ -158,7 +158,7 @@ def none_or_enough(f: int, formula: Formula, **counts: int) -> Iterator[Problem]
     needed = _needed(f, formula)
     for name, count in counts.items():
         if count != 0 and count < needed:
-            yield Problem(f"{name}={count}", f"f={f} needs 0 or at least {formula} = {needed}")
+            yield Problem(f"{name}={count}", f"must be 0 or at least {formula} = {needed}, to survive f={f} failures")
 
 
 def exactly(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
@@ -166,7 +166,7 @@ def exactly(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
     needed = _needed(f, formula)
     for name, count in counts.items():
         if count != needed:
-            yield Problem(f"{name}={count}", f"f={f} needs exactly {formula} = {needed}")
+            yield Problem(f"{name}={count}", f"must be exactly {formula} = {needed}, to survive f={f} failures")
 
 
 def _needed(f: int, formula: Formula) -> int:

@@ -156,7 +156,7 @@ def _constraints(p: Params) -> Iterator[Problem]:
     yield from enough(p.f, "2f+1", num_matchmakers=p.num_matchmakers, num_replicas=p.num_replicas)
     yield from ranges(p)
     driven, all_of_them, one_spare = p.driver_workload, 2 * p.f + 1, 2 * p.f + 2
-    acceptors, why = p.f + 1, f"f={p.f} needs at least f+1"
+    acceptors, why = p.f + 1, f"to survive f={p.f} failures it must be at least f+1"
     if isinstance(driven, LeaderReconfiguration | Chaos):
         acceptors, why = one_spare, f"{driven.name} replaces acceptor 0: f={p.f} needs at least 2f+2"
     elif isinstance(driven, RepeatedLeaderReconfiguration | MatchmakerReconfiguration):

@@ -187,10 +187,10 @@ def _count_problems(p: Params) -> Iterator[Problem]:
         if colocated and twin is not None and count not in (0, getattr(p, twin)):
             yield Problem(f"{name}={count}", f"COLOCATED needs 0 or {twin} = {getattr(p, twin)}")
         elif count != 0 and count < enough:
-            yield Problem(f"{name}={count}", f"f={p.f} needs 0 or at least f+1 = {enough}")
+            yield Problem(f"{name}={count}", f"must be 0 or at least f+1 = {enough}, to survive f={p.f} failures")
     for name in ("num_leaders", "num_proxy_leaders", "num_replicas"):
         if (count := getattr(p, name)) < enough:
-            yield Problem(f"{name}={count}", f"f={p.f} needs at least f+1 = {enough} {name.removeprefix('num_')}")
+            yield Problem(f"{name}={count}", f"must be at least f+1 = {enough}, to survive f={p.f} failures")
     if colocated and p.num_proxy_leaders != p.num_leaders:
         yield Problem(f"num_proxy_leaders={p.num_proxy_leaders}", f"COLOCATED needs num_leaders = {p.num_leaders}")
 
@@ -210,7 +210,7 @@ def _reading_problems(p: Params) -> Iterator[Problem]:
 def _acceptor_problems(p: Params) -> Iterator[Problem]:
     rows, columns = p.num_acceptor_groups, p.num_acceptors_per_group
     if not p.flexible and columns != 2 * p.f + 1:
-        yield Problem(f"num_acceptors_per_group={columns}", f"f={p.f} needs exactly 2f+1 = {2 * p.f + 1} in each group")
+        yield Problem(f"num_acceptors_per_group={columns}", f"must be {2 * p.f + 1}, to survive f={p.f} failures")
     if p.flexible and min(rows, columns) - 1 < p.f:
         grid = f"num_acceptor_groups={rows}, num_acceptors_per_group={columns}"
         yield Problem(grid, f"a grid needs at least f+1 = {p.f + 1} rows and columns to survive f={p.f} failures")
