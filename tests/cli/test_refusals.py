@@ -18,7 +18,7 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
     assert "nothing was started; 3 problems:" in result.stderr
     assert "num_batcherz" in result.stderr
     assert "did you mean num_batchers?" in result.stderr
-    assert "f=1 needs at least f+1 = 2 leaders" in result.stderr
+    assert "must be at least f+1 = 2, to survive f=1 failures" in result.stderr
     assert "there is no such file" in result.stderr
 
 
@@ -61,7 +61,10 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
             "is an address of Ray Client, which fpray does not use",
             marks=pytest.mark.jvm,
         ),
-        (["sweep", "unreplicated", "--address", "x:1", "--local"], "--local  conflicts with --address x:1: leave one"),
+        (
+            ["sweep", "unreplicated", "--address", "x:1", "--local"],
+            "--local  means this machine only, and --address x:1 another: leave one",
+        ),
         (
             ["sweep", "multipaxos", "--cluster", str(ROOT / "cluster_configs" / "ec2.yaml"), "--dry-run"],
             "is required on",
@@ -87,7 +90,7 @@ def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
     monkeypatch.setenv("FPRAY_SUITE_DIRECTORY", str(suite.parent))
     monkeypatch.chdir(tmp_path)
     result = cli("sweep", "craq", "-s", "QKZJ", "--rerun", "001")
-    assert f"{suite.name} is a suite of unreplicated, not of craq" in " ".join(result.stderr.split())
+    assert f"{suite.name} has results of unreplicated, not of craq" in " ".join(result.stderr.split())
     assert not Path("QKZJ").exists()
     assert Suite(suite).short_name == "QKZJ"
     monkeypatch.delenv("FPRAY_SUITE_DIRECTORY")
@@ -134,7 +137,10 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     cluster.write_text(json.dumps({"1": {"client": ["localhost"]}}))
     result = cli("plan", "unreplicated", "--cluster", str(cluster))
     assert result.exit_code == 2
-    assert "has no machine for f=1 (pools in the cluster file: client); did you mean client?" in result.stderr
+    assert (
+        "is a pool (the machines of a role) that has none for f=1: add it. Pools"
+        " in the cluster file: client; did you mean client?"
+    ) in result.stderr
     cluster.write_text("[")
     assert "is not JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
 
@@ -165,4 +171,4 @@ def test_a_trial_that_was_copied_out_of_its_suite_is_refused_in_a_sentence(tmp_p
     (tmp_path / "001").mkdir()
     (tmp_path / "001" / "trial.json").write_text("{}")
     done = cli("logs", str(tmp_path / "001"))
-    assert (done.exit_code, "is a trial directory outside any suite" in done.stderr) == (2, True)
+    assert (done.exit_code, "is the directory of a trial outside its suite" in done.stderr) == (2, True)

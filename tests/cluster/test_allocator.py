@@ -77,7 +77,9 @@ def test_machines_of_other_hardware_or_regions_and_dead_ones_replace_none() -> N
     allocator.release(allocation)
     alive.clear()
     assert allocator.allocate(trial) is None
-    assert allocator.shortage(trial) == ("it needs 1 of the machines a, b, c; of these, now in the Ray cluster: none")
+    assert allocator.shortage(trial) == (
+        "it needs 1 of the machines a, b, c, of which none is in the Ray cluster now: start Ray on the others"
+    )
 
 
 def test_a_machine_that_lost_a_trial_is_avoided_for_a_while_and_so_are_others_that_are_in_use() -> None:

@@ -57,10 +57,10 @@ def test_a_search_says_how_far_its_suite_is() -> None:
 @pytest.mark.parametrize(
     ("words", "suite", "sentence"),
     [
-        (("sweep", "unreplicated"), "search_half_done", "is the suite of a search"),
-        (("sweep", "craq"), "sweep_half_done", "is a suite of unreplicated, not of craq"),
-        ((*SWEEP, "--new"), "sweep_half_done", "conflicts with -s"),
-        ((*SEARCH, "--space", "num_client_procs=1..2"), "search_half_done", "this suite's search has"),
+        (("sweep", "unreplicated"), "search_half_done", "has the results of a search"),
+        (("sweep", "craq"), "sweep_half_done", "has results of unreplicated, not of craq"),
+        ((*SWEEP, "--new"), "sweep_half_done", "starts a new suite, but -s names an old one"),
+        ((*SEARCH, "--space", "num_client_procs=1..2"), "search_half_done", "when this search began"),
     ],
 )
 def test_a_suite_that_cannot_be_continued_is_refused(words: tuple[str, ...], suite: str, sentence: str) -> None:

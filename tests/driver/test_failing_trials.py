@@ -30,7 +30,7 @@ def test_crash_is_a_value_and_the_sweep_goes_on(ray_address: str, tmp_path: Path
     assert (suite / "001" / "attempts" / "1" / "server_err.txt").exists()
     assert not (suite / "002" / "attempts").exists()
     anew = run(*words, cwd=tmp_path)
-    assert f"(a new one: all trials of {suite.name.split('_')[2][:4]} have ended)" in " ".join(anew.err.split())
+    assert f"(a new one, because all trials of {suite.name.split('_')[2][:4]} have ended)" in " ".join(anew.err.split())
 
 
 def _java(directory: Path, cases: str) -> str:

@@ -82,7 +82,7 @@ def test_an_own_study_file_is_continued_as_long_as_it_is_the_same(tmp_path: Path
     more: dict[str, Any] = {**mine, "set": {"num_client_procs": 2}, "suite_directory": str(suite)}
     assert len(sweep(tmp_path, **more).outcomes) == 2
     write_study(tmp_path / "mine.py", loops=2)
-    with pytest.raises(Refused, match=r"and its content then was another: --new starts .* --accept-change"):
+    with pytest.raises(Refused, match=r"the content of the file has changed since: --new starts .* --accept-change"):
         sweep(tmp_path, **more)
     assert sweep(tmp_path, **more, accept_change=True).exit_code == 0
     assert trace.exists()
@@ -98,7 +98,7 @@ def test_an_older_suite_states_no_hash(tmp_path: Path) -> None:
     del content["study_files"]
     (suite / "suite.json").write_text(json.dumps(content))
     more: dict[str, Any] = {**mine, "set": {"num_client_procs": 2}, "suite_directory": str(suite)}
-    with pytest.raises(Refused, match="and its content then is not known"):
+    with pytest.raises(Refused, match="the content of the file of that time is not known"):
         sweep(tmp_path, **more)
     assert len(sweep(tmp_path, **more, accept_change=True).outcomes) == 2
 
@@ -208,4 +208,4 @@ def test_a_suite_cannot_have_its_reader_attach_to_a_cluster(tmp_path: Path, monk
         with pytest.raises(TimeoutError):
             cluster.accept()
     assert done.exit_code == 2
-    assert "and a cluster can run code here: if it is yours, set RAY_ADDRESS=127.0.0.1:" in done.stderr
+    assert "fpray reads only from clusters that you name: if it is yours, set RAY_ADDRESS=127.0.0.1:" in done.stderr

@@ -95,7 +95,7 @@ def test_without_inodes_a_trial_waits_and_says_so(
         result = run_on(FakeMachines(["10.0.0.1"]), finished, tmp_path, loops=1, suite_directory=str(disk / "suites"))
         timer.join()
         assert statuses(result) == ["finished"]
-    assert "waiting for disk space: trial 001 needs inodes for 32 files, " in capsys.readouterr().err
+    assert "waiting for disk space: trial 001 needs room for 32 files, " in capsys.readouterr().err
 
 
 def test_a_disk_that_fills_up_in_a_trial_is_waited_for(

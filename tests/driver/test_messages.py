@@ -14,4 +14,4 @@ def test_a_run_that_was_stopped_gives_the_reason_of_what_stopped_it() -> None:
     (path,) = (RECORDED / "sweep_half_done").iterdir()
     result = SweepResult(path, 3, {"001": Outcome(Status.FINISHED)}, stopped="the budget of 9 $ is spent")
     line = closing(Suite(path), result, ListSource([], []))
-    assert line.startswith("stopped, because the budget of 9 $ is spent · 1 finished · fpray show "), line
+    assert line.startswith("stopped, because the budget of 9 $ is spent · 1 finished · results: fpray show "), line

@@ -50,8 +50,8 @@ def test_each_target_gets_the_notice(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "told").read_text()) == expected
     assert (tmp_path / "told.env").read_text() == "finished 7\n"
     assert [line.rpartition(": it ")[2] for line in messages] == [
-        "answered 500 Internal Server Error (the results are kept)",
-        "returned 3: no (the results are kept)",
+        "answered 500 Internal Server Error (the sweep and its results are not affected)",
+        "returned 3: no (the sweep and its results are not affected)",
     ]
 
 

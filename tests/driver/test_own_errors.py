@@ -45,7 +45,7 @@ def test_an_exception_in_one_trial_is_that_trials_outcome(
     result = run_on(FakeMachines(["a"]), play, tmp_path, loops=4)
     output = capsys.readouterr().err
     assert statuses(result) == ["finished", "failed", "finished", "finished"]
-    assert "[002/004] failed: the trial failed by fpray's own error: " + type(error).__name__ in output
+    assert "[002/004] failed: an error in fpray itself ended this trial: " + type(error).__name__ in output
     assert "\x1b[2J" not in output
     content = json.loads((result.suite / "002" / "outcome.json").read_text())
     assert content["reason"] == "fpray"
@@ -55,7 +55,7 @@ def test_an_exception_in_one_trial_is_that_trials_outcome(
     assert "in play" in traceback
     assert Status.FAILED.final, "the same command does not repeat it"
     shown = cli("show", f"{result.suite.name}/002", "-s", str(result.suite.parent))
-    assert "fpray's own error" in shown.output
+    assert "an error in fpray itself" in shown.output
 
 
 def test_an_outcome_that_cannot_be_written_is_an_own_error(tmp_path: Path) -> None:

@@ -44,14 +44,14 @@ def test_a_pilot_runs_the_corners_short_and_apart(tmp_path: Path, capsys: pytest
     assert (len(seen), statuses(result)) == (4 + 24, ["finished"] * 24)
     assert len(list((result.suite / "pilot").glob("[0-9]*/outcome.json"))) == 4
     assert len((result.suite / "results.csv").read_text().splitlines()) == 1 + 24, "a pilot is no result"
-    assert "pilot: all 4 corners of the grid finished" in capsys.readouterr().err
+    assert "pilot: all 4 short test trials finished" in capsys.readouterr().err
 
 
 def test_a_corner_that_fails_stops_before_the_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     result, seen = _piloted(tmp_path, 4, lambda p: p.num_clients_per_proc == 3, pilot=True)
     output = capsys.readouterr().err
     assert (len(seen), result.exit_code, result.outcomes) == (4, 1, {})
-    assert "pilot: 2 of 4 corners of the grid failed:" in output
+    assert "pilot: 2 of 4 short test trials, at the lowest and highest values of the grid, failed:" in output
     assert "  num_client_procs=1 num_clients_per_proc=3: crashed: server exited with 1" in output
     assert "the sweep was not started" in output
     again, seen = _piloted(tmp_path, 4, lambda _: False, pilot=True)

@@ -61,7 +61,7 @@ def test_a_jar_with_a_colon_is_checked(odd_place: Path) -> None:
     """A3: `--check` starts its mains, too."""
     done = run("protocols", "unreplicated", "--check", "v1:2/a?.jar", cwd=odd_place)
     assert (done.code, done.err) == (0, "")
-    assert "unreplicated  2 mains, all fit" in done.out
+    assert "unreplicated  2 main classes, all fit" in done.out
 
 
 def test_java_home_comes_before_path(tmp_path: Path, reference_jar: Path) -> None:
@@ -76,6 +76,9 @@ def test_java_home_comes_before_path(tmp_path: Path, reference_jar: Path) -> Non
     done = run("sweep", "unreplicated", *words, cwd=tmp_path, env={"JAVA_HOME": str(home)})
     assert done.code == 0, done.err
     path = shutil.which("java")
-    assert f"java: {java} (of JAVA_HOME; PATH has {path}, which --java {path} takes)" in done.err.splitlines()[:4]
+    assert (
+        f"java: {java} of JAVA_HOME is used; PATH has another, {path}: to use that, add --java {path}"
+        in done.err.splitlines()[:4]
+    )
     (plan,) = tmp_path.glob("suites/*/001/plan.json")
     assert {process["argv"][0] for process in json.loads(plan.read_text())["processes"]} == {str(java)}

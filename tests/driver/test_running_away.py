@@ -47,7 +47,10 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     assert begun.code == 0, begun.err
     suite = only_suite(tmp_path)
     name = suite.name.split("_")[2][:4]
-    assert begun.out == f"detached · suites/{suite.name} · fpray status · fpray attach {name} · fpray stop {name}\n"
+    assert begun.out == (
+        f"detached: it runs on in the background · suites/{suite.name} · fpray"
+        f" status · fpray attach {name} · fpray stop {name}\n"
+    )
     assert "unreplicated on the Ray cluster at" in begun.err, "what it says before it is under way is said here"
     _watch_and_leave(suite)
     _stop(suite)
@@ -68,7 +71,8 @@ def _watch_and_leave(suite: Path) -> None:
     assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
     watcher.send_signal(signal.SIGINT)
     _, messages = watcher.communicate(timeout=LONG)
-    last = f"detached; the sweep continues · fpray attach {letters[:4]} · fpray stop {letters[:4]}"
+    again, end = f"fpray attach {letters[:4]}", f"fpray stop {letters[:4]}"
+    last = f"you have left; the sweep goes on · see it again: {again} · end it: {end}"
     assert (watcher.returncode, messages.splitlines()[-1]) == (0, last)
 
 
@@ -103,7 +107,7 @@ def _carry_on(words: list[str], suite: Path) -> None:
     seen = run("attach", name, cwd=tmp_path)
     assert seen.code == 0, seen.err
     assert "[001/001; 100%]" in seen.err
-    assert seen.err.splitlines()[-1].startswith("1 finished · fpray show ")
+    assert seen.err.splitlines()[-1].startswith("1 finished · results: fpray show ")
     wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text(), LONG, "a notice")
     notice = json.loads((tmp_path / "told").read_text())
     assert (notice["event"], notice["done"], notice["suite"], notice["exit_code"]) == ("finished", 1, str(suite), 0)
@@ -112,7 +116,8 @@ def _carry_on(words: list[str], suite: Path) -> None:
     assert _status(tmp_path) | {"suite": "", "began": ""} == {
         "suite": "", "letters": letters, "began": "", "varied": ["num_clients_per_proc"],
         "state": "finished", "done": 1, "total": 1, "failed": 0,
-        "remaining_s": None, "pid": None, "host": None, "says": f"1 finished · fpray show {name}", "exit_code": 0,
+        "remaining_s": None, "pid": None, "host": None, "says": ("1 finished · results:"
+f" fpray show {name}"), "exit_code": 0,
     }  # fmt: skip
 
 

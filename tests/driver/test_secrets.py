@@ -82,7 +82,7 @@ def test_a_hook_that_fails_is_in_no_file(how: str, tmp_path: Path, monkeypatch: 
     suite = only_suite(tmp_path)
     assert len(posted) == (0 if how == "command" else 1)
     log = (suite / "driver.log").read_text()
-    assert "the notice finished was not sent to --notify " in log
+    assert "was not told that the sweep has finished: " in log
     assert "\x1b" not in log
     assert places_of(KEY, tmp_path) == []
 
@@ -201,7 +201,9 @@ def test_whatever_a_target_raises_the_others_are_told(tmp_path: Path, monkeypatc
     with notify.Notifier(targets, dict, messages.append) as notices:
         notices.tell("finished", "one")
         notices.tell("failed", "two")
-    assert [message.partition(": ")[2] for message in messages] == ["odd (the results are kept)"] * 2
+    assert [message.partition(": ")[2] for message in messages] == [
+        "odd (the sweep and its results are not affected)"
+    ] * 2
     assert '"two"' in file.read_text()
 
 

@@ -37,7 +37,7 @@ def test_a_sweep_says_where_it_runs_and_which_jar(unreplicated: tuple[Path, Run]
     (line,) = [line for line in lines if line.startswith("[001/002")]
     assert re.match(r"\[001/002; 50\.0%\] 0:0\d:\d\d / ", line), line
     assert re.search(r"'measured\.latency\.median_ms': '\d+(\.\d+)?'", line), line
-    assert lines[-1].startswith("2 finished · fpray show ")
+    assert lines[-1].startswith("2 finished · results: fpray show ")
 
 
 def test_json_is_one_object_for_each_trial(unreplicated: tuple[Path, Run]) -> None:
@@ -139,7 +139,7 @@ def test_another_jar_is_refused_unless_accepted(
     words = ["sweep", "unreplicated", *QUICK, "-j", str(other), "-s", str(suite), "--address", ray_address]
     done = run(*words, cwd=tmp_path)
     assert done.code == 2
-    assert "is not the jar of the suite" in done.err
+    assert "is not the jar of the earlier results" in done.err
     accepted = run(*words, "--vary", "num_clients_per_proc=7", "--accept-change", cwd=tmp_path)
     assert accepted.code == 0, accepted.err
     jars = pq.read_table(suite / "results.parquet")["jar"].to_pylist()

@@ -32,7 +32,7 @@ def test_a_good_trial_has_no_doubt() -> None:
 def test_a_trial_with_fewer_answers_than_loops_was_not_served() -> None:
     doubt = _only(replace(GOOD, requests=3))
     assert (doubt.defect, doubt.label) == ("unserved", "client_0")
-    assert doubt.sentence == "3 requests of 4 closed loops were answered in the measured window"
+    assert doubt.sentence == "3 requests of 4 closed loops were answered in the measured time: do the servers work?"
     silent = replace(CLIENT, label="client_1", last_stop_ns=11 * S, last_lines=[TIMED_OUT])
     assert _only(replace(GOOD, requests=3, clients=[CLIENT, silent])).label == "client_1", "one that gave up is shown"
 
@@ -40,20 +40,26 @@ def test_a_trial_with_fewer_answers_than_loops_was_not_served() -> None:
 def test_groups_may_hide_answers_so_that_nothing_is_decided() -> None:
     doubt = _only(replace(GOOD, requests=3, unrecorded=5))
     assert doubt.defect is None
-    assert "may hide up to 5 more: whether the system served them cannot be decided" in doubt.sentence
+    assert "may hide up to 5 more: it is not known whether the servers answered" in doubt.sentence
 
 
 def test_a_client_that_logs_its_timeout_gave_up() -> None:
     gave_up = [replace(CLIENT, label=f"client_{i}", last_lines=["a", TIMED_OUT]) for i in range(3)]
     doubt = _only(replace(GOOD, clients=[CLIENT, *gave_up[1:]]))
     assert (doubt.defect, doubt.label, doubt.lines) == ("gave-up", "client_1", [TIMED_OUT])
-    assert doubt.sentence == f"client_1 gave up: {TIMED_OUT}; so did client_2"
+    assert (
+        doubt.sentence
+        == f"client_1 gave up, because servers did not answer until its timeout: {TIMED_OUT}; so did client_2"
+    )
 
 
 def test_a_client_whose_rows_end_early_gave_up_unless_they_are_groups() -> None:
     stalled = replace(GOOD, clients=[replace(CLIENT, last_stop_ns=11 * S)])
     doubt = _only(stalled)
-    assert (doubt.defect, doubt.sentence) == ("gave-up", "client_0 had no answer after the first 1.0 of 2.0 s")
+    assert (doubt.defect, doubt.sentence) == (
+        "gave-up",
+        "client_0 had no answer from servers after the first 1.0 of 2.0 s",
+    )
     assert _all(replace(stalled, grouped=True)) == []
     warmed_up = replace(CLIENT, first_start_ns=8 * S)
     assert _all(replace(GOOD, warmup_s=2.0, clients=[warmed_up])) == []
@@ -63,7 +69,7 @@ def test_requests_that_wait_for_others_time_out_at_the_end_without_harm() -> Non
     held = replace(GOOD, holds_back=["batch_size"], clients=[replace(CLIENT, last_lines=[TIMED_OUT])])
     doubt = _only(held)
     assert doubt.defect is None
-    assert "batch_size make requests wait for further requests" in doubt.sentence
+    assert "because with batch_size requests wait for further ones" in doubt.sentence
     stalled = replace(held, clients=[replace(CLIENT, last_stop_ns=11 * S, last_lines=[TIMED_OUT])])
     assert _only(stalled).defect == "gave-up"
 

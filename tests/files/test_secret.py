@@ -49,7 +49,7 @@ def test_a_file_of_another_user_is_not_believed(tmp_path: Path) -> None:
     file = tmp_path / "hook"
     write_secret(file, "https://elsewhere/")
     os.chown(file, UID, UID)
-    with pytest.raises(Refused, match="ordinary file of yours"):
+    with pytest.raises(Refused, match="ordinary file that belongs to you"):
         read_secret(f"file:{file}")
 
 

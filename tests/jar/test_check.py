@@ -91,8 +91,8 @@ def _jar(directory: Path, *sources: str) -> str:
 def test_the_reference_jar_fits() -> None:
     done = cli("protocols", "--check", "reference", "unreplicated", "multipaxos")
     assert done.exit_code == 0, done.output
-    assert "multipaxos    8 mains, all fit" in done.stdout
-    assert "2 of 2 protocols fit · 10 mains in " in done.stdout
+    assert "multipaxos    8 main classes, all fit" in done.stdout
+    assert "2 of 2 protocols fit · 10 main classes asked in " in done.stdout
 
 
 @pytest.mark.jvm
@@ -100,7 +100,7 @@ def test_a_jar_like_frankenpaxos_fits_and_the_protocols_that_it_lacks_are_no_fau
     jar = _jar(tmp_path, _main(SERVER, help_=True), _main(CLIENT, help_=False))
     done = cli("protocols", "--check", jar)
     assert done.exit_code == 0, done.output
-    assert "2 mains, all fit" in done.stdout
+    assert "2 main classes, all fit" in done.stdout
     assert done.stdout.count("no main classes of multipaxos in this jar") == 1
     assert done.stdout.splitlines()[-1].startswith("1 of ")
     named = cli("protocols", "multipaxos", "--check", jar)
@@ -114,16 +114,16 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     server = _main(SERVER, help_=help_, more=("--options.flushEvery", "--mode"), less=less, refused="Noop")
     client = _main(CLIENT, help_=help_).replace("OPTIONAL = Arrays.asList(", 'OPTIONAL = Arrays.asList("--extra", ')
     unknown = "--log_level, --options.flushEveryN (it has --options.flushEvery)"
-    not_passed = "fpray does not pass it by default (use a parameter or --flag)"
+    not_passed = "which fpray does not pass by default: nothing to do (a parameter or --flag sets it)"
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, server, client))
     assert done.exit_code == 1
     assert done.stdout.splitlines()[:-1] == [
-        "unreplicated  1 of 2 mains do not fit",
+        "unreplicated  1 of 2 main classes do not fit",
         f"  {SERVER} does not accept {unknown}, which fpray passes",
         f"  {SERVER} requires --mode, --options.flushEvery, which fpray does not pass",
         f"  {SERVER} Option --state_machine failed when given 'Noop'. Foo is not one of A, B.",
-        f"  {SERVER} accepts --mode, --options.flushEvery: {not_passed}",
-        f"  {CLIENT} accepts --extra: {not_passed}",
+        f"  {SERVER} accepts --mode, --options.flushEvery, {not_passed}",
+        f"  {CLIENT} accepts --extra, {not_passed}",
     ]
 
 
@@ -134,7 +134,7 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "second").mkdir()
     done = cli("protocols", "unreplicated", "--check", jar)
     assert done.exit_code == 1
-    assert f"{SERVER} did not print its flags: killed after 1 s" in done.stdout
+    assert f"{SERVER} did not print its flags, so they are not checked: killed after 1 s" in done.stdout
     assert f"{CLIENT} is not in the jar" in done.stdout
     monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 60.0)
     broken = _jar(tmp_path / "second", ONLY % ("ServerMain", 'throw new NoClassDefFoundError("scopt/Read");'))
@@ -180,7 +180,7 @@ def test_a_protocol_of_which_only_the_server_is_missing_does_not_fit(tmp_path: P
     """F4: its client is there, so the jar is one of that protocol."""
     done = cli("protocols", "--check", _jar(tmp_path, _main(CLIENT, help_=True)))
     assert done.exit_code == 1
-    assert "unreplicated          1 of 2 mains do not fit" in done.stdout
+    assert "unreplicated          1 of 2 main classes do not fit" in done.stdout
     assert f"  {SERVER} is not in the jar" in done.stdout
     assert "no main classes of multipaxos in this jar" in done.stdout
 

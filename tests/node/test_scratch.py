@@ -111,8 +111,8 @@ def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Pat
     hold_clients(disk)
     process.send_signal(signal.SIGINT)
     output = process.communicate(timeout=LONG)[1]
-    assert "server_out.txt is gone from " in output
-    assert "this is not a result, so the trial runs again" in output
+    assert "the file server_out.txt of this trial is gone: " in output
+    assert "no result: the trial runs again" in output
     assert not list(disk.glob("*/trials/*"))
     (trial,) = tmp_path.glob("suites/*/001")
     assert json.loads((trial / "outcome.json").read_text())["status"] == "interrupted"

@@ -55,8 +55,11 @@ def test_a_suite_is_of_its_flags(ray_address: str, tmp_path: Path) -> None:
     assert "--options.flushEveryN 2" in (suite / "001" / "server_cmd.txt").read_text()
     other = run(*words, "-s", str(suite), cwd=tmp_path)
     assert other.code == 2
-    assert "--flag  is none now, but the suite has server:--options.flushEveryN=2: results would mix" in other.err
+    assert (
+        "--flag  is none now, and was server:--options.flushEveryN=2 for the earlier results: results would mix"
+        in other.err
+    )
     other = run(*words, *flag, "--place", "pack", "-s", str(suite), cwd=tmp_path)
-    assert "--place  is pack now, but the suite has none: results would mix" in other.err
+    assert "--place  is pack now, and was none for the earlier results: results would mix" in other.err
     same = run(*words, *flag, "-s", str(suite), cwd=tmp_path)
     assert same.code == 0, same.err

@@ -28,7 +28,7 @@ REFUSED = {
             *("workload.point_fraction=1.5", "client_options.batch_size=3"),
         ),
         (
-            "num_chain_nodes=2 f=2 needs at least f+1 = 3",
+            "num_chain_nodes=2 must be at least f+1 = 3",
             "workload.num_keys=1",
             "workload.point_fraction=1.5",
             "client_options.batch_size=3 would never be full",

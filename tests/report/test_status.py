@@ -33,7 +33,7 @@ def test_a_driver_elsewhere_is_named(tmp_path: Path) -> None:
         )
         refused = cli("stop", "ABCD", *root)
         assert refused.exit_code == 2
-        assert f"is run by {holder}: run fpray stop ABCDEFGHIJ there" in refused.stderr
+        assert f"is run by {holder}: log in there, and run fpray stop ABCDEFGHIJ" in refused.stderr
     assert "is not running" in cli("stop", "ABCD", *root).stdout
 
 

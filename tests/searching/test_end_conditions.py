@@ -19,7 +19,7 @@ def test_the_best_has_run_often_enough_when_the_budget_is_spent(tmp_path: Path) 
     source = source_of(suite, request)
     ran = list(run_trials(source, suite))
     assert len(ran) == 8
-    assert source.ended == "the budget of 8 trials is spent"
+    assert source.ended.startswith("the budget of 8 trials is spent")
     best = source.answer().best
     assert best is not None
     runs = [t for t in ran if t.params.num_clients_per_proc == best.params["num_clients_per_proc"]]
@@ -35,7 +35,7 @@ def test_the_answer_says_so_if_the_best_ran_fewer_times_than_was_asked_for(tmp_p
     list(run_trials(source, suite, most=1))
     assert not [line for line in source.keep_answer() if "--confirm" in line], "it has not ended"
     list(run_trials(source, suite))
-    assert sentence.format("2 times") in source.close()
+    assert any(line.startswith(sentence.format("2 times")) for line in source.close())
     larger = search_request(budget_trials=3, confirm=3)
     source = source_of(suite, larger)
     list(run_trials(source, suite))
@@ -59,7 +59,7 @@ def test_a_bound_that_nothing_can_keep_ends_it_soon(tmp_path: Path) -> None:
     ran = list(run_trials(source, suite))
     assert len(ran) <= 6
     assert min(t.params.num_clients_per_proc for t in ran) == 1
-    assert source.ended == "no point is likely to keep the bounds any more"
+    assert source.ended == "no combination of values is likely to keep the bounds"
     assert source.answer().best is None
 
 

@@ -49,7 +49,7 @@ def test_a_users_own_study_suggests_conditionally_and_several_goals_make_a_front
     words = ["search", "unreplicated", "--study", "mine.py", "--address", ray_address, "--storage", "sqlite"]
     done = run(*words, "--sampler", "tpe", "--seed", "3", cwd=tmp_path)
     assert done.code == 0, done.err
-    assert "the front of 5 trials: no other configuration is better in all goals" in done.err
+    assert "the front of 5 trials (the best trade-offs: no other configuration is better in all goals" in done.err
     assert re.search(r"\{'num_clients_per_proc': '\d', 'jvm_heap_size': '\d+m', 'num_client_procs': '\d'", done.err)
     assert "[I " not in done.err, "Optuna's remarks"
     suite = only_suite(tmp_path)
@@ -74,7 +74,7 @@ def test_failed_trials_and_a_bound_that_nothing_keeps(ray_address: str, tmp_path
         address=ray_address,
     )
     assert result.exit_code == 1
-    assert result.ended == "every point was tried"
+    assert result.ended == "every combination of values was tried"
     assert result.answer is not None
     assert result.answer.best is None
     assert result.study is not None

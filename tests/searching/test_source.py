@@ -36,7 +36,7 @@ def test_several_trials_may_be_under_way(tmp_path: Path) -> None:
         ended += 1
     assert ended == 6
     assert len({t.user_attrs["fpray_trial"] for t in study_trials(suite)}) == 6
-    assert source.ended == "the budget of 6 trials is spent"
+    assert source.ended.startswith("the budget of 6 trials is spent")
 
 
 def test_a_lost_trial_teaches_nothing_and_runs_again(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_grid_has_all_values_of_a_short_range_also_of_a_logarithmic_one(tmp_pa
     source = source_of(suite, request)
     ran = [trial.params.num_clients_per_proc for trial in run_trials(source, suite)]
     assert sorted(ran) == list(range(1, 9))
-    assert source.ended == "every point was tried"
+    assert source.ended == "every combination of values was tried"
 
 
 def test_points_that_the_protocol_refuses_are_passed_over(tmp_path: Path) -> None:

@@ -77,7 +77,10 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     journal.mkdir()
     for cannot in (lambda: source.tell(trial, measured(trial)), source.ask, source.summary_line, source.keep_answer):
         with pytest.raises(
-            FprayError, match=r"search cannot be reached any more: \[Errno 21\].*run the same command again to continue"
+            FprayError,
+            match=(
+                r"search \(--storage\) cannot be reached any more: \[Errno 21\].*run the same command again to continue"
+            ),
         ):
             cannot()
     journal.rmdir()
@@ -111,5 +114,5 @@ def test_a_study_that_goes_away_while_a_point_is_chosen_is_not_the_fault_of_its_
         append(self, logs)
 
     monkeypatch.setattr(JournalFileBackend, "append_logs", fail)
-    with pytest.raises(FprayError, match=rf"search cannot be reached any more: {re.escape(str(error))}"):
+    with pytest.raises(FprayError, match=rf"search \(--storage\) cannot be reached any more: {re.escape(str(error))}"):
         source.ask()

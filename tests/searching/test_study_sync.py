@@ -73,7 +73,7 @@ def test_a_driver_that_dies_at_any_write_loses_nothing_and_asks_nothing_twice(
         trials = study_trials(again)
         assert [t.user_attrs.get("fpray_trial") for t in trials if t.state is TrialState.COMPLETE] == expected
         assert [t for t in trials if not t.state.is_finished()] == []
-        assert source.ended == "the budget of 3 trials is spent"
+        assert source.ended.startswith("the budget of 3 trials is spent")
 
 
 def test_a_driver_that_dies_with_a_confirmation_enqueued_asks_for_it_once(

@@ -60,7 +60,7 @@ def test_no_trials_and_other_types_are_refused(more: str, sentence: str, tmp_pat
              "minimize[0] must be text, not 1"],
         ),
         ("maximize='measured.throughput', space={'num_clients_per_proc': 5}", ["write LOW..HIGH"]),
-        ("maximize='measured.throughput', space={'num_clients_per_proc': [[1], 2]}", ["is not a value of this"]),
+        ("maximize='measured.throughput', space={'num_clients_per_proc': [[1], 2]}", ["is no value of this"]),
         ("maximize='measured.throughput', space={5: [1, 2]}", ["space has the key 5, which is no text"]),
     ],
     ids=range(4),

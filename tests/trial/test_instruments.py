@@ -24,6 +24,7 @@ from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.extension import extend_for_show
 from fpray.trial.instrument_registry import find_instruments
 from fpray.trial.instruments import Findings, Instrument
+from fpray.trial.shield import NO_HARM
 from tests.support.trials import a_trial, actor_gone, clients_run_until, run
 
 
@@ -165,7 +166,7 @@ def test_what_it_raises_is_a_note_and_the_trial_goes_on(method: str, meter: Any,
     meter.raises = method
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[meter])
     assert outcome.status is Status.FINISHED
-    note = f"instrument meter: {method} raised LookupError: no meter for {method}"
+    note = f"instrument meter: {method} raised LookupError: no meter for {method} {NO_HARM}"
     assert [line for line in outcome.notes if line.startswith("instrument")] == [note]
     assert outcome.results["measured.throughput"] > 0
     assert ("meter.answers" in outcome.results) == (method != "findings"), "its other methods are called"
@@ -200,7 +201,7 @@ class _Bad(Instrument):
 )
 def test_findings_that_cannot_be_kept_are_a_note(findings: Findings, note: str, tmp_path: Path) -> None:
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[_Bad(findings)])
-    assert (outcome.status, outcome.notes) == (Status.FINISHED, [f"instrument bad: findings raised {note}"])
+    assert (outcome.status, outcome.notes) == (Status.FINISHED, [f"instrument bad: findings raised {note} {NO_HARM}"])
 
 
 def test_an_extension_that_moves_or_drops_a_process_is_not_taken(tmp_path: Path) -> None:
@@ -224,7 +225,9 @@ def test_a_sidecar_that_fails_is_a_note(meter: Any, tmp_path: Path) -> None:
     machines = FakeMachines(["a"], start=start)
     outcome = run(tmp_path, machines, instruments=[meter])
     assert outcome.status is Status.FINISHED
-    assert outcome.notes[0] == "sidecar meter failed before it listened: meter exited with 1"
+    assert outcome.notes[0] == (
+        "meter, a process of --instrument, failed: meter exited with 1 (the trial's numbers are not affected)"
+    )
 
 
 def test_a_sidecar_that_exits_under_way_is_a_note(meter: Any, tmp_path: Path) -> None:
@@ -235,7 +238,7 @@ def test_a_sidecar_that_exits_under_way_is_a_note(meter: Any, tmp_path: Path) ->
     machines = FakeMachines(["a"], stop=stop)
     outcome = run(tmp_path, machines, instruments=[meter])
     assert outcome.status is Status.FINISHED
-    assert outcome.notes[0] == "sidecar meter exited with 1 before the end of the trial"
+    assert outcome.notes[0].startswith("meter, a process of --instrument, exited with 1 before the end of the trial: ")
 
 
 def test_its_process_may_run_where_nothing_is_measured(meter: Any, tmp_path: Path) -> None:
@@ -261,4 +264,4 @@ def test_a_spare_machine_that_is_gone_is_a_note(call: str, meter: Any, tmp_path:
     machines.answers[call] = gone
     outcome: Outcome = run(tmp_path, machines, measuring=["a"], instruments=[meter])
     assert outcome.status is Status.FINISHED
-    assert "fpray's own process for " in outcome.notes[0]
+    assert "Ray's worker process for " in outcome.notes[0]

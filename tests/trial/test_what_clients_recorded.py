@@ -83,7 +83,9 @@ def test_the_cause_is_the_outcomes_sentence(name: str, tmp_path: Path) -> None:
     change, cause = CASES[name]
     outcome = _run(tmp_path, change)
     assert outcome.status is Status.UNSERVED
-    assert outcome.detail.startswith("what client_0 recorded cannot be used: "), outcome.detail
+    assert outcome.detail.startswith("what client_0 recorded cannot be used, so the trial has no result (look"), (
+        outcome.detail
+    )
     assert cause in outcome.detail
     assert str(tmp_path / "suite" / "001" / data_file("client_0")) in outcome.detail
     assert not outcome.log, "a log that says nothing is not pointed at"
@@ -101,14 +103,17 @@ def test_one_of_several_clients_without_a_file_is_no_finished_trial(tmp_path: Pa
 
 def test_a_file_that_says_that_nothing_was_answered_is_believed(tmp_path: Path) -> None:
     outcome = _run(tmp_path, lambda path: path.write_text("start,stop,count,latency_nanos,label\n"))
-    assert outcome.detail == "0 requests of 2 closed loops were answered in the measured window"
+    assert outcome.detail == "0 requests of 2 closed loops were answered in the measured time: do the servers work?"
 
 
 def test_labels_that_no_result_reports_are_no_finished_trial(tmp_path: Path) -> None:
     """E4: `put` for `write`: the results would be empty."""
     outcome = _run(tmp_path, _of_label("put"))
     assert outcome.status is Status.UNSERVED
-    assert outcome.detail == "no row is in a result: the labels are 'put' (2000), and results report 'write'"
+    assert outcome.detail == (
+        "no recorded row is in a result: their labels are 'put' (2000), and the"
+        " protocol's Python file declares 'write'. Correct one"
+    )
 
 
 def test_rows_without_labels_of_a_protocol_with_labels_are_no_finished_trial(tmp_path: Path) -> None:
@@ -121,14 +126,20 @@ def test_rows_without_labels_of_a_protocol_with_labels_are_no_finished_trial(tmp
 
     outcome = _run(tmp_path, change)
     assert outcome.status is Status.UNSERVED
-    assert outcome.detail == "no row is in a result: the labels are (none) (2000), and results report 'write'"
+    assert outcome.detail == (
+        "no recorded row is in a result: their labels are (none) (2000), and the"
+        " protocol's Python file declares 'write'. Correct one"
+    )
 
 
 def test_some_rows_with_another_label_are_a_doubt(tmp_path: Path) -> None:
     """E4: the figures are of the other rows."""
     outcome = _run(tmp_path, _of_label("put", every=4))
     assert outcome.status is Status.FINISHED
-    assert "500 rows are in no result: their labels are 'put' (500), and results report 'write'" in outcome.doubts
+    assert outcome.doubts[0] == (
+        "500 rows are in no result: their labels are 'put' (500), and the protocol's Python file declares 'write'."
+        " Correct one"
+    )
 
 
 def test_the_line_of_a_log_that_tells_is_shown_though_noise_follows(tmp_path: Path) -> None:
