@@ -30,7 +30,7 @@ def stop(suite: Suite) -> str:
         if not holder.has_open(suite.path):  # a suite from somebody else may name any process
             raise refuse(
                 suite.path.name,
-                f"states that {holder.words} runs it, but that process does not: nothing was stopped",
+                f"says that {holder.words} runs it, but that process does not: nothing was stopped",
                 Cause.ELSEWHERE,
             )
         os.kill(holder.pid, signal.SIGTERM)

@@ -57,7 +57,9 @@ def find_suite(text: str, root: Path) -> Suite:
             Cause.SUITE,
         )
     raise refuse(
-        text, f"fits several suites, write more of it: {', '.join(s.path.name for s in matching[:5])}", Cause.SUITE
+        text,
+        f"is the beginning of several suites, write more of it: {', '.join(s.path.name for s in matching[:5])}",
+        Cause.SUITE,
     )
 
 
