@@ -177,11 +177,8 @@ def where_of(file: Path | None, address: str | None, *, local: bool) -> Where:
         Refused: the file is wrong, or a cluster is named as well as this machine.
     """
     if local and file and is_launcher_file(file):
-        raise refuse(
-            "--local",
-            f"means this machine only, and --cluster {file} names others: leave one of them out",
-            Cause.OPTION,
-        )
+        others = f"means this machine only, and --cluster {file} names others: leave one of them out"
+        raise refuse("--local", others, Cause.OPTION)
     return Where(address, local, read_inventory(file), file)
 
 
@@ -277,11 +274,8 @@ def _role_problems(protocol: Protocol[Any], values: Mapping[str, Any]) -> Iterat
     for role in protocol.roles:
         for name in values["flags"].get(role.name, {}):
             if name in _OWN_FLAGS or name in role.flag_names(1):
-                yield Problem(
-                    f"--flag {role.name}:--{name}",
-                    "is set by fpray, to another value for each process: leave it out",
-                    Cause.OPTION,
-                )
+                own = "is set by fpray, to another value for each process: leave it out"
+                yield Problem(f"--flag {role.name}:--{name}", own, Cause.OPTION)
 
 
 def _later_problems(selection: TrialSelection, trials: Sequence[Trial[Any]]) -> Iterator[Problem]:

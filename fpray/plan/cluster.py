@@ -75,23 +75,11 @@ class Cluster:
                 for name in near
             ]
         if listed is None and self.pools:
-            return [
-                Problem(
-                    f"f={faults}",
-                    f"{self.source} has machines for f = {', '.join(self.pools)}"
-                    f' only: add an entry for "{faults}", or set f',
-                    Cause.MACHINES,
-                )
-            ]
+            others = f"{self.source} has machines for f = {', '.join(self.pools)} only"
+            return [Problem(f"f={faults}", f'{others}: add an entry for "{faults}", or set f', Cause.MACHINES)]
         if not listed:
-            return [
-                Problem(
-                    pool,
-                    "has no machine: every Ray node has the label fpray/pool=driver,"
-                    " so none runs trials. Start Ray on others",
-                    Cause.MACHINES,
-                )
-            ]
+            drivers = "has no machine: every Ray node has the label fpray/pool=driver, so none runs trials"
+            return [Problem(pool, f"{drivers}. Start Ray on others", Cause.MACHINES)]
         if pool in listed:
             return [
                 Problem(pool, f"has an empty list of machines for f={faults} in {self.source}: add one", Cause.MACHINES)
