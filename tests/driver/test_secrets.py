@@ -101,7 +101,7 @@ def test_a_detached_sweep_gets_it_and_ps_does_not(tmp_path: Path) -> None:
         release(clients)
         wait_for(lambda: len(posted) == 2, LONG, "the notices")
         suite = only_suite(tmp_path)
-        wait_for(lambda: "not sent" in (suite / "driver.log").read_text(), 20, "its failure in the log")
+        wait_for(lambda: "was not told" in (suite / "driver.log").read_text(), 20, "its failure in the log")
     assert posted == [f"/services/{KEY}"] * 2
     assert places_of(KEY, tmp_path, *Path("/tmp").glob("fpray-0")) == []
     assert set(Path("/tmp").glob("fpray-leaving-*")) - before == set()
