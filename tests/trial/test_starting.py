@@ -51,7 +51,7 @@ def test_super_nodes_that_start_too_far_apart_are_no_result(ray_address: str, tm
     words = ("--vary", "num_batchers=0")
     done, outcome = _sweep("supermencius", tmp_path, ray_address, *words, super_node_2={"late": 5})
     assert done.code == 0, done.err
-    assert re.search(r"\[001\] not-ready: super_node_2 listened [0-9.]+ s after", done.err), done.err
+    assert re.search(r"\[001\] not-ready: super_node_2 was ready [0-9.]+ s after", done.err), done.err
     assert "all super_nodes must be ready within 3 s" in done.err
     assert "no result: the trial runs again" in done.err
     assert outcome["status"] == "finished"
