@@ -64,7 +64,7 @@ def test_one_trial_at_a_time_and_it_says_which() -> None:
     assert one.acquire("the sweep in /a\x1b[2Jb (process 7)") is None
     assert one.acquire("again") is None
     with _as_fpray():
-        assert two.acquire("two") == "it is measuring for the sweep in /a\\x1b[2Jb (process 7)"
+        assert two.acquire("two") == "it is measuring for the sweep in /a\\x1b[2Jb (process 7), and is free after that"
     one.release()
     one.release()
     assert two.acquire("two") is None
@@ -83,20 +83,23 @@ def test_trials_that_share_machines_share_them_with_one_another_only() -> None:
     shared, exclusive = [MachineLock() for _ in range(3)], MachineLock()
     with _as_fpray():
         assert [lock.acquire("shared", shared=True) for lock in shared] == [None] * 3
-        assert exclusive.acquire("alone") == "it is measuring for shared"
+        assert exclusive.acquire("alone") == "it is measuring for shared, and is free after that"
         for lock in shared[:2]:
             lock.release()
-        assert exclusive.acquire("alone") == "it is measuring for shared"
+        assert exclusive.acquire("alone") == "it is measuring for shared, and is free after that"
         shared[2].release()
         assert exclusive.acquire("alone") is None
-        assert shared[0].acquire("shared", shared=True) == "it is measuring for alone"
+        assert shared[0].acquire("shared", shared=True) == "it is measuring for alone, and is free after that"
     exclusive.release()
 
 
 def test_the_lock_dies_with_its_process() -> None:
     lock = MachineLock()
     with holding(os.geteuid(), name="ray::RoleActor") as pid:
-        assert lock.acquire("x") == f"it is measuring for process {pid} ({PROGRAM}) of user {_name()}"
+        assert (
+            lock.acquire("x")
+            == f"it is measuring for process {pid} ({PROGRAM}) of user {_name()}, and is free after that"
+        )
     assert lock.acquire("x") is None
     lock.release()
 
@@ -133,9 +136,7 @@ def test_a_process_that_is_no_fpray_is_waited_for_a_minute(monkeypatch: pytest.M
     monkeypatch.setattr("fpray.node.machine_lock.time", SimpleNamespace(monotonic=lambda: now[0]))
     lock = MachineLock()
     with holding(os.geteuid()) as pid:
-        reason = (
-            f"process {pid} ({PROGRAM}) of user {_name()} holds it, and is no sweep of fpray's; the trial starts all"
-        )
+        reason = f"process {pid} ({PROGRAM}) of user {_name()} has reserved it, and is no sweep of fpray's; the trial starts all"
         for now[0] in (0.0, 30.0, 59.0):
             assert lock.acquire("x") == f"{reason} the same after 60 s"
         now[0] = 60.0
@@ -159,13 +160,13 @@ def test_another_users_trial_is_waited_for_but_not_for_ever(mode: str, monkeypat
     with holding(UID, mode) as pid:
         shared = mode == "s"
         assert re.fullmatch(
-            rf"process {pid} \(python3?[\d.]*\) of user nobody holds it, and is no sweep of fpray's; .* after 60 s",
+            rf"process {pid} \(python3?[\d.]*\) of user nobody has reserved it, and is no sweep of fpray's; .* after 60 s",
             str(lock.acquire("x", shared=shared)),
         )
         monkeypatch.setattr("fpray.node.machine_holders.Holder.may_be_fpray", True)
         now[0] = 899.0
         assert str(lock.acquire("x", shared=shared)).endswith(
-            "of user nobody holds it; the trial starts all the same after 900 s"
+            "of user nobody has reserved it; the trial starts all the same after 900 s"
         )
         now[0] = 900.0
         assert lock.acquire("x", shared=shared) is None
@@ -182,7 +183,7 @@ def test_another_user_cannot_pass_for_this_one_nor_write_to_our_terminal() -> No
     pid = int(process.stdout.readline())
     try:
         reason = str(MachineLock().acquire("x"))
-        assert reason.startswith(f"process {pid} (\\x1b[2Jevil) of user nobody holds it")
+        assert reason.startswith(f"process {pid} (\\x1b[2Jevil) of user nobody has reserved it")
     finally:
         process.communicate()
 

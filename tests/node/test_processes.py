@@ -81,7 +81,7 @@ def test_spawn_failure_of_the_working_directory(processes: Processes, trial: str
 
 def test_labels_are_unique_while_they_run(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial))
-    with pytest.raises(Lost, match="process server_0 of an earlier trial still runs"):
+    with pytest.raises(Lost, match="server_0 of an earlier trial still runs"):
         processes.start([spec("server_0", trial)])
     processes.stop([["server_0"]])
     start(processes, spec("server_0", trial))
