@@ -149,6 +149,7 @@ def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
     assert (seen["state"], seen["exit_code"]) == ("stopped", 130)
 
 
+@pytest.mark.slow
 def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) -> None:
     """Each kind of process once, in a random order, at random moments; a machine last.
 

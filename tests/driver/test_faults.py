@@ -66,6 +66,7 @@ POINTS = ("--vary", "num_clients_per_proc=0,1,2,3", "--vary", "num_client_procs=
 TRIALS = 8 * max(2, FAULTS // 4)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400 + 90 * FAULTS)
 def test_whatever_is_killed_whenever_every_trial_ends_exactly_once(site: WorkSite) -> None:
     """`FPRAY_FAULTS=50 pytest tests/driver/test_faults.py -k whatever -s` is the long one."""
