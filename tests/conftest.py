@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "fpray", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
     )
     settings.load_profile("fpray")
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, which fpray heeds
     rings.enforce()
     if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
         return  # the tests run in workers
@@ -96,7 +97,6 @@ def start_on_terminal(*words: str, cwd: Path) -> tuple[int, int]:
     """Start `fpray` on a terminal of its own; returns its process id and the other end of the terminal."""
     driver, terminal = pty.fork()
     if driver == 0:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, which fpray minds
         os.chdir(cwd)
         os.execv(FPRAY, [FPRAY, *words])
     _started.append(driver)

@@ -19,8 +19,8 @@ Violation = tuple[str, str]  # of a kind; in words
 _AGAIN = "run the same command again to continue"
 # Exit code -> what the last line, or for 130 any line, must have.
 _SENTENCES = {
-    0: re.compile(r"^\d+ finished · fpray show "),
-    1: re.compile(r"^\d+ \w.* · fpray show |^fpray: "),
+    0: re.compile(r"^\d+ finished · results: fpray show "),
+    1: re.compile(r"^\d+ \w.* · results: fpray show |^fpray: "),
     2: re.compile(r"(?m)^fpray: nothing was started"),
     130: re.compile(r"(?m)^(interrupted · |stopping \(Ctrl-C again leaves at once\)$)"),
 }

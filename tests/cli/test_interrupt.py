@@ -25,8 +25,7 @@ def test_a_closed_terminal_does_not_end_what_runs_under_nohup() -> None:
 def test_a_signal_while_the_command_is_imported_ends_it_with_a_sentence(number: signal.Signals) -> None:
     """H4, H6: the exit code was that of the signal."""
     code = f"""if True:
-        import os, signal, sys
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
+        import os, sys
         class Importing:
             def find_spec(self, name, *_):
                 if name == "fpray.cli.main":
@@ -43,9 +42,8 @@ def test_a_signal_while_the_command_is_imported_ends_it_with_a_sentence(number: 
 def test_a_signal_while_python_ends_changes_no_exit_code(number: signal.Signals) -> None:
     """H4, H6: a second signal that came late ended the command with the signal's code."""
     code = f"""if True:
-        import os, signal, sys
+        import os, sys
         from fpray.cli.interrupt import interruptible
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         interruptible()
         class Late:
             def __del__(self, kill=os.kill, own=os.getpid()):

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import FPRAY
 from tests.support.terminal import INTERRUPT, Screen, Terminal
 
-LINE = "waiting for an embedded Ray"
+LINE = "starting Ray on this machine"
 LONG = f"{LINE}, which takes a while on a busy machine"
 _BLOCK = f"""if True:
     import time

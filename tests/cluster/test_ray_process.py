@@ -19,6 +19,8 @@ from tests.conftest import FPRAY, QUICK, command_of, jvms, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
 from tests.support.patience import LONG
 
+ROOT = Path(__file__).parents[2]
+
 pytestmark = [pytest.mark.ray, pytest.mark.jvm]
 SWEEP = ("sweep", "unreplicated", "--local", "--vary", "num_clients_per_proc=1")
 ENV = {"RAY_ADDRESS": ""}
@@ -190,6 +192,11 @@ def test_a_module_beside_the_user_takes_the_place_of_none(tmp_path: Path) -> Non
     assert done.code == 0, done.err
 
 
+# This checkout stays where it is, even if that is below /tmp.
+NEW_TMP = f"mkdir here; mount --bind {ROOT} here; mount -t tmpfs -o size=64k none /tmp; mkdir -p {ROOT}"
+NEW_TMP += f"; mount --bind here {ROOT}"
+
+
 def _isolated(script: str, directory: Path) -> subprocess.CompletedProcess[str]:
     """A sweep after a script, as root of a file system of its own."""
     if os.geteuid() != 0:
@@ -206,8 +213,8 @@ def _isolated(script: str, directory: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     "script",
     [
-        "mount -t tmpfs -o ro none /tmp",
-        "mount -t tmpfs -o size=64k none /tmp; head -c 65536 /dev/zero > /tmp/full 2>/dev/null",
+        f"{NEW_TMP}; mount -o remount,ro /tmp",
+        f"{NEW_TMP}; head -c 65536 /dev/zero > /tmp/full 2>/dev/null",
         "mount -t tmpfs -o ro none /dev/shm",
     ],
     ids=["read-only /tmp", "full /tmp", "read-only /dev/shm"],

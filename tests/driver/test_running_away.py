@@ -145,7 +145,7 @@ def _debug_the_server(suite: Path, address: str) -> None:
         assert len((directory / "client_0_data.csv").read_text().splitlines()) > 1, "more than the header"
         process.send_signal(signal.SIGINT)
         *_, last = process.communicate(timeout=LONG)[1].splitlines()
-        assert last == "all other processes are stopped; stop server yourself · this run is not a result"
+        assert last == "all other processes are stopped; stop server yourself · this run does not count as a result"
         assert server.poll() is None
     finally:
         server.kill()

@@ -49,7 +49,7 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
     assert not jvms(str(tmp_path))
     if victim == "jvm":  # the system under test crashed: that is a result
         assert process.returncode == 1
-        assert re.search(r"crashed: server was killed by signal 9 after \d", messages), messages
+        assert re.search(r"crashed: server was killed by signal 9 .*after \d", messages), messages
     else:  # infrastructure: the trial runs again by itself
         assert process.returncode == 0, messages
         assert "lost: " in messages

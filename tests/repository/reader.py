@@ -115,7 +115,8 @@ def environment(directory: Path, cluster: str | None) -> dict[str, str]:
     """A reader's: fpray is in PATH, and what pip installs is for this reader alone. cluster: a Ray address."""
     binaries = Path(sys.executable).parent
     site = directory.parent / "site-packages"
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("FPRAY_", "RAY_", "PYTEST_"))}
+    ours = ("FPRAY_", "RAY_", "PYTEST_", "MAKE", "MFLAGS")  # the tests may run under make
+    own = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {
         **own,
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",

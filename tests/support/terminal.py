@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _ESCAPE = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])")
+_SIZE = ("COLUMNS", "LINES")
 INTERRUPT = b"\x03"  # Ctrl-C
 
 
@@ -79,7 +80,8 @@ class Terminal:
         if self._pid == 0:
             with contextlib.suppress(OSError):
                 os.chdir(cwd)
-                os.execve(command[0], list(command), os.environ)  # execv would take readline's COLUMNS, too
+                # The width is that of the terminal: readline and pytest-xdist may have set another.
+                os.execve(command[0], list(command), {k: v for k, v in os.environ.items() if k not in _SIZE})
             os._exit(127)
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
 
