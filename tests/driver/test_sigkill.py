@@ -14,7 +14,7 @@ from tests.driver.processes import descendants
 from tests.support.patience import LONG
 from tests.support.suites import only_suite
 
-pytestmark = [pytest.mark.ray, pytest.mark.jvm]
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.jvm]
 
 
 def _statuses(suite: Path) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import optuna
 import pyarrow.parquet as pq
+import pytest
 from optuna.trial import TrialState
 
 from tests.conftest import cli, run, start
@@ -58,6 +59,7 @@ def _drawn_points() -> list[int]:
     return [study.ask().suggest_int("num_clients_per_proc", 1, 30) for study in studies]
 
 
+@pytest.mark.slow
 def test_a_driver_that_is_killed_with_several_under_way_asks_nothing_twice_and_loses_nothing(
     ray_address: str, tmp_path: Path
 ) -> None:
