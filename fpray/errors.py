@@ -157,11 +157,11 @@ class Refused(FprayError):
         return f"{self.in_one_line()} · {explained(*(problem.cause for problem in self.problems))}"
 
     def _text(self) -> str:
-        problems = [(cut(problem.about, 300), cut(problem.sentence)) for problem in self.problems[:_LISTED]]
-        width = min(44, max(len(about) for about, _ in problems))
+        problems = [(f"{cut(problem.about, 300)}:", cut(problem.sentence)) for problem in self.problems[:_LISTED]]
+        width = min(45, max(len(about) for about, _ in problems))
         count = len(self.problems)
         head = "nothing was started" + (f"; {count} problems:" if count > 1 else ":")
-        lines = [f"  {about:<{width}}  {sentence}" for about, sentence in problems]
+        lines = [f"  {about:<{width}} {sentence}" for about, sentence in problems]
         more = [f"  and {count - _LISTED} more"] if count > _LISTED else []
         return "\n".join([head, *lines, *more, f"  see {explained(*(problem.cause for problem in self.problems))}"])
 

@@ -107,11 +107,17 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
         yield Problem(duration, "must be longer than 0s: nothing would be measured")
     if p.timeout < p.duration:
         yield Problem(
-            timeout, f"is shorter than {duration} ({_less(p.timeout, p.duration)}): every client would time out"
+            timeout,
+            f"is shorter than {duration} ({_less(p.timeout, p.duration)}), so every client would time"
+            f" out: {_raise_or_lower(timeout, p.timeout, duration, p.duration)}",
         )
     warmup, limit = (getattr(p, name, timedelta(0)) for name in ("warmup_duration", "warmup_timeout"))
     if limit < warmup:
-        yield Problem("warmup_timeout", f"is shorter than warmup_duration ({_less(limit, warmup)})")
+        yield Problem(
+            "warmup_timeout",
+            f"is shorter than warmup_duration ({_less(limit, warmup)}):"
+            f" {_raise_or_lower('warmup_timeout', limit, 'warmup_duration', warmup)}",
+        )
     yield from _unreadable(p)
     yield from range_problems(p)
 
@@ -119,6 +125,12 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
 def _less(less: Any, more: Any) -> str:
     """`1s < 2s`: that one value is less than another, in the form in which a user types them."""
     return " < ".join(show_duration(value) if isinstance(value, timedelta) else str(value) for value in (less, more))
+
+
+def _raise_or_lower(low: str, less: Any, high: str, more: Any) -> str:
+    """What to do where the value `less` of one parameter is below `more`, the value of another."""
+    least, most = _less(less, more).split(" < ")
+    return f"set {low} to {most} or more, or {high} to {least} or less"
 
 
 def _unreadable(p: Any) -> Iterator[Problem]:
@@ -130,7 +142,8 @@ def _unreadable(p: Any) -> Iterator[Problem]:
         if not getattr(workload, "of_keys", True):
             yield Problem(
                 f"{name}.name={workload.name}",
-                "has no keys, which state_machine=KeyValueStore needs: change one of them",
+                f"has no keys, but state_machine=KeyValueStore needs them: set {name}=UniformSingleKeyWorkload,"
+                " or state_machine=AppendLog",
             )
 
 
@@ -138,7 +151,10 @@ def batches_fill(loops: int, **sizes: int) -> Iterator[Problem]:
     """A problem for each batch that is larger than the number of requests that can wait for it."""
     for name, size in sizes.items():
         if size > loops >= 1:
-            why = f"is more than the number of closed loops, {loops}: the batch would never be full. Lower it"
+            why = (
+                f"is more than the {loops} requests that clients send at a time, so no batch would ever be"
+                f" full: write at most {loops}, or raise num_clients_per_proc"
+            )
             yield Problem(f"{name}={size}", why)
 
 
@@ -180,14 +196,18 @@ def ranges(p: Any) -> Iterator[Problem]:
         field = name.rpartition(".")[2]
         most = name.removesuffix(field) + field.replace("_min", "_max")
         if "_min" in field and most in known and known[most] < least:
-            yield Problem(most, f"must be at least {field} ({_less(known[most], least)})")
+            yield Problem(
+                most,
+                f"must be at least {field} ({_less(known[most], least)}):"
+                f" {_raise_or_lower(most.rpartition('.')[2], known[most], field, least)}",
+            )
 
 
 def fractions(**values: float) -> Iterator[Problem]:
     """A problem for each value that is not a fraction, 0 to 1."""
     for name, value in values.items():
         if not 0 <= value <= 1:
-            yield Problem(f"{name}={value}", "must be a fraction, 0 to 1")
+            yield Problem(f"{name}={value}", "must be a number from 0 to 1, such as 0.5")
 
 
 def at_least(bound: int, **values: int) -> Iterator[Problem]:

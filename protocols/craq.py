@@ -77,7 +77,8 @@ def _constraints(p: Params) -> Iterator[Problem]:
     if p.client_options.batch_size > p.num_clients_per_proc >= 1:
         yield Problem(
             f"client_options.batch_size={p.client_options.batch_size}",
-            f"would never be full: a client process sends up to {p.num_clients_per_proc} requests at a time",
+            f"would never be full, because a client process sends up to {p.num_clients_per_proc} requests at a"
+            f" time: write at most {p.num_clients_per_proc}, or raise num_clients_per_proc",
         )
     yield from _workload_problems(p.workload)
 

@@ -47,7 +47,7 @@ def _of_record(record: Any, prefix: str) -> tuple[Problem, ...]:
                 problems.append(Problem(f"{prefix}{field}={value}", sentence))
         elif lowest is _SHARE:
             if not 0 <= value <= 1:
-                problems.append(Problem(f"{prefix}{field}={value}", "must be a fraction, 0 to 1"))
+                problems.append(Problem(f"{prefix}{field}={value}", "must be a number from 0 to 1, such as 0.5"))
         elif lowest is _TIME:
             if value < timedelta(0):
                 problems.append(Problem(f"{prefix}{field}={show_duration(value)}", "must not be negative"))

@@ -56,7 +56,10 @@ def _constraints(p: multipaxos.Params) -> Iterator[Problem]:
         yield Problem(f"state_machine={p.state_machine}", "must be Noop: a super node always runs it")
     if p.leader_options.noop_flush_period or p.proxy_replica_options.batch_flush:
         options = "leader_options.noop_flush_period, proxy_replica_options.batch_flush"
-        yield Problem(options, "a super node has no such flags: leave them at 0s and false")
+        yield Problem(
+            options,
+            "a super node (all roles in one process) has no such flags: remove them, so that they stay at 0s and false",
+        )
     # Problems of counts are left out here: the checks above are stricter.
     counts = ("num_leaders", "num_proxy", "num_replicas", "num_batchers", "num_acceptor", "num_read_batchers")
     yield from (problem for problem in _MULTIPAXOS.constraints(p) if not problem.about.startswith(counts))

@@ -22,7 +22,10 @@ _SENTENCES = {
     0: re.compile(r"^\d+ finished · results: fpray show "),
     1: re.compile(r"^\d+ \w.* · results: fpray show |^fpray: "),
     2: re.compile(r"(?m)^fpray: nothing was started"),
-    130: re.compile(r"(?m)^(interrupted · |stopping \(Ctrl-C again leaves at once\)$)"),
+    130: re.compile(
+        r"(?m)^(interrupted · |stopping; this takes a few seconds \(finished results are kept; a"
+        r" second Ctrl-C ends it at once\)$)"
+    ),
 }
 _OF_JVMS = ("_out.txt", "_err.txt")
 INTERRUPTS = ("INT", "TERM", "HUP")

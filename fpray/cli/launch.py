@@ -44,10 +44,10 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
     if not (elsewhere := is_elsewhere(experiment.where)) and not words["detach"] and words["as_job"] is None:
         _run_here(ctx, run, experiment, as_json=words["as_json"])
     if words["as_json"]:
-        message = "cannot be used here, because the sweep runs in the background or on another machine"
+        message = "does not work with a sweep in the background or on another machine"
         raise refuse(
             "--json",
-            f"{message}. Leave it out, and read {RESULTS_CSV} or {RESULTS_PARQUET} in the directory of results",
+            f"{message}: remove it, and read {RESULTS_CSV} or {RESULTS_PARQUET} in the directory of results",
             Cause.OPTION,
         )
     if elsewhere:
@@ -78,8 +78,11 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets
     where = f" {as_job}" if as_job else ""
     suite = Suite(path)
     if detach:
-        commands = " · ".join(f"fpray {command} {suite.short_name}{where}" for command in ("attach", "stop"))
-        show_line(f"detached: it runs on in the background · {shown(path)} · fpray status{where} · {commands}")
+        name = f"{suite.short_name}{where}"
+        show_line(
+            f"detached: the sweep runs in the background · results in {shown(path)} · all sweeps: fpray status{where}"
+            f" · watch it: fpray attach {name} · end it: fpray stop {name}"
+        )
         ctx.exit(0)
     ctx.exit(attach(suite, where))
 
@@ -89,5 +92,5 @@ def _start_job(command: list[str], secrets: list[Secret]) -> tuple[Path | None, 
     try:
         return start(command, as_job, secrets)
     except NoJobs as why:
-        say(f"Ray takes no jobs here ({why}): the sweep runs as an ordinary process on the head. Nothing to do")
+        say(f"note: Ray takes no jobs here ({why}), so the sweep runs as an ordinary process on the head node")
         return start(command, secrets=secrets)

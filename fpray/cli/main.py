@@ -80,7 +80,10 @@ class Fpray(click.Group):
                 with output_errors():  # a help page, which click printed
                     raise
         except OutputError as error:
-            say(f"fpray: the output cannot be written: {error.strerror}")
+            say(
+                f"fpray: what fpray prints could not be written to its standard output: {error.strerror}. Free"
+                f" space there or write to another place, and run the command again"
+            )
             sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:

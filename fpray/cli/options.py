@@ -80,8 +80,8 @@ def given_options(options: type, words: Mapping[str, Any]) -> dict[str, Any]:
     """The words of a command line that are options of an options class."""
     if words["identity_file"]:
         say(
-            "-i FILE (FrankenPaxos's SSH key) is ignored: fpray starts processes"
-            " by Ray, without SSH. The command goes on"
+            "note: -i (FrankenPaxos's SSH key) has no effect, because fpray starts processes through Ray,"
+            " without SSH; the command continues"
         )
     return {item.name: words[item.name] for item in fields(options)}
 

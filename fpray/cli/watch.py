@@ -32,8 +32,8 @@ def status(suite_directory: Path, as_json: bool) -> None:
         show_line(line)
     if not states:
         say(
-            f"no suite (results of a sweep) in {shown(suite_directory)}: fpray"
-            " sweep makes one, -s names another directory"
+            f"there are no results of fpray in {shown(suite_directory)}. Start a sweep, such as fpray sweep"
+            f" multipaxos, or name another directory with -s"
         )
 
 

@@ -148,12 +148,14 @@ class Allocator:
             living = [host for host in known if host in alive]
             if len(living) < len(wanted):
                 if len(known) == 1:
-                    return f"it needs machine {known[0]}, which is not in the Ray cluster now: start Ray there"
+                    return (
+                        f"it needs machine {known[0]}, which is not in the Ray cluster now. Start Ray on it (ray start)"
+                    )
                 present = f"only {', '.join(living)} is" if living else "none is"
                 needs = (
                     f"it needs {len(wanted)} of the machines {', '.join(known)}, of which {present} in the Ray cluster"
                 )
-                return f"{needs} now: start Ray on the others"
+                return f"{needs} now. Start Ray on the others (ray start)"
         return None
 
     def capacity(self, trial: Trial[Any]) -> int:

@@ -46,8 +46,8 @@ def gather(
             except queue.Empty:
                 places = [where(call) for call in pending] if where is not None else []
                 text = (
-                    f"no answer from {', '.join(places) or 'a machine'} within"
-                    f" {deadline_s:.0f} s: is it down or overloaded?"
+                    f"no answer from {', '.join(places) or 'a machine'} within {deadline_s:.0f} s, because it"
+                    f" is down or overloaded"
                 )
                 raise Lost(text, map(_host, places)) from None
             if call is None:
@@ -62,7 +62,7 @@ def _result(future: Any, call: Any, where: Where | None) -> Any:
     except Unanswered as error:
         places = [where(call)] if where is not None else []
         of = ", ".join(places) or "a machine"
-        text = f"Ray's worker process for {of} has ended, and all that it ran (Ray says: {first_line(error)})"
+        text = f'Ray\'s worker process for {of} died, and everything that it ran; Ray says: "{first_line(error)}"'
         raise Lost(text, map(_host, places)) from None
     except Lost as lost:
         if lost.hosts or where is None:

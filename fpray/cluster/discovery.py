@@ -75,9 +75,12 @@ class Discovery:
             return
         problem = self._try_to_add(machine, answer)
         if problem is not None:
-            self._say(f"machine {host} has joined, but is not used: {problem}. The sweep goes on without it")
+            self._say(
+                f"note: machine {host} has joined the Ray cluster, but is not used: {problem}. The sweep"
+                f" continues without it"
+            )
         elif not isinstance(answer, FprayError):
-            self._say(f"machine {host} has joined the Ray cluster: trials run there, too")
+            self._say(f"note: machine {host} has joined the Ray cluster; trials run on it, too")
             self._added(host, answer)
 
     def _try_to_add(self, machine: Machine, answer: Facts | FprayError) -> str | None:
@@ -91,5 +94,8 @@ class Discovery:
         except Refused as refused:  # a sweep on one machine needs no --jar; on two it does, but that must not end it
             return refused.in_one_line()
         if not self._allocator.add(cluster, machine.host, machine.cores):
-            return "it is unlike all others in its pools (roles), region or number of cores, so it cannot replace one"
+            return (
+                "it has other roles, another region or another number of cores than every other machine, so"
+                " it cannot replace one"
+            )
         return None

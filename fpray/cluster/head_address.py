@@ -43,7 +43,7 @@ def head_login(launcher: Launcher) -> HeadLogin:
         raise refuse(
             str(path),
             "runs Ray in containers, in which fpray cannot start a sweep from here. Start it there: ray exec"
-            f" {path} 'fpray sweep ...'",
+            f" {path} 'fpray sweep ...', with your options",
             Cause.HEAD,
         )
     auth = file.auth or Auth()
@@ -54,19 +54,21 @@ def head_login(launcher: Launcher) -> HeadLogin:
         auth = typed(Auth, completed)
     if not auth.ssh_user:
         raise refuse(
-            f"{path}: auth",
-            "has no ssh_user: add the user that SSH logs in as, such as ssh_user: ubuntu",
+            f"{path}: auth.ssh_user",
+            "is missing: add the user that SSH logs in as, such as auth: {ssh_user: ubuntu}",
             Cause.LAUNCHER_FILE,
         )
     if not _USER.fullmatch(auth.ssh_user):  # `-oProxyCommand=...` would be an option of ssh, which runs a program
         raise refuse(
-            f"{path}: auth: ssh_user",
-            f"{shown(auth.ssh_user)} is no user name: write one such as ubuntu",
+            f"{path}: auth.ssh_user",
+            f"{shown(auth.ssh_user)} is not a user name: write one, such as ubuntu",
             Cause.LAUNCHER_FILE,
         )
     if address.startswith("-") or not address.isprintable() or " " in address:
         raise refuse(
-            f"{path}: head", f"{shown(address)} is no address of a machine: correct head_ip", Cause.LAUNCHER_FILE
+            f"{path}: head",
+            f"{shown(address)} is not the address of a machine: correct provider.head_ip",
+            Cause.LAUNCHER_FILE,
         )
     key = auth.ssh_private_key
     return HeadLogin(auth.ssh_user, address, absolute(key) if key else None, auth.ssh_proxy_command)
@@ -88,8 +90,8 @@ def cloud_head(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     except Exception as error:  # whatever a cloud's library raises
         lines = (str(error).strip() or output.getvalue().strip() or type(error).__name__).splitlines()
         raise FprayError(
-            f"the head (main machine) of Ray cluster {config.get('cluster_name')} was not found: {lines[-1]}."
-            " If the cluster does not run, start it with ray up"
+            f"the head node of Ray cluster {config.get('cluster_name')} was not found. If the cluster does not"
+            f' run, start it with ray up; Ray says: "{lines[-1]}"'
         ) from None
 
 

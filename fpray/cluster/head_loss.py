@@ -22,6 +22,6 @@ def head_answers(gcs_address: str) -> bool:
 def head_loss_message(address: str | None) -> str:
     """The error that a lost head is."""
     return (
-        f"the head (main machine) of the Ray cluster at {address} is gone: results are kept, nothing is running any"
-        f" more. Start the cluster, then {AGAIN}"
+        f"the head node of the Ray cluster at {address} is gone, so the sweep was stopped: finished results are"
+        f" kept, nothing is running any more. Start the cluster; {AGAIN}"
     )

@@ -78,8 +78,14 @@ class ClusterFile:
         """
         known, hosts = self.cluster.renamed({LOOPBACK: driver_host}), [node.host for node in nodes]
         alone = driver_host == LOOPBACK
-        local_only = "there is no Ray cluster here, only this machine (127.0.0.1). Start Ray, or correct the file"
-        in_ray = f"it is not in the Ray cluster, which has {', '.join(hosts)}. Start Ray there, or correct the file"
+        local_only = (
+            "there is no Ray cluster here, only this machine (127.0.0.1). Start Ray on your machines"
+            " (ray start), or correct the file"
+        )
+        in_ray = (
+            f"it is not in the Ray cluster, which has {', '.join(hosts)}. Start Ray on that machine (ray"
+            f" start), or correct the file"
+        )
         where = local_only if alone else in_ray
         missing = [address for address in known.addresses() if address not in hosts]
         refuse_if_any(

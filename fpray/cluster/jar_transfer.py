@@ -73,11 +73,13 @@ def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterat
                 yield machines.object_store.put(piece)
     except OSError as error:
         raise FprayError(
-            f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}. Put it back, then {AGAIN}"
+            f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}. Finished results are"
+            f" kept. Put the jar back; {AGAIN}"
         ) from None
     if digest.hexdigest() != jar.sha256:
         raise FprayError(
             f"the jar {jar.path} has changed: this sweep began with sha {jar.sha256[:8]}, and it is"
-            f" {digest.hexdigest()[:8]} now. Put the old jar back and run the same command again; or add"
-            " --accept-change to go on with the new jar, or --new to begin again with it"
+            f" {digest.hexdigest()[:8]} now. Finished results are kept. Put the old jar back and run the fpray"
+            f" command that you typed again; or add --accept-change to continue with the new jar, or --new to"
+            f" begin again with it"
         )

@@ -40,7 +40,10 @@ class Job:
             return None
         self._copy_output()
         if info.driver_exit_code is None and info.message:
-            message = f"Ray's job {self.name}, which runs the sweep, has ended: {info.message}. {AGAIN.capitalize()}"
+            message = (
+                f"the Ray job {self.name}, which ran the sweep, stopped before its end; Ray says:"
+                f' "{info.message}". Finished results are kept; {AGAIN}'
+            )
             print(message, file=sys.stderr)  # noqa: T201
         return info.driver_exit_code if info.driver_exit_code is not None else 1
 
@@ -84,5 +87,5 @@ def as_job(command: Sequence[str], variables: Mapping[str, str], scratch: Path) 
         raise NoJobs("this machine is not a node of a Ray cluster") from None
     except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError, ImportError and others here
         raise NoJobs(first_line(error)) from None
-    print(f"the sweep starts on this cluster as Ray's job {name}; nothing to do", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"note: the sweep starts on this cluster as the Ray job {name}", file=sys.stderr, flush=True)  # noqa: T201
     return Job(client, name, output)

@@ -113,8 +113,8 @@ class Launcher:
             names = ", ".join(self.missing(known))
             present = f"{count - sum(missing.values())} of {count} have joined"
             message = (
-                f"waiting for machines of {self.path.name} to join the Ray cluster"
-                f" ({present}); it goes on by itself: {names}"
+                f"waiting for {names} of {self.path.name} to join the Ray cluster ({present}); the sweep then"
+                f" starts automatically"
             )
             if message != last:
                 say(message)
@@ -123,8 +123,8 @@ class Launcher:
                 raise FprayError(
                     f"{names} of {self.path} did not join the cluster, and no machine has joined for"
                     f" {patience_s / 60:.0f} minutes. To see why: ray exec {self.path} 'tail"
-                    " /tmp/ray/session_latest/logs/monitor*'. Then correct the file or the cluster, and run the same"
-                    " command again"
+                    " /tmp/ray/session_latest/logs/monitor*'. Then correct the file or the cluster, and run the"
+                    " fpray command that you typed again"
                 )
             time.sleep(_POLL_S)
 
@@ -146,7 +146,7 @@ def read_launcher(path: Path) -> Launcher:
     if (count := sum(counts.values())) > MOST_MACHINES:
         raise refuse(
             str(path),
-            f"promises {count:,} machines, and fpray uses up to {MOST_MACHINES:,}: lower min_workers",
+            f"starts {count:,} machines: lower min_workers in available_node_types to at most {MOST_MACHINES:,} in all",
             Cause.LAUNCHER_FILE,
         )
     pools = {name: pools_of(kind.labels or {}, kind.resources or {}) for name, kind in types.items()}
@@ -158,8 +158,8 @@ def _hosts(path: Path, file: LauncherFile) -> tuple[str, ...]:
     provider = file.provider
     if not provider.head_ip:
         raise refuse(
-            f"{path}: head_ip",
-            "is missing: add the address of the main machine, such as head_ip: 10.0.0.5",
+            f"{path}: provider.head_ip",
+            "is missing: add the address of the head node, such as provider: {head_ip: 10.0.0.5}",
             Cause.LAUNCHER_FILE,
         )
     workers = list(provider.worker_ips or ())
@@ -174,8 +174,8 @@ def _refuse_loopback(path: Path, hosts: Collection[str]) -> None:
     if LOOPBACK in hosts:
         raise refuse(
             str(path),
-            "lists a loopback address (127.0.0.1 or localhost). Other machines cannot connect to it: write"
-            " the address of the machine in the network, such as 10.0.0.5",
+            "has a loopback address (127.0.0.1 or localhost) in provider.head_ip or provider.worker_ips, to"
+            " which other machines cannot connect: write the machine's address in the network, such as 10.0.0.5",
             Cause.LAUNCHER_FILE,
         )
 
@@ -186,7 +186,10 @@ def _listed(path: Path, provider: Provider, hosts: Sequence[str]) -> Cluster | N
         return None
     where = f"{path}: {POOLS}"
     listed = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
-    known = f"is not among this file's head_ip and worker_ips, {', '.join(hosts)}: add it there, or correct it"
+    known = (
+        f"is not among provider.head_ip and provider.worker_ips of this file ({', '.join(hosts)}): add it"
+        f" there, or correct it"
+    )
     addresses = listed.addresses()
     refuse_if_any(
         [Problem(f"{where}: {address}", known, Cause.LAUNCHER_FILE) for address in addresses if address not in hosts]

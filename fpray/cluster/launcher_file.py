@@ -24,7 +24,8 @@ _LEGACY_HEAD, _LEGACY_WORKER = "ray-legacy-head-node-type", "ray-legacy-worker-n
 
 
 def _known_type(name: str) -> str | None:
-    return None if re.fullmatch(r"[a-z_]{1,40}", name) else "must be the type of a provider of Ray, such as aws"
+    wrong = "must be the name of a cloud of Ray's, such as aws, or local for machines of your own"
+    return None if re.fullmatch(r"[a-z_]{1,40}", name) else wrong
 
 
 @dataclass(frozen=True)
@@ -151,13 +152,16 @@ def node_types(file: LauncherFile, path: Path) -> tuple[Mapping[str, NodeType], 
     if not types:
         raise refuse(
             str(path),
-            "has no available_node_types: add the machines that `ray up` is to start (docs/clusters.md)",
+            "has no available_node_types: add the types of machines that `ray up` starts, as in"
+            " cluster_configs/ (docs/clusters.md)",
             Cause.LAUNCHER_FILE,
         )
     if head not in types:
-        named = f"head_node_type is {head}" if file.head_node_type else f"has no head_node_type, and Ray's is {head}"
+        named = f"has head_node_type: {head}" if file.head_node_type else f"has no head_node_type, and Ray's is {head}"
         raise refuse(
-            str(path), f"{named}: it must be one of available_node_types ({', '.join(types)})", Cause.LAUNCHER_FILE
+            str(path),
+            f"{named}, which is not one of its available_node_types: write one of {', '.join(types)}",
+            Cause.LAUNCHER_FILE,
         )
     return types, head
 

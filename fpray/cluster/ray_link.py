@@ -52,7 +52,7 @@ class RayLink:
         if _used_by and _used_by[0] != os.getpid():
             raise refuse(
                 "this process",
-                "was forked from one that has run a sweep, so locks and threads are missing here:"
+                "was forked from a process that has run a sweep, so it cannot run one itself:"
                 ' start it by multiprocessing.get_context("spawn"), or run the sweep in the first process',
                 Cause.PYTHON,
             )
@@ -81,10 +81,13 @@ class RayLink:
     def _attach(self, address: str) -> None:
         if address.startswith("ray://"):
             raise self._refused(
-                "is an address of Ray Client, which fpray does not use: write one such as 10.0.0.5:6379"
+                "is an address of Ray Client, which fpray does not use: write the address of the head node,"
+                " such as 10.0.0.5:6379"
             )
         if "://" in address:
-            raise self._refused("is no address of a Ray head: write HOST:PORT, such as 10.0.0.5:6379")
+            raise self._refused(
+                "is not the address of a head node of Ray: write machine and port, such as 10.0.0.5:6379"
+            )
             # Ray itself would try for minutes before it fails.
         if re.fullmatch(r"[^/]+:[0-9]+", address) and not answers(address):
             raise self._refused(
@@ -95,7 +98,8 @@ class RayLink:
             self._connect({"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}, Path())
         except Exception as error:
             raise self._refused(
-                f"no Ray cluster answers there: {first_line(error)}. Start it, or correct the address"
+                f"no Ray cluster answers there. Start one there (ray start --head), or correct the address; Ray"
+                f' says: "{first_line(error)}"'
             ) from None
 
     def _refused(self, sentence: str) -> Refused:
@@ -111,14 +115,18 @@ class RayLink:
             except OSError as error:
                 why = f"{error.filename or 'its directory'}: {error.strerror}"
                 raise refuse(
-                    "Ray", f"does not start on this machine: {why}. Mend that, and try again", Cause.EMBEDDED_RAY
+                    "Ray",
+                    f"does not start on this machine: {why}. Free space or correct that, and run the command again",
+                    Cause.EMBEDDED_RAY,
                 ) from None
             except Exception as error:
                 self.stop()
                 if attempt == _TRIES:
                     why = f"does not start on this machine: {first_line(error)}"
                     raise refuse(
-                        "Ray", f"{why}. Is there enough memory, and room in /tmp and /dev/shm?", Cause.EMBEDDED_RAY
+                        "Ray",
+                        f"{why}. Free memory, or space in /tmp and /dev/shm, and run the command again",
+                        Cause.EMBEDDED_RAY,
                     ) from None
 
     def _connect(self, environment: dict[str, str], directory: Path) -> None:

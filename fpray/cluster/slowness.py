@@ -58,8 +58,9 @@ class Slowness:
         self._reported[host] = clear
         return MachineVerdict(
             host,
-            f"machine {host} measures less throughput than every other machine, {median(shares):.0%} of their median,"
-            f" with {len(shares)} different parameters: look for other programs on it, or take it out of the cluster",
+            f"machine {host} measures less throughput than every other machine ({median(shares):.0%} of their"
+            f" median, in {len(shares)} comparisons), so its results may be too low: look for other programs on"
+            f" it, or remove it from the cluster",
             clear,
         )
 

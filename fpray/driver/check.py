@@ -177,7 +177,7 @@ def where_of(file: Path | None, address: str | None, *, local: bool) -> Where:
         Refused: the file is wrong, or a cluster is named as well as this machine.
     """
     if local and file and is_launcher_file(file):
-        others = f"means this machine only, and --cluster {file} names others: leave one of them out"
+        others = f"means this machine only, but --cluster {file} names other machines: remove one of the two options"
         raise refuse("--local", others, Cause.OPTION)
     return Where(address, local, read_inventory(file), file)
 
@@ -248,7 +248,8 @@ def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_
         return [
             Problem(
                 f"{most} processes",
-                f"are too many for one trial: fpray starts up to {MOST_PROCESSES}. Lower the parameters num_...",
+                f"are too many for one trial: at most {MOST_PROCESSES} are possible. Lower the numbers of"
+                f" processes (the parameters num_...)",
                 Cause.MACHINES,
             )
         ]
@@ -269,12 +270,12 @@ def _role_problems(protocol: Protocol[Any], values: Mapping[str, Any]) -> Iterat
     for option, named in (("--jvm-arg", values["jvm_arg"]), ("--flag", values["flags"]), ("--place", places)):
         for role in named:
             if role not in roles:
-                sentence = f"{protocol.name} has no such role{nearest(role, roles)}; it has {', '.join(roles)}"
+                sentence = f"{protocol.name} has no such role{nearest(role, roles)}; its roles: {', '.join(roles)}"
                 yield Problem(f"{option} {role}", sentence, Cause.OPTION)
     for role in protocol.roles:
         for name in values["flags"].get(role.name, {}):
             if name in _OWN_FLAGS or name in role.flag_names(1):
-                own = "is set by fpray, to another value for each process: leave it out"
+                own = "is a flag that fpray itself sets, to another value for each process: remove it"
                 yield Problem(f"--flag {role.name}:--{name}", own, Cause.OPTION)
 
 
@@ -282,7 +283,10 @@ def _later_problems(selection: TrialSelection, trials: Sequence[Trial[Any]]) -> 
     """Options that this version reads and plans, but does not run yet."""
     for option, name in {"-m/--monitor": "monitored", "-p/--profile": "profiled"}.items():
         if name in selection.set or any(getattr(trial.params, name) for trial in trials):
-            sentence = "comes in a later version of fpray: leave it out (fpray plan shows what it changes)"
+            sentence = (
+                "cannot be run yet; it comes in a later version of fpray: remove it (fpray plan"
+                f" {selection.protocol} shows what it will change)"
+            )
             yield Problem(option, sentence, Cause.OPTION)
 
 
@@ -291,7 +295,6 @@ def _platform_problems() -> list[Problem]:
     if platform.system() == "Linux":
         return []
     sentence = (
-        "trials run on Linux only. Here, use plan, protocols and show; to run trials, use a Linux"
-        " machine, such as a machine of the cluster that --address names"
+        "trials run on Linux only: run this command on a Linux machine. Here, fpray plan, protocols and show work"
     )
     return [Problem(platform.system(), sentence, Cause.PLATFORM)]

@@ -28,7 +28,7 @@ from fpray.trial.context import flag_texts, jvm_arg_texts
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
 _NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # nobody names a directory for suites like this
-_NEW = "--new starts a new suite (directory of results)"
+_NEW = "To start a new suite (directory of results), add --new: the old results are kept"
 
 
 def choose_suite(experiment: Experiment) -> Suite:
@@ -46,8 +46,8 @@ def choose_suite(experiment: Experiment) -> Suite:
             return _checked(suite, experiment)
     if policy.rerun:
         sentence = (
-            f"this command has no results in {shown(root)} to repeat: name"
-            " their directory with -s, or leave --rerun out"
+            f"this command has no earlier results in {shown(root)} that could be repeated: name the directory"
+            f" of these results with -s, or remove --rerun"
         )
         raise refuse(f"--rerun {policy.rerun[0]}", sentence, Cause.SUITE)
     suite = _new_suite(root, experiment)
@@ -56,7 +56,7 @@ def choose_suite(experiment: Experiment) -> Suite:
 
 
 def _say(why: FprayError) -> None:
-    say(f"{why.in_one_line()} (it is not continued; the sweep goes on)")
+    say(f"note: {why.in_one_line()} (the sweep that you have started does not need it, and continues)")
 
 
 def named_suite(experiment: Experiment) -> Suite | None:
@@ -71,11 +71,14 @@ def named_suite(experiment: Experiment) -> Suite | None:
     except OSError as error:
         raise refuse(
             f"-s {shown(directory.path)}",
-            f"cannot be used for results: {error.strerror}. Name another directory",
+            f"cannot be used for results: {error.strerror}. Name another directory, such as -s ./suites",
             Cause.NOT_WRITABLE,
         ) from None
     if named is not None and experiment.policy.new:
-        sentence = f"starts a new suite, but -s names an old one, {named.path.name}: leave one of them out"
+        sentence = (
+            f"starts a new suite (directory of results), but -s names an old one, {named.path.name}:"
+            f" remove --new to continue that, or remove -s to start a new one"
+        )
         raise refuse("--new", sentence, Cause.OPTION)
     return None if named is None else _checked(named, experiment)
 
@@ -90,7 +93,7 @@ def _find(text: str, root: Path) -> Suite | None:
         except Refused as refused:
             if _NAME.fullmatch(text):  # a typing error would measure everything again
                 [problem] = refused.problems
-                sentence = f"{problem.sentence} (a directory for new suites: -s ./{text})"
+                sentence = f"{problem.sentence}. To make a new directory of this name, write -s ./{text}"
                 raise refuse(f"-s {text}", sentence, problem.cause) from None
     return None
 
@@ -128,19 +131,27 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     if protocol != experiment.selection.protocol:
         raise refuse(
             suite.path.name,
-            f"has results of {protocol}, not of {experiment.selection.protocol}: name another directory with -s",
+            f"has results of {protocol}, not of {experiment.selection.protocol}: name another directory, such"
+            f" as -s ./suites",
             Cause.OTHER_REQUEST,
         )
     kind = suite.record.kind
     if kind != experiment.kind:
         command = f"fpray sweep --pilot -s {shown(suite.path.parent)}" if kind == PILOT else f"fpray {kind}"
-        raise refuse(suite.path.name, f"has the results of a {kind}: use {command} to continue it", Cause.OTHER_REQUEST)
+        raise refuse(
+            suite.path.name,
+            f"has the results of a {kind}: to continue it, use {command}; to start a"
+            f" new suite (directory of results), name another directory with -s",
+            Cause.OTHER_REQUEST,
+        )
     known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
-    mixed = f"results would mix. {_NEW}; --accept-change continues {suite.path.name} all the same"
+    mixed = f"their results would mix. {_NEW}; to continue {suite.path.name} with the change, add --accept-change"
     if experiment.policy.accept_change:
         return suite
     if jar.sha256 and known.get("sha256") != jar.sha256:  # a dry run does not build the reference jar
-        raise refuse(str(jar), f"is not the jar of the earlier results, {jar_of(suite)}: {mixed}", Cause.OTHER_REQUEST)
+        raise refuse(
+            str(jar), f"is not the jar of the earlier results, which is {jar_of(suite)}: {mixed}", Cause.OTHER_REQUEST
+        )
     for name, option in _COMPARED.items():
         # A suite that is older than an option was run without it.
         if (before := getattr(suite.record, name)) != compared[name]:

@@ -40,4 +40,4 @@ def suite_here(experiment: Experiment) -> Suite | None:
 
 def continued_line(suite: Suite, done: int, total: str) -> str:
     """How far a suite is that would be continued."""
-    return f"would continue {shown(suite.path)} ({done} of {total} trials done)"
+    return f"this command would continue the sweep in {shown(suite.path)} ({done} of {total} trials are done)"

@@ -59,7 +59,7 @@ def debug_trial(
     java = record.java or "java"
     jar = find_jar(REFERENCE if record.jar.get("name") == "reference" else record.jar.get("path"), java, say)
     if jar.sha256 != (known_sha := record.jar.get("sha256", "")):
-        say(f"doubt: this uses {jar}, and the trial was measured with a jar of sha {known_sha[:8] or '?'}")
+        say(f"warning: this run uses another jar, {jar}, than the trial was measured with (sha {known_sha[:8] or '?'})")
     with Machines(wanted_address(where.address or inventory.address, local), local=local) as machines:
         inventory.wait_for_all(machines.refresh, say)
         nodes = machines.by_host().values()
@@ -71,7 +71,8 @@ def debug_trial(
         if allocation is None:
             raise refuse(
                 f"trial {known.number}",
-                allocator.shortage(trial) or "there are too few machines for this trial: start Ray on more of them",
+                allocator.shortage(trial)
+                or "the Ray cluster has too few machines for this trial: start Ray on more machines",
                 Cause.MACHINES,
             )
         context = TrialContext(

@@ -117,8 +117,8 @@ class Executor:
                         yield Ended(running.trial, running.directory, running.result)
                 except OSError as error:
                     self._progress.say(
-                        f"the result of trial {running.number} cannot be written: {error.strerror}"
-                        " (the same command runs this trial again)"
+                        f"the result of trial {running.number} cannot be written: {error.strerror}."
+                        " Free some space, and run the fpray command that you typed again: it repeats this trial"
                     )
             self._release(running)
 

@@ -21,8 +21,14 @@ from fpray.report.text import on_terminal
 # The head's own copy of the configuration; Ray puts it there.
 BOOTSTRAP = "ray_bootstrap_config.yaml"
 _ENVIRONMENT = "[ -e ~/fpray-node/env.sh ] && . ~/fpray-node/env.sh"
-_NO_SSH = "there is no ssh on this machine, and fpray needs it to reach the head: install it"
-_NO_RSYNC = "there is no rsync on this machine, and fpray needs it to copy files to the head: install it"
+_NO_SSH = (
+    "this machine has no ssh, which fpray needs to reach the head node: install it (Debian: apt-get"
+    " install openssh-client)"
+)
+_NO_RSYNC = (
+    "this machine has no rsync, which fpray needs to copy files to the head node: install it (Debian:"
+    " apt-get install rsync)"
+)
 _OPTIONS = {
     # As Ray's launcher: the machines are new each night, and so are their keys.
     "StrictHostKeyChecking": "no",
@@ -74,7 +80,8 @@ class Head:
         if done.returncode != 0:
             lines = (done.stderr.strip() or done.stdout.strip() or f"ssh returned {done.returncode}").splitlines()
             raise FprayError(
-                f"the cluster's head, {self.target}, cannot be used: {lines[-1]}. Try by hand: ssh {self.target}"
+                f"the head node of the cluster, {self.target}, cannot be used. Try by hand: ssh {self.target};"
+                f" ssh says: {lines[-1]}"
             )
         return done.stdout
 
@@ -92,7 +99,8 @@ class Head:
         if done.returncode != 0:
             lines = (done.stderr.strip() or f"rsync returned {done.returncode}").splitlines()
             raise FprayError(
-                f"{source} cannot be copied to the head, {self.target}: {lines[-1]}. Is rsync installed there?"
+                f"{source} cannot be copied to the head node, {self.target}. Install rsync there if it is"
+                f" missing; rsync says: {lines[-1]}"
             )
 
     def become(self, words: Sequence[str]) -> NoReturn:

@@ -73,6 +73,9 @@ class Line:
             self.missing_since = time.monotonic()
             if not embedded:
                 minutes = f"{PATIENCE_S / 60:g} minutes"
-                self._progress.say(f"trial {first.number} waits up to {minutes} for lost machines: {missing}")
+                self._progress.say(
+                    f"trial {first.number} waits up to {minutes} for machines that have left the"
+                    f" Ray cluster, then counts as lost: {missing}"
+                )
         patient = not embedded and time.monotonic() - self.missing_since < PATIENCE_S
         return None if patient else missing

@@ -120,8 +120,8 @@ class AppendResults(Listener):
                 append_csv(self._suite, csv_row(trial.protocol, trial.params, outcome))
             except OSError as error:  # all rows are written again at the end
                 self._say(
-                    f"results.csv cannot be written now: {error.strerror} (no result"
-                    " is lost: it is written again at the end)"
+                    f"results.csv of this sweep cannot be written now: {error.strerror}. Free space or correct"
+                    f" that before the sweep ends: it is written again then, and no result is lost"
                 )
         return None
 
@@ -166,7 +166,8 @@ class CallBack(Listener):
             self._on_trial(directory.number, trial, outcome)
         except OSError as error:
             self._say(
-                f"trial {directory.number} cannot be reported: {error.strerror} (its result is kept; the sweep goes on)"
+                f"note: trial {directory.number} cannot be printed to standard output: {error.strerror} (its"
+                f" result is kept; the sweep continues)"
             )
         return None
 
@@ -205,6 +206,7 @@ class StopWhenMostFail(Listener):
             return None
         self._stopped = True
         self._say(
-            f"{reason}. No further trials are started: look at the cause, or add --keep-going to go on all the same"
+            f"{reason}. No further trials are started, and all results are kept: correct the cause, or add"
+            f" --keep-going to continue in any case"
         )
         return "most trials fail"

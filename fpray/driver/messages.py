@@ -15,7 +15,7 @@ from fpray.driver.resume import WorkList
 from fpray.files.paths import shown
 from fpray.plan.estimate import planned_seconds
 from fpray.plan.plan import Trial
-from fpray.plan.words import AGAIN, duration_in_words, number_of
+from fpray.plan.words import again, duration_in_words, number_of
 from fpray.store.outcome import Status, counted
 from fpray.store.suite import Suite
 from fpray.study.source import TrialSource
@@ -62,9 +62,9 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
     about = f"{how} · {about}" if how else about
     if suite.fresh:
         trials = f"{at_most}{number_of(limit, 'trial')}"
-        anew = f" (a new one, because all trials of {suite.after} have ended)" if suite.after else ""
-        return f"study {work.study.name} · {trials} · {about} · suite {shown(suite.path)}{anew}"
-    to_go = f"{at_most}{left} to go, {about}" if source.representative_trials() else "nothing left to do"
+        anew = f" (new, because all trials of the earlier one, {suite.after}, have ended)" if suite.after else ""
+        return f"study {work.study.name} · {trials} · {about} · results in {shown(suite.path)}{anew}"
+    to_go = f"{at_most}{left} to go, {about}" if source.representative_trials() else "no trial is left to run"
     statuses = _ended(suite, work)
     finished = statuses.count(Status.FINISHED)
     failed = f", {len(statuses) - finished} failed" if len(statuses) > finished else ""
@@ -87,13 +87,13 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
         return "interrupted · nothing was started"
     if result.interrupted:
         return (
-            f"interrupted · {statuses.count(Status.FINISHED)} of {result.planned} finished"
-            f" · nothing is running any more · {AGAIN}"
+            f"interrupted · {statuses.count(Status.FINISHED)} of {result.planned} finished, and their results are kept"
+            f" · nothing is running any more · {again(suite.record.command)}"
         )
     if result.stopped:
-        others = f"run the same command again for the other {result.planned - len(statuses)}"
+        others = f"{result.planned - len(statuses)} trials have not run: {again(suite.record.command)}"
         repeats = "" if source.learns else " (add --rerun failed to repeat the failed ones)"
         stopped = f"stopped, because {result.stopped} · {counted(statuses)}"
         return f"{stopped} · results: fpray show {suite.short_name} · {others}{repeats}"
-    again = " · the same command runs the lost ones again" if Status.LOST in statuses else ""
-    return f"{counted(statuses)} · results: fpray show {suite.short_name}{again}"
+    lost = f" · the lost trials have no result: {again(suite.record.command)}" if Status.LOST in statuses else ""
+    return f"{counted(statuses)} · results: fpray show {suite.short_name}{lost}"

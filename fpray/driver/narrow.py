@@ -29,7 +29,7 @@ LAPTOP = (
 )
 
 
-def expanded(values: Point, params: Any) -> tuple[dict[str, Any], list[Problem]]:
+def expanded(values: Point, params: Any, protocol: str) -> tuple[dict[str, Any], list[Problem]]:
     """The values with each pattern of names, such as `*_jvm_heap_size`, replaced by the names; plain names win."""
     names, problems = flatten(params), []
     by_pattern: dict[str, Any] = {}
@@ -41,7 +41,7 @@ def expanded(values: Point, params: Any) -> tuple[dict[str, Any], list[Problem]]
             problems.append(
                 Problem(
                     pattern,
-                    f"no parameter has a name like this{near} (fpray protocols NAME lists them)",
+                    f"no parameter has a name like this{near} (fpray protocols {protocol} lists them)",
                     Cause.PARAMETER,
                 )
             )
@@ -63,8 +63,8 @@ def distinct(vary: Mapping[str, Sequence[Any]], params: Any) -> tuple[dict[str, 
         values[key] = list(meanings.values())
         if len(meanings) < len(listed):
             remarks.append(
-                f"--vary {key} lists {len(listed)} values, some of them equal: each of"
-                f" the {len(meanings)} different ones runs once"
+                f"note: --vary {key} lists {len(listed)} values, some of them equal: each of the"
+                f" {len(meanings)} different values runs once"
             )
     return values, remarks
 
@@ -84,10 +84,8 @@ def numbered(study: Study, only: Sequence[str]) -> tuple[Study, list[Problem]]:
         if 1 <= first <= last <= len(study.points):
             chosen.update(range(first, last + 1))
         else:
-            sentence = f"there is no such point (combination of values): they are numbered 1 to {len(study.points)}"
-            problems.append(
-                Problem(f"--only {text}", f"{sentence}. Write one or a range, such as 3 or 3-7", Cause.POINTS)
-            )
+            sentence = f"there is no such point (combination of values). Write a number from 1 to {len(study.points)}"
+            problems.append(Problem(f"--only {text}", f"{sentence} or a range, such as 1-2", Cause.POINTS))
     points = [point for number, point in enumerate(study.points, start=1) if not only or number in chosen]
     return (study if problems else replace(study, points=points)), problems
 
@@ -107,7 +105,7 @@ def where(
             problems.append(
                 Problem(
                     f"--where {key}={text}",
-                    f"no trial has this value: write one of {', '.join(known[:20])}",
+                    f"no trial of this command has this value: write one of {', '.join(known[:20])}",
                     Cause.POINTS,
                 )
             )

@@ -78,7 +78,8 @@ class Notifier:
                 assert allowed is not None
                 self._tell_all(
                     "stalled",
-                    f"no trial has ended for {allowed:.0f} s, much longer than planned: look with fpray status",
+                    f"no trial of this sweep has ended for {allowed:.0f} s, which is much longer than planned:"
+                    f" see what it does with fpray attach {self._facts()['suite']}",
                     {},
                 )
                 allowed = None  # once; until something moves again
@@ -100,8 +101,8 @@ class Notifier:
             if failure:
                 failure = printable(target.scrub(failure), most=_LONGEST)
                 self._say(
-                    f"--notify {target} was not told that the sweep has {event}: {failure}"
-                    " (the sweep and its results are not affected)"
+                    f"note: --notify {target} did not get the message that the sweep has {event}: {failure}."
+                    f" Check that URL or command; the sweep and its results are not affected"
                 )
 
 

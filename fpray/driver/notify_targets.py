@@ -69,11 +69,14 @@ def _split(url: str) -> SplitResult | None:
 
 def _url_problem(target: Secret) -> str | None:
     if wrong := _NOT_IN_URL.search(target.value):
-        return f"is no URL: {wrong[0]!r} cannot be part of one. Write it percent-encoded, a space as %20"
+        return (
+            f"is not a URL, because a URL cannot contain {wrong[0]!r}: write that character percent-encoded,"
+            f" a space as %20"
+        )
     if (parts := _split(target.value)) is None:
-        return "is no URL: write http://HOST:PORT/PATH, and an IPv6 address in brackets"
+        return "is not a URL: write one such as http://10.0.0.5:8080/hook (an IPv6 address in brackets)"
     if target.literal and parts.password is not None:
-        return f"holds a password, which ps would show to all users: write {HOW}"
+        return f"holds a password, which the command ps shows to all users: write {HOW} in its place"
     return None
 
 
@@ -81,7 +84,10 @@ def _command_problem(command: str) -> str | None:
     try:
         program = (shlex.split(command) or [""])[0]
     except ValueError as error:
-        return f"is not a valid command line: {error}. Correct its quotes"
+        return f"is not a valid command line, because its quotes do not match ({error}): correct them"
     if "\0" in command or shutil.which(program) is None:
-        return f"must be a command of this machine or an http(s) URL: there is no program {program!r} here"
+        return (
+            f"must be a command or an http(s) URL, and this machine has no program {program!r}: correct its"
+            f" name, or write a URL"
+        )
     return None

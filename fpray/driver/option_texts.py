@@ -83,7 +83,11 @@ def read_jvm_args(value: str | Sequence[str]) -> tuple[dict[str, list[str]], lis
             arguments.setdefault(role, []).append(argument)
         else:
             problems.append(
-                Problem(f"--jvm-arg {text}", "write ROLE:ARG, such as leader:-XX:+UseParallelGC", Cause.OPTION)
+                Problem(
+                    f"--jvm-arg {text}",
+                    "write a role, a colon and a JVM argument, such as --jvm-arg leader:-XX:+UseParallelGC",
+                    Cause.OPTION,
+                )
             )
     return arguments, problems
 
@@ -96,13 +100,21 @@ def read_flags(value: str | Sequence[str]) -> tuple[dict[str, dict[str, str]], l
         match = _FLAG.fullmatch(text)
         if match is None:
             problems.append(
-                Problem(f"--flag {text}", "write ROLE:--name=value, such as leader:--options.window=8", Cause.OPTION)
+                Problem(
+                    f"--flag {text}",
+                    "write a role, a colon, and a flag with its value, such as --flag leader:--options.window=8",
+                    Cause.OPTION,
+                )
             )
             continue
         of_role = flags.setdefault(match["role"], {})
         if match["name"] in of_role:
             problems.append(
-                Problem(f"--flag {text}", f"--{match['name']} is given twice: leave one of them out", Cause.OPTION)
+                Problem(
+                    f"--flag {text}",
+                    f"--{match['name']} is given twice: remove one of the two --flag options",
+                    Cause.OPTION,
+                )
             )
         of_role[match["name"]] = match["value"]
     return flags, problems
@@ -114,7 +126,7 @@ def read_size(value: str | int) -> tuple[int, list[Problem]]:
     size = int(float(match[1]) * 1000 ** " kmgt".index(match[2] or " ")) if match else 0
     if _SMALLEST <= size <= _LARGEST:
         return size, []
-    sentence = "is no size: write 100m, 2g or a number of bytes, from 10k to 1000t"
+    sentence = "is not a size: write a number of bytes from 10k to 1000t, such as 100m or 2g"
     return MAX_OUTPUT, [Problem(f"--max-output {printable(str(value), most=40)}", sentence, Cause.OPTION)]
 
 
@@ -139,7 +151,9 @@ def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Probl
     texts = listed(value or ())
     problems = []
     if len(texts) > 1:
-        sentence = "takes only one address, that of a Ray cluster: to name machines, use --cluster FILE"
+        sentence = (
+            "takes one address only, that of a Ray cluster, such as 10.0.0.5:6379. To name machines, use --cluster FILE"
+        )
         problems.append(Problem("--address", sentence, Cause.OPTION))
     text = texts[0] if texts else None
     if text is None:
@@ -148,15 +162,16 @@ def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Probl
     is_ip = _is_ip(address)
     if address != text and is_ip:
         remark = (
-            f"-a {address} is ignored, as FrankenPaxos's scripts do: to choose"
-            " machines, use --cluster FILE. The sweep goes on"
+            f"note: -a {address} has no effect, as in FrankenPaxos's scripts, and the sweep continues (to"
+            f" choose machines: --cluster FILE)"
         )
         return Address(remark=remark), problems
     if not is_ip and (address in _RAY_WORDS or _HOST.fullmatch(address) is None):
         return Address(address), problems
     whole = f"[{address}]:{_RAY_PORT}" if ":" in address else f"{address}:{_RAY_PORT}"
     remark = (
-        f"--address {address} has no port: fpray uses the Ray cluster at {whole} (to name machines, use --cluster FILE)"
+        f"note: --address {address} has no port, so the sweep uses the Ray cluster at {whole} (to choose"
+        f" machines: --cluster FILE)"
     )
     return Address(whole, remark), problems
 

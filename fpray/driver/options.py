@@ -84,22 +84,28 @@ def _is_absolute(path: str) -> str | None:
 def _in_both(values: Mapping[str, Any]) -> Iterator[Problem]:
     for key, points in values["vary"].items():
         if not points:
-            yield Problem(f"--vary {key}", "lists no value: write KEY=V1,V2", Cause.POINTS)
+            yield Problem(
+                f"--vary {key}", f"lists no value: write its values after =, such as --vary {key}=1,2", Cause.POINTS
+            )
         if key in values["set"]:
-            yield Problem(key, "is in --vary and in --set: leave one of them out", Cause.POINTS)
+            yield Problem(key, "has values in --vary and in --set: remove it from one of the two", Cause.POINTS)
 
 
 def _a_grid_to_cross(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["cross"] and not values["vary"]:
         yield Problem(
-            "--cross", "needs --vary KEY=V1,V2: it runs these values at each point of the study", Cause.POINTS
+            "--cross",
+            "needs values that are run at each point of the study: add --vary, such as --vary f=1,2",
+            Cause.POINTS,
         )
 
 
 def _shared_by_how_many(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["share_machines"] and values["parallel"] is None:
         yield Problem(
-            "--share-machines", "needs --parallel N, the number of trials that share the machines", Cause.OPTION
+            "--share-machines",
+            "needs the number of trials that share the machines: add --parallel, such as --parallel 2",
+            Cause.OPTION,
         )
 
 
@@ -107,7 +113,8 @@ def _one_machine_or_a_cluster(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["local"] and values["address"].ray is not None:
         yield Problem(
             "--local",
-            f"means this machine only, and --address {values['address'].ray} another: leave one of them out",
+            f"means this machine only, but --address {values['address'].ray} names a cluster: remove one of the"
+            f" two options",
             Cause.OPTION,
         )
 

@@ -89,7 +89,7 @@ def run_pilot(job: Run) -> None:
     if failures:
         _say_failures(job, failures, len(trials))
     elif not result.interrupted:
-        say(f"pilot: all {len(trials)} short test trials finished, so the sweep begins")
+        say(f"pilot: all {len(trials)} short test trials finished, so the sweep begins now")
 
 
 def _say_failures(job: Run, failures: Sequence[str], corners: int) -> None:
@@ -99,8 +99,8 @@ def _say_failures(job: Run, failures: Sequence[str], corners: int) -> None:
     if not job.experiment.policy.keep_going:
         job.result.stopped = f"{len(failures)} of {corners} test trials of --pilot failed"
         say(
-            "the sweep was not started. Change the values that fail, or repeat their test trials by the same command;"
-            " --keep-going starts the sweep in any case"
+            "the sweep was not started. Change the values that failed, or run the fpray command that you typed"
+            " again to repeat these test trials (add --keep-going to start the sweep in any case)"
         )
 
 

@@ -101,6 +101,6 @@ def _to_repeat(suite: Suite, name: str) -> list[TrialDirectory]:
         or (len(name) >= 6 and str(trial["id"]).startswith(name))
     ]
     if not chosen and name != "failed":
-        sentence = f"{suite.path.name} has no such trial: write a number such as 003, or failed for all that failed"
+        sentence = f"{suite.path.name} has no such trial: write a number, such as 003, or failed (all that failed)"
         raise refuse(f"--rerun {name}", sentence, Cause.TRIAL)
     return chosen

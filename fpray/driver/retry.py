@@ -27,23 +27,27 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
         outcome = _outcome_of(running)
         if outcome.status is not Status.FINISHED and is_full_now(running.directory.path):
             progress.say(
-                f"the disk of {running.directory.path} filled up during trial {number}, which has no result: it runs"
-                " again by itself when you have removed some files there"
+                f"the disk of this machine at {running.directory.path} filled up during trial {number}, which"
+                f" has no result. Free some space there: the trial then runs again automatically"
             )
             return None, running
         running.directory.commit(outcome)
     except OSError as error:
         if not is_full(error):
             raise FprayError(
-                f"trial {number} cannot go on: {error}. Results are kept; mend that, then {AGAIN}"
+                f"trial {number} cannot continue; the system says: {error}. Finished results are kept. Correct"
+                f" that; {AGAIN}"
             ) from error
         where = error.filename or running.directory.path
-        why = f"{why_not_written(error, where)} at {where} (trial {number} then runs again)"
+        why = f"{why_not_written(error, where)}, at {where} (trial {number} then runs again)"
         progress.wait(f"waiting for disk space: {why}; {FREE_SPACE}", number=number)
         return None, replace(running, disk_was_full=True)
     if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= retries:
         return outcome, None
-    progress.say(f"[{number}] {outcome.status.value}: {outcome.detail} · no result: the trial runs again by itself")
+    progress.say(
+        f"trial {number} · {outcome.status.value}: {outcome.detail} · no result yet: trial {number}"
+        f" runs again automatically (repeat {running.repeated + 1} of {retries})"
+    )
     return outcome, replace(running, repeated=running.repeated + 1)
 
 

@@ -97,8 +97,12 @@ def _not_written(error: OSError, suite: Suite) -> FprayError:
     where = error.filename or suite.path
     sentence = f"cannot be written: {why_not_written(error, where)}"
     if suite.fresh and not suite.directories():
-        return refuse(str(where), f"{sentence}. Mend that, or name another directory with -s", Cause.NOT_WRITABLE)
-    return FprayError(f"{where} {sentence}. Results are kept; mend that, then {AGAIN}")
+        return refuse(
+            str(where),
+            f"{sentence}. Free space or correct that, or name another directory, such as -s /data/suites",
+            Cause.NOT_WRITABLE,
+        )
+    return FprayError(f"{where} {sentence}. Finished results are kept. Free space or correct that; {AGAIN}")
 
 
 def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
@@ -145,8 +149,8 @@ def _refuse_elsewhere(experiment: Experiment) -> None:
     if is_elsewhere(experiment.where):
         raise refuse(
             f"--cluster {experiment.where.file}",
-            "this machine is not a node of that cluster. Run `fpray sweep` on"
-            " the head, or name the cluster with --address",
+            "this machine is not a node of that cluster: run this command on its head node, or add --address,"
+            " such as --address 10.0.0.5:6379",
             Cause.HEAD,
         )
 
@@ -160,5 +164,6 @@ def _write_tables(job: Run, progress: Progress) -> None:
         name = job.suite.path.name
         progress.say(
             f"results.csv and results.parquet of {name} cannot be written: {why_not_written(error, job.suite.path)}."
-            " No result is lost: mend that, and the same command writes them"
+            " No result is lost. Free space or correct that, then run the fpray command that you typed again:"
+            " it writes them"
         )

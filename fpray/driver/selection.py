@@ -66,7 +66,12 @@ class TrialSelection:
         """
         if unknown := [name for name in content if name not in TrialSelection.__dataclass_fields__]:
             sentence = f"has points with {', '.join(unknown[:5])}, which this version of fpray does not know"
-            raise Damaged(file, f"{sentence}: a newer version wrote it. Update fpray", cause=Cause.OTHER_VERSION)
+            raise Damaged(
+                file,
+                f"{sentence}: a newer version wrote it. Install a newer fpray to continue this"
+                f" suite (directory of results), or start a new one with --new",
+                cause=Cause.OTHER_VERSION,
+            )
         return typed_content(file, TrialSelection, content)
 
 
@@ -95,7 +100,7 @@ def select(selection: TrialSelection) -> Selected:
     if too_many := list(_too_many(selection, study)):
         raise Refused(*problems, *too_many)
     start, _ = layered(protocol.params(), (study.base, *study.points[:1]), protocol=protocol.name)
-    fixed, wrong = narrow.expanded(selection.set, start)
+    fixed, wrong = narrow.expanded(selection.set, start, protocol.name)
     problems += wrong
     study, remarks = _with_grid(selection, study, layered(start, (fixed,), protocol=protocol.name)[0])
     study, wrong = narrow.numbered(study, selection.only)
@@ -118,9 +123,9 @@ def _with_grid(selection: TrialSelection, study: Study, params: Any) -> tuple[St
         return study, []
     vary, remarks = narrow.distinct(selection.vary, params)
     if len(study.points) > 1 and not selection.cross and selection.study != _USUAL:
-        how = "--cross runs the grid at each of them"
         remarks.append(
-            f"the study's {len(study.points)} points are not run: the grid of --vary is, in their place ({how})"
+            f"note: the values of --vary replace the study's {len(study.points)} points (to run them at each of"
+            f" these points: --cross)"
         )
     return study.with_grid(vary, cross=selection.cross), remarks
 
@@ -134,8 +139,8 @@ def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
         days = trials / 86400
         takes = f"{days / 365.25:,.1f} years" if days > 365.25 else f"{days:,.0f} days"
         sentence = (
-            f"make {trials:,} trials, which take {takes} at a second each: fpray"
-            f" plans up to {MOST_TRIALS:,}. List fewer values"
+            f"make {trials:,} trials, which take {takes} at a second each. List fewer values: at most"
+            f" {MOST_TRIALS:,} trials are possible"
         )
         yield Problem("--vary and --repeat" if selection.vary else "--repeat", sentence, Cause.POINTS)
 

@@ -30,12 +30,13 @@ class SetMachinesAside(Listener):
             return
         for verdict in self._quarantine.note(directory.number, trial, hosts, outcome):
             if not verdict.clear:
-                self._progress.say(f"doubt: {verdict.sentence}")
+                self._progress.say(f"doubt about its numbers: {verdict.sentence}")
                 self._remember("doubted", verdict.host, verdict.sentence)
                 continue
             self._allocator.quarantine(verdict.host)
             self._progress.say(
-                f"trials do not use machine {verdict.host} any more: {verdict.sentence}. The sweep goes on with the"
-                " other machines; to use it again, mend it, stop this command and run it again"
+                f"trials do not use machine {verdict.host} any more, because {verdict.sentence}. The sweep"
+                f" continues on the other machines. To use this machine again, correct the cause, stop the"
+                f" sweep (Ctrl-C; results are kept) and start it again"
             )
             self._remember("set_aside", verdict.host, verdict.sentence)

@@ -49,4 +49,4 @@ class FailureLimit:
 
     def _sentence(self) -> str:
         failed = f"{self._failed} of {self._ended} trials failed, the last {self._in_a_row} in a row"
-        return f"{failed}; the first: {self._first}"
+        return f"{failed}; the first was trial {self._first}"

@@ -32,15 +32,16 @@ def check_study_file(words: Mapping[str, Any], suite: Suite, experiment: Experim
         return
     if not named.endswith(".py") or Path(name).expanduser().resolve() != Path(named).resolve():
         sentence = (
-            f"has trials of the study file {name}, which this command does not name: continue them with"
-            f" --study {name}, or start a new suite (directory of results) with --new"
+            f"has trials of the study file {name}, which this command does not name. To continue them, add"
+            f" --study {name}; to start a new suite (directory of results), add --new: the old results are kept"
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
     if suite.record.study_files.get(name) != _hash(Path(named)) and not experiment.policy.accept_change:
         known = "has changed since" if name in suite.record.study_files else "of that time is not known"
         sentence = (
-            f"has trials of the study file {name}, and the content of the file {known}: --new starts a new suite"
-            " (directory of results); --accept-change continues with the file as it is now"
+            f"has trials of the study file {name}, and the content of the file {known}. To start a new suite"
+            f" (directory of results), add --new: the old results are kept; to continue with the file as it is"
+            f" now, add --accept-change"
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
 

@@ -34,10 +34,10 @@ def survey(
     facts = context.machines.facts(cluster.addresses(), role, context.java)
     for host in cluster.addresses():
         if host not in facts:
-            say(f"machine {host} does not answer: until it does, trials run on the other machines")
+            say(f"note: machine {host} does not answer; until it does, trials run on the other machines")
     for host, of_host in facts.items():
         for orphan in of_host.get("left_behind", ()):
-            say(f"machine {host}: {orphan} of an earlier, killed sweep was ended")
+            say(f"note: machine {host}: {orphan} of an earlier, killed sweep was stopped")
     for line in _which_java(facts):
         say(line)
     refuse_if_any([*_java_problems(context.java, facts), *_heap_problems(context, waiting, facts)])
@@ -58,8 +58,8 @@ def _which_java(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
         hosts.setdefault((used, other), []).append(host)
     return [
         (
-            f"java: {used} of JAVA_HOME is used{_on(some, len(facts))}; PATH has"
-            f" another, {other}: to use that, add --java {other}"
+            f"note: {used} of JAVA_HOME is used as java{_on(some, len(facts))}. PATH has another, {other}: to"
+            f" use that one, add --java {other}"
         )
         for (used, other), some in hosts.items()
     ]
@@ -74,12 +74,13 @@ def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Pr
     for host, of_host in facts.items():
         if of_host["java"] is None:
             sentence = (
-                f"there is no such program on machine {host}: install a JDK 17 there, or name one with --java PATH"
+                f"there is no such program on machine {host}: install a JDK 17 there, or write its path, such"
+                f" as --java /opt/jdk17/bin/java"
             )
             problems.append(Problem(f"--java {java}", sentence, Cause.JAVA))
     for host, of_host in facts.items():
         if of_host["java"] is not None and java_fails(of_host):
-            sentence = f"does not work on machine {host}: install a JRE or JDK 17 there. The program {of_host['jvm']}"
+            sentence = f"does not work on machine {host}: install a JRE or JDK 17 there. What it did: {of_host['jvm']}"
             problems.append(Problem(f"--java {java}", sentence, Cause.JAVA))
     return problems
 

@@ -50,12 +50,12 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
     if timeouts and evidence.holds_back and not stalled:
         sentence = (
             f"{client.label} waited for its last answers until its timeout, because with"
-            f" {', '.join(evidence.holds_back)} requests wait for further ones, and at the end none come. The numbers"
-            " are those of the time before"
+            f" {', '.join(evidence.holds_back)} requests wait for further ones, and at the end none come. The"
+            f" numbers are not affected: they are of the time before"
         )
         return Doubt(sentence, label=client.label)
     if timeouts:
-        sentence = f"{client.label} gave up, because servers did not answer until its timeout: {TIMED_OUT}"
+        sentence = f"{client.label} gave up, because servers did not answer until its timeout; it says: {TIMED_OUT}"
         return Doubt(sentence, "gave-up", client.label, client.log, timeouts)
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
@@ -71,8 +71,8 @@ def undecided(evidence: Evidence) -> Iterator[Doubt]:
     if evidence.served is None:
         yield Doubt(
             f"{evidence.requests} requests are recorded for {evidence.loops} closed loops, and unfinished measurement"
-            f" groups may hide up to {evidence.unrecorded} more: it is not known whether the servers"
-            " answered. Measure longer"
+            f" groups may hide up to {evidence.unrecorded} more: it is not known whether the servers answered."
+            f" Measure longer (--set duration=...)"
         )
 
 
@@ -96,8 +96,12 @@ def unusable(evidence: Evidence) -> Iterator[Doubt]:
         nothing_else = client.first_start_ns is None or evidence.served is False
         if client.unreadable or (client.unusable and nothing_else):
             no_result = client.unreadable or evidence.served is not True
-            without = ", so the trial has no result (look at its log: fpray logs)" if no_result else ""
-            sentence = f"what {client.label} recorded cannot be used{without}: {client.unusable.rstrip('.')}"
+            without = ", so the trial has no result" if no_result else ""
+            look = f". Look at the log of {client.label} (fpray logs)" if no_result else ""
+            sentence = (
+                f"the file of measurements of {client.label} cannot be used{without}:"
+                f" {client.unusable.rstrip('.')}{look}"
+            )
             yield Doubt(sentence, "unrecorded" if no_result else None, client.label)
 
 
@@ -110,10 +114,15 @@ def unreported(evidence: Evidence) -> Iterator[Doubt]:
     rows = sum(evidence.unreported.values())
     reports = f"the protocol's Python file declares {' and '.join(evidence.outputs) or 'rows without labels'}"
     if evidence.reported:
-        yield Doubt(f"{rows} rows are in no result: their labels are {labels}, and {reports}. Correct one")
+        yield Doubt(
+            f"{rows} rows are in no result: their labels are {labels}, and {reports}. Correct the"
+            f" labels in the client or in that file"
+        )
     else:
         yield Doubt(
-            f"no recorded row is in a result: their labels are {labels}, and {reports}. Correct one", "unrecorded"
+            f"no recorded row is in a result: their labels are {labels}, and {reports}. Correct the labels in"
+            f" the client or in that file",
+            "unrecorded",
         )
 
 
@@ -123,8 +132,8 @@ def unserved(evidence: Evidence) -> Iterator[Doubt]:
         silent = [client for client in evidence.clients if _gave_up(evidence, client) is not None]
         client = (silent or list(evidence.clients))[0]
         yield Doubt(
-            f"{evidence.requests} requests of {evidence.loops} closed loops were"
-            " answered in the measured time: do the servers work?",
+            f"{evidence.requests} requests were answered in the measured time, fewer than the {evidence.loops}"
+            f" that clients send at once: look at the logs of the servers (fpray logs)",
             "unserved",
             client.label,
             client.log,
@@ -142,8 +151,10 @@ def littles_law(evidence: Evidence) -> Iterator[Doubt]:
         return
     taken_off = f"; with the clients' own time of {evidence.own_s * 1e6:.0f} us a request {law + own:.2f}"
     yield Doubt(
-        f"throughput x mean latency is {law:.2f} of the number of closed loops{taken_off if own else ''}"
+        f"throughput x mean latency is {law:.2f} of the number of closed loops (requests under"
+        f" way){taken_off if own else ''}"
         " (Little's law says 1): some loops did not run all the time, or the figures are wrong. Measure longer"
+        " (--set duration=...)"
     )
 
 
@@ -154,14 +165,14 @@ def busy_machines(evidence: Evidence) -> Iterator[Doubt]:
         if machine.stolen >= STOLEN_SHARE * cores:
             share = machine.stolen / cores
             yield Doubt(
-                f"the host of {name} gave {share:.0%} of its CPU time to others while the"
-                " clients measured: repeat the trial when it is idle"
+                f"the host on which {name} is a virtual machine gave {share:.0%} of its CPU time to others"
+                f" while the clients measured. Repeat the trial when the host is less busy"
             )
         if machine.others >= OTHERS_SHARE * cores and machine.waited >= WAITED_SHARE:
             yield Doubt(
                 f"{name} was busy with something else while the clients measured: other processes used"
-                f" {machine.others:.1f} of its {cores} cores, and the trial's own waited for a core for"
-                f" {machine.waited:.0%} of the time in which they had work. Repeat the trial when it is idle"
+                f" {machine.others:.1f} of its {cores} cores, and the trial's processes waited for a core for"
+                f" {machine.waited:.0%} of the time in which they had work. Repeat the trial when the machine is idle"
             )
 
 
@@ -186,6 +197,6 @@ def _apart(evidence: Evidence) -> str | None:
     first, last = min(begins, key=begins.__getitem__), max(begins, key=begins.__getitem__)
     return (
         f"the clients measured together for {together_s:.2f} of {evidence.duration_s:g} s: {last} began"
-        f" {(begins[last] - begins[first]) / 1e9:.2f} s after {first}; their machines are too busy to start them"
-        " together, or their warm-ups differ (a longer duration helps)"
+        f" {(begins[last] - begins[first]) / 1e9:.2f} s after {first}; their machines are too busy, or their"
+        f" warm-ups differ. Use less busy machines, or measure longer (--set duration=...)"
     )

@@ -28,12 +28,19 @@ def absolute(path: str | PathLike[str]) -> Path:
         whole = Path(text).expanduser()
     except RuntimeError:
         user = text.partition("/")[0]
-        why = "there is no home directory: set HOME" if user == "~" else f"there is no user {user[1:]}"
+        why = (
+            "~ means your home directory, which is not known here: write an absolute path, or set the variable HOME"
+            if user == "~"
+            else f"there is no user {user[1:]} on this machine: correct the name, or write an absolute path"
+        )
         raise refuse(_short(text), why, Cause.PATH) from None
     try:
         whole = whole.absolute()
     except OSError:
-        sentence = "the current directory does not exist any more: change to another, or write an absolute path"
+        sentence = (
+            "the directory in which you work was removed: go to one that exists (cd ~), or write an"
+            " absolute path, such as /data/suites"
+        )
         raise refuse(_short(text), sentence, Cause.PATH) from None
     return _checked(text, whole)
 
@@ -81,9 +88,13 @@ def _text(path: object) -> str:
         raise refuse(_short(repr(path)), "is not a path", Cause.PATH)
     text = os.fsdecode(path)
     if not text:
-        raise refuse("''", "is empty, and must be a path", Cause.PATH)
+        raise refuse("''", "is empty: write the path of a file or directory", Cause.PATH)
     if "\0" in text:
-        raise refuse(_short(repr(text)), "cannot be a path: it holds a NUL character. Write another", Cause.PATH)
+        raise refuse(
+            _short(repr(text)),
+            "cannot be a path, because it contains a NUL character: remove that character",
+            Cause.PATH,
+        )
     return text
 
 
@@ -92,14 +103,16 @@ def _checked(text: str, path: Path) -> Path:
         names = [len(os.fsencode(name)) for name in path.parts]
     except UnicodeEncodeError:
         raise refuse(
-            _short(repr(text)), "cannot be a path: no file name can have its characters. Write another", Cause.PATH
+            _short(repr(text)),
+            "cannot be a path, because it contains bytes that are not UTF-8 text: write a path without them",
+            Cause.PATH,
         ) from None
     if max(names) > _LONGEST_NAME:
         raise refuse(
-            _short(text), f"has a name of {max(names)} bytes: {_LONGEST_NAME} is the most. Shorten it", Cause.PATH
+            _short(text), f"has a file name of {max(names)} bytes: write one of at most {_LONGEST_NAME}", Cause.PATH
         )
     if (length := len(os.fsencode(path))) > _LONGEST_PATH:
-        raise refuse(_short(text), f"is a path of {length} bytes: {_LONGEST_PATH} is the most. Shorten it", Cause.PATH)
+        raise refuse(_short(text), f"is a path of {length} bytes: write one of at most {_LONGEST_PATH}", Cause.PATH)
     return path
 
 

@@ -60,7 +60,8 @@ def read_secret(text: str) -> str:
         if not (value := os.environ.get(name, "").strip()):
             raise refuse(
                 text,
-                f"the environment has no variable {name}, or it is empty: set it with export {name}=...",
+                f"the environment variable {name} is missing or empty: before this command, run export"
+                f" {name}=... with the URL or password",
                 Cause.SECRET,
             )
         return value
@@ -79,15 +80,23 @@ def _read(about: str, path: Path) -> str:
         with path.open("rb") as file:
             facts = os.fstat(file.fileno())
             if not stat.S_ISREG(facts.st_mode) or facts.st_uid not in (0, os.geteuid()):
-                raise refuse(about, "must be an ordinary file that belongs to you", Cause.SECRET)
+                raise refuse(
+                    about,
+                    "must be an ordinary file (no link, no directory) that belongs to you: name such a file",
+                    Cause.SECRET,
+                )
             if facts.st_mode & 0o077:
                 mode = stat.S_IMODE(facts.st_mode)
-                raise refuse(about, f"can be read by other users (mode {mode:04o}): chmod 600 {path}", Cause.SECRET)
+                raise refuse(
+                    about,
+                    f"can be read by other users (mode {mode:04o}), but holds a secret: run chmod 600 {path}",
+                    Cause.SECRET,
+                )
             value = file.read(_MOST_BYTES).decode(errors="surrogateescape").strip()
     except (OSError, ValueError) as error:
         raise refuse(about, f"cannot be read: {getattr(error, 'strerror', None) or error}", Cause.SECRET) from None
     if not value:
-        raise refuse(about, "the file is empty: write the URL or password into it", Cause.SECRET)
+        raise refuse(about, "the file is empty: write the URL or the password into it", Cause.SECRET)
     return value
 
 

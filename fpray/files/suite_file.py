@@ -23,7 +23,7 @@ class Damaged(Refused):
 
     def __init__(self, file: Path, *sentences: str, cause: Cause = Cause.DAMAGED) -> None:
         self.file = file
-        mend = ". Restore the file, or start a new suite (directory of results) with --new"
+        mend = ". Restore the file from a copy, or start a new suite (directory of results) with fpray sweep ... --new"
         mend = mend if "is damaged" in sentences[0] else ""
         more = [f"and {len(sentences) - _LISTED} more"] if len(sentences) > _LISTED else []
         super().__init__(Problem(str(file), "; ".join([*sentences[:_LISTED], *more]) + mend, cause))
@@ -42,7 +42,9 @@ def read_suite_file(path: Path, kind: type[T]) -> T | None:
     except Unreadable as why:
         raise Damaged(path, f"is damaged: {why}") from None
     except OSError as error:
-        raise Damaged(path, f"cannot be read: {error.strerror}. Make it readable") from None
+        raise Damaged(
+            path, f"cannot be read: {error.strerror}. Correct its permissions or its disk, and try again"
+        ) from None
     return typed_content(path, kind, content)
 
 
@@ -55,7 +57,7 @@ def typed_content(path: Path, kind: type[T], content: Any) -> T:
     schema = content.get("schema") if isinstance(content, Mapping) else None
     if type(schema) is int and schema > SCHEMA:
         newer = f"was written by a newer version of fpray (schema {schema}; this version reads up to {SCHEMA})"
-        raise Damaged(path, f"{newer}: update fpray to read it", cause=Cause.OTHER_VERSION)
+        raise Damaged(path, f"{newer}: install a newer fpray to read it", cause=Cause.OTHER_VERSION)
     try:
         return typed(kind, content)
     except Misfit as misfit:

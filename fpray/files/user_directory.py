@@ -29,7 +29,11 @@ def user_directory() -> Path:
             return private_directory(path)
         except OSError as error:
             problems.append(
-                Problem(str(path), f"cannot be used as fpray's own directory: {error.strerror}", Cause.OWN_DIRECTORY)
+                Problem(
+                    str(path),
+                    f"fpray cannot keep its temporary files in this directory: {error.strerror}",
+                    Cause.OWN_DIRECTORY,
+                )
             )
     raise Refused(*problems)
 
@@ -45,7 +49,9 @@ def _check_parent(parent: Path) -> None:
     """Where all users may write, the sticky bit keeps them from renaming what is another's."""
     mode = parent.stat().st_mode
     if mode & 0o022 and not mode & stat.S_ISVTX:
-        sentence = f"other users could replace it, because {parent} has no sticky bit: chmod +t {parent}"
+        sentence = (
+            f"other users could replace it, because {parent} has no sticky bit. Run chmod +t {parent} (as its owner)"
+        )
         raise PermissionError(13, sentence, str(parent))
 
 
@@ -72,12 +78,19 @@ def check_private(path: Path) -> None:
     """
     facts = path.lstat()
     if facts.st_uid != os.geteuid():
-        raise PermissionError(13, f"it belongs to user {facts.st_uid}: remove it, or have its owner do so", str(path))
+        raise PermissionError(
+            13,
+            f"it belongs to the user with number {facts.st_uid}. Remove it, or ask that user to remove it",
+            str(path),
+        )
     if not stat.S_ISDIR(facts.st_mode):
         what = "a symbolic link" if stat.S_ISLNK(facts.st_mode) else "no directory"
-        raise NotADirectoryError(20, f"it is {what}: remove it", str(path))
+        raise NotADirectoryError(20, f"it is {what}. Remove it", str(path))
     if facts.st_mode & 0o077:
-        sentence = f"it is open to other users (mode {stat.S_IMODE(facts.st_mode):04o}): remove it, or chmod 700 {path}"
+        sentence = (
+            f"other users can write or read it (mode {stat.S_IMODE(facts.st_mode):04o}). Remove it, or"
+            f" run chmod 700 {path}"
+        )
         raise PermissionError(13, sentence, str(path))
     if not os.access(path, os.W_OK | os.X_OK):
         raise PermissionError(13, "Permission denied", str(path))

@@ -17,7 +17,7 @@ from fpray.node.java import java_of_home, java_program
 from fpray.node.local_disk import cache_directory
 
 _PACKAGED = Path(__file__).parents[1] / "reference.jar"  # in a wheel
-_OWN_JAR = "Correct jvm/src, or name your own jar with --jar PATH"
+_OWN_JAR = "Correct jvm/src, or name a jar of your own, such as --jar frankenpaxos.jar"
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _JAVAC_OPTIONS = ("--release", "17", "-XDstringConcat=inline", "-g", "-nowarn", "-encoding", "UTF-8")
 
@@ -33,7 +33,9 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
         if _PACKAGED.is_file():
             return _PACKAGED
         raise refuse(
-            "the reference jar", "is not in this installation: name your own jar with --jar PATH", Cause.REFERENCE_JAR
+            "the reference jar",
+            "is not in this installation: name a jar of your own, such as --jar frankenpaxos.jar",
+            Cause.REFERENCE_JAR,
         )
     files = sorted((root / "src").rglob("*.java"))
     version = (root / "VERSION").read_text().strip()
@@ -54,7 +56,7 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
             sentence = f"cannot be built in {target.parent}: {error.strerror or error}"
             raise refuse(
                 "the reference jar",
-                f"{sentence}. Make room there, or set XDG_CACHE_HOME or TMPDIR",
+                f"{sentence}. Free space there, or set XDG_CACHE_HOME to a directory with more space",
                 Cause.REFERENCE_JAR,
             ) from None
     return target
@@ -71,8 +73,9 @@ def _build_directory(beside: Path) -> Path:
     if (cache := cache_directory("reference")) is None:
         raise refuse(
             "the reference jar",
-            f"cannot be built: neither {beside.parent} nor the home directory nor /var/tmp nor /tmp can be written. Set"
-            " XDG_CACHE_HOME to a directory that you can write",
+            f"cannot be built: neither {beside.parent} nor the home directory nor /var/tmp nor /tmp can be"
+            f" written. Set XDG_CACHE_HOME to a directory that you can write, such as export"
+            f" XDG_CACHE_HOME=/data/cache",
             Cause.REFERENCE_JAR,
         )
     return cache
@@ -95,7 +98,7 @@ def javac(java: str) -> str:
     raise refuse(
         "the reference jar",
         "cannot be built, because there is no JDK (javac) here: install a JDK 17 or newer (Debian:"
-        " apt-get install openjdk-17-jdk-headless), or give your own jar with --jar",
+        " apt-get install openjdk-17-jdk-headless), or name a jar of your own, such as --jar frankenpaxos.jar",
         Cause.REFERENCE_JAR,
     )
 

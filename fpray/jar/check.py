@@ -137,14 +137,15 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
     if facts["java"] is None:
         raise refuse(
             f"--java {java}",
-            "there is no such program. It reads the flags of the jar's main classes: give the path of a java"
-            " program, or install a JRE 17 (Debian: apt-get install openjdk-17-jre-headless)",
+            "there is no such program, and --check needs one: write its path, such as --java"
+            " /opt/jdk17/bin/java, or install a JRE 17 (Debian: apt-get install openjdk-17-jre-headless)",
             Cause.JAVA,
         )
     if java_fails(facts):
         raise refuse(
             f"--java {java}",
-            f"does not run: {facts['jvm'].rstrip(': ')}. Install a JRE 17, or name another java",
+            f"does not run: {facts['jvm'].rstrip(': ')}. Install a JRE 17, or name another program, such as"
+            f" --java /opt/jdk17/bin/java",
             Cause.JAVA,
         )
     return _reports(jar, java, protocols)
@@ -214,7 +215,7 @@ def _report(jar: Jar, java: str, launch: Launch, directory: Path) -> MainReport:
 
 def _silence(output: str, ended: bool) -> str:
     if not ended:
-        return f"did not print its flags, so they are not checked: killed after {DEADLINE_S:.0f} s"
+        return f"did not print its flags within {DEADLINE_S:.0f} s and was killed, so its flags are not checked"
     lines = [*_WHY_NOT.findall(output), *output.splitlines()[-1:]]
     return f"did not print its flags; it printed {lines[0].strip()!r}" if lines else "did not print its flags"
 

@@ -64,14 +64,16 @@ def main_class_problems(jar: Jar, wanted: Iterable[str]) -> list[Problem]:
         runs = sorted(
             {name.split(".")[1] for name in known if name.startswith("frankenpaxos.") and name.endswith("Main")}
         )
-        has = f"it runs {', '.join(runs)}; anything else needs a FrankenPaxos jar: -j JAR (docs/jar.md)"
+        has = (
+            f"it runs {', '.join(runs)}; for others, name a FrankenPaxos jar, such as -j frankenpaxos.jar (docs/jar.md)"
+        )
         return [Problem("the reference jar", f"has no {', '.join(missing)}: {has}", Cause.MAIN_CLASSES)]
     packages = sorted({name.rpartition(".")[0] for name in known if name.endswith("Main")})  # FrankenPaxos's end so
     has = f"it has main classes in {', '.join(packages)}" if packages else "it has no class that ends in Main"
     return [
         Problem(
             f"--jar {jar.path.name}",
-            f"lacks {', '.join(missing)}; {has}. Name a jar that has it (docs/jar.md)",
+            f"has no main class {', '.join(missing)}; {has}. Name a jar that has it (docs/jar.md)",
             Cause.MAIN_CLASSES,
         )
     ]
@@ -83,7 +85,7 @@ def _read(path: Path, *, reference: bool, option: str = "--jar") -> Jar:
             manifest = archive.read("META-INF/MANIFEST.MF").decode(errors="replace")
     except zipfile.BadZipFile:
         raise refuse(
-            f"{option} {path}", "is not a jar: it cannot be read as a zip file. Name a .jar file", Cause.JAR
+            f"{option} {path}", "is not a jar, because it cannot be read as a zip file: name a .jar file", Cause.JAR
         ) from None
     except OSError as error:
         raise refuse(f"{option} {path}", f"cannot be read: {error.strerror}", Cause.JAR) from None

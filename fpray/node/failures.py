@@ -32,21 +32,22 @@ def ended(process: TrackedProcess) -> Failure | None:
 def closed(process: TrackedProcess) -> Failure:
     """Of one that was waited for when its supervisor was closed."""
     return _failure(
-        "stopped", process, f"{process.label} was ended, because fpray's own process on its machine was ended"
+        "stopped", process, f"{process.label} was stopped, because fpray's own process on its machine was stopped"
     )
 
 
 def lost(process: TrackedProcess, error: str) -> Failure:
     """Of one that has lost its supervisor; error: what that reported before it failed."""
     why = f": {error.splitlines()[-1]}" if error else ""
-    detail = f"fpray's own process on the machine of {process.label} has ended, and {process.label} with it{why}"
+    detail = f"fpray's own process on the machine of {process.label} died, and {process.label} with it{why}"
     return _failure("lost", process, detail)
 
 
 def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
     """Of one that was forked, and is not its program by the deadline."""
     detail = (
-        f"{process.label} did not start its program within {deadline_s:g} s: does a file system of its machine hang?"
+        f"{process.label} did not start its program within {deadline_s:g} s: see whether a file system of its"
+        f" machine hangs (df)"
     )
     return _failure("spawn-failed", process, detail)
 

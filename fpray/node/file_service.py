@@ -29,7 +29,9 @@ class FileService:
             for name, content in files.items():
                 write_text(f"{directory}/{name}", content)
         except OSError as error:
-            raise Lost(f"{directory} cannot be written: {error.strerror}") from None
+            raise Lost(
+                f"{directory} cannot be written: {error.strerror}. Free space there, or the repeat fails, too"
+            ) from None
 
     def read_parcel(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Parcel:
         """The next pieces of a directory's files."""

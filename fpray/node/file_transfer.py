@@ -56,7 +56,9 @@ def read_parcel(
                 return Parcel(pieces, (name, offset + len(content)), free)
         return Parcel(pieces, None, free)
     except OSError as error:
-        raise Lost(f"{error.filename or directory} cannot be copied to the suite: {error.strerror}") from None
+        raise Lost(
+            f"{error.filename or directory} cannot be copied to the directory of results: {error.strerror}"
+        ) from None
 
 
 def _files(directory: str, leave_out: Sequence[str]) -> list[str]:

@@ -57,7 +57,9 @@ class JarCache:
                 _prune(cache, self._most_bytes)
                 return path, True
         except OSError as error:
-            raise Lost(f"the jar cannot be written to {cache}: {error.strerror}") from None
+            raise Lost(
+                f"the jar cannot be written to {cache}: {error.strerror}. Free space there, or the repeat fails, too"
+            ) from None
 
     def _hash(self, path: str) -> str | None:
         try:
@@ -84,7 +86,10 @@ def _cache() -> Path:
     """
     path = cache_directory("jars", fits_class_path)
     if path is None:
-        raise Lost("there is no local directory for the jar: make ~/.cache, /var/tmp or /tmp writable there")
+        raise Lost(
+            "there is no local directory for the jar. Make ~/.cache, /var/tmp or /tmp writable there, or"
+            " the repeat fails, too"
+        )
     return path
 
 

@@ -51,7 +51,10 @@ class MachineLock:
                 if now - since[holder.uid] < limit:
                     reasons.append(_words(holder, limit))
             elif not (shared and holder.shared):
-                reasons.append(f"it is measuring for {holder.sentence() or holder.in_words()}, and is free after that")
+                reasons.append(
+                    f"it measures for {holder.sentence() or holder.in_words()} now; this trial"
+                    f" starts automatically when the machine is free"
+                )
         self._since = since
         return reasons[0] if reasons else None
 
@@ -63,5 +66,8 @@ class MachineLock:
 
 
 def _words(holder: Holder, limit: float) -> str:
-    what = "" if holder.may_be_fpray else ", and is no sweep of fpray's"
-    return f"{holder.in_words()} has reserved it{what}; the trial starts all the same after {limit:.0f} s"
+    what = "" if holder.may_be_fpray else " (it does not belong to fpray)"
+    return (
+        f"{holder.in_words()} has reserved it{what}; this trial starts automatically when that ends, and at"
+        f" the latest after {limit:.0f} s"
+    )

@@ -39,8 +39,8 @@ class BoundedFile:
             self.left_out += size - beginning - len(latest)
             file.truncate(beginning)
         words = (
-            f"{self.left_out / 1e6:.1f} MB of output are left out here: --max-output is"
-            f" {size_words(self._most)}, a larger one keeps more"
+            f"{self.left_out / 1e6:.1f} MB of output are left out here, because --max-output is"
+            f" {size_words(self._most)} (write a larger one to keep more)"
         )
         with Path(self.path).open("ab", buffering=0) as file:
             file.write(f"\n[fpray: {words}]\n".encode() + latest)

@@ -161,7 +161,7 @@ def free_ports(host: str, n: int, start: int = LOWEST_PORT) -> tuple[int, ...]:
     if len(free) < n:
         raise OSError(
             f"machine {host} has {len(free)} free pairs of ports from {low} to"
-            f" {high}, and the trial needs {n}: end programs"
+            f" {high}, and the trial needs {n}: stop programs that use ports there"
         )
     return tuple(free)
 

@@ -135,7 +135,10 @@ class ProcessTable:
                 raise ValueError(f"two processes have the same label: {', '.join(labels)}")
             for label in labels:
                 if label in self._by_label and not self._by_label[label].over:
-                    raise Lost(f"{label} of an earlier trial still runs and cannot be ended: restart the machine")
+                    raise Lost(
+                        f"{label} of an earlier trial still runs and cannot be killed. Restart the"
+                        f" machine, or the repeat fails, too"
+                    )
             processes = [TrackedProcess(next(self._keys), spec) for spec in specs]
             for process in processes:
                 self._by_label[process.label] = self._by_key[process.key] = process

@@ -70,7 +70,10 @@ class Scratch:
                 os.write(self._held[str(path)], json.dumps(asdict(owner)).encode())
                 fcntl.flock(self._held[str(path)], fcntl.LOCK_EX)
         except OSError as error:
-            raise Lost(f"no trial can work in {root}: {why_not_written(error, root)}") from None
+            raise Lost(
+                f"no trial can work in {root}: {why_not_written(error, root)}. Free space there, or the"
+                f" repeat fails, too"
+            ) from None
         self._own = owner, str(path)
         return str(path)
 
@@ -141,13 +144,14 @@ def root_of(requested: str | None) -> Path:
         own = own_directory(requested) if requested is not None else local_directory()
         if own is None:
             raise Lost(
-                "there is no local directory to work in (/var/tmp and /tmp cannot be used): name one with --scratch"
+                "there is no local directory to work in (/var/tmp and /tmp cannot be used). Name one, such as"
+                " --scratch /data, or the repeat fails, too"
             )
         (own / "trials").mkdir(exist_ok=True)
         return own / "trials"
     except OSError as error:
         raise Lost(
-            f"no trial can work in {requested}: {error.strerror}. Name another directory with --scratch"
+            f"no trial can work in {requested}: {error.strerror}. Name another directory, such as --scratch /data"
         ) from None
 
 

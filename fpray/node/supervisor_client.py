@@ -56,7 +56,7 @@ class SupervisorClient:
         self._reader.start()
         if not self._hello.wait(_START_DEADLINE_S) or not self.pid:
             self.close(0)
-            raise Lost(f"fpray's own process there did not start: {self.error or 'it ended without a message'}")
+            raise Lost(f"fpray's own process there did not start: {self.error or 'it died without a message'}")
 
     def _spawn(self, fd: int, driver: str, raylet_pid: int, head: int | None) -> None:
         words = [sys.executable, "-I", "-S", _FOLDER, str(fd), str(os.getpid()), str(raylet_pid), driver]

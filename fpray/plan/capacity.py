@@ -114,15 +114,17 @@ def region_problems(
             if known >= needed:
                 continue
             where = (
-                f"with processes are in {known}: {', '.join(hosts)}. The first machines of the pool's list get the"
-                " processes: list machines of other regions first"
+                f"are in {known}: {', '.join(hosts)}. The first machines of the list get the processes: list"
+                f" machines of other regions first"
                 if cluster.regions
-                else "are all in one place, as far as the cluster file says: name regions in a file for --cluster,"
+                else "are all in one place, as far as fpray knows: name regions in the file of --cluster,"
                 ' beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'
             )
             problems.append(
                 Problem(
-                    pool, f"the study needs this pool in {needed} regions, but its machines {where}", Cause.MACHINES
+                    pool,
+                    f"the study needs the machines of this role in {needed} regions, but they {where}",
+                    Cause.MACHINES,
                 )
             )
     return list(dict.fromkeys(problems))

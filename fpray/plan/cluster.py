@@ -69,27 +69,31 @@ class Cluster:
             # A pool that is misspelt in one place must not get the machines that serve every other pool.
             near = difflib.get_close_matches(pool, listed or (), n=1, cutoff=0.9) if pool not in (listed or ()) else []
             return [
-                Problem(
-                    pool, f"has no machine, but {name} has ({self.source}): correct {name} to {pool}", Cause.MACHINES
-                )
+                Problem(pool, f"is not in {self.source}, but {name} is: correct {name} to {pool} there", Cause.MACHINES)
                 for name in near
             ]
         if listed is None and self.pools:
             others = f"{self.source} has machines for f = {', '.join(self.pools)} only"
-            return [Problem(f"f={faults}", f'{others}: add an entry for "{faults}", or set f', Cause.MACHINES)]
+            sentence = f'{others}: add an entry for "{faults}" to it, or set f={next(iter(self.pools))}'
+            return [Problem(f"f={faults}", sentence, Cause.MACHINES)]
         if not listed:
-            drivers = "has no machine: every Ray node has the label fpray/pool=driver, so none runs trials"
-            return [Problem(pool, f"{drivers}. Start Ray on others", Cause.MACHINES)]
+            drivers = "has no machine, because each machine of the Ray cluster has the label fpray/pool=driver"
+            return [Problem(pool, f"{drivers}: start Ray on others without it (ray start)", Cause.MACHINES)]
         if pool in listed:
             return [
-                Problem(pool, f"has an empty list of machines for f={faults} in {self.source}: add one", Cause.MACHINES)
+                Problem(
+                    pool,
+                    f"has an empty list of machines for f={faults} in {self.source}: add the address"
+                    f" of a machine to it",
+                    Cause.MACHINES,
+                )
             ]
         hint = nearest(pool, listed)
-        known = f"Pools in {self.source}: {', '.join(listed)}{hint}"
+        known = f"Pools (the machines of a role) in {self.source}: {', '.join(listed)}{hint}"
         return [
             Problem(
                 pool,
-                f"is a pool (the machines of a role) that has none for f={faults}: add it. {known}",
+                f'has no machines for f={faults}: add it, such as "{pool}": ["10.0.0.1"]. {known}',
                 Cause.MACHINES,
             )
         ]

@@ -15,7 +15,8 @@ from fpray.plan.host_names import Host, address_of, in_many_regions
 _REGIONS = "regions"  # the one key beside the values of f
 MOST_MACHINES = 10_000
 EXAMPLE = (
-    'Example, for f=1: {"1": {"servers": ["10.0.0.1"], "clients": ["10.0.0.2"]}} (fpray protocols NAME prints one)'
+    'Example, for f=1: {"1": {"servers": ["10.0.0.1"], "clients": ["10.0.0.2"]}}'
+    " (fpray protocols multipaxos prints a whole one)"
 )
 
 
@@ -49,7 +50,7 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
     if not isinstance(content, Mapping):
         raise refuse(
             where,
-            f"must hold an object, and holds {shown(content)}. {EXAMPLE}",
+            f"must contain a JSON object with the machines of each role, but contains {shown(content)}. {EXAMPLE}",
             Cause.CLUSTER_FILE,
         )
     problems: list[Problem] = []
@@ -68,9 +69,7 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
     refuse_if_any(problems)
     cluster = Cluster((), pools, regions, source)
     if (count := len(cluster.addresses())) > MOST_MACHINES:
-        raise refuse(
-            where, f"lists {count:,} machines: fpray uses up to {MOST_MACHINES:,}. List fewer", Cause.CLUSTER_FILE
-        )
+        raise refuse(where, f"lists {count:,} machines: list at most {MOST_MACHINES:,}", Cause.CLUSTER_FILE)
     return cluster
 
 
@@ -90,8 +89,9 @@ def _by_faults(content: Mapping[object, object], where: str) -> Mapping[str, obj
         every = ", ".join(flat)
         raise refuse(
             where,
-            f"lists some pools for every f ({every}), and also pools for f = {', '.join(mixed)} only: move all pools"
-            " below the numbers of f, or none",
+            f"lists some pools (the machines of a role) for every f ({every}), and others for f ="
+            f" {', '.join(mixed)} only: write all of them inside the numbers of f, such as"
+            f' {{"1": {{"leaders": ["10.0.0.1"]}}}}, or all outside',
             Cause.CLUSTER_FILE,
         )
     return {**others, EVERY_F: flat}

@@ -79,7 +79,7 @@ def in_many_regions(regions: Mapping[str, Sequence[str]], where: str) -> list[Pr
     return [
         Problem(
             f"{where}: regions",
-            f"lists {address} in {count} regions: a machine is in one region only",
+            f"lists {address} in {count} regions: remove it from all regions but one",
             Cause.CLUSTER_FILE,
         )
         for address, count in counts.items()

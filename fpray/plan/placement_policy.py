@@ -42,12 +42,12 @@ def parse_place(options: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
         role, equals, word = option.rpartition("=")
         role = role if equals else EVERY_ROLE
         if word not in WORDS or not role:
-            form = "must be spread, pack or exclusive, or one of them for a role, such as leader=exclusive"
+            form = "must be spread, pack or exclusive, or one of them for a role, such as --place leader=exclusive"
             problems.append(Problem(f"--place {option}", form + nearest(word, WORDS), Cause.OPTION))
         elif policy.setdefault(role, word) != word:
             other = f"{role}={policy[role]}" if equals else policy[role]
             problems.append(
-                Problem(f"--place {option}", f"conflicts with --place {other}: leave one of them out", Cause.OPTION)
+                Problem(f"--place {option}", f"conflicts with --place {other}: remove one of the two", Cause.OPTION)
             )
     return policy, problems
 
@@ -130,7 +130,8 @@ def _problem(hosts: Sequence[str], short: Sequence[Demand], claims: Sequence[_Cl
     is_or_are = "are" if len(hosts) > 1 else "is"
     return Problem(
         f"pool{'s' if len(pools) > 1 else ''} {', '.join(pools)}",
-        f"{number_of(len(missing), 'more machine')} needed: there {is_or_are} {len(hosts)} ({', '.join(hosts)}), and"
-        f" --place allows no other role on a machine of {roles}. Add machines, or change --place",
+        f"{number_of(len(missing), 'more machine')} needed: there {is_or_are} {len(hosts)}"
+        f" ({', '.join(hosts)}), and --place allows no other role on a machine of {roles}. Add machines, or"
+        f" write another --place, such as --place pack",
         Cause.MACHINES,
     )

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Final
 
-AGAIN: Final = "run the same command again to continue"
-FREE_SPACE: Final = f"remove some files there, and it goes on by itself (Ctrl-C stops; {AGAIN})"
+AGAIN: Final = "to continue, run the fpray command that you typed again"
+REPEAT: Final = "to repeat it, run the fpray command that you typed again"
+FREE_SPACE: Final = "free some space there, and the sweep continues automatically (results are kept; Ctrl-C stops it)"
+
+
+def again(command: str) -> str:
+    """How to continue what a command line began; the command is not shown where it is not the one that was typed."""
+    words = shlex.split(command)
+    if words[:1] != ["fpray"] or "--as-job" in words:
+        return AGAIN
+    return f"to continue, run {shlex.join(word for word in words if word != '--new')}"
 
 
 def number_of(count: int, noun: str) -> str:

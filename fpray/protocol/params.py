@@ -59,9 +59,9 @@ def set_value(params: P, dotted: str, value: Any) -> P:
         try:
             changed = set_value(current, rest, value)
         except UnknownName as unknown:
-            raise BadValue(f"{type(current).__name__} has no {rest}{unknown}") from None
+            raise BadValue(f"{type(current).__name__} has no field {rest}{unknown}") from None
     else:
-        raise BadValue(f"{head} is a single value, it has no {rest}: write {head}=VALUE")
+        raise BadValue(f"{head} is a single value and has no part {rest}: write {head}={in_brief(value)}")
     return dataclasses.replace(params, **{head: changed})  # type: ignore[type-var]
 
 

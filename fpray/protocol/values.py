@@ -49,7 +49,7 @@ def parse_duration(text: str) -> timedelta:
     try:
         return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
     except OverflowError:
-        raise BadValue(f"{shown(text)} is too long for an experiment: write a shorter one") from None
+        raise BadValue(f"{shown(text)} is too long a duration: write at most 24h") from None
 
 
 def show_duration(value: timedelta) -> str:
@@ -118,7 +118,7 @@ def from_json(cls: type[P], values: Mapping[str, Any]) -> P:
     """
     known = field_types(cls)
     if unknown := [name for name in values if name not in known]:
-        raise BadValue(f"{cls.__name__} has no {in_brief(unknown[0])}{_nearest(unknown[0], known)}")
+        raise BadValue(f"{cls.__name__} has no field {in_brief(unknown[0])}{_nearest(unknown[0], known)}")
     return cls(**{name: read_value(known[name], value) for name, value in values.items()})
 
 
@@ -158,7 +158,7 @@ def read_alternative(kinds: tuple[type, ...], value: Any) -> Any:
     value = _json_object(" or ".join(by_name), value)
     name = value.get("name")
     if not isinstance(name, str) or name not in by_name:
-        raise BadValue(f"a workload's name is one of {', '.join(by_name)}{_nearest(name, by_name)}")
+        raise BadValue(f"the name of a workload must be one of {', '.join(by_name)}{_nearest(name, by_name)}")
     return from_json(by_name[name], value)
 
 
@@ -167,7 +167,9 @@ def _json_object(what: str, value: Any) -> Mapping[str, Any]:
         try:
             value = json_value(value, BY_USERS)
         except Unreadable as why:
-            raise BadValue(f"{shown(value)} is neither a name nor a JSON object of {what} ({why}): write one") from None
+            if value.lstrip().startswith("{"):
+                raise BadValue(f"{shown(value)} is not a JSON object of {what}, because {why}: correct it") from None
+            raise BadValue(f"{shown(value)} is not known: write {what}, or one of them as a JSON object") from None
     if not isinstance(value, Mapping):
         raise BadValue(f"{shown(value)} is not a JSON object of {what}")
     return value
@@ -194,7 +196,7 @@ def _text(kind: Any, value: Any) -> str:
     if isinstance(value, str):
         return value.strip()
     if not isinstance(value, int | float | timedelta | enum.Enum):
-        raise BadValue(f"{shown(value)} is no value of this parameter, which must be: {describe_type(kind)}")
+        raise BadValue(f"{shown(value)} does not fit this parameter: write a value of the type {describe_type(kind)}")
     if type(value) is int and value.bit_length() > 64:
         raise BadValue(f"{shown(value)} is too large a number")
     return str(value).strip()
@@ -209,20 +211,22 @@ def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per t
             return True
         if text.lower() in _FALSE:
             return False
-        raise BadValue(f"{shown(text)} is neither true nor false")
+        raise BadValue(f"{shown(text)} is neither true nor false: write one of these two")
     if kind is int:
         if not re.fullmatch(r"[+-]?[0-9]+", text) or isinstance(value, bool):
-            raise BadValue(f"{shown(text)} is not an integer")
+            raise BadValue(f"{shown(text)} is not a whole number: write one, such as 2")
         if len(text.lstrip("+-0")) > 10 or not -(2**31) <= int(text) < 2**31:
-            raise BadValue(f"{in_brief(text)} does not fit into the jar's 32-bit integers: write a smaller one")
+            raise BadValue(
+                f"{in_brief(text)} is outside the jar's integers: write a number from -2147483648 to 2147483647"
+            )
         return int(text)
     if kind is float:
         try:
             number = float(text)
         except ValueError:
-            raise BadValue(f"{shown(text)} is not a number") from None
+            raise BadValue(f"{shown(text)} is not a number: write one, such as 0.5") from None
         if not math.isfinite(number):
-            raise BadValue(f"{shown(text)} is not a finite number")
+            raise BadValue(f"{shown(text)} is not a finite number: write one, such as 0.5")
         return number
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         name = value.name if isinstance(value, enum.Enum) else text.removeprefix(f"{kind.__name__}.")

@@ -108,7 +108,7 @@ class ClientFile:
             self._note(f"ends inside its header ({_shown(header)}): nothing was recorded.")
         elif columns not in (LABELLED, UNLABELLED):
             known = f"{','.join(LABELLED)} or {','.join(UNLABELLED)}"
-            self.error = f"{self.path}: the header is {_shown(header)}, not {known}."
+            self.error = f"{self.path}: its first line is {_shown(header)}, but must be {known}."
         else:
             return columns
         return None

@@ -166,8 +166,8 @@ def _measured_window(
         if client.first_start_ns is None or client.client not in begins:
             if not client.error:
                 notes.append(
-                    f"{client.client} measured nothing (look at its log): the"
-                    " measured time is that of the other clients."
+                    f"{client.client} measured nothing, so the measured time is that of the other clients: look"
+                    f" at its log (fpray logs)."
                 )
             continue
         assert client.last_start_ns is not None
@@ -176,7 +176,10 @@ def _measured_window(
             ends[client.client] = begins[client.client] + round(duration_s * SECOND)
             early = (ends[client.client] - client.last_start_ns) / SECOND
             if early > max(1.0, duration_s / 10):
-                notes.append(f"{client.client} had no answer in the last {early:.3f} s: look at the servers' logs.")
+                notes.append(
+                    f"{client.client} had no answer in the last {early:.3f} s: look at the logs of the"
+                    f" servers (fpray logs)."
+                )
     if not ends:
         return None
     begin, end = max(begins[c] for c in ends), min(ends.values())

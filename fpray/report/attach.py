@@ -43,7 +43,10 @@ def attach(suite: Suite, where: str = "") -> int:
             block.close()
     if detached:
         name = f"{suite.short_name}{where}"
-        say(f"you have left; the sweep goes on · see it again: fpray attach {name} · end it: fpray stop {name}")
+        say(
+            f"you have left the display; the sweep continues · see it again: fpray attach {name} · end it:"
+            f" fpray stop {name}"
+        )
         return 0
     state = SuiteState.of(suite)
     if state.snapshot is not None and state.snapshot.state == FAILED:

@@ -40,7 +40,7 @@ class JarCheck:
     def _lines_of(self, report: ProtocolReport) -> Iterator[str]:
         name = f"{report.protocol:<{self._width}}"
         if not report.mains:
-            yield f"{name}  no main classes of {report.protocol} in this jar: it cannot run it"
+            yield f"{name}  this jar cannot run it: it has no main classes of {report.protocol}"
             return
         wrong = [main for main in report.mains if main.problems]
         many = _classes(len(report.mains))
@@ -54,8 +54,8 @@ class JarCheck:
             if main.not_given:
                 more = ", ".join(main.not_given)
                 yield (
-                    f"  {main.main} accepts {more}, which fpray does not pass by default:"
-                    " nothing to do (a parameter or --flag sets it)"
+                    f"  note: {main.main} also accepts {more}, which fpray does not pass by default (a"
+                    f" parameter or --flag sets it)"
                 )
 
 

@@ -11,6 +11,7 @@ from fpray.files.layout import command_file, label_of
 from fpray.node.ports import is_own
 from fpray.node.process_files import ran_on
 from fpray.plan.plan import Trial
+from fpray.plan.words import REPEAT
 from fpray.protocol.params import flatten
 from fpray.recorder.columns import THROUGHPUT, latency, measured_latency, start_throughput
 from fpray.store.outcome import Outcome, Status
@@ -34,16 +35,16 @@ def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], out
 
 def remark_lines(outcome: Outcome, *, notes: bool = True, number: str = "") -> Iterator[str]:
     """The doubts of a trial, and its notes; number: of the trial, where others are beside it."""
-    yield from (f"{number or '   '} doubt: {doubt}" for doubt in outcome.doubts)
+    yield from (f"{number or '   '} doubt about these numbers: {doubt}" for doubt in outcome.doubts)
     if notes:
         yield from (f"    note: {note}" for note in outcome.notes)
 
 
 def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     """What failed, the last lines of its log, and the command to run it by hand."""
-    lines = [f"[{number}/{total:03}] {outcome.status.value}: {outcome.detail}"]
+    lines = [f"trial {number} of {total:03} · {outcome.status.value}: {outcome.detail}"]
     lines += [f"    {line}" for line in outcome.lines]
-    lines += ["    no result: the same command runs the trial again"] if outcome.status is Status.LOST else []
+    lines += [f"    this trial has no result: {REPEAT}"] if outcome.status is Status.LOST else []
     entry = explained(outcome)
     if outcome.log:
         host = ran_on(command_file(label_of(outcome.log)))

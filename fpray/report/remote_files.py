@@ -52,7 +52,7 @@ def _is_trusted(address: str, suite: Suite) -> bool:
 
 def _not_named(address: str, suite: Suite) -> Refused:
     sentence = (
-        f"has this log on a machine of the Ray cluster at {address}, and fpray reads only from clusters"
-        f" that you name: if it is yours, set RAY_ADDRESS={address} and try again"
+        f"has this log on a machine of the Ray cluster at {address}, and fpray reads only from clusters that"
+        f" you name. If it is your cluster, run export RAY_ADDRESS={address}, and try again"
     )
     return refuse(suite.path.name, sentence, Cause.ELSEWHERE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from fpray.plan.words import AGAIN
+from fpray.plan.words import again
 from fpray.store.suite import Suite
 
 
@@ -29,4 +29,4 @@ class SweepSection:
     def to_go(self, suite: Suite, known: int, ended: int) -> str:
         """The number of trials that have not ended."""
         left = max(known, suite.record.planned) - ended
-        return f", {left} to go ({AGAIN})" if left else ""
+        return f", {left} to go ({again(suite.record.command)})" if left else ""

@@ -41,7 +41,7 @@ class Step:
         spent = now - self.since
         if self.planned_s:
             return f"{self.stage} {min(spent, self.planned_s):.0f} of {self.planned_s:.0f} s"
-        return f"{self.stage} ({spent:.0f} s)" if spent > 1 else self.stage
+        return f"{self.stage} ({spent:.0f} s so far)" if spent > 1 else self.stage
 
 
 @dataclass(frozen=True)

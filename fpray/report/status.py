@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import FprayError
-from fpray.plan.words import AGAIN, duration_in_words
+from fpray.plan.words import again, duration_in_words
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, Snapshot, read_snapshot
 from fpray.store.find import suites
 from fpray.store.lock import Holder
@@ -63,17 +63,18 @@ class SuiteState:
     def words(self) -> str:
         """How far it is, and what to do."""
         done, total, failed = self.counts()
+        how = again(self.suite.record.command)
         parts = [f"{done} of {total} done" + (f", {failed} failed" if failed else "")]
         if self.holder is not None:
             parts += [*self._progress(), self.holder.words]
         elif self.snapshot is not None and self.state == DIED:
             ago = duration_in_words(time.time() - self.snapshot.updated)
             where = f"process {self.snapshot.pid} on {self.snapshot.host}"
-            parts.append(f"{where} was killed: its last message is {ago} old; {AGAIN}")
+            parts.append(f"{where} was killed: its last message is {ago} old; {how}")
         elif self.snapshot is not None and self.state == FAILED:
             parts += self.snapshot.says.splitlines()[:1]
         elif self.state != FINISHED:
-            parts.append(AGAIN)
+            parts.append(how)
         return " · ".join([*parts, *([f"varies {', '.join(self.varied)}"] if self.varied else [])])
 
     @property

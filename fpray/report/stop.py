@@ -30,14 +30,15 @@ def stop(suite: Suite) -> str:
         if not holder.has_open(suite.path):  # a suite from somebody else may name any process
             raise refuse(
                 suite.path.name,
-                f"says that {holder.words} runs it, but that process does not: nothing was stopped",
+                f"is marked as run by {holder.words}, but that process is not a sweep of it: nothing was"
+                f" stopped. See how it is: fpray status",
                 Cause.ELSEWHERE,
             )
         os.kill(holder.pid, signal.SIGTERM)
     except PermissionError:
         raise refuse(
             suite.path.name,
-            f"is run by {holder.words}, which belongs to another user: ask that user to stop it",
+            f"is run by {holder.words}, a process of another user: ask that user to stop it",
             Cause.ELSEWHERE,
         ) from None
     except ProcessLookupError:

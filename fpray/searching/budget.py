@@ -87,7 +87,10 @@ class BudgetMeter:
         """The limit that is reached: trials, or time and money; known: the number of trials so far."""
         if known >= self._trials:
             return (
-                f"the budget of {number_of(self._trials, 'trial')} is spent (a"
-                " larger --budget-trials continues the search)"
+                f"the budget of {number_of(self._trials, 'trial')} is spent (to continue the search, write a"
+                f" larger --budget-trials)"
             )
-        return f"the budget of {self._limit} leaves no room for another trial (a larger budget continues the search)"
+        return (
+            f"the budget of {self._limit} leaves no room for another trial (to continue the search, write a"
+            f" larger budget)"
+        )

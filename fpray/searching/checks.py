@@ -37,12 +37,15 @@ def limit_problems(study: Search) -> Iterator[Problem]:
     if confirm > max(trials, Search.confirm):
         yield Problem(
             f"--confirm {confirm}",
-            f"is more than the whole budget, --budget-trials {trials}: change one of them",
+            f"is more than all trials of the search (--budget-trials {trials}): set --confirm to at most"
+            f" {trials}, or --budget-trials to at least {confirm}",
             Cause.BUDGET,
         )
     if not 0 <= stop_at < 1:
         yield Problem(
-            f"--stop-at {stop_at:g}", "must be a share of the best: write 2% or 0.02 (0% never stops)", Cause.BUDGET
+            f"--stop-at {stop_at:g}",
+            "must be a share of the best result: write --stop-at 2% or --stop-at 0.02 (0%: never stop for this reason)",
+            Cause.BUDGET,
         )
     if confirm < 1:
         yield Problem(f"--confirm {confirm}", "must be at least 1: it counts all runs of the best point", Cause.BUDGET)
@@ -80,11 +83,12 @@ def group_problems(problem: SearchProblem) -> Iterator[Problem]:
         if largest > 1 and column.endswith(_QUANTILES):
             yield Problem(
                 f"measurement_group_size={largest}",
-                f"records only means of {largest} requests, so {column} is unknown: set it to 1, or use the mean",
+                f"records only means of {largest} requests, so {column} is unknown: set"
+                f" measurement_group_size=1, or use the mean",
                 Cause.GOAL,
             )
     for trial in trials:
         for column in problem.columns:
             if START_THROUGHPUT in column and trial.params.duration.total_seconds() <= 1:
-                sentence = f"is too short for {column}: it must be longer than 1s"
+                sentence = f"is too short for {column}: write more than 1s, such as 2s"
                 yield Problem(f"duration={show_duration(trial.params.duration)}", sentence, Cause.GOAL)

@@ -28,7 +28,7 @@ class EndConditions:
         if not self._settled():
             return "every combination of values was tried"
         if self._trials.answer().best is None:
-            return "no combination of values is likely to keep the bounds"
+            return "no combination of values is likely to meet your limits"
         return f"no gain above {100 * self._problem.study.stop_at:g} % is likely any more"
 
     def why_useless(self) -> str | None:
@@ -37,8 +37,8 @@ class EndConditions:
         for column in self._problem.columns:
             if len(finished) >= _ENOUGH_TO_KNOW and all(t.user_attrs["metrics"].get(column) is None for t in finished):
                 return (
-                    f"{column} has no value in any of {len(finished)} finished trials, so the"
-                    " search cannot go on (docs/measuring.md says why)"
+                    f"{column} has no value in any of {len(finished)} finished trials, so the search cannot"
+                    f" continue (docs/measuring.md says why)"
                 )
         return None
 

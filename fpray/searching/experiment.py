@@ -69,8 +69,8 @@ def _corners(problem: SearchProblem) -> Selected:
     except Exception as error:  # the user's own code
         raise refuse(
             f"--study {problem.study.name}",
-            f"its function suggest(trial) failed with {type(error).__name__}: {error}. It must return a dict of"
-            " parameter -> value",
+            f"its function suggest(trial) failed: {type(error).__name__}: {error}. Correct it so that it"
+            f" returns a dict of parameters, such as {{'f': 1}}",
             Cause.STUDY_FILE,
         ) from None
     refuse_if_any([*corner_problems(problem), *group_problems(problem)])

@@ -16,7 +16,7 @@ def parse_goals(maximize: Sequence[str], minimize: Sequence[str]) -> tuple[list[
     columns = [goal.column for goal in goals]
     twice = [column for column in dict.fromkeys(columns) if columns.count(column) > 1]
     return list(dict.fromkeys(goals)), [
-        Problem(column, "is a goal twice: leave one of them out", Cause.GOAL) for column in twice
+        Problem(column, "is named as a goal twice: remove one of the two", Cause.GOAL) for column in twice
     ]
 
 
@@ -33,7 +33,9 @@ def parse_bounds(options: Sequence[str]) -> tuple[list[Bound], list[Problem]]:
         except ValueError:
             limit = math.nan
         if match is None or not math.isfinite(limit):
-            message = "write COLUMN<=NUMBER or COLUMN>=NUMBER, in quotes: the shell interprets < and >"
+            message = (
+                "write a column, <= or >=, and a number, in quotes, such as --subject-to 'measured.latency.p99_ms<=5'"
+            )
             problems.append(Problem(f"--subject-to {option}", message, Cause.GOAL))
         else:
             bounds.append(Bound(match["column"], limit, match["sign"].startswith("<")))

@@ -16,14 +16,16 @@ from fpray.searching.number_words import interval, number, point, short
 from fpray.searching.problem import SearchProblem
 
 _MAX_LISTED = 5
-_WIDER = "try a weaker bound (--subject-to), or other values (--space)"
+_WIDER = "try a weaker limit (--subject-to), or other values (--space)"
 
 
 def progress_line(problem: SearchProblem, answer: Answer, left: int) -> str:
     """The best so far with its interval, its bounds, the gain that is still likely, and how many trials are left."""
     rest = f"{_at_most(left)} left"
     if answer.best is None:
-        state = "nothing was measured yet" if answer.nearest is None else "nothing that was tried keeps the bounds yet"
+        limits = " and ".join(map(str, problem.bounds))
+        tried = f"no configuration that was tried meets your limits ({limits}) yet"
+        state = "nothing was measured yet" if answer.nearest is None else tried
         return f"{state} · {rest}"
     if len(problem.goals) > 1:
         return f"{len(answer.front)} configurations on the front · {rest}"
@@ -50,7 +52,7 @@ def sentences(problem: SearchProblem, answer: Answer, ended: str, left: int) -> 
         runs = len(answer.best.values(problem.goals[0].column))
         if ended and runs < problem.study.confirm:
             times = number_of(runs, "time")
-            more = "the same command with a larger --budget-trials repeats it"
+            more = "to repeat it, run the fpray command that you typed again with a larger --budget-trials"
             yield f"the best ran only {times} of the {problem.study.confirm} that --confirm asks for: {more}"
     yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
 
@@ -58,14 +60,14 @@ def sentences(problem: SearchProblem, answer: Answer, ended: str, left: int) -> 
 def _without_best(problem: SearchProblem, answer: Answer, trials: str, yet: str) -> Iterator[str]:
     nearest = answer.nearest
     if nearest is None:
-        failed = f"none of {trials} has a value of every goal (fpray show lists them)"
+        failed = f"none of {trials} measured every goal (fpray show lists them)"
         yield f"no answer{yet}: {failed if answer.trials else 'nothing was measured'}"
         return
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""
-    yield f"no configuration that was tried in {trials} keeps the bound{plural} {bounds}: {_WIDER}"
+    yield f"no configuration that was tried in {trials} meets your limit{plural} {bounds}: {_WIDER}"
     measured = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
-    chance = f"keeps {'them' if plural else 'it'} with a chance of {100 * nearest.chance:.0f} %"
+    chance = f"meets {'them' if plural else 'it'} with a chance of {100 * nearest.chance:.0f} %"
     yield f"the nearest is {point(nearest.params)}: {measured} ({chance})"
 
 
@@ -80,9 +82,9 @@ def _of_best(problem: SearchProblem, answer: Answer, best: Choice, trials: str) 
     column, estimate = next(iter(best.goals.items()))
     yield f"best: {column} {interval(estimate)} at {point(best.params)}"
     for bound in problem.bounds:
-        yield f"  {bound.column} {_mean(best, bound)}{_spread(best, bound)}, and the bound is {_limit(bound)}"
+        yield f"  {bound.column} {_mean(best, bound)}{_spread(best, bound)}, and your limit is {_limit(bound)}"
     runs = f"{best.repeats} of them" if best.repeats > 1 else "one of them"
-    chance = f", which keeps the bounds with a chance of {100 * best.chance:.0f} %" if problem.bounds else ""
+    chance = f", which meets your limits with a chance of {100 * best.chance:.0f} %" if problem.bounds else ""
     yield f"  from {trials}, {runs} of this configuration{chance}; {_gain(problem, answer)}"
     yield from _at_the_end_of_the_space(problem, best)
     if others := answer.within_noise:
@@ -112,8 +114,8 @@ def _at_the_end_of_the_space(problem: SearchProblem, best: Choice) -> Iterator[s
         if not isinstance(distribution, CategoricalDistribution) and best.params.get(key) in ends(distribution):
             end = "lowest" if best.params[key] == ends(distribution)[0] else "highest"
             yield (
-                f"{key}={best.params[key]} is the {end} value of its range: values"
-                " beyond it were not tried (--space widens it)"
+                f"{key}={best.params[key]} is the {end} value of its range: values beyond it were not tried (to"
+                f" try them, write a wider --space)"
             )
 
 

@@ -30,7 +30,10 @@ def _above_zero(value: float) -> str | None:
 
 def _price_is_given(values: Mapping[str, Any]) -> Iterator[Problem]:
     if (dollars := values["budget_dollars"]) is not None and values["price_per_machine_hour"] is None:
-        message = "needs --price-per-machine-hour: fpray does not know what your machines cost"
+        message = (
+            "needs the price of your machines, which fpray does not know: add --price-per-machine-hour,"
+            " such as --price-per-machine-hour 0.5"
+        )
         yield Problem(f"--budget-dollars {dollars:g}", message, Cause.BUDGET)
 
 
@@ -38,7 +41,7 @@ def _price_is_used(values: Mapping[str, Any]) -> Iterator[Problem]:
     if (price := values["price_per_machine_hour"]) is not None and values["budget_dollars"] is None:
         yield Problem(
             f"--price-per-machine-hour {price:g}",
-            "has no effect without --budget-dollars: leave it out, or add that",
+            "has no effect without --budget-dollars: remove it, or add --budget-dollars, such as --budget-dollars 5",
             Cause.BUDGET,
         )
 

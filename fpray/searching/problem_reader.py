@@ -33,7 +33,7 @@ def read_problem(points: TrialSelection, options: Mapping[str, Any]) -> SearchPr
     """
     protocol = find_protocol(points.protocol)
     start, base, problems = _start(protocol, points)
-    points = replace(points, set=expanded(points.set, start)[0])
+    points = replace(points, set=expanded(points.set, start, points.protocol)[0])
     study = _with_options(_as_search(base), options)
     goals, bounds, wrong = _aims(protocol, study)
     problems += wrong
@@ -92,10 +92,13 @@ def _space(
 ) -> tuple[Space | None, list[Problem]]:
     """Where to search, without the parameters that `--set` fixes; None if the study suggests its points itself."""
     fixed_too = [key for key in options["space"] if key in points.set]
-    problems = [Problem(key, "is in --space and in --set: leave one of them out", Cause.SPACE) for key in fixed_too]
+    problems = [
+        Problem(key, "has values in --space and in --set: remove it from one of the two", Cause.SPACE)
+        for key in fixed_too
+    ]
     dimensions = {key: values for key, values in study.space.items() if key not in points.set}
     if study.suggest is not None:
-        message = f"has no use with study {study.name}, which chooses its points itself: leave --space out"
+        message = f"has no effect with study {study.name}, which chooses its points itself: remove --space"
         return None, [*problems, *([Problem("--space", message, Cause.SPACE)] if dimensions else [])]
     space, wrong = read_space(dimensions, start, points.protocol)
     if not dimensions and not fixed_too:

@@ -49,12 +49,20 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
         return [Problem(about, f"must be one of {', '.join(NAMES)}{nearest(name, NAMES)}", Cause.SAMPLER)]
     problems = []
     if missing := [package for package in _NEEDS.get(name, ()) if find_spec(package) is None]:
-        message = f"needs {' and '.join(missing)}, which fpray does not install: pip install {' '.join(missing)}"
+        message = f"needs {' and '.join(missing)}, which fpray does not install: run pip install {' '.join(missing)}"
         problems.append(Problem(about, message, Cause.SAMPLER))
     if name == "grid" and space is None:
-        problems.append(Problem(about, "needs a --space: a study that suggests its points has no grid", Cause.SAMPLER))
+        problems.append(
+            Problem(
+                about,
+                "needs values in --space, but this study chooses its points itself: remove --sampler grid",
+                Cause.SAMPLER,
+            )
+        )
     if name == "cma-es" and len(goals) > 1:
-        problems.append(Problem(about, "works with one goal only: leave it out, or name one goal", Cause.SAMPLER))
+        problems.append(
+            Problem(about, "works with one goal only: remove --sampler cma-es, or all goals but one", Cause.SAMPLER)
+        )
     if (
         name == "cma-es"
         and sum(not isinstance(d, CategoricalDistribution) for d in (space or {}).values()) < _CMA_DIMENSIONS
@@ -62,14 +70,19 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
         problems.append(
             Problem(
                 about,
-                f"needs at least {_CMA_DIMENSIONS} parameters with a range in --space: add one, or leave --sampler out",
+                f"needs at least {_CMA_DIMENSIONS} parameters with a range in --space: add one, or remove --sampler",
                 Cause.SAMPLER,
             )
         )
     endless = [key for key, d in (space or {}).items() if isinstance(d, FloatDistribution) and d.step is None]
     if name == "brute-force" and endless:
         problems.append(
-            Problem(about, f"tries every value, but {endless[0]} has infinitely many: give it a :step=N", Cause.SAMPLER)
+            Problem(
+                about,
+                f"tries every value, but {endless[0]} has infinitely many: give it a step, such as"
+                f" --space {endless[0]}=0..1:step=0.1",
+                Cause.SAMPLER,
+            )
         )
     return problems
 

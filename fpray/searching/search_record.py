@@ -44,8 +44,8 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
     problems = [
         Problem(
             option,
-            f"is {_words(now[key])} now, and was {_words(before[key])} when this"
-            " search began: --new starts another search",
+            f"is {_words(now[key])} now, but was {_words(before[key])} when this search began: use the old"
+            f" value to continue that search, or add --new to start another (the old results are kept)",
             Cause.OTHER_REQUEST,
         )
         for key, option in _OPTIONS.items()
@@ -56,7 +56,8 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
     problems += [
         Problem(
             f"{key}={now['start'].get(key)}",
-            f"was {start.get(key)} when this search began: --new starts another search",
+            f"was {start.get(key)} when this search began: set {key}={start.get(key)} to continue that search,"
+            f" or add --new to start another (the old results are kept)",
             Cause.OTHER_REQUEST,
         )
         for key in {**start, **now["start"]}
@@ -66,8 +67,8 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         problems.append(
             Problem(
                 f"--storage {options['storage']}",
-                f"this search is kept in {recorded['storage']}: leave the option out, or start another search with"
-                " --new",
+                f"this search is kept in {recorded['storage']}: remove --storage to continue it, or add --new"
+                f" to start another search (the old results are kept)",
                 Cause.OTHER_REQUEST,
             )
         )

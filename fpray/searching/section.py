@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fpray.plan.words import AGAIN
+from fpray.plan.words import again
 from fpray.searching.recorded_answer import read_answer
 from fpray.store.suite import Suite
 
@@ -19,4 +19,4 @@ class SearchSection:
     def to_go(self, suite: Suite, known: int, ended: int) -> str:
         """The trials that have begun, and whether the search has ended: how many are left is not known in advance."""
         begun = f", {known - ended} begun" if known > ended else ""
-        return begun if suite.record.ended else f"{begun}, and not ended ({AGAIN})"
+        return begun if suite.record.ended else f"{begun}, and not ended ({again(suite.record.command)})"

@@ -89,8 +89,8 @@ class SearchSource:
                 if (trial := self._as_trial(chosen)) is not None:
                     return trial
         self.ended = (
-            f"{self._problem.protocol.name} allows none of {_MAX_REFUSED}"
-            " combinations of values in a row: change --space"
+            f"{self._problem.protocol.name} allows none of {_MAX_REFUSED} combinations of values in a row:"
+            f" write other values in --space"
         )
         return None
 

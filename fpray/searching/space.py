@@ -21,7 +21,7 @@ from fpray.study.grid import split_values
 Space = dict[str, BaseDistribution]
 
 _RANGE = re.compile(r"(?P<low>[^.,]*(?:\.\d+)?)\.\.(?P<high>[^:]+)(?P<rest>(?::[^:]*)*)")
-_SHAPES = "write LOW..HIGH, LOW..HIGH:log, LOW..HIGH:step=N, or V1,V2,V3"
+_SHAPES = "write --space KEY=LOW..HIGH, LOW..HIGH:log, LOW..HIGH:step=2, or values with commas between them"
 
 
 class _Wrong(ValueError):
@@ -44,13 +44,17 @@ def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Spa
         if key not in kinds:
             near = nearest(key, kinds)
             problems.append(
-                Problem(about, f"{protocol} has no such parameter{near} (fpray protocols {protocol})", Cause.SPACE)
+                Problem(
+                    about,
+                    f"{protocol} has no such parameter{near} (fpray protocols {protocol} lists them)",
+                    Cause.SPACE,
+                )
             )
             continue
         try:
             distribution = _read(kinds[key], dimension)
         except _Wrong as wrong:
-            problems.append(Problem(about, str(wrong), Cause.SPACE))
+            problems.append(Problem(about, str(wrong).replace("KEY=", f"{in_brief(key)}="), Cause.SPACE))
             continue
         wrong_ends = [
             p
@@ -129,9 +133,15 @@ def _choices(kind: Any, values: Iterable[Any]) -> CategoricalDistribution:
     return CategoricalDistribution(tuple(dict.fromkeys(choices)))
 
 
+def _listed(kind: Any) -> str:
+    """How the values of a kind that has no range are written."""
+    values = "true,false" if kind is bool else describe_type(kind).replace(" | ", ",")
+    return f"write --space KEY={values}" if "," in values else "list them with commas between them"
+
+
 def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
     if kind not in (int, float):
-        raise _Wrong(f"is {describe_type(kind)} and has no range: list its values, V1,V2,V3")
+        raise _Wrong(f"has the values {describe_type(kind)} and no range: {_listed(kind)}")
     log, step = False, None
     for word in filter(None, rest.split(":")):
         name, _, number = word.partition("=")
@@ -140,14 +150,20 @@ def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
         elif name == "step" and number:
             step = _number(kind, number)
         else:
-            raise _Wrong(f":{word} is neither :log nor :step=N: {_SHAPES}")
+            raise _Wrong(
+                f":{word} is neither :log nor a step such as :step=2: write --space"
+                f" KEY={low}..{high}:log or --space KEY={low}..{high}:step=2"
+            )
     lowest, highest = _number(kind, low), _number(kind, high)
     if lowest > highest:
-        raise _Wrong(f"{low} is above {high}: write the lowest value first")
+        raise _Wrong(f"{low} is above {high}: write --space KEY={high}..{low}{rest}")
     if log and lowest <= 0:
-        raise _Wrong("a logarithmic range starts above 0: write 1 or another positive number first")
+        raise _Wrong(f"a logarithmic range must start above 0: write --space KEY=1..{high}:log")
     if log and step is not None:
-        raise _Wrong("cannot be logarithmic and have a step: leave :log or :step=N out")
+        raise _Wrong(
+            f"cannot be logarithmic and have a step: write --space KEY={low}..{high}:log or --space"
+            f" KEY={low}..{high}:step={step}"
+        )
     if step is not None and step <= 0:
         raise _Wrong("a step must be above 0")
     with warnings.catch_warnings():

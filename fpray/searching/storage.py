@@ -41,7 +41,7 @@ def open_study(storage: Secret, suite: Path, goals: Sequence[Goal]) -> optuna.St
     except Exception as error:  # a database's driver may raise anything
         raise refuse(
             f"--storage {storage}",
-            f"cannot be opened: {storage.scrub(first_line(error))}. Does it run, and is the URL right?",
+            f'cannot be opened. Start the database, or correct the URL; it says: "{storage.scrub(first_line(error))}"',
             Cause.STORAGE,
         ) from None
 
@@ -79,8 +79,8 @@ def reachable(suite: str) -> Iterator[None]:
         while isinstance(error, StorageInternalError) and isinstance(error.__cause__, Exception):
             error = error.__cause__
         raise FprayError(
-            f"the database of the search (--storage) cannot be reached any more: {first_line(error)}."
-            f" Every result is kept in {suite}; mend that, then {AGAIN}"
+            f"the database of the search (--storage) cannot be reached any more: {first_line(error)}. Every"
+            f" result is kept in {suite}. Correct that; {AGAIN}"
         ) from None
 
 

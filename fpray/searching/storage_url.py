@@ -58,7 +58,9 @@ def storage_problems(storage: Secret) -> list[Problem]:
     about, url = f"--storage {storage}", _url(storage.value)
     if url is None:
         near = nearest(storage.value, (JOURNAL, MEMORY, SQLITE))
-        message = f"must be {JOURNAL}, {MEMORY}, {SQLITE} or a database URL (postgresql://USER@HOST/DATABASE){near}"
+        message = (
+            f"must be {JOURNAL}, {MEMORY}, {SQLITE} or a database URL, such as postgresql://ana@10.0.0.5/optuna{near}"
+        )
         return [Problem(about if storage.literal else f"--storage {storage.given}", message, Cause.STORAGE)]
     problems = []
     if storage.literal and storage.pieces:
@@ -68,8 +70,9 @@ def storage_problems(storage: Secret) -> list[Problem]:
             else about
         )
         message = (
-            "holds a password, which ps and the suite's files would show to all users: leave it out, and let the driver"
-            f" find it (PostgreSQL: ~/.pgpass or PGPASSWORD; MySQL: ?read_default_file=FILE), or write {HOW}"
+            "holds a password, which the command ps and the files of results show to all users: remove it, and"
+            " let the database driver find it (PostgreSQL: ~/.pgpass or PGPASSWORD; MySQL:"
+            f" ?read_default_file=FILE), or write {HOW}"
         )
         problems.append(Problem(about, message, Cause.SECRET))
     try:
@@ -80,7 +83,9 @@ def storage_problems(storage: Secret) -> list[Problem]:
     except ModuleNotFoundError as missing:
         package = _PIP.get(missing.name or "", missing.name)
         problems.append(
-            Problem(about, f"needs {missing.name}, which fpray does not install: pip install {package}", Cause.STORAGE)
+            Problem(
+                about, f"needs {missing.name}, which fpray does not install: run pip install {package}", Cause.STORAGE
+            )
         )
     except ImportError as error:  # a driver whose own library is missing
         problems.append(

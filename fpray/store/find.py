@@ -46,19 +46,22 @@ def find_suite(text: str, root: Path) -> Suite:
     if len(matching) == 1:
         return matching[0]
     if not matching and path.is_dir():
-        theirs = f". Its {layout.RESULTS_CSV} is FrankenPaxos's: read it with pandas.read_csv"
+        theirs = f". Its {layout.RESULTS_CSV} is one of FrankenPaxos: read it with pandas.read_csv"
         more = theirs if (path / layout.RESULTS_CSV).is_file() else ""
-        raise refuse(text, f"is not a suite of fpray: there is no {layout.SUITE} in it{more}", Cause.SUITE)
+        raise refuse(
+            text, f"is not a suite (directory of results) of fpray, because it has no {layout.SUITE}{more}", Cause.SUITE
+        )
     if not matching:
         raise refuse(
             text,
-            f"is not a suite (directory of results) in {shown(root)}: write its"
-            " path or its first letters; fpray status lists them",
+            f"is not a suite (directory of results) in {shown(root)}: write the path of one, or its first"
+            f" letters (fpray status lists them)",
             Cause.SUITE,
         )
     raise refuse(
         text,
-        f"is the beginning of several suites, write more of it: {', '.join(s.path.name for s in matching[:5])}",
+        f"is the beginning of the names of several suites (directories of results). Write one of them, or more"
+        f" letters: {', '.join(s.suite_id for s in matching[:5])}",
         Cause.SUITE,
     )
 
@@ -73,7 +76,7 @@ def newest_suite(root: Path) -> Suite:
     if newest is None:
         raise refuse(
             shown(root),
-            "has no suite (results of a sweep): start one with fpray sweep, or name another directory with -s",
+            "has no results of fpray yet: start a sweep with fpray sweep PROTOCOL, or name another directory with -s",
             Cause.SUITE,
         )
     return newest
@@ -89,13 +92,15 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
     if (path / layout.TRIAL).is_file():
         suite = next((up for up in path.parents if is_suite(up)), None)
         if suite is None:
-            sentence = (
-                "is the directory of a trial outside its suite (directory of results), so its jar and study are unknown"
+            sentence = "is the directory of one trial, but its suite (the directory with suite.json) is not around it"
+            raise refuse(
+                text,
+                f"{sentence}: move it back into its suite, or name a trial as SUITE/TRIAL, such as QKZJ/001",
+                Cause.TRIAL,
             )
-            raise refuse(text, f"{sentence}: move it back there, or write SUITE/TRIAL", Cause.TRIAL)
         return Suite(suite), TrialDirectory(path)
     name, _, number = text.rstrip("/").rpartition("/")
     if not name or is_suite(absolute(text)):
-        raise refuse(text, "names no trial: write SUITE/TRIAL, such as QKZJ/001", Cause.TRIAL)
+        raise refuse(text, f"does not name a trial: add the number of one, such as {text.rstrip('/')}/001", Cause.TRIAL)
     named = find_suite(name, root)
     return named, named.numbered(number)

@@ -14,6 +14,7 @@ from pathlib import Path
 from fpray.errors import Cause, refuse
 from fpray.files import layout
 from fpray.files.disk import why_not_written
+from fpray.files.paths import shown
 from fpray.files.printable import printable
 
 _HOLDER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>\S+) since .*")
@@ -61,15 +62,17 @@ def acquire(suite: Path) -> int:
     except OSError as error:
         raise refuse(
             str(suite),
-            f"cannot be written: {why_not_written(error, suite)}. Make it writable, or start a new suite with --new",
+            f"cannot be written: {why_not_written(error, suite)}. Free space or correct its permissions; or"
+            f" start a new suite (directory of results) elsewhere, such as --new -s /data/suites",
             Cause.NOT_WRITABLE,
         ) from None
     if not _lock(lock):
-        words = _words(lock)
+        words, path = _words(lock), shown(suite)
         os.close(lock)
         raise refuse(
             suite.name,
-            f"is being run by {words}: watch it with fpray attach, end it with fpray stop, or start another with --new",
+            f"is in use: {words} runs this sweep. Watch it: fpray attach {path}; end it: fpray stop"
+            f" {path}; start another sweep beside it: add --new",
             Cause.IN_USE,
         )
     os.ftruncate(lock, 0)

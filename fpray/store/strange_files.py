@@ -24,8 +24,8 @@ def refuse_strange_files(suite: Path) -> None:
         [
             Problem(
                 os.path.relpath(path, suite.parent),
-                "is a link or a special file, so trials could write to another place: remove"
-                " it, or replace it by the file that it leads to",
+                "is a link or a special file, through which trials would write to another place: remove it, or"
+                " replace it by a copy of the file that it leads to",
                 Cause.LINKS,
             )
             for path in islice(_strange_files(suite), _LISTED)

@@ -69,7 +69,9 @@ class Suite:
             why = why_not_written(error, root)
             shutil.rmtree(path, ignore_errors=True)
             raise refuse(
-                f"-s {shown(root)}", f"cannot hold results: {why}. Name another directory", Cause.NOT_WRITABLE
+                f"-s {shown(root)}",
+                f"cannot hold results: {why}. Correct that, or name another directory, such as -s /data/suites",
+                Cause.NOT_WRITABLE,
             ) from None
         suite = Suite(path)
         suite.fresh = True
@@ -161,7 +163,7 @@ class Suite:
             if directory.number == number or (number and directory.number.lstrip("0") == number.lstrip("0")):
                 return directory
         numbers = [directory.number for directory in self.directories().values()]
-        known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "it has no trial yet"
+        known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "none has started yet: try again later"
         raise refuse(number or "SUITE/TRIAL", f"suite {self.path.name} has no such trial; {known}", Cause.TRIAL)
 
     def outcomes(self) -> Iterator[tuple[TrialDirectory, TrialRecord, Outcome | None]]:

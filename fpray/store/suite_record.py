@@ -141,6 +141,11 @@ class SuiteRecord:
         return list(dict.fromkeys(str(name) for names in asked if isinstance(names, dict | list) for name in names))
 
     @property
+    def command(self) -> str:
+        """The command line that was typed last for this suite; "" where it was none."""
+        return str(self.last_run.get("provenance", self.provenance).get("command", ""))
+
+    @property
     def last_run(self) -> RunRecord:
         """The latest run of the driver; an empty one if there was none."""
         return self.runs[-1] if self.runs else {}

@@ -43,7 +43,8 @@ def read_trial(protocol: Protocol[Any], record: TrialRecord, where: str) -> Tria
         sentence = f"has a trial ({record['id']}) with other parameters than {protocol.name} has today: {bad}"
         raise refuse(
             where,
-            f"{sentence}. Use the version of fpray that ran it, or start another suite with --new",
+            f"{sentence}. Use the version of fpray that ran it, or start a new suite (directory of results)"
+            f" with --new: the old results are kept",
             Cause.OTHER_VERSION,
         ) from None
     return Trial(protocol, params, record["repeat"])

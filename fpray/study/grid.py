@@ -28,12 +28,18 @@ def key_values(name: str, options: Sequence[str]) -> tuple[dict[str, str], list[
     for option in options:
         key, equals, value = option.partition("=")
         if not equals or not key.strip():
-            problems.append(Problem(f"{name} {option}", "write KEY=VALUE, such as f=1", Cause.OPTION))
+            problems.append(
+                Problem(
+                    f"{name} {option}",
+                    f"has no value: write a parameter, = and the value, such as {name} f=1",
+                    Cause.OPTION,
+                )
+            )
         elif key.strip() in texts:
             problems.append(
                 Problem(
                     f"{name} {option}",
-                    f"{key.strip()} is given twice: write it once, several values as KEY=V1,V2",
+                    f"{key.strip()} is given twice: write it once. Several values are written --vary {key.strip()}=1,2",
                     Cause.OPTION,
                 )
             )

@@ -59,13 +59,16 @@ def find_study(protocol: Protocol[Any], name: str) -> Study:
         if study.protocol != protocol.name:
             raise refuse(
                 name,
-                f"is a study of {study.protocol}, not of {protocol.name}: run it with fpray sweep {study.protocol}",
+                f"is a study of {study.protocol}, not of {protocol.name}: run fpray {study.command}"
+                f" {study.protocol} --study {name}",
                 Cause.STUDY,
             )
         return study
     known = studies().get(protocol.name, {})
     if name not in known:
         names = ", ".join(sorted(known))
-        sentence = f"{protocol.name} has no such study{nearest(name, known)}; it has {names}, or name a file, FILE.py"
+        sentence = (
+            f"{protocol.name} has no such study{nearest(name, known)}; its studies: {names} (your own: --study mine.py)"
+        )
         raise refuse(f"--study {name}", sentence, Cause.STUDY)
     return known[name]

@@ -71,7 +71,7 @@ class Study:
         `fixed` (of `--set`).
         """
         defaults = protocol.params()
-        empty = 'has no points: there is nothing to run. Add one, such as {"f": 1}'
+        empty = 'has no points (combinations of values), so nothing can run: add one to its points, such as {"f": 1}'
         problems = [] if self.points else [Problem(f"--study {self.name}", empty, Cause.STUDY)]
         start, wrong = layered(defaults, (self.base, levels), protocol=protocol.name)
         problems += wrong

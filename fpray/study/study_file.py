@@ -23,20 +23,23 @@ def load_study_file(path: Path) -> Study:
     """
     spec = importlib.util.spec_from_file_location(f"fpray_study_{path.stem}", path)
     if not path.is_file() or spec is None or spec.loader is None:
-        raise refuse(str(path), "there is no such study file: correct its path", Cause.STUDY_FILE)
+        raise refuse(str(path), "this study file does not exist: correct the path", Cause.STUDY_FILE)
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         where = _line_of(error, path)
         raise refuse(
-            str(path), f"the study file raises {type(error).__name__}: {error}{where}. Correct it", Cause.STUDY_FILE
+            str(path),
+            f"this Python file fails when it is loaded. Correct it; Python says:"
+            f" {type(error).__name__}: {error}{where}",
+            Cause.STUDY_FILE,
         ) from None
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
         raise refuse(
             str(path),
-            "the file has no study: write STUDY = fpray.Study(...) or fpray.Search(...) in it",
+            "this file has no study: write STUDY = fpray.Study(...) or STUDY = fpray.Search(...) in it",
             Cause.STUDY_FILE,
         )
     return checked_study(study, path)

@@ -110,7 +110,7 @@ def fetch_files(attempt: Attempt, cause: Cause) -> Cause:
     full = [host for host, left in free.items() if left < FULL_BYTES]
     if full and isinstance(cause, ProcessFailed):
         directory = Path(attempt.work.away[full[0]]).parent
-        raise OSError(errno.ENOSPC, f"no space left on machine {full[0]}", str(directory))
+        raise OSError(errno.ENOSPC, f"No space left on device, on machine {full[0]}", str(directory))
     return cause
 
 

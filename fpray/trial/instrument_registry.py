@@ -23,13 +23,21 @@ def find_instruments(names: Sequence[str]) -> list[Instrument]:
         Refused: there is no such instrument (with the nearest name), or one cannot be made.
     """
     points = {point.name: point for point in entry_points(group=GROUP)}
-    known = f"installed: {', '.join(sorted(points))}" if points else "none is installed (docs/instruments.md)"
+    known = (
+        f"installed: {', '.join(sorted(points))}"
+        if points
+        else "none is installed: remove the option, or install one (docs/instruments.md)"
+    )
     problems, instruments = [], []
     for name in dict.fromkeys(names):
         about = f"--instrument {name}"
         if name not in points:
             problems.append(
-                Problem(about, f"there is no such instrument{nearest(name, points)}; {known}", Cause.INSTRUMENT)
+                Problem(
+                    about,
+                    f"there is no such instrument (program that measures more){nearest(name, points)}; {known}",
+                    Cause.INSTRUMENT,
+                )
             )
             continue
         try:
@@ -38,7 +46,8 @@ def find_instruments(names: Sequence[str]) -> list[Instrument]:
             problems.append(
                 Problem(
                     about,
-                    f"cannot be used: {points[name].value} raises {type(error).__name__}: {error}",
+                    f"cannot be used: its Python code {points[name].value} fails with {type(error).__name__}:"
+                    f" {error}. Correct that code, or remove the option",
                     Cause.INSTRUMENT,
                 )
             )

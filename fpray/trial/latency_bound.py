@@ -41,8 +41,8 @@ class LatencyBound:
             return None
         return (
             f"after half of the duration the {self.statistic} of {self.label or 'all'} requests is {value:.4g} ms, and"
-            f" {over:.0%} of them are above {self.limit_ms:g} ms: the bound cannot be kept any more, and the search"
-            " goes on"
+            f" {over:.0%} of them are above {self.limit_ms:g} ms: your limit cannot be met any more, so this"
+            f" trial was stopped; the search continues"
         )
 
 

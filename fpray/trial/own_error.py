@@ -53,8 +53,8 @@ def _failed(error: BaseException, directory: TrialDirectory, hosts: Sequence[str
     at = f" ({Path(where[0].filename).name}:{where[0].lineno})" if where else ""
     return Outcome(
         Status.FAILED,
-        f"an error in fpray itself ended this trial: {printable(what, most=_MOST_CHARACTERS)}{at}. Other trials go on;"
-        f" please report it with the traceback in {path.absolute()}",
+        f"an error in fpray itself ended this trial: {printable(what, most=_MOST_CHARACTERS)}{at}. Other trials"
+        f" continue; please report it with the traceback in {path.absolute()}",
         Reason.FPRAY,
         lines=[printable(line) for line in text.splitlines()[-_LINES:]],
         hosts=tuple(hosts),

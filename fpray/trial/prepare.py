@@ -134,7 +134,7 @@ def _ask_sites(attempt: Attempt, requests: Mapping[str, InspectionRequest]) -> S
     for call, site in attempt.agents.ask(calls):
         host = calls[call]
         sites[host] = site
-        attempt.notes += [f"machine {host}: {what} of an earlier, killed sweep was ended" for what in site.ended]
+        attempt.notes += [f"machine {host}: {what} of an earlier, killed sweep was stopped" for what in site.ended]
     return sites
 
 

@@ -57,8 +57,8 @@ class StartedProcesses:
                 continue
             if process.kind == "sidecar" and not ended.stopped and ended.returncode not in process.expected_exits:
                 yield (
-                    f"{process.label}, a process of --instrument, exited with {ended.returncode} before the end of the"
-                    " trial: what it records is incomplete, the trial's numbers are not affected"
+                    f"{process.label}, a process of --instrument, exited with {ended.returncode} before the end"
+                    f" of the trial: its own data are incomplete, but the trial's numbers are not affected"
                 )
             if ended.left_out:
                 left_out = f"{ended.left_out / 1e6:.0f} MB of its middle are left out"

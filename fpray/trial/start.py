@@ -111,7 +111,7 @@ def _check_started_together(attempt: Attempt, processes: Sequence[Process], wind
     if (apart := after[last] - after[first]) > window.total_seconds():
         detail = (
             f"{last} was ready {apart:.1f} s after {first}, and all {attempt.processes.role_of(last)}s must be ready"
-            f" within {window.total_seconds():g} s to find one another: their machines are too busy, or too few"
+            f" within {window.total_seconds():g} s to find one another. Use less busy machines, or more of them"
         )
         raise ProcessFailed(Failure("apart", last, detail), "")
 

@@ -51,9 +51,9 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         (["sweep", "unreplicated", "--vary", "duration=1s", "--vary", "duration=2s"], "is given twice"),
         (
             ["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"],
-            "is in --vary and in --set: leave one of them out",
+            "has values in --vary and in --set: remove it from one of the two",
         ),
-        (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "must be a fraction, 0 to 1"),
+        (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "must be a number from 0 to 1, such as 0.5"),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is not a finite number"),
         (["sweep", "unreplicated", "-s", "x" * 300], "has a name of 300 bytes: 255 is the most"),
         pytest.param(
@@ -137,10 +137,7 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     cluster.write_text(json.dumps({"1": {"client": ["localhost"]}}))
     result = cli("plan", "unreplicated", "--cluster", str(cluster))
     assert result.exit_code == 2
-    assert (
-        "is a pool (the machines of a role) that has none for f=1: add it. Pools"
-        " in the cluster file: client; did you mean client?"
-    ) in result.stderr
+    assert "Pools (the machines of a role) in the cluster file: client; did you mean client?" in result.stderr
     cluster.write_text("[")
     assert "is not JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
 
@@ -157,7 +154,7 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
         ),
         (
             ("multipaxos", "--set", "num_batchers=2", "--set", "batcher_options.batch_size=9"),
-            "batcher_options.batch_size=9 is more than the number of closed loops, 1",
+            "batcher_options.batch_size=9 is more than the 1",
         ),
     ],
 )

@@ -50,9 +50,9 @@ ERROR = "Traceback ...\nOSError: No space left on device"
 @pytest.mark.parametrize(
     ("code", "output", "line"),
     [
-        (-signal.SIGABRT, ABORT, "was ended by SIGABRT: Failed to connect to socket /tmp/x: Connection refused"),
+        (-signal.SIGABRT, ABORT, "was killed by SIGABRT: Failed to connect to socket /tmp/x: Connection refused"),
         (1, ERROR, "has exited with code 1: OSError: No space left on device"),
-        (-signal.SIGKILL, "", "was ended by SIGKILL"),
+        (-signal.SIGKILL, "", "was killed by SIGKILL"),
         (-99, "", "ended with -99"),
     ],
 )

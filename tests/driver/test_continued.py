@@ -30,7 +30,7 @@ def test_a_sweep_says_how_far_its_suite_is_and_what_is_left(words: tuple[str, ..
     done = cli(*words, "-s", str(suite), "--dry-run")
     assert done.exit_code == 0, done.output
     first, second = done.stdout.splitlines()
-    assert first == f"would continue {shown(suite)} (1 of 3 trials done)"
+    assert first == f"this command would continue the sweep in {shown(suite)} (1 of 3 trials are done)"
     assert second.startswith("2 trials · 2 processes each · 1 machine · about ")
     assert _files(suite) == before
 
@@ -38,9 +38,11 @@ def test_a_sweep_says_how_far_its_suite_is_and_what_is_left(words: tuple[str, ..
 def test_a_suite_without_anything_left_says_no_more(tmp_path: Path) -> None:
     suite = _recorded("sweep_with_a_crash")
     done = cli("sweep", "unreplicated", "-s", str(suite), "--dry-run")
-    assert done.stdout == f"would continue {shown(suite)} (2 of 2 trials done)\n"
+    assert done.stdout == f"this command would continue the sweep in {shown(suite)} (2 of 2 trials are done)\n"
     again = cli("sweep", "unreplicated", "-s", str(suite), "--rerun", "failed", "--dry-run")
-    assert again.stdout.startswith(f"would continue {shown(suite)} (1 of 2 trials done)\n1 trial · ")
+    assert again.stdout.startswith(
+        f"this command would continue the sweep in {shown(suite)} (1 of 2 trials are done)\n1 trial · "
+    )
     new = cli("sweep", "unreplicated", "-s", str(tmp_path), "--dry-run")
     assert "would continue" not in new.stdout
 
@@ -50,7 +52,7 @@ def test_a_search_says_how_far_its_suite_is() -> None:
     done = cli(*SEARCH, "-s", str(suite), "--dry-run")
     assert done.exit_code == 0, done.output
     first, second = done.stdout.splitlines()
-    assert first == f"would continue {shown(suite)} (2 of at most 4 trials done)"
+    assert first == f"this command would continue the sweep in {shown(suite)} (2 of at most 4 trials are done)"
     assert second.startswith("maximize measured.throughput, subject to ")
 
 

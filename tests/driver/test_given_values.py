@@ -112,7 +112,7 @@ def test_values_of_any_size_and_depth_are_refused_in_a_line() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--set", 'workload={"name":[]}'), "a workload's name is one of StringWorkload"),
+        (("--set", 'workload={"name":[]}'), "the name of a workload must be one of StringWorkload"),
         (("--set", "workload=" + "[" * 3000), "is neither a name nor a JSON object"),
         (("--set", 'workload={"name":"StringWorkload","size_mean":' + "1" * 5000 + "}"), "Exceeds the limit"),
         (("--set", 'workload={"a":1,"a":2}'), "the key 'a' is there twice"),

@@ -182,7 +182,7 @@ def test_two_sweeps_never_measure_on_one_machine_at_once(ray_address: str, tmp_p
     clients = hold_clients(tmp_path / "one")
     second = start(*words, "-s", "two", cwd=tmp_path)
     assert second.stderr is not None
-    waits = re.compile(rf"waiting for machine \S+: it is measuring for the sweep in {tmp_path}/one/")
+    waits = re.compile(rf"waiting for machine \S+: it measures for the sweep in {tmp_path}/one/")
     assert any(waits.search(line) for line in second.stderr), "the second sweep waits"
     assert not jvms(two)
     release(clients)

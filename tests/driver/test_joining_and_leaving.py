@@ -59,10 +59,10 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     assert statuses(result) == ["finished"] * 16
     assert {host for hosts in used for host in hosts} == {"a", "b", "c", "d"}, "another kind replaces none"
     assert not any("b" in hosts for hosts in used[-6:]), used
-    assert "machine c has joined the Ray cluster: trials run there, too" in output
+    assert "note: machine c has joined the Ray cluster; trials run on it, too" in output
     assert (
-        "machine e has joined, but is not used: it is unlike all others in its pools (roles), region or number of cores"
-        in output
+        "machine e has joined the Ray cluster, but is not used: it is unlike all others in its pools (roles),"
+        " region or number of cores" in output
     )
     machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
     assert {"a", "b", "c", "d"} <= machines.keys()
@@ -104,7 +104,9 @@ def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_
 
     result = run_on(machines, play, tmp_path, loops=4, jar=None)
     assert statuses(result) == ["finished"] * 4
-    assert "machine b has joined, but is not used: -j/--jar is required on several" in capsys.readouterr().err
+    assert (
+        "machine b has joined the Ray cluster, but is not used: -j/--jar is required on several"
+    ) in capsys.readouterr().err
 
 
 def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +128,9 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     result = run_on(machines, play, tmp_path, loops=6)
     assert statuses(result) == ["finished"] * 4 + ["lost"] * 2
     lost = result.outcomes["005"].detail
-    assert lost == "it needs 1 of the machines a, b, of which none is in the Ray cluster now: start Ray on the others"
+    assert lost == (
+        "it needs 1 of the machines a, b, of which none is in the Ray cluster now. Start Ray on the others (ray start)"
+    )
 
 
 def test_a_rest_that_ends_while_it_is_looked_at_holds_nothing_up(

@@ -97,5 +97,5 @@ def test_a_target_that_cannot_work_is_refused_before_the_sweep(tmp_path: Path) -
         "sweep", "unreplicated", "--dry-run", "--notify", "tell-nobody now", "--notify", "'", "-s", str(tmp_path)
     )
     assert wrong.exit_code == 2
-    assert "must be a command of this machine or an http(s) URL: there is no program 'tell-nobody' here" in wrong.stderr
+    assert "must be a command or an http(s) URL, and this machine has no program 'tell-nobody': correct" in wrong.stderr
     assert "is not a valid command line: No closing quotation" in wrong.stderr

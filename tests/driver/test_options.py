@@ -92,4 +92,4 @@ def test_parallel_options_that_cannot_be_are_refused() -> None:
     assert "--order largest" in done.stderr
     assert "did you mean largest-first?" in done.stderr
     done = cli("sweep", "unreplicated", "--share-machines", "--local")
-    assert "needs --parallel N, the number of trials that share the machines" in done.stderr
+    assert "needs the number of trials that share the machines: add --parallel, such as --parallel 2" in done.stderr

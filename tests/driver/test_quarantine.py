@@ -34,7 +34,7 @@ def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
     assert statuses(result) == ["finished"] * 12
     assert used.count("b") == 2
     output = capsys.readouterr().err
-    assert output.count("trials do not use machine b any more: it failed 2 times in a row: its") == 1
+    assert output.count("trials do not use machine b any more, because it failed 2 times in a row: its") == 1
     (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
     assert run["set_aside"].keys() == {"b"}
 

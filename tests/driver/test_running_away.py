@@ -48,8 +48,8 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
     suite = only_suite(tmp_path)
     name = suite.name.split("_")[2][:4]
     assert begun.out == (
-        f"detached: it runs on in the background · suites/{suite.name} · fpray"
-        f" status · fpray attach {name} · fpray stop {name}\n"
+        f"detached: the sweep runs in the background · results in suites/{suite.name} · all sweeps: fpray status"
+        f" · watch it: fpray attach {name} · end it: fpray stop {name}\n"
     )
     assert "unreplicated on the Ray cluster at" in begun.err, "what it says before it is under way is said here"
     _watch_and_leave(suite)

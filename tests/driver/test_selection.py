@@ -111,10 +111,10 @@ def test_repeated_values_run_once_and_are_said() -> None:
     twice = ("--vary", "num_clients_per_proc=1,01,2", "--vary", "duration=1s,1000ms")
     lines = dry_run("unreplicated", *twice).splitlines()
     assert (
-        "--vary num_clients_per_proc lists 3 values, some of them equal: each of the 2 different ones runs once"
+        "note: --vary num_clients_per_proc lists 3 values, some of them equal: each of the 2 different values runs once"
         in lines
     )
-    assert "--vary duration lists 2 values, some of them equal: each of the 1 different ones runs once" in lines
+    assert "note: --vary duration lists 2 values, some of them equal: each of the 1 different values runs once" in lines
     assert lines[-1].startswith("2 trials (2 x 1) ")
     assert "3 trials (1 x 3 repeats)" in dry_run("unreplicated", "--vary", "duration=1s,1s", "--repeat", "3")
 

@@ -151,5 +151,5 @@ def test_a_finished_suite_is_carried_on_without_ray(unreplicated: tuple[Path, Ru
     directory, _ = unreplicated
     done = run("sweep", "unreplicated", "-s", str(only_suite(directory)), cwd=directory)
     assert done.code == 0, done.err
-    assert "nothing left to do" in done.err
+    assert "no trial is left to run" in done.err
     assert "Ray" not in done.err

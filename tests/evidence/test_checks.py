@@ -32,7 +32,10 @@ def test_a_good_trial_has_no_doubt() -> None:
 def test_a_trial_with_fewer_answers_than_loops_was_not_served() -> None:
     doubt = _only(replace(GOOD, requests=3))
     assert (doubt.defect, doubt.label) == ("unserved", "client_0")
-    assert doubt.sentence == "3 requests of 4 closed loops were answered in the measured time: do the servers work?"
+    assert doubt.sentence == (
+        "3 requests were answered in the measured time, fewer than the 4 that clients send"
+        " at once: look at the logs of the servers (fpray logs)"
+    )
     silent = replace(CLIENT, label="client_1", last_stop_ns=11 * S, last_lines=[TIMED_OUT])
     assert _only(replace(GOOD, requests=3, clients=[CLIENT, silent])).label == "client_1", "one that gave up is shown"
 
@@ -49,7 +52,7 @@ def test_a_client_that_logs_its_timeout_gave_up() -> None:
     assert (doubt.defect, doubt.label, doubt.lines) == ("gave-up", "client_1", [TIMED_OUT])
     assert (
         doubt.sentence
-        == f"client_1 gave up, because servers did not answer until its timeout: {TIMED_OUT}; so did client_2"
+        == f"client_1 gave up, because servers did not answer until its timeout; it says: {TIMED_OUT}; so did client_2"
     )
 
 

@@ -27,7 +27,10 @@ def test_is_expanded_and_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("~nobody-of-that-name/x", "there is no user nobody-of-that-name"),
+        (
+            "~nobody-of-that-name/x",
+            "there is no user nobody-of-that-name on this machine: correct the name, or write an absolute path",
+        ),
         ("a\0b", "holds a NUL character"),
         ("a/" + 300 * "n" + "/b", "has a name of 300 bytes: 255 is the most"),
         ("a/" * 3000, "is a path of "),

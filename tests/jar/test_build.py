@@ -55,7 +55,7 @@ def test_without_a_home_and_beside_read_only_sources(read_only_sources: Path) ->
         jar.unlink()
     refusal = output_as_other_user(_BUILD, str(read_only_sources), "nowhere")
     assert "nothing was started" in refusal
-    assert "Set XDG_CACHE_HOME to a directory that you can write" in refusal
+    assert "Set XDG_CACHE_HOME to a directory that you can write, such as export XDG_CACHE_HOME=/data/cache" in refusal
 
 
 @pytest.mark.jvm

@@ -64,7 +64,10 @@ def test_one_trial_at_a_time_and_it_says_which() -> None:
     assert one.acquire("the sweep in /a\x1b[2Jb (process 7)") is None
     assert one.acquire("again") is None
     with _as_fpray():
-        assert two.acquire("two") == "it is measuring for the sweep in /a\\x1b[2Jb (process 7), and is free after that"
+        assert two.acquire("two") == (
+            "it measures for the sweep in /a\\x1b[2Jb (process 7) now; this trial"
+            " starts automatically when the machine is free"
+        )
     one.release()
     one.release()
     assert two.acquire("two") is None
@@ -83,13 +86,19 @@ def test_trials_that_share_machines_share_them_with_one_another_only() -> None:
     shared, exclusive = [MachineLock() for _ in range(3)], MachineLock()
     with _as_fpray():
         assert [lock.acquire("shared", shared=True) for lock in shared] == [None] * 3
-        assert exclusive.acquire("alone") == "it is measuring for shared, and is free after that"
+        assert exclusive.acquire("alone") == (
+            "it measures for shared now; this trial starts automatically when the machine is free"
+        )
         for lock in shared[:2]:
             lock.release()
-        assert exclusive.acquire("alone") == "it is measuring for shared, and is free after that"
+        assert exclusive.acquire("alone") == (
+            "it measures for shared now; this trial starts automatically when the machine is free"
+        )
         shared[2].release()
         assert exclusive.acquire("alone") is None
-        assert shared[0].acquire("shared", shared=True) == "it is measuring for alone, and is free after that"
+        assert shared[0].acquire("shared", shared=True) == (
+            "it measures for alone now; this trial starts automatically when the machine is free"
+        )
     exclusive.release()
 
 
@@ -97,8 +106,8 @@ def test_the_lock_dies_with_its_process() -> None:
     lock = MachineLock()
     with holding(os.geteuid(), name="ray::RoleActor") as pid:
         assert (
-            lock.acquire("x")
-            == f"it is measuring for process {pid} ({PROGRAM}) of user {_name()}, and is free after that"
+            lock.acquire("x") == f"it measures for process {pid} ({PROGRAM}) of user {_name()} now; this trial starts"
+            f" automatically when the machine is free"
         )
     assert lock.acquire("x") is None
     lock.release()
@@ -136,7 +145,7 @@ def test_a_process_that_is_no_fpray_is_waited_for_a_minute(monkeypatch: pytest.M
     monkeypatch.setattr("fpray.node.machine_lock.time", SimpleNamespace(monotonic=lambda: now[0]))
     lock = MachineLock()
     with holding(os.geteuid()) as pid:
-        reason = f"process {pid} ({PROGRAM}) of user {_name()} has reserved it, and is no sweep of fpray's; the trial"
+        reason = f"process {pid} ({PROGRAM}) of user {_name()} has reserved it (it does not belong to fpray); the trial"
         for now[0] in (0.0, 30.0, 59.0):
             assert lock.acquire("x") == f"{reason} starts all the same after 60 s"
         now[0] = 60.0
@@ -250,5 +259,5 @@ def test_without_a_directory_of_its_own_the_lock_still_holds(tmp_path: Path) -> 
     one, two = MachineLock(), MachineLock()
     assert one.acquire("one") is None
     with _as_fpray():
-        assert str(two.acquire("two")).startswith(f"it is measuring for process {os.getpid()} (")
+        assert str(two.acquire("two")).startswith(f"it measures for process {os.getpid()} (")
     one.release()

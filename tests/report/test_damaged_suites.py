@@ -185,7 +185,8 @@ def test_a_directory_of_frankenpaxos_is_named_as_one(tmp_path: Path) -> None:
     (tmp_path / "d" / "results.csv").write_text("a,b\r\n1,2\r\n")
     with pytest.raises(fpray.Refused) as refused:
         fpray_analysis.results(str(tmp_path / "d"))
-    assert "is not a suite of fpray: there is no suite.json in it. Its results.csv is FrankenPaxos's" in str(
-        refused.value
-    )
+    assert (
+        "is not a suite (directory of results) of fpray, because it has no suite.json. Its results.csv is"
+        " FrankenPaxos's"
+    ) in str(refused.value)
     assert "started" not in str(refused.value)

@@ -190,7 +190,10 @@ def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
         with Path("/dev/full").open("w") as full:
             done = subprocess.run([FPRAY, *words.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
         assert done.returncode == 1
-        assert done.stderr == "fpray: the output cannot be written: No space left on device\n", words
+        assert done.stderr == (
+            "fpray: what fpray prints could not be written to its standard output: No space left on device."
+            " Free space there or write to another place, and run the command again\n"
+        ), words
         piped = subprocess.run(f"{FPRAY} {words} | head -c 1", shell=True, capture_output=True, text=True, check=False)
         assert piped.stderr == "", words
 

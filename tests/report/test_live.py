@@ -40,7 +40,7 @@ def test_a_line_for_each_trial_that_ends(tmp_path: Path, capsys: pytest.CaptureF
         head, doubt, note = capsys.readouterr().err.splitlines()
         assert re.fullmatch(r"\[002/003; 66\.7%\] 0:00:0\d / 0:00:0\d \+ \d:\d\d:\d\d\? \{.*\}", head)
         assert head.endswith("{'num_clients_per_proc': '2', 'latency.median_ms': '1.25'}")
-        assert (doubt, note) == ("    doubt: few requests", "    note: one retry")
+        assert (doubt, note) == ("    doubt about these numbers: few requests", "    note: one retry")
         progress.begin("003", TRIALS[2])
         progress.end("003", TRIALS[2], CRASHED)
         assert capsys.readouterr().err.splitlines() == [

@@ -36,7 +36,7 @@ def test_doubts_beside_other_trials_carry_their_number(tmp_path: Path) -> None:
     outcome = json.loads((suite / "001" / "outcome.json").read_text())
     (suite / "001" / "outcome.json").write_text(json.dumps(outcome | {"doubts": ["the machine was busy"]}))
     assert "\n001 doubt: the machine was busy\n" in cli("show", str(suite)).output
-    assert "\n    doubt: the machine was busy\n" in cli("show", f"{suite}/001").output
+    assert "\n    doubt about these numbers: the machine was busy\n" in cli("show", f"{suite}/001").output
 
 
 def test_show_without_a_name_shows_the_newest_suite(tmp_path: Path) -> None:

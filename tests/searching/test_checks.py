@@ -49,7 +49,10 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
             (*LOAD, *SPACE, "--set", "measurement_group_size=10"),
             "records only means of 10 requests, so measured.latency",
         ),
-        ((*LOAD, *SPACE, "--set", "num_clients_per_proc=3"), "is in --space and in --set: leave one of them out"),
+        (
+            (*LOAD, *SPACE, "--set", "num_clients_per_proc=3"),
+            "has values in --space and in --set: remove it from one of the two",
+        ),
         ((*LOAD, "--space", "num_clients_per_proc=-5..-1"), "num_clients_per_proc"),
         ((*LOAD, "--space", "num_client_procs=2"), "has only one value: use --set num_client_procs=2"),
         ((*LOAD, "--space", "duration=1s..3s"), "is duration and has no range: list its values"),
@@ -57,7 +60,7 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
         ((*LOAD, "--space", "jvm_heap_size=1..5"), "is text and has no range"),
         ((*LOAD, *SPACE, "--confirm", "9", "--budget-trials", "8"), "is more than the whole budget, --budget-trials 8"),
         ((*LOAD, *SPACE, "--price-per-machine-hour", "1"), "has no effect without --budget-dollars"),
-        ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs cmaes, which fpray does not install: pip install cmaes"),
+        ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs cmaes, which fpray does not install: run pip install cmaes"),
         ((*LOAD, *SPACE, "--sampler", "cma-es"), "needs at least 2 parameters with a range"),
         (
             ("--maximize", "start_throughput_1s.p90", *SPACE, "--set", "duration=1s"),
@@ -65,7 +68,7 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
         ),
         (
             (*LOAD, *SPACE, "--storage", "mysql+pymysql://u@host/db"),
-            "needs pymysql, which fpray does not install: pip install pymysql",
+            "needs pymysql, which fpray does not install: run pip install pymysql",
         ),
         (
             (*LOAD, *SPACE, "--storage", "postgres://u@host/db"),

@@ -109,4 +109,7 @@ def test_a_named_suite_goes_on_with_a_larger_budget(
     assert twice.code == 2, "its trials would count as repeats of others"
     assert "num_client_procs=2 was 1 when this search began: --new starts another" in re.sub(r" +", " ", twice.err)
     sweep = run("sweep", "unreplicated", "-s", str(suite), cwd=directory)
-    assert "has the results of a search: use fpray search to continue it" in sweep.err
+    assert (
+        "has the results of a search: to continue it, use fpray search; to start a new suite (directory of"
+        " results), name another directory with -s"
+    ) in sweep.err

@@ -83,9 +83,9 @@ def test_the_cause_is_the_outcomes_sentence(name: str, tmp_path: Path) -> None:
     change, cause = CASES[name]
     outcome = _run(tmp_path, change)
     assert outcome.status is Status.UNSERVED
-    assert outcome.detail.startswith("what client_0 recorded cannot be used, so the trial has no result (look"), (
-        outcome.detail
-    )
+    assert outcome.detail.startswith(
+        "the file of measurements of client_0 cannot be used, so the trial has no result: "
+    ), outcome.detail
     assert cause in outcome.detail
     assert str(tmp_path / "suite" / "001" / data_file("client_0")) in outcome.detail
     assert not outcome.log, "a log that says nothing is not pointed at"
@@ -103,7 +103,10 @@ def test_one_of_several_clients_without_a_file_is_no_finished_trial(tmp_path: Pa
 
 def test_a_file_that_says_that_nothing_was_answered_is_believed(tmp_path: Path) -> None:
     outcome = _run(tmp_path, lambda path: path.write_text("start,stop,count,latency_nanos,label\n"))
-    assert outcome.detail == "0 requests of 2 closed loops were answered in the measured time: do the servers work?"
+    assert outcome.detail == (
+        "0 requests were answered in the measured time, fewer than the 2 that clients send"
+        " at once: look at the logs of the servers (fpray logs)"
+    )
 
 
 def test_labels_that_no_result_reports_are_no_finished_trial(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ _PYTHON_ERROR = re.compile(r"^[\w.]*(Error|Exception|Exit|Interrupt)\b.*$")
 def crash_line(code: int, output: str) -> str:
     """The exit code of a process (negative: the signal) and the line of its output that says why."""
     if code < 0:
-        how = f"was ended by {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"ended with {code}"
+        how = f"was killed by {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"ended with {code}"
     else:
         how = f"has exited with code {code}"
     why = _why(output.splitlines())

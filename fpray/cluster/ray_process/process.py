@@ -76,7 +76,7 @@ class RayProcess:
             if channel is not None:
                 self._waiting[number] = answer
         if channel is None:
-            answer.set_exception(Unanswered("fpray's Ray process has ended"))
+            answer.set_exception(Unanswered("fpray's Ray process has died"))
             return answer
         try:
             channel.send((number, request, arguments))

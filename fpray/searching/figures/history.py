@@ -75,7 +75,7 @@ def read_history(suite: Suite) -> SearchHistory:
     if suite.record.search is None:
         raise refuse(
             suite.path.name,
-            "has the results of a sweep, and --figure draws only those of fpray search: leave it out",
+            "has the results of a sweep, and --figure draws only those of fpray search: remove --figure",
             Cause.FIGURE,
         )
     record = search_words(suite)
@@ -86,7 +86,7 @@ def read_history(suite: Suite) -> SearchHistory:
     trials = _ended_trials(suite, bounds)
     if not trials:
         raise refuse(
-            suite.path.name, "has no trial that ended: nothing can be drawn yet, try again later", Cause.FIGURE
+            suite.path.name, "has no trial that has ended, so nothing can be drawn yet: try again later", Cause.FIGURE
         )
     subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
     aim = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject}"
