@@ -104,7 +104,7 @@ def closed_loop_problems(p: ClosedLoop, *, fewest_clients: int) -> Iterator[Prob
         f"{name}_seconds" if hasattr(p, f"{name}_seconds") else name for name in ("duration", "timeout")
     )
     if p.duration <= timedelta(0):
-        yield Problem(duration, "must be longer than 0s: nothing would be measured")
+        yield Problem(duration, "must be longer than 0s, because nothing would be measured: write 2s, for example")
     if p.timeout < p.duration:
         yield Problem(
             timeout,
@@ -142,8 +142,8 @@ def _unreadable(p: Any) -> Iterator[Problem]:
         if not getattr(workload, "of_keys", True):
             yield Problem(
                 f"{name}.name={workload.name}",
-                f"has no keys, but state_machine=KeyValueStore needs them: set {name}=UniformSingleKeyWorkload,"
-                " or state_machine=AppendLog",
+                f"has no keys, but state_machine=KeyValueStore needs them: choose another kind of {name}, or"
+                f" set state_machine=AppendLog",
             )
 
 

@@ -76,7 +76,7 @@ class Discovery:
         problem = self._try_to_add(machine, answer)
         if problem is not None:
             self._say(
-                f"note: machine {host} has joined the Ray cluster, but is not used: {problem}. The sweep"
+                f"note: machine {host} has joined the Ray cluster, but is not used, because {problem}. The sweep"
                 f" continues without it"
             )
         elif not isinstance(answer, FprayError):
@@ -88,7 +88,7 @@ class Discovery:
         if isinstance(answer, FprayError):
             return answer.in_one_line()
         if java_fails(answer):
-            return "its Java does not work: install a JRE or JDK 17 there"
+            return "its Java does not work (install a JRE or JDK 17 there)"
         try:
             cluster = self._cluster()
         except Refused as refused:  # a sweep on one machine needs no --jar; on two it does, but that must not end it

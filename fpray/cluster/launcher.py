@@ -184,7 +184,7 @@ def _listed(path: Path, provider: Provider, hosts: Sequence[str]) -> Cluster | N
     """The machines of an on-premise provider by pool, if it lists pools as a cluster file does."""
     if not provider.fpray_pools:
         return None
-    where = f"{path}: {POOLS}"
+    where = f"{path}: provider.{POOLS}"
     listed = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
     known = (
         f"is not among provider.head_ip and provider.worker_ips of this file ({', '.join(hosts)}): add it"

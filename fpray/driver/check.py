@@ -186,8 +186,8 @@ def jar_problems(machines: int, *, named: bool) -> list[Problem]:
     """Several machines run no jar that is chosen by default."""
     if machines < 2 or named:
         return []
-    sentence = f"is required on several machines ({machines} here): name the jar that you benchmark (-j PATH)"
-    return [Problem("-j/--jar", f"{sentence}, or -j reference for fpray's small example jar", Cause.JAR)]
+    sentence = f"is required on several machines ({machines} here): name your jar, such as -j frankenpaxos.jar"
+    return [Problem("-j/--jar", f"{sentence}, or write -j reference for fpray's small example jar", Cause.JAR)]
 
 
 def cluster_problems(protocol: Protocol[Any], trials: Sequence[Trial[Any]], cluster: Cluster) -> list[Problem]:
@@ -248,8 +248,7 @@ def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_
         return [
             Problem(
                 f"{most} processes",
-                f"are too many for one trial: at most {MOST_PROCESSES} are possible. Lower the numbers of"
-                f" processes (the parameters num_...)",
+                f"are too many for one trial: at most {MOST_PROCESSES} are possible. Lower parameters num_...",
                 Cause.MACHINES,
             )
         ]
@@ -283,10 +282,7 @@ def _later_problems(selection: TrialSelection, trials: Sequence[Trial[Any]]) -> 
     """Options that this version reads and plans, but does not run yet."""
     for option, name in {"-m/--monitor": "monitored", "-p/--profile": "profiled"}.items():
         if name in selection.set or any(getattr(trial.params, name) for trial in trials):
-            sentence = (
-                "cannot be run yet; it comes in a later version of fpray: remove it (fpray plan"
-                f" {selection.protocol} shows what it will change)"
-            )
+            sentence = f"cannot be run yet: remove it (fpray plan {selection.protocol} shows what it will change)"
             yield Problem(option, sentence, Cause.OPTION)
 
 

@@ -145,7 +145,10 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
             Cause.OTHER_REQUEST,
         )
     known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
-    mixed = f"their results would mix. {_NEW}; to continue {suite.path.name} with the change, add --accept-change"
+    mixed = (
+        f"their results would mix. To continue {suite.path.name}, use the old one, or mix them with"
+        f" --accept-change. {_NEW}"
+    )
     if experiment.policy.accept_change:
         return suite
     if jar.sha256 and known.get("sha256") != jar.sha256:  # a dry run does not build the reference jar
@@ -156,8 +159,8 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         # A suite that is older than an option was run without it.
         if (before := getattr(suite.record, name)) != compared[name]:
             sentence = (
-                f"is {_typed(name, compared[name])} now, and was {_typed(name, before)}"
-                f" for the earlier results: {mixed}"
+                f"is {_typed(name, compared[name])} now, but was {_typed(name, before)} for the earlier"
+                f" results: {mixed}"
             )
             raise refuse(option, sentence, Cause.OTHER_REQUEST)
     return suite

@@ -7,6 +7,7 @@ from typing import Any
 
 from fpray.driver.notify import Notifier
 from fpray.driver.stop_rule import FailureLimit
+from fpray.files.paths import shown
 from fpray.plan.plan import Trial
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Status
@@ -120,8 +121,8 @@ class AppendResults(Listener):
                 append_csv(self._suite, csv_row(trial.protocol, trial.params, outcome))
             except OSError as error:  # all rows are written again at the end
                 self._say(
-                    f"results.csv of this sweep cannot be written now: {error.strerror}. Free space or correct"
-                    f" that before the sweep ends: it is written again then, and no result is lost"
+                    f"{shown(self._suite.path)}/results.csv cannot be written now: {error.strerror}. Free space"
+                    f" or correct that before the sweep ends: the file is written again then, and no result is lost"
                 )
         return None
 

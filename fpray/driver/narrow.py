@@ -23,8 +23,8 @@ _NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 _DURATIONS = {"warmup_duration": 1.0, "warmup_sleep": 0.0, "client_lag": 0.0, "duration": 2.0}
 _HEAP, _CLIENT_PROCS = "100m", 2
 LAPTOP = (
-    f"--laptop: a trial measures for {show_duration(timedelta(seconds=_DURATIONS['duration']))} at"
-    f" most, with heaps of {_HEAP} and {_CLIENT_PROCS} client processes at most: do not compare its"
+    f"note: with --laptop, a trial measures for {show_duration(timedelta(seconds=_DURATIONS['duration']))} at"
+    f" most, with heaps of {_HEAP} and {_CLIENT_PROCS} client processes at most. Do not compare its"
     " figures with the full study's"
 )
 

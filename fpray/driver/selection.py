@@ -65,7 +65,7 @@ class TrialSelection:
             Damaged: it is something else, or of a newer version of fpray.
         """
         if unknown := [name for name in content if name not in TrialSelection.__dataclass_fields__]:
-            sentence = f"has points with {', '.join(unknown[:5])}, which this version of fpray does not know"
+            sentence = f"has entries ({', '.join(unknown[:5])}) that this version of fpray does not know"
             raise Damaged(
                 file,
                 f"{sentence}: a newer version wrote it. Install a newer fpray to continue this"

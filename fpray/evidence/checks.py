@@ -72,7 +72,7 @@ def undecided(evidence: Evidence) -> Iterator[Doubt]:
         yield Doubt(
             f"{evidence.requests} requests are recorded for {evidence.loops} closed loops, and unfinished measurement"
             f" groups may hide up to {evidence.unrecorded} more: it is not known whether the servers answered."
-            f" Measure longer (--set duration=...)"
+            f" Measure longer, such as --set duration=10s"
         )
 
 
@@ -97,7 +97,7 @@ def unusable(evidence: Evidence) -> Iterator[Doubt]:
         if client.unreadable or (client.unusable and nothing_else):
             no_result = client.unreadable or evidence.served is not True
             without = ", so the trial has no result" if no_result else ""
-            look = f". Look at the log of {client.label} (fpray logs)" if no_result else ""
+            look = f". Look at {client.label}_err.txt in the same directory" if no_result else ""
             sentence = (
                 f"the file of measurements of {client.label} cannot be used{without}:"
                 f" {client.unusable.rstrip('.')}{look}"
@@ -133,7 +133,7 @@ def unserved(evidence: Evidence) -> Iterator[Doubt]:
         client = (silent or list(evidence.clients))[0]
         yield Doubt(
             f"{evidence.requests} requests were answered in the measured time, fewer than the {evidence.loops}"
-            f" that clients send at once: look at the logs of the servers (fpray logs)",
+            f" that clients send at once: look at the logs of the servers in the directory of the trial",
             "unserved",
             client.label,
             client.log,
@@ -153,8 +153,8 @@ def littles_law(evidence: Evidence) -> Iterator[Doubt]:
     yield Doubt(
         f"throughput x mean latency is {law:.2f} of the number of closed loops (requests under"
         f" way){taken_off if own else ''}"
-        " (Little's law says 1): some loops did not run all the time, or the figures are wrong. Measure longer"
-        " (--set duration=...)"
+        " (Little's law says 1): some loops did not run all the time, or the figures are wrong. Measure longer,"
+        " such as --set duration=10s"
     )
 
 
@@ -198,5 +198,5 @@ def _apart(evidence: Evidence) -> str | None:
     return (
         f"the clients measured together for {together_s:.2f} of {evidence.duration_s:g} s: {last} began"
         f" {(begins[last] - begins[first]) / 1e9:.2f} s after {first}; their machines are too busy, or their"
-        f" warm-ups differ. Use less busy machines, or measure longer (--set duration=...)"
+        f" warm-ups differ. Use less busy machines, or measure longer, such as --set duration=10s"
     )

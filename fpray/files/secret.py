@@ -94,7 +94,11 @@ def _read(about: str, path: Path) -> str:
                 )
             value = file.read(_MOST_BYTES).decode(errors="surrogateescape").strip()
     except (OSError, ValueError) as error:
-        raise refuse(about, f"cannot be read: {getattr(error, 'strerror', None) or error}", Cause.SECRET) from None
+        raise refuse(
+            about,
+            f"cannot be read: {getattr(error, 'strerror', None) or error}. Correct the path or the permissions",
+            Cause.SECRET,
+        ) from None
     if not value:
         raise refuse(about, "the file is empty: write the URL or the password into it", Cause.SECRET)
     return value

@@ -50,7 +50,7 @@ def find_jar(
         return _read(reference_jar(java, say=say), reference=True)
     path = absolute(which)
     if not path.is_file():
-        raise refuse(f"{option} {which}", "there is no such file", Cause.JAR)
+        raise refuse(f"{option} {which}", "there is no such file: correct the path", Cause.JAR)
     return _read(path, reference=False, option=option)
 
 
@@ -88,7 +88,11 @@ def _read(path: Path, *, reference: bool, option: str = "--jar") -> Jar:
             f"{option} {path}", "is not a jar, because it cannot be read as a zip file: name a .jar file", Cause.JAR
         ) from None
     except OSError as error:
-        raise refuse(f"{option} {path}", f"cannot be read: {error.strerror}", Cause.JAR) from None
+        raise refuse(
+            f"{option} {path}",
+            f"cannot be read: {error.strerror}. Correct its permissions, or name another jar",
+            Cause.JAR,
+        ) from None
     except KeyError:
         manifest = ""
     version = re.search(r"^Implementation-Version: *(\S+)", manifest, re.MULTILINE)

@@ -151,7 +151,8 @@ def root_of(requested: str | None) -> Path:
         return own / "trials"
     except OSError as error:
         raise Lost(
-            f"no trial can work in {requested}: {error.strerror}. Name another directory, such as --scratch /data"
+            f"no trial can work in {requested}: {error.strerror}. Correct that, or name another directory, such"
+            f" as --scratch /var/tmp"
         ) from None
 
 

@@ -45,7 +45,7 @@ def parse_duration(text: str) -> timedelta:
     """
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise BadValue(f"{shown(text)} is not a duration: write 2s, 500ms or 1m")
+        raise BadValue(f"{shown(text)} is not a duration (a number with a unit): write one such as 2s, 500ms or 1m")
     try:
         return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
     except OverflowError:

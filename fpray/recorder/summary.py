@@ -167,7 +167,7 @@ def _measured_window(
             if not client.error:
                 notes.append(
                     f"{client.client} measured nothing, so the measured time is that of the other clients: look"
-                    f" at its log (fpray logs)."
+                    f" at {client.client}_err.txt in the directory of the trial."
                 )
             continue
         assert client.last_start_ns is not None
@@ -177,8 +177,8 @@ def _measured_window(
             early = (ends[client.client] - client.last_start_ns) / SECOND
             if early > max(1.0, duration_s / 10):
                 notes.append(
-                    f"{client.client} had no answer in the last {early:.3f} s: look at the logs of the"
-                    f" servers (fpray logs)."
+                    f"{client.client} had no answer in the last {early:.3f} s: look at the logs of the servers"
+                    f" in the directory of the trial."
                 )
     if not ends:
         return None

@@ -31,7 +31,9 @@ def check_label(directory: TrialDirectory, label: str) -> None:
     known = labels(directory)
     if label not in known:
         others = (
-            f"it has {', '.join(known)}" if known else "this trial has not started any process yet, so try again later"
+            f"its processes: {', '.join(known)}"
+            if known
+            else "this trial has not started any process yet, so try again later"
         )
         raise refuse(
             label, f"trial {directory.number} has no such process{nearest(label, known)}; {others}", Cause.PROCESS

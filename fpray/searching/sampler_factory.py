@@ -52,13 +52,8 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
         message = f"needs {' and '.join(missing)}, which fpray does not install: run pip install {' '.join(missing)}"
         problems.append(Problem(about, message, Cause.SAMPLER))
     if name == "grid" and space is None:
-        problems.append(
-            Problem(
-                about,
-                "needs values in --space, but this study chooses its points itself: remove --sampler grid",
-                Cause.SAMPLER,
-            )
-        )
+        message = "needs values in --space, but this study chooses its points itself: remove --sampler grid"
+        problems.append(Problem(about, message, Cause.SAMPLER))
     if name == "cma-es" and len(goals) > 1:
         problems.append(
             Problem(about, "works with one goal only: remove --sampler cma-es, or all goals but one", Cause.SAMPLER)

@@ -82,11 +82,8 @@ def storage_problems(storage: Secret) -> list[Problem]:
         problems.append(Problem(about, f"SQLAlchemy does not know the database {url.drivername}{near}", Cause.STORAGE))
     except ModuleNotFoundError as missing:
         package = _PIP.get(missing.name or "", missing.name)
-        problems.append(
-            Problem(
-                about, f"needs {missing.name}, which fpray does not install: run pip install {package}", Cause.STORAGE
-            )
-        )
+        message = f"needs {missing.name}, which fpray does not install: run pip install {package}"
+        problems.append(Problem(about, message, Cause.STORAGE))
     except ImportError as error:  # a driver whose own library is missing
         problems.append(
             Problem(about, f"the database driver {url.drivername} cannot be loaded: {first_line(error)}", Cause.STORAGE)

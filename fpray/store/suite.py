@@ -70,7 +70,7 @@ class Suite:
             shutil.rmtree(path, ignore_errors=True)
             raise refuse(
                 f"-s {shown(root)}",
-                f"cannot hold results: {why}. Correct that, or name another directory, such as -s /data/suites",
+                f"cannot hold results: {why}. Correct that, or name another directory, such as -s ./suites",
                 Cause.NOT_WRITABLE,
             ) from None
         suite = Suite(path)

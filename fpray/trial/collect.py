@@ -117,7 +117,7 @@ def fetch_files(attempt: Attempt, cause: Cause) -> Cause:
 def _fetch_all(attempt: Attempt) -> Mapping[str, int]:
     """Copy everything, and remove it there; host -> bytes that are free there."""
     attempt.processes.stop_all()
-    attempt.context.report("copying files to the suite", None)
+    attempt.context.report("copying files to the directory of results", None)
     with attempt.timeline.phase("bringing files home"):
         plan = attempt.known_plan
         known = {*plan.files, *attempt.read_in_full}

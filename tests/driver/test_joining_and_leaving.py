@@ -61,7 +61,7 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     assert not any("b" in hosts for hosts in used[-6:]), used
     assert "note: machine c has joined the Ray cluster; trials run on it, too" in output
     assert (
-        "machine e has joined the Ray cluster, but is not used: it is unlike all others in its pools (roles),"
+        "machine e has joined the Ray cluster, but is not used, because it is unlike all others in its pools (roles),"
         " region or number of cores" in output
     )
     machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
@@ -105,7 +105,7 @@ def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_
     result = run_on(machines, play, tmp_path, loops=4, jar=None)
     assert statuses(result) == ["finished"] * 4
     assert (
-        "machine b has joined the Ray cluster, but is not used: -j/--jar is required on several"
+        "machine b has joined the Ray cluster, but is not used, because -j/--jar is required on several"
     ) in capsys.readouterr().err
 
 

@@ -160,7 +160,7 @@ def test_what_is_to_be_known_is_said_by_the_sweep(tmp_path: Path, capsys: pytest
     result = run_on(FakeMachines(), finished, tmp_path, study="eurosys_lt", laptop=True, loops=2)
     lines = capsys.readouterr().err.splitlines()
     assert any("points are not run: the grid of --vary is" in line for line in lines[:4])
-    assert any(line.startswith("--laptop: a trial measures for 2s at most") for line in lines[:4])
+    assert any(line.startswith("note: with --laptop, a trial measures for 2s at most") for line in lines[:4])
     (words,) = json.loads((result.suite / "suite.json").read_text())["points"]
     assert words["laptop"] is True
     assert "cross" not in words
@@ -228,4 +228,6 @@ def test_any_study_is_small_enough_for_a_laptop(protocol: str, study: str) -> No
         assert all(heap_bytes(heap) <= heap_bytes("100m") for heap in heaps)
         assert params["num_client_procs"] <= 2
         assert params["warmup_sleep"] == "3s"
-    assert dry_run(protocol, "--study", study, "--laptop").startswith("--laptop: a trial measures for 2s at most")
+    assert dry_run(protocol, "--study", study, "--laptop").startswith(
+        "note: with --laptop, a trial measures for 2s at most"
+    )

@@ -34,7 +34,7 @@ def test_a_trial_with_fewer_answers_than_loops_was_not_served() -> None:
     assert (doubt.defect, doubt.label) == ("unserved", "client_0")
     assert doubt.sentence == (
         "3 requests were answered in the measured time, fewer than the 4 that clients send"
-        " at once: look at the logs of the servers (fpray logs)"
+        " at once: look at the logs of the servers in the directory of the trial"
     )
     silent = replace(CLIENT, label="client_1", last_stop_ns=11 * S, last_lines=[TIMED_OUT])
     assert _only(replace(GOOD, requests=3, clients=[CLIENT, silent])).label == "client_1", "one that gave up is shown"

@@ -116,7 +116,7 @@ def test_patterns_and_a_laptop_in_a_search() -> None:
     done = cli(
         "search", "unreplicated", *LOAD, *SPACE, "--laptop", "--dry-run", "--set", "workload.name=StringWorkload"
     )
-    assert done.stdout.startswith("--laptop: a trial measures for 2s at most"), done.output
+    assert done.stdout.startswith("note: with --laptop, a trial measures for 2s at most"), done.output
 
 
 def test_a_choice_that_is_set_with_its_field_in_the_space() -> None:

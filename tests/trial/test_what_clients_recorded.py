@@ -105,7 +105,7 @@ def test_a_file_that_says_that_nothing_was_answered_is_believed(tmp_path: Path) 
     outcome = _run(tmp_path, lambda path: path.write_text("start,stop,count,latency_nanos,label\n"))
     assert outcome.detail == (
         "0 requests were answered in the measured time, fewer than the 2 that clients send"
-        " at once: look at the logs of the servers (fpray logs)"
+        " at once: look at the logs of the servers in the directory of the trial"
     )
 
 
