@@ -16,16 +16,13 @@ from bench.kills.suite import Snapshot, Suite, rows_of
 JVMS, TRIALS, ENDING, RAY = "JVMs alive", "trials", "endings", "Ray left"
 KINDS = (JVMS, TRIALS, ENDING, RAY)
 Violation = tuple[str, str]  # of a kind; in words
-_AGAIN = "run the same command again to continue"
+_AGAIN = "to continue, run fpray "
 # Exit code -> what the last line, or for 130 any line, must have.
 _SENTENCES = {
     0: re.compile(r"^\d+ finished · results: fpray show "),
     1: re.compile(r"^\d+ \w.* · results: fpray show |^fpray: "),
     2: re.compile(r"(?m)^fpray: nothing was started"),
-    130: re.compile(
-        r"(?m)^(interrupted · |stopping; this takes a few seconds \(finished results are kept; a"
-        r" second Ctrl-C ends it at once\)$)"
-    ),
+    130: re.compile(r"(?m)^(interrupted · |stopping; finished results are kept \(Ctrl-C again stops at once\)$)"),
 }
 _OF_JVMS = ("_out.txt", "_err.txt")
 INTERRUPTS = ("INT", "TERM", "HUP")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import FprayError
-from fpray.plan.words import again, duration_in_words
+from fpray.plan.words import AGAIN, again, duration_in_words
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, Snapshot, read_snapshot
 from fpray.store.find import suites
 from fpray.store.lock import Holder
@@ -72,7 +72,7 @@ class SuiteState:
             where = f"process {self.snapshot.pid} on {self.snapshot.host}"
             parts.append(f"{where} was killed: its last message is {ago} old; {how}")
         elif self.snapshot is not None and self.state == FAILED:
-            parts += self.snapshot.says.splitlines()[:1]
+            parts += self.snapshot.says.replace(AGAIN, how).splitlines()[:1]
         elif self.state != FINISHED:
             parts.append(how)
         return " · ".join([*parts, *([f"varies {', '.join(self.varied)}"] if self.varied else [])])

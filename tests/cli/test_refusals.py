@@ -31,7 +31,7 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         (["sweep", "unreplicated", "--set", "duration=2"], "write 2s, 500ms or 1m"),
         (["sweep", "unreplicated", "--set", "duration"], "write KEY=VALUE"),
         (["sweep", "unreplicated", "--set", "state_machine=noop"], "did you mean Noop?"),
-        (["sweep", "unreplicated", "--set", "num_client_procs=many"], "is not an integer"),
+        (["sweep", "unreplicated", "--set", "num_client_procs=many"], "is not a whole number"),
         (["sweep", "unreplicated", "--set", "server_options.flush_every=1"], "did you mean flush_every_n?"),
         (["sweep", "unreplicated", "--set", "workload.name=Strings"], "a workload's name is one of"),
         (["sweep", "unreplicated", "--set", "timeout=1s"], "is shorter than duration"),
@@ -63,7 +63,7 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         ),
         (
             ["sweep", "unreplicated", "--address", "x:1", "--local"],
-            "--local  means this machine only, and --address x:1 another: leave one",
+            "--local: means this machine only, but --address x:1 names a cluster: remove one",
         ),
         (
             ["sweep", "multipaxos", "--cluster", str(ROOT / "cluster_configs" / "ec2.yaml"), "--dry-run"],
@@ -120,7 +120,7 @@ def test_what_comes_later_is_refused_clearly(tmp_path: Path) -> None:
     for option in ("-m", "-p"):
         result = cli("sweep", "unreplicated", option, "-s", str(tmp_path))
         assert result.exit_code == 2
-        assert "comes in a later version of fpray: leave it out" in result.stderr
+        assert "cannot be run yet: remove it (fpray plan " in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 

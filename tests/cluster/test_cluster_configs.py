@@ -167,8 +167,8 @@ def test_machines_that_have_not_joined_are_counted_by_type() -> None:
         launcher.wait_for_all(lambda: joined, messages.append, patience_s=0)
     rest = "2 of 2 clients, 2 of 2 proxy_leaders, 2 of 3 acceptors, 2 of 2 replicas, 1 of 1 batchers"
     rest += ", 1 of 1 read_batchers, 2 of 2 proxy_replicas"
-    begin = "waiting for machines of ec2.yaml to join the Ray cluster (4 of 16 have joined)"
-    assert messages == [f"{begin}; it goes on by itself: {rest}"]
+    state = "of ec2.yaml to join the Ray cluster (4 of 16 have joined); the sweep then starts automatically"
+    assert messages == [f"waiting for {rest} {state}"]
     cluster = launcher.joined(joined)
     assert cluster.hosts(1, "leaders") == cluster.hosts(2, "leaders") == ("10.0.0.4", "10.0.0.3")
     assert "10.0.0.1" not in cluster.addresses(), "the head takes no role"
@@ -186,7 +186,8 @@ def test_waiting_ends_when_every_machine_has_joined() -> None:
 
     launcher.wait_for_all(look, messages.append)
     (message,) = messages
-    assert message.endswith("(3 of 4 have joined); it goes on by itself: 10.0.0.2")
+    assert message.startswith("waiting for 10.0.0.2 of onprem.yaml ")
+    assert message.endswith("(3 of 4 have joined); the sweep then starts automatically")
 
 
 def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest() -> None:

@@ -143,7 +143,7 @@ def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
         laptop.kill_all_of(process)
     stopped = laptop.run("fpray", "stop", suite.name, *place)
     assert stopped.stdout.startswith("interrupted · "), stopped.stdout + stopped.stderr
-    assert "nothing is running any more · run the same command again to continue" in stopped.stdout
+    assert "nothing is running any more · to continue, run " in stopped.stdout
     assert "java" not in launched.on_nodes()
     (seen,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
     assert (seen["state"], seen["exit_code"]) == ("stopped", 130)

@@ -18,7 +18,7 @@ def test_crash_is_a_value_and_the_sweep_goes_on(ray_address: str, tmp_path: Path
     words = ["sweep", "unreplicated", *patience, "--vary", "jvm_heap_size=100f,100m", "--address", ray_address]
     done = run(*words, cwd=tmp_path)
     assert done.code == 1
-    assert re.search(r"\[001/002\] crashed: server exited with 1 after \d", done.err), done.err
+    assert re.search(r"trial 001 of 002 · crashed: server exited with 1 after \d", done.err), done.err
     assert "    Invalid initial heap size: -Xms100f" in done.err
     assert "001/server_err.txt" in done.err
     assert done.err.rstrip().splitlines()[-1].startswith("1 finished, 1 crashed")
@@ -82,4 +82,6 @@ def test_clients_that_measure_apart_are_not_a_system_that_answers_nothing(ray_ad
     done = run(*words, "--address", ray_address, cwd=tmp_path)
     assert done.code == 1, done.err
     assert "not-ready: the clients measured together for 0.00 of 0.3 s: client_1 began " in done.err
-    assert re.search(r"doubt: the clients measured together for [0-3]\.\d\d of 8 s", done.err), done.err
+    assert re.search(r"doubt about these numbers: the clients measured together for [0-3]\.\d\d of 8 s", done.err), (
+        done.err
+    )

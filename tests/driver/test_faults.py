@@ -56,7 +56,7 @@ def test_a_machine_that_is_cut_off_and_one_whose_head_is_killed_end_their_own_lo
     messages = _ended(sweep)
     assert sweep.returncode == 1
     assert (
-        "fpray: the head (main machine) of the Ray cluster at 10.78.0.1:6379 is gone: results are kept, nothing"
+        "fpray: the head node of the Ray cluster at 10.78.0.1:6379 is gone, so the sweep was stopped: finished results"
         in messages
     )
 

@@ -120,7 +120,7 @@ def test_values_of_any_size_and_depth_are_refused_in_a_line() -> None:
         (("--set", "duration=" + "9" * 5000 + "s"), "is too long for an experiment"),
         (("--set", "x" * 100_000 + "=1"), "has no such parameter"),
         (("--repeat", "2147483647"), "which take 204.1 years at a second each"),
-        (("--vary", "num_clients_per_proc=[" + "[" * 3000), "is not an integer"),
+        (("--vary", "num_clients_per_proc=[" + "[" * 3000), "is not a whole number"),
         (("--vary", "num_clients_per_proc=1,2", "--repeat", "999999999999999999999"), "must be an integer of 64 bits"),
     ],
     ids=range(10),

@@ -75,7 +75,7 @@ def test_ctrl_c_leaves_nothing_and_the_same_command_carries_on(ray_address: str,
     _, messages = process.communicate(timeout=LONG)
     assert process.returncode == 130, messages
     assert "Traceback" not in messages
-    ending = "interrupted · 1 of 2 finished · nothing is running any more · run the same command again to continue"
+    ending = "interrupted · 1 of 2 finished, and their results are kept · nothing is running any more · to continue, "
     assert ending in messages
     assert not jvms(str(tmp_path))
     suite = only_suite(tmp_path)

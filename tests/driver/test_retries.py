@@ -48,7 +48,7 @@ def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on
         " continue in any case"
     ) in output
     assert "stopped, because most trials fail · 5 crashed · results: fpray show " in output
-    assert "run the same command again for the other 7 (add --rerun failed to repeat the failed ones)" in output
+    assert "7 trials have not run: to continue, run " in output
     again = run_on(machines, finished, tmp_path, loops=12)
     assert (again.suite, statuses(again)) == (first.suite, ["crashed"] * 5 + ["finished"] * 7)
     whatever = run_on(machines, crashed, tmp_path, loops=12, keep_going=True, new=True)

@@ -72,7 +72,7 @@ def _watch_and_leave(suite: Path) -> None:
     watcher.send_signal(signal.SIGINT)
     _, messages = watcher.communicate(timeout=LONG)
     again, end = f"fpray attach {letters[:4]}", f"fpray stop {letters[:4]}"
-    last = f"you have left; the sweep goes on · see it again: {again} · end it: {end}"
+    last = f"you have left the display; the sweep continues · see it again: {again} · end it: {end}"
     assert (watcher.returncode, messages.splitlines()[-1]) == (0, last)
 
 
@@ -81,9 +81,8 @@ def _stop(suite: Path) -> None:
     tmp_path, name = suite.parent.parent, suite.name.split("_")[2][:4]
     stopped = run("stop", name, cwd=tmp_path)
     assert stopped.out.startswith("interrupted · "), stopped.out
-    assert stopped.out.endswith(
-        " of 1 finished · nothing is running any more · run the same command again to continue\n"
-    )
+    ending = " of 1 finished, and their results are kept · nothing is running any more · to continue, run fpray sweep "
+    assert ending in stopped.out
     assert not jvms(str(tmp_path))
     assert _status(tmp_path)["state"] == "stopped"
     ended = run("attach", name, cwd=tmp_path)

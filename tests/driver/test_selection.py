@@ -203,7 +203,7 @@ def test_points_by_value() -> None:
     assert 0 < len(some) < len(every)
     assert "no trial has this value: write one of" in refusal(*words, "--where", "num_clients_per_proc=12345")
     assert "did you mean num_clients_per_proc" in refusal(*words, "--where", "num_client_per_proc=1")
-    with pytest.raises(Refused, match="is not an integer"):
+    with pytest.raises(Refused, match="is not a whole number"):
         check_sweep("multipaxos", {"where": {"num_clients_per_proc": ["x"]}})
 
 

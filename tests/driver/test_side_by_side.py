@@ -280,7 +280,7 @@ def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
     for pid in _pids(NAMES[2]):
         _kill(pid)
     messages = _end(sweep)
-    assert messages.count("no result: the trial runs again") == 1, messages
+    assert messages.count("runs again automatically") == 1, messages
     assert "lost: " in messages
     suite = only_suite(tmp_path)
     (again,) = suite.glob("[0-9]*/attempts/1")

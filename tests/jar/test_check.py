@@ -114,7 +114,7 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     server = _main(SERVER, help_=help_, more=("--options.flushEvery", "--mode"), less=less, refused="Noop")
     client = _main(CLIENT, help_=help_).replace("OPTIONAL = Arrays.asList(", 'OPTIONAL = Arrays.asList("--extra", ')
     unknown = "--log_level, --options.flushEveryN (it has --options.flushEvery)"
-    not_passed = "which fpray does not pass by default: nothing to do (a parameter or --flag sets it)"
+    not_passed = "which fpray does not pass by default (a parameter or --flag sets it)"
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, server, client))
     assert done.exit_code == 1
     assert done.stdout.splitlines()[:-1] == [

@@ -112,7 +112,7 @@ def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Pat
     process.send_signal(signal.SIGINT)
     output = process.communicate(timeout=LONG)[1]
     assert "the file server_out.txt of this trial is gone: " in output
-    assert "no result: the trial runs again" in output
+    assert "runs again automatically" in output
     assert not list(disk.glob("*/trials/*"))
     (trial,) = tmp_path.glob("suites/*/001")
     assert json.loads((trial / "outcome.json").read_text())["status"] == "interrupted"

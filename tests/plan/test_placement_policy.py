@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_refused() -> None:
     assert "--place exclusiv" in done.stderr
     assert "did you mean exclusive?" in done.stderr
     assert "unreplicated has no such role; did you mean server?" in done.stderr
-    assert "conflicts with --place a=pack: leave one of them out" in done.stderr
+    assert "conflicts with --place a=pack: remove one of the two" in done.stderr
 
 
 def test_slices_keep_roles_apart_and_packed_trials_have_a_machine_each() -> None:

@@ -40,7 +40,7 @@ def test_wrong_flags_are_refused_with_all_other_problems() -> None:
     assert "7 problems:" in done.stderr, done.stderr
     assert done.stderr.count("write ROLE:--name=value") == 3
     assert done.stderr.count("did you mean leader?") == 2
-    assert "--y is given twice: leave one of them out" in done.stderr
+    assert "--y is given twice: remove one of the two --flag options" in done.stderr
 
 
 def test_a_suite_is_of_its_flags(ray_address: str, tmp_path: Path) -> None:
@@ -56,10 +56,10 @@ def test_a_suite_is_of_its_flags(ray_address: str, tmp_path: Path) -> None:
     other = run(*words, "-s", str(suite), cwd=tmp_path)
     assert other.code == 2
     assert (
-        "--flag  is none now, and was server:--options.flushEveryN=2 for the earlier results: results would mix"
+        "--flag: is none now, but was server:--options.flushEveryN=2 for the earlier results: their results would"
         in other.err
     )
     other = run(*words, *flag, "--place", "pack", "-s", str(suite), cwd=tmp_path)
-    assert "--place  is pack now, and was none for the earlier results: results would mix" in other.err
+    assert "--place: is pack now, but was none for the earlier results: their results would mix" in other.err
     same = run(*words, *flag, "-s", str(suite), cwd=tmp_path)
     assert same.code == 0, same.err

@@ -44,7 +44,7 @@ def test_a_line_for_each_trial_that_ends(tmp_path: Path, capsys: pytest.CaptureF
         progress.begin("003", TRIALS[2])
         progress.end("003", TRIALS[2], CRASHED)
         assert capsys.readouterr().err.splitlines() == [
-            "[003/003] crashed: server crashed",
+            "trial 003 of 003 · crashed: server crashed",
             "    no memory",
             "    see docs/troubleshooting.md#crashed",
         ]

@@ -21,7 +21,7 @@ def test_a_driver_elsewhere_is_named(tmp_path: Path) -> None:
     (suite / "suite.json").write_text(json.dumps(content))
     root = ["-s", str(tmp_path / "suites")]
     line = "ABCDEFGHIJ  2026-11-22 00:00  unreplicated smoke  unfinished  0 of 4 done"
-    assert cli("status", *root).stdout == f"{line} · run the same command again to continue\n"
+    assert cli("status", *root).stdout == f"{line} · to continue, run the fpray command that you typed again\n"
     holder = "process 7 on head-1 since 2026-11-22 00:00:00 UTC"
     with (suite / "suite.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -75,7 +75,7 @@ def test_a_damaged_suite_is_named_beside_the_others(tmp_path: Path) -> None:
             "",
             r"died +3 of 160 done, 1 failed · process 7 on head-1 was killed: its last message is ",
         ),
-        ("stopped", "interrupted", "stopped +3 of 160 done, 1 failed · run the same command again to continue"),
+        ("stopped", "interrupted", "stopped +3 of 160 done, 1 failed · to continue, run the fpray command that you "),
         ("failed", "no space left\nat all", "failed +3 of 160 done, 1 failed · no space left$"),
         ("finished", "159 finished", "finished +3 of 160 done, 1 failed$"),
     ],

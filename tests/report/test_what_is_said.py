@@ -35,7 +35,7 @@ def test_doubts_beside_other_trials_carry_their_number(tmp_path: Path) -> None:
     (suite,) = (path for path in shutil.copytree(CRASH, tmp_path / "suites").iterdir() if path.is_dir())
     outcome = json.loads((suite / "001" / "outcome.json").read_text())
     (suite / "001" / "outcome.json").write_text(json.dumps(outcome | {"doubts": ["the machine was busy"]}))
-    assert "\n001 doubt: the machine was busy\n" in cli("show", str(suite)).output
+    assert "\n001 doubt about these numbers: the machine was busy\n" in cli("show", str(suite)).output
     assert "\n    doubt about these numbers: the machine was busy\n" in cli("show", f"{suite}/001").output
 
 

@@ -22,7 +22,9 @@ _RULES = (
 # What a search finds depends on the machine: all numbers of its lines, and the configuration.
 _SEARCH = re.compile(r" *(?:\[\d+/\d+; .*\{'num_clients_per_proc'|best(?: so far|:)|measured\.\S+ |from \d+ trials)")
 # Lines that are there or not, by the state of the machine: doubts; an environment and a jar that have been made.
-_SOMETIMES = re.compile(r" *(?:doubt: |making \.venv$|setting up \.venv |set up in |building the reference jar )")
+_SOMETIMES = re.compile(
+    r" *(?:doubt about these numbers: |making \.venv$|setting up \.venv |set up in |building the reference jar )"
+)
 
 
 def comparable(line: str) -> str:

@@ -8,7 +8,7 @@ from tests.repository.shown_output import differs
 
 CRASH = [
     "study smoke · 2 trials · about 10 s · results in suites/2026-11-28_10-29-35_OORYXUWXVW_unreplicated_smoke",
-    "[001/002] crashed: server exited with 1 after 0.0 s, before it listened",
+    "trial 001 of 002 · crashed: server exited with 1 after 0.0 s, before it listened",
     "    .../suites/2026-11-28_10-29-35_OORYXUWXVW_unreplicated_smoke/001/server_err.txt",
     "[002/002; 100%] 0:00:07 / 0:00:27 + 0:00:00? {'jvm_heap_size': '100m', 'measured.throughput': '67529'}",
     "1 finished, 1 crashed · fpray show OORY",
@@ -16,7 +16,7 @@ CRASH = [
 OTHER_RUN = [
     "building the reference jar (/usr/bin/javac) ...",
     "study smoke · 2 trials · about 12 s · results in suites/2027-01-02_03-04-05_ABCDEFGHIJ_unreplicated_smoke",
-    "[001/002] crashed: server exited with 1 after 0.25 s, before it listened",
+    "trial 001 of 002 · crashed: server exited with 1 after 0.25 s, before it listened",
     "    /tmp/a/suites/2027-01-02_03-04-05_ABCDEFGHIJ_unreplicated_smoke/001/server_err.txt",
     "[002/002; 100%] 0:00:17 / 0:01:27 + 0:00:00? {'jvm_heap_size': '100m', 'measured.throughput': '1.5e+06'}",
     "    doubt about these numbers: machine 127.0.0.1 was busy",
@@ -42,10 +42,10 @@ def test_a_line_that_is_not_shown_is_a_difference() -> None:
     ("shown", "printed"),
     [
         ("27 trials (3 x 3 x 3 repeats)", "28 trials (3 x 3 x 3 repeats)"),
-        ("[001/002] crashed: server exited with 1", "[001/002] crashed: server exited with 2"),
+        ("trial 001 of 002 · crashed: server exited with 1", "trial 001 of 002 · crashed: server exited with 2"),
         ("1 finished, 1 crashed · fpray show OORY", "2 finished · fpray show OORY"),
         ("{'jvm_heap_size': '100m'}", "{'jvm_heap_size': '200m'}"),
-        ("num_leaders=1  f=1 needs at least f+1 = 2 leaders", "num_leaders=1  f=1 needs at least f+1 = 3 leaders"),
+        ("num_leaders=1: f=1 needs at least f+1 = 2 leaders", "num_leaders=1: f=1 needs at least f+1 = 3 leaders"),
     ],
 )
 def test_other_numbers_and_words_may_not_differ(shown: str, printed: str) -> None:

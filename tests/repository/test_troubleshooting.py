@@ -83,7 +83,7 @@ def test_a_trial_that_failed_points_to_its_entry() -> None:
     for status in Status:
         if status is not Status.FINISHED:
             head, *_, last = failure_lines("001", 2, Outcome(status, "why"))
-            assert head == f"[001/002] {status.value}: why"
+            assert head == f"trial 001 of 002 · {status.value}: why"
             assert last == f"    see docs/troubleshooting.md#{status.value}"
             lines = failure_lines("001", 2, Outcome(status, "why", log="/suite/001/server_err.txt"))
             assert f"docs/troubleshooting.md#{status.value}" in lines[-1]

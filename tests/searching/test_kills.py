@@ -50,7 +50,7 @@ def _check_answer_so_far(suite: Path, outcomes: int) -> None:
     assert known, shown
     assert int(known[1]) >= outcomes - PARALLEL, shown
     assert "\nnot ended: at most " in shown
-    assert ", and not ended (run the same command again to continue)" in shown
+    assert ", and not ended (to continue, run fpray search " in shown
 
 
 def _drawn_points() -> list[int]:

@@ -51,9 +51,9 @@ def test_super_nodes_that_start_too_far_apart_are_no_result(ray_address: str, tm
     words = ("--vary", "num_batchers=0")
     done, outcome = _sweep("supermencius", tmp_path, ray_address, *words, super_node_2={"late": 5})
     assert done.code == 0, done.err
-    assert re.search(r"\[001\] not-ready: super_node_2 was ready [0-9.]+ s after", done.err), done.err
+    assert re.search(r"trial 001 · not-ready: super_node_2 was ready [0-9.]+ s after", done.err), done.err
     assert "all super_nodes must be ready within 3 s" in done.err
-    assert "no result: the trial runs again" in done.err
+    assert "runs again automatically" in done.err
     assert outcome["status"] == "finished"
 
 
@@ -127,7 +127,7 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     assert cli("plan", "fasterpaxos", "--study", str(tmp_path / "wan.py")).exit_code == 0  # machines to be named yet
     done = cli("sweep", "fasterpaxos", "--study", str(tmp_path / "wan.py"), "--local")
     assert done.exit_code == 2
-    sentence = "servers  the study needs this pool in 3 regions, but its machines are all in one place"
+    sentence = "servers: the study needs the machines of this role in 3 regions, but they are all in one place"
     assert sentence in done.output
     servers = ["10.0.0.1", "10.1.0.1", "10.2.0.1"]
     pools = {"1": {"servers": servers, "clients": ["10.0.0.1"]}}
@@ -147,7 +147,7 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     cluster.write_text(json.dumps({**pools, "regions": regions}))
     assert "but its machines with processes are in 1: " in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {**regions, "ap-south-1": servers[:1]}}))
-    assert f"regions  lists {servers[0]} in 2 regions: a machine is in one" in cli(*words).output
+    assert f"regions: lists {servers[0]} in 2 regions: remove it" in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {"us-east-1": servers[0]}}))
     assert 'regions  must be an object such as {"region": ["10.0.0.1"]}' in cli(*words).output
 
