@@ -141,7 +141,7 @@ def _listed(kind: Any) -> str:
 
 def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
     if kind not in (int, float):
-        raise _Wrong(f"has the values {describe_type(kind)} and no range: {_listed(kind)}")
+        raise _Wrong(f"has no range, because its type is {describe_type(kind)}: {_listed(kind)}")
     log, step = False, None
     for word in filter(None, rest.split(":")):
         name, _, number = word.partition("=")

@@ -140,6 +140,6 @@ def test_command_lines_of_frankenpaxos_work_or_are_answered(tmp_path: Path) -> N
     ]
     result = cli("plan", "unreplicated", *words, "--json")
     assert result.exit_code == 0
-    assert "SSH key) is ignored" in result.stderr
+    assert "SSH key) has no effect" in result.stderr
     assert json.loads(result.stdout)[0]["params"]["server_log_level"] == "info"
     assert cli("plan", "unreplicated", "--suite_directory", str(tmp_path)).exit_code == 0

@@ -27,27 +27,33 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
     [
         (["sweep", "multipaxoz"], "did you mean multipaxos?"),
         (["sweep", "unreplicated", "--study", "smok"], "did you mean smoke?"),
-        (["sweep", "unreplicated", "--study", "missing.py"], "there is no such study file"),
-        (["sweep", "unreplicated", "--set", "duration=2"], "write 2s, 500ms or 1m"),
-        (["sweep", "unreplicated", "--set", "duration"], "write KEY=VALUE"),
+        (["sweep", "unreplicated", "--study", "missing.py"], "this study file does not exist"),
+        (["sweep", "unreplicated", "--set", "duration=2"], "write one such as 2s, 500ms or 1m"),
+        (["sweep", "unreplicated", "--set", "duration"], "such as --set f=1"),
         (["sweep", "unreplicated", "--set", "state_machine=noop"], "did you mean Noop?"),
         (["sweep", "unreplicated", "--set", "num_client_procs=many"], "is not a whole number"),
         (["sweep", "unreplicated", "--set", "server_options.flush_every=1"], "did you mean flush_every_n?"),
-        (["sweep", "unreplicated", "--set", "workload.name=Strings"], "a workload's name is one of"),
+        (["sweep", "unreplicated", "--set", "workload.name=Strings"], "the name of a workload must be one of"),
         (["sweep", "unreplicated", "--set", "timeout=1s"], "is shorter than duration"),
         (["sweep", "unreplicated", "--repeat", "0"], "must be at least 1"),
         (["sweep", "unreplicated", "-l", "inform"], "must be one of debug, info, warn, error, fatal"),
         (["sweep", "unreplicated", "--jvm-arg", "servr:-Xint"], "did you mean server?"),
-        (["sweep", "unreplicated", "--jvm-arg", "-Xint"], "write ROLE:ARG"),
+        (["sweep", "unreplicated", "--jvm-arg", "-Xint"], "such as --jvm-arg leader:-XX:+UseParallelGC"),
         (["sweep", "unreplicated", "--cluster", "no.json"], "the cluster file cannot be read"),
         (["sweep", "multipaxos", "--set", "flexible=true", "--set", "num_acceptor_groups=1"], "at least f+1 = 2 rows"),
         (
             ["sweep", "multipaxos", "--set", "distribution_scheme=COLOCATED", "--set", "num_leaders=3"],
             "COLOCATED needs",
         ),
-        (["sweep", "unreplicated", "--set", "duration=99999999999999999h"], "is too long for an experiment"),
-        (["sweep", "unreplicated", "--set", "num_client_procs=99999999999999999999"], "32-bit integers"),
-        (["sweep", "unreplicated", "--set", "num_client_procs=1000000"], "fpray starts up to 10000"),
+        (
+            ["sweep", "unreplicated", "--set", "duration=99999999999999999h"],
+            "is too long a duration: write at most 24h",
+        ),
+        (
+            ["sweep", "unreplicated", "--set", "num_client_procs=99999999999999999999"],
+            "write a number from -2147483648 to 2147483647",
+        ),
+        (["sweep", "unreplicated", "--set", "num_client_procs=1000000"], "at most 10000 are possible"),
         (["sweep", "unreplicated", "--vary", "duration=1s", "--vary", "duration=2s"], "is given twice"),
         (
             ["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"],
@@ -55,7 +61,7 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         ),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "must be a number from 0 to 1, such as 0.5"),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is not a finite number"),
-        (["sweep", "unreplicated", "-s", "x" * 300], "has a name of 300 bytes: 255 is the most"),
+        (["sweep", "unreplicated", "-s", "x" * 300], "has a file name of 300 bytes: write one of at most 255"),
         pytest.param(
             ["sweep", "unreplicated", "--address", "ray://x:1"],
             "is an address of Ray Client, which fpray does not use",
@@ -105,7 +111,7 @@ def test_a_slip_in_a_suites_name_is_no_new_directory(
     monkeypatch.chdir(tmp_path)
     result = cli("sweep", "craq", "-s", name)
     assert result.exit_code == 2
-    assert f"a directory for new suites: -s ./{name}" in " ".join(result.stderr.split())
+    assert f"To make a new directory of this name, write -s ./{name}" in " ".join(result.stderr.split())
     assert not list(tmp_path.iterdir())
 
 
@@ -128,7 +134,7 @@ def test_trials_run_on_linux_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     result = cli("sweep", "unreplicated", "-s", str(tmp_path))
     assert result.exit_code == 2
-    assert "trials run on Linux only. Here, use plan" in result.stderr
+    assert "trials run on Linux only: run this command on a Linux machine" in result.stderr
     assert cli("plan", "unreplicated").exit_code == 0
 
 
@@ -146,8 +152,8 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (("unreplicated", "--set", "state_machine=KeyValueStore"), "workload.name=StringWorkload has no keys"),
-        (("unreplicated", "--flag", "server:--port=7"), "--flag server:--port is set by fpray"),
-        (("multipaxos", "--flag", "leader:--index=0"), "--flag leader:--index is set by fpray"),
+        (("unreplicated", "--flag", "server:--port=7"), "--flag server:--port: is a flag that fpray itself sets"),
+        (("multipaxos", "--flag", "leader:--index=0"), "--flag leader:--index: is a flag that fpray itself sets"),
         (
             ("multipaxos", "--vary", "read_batcher_options.read_batching_scheme=size,10,1s"),
             "read_batching_scheme=size must be size,N,DURATION or time,DURATION or adaptive",
@@ -168,4 +174,4 @@ def test_a_trial_that_was_copied_out_of_its_suite_is_refused_in_a_sentence(tmp_p
     (tmp_path / "001").mkdir()
     (tmp_path / "001" / "trial.json").write_text("{}")
     done = cli("logs", str(tmp_path / "001"))
-    assert (done.exit_code, "is the directory of a trial outside its suite" in done.stderr) == (2, True)
+    assert (done.exit_code, "is the directory of one trial, but its suite" in done.stderr) == (2, True)

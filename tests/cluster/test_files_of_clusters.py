@@ -85,7 +85,9 @@ def test_the_machines_that_ray_does_not_start_are_not_waited_for(tmp_path: Path)
 
 def test_a_head_that_is_no_type_is_refused(tmp_path: Path) -> None:
     """F1: `ray up` refuses it, too."""
-    with pytest.raises(Refused, match=r"head_node_type is b: it must be one of available_node_types \(a\)"):
+    with pytest.raises(
+        Refused, match=r"head_node_type: b, which is not one of its available_node_types: write one of a"
+    ):
         _promised("provider: {type: aws}\nhead_node_type: b\navailable_node_types: {a: {}}", tmp_path)
     with pytest.raises(Refused, match=r"has no head_node_type, and Ray's is ray\.head\.default"):
         _promised("provider: {type: aws}\navailable_node_types: {a: {}}", tmp_path)
@@ -153,7 +155,7 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
         ]),
         ("yaml", BOMB.encode(), ["its aliases stand for more than 200,000 values"]),
         ("yaml", MERGES.encode(), ["its aliases stand for more than 200,000 values"]),
-        ("yaml", b"provider: {type: ../../x}", ["must be the type of a provider of Ray"]),
+        ("yaml", b"provider: {type: ../../x}", ["must be the name of a cloud of Ray's"]),
     ],
     ids=range(12),
 )  # fmt: skip

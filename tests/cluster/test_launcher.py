@@ -93,8 +93,8 @@ def test_a_sweep_waits_for_the_promised_machines_and_runs_on_all(launched: Site)
     words += ["--cluster", "~/ray_bootstrap_config.yaml"]
     output = launched.ray("exec", f"cd {launched.shared} && fpray sweep {' '.join(words)}")
     # A machine that is slow enough may begin the sweep when all have joined.
-    waiting = r"waiting for machines of ray_bootstrap_config.yaml to join [^:]*\([12] of 3 [^:]*: 10.78.0.[23]"
-    assert len(re.findall(waiting, output)) == output.count("waiting for machines of "), output
+    waiting = r"waiting for 10.78.0.[23].* of ray_bootstrap_config.yaml to join [^(]*\([12] of 3 "
+    assert len(re.findall(waiting, output)) == output.count(" of ray_bootstrap_config.yaml to join "), output
     assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: reference" in output
     assert "2 finished" in output
     plans = sorted(launched.shared.glob("suites/*/*/plan.json"))
@@ -128,7 +128,7 @@ def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
         laptop.kill_all_of(process)
     output = "".join(lines)
     jobs = importlib.util.find_spec("aiohttp") is not None  # of ray[default], which the nodes of a user have
-    assert ("starts on this cluster as Ray's job fpray-" if jobs else "Ray takes no jobs here (") in output
+    assert ("starts on this cluster as the Ray job fpray-" if jobs else "Ray takes no jobs here (") in output
     assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: mine.jar" in output
     # It goes on without the laptop ...
     (suite,) = (launched.shared / "away").iterdir()

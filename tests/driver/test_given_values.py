@@ -87,7 +87,7 @@ def test_every_option_of_a_search_of_another_type_is_named_at_once() -> None:
 def test_paths_and_tuples_are_values() -> None:
     """I4: what fits stays what it is."""
     study = pathlib.Path("no.py")
-    assert "no.py there is no such study file" in _refused(study=study)
+    assert "no.py: this study file does not exist" in _refused(study=study)
     assert check_sweep("unreplicated", {"place": ("spread",), "rerun": ["failed"]}).policy.rerun == ("failed",)
 
 
@@ -113,11 +113,11 @@ def test_values_of_any_size_and_depth_are_refused_in_a_line() -> None:
     ("words", "sentence"),
     [
         (("--set", 'workload={"name":[]}'), "the name of a workload must be one of StringWorkload"),
-        (("--set", "workload=" + "[" * 3000), "is neither a name nor a JSON object"),
+        (("--set", "workload=" + "[" * 3000), "is not a JSON object"),
         (("--set", 'workload={"name":"StringWorkload","size_mean":' + "1" * 5000 + "}"), "Exceeds the limit"),
         (("--set", 'workload={"a":1,"a":2}'), "the key 'a' is there twice"),
-        (("--set", "num_client_procs=" + "9" * 5000), "does not fit into the jar's 32-bit integers"),
-        (("--set", "duration=" + "9" * 5000 + "s"), "is too long for an experiment"),
+        (("--set", "num_client_procs=" + "9" * 5000), "is outside the jar's integers"),
+        (("--set", "duration=" + "9" * 5000 + "s"), "is too long a duration"),
         (("--set", "x" * 100_000 + "=1"), "has no such parameter"),
         (("--repeat", "2147483647"), "which take 204.1 years at a second each"),
         (("--vary", "num_clients_per_proc=[" + "[" * 3000), "is not a whole number"),

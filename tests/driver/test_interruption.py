@@ -143,7 +143,7 @@ def test_two_drivers_never_share_a_suite(ray_address: str, tmp_path: Path) -> No
     second = run(*words, cwd=tmp_path)
     release(clients)
     assert second.code == 2
-    assert f"is being run by process {process.pid} on " in second.err
+    assert f"is in use: process {process.pid} on " in second.err
     process.communicate(timeout=LONG)
     assert process.returncode == 0
 

@@ -50,8 +50,8 @@ def test_each_target_gets_the_notice(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "told").read_text()) == expected
     assert (tmp_path / "told.env").read_text() == "finished 7\n"
     assert [line.rpartition(": it ")[2] for line in messages] == [
-        "answered 500 Internal Server Error (the sweep and its results are not affected)",
-        "returned 3: no (the sweep and its results are not affected)",
+        "answered 500 Internal Server Error. Check that URL or command; the sweep and its results are not affected",
+        "returned 3: no. Check that URL or command; the sweep and its results are not affected",
     ]
 
 
@@ -98,4 +98,4 @@ def test_a_target_that_cannot_work_is_refused_before_the_sweep(tmp_path: Path) -
     )
     assert wrong.exit_code == 2
     assert "must be a command or an http(s) URL, and this machine has no program 'tell-nobody': correct" in wrong.stderr
-    assert "is not a valid command line: No closing quotation" in wrong.stderr
+    assert "is not a valid command line, because its quotes do not match (No closing quotation)" in wrong.stderr

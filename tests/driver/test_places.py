@@ -77,7 +77,7 @@ def test_java_home_comes_before_path(tmp_path: Path, reference_jar: Path) -> Non
     assert done.code == 0, done.err
     path = shutil.which("java")
     assert (
-        f"java: {java} of JAVA_HOME is used; PATH has another, {path}: to use that, add --java {path}"
+        f"note: {java} of JAVA_HOME is used as java. PATH has another, {path}: to use that one, add --java {path}"
         in done.err.splitlines()[:4]
     )
     (plan,) = tmp_path.glob("suites/*/001/plan.json")

@@ -101,7 +101,7 @@ def test_a_detached_sweep_gets_it_and_ps_does_not(tmp_path: Path) -> None:
         release(clients)
         wait_for(lambda: len(posted) == 2, LONG, "the notices")
         suite = only_suite(tmp_path)
-        wait_for(lambda: "was not told" in (suite / "driver.log").read_text(), 20, "its failure in the log")
+        wait_for(lambda: "did not get the message" in (suite / "driver.log").read_text(), 20, "its failure in the log")
     assert posted == [f"/services/{KEY}"] * 2
     assert places_of(KEY, tmp_path, *Path("/tmp").glob("fpray-0")) == []
     assert set(Path("/tmp").glob("fpray-leaving-*")) - before == set()
@@ -164,19 +164,19 @@ def test_what_is_shown_of_a_target(target: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("target", "sentence"),
     [
-        ("http://[::1", "is no URL: write http://HOST:PORT/PATH"),
-        ("http://", "is no URL: write"),
-        ("http:///path", "is no URL: write"),
-        ("http://h:99999/", "is no URL: write"),
-        ("http://h:port/", "is no URL: write"),
-        ("https://h/a b", "is no URL: ' ' cannot be part of one"),
-        ("https://h/\x1b[2J", r"is no URL: '\x1b' cannot be part of one"),
-        ("https://h/ü", "is no URL: 'ü' cannot be part of one"),
-        ("https://user:pass@h/", "holds a password, which ps would show to all users: write env:NAME"),
+        ("http://[::1", "is not a URL: write one such as http://"),
+        ("http://", "is not a URL: write"),
+        ("http:///path", "is not a URL: write"),
+        ("http://h:99999/", "is not a URL: write"),
+        ("http://h:port/", "is not a URL: write"),
+        ("https://h/a b", "is not a URL, because a URL cannot contain ' '"),
+        ("https://h/\x1b[2J", r"is not a URL, because a URL cannot contain '\x1b'"),
+        ("https://h/ü", "is not a URL, because a URL cannot contain 'ü'"),
+        ("https://user:pass@h/", "holds a password, which the command ps shows to all users: write env:NAME"),
         ("env:NO_SUCH_VARIABLE", "--notify env:NO_SUCH_VARIABLE"),
         ("file:/no/such/file", "cannot be read: No such file or directory"),
-        ("echo \0", "there is no program"),
-        ("", "there is no program ''"),
+        ("echo \0", "this machine has no program"),
+        ("", "this machine has no program ''"),
     ],
 )
 def test_a_target_that_cannot_be_is_refused_before_anything_starts(target: str, sentence: str, tmp_path: Path) -> None:
@@ -201,9 +201,8 @@ def test_whatever_a_target_raises_the_others_are_told(tmp_path: Path, monkeypatc
     with notify.Notifier(targets, dict, messages.append) as notices:
         notices.tell("finished", "one")
         notices.tell("failed", "two")
-    assert [message.partition(": ")[2] for message in messages] == [
-        "odd (the sweep and its results are not affected)"
-    ] * 2
+    assert all(": odd. Check that URL or command; the sweep and its results are" in message for message in messages)
+    assert len(messages) == 2
     assert '"two"' in file.read_text()
 
 
@@ -255,7 +254,7 @@ def test_a_database_that_cannot_be_opened_does_not_give_the_secret_away(
     assert places_of(KEY, tmp_path) == []
     typed = run(*words, "--storage", os.environ["STORAGE"], cwd=tmp_path)
     assert typed.code == 2
-    assert "holds a password, which ps and the suite's files would show to all users" in typed.err
+    assert "holds a password, which the command ps and the files of results show to all users" in typed.err
     assert "or write env:NAME" in typed.err
     assert KEY not in typed.err
 

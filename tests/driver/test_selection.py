@@ -144,22 +144,22 @@ def test_a_grid_in_place_of_the_points_of_a_study_is_said() -> None:
     """B7: before anything runs; `--cross` keeps them."""
     words = ("unreplicated", "--study", "eurosys_lt", "--vary", "jvm_heap_size=100m,200m")
     points = len(params_of("unreplicated", "--study", "eurosys_lt", "--repeat", "1"))
-    how = "--cross runs the grid at each of them"
-    sentence = f"the study's {points} points are not run: the grid of --vary is, in their place ({how})"
+    how = "to run them at each of these points: --cross"
+    sentence = f"note: the values of --vary replace the study's {points} points ({how})"
     assert dry_run(*words).splitlines()[0] == sentence
     assert cli("plan", *words).stdout.splitlines()[0] == sentence
     crossed = dry_run(*words, "--cross", "--repeat", "1")
     assert f"{2 * points} trials ({points} points x 2)" in crossed
-    assert "in their place" not in crossed
-    assert "needs --vary" in refusal("unreplicated", "--cross")
-    assert "replaced" not in dry_run("unreplicated", "--study", "eurosys_lt")
+    assert "replace the study" not in crossed
+    assert "add --vary" in refusal("unreplicated", "--cross")
+    assert "replace the study" not in dry_run("unreplicated", "--study", "eurosys_lt")
 
 
 def test_what_is_to_be_known_is_said_by_the_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """B7: in the first lines, from Python too, and the suite keeps the words."""
     result = run_on(FakeMachines(), finished, tmp_path, study="eurosys_lt", laptop=True, loops=2)
     lines = capsys.readouterr().err.splitlines()
-    assert any("points are not run: the grid of --vary is" in line for line in lines[:4])
+    assert any("the values of --vary replace the study" in line for line in lines[:4])
     assert any(line.startswith("note: with --laptop, a trial measures for 2s at most") for line in lines[:4])
     (words,) = json.loads((result.suite / "suite.json").read_text())["points"]
     assert words["laptop"] is True
@@ -170,14 +170,14 @@ def test_an_address_without_a_port() -> None:
     """B8: Ray's default port is meant, and said; only `-a` is FrankenPaxos's."""
     for host in ("10.0.0.5", "head.example.org"):
         line = dry_run("unreplicated", "--address", host).splitlines()[0]
-        assert line.startswith(f"--address {host} has no port: fpray uses the Ray cluster at {host}:6379")
+        assert line.startswith(f"note: --address {host} has no port, so the sweep uses the Ray cluster at {host}:6379")
     assert "[::1]:6379" in dry_run("unreplicated", "--address", "::1")
     theirs = dry_run("unreplicated", "-a", "10.0.0.5").splitlines()[0]
-    assert theirs.startswith("-a 10.0.0.5 is ignored, as FrankenPaxos's scripts do")
+    assert theirs.startswith("note: -a 10.0.0.5 has no effect, as in FrankenPaxos's scripts")
     for words in (["-a", "10.0.0.5:7"], ["--address", "auto"], ["--address=10.0.0.5:7"], ["-a10.0.0.5:7"]):
         assert "no port" not in dry_run("unreplicated", *words)
     assert check_sweep("unreplicated", {"address": "10.0.0.5"}).where.address == "10.0.0.5:6379"
-    assert "takes only one address" in refusal("unreplicated", "-a", "10.0.0.5", "--address", "x:1")
+    assert "takes one address only" in refusal("unreplicated", "-a", "10.0.0.5", "--address", "x:1")
 
 
 def test_points_by_number() -> None:
@@ -188,7 +188,7 @@ def test_points_by_number() -> None:
     grid = params_of("unreplicated", "--vary", "num_clients_per_proc=5,6,7", "--only", "2")
     assert [params["num_clients_per_proc"] for params in grid] == [6]
     for word in ("0", "4", "2-1", "x", ""):
-        assert "there is no such point (combination of values): they are numbered 1 to 3" in refusal(
+        assert "there is no such point (combination of values). Write a number from 1 to 3" in refusal(
             "unreplicated", f"--only={word}"
         )
 
@@ -201,7 +201,9 @@ def test_points_by_value() -> None:
     some = params_of(*words, "--where", f"num_clients_per_proc={value}")
     assert some == [params for params in every if params["num_clients_per_proc"] == value]
     assert 0 < len(some) < len(every)
-    assert "no trial has this value: write one of" in refusal(*words, "--where", "num_clients_per_proc=12345")
+    assert "no trial of this command has this value: write one of" in refusal(
+        *words, "--where", "num_clients_per_proc=12345"
+    )
     assert "did you mean num_clients_per_proc" in refusal(*words, "--where", "num_client_per_proc=1")
     with pytest.raises(Refused, match="is not a whole number"):
         check_sweep("multipaxos", {"where": {"num_clients_per_proc": ["x"]}})

@@ -263,7 +263,7 @@ def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path)
     sweep.send_signal(signal.SIGINT)
     _, messages = sweep.communicate(timeout=LONG)
     assert sweep.returncode == 130, messages
-    assert "interrupted · 0 of 5 finished · nothing is running any more" in messages
+    assert "interrupted · 0 of 5 finished, and their results are kept · nothing is running any more" in messages
     assert "Traceback" not in messages
     assert not jvms(str(tmp_path))
     statuses = [json.loads(p.read_text())["status"] for p in only_suite(tmp_path).glob("[0-9]*/outcome.json")]

@@ -18,7 +18,7 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_secret("env:HOOK") == "https://u:pw@host/x"
     monkeypatch.setenv("HOOK", " ")
     for name in ("HOOK", "NO_SUCH", "", "A=B"):
-        with pytest.raises(Refused, match="has no variable"):
+        with pytest.raises(Refused, match="is missing or empty"):
             read_secret(f"env:{name}")
 
 
@@ -49,7 +49,7 @@ def test_a_file_of_another_user_is_not_believed(tmp_path: Path) -> None:
     file = tmp_path / "hook"
     write_secret(file, "https://elsewhere/")
     os.chown(file, UID, UID)
-    with pytest.raises(Refused, match="ordinary file that belongs to you"):
+    with pytest.raises(Refused, match=r"ordinary file .* that belongs to you"):
         read_secret(f"file:{file}")
 
 

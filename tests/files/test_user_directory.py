@@ -75,7 +75,7 @@ def test_one_of_another_user_is_refused(tmp: Path) -> None:
     """G1, G2: even if its mode is right."""
     (tmp / NAME).mkdir(mode=0o700)
     os.chown(tmp / NAME, UID, UID)
-    with pytest.raises(Refused, match=f"belongs to user {UID}"):
+    with pytest.raises(Refused, match=f"belongs to the user with number {UID}"):
         user_directory()
 
 
@@ -114,7 +114,7 @@ def test_private_directories_below_it_follow_the_same_rules(tmp: Path) -> None:
     made = private_directory(user_directory() / "locks")
     assert made.stat().st_mode & 0o7777 == 0o700
     made.chmod(0o750)
-    with pytest.raises(PermissionError, match="open to other users"):
+    with pytest.raises(PermissionError, match="other users can write or read it"):
         private_directory(made)
 
 

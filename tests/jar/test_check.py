@@ -134,7 +134,7 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "second").mkdir()
     done = cli("protocols", "unreplicated", "--check", jar)
     assert done.exit_code == 1
-    assert f"{SERVER} did not print its flags, so they are not checked: killed after 1 s" in done.stdout
+    assert f"{SERVER} did not print its flags within 1 s and was killed, so its flags are not checked" in done.stdout
     assert f"{CLIENT} is not in the jar" in done.stdout
     monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 60.0)
     broken = _jar(tmp_path / "second", ONLY % ("ServerMain", 'throw new NoClassDefFoundError("scopt/Read");'))
@@ -151,7 +151,7 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
     ("words", "sentence"),
     [
         (["none.jar"], "--check none.jar: there is no such file"),
-        ([__file__], "is not a jar: it cannot be read as a zip file"),
+        ([__file__], "is not a jar, because it cannot be read as a zip file"),
         (["JAR", "--java", "/no/java"], "--java /no/java: there is no such program"),
         (["JAR", "--java", "/bin/false"], "--java /bin/false does not run: exits with 1"),
         (["JAR", "unreplicate"], "did you mean unreplicated?"),

@@ -145,9 +145,12 @@ def test_a_process_that_is_no_fpray_is_waited_for_a_minute(monkeypatch: pytest.M
     monkeypatch.setattr("fpray.node.machine_lock.time", SimpleNamespace(monotonic=lambda: now[0]))
     lock = MachineLock()
     with holding(os.geteuid()) as pid:
-        reason = f"process {pid} ({PROGRAM}) of user {_name()} has reserved it (it does not belong to fpray); the trial"
+        reason = f"process {pid} ({PROGRAM}) of user {_name()} has reserved it (it does not belong to fpray);"
         for now[0] in (0.0, 30.0, 59.0):
-            assert lock.acquire("x") == f"{reason} starts all the same after 60 s"
+            assert (
+                lock.acquire("x")
+                == f"{reason} this trial starts automatically when that ends, and at the latest after 60 s"
+            )
         now[0] = 60.0
         assert lock.acquire("x") is None
         lock.release()
@@ -169,13 +172,14 @@ def test_another_users_trial_is_waited_for_but_not_for_ever(mode: str, monkeypat
     with holding(UID, mode) as pid:
         shared = mode == "s"
         assert re.fullmatch(
-            rf"process {pid} \(python3?[\d.]*\) of user nobody has reserved it, and is no sweep of .* after 60 s",
+            rf"process {pid} \(python3?[\d.]*\) of user nobody has reserved it \(it does not belong .* after 60 s",
             str(lock.acquire("x", shared=shared)),
         )
         monkeypatch.setattr("fpray.node.machine_holders.Holder.may_be_fpray", True)
         now[0] = 899.0
         assert str(lock.acquire("x", shared=shared)).endswith(
-            "of user nobody has reserved it; the trial starts all the same after 900 s"
+            "of user nobody has reserved it; this trial starts automatically when that ends, and at the latest"
+            " after 900 s"
         )
         now[0] = 900.0
         assert lock.acquire("x", shared=shared) is None

@@ -28,7 +28,7 @@ def test_a_process_that_writes_much_leaves_its_beginning_and_its_end(tmp_path: P
     assert len(text) <= MOST
     assert text.startswith("first\n")
     assert text.endswith("last\n")
-    assert "MB of output are left out here: --max-output is 200k, a larger one keeps more]" in text
+    assert "MB of output are left out here, because --max-output is 200k (write a larger one to keep more)]" in text
     assert 4_000_000 - MOST <= left_out <= 4_000_100 + MOST
 
 

@@ -157,5 +157,5 @@ def test_what_another_user_left_in_this_users_name_is_not_touched(tmp_path: Path
     assert Scratch().clean(str(tmp_path / "base"), "suite") == []
     assert (precious / "large").exists()
     assert sorted(path.name for path in (theirs / "trials").iterdir()) == ["left", "old"]
-    with pytest.raises(Lost, match="belongs to user 65534"):
+    with pytest.raises(Lost, match="belongs to the user with number 65534"):
         Scratch().make(str(tmp_path / "base"), Owner("suite", "001", "now"))

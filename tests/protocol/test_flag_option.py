@@ -38,7 +38,7 @@ def test_wrong_flags_are_refused_with_all_other_problems() -> None:
     done = cli("sweep", "multipaxos", *words, "--set", "num_leaders=1", "--jvm-arg", "leadr:-Xint")
     assert done.exit_code == 2
     assert "7 problems:" in done.stderr, done.stderr
-    assert done.stderr.count("write ROLE:--name=value") == 3
+    assert done.stderr.count("write a role, a colon, and a flag with its value") == 3
     assert done.stderr.count("did you mean leader?") == 2
     assert "--y is given twice: remove one of the two --flag options" in done.stderr
 

@@ -18,7 +18,7 @@ REFUSED = {
         (
             "num_batchers=0",
             "num_proxy_servers=0",
-            "batcher_options.batch_size=5 is more than the 4: the batch would never be full",
+            "batcher_options.batch_size=5: is more than the 4 requests that clients send at a time",
             "proxy_server_options.flush_every_n=0",
         ),
     ),

@@ -96,7 +96,7 @@ def test_missing_file_and_wrong_header_are_errors(csv: Path) -> None:
     assert missing.error == f"{csv}: cannot be read: No such file or directory."
     wrong = read(csv, "start,stop,latency\n1,2,3\n")
     assert wrong.error is not None
-    assert wrong.error.startswith(f"{csv}: the header is 'start,stop,latency', not start,stop,count,")
+    assert wrong.error.startswith(f"{csv}: its first line is 'start,stop,latency', but must be start,stop,count,")
     assert missing.table.num_rows == wrong.table.num_rows == 0
 
 

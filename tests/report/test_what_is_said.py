@@ -44,7 +44,7 @@ def test_show_without_a_name_shows_the_newest_suite(tmp_path: Path) -> None:
     assert cli("show", "-s", str(CRASH)).output == cli("show", str(next(CRASH.glob("2026*")))).output
     none = cli("show", "-s", str(tmp_path))
     assert none.exit_code == 2
-    assert "has no suite (results of a sweep)" in none.output
+    assert "has no results of fpray yet" in none.output
 
 
 @pytest.mark.parametrize("width", [30, 60, 200])

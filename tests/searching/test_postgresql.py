@@ -87,7 +87,10 @@ def test_a_study_in_postgresql(server: Server, ray_address: str, tmp_path: Path)
     named = ["-s", str(suite), "--budget-trials", "4"]
     gone = run(*words, *named, cwd=tmp_path)
     assert gone.code == 2
-    assert f"--storage {server.url} cannot be opened: (psycopg.OperationalError)" in " ".join(gone.err.split())
+    assert (
+        f'--storage {server.url}: cannot be opened. Start the database, or correct the URL; it says: "(psycopg.Oper'
+        in " ".join(gone.err.split())
+    )
     server.start()
 
     done = run(*words, *named, cwd=tmp_path)

@@ -29,8 +29,8 @@ def test_points_may_be_a_generator(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ("points=[]", "has no points: there is nothing to run"),
-        ("points=(p for p in ())", "has no points: there is nothing to run"),
+        ("points=[]", "has no points (combinations of values), so nothing can run"),
+        ("points=(p for p in ())", "has no points (combinations of values), so nothing can run"),
         ("repeat=0", "mine.py: repeat must be between 1 and 100,000, not 0"),
         ("repeat='2'", "repeat must be an integer, not '2'"),
         ("points=5", "points must be a list, not 5"),
@@ -59,8 +59,8 @@ def test_no_trials_and_other_types_are_refused(more: str, sentence: str, tmp_pat
              "budget_trials must be an integer, not 'x'", "stop_at must be a number, not []",
              "minimize[0] must be text, not 1"],
         ),
-        ("maximize='measured.throughput', space={'num_clients_per_proc': 5}", ["write LOW..HIGH"]),
-        ("maximize='measured.throughput', space={'num_clients_per_proc': [[1], 2]}", ["is no value of this"]),
+        ("maximize='measured.throughput', space={'num_clients_per_proc': 5}", ["=LOW..HIGH"]),
+        ("maximize='measured.throughput', space={'num_clients_per_proc': [[1], 2]}", ["does not fit this"]),
         ("maximize='measured.throughput', space={5: [1, 2]}", ["space has the key 5, which is no text"]),
     ],
     ids=range(4),

@@ -67,7 +67,7 @@ BROKEN = [
     (
         replace(UNREPLICATED, params=Forgetful),
         "parameters_survive",
-        "cannot be read back: [1, 2] is no value of this parameter",
+        "cannot be read back: [1, 2] does not fit this parameter",
     ),
     (_server(runs=lambda p, at: {"state_machin": "Noop"}), "every_flag", "--state_machin (it has --state_machine)"),
     (_server(runs=lambda p, at: {}), "every_flag", "ServerMain requires --state_machine"),

@@ -19,7 +19,7 @@ from tests.support.trials import a_trial, clients_run_until, run
 QUIET = CpuUse(1.0, 2, busy_s=1.3, stolen_s=0.0, pressed_s=0.2, ran_s=0.6, waited_s=0.02)
 BUSY = (
     "machine a was busy with something else while the clients measured: other processes used 1.6 of its 2 cores, and"
-    " the trial's own waited for a core for 90% of the time in which they had work"
+    " the trial's processes waited for a core for 90% of the time in which they had work"
 )
 
 
@@ -53,7 +53,10 @@ def _doubts(outcome: Outcome) -> list[str]:
         ({"busy_s": 2.0, "ran_s": 0.2, "waited_s": 1.8}, BUSY),
         ({"busy_s": 2.0, "ran_s": 0.2, "waited_s": None, "pressed_s": 0.8}, "waited for a core for 80% of the time"),
         ({"busy_s": 2.0, "ran_s": 0.2, "waited_s": None, "pressed_s": None}, ""),
-        ({"stolen_s": 0.3}, "the host of machine a gave 15% of its CPU time to others while the clients measured"),
+        (
+            {"stolen_s": 0.3},
+            "the host on which machine a is a virtual machine gave 15% of its CPU time to others while the",
+        ),
         ({"busy_s": 2.0, "ran_s": 0.2, "waited_s": 1.8, "complete": False}, ""),  # what a dead process used is unknown
     ],
 )

@@ -140,12 +140,12 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     assert cli(*words).exit_code == 0
     regions = {"us-east-1": servers[:1], "us-west-2": servers[1:]}
     cluster.write_text(json.dumps({**pools, "regions": regions}))
-    assert "but its machines with processes are in 2: " in cli(*words).output
+    assert "but they are in 2: " in cli(*words).output
     # A pool that spans three regions, of which the three servers would get one.
     regions = {"us-east-1": servers, "us-west-2": ["10.3.0.1"], "eu-west-1": ["10.4.0.1"]}
     pools["1"]["servers"] = [*servers, "10.3.0.1", "10.4.0.1"]
     cluster.write_text(json.dumps({**pools, "regions": regions}))
-    assert "but its machines with processes are in 1: " in cli(*words).output
+    assert "but they are in 1: " in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {**regions, "ap-south-1": servers[:1]}}))
     assert f"regions: lists {servers[0]} in 2 regions: remove it" in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {"us-east-1": servers[0]}}))

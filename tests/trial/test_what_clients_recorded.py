@@ -59,15 +59,15 @@ def _run(directory: Path, change: Change, only: str = "", **params: Any) -> Outc
 CASES: dict[str, tuple[Change, str]] = {
     "missing": (Path.unlink, "cannot be read: No such file or directory"),
     "empty": (lambda path: path.write_text(""), "empty (0 bytes): nothing was recorded"),
-    "garbage": (lambda path: path.write_bytes(b"\x00\x01" * 500), "the header is '"),
-    "without header": (_without_header, "the header is '20"),
+    "garbage": (lambda path: path.write_bytes(b"\x00\x01" * 500), "its first line is '"),
+    "without header": (_without_header, "its first line is '20"),
     "in milliseconds": (
         _in_milliseconds,
         "lines are not rows and are left out: line 2: '1795321397000,1795321397001,1,1,write'",
     ),
     "another header": (
         lambda path: path.write_text("a,b,c\n1,2,3\n"),
-        "the header is 'a,b,c', not start,stop",
+        "its first line is 'a,b,c', but must be start,stop",
     ),
     "a directory": (_as_directory, "cannot be read: Is a directory"),
     "impossible": (
@@ -98,7 +98,7 @@ def test_one_of_several_clients_without_a_file_is_no_finished_trial(tmp_path: Pa
     assert "No such file" in outcome.detail
     empty = _run(tmp_path / "b", lambda path: path.write_text(""), "client_1", num_client_procs=2)
     assert empty.status is Status.FINISHED
-    assert "what client_1 recorded cannot be used" in empty.doubts[0]
+    assert "the file of measurements of client_1 cannot be used" in empty.doubts[0]
 
 
 def test_a_file_that_says_that_nothing_was_answered_is_believed(tmp_path: Path) -> None:
