@@ -22,7 +22,7 @@ _SENTENCES = {
     0: re.compile(r"^\d+ finished · results: fpray show "),
     1: re.compile(r"^\d+ \w.* · results: fpray show |^fpray: "),
     2: re.compile(r"(?m)^fpray: nothing was started"),
-    130: re.compile(r"(?m)^(interrupted · |stopping; finished results are kept \(Ctrl-C again stops at once\)$)"),
+    130: re.compile(r"(?m)^(interrupted · |stopping \(Ctrl-C again stops at once\)$)"),
 }
 _OF_JVMS = ("_out.txt", "_err.txt")
 INTERRUPTS = ("INT", "TERM", "HUP")

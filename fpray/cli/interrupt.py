@@ -24,7 +24,7 @@ def interruptible() -> None:
     def first(_number: int, _frame: Any) -> None:
         for number in numbers:
             signal.signal(number, second)
-        after_interrupt("stopping; finished results are kept (Ctrl-C again stops at once)")
+        after_interrupt("stopping (Ctrl-C again stops at once)")
         raise KeyboardInterrupt
 
     def second(_number: int, _frame: Any) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Final
 
 AGAIN: Final = "to continue, run the fpray command that you typed again"
 REPEAT: Final = "to repeat it, run the fpray command that you typed again"
 FREE_SPACE: Final = "free some space there, and the sweep continues automatically (results are kept; Ctrl-C stops it)"
+# What the head node of a launcher's cluster is told, a secret that is handed on, and one that is not shown.
+_NOT_TYPED = re.compile(r"^--as-job|/ray_bootstrap_config\.yaml$|^(--[a-z-]+=)?once:|\*\*\*")
 
 
 def again(command: str) -> str:
     """How to continue what a command line began; the command is not shown where it is not the one that was typed."""
     words = shlex.split(command)
-    if words[:1] != ["fpray"] or "--as-job" in words:
+    if words[:1] != ["fpray"] or any(_NOT_TYPED.search(word) for word in words):
         return AGAIN
     return f"to continue, run {shlex.join(word for word in words if word != '--new')}"
 

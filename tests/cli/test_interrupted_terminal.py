@@ -44,7 +44,7 @@ def test_a_live_line_of_any_width_stands_apart_from_the_echo(beyond: int, tmp_pa
     assert terminal.wait(60) == 0
     assert terminal.screen.echoes == ["^C"]
     assert _lines(terminal.screen) == [
-        "stopping; finished results are kept (Ctrl-C again stops at once)",
+        "stopping (Ctrl-C again stops at once)",
         "interrupted",
     ]
 
@@ -59,7 +59,7 @@ def test_without_a_live_line_a_message_stands_below_the_echo(tmp_path: Path) -> 
     assert _lines(terminal.screen)[:3] == [
         "ready",
         "^C",
-        "stopping; finished results are kept (Ctrl-C again stops at once)",
+        "stopping (Ctrl-C again stops at once)",
     ]
 
 
@@ -75,7 +75,7 @@ def test_a_sweep_that_is_interrupted_leaves_whole_lines(moment: str, width: int,
     assert terminal.wait(120) == 130
     assert terminal.screen.echoes == ["^C"]
     lines = _lines(terminal.screen)
-    assert "stopping; finished results are kept (Ctrl-C again stops at once)" in lines
+    assert "stopping (Ctrl-C again stops at once)" in lines
     assert not [line for line in lines if line.startswith("  ") or "^C" in line], "the live block is gone"
     assert "interrupted" in lines[-1] or "continue" in "".join(lines[-3:]), lines
 

@@ -120,7 +120,7 @@ def test_a_study_file_gives_any_list_of_points(tmp_path: Path) -> None:
     assert "is a study of unreplicated, not of multipaxos" in wrong.stderr
     (tmp_path / "broken.py").write_text("x = 1\nraise ValueError('no')\n")
     broken = cli("plan", "unreplicated", "--study", str(tmp_path / "broken.py"))
-    assert "raises ValueError: no (line 2)" in broken.stderr
+    assert "Python says: ValueError: no (line 2)" in broken.stderr
 
 
 def test_command_lines_of_frankenpaxos_work_or_are_answered(tmp_path: Path) -> None:

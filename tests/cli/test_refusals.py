@@ -151,16 +151,16 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("unreplicated", "--set", "state_machine=KeyValueStore"), "workload.name=StringWorkload has no keys"),
+        (("unreplicated", "--set", "state_machine=KeyValueStore"), "workload.name=StringWorkload: has no keys"),
         (("unreplicated", "--flag", "server:--port=7"), "--flag server:--port: is a flag that fpray itself sets"),
         (("multipaxos", "--flag", "leader:--index=0"), "--flag leader:--index: is a flag that fpray itself sets"),
         (
             ("multipaxos", "--vary", "read_batcher_options.read_batching_scheme=size,10,1s"),
-            "read_batching_scheme=size must be size,N,DURATION or time,DURATION or adaptive",
+            "read_batching_scheme=size: must be size,N,DURATION or time,DURATION or adaptive",
         ),
         (
             ("multipaxos", "--set", "num_batchers=2", "--set", "batcher_options.batch_size=9"),
-            "batcher_options.batch_size=9 is more than the 1",
+            "batcher_options.batch_size=9: is more than the 1",
         ),
     ],
 )
