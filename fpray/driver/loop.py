@@ -60,9 +60,7 @@ def directory_of(trial: Trial[Any], suite: Suite, listeners: Listeners) -> Trial
             return suite.directory(trial)
         except OSError as error:
             if not is_full(error):
-                raise FprayError(
-                    f"no trial can begin in {suite.path}: {error}. Correct that (results are kept); {AGAIN}"
-                ) from error
+                raise FprayError(f"no trial can begin in {suite.path}: {error}. Correct that; {AGAIN}") from error
             if not waiting:
                 listeners.waits(
                     f"waiting for disk space: {why_not_written(error, suite.path)}, at {suite.path}; {FREE_SPACE}"

@@ -79,7 +79,7 @@ class Notifier:
                 self._tell_all(
                     "stalled",
                     f"no trial of this sweep has ended for {allowed:.0f} s, which is much longer than planned:"
-                    f" see what it does with fpray attach {self._facts()['suite']}",
+                    f" see what it does with fpray attach {self._facts().get('suite', '')}",
                     {},
                 )
                 allowed = None  # once; until something moves again

@@ -13,7 +13,7 @@ def why_not_written(error: OSError, place: str | Path) -> str:
     where = error.filename if isinstance(error.filename, str | bytes) else place
     reason = error.strerror or str(error)
     if error.errno == errno.ENOSPC and free_inodes(where) == 0:
-        reason = "no inodes are left (df -i shows them): remove files, not bytes"
+        reason = "no more files fit on this disk, because its inodes are used up (df -i)"
     elif error.errno == errno.EDQUOT:
         reason = "the disk quota of this user or group is used up (quota shows it)"
     return reason

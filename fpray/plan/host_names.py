@@ -22,7 +22,7 @@ def host_problem(name: str) -> str | None:
     if _is_address(name) or _HOST_NAME.fullmatch(name):
         return None
     plain = name if name.isprintable() and 0 < len(name) < 60 else shown(name)
-    return f"{plain} this name has no IP address: it is not a host name. Correct the name, or write the address"
+    return f"{plain}: this name has no IP address: it is not a host name. Correct the name, or write the address"
 
 
 Host = Annotated[str, Rule(host_problem)]

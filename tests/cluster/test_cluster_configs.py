@@ -186,8 +186,8 @@ def test_waiting_ends_when_every_machine_has_joined() -> None:
 
     launcher.wait_for_all(look, messages.append)
     (message,) = messages
-    assert message.startswith("waiting for 10.0.0.2 of onprem.yaml ")
-    assert message.endswith("(3 of 4 have joined); the sweep then starts automatically")
+    begin, state = "waiting for 10.0.0.2 of onprem.yaml to join the Ray cluster", "3 of 4 have joined"
+    assert message == f"{begin} ({state}); the sweep then starts automatically"
 
 
 def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest() -> None:
@@ -208,7 +208,7 @@ def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest(
     assert problem.sentence.startswith("each machine of the Ray cluster has the label fpray/pool=driver")
     (short,) = of_nodes(nodes[:2]).problems(1, "acceptors")
     source = "the labels fpray/pool and resources fpray_pool_... of the Ray nodes"
-    assert short.sentence.endswith(f". Pools (the machines of a role) in {source}: clients, leaders")
+    assert short.sentence.endswith(f"Pools (the machines of a role) in {source}: clients, leaders")
     (misspelt,) = of_nodes([_Node("a", {"fpray/pool": "client"}), _Node("b")]).problems(1, "clients")
     assert misspelt.sentence == f"is not in {source}, but client is: correct client to clients there"
 
@@ -245,10 +245,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
         ("provider: {type: local, head_ip: 10.0..1}", "10.0..1: this name has no IP address: it is not a host name."),
         ("provider: {type: local, head_ip: 10.0.0.1, worker_ips: 10.0.0.2}", "must be a list of addresses"),
         ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {clients: x}}", "must be an object"),
-        (
-            "provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {a: [], '1': {b: []}}}",
-            "write all of them inside the",
-        ),
+        ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {a: [], '1': {b: []}}}", "write all of them"),
     ],
 )
 def test_what_is_no_launcher_configuration_is_refused(tmp_path: Path, content: str, sentence: str) -> None:

@@ -133,8 +133,8 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
     ("suffix", "content", "sentences"),
     [
         ("json", b'{"1": {"server": ["a\\u0000b", 5], "clients": ["x y", "10.0..1"]}, "regions": 5}', [
-            "server[0] 'a\\x00b' this name has no IP address", "server[1] must be text, not 5",
-            "clients[0] x y this name has no IP address", "clients[1] 10.0..1 this name has no IP address",
+            "server[0] 'a\\x00b': this name has no IP address", "server[1] must be text, not 5",
+            "clients[0] x y: this name has no IP address", "clients[1] 10.0..1: this name has no IP address",
             'regions: must be an object such as {"region": ["10.0.0.1"]}',
         ]),
         ("json", b"\xff\xfe[", ["is not UTF-8 text: byte 1 is 0xff"]),

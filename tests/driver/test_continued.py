@@ -61,7 +61,7 @@ def test_a_search_says_how_far_its_suite_is() -> None:
     [
         (("sweep", "unreplicated"), "search_half_done", "has the results of a search"),
         (("sweep", "craq"), "sweep_half_done", "has results of unreplicated, not of craq"),
-        ((*SWEEP, "--new"), "sweep_half_done", "starts a new suite, but -s names an old one"),
+        ((*SWEEP, "--new"), "sweep_half_done", "starts a new suite (directory of results), but -s names an old one"),
         ((*SEARCH, "--space", "num_client_procs=1..2"), "search_half_done", "when this search began"),
     ],
 )

@@ -45,7 +45,8 @@ def fill(disk: Path) -> None:
 
 @needs_root
 @pytest.mark.parametrize(
-    ("options", "sentence"), [("size=64k", "No space left on device"), ("size=10m,nr_inodes=4", "no inodes are left")]
+    ("options", "sentence"),
+    [("size=64k", "No space left on device"), ("size=10m,nr_inodes=4", "no more files fit on this disk")],
 )
 def test_a_full_disk_when_a_sweep_begins_is_refused(options: str, sentence: str, tmp_path: Path) -> None:
     """I6: and nothing is left of the suite; df denies that there is no space where inodes are missing."""
@@ -115,7 +116,7 @@ def test_a_disk_that_fills_up_in_a_trial_is_waited_for(
     assert statuses(run_on(FakeMachines(["10.0.0.1"]), play, tmp_path, loops=1)) == ["finished"]
     messages = capsys.readouterr().err
     assert (
-        f"waiting for disk space: no inodes are left (df -i shows them): remove files, not bytes at {tmp_path}"
+        f"waiting for disk space: no more files fit on this disk, because its inodes are used up (df -i), at {tmp_path}"
         in messages
     )
 

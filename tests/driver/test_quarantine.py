@@ -83,5 +83,5 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
         bool(aside),
     )
     assert ("b" not in used[-10:]) if aside else ("b" in used[-30:])
-    assert "machine a" not in output
-    assert "machine c" not in output
+    assert "machine a " not in output
+    assert "machine c " not in output

@@ -23,7 +23,7 @@ def test_a_jar_without_the_main_class_is_refused_naming_what_it_has(tmp_path: Pa
         archive.writestr("frankenpaxos/echo/ServerMain.class", b"")
     done = run("sweep", "unreplicated", "-j", str(jar), "--local", cwd=tmp_path)
     assert done.code == 2
-    assert "lacks frankenpaxos.unreplicated.ClientMain" in done.err
+    assert "has no main class frankenpaxos.unreplicated.ClientMain" in done.err
     assert "it has main classes in frankenpaxos.echo" in done.err
     jar.write_text("no zip")
     assert "is not a jar" in run("sweep", "unreplicated", "-j", str(jar), cwd=tmp_path).err
@@ -91,5 +91,5 @@ def test_a_jar_may_lack_a_main_that_no_trial_starts(tmp_path: Path) -> None:
                 archive.writestr(protocol.main_class(role).replace(".", "/") + ".class", b"")
     without = {"jar": jar, "set": {"num_batchers": 0}}
     assert check_sweep("multipaxos", without).environment.jar.path == jar
-    with pytest.raises(fpray.Refused, match=r"lacks frankenpaxos\.multipaxos\.BatcherMain"):
+    with pytest.raises(fpray.Refused, match=r"has no main class frankenpaxos\.multipaxos\.BatcherMain"):
         check_sweep("multipaxos", {"jar": jar, "vary": {"num_batchers": [0, 2]}})

@@ -79,7 +79,7 @@ def test_a_disk_that_is_full_between_trials_is_waited_for(
 
     monkeypatch.setattr(TrialDirectory, "identify", full)
     assert statuses(run_on(FakeMachines(["a"]), finished, tmp_path, loops=3)) == ["finished"] * 3
-    assert capsys.readouterr().err.count("waiting for disk space: No space left on device at ") == 1
+    assert capsys.readouterr().err.count("waiting for disk space: No space left on device, at ") == 1
 
 
 def test_what_is_refused_before_there_are_machines_leaves_no_suite(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_choice_that_is_set_comes_before_the_fields_that_depend_on_it() -> Non
 def test_a_field_that_the_chosen_workload_lacks_is_refused_with_its_name() -> None:
     """B1: the workload that is named is the chosen one."""
     sentence = refusal("unreplicated", "--set", BERNOULLI, "--vary", "workload.num_keys=1,2")
-    assert "BernoulliSingleKeyWorkload has no num_keys" in sentence
+    assert "BernoulliSingleKeyWorkload has no field num_keys" in sentence
     assert "StringWorkload" not in sentence
 
 

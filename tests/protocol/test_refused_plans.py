@@ -28,7 +28,7 @@ REFUSED = {
             *("workload.point_fraction=1.5", "client_options.batch_size=3"),
         ),
         (
-            "num_chain_nodes=2 must be at least f+1 = 3",
+            "num_chain_nodes=2: must be at least f+1 = 3",
             "workload.num_keys=1",
             "workload.point_fraction=1.5",
             "client_options.batch_size=3 would never be full",
@@ -37,8 +37,8 @@ REFUSED = {
     "epaxos": (
         ("f=0", f"{OPTIONS}_min_period=2000s", "timeout=1s"),
         (
-            "f=0 must be at least 1",
-            f"{OPTIONS}_max_period must be at least recover",
+            "f=0: must be at least 1",
+            f"{OPTIONS}_max_period: must be at least recover",
             "timeout is shorter than duration",
         ),
     ),

@@ -30,12 +30,12 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
         "did you mean tpe?",
         "must be journal, memory, sqlite or a database URL",
         "did you mean journal?",
-        "write 2% or 0.02",
+        "write --stop-at 2% or --stop-at 0.02",
         "add --price-per-machine-hour",
         "did you mean num_batchers?",
         "3 is above 2",
-        "--confirm 0 must be at least 1",
-        "--seed -1 must be between 0 and 4294967295",
+        "--confirm 0: must be at least 1",
+        "--seed -1: must be between 0 and 4294967295",
     ):
         assert sentence in message
 
@@ -98,7 +98,7 @@ def test_an_end_of_the_space_that_the_protocol_never_takes_is_refused() -> None:
         "multipaxos", "--maximize", "write_output.measured.throughput", "--space", "num_proxy_leaders=0..4",
         "--space", "num_clients_per_proc=1..4",
     )  # fmt: skip
-    assert "num_proxy_leaders=0 must be at least f+1 = 2" in message
+    assert "num_proxy_leaders=0: must be at least f+1 = 2" in message
     assert "num_proxy_leaders=1" not in message
 
 

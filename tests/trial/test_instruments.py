@@ -166,7 +166,7 @@ def test_what_it_raises_is_a_note_and_the_trial_goes_on(method: str, meter: Any,
     meter.raises = method
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[meter])
     assert outcome.status is Status.FINISHED
-    note = f"instrument meter: {method} raised LookupError: no meter for {method} {NO_HARM}"
+    note = f"instrument meter: its method {method} failed with LookupError: no meter for {method} {NO_HARM}"
     assert [line for line in outcome.notes if line.startswith("instrument")] == [note]
     assert outcome.results["measured.throughput"] > 0
     assert ("meter.answers" in outcome.results) == (method != "findings"), "its other methods are called"
@@ -201,7 +201,10 @@ class _Bad(Instrument):
 )
 def test_findings_that_cannot_be_kept_are_a_note(findings: Findings, note: str, tmp_path: Path) -> None:
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[_Bad(findings)])
-    assert (outcome.status, outcome.notes) == (Status.FINISHED, [f"instrument bad: findings raised {note} {NO_HARM}"])
+    assert (outcome.status, outcome.notes) == (
+        Status.FINISHED,
+        [f"instrument bad: its method findings failed with {note} {NO_HARM}"],
+    )
 
 
 def test_an_extension_that_moves_or_drops_a_process_is_not_taken(tmp_path: Path) -> None:
@@ -213,7 +216,9 @@ def test_an_extension_that_moves_or_drops_a_process_is_not_taken(tmp_path: Path)
 
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[Mover()])
     assert outcome.status is Status.FINISHED
-    assert outcome.notes[0].startswith("instrument mover: extend raised ValueError: process server may change only")
+    assert outcome.notes[0].startswith(
+        "instrument mover: its method extend failed with ValueError: process server may change only"
+    )
 
 
 def test_a_sidecar_that_fails_is_a_note(meter: Any, tmp_path: Path) -> None:

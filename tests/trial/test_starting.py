@@ -101,7 +101,7 @@ def test_a_driver_has_what_it_needs_and_its_victims_may_die(workload: str) -> No
     (fits,) = json.loads(plan(acceptors, matchmakers).stdout)
     exits = {p["label"]: p["expected_exits"] for p in fits["processes"] if p["expected_exits"]}
     assert exits == {victim: [1] for victim in victims}
-    assert f"num_acceptors={acceptors - 1} " in plan(acceptors - 1, matchmakers).stderr
+    assert f"num_acceptors={acceptors - 1}: " in plan(acceptors - 1, matchmakers).stderr
     assert f"num_matchmakers={matchmakers - 1} " in plan(acceptors, matchmakers - 1).stderr
 
 
@@ -149,7 +149,7 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     cluster.write_text(json.dumps({**pools, "regions": {**regions, "ap-south-1": servers[:1]}}))
     assert f"regions: lists {servers[0]} in 2 regions: remove it" in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {"us-east-1": servers[0]}}))
-    assert 'regions  must be an object such as {"region": ["10.0.0.1"]}' in cli(*words).output
+    assert 'regions: must be an object such as {"region": ["10.0.0.1"]}' in cli(*words).output
 
 
 def test_leaders_of_mencius_are_staggered_over_as_many_machines_as_a_group_has(tmp_path: Path) -> None:

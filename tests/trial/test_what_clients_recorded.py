@@ -115,7 +115,7 @@ def test_labels_that_no_result_reports_are_no_finished_trial(tmp_path: Path) -> 
     assert outcome.status is Status.UNSERVED
     assert outcome.detail == (
         "no recorded row is in a result: their labels are 'put' (2000), and the"
-        " protocol's Python file declares 'write'. Correct one"
+        " protocol's Python file declares 'write'. Correct the labels in the client or in that file"
     )
 
 
@@ -131,7 +131,7 @@ def test_rows_without_labels_of_a_protocol_with_labels_are_no_finished_trial(tmp
     assert outcome.status is Status.UNSERVED
     assert outcome.detail == (
         "no recorded row is in a result: their labels are (none) (2000), and the"
-        " protocol's Python file declares 'write'. Correct one"
+        " protocol's Python file declares 'write'. Correct the labels in the client or in that file"
     )
 
 
@@ -141,7 +141,7 @@ def test_some_rows_with_another_label_are_a_doubt(tmp_path: Path) -> None:
     assert outcome.status is Status.FINISHED
     assert outcome.doubts[0] == (
         "500 rows are in no result: their labels are 'put' (500), and the protocol's Python file declares 'write'."
-        " Correct one"
+        " Correct the labels in the client or in that file"
     )
 
 
