@@ -31,7 +31,7 @@ REFUSED = {
             "num_chain_nodes=2: must be at least f+1 = 3",
             "workload.num_keys=1",
             "workload.point_fraction=1.5",
-            "client_options.batch_size=3 would never be full",
+            "client_options.batch_size=3: would never be full",
         ),
     ),
     "epaxos": (
@@ -39,7 +39,7 @@ REFUSED = {
         (
             "f=0: must be at least 1",
             f"{OPTIONS}_max_period: must be at least recover",
-            "timeout is shorter than duration",
+            "timeout: is shorter than duration",
         ),
     ),
 }

@@ -54,10 +54,10 @@ def test_no_trials_and_other_types_are_refused(more: str, sentence: str, tmp_pat
     [
         (
             "maximize=5, space=5, points=5, regions=5, suggest=5, budget_trials='x', stop_at=[], minimize=[1]",
-            ["maximize: must be a list, not 5", "space must be an object, not 5", "points: must be a list, not 5",
-             "regions: must be an object, not 5", "suggest must be a function of an Optuna trial, not 5",
-             "budget_trials must be an integer, not 'x'", "stop_at must be a number, not []",
-             "minimize[0] must be text, not 1"],
+            ["maximize: must be a list, not 5", "space: must be an object, not 5", "points: must be a list, not 5",
+             "regions: must be an object, not 5", "suggest: must be a function of an Optuna trial, not 5",
+             "budget_trials: must be an integer, not 'x'", "stop_at: must be a number, not []",
+             "minimize[0]: must be text, not 1"],
         ),
         ("maximize='measured.throughput', space={'num_clients_per_proc': 5}", ["=LOW..HIGH"]),
         ("maximize='measured.throughput', space={'num_clients_per_proc': [[1], 2]}", ["does not fit this"]),
