@@ -143,7 +143,7 @@ def _unreadable(p: Any) -> Iterator[Problem]:
             yield Problem(
                 f"{name}.name={workload.name}",
                 f"has no keys, but state_machine=KeyValueStore needs them: choose another kind of {name}, or"
-                f" set state_machine=AppendLog",
+                " set state_machine=AppendLog",
             )
 
 

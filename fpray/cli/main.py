@@ -82,7 +82,7 @@ class Fpray(click.Group):
         except OutputError as error:
             say(
                 f"fpray: what fpray prints could not be written to its standard output: {error.strerror}. Free"
-                f" space there or write to another place, and run the command again"
+                " space there or write to another place, and run the command again"
             )
             sys.exit(1)
 

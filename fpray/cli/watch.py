@@ -33,7 +33,7 @@ def status(suite_directory: Path, as_json: bool) -> None:
     if not states:
         say(
             f"there are no results of fpray in {shown(suite_directory)}. Start a sweep, such as fpray sweep"
-            f" multipaxos, or name another directory with -s"
+            " multipaxos, or name another directory with -s"
         )
 
 

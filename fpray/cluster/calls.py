@@ -47,7 +47,7 @@ def gather(
                 places = [where(call) for call in pending] if where is not None else []
                 text = (
                     f"no answer from {', '.join(places) or 'a machine'} within {deadline_s:.0f} s, because it"
-                    f" is down or overloaded"
+                    " is down or overloaded"
                 )
                 raise Lost(text, map(_host, places)) from None
             if call is None:

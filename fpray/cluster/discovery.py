@@ -77,7 +77,7 @@ class Discovery:
         if problem is not None:
             self._say(
                 f"note: machine {host} has joined the Ray cluster, but is not used, because {problem}. The sweep"
-                f" continues without it"
+                " continues without it"
             )
         elif not isinstance(answer, FprayError):
             self._say(f"note: machine {host} has joined the Ray cluster; trials run on it, too")

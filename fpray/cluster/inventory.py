@@ -84,7 +84,7 @@ class ClusterFile:
         )
         in_ray = (
             f"it is not in the Ray cluster, which has {', '.join(hosts)}. Start Ray on that machine (ray"
-            f" start), or correct the file"
+            " start), or correct the file"
         )
         where = local_only if alone else in_ray
         missing = [address for address in known.addresses() if address not in hosts]

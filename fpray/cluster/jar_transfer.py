@@ -80,6 +80,6 @@ def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterat
         raise FprayError(
             f"the jar {jar.path} has changed: this sweep began with sha {jar.sha256[:8]}, and it is"
             f" {digest.hexdigest()[:8]} now. Finished results are kept. Put the old jar back and run the fpray"
-            f" command that you typed again; or add --accept-change to continue with the new jar, or --new to"
-            f" begin again with it"
+            " command that you typed again; or add --accept-change to continue with the new jar, or --new to"
+            " begin again with it"
         )

@@ -114,7 +114,7 @@ class Launcher:
             present = f"{count - sum(missing.values())} of {count} have joined"
             message = (
                 f"waiting for {names} of {self.path.name} to join the Ray cluster ({present}); the sweep then"
-                f" starts automatically"
+                " starts automatically"
             )
             if message != last:
                 say(message)
@@ -188,7 +188,7 @@ def _listed(path: Path, provider: Provider, hosts: Sequence[str]) -> Cluster | N
     listed = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
     known = (
         f"is not among provider.head_ip and provider.worker_ips of this file ({', '.join(hosts)}): add it"
-        f" there, or correct it"
+        " there, or correct it"
     )
     addresses = listed.addresses()
     refuse_if_any(

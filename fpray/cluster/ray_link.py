@@ -98,7 +98,7 @@ class RayLink:
             self._connect({"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}, Path())
         except Exception as error:
             raise self._refused(
-                f"no Ray cluster answers there. Start one there (ray start --head), or correct the address; Ray"
+                "no Ray cluster answers there. Start one there (ray start --head), or correct the address; Ray"
                 f' says: "{first_line(error)}"'
             ) from None
 
@@ -116,7 +116,8 @@ class RayLink:
                 why = f"{error.filename or 'its directory'}: {error.strerror}"
                 raise refuse(
                     "Ray",
-                    f"does not start on this machine: {why}. Free space or correct that, and run the command again",
+                    f"does not start on this machine: {why}. Free space, or correct the permissions, and run"
+                    " the command again",
                     Cause.EMBEDDED_RAY,
                 ) from None
             except Exception as error:

@@ -60,7 +60,7 @@ class Slowness:
             host,
             f"machine {host} measures less throughput than every other machine ({median(shares):.0%} of their"
             f" median, in {len(shares)} comparisons), so its results may be too low: look for other programs on"
-            f" it, or remove it from the cluster",
+            " it, or remove it from the cluster",
             clear,
         )
 

@@ -47,7 +47,7 @@ def choose_suite(experiment: Experiment) -> Suite:
     if policy.rerun:
         sentence = (
             f"this command has no earlier results in {shown(root)} that could be repeated: name the directory"
-            f" of these results with -s, or remove --rerun"
+            " of these results with -s, or remove --rerun"
         )
         raise refuse(f"--rerun {policy.rerun[0]}", sentence, Cause.SUITE)
     suite = _new_suite(root, experiment)
@@ -77,7 +77,7 @@ def named_suite(experiment: Experiment) -> Suite | None:
     if named is not None and experiment.policy.new:
         sentence = (
             f"starts a new suite (directory of results), but -s names an old one, {named.path.name}:"
-            f" remove --new to continue that, or remove -s to start a new one"
+            " remove --new to continue that, or remove -s to start a new one"
         )
         raise refuse("--new", sentence, Cause.OPTION)
     return None if named is None else _checked(named, experiment)
@@ -132,7 +132,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         raise refuse(
             suite.path.name,
             f"has results of {protocol}, not of {experiment.selection.protocol}: name another directory, such"
-            f" as -s ./suites",
+            " as -s ./suites",
             Cause.OTHER_REQUEST,
         )
     kind = suite.record.kind
@@ -141,7 +141,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         raise refuse(
             suite.path.name,
             f"has the results of a {kind}: to continue it, use {command}; to start a"
-            f" new suite (directory of results), name another directory with -s",
+            " new suite (directory of results), name another directory with -s",
             Cause.OTHER_REQUEST,
         )
     known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared

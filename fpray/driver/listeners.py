@@ -121,8 +121,9 @@ class AppendResults(Listener):
                 append_csv(self._suite, csv_row(trial.protocol, trial.params, outcome))
             except OSError as error:  # all rows are written again at the end
                 self._say(
-                    f"{shown(self._suite.path)}/results.csv cannot be written now: {error.strerror}. Free space"
-                    f" or correct that before the sweep ends: the file is written again then, and no result is lost"
+                    f"{shown(self._suite.path)}/results.csv cannot be written now: {error.strerror}. Free space,"
+                    " or correct the permissions, before the sweep ends: the file is written again then, and"
+                    " no result is lost"
                 )
         return None
 
@@ -168,7 +169,7 @@ class CallBack(Listener):
         except OSError as error:
             self._say(
                 f"note: trial {directory.number} cannot be printed to standard output: {error.strerror} (its"
-                f" result is kept; the sweep continues)"
+                " result is kept; the sweep continues)"
             )
         return None
 
@@ -208,6 +209,6 @@ class StopWhenMostFail(Listener):
         self._stopped = True
         self._say(
             f"{reason}. No further trials are started, and all results are kept: correct the cause, or add"
-            f" --keep-going to continue in any case"
+            " --keep-going to continue in any case"
         )
         return "most trials fail"

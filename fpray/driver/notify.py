@@ -102,7 +102,7 @@ class Notifier:
                 failure = printable(target.scrub(failure), most=_LONGEST)
                 self._say(
                     f"note: --notify {target} did not get the message that the sweep has {event}: {failure}."
-                    f" Check that URL or command; the sweep and its results are not affected"
+                    " Check that URL or command; the sweep and its results are not affected"
                 )
 
 

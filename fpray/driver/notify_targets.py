@@ -71,7 +71,7 @@ def _url_problem(target: Secret) -> str | None:
     if wrong := _NOT_IN_URL.search(target.value):
         return (
             f"is not a URL, because a URL cannot contain {wrong[0]!r}: write that character percent-encoded,"
-            f" a space as %20"
+            " a space as %20"
         )
     if (parts := _split(target.value)) is None:
         return "is not a URL: write one such as http://10.0.0.5:8080/hook (an IPv6 address in brackets)"
@@ -88,6 +88,6 @@ def _command_problem(command: str) -> str | None:
     if "\0" in command or shutil.which(program) is None:
         return (
             f"must be a command or an http(s) URL, and this machine has no program {program!r}: correct its"
-            f" name, or write a URL"
+            " name, or write a URL"
         )
     return None

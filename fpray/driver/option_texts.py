@@ -163,7 +163,7 @@ def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Probl
     if address != text and is_ip:
         remark = (
             f"note: -a {address} has no effect, as in FrankenPaxos's scripts, and the sweep continues (to"
-            f" choose machines: --cluster FILE)"
+            " choose machines: --cluster FILE)"
         )
         return Address(remark=remark), problems
     if not is_ip and (address in _RAY_WORDS or _HOST.fullmatch(address) is None):
@@ -171,7 +171,7 @@ def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Probl
     whole = f"[{address}]:{_RAY_PORT}" if ":" in address else f"{address}:{_RAY_PORT}"
     remark = (
         f"note: --address {address} has no port, so the sweep uses the Ray cluster at {whole} (to choose"
-        f" machines: --cluster FILE)"
+        " machines: --cluster FILE)"
     )
     return Address(whole, remark), problems
 

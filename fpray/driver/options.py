@@ -114,7 +114,7 @@ def _one_machine_or_a_cluster(values: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "--local",
             f"means this machine only, but --address {values['address'].ray} names a cluster: remove one of the"
-            f" two options",
+            " two options",
             Cause.OPTION,
         )
 

@@ -28,7 +28,7 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
         if outcome.status is not Status.FINISHED and is_full_now(running.directory.path):
             progress.say(
                 f"the disk of this machine at {running.directory.path} filled up during trial {number}, which"
-                f" has no result. Free some space there: the trial then runs again automatically"
+                " has no result. Free some space there: the trial then runs again automatically"
             )
             return None, running
         running.directory.commit(outcome)

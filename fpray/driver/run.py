@@ -99,10 +99,10 @@ def _not_written(error: OSError, suite: Suite) -> FprayError:
     if suite.fresh and not suite.directories():
         return refuse(
             str(where),
-            f"{sentence}. Free space or correct that, or name another directory, such as -s /data/suites",
+            f"{sentence}. Free space, or correct the permissions, or name another directory, such as -s /data/suites",
             Cause.NOT_WRITABLE,
         )
-    return FprayError(f"{where} {sentence}. Finished results are kept. Free space or correct that; {AGAIN}")
+    return FprayError(f"{where} {sentence}. Finished results are kept. Free space, or correct the permissions; {AGAIN}")
 
 
 def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
@@ -164,6 +164,7 @@ def _write_tables(job: Run, progress: Progress) -> None:
         name = job.suite.path.name
         progress.say(
             f"results.csv and results.parquet of {name} cannot be written: {why_not_written(error, job.suite.path)}."
-            " No result is lost. Free space or correct that, then run the fpray command that you typed again:"
+            " No result is lost. Free space, or correct the permissions, then run the fpray command that you"
+            " typed again:"
             " it writes them"
         )

@@ -69,7 +69,7 @@ class TrialSelection:
             raise Damaged(
                 file,
                 f"{sentence}: a newer version wrote it. Install a newer fpray to continue this"
-                f" suite (directory of results), or start a new one with --new",
+                " suite (directory of results), or start a new one with --new",
                 cause=Cause.OTHER_VERSION,
             )
         return typed_content(file, TrialSelection, content)
@@ -125,7 +125,7 @@ def _with_grid(selection: TrialSelection, study: Study, params: Any) -> tuple[St
     if len(study.points) > 1 and not selection.cross and selection.study != _USUAL:
         remarks.append(
             f"note: the values of --vary replace the study's {len(study.points)} points (to run them at each of"
-            f" these points: --cross)"
+            " these points: --cross)"
         )
     return study.with_grid(vary, cross=selection.cross), remarks
 

@@ -36,7 +36,7 @@ class SetMachinesAside(Listener):
             self._allocator.quarantine(verdict.host)
             self._progress.say(
                 f"trials do not use machine {verdict.host} any more, because {verdict.sentence}. The sweep"
-                f" continues on the other machines. To use this machine again, correct the cause, stop the"
-                f" sweep (Ctrl-C; results are kept) and start it again"
+                " continues on the other machines. To use this machine again, correct the cause, stop the"
+                " sweep (Ctrl-C; results are kept) and start it again"
             )
             self._remember("set_aside", verdict.host, verdict.sentence)

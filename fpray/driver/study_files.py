@@ -40,8 +40,8 @@ def check_study_file(words: Mapping[str, Any], suite: Suite, experiment: Experim
         known = "has changed since" if name in suite.record.study_files else "of that time is not known"
         sentence = (
             f"has trials of the study file {name}, and the content of the file {known}. To start a new suite"
-            f" (directory of results), add --new: the old results are kept; to continue with the file as it is"
-            f" now, add --accept-change"
+            " (directory of results), add --new: the old results are kept; to continue with the file as it is"
+            " now, add --accept-change"
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
 

@@ -75,7 +75,7 @@ def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Pr
         if of_host["java"] is None:
             sentence = (
                 f"there is no such program on machine {host}: install a JDK 17 there, or write its path, such"
-                f" as --java /opt/jdk17/bin/java"
+                " as --java /opt/jdk17/bin/java"
             )
             problems.append(Problem(f"--java {java}", sentence, Cause.JAVA))
     for host, of_host in facts.items():

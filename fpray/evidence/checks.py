@@ -51,7 +51,7 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
         sentence = (
             f"{client.label} waited for its last answers until its timeout, because with"
             f" {', '.join(evidence.holds_back)} requests wait for further ones, and at the end none come. The"
-            f" numbers are not affected: they are of the time before"
+            " numbers are not affected: they are of the time before"
         )
         return Doubt(sentence, label=client.label)
     if timeouts:
@@ -72,7 +72,7 @@ def undecided(evidence: Evidence) -> Iterator[Doubt]:
         yield Doubt(
             f"{evidence.requests} requests are recorded for {evidence.loops} closed loops, and unfinished measurement"
             f" groups may hide up to {evidence.unrecorded} more: it is not known whether the servers answered."
-            f" Measure longer, such as --set duration=10s"
+            " Measure longer, such as --set duration=10s"
         )
 
 
@@ -116,12 +116,12 @@ def unreported(evidence: Evidence) -> Iterator[Doubt]:
     if evidence.reported:
         yield Doubt(
             f"{rows} rows are in no result: their labels are {labels}, and {reports}. Correct the"
-            f" labels in the client or in that file"
+            " labels in the client or in that file"
         )
     else:
         yield Doubt(
             f"no recorded row is in a result: their labels are {labels}, and {reports}. Correct the labels in"
-            f" the client or in that file",
+            " the client or in that file",
             "unrecorded",
         )
 
@@ -133,7 +133,7 @@ def unserved(evidence: Evidence) -> Iterator[Doubt]:
         client = (silent or list(evidence.clients))[0]
         yield Doubt(
             f"{evidence.requests} requests were answered in the measured time, fewer than the {evidence.loops}"
-            f" that clients send at once: look at the logs of the servers in the directory of the trial",
+            " that clients send at once: look at the logs of the servers in the directory of the trial",
             "unserved",
             client.label,
             client.log,
@@ -166,7 +166,7 @@ def busy_machines(evidence: Evidence) -> Iterator[Doubt]:
             share = machine.stolen / cores
             yield Doubt(
                 f"the host on which {name} is a virtual machine gave {share:.0%} of its CPU time to others"
-                f" while the clients measured. Repeat the trial when the host is less busy"
+                " while the clients measured. Repeat the trial when the host is less busy"
             )
         if machine.others >= OTHERS_SHARE * cores and machine.waited >= WAITED_SHARE:
             yield Doubt(
@@ -198,5 +198,5 @@ def _apart(evidence: Evidence) -> str | None:
     return (
         f"the clients measured together for {together_s:.2f} of {evidence.duration_s:g} s: {last} began"
         f" {(begins[last] - begins[first]) / 1e9:.2f} s after {first}; their machines are too busy, or their"
-        f" warm-ups differ. Use less busy machines, or measure longer, such as --set duration=10s"
+        " warm-ups differ. Use less busy machines, or measure longer, such as --set duration=10s"
     )

@@ -74,8 +74,8 @@ def _build_directory(beside: Path) -> Path:
         raise refuse(
             "the reference jar",
             f"cannot be built: neither {beside.parent} nor the home directory nor /var/tmp nor /tmp can be"
-            f" written. Set XDG_CACHE_HOME to a directory that you can write, such as export"
-            f" XDG_CACHE_HOME=/data/cache",
+            " written. Set XDG_CACHE_HOME to a directory that you can write, such as export"
+            " XDG_CACHE_HOME=/data/cache",
             Cause.REFERENCE_JAR,
         )
     return cache

@@ -145,7 +145,7 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
         raise refuse(
             f"--java {java}",
             f"does not run: {facts['jvm'].rstrip(': ')}. Install a JRE 17, or name another program, such as"
-            f" --java /opt/jdk17/bin/java",
+            " --java /opt/jdk17/bin/java",
             Cause.JAVA,
         )
     return _reports(jar, java, protocols)

@@ -47,7 +47,7 @@ def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
     """Of one that was forked, and is not its program by the deadline."""
     detail = (
         f"{process.label} did not start its program within {deadline_s:g} s: see whether a file system of its"
-        f" machine hangs (df)"
+        " machine hangs (df)"
     )
     return _failure("spawn-failed", process, detail)
 

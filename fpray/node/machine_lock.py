@@ -53,7 +53,7 @@ class MachineLock:
             elif not (shared and holder.shared):
                 reasons.append(
                     f"it measures for {holder.sentence() or holder.in_words()} now; this trial"
-                    f" starts automatically when the machine is free"
+                    " starts automatically when the machine is free"
                 )
         self._since = since
         return reasons[0] if reasons else None

@@ -72,7 +72,7 @@ class Scratch:
         except OSError as error:
             raise Lost(
                 f"no trial can work in {root}: {why_not_written(error, root)}. Free space there, or the"
-                f" repeat fails, too"
+                " repeat fails, too"
             ) from None
         self._own = owner, str(path)
         return str(path)
@@ -152,7 +152,7 @@ def root_of(requested: str | None) -> Path:
     except OSError as error:
         raise Lost(
             f"no trial can work in {requested}: {error.strerror}. Correct that, or name another directory, such"
-            f" as --scratch /var/tmp"
+            " as --scratch /var/tmp"
         ) from None
 
 

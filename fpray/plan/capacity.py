@@ -115,7 +115,7 @@ def region_problems(
                 continue
             where = (
                 f"are in {known}: {', '.join(hosts)}. The first machines of the list get the processes: list"
-                f" machines of other regions first"
+                " machines of other regions first"
                 if cluster.regions
                 else "are all in one place, as far as fpray knows: name regions in the file of --cluster,"
                 ' beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'

@@ -84,7 +84,7 @@ class Cluster:
                 Problem(
                     pool,
                     f"has an empty list of machines for f={faults} in {self.source}: add the address"
-                    f" of a machine to it",
+                    " of a machine to it",
                     Cause.MACHINES,
                 )
             ]

@@ -132,6 +132,6 @@ def _problem(hosts: Sequence[str], short: Sequence[Demand], claims: Sequence[_Cl
         f"pool{'s' if len(pools) > 1 else ''} {', '.join(pools)}",
         f"{number_of(len(missing), 'more machine')} needed: there {is_or_are} {len(hosts)}"
         f" ({', '.join(hosts)}), and --place allows no other role on a machine of {roles}. Add machines, or"
-        f" write another --place, such as --place pack",
+        " write another --place, such as --place pack",
         Cause.MACHINES,
     )

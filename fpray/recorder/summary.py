@@ -138,8 +138,8 @@ def _unreported(
     rows = {texts[label]: tally.all.rows for label, (tally, _) in labels.items() if label not in outputs}
     for text in sorted(rows, key=lambda text: -rows[text])[:_MOST_NOTED_LABELS]:
         notes.append(
-            f"{rows[text]} rows have the label {text}, for which the protocol"
-            " declares no output: they are in no result."
+            f"{rows[text]} rows have the label {text}, for which the protocol declares no output: they are in"
+            " no result. Correct the label in the client."
         )
     return rows
 
@@ -178,7 +178,7 @@ def _measured_window(
             if early > max(1.0, duration_s / 10):
                 notes.append(
                     f"{client.client} had no answer in the last {early:.3f} s: look at the logs of the servers"
-                    f" in the directory of the trial."
+                    " in the directory of the trial."
                 )
     if not ends:
         return None

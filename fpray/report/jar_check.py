@@ -55,7 +55,7 @@ class JarCheck:
                 more = ", ".join(main.not_given)
                 yield (
                     f"  note: {main.main} also accepts {more}, which fpray does not pass by default (a"
-                    f" parameter or --flag sets it)"
+                    " parameter or --flag sets it)"
                 )
 
 

@@ -31,7 +31,7 @@ def stop(suite: Suite) -> str:
             raise refuse(
                 suite.path.name,
                 f"is marked as run by {holder.words}, but that process is not a sweep of it: nothing was"
-                f" stopped. See how it is: fpray status",
+                " stopped. See how it is: fpray status",
                 Cause.ELSEWHERE,
             )
         os.kill(holder.pid, signal.SIGTERM)

@@ -88,9 +88,9 @@ class BudgetMeter:
         if known >= self._trials:
             return (
                 f"the budget of {number_of(self._trials, 'trial')} is spent (to continue the search, write a"
-                f" larger --budget-trials)"
+                " larger --budget-trials)"
             )
         return (
             f"the budget of {self._limit} leaves no room for another trial (to continue the search, write a"
-            f" larger budget)"
+            " larger budget)"
         )

@@ -84,7 +84,7 @@ def group_problems(problem: SearchProblem) -> Iterator[Problem]:
             yield Problem(
                 f"measurement_group_size={largest}",
                 f"records only means of {largest} requests, so {column} is unknown: set"
-                f" measurement_group_size=1, or use the mean",
+                " measurement_group_size=1, or use the mean",
                 Cause.GOAL,
             )
     for trial in trials:

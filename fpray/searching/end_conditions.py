@@ -38,7 +38,7 @@ class EndConditions:
             if len(finished) >= _ENOUGH_TO_KNOW and all(t.user_attrs["metrics"].get(column) is None for t in finished):
                 return (
                     f"{column} has no value in any of {len(finished)} finished trials, so the search cannot"
-                    f" continue (docs/measuring.md says why)"
+                    " continue (docs/measuring.md says why)"
                 )
         return None
 

@@ -115,7 +115,7 @@ def _at_the_end_of_the_space(problem: SearchProblem, best: Choice) -> Iterator[s
             end = "lowest" if best.params[key] == ends(distribution)[0] else "highest"
             yield (
                 f"{key}={best.params[key]} is the {end} value of its range: values beyond it were not tried (to"
-                f" try them, write a wider --space)"
+                " try them, write a wider --space)"
             )
 
 

@@ -45,7 +45,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         Problem(
             option,
             f"is {_words(now[key])} now, but was {_words(before[key])} when this search began: use the old"
-            f" value to continue that search, or add --new to start another (the old results are kept)",
+            " value to continue that search, or add --new to start another (the old results are kept)",
             Cause.OTHER_REQUEST,
         )
         for key, option in _OPTIONS.items()
@@ -57,7 +57,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         Problem(
             f"{key}={now['start'].get(key)}",
             f"was {start.get(key)} when this search began: set {key}={start.get(key)} to continue that search,"
-            f" or add --new to start another (the old results are kept)",
+            " or add --new to start another (the old results are kept)",
             Cause.OTHER_REQUEST,
         )
         for key in {**start, **now["start"]}
@@ -68,7 +68,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
             Problem(
                 f"--storage {options['storage']}",
                 f"this search is kept in {recorded['storage']}: remove --storage to continue it, or add --new"
-                f" to start another search (the old results are kept)",
+                " to start another search (the old results are kept)",
                 Cause.OTHER_REQUEST,
             )
         )

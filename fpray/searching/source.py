@@ -90,7 +90,7 @@ class SearchSource:
                     return trial
         self.ended = (
             f"{self._problem.protocol.name} allows none of {_MAX_REFUSED} combinations of values in a row:"
-            f" write other values in --space"
+            " write other values in --space"
         )
         return None
 

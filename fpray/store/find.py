@@ -55,12 +55,12 @@ def find_suite(text: str, root: Path) -> Suite:
         raise refuse(
             text,
             f"is not a suite (directory of results) in {shown(root)}: write the path of one, or its first"
-            f" letters (fpray status lists them)",
+            " letters (fpray status lists them)",
             Cause.SUITE,
         )
     raise refuse(
         text,
-        f"is the beginning of the names of several suites (directories of results). Write one of them, or more"
+        "is the beginning of the names of several suites (directories of results). Write one of them, or more"
         f" letters: {', '.join(s.suite_id for s in matching[:5])}",
         Cause.SUITE,
     )

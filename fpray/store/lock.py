@@ -63,7 +63,7 @@ def acquire(suite: Path) -> int:
         raise refuse(
             str(suite),
             f"cannot be written: {why_not_written(error, suite)}. Free space or correct its permissions; or"
-            f" start a new suite (directory of results) elsewhere, such as --new -s /data/suites",
+            " start a new suite (directory of results) elsewhere, such as --new -s /data/suites",
             Cause.NOT_WRITABLE,
         ) from None
     if not _lock(lock):

@@ -44,7 +44,7 @@ def read_trial(protocol: Protocol[Any], record: TrialRecord, where: str) -> Tria
         raise refuse(
             where,
             f"{sentence}. Use the version of fpray that ran it, or start a new suite (directory of results)"
-            f" with --new: the old results are kept",
+            " with --new: the old results are kept",
             Cause.OTHER_VERSION,
         ) from None
     return Trial(protocol, params, record["repeat"])

@@ -31,7 +31,7 @@ def load_study_file(path: Path) -> Study:
         where = _line_of(error, path)
         raise refuse(
             str(path),
-            f"this Python file fails when it is loaded. Correct it; Python says:"
+            "this Python file fails when it is loaded. Correct it; Python says:"
             f" {type(error).__name__}: {error}{where}",
             Cause.STUDY_FILE,
         ) from None

@@ -42,7 +42,7 @@ class LatencyBound:
         return (
             f"after half of the duration the {self.statistic} of {self.label or 'all'} requests is {value:.4g} ms, and"
             f" {over:.0%} of them are above {self.limit_ms:g} ms: your limit cannot be met any more, so this"
-            f" trial was stopped; the search continues"
+            " trial was stopped; the search continues"
         )
 
 

@@ -58,7 +58,7 @@ class StartedProcesses:
             if process.kind == "sidecar" and not ended.stopped and ended.returncode not in process.expected_exits:
                 yield (
                     f"{process.label}, a process of --instrument, exited with {ended.returncode} before the end"
-                    f" of the trial: its own data are incomplete, but the trial's numbers are not affected"
+                    " of the trial: its own data are incomplete, but the trial's numbers are not affected"
                 )
             if ended.left_out:
                 left_out = f"{ended.left_out / 1e6:.0f} MB of its middle are left out"
