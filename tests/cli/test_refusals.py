@@ -96,7 +96,7 @@ def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
     monkeypatch.setenv("FPRAY_SUITE_DIRECTORY", str(suite.parent))
     monkeypatch.chdir(tmp_path)
     result = cli("sweep", "craq", "-s", "QKZJ", "--rerun", "001")
-    assert f"{suite.name} has results of unreplicated, not of craq" in " ".join(result.stderr.split())
+    assert f"{suite.name}: has results of unreplicated, not of craq" in " ".join(result.stderr.split())
     assert not Path("QKZJ").exists()
     assert Suite(suite).short_name == "QKZJ"
     monkeypatch.delenv("FPRAY_SUITE_DIRECTORY")

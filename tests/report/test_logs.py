@@ -23,7 +23,7 @@ def test_logs_are_printed_and_followed_until_the_process_ends(tmp_path: Path) ->
     assert cli("logs", str(trial), "server").stdout == ""
     refused = cli("logs", "ABCD/001", "client", *root)
     assert refused.exit_code == 2
-    assert "trial 001 has no such process; did you mean client_0?; it has server, client_0" in refused.stderr
+    assert "trial 001 has no such process; did you mean client_0?; its processes: server, client_0" in refused.stderr
     assert "no such trial; its trials are 001 to 001" in cli("logs", "ABCD/2", "server", *root).stderr
     out, err = trial / "server_out.txt", trial / "server_err.txt"
     out.write_text("one\n")

@@ -112,7 +112,7 @@ def test_heaps_that_do_not_fit_a_machine_are_refused(ray_address: str, tmp_path:
     assert done.code == 2
     assert not outcome
     machine = ray_address.partition(":")[0]
-    assert f"machine {machine}  has {total:.1f} GiB of memory, but 1 of 1 trials need more for their heaps" in done.err
+    assert f"machine {machine}: has {total:.1f} GiB of memory, but 1 of 1 trials need more for their heaps" in done.err
     assert f"3 x server of {int(total / 2)}g, 1 x client of 1024m" in done.err
 
 
