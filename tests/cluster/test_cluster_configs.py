@@ -231,7 +231,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump(content))
     refused = cli("plan", "unreplicated", "--cluster", str(file))
     assert "fpray_pools: 10.0.0.7" in refused.output
-    assert "of this file (10.0.0.1, 10.0.0.2, 10.0.0.3)" in refused.output
+    assert "of this file (10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4)" in refused.output
 
 
 @pytest.mark.parametrize(
