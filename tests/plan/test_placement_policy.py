@@ -73,7 +73,7 @@ def test_what_never_fits_is_refused_with_what_is_missing(tmp_path: Path) -> None
     ) in done.stderr
     done = cli("sweep", "unreplicated", *QUICK, "--local", "--place", "server=exclusive", "-s", str(tmp_path / "s"))
     assert done.exit_code == 2, "refused before Ray starts"
-    assert "pool server  1 more machine needed: there is 1 (127.0.0.1), and --place allows" in done.stderr
+    assert "pool server: 1 more machine needed: there is 1 (127.0.0.1), and --place allows" in done.stderr
     assert "no other role on a machine of server. Add machines" in done.stderr
     assert not list((tmp_path / "s").iterdir())
 
