@@ -156,7 +156,7 @@ class Chaos:
             self.site.reboot(name)
         if kind == "head":
             self._collect(120)  # a driver that was starting ends when Ray ends it
-            known = "the head of the Ray cluster at" in self.messages[-1]
+            known = "the head node of the Ray cluster at" in self.messages[-1]
             assert not doomed or known, self.describe("not a word of the head")
             self.site.reboot(*NODES)
 
