@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -121,9 +120,10 @@ class RayProcess:
         channel, process, reader = self._channel, self._process, self._reader
         if channel is not None:
             channel.close()
-        if reader is not None and process is not None:
-            reader.join(_END_S)
-            if reader.is_alive():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
-                reader.join()
+        if process is not None:
+            try:
+                process.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if reader is not None and reader.is_alive():  # Ctrl-C may have come while it was being started
+            reader.join()
