@@ -17,8 +17,7 @@ _WORDS = {
     "interpreter": "Python starts",
     "imports": "imports: click, psutil, fpray",
     "checks": "checks: study, jar, suite directory",
-    "import ray": "import ray",
-    "ray": "Ray starts: gcs, raylet",
+    "ray": "the Ray process starts; in it: import ray, gcs, raylet",
     "actors": "role actors start; facts of the machine",
     "jvm": "ports, plan, files; the supervisor starts the JVM",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 import os
 import sys
@@ -43,26 +42,10 @@ def main() -> None:
     machines: Any = Machines
     machines.__enter__ = stamped(machines.__enter__, "checks", "ray")
     machines.facts = stamped(machines.facts, "", "actors")
-    _stamp_import_of_ray()
     try:
         command_line.main(sys.argv[1:])
     finally:
         Path(os.environ["BENCH_STAMPS"]).write_text(json.dumps(stamps))
-
-
-def _stamp_import_of_ray() -> None:
-    """Put a stamp at the end of the first `import ray`, whichever module has it."""
-    plain_import = builtins.__import__
-
-    def watched(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.partition(".")[0] != "ray":
-            return plain_import(name, *args, **kwargs)
-        builtins.__import__ = plain_import  # Ray's own modules import it again
-        module = plain_import(name, *args, **kwargs)
-        stamp("import ray")
-        return module
-
-    builtins.__import__ = watched
 
 
 if __name__ == "__main__":
