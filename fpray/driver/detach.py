@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -18,8 +19,11 @@ from typing import Protocol
 from fpray.driver.secret_words import hand_over
 from fpray.files.atomic import replacing
 from fpray.files.secret import Secret, write_secret
+from fpray.files.user_directory import user_directory
 
 _LEAVING = "FPRAY_LEAVING"  # in the environment of the detached process: the file in which it reports its suite
+_NAME = "leaving-"  # of the directory of one start: the report, secrets until they are read, the output of a job
+_ABANDONED_S = 86_400.0  # both processes of such a start are gone; a job may wait for long until Ray starts it
 _POLL_S = 0.05
 
 
@@ -30,8 +34,37 @@ def leaving() -> Callable[[Path], None] | None:
 
 
 def _report(file: Path, suite: Path) -> None:
-    with contextlib.suppress(OSError), replacing(file) as partial_file:  # the waiting command may be gone
-        Path(partial_file).write_bytes(os.fsencode(suite))
+    with contextlib.suppress(OSError):
+        with replacing(file) as partial_file:
+            Path(partial_file).write_bytes(os.fsencode(suite))
+        _remove_unless_awaited(file.parent)  # the waiting command may have been killed
+
+
+@contextlib.contextmanager
+def _directory() -> Iterator[Path]:
+    """The directory of one start, locked while its command waits. Whichever process ends last removes it."""
+    top = user_directory()
+    for path in top.glob(f"{_NAME}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.lstat().st_mtime > _ABANDONED_S:
+                _remove_unless_awaited(path)
+    path = Path(tempfile.mkdtemp(prefix=_NAME, dir=top))
+    lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def _remove_unless_awaited(directory: Path) -> None:
+    lock = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(directory, ignore_errors=True)
+    finally:
+        os.close(lock)
 
 
 class Launched(Protocol):
@@ -63,14 +96,13 @@ def start(words: Sequence[str], launch: Launch = as_process, secrets: Sequence[S
     Until then it writes to our terminal, so that a refusal is shown here; Ctrl-C ends it. Secrets among the words are
     handed to it in files.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="fpray-leaving-"))
-    report = scratch / "suite"
+    with _directory() as scratch:
+        report = scratch / "suite"
 
-    def put(number: int, secret: Secret) -> str:
-        write_secret(path := scratch / f"secret-{number}", secret.value)
-        return str(path)
+        def put(number: int, secret: Secret) -> str:
+            write_secret(path := scratch / f"secret-{number}", secret.value)
+            return str(path)
 
-    try:
         words = hand_over(words, secrets, put)
         command = [sys.executable, "-P", "-c", "from fpray.cli.entry import main; main()", *words]
         process = launch(command, {_LEAVING: str(report)}, scratch)
@@ -84,8 +116,6 @@ def start(words: Sequence[str], launch: Launch = as_process, secrets: Sequence[S
             process.terminate()
             process.wait()
             raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def hang_up_ends() -> None:
