@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import enum
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,24 +21,9 @@ from fpray.files.printable import printable
 
 _LISTED = 25  # problems in one message
 # A sentence that begins so has what it is about as its subject.
-_VERBS = frozenset(
-    (
-        "is",
-        "are",
-        "was",
-        "has",
-        "have",
-        "must",
-        "needs",
-        "names",
-        "cannot",
-        "can",
-        "conflicts",
-        "does",
-        "takes",
-        "lists",
-        "says",
-    )
+_VERB = re.compile(
+    "(is|are|was|were|has|have|must|needs|names|cannot|can|conflicts|contains|does|takes|lists|says|holds|means|make"
+    "|records|runs|starts|tries|works) "
 )
 
 
@@ -112,8 +98,12 @@ class Problem:
 
     def in_words(self) -> str:
         """It in one line: `num_leaders=1: f=1 needs at least 2 leaders`, `QKZJ is not a suite`."""
-        joint = " " if self.sentence.partition(" ")[0] in _VERBS else ": "
-        return f"{cut(self.about, 300)}{joint}{cut(self.sentence)}"
+        return " ".join(self.in_columns())
+
+    def in_columns(self) -> tuple[str, str]:
+        """What it is about, and its sentence; a colon parts them unless the sentence begins with its verb."""
+        colon = "" if _VERB.match(self.sentence) else ":"
+        return f"{cut(self.about, 300)}{colon}", cut(self.sentence)
 
 
 class FprayError(Exception):
@@ -157,7 +147,7 @@ class Refused(FprayError):
         return f"{self.in_one_line()} · {explained(*(problem.cause for problem in self.problems))}"
 
     def _text(self) -> str:
-        problems = [(f"{cut(problem.about, 300)}:", cut(problem.sentence)) for problem in self.problems[:_LISTED]]
+        problems = [problem.in_columns() for problem in self.problems[:_LISTED]]
         width = min(45, max(len(about) for about, _ in problems))
         count = len(self.problems)
         head = "nothing was started" + (f"; {count} problems:" if count > 1 else ":")

@@ -90,10 +90,14 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
             f"interrupted · {statuses.count(Status.FINISHED)} of {result.planned} finished, and their results are kept"
             f" · nothing is running any more · {again(suite.record.command)}"
         )
+    failed = any(status.final and not status.comparable for status in statuses)
+    where = f"results{', and why trials failed' if failed else ''}: fpray show {suite.short_name}"
+    parts = [f"stopped, because {result.stopped}"] if result.stopped else []
+    parts += [counted(statuses), where]
     if result.stopped:
-        others = f"{result.planned - len(statuses)} trials have not run: {again(suite.record.command)}"
-        repeats = "" if source.learns else " (add --rerun failed to repeat the failed ones)"
-        stopped = f"stopped, because {result.stopped} · {counted(statuses)}"
-        return f"{stopped} · results: fpray show {suite.short_name} · {others}{repeats}"
-    lost = f" · the lost trials have no result: {again(suite.record.command)}" if Status.LOST in statuses else ""
-    return f"{counted(statuses)} · results: fpray show {suite.short_name}{lost}"
+        parts.append(f"{result.planned - len(statuses)} trials have not run: {again(suite.record.command)}")
+    elif Status.LOST in statuses:
+        parts.append(f"the lost trials have no result: {again(suite.record.command)}")
+    if failed and not source.learns:
+        parts.append(again(suite.record.command, "to repeat the failed trials when their cause is removed", "--rerun failed"))
+    return " · ".join(parts)

@@ -13,12 +13,16 @@ FREE_SPACE: Final = "free some space there, and the sweep continues automaticall
 _NOT_TYPED = re.compile(r"^--as-job|/ray_bootstrap_config\.yaml$|^(--[a-z-]+=)?once:|\*\*\*")
 
 
-def again(command: str) -> str:
-    """How to continue what a command line began; the command is not shown where it is not the one that was typed."""
+def again(command: str, aim: str = "to continue", more: str = "") -> str:
+    """How to continue what a command line began; the command is not shown where it is not the one that was typed.
+
+    aim: what that is for; more: words that are added to the command.
+    """
     words = shlex.split(command)
     if words[:1] != ["fpray"] or any(_NOT_TYPED.search(word) for word in words):
-        return AGAIN
-    return f"to continue, run {shlex.join(word for word in words if word != '--new')}"
+        return f"{aim}, run the fpray command that you typed again{f', and add {more}' if more else ''}"
+    typed = shlex.join(word for word in words if word != "--new")
+    return f"{aim}, run {typed}{f' {more}' if more else ''}"
 
 
 def number_of(count: int, noun: str) -> str:

@@ -141,7 +141,7 @@ def test_what_is_not_there_or_never_fits_is_refused_by_name(two_machines: str, t
     done = _sweep(two_machines, tmp_path, "-j", "reference", "--cluster", str(cluster))
     assert done.returncode == 2, done.stderr
     sentence = ", but it is not in the Ray cluster, which has 10.77.0.1, 10.77.0.2"
-    assert f"10.77.0.9: is in the cluster file {cluster}{sentence}" in done.stderr
+    assert f"10.77.0.9 is in the cluster file {cluster}{sentence}" in done.stderr
     done = _sweep(two_machines, tmp_path, "-j", "reference", "--place", "exclusive")
     assert done.returncode == 2, done.stderr
     needed = "pools server, clients: 1 more machine needed: there is 1 (10.77.0.2), and --place allows no other role"

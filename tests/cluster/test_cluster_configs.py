@@ -241,7 +241,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
         ("a: 1", "is not a configuration of `ray up`: it has no `provider`"),
         ("provider: {type: nowhere}", "has no available_node_types"),
         ("provider: {type: local, head_ip: localhost}", "has a loopback address"),
-        ("provider: {type: local}", "provider.head_ip: is missing"),
+        ("provider: {type: local}", "provider.head_ip is missing"),
         ("provider: {type: local, head_ip: 10.0..1}", "10.0..1: this name has no IP address: it is not a host name."),
         ("provider: {type: local, head_ip: 10.0.0.1, worker_ips: 10.0.0.2}", "must be a list of addresses"),
         ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {clients: x}}", "must be an object"),

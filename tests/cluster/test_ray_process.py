@@ -248,7 +248,7 @@ def test_a_forked_child_of_a_process_that_has_swept_is_refused(tmp_path: Path) -
     )
     python = FPRAY.removesuffix("fpray") + "python"
     done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=250)
-    assert done.stdout.startswith("0\nnothing was started:\n  this process: was forked"), done.stderr
+    assert done.stdout.startswith("0\nnothing was started:\n  this process was forked"), done.stderr
     assert "spawn" in done.stdout
 
 

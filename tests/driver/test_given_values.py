@@ -68,9 +68,9 @@ def test_every_option_of_another_type_is_named_at_once() -> None:
     )  # fmt: skip
     assert "15 problems" in text
     for sentence in (
-        "set: has the key 5, which is no text", "repeat: must be an integer or null, not '3'",
-        "vary: must be an object",
-        "keep_going: must be true or false, not 'yes'", "parallel: must be an integer or null, not 2.5",
+        "set has the key 5, which is no text", "repeat must be an integer or null, not '3'",
+        "vary must be an object",
+        "keep_going must be true or false, not 'yes'", "parallel must be an integer or null, not 2.5",
     ):  # fmt: skip
         assert sentence in text
     with pytest.raises(fpray.Refused, match="there is no such protocol"):

@@ -15,3 +15,12 @@ def test_a_run_that_was_stopped_gives_the_reason_of_what_stopped_it() -> None:
     result = SweepResult(path, 3, {"001": Outcome(Status.FINISHED)}, stopped="the budget of 9 $ is spent")
     line = closing(Suite(path), result, ListSource([], []))
     assert line.startswith("stopped, because the budget of 9 $ is spent · 1 finished · results: fpray show "), line
+
+
+def test_where_trials_failed_it_has_the_command_that_repeats_them() -> None:
+    (path,) = (RECORDED / "sweep_half_done").iterdir()
+    outcomes = {"001": Outcome(Status.FINISHED), "002": Outcome(Status.CRASHED)}
+    line = closing(Suite(path), SweepResult(path, 2, outcomes), ListSource([], []))
+    start, how = line.split(" · to repeat the failed trials when their cause is removed, run ")
+    assert start.startswith("1 finished, 1 crashed · results, and why trials failed: fpray show ")
+    assert how == f"{Suite(path).record.command} --rerun failed"

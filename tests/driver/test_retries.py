@@ -47,7 +47,7 @@ def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on
         " further trials are started, and all results are kept: correct the cause, or add --keep-going to"
         " continue in any case"
     ) in output
-    assert "stopped, because most trials fail · 5 crashed · results: fpray show " in output
+    assert "stopped, because most trials fail · 5 crashed · results, and why trials failed: fpray show " in output
     assert "7 trials have not run: to continue, run " in output
     again = run_on(machines, finished, tmp_path, loops=12)
     assert (again.suite, statuses(again)) == (first.suite, ["crashed"] * 5 + ["finished"] * 7)

@@ -6,8 +6,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from fpray.files import layout
 
 ROOT = Path(__file__).parents[2]
@@ -30,9 +28,13 @@ def test_no_name_is_stated_twice() -> None:
     assert len(values) == len(set(values)) > 20
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_names_are_stated_in_the_layout_only(file: Path) -> None:
-    stated = {text for text in _texts(file) if text in NAMES or any(text.endswith(suffix) for suffix in SUFFIXES)}
+def test_names_are_stated_in_the_layout_only() -> None:
+    stated = {
+        f"{file.relative_to(ROOT)}: {text}"
+        for file in FILES
+        for text in _texts(file)
+        if text in NAMES or any(text.endswith(suffix) for suffix in SUFFIXES)
+    }
     assert not stated, "use fpray.files.layout"
 
 

@@ -49,6 +49,7 @@ def test_it_needs_far_fewer_trials_than_random() -> None:
     assert np.mean(np.minimum(ours, 30)) < 0.7 * np.mean(np.minimum(chance, 30)), (ours, chance)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth() -> None:
     inside, total = 0, 0
     curves = ("eurosys_fig1_unbatched_multipaxos/median@0.75", "nsdi_fig1_lt_epaxos:1,0.02/median@0.75")

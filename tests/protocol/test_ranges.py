@@ -65,7 +65,7 @@ def test_a_share_that_is_none_is_refused_before_anything_starts() -> None:
     done = cli("sweep", "unreplicated", *words, "--dry-run")
     assert done.exit_code == 2
     for value in ("-0.5", "7.0"):
-        assert (f"workload.conflict_rate={value}: must be a number from 0 to 1, such as 0.5") in " ".join(
+        assert (f"workload.conflict_rate={value} must be a number from 0 to 1, such as 0.5") in " ".join(
             done.stderr.split()
         )
 

@@ -18,7 +18,7 @@ REFUSED = {
         (
             "num_batchers=0",
             "num_proxy_servers=0",
-            "batcher_options.batch_size=5: is more than the 4 requests that clients send at a time",
+            "batcher_options.batch_size=5 is more than the 4 requests that clients send at a time",
             "proxy_server_options.flush_every_n=0",
         ),
     ),
@@ -28,7 +28,7 @@ REFUSED = {
             *("workload.point_fraction=1.5", "client_options.batch_size=3"),
         ),
         (
-            "num_chain_nodes=2: must be at least f+1 = 3",
+            "num_chain_nodes=2 must be at least f+1 = 3",
             "workload.num_keys=1",
             "workload.point_fraction=1.5",
             "client_options.batch_size=3: would never be full",
@@ -37,9 +37,9 @@ REFUSED = {
     "epaxos": (
         ("f=0", f"{OPTIONS}_min_period=2000s", "timeout=1s"),
         (
-            "f=0: must be at least 1",
-            f"{OPTIONS}_max_period: must be at least recover",
-            "timeout: is shorter than duration",
+            "f=0 must be at least 1",
+            f"{OPTIONS}_max_period must be at least recover",
+            "timeout is shorter than duration",
         ),
     ),
 }

@@ -62,7 +62,7 @@ def test_earlier_attempts_are_listed_in_their_order_and_shown(
 
 
 def test_what_is_neither_a_suite_nor_a_trial_is_refused_by_its_whole_name(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="/nothing: is not a suite"):
+    with pytest.raises(Refused, match="/nothing is not a suite"):
         show(f"{tmp_path}/nothing", tmp_path, {})
     with pytest.raises(Refused, match="no such trial; its trials are 001 to 002"):
         show(f"{AGAIN}/7", tmp_path, {})

@@ -11,7 +11,7 @@ import statistics
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +51,11 @@ class Source:
         """It, parsed."""
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree."""
+        return list(ast.walk(self.tree))
+
     @property
     def lines(self) -> int:
         """How many lines it has."""
@@ -64,16 +69,16 @@ class Source:
 
     def functions(self) -> Iterator[Function]:
         """Every function and method."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+        return (node for node in self.nodes if isinstance(node, Function))
 
     def classes(self) -> Iterator[ast.ClassDef]:
         """Every class."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef))
+        return (node for node in self.nodes if isinstance(node, ast.ClassDef))
 
     def imports(self, *, deferred: bool | None = None) -> Iterator[str]:
         """The modules that it imports, with the imported name; deferred: only those inside functions, or outside."""
-        inside = {id(node) for function in self.functions() for node in ast.walk(function)}
-        for node in ast.walk(self.tree):
+        inside = set() if deferred is None else {id(n) for function in self.functions() for n in ast.walk(function)}
+        for node in self.nodes:
             if deferred is not None and (id(node) in inside) is not deferred:
                 continue
             if isinstance(node, ast.Import):
@@ -88,10 +93,16 @@ class Source:
         return ".".join(parts[: len(parts) - level + 1]) if level else ""
 
 
+@cache
+def _source(root: Path, file: Path) -> Source:
+    """Each file is read and parsed once, however many tests ask."""
+    return Source(root, file)
+
+
 def sources(root: Path = ROOT, *tops: str) -> list[Source]:
     """Every Python file below folders of a checkout; recorded data is none."""
     files = (f.relative_to(root) for top in tops or TOPS for f in sorted((root / top).rglob("*.py")))
-    return [Source(root, file) for file in files if "recorded" not in file.parts]
+    return [_source(root, file) for file in files if "recorded" not in file.parts]
 
 
 def body_lines(function: Function) -> int:

@@ -16,7 +16,7 @@ PERSONS = re.compile(r"\b(who|whom|whose|whoever|nobody|somebody|anybody)\b", re
 
 def bad_names(file: Source) -> Iterator[str]:
     """Where a variable, a parameter, an attribute, a function or an import has a name that says nothing."""
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         name = _given_name(node)
         if name in NOT_A_NAME:
             yield f"{file.path}:{getattr(node, 'lineno', 0)}: {name}"
@@ -36,6 +36,6 @@ def _given_name(node: ast.AST) -> str | None:
 
 def persons(file: Source) -> Iterator[str]:
     """Where a message, a help text or a docstring has a word for persons."""
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and (match := PERSONS.search(node.value)):
             yield f"{file.path}:{node.lineno}: {match[0]}: {' '.join(node.value.split())[:90]}"

@@ -34,8 +34,8 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
         "add --price-per-machine-hour",
         "did you mean num_batchers?",
         "3 is above 2",
-        "--confirm 0: must be at least 1",
-        "--seed -1: must be between 0 and 4294967295",
+        "--confirm 0 must be at least 1",
+        "--seed -1 must be between 0 and 4294967295",
     ):
         assert sentence in message
 
@@ -79,7 +79,7 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
         ),
         (
             (*LOAD, *SPACE, "--storage", "sqlite+pysqlite://u:secret@host/db"),
-            "--storage sqlite+pysqlite://u:***@host/db: holds a password, which the command ps and the files",
+            "--storage sqlite+pysqlite://u:***@host/db holds a password, which the command ps and the files",
         ),
     ],
 )
@@ -98,7 +98,7 @@ def test_an_end_of_the_space_that_the_protocol_never_takes_is_refused() -> None:
         "multipaxos", "--maximize", "write_output.measured.throughput", "--space", "num_proxy_leaders=0..4",
         "--space", "num_clients_per_proc=1..4",
     )  # fmt: skip
-    assert "num_proxy_leaders=0: must be at least f+1 = 2" in message
+    assert "num_proxy_leaders=0 must be at least f+1 = 2" in message
     assert "num_proxy_leaders=1" not in message
 
 

@@ -88,7 +88,7 @@ def test_a_study_in_postgresql(server: Server, ray_address: str, tmp_path: Path)
     gone = run(*words, *named, cwd=tmp_path)
     assert gone.code == 2
     assert (
-        f'--storage {server.url}: cannot be opened. Start the database, or correct the URL; it says: "(psycopg.Oper'
+        f'--storage {server.url} cannot be opened. Start the database, or correct the URL; it says: "(psycopg.Oper'
         in " ".join(gone.err.split())
     )
     server.start()

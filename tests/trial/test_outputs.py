@@ -35,4 +35,4 @@ def test_the_dry_run_counts_outputs() -> None:
     assert "logs of up to 4 GB (--max-output)" in cli(*words, "--max-output", "1g").output
     refused = cli(*words, "--max-output", "much")
     assert refused.exit_code == 2
-    assert "--max-output much: is not a size: write a number of bytes" in refused.output
+    assert "--max-output much is not a size: write a number of bytes" in refused.output

@@ -112,7 +112,7 @@ def test_heaps_that_do_not_fit_a_machine_are_refused(ray_address: str, tmp_path:
     assert done.code == 2
     assert not outcome
     machine = ray_address.partition(":")[0]
-    assert f"machine {machine}: has {total:.1f} GiB of memory, but 1 of 1 trials need more for their heaps" in done.err
+    assert f"machine {machine} has {total:.1f} GiB of memory, but 1 of 1 trials need more for their heaps" in done.err
     assert f"3 x server of {int(total / 2)}g, 1 x client of 1024m" in done.err
 
 
@@ -147,9 +147,9 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     cluster.write_text(json.dumps({**pools, "regions": regions}))
     assert "but they are in 1: " in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {**regions, "ap-south-1": servers[:1]}}))
-    assert f"regions: lists {servers[0]} in 2 regions: remove it" in cli(*words).output
+    assert f"regions lists {servers[0]} in 2 regions: remove it" in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {"us-east-1": servers[0]}}))
-    assert 'regions: must be an object such as {"region": ["10.0.0.1"]}' in cli(*words).output
+    assert 'regions must be an object such as {"region": ["10.0.0.1"]}' in cli(*words).output
 
 
 def test_leaders_of_mencius_are_staggered_over_as_many_machines_as_a_group_has(tmp_path: Path) -> None:
