@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from fpray.cluster.cancellation import Cancellation
-from fpray.errors import Lost, first_line
+from fpray.errors import Lost
 
 
 class Unanswered(Exception):
@@ -62,7 +62,7 @@ def _result(future: Any, call: Any, where: Where | None) -> Any:
     except Unanswered as error:
         places = [where(call)] if where is not None else []
         of = ", ".join(places) or "a machine"
-        text = f'Ray\'s worker process for {of} died, and everything that it ran; Ray says: "{first_line(error)}"'
+        text = f"Ray's worker process for {of} died, and everything that it ran; {error}"
         raise Lost(text, map(_host, places)) from None
     except Lost as lost:
         if lost.hosts or where is None:

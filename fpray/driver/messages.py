@@ -99,5 +99,6 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
     elif Status.LOST in statuses:
         parts.append(f"the lost trials have no result: {again(suite.record.command)}")
     if failed and not source.learns:
-        parts.append(again(suite.record.command, "to repeat the failed trials when their cause is removed", "--rerun failed"))
+        aim = "to repeat the failed trials when their cause is removed"
+        parts.append(again(suite.record.command, aim, "--rerun failed"))
     return " · ".join(parts)

@@ -105,7 +105,7 @@ def test_one_damaged_progress_file_hides_no_other_suite(suite: Path) -> None:
     done = cli("status", "-s", str(suite.parent))
     assert done.exit_code == 0
     assert len(done.stdout.splitlines()) == 2
-    assert "progress.json is damaged: must be an object, not 5" in done.stderr
+    assert "progress.json is damaged: it must be an object, not 5" in done.stderr
 
 
 def test_the_trials_beside_a_damaged_one_are_shown(suite: Path) -> None:
@@ -117,7 +117,7 @@ def test_the_trials_beside_a_damaged_one_are_shown(suite: Path) -> None:
     assert "003" in done.stdout
     assert "001/outcome.json is damaged: status must be one of finished, " in done.stderr
     assert "did you mean finished?" in done.stderr
-    assert "002/outcome.json is damaged: must be an object, not 5" in done.stderr
+    assert "002/outcome.json is damaged: it must be an object, not 5" in done.stderr
 
 
 def test_a_file_of_a_newer_version_is_named(suite: Path) -> None:

@@ -16,7 +16,7 @@ def plain(error: Exception) -> Exception:
         cause = error.cause if isinstance(error.cause, Exception) else error
         return cause if _travels(cause) else FprayError(first_line(cause))
     if isinstance(error, RayError):
-        return Unanswered(first_line(error))
+        return Unanswered(f'Ray says: "{first_line(error)}"')
     return error if _travels(error) else FprayError(f"{type(error).__name__}: {first_line(error)}")
 
 
