@@ -30,7 +30,7 @@ check test test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
 
 # Lint and the fast ring of tests, which can reach neither Ray nor a JDK: under a minute.
 check: lint
-	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n 2 -m "not jvm and not ray and not hosts and not slow"
+	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "not jvm and not ray and not hosts and not slow"
 
 # Every test but the slow ones. More test processes than cores, since tests also wait. Which tests share a process, and
 # which begin first, is said in tests/support/{scheduler,rings}.py.

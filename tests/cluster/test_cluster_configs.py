@@ -14,11 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
-from moto import mock_aws
-from moto.ec2.models import instance_types
 
 from fpray.cluster.head_address import cloud_head
 from fpray.cluster.launcher import read_launcher
@@ -55,6 +52,9 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     for name, value in {"AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t", "HOME": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    import boto3  # here, as moto takes a second to load
+    from moto import mock_aws
+    from moto.ec2.models import instance_types
     from ray.autoscaler._private.aws import config as bootstrap
 
     monkeypatch.setattr(bootstrap.time, "sleep", lambda _seconds: None)  # Ray gives a new role 30 s to spread

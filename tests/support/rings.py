@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 # A test that uses one of these needs what its marker says.
 _NEEDS = {"reference_jar": ("jvm",), "ray_address": ("ray", "jvm"), "wheel": ("jvm",)}
@@ -41,6 +44,12 @@ def longest_first(items: list[pytest.Item]) -> None:
         kinds = [own for marker, own in _SECONDS.items() if item.get_closest_marker(marker)]
         seconds[item.path] = seconds.get(item.path, 0.0) + max(kinds, default=0.05)
     items.sort(key=lambda item: (-seconds[item.path], str(item.path)))
+
+
+def some_fast(values: Iterable[object], every: int) -> list[ParameterSet]:
+    """Parameters of a test that has many of one kind: one of so many in every ring, the others are slow."""
+    marks = (() if place % every == 0 else (pytest.mark.slow,) for place in itertools.count())
+    return [pytest.param(value, marks=mark) for value, mark in zip(values, marks, strict=False)]
 
 
 def needs_jar(items: list[pytest.Item]) -> bool:
