@@ -68,11 +68,32 @@ def suite(tmp_path: Path) -> Path:
     return tmp_path / "suites" / recorded.name
 
 
+@pytest.fixture(scope="module")
+def one_suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for several tests, each of which puts back what it damages."""
+    (recorded,) = (path for path in RECORDED.iterdir() if path.is_dir())
+    copy = tmp_path_factory.mktemp("one") / "suites" / recorded.name
+    shutil.copytree(recorded, copy)
+    return copy
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", FILES)
-def test_a_damaged_file_is_named_by_every_command_that_reads_it(suite: Path, name: str, damage: str) -> None:
+def test_a_damaged_file_is_named_by_every_command_that_reads_it(one_suite: Path, name: str, damage: str) -> None:
     """I3: no traceback whatever a file of a suite holds; what was needed of it and is wrong is said, exit code 2."""
-    DAMAGES[damage](suite / name)
+    file = one_suite / name
+    before = file.read_bytes()
+    DAMAGES[damage](file)
+    try:
+        _assert_named(one_suite, name, damage)
+    finally:
+        if file.is_dir():
+            file.rmdir()
+        file.unlink(missing_ok=True)
+        file.write_bytes(before)
+
+
+def _assert_named(suite: Path, name: str, damage: str) -> None:
     outputs = []
     root = ("-s", str(suite.parent))
     for words in (("show", str(suite)), ("show", f"{suite}/001"), ("status", *root), ("logs", f"{suite}/001")):
