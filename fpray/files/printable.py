@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 _COLOUR = re.compile("(?:\x1b\\[|\x9b)[0-9;:]*m")  # SGR, as a terminal takes it in seven and in eight bits
+_NOT_ASCII = re.compile("[^ -~]")  # of these, few are not printable
 _CUT = " ..."
 _LONGEST_LINE = 1 << 20  # bytes that wait for their end
 
@@ -22,7 +23,7 @@ def printable(text: str | bytes, *, most: int = 0, lines: bool = False) -> str:
     if isinstance(text, bytes):
         text = text.decode(errors="backslashreplace")
     if not text.isprintable():
-        text = "".join(c if c.isprintable() else _escaped(c, lines) for c in _COLOUR.sub("", text))
+        text = _NOT_ASCII.sub(lambda match: _escaped(match[0], lines), _COLOUR.sub("", text))
     return text if not most or len(text) <= most else text[: max(0, most - len(_CUT))] + _CUT
 
 
@@ -41,6 +42,7 @@ def printable_lines(pieces: Iterable[bytes]) -> Iterator[str]:
 
 
 def _escaped(character: str, lines: bool) -> str:
-    if character == "\t" or (lines and character == "\n") or unicodedata.category(character) == "Zs":
+    stays = character.isprintable() or character == "\t" or (lines and character == "\n")
+    if stays or unicodedata.category(character) == "Zs":
         return character
     return character.encode("unicode_escape", "surrogatepass").decode()

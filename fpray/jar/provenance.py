@@ -42,15 +42,18 @@ def jar_record(jar: Jar) -> JarRecord:
 
 def git_state(directory: Path) -> Mapping[str, Any] | None:
     """Commit and uncommitted changes of the checkout that holds a directory; None outside of one."""
-    top = _git(directory, "rev-parse", "--show-toplevel")
-    if top is None:
+    where = _git(directory, "rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD")
+    if where is None:  # no checkout, or one without a commit
+        where = _git(directory, "rev-parse", "--show-toplevel")
+    if where is None:
         return None
+    top, commit, branch = [*where.splitlines(), None, None][:3]
     status = _git(directory, "status", "--porcelain") or ""
     changes = _git(directory, "diff", "--no-ext-diff", "--no-textconv", "HEAD") or ""
     return {
         "path": top,
-        "commit": _git(directory, "rev-parse", "HEAD"),
-        "branch": _git(directory, "rev-parse", "--abbrev-ref", "HEAD"),
+        "commit": commit,
+        "branch": branch,
         "uncommitted": status.splitlines(),
         "diff_sha256": hashlib.sha256(changes.encode()).hexdigest() if changes else None,
     }
