@@ -111,10 +111,9 @@ class Launcher:
         while missing := self._missing(known := nodes()):
             count = sum(self.types.values()) or len(self.hosts)
             names = ", ".join(self.missing(known))
-            present = f"{count - sum(missing.values())} of {count} have joined"
             message = (
-                f"waiting for {names} of {self.path.name} to join the Ray cluster ({present}); the sweep then"
-                " starts automatically"
+                f"waiting for the machines of {self.path.name}: {count - sum(missing.values())} of {count} are in the"
+                f" Ray cluster; missing: {names}. The sweep starts automatically when all are there"
             )
             if message != last:
                 say(message)

@@ -40,4 +40,5 @@ def suite_here(experiment: Experiment) -> Suite | None:
 
 def continued_line(suite: Suite, done: int, total: str) -> str:
     """How far a suite is that would be continued."""
-    return f"this command would continue the sweep in {shown(suite.path)} ({done} of {total} trials are done)"
+    where = f"the sweep in {shown(suite.path)} ({done} of {total} trials are done)"
+    return f"without --dry-run, this command continues {where}"

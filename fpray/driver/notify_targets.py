@@ -76,7 +76,7 @@ def _url_problem(target: Secret) -> str | None:
     if (parts := _split(target.value)) is None:
         return "is not a URL: write one such as http://10.0.0.5:8080/hook (an IPv6 address in brackets)"
     if target.literal and parts.password is not None:
-        return f"holds a password, which the command ps shows to all users: write {HOW} in its place"
+        return f"holds a password, which the command ps shows to all users: {HOW}"
     return None
 
 

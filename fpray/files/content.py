@@ -147,6 +147,13 @@ def _no_number(word: str) -> NoReturn:
     raise Unreadable(f"{word} is not a number of JSON")
 
 
+def _not_yaml(error: Exception) -> str:
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is None or problem is None:
+        return f"it is not YAML: {' '.join(str(error).split())[:300]}"
+    return f"its YAML has a mistake in line {mark.line + 1}, column {mark.column + 1}: {problem}"
+
+
 def yaml_value(text: str, bounds: Bounds) -> Any:
     """The value of a YAML text; None for one without content. Aliases count as often as they are used.
 
@@ -166,7 +173,7 @@ def yaml_value(text: str, bounds: Bounds) -> Any:
     except Unreadable:
         raise
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # also a date or a number that there cannot be
-        raise Unreadable(f"it is not YAML: {' '.join(str(error).split())[:300]}") from None
+        raise Unreadable(_not_yaml(error)) from None
     check_bounds(value, bounds)
     return value
 

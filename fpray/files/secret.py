@@ -12,7 +12,9 @@ from fpray.files.paths import absolute
 
 # `once:` is what fpray itself hands to a process that it starts: the file is removed when it is read.
 ENVIRONMENT, FILE, ONCE = "env:", "file:", "once:"
-HOW = "env:NAME (a variable of the environment) or file:PATH (a file of mode 0600)"
+HOW = (
+    "put the whole URL into an environment variable and write env:NAME, or into a file of mode 0600 and write file:PATH"
+)
 _MOST_BYTES = 1 << 16
 _SHORTEST = 4  # a shorter piece is in many texts by chance
 

@@ -93,7 +93,7 @@ class Cluster:
         return [
             Problem(
                 pool,
-                f'has no machines for f={faults}: add it, such as "{pool}": ["10.0.0.1"]. {known}',
+                f'has no machines for f={faults}: add some, such as "{pool}": ["10.0.0.1"]. {known}',
                 Cause.MACHINES,
             )
         ]

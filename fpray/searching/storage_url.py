@@ -72,7 +72,7 @@ def storage_problems(storage: Secret) -> list[Problem]:
         message = (
             "holds a password, which the command ps and the files of results show to all users: remove it, and"
             " let the database driver find it (PostgreSQL: ~/.pgpass or PGPASSWORD; MySQL:"
-            f" ?read_default_file=FILE), or write {HOW}"
+            f" ?read_default_file=FILE), or {HOW}"
         )
         problems.append(Problem(about, message, Cause.SECRET))
     try:

@@ -167,8 +167,8 @@ def test_machines_that_have_not_joined_are_counted_by_type() -> None:
         launcher.wait_for_all(lambda: joined, messages.append, patience_s=0)
     rest = "2 of 2 clients, 2 of 2 proxy_leaders, 2 of 3 acceptors, 2 of 2 replicas, 1 of 1 batchers"
     rest += ", 1 of 1 read_batchers, 2 of 2 proxy_replicas"
-    state = "of ec2.yaml to join the Ray cluster (4 of 16 have joined); the sweep then starts automatically"
-    assert messages == [f"waiting for {rest} {state}"]
+    state = "waiting for the machines of ec2.yaml: 4 of 16 are in the Ray cluster; missing"
+    assert messages == [f"{state}: {rest}. The sweep starts automatically when all are there"]
     cluster = launcher.joined(joined)
     assert cluster.hosts(1, "leaders") == cluster.hosts(2, "leaders") == ("10.0.0.4", "10.0.0.3")
     assert "10.0.0.1" not in cluster.addresses(), "the head takes no role"
@@ -186,8 +186,8 @@ def test_waiting_ends_when_every_machine_has_joined() -> None:
 
     launcher.wait_for_all(look, messages.append)
     (message,) = messages
-    begin, state = "waiting for 10.0.0.2 of onprem.yaml to join the Ray cluster", "3 of 4 have joined"
-    assert message == f"{begin} ({state}); the sweep then starts automatically"
+    state = "waiting for the machines of onprem.yaml: 3 of 4 are in the Ray cluster; missing"
+    assert message == f"{state}: 10.0.0.2. The sweep starts automatically when all are there"
 
 
 def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest() -> None:
@@ -237,7 +237,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("provider: [", "is not YAML"),
+        ("provider: [", "its YAML has a mistake in line 1"),
         ("a: 1", "is not a configuration of `ray up`: it has no `provider`"),
         ("provider: {type: nowhere}", "has no available_node_types"),
         ("provider: {type: local, head_ip: localhost}", "has a loopback address"),

@@ -13,6 +13,8 @@ from tests.conftest import cli
 from tests.support.sweeps import finished, run_on
 from tests.test_old_suites import RECORDED, SEARCH, SWEEP
 
+WITHOUT = "without --dry-run, this command continues the sweep in"
+
 
 def _recorded(name: str) -> Path:
     (suite,) = (RECORDED / name).iterdir()
@@ -30,7 +32,7 @@ def test_a_sweep_says_how_far_its_suite_is_and_what_is_left(words: tuple[str, ..
     done = cli(*words, "-s", str(suite), "--dry-run")
     assert done.exit_code == 0, done.output
     first, second = done.stdout.splitlines()
-    assert first == f"this command would continue the sweep in {shown(suite)} (1 of 3 trials are done)"
+    assert first == f"{WITHOUT} {shown(suite)} (1 of 3 trials are done)"
     assert second.startswith("2 trials · 2 processes each · 1 machine · about ")
     assert _files(suite) == before
 
@@ -38,13 +40,11 @@ def test_a_sweep_says_how_far_its_suite_is_and_what_is_left(words: tuple[str, ..
 def test_a_suite_without_anything_left_says_no_more(tmp_path: Path) -> None:
     suite = _recorded("sweep_with_a_crash")
     done = cli("sweep", "unreplicated", "-s", str(suite), "--dry-run")
-    assert done.stdout == f"this command would continue the sweep in {shown(suite)} (2 of 2 trials are done)\n"
+    assert done.stdout == f"{WITHOUT} {shown(suite)} (2 of 2 trials are done)\n"
     again = cli("sweep", "unreplicated", "-s", str(suite), "--rerun", "failed", "--dry-run")
-    assert again.stdout.startswith(
-        f"this command would continue the sweep in {shown(suite)} (1 of 2 trials are done)\n1 trial · "
-    )
+    assert again.stdout.startswith(f"{WITHOUT} {shown(suite)} (1 of 2 trials are done)\n1 trial · ")
     new = cli("sweep", "unreplicated", "-s", str(tmp_path), "--dry-run")
-    assert "would continue" not in new.stdout
+    assert "continues the sweep" not in new.stdout
 
 
 def test_a_search_says_how_far_its_suite_is() -> None:
@@ -52,7 +52,7 @@ def test_a_search_says_how_far_its_suite_is() -> None:
     done = cli(*SEARCH, "-s", str(suite), "--dry-run")
     assert done.exit_code == 0, done.output
     first, second = done.stdout.splitlines()
-    assert first == f"this command would continue the sweep in {shown(suite)} (2 of at most 4 trials are done)"
+    assert first == f"{WITHOUT} {shown(suite)} (2 of at most 4 trials are done)"
     assert second.startswith("maximize measured.throughput, subject to ")
 
 

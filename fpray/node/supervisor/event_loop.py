@@ -80,7 +80,7 @@ class Supervisor:
         self._over = True
 
     def _on_head_gone(self) -> None:
-        text = "the head of the Ray cluster is gone, or this machine cannot reach it"
+        text = "the head of the Ray cluster is gone, or that machine cannot reach it any more"
         self._channel.send({"event": "error", "text": text})
         self._finish()
 
