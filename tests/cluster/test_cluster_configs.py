@@ -237,7 +237,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("provider: [", "its YAML has a mistake in line 1"),
+        ("provider: [", "its YAML has a mistake in line 2"),
         ("a: 1", "is not a configuration of `ray up`: it has no `provider`"),
         ("provider: {type: nowhere}", "has no available_node_types"),
         ("provider: {type: local, head_ip: localhost}", "has a loopback address"),

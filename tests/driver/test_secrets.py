@@ -176,7 +176,10 @@ def test_what_is_shown_of_a_target(target: str, shown: str) -> None:
         ("https://h/a b", "is not a URL, because a URL cannot contain ' '"),
         ("https://h/\x1b[2J", r"is not a URL, because a URL cannot contain '\x1b'"),
         ("https://h/ü", "is not a URL, because a URL cannot contain 'ü'"),
-        ("https://user:pass@h/", "holds a password, which the command ps shows to all users: write env:NAME"),
+        (
+            "https://user:pass@h/",
+            "holds a password, which the command ps shows to all users: put the whole URL into an environment variable and write env:NAME",
+        ),
         ("env:NO_SUCH_VARIABLE", "--notify env:NO_SUCH_VARIABLE"),
         ("file:/no/such/file", "cannot be read: No such file or directory"),
         ("echo \0", "this machine has no program"),
