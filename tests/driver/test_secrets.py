@@ -178,7 +178,7 @@ def test_what_is_shown_of_a_target(target: str, shown: str) -> None:
         ("https://h/ü", "is not a URL, because a URL cannot contain 'ü'"),
         (
             "https://user:pass@h/",
-            "holds a password, which the command ps shows to all users: put the whole URL into an environment variable and write env:NAME",
+            "holds a password, which the command ps shows to all users: put the whole URL into",
         ),
         ("env:NO_SUCH_VARIABLE", "--notify env:NO_SUCH_VARIABLE"),
         ("file:/no/such/file", "cannot be read: No such file or directory"),
