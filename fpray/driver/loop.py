@@ -60,7 +60,10 @@ def directory_of(trial: Trial[Any], suite: Suite, listeners: Listeners) -> Trial
             return suite.directory(trial)
         except OSError as error:
             if not is_full(error):
-                raise FprayError(f"no trial can begin in {suite.path}: {error}. Correct that; {AGAIN}") from error
+                why = (
+                    f"no trial can begin, because {suite.path} cannot be written: {why_not_written(error, suite.path)}"
+                )
+                raise FprayError(f"{why}. Check that disk and its permissions; {AGAIN}") from error
             if not waiting:
                 listeners.waits(
                     f"waiting for disk space: {why_not_written(error, suite.path)}, at {suite.path}; {FREE_SPACE}"

@@ -34,9 +34,10 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
         running.directory.commit(outcome)
     except OSError as error:
         if not is_full(error):
+            where = error.filename or running.directory.path
             raise FprayError(
-                f"trial {number} cannot continue; the system says: {error}. Finished results are kept. Correct"
-                f" that; {AGAIN}"
+                f"trial {number} cannot continue, because {where} cannot be written: {why_not_written(error, where)}."
+                f" Finished results are kept. Check that disk and its permissions; {AGAIN}"
             ) from error
         where = error.filename or running.directory.path
         why = f"{why_not_written(error, where)}, at {where} (trial {number} then runs again)"

@@ -241,9 +241,9 @@ def _littles_law(
     latency_s = weighted / requests / SECOND
     if window_s < _LITTLE_LATENCIES * latency_s or requests < _LITTLE_LATENCIES * unrecorded:
         notes.append(
-            f"the time is too short for the check by Little's law: {window_s:.3f} s hold {window_s / latency_s:.1f} "
-            f"mean latencies, and unfinished groups may hide {unrecorded} requests beside {requests}. Measure"
-            " longer for it."
+            f"fpray could not check (by Little's law) that the clients were never idle, because the trial is too short:"
+            f" in {window_s:.3f} s, {requests} requests of {latency_s:.3f} s each ended, and up to {unrecorded} more may"
+            " not be recorded. The numbers are not affected. For this check, measure longer, such as --set duration=10s"
         )
         return None
     return weighted / SECOND / window_s / closed_loops
