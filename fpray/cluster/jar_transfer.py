@@ -79,7 +79,7 @@ def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterat
     if digest.hexdigest() != jar.sha256:
         raise FprayError(
             f"the jar {jar.path} has changed: this sweep began with sha {jar.sha256[:8]}, and it is"
-            f" {digest.hexdigest()[:8]} now. Finished results are kept. Put the old jar back and run the fpray"
-            " command that you typed again; or add --accept-change to continue with the new jar, or --new to"
+            f" {digest.hexdigest()[:8]} now. Finished results are kept. Put the old jar back and run the same fpray"
+            " command again; or add --accept-change to continue with the new jar, or --new to"
             " begin again with it"
         )

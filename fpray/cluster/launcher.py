@@ -123,7 +123,7 @@ class Launcher:
                     f"{names} of {self.path} did not join the cluster, and no machine has joined for"
                     f" {patience_s / 60:.0f} minutes. To see why: ray exec {self.path} 'tail"
                     " /tmp/ray/session_latest/logs/monitor*'. Then correct the file or the cluster, and run the"
-                    " fpray command that you typed again"
+                    " same fpray command again"
                 )
             time.sleep(_POLL_S)
 

@@ -282,7 +282,7 @@ def _later_problems(selection: TrialSelection, trials: Sequence[Trial[Any]]) -> 
     """Options that this version reads and plans, but does not run yet."""
     for option, name in {"-m/--monitor": "monitored", "-p/--profile": "profiled"}.items():
         if name in selection.set or any(getattr(trial.params, name) for trial in trials):
-            sentence = "cannot be run yet, because this version of fpray only plans it: remove it"
+            sentence = "cannot be run yet, because this version of fpray does not implement it: remove it"
             yield Problem(option, sentence, Cause.OPTION)
 
 

@@ -118,7 +118,7 @@ class Executor:
                 except OSError as error:
                     self._progress.say(
                         f"the result of trial {running.number} cannot be written: {error.strerror}."
-                        " Free some space, and run the fpray command that you typed again: it repeats this trial"
+                        " Free some space, and run the same fpray command again: it repeats this trial"
                     )
             self._release(running)
 

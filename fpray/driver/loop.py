@@ -10,7 +10,7 @@ from fpray.driver.listeners import Listeners
 from fpray.errors import FprayError
 from fpray.files.disk import why_not_written
 from fpray.plan.plan import Trial
-from fpray.plan.words import AGAIN, FREE_SPACE
+from fpray.plan.words import FREE_SPACE, unwritable
 from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
 from fpray.study.source import TrialSource
@@ -59,14 +59,10 @@ def directory_of(trial: Trial[Any], suite: Suite, listeners: Listeners) -> Trial
         try:
             return suite.directory(trial)
         except OSError as error:
+            why = why_not_written(error, suite.path)
             if not is_full(error):
-                why = (
-                    f"no trial can begin, because {suite.path} cannot be written: {why_not_written(error, suite.path)}"
-                )
-                raise FprayError(f"{why}. Check that disk and its permissions; {AGAIN}") from error
+                raise FprayError(unwritable("no trial can begin", suite.path, why)) from error
             if not waiting:
-                listeners.waits(
-                    f"waiting for disk space: {why_not_written(error, suite.path)}, at {suite.path}; {FREE_SPACE}"
-                )
+                listeners.waits(f"waiting for disk space: {why}, at {suite.path}; {FREE_SPACE}")
             waiting = True
             time.sleep(SPACE_CHECK_S)

@@ -99,7 +99,7 @@ def _say_failures(job: Run, failures: Sequence[str], corners: int) -> None:
     if not job.experiment.policy.keep_going:
         job.result.stopped = f"{len(failures)} of {corners} test trials of --pilot failed"
         say(
-            "the sweep was not started. Change the values that failed, or run the fpray command that you typed"
+            "the sweep was not started. Change the values that failed, or run the same fpray command"
             " again to repeat these test trials (add --keep-going to start the sweep in any case)"
         )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fpray.driver.attempt import Running
 from fpray.errors import FprayError
 from fpray.files.disk import why_not_written
-from fpray.plan.words import AGAIN, FREE_SPACE
+from fpray.plan.words import FREE_SPACE, unwritable
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.disk_space import is_full, is_full_now
@@ -33,14 +33,11 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
             return None, running
         running.directory.commit(outcome)
     except OSError as error:
-        if not is_full(error):
-            where = error.filename or running.directory.path
-            raise FprayError(
-                f"trial {number} cannot continue, because {where} cannot be written: {why_not_written(error, where)}."
-                f" Finished results are kept. Check that disk and its permissions; {AGAIN}"
-            ) from error
         where = error.filename or running.directory.path
-        why = f"{why_not_written(error, where)}, at {where} (trial {number} then runs again)"
+        reason = why_not_written(error, where)
+        if not is_full(error):
+            raise FprayError(unwritable(f"trial {number} cannot continue", where, reason)) from error
+        why = f"{reason}, at {where} (trial {number} then runs again)"
         progress.wait(f"waiting for disk space: {why}; {FREE_SPACE}", number=number)
         return None, replace(running, disk_was_full=True)
     if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= retries:

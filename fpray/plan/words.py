@@ -6,8 +6,8 @@ import re
 import shlex
 from typing import Final
 
-AGAIN: Final = "to continue, run the fpray command that you typed again"
-REPEAT: Final = "to repeat it, run the fpray command that you typed again"
+AGAIN: Final = "to continue, run the same fpray command again"
+REPEAT: Final = "to repeat it, run the same fpray command again"
 FREE_SPACE: Final = "free some space there, and the sweep continues automatically (results are kept; Ctrl-C stops it)"
 # What the head node of a launcher's cluster is told, a secret that is handed on, and one that is not shown.
 _NOT_TYPED = re.compile(r"^--as-job|/ray_bootstrap_config\.yaml$|^(--[a-z-]+=)?once:|\*\*\*")
@@ -20,7 +20,7 @@ def again(command: str, aim: str = "to continue", more: str = "") -> str:
     """
     words = shlex.split(command)
     if words[:1] != ["fpray"] or any(_NOT_TYPED.search(word) for word in words):
-        return f"{aim}, run the fpray command that you typed again{f', and add {more}' if more else ''}"
+        return f"{aim}, run the same fpray command again{f', and add {more}' if more else ''}"
     typed = shlex.join(word for word in words if word != "--new")
     return f"{aim}, run {typed}{f' {more}' if more else ''}"
 

@@ -241,9 +241,9 @@ def _littles_law(
     latency_s = weighted / requests / SECOND
     if window_s < _LITTLE_LATENCIES * latency_s or requests < _LITTLE_LATENCIES * unrecorded:
         notes.append(
-            f"fpray could not check (by Little's law) that the clients were never idle, because the trial is too short:"
-            f" in {window_s:.3f} s, {requests} requests of {latency_s:.3f} s each ended, and up to {unrecorded} more may"
-            " not be recorded. The numbers are not affected. For this check, measure longer, such as --set duration=10s"
+            f"this trial was too short to check, by Little's law, that the clients were never idle: in {window_s:.3f} s"
+            f" {requests} requests of {latency_s * 1000:.3f} ms each ended, and up to {unrecorded} more may not be"
+            " recorded. The results are valid. For this check, measure longer, such as --set duration=10s"
         )
         return None
     return weighted / SECOND / window_s / closed_loops

@@ -44,7 +44,10 @@ def stop(suite: Suite) -> str:
     except ProcessLookupError:
         if suite.holder() is not None:
             raise refuse(
-                suite.path.name, f"is run by {holder.words} in another container: {instead}", Cause.ELSEWHERE
+                suite.path.name,
+                f"is run by {holder.words}, which is in another container: open a shell in that container (docker exec"
+                f" -it CONTAINER bash), and run fpray stop {suite.suite_id}",
+                Cause.ELSEWHERE,
             ) from None
     with contextlib.suppress(OSError):
         while holder.has_open(suite.path):

@@ -52,7 +52,7 @@ def sentences(problem: SearchProblem, answer: Answer, ended: str, left: int) -> 
         runs = len(answer.best.values(problem.goals[0].column))
         if ended and runs < problem.study.confirm:
             times = number_of(runs, "time")
-            more = "to repeat it, run the fpray command that you typed again with a larger --budget-trials"
+            more = "to repeat it, run the same fpray command again with a larger --budget-trials"
             yield f"the best ran only {times} of the {problem.study.confirm} that --confirm asks for: {more}"
     yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
 

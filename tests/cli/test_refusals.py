@@ -126,7 +126,7 @@ def test_what_comes_later_is_refused_clearly(tmp_path: Path) -> None:
     for option in ("-m", "-p"):
         result = cli("sweep", "unreplicated", option, "-s", str(tmp_path))
         assert result.exit_code == 2
-        assert "cannot be run yet, because this version of fpray only plans it: remove it" in result.stderr
+        assert "cannot be run yet, because this version of fpray does not implement it: remove it" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -21,7 +21,7 @@ def test_a_driver_elsewhere_is_named(tmp_path: Path) -> None:
     (suite / "suite.json").write_text(json.dumps(content))
     root = ["-s", str(tmp_path / "suites")]
     line = "ABCDEFGHIJ  2026-11-22 00:00  unreplicated smoke  unfinished  0 of 4 done"
-    assert cli("status", *root).stdout == f"{line} · to continue, run the fpray command that you typed again\n"
+    assert cli("status", *root).stdout == f"{line} · to continue, run the same fpray command again\n"
     holder = "process 7 on head-1 since 2026-11-22 00:00:00 UTC"
     with (suite / "suite.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
