@@ -13,6 +13,7 @@ from fpray.recorder.schema import Int64s, nanoseconds
 
 _TOLERANCE_NS = 1_000_000
 _PER_LOOP = 2  # rows of one loop in a run of late rows: more of them were not only written late
+_ANOTHER = "the rows are kept, and their latencies are right, because another clock measures them."
 
 
 @dataclass
@@ -92,13 +93,12 @@ class ClockCheck:
         if self._reversed:
             yield (
                 f"{self._reversed} rows stop before they start, by up to {self._reversed_by / 1e6:.3f} ms: "
-                "the wall clock was set back; the rows are kept, because another clock measures their latency."
+                f"the wall clock was set back; {_ANOTHER}"
             )
         if self._falls:
             yield (
                 f"the wall clock goes back {self._falls} times, by up to {self._falls_by / 1e6:.3f} ms, "
-                "between rows that are written in the order of their stops; the rows are kept, another clock measures "
-                "their latency."
+                f"between rows that are written in the order of their stops; {_ANOTHER}"
             )
 
 

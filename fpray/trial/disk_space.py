@@ -29,7 +29,7 @@ def shortage(trial: Trial[Any], directory: Path) -> str | None:
         return f"needs {needed / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free"
     files, inodes = _FILES + _FILES_OF_PROCESS * process_count(trial), free_inodes(directory)
     if inodes is not None and inodes < files:
-        return f"needs room for {files} files, and the disk takes {inodes} more (its inodes; df -i)"
+        return f"needs room for {files} files, and the disk takes only {inodes} (inodes, see df -i): remove files"
     return None
 
 

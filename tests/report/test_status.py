@@ -75,7 +75,7 @@ def test_a_damaged_suite_is_named_beside_the_others(tmp_path: Path) -> None:
             "",
             r"died +3 of 160 done, 1 failed · process 7 on head-1 was killed: its last message is ",
         ),
-        ("stopped", "interrupted", "stopped +3 of 160 done, 1 failed · to continue, run the fpray command that you "),
+        ("stopped", "interrupted", "stopped +3 of 160 done, 1 failed · to continue, run the same fpray command "),
         ("failed", "no space left\nat all", "failed +3 of 160 done, 1 failed · no space left$"),
         ("finished", "159 finished", "finished +3 of 160 done, 1 failed$"),
     ],
