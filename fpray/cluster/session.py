@@ -146,8 +146,7 @@ class Machines:
             FprayError: the head of the cluster is gone, or Ray does not start again.
         """
         with self._replacing:
-            if not self.embedded and not head_answers(self._link.gcs_address):
-                raise FprayError(head_loss_message(self.address))
+            self._check_head()
             with contextlib.suppress(Unanswered):
                 self._link.ask("kill", tuple(hosts), lane)
                 self._actors.forget(lambda actor: actor[1] in hosts and actor[2] == lane)
@@ -155,6 +154,14 @@ class Machines:
                     self.refresh()
                 if self.by_host() or not self.embedded:
                     return
-            self._link.restart()
+            try:
+                self._link.restart()
+            except FprayError:
+                self._check_head()  # it may have gone meanwhile
+                raise
             self._actors.forget(lambda _: True)
             self.refresh()
+
+    def _check_head(self) -> None:
+        if not self.embedded and not head_answers(self._link.gcs_address):
+            raise FprayError(head_loss_message(self.address))
