@@ -67,7 +67,7 @@ def _wait_for_space(running: Running, context: TrialContext) -> None:
     waiting = False
     while (missing := shortage(running.trial, running.directory.path)) is not None:
         if not waiting:
-            where = f"on this machine at {running.directory.path}"
+            where = f"on the disk of this machine at {running.directory.path}"
             context.wait(f"waiting for disk space: trial {running.number} {missing} {where}; {FREE_SPACE}")
         waiting = True
         context.cancellation.sleep(SPACE_CHECK_S)

@@ -117,8 +117,9 @@ class Executor:
                         yield Ended(running.trial, running.directory, running.result)
                 except OSError as error:
                     self._progress.say(
-                        f"the result of trial {running.number} cannot be written: {error.strerror}."
-                        " Free some space, and run the same fpray command again: it repeats this trial"
+                        f"the result of trial {running.number} cannot be written to {running.directory.path}:"
+                        f" {error.strerror}. Free space there, and run the same fpray command again: it repeats this"
+                        " trial"
                     )
             self._release(running)
 

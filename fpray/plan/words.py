@@ -8,7 +8,10 @@ from typing import Final
 
 AGAIN: Final = "to continue, run the same fpray command again"
 REPEAT: Final = "to repeat it, run the same fpray command again"
-FREE_SPACE: Final = "free some space there, and the sweep continues automatically (results are kept; Ctrl-C stops it)"
+FREE_SPACE: Final = (
+    "remove what you do not need from that disk, and the sweep continues automatically"
+    " (results are kept; Ctrl-C stops it)"
+)
 # What the head node of a launcher's cluster is told, a secret that is handed on, and one that is not shown.
 _NOT_TYPED = re.compile(r"^--as-job|/ray_bootstrap_config\.yaml$|^(--[a-z-]+=)?once:|\*\*\*")
 

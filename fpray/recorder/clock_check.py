@@ -13,7 +13,10 @@ from fpray.recorder.schema import Int64s, nanoseconds
 
 _TOLERANCE_NS = 1_000_000
 _PER_LOOP = 2  # rows of one loop in a run of late rows: more of them were not only written late
-_ANOTHER = "the rows are kept, and their latencies are right, because another clock measures them."
+_ANOTHER = (
+    "the rows are kept. Their latencies are right, because another clock measures them; the measured time is wrong by"
+    " at most as much. If this happens often, check the time synchronization (NTP) of that machine."
+)
 
 
 @dataclass

@@ -48,8 +48,9 @@ class WorkDirectories:
         """A sentence about a machine with less space on its own disk than a trial needs; None if there is none."""
         for host in self.away:
             if (site := self.sites[host]).free < needed:
-                free = f"{site.free / 1e6:.0f} MB are free on machine {host} at {Path(site.directory).parent}"
-                return f"trial {self._directory.number} needs {needed / 1e6:.0f} MB, and {free}"
+                where = f"on the disk of machine {host} at {Path(site.directory).parent}"
+                few = f"but only {site.free / 1e6:.0f} MB are free {where}"
+                return f"trial {self._directory.number} needs {needed / 1e6:.0f} MB, {few}"
         return None
 
     def localize(self, text: str) -> str:

@@ -164,7 +164,7 @@ def test_a_full_disk_pauses_the_sweep(ray_address: str, tmp_path: Path) -> None:
             line = process.stderr.readline()
             assert line, messages
             messages += line
-        assert re.search(r"trial 001 needs \d+ MB, and \d+ MB are free", messages)
+        assert re.search(r"trial 001 needs \d+ MB, but only \d+ MB are free", messages)
         assert not jvms(str(disk))
         subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)
         _, rest = process.communicate(timeout=LONG)

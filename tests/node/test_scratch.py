@@ -102,7 +102,8 @@ def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Pat
     while "waiting for disk space" not in output:
         output = process.stderr.readline()
         assert output, "it ended"
-    assert re.search(rf"trial 001 needs \d+ MB, and \d+ MB are free on machine [\d.]+ at {disk}/", output), output
+    free = rf"but only \d+ MB are free on the disk of machine [\d.]+ at {disk}/"
+    assert re.search(rf"trial 001 needs \d+ MB, {free}", output), output
     subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)
     clients = hold_clients(disk)
     logs()[0].unlink()
