@@ -215,7 +215,8 @@ def _report(jar: Jar, java: str, launch: Launch, directory: Path) -> MainReport:
 
 def _silence(output: str, ended: bool) -> str:
     if not ended:
-        return f"did not print its flags within {DEADLINE_S:.0f} s and was killed, so its flags are not checked"
+        late = f"did not print its flags within {DEADLINE_S:.0f} s and was killed, so its flags are not checked"
+        return f"{late}: run the command again when this machine is less busy"
     lines = [*_WHY_NOT.findall(output), *output.splitlines()[-1:]]
     return f"did not print its flags; it printed {lines[0].strip()!r}" if lines else "did not print its flags"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from fpray.errors import Lost
+from fpray.files.layout import stderr_file
 from fpray.node.agent import Call
 from fpray.node.messages import Failure, ProcessSpec
 from fpray.plan.plan import Plan, Process
@@ -94,7 +95,8 @@ def _start_sidecars(attempt: Attempt, sidecars: Sequence[Process]) -> None:
             attempt.notes.append(f"{role}, a process of --instrument, was not started: {lost} {NO_HARM}")
             continue
         if failure is not None:
-            attempt.notes.append(f"{role}, a process of --instrument, failed: {failure.detail} {NO_HARM}")
+            why = f"{failure.detail}, see {stderr_file(failure.label)} in the directory of the trial"
+            attempt.notes.append(f"{role}, a process of --instrument, failed: {why} {NO_HARM}")
             continue
         for process in processes:
             attempt.timeline.note_of(process, "phase", "listening")

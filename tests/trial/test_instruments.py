@@ -231,7 +231,8 @@ def test_a_sidecar_that_fails_is_a_note(meter: Any, tmp_path: Path) -> None:
     outcome = run(tmp_path, machines, instruments=[meter])
     assert outcome.status is Status.FINISHED
     assert outcome.notes[0] == (
-        "meter, a process of --instrument, failed: meter exited with 1 (the trial's numbers are not affected)"
+        "meter, a process of --instrument, failed: meter exited with 1, see meter_err.txt in the directory of the trial"
+        " (the trial's numbers are not affected)"
     )
 
 
