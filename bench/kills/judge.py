@@ -20,7 +20,7 @@ _AGAIN = "to continue, run fpray "
 # Exit code -> what the last line, or for 130 any line, must have.
 _SENTENCES = {
     0: re.compile(r"^\d+ finished · results: fpray show "),
-    1: re.compile(r"^\d+ \w.* · results: fpray show |^fpray: "),
+    1: re.compile(r"^\d+ \w.* · results(, and why trials failed)?: fpray show |^fpray: "),
     2: re.compile(r"(?m)^fpray: nothing was started"),
     130: re.compile(r"(?m)^(interrupted · |stopping \(Ctrl-C again stops at once\)$)"),
 }
