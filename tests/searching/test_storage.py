@@ -78,9 +78,7 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     for cannot in (lambda: source.tell(trial, measured(trial)), source.ask, source.summary_line, source.keep_answer):
         with pytest.raises(
             FprayError,
-            match=(
-                r"search \(--storage\) cannot be reached any more: \[Errno 21\].*to continue, run the same fpray"
-            ),
+            match=(r"search \(--storage\) cannot be reached any more: \[Errno 21\].*to continue, run the same fpray"),
         ):
             cannot()
     journal.rmdir()
