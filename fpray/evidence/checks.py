@@ -55,7 +55,8 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
         )
         return Doubt(sentence, label=client.label)
     if timeouts:
-        sentence = f"{client.label} gave up, because servers did not answer until its timeout; it says: {TIMED_OUT}"
+        says = f"(it says: {TIMED_OUT}; see the servers' logs, too)"
+        sentence = f"{client.label} gave up, because no server answered before its timeout {says}"
         return Doubt(sentence, "gave-up", client.label, client.log, timeouts)
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.

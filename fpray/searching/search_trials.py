@@ -94,6 +94,10 @@ class SearchTrials:
         """Tell the study that the protocol refuses a point."""
         self._end(asked, Status.REFUSED, why, {})
 
+    def last_refusal(self) -> str:
+        """Why the protocol refused the last point that it refused."""
+        return str(next(t.user_attrs["detail"] for t in reversed(self.all()) if _is_refused(t)))
+
     def _end(self, asked: optuna.Trial, status: Status, detail: str, metrics: Mapping[str, float | None]) -> None:
         problem = self._problem
         metrics = {**dict.fromkeys(problem.columns), **metrics}
@@ -114,3 +118,7 @@ class SearchTrials:
         """The goals' values; the worst one in place of a value that is missing."""
         values = ((metrics[goal.column], -math.inf if goal.maximize else math.inf) for goal in self._problem.goals)
         return [worst if value is None else value for value, worst in values]
+
+
+def _is_refused(trial: FrozenTrial) -> bool:
+    return trial.user_attrs.get("status") == Status.REFUSED.value

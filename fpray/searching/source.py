@@ -89,8 +89,8 @@ class SearchSource:
                 if (trial := self._as_trial(chosen)) is not None:
                     return trial
         self.ended = (
-            f"{self._problem.protocol.name} allows none of {_MAX_REFUSED} combinations of values in a row:"
-            " write other values in --space"
+            f"{self._problem.protocol.name} allows none of the last {_MAX_REFUSED} combinations of values; of the last"
+            f" one: {self._trials.last_refusal()}. Write other values in --space"
         )
         return None
 

@@ -50,10 +50,8 @@ def test_a_client_that_logs_its_timeout_gave_up() -> None:
     gave_up = [replace(CLIENT, label=f"client_{i}", last_lines=["a", TIMED_OUT]) for i in range(3)]
     doubt = _only(replace(GOOD, clients=[CLIENT, *gave_up[1:]]))
     assert (doubt.defect, doubt.label, doubt.lines) == ("gave-up", "client_1", [TIMED_OUT])
-    assert (
-        doubt.sentence
-        == f"client_1 gave up, because servers did not answer until its timeout; it says: {TIMED_OUT}; so did client_2"
-    )
+    says = f"(it says: {TIMED_OUT}; see the servers' logs, too)"
+    assert doubt.sentence == f"client_1 gave up, because no server answered before its timeout {says}; so did client_2"
 
 
 def test_a_client_whose_rows_end_early_gave_up_unless_they_are_groups() -> None:

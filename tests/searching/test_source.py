@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.suite import Suite
@@ -64,6 +66,22 @@ def test_a_grid_has_all_values_of_a_short_range_also_of_a_logarithmic_one(tmp_pa
     ran = [trial.params.num_clients_per_proc for trial in run_trials(source, suite)]
     assert sorted(ran) == list(range(1, 9))
     assert source.ended == "every combination of values was tried"
+
+
+def test_a_search_that_finds_no_allowed_point_ends_with_the_rule_that_forbids_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fpray.searching.source._MAX_REFUSED", 1)
+    words = {"maximize": ("write_output.measured.throughput",), "subject_to": (), "space": {"num_batchers": "0..2"}}
+    request = search_request(protocol="multipaxos", **words, sampler="random", budget_trials=40, confirm=1)
+    suite = search_suite(tmp_path, request)
+    finished = Outcome(Status.FINISHED, results={"write_output.measured.throughput": 5.0}, wall_s=1)
+    source = source_of(suite, request)
+    list(run_trials(source, suite, lambda _: finished))
+    start, rule = source.ended.split("; of the last one: ")
+    assert start == "multipaxos allows none of the last 1 combinations of values"
+    assert rule.startswith("num_batchers=1 ")
+    assert rule.endswith(". Write other values in --space")
 
 
 def test_points_that_the_protocol_refuses_are_passed_over(tmp_path: Path) -> None:
