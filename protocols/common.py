@@ -142,7 +142,7 @@ def _unreadable(p: Any) -> Iterator[Problem]:
         if not getattr(workload, "of_keys", True):
             yield Problem(
                 f"{name}.name={workload.name}",
-                f"has no keys, but state_machine=KeyValueStore needs them: choose another kind of {name}, or"
+                f"has no keys, but state_machine=KeyValueStore needs them: set {name}.name=UniformSingleKeyWorkload, or"
                 " set state_machine=AppendLog",
             )
 

@@ -14,6 +14,7 @@ from fpray.cluster.selection import Home, dispensable, free_by_kind, keep_at_hom
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import Placement, Shape, place, shape
 from fpray.plan.plan import Trial
+from fpray.plan.words import START_RAY
 
 # Seconds for which a machine that lost a trial is not allocated: Ray needs a moment to notice that a machine is gone,
 # and another one may be free.
@@ -148,14 +149,10 @@ class Allocator:
             living = [host for host in known if host in alive]
             if len(living) < len(wanted):
                 if len(known) == 1:
-                    return (
-                        f"it needs machine {known[0]}, which is not in the Ray cluster now. Start Ray on it (ray start)"
-                    )
+                    return f"it needs machine {known[0]}, which is not in the Ray cluster now. {START_RAY}"
                 present = f"only {', '.join(living)} is" if living else "none is"
-                needs = (
-                    f"it needs {len(wanted)} of the machines {', '.join(known)}, of which {present} in the Ray cluster"
-                )
-                return f"{needs} now. Start Ray on the others (ray start)"
+                needs = f"it needs {len(wanted)} of the machines {', '.join(known)}"
+                return f"{needs}, of which {present} in the Ray cluster now. {START_RAY}"
         return None
 
     def capacity(self, trial: Trial[Any]) -> int:

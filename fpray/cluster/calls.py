@@ -46,8 +46,8 @@ def gather(
             except queue.Empty:
                 places = [where(call) for call in pending] if where is not None else []
                 text = (
-                    f"no answer from {', '.join(places) or 'a machine'} within {deadline_s:.0f} s, because it"
-                    " is down or overloaded"
+                    f"no answer from {', '.join(places) or 'a machine'} within {deadline_s:.0f} s:"
+                    " that machine is down or overloaded"
                 )
                 raise Lost(text, map(_host, places)) from None
             if call is None:

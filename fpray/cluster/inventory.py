@@ -80,7 +80,7 @@ class ClusterFile:
         alone = driver_host == LOOPBACK
         local_only = (
             "there is no Ray cluster here, only this machine (127.0.0.1). Start Ray on your machines"
-            " (ray start), or correct the file"
+            " (ray start --head on one, then what that prints on the others), or correct the file"
         )
         in_ray = (
             f"it is not in the Ray cluster, which has {', '.join(hosts)}. Start Ray on that machine (ray"

@@ -248,7 +248,7 @@ def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_
         return [
             Problem(
                 f"{most} processes",
-                f"are too many for one trial: at most {MOST_PROCESSES} are possible. Lower parameters num_...",
+                f"are too many for one trial: at most {MOST_PROCESSES} are possible. Lower its parameters num_*",
                 Cause.MACHINES,
             )
         ]
@@ -291,6 +291,7 @@ def _platform_problems() -> list[Problem]:
     if platform.system() == "Linux":
         return []
     sentence = (
-        "trials run on Linux only: run this command on a Linux machine. Here, fpray plan, protocols and show work"
+        "trials run on Linux only: run this command on a Linux machine. On this machine you can use fpray plan, fpray"
+        " protocols and fpray show"
     )
     return [Problem(platform.system(), sentence, Cause.PLATFORM)]

@@ -56,7 +56,7 @@ def choose_suite(experiment: Experiment) -> Suite:
 
 
 def _say(why: FprayError) -> None:
-    say(f"note: {why.in_one_line()} (the sweep that you have started does not need it, and continues)")
+    say(f"note: the sweep continues without this file of an earlier suite: {why.in_one_line()}")
 
 
 def named_suite(experiment: Experiment) -> Suite | None:
@@ -146,7 +146,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         )
     known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
     mixed = (
-        f"their results would mix. To continue {suite.path.name}, use the old one, or mix them with"
+        f"their results would mix. To continue {suite.path.name}, run it with the earlier one, or mix them with"
         f" --accept-change. {_NEW}"
     )
     if experiment.policy.accept_change:

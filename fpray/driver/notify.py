@@ -127,7 +127,7 @@ def _run(command: str, notice: Mapping[str, Any]) -> str | None:
             check=False, timeout=_PATIENCE_S, env={**os.environ, **entries}, start_new_session=True,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return f"it took more than {_PATIENCE_S:.0f} s"
+        return f"the command took more than {_PATIENCE_S:.0f} s"
     except OSError as error:
         return error.strerror or str(error)
     last_line = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]

@@ -99,10 +99,12 @@ def _not_written(error: OSError, suite: Suite) -> FprayError:
     if suite.fresh and not suite.directories():
         return refuse(
             str(where),
-            f"{sentence}. Free space, or correct the permissions, or name another directory, such as -s /data/suites",
+            f"{sentence}. Make it writable, or name another directory, such as -s /data/suites",
             Cause.NOT_WRITABLE,
         )
-    return FprayError(f"{where} {sentence}. Finished results are kept. Free space, or correct the permissions; {AGAIN}")
+    return FprayError(
+        f"{where} {sentence}. Finished results are kept. Make it writable (space, permissions, mount); {AGAIN}"
+    )
 
 
 def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:

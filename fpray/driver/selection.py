@@ -139,8 +139,8 @@ def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
         days = trials / 86400
         takes = f"{days / 365.25:,.1f} years" if days > 365.25 else f"{days:,.0f} days"
         sentence = (
-            f"make {trials:,} trials, which take {takes} at a second each. List fewer values: at most"
-            f" {MOST_TRIALS:,} trials are possible"
+            f"make {trials:,} trials, which take {takes} at a second each. List fewer values, or lower"
+            f" --repeat: at most {MOST_TRIALS:,} trials are possible"
         )
         yield Problem("--vary and --repeat" if selection.vary else "--repeat", sentence, Cause.POINTS)
 

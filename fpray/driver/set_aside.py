@@ -30,7 +30,7 @@ class SetMachinesAside(Listener):
             return
         for verdict in self._quarantine.note(directory.number, trial, hosts, outcome):
             if not verdict.clear:
-                self._progress.say(f"doubt about its numbers: {verdict.sentence}")
+                self._progress.say(f"doubt about the numbers of a machine: {verdict.sentence}")
                 self._remember("doubted", verdict.host, verdict.sentence)
                 continue
             self._allocator.quarantine(verdict.host)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fpray.evidence.evidence import Check, ClientEvidence, Doubt, Evidence
 from fpray.files.weighty_lines import telling
+from fpray.plan.words import number_of
 
 # What the jar's clients log, at log level warn or lower, when a loop had no answer by the timeout; they exit 0.
 TIMED_OUT = "Client futures timed out!"
@@ -17,6 +18,7 @@ TOGETHER_SHARE = 0.5
 # Throughput x mean latency of a closed loop must give the number of loops, within this.
 LITTLE = (0.9, 1.1)
 _SHOWN = 5  # lines of a log
+_REPEAT_LATER = "Repeat the trial when the machine is idle: the same fpray command with --rerun and its number"
 # A machine is busy with something else if other processes use at least this share of its cores, and those of the trial
 # wait for a core for this share of the time in which they have work: either alone harms nothing, or is the trial's own.
 OTHERS_SHARE, WAITED_SHARE = 0.15, 0.1
@@ -61,7 +63,8 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
         sentence = (
-            f"{client.label} had no answer from servers after the first {answered_s:.1f} of {evidence.duration_s:.1f} s"
+            f"{client.label} got its last answer {answered_s:.1f} s after it began to measure, but measured for"
+            f" {evidence.duration_s:.1f} s: see the servers' logs"
         )
         return Doubt(sentence, "gave-up", client.label, client.log, telling(client.last_lines, _SHOWN))
     return None
@@ -71,8 +74,9 @@ def undecided(evidence: Evidence) -> Iterator[Doubt]:
     """Whether the system served cannot be decided."""
     if evidence.served is None:
         yield Doubt(
-            f"{evidence.requests} requests are recorded for {evidence.loops} closed loops, and unfinished measurement"
-            f" groups may hide up to {evidence.unrecorded} more: it is not known whether the servers answered."
+            f"only {evidence.requests} requests are recorded for {evidence.loops} closed loops. A client writes one row"
+            f" for a group of requests, and up to {evidence.unrecorded} requests may be in groups that it did not"
+            " finish: it is not known whether the servers answered."
             " Measure longer, such as --set duration=10s"
         )
 
@@ -111,18 +115,18 @@ def unreported(evidence: Evidence) -> Iterator[Doubt]:
     if not evidence.unreported:
         return
     most = sorted(evidence.unreported.items(), key=lambda item: -item[1])
-    labels = ", ".join(f"{label} ({rows})" for label, rows in most[:5])
+    labels = ", ".join(f"{label} ({number_of(rows, 'row')})" for label, rows in most[:5])
     rows = sum(evidence.unreported.values())
     reports = f"the protocol's Python file declares {' and '.join(evidence.outputs) or 'rows without labels'}"
     if evidence.reported:
         yield Doubt(
-            f"{rows} rows are in no result: their labels are {labels}, and {reports}. Correct the"
+            f"{rows} rows count in no result: their labels are {labels}, and {reports}. Correct the"
             " labels in the client or in that file"
         )
     else:
         yield Doubt(
-            f"no recorded row is in a result: their labels are {labels}, and {reports}. Correct the labels in"
-            " the client or in that file",
+            f"no row that was recorded counts in a result: their labels are {labels}, and {reports}. Correct the"
+            " labels in the client or in that file",
             "unrecorded",
         )
 
@@ -166,14 +170,14 @@ def busy_machines(evidence: Evidence) -> Iterator[Doubt]:
         if machine.stolen >= STOLEN_SHARE * cores:
             share = machine.stolen / cores
             yield Doubt(
-                f"the host on which {name} is a virtual machine gave {share:.0%} of its CPU time to others"
-                " while the clients measured. Repeat the trial when the host is less busy"
+                f"{name} is a virtual machine, and its host took {share:.0%} of its CPU time away for others"
+                f" while the clients measured. {_REPEAT_LATER}"
             )
         if machine.others >= OTHERS_SHARE * cores and machine.waited >= WAITED_SHARE:
             yield Doubt(
                 f"{name} was busy with something else while the clients measured: other processes used"
                 f" {machine.others:.1f} of its {cores} cores, and the trial's processes waited for a core for"
-                f" {machine.waited:.0%} of the time in which they had work. Repeat the trial when the machine is idle"
+                f" {machine.waited:.0%} of the time in which they had work. {_REPEAT_LATER}"
             )
 
 

@@ -46,8 +46,8 @@ def lost(process: TrackedProcess, error: str) -> Failure:
 def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
     """Of one that was forked, and is not its program by the deadline."""
     detail = (
-        f"{process.label} did not start its program within {deadline_s:g} s: see whether a file system of its"
-        " machine hangs (df)"
+        f"{process.label} did not start its program within {deadline_s:g} s: run df on its machine to see"
+        " whether a file system hangs there"
     )
     return _failure("spawn-failed", process, detail)
 

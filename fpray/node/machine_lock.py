@@ -66,8 +66,8 @@ class MachineLock:
 
 
 def _words(holder: Holder, limit: float) -> str:
-    what = "" if holder.may_be_fpray else " (it does not belong to fpray)"
+    what = "" if holder.may_be_fpray else ", which is not a process of fpray,"
     return (
-        f"{holder.in_words()} has reserved it{what}; this trial starts automatically when that ends, and at"
-        f" the latest after {limit:.0f} s"
+        f"{holder.in_words()}{what} has reserved the machine; this trial starts automatically when that process ends,"
+        f" and at the latest after {limit:.0f} s"
     )

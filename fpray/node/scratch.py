@@ -144,8 +144,8 @@ def root_of(requested: str | None) -> Path:
         own = own_directory(requested) if requested is not None else local_directory()
         if own is None:
             raise Lost(
-                "there is no local directory to work in (/var/tmp and /tmp cannot be used). Name one, such as"
-                " --scratch /data, or the repeat fails, too"
+                "there is no local directory to work in (/var/tmp and /tmp cannot be used). Make one of them"
+                " writable, or stop the sweep (Ctrl-C; results are kept) and start it again with --scratch /data"
             )
         (own / "trials").mkdir(exist_ok=True)
         return own / "trials"

@@ -114,8 +114,8 @@ def region_problems(
             if known >= needed:
                 continue
             where = (
-                f"are in {known}: {', '.join(hosts)}. The first machines of the list get the processes: list"
-                " machines of other regions first"
+                f"are in {known}: {', '.join(hosts)}. The first machines of this list get the processes: change"
+                " its order in the file of --cluster, machines of other regions first"
                 if cluster.regions
                 else "are all in one place, as far as fpray knows: name regions in the file of --cluster,"
                 ' beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'

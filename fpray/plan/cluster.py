@@ -78,7 +78,9 @@ class Cluster:
             return [Problem(f"f={faults}", sentence, Cause.MACHINES)]
         if not listed:
             drivers = "has no machine, because each machine of the Ray cluster has the label fpray/pool=driver"
-            return [Problem(pool, f"{drivers}: start Ray on others without it (ray start)", Cause.MACHINES)]
+            return [
+                Problem(pool, f"{drivers}: start Ray on others without it (ray start --address=...)", Cause.MACHINES)
+            ]
         if pool in listed:
             return [
                 Problem(

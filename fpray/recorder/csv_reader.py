@@ -131,10 +131,14 @@ class ClientFile:
                 clock.add(label, table)
                 yield table
         if not_rows.count:
-            self._note(f"{not_rows.count} lines are not rows and are left out: {_lines(blocks, not_rows)}. {_WITHOUT}")
+            self._note(
+                f"{not_rows.count} lines are not rows and are left out, such as {_lines(blocks, not_rows)}. {_WITHOUT}"
+            )
         if impossible.count:
             where = _lines(blocks, impossible)
-            self._note(f"{impossible.count} rows are impossible and are left out ({IMPOSSIBLE}): {where}. {_WITHOUT}")
+            self._note(
+                f"{impossible.count} rows are impossible and are left out ({IMPOSSIBLE}), such as {where}. {_WITHOUT}"
+            )
         if labels.left_out:
             self._note(f"{labels.left_out} rows are left out, with labels after the first {MOST_LABELS} of the file.")
         for note in clock.notes():

@@ -40,7 +40,7 @@ class JarCheck:
     def _lines_of(self, report: ProtocolReport) -> Iterator[str]:
         name = f"{report.protocol:<{self._width}}"
         if not report.mains:
-            yield f"{name}  this jar cannot run it: it has no main classes of {report.protocol}"
+            yield f"{name}  this jar has no main classes of {report.protocol}, so it cannot run that protocol"
             return
         wrong = [main for main in report.mains if main.problems]
         many = _classes(len(report.mains))

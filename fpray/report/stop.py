@@ -30,8 +30,8 @@ def stop(suite: Suite) -> str:
         if not holder.has_open(suite.path):  # a suite from somebody else may name any process
             raise refuse(
                 suite.path.name,
-                f"is marked as run by {holder.words}, but that process is not a sweep of it: nothing was"
-                " stopped. See how it is: fpray status",
+                f"is marked as run by {holder.words}, but that process is another program: nothing was stopped. To see"
+                " the state of the sweep: fpray status",
                 Cause.ELSEWHERE,
             )
         os.kill(holder.pid, signal.SIGTERM)

@@ -92,5 +92,5 @@ class BudgetMeter:
             )
         return (
             f"the budget of {self._limit} leaves no room for another trial (to continue the search, write a"
-            " larger budget)"
+            " larger --budget-minutes or --budget-dollars)"
         )

@@ -67,8 +67,8 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         problems.append(
             Problem(
                 f"--storage {options['storage']}",
-                f"this search is kept in {recorded['storage']}: remove --storage to continue it, or add --new"
-                " to start another search (the old results are kept)",
+                f"this search was started with --storage {recorded['storage']}: remove --storage to continue it, or"
+                " add --new to start another search (the old results are kept)",
                 Cause.OTHER_REQUEST,
             )
         )

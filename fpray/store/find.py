@@ -54,8 +54,8 @@ def find_suite(text: str, root: Path) -> Suite:
     if not matching:
         raise refuse(
             text,
-            f"is not a suite (directory of results) in {shown(root)}: write the path of one, or its first"
-            " letters (fpray status lists them)",
+            f"is not a suite (directory of results) in {shown(root)}: write the path of one, or the first"
+            " letters of its code (fpray status lists the codes)",
             Cause.SUITE,
         )
     raise refuse(

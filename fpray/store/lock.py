@@ -62,7 +62,7 @@ def acquire(suite: Path) -> int:
     except OSError as error:
         raise refuse(
             str(suite),
-            f"cannot be written: {why_not_written(error, suite)}. Free space or correct its permissions; or"
+            f"cannot be written: {why_not_written(error, suite)}. Make it writable; or"
             " start a new suite (directory of results) elsewhere, such as --new -s /data/suites",
             Cause.NOT_WRITABLE,
         ) from None

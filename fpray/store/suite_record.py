@@ -115,7 +115,7 @@ class SuiteRecord:
         """
         content = read_suite_file(file, dict[str, Any])
         if content is None:
-            raise Damaged(file, "is damaged: there is no such file")
+            raise Damaged(file, "is missing")
         # `null` stands for nothing, as a missing entry does.
         known = {name: content[name] for name in _NAMES if content.get(name) is not None}
         record = typed_content(file, SuiteRecord, known)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fpray.cluster.calls import gather
 from fpray.errors import Lost
+from fpray.files.layout import stderr_file
 from fpray.node.messages import Exit
 from fpray.plan.plan import Process
 from fpray.store.outcome import ProcessEnd
@@ -58,7 +59,8 @@ class StartedProcesses:
             if process.kind == "sidecar" and not ended.stopped and ended.returncode not in process.expected_exits:
                 yield (
                     f"{process.label}, a process of --instrument, exited with {ended.returncode} before the end"
-                    " of the trial: its own data are incomplete, but the trial's numbers are not affected"
+                    f" of the trial, see {stderr_file(process.label)} in the directory of the trial: its own data are"
+                    " incomplete, but the trial's numbers are not affected"
                 )
             if ended.left_out:
                 left_out = f"{ended.left_out / 1e6:.0f} MB of its middle are left out"

@@ -24,4 +24,6 @@ def shielded(instrument: Instrument, method: str, notes: list[str], *more: type[
             raise
         name = getattr(instrument, "name", type(instrument).__name__)
         text = str(error).strip() and f": {first_line(error)}" if isinstance(error, Exception) else ""
-        notes.append(f"instrument {name}: its method {method} failed with {type(error).__name__}{text} {NO_HARM}")
+        notes.append(
+            f"instrument {name}: its Python method {method}() failed with {type(error).__name__}{text} {NO_HARM}"
+        )

@@ -162,7 +162,7 @@ def test_a_suite_cannot_have_a_process_ended_that_does_not_run_it(tmp_path: Path
         other.kill()
     assert done.exit_code == 2
     assert f"process {other.pid} on {socket.gethostname()} since" in done.stderr
-    assert "but that process is not a sweep of it" in done.stderr
+    assert "but that process is another program" in done.stderr
 
 
 @pytest.mark.parametrize(

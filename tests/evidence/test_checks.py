@@ -43,7 +43,10 @@ def test_a_trial_with_fewer_answers_than_loops_was_not_served() -> None:
 def test_groups_may_hide_answers_so_that_nothing_is_decided() -> None:
     doubt = _only(replace(GOOD, requests=3, unrecorded=5))
     assert doubt.defect is None
-    assert "may hide up to 5 more: it is not known whether the servers answered" in doubt.sentence
+    assert (
+        "up to 5 requests may be in groups that it did not finish: it is not known whether the servers answered"
+        in doubt.sentence
+    )
 
 
 def test_a_client_that_logs_its_timeout_gave_up() -> None:
@@ -59,7 +62,7 @@ def test_a_client_whose_rows_end_early_gave_up_unless_they_are_groups() -> None:
     doubt = _only(stalled)
     assert (doubt.defect, doubt.sentence) == (
         "gave-up",
-        "client_0 had no answer from servers after the first 1.0 of 2.0 s",
+        "client_0 got its last answer 1.0 s after it began to measure, but measured for 2.0 s: see the servers' logs",
     )
     assert _all(replace(stalled, grouped=True)) == []
     warmed_up = replace(CLIENT, first_start_ns=8 * S)

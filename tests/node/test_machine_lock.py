@@ -145,12 +145,10 @@ def test_a_process_that_is_no_fpray_is_waited_for_a_minute(monkeypatch: pytest.M
     monkeypatch.setattr("fpray.node.machine_lock.time", SimpleNamespace(monotonic=lambda: now[0]))
     lock = MachineLock()
     with holding(os.geteuid()) as pid:
-        reason = f"process {pid} ({PROGRAM}) of user {_name()} has reserved it (it does not belong to fpray);"
+        who = f"process {pid} ({PROGRAM}) of user {_name()}, which is not a process of fpray,"
+        then = "this trial starts automatically when that process ends, and at the latest after 60 s"
         for now[0] in (0.0, 30.0, 59.0):
-            assert (
-                lock.acquire("x")
-                == f"{reason} this trial starts automatically when that ends, and at the latest after 60 s"
-            )
+            assert lock.acquire("x") == f"{who} has reserved the machine; {then}"
         now[0] = 60.0
         assert lock.acquire("x") is None
         lock.release()
@@ -172,14 +170,14 @@ def test_another_users_trial_is_waited_for_but_not_for_ever(mode: str, monkeypat
     with holding(UID, mode) as pid:
         shared = mode == "s"
         assert re.fullmatch(
-            rf"process {pid} \(python3?[\d.]*\) of user nobody has reserved it \(it does not belong .* after 60 s",
+            rf"process {pid} \(python3?[\d.]*\) of user nobody, which is not a process of fpray, .* after 60 s",
             str(lock.acquire("x", shared=shared)),
         )
         monkeypatch.setattr("fpray.node.machine_holders.Holder.may_be_fpray", True)
         now[0] = 899.0
         assert str(lock.acquire("x", shared=shared)).endswith(
-            "of user nobody has reserved it; this trial starts automatically when that ends, and at the latest"
-            " after 900 s"
+            "of user nobody has reserved the machine; this trial starts automatically when that process ends, and at"
+            " the latest after 900 s"
         )
         now[0] = 900.0
         assert lock.acquire("x", shared=shared) is None
@@ -196,7 +194,7 @@ def test_another_user_cannot_pass_for_this_one_nor_write_to_our_terminal() -> No
     pid = int(process.stdout.readline())
     try:
         reason = str(MachineLock().acquire("x"))
-        assert reason.startswith(f"process {pid} (\\x1b[2Jevil) of user nobody has reserved it")
+        assert reason.startswith(f"process {pid} (\\x1b[2Jevil) of user nobody, which")
     finally:
         process.communicate()
 

@@ -137,7 +137,7 @@ def test_garbage_in_the_middle_is_left_out_by_line(csv: Path, garbage: bytes) ->
     reading = read(csv, text)
     assert nanoseconds(reading.table["start"]).tolist() == [BASE + 10**9, BASE + 3 * 10**9]
     assert len(reading.notes) == 1
-    assert reading.notes[0].startswith(f"{csv}: 2 lines are not rows and are left out: line 3: ")
+    assert reading.notes[0].startswith(f"{csv}: 2 lines are not rows and are left out, such as line 3: ")
     assert "line 6: " in reading.notes[0]
 
 

@@ -66,5 +66,5 @@ def test_what_is_neither_a_suite_nor_a_trial_is_refused_by_its_whole_name(tmp_pa
         show(f"{tmp_path}/nothing", tmp_path, {})
     with pytest.raises(Refused, match="no such trial; its trials are 001 to 002"):
         show(f"{AGAIN}/7", tmp_path, {})
-    with pytest.raises(FprayError, match=r"suite\.json is damaged: there is no such file"):
+    with pytest.raises(FprayError, match=r"suite\.json is missing"):
         Suite(tmp_path)

@@ -55,7 +55,7 @@ def _doubts(outcome: Outcome) -> list[str]:
         ({"busy_s": 2.0, "ran_s": 0.2, "waited_s": None, "pressed_s": None}, ""),
         (
             {"stolen_s": 0.3},
-            "the host on which machine a is a virtual machine gave 15% of its CPU time to others while the",
+            "machine a is a virtual machine, and its host took 15% of its CPU time away for others while the",
         ),
         ({"busy_s": 2.0, "ran_s": 0.2, "waited_s": 1.8, "complete": False}, ""),  # what a dead process used is unknown
     ],

@@ -166,7 +166,7 @@ def test_what_it_raises_is_a_note_and_the_trial_goes_on(method: str, meter: Any,
     meter.raises = method
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[meter])
     assert outcome.status is Status.FINISHED
-    note = f"instrument meter: its method {method} failed with LookupError: no meter for {method} {NO_HARM}"
+    note = f"instrument meter: its Python method {method}() failed with LookupError: no meter for {method} {NO_HARM}"
     assert [line for line in outcome.notes if line.startswith("instrument")] == [note]
     assert outcome.results["measured.throughput"] > 0
     assert ("meter.answers" in outcome.results) == (method != "findings"), "its other methods are called"
@@ -203,7 +203,7 @@ def test_findings_that_cannot_be_kept_are_a_note(findings: Findings, note: str, 
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[_Bad(findings)])
     assert (outcome.status, outcome.notes) == (
         Status.FINISHED,
-        [f"instrument bad: its method findings failed with {note} {NO_HARM}"],
+        [f"instrument bad: its Python method findings() failed with {note} {NO_HARM}"],
     )
 
 
@@ -217,7 +217,7 @@ def test_an_extension_that_moves_or_drops_a_process_is_not_taken(tmp_path: Path)
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[Mover()])
     assert outcome.status is Status.FINISHED
     assert outcome.notes[0].startswith(
-        "instrument mover: its method extend failed with ValueError: process server may change only"
+        "instrument mover: its Python method extend() failed with ValueError: process server may change only"
     )
 
 
@@ -244,7 +244,8 @@ def test_a_sidecar_that_exits_under_way_is_a_note(meter: Any, tmp_path: Path) ->
     machines = FakeMachines(["a"], stop=stop)
     outcome = run(tmp_path, machines, instruments=[meter])
     assert outcome.status is Status.FINISHED
-    assert outcome.notes[0].startswith("meter, a process of --instrument, exited with 1 before the end of the trial: ")
+    exited = "meter, a process of --instrument, exited with 1 before the end of the trial, see meter_err.txt "
+    assert outcome.notes[0].startswith(exited)
 
 
 def test_its_process_may_run_where_nothing_is_measured(meter: Any, tmp_path: Path) -> None:

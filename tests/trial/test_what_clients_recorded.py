@@ -63,7 +63,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "without header": (_without_header, "its first line is '20"),
     "in milliseconds": (
         _in_milliseconds,
-        "lines are not rows and are left out: line 2: '1795321397000,1795321397001,1,1,write'",
+        "lines are not rows and are left out, such as line 2: '1795321397000,1795321397001,1,1,write'",
     ),
     "another header": (
         lambda path: path.write_text("a,b,c\n1,2,3\n"),
@@ -114,7 +114,7 @@ def test_labels_that_no_result_reports_are_no_finished_trial(tmp_path: Path) -> 
     outcome = _run(tmp_path, _of_label("put"))
     assert outcome.status is Status.UNSERVED
     assert outcome.detail == (
-        "no recorded row is in a result: their labels are 'put' (2000), and the"
+        "no row that was recorded counts in a result: their labels are 'put' (2000 rows), and the"
         " protocol's Python file declares 'write'. Correct the labels in the client or in that file"
     )
 
@@ -130,7 +130,7 @@ def test_rows_without_labels_of_a_protocol_with_labels_are_no_finished_trial(tmp
     outcome = _run(tmp_path, change)
     assert outcome.status is Status.UNSERVED
     assert outcome.detail == (
-        "no recorded row is in a result: their labels are (none) (2000), and the"
+        "no row that was recorded counts in a result: their labels are (none) (2000 rows), and the"
         " protocol's Python file declares 'write'. Correct the labels in the client or in that file"
     )
 
@@ -140,8 +140,8 @@ def test_some_rows_with_another_label_are_a_doubt(tmp_path: Path) -> None:
     outcome = _run(tmp_path, _of_label("put", every=4))
     assert outcome.status is Status.FINISHED
     assert outcome.doubts[0] == (
-        "500 rows are in no result: their labels are 'put' (500), and the protocol's Python file declares 'write'."
-        " Correct the labels in the client or in that file"
+        "500 rows count in no result: their labels are 'put' (500 rows), and the protocol's Python file declares"
+        " 'write'. Correct the labels in the client or in that file"
     )
 
 
