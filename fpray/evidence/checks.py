@@ -52,8 +52,8 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
     if timeouts and evidence.holds_back and not stalled:
         sentence = (
             f"{client.label} waited for its last answers until its timeout, because with"
-            f" {', '.join(evidence.holds_back)} requests wait for further ones, and at the end none come. The"
-            " numbers are not affected: they are of the time before"
+            f" {', '.join(evidence.holds_back)} requests wait for further ones, and at the end none come. This wait"
+            " was after the measured time, so the numbers are right"
         )
         return Doubt(sentence, label=client.label)
     if timeouts:

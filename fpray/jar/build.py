@@ -17,8 +17,8 @@ from fpray.node.java import java_of_home, java_program
 from fpray.node.local_disk import cache_directory
 
 _PACKAGED = Path(__file__).parents[1] / "reference.jar"  # in a wheel
-_OWN_JAR = "Correct jvm/src, or name a jar of your own, such as --jar frankenpaxos.jar"
 _CHECKOUT = Path(__file__).resolve().parents[2]
+_OWN_JAR = f"Correct it in {_CHECKOUT}/jvm, or name a jar of your own, such as --jar frankenpaxos.jar"
 _JAVAC_OPTIONS = ("--release", "17", "-XDstringConcat=inline", "-g", "-nowarn", "-encoding", "UTF-8")
 
 

@@ -40,10 +40,10 @@ def read_trial(protocol: Protocol[Any], record: TrialRecord, where: str) -> Tria
     try:
         params = from_json(protocol.params, record["params"])
     except BadValue as bad:
-        sentence = f"has a trial ({record['id']}) with other parameters than {protocol.name} has today: {bad}"
+        sentence = f"has results of another version of fpray, in which {protocol.name} had other parameters: {bad}"
         raise refuse(
             where,
-            f"{sentence}. Use the version of fpray that ran it, or start a new suite (directory of results)"
+            f"{sentence}. Continue it with that version of fpray, or start a new suite (directory of results)"
             " with --new: the old results are kept",
             Cause.OTHER_VERSION,
         ) from None
