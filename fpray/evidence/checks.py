@@ -55,7 +55,7 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
             f" {', '.join(evidence.holds_back)} requests wait for further ones, and at the end none come. This wait"
             " was after the measured time, so the numbers are right"
         )
-        return Doubt(sentence, label=client.label)
+        return Doubt(sentence, label=client.label, harmless=True)
     if timeouts:
         says = f"(it says: {TIMED_OUT}; see the servers' logs, too)"
         sentence = f"{client.label} gave up, because no server answered before its timeout {says}"

@@ -112,6 +112,7 @@ class Doubt:
         defect: why it is no ordinary result; None for a mere doubt.
         label: the process that it is about.
         lines: of that one's log, which show it.
+        harmless: the figures are right all the same; then it is a note.
     """
 
     sentence: str
@@ -119,6 +120,7 @@ class Doubt:
     label: str = ""
     log: str = ""
     lines: Sequence[str] = ()
+    harmless: bool = False
 
 
 Check = Callable[[Evidence], Iterable[Doubt]]

@@ -132,7 +132,8 @@ def _end_of_clients(attempt: Attempt, summary: Summary) -> _End:
     if doubts and (defect := doubts[0].defect) is not None:
         first = doubts.pop(0)
         end = replace(end, ending=defect, detail=first.sentence, label=first.label, lines=first.lines, log=first.log)
-    return replace(end, doubts=[doubt.sentence for doubt in doubts])
+    notes = [*end.notes, *(doubt.sentence for doubt in doubts if doubt.harmless)]
+    return replace(end, notes=notes, doubts=[doubt.sentence for doubt in doubts if not doubt.harmless])
 
 
 def _blamed(attempt: Attempt, verdict: Verdict, end: _End) -> Sequence[str]:

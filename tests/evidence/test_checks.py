@@ -73,6 +73,7 @@ def test_requests_that_wait_for_others_time_out_at_the_end_without_harm() -> Non
     held = replace(GOOD, holds_back=["batch_size"], clients=[replace(CLIENT, last_lines=[TIMED_OUT])])
     doubt = _only(held)
     assert doubt.defect is None
+    assert doubt.harmless
     assert "because with batch_size requests wait for further ones" in doubt.sentence
     stalled = replace(held, clients=[replace(CLIENT, last_stop_ns=11 * S, last_lines=[TIMED_OUT])])
     assert _only(stalled).defect == "gave-up"
