@@ -262,7 +262,7 @@ def test_a_database_that_cannot_be_opened_does_not_give_the_secret_away(
     typed = run(*words, "--storage", os.environ["STORAGE"], cwd=tmp_path)
     assert typed.code == 2
     assert "holds a password, which the command ps and the files of results show to all users" in typed.err
-    assert "or write env:NAME" in typed.err
+    assert "write env:NAME" in typed.err
     assert KEY not in typed.err
 
 
