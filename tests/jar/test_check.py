@@ -101,7 +101,7 @@ def test_a_jar_like_frankenpaxos_fits_and_the_protocols_that_it_lacks_are_no_fau
     done = cli("protocols", "--check", jar)
     assert done.exit_code == 0, done.output
     assert "2 main classes, all fit" in done.stdout
-    assert done.stdout.count("it has no main classes of multipaxos") == 1
+    assert done.stdout.count("this jar has no main classes of multipaxos") == 1
     assert done.stdout.splitlines()[-1].startswith("1 of ")
     named = cli("protocols", "multipaxos", "--check", jar)
     assert (named.exit_code, "no main classes of multipaxos" in named.stdout) == (1, True)
@@ -182,7 +182,7 @@ def test_a_protocol_of_which_only_the_server_is_missing_does_not_fit(tmp_path: P
     assert done.exit_code == 1
     assert "unreplicated          1 of 2 main classes do not fit" in done.stdout
     assert f"  {SERVER} is not in the jar" in done.stdout
-    assert "it has no main classes of multipaxos" in done.stdout
+    assert "this jar has no main classes of multipaxos" in done.stdout
 
 
 @pytest.mark.jvm
