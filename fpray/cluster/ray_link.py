@@ -17,6 +17,7 @@ from fpray.cluster.ray_process.embedded import embedded_environment
 from fpray.cluster.ray_process.process import RayProcess
 from fpray.cluster.ray_process.start import Start, Started
 from fpray.errors import Cause, FprayError, Refused, first_line, refuse
+from fpray.files.disk import remedy
 from fpray.files.user_directory import user_directory
 
 # Ray starts in seconds. On a machine that computes much else it may take minutes, while its processes get on.
@@ -116,8 +117,7 @@ class RayLink:
                 why = f"{error.filename or 'its directory'}: {error.strerror}"
                 raise refuse(
                     "Ray",
-                    f"does not start on this machine: {why}. Free space, or correct the permissions, and run"
-                    " the command again",
+                    f"does not start on this machine: {why}. {remedy(error)}, and run the same fpray command again",
                     Cause.EMBEDDED_RAY,
                 ) from None
             except Exception as error:

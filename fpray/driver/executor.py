@@ -11,6 +11,7 @@ from fpray.driver.attempt import Running, RunTrial, attempt_trial
 from fpray.driver.line import Line
 from fpray.driver.listeners import Listeners
 from fpray.driver.retry import RETRIES, settle
+from fpray.files.disk import remedy
 from fpray.plan.plan import Trial
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
@@ -118,7 +119,7 @@ class Executor:
                 except OSError as error:
                     self._progress.say(
                         f"the result of trial {running.number} cannot be written to {running.directory.path}:"
-                        f" {error.strerror}. Free space there, and run the same fpray command again: it repeats this"
+                        f" {error.strerror}. {remedy(error)}, and run the same fpray command again: it repeats this"
                         " trial"
                     )
             self._release(running)

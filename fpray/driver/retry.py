@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fpray.driver.attempt import Running
 from fpray.errors import FprayError
-from fpray.files.disk import why_not_written
+from fpray.files.disk import remedy, why_not_written
 from fpray.plan.words import FREE_SPACE, unwritable
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
@@ -36,7 +36,8 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
         where = error.filename or running.directory.path
         reason = why_not_written(error, where)
         if not is_full(error):
-            raise FprayError(unwritable(f"trial {number} cannot continue", where, reason)) from error
+            what = f"trial {number} cannot continue"
+            raise FprayError(unwritable(what, where, reason, remedy(error))) from error
         why = f"{reason}, at {where} (trial {number} then runs again)"
         progress.wait(f"waiting for disk space: {why}; {FREE_SPACE}", number=number)
         return None, replace(running, disk_was_full=True)

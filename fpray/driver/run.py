@@ -27,7 +27,7 @@ from fpray.driver.resume import WorkList
 from fpray.driver.session import REAL, Backend, Session
 from fpray.driver.stop_rule import FailureLimit
 from fpray.errors import Cause, FprayError, refuse
-from fpray.files.disk import why_not_written
+from fpray.files.disk import remedy, why_not_written
 from fpray.plan.words import AGAIN
 from fpray.report.live import Progress
 from fpray.report.text import some_standard_error
@@ -99,12 +99,10 @@ def _not_written(error: OSError, suite: Suite) -> FprayError:
     if suite.fresh and not suite.directories():
         return refuse(
             str(where),
-            f"{sentence}. Make it writable, or name another directory, such as -s /data/suites",
+            f"{sentence}. {remedy(error)}, or name another directory, such as -s /data/suites",
             Cause.NOT_WRITABLE,
         )
-    return FprayError(
-        f"{where} {sentence}. Finished results are kept. Make it writable (space, permissions, mount); {AGAIN}"
-    )
+    return FprayError(f"{where} {sentence}. Finished results are kept. {remedy(error)}; {AGAIN}")
 
 
 def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
@@ -166,7 +164,5 @@ def _write_tables(job: Run, progress: Progress) -> None:
         name = job.suite.path.name
         progress.say(
             f"results.csv and results.parquet of {name} cannot be written: {why_not_written(error, job.suite.path)}."
-            " No result is lost. Free space, or correct the permissions, then run the fpray command that you"
-            " typed again:"
-            " it writes them"
+            f" No result is lost. {remedy(error)}, then run the same fpray command again: it writes them"
         )

@@ -7,6 +7,14 @@ import errno
 import os
 from pathlib import Path
 
+_REMEDIES = {
+    errno.ENOSPC: "Free some space there",
+    errno.EDQUOT: "Free some space there",
+    errno.EROFS: "Mount that file system for writing",
+    errno.EACCES: "Correct its permissions",
+    errno.EPERM: "Correct its permissions",
+}
+
 
 def why_not_written(error: OSError, place: str | Path) -> str:
     """Why a file cannot be written. place: a directory of the same disk, for an error that names no file."""
@@ -17,6 +25,11 @@ def why_not_written(error: OSError, place: str | Path) -> str:
     elif error.errno == errno.EDQUOT:
         reason = "the disk quota of this user or group is used up (quota shows it)"
     return reason
+
+
+def remedy(error: OSError) -> str:
+    """What to do so that a file can be written: the beginning of a sentence."""
+    return _REMEDIES.get(error.errno or 0, "Check that disk")
 
 
 def free_inodes(place: str | bytes | Path) -> int | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fpray.errors import Cause, refuse
 from fpray.files.atomic import replacing
+from fpray.files.disk import remedy
 from fpray.node.java import java_of_home, java_program
 from fpray.node.local_disk import cache_directory
 
@@ -56,7 +57,7 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
             sentence = f"cannot be built in {target.parent}: {error.strerror or error}"
             raise refuse(
                 "the reference jar",
-                f"{sentence}. Free space there, or set XDG_CACHE_HOME to a directory with more space",
+                f"{sentence}. {remedy(error)}, or set XDG_CACHE_HOME to a directory with more space",
                 Cause.REFERENCE_JAR,
             ) from None
     return target

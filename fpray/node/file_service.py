@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fpray.errors import Lost
 from fpray.files.atomic import write_text
+from fpray.files.disk import remedy
 from fpray.files.reading import piece_of, pieces
 from fpray.node.file_transfer import Parcel, read_parcel
 from fpray.node.scratch import Scratch
@@ -30,7 +31,7 @@ class FileService:
                 write_text(f"{directory}/{name}", content)
         except OSError as error:
             raise Lost(
-                f"{directory} cannot be written: {error.strerror}. Free space there, or the repeat fails, too"
+                f"{directory} cannot be written: {error.strerror}. {remedy(error)}, or the repeat fails, too"
             ) from None
 
     def read_parcel(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Parcel:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fpray.errors import Lost
 from fpray.files.atomic import replacing
+from fpray.files.disk import remedy
 from fpray.node.local_disk import cache_directory, on_network
 
 # What stays in the cache: a jar that was used lately is likely to be used again.
@@ -58,7 +59,7 @@ class JarCache:
                 return path, True
         except OSError as error:
             raise Lost(
-                f"the jar cannot be written to {cache}: {error.strerror}. Free space there, or the repeat fails, too"
+                f"the jar cannot be written to {cache}: {error.strerror}. {remedy(error)}, or the repeat fails, too"
             ) from None
 
     def _hash(self, path: str) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from fpray.errors import Lost
 from fpray.files.content import BY_FPRAY, json_value, text_of
 from fpray.files.directory_lock import locked
-from fpray.files.disk import why_not_written
+from fpray.files.disk import remedy, why_not_written
 from fpray.files.typed import typed
 from fpray.files.user_directory import check_private
 from fpray.node.local_disk import directory_name, local_directory, own_directory
@@ -71,8 +71,8 @@ class Scratch:
                 fcntl.flock(self._held[str(path)], fcntl.LOCK_EX)
         except OSError as error:
             raise Lost(
-                f"no trial can work in {root}: {why_not_written(error, root)}. Free space there, or the"
-                " repeat fails, too"
+                f"no trial can work in {root}: {why_not_written(error, root)}. {remedy(error)}, or the repeat"
+                " fails, too"
             ) from None
         self._own = owner, str(path)
         return str(path)

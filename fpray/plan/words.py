@@ -29,10 +29,10 @@ def again(command: str, aim: str = "to continue", more: str = "") -> str:
     return f"{aim}, run {typed}{f' {more}' if more else ''}"
 
 
-def unwritable(what: str, where: object, reason: str) -> str:
-    """What cannot go on because a file cannot be written, and how to continue."""
+def unwritable(what: str, where: object, reason: str, remedy: str) -> str:
+    """What cannot go on because a file cannot be written, what to do, and how to continue."""
     why = f"{what}, because {where} cannot be written: {reason}"
-    return f"{why}. Finished results are kept. Check that disk and its permissions; {AGAIN}"
+    return f"{why}. Finished results are kept. {remedy}; {AGAIN}"
 
 
 def number_of(count: int, noun: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fpray.errors import Cause, refuse
 from fpray.files import layout
-from fpray.files.disk import why_not_written
+from fpray.files.disk import remedy, why_not_written
 from fpray.files.paths import shown
 from fpray.files.printable import printable
 
@@ -62,7 +62,7 @@ def acquire(suite: Path) -> int:
     except OSError as error:
         raise refuse(
             str(suite),
-            f"cannot be written: {why_not_written(error, suite)}. Make it writable; or"
+            f"cannot be written: {why_not_written(error, suite)}. {remedy(error)}, or"
             " start a new suite (directory of results) elsewhere, such as --new -s /data/suites",
             Cause.NOT_WRITABLE,
         ) from None

@@ -17,7 +17,7 @@ from typing import Any
 from fpray.errors import Cause, refuse
 from fpray.files import layout
 from fpray.files.atomic import write_json, write_text
-from fpray.files.disk import why_not_written
+from fpray.files.disk import remedy, why_not_written
 from fpray.files.paths import shown
 from fpray.plan.plan import Trial
 from fpray.store import lock
@@ -70,7 +70,7 @@ class Suite:
             shutil.rmtree(path, ignore_errors=True)
             raise refuse(
                 f"-s {shown(root)}",
-                f"cannot hold results: {why}. Correct that, or name another directory, such as -s ./suites",
+                f"cannot hold results: {why}. {remedy(error)}, or name another directory, such as -s ./suites",
                 Cause.NOT_WRITABLE,
             ) from None
         suite = Suite(path)
