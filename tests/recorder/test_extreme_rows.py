@@ -113,6 +113,7 @@ def test_many_labels_and_lines_without_end_are_bounded(tmp_path: Path) -> None:
 ROWS = 300_000
 _SHAPES: dict[str, Callable[[np.random.Generator], tuple[Any, Any, int]]] = {
     "ordinary": lambda rng: (1, rng.lognormal(13, 0.6, ROWS).astype(np.int64), 2500),
+    "small counts": lambda rng: (rng.integers(1, 9, ROWS), 10**6, 2500),
     "counts": lambda rng: (rng.integers(1, 10**9, ROWS), 10**6, 2500),
     "impossible counts": lambda rng: (rng.integers(-(10**17), 10**17, ROWS), 10**6, 2500),
     "latencies": lambda rng: (1, rng.integers(0, 8 * 10**15, ROWS), 2500),
@@ -152,5 +153,7 @@ def test_extreme_rows_cost_no_more_memory_than_others(tmp_path: Path) -> None:
         command = [sys.executable, "-c", _MEASURE, str(tmp_path / "a.csv"), str(tmp_path / "a.parquet")]
         peaks[shape] = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) / 1024
     print(json.dumps(peaks))
-    # Another parser reads what is unusual: it takes its own memory, for a few blocks, whatever is in them.
-    assert max(peaks.values()) < peaks["ordinary"] + 70, peaks
+    # Another parser reads what is unusual, small counts as well: it takes its own memory, for a few blocks at a time.
+    # How many it holds at its peak is a matter of threads.
+    assert peaks["small counts"] < peaks["ordinary"] + 120, peaks
+    assert max(peaks.values()) < max(peaks["ordinary"], peaks["small counts"]) + 60, peaks
