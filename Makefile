@@ -28,7 +28,7 @@ $(STAMP): requirements.lock $(RUN_STAMP)
 # Where it is set, every one of the hundreds of processes that tests start would compile fpray anew.
 check test test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
 
-# Lint and the fast ring of tests, which can reach neither Ray nor a JDK: under a minute.
+# Lint and the fast ring of tests, which can reach neither Ray nor a JDK: about a minute.
 check: lint
 	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "not jvm and not ray and not hosts and not slow"
 

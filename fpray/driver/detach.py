@@ -59,6 +59,7 @@ def _directory() -> Iterator[Path]:
 
 
 def _remove_unless_awaited(directory: Path) -> None:
+    """Raises OSError: the command that made it still waits, or it is gone."""
     lock = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from fpray.errors import Cause, Problem, nearest
+from fpray.plan.words import START_RAY
 
 LOOPBACK = "127.0.0.1"
 EVERY_F = "*"  # in the place of an f: for every f that has no list of its own
@@ -79,7 +80,11 @@ class Cluster:
         if not listed:
             drivers = "has no machine, because each machine of the Ray cluster has the label fpray/pool=driver"
             return [
-                Problem(pool, f"{drivers}: start Ray on others without it (ray start --address=...)", Cause.MACHINES)
+                Problem(
+                    pool,
+                    f"{drivers}: start Ray on others without it. {START_RAY}",
+                    Cause.MACHINES,
+                )
             ]
         if pool in listed:
             return [

@@ -8,7 +8,7 @@ from typing import Final
 
 AGAIN: Final = "to continue, run the same fpray command again"
 REPEAT: Final = "to repeat it, run the same fpray command again"
-START_RAY: Final = "Start Ray there: ray start --address=, with the address of the head node"
+START_RAY: Final = "Start Ray there: ray start --address=HEAD:6379, with the address of the head node"
 FREE_SPACE: Final = (
     "remove what you do not need from that disk, and the sweep continues automatically"
     " (results are kept; Ctrl-C stops it)"

@@ -11,9 +11,9 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 # A test that uses one of these needs what its marker says.
 _NEEDS = {"reference_jar": ("jvm",), "ray_address": ("ray", "jvm"), "wheel": ("jvm",)}
@@ -46,7 +46,7 @@ def longest_first(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (-seconds[item.path], str(item.path)))
 
 
-def some_fast(values: Iterable[object], every: int) -> list[ParameterSet]:
+def some_fast(values: Iterable[object], every: int) -> list[Any]:
     """Parameters of a test that has many of one kind: one of so many in every ring, the others are slow."""
     marks = (() if place % every == 0 else (pytest.mark.slow,) for place in itertools.count())
     return [pytest.param(value, marks=mark) for value, mark in zip(values, marks, strict=False)]
