@@ -27,6 +27,7 @@ from fpray.jar.find import find_jar
 from tests.support import rings
 from tests.support.isolation import isolate_network
 from tests.support.patience import LONG
+from tests.support.processes import command_of, end, jvms
 from tests.support.ray_nodes import end_node, start_node
 
 # Trials of half a second: long enough for rows, short enough for a suite of tests. Nothing waits for the timeouts but
@@ -101,26 +102,6 @@ def start_on_terminal(*words: str, cwd: Path) -> tuple[int, int]:
         os.execv(FPRAY, [FPRAY, *words])
     _started.append(driver)
     return driver, terminal
-
-
-def jvms(marker: str) -> list[psutil.Process]:
-    """The living JVMs that run in a directory below a path: every one of a trial runs in the trial's."""
-    living = []
-    for comm in Path("/proc").glob("[0-9]*/comm"):
-        with contextlib.suppress(psutil.Error, OSError):
-            if comm.read_text() == "java\n" and (process := psutil.Process(int(comm.parent.name))).cwd().startswith(
-                marker
-            ):
-                living += [process] if process.status() != psutil.STATUS_ZOMBIE else []
-    return living
-
-
-def command_of(process: psutil.Process) -> str:
-    """Its command line; empty for one that has ended meanwhile."""
-    try:
-        return " ".join(process.cmdline())
-    except (psutil.Error, OSError):  # a zombie's is gone, too
-        return ""
 
 
 def wait_for(condition: object, seconds: float, what: str) -> None:
@@ -205,5 +186,5 @@ def no_survivors(request: pytest.FixtureRequest) -> Iterator[None]:
     left = jvms(directory)
     names = [command_of(process) for process in left]
     for process in left:
-        process.kill()
+        end(process)
     assert not left, f"left behind: {names}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 
-from fpray.node.cpu_use import CpuUse, between, read_counters
+from fpray.node.cpu_use import CpuUse, between, first_reading, read_again
 from fpray.node.messages import Exit, Failure, ProcessSpec
 from fpray.node.processes import Processes
 
@@ -37,11 +37,11 @@ class ProcessService:
             return None
         started = self._processes.started()
         pids = [started[label].pid for label in labels if label in started]
-        first, use = read_counters(pids), None
+        first, use = first_reading(pids), None
         for _ in range(2):
             if self._stopping.wait(for_s / 2):
                 break
-            until_now = between(first, read_counters(pids))
+            until_now = between(first, read_again(first))
             use = until_now if use is None or until_now.complete else use
         return use
 

@@ -20,9 +20,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import jvms, wait_for
-from tests.support.hosts import ROOT, USER, Host, hosts, lives, needs_hosts
+from tests.conftest import wait_for
+from tests.support.hosts import ROOT, USER, Host, hosts, needs_hosts
 from tests.support.patience import LONG
+from tests.support.processes import jvms, lives
 
 CONFIGS = ROOT / "cluster_configs"
 NODES = ("head", "node-1", "node-2")

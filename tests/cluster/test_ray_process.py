@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -15,9 +16,10 @@ import psutil
 import pytest
 
 from fpray.files.user_directory import user_directory
-from tests.conftest import FPRAY, QUICK, command_of, jvms, run, start, wait_for
-from tests.driver.held import PATIENT, hold_clients
+from tests.conftest import FPRAY, QUICK, run, start, wait_for
+from tests.driver.held import PATIENT, hold_clients, release
 from tests.support.patience import LONG
+from tests.support.processes import below, command_of, jvms, lives, name_of, parent_of, resume, suspend
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,22 +29,15 @@ ENV = {"RAY_ADDRESS": ""}
 
 
 def _ray_process(driver: subprocess.Popen[str]) -> psutil.Process | None:
-    try:
-        children = psutil.Process(driver.pid).children()
-    except psutil.Error:
-        return None
-    return next((child for child in children if "ray_process" in command_of(child)), None)
+    return next((child for child in below(driver.pid, deep=False) if "ray_process" in command_of(child)), None)
 
 
 def _of_session(leader: int) -> list[psutil.Process]:
     """The living processes of Ray that belong to one Ray process."""
     living = []
     for process in psutil.process_iter():
-        try:
-            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
-                living.append(process)
-        except (OSError, psutil.Error):
-            continue
+        with contextlib.suppress(OSError):
+            living += [process] if os.getsid(process.pid) == leader and lives(process) else []
     return living
 
 
@@ -55,7 +50,7 @@ def _named(driver: subprocess.Popen[str], name: str) -> psutil.Process:
         if ray is not None and name == "fpray-ray":
             victims.append(ray)
         elif ray is not None:
-            victims.extend(process for process in _of_session(ray.pid) if process.name() == name)
+            victims.extend(process for process in _of_session(ray.pid) if name_of(process) == name)
         return bool(victims)
 
     wait_for(runs, LONG, f"{name} runs")
@@ -107,10 +102,10 @@ def test_a_gcs_that_stands_still_in_the_start_is_waited_for(tmp_path: Path) -> N
     """H5: a busy machine is no reason to end."""
     driver = start(*SWEEP, *QUICK, cwd=tmp_path, env=ENV)
     gcs = _named(driver, "gcs_server")
-    gcs.suspend()
+    assert suspend(gcs)
     time.sleep(3)
     assert driver.poll() is None
-    gcs.resume()
+    resume(gcs)
     _, messages = driver.communicate(timeout=250)
     assert driver.returncode == 0, messages
 
@@ -147,7 +142,7 @@ def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple
     held = hold_clients(tmp_path)
     ray = _named(driver, "fpray-ray")
     if "fpray-ray" in victims:
-        ray.suspend()  # it must not have the time to see the driver's end
+        suspend(ray)  # it must not have the time to see the driver's end
     driver.kill()
     driver.communicate()
     if "fpray-ray" in victims:
@@ -167,13 +162,12 @@ def test_a_supervisor_that_is_stopped_ends_with_its_driver(tmp_path: Path) -> No
     hold_clients(tmp_path)
     session = _named(driver, "fpray-ray").pid
     server = next(jvm for jvm in jvms(str(tmp_path)) if "ServerMain" in command_of(jvm))
-    supervisor = server.parent()
-    assert supervisor is not None
-    supervisor.suspend()
+    supervisor = parent_of(server)
+    suspend(supervisor)
     driver.kill()
     driver.communicate()
     _nothing_is_left(tmp_path, driver, session)
-    assert not supervisor.is_running() or supervisor.status() == psutil.STATUS_ZOMBIE
+    assert not lives(supervisor)
 
 
 @pytest.mark.slow
@@ -266,8 +260,7 @@ def test_everything_of_an_embedded_ray_lies_in_a_directory_of_its_users_own(tmp_
     sockets = [path for path in _all_below(directory) if stat.S_ISSOCK(path.stat().st_mode)]
     assert sockets
     assert all(len(os.fsencode(path)) <= 107 for path in sockets)
-    for process in held:
-        process.resume()
+    release(held)
     driver.send_signal(signal.SIGINT)
     driver.communicate(timeout=LONG)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import FPRAY, QUICK, jvms, wait_for
+from tests.conftest import FPRAY, QUICK, wait_for
 from tests.driver.held import ENDLESS
 from tests.support.patience import LONG
+from tests.support.processes import below, end, jvms, lives, name_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -62,11 +62,11 @@ class Container:
 
     def inside(self) -> list[psutil.Process]:
         """All processes in it but the first, zombies too."""
-        return psutil.Process(self._process.pid).children(recursive=True)[1:]
+        return below(self._process.pid)[1:]
 
     def living(self) -> list[str]:
         """The names of those that have not ended."""
-        return [process.name() for process in self.inside() if process.status() != psutil.STATUS_ZOMBIE]
+        return [name_of(process) for process in self.inside() if lives(process)]
 
     def end(self) -> None:
         """End all of it."""
@@ -87,13 +87,13 @@ def test_zombies_hold_no_machine(victim: str, container: Container, tmp_path: Pa
     """H1: of a killed driver nothing lives on, and the next sweep does not wait for the machine."""
     container.start([*SWEEP, *ENDLESS])
     wait_for(lambda: len(jvms(str(tmp_path))) == 2, LONG, "server and client")
-    processes = {process.name(): process for process in container.inside()}
-    processes["fpray"].kill() if victim == "fpray" else processes[victim].send_signal(signal.SIGKILL)
+    processes = {name_of(process): process for process in container.inside()}
+    end(processes[victim])
     if victim != "fpray":
         wait_for(
             lambda: "running it again" in container.log() or "runs again" in container.log(), LONG, "another attempt"
         )
-        processes["fpray"].kill()
+        end(processes["fpray"])
     wait_for(lambda: not container.living(), LONG, f"the end of {container.living()}")
     assert container.inside(), "they are zombies"
     container.start([*SWEEP, *QUICK])

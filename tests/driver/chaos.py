@@ -14,7 +14,7 @@ import psutil
 
 from tests.conftest import wait_for
 from tests.driver.work_site import NODES, RAY, WorkSite
-from tests.support.hosts import lives
+from tests.support.processes import lives
 
 # What is killed -> the name of the process.
 VICTIMS = {

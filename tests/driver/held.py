@@ -7,7 +7,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.conftest import command_of, jvms, wait_for
+from tests.conftest import wait_for
+from tests.support.processes import command_of, directory_of, jvms, resume, suspend
 
 # No deadline of a trial passes while its clients are suspended.
 PATIENT = (
@@ -24,10 +25,8 @@ def hold_clients(directory: Path, count: int = 1) -> list[psutil.Process]:
 
     def holds() -> bool:
         for jvm in jvms(str(directory)):
-            with contextlib.suppress(psutil.Error):  # it has ended meanwhile
-                if len(held) < count and jvm.pid not in held and "ClientMain" in command_of(jvm) and _measures(jvm):
-                    jvm.suspend()
-                    held[jvm.pid] = jvm
+            if len(held) < count and jvm.pid not in held and "ClientMain" in command_of(jvm) and _measures(jvm):
+                held.update({jvm.pid: jvm} if suspend(jvm) else {})
         return len(held) >= count
 
     wait_for(holds, 200, f"{count} clients below {directory}")
@@ -37,12 +36,12 @@ def hold_clients(directory: Path, count: int = 1) -> list[psutil.Process]:
 def _measures(client: psutil.Process) -> bool:
     """Whether it has recorded requests: one that is not ready in time, or that none answers, has no result."""
     with contextlib.suppress(OSError):
-        return (Path(client.cwd()) / "client_0_data.csv").stat().st_size > _SOME_ROWS
+        directory = directory_of(client)
+        return directory is not None and (directory / "client_0_data.csv").stat().st_size > _SOME_ROWS
     return False
 
 
 def release(clients: list[psutil.Process]) -> None:
     """Let them go on."""
     for client in clients:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            client.resume()
+        resume(client)

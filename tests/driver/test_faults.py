@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import QUICK, jvms, wait_for
+from tests.conftest import QUICK, wait_for
 from tests.driver.chaos import Chaos
 from tests.driver.work_site import NODES, WorkSite
 from tests.support.hosts import needs_hosts
 from tests.support.patience import LONG
+from tests.support.processes import jvms
 
 pytestmark = needs_hosts(900)
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import QUICK, jvms, run, start, start_on_terminal, wait_for
+from tests.conftest import QUICK, run, start, start_on_terminal, wait_for
 from tests.driver.held import ENDLESS, PATIENT, hold_clients, release
-from tests.driver.processes import descendants
 from tests.support.patience import LONG
+from tests.support.processes import descendants, jvms
 from tests.support.suites import only_suite
 
 LOOPS = ("--vary", "num_clients_per_proc=0")

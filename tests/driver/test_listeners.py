@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import jvms, start
+from tests.conftest import start
 from tests.driver.held import PATIENT, hold_clients, release
+from tests.support.processes import below, jvms, name_of
 
 LOOPBACK = re.compile(r"(::ffff:)?127\.\d+\.\d+\.\d+|::1")
 
@@ -32,7 +33,7 @@ def sweep_that_measures(directory: Path, env: dict[str, str]) -> Iterator[psutil
 
 def listeners(process: psutil.Process, directory: Path) -> dict[tuple[str, int], str]:
     """Address and port -> the name of the process, of a sweep, all below it, and the JVMs in a directory."""
-    names = {child.pid: child.name() for child in (process, *process.children(recursive=True))}
+    names = {child.pid: name_of(child) for child in (process, *below(process.pid))}
     names |= {jvm.pid: "java" for jvm in jvms(str(directory))}
     return {
         (connection.laddr[0], connection.laddr[1]): names[connection.pid]

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from fpray.store.find import suites
-from tests.conftest import QUICK, jvms, run, start, wait_for
+from tests.conftest import QUICK, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
 from tests.support.patience import LONG
+from tests.support.processes import command_of, jvms
 from tests.support.suites import only_suite
 
 
@@ -137,7 +138,7 @@ def _debug_the_server(suite: Path, address: str) -> None:
     try:
         assert next(lines) == "server listens\n"
         assert next(lines).startswith("all processes except server are running · logs: ")
-        assert [p.pid for p in jvms(str(directory)) if "ServerMain" in " ".join(p.cmdline())] == [server.pid]
+        assert [p.pid for p in jvms(str(directory)) if "ServerMain" in command_of(p)] == [server.pid]
         code = directory / "client_0_returncode.txt"
         wait_for(lambda: code.exists() and code.read_text().endswith("\n"), LONG, "the end of the client")
         assert code.read_text() == "0\n"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import jvms, run, start, wait_for
+from tests.conftest import run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
-from tests.driver.processes import descendants
 from tests.support.patience import LONG
+from tests.support.processes import command_of, descendants, end, jvms, parent_of
 from tests.support.suites import only_suite
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.jvm]
@@ -26,17 +26,16 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
     words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=0", "--local"]
     process = start(*words, cwd=tmp_path)
     hold_clients(tmp_path)
-    server = next(jvm for jvm in jvms(str(tmp_path)) if "ServerMain" in " ".join(jvm.cmdline()))
+    server = next(jvm for jvm in jvms(str(tmp_path)) if "ServerMain" in command_of(jvm))
     if victim == "driver":
         process.kill()
     elif victim == "jvm":
-        server.kill()
+        end(server)
     else:
         name = {"raylet": "raylet/raylet", "actor": "ray::RoleActor", "supervisor": "fpray/node/supervisor"}[victim]
-        victims = [server.parent()] if victim == "supervisor" else descendants(process, name)
+        victims = [parent_of(server)] if victim == "supervisor" else descendants(process, name)
         assert victims
-        assert victims[0] is not None
-        victims[0].kill()
+        end(victims[0])
     if victim == "driver":
         process.communicate(timeout=LONG)
         wait_for(lambda: not jvms(str(tmp_path)), LONG, "no JVM after the driver's death")

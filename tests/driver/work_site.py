@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import psutil
 
 from tests.support.hosts import Host
 from tests.support.patience import LONG
+from tests.support.processes import command_of, end, name_of
 from tests.support.ray_nodes import TRIES
 
 NODES = ("head", "node-1", "node-2")
@@ -64,9 +64,8 @@ class WorkSite:
 
     def _end_all(self, name: str) -> None:
         for process in self.hosts[name].inside():
-            with contextlib.suppress(psutil.Error):
-                if process.pid != self.hosts[name].init and process.name() not in ("sleep", "bash"):
-                    process.kill() if "ssh_server.py" not in " ".join(process.cmdline()) else None
+            if process.pid != self.hosts[name].init and name_of(process) not in ("sleep", "bash"):
+                end(process) if "ssh_server.py" not in command_of(process) else None
 
     def jvms(self, name: str) -> list[psutil.Process]:
         """The JVMs of a host."""

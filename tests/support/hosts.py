@@ -22,6 +22,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.processes import below, command_of, end, lives, name_of
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 BIN = Path(sys.executable).parent
@@ -89,8 +91,8 @@ class Host:
 
     def kill_all_of(self, process: subprocess.Popen[str]) -> None:
         """SIGKILL for a command that was started there, and for what it has started."""
-        for child in psutil.Process(process.pid).children(recursive=True):
-            child.kill()
+        for child in below(process.pid):
+            end(child)
         process.kill()
 
     def _enter(self, directory: Path) -> list[str]:
@@ -104,38 +106,26 @@ class Host:
 
     def processes(self) -> list[str]:
         """The names of what lives there, but for the host's own two processes."""
-        processes = []
-        for process in self.inside():
-            with contextlib.suppress(psutil.Error):
-                words = process.cmdline()
-                own = process.pid == self.init or any("ssh_server.py" in w for w in words) or words[:1] == ["sleep"]
-                processes += [] if own else [process.name()]
-        return processes
+        own = ("ssh_server.py", "sleep ")
+        others = [process for process in self.inside() if process.pid != self.init]
+        return [name_of(process) for process in others if not any(word in command_of(process) for word in own)]
 
     def inside(self) -> list[psutil.Process]:
         """All that lives there, as this machine numbers it."""
         processes = []
         for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                if _namespace(process.pid) == self.space and process.status() != psutil.STATUS_ZOMBIE:
-                    processes.append(process)
+            with contextlib.suppress(OSError):
+                processes += [process] if _namespace(process.pid) == self.space and lives(process) else []
         return processes
 
     def processes_named(self, name: str) -> list[psutil.Process]:
         """What lives there by that name; Ray's actors, whose names say what they do, by its beginning."""
-        processes = []
-        for process in self.inside():
-            with contextlib.suppress(psutil.Error):
-                own = process.name()
-                processes += [process] if own == name or (name.startswith("ray::") and own.startswith(name)) else []
-        return processes
-
-
-def lives(process: psutil.Process) -> bool:
-    """Whether it has not ended; a zombie has."""
-    with contextlib.suppress(psutil.Error):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
+        actors = name.startswith("ray::")
+        return [
+            process
+            for process in self.inside()
+            if (own := name_of(process)) == name or (actors and own.startswith(name))
+        ]
 
 
 def needs_hosts(seconds: float) -> list[pytest.MarkDecorator]:
@@ -252,7 +242,7 @@ def _boot(name: str, space: str, address: str, scratch: Path) -> tuple[Host, sub
     if process.stdout.readline() != "up\n":
         process.kill()
         raise NoNamespaces(f"no namespaces of processes and mounts here: {(home.parent / 'log').read_text().strip()}")
-    (init,) = psutil.Process(process.pid).children()
+    (init,) = below(process.pid, deep=False)
     return Host(name, address, home, init.pid, _namespace(init.pid), environment), process
 
 

@@ -1,0 +1,88 @@
+"""Processes that a test looks at or ends: each may have ended the moment before, so nothing here raises for that."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+from pathlib import Path
+
+import psutil
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it has not ended; a zombie has."""
+    with contextlib.suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def name_of(process: psutil.Process) -> str:
+    """Its name; empty for one that has ended meanwhile."""
+    with contextlib.suppress(psutil.Error):
+        return process.name()
+    return ""
+
+
+def command_of(process: psutil.Process) -> str:
+    """Its command line; empty for one that has ended meanwhile, and for a zombie."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return " ".join(process.cmdline())
+    return ""
+
+
+def parent_of(process: psutil.Process) -> psutil.Process:
+    """The process that it belongs to."""
+    parent = process.parent()
+    assert parent is not None, f"{process} has ended"
+    return parent
+
+
+def below(pid: int, *, deep: bool = True) -> list[psutil.Process]:
+    """What a process has started, zombies too; deep: and what that has started, and so on."""
+    try:
+        return psutil.Process(pid).children(recursive=deep)
+    except psutil.Error:
+        return []
+
+
+def descendants(process: subprocess.Popen[str], word: str) -> list[psutil.Process]:
+    """What a driver has started, and all below it, with a word of this kind in name or command line."""
+    return [child for child in below(process.pid) if lives(child) and word in f"{name_of(child)} {command_of(child)}"]
+
+
+def end(process: psutil.Process) -> None:
+    """SIGKILL."""
+    with contextlib.suppress(psutil.Error):
+        process.kill()
+
+
+def suspend(process: psutil.Process) -> bool:
+    """SIGSTOP; False for one that has ended meanwhile."""
+    with contextlib.suppress(psutil.Error):
+        process.suspend()
+        return True
+    return False
+
+
+def resume(process: psutil.Process) -> None:
+    """SIGCONT."""
+    with contextlib.suppress(psutil.Error):
+        process.resume()
+
+
+def directory_of(process: psutil.Process) -> Path | None:
+    """Where it works; None for one that has ended meanwhile."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return Path(process.cwd())
+    return None
+
+
+def jvms(marker: str) -> list[psutil.Process]:
+    """The living JVMs that run in a directory below a path: every one of a trial runs in the trial's."""
+    living = []
+    for comm in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(psutil.Error, OSError):
+            if comm.read_text() == "java\n":
+                process = psutil.Process(int(comm.parent.name))
+                living += [process] if process.cwd().startswith(marker) and lives(process) else []
+    return living
