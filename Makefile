@@ -28,9 +28,11 @@ $(STAMP): requirements.lock $(RUN_STAMP)
 # Where it is set, every one of the hundreds of processes that tests start would compile fpray anew.
 check test test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
 
+FAST := not jvm and not ray and not hosts and not heavy and not slow
+
 # Lint and the fast ring of tests, which can reach neither Ray nor a JDK: about a minute.
 check: lint
-	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "not jvm and not ray and not hosts and not slow"
+	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "$(FAST)"
 
 # Every test but the slow ones. More test processes than cores, since tests also wait. Which tests share a process, and
 # which begin first, is said in tests/support/{scheduler,rings}.py.

@@ -36,6 +36,7 @@ _WITHOUT_BLOCK = """if True:
         time.sleep(0.05)"""
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("beyond", some_fast([0, -20, -1, 1, 2, 3, 40], 4))
 def test_a_live_line_of_any_width_stands_apart_from_the_echo(beyond: int, tmp_path: Path) -> None:
     """C5: also one that fills the row, nearly fills it, or is cut to it, so that the echo would begin another row."""

@@ -96,6 +96,7 @@ def test_a_head_that_is_no_type_is_refused(tmp_path: Path) -> None:
 NAMES = {"1": {"server": ["node-1.invalid"], "clients": ["node-2.invalid", "localhost"]}}
 
 
+@pytest.mark.heavy
 def test_a_plan_shows_names_as_they_are(tmp_path: Path) -> None:
     """F2: a plan and a dry run look no name up; a sweep does, before it starts anything."""
     cluster, launcher = tmp_path / "c.json", tmp_path / "c.yaml"

@@ -119,6 +119,7 @@ def test_repeated_values_run_once_and_are_said() -> None:
     assert "3 trials (1 x 3 repeats)" in dry_run("unreplicated", "--vary", "duration=1s,1s", "--repeat", "3")
 
 
+@pytest.mark.heavy
 def test_a_large_grid_is_counted_and_an_absurd_one_is_refused_at_once() -> None:
     """B6: the time that it would take is said; what is listed is no more than what is asked for."""
     began = time.process_time()

@@ -36,6 +36,7 @@ def _seconds(made: Made) -> float:
     return min(2.0, ROWS * (made.latency_us + made.own_us) / 1e6 / made.loops)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("made", healthy(), ids=str)
 def test_a_healthy_clients_own_time_raises_no_doubt(made: Made, tmp_path: Path) -> None:
     """K2: 5 to 100 us for each request, one loop or many, one thread or many."""

@@ -117,6 +117,7 @@ def _name() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
 
 
+@pytest.mark.heavy
 def test_of_many_at_once_one_has_it() -> None:
     locks = [MachineLock() for _ in range(8)]
     had: list[int] = []

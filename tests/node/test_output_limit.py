@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fpray.node.messages import ProcessSpec
 from fpray.node.processes import Processes
 
@@ -20,6 +22,7 @@ def _run(directory: Path, script: str, most: int | None = MOST) -> tuple[str, in
     return (directory / "server_out.txt").read_text(), left_out
 
 
+@pytest.mark.heavy
 def test_a_process_that_writes_much_leaves_its_beginning_and_its_end(tmp_path: Path) -> None:
     """C7: 1 GB stays in the suite without a word."""
     line = "head -c 100000 /dev/zero | tr '\\0' x; echo"

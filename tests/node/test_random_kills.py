@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from fpray.node.orphans import kill_orphans
 from fpray.node.supervisor.procfs import process_table
 from tests.node.owner import CHILDREN, Owner, alive, survivors, wait_until
@@ -18,6 +20,7 @@ from tests.node.owner import CHILDREN, Owner, alive, survivors, wait_until
 SEED = int(os.environ.get("FPRAY_SEED", secrets.randbits(32)))
 
 
+@pytest.mark.heavy
 def test_random_kills(owner: Callable[..., Owner], record_property: Callable[[str, object], None]) -> None:
     """Repeat a failure with FPRAY_SEED."""
     record_property("seed", SEED)

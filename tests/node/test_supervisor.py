@@ -32,6 +32,7 @@ supervisor_client._FOLDER = str(folder)
 """
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("kind", [*CHILDREN, "all"])
 def test_owner_killed(owner: Callable[..., Owner], kind: str) -> None:
     it = owner(*(CHILDREN if kind == "all" else [kind]))
@@ -123,6 +124,7 @@ def test_supervisor_is_outside_its_owner(owner: Callable[..., Owner]) -> None:
     assert b"FPRAY" not in Path(f"/proc/{it.supervisor}/environ").read_bytes(), "else a nested supervisor is an orphan"
 
 
+@pytest.mark.heavy
 def test_idle_supervisor_sleeps(owner: Callable[..., Owner]) -> None:
     it = owner("plain", "setsid", "daemon")
 

@@ -38,6 +38,7 @@ def as_parsed(path: Path, monkeypatch: pytest.MonkeyPatch) -> Reading:
         return read_client(path, "c")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", some_fast(range(12), 4))
 def test_usual_rows_are_read_as_a_csv_parser_would(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(seed)
@@ -63,6 +64,7 @@ def test_usual_rows_are_read_as_a_csv_parser_would(tmp_path: Path, seed: int, mo
         assert reading.notes == expected.notes
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("at", some_fast(range(len(ROW)), 4))
 def test_no_character_is_overlooked(tmp_path: Path, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One character of one row is another one: the same rows and notes as without the quick reader."""

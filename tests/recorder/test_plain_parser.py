@@ -27,6 +27,7 @@ PARTS = 8
 DURATION_S = 2
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(60 + FILES)
 @pytest.mark.parametrize("part", some_fast(range(PARTS), 2))
 def test_numbers_are_those_of_a_plain_parser(part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,6 +114,7 @@ def test_the_generated_files_hold_what_they_are_to_hold(tmp_path: Path) -> None:
     assert with_rows > 120
 
 
+@pytest.mark.heavy
 def test_whether_a_line_is_a_row_does_not_depend_on_other_lines(tmp_path: Path) -> None:
     """I8: each odd line alone, among rows, and among garbage."""
     lines = []

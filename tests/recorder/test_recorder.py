@@ -141,6 +141,7 @@ def test_garbage_in_the_middle_is_left_out_by_line(csv: Path, garbage: bytes) ->
     assert "line 6: " in reading.notes[0]
 
 
+@pytest.mark.heavy
 def test_blocks_meet_at_lines(csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [row(f"{i % 50 + 10}.{i:09}", f"{i % 50 + 10}.{i:09}", i, "rw"[i % 2] * (i % 40 + 1)) for i in range(300)]
     lines[150] = "no row\n"

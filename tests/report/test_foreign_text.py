@@ -62,6 +62,7 @@ def changed(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["sweep_with_a_crash", "search"])
 def test_no_text_of_a_suite_reaches_the_terminal_as_it_is(name: str, tmp_path: Path) -> None:
     """G4: each text of each file of a suite, one after the other: control characters, and rich's markup."""
@@ -183,6 +184,7 @@ def test_everything_is_printed_through_these_doors() -> None:
                 assert not called.startswith(("sys.stdout.write", "os.write(1", "os.write(2")), f"{name}:{node.lineno}"
 
 
+@pytest.mark.heavy
 def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
     """E13, I6: `fpray studies > /dev/full`, and everything else that prints."""
     commands = ("studies", "--help", "plan unreplicated --json")

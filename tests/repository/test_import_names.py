@@ -52,6 +52,7 @@ def _run(python: str, folder: Path, where: str, elsewhere: Path) -> subprocess.C
 WHERE = ["beside the script", "in the working directory", "on PYTHONPATH"]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("kind", ["module", "package", "namespace package"])
 def test_own_names_in_a_checkout(tmp_path: Path, kind: str, where: str) -> None:

@@ -64,6 +64,7 @@ def test_a_jar_of_any_name_is_drawn(tmp_path: Path) -> None:
     _draw(suite, tmp_path / "search.svg")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("backend", some_fast(["module://no_such.backend_inline", "odd"], 2))
 def test_the_backend_of_another_program_does_not_matter(backend: str, tmp_path: Path) -> None:
     """C4: a notebook's `!fpray show SEARCH --figure a.png` inherits the notebook's setting."""

@@ -50,6 +50,7 @@ def test_the_lock_of_a_driver_that_was_killed_holds_nothing_up(tmp_path: Path, m
     assert not lock.is_symlink()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("place", ["why?1", "a#b", "50%41", "{x}", "v1:2", "a b@c", "\udcff"])
 def test_an_sqlite_file_is_in_the_suite_whatever_its_path(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,7 @@ from fpray.testing.fake_machines import FakeMachines
 from tests.support.trials import run
 
 
+@pytest.mark.heavy
 def test_waiting_for_a_machine_is_no_time_of_the_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """C6: a machine that another sweep holds."""
     monkeypatch.setattr("fpray.trial.machines.LOCK_CHECK_S", 1.0)
