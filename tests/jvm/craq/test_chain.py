@@ -24,9 +24,8 @@ def test_clean_and_dirty_reads_at_every_node_are_linearizable(processes: Process
     history.finish()
     reads = [chain.received(index, "Read") for index in range(3)]
     assert min(reads) > 10
-    # The tail was asked for versions, so copies were dirty; and far less often than there were reads.
-    # With batches on a busy machine, all copies may be dirty.
-    assert 0 < chain.received(2, "VersionRequest") < sum(reads) + (batch == "3")
+    # The tail was asked for versions, so copies were dirty; on a busy machine all may be, for each read of a batch.
+    assert 0 < chain.received(2, "VersionRequest") <= sum(reads) * int(batch)
     assert 'craq_chain_node_requests_latency_count{type="Read",}' in chain.scrape(0)
 
 
