@@ -167,7 +167,7 @@ def _kind(process: psutil.Process) -> str:
             ("raylet/raylet", "raylet"),
             ("gcs_server", "gcs"),
             ("ray::RoleActor", "role actors"),
-            ("Agent", "Ray's agents"),
+            ("fpray-stand-in", "stand-ins for agents"),
             ("dashboard.py", "API server"),
             ("log_monitor", "log monitor"),
             ("ray::", "idle workers"),

@@ -23,8 +23,7 @@ _RAY = {
     "fpray-ray": "Ray process",
     "gcs_server": "gcs",
     "raylet": "raylet",
-    "ray::DashboardA": "agent",
-    "ray::RuntimeEnv": "agent",
+    "sh": "agent",  # what stands in for one of Ray's
     "ray::RoleActor": "actor",
     "fpray-supervise": "keeper",
 }

@@ -49,6 +49,7 @@ def test_no_other_machine_reaches_a_sweep_on_this_machine(tmp_path: Path) -> Non
     for process in sweep_that_measures(tmp_path, {}):
         seen = listeners(process, tmp_path)
         assert {"gcs_server", "raylet", "java"} <= set(seen.values())
+        assert not {"ray::DashboardA", "ray::RuntimeEnv"} & set(seen.values()), "nothing asks Ray's agents"
         assert [f"{name} on {ip}:{port}" for (ip, port), name in seen.items() if not LOOPBACK.fullmatch(ip)] == []
         _refuse_without_token(next(port for (_, port), name in seen.items() if name == "gcs_server"))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.ray_process.connect import connect
+from fpray.cluster.ray_process.stand_ins import without_agents
 from fpray.plan.cluster import LOOPBACK
 
 # Ray's processes listen on 127.0.0.1 only; otherwise Ray turns this address into the machine's own one.
@@ -89,13 +90,14 @@ def start_embedded(directory: Path, watch: Callable[[int], None]) -> None:
 
 
 def _watch_what_starts(watch: Callable[[int], None]) -> None:
-    """Watch the head and the raylet from the moment in which Ray starts each of them."""
+    """Watch the head and the raylet from the moment in which Ray starts each of them; leave out the raylet's agents."""
     from ray._private import services
 
     start = services.start_ray_process
 
     def watched(command: Any, process_type: str, *arguments: Any, **options: Any) -> Any:
-        info = start(command, process_type, *arguments, **options)
+        words = without_agents(command) if process_type == "raylet" else command
+        info = start(words, process_type, *arguments, **options)
         if process_type in ("gcs_server", "raylet"):
             watch(os.pidfd_open(info.process.pid))
         return info

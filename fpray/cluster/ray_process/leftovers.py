@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fpray.cluster.ray_process.stand_ins import SIGN
 from fpray.node.supervisor.procfs import is_stopped, process_table, read_words
 from fpray.node.supervisor_client import owner_of
 
@@ -28,6 +29,7 @@ _OF_RAY = (
     b"ray/_private/",
     b"ray/autoscaler/",
     b"fpray.cluster.ray_process",
+    SIGN.encode(),
 )
 
 
