@@ -19,7 +19,7 @@ def number(value: float) -> str:
 
 def interval(estimate: Interval) -> str:
     """A number and its 95 % interval."""
-    return f"{number(estimate.value)} ({number(estimate.low)} to {number(estimate.high)})"
+    return f"{number(estimate.value)} (95 %: {number(estimate.low)} to {number(estimate.high)})"
 
 
 def point(params: Mapping[str, Any]) -> str:

@@ -130,7 +130,7 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
     screen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.decode())
     then = r"(?: · |\r?\n +)"  # lines break where they are full
     pictures = re.findall(
-        rf"best so far throughput [\d,]+ \([\d,]+ to [\d,]+\){then}num_clients_per_proc=\d+{then}"
+        rf"best so far throughput [\d,]+ \(95 %: [\d,]+ to [\d,]+\){then}num_clients_per_proc=\d+{then}"
         rf"p99_ms [\d.]+ \(<= 1000\){then}a gain of \d+ % is still likely{then}at most 1 trial left"
         r"\r?\n +trial 002 · 1 of 2 done · ",
         screen,
