@@ -7,7 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from bench import plain
+from bench import plain, turns
 from bench.common import Estimate, Row, Settings, estimate, median, ratio, safely, say
 from bench.warm import WarmSweep
 from fpray.driver.selection import TrialSelection
@@ -18,8 +18,8 @@ _WARM_UP_S, _EDGE_S = 1.0, 0.5
 
 
 def measure(settings: Settings) -> list[Row]:
-    """The paired ratios, then the CPU that fpray uses, in other trials."""
-    parts = {"ratios": partial(_ratios, settings)}
+    """The paired ratios, turns within trials, then the CPU that fpray uses, in other trials."""
+    parts = {"ratios": partial(_ratios, settings), "turns": partial(turns.measure, settings)}
     parts |= {f"CPU, {name}": partial(_cpu, name, settings) for name in ("unreplicated", "multipaxos")}
     return [row for name, part in parts.items() for row in safely(part, name)]
 
@@ -84,7 +84,7 @@ def _cpu(protocol: str, settings: Settings) -> list[Row]:
 def _share(sweep: WarmSweep, window_s: float) -> dict[str, float]:
     before = sweep.running()
     sweep.begin()
-    _wait_for_clients(sweep, before)
+    sweep.await_clients(before)
     processes = sweep.processes()
     time.sleep(_WARM_UP_S + _EDGE_S)
     began, first = time.monotonic(), _ticks(processes)
@@ -93,15 +93,6 @@ def _share(sweep: WarmSweep, window_s: float) -> dict[str, float]:
     sweep.end()
     hertz = os.sysconf("SC_CLK_TCK")
     return {kind: (second[kind] - first[kind]) / hertz / spent for kind in processes}
-
-
-def _wait_for_clients(sweep: WarmSweep, before: Path) -> None:
-    """Wait until the clients of the next trial listen and their warm-up begins."""
-    while True:
-        log = sweep.running() / "log.txt"
-        if log.parent != before and log.exists() and "measuring" in log.read_text():
-            return
-        time.sleep(0.05)
 
 
 def _ticks(processes: dict[str, list[int]]) -> dict[str, int]:

@@ -34,8 +34,10 @@ ABOUT = {
         "Whether fpray disturbs what it measures",
         (
             "Unreplicated under fpray and by the plain script, in pairs in random order. fpray and Ray are stopped"
-            " while the script runs. Median and 95 % interval of the ratio. CPU is that of driver, Ray, actors and"
-            " supervisors in the middle of measured windows, from two reads of `/proc/<pid>/stat`."
+            " while the script runs. Median and 95 % interval of the ratio. In turns: within trials, all processes of"
+            " fpray and Ray run for 1.5 s and are stopped for 1.5 s, in pairs in random order. CPU is that of"
+            " driver, Ray, actors and supervisors in the middle of measured windows, from two reads of"
+            " `/proc/<pid>/stat`."
         ),
     ),
     "jar": (

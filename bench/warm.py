@@ -112,6 +112,14 @@ class WarmSweep:
                 ended = self.trial()
                 yield ended, plainly(pair)
 
+    def await_clients(self, before: Path) -> None:
+        """Wait until the clients of the trial after one (its directory) listen, and their warm-up begins."""
+        while True:
+            log = self.running() / "log.txt"
+            if log.parent != before and log.exists() and "measuring" in log.read_text():
+                return
+            time.sleep(0.05)
+
     def running(self) -> Path:
         """The directory of the trial that is under way, or of the last one."""
         return max(self._suites.glob("*/[0-9][0-9][0-9]"))
