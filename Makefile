@@ -6,7 +6,7 @@ TEST_PROCESSES ?= 3
 STAMP := $(VENV)/.installed
 RUN_STAMP := $(VENV)/.installed-run
 
-.PHONY: house demo setup check test test-slow fuzz lint format bench bench-search bench-kills docs wheel lock clean
+.PHONY: house demo setup check test test-slow fuzz lint format bench bench-search bench-kills bench-load docs wheel lock clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/fpray sweep multipaxos
@@ -69,6 +69,10 @@ bench-search: setup
 MINUTES ?= 9
 bench-kills: setup
 	$(BIN)/python -m bench.kills --minutes $(MINUTES) --write
+
+# Starts of Ray, and sweeps, beside 30 busy loops; in pieces like the kills.
+bench-load: setup
+	$(BIN)/python -m bench.under_load --minutes $(MINUTES) --write
 
 # The shape of the code: modules, folders, arrows, circles, what is beyond a budget, the walk of a request.
 house: setup

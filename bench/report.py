@@ -101,6 +101,13 @@ def verdict(met: bool | None) -> str:
     return {None: "", True: "met", False: "**missed**"}[met]
 
 
+def write_section(begin: str, text: str, end: str) -> None:
+    """Write what a bench measured into docs/performance.md, between its markers; at its end, if there are none."""
+    head, _, rest = DOCUMENT.read_text().partition(begin)
+    tail = rest.partition(end)[2]
+    DOCUMENT.write_text(f"{head.rstrip()}\n\n{begin}\n{text.rstrip()}\n{end}\n{tail.lstrip()}")
+
+
 def paragraph(text: str) -> list[str]:
     """Prose in lines of a readable length."""
     return textwrap.wrap(text, 118, break_long_words=False, break_on_hyphens=False)

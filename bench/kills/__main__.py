@@ -21,8 +21,9 @@ from multiprocessing import get_context
 
 from bench.kills.case import KILLS, SEED, case_of
 from bench.kills.chain import Chain
-from bench.kills.document import section, table, write_section
+from bench.kills.document import BEGIN, END, section, table
 from bench.kills.lane import STATE, lines_of, work
+from bench.report import write_section
 from fpray.jar.find import find_jar
 from tests.support.isolation import isolate_network
 
@@ -55,7 +56,7 @@ def main() -> int:
     through = lines.read()
     print("\n".join(table(through, args.kills)))
     if args.write:
-        write_section(section(through, args.kills, args.seed))
+        write_section(BEGIN, section(through, args.kills, args.seed), END)
     return int(any(line["violations"] for line in through.values()))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.kills.case import ORDER, PHASES, SIGNALS, VICTIMS
 from bench.kills.judge import KINDS
-from bench.report import DOCUMENT, paragraph
+from bench.report import paragraph
 
 BEGIN, END = "<!-- kills: by bench.kills -->", "<!-- end of kills -->"
 _MEANING = {
@@ -77,10 +77,3 @@ def section(through: Through, kills: int, seed: int) -> str:
         f" process. {share:.0f} % of the kills fell into a phase of the JVMs.{rest}"
     )
     return "\n".join(["## Kills", *paragraph(about), "", *table(through, kills)])
-
-
-def write_section(text: str) -> None:
-    """Write the figures into docs/performance.md, between their markers; at its end, where there are none yet."""
-    head, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    tail = rest.partition(END)[2]
-    DOCUMENT.write_text(f"{head.rstrip()}\n\n{BEGIN}\n{text.rstrip()}\n{END}\n{tail.lstrip()}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.kills.case import case_of
 from bench.kills.chain import Chain
-from bench.kills.lines import Lines
+from bench.lines import Lines
 from tests.support.isolation import isolate_network
 
 STATE = Path(__file__).resolve().parents[2] / ".build" / "kills"

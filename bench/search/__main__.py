@@ -25,8 +25,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.common import Row
+from bench.report import SEARCHES, write_section
 from bench.search.bounds import rows_of_curves, rows_of_tables
-from bench.search.document import section, table_of, table_of_curves, write_section
+from bench.search.document import END, section, table_of, table_of_curves
 from bench.search.figures import POINTS, Figures, figures_of, read_general, write_general
 from bench.search.runs import ROOT, run_all
 from bench.search.strategies import OWN, STRATEGIES
@@ -62,7 +63,7 @@ def main() -> int:
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
     if args.write:
-        write_section(section(report, figures))
+        write_section(SEARCHES, section(report, figures), END)
     return int(any(row.met is False for row in rows))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.report import DOCUMENT, SEARCHES, paragraph, verdict
+from bench.report import paragraph, verdict
 from bench.search.figures import POINTS, Figures, ceiling, load_tasks, quantile
 from bench.search.strategies import FEWER_SEEDS, LOAD_ONLY, STRATEGIES
 from bench.search.task import CURVE_SHARE
@@ -45,14 +45,6 @@ def table_of_curves(figures: Mapping[str, Mapping[str, Figures]], *, lines: bool
 def _cell(trials: Sequence[float]) -> str:
     ends = (quantile(trials, 0.5), quantile(trials, 0.9))
     return " / ".join("never" if math.isinf(n) else f"{n:g}" for n in ends)
-
-
-def write_section(text: str) -> None:
-    """Write the figures into docs/performance.md, between its markers."""
-    document = DOCUMENT.read_text()
-    head, _, rest = document.partition(SEARCHES)
-    tail = rest.partition(END)[2]
-    DOCUMENT.write_text(f"{head.rstrip()}\n\n{SEARCHES}\n{text}\n{END}\n{tail.lstrip()}")
 
 
 def section(report: Mapping[str, Any], figures: Mapping[str, Mapping[str, Figures]]) -> str:

@@ -11,8 +11,8 @@ import pytest
 from bench.kills.case import KILLS, ORDER, PHASES, SIGNALS, VICTIMS, case_of, one_of_each_victim
 from bench.kills.chain import Chain
 from bench.kills.judge import end_of_suite, trials_of
-from bench.kills.lines import Lines
 from bench.kills.suite import Suite
+from bench.lines import Lines
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The lines of all kills, in a file: what has a line is through."""
+"""The lines of what a bench does in pieces, in a file: what has a line is through."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Lines:
-    """A line of JSON for each kill."""
+    """A line of JSON for each, by its number."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

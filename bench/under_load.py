@@ -1,0 +1,148 @@
+"""`make bench-load`: fpray beside 30 busy loops, in pieces that go on where the last one ended; 1 if a bound is missed.
+
+    python -m bench.under_load --minutes 9     the next piece; --write puts the figures into docs/performance.md
+
+A start is a sweep of one short trial: it counts as soon as Ray runs and the trial began. A sweep is what a user types
+first, `fpray sweep unreplicated`. Each run writes a line into .build/under-load/lines.jsonl as it ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.lines import Lines
+from bench.report import paragraph, write_section
+from fpray.jar.find import find_jar
+
+STATE = Path(__file__).resolve().parent.parent / ".build" / "under-load"
+BEGIN, END = "<!-- under load: by bench.under_load -->", "<!-- end of under load -->"
+COMMANDS = {
+    "start": "sweep unreplicated --local --vary num_client_procs=1 --set warmup_duration=0.2s --set duration=0.3s",
+    "sweep": "sweep unreplicated",
+}
+_LONGEST_S = 900.0
+_RESERVE_S = 60.0  # no run begins so shortly before the end of a piece
+
+
+def main() -> int:
+    """See the module's docstring."""
+    args = _parser().parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    find_jar(None, "java")  # it is built once, before the load
+    wanted = ["start"] * args.starts + ["sweep"] * args.sweeps
+    lines = Lines(STATE / "lines.jsonl")
+    until = time.monotonic() + 60 * args.minutes - _RESERVE_S
+    with _load(args.load):
+        for number, kind in enumerate(wanted, start=1):
+            if number not in lines.read() and time.monotonic() < until:
+                line = {"number": number, "load": args.load, **_run(kind)}
+                lines.add(line)
+                print(f"{number} of {len(wanted)}: {kind}, {line['took_s']} s: {line['end']}", flush=True)
+    through = list(lines.read().values())
+    rows = list(_rows(through, {"start": args.starts, "sweep": args.sweeps}))
+    print("\n".join(rows))
+    if args.write:
+        write_section(BEGIN, _section(rows, through, args.load), END)
+    return int(any("**missed**" in row for row in rows))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.under_load", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--minutes", type=float, default=9.0, help="how long this piece takes")
+    parser.add_argument("--load", type=int, default=30, help="busy loops")
+    parser.add_argument("--starts", type=int, default=100)
+    parser.add_argument("--sweeps", type=int, default=20)
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
+    return parser
+
+
+@contextlib.contextmanager
+def _load(loops: int) -> Iterator[None]:
+    """A block beside busy loops, which end with this process even if it is killed."""
+    loop = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", "while :; do :; done"]
+    processes = [subprocess.Popen(loop) for _ in range(loops)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _run(kind: str) -> dict[str, Any]:
+    """One run of the command in an empty directory, and what it ended with."""
+    directory = STATE / "run"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    command = [str(Path(sys.executable).with_name("fpray")), *COMMANDS[kind].split()]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        text = process.communicate(timeout=_LONGEST_S)[0]
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        text = f"{process.communicate()[0]}\nit took longer than {_LONGEST_S:.0f} s"
+    except BaseException:
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        raise
+    began_trials = len(list(directory.glob("suites/*/[0-9]*/server_cmd.txt")))
+    printed = [line.strip() for line in text.splitlines() if line.strip()]
+    return {
+        "kind": kind,
+        "code": process.returncode,
+        "took_s": round(time.monotonic() - began, 1),
+        "trials": began_trials,
+        "right": bool(began_trials if kind == "start" else process.returncode == 0),
+        "traceback": "Traceback" in text,
+        "end": printed[-1] if printed else "",
+        "output": text[-3000:] if process.returncode else "",
+    }
+
+
+def _rows(through: Sequence[Mapping[str, Any]], wanted: Mapping[str, int]) -> Iterator[str]:
+    yield from ("| | figure | bound | |", "|---|---|---|---|")
+    whats = {
+        "start": ("starts of an embedded Ray after which the trial began", 1.0),
+        "sweep": ("`fpray sweep unreplicated`: sweeps that finished", 0.9),
+    }
+    for kind, (what, share) in whats.items():
+        runs = [line for line in through if line["kind"] == kind]
+        right, number = sum(line["right"] for line in runs), len(runs)
+        met = "" if not number else "met" if right >= share * number else "**missed**"
+        more = "" if number >= wanted[kind] else f" ({wanted[kind] - number} still to be done)"
+        yield f"| {what} | {right} of {number}{more} | {share:.0%} | {met} |"
+        times = [line["took_s"] for line in runs] or [0.0]
+        yield f"| its seconds: median, and the longest | {np.median(times):.0f} s, {max(times):.0f} s | | |"
+    bad = sum(line["traceback"] or not line["end"] for line in through)
+    yield f"| ends with a traceback, or without a sentence | {bad} | 0 | {'**missed**' if bad else 'met'} |"
+    yield from (f"| {line['kind']} {line['number']} | {line['end'][:200]} | | |" for line in through if line["code"])
+
+
+def _section(rows: Sequence[str], through: Sequence[Mapping[str, Any]], load: int) -> str:
+    about = (
+        f"`make bench-load`: {len(through)} runs on {os.cpu_count()} cores beside {load} busy loops, one after the"
+        " other. A start is a sweep of one short trial. The last lines are of runs with another exit code than 0."
+    )
+    return "\n".join([f"## Under a load of {load}", *paragraph(about), "", *rows])
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
