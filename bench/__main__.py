@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import disturbance, harness, jar, recording, scale, startup
+from bench import calls, disturbance, harness, jar, recording, scale, startup
 from bench.common import Row, Settings, safely, say
 from fpray.jar.find import find_jar
 from fpray.node.facts import machine_facts
@@ -27,6 +27,7 @@ from fpray.node.facts import machine_facts
 MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "harness": harness.measure,
     "start": startup.measure,
+    "calls": calls.measure,
     "disturbance": disturbance.measure,
     "jar": jar.measure,
     "recorder": recording.measure,

@@ -30,6 +30,14 @@ ABOUT = {
             " medians of separate runs with time stamps (`bench/traced_cli.py`). A sweep pays this once."
         ),
     ),
+    "calls": (
+        "What a call costs",
+        (
+            "The driver never connects to Ray; its Ray process does, and passes calls on. 1,000 calls to a role actor,"
+            " one after the other, from the driver and from a process that is connected to Ray itself; median and its"
+            " 95 % interval."
+        ),
+    ),
     "disturbance": (
         "Whether fpray disturbs what it measures",
         (
