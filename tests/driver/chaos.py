@@ -63,6 +63,8 @@ class Chaos:
             time.sleep(self.chance.uniform(0.1, 6))
             if self._over():
                 return
+            if self.sweep is None:  # the last fault ended it
+                continue
             kind = kinds[done % len(kinds)]
             name = self.chance.choice(NODES[1:] if kind in ("raylet", "cut", "blink", "drain") else NODES)
             if self._strike(kind, "head" if kind in ("driver", "twice", "head") else name):
