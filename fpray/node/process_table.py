@@ -210,7 +210,8 @@ class ProcessTable:
         ended_is_failure: an awaited process that has ended is one, too, however it ended.
         """
         if self.lost or self.closing:
-            return next((process for process in awaited if not process.over), None)
+            living = (process for process in awaited if not process.over)
+            return next(living, awaited[0] if awaited and ended_is_failure else None)
         directories = {process.spec.directory for process in awaited}
         for process in self._by_label.values():
             unexpected = process.over and not process.stopping and not process.as_expected
