@@ -1,0 +1,1 @@
+"""Tests of jvm/: the reference jar's servers, clients, flags and histories."""

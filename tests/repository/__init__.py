@@ -1,0 +1,1 @@
+"""Tests of the repository itself: its shape, its documents, its wheel."""

@@ -1,5 +1,8 @@
-"""A program in place of java that plays FrankenPaxos's mains which the reference jar lacks: it listens where its plan
-says, and does what `play.json` beside it says of its label. Clients record an answer every 10 ms."""
+"""A program in place of java that plays FrankenPaxos's mains which the reference jar lacks.
+
+It listens where its plan says, and does what `play.json` beside it says of its label. Clients record an answer every
+10 ms.
+"""
 
 from __future__ import annotations
 

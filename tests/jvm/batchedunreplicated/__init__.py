@@ -1,0 +1,1 @@
+"""Tests of the batched, unreplicated protocol in the reference jar."""

@@ -1,0 +1,1 @@
+"""Tests of CRAQ in the reference jar."""

@@ -1,0 +1,1 @@
+"""Tests of EPaxos in the reference jar."""

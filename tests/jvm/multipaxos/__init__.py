@@ -1,0 +1,1 @@
+"""Tests of MultiPaxos in the reference jar."""

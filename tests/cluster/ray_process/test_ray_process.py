@@ -21,7 +21,7 @@ from tests.driver.held import PATIENT, hold_clients, release
 from tests.support.patience import LONG
 from tests.support.processes import below, command_of, jvms, lives, name_of, parent_of, resume, suspend
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 pytestmark = [pytest.mark.ray, pytest.mark.jvm]
 SWEEP = ("sweep", "unreplicated", "--local", "--vary", "num_clients_per_proc=1")
