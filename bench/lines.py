@@ -15,7 +15,7 @@ class Lines:
         self.path = path
 
     def read(self) -> dict[int, dict[str, Any]]:
-        """Number -> line; a piece of one, at the end of a file whose writer was killed, is left out."""
+        """Number -> line; a piece of one, which a killed writer leaves at the end, is left out."""
         lines = {}
         if self.path.exists():
             for text in self.path.read_text().splitlines():

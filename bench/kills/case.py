@@ -88,7 +88,7 @@ class Case:
 
     @property
     def leaves_a_stopped_keeper(self) -> bool:
-        """Whether a keeper stays stopped whose driver is gone."""
+        """Whether a keeper stays stopped after its driver is gone."""
         return self.meanwhile == "driver" and not self.resumed
 
     def to_json(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from bench.kills.kill import GONE_S, LIMIT_S, Struck, look_beside, strike, watch
 from bench.kills.run import Run
 from bench.kills.suite import Suite
 
-_TRIES = 3  # at a kill whose victim had ended at its moment
+_TRIES = 3  # at a kill that came after the end of its victim
 _TAIL = 12  # lines of the messages, in the line of a kill
 
 

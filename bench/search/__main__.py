@@ -1,8 +1,9 @@
 """`make bench-search`: how many trials our sampler and general ones need to find the best of every search task.
 
 Trials to x %: the first trial after which the recommendation truly keeps its bound and is within x % of the best point
-that keeps it. Ours recommends what `fpray.searching.recommendation` says; a general sampler, the configuration with the
-best mean of its trials among those whose mean keeps the bound. All of them run as Optuna samplers by ask and tell.
+that keeps it. Ours recommends what `fpray.searching.recommendation` says. A general sampler recommends the
+configuration with the best mean of its trials, of those that keep the bound by their mean. All of them run as Optuna
+samplers by ask and tell.
 
     python -m bench.search [--seeds 100] [--trials 40] [--only NAME] [--strategy ours] [--table FILE.csv]
 

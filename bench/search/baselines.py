@@ -14,7 +14,7 @@ from bench.search.task import Params, Task
 
 
 class Means:
-    """The point with the best mean of its trials, of those whose mean keeps the bound."""
+    """The point with the best mean of its trials, of those that keep the bound by their mean."""
 
     def __init__(self, task: Task) -> None:
         self._task, self._trials = task, dict[tuple[Any, ...], tuple[Params, list[float], list[float]]]()

@@ -1,4 +1,4 @@
-"""Tasks from FrankenPaxos's published results, whose repeats are drawn again.
+"""Tasks from FrankenPaxos's published results: the repeats are drawn again.
 
 The data are cut down to what varies and four metrics (`tests/data/search/`; its README names the sources). Three kinds:
 - a **table**: its configurations are the only points. Each evaluation draws one of the repeats of a configuration, so

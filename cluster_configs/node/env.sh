@@ -1,7 +1,8 @@
 # The environment of every shell and every Ray process on a node: install.sh has ~/.bashrc source it.
 export PATH=~/fpray/bin:$PATH
 
-# Who may submit to this cluster: whoever has the token. Without one, whoever reaches the head's port may run anything.
+# Only a user that has the token may submit to this cluster. Without a token, every user that reaches the head's port
+# may run anything.
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=~/fpray-secret/auth_token
 
 # Where suites go unless -s says: never to the disk of a machine that ends with the night, where there is another.

@@ -2,7 +2,7 @@
 # Installs fpray with its Ray into ~/fpray on a node. Quick where that is done; fails in a sentence where it cannot.
 set -euo pipefail
 
-# The Ray of whoever runs `ray up`, of the head and of every node must be the same, to the last digit.
+# The machine that runs `ray up`, the head and every node need the same version of Ray, to the last digit.
 ray_version=2.60.0
 
 fail() { echo "fpray on $(hostname): $1" >&2; exit 1; }

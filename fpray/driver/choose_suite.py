@@ -27,7 +27,7 @@ from fpray.store.usual_root import usual_root
 from fpray.trial.context import flag_texts, jvm_arg_texts
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
-_NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # nobody names a directory for suites like this
+_NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # no directory for suites has such a name
 _NEW = "To start a new suite (directory of results), add --new: the old results are kept"
 
 

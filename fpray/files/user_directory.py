@@ -10,7 +10,7 @@ from pathlib import Path
 from fpray.errors import Cause, Problem, Refused
 
 _TMP = Path("/tmp")
-_SOCKETS = 40  # the longest path: below it lie Ray's sockets, whose paths may have 107 bytes
+_SOCKETS = 40  # the longest path: below it lie Ray's sockets; their paths may have 107 bytes
 
 
 def user_directory() -> Path:

@@ -23,7 +23,7 @@ def exact_product_sum(first: Int64s, second: Int64s) -> int:
         return 0
     if _largest(first) * _largest(second) * len(first) <= _LIMIT:
         return int((first * second).sum())
-    # By limbs of 16 bits, whose products fit.
+    # By limbs of 16 bits: their products fit.
     total = 0
     for a in range(0, 64, 16):
         for b in range(0, 64, 16):

@@ -27,7 +27,7 @@ def stop(suite: Suite) -> str:
     if not holder.here:
         raise refuse(suite.path.name, f"is run by {holder.words}: {instead}", Cause.ELSEWHERE)
     try:
-        if not holder.has_open(suite.path):  # a suite from somebody else may name any process
+        if not holder.has_open(suite.path):  # a suite of another user may name any process
             raise refuse(
                 suite.path.name,
                 f"is marked as run by {holder.words}, but that process is another program: nothing was stopped. To see"

@@ -84,7 +84,7 @@ def storage_problems(storage: Secret) -> list[Problem]:
         package = _PIP.get(missing.name or "", missing.name)
         message = f"needs {missing.name}, which fpray does not install: run pip install {package}"
         problems.append(Problem(about, message, Cause.STORAGE))
-    except ImportError as error:  # a driver whose own library is missing
+    except ImportError as error:  # the driver's own library is missing
         problems.append(
             Problem(about, f"the database driver {url.drivername} cannot be loaded: {first_line(error)}", Cause.STORAGE)
         )

@@ -62,7 +62,7 @@ def test_a_taken_port_is_named_for_servers_and_clients(role: str, label: str, ra
 
 
 def test_a_system_that_answers_nothing_is_never_finished(ray_address: str, tmp_path: Path) -> None:
-    """A client whose requests go nowhere exits 0, and says so at a log level that it does not have."""
+    """A client that gets no answers exits 0, and says so at a log level that it does not have."""
     # The client sends to a port on which nothing listens.
     cases = '*ClientMain*) exec java $(echo "$*" | sed "s/--server_port [0-9]*/--server_port 1/") ;;'
     words = ["sweep", "unreplicated", "--vary", "num_client_procs=1", "--java", _java(tmp_path, cases), "-l", "fatal"]

@@ -1,4 +1,4 @@
-"""A suite from somebody else is data: it makes a sweep run no code, write to no other place, and end no process."""
+"""A suite of another user is data: it makes a sweep run no code, write to no other place, and end no process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def sweep(directory: Path, **more: Any) -> Any:
 
 
 def with_points(suite: Path, **words: Any) -> None:
-    """A suite in which somebody wrote down one more command."""
+    """A suite that states one more command."""
     content = json.loads((suite / "suite.json").read_text())
     content["points"].insert(0, {**content["points"][0], **words})
     (suite / "suite.json").write_text(json.dumps(content))

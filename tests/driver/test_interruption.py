@@ -120,7 +120,7 @@ def test_a_terminal_that_is_closed_is_a_ctrl_c(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_a_terminal_that_stands_still_holds_up_nothing(interrupted: bool, tmp_path: Path) -> None:
-    """Ctrl-S, or a connection that is dead: no text is taken, and nobody knows for how long."""
+    """Ctrl-S, or a connection that is dead: no text is taken, and it cannot be known for how long."""
     trials = (*QUICK, "--vary", "num_clients_per_proc=0,1") if not interrupted else (*ENDLESS, *LOOPS)
     driver, terminal = start_on_terminal("sweep", "unreplicated", *trials, "--local", cwd=tmp_path)
     text = b""

@@ -94,8 +94,8 @@ def test_a_sweep_that_stalls_and_mostly_fails_reports_both(monkeypatch: pytest.M
 
 def test_a_target_that_cannot_work_is_refused_before_the_sweep(tmp_path: Path) -> None:
     wrong = cli(
-        "sweep", "unreplicated", "--dry-run", "--notify", "tell-nobody now", "--notify", "'", "-s", str(tmp_path)
+        "sweep", "unreplicated", "--dry-run", "--notify", "tell-no-one now", "--notify", "'", "-s", str(tmp_path)
     )
     assert wrong.exit_code == 2
-    assert "must be a command or an http(s) URL, and this machine has no program 'tell-nobody': correct" in wrong.stderr
+    assert "must be a command or an http(s) URL, and this machine has no program 'tell-no-one': correct" in wrong.stderr
     assert "is not a valid command line, because its quotes do not match (No closing quotation)" in wrong.stderr

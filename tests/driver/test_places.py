@@ -1,4 +1,4 @@
-"""A sweep with real JVMs from places with odd names, whose current directory changes while it runs."""
+"""A sweep with real JVMs from places with odd names: its current directory changes while it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A driver whose terminal goes away: `--detach`, and the commands that look at it from outside."""
+"""A driver that loses its terminal: `--detach`, and the commands that look at it from outside."""
 
 from __future__ import annotations
 

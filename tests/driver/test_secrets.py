@@ -31,7 +31,7 @@ KEY = "T0PS3CR3TKEY"
 
 @contextlib.contextmanager
 def hook() -> Iterator[tuple[str, list[str]]]:
-    """The URL of a chat's hook, whose path is its secret, and the paths that were posted to; it always fails."""
+    """The URL of a chat's hook, with a secret as its path, and the paths that were posted to; it always fails."""
     posted: list[str] = []
 
     class Server(BaseHTTPRequestHandler):

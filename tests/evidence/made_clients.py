@@ -80,7 +80,7 @@ class Made:
 
 
 def healthy() -> Sequence[Made]:
-    """Clients whose loops all run, with 5 to 100 us of their own for each request."""
+    """Clients with loops that all run, with 5 to 100 us of their own for each request."""
     made = []
     for own_us in (5, 25, 100):
         for latency_us in (30, 150, 1000):

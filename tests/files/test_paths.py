@@ -28,8 +28,8 @@ def test_is_expanded_and_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ("path", "why"),
     [
         (
-            "~nobody-of-that-name/x",
-            "there is no user nobody-of-that-name on this machine: correct the name, or write an absolute path",
+            "~no-user-of-that-name/x",
+            "there is no user no-user-of-that-name on this machine: correct the name, or write an absolute path",
         ),
         ("a\0b", "contains a NUL character"),
         ("a/" + 300 * "n" + "/b", "has a file name of 300 bytes: write one of at most 255"),

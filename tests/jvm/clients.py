@@ -42,7 +42,7 @@ def workload_file(directory: Path, content: str) -> str:
 
 
 def rows(directory: Path) -> list[dict[str, str]]:
-    """The rows of client_0, whose form is checked."""
+    """The rows of client_0, after a check of their form."""
     lines = (directory / "client_0_data.csv").read_text().splitlines()
     assert lines[0] == "start,stop,count,latency_nanos,label"
     assert all(_ROW.fullmatch(line) for line in lines[1:])

@@ -16,7 +16,6 @@ SLOW_TO_START = {
     "a regular expression": r"java\.util\.regex|\.split\(|\.matches\(|\.replaceAll\(|\.replaceFirst\(",
     "a stream": r"java\.util\.stream|\.stream\(",
 }
-PERSONS = r"(?i)\b(who|whom|whose|whoever|nobody|somebody|anybody|everybody)\b"
 
 
 def _name(file: Path) -> str:
@@ -35,8 +34,6 @@ def _faults(text: str) -> Iterator[str]:
         yield "the first line does not say what the file is for"
     if re.search(r"^\s*// .*-{4,}", text, re.MULTILINE):
         yield "a banner comment"
-    if re.search(PERSONS, text):
-        yield "a process is not a person"
     yield from (what for what, pattern in SLOW_TO_START.items() if re.search(pattern, text))
 
 

@@ -51,7 +51,7 @@ def test_sweeps_that_begin_at_once_fetch_a_jar_once(cache: Path) -> None:
 
 def test_a_jar_that_is_torn_on_its_way_is_not_kept(cache: Path) -> None:
     with pytest.raises(Lost, match="damaged while it was copied"):
-        JarCache().keep(sha256(b"whole"), iter([b"who"]))
+        JarCache().keep(sha256(b"whole"), iter([b"whol"]))
     assert not list(cache.glob("*.jar"))
 
 

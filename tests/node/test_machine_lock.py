@@ -146,10 +146,10 @@ def test_a_process_that_is_no_fpray_is_waited_for_a_minute(monkeypatch: pytest.M
     monkeypatch.setattr("fpray.node.machine_lock.time", SimpleNamespace(monotonic=lambda: now[0]))
     lock = MachineLock()
     with holding(os.geteuid()) as pid:
-        who = f"process {pid} ({PROGRAM}) of user {_name()}, which is not a process of fpray,"
+        holder = f"process {pid} ({PROGRAM}) of user {_name()}, which is not a process of fpray,"
         then = "this trial starts automatically when that process ends, and at the latest after 60 s"
         for now[0] in (0.0, 30.0, 59.0):
-            assert lock.acquire("x") == f"{who} has reserved the machine; {then}"
+            assert lock.acquire("x") == f"{holder} has reserved the machine; {then}"
         now[0] = 60.0
         assert lock.acquire("x") is None
         lock.release()

@@ -31,7 +31,7 @@ _OURS, _THEIRS = Owner("suite", "001", "12:00"), Owner("stranger", "001", "12:00
 
 
 def _left_behind(root: Path, owner: Owner) -> Path:
-    """A directory whose holder is gone, with a log and many rows."""
+    """A directory without a holder any more, with a log and many rows."""
     holder = Scratch()
     path = Path(holder.make(str(root), owner))
     (path / "server_out.txt").write_text("a log")

@@ -207,7 +207,7 @@ def _parsed(lines: Iterator[str]) -> dict[str, list[Any]]:
 
 
 def _nested(listening: Mapping[tuple[int, ...], Any], names: list[str]) -> Iterator[Any]:
-    """The addresses, grouped by index, each group in a message whose field has the level's name."""
+    """The addresses, grouped by index, each group in a message: its field has the level's name."""
     if not names:
         yield from ({"host": [a.host], "port": [str(a.port)]} for a in listening.values())
         return

@@ -62,7 +62,7 @@ class OddFile:
         self._taken: set[int] = set()
 
     def write(self, path: Path, others: OddFile | None = None) -> None:
-        """Write the file; others: a file of the same trial, whose kind and starts this one respects."""
+        """Write the file; others: a file of the same trial: this one respects its kind and its starts."""
         if others is not None:
             self.labelled, self.grouped, self._taken = others.labelled, others.grouped, others._taken
         end = self.random.choice(("\n", "\n", "\n", "\r\n"))

@@ -153,7 +153,7 @@ def test_a_file_of_a_newer_version_is_named(suite: Path) -> None:
 
 
 def test_parameters_that_the_protocol_does_not_have_are_shown_as_they_are(suite: Path) -> None:
-    """I3: `show` of a suite whose protocol has changed its parameters since."""
+    """I3: `show` of a suite after its protocol has changed its parameters."""
     file = suite / "001" / "trial.json"
     content = json.loads(file.read_text())
     del content["params"]["duration"]

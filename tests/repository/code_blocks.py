@@ -36,7 +36,7 @@ class Block:
 
     Attributes:
         line: where it begins.
-        file: the file whose content it is; empty for others.
+        file: the file that has it as its content; empty for others.
         not_run: the reason, if any.
         changes: (old, new) texts that are replaced before it is run.
     """

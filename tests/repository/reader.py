@@ -1,4 +1,4 @@
-"""A reader who does what a document shows: its blocks are run in order, in one directory, as a user runs them."""
+"""Does what a document shows: its blocks are run in order, in one directory, as a user runs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A search whose driver is killed at random moments."""
+"""A search: its driver is killed at random moments."""
 
 from __future__ import annotations
 

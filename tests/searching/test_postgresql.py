@@ -1,4 +1,4 @@
-"""A search whose Optuna study is in PostgreSQL: a real server, for this test alone."""
+"""A search with its Optuna study in PostgreSQL: a real server, for this test alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Study and search files whose values are of other types: a generator is a list, the rest is refused, all at once."""
+"""Study and search files with values of other types: a generator is a list, the rest is refused, all at once."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class Host:
         return processes
 
     def processes_named(self, name: str) -> list[psutil.Process]:
-        """What lives there by that name; Ray's actors, whose names say what they do, by its beginning."""
+        """What lives there by that name; a name of Ray's actors says what they do: by its beginning."""
         actors = name.startswith("ray::")
         return [
             process

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.patience import LONG
 
-UID = 65534  # nobody
+UID = 65534  # user nobody
 
 
 def _can_become_another() -> bool:

@@ -24,7 +24,7 @@ BUSY = (
 
 
 def _outcome(directory: Path, **uses: CpuUse | None) -> Outcome:
-    """A trial whose agents read this, by role."""
+    """A trial with agents that read this, by role."""
     asked: list[tuple[str, Any]] = []
     both = threading.Event()
 

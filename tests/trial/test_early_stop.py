@@ -78,7 +78,7 @@ def test_a_hiccup_at_the_end_is_no_reason(tmp_path: Path) -> None:
 
 
 def _under_a_bound(directory: Path, limit_ms: float, seconds: float = 5, **answers: Answer) -> Outcome:
-    """A trial whose clients answer within 1 ms, under an upper bound of the p99."""
+    """A trial with clients that answer within 1 ms, under an upper bound of the p99."""
     trial = a_trial(duration=timedelta(seconds=seconds))
     instruments = early_stop([LatencyBound("write", "p99", limit_ms)])
     machines = FakeMachines(["a"])

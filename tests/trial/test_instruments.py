@@ -173,7 +173,7 @@ def test_what_it_raises_is_a_note_and_the_trial_goes_on(method: str, meter: Any,
 
 
 class _Bad(Instrument):
-    """An instrument whose findings cannot be kept."""
+    """An instrument with findings that cannot be kept."""
 
     name = "bad"
 

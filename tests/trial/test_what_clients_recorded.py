@@ -1,4 +1,4 @@
-"""Clients whose rows cannot be used: the outcome's sentence says why."""
+"""Clients with rows that cannot be used: the outcome's sentence says why."""
 
 from __future__ import annotations
 
