@@ -83,6 +83,7 @@ docs: setup
 	$(BIN)/fpray protocols --markdown > docs/protocols.md
 	$(BIN)/python -m tests.repository.options_table
 	$(BIN)/python -m tests.repository.architecture_page
+	$(BIN)/python -m tests.repository.shape_table
 
 wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation

@@ -24,7 +24,7 @@ from tests.repository.house import (
     edges,
     sources,
 )
-from tests.repository.language import bad_names, persons
+from tests.repository.language import bad_names, persons, texts
 from tests.repository.walk import walk
 
 FACE = {"__init__", "__main__", "errors", "api", "params"}  # what users and authors of protocols import or run
@@ -46,7 +46,7 @@ def _folder(file: Source) -> str | None:
 
 
 def test_every_file_says_why_it_exists() -> None:
-    docs = {_name(file): ast.get_docstring(file.tree) or "" for file in PACKAGE}
+    docs = {_name(file): ast.get_docstring(file.tree) or "" for file in sources()}
     assert [name for name, doc in docs.items() if not doc.partition("\n")[0].endswith((".", "?"))] == []
 
 
@@ -114,7 +114,9 @@ def test_protocols_studies_and_analysis_import_no_engine_of_others() -> None:
 
 
 def test_sentences_are_plain() -> None:
-    assert [f"{file.path}: {sentence}" for file in PACKAGE for sentence in persons(file)] == []
+    """A machine or a process is "it", in all that the repository says: also in comments, tests and configurations."""
+    assert {".py", ".yaml", ".sh", ".md", ".java", ".toml"} <= {path.suffix for path in texts()}
+    assert [line for path in texts() for line in persons(path)] == []
 
 
 def test_names_are_plain() -> None:
@@ -124,6 +126,7 @@ def test_names_are_plain() -> None:
 def test_a_request_goes_forwards() -> None:
     """From `fpray sweep` to the first trial, few modules get the request again that had passed it on."""
     steps = walk()
+    assert steps.stays[0] == "fpray.cli.sweep"
     assert steps.stays[-1].startswith("fpray.driver")
     assert steps.returns < 10, steps.stays
 

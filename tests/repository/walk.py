@@ -1,23 +1,26 @@
 """The walk of a request: which modules get the user's words, or what was made of them, until the first trial runs.
 
 `python -m tests.repository.walk` prints it. A module is entered when one of its functions gets the request as an
-argument; it is a return when the module was left before. The sweep is a real one on fake machines; its first trial
-ends the walk.
+argument; it is a return when the module was left before. The walk begins at the command `sweep`, with the words that
+were typed. The sweep is a real one on fake machines; its first trial ends the walk.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
+import functools
+import inspect
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from unittest import mock
 
 # The request in all of its forms; of the whole only, not of a part that is one setting.
 FORMS = ("Words", "TrialSelection", "Experiment", "Environment", "Where", "Policy", "Outputs", "Request", "Points")
+BEGINS = "fpray.cli.sweep"
+# The command line has the words before they have a form, as a dictionary with the values of the options.
+_UNFORMED, _AN_OPTION = "fpray.cli.", "suite_directory"
 
 
 class Walk:
@@ -27,9 +30,14 @@ class Walk:
         self.stays: list[str] = []
 
     @property
+    def modules(self) -> int:
+        """How many modules got it."""
+        return len(set(self.stays))
+
+    @property
     def returns(self) -> int:
         """How often a module was entered again that was left before."""
-        return len(self.stays) - len(set(self.stays))
+        return len(self.stays) - self.modules
 
     def note(self, frame: FrameType, event: str, _argument: Any) -> None:
         """A profile function for `sys.setprofile`."""
@@ -37,15 +45,25 @@ class Walk:
         code = frame.f_code
         if event != "call" or not module.startswith("fpray.") or code.co_name.startswith(("<", "__")):
             return
-        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        holds = any(type(frame.f_locals.get(name)).__name__ in FORMS for name in names)
-        if holds and self.stays[-1:] != [module]:
+        if not self.stays and module != BEGINS:
+            return
+        several = sum(bool(code.co_flags & flag) for flag in (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS))
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + several]
+        if self.stays[-1:] != [module] and any(_is_request(module, frame.f_locals.get(name)) for name in names):
             self.stays.append(module)
 
 
+def _is_request(module: str, value: object) -> bool:
+    unformed = module.startswith(_UNFORMED) and isinstance(value, dict) and _AN_OPTION in value
+    return unformed or type(value).__name__ in FORMS
+
+
+@functools.cache
 def walk() -> Walk:
-    """The walk of `fpray sweep unreplicated`, up to its first trial."""
-    from fpray.driver.check import check_sweep
+    """The walk of `fpray sweep unreplicated`, from the command line to its first trial."""
+    from click.testing import CliRunner
+
+    from fpray.cli.main import main as command_line
     from fpray.driver.session import Backend
     from fpray.driver.sweep import run_sweep
     from fpray.testing.fake_machines import FakeMachines
@@ -57,21 +75,19 @@ def walk() -> Walk:
         sys.setprofile(None)
         raise KeyboardInterrupt
 
-    with tempfile.TemporaryDirectory() as directory, _silence():
-        options = {"suite_directory": directory, "jar": stub_jar(Path(directory))}
-        backend = Backend(lambda _address, _local: FakeMachines(["a"]), first_trial)
+    backend = Backend(lambda _address, _local: FakeMachines(["a"]), first_trial)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        mock.patch("fpray.cli.sweep.run_sweep", functools.partial(run_sweep, backend=backend)),
+        mock.patch("fpray.cli.launch.interruptible"),  # it changes what signals do to this process
+    ):
+        words = ["sweep", "unreplicated", "--suite-directory", directory, "--jar", str(stub_jar(Path(directory)))]
         sys.setprofile(steps.note)
         try:
-            run_sweep(check_sweep("unreplicated", options), backend=backend)
+            CliRunner().invoke(command_line, words)
         finally:
             sys.setprofile(None)
     return steps
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    with contextlib.redirect_stderr(io.StringIO()):
-        yield
 
 
 def main() -> None:
@@ -80,7 +96,7 @@ def main() -> None:
     for number, module in enumerate(steps.stays, 1):
         again = " (again)" if module in steps.stays[: number - 1] else ""
         print(f"{number:>3} {module}{again}")
-    print(f"{len(steps.stays)} stays in {len(set(steps.stays))} modules, {steps.returns} returns")
+    print(f"{len(steps.stays)} stays in {steps.modules} modules, {steps.returns} returns")
 
 
 if __name__ == "__main__":
