@@ -30,7 +30,7 @@ check test test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
 
 FAST := not jvm and not ray and not hosts and not heavy and not slow
 
-# Lint and the fast ring of tests, which can reach neither Ray nor a JDK: about a minute.
+# Lint and the fast ring of tests, which can reach neither Ray nor a JDK: under a minute on 2 cores.
 check: lint
 	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "$(FAST)"
 

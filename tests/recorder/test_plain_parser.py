@@ -1,6 +1,6 @@
 """What the recorder makes of odd files is what a plain parser makes of them: rows, what is left out, every number.
 
-`FPRAY_FUZZ=10000` is the number of files (`make fuzz`); a few hundred are read in every run of the tests.
+`FPRAY_FUZZ` is the number of files; a few hundred are read in every run of the tests.
 """
 
 from __future__ import annotations

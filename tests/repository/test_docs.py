@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,30 @@ def test_every_command_is_in_the_readme_and_has_help() -> None:
     for name in main.list_commands(click.Context(main)):
         assert f"fpray {name}" in readme
         assert cli(name, "--help").exit_code == 0
+
+
+def test_the_table_of_commands_shows_their_arguments_as_their_help_does() -> None:
+    section = README.read_text().split("## Commands")[1].split("What matters most")[0]
+    rows = re.findall(r"`fpray (\w+) ?([^`]*)`(?=[^`|]*(?:`fpray [^|]*)?\|)", section)
+    assert {name for name, _ in rows} == set(main.list_commands(click.Context(main)))
+    for name, words in rows:
+        usage = cli(name, "--help").output.splitlines()[0].partition("[OPTIONS]")[2].replace("...", "")
+        assert re.sub(r"\[--?\w+\]", "", words).split() == usage.split(), f"fpray {name}"
+
+
+def test_the_page_of_the_architecture_names_what_lies_outside_the_rooms() -> None:
+    outside = PAGE.read_text().split("Outside the rooms:")[1].split("\n\n")[0]
+    assert [file.name for file in (ROOT / "fpray").glob("*.py") if file.name not in outside] == []
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "tests/README.md"])
+def test_the_markers_and_the_ways_to_test_are_explained(document: str) -> None:
+    text = (ROOT / document).read_text()
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    markers = {line.partition(":")[0] for line in settings["markers"]}
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == markers
+    assert {"check", "test", "test-slow", "fuzz"} <= set(re.findall(r"make ([\w-]+)", text))
+    assert "without a marker" not in text
 
 
 def test_the_protocols_are_documented_as_they_are_declared() -> None:
