@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
-from collections.abc import Iterator
 
 from tests.repository.house import ROOT, rows
 
@@ -34,12 +34,11 @@ BEFORE = {
 }
 
 
-def table() -> Iterator[str]:
+@functools.cache
+def table() -> tuple[str, ...]:
     """The lines of the table, with the shape of this checkout in its last column."""
-    yield f"| | before ({BEFORE_COMMIT}) | now |"
-    yield "|---|---|---|"
-    for name, value in rows(ROOT):
-        yield f"| {name} | {BEFORE[name]} | {value} |"
+    shape = (f"| {name} | {BEFORE[name]} | {value} |" for name, value in rows(ROOT))
+    return (f"| | before ({BEFORE_COMMIT}) | now |", "|---|---|---|", *shape)
 
 
 def with_table(text: str) -> str:

@@ -25,6 +25,7 @@ from tests.repository.house import (
     sources,
 )
 from tests.repository.language import bad_names, persons, texts
+from tests.repository.shape_table import PAGE, stale
 from tests.repository.walk import walk
 
 FACE = {"__init__", "__main__", "errors", "api", "params"}  # what users and authors of protocols import or run
@@ -129,6 +130,13 @@ def test_a_request_goes_forwards() -> None:
     assert steps.stays[0] == "fpray.cli.sweep"
     assert steps.stays[-1].startswith("fpray.driver")
     assert steps.returns < 10, steps.stays
+
+
+def test_the_shape_is_as_it_is_written() -> None:
+    """It is here, and not beside the other tables, because what it measures is measured in this file already."""
+    written = PAGE.read_text()
+    assert stale(written) == [], "run make docs"
+    assert stale(written.replace("| import circles | 1 | 0 |", "| import circles | 1 | 1 |"))
 
 
 def test_planning_imports_neither_ray_nor_pyarrow() -> None:
