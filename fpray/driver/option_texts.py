@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike, fspath
 from typing import Any, TypeVar
 
+from fpray.driver.notify_targets import read_targets
 from fpray.errors import Cause, Problem, Refused
+from fpray.files.paths import absolute
 from fpray.files.printable import printable
+from fpray.files.secret import Secret
+from fpray.jar.find import REFERENCE
 from fpray.plan.estimate import MAX_OUTPUT
 from fpray.plan.placement_policy import parse_place
 from fpray.protocol.python_value import MOST_VALUES
 from fpray.study.grid import key_values, parse_set, parse_vary, split_values
+from fpray.study.study_file import is_study_file
 
 T = TypeVar("T")
+PathText = str | PathLike[str]
 _SMALLEST, _LARGEST = 10_000, 10**15  # bytes
 SHORT_ADDRESS = "-a "  # before an address that was spelled so
 _RAY_PORT, _RAY_WORDS, _HOST = 6379, ("auto", "local"), re.compile(r"[A-Za-z0-9.-]+")
@@ -42,6 +49,42 @@ def reader(
             return otherwise, [problem.within(option) for problem in refused.problems]
 
     return read_option
+
+
+def as_list(value: Any) -> tuple[tuple[str, ...], Iterable[Problem]]:
+    """A text, or several, as a list; nothing can be wrong with it."""
+    return tuple(listed(value)), ()
+
+
+def read_path(value: PathText) -> str:
+    """A path, absolute."""
+    return str(absolute(value))
+
+
+def read_jar(value: PathText) -> str:
+    """The path of a jar, or the word for the reference jar."""
+    return REFERENCE if value == REFERENCE else read_path(value)
+
+
+def read_study(value: PathText) -> str:
+    """The name of a study, or the path of a file that defines one."""
+    return read_path(value) if is_study_file(fspath(value)) else fspath(value)
+
+
+def read_scratch(value: PathText) -> str:
+    """A directory on machines; `~` is the home directory on this one."""
+    return read_path(value) if fspath(value).startswith("~") else fspath(value)
+
+
+def read_notify(value: Any) -> tuple[tuple[Secret, ...], Iterable[Problem]]:
+    """Commands and URLs."""
+    return read_targets(listed(value))
+
+
+def read_raw(value: Any) -> tuple[str, Iterable[Problem]]:
+    """One of the two words."""
+    wrong = [] if value in ("keep", "drop") else [Problem(f"raw={value!r}", "must be 'keep' or 'drop'", Cause.OPTION)]
+    return value, wrong
 
 
 def read_vary(value: Mapping[str, Any] | Sequence[str]) -> tuple[Mapping[str, Sequence[Any]], list[Problem]]:

@@ -2,128 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from os import PathLike, fspath
 from typing import Annotated, Any, Literal, TypedDict
 
-from fpray.driver.notify_targets import read_targets
 from fpray.driver.option import Option
+from fpray.driver.option_checks import (
+    at_least,
+    cross_without_grid,
+    is_absolute,
+    local_and_address,
+    one_of,
+    set_and_varied,
+    shared_by_unknown_number,
+)
 from fpray.driver.option_texts import (
-    listed,
+    PathText,
+    as_list,
     read_address,
     read_flags,
+    read_jar,
     read_jvm_args,
+    read_notify,
+    read_path,
     read_place,
+    read_raw,
+    read_scratch,
     read_set,
     read_size,
+    read_study,
     read_vary,
     read_where,
     reader,
 )
-from fpray.errors import Cause, Problem, nearest
-from fpray.files.paths import GivenPath, absolute, program
-from fpray.files.secret import Secret
-from fpray.jar.find import REFERENCE
+from fpray.files.paths import GivenPath, program
 from fpray.store.usual_root import ROOT_VARIABLE, USUAL_ROOT
 from fpray.study.order import ORDERS
-from fpray.study.study_file import is_study_file
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
-PathText = str | PathLike[str]
 Texts = str | Sequence[str]
-
-
-def at_least(lowest: int) -> Callable[[int], str | None]:
-    """A check of a number."""
-    sentence = "must be 0 or more" if lowest == 0 else f"must be at least {lowest}"
-    return lambda value: None if value >= lowest else sentence
-
-
-def one_of(words: Sequence[str]) -> Callable[[str], str | None]:
-    """A check of a word."""
-    return lambda word: None if word in words else f"must be one of {', '.join(words)}{nearest(word, words)}"
-
-
-def as_list(value: Any) -> tuple[tuple[str, ...], Iterable[Problem]]:
-    """A text, or several, as a list; nothing can be wrong with it."""
-    return tuple(listed(value)), ()
-
-
-def _path(value: PathText) -> str:
-    return str(absolute(value))
-
-
-def _jar(value: PathText) -> str:
-    return REFERENCE if value == REFERENCE else _path(value)
-
-
-def _study(value: PathText) -> str:
-    return _path(value) if is_study_file(fspath(value)) else fspath(value)
-
-
-def _scratch(value: PathText) -> str:
-    return _path(value) if fspath(value).startswith("~") else fspath(value)
-
-
-def _notify(value: Any) -> tuple[tuple[Secret, ...], Iterable[Problem]]:
-    return read_targets(listed(value))
-
-
-def _raw(value: Any) -> tuple[str, Iterable[Problem]]:
-    wrong = [] if value in ("keep", "drop") else [Problem(f"raw={value!r}", "must be 'keep' or 'drop'", Cause.OPTION)]
-    return value, wrong
-
-
-def _is_absolute(path: str) -> str | None:
-    if path.startswith("/"):
-        return None
-    return "must be an absolute path, such as /data: trials use this directory on every machine"
-
-
-def _in_both(values: Mapping[str, Any]) -> Iterator[Problem]:
-    for key, points in values["vary"].items():
-        if not points:
-            yield Problem(
-                f"--vary {key}", f"lists no value: write its values after =, such as --vary {key}=1,2", Cause.POINTS
-            )
-        if key in values["set"]:
-            yield Problem(key, "has values in --vary and in --set: remove it from one of the two", Cause.POINTS)
-
-
-def _a_grid_to_cross(values: Mapping[str, Any]) -> Iterator[Problem]:
-    if values["cross"] and not values["vary"]:
-        yield Problem(
-            "--cross",
-            "needs values that are run at each point of the study: add --vary, such as --vary f=1,2",
-            Cause.POINTS,
-        )
-
-
-def _shared_by_how_many(values: Mapping[str, Any]) -> Iterator[Problem]:
-    if values["share_machines"] and values["parallel"] is None:
-        yield Problem(
-            "--share-machines",
-            "needs the number of trials that share the machines: add --parallel, such as --parallel 2",
-            Cause.OPTION,
-        )
-
-
-def _one_machine_or_a_cluster(values: Mapping[str, Any]) -> Iterator[Problem]:
-    if values["local"] and values["address"].ray is not None:
-        yield Problem(
-            "--local",
-            f"means this machine only, but --address {values['address'].ray} names a cluster: remove one of the"
-            " two options",
-            Cause.OPTION,
-        )
 
 
 class BaseOptions(TypedDict, total=False):
     """Of which protocol, from which parameters, with which jar, on which machines: of all commands."""
 
     study: Annotated[
-        PathText, Option("a named study, or FILE.py with STUDY", "smoke", read=reader("--study", _study, "smoke"))
+        PathText, Option("a named study, or FILE.py with STUDY", "smoke", read=reader("--study", read_study, "smoke"))
     ]
     set: Annotated[
         Mapping[str, Any],
@@ -153,7 +77,7 @@ class BaseOptions(TypedDict, total=False):
         Option(
             "a FrankenPaxos jar, or 'reference'  [default: the reference jar]",
             words=("-j", "--jar"),
-            read=reader("--jar", _jar),
+            read=reader("--jar", read_jar),
         ),
     ]
     java: Annotated[
@@ -172,7 +96,7 @@ class BaseOptions(TypedDict, total=False):
     ]
     cluster: Annotated[
         PathText | None,
-        Option("FrankenPaxos's JSON of pools, or a launcher.yaml", metavar="FILE", read=reader("--cluster", _path)),
+        Option("FrankenPaxos's JSON of pools, or a launcher.yaml", metavar="FILE", read=reader("--cluster", read_path)),
     ]
     place: Annotated[Texts, Option("spread (default), pack or exclusive", (), metavar="[ROLE=]HOW", read=read_place)]
     address: Annotated[
@@ -188,15 +112,15 @@ class BaseOptions(TypedDict, total=False):
     ]
     local: Annotated[
         bool,
-        Option("use an embedded Ray on this machine in any case", False, conflicts=_one_machine_or_a_cluster),
+        Option("use an embedded Ray on this machine in any case", False, conflicts=local_and_address),
     ]
     scratch: Annotated[
         PathText | None,
         Option(
             "a directory on each machine, in which its processes work",
             metavar="DIR",
-            read=reader("--scratch", _scratch),
-            check=_is_absolute,
+            read=reader("--scratch", read_scratch),
+            check=is_absolute,
         ),
     ]
     monitor: Annotated[bool, Option("(not yet) monitor the roles with Prometheus", False, words=("-m", "--monitor"))]
@@ -216,11 +140,11 @@ class GridOptions(TypedDict, total=False):
             {},
             metavar="KEY=V1,V2",
             read=read_vary,
-            conflicts=_in_both,
+            conflicts=set_and_varied,
         ),
     ]
     cross: Annotated[
-        bool, Option("run the grid of --vary at each point of the study", False, conflicts=_a_grid_to_cross)
+        bool, Option("run the grid of --vary at each point of the study", False, conflicts=cross_without_grid)
     ]
     only: Annotated[
         Texts, Option("run only these points of the study or grid, by number", (), metavar="N[-M]", read=as_list)
@@ -241,7 +165,7 @@ class PlanOptions(BaseOptions, GridOptions, total=False):
 class RunOptions(TypedDict, total=False):
     """How trials are run, whatever asks for them."""
 
-    raw: Annotated[Literal["keep", "drop"], Option("rows of the recorder", "keep", read=_raw)]
+    raw: Annotated[Literal["keep", "drop"], Option("rows of the recorder", "keep", read=read_raw)]
     max_output: Annotated[
         str,
         Option(
@@ -254,7 +178,7 @@ class RunOptions(TypedDict, total=False):
     new: Annotated[bool, Option("start a new suite even if one could be continued", False)]
     accept_change: Annotated[bool, Option("continue a suite that was started with another jar", False)]
     share_machines: Annotated[
-        bool, Option("let parallel trials measure on the same machines", False, conflicts=_shared_by_how_many)
+        bool, Option("let parallel trials measure on the same machines", False, conflicts=shared_by_unknown_number)
     ]
     retries: Annotated[
         int | None,
@@ -271,7 +195,7 @@ class RunOptions(TypedDict, total=False):
             "run COMMAND or post to URL when it ends, stalls or mostly fails",
             (),
             metavar="COMMAND|URL",
-            read=_notify,
+            read=read_notify,
         ),
     ]
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from fpray.driver.option import Option
-from fpray.driver.options import ONE_AT_A_TIME, BaseOptions, RunOptions, Texts, as_list
+from fpray.driver.option_texts import as_list
+from fpray.driver.options import ONE_AT_A_TIME, BaseOptions, RunOptions, Texts
 from fpray.errors import Cause, Problem
 from fpray.searching.storage_url import read_storage
 from fpray.study.grid import key_values

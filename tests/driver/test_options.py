@@ -16,7 +16,8 @@ from fpray.cli.options import given_options, options_of
 from fpray.driver.check import Words, check
 from fpray.driver.choose_suite import choose_suite
 from fpray.driver.option import Option, documentation, fields, signature
-from fpray.driver.options import SweepOptions, at_least
+from fpray.driver.option_checks import at_least
+from fpray.driver.options import SweepOptions
 from fpray.driver.read_options import read_options
 from fpray.errors import Problem, Refused
 from fpray.searching.options import SearchOptions

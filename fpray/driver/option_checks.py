@@ -1,0 +1,68 @@
+"""What is wrong with the value of an option: alone, or beside the other options of the same command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fpray.errors import Cause, Problem, nearest
+
+
+def at_least(lowest: int) -> Callable[[int], str | None]:
+    """A check of a number."""
+    sentence = "must be 0 or more" if lowest == 0 else f"must be at least {lowest}"
+    return lambda value: None if value >= lowest else sentence
+
+
+def one_of(words: Sequence[str]) -> Callable[[str], str | None]:
+    """A check of a word."""
+    return lambda word: None if word in words else f"must be one of {', '.join(words)}{nearest(word, words)}"
+
+
+def is_absolute(path: str) -> str | None:
+    """A check of a directory on machines."""
+    if path.startswith("/"):
+        return None
+    return "must be an absolute path, such as /data: trials use this directory on every machine"
+
+
+def set_and_varied(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """`--vary` beside `--set`: each parameter has values in one of them."""
+    for key, points in values["vary"].items():
+        if not points:
+            yield Problem(
+                f"--vary {key}", f"lists no value: write its values after =, such as --vary {key}=1,2", Cause.POINTS
+            )
+        if key in values["set"]:
+            yield Problem(key, "has values in --vary and in --set: remove it from one of the two", Cause.POINTS)
+
+
+def cross_without_grid(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """`--cross` without `--vary`."""
+    if values["cross"] and not values["vary"]:
+        yield Problem(
+            "--cross",
+            "needs values that are run at each point of the study: add --vary, such as --vary f=1,2",
+            Cause.POINTS,
+        )
+
+
+def shared_by_unknown_number(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """`--share-machines` without `--parallel`."""
+    if values["share_machines"] and values["parallel"] is None:
+        yield Problem(
+            "--share-machines",
+            "needs the number of trials that share the machines: add --parallel, such as --parallel 2",
+            Cause.OPTION,
+        )
+
+
+def local_and_address(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """`--local` beside `--address`."""
+    if values["local"] and values["address"].ray is not None:
+        yield Problem(
+            "--local",
+            f"means this machine only, but --address {values['address'].ray} names a cluster: remove one of the"
+            " two options",
+            Cause.OPTION,
+        )
