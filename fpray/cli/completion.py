@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import click
+
+from fpray.driver.option import Completion
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
@@ -57,5 +58,4 @@ def _suites(ctx: click.Context) -> Iterable[str]:
 
 
 protocols, studies, parameters, suite_letters = map(_quietly, (_protocols, _studies, _parameters, _suites))
-# Option -> what completes its value.
-OF_OPTIONS: dict[str, Any] = {"study": studies, "set": parameters, "vary": parameters, "space": parameters}
+OF_KIND = {Completion.STUDIES: studies, Completion.PARAMETERS: parameters}

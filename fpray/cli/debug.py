@@ -14,15 +14,19 @@ from fpray.cli.suites import PATH, suites_option
 from fpray.cluster.inventory import is_launcher_file
 from fpray.driver.debug import debug_trial
 from fpray.driver.head import run_on_head, words_without
+from fpray.driver.option import fields
+from fpray.driver.options import BaseOptions
 from fpray.store.find import find_trial
+
+_HELP = {item.name: item.option.help_and_default for item in fields(BaseOptions)}  # as for a sweep
 
 
 @click.command()
 @click.argument("trial", metavar="SUITE/TRIAL", shell_complete=suite_letters)
 @click.argument("label")
-@click.option("--cluster", "cluster_file", metavar="FILE", type=PATH, help="as for a sweep")
-@click.option("-a", "--address", metavar="ADDRESS", help="a Ray cluster  [default: as for a sweep]")
-@click.option("--local", is_flag=True, help="use an embedded Ray on this machine in any case")
+@click.option("--cluster", "cluster_file", metavar="FILE", type=PATH, help=_HELP["cluster"])
+@click.option("-a", "--address", metavar="ADDRESS", help=_HELP["address"])
+@click.option("--local", is_flag=True, help=_HELP["local"])
 @suites_option
 def debug(trial: str, label: str, suite_directory: Path, **where: Any) -> None:
     """Run a trial without its process LABEL, which you run by hand.

@@ -1,38 +1,35 @@
-"""The options of a command in `--help`, in groups."""
+"""The options of a command in `--help`: each group under its heading."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "Which trials": (
-        "study", "set", "vary", "cross", "repeat", "only", "where", "laptop", "log_level", "pilot", "order", "rerun",
-    ),
-    "What is searched": (
-        "maximize", "minimize", "subject_to", "space", "sampler", "seed", "storage", "stop_at", "confirm",
-        "budget_trials", "budget_minutes", "budget_dollars", "price_per_machine_hour",
-    ),
-    "With which jar": ("jar", "java", "jvm_arg", "flags", "instrument", "monitor", "profile"),
-    "On which machines": ("cluster", "place", "address", "local", "scratch", "share_machines", "parallel"),
-    "When something fails": ("retries", "keep_going", "accept_change"),
-    "What is written and said": (
-        "suite_directory", "new", "raw", "max_output", "notify", "dry_run", "as_json", "detach", "help",
-    ),
-}  # fmt: skip
+from fpray.driver.option import Group
+
+
+class GroupedOption(click.Option):
+    """An option that belongs to a group."""
+
+    def __init__(self, *words: Any, group: Group, **attributes: Any) -> None:
+        super().__init__(*words, **attributes)
+        self.group = group
 
 
 class Grouped(click.Command):
-    """A command with many options."""
+    """A command with many options. Its arguments stand in the line of its usage, as in every command."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each group under its heading; an option that no group names stands under the last."""
-        options = self.get_params(ctx)
-        known = {name for names in GROUPS.values() for name in names}
-        last = list(GROUPS)[-1]
-        for heading, names in GROUPS.items():
-            here = [o for name in names for o in options if o.name == name]
-            here += [o for o in options if heading == last and o.name not in known]
-            records = [record for option in here if (record := option.get_help_record(ctx)) is not None]
-            if records:
-                with formatter.section(heading):
-                    formatter.write_dl(records)
+        """Write each group under its heading, in the order in which its options are declared."""
+        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        for group in Group:
+            records = [option.get_help_record(ctx) for option in options if group_of(option) is group]
+            if shown := [record for record in records if record is not None]:
+                with formatter.section(group.value):
+                    formatter.write_dl(shown)
+
+
+def group_of(option: click.Option) -> Group:
+    """The group of an option; click itself makes `--help`, which belongs to the command."""
+    return option.group if isinstance(option, GroupedOption) else Group.COMMAND

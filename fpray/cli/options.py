@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import click
 
 from fpray.cli import completion
+from fpray.cli.option_groups import GroupedOption
 from fpray.driver.option import Field, fields
 from fpray.report.text import say
 
@@ -26,7 +27,7 @@ class _Share(click.ParamType[float]):
             self.fail(f"{value!r} is not a share: write 2% or 0.02", param, ctx)
 
 
-class _BySpelling(click.Option):
+class _BySpelling(GroupedOption):
     """An option that means something else where its short spelling is used: the value is `-a VALUE` then."""
 
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
@@ -44,28 +45,41 @@ def options_of(options: type) -> Callable[[Command], Command]:
     """The argument PROTOCOL and every option of an options class, for a command."""
 
     def decorate(command: Command) -> Command:
+        hidden = click.option("-i", "--identity-file", "--identity_file", "identity_file", hidden=True)
+        return click.argument("protocol", shell_complete=completion.protocols)(hidden(with_options(options)(command)))
+
+    return decorate
+
+
+def with_options(options: type) -> Callable[[Command], Command]:
+    """Every option of an options class, for a command."""
+
+    def decorate(command: Command) -> Command:
         for item in reversed(fields(options)):
             command = _click_option(item)(command)
-        hidden = click.option("-i", "--identity-file", "--identity_file", "identity_file", hidden=True)
-        return click.argument("protocol", shell_complete=completion.protocols)(hidden(command))
+        return command
 
     return decorate
 
 
 def _click_option(item: Field) -> Callable[[Any], Any]:
     option = item.option
-    named: dict[str, Any] = {"help": option.help, "metavar": option.metavar or None}
-    if complete := completion.OF_OPTIONS.get(item.name):
-        named["shell_complete"] = complete
+    named: dict[str, Any] = {
+        "cls": _BySpelling if option.by_spelling else GroupedOption,
+        "group": option.group,
+        "help": option.help_and_default,
+        "metavar": option.metavar or None,
+    }
+    if option.completion is not None:
+        named["shell_complete"] = completion.OF_KIND[option.completion]
     if bool in item.kinds:
         return click.option(*item.words, item.name, is_flag=True, **named)
     multiple = option.multiple or not isinstance(option.default, str | int | float | None)
     if not multiple and option.default is not None:
-        named |= {"default": option.default, "show_default": "[default:" not in option.help}
+        named |= {"default": option.default, "show_default": not option.default_words}
     if option.environment:
         named |= {"envvar": option.environment, "show_envvar": True}
-    cls = _BySpelling if option.by_spelling else click.Option
-    return click.option(*item.words, item.name, cls=cls, type=_click_type(item), multiple=multiple, **named)
+    return click.option(*item.words, item.name, type=_click_type(item), multiple=multiple, **named)
 
 
 def _click_type(item: Field) -> Any:
@@ -84,18 +98,3 @@ def given_options(options: type, words: Mapping[str, Any]) -> dict[str, Any]:
             " without SSH; the command continues"
         )
     return {item.name: words[item.name] for item in fields(options)}
-
-
-_RUN = (
-    click.option("--dry-run", is_flag=True, help="print how much there is to do, and stop"),
-    click.option("--json", "as_json", is_flag=True, help="print one JSON object per trial on standard output"),
-    click.option("--detach", is_flag=True, help="return as soon as it runs; then use fpray status, attach and stop"),
-    click.option("--as-job", metavar="WHERE", hidden=True),  # on the head, for a laptop that says WHERE it is
-)
-
-
-def launch_options(command: Command) -> Command:
-    """How the command line itself runs a sweep or a search; Python has none of these."""
-    for option in reversed(_RUN):
-        command = option(command)
-    return command

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from fpray.cli.launch_options import PlanPrinting
 from fpray.cli.option_groups import Grouped
-from fpray.cli.options import given_options, options_of
+from fpray.cli.options import given_options, options_of, with_options
 from fpray.driver.check import check_plan
 from fpray.driver.dry_run import plans, text
 from fpray.driver.options import PlanOptions
@@ -17,7 +18,7 @@ from fpray.report.text import show_line, show_text
 
 @click.command(cls=Grouped)
 @options_of(PlanOptions)
-@click.option("--json", "as_json", is_flag=True, help="print the plans as a JSON list")
+@with_options(PlanPrinting)
 def plan(as_json: bool, **words: Any) -> None:
     """Show the files and processes of each trial of a sweep.
 

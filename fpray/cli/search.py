@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from fpray.cli.launch import launch, typed_command
+from fpray.cli.launch_options import launch_options
 from fpray.cli.option_groups import Grouped
-from fpray.cli.options import given_options, launch_options, options_of
+from fpray.cli.options import given_options, options_of
 from fpray.report.text import show_line
 from fpray.searching.experiment import check_search
 from fpray.searching.options import SearchOptions

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from fpray.cli.launch import launch, typed_command
+from fpray.cli.launch_options import launch_options
 from fpray.cli.option_groups import Grouped
-from fpray.cli.options import given_options, launch_options, options_of
+from fpray.cli.options import given_options, options_of
 from fpray.driver.check import check_sweep
 from fpray.driver.continued import lines_of_sweep
 from fpray.driver.options import SweepOptions

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from fpray.cluster.inventory import is_launcher_file, read_inventory
 from fpray.driver.experiment import Environment, Experiment, Outputs, Policy, Where
 from fpray.driver.named_jar import main_classes, named_jar
-from fpray.driver.options import PlanOptions, SweepOptions
+from fpray.driver.options import SweepOptions
 from fpray.driver.read_options import read_options
 from fpray.driver.secret_words import scrubbed, secrets_of
 from fpray.driver.selection import Selected, TrialSelection, select_grid
@@ -20,7 +20,7 @@ from fpray.jar.find import REFERENCE, Jar, find_jar, main_class_problems
 from fpray.plan.capacity import region_problems
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
-from fpray.plan.estimate import MAX_OUTPUT, process_count
+from fpray.plan.estimate import process_count
 from fpray.plan.placement import placement_problems, shape
 from fpray.plan.placement_policy import EVERY_ROLE
 from fpray.plan.plan import Trial
@@ -75,10 +75,12 @@ def check_sweep(protocol: str, given: Mapping[str, Any], command: str = "") -> E
 def check_plan(protocol: str, given: Mapping[str, Any]) -> Experiment:
     """The same for `fpray plan`: the jar may be elsewhere, and what this version does not run yet is planned.
 
+    The options of a sweep that `fpray plan` does not take have their defaults.
+
     Raises:
         Refused: with every problem at once.
     """
-    return check(Words.read(PlanOptions, protocol, given, ""), plan_only=True)
+    return check(Words.read(SweepOptions, protocol, given, ""), plan_only=True)
 
 
 def check(
@@ -227,9 +229,9 @@ def _outputs(words: Words, remarks: Sequence[str]) -> Outputs:
     values, remark = words.values, words.values["address"].remark
     return Outputs(
         values["suite_directory"],
-        values.get("raw", "keep") == "keep",
-        values.get("max_output", MAX_OUTPUT),
-        values.get("notify", ()),
+        values["raw"] == "keep",
+        values["max_output"],
+        values["notify"],
         words.command,
         (*([remark] if remark else []), *remarks),
         {

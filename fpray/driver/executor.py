@@ -10,7 +10,7 @@ from typing import Any
 from fpray.driver.attempt import Running, RunTrial, attempt_trial
 from fpray.driver.line import Line
 from fpray.driver.listeners import Listeners
-from fpray.driver.retry import RETRIES, settle
+from fpray.driver.retry import settle
 from fpray.files.disk import remedy
 from fpray.plan.plan import Trial
 from fpray.report.live import Progress
@@ -54,7 +54,7 @@ class Executor:
         a trial runs again that failed because of its machines; run: runs a trial (`run_trial`, or a simulation).
         """
         self._context, self._progress, self._listeners = context, progress, listeners
-        self._limit, self._retries, self._run = limit, RETRIES if retries is None else retries, run
+        self._limit, self._retries, self._run = limit, retries, run
         self.discover: Callable[[], None] = lambda: None
         self._running: list[Running] = []
         self._line = Line(context, progress)

@@ -12,7 +12,6 @@ from fpray.driver.selection import TrialSelection
 from fpray.files.paths import GivenPath
 from fpray.files.secret import Secret
 from fpray.jar.find import Jar
-from fpray.plan.estimate import MAX_OUTPUT
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
@@ -83,7 +82,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Outputs:
-    """What is written and said where.
+    """What is written where, and what the user reads.
 
     Attributes:
         suite_directory: where suites go, or one suite.
@@ -95,8 +94,8 @@ class Outputs:
     """
 
     suite_directory: GivenPath
-    keep_raw: bool = True
-    max_output: int = MAX_OUTPUT
+    keep_raw: bool
+    max_output: int
     notify: Sequence[Secret] = ()
     command: str = ""
     remarks: Sequence[str] = ()

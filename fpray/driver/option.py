@@ -1,4 +1,4 @@
-"""What one option is: its name in Python and on the command line, help, type, default, check and conflicts."""
+"""What one option is: its name in Python and on the command line, help, group, type, default, check and conflicts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, get_args, get_type_hints
 
 from fpray.errors import Problem
@@ -14,13 +15,37 @@ Read = Callable[[Any], tuple[Any, Iterable[Problem]]]
 Conflicts = Callable[[Mapping[str, Any]], Iterator[Problem]]
 
 
+class Group(Enum):
+    """The groups of options, with their headings in `--help`, in the order in which they stand there."""
+
+    TRIALS = "Trials"
+    GOAL = "Goals, space and budget"
+    PROCESSES = "Jar and processes"
+    MEASUREMENTS = "Measurements"
+    MACHINES = "Machines"
+    FAILURES = "Failed trials"
+    RESULTS = "Results on disk"
+    COMMAND = "This command"
+
+
+class Completion(Enum):
+    """With what the shell completes the value of an option."""
+
+    STUDIES = "the names of studies, and Python files"
+    PARAMETERS = "the parameters of the protocol"
+
+
 @dataclass(frozen=True)
 class Option:
-    """The metadata of a field of an options class: `repeat: Annotated[int | None, Option("run each point N times")]`.
+    """The metadata of a field: `repeat: Annotated[int | None, Option("run each point N times", Group.TRIALS)]`.
 
     Attributes:
         help: one line for `--help`, the README and `help(fpray.sweep)`.
+        group: under which heading `--help` lists it.
         default: the value where the option is not given.
+        default_words: what the help names as the default, where the default itself says nothing (None: another part
+            of fpray decides); empty: the help shows the default itself.
+        completion: what the shell completes its value with, if anything.
         words: how the command line spells it; empty: `--` and the name with dashes.
         metavar: what stands for its value in `--help`; empty: click's own word.
         by_spelling: whether the reader gets `-a VALUE` where the command line has the short spelling.
@@ -33,7 +58,10 @@ class Option:
     """
 
     help: str
+    group: Group
     default: Any = None
+    default_words: str = ""
+    completion: Completion | None = None
     words: tuple[str, ...] = ()
     metavar: str = ""
     by_spelling: bool = False
@@ -43,6 +71,11 @@ class Option:
     read: Read | None = None
     check: Callable[[Any], str | None] | None = None
     conflicts: Conflicts | None = None
+
+    @property
+    def help_and_default(self) -> str:
+        """The help, with the default where that is decided later."""
+        return f"{self.help}  [default: {self.default_words}]" if self.default_words else self.help
 
 
 @dataclass(frozen=True)
@@ -93,4 +126,4 @@ def _in_words(kind: Any) -> str:
 
 def documentation(options: type) -> str:
     """The options for a docstring: a line each."""
-    return "\n".join(f"    {item.name}: {item.option.help}" for item in fields(options))
+    return "\n".join(f"    {item.name}: {item.option.help_and_default}" for item in fields(options))

@@ -15,7 +15,6 @@ from fpray.files.paths import absolute
 from fpray.files.printable import printable
 from fpray.files.secret import Secret
 from fpray.jar.find import REFERENCE
-from fpray.plan.estimate import MAX_OUTPUT
 from fpray.plan.placement_policy import parse_place
 from fpray.protocol.python_value import MOST_VALUES
 from fpray.study.grid import key_values, parse_set, parse_vary, split_values
@@ -23,13 +22,14 @@ from fpray.study.study_file import is_study_file
 
 T = TypeVar("T")
 PathText = str | PathLike[str]
+Texts = str | Sequence[str]
 _SMALLEST, _LARGEST = 10_000, 10**15  # bytes
 SHORT_ADDRESS = "-a "  # before an address that was spelled so
 _RAY_PORT, _RAY_WORDS, _HOST = 6379, ("auto", "local"), re.compile(r"[A-Za-z0-9.-]+")
 _FLAG = re.compile(r"(?P<role>[^:]*):--(?P<name>[^\s=]+)=(?P<value>.*)", re.DOTALL)
 
 
-def listed(value: str | Sequence[str]) -> Sequence[str]:
+def listed(value: Texts) -> Sequence[str]:
     """One text as a list of one."""
     return [value] if isinstance(value, str) else value
 
@@ -116,7 +116,7 @@ def read_set(value: Mapping[str, Any] | Sequence[str]) -> tuple[dict[str, Any], 
     return (dict(value), []) if isinstance(value, Mapping) else parse_set(value)
 
 
-def read_jvm_args(value: str | Sequence[str]) -> tuple[dict[str, list[str]], list[Problem]]:
+def read_jvm_args(value: Texts) -> tuple[dict[str, list[str]], list[Problem]]:
     """`ROLE:ARG` texts as role -> arguments."""
     arguments: dict[str, list[str]] = {}
     problems = []
@@ -135,7 +135,7 @@ def read_jvm_args(value: str | Sequence[str]) -> tuple[dict[str, list[str]], lis
     return arguments, problems
 
 
-def read_flags(value: str | Sequence[str]) -> tuple[dict[str, dict[str, str]], list[Problem]]:
+def read_flags(value: Texts) -> tuple[dict[str, dict[str, str]], list[Problem]]:
     """`ROLE:--name=value` texts as role -> flag -> value."""
     flags: dict[str, dict[str, str]] = {}
     problems = []
@@ -170,10 +170,10 @@ def read_size(value: str | int) -> tuple[int, list[Problem]]:
     if _SMALLEST <= size <= _LARGEST:
         return size, []
     sentence = "is not a size: write a number of bytes from 10k to 1000t, such as 100m or 2g"
-    return MAX_OUTPUT, [Problem(f"--max-output {printable(str(value), most=40)}", sentence, Cause.OPTION)]
+    return _SMALLEST, [Problem(f"--max-output {printable(str(value), most=40)}", sentence, Cause.OPTION)]
 
 
-def read_place(value: str | Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
+def read_place(value: Texts) -> tuple[dict[str, str], list[Problem]]:
     """`HOW` or `ROLE=HOW` texts as role -> placement policy."""
     return parse_place(listed(value))
 

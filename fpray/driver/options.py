@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, TypedDict
 
-from fpray.driver.option import Option
+from fpray.driver.option import Completion, Group, Option
 from fpray.driver.option_checks import (
     at_least,
     cross_without_grid,
@@ -14,50 +13,67 @@ from fpray.driver.option_checks import (
     local_and_address,
     one_of,
     set_and_varied,
-    shared_by_unknown_number,
 )
 from fpray.driver.option_texts import (
     PathText,
+    Texts,
     as_list,
     read_address,
     read_flags,
     read_jar,
     read_jvm_args,
-    read_notify,
     read_path,
     read_place,
-    read_raw,
     read_scratch,
     read_set,
-    read_size,
     read_study,
     read_vary,
     read_where,
     reader,
 )
+from fpray.driver.run_options import PARALLEL, RunOptions
 from fpray.files.paths import GivenPath, program
+from fpray.jar.find import REFERENCE
+from fpray.plan.placement_policy import EXCLUSIVE, PACK, SPREAD
 from fpray.store.usual_root import ROOT_VARIABLE, USUAL_ROOT
 from fpray.study.order import ORDERS
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
-Texts = str | Sequence[str]
 
 
 class BaseOptions(TypedDict, total=False):
     """Of which protocol, from which parameters, with which jar, on which machines: of all commands."""
 
     study: Annotated[
-        PathText, Option("a named study, or FILE.py with STUDY", "smoke", read=reader("--study", read_study, "smoke"))
+        PathText,
+        Option(
+            "run this study: its name, or a FILE.py that defines STUDY",
+            Group.TRIALS,
+            "smoke",
+            completion=Completion.STUDIES,
+            read=reader("--study", read_study, "smoke"),
+        ),
     ]
     set: Annotated[
         Mapping[str, Any],
-        Option("set a parameter for every trial", {}, metavar="KEY=VALUE", read=read_set),
+        Option(
+            "set a parameter to one value, in every trial",
+            Group.TRIALS,
+            {},
+            completion=Completion.PARAMETERS,
+            metavar="KEY=VALUE",
+            read=read_set,
+        ),
     ]
-    laptop: Annotated[bool, Option("make the trials of any study small enough for a laptop", False)]
+    laptop: Annotated[
+        bool, Option("make the trials of any study short and small enough for a laptop", Group.TRIALS, False)
+    ]
     log_level: Annotated[
         str | None,
         Option(
-            "log level of every role  [default: debug]",
+            f"set the log level of every role: {', '.join(LOG_LEVELS)}",
+            Group.PROCESSES,
+            default_words="debug",
             words=("-l", "--log-level", "--log_level"),
             check=one_of(LOG_LEVELS),
         ),
@@ -65,7 +81,8 @@ class BaseOptions(TypedDict, total=False):
     suite_directory: Annotated[
         PathText,
         Option(
-            "where suites are made; or one suite, to continue it",
+            "create suites in this directory; or, if it is a suite, continue that suite",
+            Group.RESULTS,
             USUAL_ROOT,
             words=("-s", "--suite-directory", "--suite_directory"),
             environment=ROOT_VARIABLE,
@@ -75,19 +92,32 @@ class BaseOptions(TypedDict, total=False):
     jar: Annotated[
         PathText | None,
         Option(
-            "a FrankenPaxos jar, or 'reference'  [default: the reference jar]",
+            f"run this FrankenPaxos jar, or '{REFERENCE}', the small example jar of fpray",
+            Group.PROCESSES,
+            default_words="reference, on one machine",
             words=("-j", "--jar"),
             read=reader("--jar", read_jar),
         ),
     ]
     java: Annotated[
-        PathText, Option("the java that starts the JVMs", "java", metavar="PATH", read=reader("--java", program))
+        PathText,
+        Option(
+            "start the JVMs with this java program",
+            Group.PROCESSES,
+            "java",
+            metavar="PATH",
+            read=reader("--java", program),
+        ),
     ]
-    jvm_arg: Annotated[Texts, Option("add a JVM argument to a role", (), metavar="ROLE:ARG", read=read_jvm_args)]
+    jvm_arg: Annotated[
+        Texts,
+        Option("add an argument to the JVMs of a role", Group.PROCESSES, (), metavar="ROLE:ARG", read=read_jvm_args),
+    ]
     flags: Annotated[
         Texts,
         Option(
-            "add a flag to a role (for a fork)",
+            "add a flag to the command line of a role, such as a flag that only your fork has",
+            Group.PROCESSES,
             (),
             words=("--flag",),
             metavar="ROLE:--NAME=VALUE",
@@ -96,13 +126,31 @@ class BaseOptions(TypedDict, total=False):
     ]
     cluster: Annotated[
         PathText | None,
-        Option("FrankenPaxos's JSON of pools, or a launcher.yaml", metavar="FILE", read=reader("--cluster", read_path)),
+        Option(
+            "use the machines of this file: a JSON file of pools, as for FrankenPaxos, or a launcher.yaml",
+            Group.MACHINES,
+            metavar="FILE",
+            read=reader("--cluster", read_path),
+        ),
     ]
-    place: Annotated[Texts, Option("spread (default), pack or exclusive", (), metavar="[ROLE=]HOW", read=read_place)]
+    place: Annotated[
+        Texts,
+        Option(
+            f"put a role on all machines of its pool ({SPREAD}), on one machine ({PACK}), or on machines without"
+            f" other roles ({EXCLUSIVE})",
+            Group.MACHINES,
+            (),
+            default_words=SPREAD,
+            metavar="[ROLE=]HOW",
+            read=read_place,
+        ),
+    ]
     address: Annotated[
         str | None,
         Option(
-            "a Ray cluster  [default: RAY_ADDRESS, else the cluster of this machine, else an embedded Ray]",
+            "use the Ray cluster at this address",
+            Group.MACHINES,
+            default_words="RAY_ADDRESS, else the cluster of this machine, else an embedded Ray",
             words=("-a", "--address"),
             metavar="ADDRESS",
             by_spelling=True,
@@ -112,22 +160,46 @@ class BaseOptions(TypedDict, total=False):
     ]
     local: Annotated[
         bool,
-        Option("use an embedded Ray on this machine in any case", False, conflicts=local_and_address),
+        Option(
+            "use an embedded Ray on this machine, even if there is a Ray cluster",
+            Group.MACHINES,
+            False,
+            conflicts=local_and_address,
+        ),
     ]
     scratch: Annotated[
         PathText | None,
         Option(
-            "a directory on each machine, in which its processes work",
+            "let the processes of trials work in this directory, on every machine",
+            Group.MACHINES,
             metavar="DIR",
             read=reader("--scratch", read_scratch),
             check=is_absolute,
         ),
     ]
-    monitor: Annotated[bool, Option("(not yet) monitor the roles with Prometheus", False, words=("-m", "--monitor"))]
-    instrument: Annotated[
-        Texts, Option("add an instrument to every trial (docs/instruments.md)", (), metavar="NAME", read=as_list)
+    monitor: Annotated[
+        bool,
+        Option(
+            "monitor the roles with Prometheus (not implemented yet)",
+            Group.MEASUREMENTS,
+            False,
+            words=("-m", "--monitor"),
+        ),
     ]
-    profile: Annotated[bool, Option("(not yet) profile the roles", False, words=("-p", "--profile"))]
+    instrument: Annotated[
+        Texts,
+        Option(
+            "add this instrument to every trial (see docs/instruments.md)",
+            Group.MEASUREMENTS,
+            (),
+            metavar="NAME",
+            read=as_list,
+        ),
+    ]
+    profile: Annotated[
+        bool,
+        Option("profile the roles (not implemented yet)", Group.MEASUREMENTS, False, words=("-p", "--profile")),
+    ]
 
 
 class GridOptions(TypedDict, total=False):
@@ -136,72 +208,47 @@ class GridOptions(TypedDict, total=False):
     vary: Annotated[
         Mapping[str, Sequence[Any] | str],
         Option(
-            "vary a parameter; the grid is the product",
+            "run trials with each of these values of a parameter; several --vary make a grid of all combinations",
+            Group.TRIALS,
             {},
+            completion=Completion.PARAMETERS,
             metavar="KEY=V1,V2",
             read=read_vary,
             conflicts=set_and_varied,
         ),
     ]
     cross: Annotated[
-        bool, Option("run the grid of --vary at each point of the study", False, conflicts=cross_without_grid)
+        bool,
+        Option("run the grid of --vary at each point of the study", Group.TRIALS, False, conflicts=cross_without_grid),
     ]
     only: Annotated[
-        Texts, Option("run only these points of the study or grid, by number", (), metavar="N[-M]", read=as_list)
+        Texts,
+        Option(
+            "run only the points with these numbers, of the study or of the grid",
+            Group.TRIALS,
+            (),
+            metavar="N[-M]",
+            read=as_list,
+        ),
     ]
     where: Annotated[
         Mapping[str, Sequence[Any] | str],
-        Option("run only the points with these values", {}, metavar="KEY=V1,V2", read=read_where),
+        Option(
+            "run only the points at which a parameter has one of these values",
+            Group.TRIALS,
+            {},
+            metavar="KEY=V1,V2",
+            read=read_where,
+        ),
     ]
     repeat: Annotated[
-        int | None, Option("run each point N times  [default: the study's]", metavar="N", check=at_least(1))
+        int | None,
+        Option("run each point N times", Group.TRIALS, default_words="the study's", metavar="N", check=at_least(1)),
     ]
 
 
 class PlanOptions(BaseOptions, GridOptions, total=False):
     """The options of `fpray plan`."""
-
-
-class RunOptions(TypedDict, total=False):
-    """How trials are run, whatever asks for them."""
-
-    raw: Annotated[Literal["keep", "drop"], Option("rows of the recorder", "keep", read=read_raw)]
-    max_output: Annotated[
-        str,
-        Option(
-            "keep so much of each output of a process: its beginning and its end",
-            "100m",
-            metavar="SIZE",
-            read=read_size,
-        ),
-    ]
-    new: Annotated[bool, Option("start a new suite even if one could be continued", False)]
-    accept_change: Annotated[bool, Option("continue a suite that was started with another jar", False)]
-    share_machines: Annotated[
-        bool, Option("let parallel trials measure on the same machines", False, conflicts=shared_by_unknown_number)
-    ]
-    retries: Annotated[
-        int | None,
-        Option(
-            "repeat a trial that lost a machine up to N times  [default: 2]",
-            metavar="N",
-            check=at_least(0),
-        ),
-    ]
-    keep_going: Annotated[bool, Option("continue when most trials fail  [default: stop]", False)]
-    notify: Annotated[
-        Texts,
-        Option(
-            "run COMMAND or post to URL when it ends, stalls or mostly fails",
-            (),
-            metavar="COMMAND|URL",
-            read=read_notify,
-        ),
-    ]
-
-
-PARALLEL = Option("run up to N trials in parallel  [default: all that fit]", metavar="N", check=at_least(1))
-ONE_AT_A_TIME = replace(PARALLEL, help="run up to N trials in parallel  [default: 1]", default=1)
 
 
 class SweepOptions(PlanOptions, RunOptions, total=False):
@@ -210,14 +257,27 @@ class SweepOptions(PlanOptions, RunOptions, total=False):
     parallel: Annotated[int | None, PARALLEL]
     rerun: Annotated[
         Texts,
-        Option("repeat trials; the earlier attempt is kept", (), metavar="failed|TRIAL", read=as_list),
+        Option(
+            "repeat all failed trials, or the trial with this number; the earlier attempts stay on disk",
+            Group.TRIALS,
+            (),
+            metavar="failed|TRIAL",
+            read=as_list,
+        ),
     ]
     order: Annotated[
         str | None,
         Option(
-            "order of trials in each round of repeats  [default: random on several machines, grid on one]",
+            "run the points in this order, in each round of repeats",
+            Group.TRIALS,
+            default_words="random on several machines, grid on one",
             metavar="random|grid|largest-first",
             check=one_of(ORDERS),
         ),
     ]
-    pilot: Annotated[bool, Option("first run short trials at the corners of the grid; stop if one fails", False)]
+    pilot: Annotated[
+        bool,
+        Option(
+            "first run a short trial at each corner of the grid, and stop if one of them fails", Group.TRIALS, False
+        ),
+    ]

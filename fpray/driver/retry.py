@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fpray.driver.attempt import Running
+from fpray.driver.run_options import RETRIES
 from fpray.errors import FprayError
 from fpray.files.disk import remedy, why_not_written
 from fpray.plan.words import FREE_SPACE, unwritable
@@ -12,11 +13,8 @@ from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.disk_space import is_full, is_full_now
 
-# A trial that fails because of its machines (a lost actor, a port that was taken) is repeated this often.
-RETRIES = 2
 
-
-def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome | None, Running | None]:
+def settle(running: Running, retries: int | None, progress: Progress) -> tuple[Outcome | None, Running | None]:
     """The outcome, committed, and the next attempt; no outcome where a full disk is the cause, no attempt at the end.
 
     Raises:
@@ -41,11 +39,12 @@ def settle(running: Running, retries: int, progress: Progress) -> tuple[Outcome 
         why = f"{reason}, at {where} (trial {number} then runs again)"
         progress.wait(f"waiting for disk space: {why}; {FREE_SPACE}", number=number)
         return None, replace(running, disk_was_full=True)
-    if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= retries:
+    most = RETRIES if retries is None else retries
+    if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= most:
         return outcome, None
     progress.say(
         f"trial {number} · {outcome.status.value}: {outcome.detail} · no result yet: trial {number}"
-        f" runs again automatically (repeat {running.repeated + 1} of {retries})"
+        f" runs again automatically (repeat {running.repeated + 1} of {most})"
     )
     return outcome, replace(running, repeated=running.repeated + 1)
 

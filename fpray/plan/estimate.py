@@ -11,7 +11,6 @@ from fpray.plan.plan import Trial
 # A row of a recorder file takes 75 to 85 bytes. More loops than this make a client no faster, only slower to answer.
 _BYTES_PER_ROW, _EFFECTIVE_LOOPS = 85, 30
 _BYTES_PER_PROCESS = 100_000
-MAX_OUTPUT = 100_000_000  # bytes of each of a process's two outputs that stay
 # A JVM's start, from exec to listening, on a core of its own; and the seconds of a trial beyond its schedule and its
 # JVMs' starts.
 _JVM_START_S, _OVERHEAD_S = 0.25, 0.6

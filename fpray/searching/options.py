@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-from fpray.driver.option import Option
-from fpray.driver.option_texts import as_list
-from fpray.driver.options import ONE_AT_A_TIME, BaseOptions, RunOptions, Texts
+from fpray.driver.option import Completion, Group, Option
+from fpray.driver.option_texts import Texts, as_list
+from fpray.driver.options import BaseOptions
+from fpray.driver.run_options import ONE_AT_A_TIME, RunOptions
 from fpray.errors import Cause, Problem
-from fpray.searching.storage_url import read_storage
+from fpray.searching.storage_url import JOURNAL, MEMORY, SQLITE, read_storage
 from fpray.study.grid import key_values
 from fpray.study.search_study import Search
 
@@ -50,22 +51,55 @@ def _price_is_used(values: Mapping[str, Any]) -> Iterator[Problem]:
 class SearchOptions(BaseOptions, RunOptions, total=False):
     """The options of `fpray search` and `fpray.search`."""
 
-    maximize: Annotated[Texts, Option("a column of the results to maximize", (), metavar="COLUMN", read=as_list)]
+    maximize: Annotated[
+        Texts, Option("maximize this column of the results", Group.GOAL, (), metavar="COLUMN", read=as_list)
+    ]
     minimize: Annotated[
-        Texts, Option("a column to minimize; several goals give a Pareto front", (), metavar="COLUMN", read=as_list)
+        Texts,
+        Option(
+            "minimize this column of the results; several goals give a Pareto front",
+            Group.GOAL,
+            (),
+            metavar="COLUMN",
+            read=as_list,
+        ),
     ]
     subject_to: Annotated[
-        Texts, Option("a bound (or >=); several may be given", (), metavar="'COLUMN<=N'", read=as_list)
+        Texts,
+        Option(
+            "accept only configurations within this bound (<= or >=); several bounds are possible",
+            Group.GOAL,
+            (),
+            metavar="'COLUMN<=N'",
+            read=as_list,
+        ),
     ]
     space: Annotated[
         Mapping[str, Any],
-        Option("LOW..HIGH[:log|:step=N], or V1,V2,V3", {}, metavar="KEY=LOW..HIGH", read=_read_space),
+        Option(
+            "search these values of a parameter: LOW..HIGH, LOW..HIGH:log, LOW..HIGH:step=N, or V1,V2,V3",
+            Group.GOAL,
+            {},
+            completion=Completion.PARAMETERS,
+            metavar="KEY=LOW..HIGH",
+            read=_read_space,
+        ),
     ]
-    sampler: Annotated[str, Option("ours, or one of Optuna's: tpe, gp, random, grid, ...", "ours", metavar="NAME")]
+    sampler: Annotated[
+        str,
+        Option(
+            "choose configurations with this sampler: ours, or one of Optuna's (tpe, gp, random, grid, ...)",
+            Group.GOAL,
+            "ours",
+            metavar="NAME",
+        ),
+    ]
     storage: Annotated[
         str | None,
         Option(
-            "where the Optuna study is kept: journal, sqlite, memory or a database URL  [default: journal]",
+            f"store the Optuna study here: {JOURNAL}, {SQLITE}, {MEMORY}, or the URL of a database",
+            Group.GOAL,
+            default_words=JOURNAL,
             metavar="WHERE",
             read=read_storage,
         ),
@@ -73,23 +107,50 @@ class SearchOptions(BaseOptions, RunOptions, total=False):
     stop_at: Annotated[
         float | None,
         Option(
-            f"end when no larger gain is likely  [default: {100 * Search.stop_at:g}%]", metavar="SHARE", percent=True
+            "end the search when a gain above this share is unlikely",
+            Group.GOAL,
+            default_words=f"{100 * Search.stop_at:g}%",
+            metavar="SHARE",
+            percent=True,
         ),
     ]
     confirm: Annotated[
-        int | None, Option(f"run the best configuration at least N times  [default: {Search.confirm}]", metavar="N")
+        int | None,
+        Option(
+            "run the best configuration at least N times",
+            Group.GOAL,
+            default_words=str(Search.confirm),
+            metavar="N",
+        ),
     ]
     budget_trials: Annotated[
-        int | None, Option(f"run at most N trials  [default: {Search.budget_trials}]", metavar="N")
+        int | None,
+        Option("run at most N trials", Group.GOAL, default_words=str(Search.budget_trials), metavar="N"),
     ]
-    budget_minutes: Annotated[float | None, Option("run trials for at most M minutes", metavar="M", check=_above_zero)]
+    budget_minutes: Annotated[
+        float | None, Option("run trials for at most M minutes", Group.GOAL, metavar="M", check=_above_zero)
+    ]
     budget_dollars: Annotated[
         float | None,
-        Option("spend at most D dollars on machines", metavar="D", check=_above_zero, conflicts=_price_is_given),
+        Option(
+            "spend at most D dollars on machines",
+            Group.GOAL,
+            metavar="D",
+            check=_above_zero,
+            conflicts=_price_is_given,
+        ),
     ]
     price_per_machine_hour: Annotated[
         float | None,
-        Option("the price used for --budget-dollars", metavar="D", check=_above_zero, conflicts=_price_is_used),
+        Option(
+            "state the price of one machine for one hour, in dollars, for --budget-dollars",
+            Group.GOAL,
+            metavar="D",
+            check=_above_zero,
+            conflicts=_price_is_used,
+        ),
     ]
-    seed: Annotated[int | None, Option("seed of the sampler  [default: a new one]", check=_a_seed)]
+    seed: Annotated[
+        int | None, Option("set the seed of the sampler", Group.GOAL, default_words="a random seed", check=_a_seed)
+    ]
     parallel: Annotated[int | None, ONE_AT_A_TIME]

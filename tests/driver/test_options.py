@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 import fpray
+from fpray.cli.option_groups import Grouped
 from fpray.cli.options import given_options, options_of
 from fpray.driver.check import Words, check
 from fpray.driver.choose_suite import choose_suite
-from fpray.driver.option import Option, documentation, fields, signature
+from fpray.driver.option import Completion, Group, Option, documentation, fields, signature
 from fpray.driver.option_checks import at_least
 from fpray.driver.options import SweepOptions
 from fpray.driver.read_options import read_options
@@ -33,10 +36,21 @@ def _not_with_pilot(values: Mapping[str, Any]) -> Iterator[Problem]:
 class Lucky(SweepOptions, total=False):
     """The options of `fpray sweep`, and one more, which this file states here and nowhere else."""
 
-    luck: Annotated[int | None, Option("wish for N", metavar="N", check=at_least(1), conflicts=_not_with_pilot)]
+    luck: Annotated[
+        int | None,
+        Option(
+            "wish for N",
+            Group.MEASUREMENTS,
+            default_words="no wish",
+            completion=Completion.PARAMETERS,
+            metavar="N",
+            check=at_least(1),
+            conflicts=_not_with_pilot,
+        ),
+    ]
 
 
-@click.command()
+@click.command(cls=Grouped)
 @options_of(Lucky)
 def lucky(**words: Any) -> None:
     """A command that prints what it was given."""
@@ -44,9 +58,29 @@ def lucky(**words: Any) -> None:
 
 
 def test_the_command_line_has_it() -> None:
-    assert "--luck N" in CliRunner().invoke(lucky, ["--help"]).output
     assert CliRunner().invoke(lucky, ["unreplicated", "--luck", "7"]).output == "7\n"
     assert "is not a valid integer" in CliRunner().invoke(lucky, ["unreplicated", "--luck", "x"]).output
+
+
+def test_help_lists_it_under_its_heading_with_its_default() -> None:
+    text = CliRunner().invoke(lucky, ["--help"]).output
+    sections = dict(section.split(":\n", 1) for section in text.split("\n\n") if ":\n" in section)
+    assert "--luck N  wish for N [default: no wish]" in _in_one_line(sections.pop("Measurements"))
+    assert not [heading for heading, options in sections.items() if "--luck" in options]
+
+
+def _in_one_line(text: str) -> str:
+    return re.sub(r"(--luck N) +", r"\1  ", " ".join(text.split()))
+
+
+def test_the_shell_completes_its_value() -> None:
+    offered = ShellComplete(lucky, {}, "lucky", "_LUCKY_COMPLETE").get_completions(["unreplicated", "--luck"], "jvm")
+    assert "jvm_heap_size=" in [item.value for item in offered]
+
+
+def test_an_option_without_a_group_is_refused() -> None:
+    with pytest.raises(TypeError, match="group"):
+        Option("wish for N")  # type: ignore[call-arg]
 
 
 def test_python_has_it_with_its_type_and_default() -> None:
@@ -56,7 +90,7 @@ def test_python_has_it_with_its_type_and_default() -> None:
         None,
         "int | None",
     )
-    assert "    luck: wish for N" in documentation(Lucky).splitlines()
+    assert "    luck: wish for N  [default: no wish]" in documentation(Lucky).splitlines()
 
 
 def test_it_is_checked_beside_all_others() -> None:
@@ -73,7 +107,7 @@ def test_the_suite_and_the_readme_have_it(tmp_path: Any) -> None:
     options = {"luck": 7, "suite_directory": tmp_path, "jar": "reference"}
     suite = choose_suite(check(Words.read(Lucky, "unreplicated", options, "")))
     assert json.loads((suite.path / "args.json").read_text())["luck"] == 7
-    assert "| `--luck N` | wish for N |" in list(table(lucky))
+    assert "| `--luck N` | wish for N (default: no wish) |" in list(table(lucky))
 
 
 @pytest.mark.parametrize(("function", "options"), [(fpray.sweep, SweepOptions), (fpray.search, SearchOptions)])
@@ -82,7 +116,7 @@ def test_help_and_completion_show_each_option(function: Any, options: type) -> N
     assert list(shown) == ["protocol", *(item.name for item in fields(options))]
     for item in fields(options):
         assert shown[item.name].default == item.option.default
-        assert item.option.help in function.__doc__
+        assert item.option.help_and_default in function.__doc__
     assert all(parameter.annotation is not inspect.Parameter.empty for parameter in shown.values())
 
 

@@ -1,0 +1,43 @@
+"""The options that only the command line has: how a sweep or a search is started, and what is printed."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+import click
+
+from fpray.cli.options import Command, with_options
+from fpray.driver.option import Group, Option
+
+
+class LaunchOptions(TypedDict, total=False):
+    """Of the commands that run trials."""
+
+    dry_run: Annotated[
+        bool, Option("print how many trials would run and how long they would take, and exit", Group.COMMAND, False)
+    ]
+    as_json: Annotated[
+        bool,
+        Option("print one JSON object per trial on standard output", Group.COMMAND, False, words=("--json",)),
+    ]
+    detach: Annotated[
+        bool,
+        Option(
+            "start the run in the background and return; fpray status and fpray attach show it, fpray stop ends it",
+            Group.COMMAND,
+            False,
+        ),
+    ]
+
+
+class PlanPrinting(TypedDict, total=False):
+    """Of `fpray plan`."""
+
+    as_json: Annotated[bool, Option("print the plans as a JSON list", Group.COMMAND, False, words=("--json",))]
+
+
+def launch_options(command: Command) -> Command:
+    """How the command line itself runs a sweep or a search; Python has none of these."""
+    # On the head of a cluster, for a laptop that says WHERE it is.
+    as_job = click.option("--as-job", metavar="WHERE", hidden=True)
+    return with_options(LaunchOptions)(as_job(command))
