@@ -81,7 +81,7 @@ class BaseOptions(TypedDict, total=False):
     suite_directory: Annotated[
         PathText,
         Option(
-            "create suites in this directory; or, if it is a suite, continue that suite",
+            "create suites in this directory; if it is a suite, or the letters of one, continue that suite",
             Group.RESULTS,
             USUAL_ROOT,
             words=("-s", "--suite-directory", "--suite_directory"),

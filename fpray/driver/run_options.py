@@ -19,7 +19,7 @@ class RunOptions(TypedDict, total=False):
     raw: Annotated[
         Literal["keep", "drop"],
         Option(
-            "keep recorder.parquet, the rows that the clients of a trial recorded, or drop it",
+            "keep recorder.parquet (the rows that the clients recorded) of each trial, or delete it (drop)",
             Group.RESULTS,
             "keep",
             read=read_raw,

@@ -88,7 +88,7 @@ class SearchOptions(BaseOptions, RunOptions, total=False):
     sampler: Annotated[
         str,
         Option(
-            "choose configurations with this sampler: ours, or one of Optuna's (tpe, gp, random, grid, ...)",
+            "choose configurations with this sampler: ours (of fpray), or one of Optuna's: tpe, gp, random, grid, ...",
             Group.GOAL,
             "ours",
             metavar="NAME",
