@@ -1,49 +1,42 @@
-"""The protocols that fpray carries: one file each, data only. `REGISTRY` is what the engine reads."""
+"""The protocols that fpray carries: one file each, data only. `REGISTRY` is what the engine reads.
+
+`protocols/<name>.py` defines one value, `<NAME>`. It is imported when the protocol is looked up.
+"""
 
 from __future__ import annotations
 
+import importlib
+from functools import partial
 from typing import Any
 
 from fpray.protocol import Protocol
-from fpray_protocols.batchedunreplicated import BATCHEDUNREPLICATED
-from fpray_protocols.craq import CRAQ
-from fpray_protocols.epaxos import EPAXOS
-from fpray_protocols.fasterpaxos import FASTERPAXOS
-from fpray_protocols.fastmultipaxos import FASTMULTIPAXOS
-from fpray_protocols.horizontal import HORIZONTAL
-from fpray_protocols.matchmakermultipaxos import MATCHMAKERMULTIPAXOS
-from fpray_protocols.mencius import MENCIUS
-from fpray_protocols.multipaxos import MULTIPAXOS
-from fpray_protocols.scalog import SCALOG
-from fpray_protocols.simplebpaxos import SIMPLEBPAXOS
-from fpray_protocols.simplegcbpaxos import SIMPLEGCBPAXOS
-from fpray_protocols.superbpaxos import SUPERBPAXOS
-from fpray_protocols.supermencius import SUPERMENCIUS
-from fpray_protocols.supermultipaxos import SUPERMULTIPAXOS
-from fpray_protocols.unanimousbpaxos import UNANIMOUSBPAXOS
-from fpray_protocols.unreplicated import UNREPLICATED
-from fpray_protocols.vanillamencius import VANILLAMENCIUS
+from fpray.protocol.on_demand import OnDemand
 
-REGISTRY: dict[str, Protocol[Any]] = {
-    protocol.name: protocol
-    for protocol in (
-        BATCHEDUNREPLICATED,
-        CRAQ,
-        EPAXOS,
-        FASTERPAXOS,
-        FASTMULTIPAXOS,
-        HORIZONTAL,
-        MATCHMAKERMULTIPAXOS,
-        MENCIUS,
-        MULTIPAXOS,
-        SCALOG,
-        SIMPLEBPAXOS,
-        SIMPLEGCBPAXOS,
-        SUPERBPAXOS,
-        SUPERMENCIUS,
-        SUPERMULTIPAXOS,
-        UNANIMOUSBPAXOS,
-        UNREPLICATED,
-        VANILLAMENCIUS,
-    )
-}
+NAMES = (
+    "batchedunreplicated",
+    "craq",
+    "epaxos",
+    "fasterpaxos",
+    "fastmultipaxos",
+    "horizontal",
+    "matchmakermultipaxos",
+    "mencius",
+    "multipaxos",
+    "scalog",
+    "simplebpaxos",
+    "simplegcbpaxos",
+    "superbpaxos",
+    "supermencius",
+    "supermultipaxos",
+    "unanimousbpaxos",
+    "unreplicated",
+    "vanillamencius",
+)
+
+
+def _protocol(name: str) -> Protocol[Any]:
+    protocol: Protocol[Any] = getattr(importlib.import_module(f"{__name__}.{name}"), name.upper())
+    return protocol
+
+
+REGISTRY = OnDemand({name: partial(_protocol, name) for name in NAMES})

@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 import functools
-from importlib.metadata import entry_points
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
 from fpray.errors import Cause, nearest, refuse
 from fpray.files.shown import in_brief
+from fpray.protocol.on_demand import OnDemand
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
 from fpray.study.study_file import is_study_file, load_study_file
 
-
-@functools.cache
-def protocols() -> dict[str, Protocol[Any]]:
-    """Every protocol that is installed, by name."""
-    by_name: dict[str, Protocol[Any]] = {}
-    for point in entry_points(group="fpray.protocols"):
-        by_name |= point.load()
-    return dict(sorted(by_name.items()))
+_PROTOCOLS, _STUDIES = "fpray.protocols", "fpray.studies"
 
 
 @functools.cache
-def studies() -> dict[str, dict[str, Study]]:
+def _points() -> Mapping[str, Iterable[EntryPoint]]:
+    """The entry points of both groups. They are read once: that opens a file of each package that is installed."""
+    points = entry_points()
+    return {group: points.select(group=group) for group in (_PROTOCOLS, _STUDIES)}
+
+
+@functools.cache
+def protocols() -> Mapping[str, Protocol[Any]]:
+    """Every protocol that is installed, by name, sorted."""
+    by_name: OnDemand[Protocol[Any]] = OnDemand.merged(*(point.load() for point in _points()[_PROTOCOLS]))
+    return OnDemand({name: functools.partial(by_name.__getitem__, name) for name in sorted(by_name)})
+
+
+@functools.cache
+def studies() -> Mapping[str, Mapping[str, Study]]:
     """Every study that is installed: protocol -> name -> study."""
-    installed: dict[str, dict[str, Study]] = {}
-    for point in entry_points(group="fpray.studies"):
-        for protocol, by_name in point.load().items():
-            installed.setdefault(protocol, {}).update(by_name)
-    return installed
+    registries: list[Mapping[str, Mapping[str, Study]]] = [point.load() for point in _points()[_STUDIES]]
+
+    def of(protocol: str) -> Mapping[str, Study]:
+        return OnDemand.merged(*(registry.get(protocol, {}) for registry in registries))
+
+    names = dict.fromkeys(name for registry in registries for name in registry)
+    return OnDemand({name: functools.partial(of, name) for name in names})
 
 
 def find_protocol(name: str) -> Protocol[Any]:
