@@ -22,6 +22,8 @@ def find_instruments(names: Sequence[str]) -> list[Instrument]:
     Raises:
         Refused: there is no such instrument (with the nearest name), or one cannot be made.
     """
+    if not names:  # to read the entry points opens a file of each package that is installed
+        return []
     points = {point.name: point for point in entry_points(group=GROUP)}
     known = (
         f"installed: {', '.join(sorted(points))}"
