@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import statistics
 import subprocess
 import sys
@@ -147,6 +148,20 @@ def test_planning_imports_neither_ray_nor_pyarrow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("protocol", "own_calls"), [("multipaxos", 8_703), ("unreplicated", 3_329)])
+def test_planning_costs_no_more_than_it_did(protocol: str, own_calls: int) -> None:
+    """The figures of docs/performance.md, and 5 % more. A change that needs more states both anew."""
+    words = [sys.executable, "-m", "tests.repository.planning_cost", protocol]
+    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stderr
+    cost = json.loads(done.stderr.splitlines()[-1])
+    assert cost["packages"] == ["click"]
+    assert cost["readings of entry points"] == 1
+    most = {"own modules": 95, "Python's modules": 99, "dataclasses": 69, "own calls": own_calls}
+    beyond = {name: cost[name] for name, figure in most.items() if cost[name] > 1.05 * figure}
+    assert not beyond, f"more than {most}: {beyond}; python -X importtime -m fpray plan shows what is imported"
 
 
 def test_tables_of_results_need_neither_ray_nor_optuna() -> None:
