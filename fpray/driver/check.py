@@ -28,7 +28,7 @@ from fpray.protocol.params import content_hash
 from fpray.protocol.protocol import Protocol
 from fpray.store.suite_record import SWEEP
 from fpray.study.registry import find_protocol
-from fpray.trial.instrument_registry import find_instruments
+from fpray.trial.instrument_registry import find_instruments, usual_instruments
 
 T = TypeVar("T")
 Checked = TypeVar("Checked", bound=Experiment)
@@ -127,7 +127,7 @@ def check(
         outputs=_outputs(words, selected.remarks),
         compared=compared,
         key=suite_key(selection_words, compared),
-        instruments=instruments,
+        instruments=[*usual_instruments(), *instruments],
     )
 
 

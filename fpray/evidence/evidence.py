@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 # Why a trial is no ordinary result: its clients did not measure together, nothing was answered, clients gave up, or
 # what they recorded cannot be used.
@@ -121,6 +121,16 @@ class Doubt:
     log: str = ""
     lines: Sequence[str] = ()
     harmless: bool = False
+
+
+def is_usable(evidence: object) -> bool:
+    """Whether another package's value is a `MachineEvidence` or a `Doubt` that checks and outcomes can handle."""
+    match evidence:
+        case MachineEvidence(str(), int(), int() | float(), int() | float(), int() | float()):
+            return evidence.cores > 0
+        case Doubt(str(), defect, str(), str(), [*lines]):
+            return (defect is None or defect in get_args(Defect)) and all(isinstance(line, str) for line in lines)
+    return False
 
 
 Check = Callable[[Evidence], Iterable[Doubt]]

@@ -72,7 +72,6 @@ class Attempt:
         early_reason: why the trial has ended before its clients did; None if it has not.
         clients_listen: is set when the clients listen.
         clients_over: is cancelled when the clients have ended, or the trial has.
-        cpu_watch: how busy the machines were (`fpray.trial.cpu_watch`).
         memories: what each of the context's instruments keeps of this trial.
     """
 
@@ -90,7 +89,6 @@ class Attempt:
         self.early_reason: str | None = None
         self.clients_listen = threading.Event()
         self.clients_over = LinkedCancellation(context.cancellation)
-        self.cpu_watch: dict[str, Any] = {}
         self.memories: list[dict[str, Any]] = [{} for _ in context.instruments]
 
     def __enter__(self) -> Self:

@@ -4,32 +4,44 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
-from fpray.cluster.calls import gather
 from fpray.errors import Lost
 from fpray.evidence.evidence import MachineEvidence
-from fpray.node.cpu_use import CpuUse
 from fpray.trial.instruments import Instrument, RunningTrial, beside
 from fpray.trial.plan_facts import by_agent, labels_of, seconds_of, warmup_s
 
+if TYPE_CHECKING:
+    from fpray.node.agent import Call
+    from fpray.node.cpu_use import CpuUse
+
 CALLS = "calls"
 SHORTEST_S = 0.4  # a shorter time says nothing: the kernel counts in hundredths of a second
-_ANSWER_S = 15.0  # an agent that is stopped answers at once
 _MARGIN = 0.05  # of the duration, at its beginning and at its end
 
 
 class CpuWatch(Instrument):
-    """Joins every trial; `memory[CALLS]`: the calls that agents answer at the end -> `ROLE on HOST`."""
+    """Gives evidence of busy machines; `memory[CALLS]`: the calls that agents answer at the end -> `ROLE on HOST`."""
 
     name = "cpu-watch"
 
     def during(self, trial: RunningTrial) -> AbstractContextManager[None]:
         """Ask the agents as soon as the clients listen."""
         return beside(partial(self._ask, trial))
+
+    def evidence(self, trial: RunningTrial) -> list[MachineEvidence]:
+        """What is known of each machine of which all agents have read what was asked for."""
+        calls: dict[Call[CpuUse | None], str] = trial.memory.get(CALLS, {})
+        uses: dict[str, list[CpuUse | None]] = {}
+        with contextlib.suppress(Lost):
+            for call, use in trial.ask(calls):
+                uses.setdefault(_host(calls[call]), []).append(use)
+        known = {host: [use for use in read if use is not None and use.complete] for host, read in uses.items()}
+        agents = Counter(map(_host, calls.values()))
+        return [_of_machine(host, read) for host, read in known.items() if len(read) == agents[host]]
 
     def _ask(self, trial: RunningTrial) -> None:
         assert trial.plan is not None
@@ -45,16 +57,9 @@ class CpuWatch(Instrument):
                 trial.memory.setdefault(CALLS, {})[call] = f"{role} on {host}"
 
 
-def machine_evidence(memory: Mapping[str, Any]) -> list[MachineEvidence]:
-    """What is known of each machine of which all agents have read what was asked for; after everything has stopped."""
-    calls: Mapping[Any, str] = memory.get(CALLS, {})
-    uses: dict[str, list[CpuUse | None]] = {}
-    with contextlib.suppress(Lost):
-        for call, use in gather(list(calls), _ANSWER_S, calls.__getitem__):
-            uses.setdefault(calls[call].rpartition(" on ")[2], []).append(use)
-    known = {host: [use for use in read if use is not None and use.complete] for host, read in uses.items()}
-    agents = Counter(where.rpartition(" on ")[2] for where in calls.values())
-    return [_of_machine(host, read) for host, read in known.items() if len(read) == agents[host]]
+def _host(where: str) -> str:
+    """The machine, of `ROLE on HOST`."""
+    return where.rpartition(" on ")[2]
 
 
 def _of_machine(host: str, uses: Sequence[CpuUse]) -> MachineEvidence:

@@ -1,4 +1,4 @@
-"""Finding instruments by name, through entry points of the group `fpray.instruments`: a name -> a factory."""
+"""Which instruments join trials: the usual ones, and those that the user names (entry points: name -> factory)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 from fpray.errors import Cause, Problem, nearest, refuse_if_any
+from fpray.trial.cpu_watch import CpuWatch
 from fpray.trial.instruments import Instrument
 
 GROUP = "fpray.instruments"
+
+
+def usual_instruments() -> list[Instrument]:
+    """What joins every trial, without an option."""
+    return [CpuWatch()]
 
 
 def instrument_names() -> list[str]:

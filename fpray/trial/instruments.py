@@ -14,6 +14,7 @@ from fpray.plan.command_line import Paths
 from fpray.plan.plan import Plan, Process, Trial
 
 if TYPE_CHECKING:  # `fpray plan` asks instruments to extend plans, and has no agents
+    from fpray.evidence.evidence import Doubt, MachineEvidence
     from fpray.node.agent import Call, NodeAgent
     from fpray.store.outcome import Outcome
     from fpray.store.trial_directory import TrialDirectory
@@ -71,6 +72,7 @@ class RunningTrial(Protocol):
             so it keeps nothing of a trial in itself.
         outcome: how the trial ended, with its events and exits; None while it runs.
         window_ns: [begin, end) of the measured window, since the epoch; None while it runs or if there is none.
+            Known from `evidence` on.
     """
 
     trial: Trial[Any]
@@ -148,6 +150,14 @@ class Instrument(Protocol):
         For what takes time, return `beside(work)`: work then runs in a thread of its own.
         """
         return contextlib.nullcontext()
+
+    def evidence(self, trial: RunningTrial) -> Sequence[MachineEvidence | Doubt]:
+        """What is known before the verdict: how busy machines were, which fpray's checks judge, and doubts of its own.
+
+        A doubt with a defect decides how the trial ended. It is called after the clients have measured to their end,
+        in a trial in which no process failed; in any other trial there are no figures to doubt.
+        """
+        return ()
 
     def findings(self, trial: RunningTrial) -> Findings:
         """What was found out, at every ending: also if the trial crashed, was lost or interrupted, or never started."""

@@ -1,4 +1,4 @@
-"""How instruments act around the life of a trial's clients, and how their findings join its outcome."""
+"""How instruments act around the life of a trial's clients, and how their evidence and findings join its outcome."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from fpray.cluster.calls import gather
+from fpray.evidence.evidence import Doubt, MachineEvidence, is_usable
 from fpray.node.agent import Call, NodeAgent
 from fpray.plan.plan import Plan
 from fpray.store.outcome import Outcome
 from fpray.trial.attempt import Attempt
-from fpray.trial.cpu_watch import CpuWatch
 from fpray.trial.instruments import Findings, Instrument
 from fpray.trial.shield import shielded
 
@@ -31,7 +31,6 @@ def instruments_running(attempt: Attempt, plan: Plan) -> Iterator[None]:
     with contextlib.ExitStack() as at_end:
         for instrument, trial in _views(attempt, plan):
             at_end.enter_context(_acting(instrument, trial, attempt.notes))
-        at_end.enter_context(_acting(CpuWatch(), _View(attempt, plan, attempt.cpu_watch), attempt.notes))
         # First of all at the end: it wakes the instruments that wait.
         at_end.callback(attempt.clients_listen.set)
         at_end.callback(attempt.clients_over.cancel)
@@ -54,11 +53,28 @@ def _acting(instrument: Instrument, trial: _View, notes: list[str]) -> Iterator[
                 entered.__exit__(None, None, None)
 
 
+def given_evidence(attempt: Attempt, window_ns: tuple[int, int] | None) -> list[MachineEvidence | Doubt]:
+    """What all instruments give as evidence, before the verdict; window_ns: the measured window."""
+    evidence: list[MachineEvidence | Doubt] = []
+    for instrument, trial in _views(attempt, attempt.plan):
+        trial.over, trial.window_ns = True, window_ns
+        with shielded(instrument, "evidence", attempt.notes, KeyboardInterrupt):
+            evidence += [_checked(one) for one in instrument.evidence(trial)]
+    return evidence
+
+
+def _checked(evidence: MachineEvidence | Doubt) -> MachineEvidence | Doubt:
+    if not is_usable(evidence):
+        raise ValueError(f"its evidence is not a MachineEvidence, or a Doubt, of texts and numbers: {evidence!r}")
+    return evidence
+
+
 def with_findings(attempt: Attempt, outcome: Outcome, summary: Summary | None) -> Outcome:
     """An outcome with the findings of all instruments; summary: of the rows, where there are any."""
     notes: list[str] = []
     for instrument, trial in _views(attempt, attempt.plan):
-        trial.outcome, trial.window_ns = outcome, summary.window_ns if summary is not None else None
+        trial.over, trial.outcome = True, outcome
+        trial.window_ns = summary.window_ns if summary is not None else None
         with shielded(instrument, "findings", notes, KeyboardInterrupt):
             outcome = _joined(outcome, instrument.findings(trial), attempt)
     return replace(outcome, notes=[*outcome.notes, *notes]) if notes else outcome
@@ -102,6 +118,7 @@ class _View:
         self.plan, self.memory = plan, memory
         self.outcome: Outcome | None = None
         self.window_ns: tuple[int, int] | None = None
+        self.over = False
         self._attempt = attempt
         self._thread = threading.get_ident()
 
@@ -109,7 +126,7 @@ class _View:
         return self._attempt.agents.of(role, host)
 
     def ask(self, calls: Mapping[Call[Any], str]) -> Iterator[tuple[Call[Any], Any]]:
-        if self.outcome is not None:
+        if self.over:
             return gather(list(calls), LAST_ANSWERS_S, calls.__getitem__)
         return self._attempt.agents.ask(calls)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fpray.evidence.checks import CHECKS
-from fpray.evidence.evidence import ClientEvidence, Doubt, Evidence, doubts
+from fpray.evidence.evidence import ClientEvidence, Doubt, Evidence, MachineEvidence, doubts
 from fpray.files.layout import stdout_file
 from fpray.files.reading import tail
 from fpray.plan.plan import Trial
 from fpray.recorder.columns import LEFT_OUT, LITTLES_LAW, NOTHING
 from fpray.store.outcome import Status
 from fpray.trial.attempt import Attempt
-from fpray.trial.cpu_watch import machine_evidence
+from fpray.trial.joining import given_evidence
 from fpray.trial.plan_facts import recorded_warmup_s, seconds_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ _LINES = 400  # the one that tells may stand above much noise
 
 def doubts_about(attempt: Attempt, summary: Summary) -> list[Doubt]:
     """What can be doubted about a trial in which every process did as it was told; a defect first, if there is one."""
-    return sorted(doubts(evidence_of(attempt, summary), CHECKS), key=lambda doubt: doubt.defect is None)
+    given = given_evidence(attempt, summary.window_ns)
+    machines = [evidence for evidence in given if isinstance(evidence, MachineEvidence)]
+    of_instruments = [evidence for evidence in given if isinstance(evidence, Doubt)]
+    of_checks = doubts(_evidence(attempt, summary, machines), CHECKS)
+    return sorted([*of_checks, *of_instruments], key=lambda doubt: doubt.defect is None)
 
 
 def advised(trial: Trial[Any], status: Status, detail: str) -> str:
@@ -34,7 +38,7 @@ def advised(trial: Trial[Any], status: Status, detail: str) -> str:
     return "; ".join([detail, *still])
 
 
-def evidence_of(attempt: Attempt, summary: Summary) -> Evidence:
+def _evidence(attempt: Attempt, summary: Summary, machines: Sequence[MachineEvidence]) -> Evidence:
     """What is known of such a trial."""
     protocol, params = attempt.trial.protocol, attempt.trial.params
     return Evidence(
@@ -52,7 +56,7 @@ def evidence_of(attempt: Attempt, summary: Summary) -> Evidence:
         reported=summary.reported,
         unreported=summary.unreported,
         clients=_clients(attempt, summary),
-        machines=machine_evidence(attempt.cpu_watch),
+        machines=machines,
     )
 
 

@@ -1,12 +1,13 @@
-"""An instrument as another package has it: a process, an argument and a file; events, an early end, and findings."""
+"""An instrument as another package has it: it extends the plan, adds events, and gives evidence and findings."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from fpray.evidence.evidence import Doubt, MachineEvidence
 from fpray.plan.plan import Plan
 from fpray.trial.instruments import Findings, Instrument, PlanSite, RunningTrial, beside, with_jvm_args
 
@@ -17,6 +18,7 @@ class Meter(Instrument):
     Attributes:
         end: the reason for which it ends each trial; None: it does not.
         raises: the method that raises.
+        gives: its evidence.
         spare: whether its process goes to a machine that measures nothing.
         counted: is set when it has counted.
     """
@@ -24,6 +26,7 @@ class Meter(Instrument):
     name = "meter"
     end: str | None = None
     raises = ""
+    gives: Sequence[MachineEvidence | Doubt] = ()
     spare = False
 
     def __init__(self) -> None:
@@ -57,6 +60,13 @@ class Meter(Instrument):
         if self.end is not None:
             trial.end_early(self.end)
         trial.sleep(1000)
+
+    def evidence(self, trial: RunningTrial) -> Sequence[MachineEvidence | Doubt]:
+        """What a test has it give."""
+        self._fail("evidence")
+        assert trial.outcome is None, "there is no verdict yet"
+        assert trial.window_ns is not None, "the figures are known"
+        return self.gives
 
     def findings(self, trial: RunningTrial) -> Findings:
         """How the trial ended."""

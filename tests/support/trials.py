@@ -20,6 +20,8 @@ from fpray.study.registry import find_protocol
 from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
+from fpray.trial.instrument_registry import usual_instruments
+from fpray.trial.instruments import Instrument
 from fpray.trial.run import run_trial
 from tests.support.patience import LONG
 
@@ -53,15 +55,20 @@ def run(
     machines: FakeMachines,
     trial: Trial[Any] | None = None,
     measuring: Sequence[str] | None = None,
+    instruments: Sequence[Instrument] = (),
     **more: Any,
 ) -> Outcome:
-    """Run a trial on all of the machines, or on those that are named; more: of its context."""
+    """Run a trial on all of the machines, or on those that are named; more: of its context.
+
+    instruments: beside the usual ones.
+    """
     trial = trial or a_trial()
     allocator = Allocator(Cluster(tuple(measuring or machines.by_host())))
     allocation = allocator.allocate(trial)
     assert allocation is not None
     jar = Jar(Path("/no.jar"), "0" * 64, "0", reference=False)
-    context = TrialContext(allocator, machines, jar, "java", allocation=allocation, **more)
+    joined = [*usual_instruments(), *instruments]
+    context = TrialContext(allocator, machines, jar, "java", allocation=allocation, instruments=joined, **more)
     path = directory / "suite" / "001"
     path.mkdir(parents=True)
     return run_trial(trial, TrialDirectory(path), context)
