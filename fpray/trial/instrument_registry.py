@@ -17,11 +17,6 @@ def usual_instruments() -> list[Instrument]:
     return [CpuWatch()]
 
 
-def instrument_names() -> list[str]:
-    """The names of all instruments that are installed."""
-    return sorted(entry_points(group=GROUP).names)
-
-
 def find_instruments(names: Sequence[str]) -> list[Instrument]:
     """The instruments with these names, each made by its factory, which takes no arguments.
 

@@ -160,7 +160,10 @@ class Instrument(Protocol):
         return ()
 
     def findings(self, trial: RunningTrial) -> Findings:
-        """What was found out, at every ending: also if the trial crashed, was lost or interrupted, or never started."""
+        """What was found out, at every ending of an attempt: also if it crashed, failed, was lost or interrupted.
+
+        It may have ended before anything started. A trial that runs again has findings of each attempt.
+        """
         return Findings()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -70,7 +71,12 @@ def _checked(evidence: MachineEvidence | Doubt) -> MachineEvidence | Doubt:
 
 
 def with_findings(attempt: Attempt, outcome: Outcome, summary: Summary | None) -> Outcome:
-    """An outcome with the findings of all instruments; summary: of the rows, where there are any."""
+    """An outcome with the findings of all instruments; summary: of the rows, where there are any.
+
+    Raises:
+        TypeError: the outcome cannot be written; no instrument was asked.
+    """
+    check_writable(outcome)
     notes: list[str] = []
     for instrument, trial in _views(attempt, attempt.plan):
         trial.over, trial.outcome = True, outcome
@@ -80,11 +86,18 @@ def with_findings(attempt: Attempt, outcome: Outcome, summary: Summary | None) -
     return replace(outcome, notes=[*outcome.notes, *notes]) if notes else outcome
 
 
+def check_writable(outcome: Outcome) -> None:
+    """Raise now what the commit of the outcome would raise."""
+    json.dumps([outcome.to_json(), list(outcome.events)])
+
+
 def _joined(outcome: Outcome, findings: Findings, attempt: Attempt) -> Outcome:
     if wrong := [name for name, value in findings.columns.items() if not isinstance(value, _VALUES)]:
         raise ValueError(f"the value of column {wrong[0]} is neither a number nor a text")
     if wrong := [name for name, value in findings.columns.items() if isinstance(value, int) and abs(value) >= 2**63]:
         raise ValueError(f"the value of column {wrong[0]} has more than 64 bits")
+    if not all(isinstance(text, str) for text in (*findings.columns, *findings.notes, *findings.doubts)):
+        raise ValueError("the name of a column, a note or a doubt is not a text")
     for name, content in findings.files.items():
         _write(attempt, name, content)
     new = {name: value for name, value in findings.columns.items() if name not in outcome.results}
@@ -143,8 +156,8 @@ class _View:
         self._attempt.clients_over.check()
 
     def end_early(self, reason: str) -> None:
-        self._attempt.early_end.end(reason)
+        self._attempt.early_end.end(str(reason))
 
     def event(self, detail: str, *, label: str = "", kind: str = "instrument") -> None:
         role = self._attempt.processes.role_of(label)
-        self._attempt.timeline.note(kind, detail, role=role, label=label)
+        self._attempt.timeline.note(str(kind), str(detail), role=role, label=str(label))

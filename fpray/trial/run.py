@@ -13,6 +13,7 @@ from fpray.trial.collect import collect, fetch_files
 from fpray.trial.context import TrialContext
 from fpray.trial.joining import instruments_running
 from fpray.trial.outcomes import outcome_of
+from fpray.trial.own_error import OwnError
 from fpray.trial.prepare import prepare
 from fpray.trial.start import start_clients, start_servers
 from fpray.trial.watch import watch
@@ -31,14 +32,15 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, context: TrialContex
     8. Fetch the files that machines have on disks of their own.
     9. Judge: the cause of the end, and the figures, become an outcome. The caller commits it, last of all.
 
-    It may run in any thread, beside other trials. It ends as *interrupted* when it is cancelled.
+    It may run in any thread, beside other trials. It ends as *interrupted* when it is cancelled, and as *failed* by an
+    error in fpray itself.
 
     Raises:
         FprayError: no trial can go on; for example, the jar has changed.
         OSError: for example, a disk is full.
     """
     directory.begin(trial, context.provenance())
-    with Attempt(trial, directory, context) as attempt:
+    with Attempt(trial, directory, context) as attempt, OwnError(attempt) as own_error:
         try:
             attempt.machines.take()
             plan = prepare(attempt)
@@ -51,3 +53,4 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, context: TrialContex
             cause = failure
         cause = fetch_files(attempt, cause)
         return outcome_of(attempt, cause)
+    return own_error.outcome

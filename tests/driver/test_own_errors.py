@@ -11,9 +11,11 @@ import pytest
 
 from fpray.errors import FprayError
 from fpray.plan.plan import Trial
-from fpray.store.outcome import Outcome, Status
+from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
+from fpray.trial.shield import NO_HARM
 from tests.conftest import cli
+from tests.support.meter import Meter
 from tests.support.sweeps import finished, run_on, statuses
 from tests.support.trials import a_trial, run
 
@@ -79,7 +81,48 @@ def test_an_error_that_concerns_every_trial_still_ends_the_sweep(tmp_path: Path)
 def test_what_ran_is_stopped_before_the_outcome(tmp_path: Path) -> None:
     """I2: the error is raised in the middle of a real trial's steps: nothing runs on, and no machine stays locked."""
     machines = FakeMachines(["a"], read_client=lambda *_: MemoryError("too many rows"))
-    with pytest.raises(MemoryError):
-        run(tmp_path, machines, a_trial())
+    outcome = run(tmp_path, machines, a_trial())
+    assert (outcome.status, outcome.reason, outcome.hosts) == (Status.FAILED, Reason.FPRAY, ("a",))
+    assert "MemoryError: too many rows" in outcome.detail
     assert machines.called("stop")
     assert machines.called("unlock")
+
+
+@pytest.mark.parametrize("step", ["inspect", "start", "read_client"])
+def test_instruments_give_their_findings_when_fpray_fails(step: str, tmp_path: Path) -> None:
+    """Also where nothing has started yet."""
+    machines = FakeMachines(["a"], **{step: lambda *_: MemoryError("too many rows")})
+    outcome = run(tmp_path, machines, instruments=[Meter()])
+    assert (outcome.status, outcome.results["measured.throughput"]) == (Status.FAILED, -5)
+    assert outcome.notes[-1] == "metered to its end: failed"
+    assert outcome.doubts == ["nothing was metered in a measured window"]
+    assert (tmp_path / "suite" / "001" / "meter_data" / "meter.txt").read_text() == "failed\n"
+
+
+@pytest.mark.parametrize("method", ["during", "findings"])
+def test_an_instrument_that_raises_when_fpray_fails_is_a_note(method: str, tmp_path: Path) -> None:
+    meter = Meter()
+    meter.raises = method
+    machines = FakeMachines(["a"], read_client=lambda *_: MemoryError("too many rows"))
+    outcome = run(tmp_path, machines, instruments=[meter])
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.FPRAY)
+    failed = f"instrument meter: its Python method {method}() failed with LookupError: no meter for {method} {NO_HARM}"
+    assert [note for note in outcome.notes if note.startswith("instrument")] == [failed]
+
+
+def test_an_outcome_that_cannot_be_judged_has_findings_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What raises last of all, in a check of the figures, is no less an ending."""
+    monkeypatch.setattr("fpray.trial.validity.CHECKS", [lambda _evidence: 1 // 0])
+    outcome = run(tmp_path, FakeMachines(["a"]), instruments=[Meter()])
+    assert (outcome.status, outcome.notes) == (Status.FAILED, ["metered to its end: failed"])
+    assert "ZeroDivisionError" in outcome.detail
+
+
+def test_an_error_of_every_trial_asks_no_instrument(tmp_path: Path) -> None:
+    """There is no outcome that findings could join: the trial runs again."""
+    machines = FakeMachines(["a"], read_client=lambda *_: FprayError("the jar has changed"))
+    with pytest.raises(FprayError, match="the jar has changed"):
+        run(tmp_path, machines, instruments=[Meter()])
+    assert not (tmp_path / "suite" / "001" / "meter_data").exists()

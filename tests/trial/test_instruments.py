@@ -231,6 +231,7 @@ class _Bad(Instrument):
     ("findings", "note"),
     [
         (Findings(columns={"x": object()}), "ValueError: the value of column x is neither a number nor a text"),
+        (Findings(notes=[1]), "ValueError: the name of a column, a note or a doubt is not a text"),  # type: ignore[list-item]
         (Findings(files={"../x": ""}), "ValueError: the file ../x exists already, or is not in the trial's directory"),
         (
             Findings(files={"/tmp/x": ""}),
