@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from fpray.cluster.allocator import Allocation
+from fpray.driver.listeners import Listener
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
 from fpray.plan.words import FREE_SPACE
-from fpray.report.live import Progress
 from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.context import TrialContext
@@ -44,9 +44,9 @@ class Running:
         """The trial's number."""
         return self.directory.number
 
-    def context(self, shared: TrialContext, progress: Progress) -> TrialContext:
+    def context(self, shared: TrialContext, listeners: Listener) -> TrialContext:
         """What the trial needs: what all share, its own machines, and where it reports to."""
-        report, wait = partial(progress.stage, number=self.number), partial(progress.wait, number=self.number)
+        report, wait = partial(listeners.stage, number=self.number), partial(listeners.waits, number=self.number)
         return replace(shared, allocation=self.allocation, report=report, wait=wait)
 
 

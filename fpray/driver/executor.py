@@ -13,7 +13,6 @@ from fpray.driver.listeners import Listeners
 from fpray.driver.retry import settle
 from fpray.files.disk import remedy
 from fpray.plan.plan import Trial
-from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.context import TrialContext
@@ -41,7 +40,6 @@ class Executor:
     def __init__(
         self,
         context: TrialContext,
-        progress: Progress,
         listeners: Listeners,
         *,
         limit: int | None = None,
@@ -53,11 +51,16 @@ class Executor:
         context: what every trial shares; limit: the most trials in parallel (None: as many as fit); retries: how often
         a trial runs again that failed because of its machines; run: runs a trial (`run_trial`, or a simulation).
         """
+<<<<<<< HEAD
         self._context, self._progress, self._listeners = context, progress, listeners
         self._limit, self._retries, self._run = limit, retries, run
+=======
+        self._context, self._listeners = context, listeners
+        self._limit, self._retries, self._run = limit, RETRIES if retries is None else retries, run
+>>>>>>> e44feb4 (driver: what the loop says goes to its listeners; the display is one of them)
         self.discover: Callable[[], None] = lambda: None
         self._running: list[Running] = []
-        self._line = Line(context, progress)
+        self._line = Line(context, listeners)
         self._like: Trial[Any] | None = None  # the latest trial: the next one is taken to need as many machines
         self._news = threading.Event()  # set by each thread that is through
 
@@ -117,7 +120,7 @@ class Executor:
                     if running.result.status.final:
                         yield Ended(running.trial, running.directory, running.result)
                 except OSError as error:
-                    self._progress.say(
+                    self._listeners.says(
                         f"the result of trial {running.number} cannot be written to {running.directory.path}:"
                         f" {error.strerror}. {remedy(error)}, and run the same fpray command again: it repeats this"
                         " trial"
@@ -145,7 +148,7 @@ class Executor:
         if is_new:
             self._listeners.started(running.trial, running.directory)
         self._running.append(running)
-        context = running.context(self._context, self._progress)
+        context = running.context(self._context, self._listeners)
         arguments = (running, context, self._run, self._news.set)
         threading.Thread(target=attempt_trial, args=arguments, name=f"trial {running.number}", daemon=True).start()
 
@@ -167,7 +170,7 @@ class Executor:
 
     def _settle(self, running: Running) -> Ended | None:
         """Keep the end of an attempt; None where the trial runs again."""
-        outcome, again = settle(running, self._retries, self._progress)
+        outcome, again = settle(running, self._retries, self._listeners)
         hosts = running.allocation.hosts
         if outcome is not None:
             self._listeners.attempted(running.trial, running.directory, hosts, outcome)

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import replace
 
 from fpray.driver.attempt import Running
-from fpray.report.live import Progress
+from fpray.driver.listeners import Listener
 from fpray.trial.context import TrialContext
 
 # Machines that are gone may be replaced: a cloud takes two or three minutes for that.
@@ -21,8 +21,8 @@ class Line:
         missing_since: since when the first in line lacks machines that are gone (a time.monotonic()), or None.
     """
 
-    def __init__(self, context: TrialContext, progress: Progress) -> None:
-        self._context, self._progress = context, progress
+    def __init__(self, context: TrialContext, listeners: Listener) -> None:
+        self._context, self._listeners = context, listeners
         self._repeated: deque[Running] = deque()
         self._new: Running | None = None
         self.missing_since: float | None = None
@@ -73,7 +73,7 @@ class Line:
             self.missing_since = time.monotonic()
             if not embedded:
                 minutes = f"{PATIENCE_S / 60:g} minutes"
-                self._progress.say(
+                self._listeners.says(
                     f"trial {first.number} waits up to {minutes} for machines that have left the"
                     f" Ray cluster, then counts as lost: {missing}"
                 )

@@ -21,13 +21,25 @@ OnTrial = Callable[[str, Trial[Any], Outcome], None]
 
 
 class Listener:
-    """A listener that does nothing; others change what they need. All are called by the thread that commits."""
+    """A listener that does nothing; others change what they need.
 
-    def waits(self, reason: str) -> None:
-        """The loop waits before it can start a trial."""
+    Any thread may call the first three, which say what goes on; the thread that commits calls the others.
+    """
+
+    def says(self, line: str) -> None:
+        """The run has a sentence for people: what it is about to do, and what it handled."""
+
+    def waits(self, reason: str, number: str = "") -> None:
+        """Something has to wait for long: the trial with this number, or the run before it can start one ("")."""
+
+    def stage(self, what: str, seconds: float | None, number: str = "") -> None:
+        """What a trial does from now on, or the run before any (""), and for how many seconds by plan."""
+
+    def resumed(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        """The suite that the run carries on has this outcome; it is called before anything starts."""
 
     def known(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
-        """A trial had ended before this run."""
+        """The source asks for a trial that had ended before this run."""
 
     def started(self, trial: Trial[Any], directory: TrialDirectory) -> None:
         """A trial starts."""
@@ -60,10 +72,25 @@ class Listeners(Listener):
         """One more, the last one from now on."""
         self._listeners.append(listener)
 
-    def waits(self, reason: str) -> None:
+    def says(self, line: str) -> None:
         """Each listener, in order."""
         for listener in self._listeners:
-            listener.waits(reason)
+            listener.says(line)
+
+    def waits(self, reason: str, number: str = "") -> None:
+        """Each listener, in order."""
+        for listener in self._listeners:
+            listener.waits(reason, number)
+
+    def stage(self, what: str, seconds: float | None, number: str = "") -> None:
+        """Each listener, in order."""
+        for listener in self._listeners:
+            listener.stage(what, seconds, number)
+
+    def resumed(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        """Each listener, in order."""
+        for listener in self._listeners:
+            listener.resumed(trial, directory, outcome)
 
     def known(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
         """Each listener, in order."""
@@ -98,6 +125,10 @@ class KeepOutcomes(Listener):
 
     def __init__(self, outcomes: dict[str, Outcome]) -> None:
         self._outcomes = outcomes
+
+    def resumed(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        """Keep it."""
+        self._outcomes[directory.number] = outcome
 
     def known(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
         """Keep it."""
@@ -134,9 +165,21 @@ class ShowProgress(Listener):
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
 
-    def waits(self, reason: str) -> None:
+    def says(self, line: str) -> None:
+        """Print it."""
+        self._progress.say(line)
+
+    def waits(self, reason: str, number: str = "") -> None:
         """Show the reason."""
-        self._progress.wait(reason)
+        self._progress.wait(reason, number)
+
+    def stage(self, what: str, seconds: float | None, number: str = "") -> None:
+        """Show it."""
+        self._progress.stage(what, seconds, number)
+
+    def resumed(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        """Count it."""
+        self._progress.resumed(trial, outcome.status)
 
     def known(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
         """Show what is known now."""

@@ -5,16 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fpray.driver.attempt import Running
+<<<<<<< HEAD
 from fpray.driver.run_options import RETRIES
+=======
+from fpray.driver.listeners import Listener
+>>>>>>> e44feb4 (driver: what the loop says goes to its listeners; the display is one of them)
 from fpray.errors import FprayError
 from fpray.files.disk import remedy, why_not_written
 from fpray.plan.words import FREE_SPACE, unwritable
-from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.disk_space import is_full, is_full_now
 
 
+<<<<<<< HEAD
 def settle(running: Running, retries: int | None, progress: Progress) -> tuple[Outcome | None, Running | None]:
+=======
+
+def settle(running: Running, retries: int, listeners: Listener) -> tuple[Outcome | None, Running | None]:
+>>>>>>> e44feb4 (driver: what the loop says goes to its listeners; the display is one of them)
     """The outcome, committed, and the next attempt; no outcome where a full disk is the cause, no attempt at the end.
 
     Raises:
@@ -24,7 +32,7 @@ def settle(running: Running, retries: int | None, progress: Progress) -> tuple[O
     try:
         outcome = _outcome_of(running)
         if outcome.status is not Status.FINISHED and is_full_now(running.directory.path):
-            progress.say(
+            listeners.says(
                 f"the disk of this machine at {running.directory.path} filled up during trial {number}, which"
                 " has no result. Free some space there: the trial then runs again automatically"
             )
@@ -37,12 +45,12 @@ def settle(running: Running, retries: int | None, progress: Progress) -> tuple[O
             what = f"trial {number} cannot continue"
             raise FprayError(unwritable(what, where, reason, remedy(error))) from error
         why = f"{reason}, at {where} (trial {number} then runs again)"
-        progress.wait(f"waiting for disk space: {why}; {FREE_SPACE}", number=number)
+        listeners.waits(f"waiting for disk space: {why}; {FREE_SPACE}", number)
         return None, replace(running, disk_was_full=True)
     most = RETRIES if retries is None else retries
     if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= most:
         return outcome, None
-    progress.say(
+    listeners.says(
         f"trial {number} · {outcome.status.value}: {outcome.detail} · no result yet: trial {number}"
         f" runs again automatically (repeat {running.repeated + 1} of {most})"
     )

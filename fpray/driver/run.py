@@ -71,7 +71,7 @@ def run(job: Run) -> None:
         notifier = stack.enter_context(Notifier(outputs.notify, facts, progress.say))
         listeners = _listeners(job, progress, notifier)
         try:
-            _drive(job, progress, listeners)
+            _drive(job, listeners)
         except KeyboardInterrupt:
             result.interrupted = True
         except (FprayError, OSError) as caught:
@@ -120,20 +120,21 @@ def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
     )
 
 
-def _drive(job: Run, progress: Progress, listeners: Listeners) -> None:
+def _drive(job: Run, listeners: Listeners) -> None:
     """Open the machines, and drive the main loop; where nothing is left to run, only look at what there is."""
     for line in job.experiment.outputs.remarks:
-        progress.say(line)
+        listeners.says(line)
     _refuse_elsewhere(job.experiment)
     for trial in job.work.trials:
-        if job.work.is_done(job.suite, trial) and (outcome := job.suite.directory(trial).outcome()) is not None:
-            progress.resumed(trial, outcome.status)
-            job.result.outcomes[job.suite.directory(trial).number] = outcome
+        if job.work.is_done(job.suite, trial):
+            directory = job.suite.directory(trial)
+            if (outcome := directory.outcome()) is not None:
+                listeners.resumed(trial, directory, outcome)
     if not job.source.representative_trials():
-        progress.say(nothing_to_do(job.suite, job.source, job.work))
+        listeners.says(nothing_to_do(job.suite, job.source, job.work))
         next_trial(job.source, job.suite, listeners)
         return
-    session = Session(job.experiment, job.suite, job.work, job.source, progress, listeners, job.backend)
+    session = Session(job.experiment, job.suite, job.work, job.source, listeners, job.backend)
     with session.opened() as executor:
         try:
             run_trials(job.source, executor, job.suite, listeners)

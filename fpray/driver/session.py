@@ -25,7 +25,6 @@ from fpray.driver.survey import survey
 from fpray.errors import Lost, refuse_if_any
 from fpray.node.priority import batch_scheduling
 from fpray.plan.cluster import LOOPBACK, Cluster
-from fpray.report.live import Progress
 from fpray.store.suite import Suite
 from fpray.store.suite_record import MachineNote
 from fpray.study.source import TrialSource
@@ -51,13 +50,12 @@ REAL = Backend()
 
 @dataclass(frozen=True)
 class Session:
-    """A suite that is held, what is to be run in it, and what shows that."""
+    """A suite that is held, what is to be run in it, and what listens to that."""
 
     experiment: Experiment
     suite: Suite
     work: WorkList
     source: TrialSource
-    progress: Progress
     listeners: Listeners
     backend: Backend = REAL
 
@@ -68,14 +66,14 @@ class Session:
         Raises:
             Refused: the machines have no place for the trials, or cannot run them; no trial has started.
         """
-        where, progress = self.experiment.where, self.progress
+        where, listeners = self.experiment.where, self.listeners
         machines = self.backend.machines(wanted_address(where.ray, where.local), where.local)
         if machines.embedded:  # refused before Ray starts
             self._placed(where.inventory.joined([Machine("", LOOPBACK, 1, {})]))
-            progress.say(headline(self.experiment, machines))
-        progress.stage("starting Ray on this machine" if machines.embedded else "waiting for the Ray cluster", None)
+            listeners.says(headline(self.experiment, machines))
+        listeners.stage("starting Ray on this machine" if machines.embedded else "waiting for the Ray cluster", None)
         with batch_scheduling(), machines:
-            where.inventory.wait_for_all(machines.refresh, progress.wait)
+            where.inventory.wait_for_all(machines.refresh, listeners.waits)
             allocator, intention = self._allocator(machines)
             context = self._context(allocator, machines)
             self._begin(context, intention)
@@ -85,7 +83,7 @@ class Session:
         """The machines that there are, where they have a place for all trials; and what will be done on them."""
         cluster = self._placed(living(self.experiment, machines))
         if not machines.embedded:
-            self.progress.say(headline(self.experiment, machines))
+            self.listeners.says(headline(self.experiment, machines))
         order = self.source.open(several_machines=len(cluster.addresses()) > 1)
         hardware = {host: machine.cores for host, machine in machines.by_host().items()}
         shared = self.experiment.policy.share_machines
@@ -122,9 +120,9 @@ class Session:
 
     def _begin(self, context: TrialContext, intention: str) -> None:
         """See which machines there are, and write down what is about to run."""
-        self.progress.stage("starting fpray's own processes on the machines, before the first trial", None)
-        run = survey(self.experiment, context, self.source.representative_trials(), self.progress.say)
-        self.progress.say(intention)  # nothing is refused any more
+        self.listeners.stage("starting fpray's own processes on the machines, before the first trial", None)
+        run = survey(self.experiment, context, self.source.representative_trials(), self.listeners.says)
+        self.listeners.says(intention)  # nothing is refused any more
         self.work.begin(self.suite, self.experiment, self.source.planned())
         self.suite.record.runs.append(run)
         self.suite.save()
@@ -134,13 +132,12 @@ class Session:
         policy = self.experiment.policy
         executor = Executor(
             context,
-            self.progress,
             self.listeners,
             limit=policy.parallel,
             retries=policy.retries,
             run=self.backend.run,
         )
-        self.listeners.add(SetMachinesAside(context, self.progress, self._remember))
+        self.listeners.add(SetMachinesAside(context, self.listeners.says, self._remember))
         executor.discover = context.machines.poll
         if self.experiment.where.inventory.takes_new_machines:
             executor.discover = self._discovery(context, executor).poll
@@ -161,7 +158,7 @@ class Session:
             machines,
             cluster=lambda: living(self.experiment, machines),
             prepare=prepare,
-            say=self.progress.say,
+            say=self.listeners.says,
             added=self._welcome,
             wake=executor.wake,
         )

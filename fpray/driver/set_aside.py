@@ -8,7 +8,6 @@ from typing import Any
 from fpray.cluster.quarantine import Quarantine
 from fpray.driver.listeners import Listener
 from fpray.plan.plan import Trial
-from fpray.report.live import Progress
 from fpray.store.outcome import Outcome
 from fpray.store.suite_record import MachineNote
 from fpray.store.trial_directory import TrialDirectory
@@ -19,9 +18,9 @@ class SetMachinesAside(Listener):
     """Looks at each attempt; `remember` is told of each machine that is `set_aside` or `doubted`, and why."""
 
     def __init__(
-        self, context: TrialContext, progress: Progress, remember: Callable[[MachineNote, str, str], None]
+        self, context: TrialContext, say: Callable[[str], None], remember: Callable[[MachineNote, str, str], None]
     ) -> None:
-        self._allocator, self._progress, self._remember = context.allocator, progress, remember
+        self._allocator, self._say, self._remember = context.allocator, say, remember
         self._quarantine = Quarantine()
 
     def attempted(self, trial: Trial[Any], directory: TrialDirectory, hosts: Sequence[str], outcome: Outcome) -> None:
@@ -30,11 +29,11 @@ class SetMachinesAside(Listener):
             return
         for verdict in self._quarantine.note(directory.number, trial, hosts, outcome):
             if not verdict.clear:
-                self._progress.say(f"doubt about the numbers of a machine: {verdict.sentence}")
+                self._say(f"doubt about the numbers of a machine: {verdict.sentence}")
                 self._remember("doubted", verdict.host, verdict.sentence)
                 continue
             self._allocator.quarantine(verdict.host)
-            self._progress.say(
+            self._say(
                 f"trials do not use machine {verdict.host} any more, because {verdict.sentence}. The sweep"
                 " continues on the other machines. To use this machine again, correct the cause, stop the"
                 " sweep (Ctrl-C; results are kept) and start it again"

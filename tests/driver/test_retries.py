@@ -8,17 +8,24 @@ from typing import Any
 
 import pytest
 
+from fpray.cluster.allocator import Allocator
 from fpray.cluster.session import Machines
 from fpray.driver.check import check_sweep
+from fpray.driver.executor import Executor
+from fpray.driver.listeners import Listener, Listeners
 from fpray.driver.session import Backend
 from fpray.driver.sweep import run_sweep
 from fpray.errors import Cause, Refused, refuse
+from fpray.jar.find import Jar
+from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
 from fpray.testing.fake_machines import FakeMachines
+from fpray.trial.context import TrialContext
 from tests.conftest import cli
 from tests.support.sweeps import attempts, crashed, finished, run_on, statuses, stub_jar
+from tests.support.trials import a_trial
 
 
 @pytest.mark.parametrize("retries", [None, 0, 1])
@@ -33,6 +40,49 @@ def test_the_reason_decides_on_a_retry(retries: int | None, tmp_path: Path) -> N
     result = run_on(FakeMachines(["a"]), play, tmp_path, loops=2, retries=retries)
     assert statuses(result) == ["lost", "crashed"]
     assert attempts(result) == [2 if retries is None else retries, 0]
+
+
+def test_what_the_loop_has_to_say_reaches_its_listeners(tmp_path: Path) -> None:
+    """The display is one of them: what a trial does, for what it waits, that it runs again, and that it ended."""
+    heard: list[tuple[Any, ...]] = []
+
+    class Hears(Listener):
+        def says(self, line: str) -> None:
+            heard.append(("says", line))
+
+        def waits(self, reason: str, number: str = "") -> None:
+            heard.append(("waits", reason, number))
+
+        def stage(self, what: str, seconds: float | None, number: str = "") -> None:
+            heard.append(("stage", what, seconds, number))
+
+        def started(self, _trial: Trial[Any], directory: TrialDirectory) -> None:
+            heard.append(("started", directory.number))
+
+        def attempted(self, _trial: object, _directory: object, hosts: Sequence[str], outcome: Outcome) -> None:
+            heard.append(("attempted", *hosts, outcome.status))
+
+    def play(_trial: object, _directory: object, context: TrialContext) -> Outcome:
+        context.report("measuring", 2.0)
+        context.wait("waiting for machine a: busy")
+        return Outcome(Status.LOST, "gone", Reason.INFRASTRUCTURE)
+
+    allocator = Allocator(Cluster(("a",)))
+    context = TrialContext(allocator, FakeMachines(["a"]), Jar(Path("/no.jar"), "0" * 64, "0", reference=False), "java")
+    executor = Executor(context, Listeners(Hears()), retries=1, run=play)
+    directory = TrialDirectory(tmp_path / "001")
+    directory.path.mkdir()
+    executor.start(a_trial(), directory)
+    while (ended := executor.wait()) is None:
+        pass
+    attempt = [
+        ("stage", "measuring", 2.0, "001"),
+        ("waits", "waiting for machine a: busy", "001"),
+        ("attempted", "a", Status.LOST),
+    ]
+    again = "trial 001 · lost: gone · no result yet: trial 001 runs again automatically (repeat 1 of 1)"
+    assert heard == [("started", "001"), *attempt[:2], ("says", again), attempt[2], *attempt]
+    assert ended.outcome.status is Status.LOST
 
 
 def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on(

@@ -107,6 +107,20 @@ def test_the_loop_and_the_life_of_a_trial_fit_a_screen(path: str, name: str, mos
     assert file.lines <= 70
 
 
+@pytest.mark.parametrize(
+    ("module", "builders"),
+    [
+        ("fpray.report.live", ["driver/listeners.py", "driver/run.py"]),
+        ("fpray.trial.cpu_watch", ["trial/instrument_registry.py"]),
+        ("fpray.trial.early_stop", ["searching/experiment.py"]),
+    ],
+)
+def test_what_joins_the_loop_or_a_trial_is_known_to_what_lists_it(module: str, builders: list[str]) -> None:
+    """The display is a listener among others, and these are instruments among others."""
+    named = [file.path for file in ENGINE if any(name.startswith(f"{module}.") for name in file.imports())]
+    assert [str(path.relative_to("fpray")) for path in named] == builders
+
+
 def test_protocols_studies_and_analysis_import_no_engine_of_others() -> None:
     for file in PACKAGE:
         if file.path.parts[0] != "fpray":

@@ -14,7 +14,6 @@ import pytest
 
 from fpray.cluster.cancellation import Cancellation
 from fpray.errors import Refused
-from fpray.evidence.evidence import Doubt, MachineEvidence
 from fpray.node.messages import Failure
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
@@ -171,48 +170,6 @@ def test_what_it_raises_is_a_note_and_the_trial_goes_on(method: str, meter: Any,
     assert [line for line in outcome.notes if line.startswith("instrument")] == [note]
     assert outcome.results["measured.throughput"] > 0
     assert ("meter.answers" in outcome.results) == (method != "findings"), "its other methods are called"
-
-
-def test_its_evidence_of_a_machine_is_judged_as_fprays_own(meter: Any, tmp_path: Path) -> None:
-    meter.gives = [MachineEvidence("a", 2, others=1.6, stolen=0.0, waited=0.9), Doubt("the meter trembled")]
-    outcome = run(tmp_path, FakeMachines(["a"]), instruments=[meter])
-    assert (outcome.status, len(outcome.doubts)) == (Status.FINISHED, 2)
-    assert outcome.doubts[0].startswith("machine a was busy with something else while the clients measured")
-    assert outcome.doubts[1] == "the meter trembled"
-
-
-def test_its_doubt_with_a_defect_is_the_verdict(meter: Any, tmp_path: Path) -> None:
-    wrong = Doubt("a read returned an old value", "unrecorded", "server", lines=["x = 1, then 0"])
-    meter.gives = [Doubt("the meter trembled"), Doubt("right all the same", harmless=True), wrong]
-    outcome = run(tmp_path, FakeMachines(["a"]), instruments=[meter])
-    assert (outcome.status, outcome.detail) == (Status.UNSERVED, "a read returned an old value")
-    assert (outcome.label, list(outcome.lines)) == ("server", ["x = 1, then 0"])
-    assert outcome.doubts == ["the meter trembled"]
-    assert outcome.notes == ["right all the same", "metered to its end: unserved"]
-
-
-def test_without_figures_it_is_not_asked_for_evidence(meter: Any, tmp_path: Path) -> None:
-    meter.raises = "evidence"
-    outcome = run(tmp_path, FakeMachines(["a"], **_crashed()), instruments=[meter])
-    assert (outcome.status, outcome.notes) == (Status.CRASHED, ["metered to its end: crashed"])
-
-
-@pytest.mark.parametrize(
-    "evidence",
-    [
-        "the meter trembled",
-        MachineEvidence("a", 0, others=1.0, stolen=0.0, waited=0.0),
-        Doubt("no such defect", "trembled"),  # type: ignore[arg-type]
-        Doubt("what shows it is no text", lines=[1]),  # type: ignore[list-item]
-    ],
-    ids=repr,
-)
-def test_evidence_that_nothing_can_judge_is_a_note(evidence: Any, meter: Any, tmp_path: Path) -> None:
-    meter.gives = [Doubt("the meter trembled"), evidence]
-    outcome = run(tmp_path, FakeMachines(["a"]), instruments=[meter])
-    assert (outcome.status, outcome.doubts) == (Status.FINISHED, [])
-    failed = "instrument meter: its Python method evidence() failed with ValueError: its evidence is not a "
-    assert outcome.notes[0].startswith(failed)
 
 
 class _Bad(Instrument):
