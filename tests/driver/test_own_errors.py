@@ -91,7 +91,8 @@ def test_what_ran_is_stopped_before_the_outcome(tmp_path: Path) -> None:
 @pytest.mark.parametrize("step", ["inspect", "start", "read_client"])
 def test_instruments_give_their_findings_when_fpray_fails(step: str, tmp_path: Path) -> None:
     """Also where nothing has started yet."""
-    machines = FakeMachines(["a"], **{step: lambda *_: MemoryError("too many rows")})
+    machines = FakeMachines(["a"])
+    machines.answers[step] = lambda *_: MemoryError("too many rows")
     outcome = run(tmp_path, machines, instruments=[Meter()])
     assert (outcome.status, outcome.results["measured.throughput"]) == (Status.FAILED, -5)
     assert outcome.notes[-1] == "metered to its end: failed"
