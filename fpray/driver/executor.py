@@ -51,13 +51,8 @@ class Executor:
         context: what every trial shares; limit: the most trials in parallel (None: as many as fit); retries: how often
         a trial runs again that failed because of its machines; run: runs a trial (`run_trial`, or a simulation).
         """
-<<<<<<< HEAD
-        self._context, self._progress, self._listeners = context, progress, listeners
-        self._limit, self._retries, self._run = limit, retries, run
-=======
         self._context, self._listeners = context, listeners
-        self._limit, self._retries, self._run = limit, RETRIES if retries is None else retries, run
->>>>>>> e44feb4 (driver: what the loop says goes to its listeners; the display is one of them)
+        self._limit, self._retries, self._run = limit, retries, run
         self.discover: Callable[[], None] = lambda: None
         self._running: list[Running] = []
         self._line = Line(context, listeners)

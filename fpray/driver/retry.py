@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fpray.driver.attempt import Running
-<<<<<<< HEAD
-from fpray.driver.run_options import RETRIES
-=======
 from fpray.driver.listeners import Listener
->>>>>>> e44feb4 (driver: what the loop says goes to its listeners; the display is one of them)
+from fpray.driver.run_options import RETRIES
 from fpray.errors import FprayError
 from fpray.files.disk import remedy, why_not_written
 from fpray.plan.words import FREE_SPACE, unwritable
@@ -17,12 +14,7 @@ from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.disk_space import is_full, is_full_now
 
 
-<<<<<<< HEAD
-def settle(running: Running, retries: int | None, progress: Progress) -> tuple[Outcome | None, Running | None]:
-=======
-
-def settle(running: Running, retries: int, listeners: Listener) -> tuple[Outcome | None, Running | None]:
->>>>>>> e44feb4 (driver: what the loop says goes to its listeners; the display is one of them)
+def settle(running: Running, retries: int | None, listeners: Listener) -> tuple[Outcome | None, Running | None]:
     """The outcome, committed, and the next attempt; no outcome where a full disk is the cause, no attempt at the end.
 
     Raises:
