@@ -164,7 +164,7 @@ def test_planning_imports_neither_ray_nor_pyarrow() -> None:
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("protocol", "own_calls"), [("multipaxos", 8_703), ("unreplicated", 3_329)])
+@pytest.mark.parametrize(("protocol", "own_calls"), [("multipaxos", 8_975), ("unreplicated", 3_534)])
 def test_planning_costs_no_more_than_it_did(protocol: str, own_calls: int) -> None:
     """The figures of docs/performance.md, and 5 % more. A change that needs more states both anew."""
     words = [sys.executable, "-m", "tests.repository.planning_cost", protocol]
@@ -173,7 +173,7 @@ def test_planning_costs_no_more_than_it_did(protocol: str, own_calls: int) -> No
     cost = json.loads(done.stderr.splitlines()[-1])
     assert cost["packages"] == ["click"]
     assert cost["readings of entry points"] == 1
-    most = {"own modules": 95, "Python's modules": 99, "dataclasses": 69, "own calls": own_calls}
+    most = {"own modules": 102, "Python's modules": 99, "dataclasses": 73, "own calls": own_calls}
     beyond = {name: cost[name] for name, figure in most.items() if cost[name] > 1.05 * figure}
     assert not beyond, f"more than {most}: {beyond}; python -X importtime -m fpray plan shows what is imported"
 
