@@ -12,8 +12,6 @@ from fpray.files.shown import in_brief
 from fpray.files.typed import Misfit, typed
 from fpray.protocol.python_value import python_value
 
-_SCALARS = (str, int, float, bool, type(None))
-
 
 def read_options(options: type, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """Every option with its value, given or default, and everything that is wrong with them.

@@ -22,7 +22,6 @@ from fpray.errors import nearest
 from fpray.files.shown import shown
 
 T = TypeVar("T")
-_MOST_FAULTS = 1000
 
 
 @dataclass(frozen=True)
