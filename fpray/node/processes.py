@@ -42,11 +42,6 @@ class Processes:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def supervisor_pid(self) -> int:
-        """The pid of the supervisor."""
-        return self._supervisor.pid
-
     def start(self, specs: Iterable[ProcessSpec]) -> Failure | None:
         """Start all at once; back when each is its program (about 2 ms each), or with the first that could not.
 

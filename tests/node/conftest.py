@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,19 @@ import pytest
 
 from fpray.node import ports
 from fpray.node.processes import Processes
-from tests.node.owner import Owner, alive, wait_until
+from tests.node.owner import Owner, supervisors, wait_until
 
 
 @pytest.fixture
-def processes() -> Iterator[Processes]:
-    with Processes("test-processes") as made:
+def driver() -> str:
+    return f"test-{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def processes(driver: str) -> Iterator[Processes]:
+    with Processes(driver) as made:
         yield made
-    wait_until(lambda: not alive(made.supervisor_pid))
+    wait_until(lambda: not supervisors(driver))
 
 
 @pytest.fixture

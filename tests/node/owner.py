@@ -26,7 +26,7 @@ from fpray.node.processes import Processes
 processes = Processes(driver, int(raylet) or None)
 specs = [ProcessSpec(label, tuple(argv), directory) for label, argv in json.loads(children).items()]
 failure = processes.start(specs)
-report = {"supervisor": processes.supervisor_pid, "failure": failure and failure.detail,
+report = {"failure": failure and failure.detail,
         "started": {label: started.__dict__ for label, started in processes.started().items()}}
 print(json.dumps(report), flush=True)
 word = sys.stdin.readline().strip()
@@ -70,6 +70,19 @@ def survivors(driver: str) -> list[int]:
     return marked
 
 
+def supervisors(driver: str) -> list[int]:
+    """The living supervisors of a driver, by their command lines."""
+    pids = []
+    for pid in process_table():
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if driver.encode() in words and any(word.endswith(b"fpray/node/supervisor") for word in words) and alive(pid):
+            pids.append(pid)
+    return pids
+
+
 def alive(pid: int) -> bool:
     entry = read_entry(pid)
     return entry is not None and entry.alive
@@ -108,6 +121,7 @@ class Owner:
         if wait:
             assert self.process.stdout
             self.report = json.loads(self.process.stdout.readline())
+            (self.supervisor,) = supervisors(self.driver)
             wait_until(lambda: self._settled(kinds))
             self.known = [*with_descendants([self.supervisor], process_table()).values()]
 
@@ -123,10 +137,6 @@ class Owner:
             and sum(state["State"].startswith("T") for state in states) == kinds.count("stopped")
         )
 
-    @property
-    def supervisor(self) -> int:
-        return int(self.report["supervisor"])
-
     def say(self, word: str) -> None:
         assert self.process.stdin
         self.process.stdin.write(word + "\n")
@@ -139,6 +149,5 @@ class Owner:
     def end(self) -> None:
         self.process.kill()
         self.process.communicate()
-        if self.report and alive(self.supervisor):
-            wait_until(lambda: not alive(self.supervisor))
+        wait_until(lambda: not supervisors(self.driver))
         kill_orphans(self.driver)

@@ -12,7 +12,7 @@ import pytest
 
 from fpray.node.messages import Failure
 from fpray.node.processes import Processes
-from tests.node.owner import wait_until
+from tests.node.owner import supervisors, wait_until
 from tests.node.programs import read, spec, start, timed
 
 
@@ -76,8 +76,8 @@ def test_stop_while_another_thread_waits(processes: Processes, trial: str) -> No
 
 
 @pytest.mark.parametrize("how", ["close", "kill"])
-def test_the_supervisor_ends_while_another_thread_waits(trial: str, how: str) -> None:
-    processes = Processes()
+def test_the_supervisor_ends_while_another_thread_waits(driver: str, trial: str, how: str) -> None:
+    processes = Processes(driver)
     start(processes, spec("client_0", trial, listens=(("127.0.0.1", 10001),)))
     failures: list[Failure | None] = []
     threads = [
@@ -90,7 +90,8 @@ def test_the_supervisor_ends_while_another_thread_waits(trial: str, how: str) ->
     if how == "close":
         assert processes.close()
     else:
-        os.kill(processes.supervisor_pid, signal.SIGKILL)
+        (supervisor,) = supervisors(driver)
+        os.kill(supervisor, signal.SIGKILL)
     for thread in threads:
         thread.join(60)
     assert [failure and failure.kind for failure in failures] == [{"close": "stopped", "kill": "lost"}[how]] * 2

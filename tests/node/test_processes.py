@@ -18,6 +18,7 @@ from fpray.errors import Lost
 from fpray.node.messages import ProcessSpec
 from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import process_table
+from tests.node.owner import supervisors
 from tests.node.programs import PYTHON, read, spec, start
 
 
@@ -121,8 +122,9 @@ def test_a_jvm_that_refuses_says_why(processes: Processes, trial: str) -> None:
     assert "server_0 exited with 1" in failure.detail
 
 
-def test_spawn_cost(processes: Processes, trial: str) -> None:
-    supervisor = psutil.Process(processes.supervisor_pid)
+def test_spawn_cost(driver: str, processes: Processes, trial: str) -> None:
+    (pid,) = supervisors(driver)
+    supervisor = psutil.Process(pid)
     before = supervisor.cpu_times()
     for number in range(5):
         start(processes, *(spec(f"s{number}_{i}", trial) for i in range(20)))

@@ -9,13 +9,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from fpray.node.orphans import kill_orphans
-from fpray.node.supervisor.procfs import process_table
-from tests.node.owner import CHILDREN, Owner, alive, survivors, wait_until
+from tests.node.owner import CHILDREN, Owner, supervisors, survivors, wait_until
 
 SEED = int(os.environ.get("FPRAY_SEED", secrets.randbits(32)))
 
@@ -45,17 +43,17 @@ def test_random_kills(owner: Callable[..., Owner], record_property: Callable[[st
 
 def _cleared(driver: str) -> bool:
     """Whether nothing is left once the supervisors have ended and the orphans are killed."""
-    if _supervisors(driver):
+    if supervisors(driver):
         return False
     kill_orphans(driver)
-    return not survivors(driver) and not _supervisors(driver)
+    return not survivors(driver) and not supervisors(driver)
 
 
 def _kill(what: str, it: Owner, raylet: subprocess.Popen[bytes], dice: random.Random) -> None:
     victims = {
         "owner": lambda: [it.process.pid],
         "raylet": lambda: [raylet.pid],
-        "supervisor": lambda: _supervisors(it.driver),
+        "supervisor": lambda: supervisors(it.driver),
         "child": lambda: survivors(it.driver),
     }[what]()
     if victims:
@@ -63,15 +61,3 @@ def _kill(what: str, it: Owner, raylet: subprocess.Popen[bytes], dice: random.Ra
             os.kill(dice.choice(victims), signal.SIGKILL)
         except ProcessLookupError:
             pass
-
-
-def _supervisors(driver: str) -> list[int]:
-    supervisors = []
-    for pid in process_table():
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if driver.encode() in words and any(word.endswith(b"fpray/node/supervisor") for word in words) and alive(pid):
-            supervisors.append(pid)
-    return supervisors
