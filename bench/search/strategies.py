@@ -13,13 +13,13 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from bench.search.baselines import Means, bisection, grid
+from bench.search.recommended import recommended
 from bench.search.task import CLOSE, CURVES, Params, Task
 
 
 def ours(task: Task, seed: int, trials: int) -> list[float]:
     """Our sampler and our recommendation."""
     from fpray.peak_sampler.sampler import PeakSampler
-    from fpray.searching.recommendation import recommend
 
     goals, bounds = [task.goal], [task.bound]
     allowed = task.allowed if task.finite else None
@@ -39,7 +39,7 @@ def ours(task: Task, seed: int, trials: int) -> list[float]:
             trial.set_user_attr("metrics", metrics)
             trial.set_user_attr("status", "finished")
             study.tell(trial, metrics[task.goal.column])
-        regrets.append(task.regret(recommend(study.get_trials(deepcopy=False), goals, bounds, task.loops)))
+        regrets.append(task.regret(recommended(study.get_trials(deepcopy=False), task)))
         if is_over(task, regrets):
             break
     return regrets

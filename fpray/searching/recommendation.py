@@ -12,7 +12,7 @@ from fpray.peak_sampler.candidates import Allowed, Candidates
 from fpray.peak_sampler.distributions import shared_space
 from fpray.peak_sampler.encoding import Encoding, Loops
 from fpray.peak_sampler.goals import Bound, Goal, columns_of
-from fpray.peak_sampler.posterior import Belief, Point, gather
+from fpray.peak_sampler.posterior import Belief, gather
 from fpray.searching.answer import NO_ANSWER, Answer, Choice
 from fpray.searching.likely_gain import likely_gain
 from fpray.searching.tried_configurations import TriedConfigurations
@@ -64,17 +64,6 @@ def answer(
 def _missed_by(choice: Choice, bounds: Sequence[Bound]) -> float:
     """By how much a configuration exceeded its bounds, in shares of the limits; infinite if a value is missing."""
     return sum(max(0.0, bound.excess(choice.mean(bound.column))) for bound in bounds)
-
-
-def recommend(
-    trials: Sequence[FrozenTrial], goals: Sequence[Goal], bounds: Sequence[Bound], loops: Loops | None
-) -> Point | None:
-    """The point that `answer` recommends, and nothing else, in a fraction of the time."""
-    space = shared_space(trials)
-    evidence = gather(trials, space, columns_of(goals[:1], bounds))
-    if not np.isfinite(evidence.values[goals[0].column]).any():
-        return None
-    return Belief(Encoding(space, loops), goals[0], bounds, evidence).recommended
 
 
 def _frontier(belief: Belief, tried: TriedConfigurations) -> list[tuple[Bound, Choice | None]]:

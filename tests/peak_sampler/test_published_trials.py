@@ -11,10 +11,11 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from bench.search.recommended import recommended
 from bench.search.task import Task
 from bench.search.tasks import tasks
 from fpray.peak_sampler.sampler import PeakSampler
-from fpray.searching.recommendation import answer, recommend
+from fpray.searching.recommendation import answer
 
 
 def regrets_of(task: Task, seed: int, trials: int, sampler: optuna.samplers.BaseSampler) -> list[float]:
@@ -29,7 +30,7 @@ def regrets_of(task: Task, seed: int, trials: int, sampler: optuna.samplers.Base
         metrics = task.measure(trial.params, rng)
         trial.set_user_attr("metrics", metrics)
         study.tell(trial, metrics[task.goal.column])
-        regrets.append(task.regret(recommend(study.get_trials(deepcopy=False), [task.goal], [task.bound], task.loops)))
+        regrets.append(task.regret(recommended(study.get_trials(deepcopy=False), task)))
     return regrets
 
 
