@@ -3,11 +3,11 @@
     python bench/recorder.py [--rows N] [--files K] [--rate R] [--repeats N] [--python PATH]
 
 Writes client files like those of the jar (labels read and write, 0 to 9 fractional digits). Then runs three ways in
-separate processes, in turn, N times: fpray (gather and summarize), pandas as the original calls it, and pandas with the
-date format given. Exit code 1: less than 20 times the speed of the original's calls (in the pandas of --python if
-given), other numbers, or memory that grows with the number of files. The best of the N runs counts for each way.
-pandas works on one core: its CPU seconds count if they are fewer than its seconds. fpray works on all cores: its
-seconds count. So a load from other processes cannot raise the ratio.
+separate processes, in turn, N times: fpray (to Parquet, then a summary), pandas as the original calls it, and pandas
+with the date format given. Exit code 1: less than 20 times the speed of the original's calls (in the pandas of
+--python if given), other numbers, or memory that grows with the number of files. The best of the N runs counts for
+each way. pandas works on one core: its CPU seconds count if they are fewer than its seconds. fpray works on all cores:
+its seconds count. So a load from other processes cannot raise the ratio.
 """
 
 from __future__ import annotations
@@ -94,12 +94,14 @@ print(json.dumps({"seconds": seconds, "cpu": cpu, "mib": int(peak.split()[1]) / 
 FPRAY = """
 import json, sys, time
 from fpray.recorder.csv_reader import ClientFile
-from fpray.recorder.parquet_writer import gather
+from fpray.recorder.parquet_writer import RecorderWriter
 from fpray.recorder.summary import summarize
 
 outputs, parquet, files = json.loads(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3:]
 begin, cpu_begin = time.perf_counter(), time.process_time()
-gather((ClientFile(f, f"client_{i}") for i, f in enumerate(files)), parquet)
+with RecorderWriter(parquet) as writer:
+    for i, f in enumerate(files):
+        writer.add(ClientFile(f, f"client_{i}"))
 gathered = time.perf_counter() - begin
 numbers = summarize(parquet, outputs=outputs, closed_loops=200).columns
 seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu_begin

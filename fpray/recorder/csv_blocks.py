@@ -21,7 +21,7 @@ from fpray.recorder.threads import WORKERS, cores
 
 # Long blocks, so that threads seldom wait for each other. Memory is bounded: few blocks and their tables exist at once.
 _BLOCK_BYTES = 8 << 20
-MOST_BLOCKS = 2 * WORKERS  # pending at a time
+_MOST_PENDING = 2 * WORKERS  # blocks of a file that are being parsed, or wait for their consumer
 MOST_LABELS = 64  # of a file; each costs memory of its own
 _SHOWN = 3  # lines of each kind that are left out
 
@@ -59,7 +59,7 @@ class Block:
 
 
 class Blocks:
-    """A file's blocks, in order. They are parsed on all cores, at most MOST_BLOCKS ahead of their consumer."""
+    """A file's blocks, in order. They are parsed on all cores, at most _MOST_PENDING ahead of their consumer."""
 
     def __init__(self, file: FileIO, begin: int, columns: tuple[str, ...], client: str) -> None:
         """Does not start parsing yet.
@@ -77,21 +77,17 @@ class Blocks:
         self._left = ((file, at, min(at + step, size), columns, client) for at in range(begin, size, step))
         self._pending: deque[Future[Block]] = deque()
 
-    @property
-    def pending(self) -> int:
-        """Blocks that are being parsed, or wait for the consumer."""
-        return len(self._pending)
-
-    def begin(self, most: int) -> None:
-        """Start parsing the next blocks, until `most` of them are pending."""
-        while len(self._pending) < most and (block := next(self._left, None)):
-            self._pending.append(cores().submit(_parse, *block))
-
     def __iter__(self) -> Iterator[Block]:
+        self._begin()
         while self._pending:
             block = self._pending.popleft().result()
-            self.begin(MOST_BLOCKS)
+            self._begin()
             yield block
+
+    def _begin(self) -> None:
+        """Start parsing the next blocks, until _MOST_PENDING of them are pending."""
+        while len(self._pending) < _MOST_PENDING and (block := next(self._left, None)):
+            self._pending.append(cores().submit(_parse, *block))
 
     def end(self) -> None:
         """Close the file once no thread reads it."""

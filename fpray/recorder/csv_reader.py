@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from fpray.recorder.clock_check import ClockCheck
 from fpray.recorder.columns import NOTHING
-from fpray.recorder.csv_blocks import MOST_BLOCKS, MOST_LABELS, Block, Blocks, LeftOut, line_number
+from fpray.recorder.csv_blocks import MOST_LABELS, Block, Blocks, LeftOut, line_number
 from fpray.recorder.row import IMPOSSIBLE, LABELLED, UNLABELLED
 from fpray.recorder.schema import by_label, chosen_rows, nanoseconds, table_of
 
@@ -61,13 +61,10 @@ class ClientFile:
         self.client = client
         self.notes: list[str] = []
         self.error: str | None = None
-        self.following: ClientFile | None = None  # its parsing starts when all blocks of this file have started
-        self._blocks: Blocks | None = None
 
     def __iter__(self) -> Iterator[Any]:
         """Tables of SCHEMA; those of one block have about 100,000 rows together."""
-        self._begin(MOST_BLOCKS)
-        blocks, self._blocks = self._blocks, None
+        blocks = self._open()
         if blocks is not None:
             try:
                 yield from self._tables(blocks)
@@ -76,22 +73,20 @@ class ClientFile:
             finally:
                 blocks.end()
 
-    def _begin(self, most: int) -> None:
-        """Open the file, unless it is open, and start parsing its first blocks."""
-        if self._blocks is None:
-            self.notes, self.error = [], None
-            try:
-                file = self.path.open("rb", buffering=0)
-                header = file.readline(4096)
-            except OSError as e:
-                self._fail(e)
-                return
-            columns = self._columns(header)
-            if columns is None:
-                file.close()
-                return
-            self._blocks = Blocks(file, len(header), columns, self.client)
-        self._blocks.begin(most)
+    def _open(self) -> Blocks | None:
+        """The blocks of the file; None if it has no row."""
+        self.notes, self.error = [], None
+        try:
+            file = self.path.open("rb", buffering=0)
+            header = file.readline(4096)
+        except OSError as e:
+            self._fail(e)
+            return None
+        columns = self._columns(header)
+        if columns is None:
+            file.close()
+            return None
+        return Blocks(file, len(header), columns, self.client)
 
     def _fail(self, error: OSError) -> None:
         self.error = f"{self.path}: cannot be read: {error.strerror}."
@@ -117,8 +112,6 @@ class ClientFile:
         clock, labels, rows = ClockCheck(), _Labels(), 0
         not_rows, impossible = LeftOut(), LeftOut()
         for block in blocks:
-            if blocks.pending < MOST_BLOCKS and self.following is not None:
-                self.following._begin(MOST_BLOCKS - blocks.pending)
             not_rows.add(block.not_rows)
             impossible.add(block.impossible)
             if block.torn:

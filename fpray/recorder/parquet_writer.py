@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -119,20 +119,6 @@ class RecorderWriter:
         finally:
             self._pool.shutdown()
             self._temporary.unlink(missing_ok=True)
-
-
-def gather(clients: Iterable[Reading | ClientFile], path: str | os.PathLike[str]) -> tuple[ClientFacts, ...]:
-    """Write the clients' rows to the Parquet file `path`; at most two of `clients` are open at a time."""
-    with RecorderWriter(path) as writer:
-        left = iter(clients)
-        client = next(left, None)
-        while client is not None:
-            following = next(left, None)
-            if isinstance(client, ClientFile) and isinstance(following, ClientFile):
-                client.following = following  # so that no core is idle between the two
-            writer.add(client)
-            client = following
-    return tuple(writer.clients)
 
 
 def clients_of(metadata: Mapping[bytes, bytes] | None) -> tuple[ClientFacts, ...]:

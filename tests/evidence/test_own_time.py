@@ -11,9 +11,9 @@ import pytest
 from fpray.evidence.checks import littles_law
 from fpray.evidence.evidence import Evidence
 from fpray.recorder.csv_reader import Reading
-from fpray.recorder.parquet_writer import gather
 from fpray.recorder.summary import Summary, summarize
 from tests.evidence.made_clients import Made, healthy, standing_still
+from tests.support.recorder_file import write_recorder
 
 REAL_JAR = Path(__file__).parents[1] / "data" / "real_jar"
 ROWS = 12_000
@@ -28,7 +28,7 @@ def _doubts(summary: Summary, loops: int, duration_s: float) -> list[str]:
 
 
 def _summary(directory: Path, clients: list[Reading], loops: int, duration_s: float) -> Summary:
-    gather(clients, directory / "recorder.parquet")
+    write_recorder(clients, directory / "recorder.parquet")
     return summarize(directory / "recorder.parquet", outputs={"write": ""}, closed_loops=loops, duration_s=duration_s)
 
 

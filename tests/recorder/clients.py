@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from fpray.recorder.csv_reader import Reading
-from fpray.recorder.parquet_writer import gather
 from fpray.recorder.schema import SCHEMA
 from fpray.recorder.summary import Summary, summarize
+from tests.support.recorder_file import write_recorder
 
 BASE = 1_795_321_380_000_000_000
 S = 1_000_000_000
@@ -71,7 +71,7 @@ def random_clients(rng: np.random.Generator, labels: list[str | None], group_siz
 
 
 def summed_up(tmp_path: Path, clients: list[Reading], outputs: dict[str | None, str], **more: Any) -> Summary:
-    gather(clients, tmp_path / "recorder.parquet")
+    write_recorder(clients, tmp_path / "recorder.parquet")
     result = summarize(tmp_path / "recorder.parquet", outputs=outputs, **more)
     json.dumps(dataclasses.asdict(result), allow_nan=False)
     return result

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from fpray.recorder.csv_reader import ClientFile, read_client
-from fpray.recorder.parquet_writer import gather
 from fpray.recorder.summary import Summary, summarize
 from fpray.recorder.sums import exact_product_sum, exact_sum
 from tests.recorder.clients import client, summed_up
+from tests.support.recorder_file import write_recorder
 
 HEADER = "start,stop,count,latency_nanos,label\n"
 
@@ -30,7 +30,7 @@ def _row(at: int, count: object = 1, latency: object = 1_000_000, label: str = "
 def _summary(directory: Path, *lines: str) -> Summary:
     path = directory / "client_0_data.csv"
     path.write_text(HEADER + "".join(lines))
-    gather([ClientFile(path, "client_0")], directory / "recorder.parquet")
+    write_recorder([ClientFile(path, "client_0")], directory / "recorder.parquet")
     return summarize(directory / "recorder.parquet", outputs={"write": ""})
 
 
@@ -122,11 +122,13 @@ _SHAPES: dict[str, Callable[[np.random.Generator], tuple[Any, Any, int]]] = {
 }
 _MEASURE = """
 import sys
-from fpray.recorder import csv_blocks, parquet_writer
+from fpray.recorder import csv_blocks
 from fpray.recorder.csv_reader import ClientFile
+from fpray.recorder.parquet_writer import RecorderWriter
 from fpray.recorder.summary import summarize
 
-parquet_writer.gather([ClientFile(sys.argv[1], "a")], sys.argv[2])
+with RecorderWriter(sys.argv[2]) as writer:
+    writer.add(ClientFile(sys.argv[1], "a"))
 summarize(sys.argv[2], outputs={"write": ""}, closed_loops=4, duration_s=1)
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """

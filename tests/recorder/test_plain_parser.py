@@ -15,11 +15,11 @@ import pytest
 
 from fpray.recorder import csv_blocks, parquet_writer, time_order
 from fpray.recorder.csv_reader import ClientFile
-from fpray.recorder.parquet_writer import gather
 from fpray.recorder.schema import nanoseconds
 from fpray.recorder.summary import summarize
 from tests.recorder import plain_parser
 from tests.recorder.odd_files import OddFile
+from tests.support.recorder_file import write_recorder
 from tests.support.rings import some_fast
 
 FILES = int(os.environ.get("FPRAY_FUZZ", "200"))
@@ -51,7 +51,7 @@ def _compare(directory: Path, seed: int) -> int:
     for file, path in zip(odd, paths, strict=True):
         file.write(path, None if file is odd[0] else odd[0])
     parsed = [plain_parser.parse(path) for path in paths]
-    facts = gather((ClientFile(path, path.stem) for path in paths), directory / "recorder.parquet")
+    facts = write_recorder((ClientFile(path, path.stem) for path in paths), directory / "recorder.parquet")
     for one, fact in zip(parsed, facts, strict=True):
         assert (fact.rows, fact.requests) == (len(one.rows), sum(row.count for row in one.rows)), (seed, fact.notes)
         assert _counts(fact.notes) == {

@@ -11,8 +11,9 @@ import pytest
 
 from fpray.recorder import csv_blocks, parquet_writer
 from fpray.recorder.csv_reader import ClientFile, Reading, read_client
-from fpray.recorder.parquet_writer import RecorderWriter, clients_of, gather
+from fpray.recorder.parquet_writer import RecorderWriter, clients_of
 from fpray.recorder.schema import SCHEMA, nanoseconds
+from tests.support.recorder_file import write_recorder
 
 LABELLED = "start,stop,count,latency_nanos,label\n"
 UNLABELLED = "start,stop,latency_nanos,host,port\n"
@@ -201,7 +202,7 @@ def test_gathering_keeps_rows_facts_and_notes(tmp_path: Path) -> None:
     )
     read(b, LABELLED + row("8", "9") + "torn", "b")
     out = tmp_path / "recorder.parquet"
-    facts = gather([first, ClientFile(b, "b"), ClientFile(c, "c")], out)
+    facts = write_recorder([first, ClientFile(b, "b"), ClientFile(c, "c")], out)
     assert [(f.client, f.rows, f.requests) for f in facts] == [("a", 3, 7), ("b", 1, 1), ("c", 0, 0)]
     assert facts[0].first_start_ns == BASE + 9 * 10**9
     assert facts[0].last_start_ns == BASE + 10 * 10**9
@@ -240,7 +241,7 @@ def test_row_groups_hold_one_client_and_label(tmp_path: Path, monkeypatch: pytes
     rng = np.random.default_rng(0)
     labels = rng.choice(["read", "write"], 35)
     reading = read(tmp_path / "a.csv", LABELLED + "".join(row("1", "2", i, label) for i, label in enumerate(labels)))
-    gather([reading], tmp_path / "recorder.parquet")
+    write_recorder([reading], tmp_path / "recorder.parquet")
     file = pq.ParquetFile(tmp_path / "recorder.parquet")
     groups = [file.read_row_group(i) for i in range(file.num_row_groups)]
     assert all(len(set(g["label"].to_pylist())) == 1 and g.num_rows <= 10 for g in groups)
