@@ -36,7 +36,7 @@ class ProcessFailed(Exception):
 
 
 # Why an attempt is over: its clients measured, a process failed, a machine was lost, or the sweep is to end.
-Cause = Union["Summary", ProcessFailed, Lost, KeyboardInterrupt]
+EndCause = Union["Summary", ProcessFailed, Lost, KeyboardInterrupt]
 
 
 class EarlyEnd(LinkedCancellation):

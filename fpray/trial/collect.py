@@ -15,7 +15,7 @@ from fpray.cluster.calls import gather
 from fpray.errors import Lost
 from fpray.files import layout
 from fpray.plan.plan import Plan, Process
-from fpray.trial.attempt import Attempt, Cause, ProcessFailed
+from fpray.trial.attempt import Attempt, EndCause, ProcessFailed
 from fpray.trial.disk_space import FULL_BYTES
 from fpray.trial.plan_facts import recorded_warmup_s, rows_file, seconds_of
 from fpray.trial.shield import NO_HARM
@@ -90,7 +90,7 @@ def _drop_raw(attempt: Attempt, clients: Sequence[Process], summary: Summary) ->
         attempt.directory.file(layout.RECORDER).unlink(missing_ok=True)
 
 
-def fetch_files(attempt: Attempt, cause: Cause) -> Cause:
+def fetch_files(attempt: Attempt, cause: EndCause) -> EndCause:
     """Copy what machines have on disks of their own to the suite, and remove it there.
 
     cause: why the trial is over. Returns it, or why the files could not be had.

@@ -11,7 +11,7 @@ from fpray.evidence.evidence import Defect
 from fpray.files.weighty_lines import telling
 from fpray.node.messages import FailureKind
 from fpray.store.outcome import Outcome, Reason, Status
-from fpray.trial.attempt import Attempt, Cause, ProcessFailed
+from fpray.trial.attempt import Attempt, EndCause, ProcessFailed
 from fpray.trial.joining import with_findings
 from fpray.trial.validity import advised, doubts_about
 
@@ -71,14 +71,14 @@ class _End:
     results: Mapping[str, Any] = field(default_factory=dict)
 
 
-def outcome_of(attempt: Attempt, cause: Cause) -> Outcome:
+def outcome_of(attempt: Attempt, cause: EndCause) -> Outcome:
     """The outcome of an attempt, with what instruments found. Stops what still runs, unless a machine is lost."""
     outcome = _outcome(attempt, cause, _end_of(attempt, cause))
     summary = None if isinstance(cause, ProcessFailed | Lost | KeyboardInterrupt) else cause
     return with_findings(attempt, outcome, summary)
 
 
-def _outcome(attempt: Attempt, cause: Cause, end: _End) -> Outcome:
+def _outcome(attempt: Attempt, cause: EndCause, end: _End) -> Outcome:
     verdict = VERDICTS[end.ending]
     if verdict.reason is Reason.SYSTEM_UNDER_TEST and isinstance(cause, ProcessFailed) and _port_was_taken(cause):
         verdict = replace(verdict, reason=Reason.INFRASTRUCTURE, blamed="the process's machine")
@@ -103,7 +103,7 @@ def _outcome(attempt: Attempt, cause: Cause, end: _End) -> Outcome:
     )
 
 
-def _end_of(attempt: Attempt, cause: Cause) -> _End:
+def _end_of(attempt: Attempt, cause: EndCause) -> _End:
     if isinstance(cause, Lost):
         return _End("machine-lost", str(cause), hosts=cause.hosts)
     if isinstance(cause, KeyboardInterrupt):

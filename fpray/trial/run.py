@@ -8,7 +8,7 @@ from fpray.errors import Lost
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
-from fpray.trial.attempt import Attempt, Cause, ProcessFailed
+from fpray.trial.attempt import Attempt, EndCause, ProcessFailed
 from fpray.trial.collect import collect, fetch_files
 from fpray.trial.context import TrialContext
 from fpray.trial.joining import instruments_running
@@ -48,7 +48,7 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, context: TrialContex
             with instruments_running(attempt, plan):
                 start_clients(attempt, plan)
                 watch(attempt, plan)
-            cause: Cause = collect(attempt, plan)
+            cause: EndCause = collect(attempt, plan)
         except (ProcessFailed, Lost, KeyboardInterrupt) as failure:
             cause = failure
         cause = fetch_files(attempt, cause)
