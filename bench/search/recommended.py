@@ -12,13 +12,13 @@ from bench.search.task import Task
 from fpray.peak_sampler.distributions import shared_space
 from fpray.peak_sampler.encoding import Encoding
 from fpray.peak_sampler.goals import columns_of
-from fpray.peak_sampler.posterior import Belief, gather
+from fpray.peak_sampler.posterior import Belief, usable_trials
 
 
 def recommended(trials: Sequence[FrozenTrial], task: Task) -> dict[str, Any] | None:
     """The recommended point of a task; None if there is none."""
     space = shared_space(trials)
-    evidence = gather(trials, space, columns_of([task.goal], [task.bound]))
+    evidence = usable_trials(trials, space, columns_of([task.goal], [task.bound]))
     if not np.isfinite(evidence.values[task.goal.column]).any():
         return None
     return Belief(Encoding(space, task.loops), task.goal, [task.bound], evidence).recommended

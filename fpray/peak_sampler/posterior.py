@@ -51,7 +51,9 @@ class Trials:
         return Trials([*self.points, *points], more, [*self.numbers, *(-1 for _ in points)])
 
 
-def gather(trials: Sequence[FrozenTrial], space: Mapping[str, BaseDistribution], columns: Sequence[str]) -> Trials:
+def usable_trials(
+    trials: Sequence[FrozenTrial], space: Mapping[str, BaseDistribution], columns: Sequence[str]
+) -> Trials:
     """The ended trials that say something about a point of `space`; NaN for those that broke down."""
     ended = [t for t in trials if t.state.is_finished() and space.keys() <= t.params.keys() and _is_evidence(t)]
     metrics = [t.user_attrs.get("metrics") or {} for t in ended]

@@ -16,7 +16,7 @@ from fpray.peak_sampler.candidates import Allowed, Candidates, Point
 from fpray.peak_sampler.distributions import at, middle, shared_space
 from fpray.peak_sampler.encoding import Encoding, Loops
 from fpray.peak_sampler.goals import Bound, Goal, columns_of
-from fpray.peak_sampler.posterior import Belief, Trials, gather
+from fpray.peak_sampler.posterior import Belief, Trials, usable_trials
 from fpray.peak_sampler.strategies import Situation, choose, spread_out
 
 
@@ -68,7 +68,7 @@ class PeakSampler(BaseSampler):
             for t in trials
             if t.state is TrialState.RUNNING and t.number != trial.number and search_space.keys() <= t.params.keys()
         ]
-        evidence = gather(trials, search_space, columns_of(self._goals, self._bounds))
+        evidence = usable_trials(trials, search_space, columns_of(self._goals, self._bounds))
         return self.propose(evidence, running, search_space, trial.number)
 
     def sample_independent(

@@ -12,7 +12,7 @@ from fpray.peak_sampler.candidates import Allowed, Candidates
 from fpray.peak_sampler.distributions import shared_space
 from fpray.peak_sampler.encoding import Encoding, Loops
 from fpray.peak_sampler.goals import Bound, Goal, columns_of
-from fpray.peak_sampler.posterior import Belief, gather
+from fpray.peak_sampler.posterior import Belief, usable_trials
 from fpray.searching.answer import NO_ANSWER, Answer, Choice
 from fpray.searching.likely_gain import likely_gain
 from fpray.searching.tried_configurations import TriedConfigurations
@@ -37,7 +37,7 @@ def answer(
         allowed: whether a point can run at all; only for the likely gain.
     """
     space = shared_space(trials)
-    evidence = gather(trials, space, columns_of(goals, bounds))
+    evidence = usable_trials(trials, space, columns_of(goals, bounds))
     if not all(np.isfinite(evidence.values[goal.column]).any() for goal in goals):
         return replace(NO_ANSWER, trials=len(evidence.points))
     encoding = Encoding(space, loops)
