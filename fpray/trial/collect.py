@@ -40,7 +40,7 @@ def collect(attempt: Attempt, plan: Plan) -> Summary:
         attempt.processes.stop_all()  # the clients first: their files must not grow any more
     with ThreadPoolExecutor(1) as beside:
         stopping = beside.submit(attempt.processes.stop_all)
-        _gather_rows(attempt, clients)
+        _collect_rows(attempt, clients)
         attempt.context.cancellation.check()  # what follows waits for nothing, so nothing can wake it
         summary = _summarize(attempt)
         with attempt.timeline.phase("waiting for servers to stop"):
@@ -49,7 +49,7 @@ def collect(attempt: Attempt, plan: Plan) -> Summary:
     return summary
 
 
-def _gather_rows(attempt: Attempt, clients: Sequence[Process]) -> None:
+def _collect_rows(attempt: Attempt, clients: Sequence[Process]) -> None:
     from fpray.recorder.parquet_writer import RecorderWriter
 
     attempt.context.report("collecting rows", None)
