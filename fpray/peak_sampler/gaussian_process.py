@@ -84,7 +84,7 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float) -> Array:
     return np.exp(rng.uniform(math.log(low), math.log(high), GUESSES))
 
 
-class Process:
+class GaussianProcess:
     """A Gaussian process under many guesses at a time; all have the same trials."""
 
     weights: Array

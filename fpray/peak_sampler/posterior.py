@@ -14,7 +14,7 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from fpray.peak_sampler.encoding import Array, Encoding
-from fpray.peak_sampler.gaussian_process import Guesses, Process, guesses_of_goal, guesses_of_offset
+from fpray.peak_sampler.gaussian_process import GaussianProcess, Guesses, guesses_of_goal, guesses_of_offset
 from fpray.peak_sampler.goals import Bound, Goal
 
 SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
@@ -103,17 +103,17 @@ class Belief:
         worst = np.nanmin(measured) if goal.maximize else np.nanmax(measured)
         levels = self.scale.filled(measured, float(self.scale.of(worst)))
         bends = self.sign if self.scale.logs else 0
-        self._goal = _process(guesses_of_goal, x, n, levels, bends)
-        self._by_littles_law: list[tuple[Bound, Process, Scale]] = []
-        self._independent: list[tuple[Bound, Process, Scale]] = []
+        self._goal = _gaussian_process(guesses_of_goal, x, n, levels, bends)
+        self._by_littles_law: list[tuple[Bound, GaussianProcess, Scale]] = []
+        self._independent: list[tuple[Bound, GaussianProcess, Scale]] = []
         for bound in self.bounds:
             scale = Scale(trials.values[bound.column], bound.limit)
             far = float(scale.of(bound.limit)) + _FAILED * (1 if bound.upper else -1)
             values = scale.filled(trials.values[bound.column], far)
             both_logs = scale.logs and self.scale.logs
             bends = -self.sign if both_logs else 0
-            independent = _process(guesses_of_goal, x, n, values, bends)
-            offset = _process(guesses_of_offset, x, n, levels + values - n, 0) if both_logs else None
+            independent = _gaussian_process(guesses_of_goal, x, n, values, bends)
+            offset = _gaussian_process(guesses_of_offset, x, n, levels + values - n, 0) if both_logs else None
             if offset is not None and offset.evidence >= independent.evidence:
                 self._by_littles_law.append((bound, offset, scale))
             else:
@@ -189,29 +189,29 @@ class Belief:
         return expected
 
 
-def _process(
+def _gaussian_process(
     guesses_of: Callable[[int, Array, np.random.Generator], Guesses],
     configurations: Array,
     loads: Array,
     values: Array,
     bends: int,
-) -> Process:
+) -> GaussianProcess:
     shape, raw = configurations.shape, (configurations.tobytes(), loads.tobytes(), values.tobytes())
-    return _same_process(guesses_of, shape, raw, bends)
+    return _same_gaussian_process(guesses_of, shape, raw, bends)
 
 
 @lru_cache(maxsize=8)
-def _same_process(
+def _same_gaussian_process(
     guesses_of: Callable[[int, Array, np.random.Generator], Guesses],
     shape: tuple[int, int],
     raw: tuple[bytes, bytes, bytes],
     bends: int,
-) -> Process:
+) -> GaussianProcess:
     """The answer after a trial and the proposal of the next share one belief, which is computed once."""
     configurations, loads, values = (np.frombuffer(array) for array in raw)
     rng = np.random.default_rng(0)  # always the same guesses, so that the same question has the same answer
     guesses = guesses_of(shape[1], loads, rng)
-    return Process(guesses, configurations.reshape(shape), loads, values, bends=bends)
+    return GaussianProcess(guesses, configurations.reshape(shape), loads, values, bends=bends)
 
 
 def _name(bound: Bound) -> tuple[str, bool]:
