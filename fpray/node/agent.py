@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from fpray.node.cpu_use import CpuUse
 from fpray.node.file_transfer import Parcel
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
-from fpray.node.messages import Address, Exit, Failure, ProcessSpec
+from fpray.node.messages import Exit, Failure, HostPort, ProcessSpec
 
 if TYPE_CHECKING:
     from fpray.recorder.csv_reader import Reading
@@ -48,7 +48,7 @@ class MachineCalls(Protocol):
     def inspect(self, request: InspectionRequest) -> Call[WorkSite]:
         """Before a trial: end what is left of earlier ones, choose ports and a directory to work in."""
 
-    def listens(self, addresses: Sequence[Address]) -> Call[bool]:
+    def listens(self, addresses: Sequence[HostPort]) -> Call[bool]:
         """Whether any process of this machine listens on every one of these addresses."""
 
 

@@ -10,7 +10,7 @@ from fpray.node.facts import machine_facts
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite, inspect_site
 from fpray.node.jar_cache import JarCache
 from fpray.node.machine_lock import MachineLock
-from fpray.node.messages import Address
+from fpray.node.messages import HostPort
 from fpray.node.orphans import kill_orphans
 from fpray.node.ports import free_ports, listeners, normalize
 from fpray.node.scratch import Scratch, root_of
@@ -61,7 +61,7 @@ class MachineService:
         ports = free_ports(request.host, request.ports, request.first) if request.ports else ()
         return inspect_site(request, ports, ended, self._jars, self._scratch)
 
-    def listens(self, addresses: Sequence[Address]) -> bool:
+    def listens(self, addresses: Sequence[HostPort]) -> bool:
         """Whether every address is listened on, by any process."""
         listening = {(socket.host, socket.port) for socket in listeners()}
         return all((normalize(host), port) in listening for host, port in addresses)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Address = tuple[str, int]  # host and port
+HostPort = tuple[str, int]  # host and port
 FailureKind = Literal["spawn-failed", "exited", "taken", "not-ready", "apart", "deadline", "stopped", "lost"]
 _INHERITED = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR",
@@ -34,7 +34,7 @@ class ProcessSpec:
     argv: tuple[str, ...]
     directory: str
     env: Mapping[str, str] = field(default_factory=dict)
-    listens: tuple[Address, ...] = ()
+    listens: tuple[HostPort, ...] = ()
     expected_exits: tuple[int, ...] = ()
     brief: bool = False
     cwd: str | None = None

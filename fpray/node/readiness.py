@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fpray.node import ports
-from fpray.node.messages import Address
+from fpray.node.messages import HostPort
 from fpray.node.supervisor.procfs import process_table, with_descendants
 
 _LOOKS_BEFORE_BLAME = 3  # at a socket without a known owner, which may be one that is just being closed
@@ -19,7 +19,7 @@ class Wanted:
     """An address that a process must listen on. hosts: the normalized addresses that count as its host."""
 
     label: str
-    address: Address
+    address: HostPort
     hosts: frozenset[str]
 
     @property
@@ -49,7 +49,7 @@ class Probe:
     the port to the world), unless the wildcard was requested.
     """
 
-    def __init__(self, pids: Mapping[str, int], listens: Mapping[str, Sequence[Address]]) -> None:
+    def __init__(self, pids: Mapping[str, int], listens: Mapping[str, Sequence[HostPort]]) -> None:
         self._pids = dict(pids)
         self._owned: dict[int, str] = {}  # inode -> label; sockets keep their inode for life
         self._unowned: dict[int, int] = {}  # inode -> how often it was seen without a known owner
@@ -107,7 +107,7 @@ class Probe:
         return f"a process of user {_user(socket.uid)}" if self._unowned[socket.inode] >= _LOOKS_BEFORE_BLAME else ""
 
 
-def _wanted(label: str, address: Address) -> Wanted:
+def _wanted(label: str, address: HostPort) -> Wanted:
     hosts = ports.resolve(address[0])
     if any(ports.is_wildcard(host) for host in hosts):
         hosts = frozenset(ports.WILDCARDS)

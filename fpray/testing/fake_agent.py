@@ -14,7 +14,7 @@ from fpray.files.layout import data_file
 from fpray.node.cpu_use import CpuUse
 from fpray.node.file_service import FileService
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
-from fpray.node.messages import Address, Exit, Failure, ProcessSpec
+from fpray.node.messages import Exit, Failure, HostPort, ProcessSpec
 from fpray.node.scratch import Scratch
 from fpray.study.registry import protocols
 from fpray.testing.client_rows import write_rows
@@ -71,7 +71,7 @@ class FakeMachine:
         ports = range(request.first, request.first + 2 * request.ports, 2)
         return WorkSite(ports, (), request.directory, request.jar, 1 << 40, java=request.java)
 
-    def listens(self, addresses: Sequence[Address]) -> bool:
+    def listens(self, addresses: Sequence[HostPort]) -> bool:
         """A process listens on everything."""
         return True
 
