@@ -179,14 +179,14 @@ def read_place(value: Texts) -> tuple[dict[str, str], list[Problem]]:
 
 
 @dataclass(frozen=True)
-class Address:
+class RayAddress:
     """What `--address` names: the address of a Ray cluster, and a remark on it."""
 
     ray: str | None = None
     remark: str | None = None
 
 
-def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Problem]]:
+def read_address(value: str | Sequence[str] | None) -> tuple[RayAddress, list[Problem]]:
     """One Ray address; one without a port gets the port at which Ray's head listens by default.
 
     `-a IP`, so spelled, is FrankenPaxos's, and had no effect there: it is ignored with a remark.
@@ -200,7 +200,7 @@ def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Probl
         problems.append(Problem("--address", sentence, Cause.OPTION))
     text = texts[0] if texts else None
     if text is None:
-        return Address(), problems
+        return RayAddress(), problems
     address = text.removeprefix(SHORT_ADDRESS)
     is_ip = _is_ip(address)
     if address != text and is_ip:
@@ -208,15 +208,15 @@ def read_address(value: str | Sequence[str] | None) -> tuple[Address, list[Probl
             f"note: -a {address} has no effect, as in FrankenPaxos's scripts, and the sweep continues (to"
             " choose machines: --cluster FILE)"
         )
-        return Address(remark=remark), problems
+        return RayAddress(remark=remark), problems
     if not is_ip and (address in _RAY_WORDS or _HOST.fullmatch(address) is None):
-        return Address(address), problems
+        return RayAddress(address), problems
     whole = f"[{address}]:{_RAY_PORT}" if ":" in address else f"{address}:{_RAY_PORT}"
     remark = (
         f"note: --address {address} has no port, so the sweep uses the Ray cluster at {whole} (to choose"
         " machines: --cluster FILE)"
     )
-    return Address(whole, remark), problems
+    return RayAddress(whole, remark), problems
 
 
 def _is_ip(text: str) -> bool:
