@@ -22,7 +22,7 @@ RunTrial = Callable[[Trial[Any], TrialDirectory, TrialContext], Outcome]
 
 
 @dataclass(eq=False)
-class Running:
+class ScheduledTrial:
     """A trial that runs, or waits to run.
 
     Attributes:
@@ -50,7 +50,7 @@ class Running:
         return replace(shared, allocation=self.allocation, report=report, wait=wait)
 
 
-def attempt_trial(running: Running, context: TrialContext, run: RunTrial, through: Callable[[], None]) -> None:
+def attempt_trial(running: ScheduledTrial, context: TrialContext, run: RunTrial, through: Callable[[], None]) -> None:
     """Run the trial in this thread, and set its result, whatever that is; then call `through`."""
     try:
         _wait_for_space(running, context)
@@ -61,7 +61,7 @@ def attempt_trial(running: Running, context: TrialContext, run: RunTrial, throug
     through()
 
 
-def _wait_for_space(running: Running, context: TrialContext) -> None:
+def _wait_for_space(running: ScheduledTrial, context: TrialContext) -> None:
     if running.disk_was_full:
         context.cancellation.sleep(SPACE_CHECK_S)
     waiting = False

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fpray.driver.attempt import Running, RunTrial, attempt_trial
+from fpray.driver.attempt import ScheduledTrial, RunTrial, attempt_trial
 from fpray.driver.line import Line
 from fpray.driver.listeners import Listeners
 from fpray.driver.retry import settle
@@ -54,7 +54,7 @@ class Executor:
         self._context, self._listeners = context, listeners
         self._limit, self._retries, self._run = limit, retries, run
         self.discover: Callable[[], None] = lambda: None
-        self._running: list[Running] = []
+        self._running: list[ScheduledTrial] = []
         self._line = Line(context, listeners)
         self._like: Trial[Any] | None = None  # the latest trial: the next one is taken to need as many machines
         self._news = threading.Event()  # set by each thread that is through
@@ -76,7 +76,7 @@ class Executor:
     def start(self, trial: Trial[Any], directory: TrialDirectory) -> None:
         """Start a trial as soon as it has its machines; until then it is in line."""
         self._like = trial
-        self._line.put(Running(trial, directory))
+        self._line.put(ScheduledTrial(trial, directory))
         self._launch_from_line()
 
     def forget_waiting(self) -> None:
@@ -138,7 +138,7 @@ class Executor:
                 return True
         return False
 
-    def _launch(self, running: Running, *, is_new: bool) -> None:
+    def _launch(self, running: ScheduledTrial, *, is_new: bool) -> None:
         self._line.missing_since = None
         if is_new:
             self._listeners.started(running.trial, running.directory)
@@ -147,7 +147,7 @@ class Executor:
         arguments = (running, context, self._run, self._news.set)
         threading.Thread(target=attempt_trial, args=arguments, name=f"trial {running.number}", daemon=True).start()
 
-    def _through(self) -> Running | None:
+    def _through(self) -> ScheduledTrial | None:
         """An attempt that has ended; waits for one, or until there may be room (None)."""
         self._news.clear()
         if (running := self._first_result()) is not None:
@@ -160,10 +160,10 @@ class Executor:
         self._news.wait(rests)
         return self._first_result()
 
-    def _first_result(self) -> Running | None:
+    def _first_result(self) -> ScheduledTrial | None:
         return next((running for running in self._running if running.result is not None), None)
 
-    def _settle(self, running: Running) -> Ended | None:
+    def _settle(self, running: ScheduledTrial) -> Ended | None:
         """Keep the end of an attempt; None where the trial runs again."""
         outcome, again = settle(running, self._retries, self._listeners)
         hosts = running.allocation.hosts
@@ -179,6 +179,6 @@ class Executor:
         assert outcome is not None
         return Ended(running.trial, running.directory, outcome)
 
-    def _release(self, running: Running) -> None:
+    def _release(self, running: ScheduledTrial) -> None:
         self._running.remove(running)
         self._context.allocator.release(running.allocation)

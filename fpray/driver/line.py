@@ -6,7 +6,7 @@ import time
 from collections import deque
 from dataclasses import replace
 
-from fpray.driver.attempt import Running
+from fpray.driver.attempt import ScheduledTrial
 from fpray.driver.listeners import Listener
 from fpray.trial.context import TrialContext
 
@@ -23,26 +23,26 @@ class Line:
 
     def __init__(self, context: TrialContext, listeners: Listener) -> None:
         self._context, self._listeners = context, listeners
-        self._repeated: deque[Running] = deque()
-        self._new: Running | None = None
+        self._repeated: deque[ScheduledTrial] = deque()
+        self._new: ScheduledTrial | None = None
         self.missing_since: float | None = None
 
     def __bool__(self) -> bool:
         return bool(self._repeated) or self._new is not None
 
-    def first(self) -> Running | None:
+    def first(self) -> ScheduledTrial | None:
         """The trial that starts next."""
         return self._repeated[0] if self._repeated else self._new
 
-    def put(self, running: Running) -> None:
+    def put(self, running: ScheduledTrial) -> None:
         """A new trial joins the line; there is none in it."""
         self._new = running
 
-    def put_again(self, running: Running) -> None:
+    def put_again(self, running: ScheduledTrial) -> None:
         """A trial that is to run again joins the line."""
         self._repeated.append(replace(running, result=None))
 
-    def take_out(self, running: Running) -> bool:
+    def take_out(self, running: ScheduledTrial) -> bool:
         """A trial leaves the line; whether it is the new one."""
         if running is self._new:
             self._new = None
@@ -59,7 +59,7 @@ class Line:
         self._repeated.clear()
         self._new = None
 
-    def hopeless(self, first: Running) -> str | None:
+    def hopeless(self, first: ScheduledTrial) -> str | None:
         """Why a trial can never start although nothing runs: its machines are gone, and are not replaced.
 
         None: they only rest, or may still be replaced.

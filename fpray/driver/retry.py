@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fpray.driver.attempt import Running
+from fpray.driver.attempt import ScheduledTrial
 from fpray.driver.listeners import Listener
 from fpray.driver.run_options import RETRIES
 from fpray.errors import FprayError
@@ -14,7 +14,7 @@ from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.disk_space import is_full, is_full_now
 
 
-def settle(running: Running, retries: int | None, listeners: Listener) -> tuple[Outcome | None, Running | None]:
+def settle(running: ScheduledTrial, retries: int | None, listeners: Listener) -> tuple[Outcome | None, ScheduledTrial | None]:
     """The outcome, committed, and the next attempt; no outcome where a full disk is the cause, no attempt at the end.
 
     Raises:
@@ -49,7 +49,7 @@ def settle(running: Running, retries: int | None, listeners: Listener) -> tuple[
     return outcome, replace(running, repeated=running.repeated + 1)
 
 
-def _outcome_of(running: Running) -> Outcome:
+def _outcome_of(running: ScheduledTrial) -> Outcome:
     """The attempt's outcome; raises what it raised."""
     if isinstance(running.result, BaseException):
         raise running.result
