@@ -36,7 +36,7 @@ def stamped(function: Callable[..., Any], before: str = "", after: str = "") -> 
 def main() -> None:
     """Install the stamps, run the command line, write the stamps to BENCH_STAMPS."""
     from fpray.cli import main as command_line
-    from fpray.cluster.session import Machines
+    from fpray.cluster.machines import Machines
 
     stamp("imports")
     machines: Any = Machines

@@ -9,8 +9,8 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from fpray.cluster.allocator import Allocator
+from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
-from fpray.cluster.session import Machines
 from fpray.errors import FprayError, Lost, Refused
 from fpray.node.facts import java_fails
 from fpray.plan.cluster import Cluster

@@ -8,8 +8,8 @@ from typing import Any
 
 from fpray.cluster.calls import Unanswered, gather
 from fpray.cluster.cancellation import Cancellation
+from fpray.cluster.machines import Machines
 from fpray.cluster.ray_process.stored import Stored
-from fpray.cluster.session import Machines
 from fpray.errors import Cause, FprayError, Lost, Problem, refuse_if_any
 from fpray.jar.find import Jar
 from fpray.node.agent import NodeAgent

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.allocator import Allocator
+from fpray.cluster.machines import Machines
 from fpray.cluster.ray_address import wanted_address
-from fpray.cluster.session import Machines
 from fpray.driver.check import cluster_problems, where_of
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.atomic import write_text

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fpray.cluster.allocator import Allocator
-from fpray.cluster.session import Machines
+from fpray.cluster.machines import Machines
 from fpray.driver.experiment import Experiment
 from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList

@@ -10,9 +10,9 @@ from typing import Any
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.discovery import Discovery
 from fpray.cluster.jar_transfer import provide_jar
+from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
 from fpray.cluster.ray_address import wanted_address
-from fpray.cluster.session import Machines
 from fpray.driver.attempt import RunTrial
 from fpray.driver.check import cluster_problems, jar_problems
 from fpray.driver.executor import Executor

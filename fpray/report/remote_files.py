@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fpray.cluster.calls import gather
+from fpray.cluster.machines import Machines
 from fpray.cluster.ray_address import wanted_address
-from fpray.cluster.session import Machines
 from fpray.errors import Cause, Refused, refuse
 from fpray.store.suite import Suite
 

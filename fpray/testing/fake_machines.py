@@ -6,10 +6,10 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import Any, cast
 
+from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
 from fpray.cluster.object_store import ObjectStore
 from fpray.cluster.ray_process.stored import Stored
-from fpray.cluster.session import Machines
 from fpray.errors import Lost
 from fpray.node.agent import NodeAgent
 from fpray.node.messages import ProcessSpec

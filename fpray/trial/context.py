@@ -11,7 +11,7 @@ from typing import Any
 
 from fpray.cluster.allocator import Allocation, Allocator
 from fpray.cluster.cancellation import Cancellation
-from fpray.cluster.session import Machines
+from fpray.cluster.machines import Machines
 from fpray.jar.find import Jar
 from fpray.plan.cluster import Cluster
 from fpray.trial.instruments import Instrument

@@ -9,7 +9,7 @@ import pytest
 
 from fpray.cluster import head_loss
 from fpray.cluster.calls import Unanswered
-from fpray.cluster.session import Machines
+from fpray.cluster.machines import Machines
 from fpray.errors import FprayError
 
 
