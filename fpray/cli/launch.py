@@ -17,7 +17,7 @@ from fpray.cluster.jobs import NoJobs, as_job
 from fpray.driver.detach import hang_up_ends, leaving, start
 from fpray.driver.experiment import Experiment
 from fpray.driver.head import words_without
-from fpray.driver.remote_head import is_elsewhere, run_there
+from fpray.driver.remote_head import needs_remote_head, run_on_head
 from fpray.driver.secret_words import hide_from_ps, secrets_of
 from fpray.errors import Cause, refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
@@ -41,7 +41,7 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
     """
     secrets = secrets_of(experiment.outputs.arguments)
     hide_from_ps(secrets)
-    if not (elsewhere := is_elsewhere(experiment.where)) and not words["detach"] and words["as_job"] is None:
+    if not (remote := needs_remote_head(experiment.where)) and not words["detach"] and words["as_job"] is None:
         _run_here(ctx, run, experiment, as_json=words["as_json"])
     if words["as_json"]:
         message = "does not work with a sweep in the background or on another machine"
@@ -50,8 +50,8 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
             f"{message}: remove it, and read {RESULTS_CSV} or {RESULTS_PARQUET} in the directory of results",
             Cause.OPTION,
         )
-    if elsewhere:
-        run_there(experiment, sys.argv[1:])
+    if remote:
+        run_on_head(experiment, sys.argv[1:])
     _run_by_itself(ctx, words["detach"], words["as_job"], secrets)
 
 

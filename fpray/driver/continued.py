@@ -8,7 +8,7 @@ from dataclasses import replace
 from fpray.driver.choose_suite import named_suite
 from fpray.driver.dry_run import summary_lines
 from fpray.driver.experiment import Experiment
-from fpray.driver.remote_head import is_elsewhere
+from fpray.driver.remote_head import needs_remote_head
 from fpray.driver.resume import work_list
 from fpray.files.paths import shown
 from fpray.store.suite import Suite
@@ -35,7 +35,7 @@ def lines_of_sweep(experiment: Experiment) -> Iterator[str]:
 
 def suite_here(experiment: Experiment) -> Suite | None:
     """The suite that `-s` names, unless the driver would run on another machine: its disk is not seen here."""
-    return None if is_elsewhere(experiment.where) else named_suite(experiment)
+    return None if needs_remote_head(experiment.where) else named_suite(experiment)
 
 
 def continued_line(suite: Suite, done: int, total: str) -> str:

@@ -19,14 +19,14 @@ from fpray.study.study_file import is_study_file
 _FILES = "fpray-files"  # in the head's home: jars by their content, and study files
 
 
-def is_elsewhere(where: Where) -> bool:
+def needs_remote_head(where: Where) -> bool:
     """Whether a launcher configuration names a cluster to which this machine does not belong."""
     if not isinstance(where.inventory, Launcher) or where.address is not None or os.environ.get("RAY_ADDRESS"):
         return False
     return not belongs_here(where.inventory)
 
 
-def run_there(experiment: Experiment, words: Sequence[str]) -> NoReturn:
+def run_on_head(experiment: Experiment, words: Sequence[str]) -> NoReturn:
     """Run `fpray WORDS`, which were checked, on the head; first copy the files that it needs from this machine.
 
     On the head it runs as a job of Ray's; what is shown here is the live display of the job.
