@@ -92,7 +92,7 @@ class Executor:
         if self._launch_from_line():
             return None
         first = self._line.first()
-        if first is not None and not self._running and (why := self._line.hopeless(first)) is not None:
+        if first is not None and not self._running and (why := self._line.lasting_shortage(first)) is not None:
             self._line.take_out(first)
             outcome = Outcome(Status.LOST, why, Reason.INFRASTRUCTURE)
             first.directory.commit(outcome)

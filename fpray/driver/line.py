@@ -59,7 +59,7 @@ class Line:
         self._repeated.clear()
         self._new = None
 
-    def hopeless(self, first: ScheduledTrial) -> str | None:
+    def lasting_shortage(self, first: ScheduledTrial) -> str | None:
         """Why a trial can never start although nothing runs: its machines are gone, and are not replaced.
 
         None: they only rest, or may still be replaced.

@@ -52,7 +52,7 @@ class Progress:
         self._source, self._summary, self._outputs = source, summary, outputs
         self._remaining = RemainingTime(source.planned())
         self._total = source.trial_limit()
-        self._standing = source.summary_line()
+        self._summary_line = source.summary_line()
         self._started = time.monotonic()
         self._done: set[str] = set()  # resumed trials count as done, not as elapsed
         self._failed = 0
@@ -141,11 +141,11 @@ class Progress:
 
     def show_summary(self) -> None:
         """Show what is known so far, if that has changed."""
-        before, self._standing = self._standing, self._source.summary_line()
+        before, self._summary_line = self._summary_line, self._source.summary_line()
         if self._output.live:
             self._output.refresh()
-        elif self._standing not in ("", before):
-            self.say(f"    {self._standing}")
+        elif self._summary_line not in ("", before):
+            self.say(f"    {self._summary_line}")
 
     def _head(self, took: float) -> str:
         """The head of FrankenPaxos's line: the time of this trial / of the sweep so far + the remaining time."""
@@ -173,7 +173,7 @@ class Progress:
             failed=self._failed,
             began=time.time() - (time.monotonic() - self._started),
             remaining_s=self._remaining.seconds(self._total, [running for running, _ in trials.values()]),
-            standing=self._standing,
+            standing=self._summary_line,
             before=self._before.step(),
             under_way=[stage.step(number) for number, (_, stage) in trials.items()],
             log_from=self._output.begins_at,
