@@ -18,7 +18,7 @@ from fpray.plan.words import START_RAY
 
 # Seconds for which a machine that lost a trial is not allocated: Ray needs a moment to notice that a machine is gone,
 # and another one may be free.
-BACKOFF_S = 5.0
+BRIEF_QUARANTINE_S = 5.0
 
 
 @dataclass(eq=False)
@@ -69,7 +69,7 @@ class Allocator:
         self._alive = alive or (lambda: self.kinds.hosts)
         self._allocations: set[Allocation] = set()
         self._users: Counter[str] = Counter()  # host -> how many trials have it
-        self._usable_from: dict[str, float] = {}  # host -> a time.monotonic()
+        self._quarantined_until: dict[str, float] = {}  # host -> a time.monotonic()
         self._quarantined: set[str] = set()
         self._homes: dict[Shape, Home] = {}
         self._lock = threading.Lock()
@@ -115,17 +115,17 @@ class Allocator:
             self._allocations.remove(allocation)
             self._users.subtract(allocation.hosts)
 
-    def back_off(self, hosts: Collection[str]) -> None:
+    def quarantine_briefly(self, hosts: Collection[str]) -> None:
         """A trial was lost on these machines: do not allocate them for a while, if there are others."""
         with self._lock:
             if len(self.kinds.hosts) > 1:
-                self._usable_from |= dict.fromkeys(hosts, time.monotonic() + BACKOFF_S)
+                self._quarantined_until |= dict.fromkeys(hosts, time.monotonic() + BRIEF_QUARANTINE_S)
 
-    def backoff_left_s(self) -> float | None:
+    def brief_quarantine_left_s(self) -> float | None:
         """Seconds until the next machine can be allocated again; None where all can be."""
         with self._lock:
             now = time.monotonic()
-            return min((until - now for until in self._usable_from.values() if until > now), default=None)
+            return min((until - now for until in self._quarantined_until.values() if until > now), default=None)
 
     def quarantine(self, host: str) -> None:
         """Do not allocate this machine any more, as long as a trial has enough others of its kind."""
@@ -165,7 +165,7 @@ class Allocator:
         """Home machine -> the machine that the trial gets in its place; None where there are too few."""
         home, kinds = self._home(trial), self.kinds.under(trial.protocol.faults(trial.params))
         wanted, alive, now = wanted_kinds(home, kinds), self._alive(), time.monotonic()
-        unusable = {*avoid, *(host for host, until in self._usable_from.items() if until > now)}
+        unusable = {*avoid, *(host for host, until in self._quarantined_until.items() if until > now)}
         if self._quarantined:
             unusable |= dispensable(self._quarantined, wanted, alive, kinds)
         users = self._users

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from fpray.cluster.slowness import MachineVerdict, Slowness
+from fpray.cluster.slow_machines import MachineVerdict, SlowMachines
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason
 
@@ -17,7 +17,7 @@ class Quarantine:
     """Judges the machines of one run. The same command, started again, begins with a clean slate."""
 
     def __init__(self) -> None:
-        self._failures, self._slowness = FailureCounts(), Slowness()
+        self._failures, self._slow_machines = FailureCounts(), SlowMachines()
 
     def note(
         self, number: str, trial: Trial[Any], hosts: Collection[str], outcome: Outcome
@@ -25,7 +25,7 @@ class Quarantine:
         """An attempt at the trial of this number has ended on these machines: what is new about any machine."""
         for host, sentence in self._failures.note(number, hosts, outcome).items():
             yield MachineVerdict(host, f"it {sentence}", clear=True)
-        yield from self._slowness.note(trial, hosts, outcome)
+        yield from self._slow_machines.note(trial, hosts, outcome)
 
 
 class FailureCounts:

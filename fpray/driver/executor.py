@@ -152,12 +152,12 @@ class Executor:
         self._news.clear()
         if (running := self._first_result()) is not None:
             return running
-        rests = self._context.allocator.backoff_left_s()
+        pause = self._context.allocator.brief_quarantine_left_s()
         # Only a look shows machines that replace lost ones; and where nothing runs, nothing else wakes this thread: a
-        # rest may have ended since it was in the way.
+        # brief quarantine may have ended since it was in the way.
         if self._line.missing_since is not None or not self._running:
-            rests = _LOOK_S if rests is None else min(rests, _LOOK_S)
-        self._news.wait(rests)
+            pause = _LOOK_S if pause is None else min(pause, _LOOK_S)
+        self._news.wait(pause)
         return self._first_result()
 
     def _first_result(self) -> ScheduledTrial | None:
@@ -170,7 +170,7 @@ class Executor:
         if outcome is not None:
             self._listeners.attempted(running.trial, running.directory, hosts, outcome)
             if outcome.status is Status.LOST:  # also where it does not run again: lost machines serve no other trial
-                self._context.allocator.back_off(hosts)
+                self._context.allocator.quarantine_briefly(hosts)
                 self._context.machines.recover(hosts, running.allocation.lane)
         self._release(running)
         if again is not None:

@@ -62,7 +62,7 @@ class Line:
     def lasting_shortage(self, first: ScheduledTrial) -> str | None:
         """Why a trial can never start although nothing runs: its machines are gone, and are not replaced.
 
-        None: they only rest, or may still be replaced.
+        None: they are in a brief quarantine, or may still be replaced.
         """
         missing = self._context.allocator.shortage(first.trial)
         if missing is None:

@@ -42,7 +42,7 @@ class WorkList:
         return directory is not None and directory.outcome() is not None and directory not in self.repeated
 
     def begin(self, suite: Suite, experiment: Experiment, trials: Sequence[Trial[Any]]) -> None:
-        """Write down what is new, and set aside what is to run again; earlier attempts are kept.
+        """Write down what is new, and archive what is to run again; earlier attempts are kept.
 
         trials: those of the work list, in the order in which they run.
         """
@@ -54,7 +54,7 @@ class WorkList:
         suite.save()
         suite.write_inputs(trials)
         for directory in self.repeated:
-            directory.set_aside()
+            directory.archive_attempt()
 
 
 def work_list(suite: Suite, experiment: Experiment) -> WorkList:

@@ -76,8 +76,8 @@ class TrialDirectory:
         write_json(self.file(layout.TRIAL), self._trial)
 
     def begin(self, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
-        """Set an earlier attempt aside and write what is to run."""
-        self.set_aside()
+        """Archive an earlier attempt and write what is to run."""
+        self.archive_attempt()
         self.identify(trial, provenance)
         write_json(self.file(layout.INPUT_JSON), to_json(trial.params))
         write_text(self.file(layout.INPUT_TXT), f"{trial.params}\n")
@@ -132,7 +132,7 @@ class TrialDirectory:
         except FileNotFoundError:
             return 0
 
-    def set_aside(self) -> None:
+    def archive_attempt(self) -> None:
         """Move what an earlier attempt left to `attempts/<n>`; the directory keeps its `trial.json`."""
         with _MOVING:
             left = [p for p in self.path.iterdir() if p.name not in (layout.ATTEMPTS, layout.TRIAL)]

@@ -22,7 +22,7 @@ from fpray.trial.watch import watch
 def run_trial(trial: Trial[Any], directory: TrialDirectory, context: TrialContext) -> Outcome:
     """Run a trial once and say how it ended; nothing of it is running when this returns or raises.
 
-    1. Set an earlier attempt aside and write `trial.json`.
+    1. Archive an earlier attempt and write `trial.json`.
     2. Take the trial's machines.
     3. See that nothing of an earlier trial is alive there, choose ports, write the plan, the config and the workloads.
     4. Start any sidecars, then the servers stage by stage, the next stage when all of the last one listen.

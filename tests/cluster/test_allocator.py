@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fpray.cluster.allocator import BACKOFF_S, Allocation, Allocator
+from fpray.cluster.allocator import BRIEF_QUARANTINE_S, Allocation, Allocator
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import place
 from fpray.plan.plan import Trial
@@ -86,11 +86,11 @@ def test_machines_of_other_hardware_or_regions_and_dead_ones_replace_none() -> N
 def test_a_machine_that_lost_a_trial_is_avoided_for_a_while_and_so_are_others_that_are_in_use() -> None:
     trial, allocator = _trial(), Allocator(Cluster(("a", "b", "c")))
     lost = _allocate(allocator, trial)
-    allocator.back_off(lost.hosts)
+    allocator.quarantine_briefly(lost.hosts)
     allocator.release(lost)
     other = _allocate(allocator, trial)
     assert (lost.hosts, other.hosts) == (("a",), ("b",))
-    assert 0 < (allocator.backoff_left_s() or 0) <= BACKOFF_S
+    assert 0 < (allocator.brief_quarantine_left_s() or 0) <= BRIEF_QUARANTINE_S
     assert allocator.reallocate(trial, other, ["b"])
     assert other.hosts == ("c",)
     assert {instance.host for instance in other.placement} == {"c"}, "the placement moves with the trial"
@@ -103,7 +103,7 @@ def test_what_changes_how_machines_are_chosen_waits_until_they_are_chosen() -> N
     waiting: list[bool] = []
 
     def alive() -> Sequence[str]:  # is asked while machines are chosen
-        for change in (lambda: allocator.back_off(["a"]), allocator.backoff_left_s):
+        for change in (lambda: allocator.quarantine_briefly(["a"]), allocator.brief_quarantine_left_s):
             thread = threading.Thread(target=change)
             thread.start()
             thread.join(0.2)

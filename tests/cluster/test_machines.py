@@ -1,4 +1,4 @@
-"""What a session with a cluster says when the head goes away while it mends a loss."""
+"""What the machines of a driver do when the head goes away while they recover from a loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Machines that fail, or measure less than others, are set aside."""
+"""Machines that fail, or measure less than others, are quarantined."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from fpray.testing.fake_machines import FakeMachines
 from tests.support.sweeps import finished, run_on, statuses
 
 
-def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
+def test_a_machine_that_fails_again_and_again_is_quarantined_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fpray.cluster.allocator.BACKOFF_S", 0.0)
+    monkeypatch.setattr("fpray.cluster.allocator.BRIEF_QUARANTINE_S", 0.0)
     used: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -39,10 +39,8 @@ def test_a_machine_that_fails_again_and_again_is_set_aside_and_named(
     assert run["set_aside"].keys() == {"b"}
 
 
-def test_a_machine_that_is_set_aside_is_used_where_no_other_can_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("fpray.cluster.allocator.BACKOFF_S", 0.0)
+def test_a_quarantined_machine_is_used_where_no_other_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fpray.cluster.allocator.BRIEF_QUARANTINE_S", 0.0)
     lost: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -55,8 +53,8 @@ def test_a_machine_that_is_set_aside_is_used_where_no_other_can_be(
     assert (set(lost), statuses(result)) == ({"a", "b"}, ["finished"] * 3)
 
 
-@pytest.mark.parametrize(("share", "ends"), [(0.5, "set aside"), (0.85, "in doubt"), (0.97, "")])
-def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_clear_set_aside(
+@pytest.mark.parametrize(("share", "ends"), [(0.5, "quarantined"), (0.85, "in doubt"), (0.97, "")])
+def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_clear_quarantined(
     share: float, ends: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its neighbours differ by up to 4 %, which is no reason to doubt one of them."""
@@ -74,13 +72,13 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
     doubt = "doubt about the numbers of a machine: machine b measures less throughput than every other machine (8"
     assert (doubt in output) == (ends == "in doubt")
     (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
-    aside = run.get("set_aside", {})
+    quarantined = run.get("set_aside", {})
     assert ("doubted" in run) == (ends == "in doubt")
     reported = "do not use machine b any more" in output
-    assert (set(aside), reported) == (
-        {"b"} if ends == "set aside" else set(),
-        bool(aside),
+    assert (set(quarantined), reported) == (
+        {"b"} if ends == "quarantined" else set(),
+        bool(quarantined),
     )
-    assert ("b" not in used[-10:]) if aside else ("b" in used[-30:])
+    assert ("b" not in used[-10:]) if quarantined else ("b" in used[-30:])
     assert "machine a " not in output
     assert "machine c " not in output

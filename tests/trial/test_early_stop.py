@@ -121,7 +121,7 @@ def test_a_short_trial_is_not_looked_at(tmp_path: Path) -> None:
 
 @pytest.mark.ray
 def test_a_client_that_is_gone_when_its_rows_are_looked_at_has_its_machine_blamed(tmp_path: Path) -> None:
-    """Its machine, and no other: a machine that does not exist cannot be set aside."""
+    """Its machine, and no other: a machine that does not exist cannot be quarantined."""
     outcome = _under_a_bound(tmp_path, 0.1, sample_rows=actor_gone, wait_exit=actor_gone)
     assert (outcome.status, list(outcome.blamed)) == (Status.LOST, ["a"])
 

@@ -1,4 +1,4 @@
-"""Sets machines aside that fail again and again, or are clearly slow: a listener."""
+"""Quarantines machines that fail again and again, or are clearly slow: a listener."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.context import TrialContext
 
 
-class SetMachinesAside(Listener):
+class QuarantineListener(Listener):
     """Looks at each attempt; `remember` is told of each machine that is `set_aside` or `doubted`, and why."""
 
     def __init__(
@@ -24,7 +24,7 @@ class SetMachinesAside(Listener):
         self._quarantine = Quarantine()
 
     def attempted(self, trial: Trial[Any], directory: TrialDirectory, hosts: Sequence[str], outcome: Outcome) -> None:
-        """Set aside what this attempt shows to be of no use."""
+        """Quarantine the machines that this attempt shows to be of no use."""
         if len(self._allocator.cluster.addresses()) < 2:
             return
         for verdict in self._quarantine.note(directory.number, trial, hosts, outcome):

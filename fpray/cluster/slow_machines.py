@@ -27,7 +27,7 @@ class MachineVerdict:
     clear: bool
 
 
-class Slowness:
+class SlowMachines:
     """What each point measured on which machines, in this run."""
 
     def __init__(self) -> None:
