@@ -12,7 +12,7 @@ from bench.search.task import Task
 from fpray.peak_sampler.distributions import shared_space
 from fpray.peak_sampler.encoding import Encoding
 from fpray.peak_sampler.goals import columns_of
-from fpray.peak_sampler.posterior import Belief, usable_trials
+from fpray.peak_sampler.posterior import Posterior, usable_trials
 
 
 def recommended(trials: Sequence[FrozenTrial], task: Task) -> dict[str, Any] | None:
@@ -21,4 +21,4 @@ def recommended(trials: Sequence[FrozenTrial], task: Task) -> dict[str, Any] | N
     evidence = usable_trials(trials, space, columns_of([task.goal], [task.bound]))
     if not np.isfinite(evidence.values[task.goal.column]).any():
         return None
-    return Belief(Encoding(space, task.loops), task.goal, [task.bound], evidence).recommended
+    return Posterior(Encoding(space, task.loops), task.goal, [task.bound], evidence).recommended

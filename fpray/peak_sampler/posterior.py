@@ -90,7 +90,7 @@ class Scale:
         return np.where(known, self.of(np.where(known, values, 1.0)), missing)
 
 
-class Belief:
+class Posterior:
     """One goal and its bounds, after trials. At least one trial has the goal's column."""
 
     def __init__(self, encoding: Encoding, goal: Goal, bounds: Sequence[Bound], trials: Trials) -> None:
@@ -207,7 +207,7 @@ def _same_gaussian_process(
     raw: tuple[bytes, bytes, bytes],
     bends: int,
 ) -> GaussianProcess:
-    """The answer after a trial and the proposal of the next share one belief, which is computed once."""
+    """The answer after a trial and the proposal of the next share one posterior, which is computed once."""
     configurations, loads, values = (np.frombuffer(array) for array in raw)
     rng = np.random.default_rng(0)  # always the same guesses, so that the same question has the same answer
     guesses = guesses_of(shape[1], loads, rng)

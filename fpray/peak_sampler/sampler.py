@@ -16,7 +16,7 @@ from fpray.peak_sampler.candidates import Allowed, Candidates, Point
 from fpray.peak_sampler.distributions import at, middle, shared_space
 from fpray.peak_sampler.encoding import Encoding, Loops
 from fpray.peak_sampler.goals import Bound, Goal, columns_of
-from fpray.peak_sampler.posterior import Belief, Trials, usable_trials
+from fpray.peak_sampler.posterior import Posterior, Trials, usable_trials
 from fpray.peak_sampler.strategies import Situation, choose, spread_out
 
 
@@ -97,10 +97,12 @@ class PeakSampler(BaseSampler):
         goal, trials = self._one_goal(trials, rng)
         if not np.isfinite(trials.values[goal.column]).any():
             return spread_out([*trials.points, *running], candidates, encoding, rng)
-        belief = Belief(encoding, goal, self._bounds, trials)
+        posterior = Posterior(encoding, goal, self._bounds, trials)
         if running:
-            belief = Belief(encoding, goal, self._bounds, trials.with_expected(running, belief.expect(running)))
-        return choose(Situation(trials, belief, number), candidates, rng)
+            posterior = Posterior(
+                encoding, goal, self._bounds, trials.with_expected(running, posterior.expect(running))
+            )
+        return choose(Situation(trials, posterior, number), candidates, rng)
 
     def _space(self, space: Mapping[str, BaseDistribution]) -> tuple[Encoding, Candidates]:
         key = repr(sorted(space.items()))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fpray.peak_sampler.candidates import Candidates, Point
 from fpray.peak_sampler.encoding import Array, Encoding
-from fpray.peak_sampler.posterior import FEWEST, NO_GAIN, Belief, Trials
+from fpray.peak_sampler.posterior import FEWEST, NO_GAIN, Posterior, Trials
 
 SAME_LOAD = 0.02  # nepers: loads that are nearer than this count as one
 REPEATS = 2  # trials of one point; more of them only where the caller asks to confirm it
@@ -29,18 +29,18 @@ class Situation:
 
     Attributes:
         trials: the ended trials.
-        belief: what they say, and what running trials are expected to give.
+        posterior: what they say, and what running trials are expected to give.
         number: of the trial that is asked for.
     """
 
     trials: Trials
-    belief: Belief
+    posterior: Posterior
     number: int
 
     @property
     def best(self) -> Point | None:
         """The recommended point of those that were tried; None if none keeps the bounds."""
-        return self.belief.recommended
+        return self.posterior.recommended
 
     @property
     def has_evidence(self) -> bool:
@@ -49,14 +49,14 @@ class Situation:
 
     def place(self, point: Point) -> tuple[Any, ...]:
         """What identifies a point: loads that are nearer to one another than trials can tell apart are one place."""
-        encoding = self.belief.encoding
+        encoding = self.posterior.encoding
         if len(encoding.load) != 1:
             return tuple(point.values())
         return (*_without(point, encoding.load), round(float(encoding.loads([point])[0]) / SAME_LOAD))
 
     @cached_property
     def _counts(self) -> Counter[tuple[Any, ...]]:
-        return Counter(self.place(point) for point in self.belief.trials.points)
+        return Counter(self.place(point) for point in self.posterior.trials.points)
 
     def count(self, point: Point) -> int:
         """The number of trials of a point, ended and running."""
@@ -71,11 +71,11 @@ def nearest_feasible(situation: Situation, points: Sequence[Point]) -> Array | N
 
     Of equally probable points, the one with the lowest load.
     """
-    belief = situation.belief
-    if situation.best is not None or not belief.bounds or not situation.has_evidence or not situation.number % 2:
+    posterior = situation.posterior
+    if situation.best is not None or not posterior.bounds or not situation.has_evidence or not situation.number % 2:
         return None
-    loads = belief.encoding.loads(points)
-    return np.asarray(belief.at(points).log_feasible() - 1e-6 * (loads - loads.min()))
+    loads = posterior.encoding.loads(points)
+    return np.asarray(posterior.at(points).log_feasible() - 1e-6 * (loads - loads.min()))
 
 
 def less_load(situation: Situation, points: Sequence[Point]) -> Array | None:
@@ -83,33 +83,33 @@ def less_load(situation: Situation, points: Sequence[Point]) -> Array | None:
 
     Unless it is unlikely to keep the bounds: the effect of load is better known than that of a configuration.
     """
-    belief = situation.belief
-    if situation.best is not None or not belief.bounds:
+    posterior = situation.posterior
+    if situation.best is not None or not posterior.bounds:
         return None
-    load = belief.encoding.load
-    tried, *others = {_without(point, load) for point in belief.trials.points}
+    load = posterior.encoding.load
+    tried, *others = {_without(point, load) for point in posterior.trials.points}
     if others or not load:
         return None
     same: NDArray[np.bool_] = np.array([_without(point, load) == tried for point in points])
-    if np.where(same, belief.at(points).feasible(), 0.0).max() < LOAD_MAY_DO:
+    if np.where(same, posterior.at(points).feasible(), 0.0).max() < LOAD_MAY_DO:
         return None
-    return np.where(same, belief.acquisition(points), -math.inf)
+    return np.where(same, posterior.acquisition(points), -math.inf)
 
 
 def exploit(situation: Situation, points: Sequence[Point]) -> Array | None:
     """Half of the trials try the point that would be recommended if it had been tried: an answer needs evidence."""
-    belief, best = situation.belief, situation.best
+    posterior, best = situation.posterior, situation.best
     if best is None or not situation.has_evidence or situation.number % 2:
         return None
-    merit = belief.merit([best, *points])
+    merit = posterior.merit([best, *points])
     new = np.array([not situation.count(point) for point in points])
     merit[1:] = np.where(new, merit[1:], -math.inf)
-    return merit[1:] if merit[1:].max() > merit[0] + NO_GAIN / belief.scale.unit else None
+    return merit[1:] if merit[1:].max() > merit[0] + NO_GAIN / posterior.scale.unit else None
 
 
 def explore(situation: Situation, points: Sequence[Point]) -> Array | None:
     """The point at which a trial has the largest expected gain; always applies."""
-    return situation.belief.acquisition(points)
+    return situation.posterior.acquisition(points)
 
 
 STRATEGIES: tuple[Strategy, ...] = (nearest_feasible, less_load, exploit, explore)  # the first that applies decides
@@ -129,13 +129,13 @@ def choose(situation: Situation, candidates: Candidates, rng: np.random.Generato
 
 def _compared(situation: Situation, candidates: Candidates, rng: np.random.Generator) -> list[Point]:
     """The points that are compared: all of a small space; else random ones, and neighbours of the best."""
-    belief = situation.belief
+    posterior = situation.posterior
     points = candidates.scattered(rng)
     if candidates.whole is not None:
         return points
-    tried = belief.tried[-_LOOKED_AROUND:] if situation.best is None else [situation.best]
-    top = [points[i] for i in np.argsort(-belief.acquisition(points))[:_LOOKED_AROUND]]
-    return [*points, *candidates.around([*tried, *top], belief.encoding.load, rng)]
+    tried = posterior.tried[-_LOOKED_AROUND:] if situation.best is None else [situation.best]
+    top = [points[i] for i in np.argsort(-posterior.acquisition(points))[:_LOOKED_AROUND]]
+    return [*points, *candidates.around([*tried, *top], posterior.encoding.load, rng)]
 
 
 def stride(situation: Situation, chosen: Point, candidates: Candidates) -> Point | None:
@@ -143,17 +143,17 @@ def stride(situation: Situation, chosen: Point, candidates: Candidates) -> Point
 
     Where the bounded latency hardly grows with load, each small step surely gains a little, and the search creeps.
     """
-    belief, best = situation.belief, situation.best
-    load = belief.encoding.load
+    posterior, best = situation.posterior, situation.best
+    load = posterior.encoding.load
     if best is None or len(load) != 1 or _without(chosen, load) != _without(best, load):
         return None
     top, steps = _steps_up(situation, best)
-    load_of_best, load_of_chosen = belief.encoding.loads([best, chosen])
+    load_of_best, load_of_chosen = posterior.encoding.loads([best, chosen])
     least = top + 2 * steps[-1]
     if not all(0 < step < CREEPING for step in steps[-2:]) or not load_of_best < load_of_chosen < least:
         return None
     line = candidates.line(best, load[0])
-    loads = belief.encoding.loads(line)
+    loads = posterior.encoding.loads(line)
     nearest = int(np.argmin(np.where(loads >= least, loads, math.inf)))
     return line[nearest] if loads[nearest] >= least else None
 
@@ -163,7 +163,7 @@ def _steps_up(situation: Situation, best: Point) -> tuple[float, list[float]]:
 
     A step is in nepers; 0 for a trial that broke the bounds or did not go up.
     """
-    trials, encoding, bounds = situation.trials, situation.belief.encoding, situation.belief.bounds
+    trials, encoding, bounds = situation.trials, situation.posterior.encoding, situation.posterior.bounds
     top, steps = -math.inf, [math.inf]
     for i, (point, n) in enumerate(zip(trials.points, encoding.loads(trials.points), strict=True)):
         if _without(point, encoding.load) == _without(best, encoding.load):

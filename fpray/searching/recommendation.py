@@ -12,7 +12,7 @@ from fpray.peak_sampler.candidates import Allowed, Candidates
 from fpray.peak_sampler.distributions import shared_space
 from fpray.peak_sampler.encoding import Encoding, Loops
 from fpray.peak_sampler.goals import Bound, Goal, columns_of
-from fpray.peak_sampler.posterior import Belief, usable_trials
+from fpray.peak_sampler.posterior import Posterior, usable_trials
 from fpray.searching.answer import NO_ANSWER, Answer, Choice
 from fpray.searching.likely_gain import likely_gain
 from fpray.searching.tried_configurations import TriedConfigurations
@@ -41,10 +41,10 @@ def answer(
     if not all(np.isfinite(evidence.values[goal.column]).any() for goal in goals):
         return replace(NO_ANSWER, trials=len(evidence.points))
     encoding = Encoding(space, loops)
-    beliefs = [Belief(encoding, goal, bounds, evidence) for goal in goals]
-    tried = TriedConfigurations(beliefs)
-    gain = max(likely_gain(belief, Candidates(space, allowed)) for belief in beliefs)
-    best = beliefs[0].recommended
+    posteriors = [Posterior(encoding, goal, bounds, evidence) for goal in goals]
+    tried = TriedConfigurations(posteriors)
+    gain = max(likely_gain(posterior, Candidates(space, allowed)) for posterior in posteriors)
+    best = posteriors[0].recommended
     if best is None:
         # If no configuration can keep the bounds, all are equally probable: the nearest misses them by the least.
         nearest = min(tried.most_feasible(), key=lambda choice: _missed_by(choice, bounds))
@@ -54,7 +54,7 @@ def answer(
         best=tried.choice(index),
         nearest=None,
         within_noise=tuple(tried.within_noise(index)),
-        frontier=tuple(_frontier(beliefs[0], tried)),
+        frontier=tuple(_frontier(posteriors[0], tried)),
         likely_gain=gain,
         front=tuple(tried.front()) if len(goals) > 1 else (tried.choice(index),),
         trials=len(evidence.points),
@@ -66,14 +66,14 @@ def _missed_by(choice: Choice, bounds: Sequence[Bound]) -> float:
     return sum(max(0.0, bound.excess(choice.mean(bound.column))) for bound in bounds)
 
 
-def _frontier(belief: Belief, tried: TriedConfigurations) -> list[tuple[Bound, Choice | None]]:
+def _frontier(posterior: Posterior, tried: TriedConfigurations) -> list[tuple[Bound, Choice | None]]:
     """The first bound at other limits, and what would be recommended there."""
-    if not belief.bounds:
+    if not posterior.bounds:
         return []
-    first, *others = belief.bounds
+    first, *others = posterior.bounds
     frontier: list[tuple[Bound, Choice | None]] = []
     for share in NEIGHBOURS:
         bound = replace(first, limit=first.limit * share)
-        point = belief.under([bound, *others])
+        point = posterior.under([bound, *others])
         frontier.append((bound, None if point is None else tried.of_point(point)))
     return frontier

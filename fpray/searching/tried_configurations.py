@@ -1,4 +1,4 @@
-"""The configurations that a search tried: the belief about each one, and how they compare."""
+"""The configurations that a search tried: what the posterior says of each, and how they compare."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fpray.peak_sampler.posterior import SURE_ENOUGH, Belief, Point, cdf
+from fpray.peak_sampler.posterior import SURE_ENOUGH, Point, Posterior, cdf
 from fpray.searching.answer import Choice, Interval
 
 # A configuration is within noise of the best if it is the better of the two with at least this probability.
 WITHIN_NOISE = 0.1
-# Half of an interval, in standard deviations of the belief. With it, the intervals hold the truth in 95 % of the
+# Half of an interval, in standard deviations of the posterior. With it, the intervals hold the truth in 95 % of the
 # searches of published trials. 1.96 would hold it in 90 %: the best of many is chosen partly for its luck, and real
 # noise is no single distribution.
 _HALF_WIDTH = 2.55
 
 
 class TriedConfigurations:
-    """What a belief for each goal says about the points that were tried; an index is a place in the list of points."""
+    """What the posterior of each goal says about the tried points; an index is a place in the list of points."""
 
-    def __init__(self, beliefs: Sequence[Belief]) -> None:
-        self._beliefs = beliefs
-        self._points = beliefs[0].tried
-        self._outlooks = [belief.at(self._points) for belief in beliefs]
+    def __init__(self, posteriors: Sequence[Posterior]) -> None:
+        self._posteriors = posteriors
+        self._points = posteriors[0].tried
+        self._outlooks = [posterior.at(self._points) for posterior in posteriors]
         self._outlook = self._outlooks[0]
         self._chances = self._outlook.feasible()
-        trials = beliefs[0].trials
-        measured = np.all([np.isfinite(trials.values[belief.goal.column]) for belief in beliefs], axis=0)
+        trials = posteriors[0].trials
+        measured = np.all([np.isfinite(trials.values[posterior.goal.column]) for posterior in posteriors], axis=0)
         with_values = [point for point, is_measured in zip(trials.points, measured, strict=True) if is_measured]
         self._measured = np.array([point in with_values for point in self._points])  # the others only failed
 
     def choice(self, index: int) -> Choice:
         """A configuration with its estimates."""
-        point, trials = self._points[index], self._beliefs[0].trials
+        point, trials = self._points[index], self._posteriors[0].trials
         own = [i for i, other in enumerate(trials.points) if other == point]
         goals = {}
-        for belief, outlook in zip(self._beliefs, self._outlooks, strict=True):
+        for posterior, outlook in zip(self._posteriors, self._outlooks, strict=True):
             middle, half = float(outlook.mean[index]), _HALF_WIDTH * float(outlook.spread[index])
-            ends = [float(belief.scale.back(belief.sign * (middle + side * half))) for side in (0, -1, 1)]
-            goals[belief.goal.column] = Interval(ends[0], min(ends[1:]), max(ends[1:]))
+            ends = [float(posterior.scale.back(posterior.sign * (middle + side * half))) for side in (0, -1, 1)]
+            goals[posterior.goal.column] = Interval(ends[0], min(ends[1:]), max(ends[1:]))
         measured = {column: tuple(float(values[i]) for i in own) for column, values in trials.values.items()}
         return Choice(point, goals, float(self._chances[index]), tuple(trials.numbers[i] for i in own), measured)
 
