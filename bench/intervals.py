@@ -19,7 +19,7 @@ from optuna.trial import TrialState
 from bench.search.strategies import finished_trial
 from bench.search.tasks import tasks
 from fpray.peak_sampler.sampler import PeakSampler
-from fpray.searching.recommendation import answer
+from fpray.searching.recommend import recommend
 
 TRIALS = {"table": 14, "line": 10, "curve": 10}
 CONFIRMED, MOST_CONFIRMATIONS = 3, 5
@@ -42,7 +42,7 @@ def search(unit: tuple[str, int]) -> tuple[str, bool, float, bool] | None:
             point = task.nearest(trial.params)
             study.tell(trial, state=TrialState.FAIL)
         else:
-            best = answer(study.get_trials(deepcopy=False), [task.goal], [task.bound], task.loops, allowed).best
+            best = recommend(study.get_trials(deepcopy=False), [task.goal], [task.bound], task.loops, allowed).best
             if best is None or best.repeats >= CONFIRMED:
                 break
             point = {name: best.params[name] for name in task.space}

@@ -1,4 +1,4 @@
-"""The point that `answer` recommends after some trials, and nothing else, in a fraction of the time."""
+"""The point that `recommend` gives after some trials, and nothing else, in a fraction of the time."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Confirmation:
 
     def unconfirmed(self, running: Collection[optuna.Trial]) -> Mapping[str, Any] | None:
         """The point of the best configuration if it needs more runs; of several goals, no configuration is the best."""
-        best = self._trials.answer().best if len(self._problem.goals) == 1 else None
+        best = self._trials.recommendation().best if len(self._problem.goals) == 1 else None
         if best is None:
             return None
         point: Mapping[str, Any] = self._trials.all()[best.trials[0]].params

@@ -27,7 +27,7 @@ class EndConditions:
         """Why no new point is worth a trial."""
         if not self._settled():
             return "every combination of values was tried"
-        if self._trials.answer().best is None:
+        if self._trials.recommendation().best is None:
             return "no combination of values is likely to meet your limits"
         return f"no gain above {100 * self._problem.study.stop_at:g} % is likely any more"
 
@@ -45,7 +45,7 @@ class EndConditions:
     def _settled(self) -> bool:
         """Whether no gain that is worth a trial is likely any more."""
         share = self._problem.study.stop_at
-        return share > 0 and bool(self._trials.ended()) and self._trials.answer().likely_gain < share
+        return share > 0 and bool(self._trials.ended()) and self._trials.recommendation().likely_gain < share
 
     def _exhausted(self) -> bool:
         """Whether a sampler that lists all points has come to the end of its list."""

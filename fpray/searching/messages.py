@@ -1,4 +1,4 @@
-"""What a search tells its user: a line while it runs, and the answer in sentences."""
+"""What a search tells its user: a line while it runs, and the recommendation in sentences."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ from optuna.distributions import CategoricalDistribution
 from fpray.peak_sampler.distributions import ends
 from fpray.peak_sampler.goals import Bound
 from fpray.plan.words import number_of
-from fpray.searching.answer import Answer, Choice
 from fpray.searching.number_words import interval, number, point, short
 from fpray.searching.problem import SearchProblem
+from fpray.searching.recommendation import Choice, Recommendation
 
 _MAX_LISTED = 5
 _WIDER = "try a weaker limit (--subject-to), or other values (--space)"
 
 
-def progress_line(problem: SearchProblem, answer: Answer, left: int) -> str:
+def progress_line(problem: SearchProblem, recommendation: Recommendation, left: int) -> str:
     """The best so far with its interval, its bounds, the gain that is still likely, and how many trials are left."""
     rest = f"{_at_most(left)} left"
-    if answer.best is None:
+    if recommendation.best is None:
         limits = " and ".join(map(str, problem.bounds))
         tried = f"no configuration that was tried meets your limits ({limits}) yet"
-        state = "nothing was measured yet" if answer.nearest is None else tried
+        state = "nothing was measured yet" if recommendation.nearest is None else tried
         return f"{state} · {rest}"
     if len(problem.goals) > 1:
-        return f"{len(answer.front)} configurations on the front · {rest}"
-    column, estimate = next(iter(answer.best.goals.items()))
+        return f"{len(recommendation.front)} configurations on the front · {rest}"
+    column, estimate = next(iter(recommendation.best.goals.items()))
     parts = [
         f"best so far {short(column)} {interval(estimate)}",
-        point(answer.best.params),
-        *_bounds(problem, answer.best),
-        _gain(problem, answer),
+        point(recommendation.best.params),
+        *_bounds(problem, recommendation.best),
+        _gain(problem, recommendation),
         rest,
     ]
     return " · ".join(parts)
 
 
-def sentences(problem: SearchProblem, answer: Answer, ended: str, left: int) -> Iterator[str]:
-    """The answer and how certain it is; ended: why the search has ended, "" if it has not and trials are `left`."""
-    trials = number_of(answer.trials, "trial")
-    if answer.best is None:
-        yield from _without_best(problem, answer, trials, "" if ended else " yet")
+def sentences(problem: SearchProblem, recommendation: Recommendation, ended: str, left: int) -> Iterator[str]:
+    """The recommendation, and how certain it is; ended: why the search ended, "" while trials are `left`."""
+    trials = number_of(recommendation.trials, "trial")
+    if recommendation.best is None:
+        yield from _without_best(problem, recommendation, trials, "" if ended else " yet")
     elif len(problem.goals) > 1:
-        yield from _of_front(problem, answer, trials)
+        yield from _of_front(problem, recommendation, trials)
     else:
-        yield from _of_best(problem, answer, answer.best, trials)
-        runs = len(answer.best.values(problem.goals[0].column))
+        yield from _of_best(problem, recommendation, recommendation.best, trials)
+        runs = len(recommendation.best.values(problem.goals[0].column))
         if ended and runs < problem.study.confirm:
             times = number_of(runs, "time")
             more = "to repeat it, run the same fpray command again with a larger --budget-trials"
@@ -57,11 +57,11 @@ def sentences(problem: SearchProblem, answer: Answer, ended: str, left: int) -> 
     yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
 
 
-def _without_best(problem: SearchProblem, answer: Answer, trials: str, yet: str) -> Iterator[str]:
-    nearest = answer.nearest
+def _without_best(problem: SearchProblem, recommendation: Recommendation, trials: str, yet: str) -> Iterator[str]:
+    nearest = recommendation.nearest
     if nearest is None:
         failed = f"none of {trials} measured every goal (fpray show lists them)"
-        yield f"no answer{yet}: {failed if answer.trials else 'nothing was measured'}"
+        yield f"no answer{yet}: {failed if recommendation.trials else 'nothing was measured'}"
         return
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""
@@ -71,34 +71,34 @@ def _without_best(problem: SearchProblem, answer: Answer, trials: str, yet: str)
     yield f"the nearest is {point(nearest.params)}: {measured} ({chance})"
 
 
-def _of_front(problem: SearchProblem, answer: Answer, trials: str) -> Iterator[str]:
+def _of_front(problem: SearchProblem, recommendation: Recommendation, trials: str) -> Iterator[str]:
     yield f"the front of {trials} (the best trade-offs: no other configuration is better in all goals)"
-    for choice in sorted(answer.front, key=lambda choice: -_first_goal(choice)):
+    for choice in sorted(recommendation.front, key=lambda choice: -_first_goal(choice)):
         goals = [f"{short(column)} {interval(estimate)}" for column, estimate in choice.goals.items()]
         yield f"  {point(choice.params)}: {', '.join([*goals, *_bounds(problem, choice)])}"
 
 
-def _of_best(problem: SearchProblem, answer: Answer, best: Choice, trials: str) -> Iterator[str]:
+def _of_best(problem: SearchProblem, recommendation: Recommendation, best: Choice, trials: str) -> Iterator[str]:
     column, estimate = next(iter(best.goals.items()))
     yield f"best: {column} {interval(estimate)} at {point(best.params)}"
     for bound in problem.bounds:
         yield f"  {bound.column} {_mean(best, bound)}{_spread(best, bound)}, and your limit is {_limit(bound)}"
     runs = f"{best.repeats} of them" if best.repeats > 1 else "one of them"
     chance = f", which meets your limits with a chance of {100 * best.chance:.0f} %" if problem.bounds else ""
-    yield f"  from {trials}, {runs} of this configuration{chance}; {_gain(problem, answer)}"
+    yield f"  from {trials}, {runs} of this configuration{chance}; {_gain(problem, recommendation)}"
     yield from _at_the_end_of_the_space(problem, best)
-    if others := answer.within_noise:
+    if others := recommendation.within_noise:
         listed = [f"{_difference(other, best)} ({number(_first_goal(other))})" for other in others[:_MAX_LISTED]]
         more = f", and {len(others) - _MAX_LISTED} more" if len(others) > _MAX_LISTED else ""
         yield f"as good, within the noise: {'; '.join(listed)}{more}"
-    if problem.bounds and answer.frontier:
+    if problem.bounds and recommendation.frontier:
         yield f"what the bound costs ({problem.bounds[0].column}):"
-        yield from _frontier(answer)
+        yield from _frontier(recommendation)
 
 
-def _frontier(answer: Answer) -> Iterator[str]:
-    """The best at each limit of the first bound; limits with the same answer share a line."""
-    for _, group in itertools.groupby(answer.frontier, key=lambda entry: entry[1] and entry[1].params):
+def _frontier(recommendation: Recommendation) -> Iterator[str]:
+    """The best at each limit of the first bound; limits with the same recommendation share a line."""
+    for _, group in itertools.groupby(recommendation.frontier, key=lambda entry: entry[1] and entry[1].params):
         entries = list(group)
         choice = entries[0][1]
         limits = " to ".join(dict.fromkeys((_limit(entries[0][0]), _limit(entries[-1][0]))))
@@ -146,12 +146,12 @@ def _limit(bound: Bound) -> str:
     return f"{'<=' if bound.upper else '>='} {bound.limit:g}"
 
 
-def _gain(problem: SearchProblem, answer: Answer) -> str:
-    if not math.isfinite(answer.likely_gain):
+def _gain(problem: SearchProblem, recommendation: Recommendation) -> str:
+    if not math.isfinite(recommendation.likely_gain):
         return "the gain that is still likely is unknown"
-    if answer.likely_gain < problem.study.stop_at:
+    if recommendation.likely_gain < problem.study.stop_at:
         return f"no gain above {100 * problem.study.stop_at:g} % is likely"
-    return f"a gain of {100 * answer.likely_gain:.0f} % is still likely"
+    return f"a gain of {100 * recommendation.likely_gain:.0f} % is still likely"
 
 
 def _at_most(left: int) -> str:

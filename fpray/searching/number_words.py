@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from fpray.searching.answer import Interval
+from fpray.searching.recommendation import Interval
 
 
 def number(value: float) -> str:

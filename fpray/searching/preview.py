@@ -11,7 +11,7 @@ from fpray.plan.estimate import planned_seconds, processes_each
 from fpray.plan.words import duration_in_words, number_of
 from fpray.searching.experiment import SearchExperiment
 from fpray.searching.problem import SearchProblem
-from fpray.searching.recorded_answer import search_words
+from fpray.searching.recorded_recommendation import search_words
 from fpray.searching.search_record import check_same_search
 from fpray.searching.space import in_words
 

@@ -1,79 +1,83 @@
-"""What the trials of a search say: the answer so far, computed from an Optuna study."""
+"""The recommendation of a search, as a value: the best configuration, how certain that is, and the alternatives."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import math
+from dataclasses import dataclass
 
-import numpy as np
-from optuna.trial import FrozenTrial
-
-from fpray.peak_sampler.candidates import Allowed, Candidates
-from fpray.peak_sampler.distributions import shared_space
-from fpray.peak_sampler.encoding import Encoding, Loops
-from fpray.peak_sampler.goals import Bound, Goal, columns_of
-from fpray.peak_sampler.posterior import Posterior, usable_trials
-from fpray.searching.answer import NO_ANSWER, Answer, Choice
-from fpray.searching.likely_gain import likely_gain
-from fpray.searching.tried_configurations import TriedConfigurations
-
-NEIGHBOURS = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)  # the limits of the frontier, as shares of the bound's limit
+from fpray.peak_sampler.goals import Bound
+from fpray.peak_sampler.posterior import Point
 
 
-def answer(
-    trials: Sequence[FrozenTrial],
-    goals: Sequence[Goal],
-    bounds: Sequence[Bound],
-    loops: Loops | None,
-    allowed: Allowed | None = None,
-) -> Answer:
-    """What trials say.
+@dataclass(frozen=True)
+class Interval:
+    """A number and its 95 % interval, in the unit of its column."""
 
-    Args:
-        trials: of an Optuna study, with `metrics` (column -> number or null) and `status` as user attributes.
-        goals: one, or several for a front.
-        bounds: what a recommended point must keep.
-        loops: closed loops of a point, if they are known.
-        allowed: whether a point can run at all; only for the likely gain.
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A configuration that was tried, and what is believed about it.
+
+    Attributes:
+        params: the parameters of the space.
+        goals: column -> estimate of the mean of many repeats, not of the next trial.
+        chance: probability that it keeps all bounds.
+        trials: Optuna's numbers of the trials of exactly this point.
+        measured: column of a goal or bound -> the value of each of these trials (NaN: none).
     """
-    space = shared_space(trials)
-    evidence = usable_trials(trials, space, columns_of(goals, bounds))
-    if not all(np.isfinite(evidence.values[goal.column]).any() for goal in goals):
-        return replace(NO_ANSWER, trials=len(evidence.points))
-    encoding = Encoding(space, loops)
-    posteriors = [Posterior(encoding, goal, bounds, evidence) for goal in goals]
-    tried = TriedConfigurations(posteriors)
-    gain = max(likely_gain(posterior, Candidates(space, allowed)) for posterior in posteriors)
-    best = posteriors[0].recommended
-    if best is None:
-        # If no configuration can keep the bounds, all are equally probable: the nearest misses them by the least.
-        nearest = min(tried.most_feasible(), key=lambda choice: _missed_by(choice, bounds))
-        return replace(NO_ANSWER, nearest=nearest, likely_gain=gain, trials=len(evidence.points))
-    index = tried.index(best)
-    return Answer(
-        best=tried.choice(index),
-        nearest=None,
-        within_noise=tuple(tried.within_noise(index)),
-        frontier=tuple(_frontier(posteriors[0], tried)),
-        likely_gain=gain,
-        front=tuple(tried.front()) if len(goals) > 1 else (tried.choice(index),),
-        trials=len(evidence.points),
-    )
+
+    params: Point
+    goals: dict[str, Interval]
+    chance: float
+    trials: tuple[int, ...]
+    measured: dict[str, tuple[float, ...]]
+
+    @property
+    def repeats(self) -> int:
+        """How many trials of it there are."""
+        return len(self.trials)
+
+    def values(self, column: str) -> list[float]:
+        """Its measured values of a column, without those that are missing."""
+        return [value for value in self.measured.get(column, ()) if math.isfinite(value)]
+
+    def mean(self, column: str) -> float | None:
+        """The mean of its measured values of a column; None if there is none."""
+        values = self.values(column)
+        return sum(values) / len(values) if values else None
 
 
-def _missed_by(choice: Choice, bounds: Sequence[Bound]) -> float:
-    """By how much a configuration exceeded its bounds, in shares of the limits; infinite if a value is missing."""
-    return sum(max(0.0, bound.excess(choice.mean(bound.column))) for bound in bounds)
+@dataclass(frozen=True)
+class Recommendation:
+    """What is known at the end of a search, or in the middle of one.
+
+    Attributes:
+        best: the recommended configuration; None before anything was measured, or if nothing keeps the bounds.
+        nearest: without a best: the configuration that most probably keeps the bounds.
+        within_noise: other configurations that may be as good, best first.
+        frontier: the first bound at other limits, and the configuration recommended there (None: none keeps it).
+        likely_gain: the share by which the goal may still improve: no point, tried or not, gains more with a
+            probability of one in ten. Infinite while nothing keeps the bounds; 0 once no point is likely to keep them.
+        front: with several goals, the configurations that no other beats in all goals; with one goal, the best.
+        trials: number of trials that say something about the system.
+    """
+
+    best: Choice | None
+    nearest: Choice | None
+    within_noise: tuple[Choice, ...]
+    frontier: tuple[tuple[Bound, Choice | None], ...]
+    likely_gain: float
+    front: tuple[Choice, ...]
+    trials: int
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is a `best`, which probably keeps the bounds."""
+        return self.best is not None
 
 
-def _frontier(posterior: Posterior, tried: TriedConfigurations) -> list[tuple[Bound, Choice | None]]:
-    """The first bound at other limits, and what would be recommended there."""
-    if not posterior.bounds:
-        return []
-    first, *others = posterior.bounds
-    frontier: list[tuple[Bound, Choice | None]] = []
-    for share in NEIGHBOURS:
-        bound = replace(first, limit=first.limit * share)
-        point = posterior.under([bound, *others])
-        frontier.append((bound, None if point is None else tried.of_point(point)))
-    return frontier
+NO_RECOMMENDATION = Recommendation(None, None, (), (), math.inf, (), 0)

@@ -1,4 +1,4 @@
-"""What `fpray.search` returns: the answer, and everything that led to it."""
+"""What `fpray.search` returns: the recommendation, and everything that led to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import optuna
 
 from fpray.driver.result import SweepResult
-from fpray.searching.answer import Answer
+from fpray.searching.recommendation import Recommendation
 
 
 @dataclass(repr=False)
@@ -20,7 +20,7 @@ class SearchResult(SweepResult):
         study: the Optuna study, for its plots and its importances.
     """
 
-    answer: Answer | None = None
+    answer: Recommendation | None = None
     ended: str = ""
     study: optuna.Study | None = None
 

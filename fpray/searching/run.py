@@ -15,7 +15,7 @@ from fpray.errors import Refused
 from fpray.files.secret import Secret
 from fpray.report.text import say
 from fpray.searching.experiment import SearchExperiment
-from fpray.searching.recorded_answer import search_words
+from fpray.searching.recorded_recommendation import search_words
 from fpray.searching.result import SearchResult
 from fpray.searching.search_record import check_same_search
 from fpray.searching.source import SearchSource

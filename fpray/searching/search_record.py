@@ -11,7 +11,7 @@ from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
 from fpray.searching.options import SEEDS
 from fpray.searching.problem import SearchProblem
-from fpray.searching.recorded_answer import SearchWords
+from fpray.searching.recorded_recommendation import SearchWords
 from fpray.searching.space import in_words
 from fpray.searching.storage_url import JOURNAL, storage_problems
 

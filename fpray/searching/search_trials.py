@@ -1,4 +1,4 @@
-"""The trials of a search in its Optuna study: asking for one, labelling it, telling its outcome, and the answer."""
+"""The trials of a search in its Optuna study: asks for one, labels it, tells its outcome; recommends."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from fpray.plan.plan import Trial
-from fpray.searching.answer import Answer
 from fpray.searching.problem import SearchProblem
-from fpray.searching.recommendation import answer
+from fpray.searching.recommend import recommend
+from fpray.searching.recommendation import Recommendation
 from fpray.searching.repeats import configuration
 from fpray.searching.sampler_factory import SamplerPerTrial
 from fpray.store.outcome import Outcome, Status
@@ -27,7 +27,7 @@ class SearchTrials:
 
     def __init__(self, study: optuna.Study, problem: SearchProblem, samplers: SamplerPerTrial) -> None:
         self._study, self._problem, self._samplers = study, problem, samplers
-        self._answer: Answer | None = None
+        self._recommendation: Recommendation | None = None
 
     def all(self, *states: TrialState) -> list[FrozenTrial]:
         """All trials, or those in some states; not to be changed."""
@@ -41,13 +41,13 @@ class SearchTrials:
         """Trials that finished, and so have all their figures."""
         return [t for t in self.ended() if t.user_attrs.get("status") == Status.FINISHED.value]
 
-    def answer(self) -> Answer:
+    def recommendation(self) -> Recommendation:
         """What the trials so far say."""
-        if self._answer is None:
+        if self._recommendation is None:
             problem = self._problem
             loops, allowed = problem.point_facts.loops, problem.allowed
-            self._answer = answer(self.all(), problem.goals, problem.bounds, loops, allowed)
-        return self._answer
+            self._recommendation = recommend(self.all(), problem.goals, problem.bounds, loops, allowed)
+        return self._recommendation
 
     def use_sampler(self, number: int) -> None:
         """Have the trial of a number, from 0, chosen by its sampler."""
@@ -106,7 +106,7 @@ class SearchTrials:
         for bound in problem.bounds:
             excess = bound.excess(metrics[bound.column])
             asked.set_constraint(str(bound), excess if math.isfinite(excess) else FAILED_EXCESS)
-        self._answer = None
+        self._recommendation = None
         try:
             self._study.tell(asked, self._values(metrics))
         except (RuntimeError, KeyError):

@@ -1,11 +1,11 @@
-"""What `fpray show` adds for the suite of a search: its answer, and whether it has ended."""
+"""What `fpray show` adds for the suite of a search: its recommendation, and whether it has ended."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from fpray.plan.words import again
-from fpray.searching.recorded_answer import read_answer
+from fpray.searching.recorded_recommendation import read_recommendation
 from fpray.store.suite import Suite
 
 
@@ -13,8 +13,8 @@ class SearchSection:
     """The section of a suite in which a search chooses the trials."""
 
     def lines(self, suite: Suite) -> Iterable[str]:
-        """The answer so far, in sentences."""
-        return read_answer(suite.path).sentences
+        """The recommendation so far, in sentences."""
+        return read_recommendation(suite.path).sentences
 
     def to_go(self, suite: Suite, known: int, ended: int) -> str:
         """The trials that have begun, and whether the search has ended: how many are left is not known in advance."""

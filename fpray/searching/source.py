@@ -11,14 +11,14 @@ import optuna
 
 from fpray.plan.estimate import planned_seconds
 from fpray.plan.plan import Trial
-from fpray.searching.answer import Answer
-from fpray.searching.answer_file import write_answer
 from fpray.searching.budget import BudgetMeter
 from fpray.searching.confirmation import Confirmation
 from fpray.searching.end_conditions import EndConditions
 from fpray.searching.messages import progress_line
 from fpray.searching.points_file import PointsFile
 from fpray.searching.problem import SearchProblem
+from fpray.searching.recommendation import Recommendation
+from fpray.searching.recommendation_file import write_recommendation
 from fpray.searching.repeats import configuration
 from fpray.searching.result import SearchResult
 from fpray.searching.sampler_factory import SamplerPerTrial
@@ -67,12 +67,12 @@ class SearchSource:
             earlier = catch_up(suite, self._trials, self._points, problem.protocol)
         self._known, self._repeats, self._pending = earlier.known, earlier.repeats, earlier.pending
         if earlier.outcomes_told:
-            self.keep_answer()
+            self.keep_recommendation()
 
     def open(self, *, several_machines: bool) -> str:
         """Begin: the search has not ended, even if a smaller budget ended it before."""
         self._suite.record.ended = ""
-        self.keep_answer()
+        self.keep_recommendation()
         return ""
 
     def ask(self) -> Trial[Any] | None:
@@ -95,13 +95,13 @@ class SearchSource:
         return None
 
     def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
-        """Tell the Optuna study how a trial ended, and write the answer so far."""
+        """Tell the Optuna study how a trial ended, and write the recommendation so far."""
         if not outcome.status.final:
             return  # lost: the next command runs it again, until then it counts as running
         with self._study_access():
             self._trials.tell(self._running.pop(trial.id), outcome, self._budget.since_last_end_s())
             self._budget.note_end()
-        self.keep_answer()
+        self.keep_recommendation()
 
     def planned(self) -> Sequence[Trial[Any]]:
         """The trials that were asked for so far."""
@@ -123,28 +123,30 @@ class SearchSource:
     def summary_line(self) -> str:
         """The best so far, in a sentence."""
         with self._study_access():
-            return progress_line(self._problem, self.answer(), self._left()) if self._trials.ended() else ""
+            return progress_line(self._problem, self.recommendation(), self._left()) if self._trials.ended() else ""
 
     def close(self) -> Sequence[str]:
         """Write what is known, and return it in sentences."""
         self._suite.write_inputs(self.planned())
         self._suite.record.ended = self.ended
         self._suite.save()
-        lines = self.keep_answer()
+        lines = self.keep_recommendation()
         if self.result is not None:
             self.result.planned, self.result.ended = self.trial_limit(), self.ended
-            self.result.answer = self.answer()
+            self.result.answer = self.recommendation()
         return lines
 
-    def answer(self) -> Answer:
+    def recommendation(self) -> Recommendation:
         """What the trials so far say."""
         with self._study_access():
-            return self._trials.answer()
+            return self._trials.recommendation()
 
-    def keep_answer(self) -> Sequence[str]:
-        """Write the answer so far into the suite, and return its sentences."""
+    def keep_recommendation(self) -> Sequence[str]:
+        """Write the recommendation so far into the suite, and return its sentences."""
         with self._study_access():
-            return write_answer(self._suite.path, self._problem, self.answer(), self.ended, self._left())
+            return write_recommendation(
+                self._suite.path, self._problem, self.recommendation(), self.ended, self._left()
+            )
 
     def _left(self) -> int:
         """How many more trials the budget allows, in addition to those that run."""

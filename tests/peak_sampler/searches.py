@@ -13,8 +13,8 @@ from optuna.trial import TrialState
 
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.peak_sampler.sampler import PeakSampler
-from fpray.searching.answer import Answer
-from fpray.searching.recommendation import answer
+from fpray.searching.recommend import recommend
+from fpray.searching.recommendation import Recommendation
 
 THROUGHPUT, LATENCY = Goal("throughput"), Bound("latency", 2.0)
 CLIENTS = IntDistribution(1, 1000, log=True)
@@ -53,8 +53,8 @@ def tell(study: optuna.Study, trial: optuna.Trial, measure: Measure, goals: Any 
         study.tell(trial, [metrics[goal.column] for goal in goals])
 
 
-def answer_of(study: optuna.Study, goals: Any = (THROUGHPUT,), bounds: Any = (LATENCY,)) -> Answer:
-    return answer(study.get_trials(), goals, bounds, loops)
+def recommendation_of(study: optuna.Study, goals: Any = (THROUGHPUT,), bounds: Any = (LATENCY,)) -> Recommendation:
+    return recommend(study.get_trials(), goals, bounds, loops)
 
 
 def noisy(metrics: dict[str, float], rng: np.random.Generator, share: float = 0.02) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The sampler and its answers, on published trials that are drawn again."""
+"""The sampler and what is recommended, on published trials that are drawn again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.search.recommended import recommended
 from bench.search.task import Task
 from bench.search.tasks import tasks
 from fpray.peak_sampler.sampler import PeakSampler
-from fpray.searching.recommendation import answer
+from fpray.searching.recommend import recommend
 
 
 def regrets_of(task: Task, seed: int, trials: int, sampler: optuna.samplers.BaseSampler) -> list[float]:
@@ -64,7 +64,7 @@ def test_intervals_cover_the_truth() -> None:
                 point = task.nearest(trial.params)
                 study.add_trial(finished_trial(task, point, rng))
                 study.tell(trial, state=TrialState.FAIL)
-            best = answer(study.get_trials(), [task.goal], [task.bound], task.loops).best
+            best = recommend(study.get_trials(), [task.goal], [task.bound], task.loops).best
             assert best is not None
             interval = best.goals[task.goal.column]
             inside += interval.low <= task.expect(best.params)[task.goal.column] <= interval.high

@@ -13,13 +13,23 @@ from optuna.trial import TrialState
 
 from fpray.peak_sampler.posterior import Trials
 from fpray.peak_sampler.sampler import PeakSampler
-from tests.peak_sampler.searches import CLIENTS, LATENCY, THROUGHPUT, answer_of, loops, noisy, queue, searched, tell
+from tests.peak_sampler.searches import (
+    CLIENTS,
+    LATENCY,
+    THROUGHPUT,
+    loops,
+    noisy,
+    queue,
+    recommendation_of,
+    searched,
+    tell,
+)
 
 
 def test_load_alone_is_a_knee() -> None:
     rng = np.random.default_rng(3)
     study = searched({"clients": CLIENTS}, lambda p: noisy(queue(p["clients"]), rng), 9)
-    best = answer_of(study).best
+    best = recommendation_of(study).best
     assert best is not None
     # 2 ms x throughput = clients at the bound: clients = 2 x 50 - 25 = 75, throughput 37.5
     assert 0.95 * 37.5 <= queue(best.params["clients"])["throughput"] <= 37.5 * 1.02
@@ -60,7 +70,7 @@ def test_conditional_parameters() -> None:
         if trial.suggest_categorical("batched", [False, True]):
             trial.suggest_int("batch_size", 1, 100, log=True)
         tell(study, trial, measure)
-    best = answer_of(study).best
+    best = recommendation_of(study).best
     assert best is not None
     assert best.params["batched"] is True
     assert {"batch_size"} & set().union(*(t.params for t in study.trials))
@@ -68,12 +78,12 @@ def test_conditional_parameters() -> None:
 
 def test_trials_that_break_down_are_learnt_from_and_refused_ones_are_not() -> None:
     study = searched({"clients": CLIENTS}, lambda p: queue(p["clients"]) if p["clients"] < 300 else None, 12)
-    best = answer_of(study).best
+    best = recommendation_of(study).best
     assert best is not None
     assert best.params["clients"] == pytest.approx(75, rel=0.1)
     assert sum(t.state is TrialState.FAIL for t in study.trials) <= 4
     nothing = searched({"clients": CLIENTS}, lambda _: None, 6)
-    assert answer_of(nothing).best is None
+    assert recommendation_of(nothing).best is None
     assert len({t.params["clients"] for t in nothing.trials}) == 6
 
 
@@ -81,10 +91,10 @@ def test_a_space_in_which_everything_was_tried() -> None:
     space = {"clients": CategoricalDistribution([1, 10, 100])}
     study = searched(space, lambda p: queue(p["clients"]), 9)
     assert {t.params["clients"] for t in study.trials} == {1, 10, 100}
-    best = answer_of(study).best
+    best = recommendation_of(study).best
     assert best is not None
     assert best.params["clients"] == 10
-    assert answer_of(study).likely_gain < 0.02
+    assert recommendation_of(study).likely_gain < 0.02
 
 
 def test_several_trials_at_once_spread_out() -> None:

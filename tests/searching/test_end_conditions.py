@@ -20,7 +20,7 @@ def test_the_best_has_run_often_enough_when_the_budget_is_spent(tmp_path: Path) 
     ran = list(run_trials(source, suite))
     assert len(ran) == 8
     assert source.ended.startswith("the budget of 8 trials is spent")
-    best = source.answer().best
+    best = source.recommendation().best
     assert best is not None
     runs = [t for t in ran if t.params.num_clients_per_proc == best.params["num_clients_per_proc"]]
     assert [t.repeat for t in runs] == list(range(len(runs)))
@@ -33,7 +33,7 @@ def test_the_answer_says_so_if_the_best_ran_fewer_times_than_was_asked_for(tmp_p
     source = source_of(suite, request)
     sentence = "the best ran only {} of the 3 that --confirm asks for"
     list(run_trials(source, suite, most=1))
-    assert not [line for line in source.keep_answer() if "--confirm" in line], "it has not ended"
+    assert not [line for line in source.keep_recommendation() if "--confirm" in line], "it has not ended"
     list(run_trials(source, suite))
     assert any(line.startswith(sentence.format("2 times")) for line in source.close())
     larger = search_request(budget_trials=3, confirm=3)
@@ -60,7 +60,7 @@ def test_a_bound_that_nothing_can_keep_ends_it_soon(tmp_path: Path) -> None:
     assert len(ran) <= 6
     assert min(t.params.num_clients_per_proc for t in ran) == 1
     assert source.ended == "no combination of values is likely to meet your limits"
-    assert source.answer().best is None
+    assert source.recommendation().best is None
 
 
 def test_a_column_that_no_trial_has_ends_the_search_in_a_sentence(tmp_path: Path) -> None:

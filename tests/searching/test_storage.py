@@ -76,7 +76,12 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     journal = suite.path / OPTUNA_JOURNAL
     journal.rename(suite.path / "away")
     journal.mkdir()
-    for cannot in (lambda: source.tell(trial, measured(trial)), source.ask, source.summary_line, source.keep_answer):
+    for cannot in (
+        lambda: source.tell(trial, measured(trial)),
+        source.ask,
+        source.summary_line,
+        source.keep_recommendation,
+    ):
         with pytest.raises(
             FprayError,
             match=(r"search \(--storage\) cannot be reached any more: \[Errno 21\].*to continue, run the same fpray"),

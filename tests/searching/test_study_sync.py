@@ -120,4 +120,4 @@ def test_a_study_that_was_in_memory_is_made_anew_from_the_suite(tmp_path: Path) 
     assert trial is not None
     assert (trial.id, again.directory(trial).number) == (asked.id, number), "what was asked runs under its number"
     second.tell(trial, measured(trial))
-    assert second.answer().trials == 4
+    assert second.recommendation().trials == 4

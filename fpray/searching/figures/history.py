@@ -1,4 +1,4 @@
-"""The trials and the answer of a search, from its suite's directory alone."""
+"""The trials and the recommendation of a search, from its suite's directory alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fpray.peak_sampler.goals import Bound, Goal
 from fpray.report.show import jar_of
 from fpray.searching.goals import parse_bounds
 from fpray.searching.points_file import RecordedPoint, read_points
-from fpray.searching.recorded_answer import RecordedAnswer, read_answer, search_words
+from fpray.searching.recorded_recommendation import RecordedRecommendation, read_recommendation, search_words
 from fpray.store.outcome import Status
 from fpray.store.suite import Suite
 
@@ -46,7 +46,7 @@ class SearchHistory:
     Attributes:
         aim: the protocol, the goals and the bounds in words.
         jar: name, version and hash of the jar that its trials ran.
-        answer: the content of `answer.json`.
+        recommendation: the content of `answer.json`.
     """
 
     aim: str
@@ -54,7 +54,7 @@ class SearchHistory:
     goals: Sequence[Goal]
     bounds: Sequence[Bound]
     trials: Sequence[SearchedTrial]
-    answer: RecordedAnswer
+    recommendation: RecordedRecommendation
 
     @property
     def title(self) -> str:
@@ -90,7 +90,7 @@ def read_history(suite: Suite) -> SearchHistory:
         )
     subject = f", subject to {' and '.join(map(str, bounds))}" if bounds else ""
     aim = f"{suite.record.protocol}: {' and '.join(map(str, goals))}{subject}"
-    return SearchHistory(aim, jar_of(suite), goals, bounds, trials, read_answer(suite.path))
+    return SearchHistory(aim, jar_of(suite), goals, bounds, trials, read_recommendation(suite.path))
 
 
 def _ended_trials(suite: Suite, bounds: Sequence[Bound]) -> list[SearchedTrial]:

@@ -1,4 +1,4 @@
-"""A search as one HTML file that needs no other: the answer, the figure, and a table of all trials."""
+"""A search as one HTML file that needs no other: the recommendation, the figure, and a table of all trials."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ table {{ border-collapse: collapse; font-size: 14px }}
 td, th {{ padding: 0.2rem 0.8rem; text-align: right; border-bottom: 1px solid #e5e8eb }}
 pre {{ white-space: pre-wrap; font: inherit }}
 .no {{ color: #777 }}
-</style></head><body><h1>{title}</h1><pre>{answer}</pre>{svg}
+</style></head><body><h1>{title}</h1><pre>{recommendation}</pre>{svg}
 <table><tr>{heads}</tr>{rows}</table></body></html>
 """
 
@@ -39,9 +39,11 @@ def page(history: SearchHistory, figure: Figure) -> str:
     columns = columns_of(history.goals, history.bounds)
     heads = "".join(f"<th>{html.escape(head)}</th>" for head in ["trial", *names, *columns, "keeps the bounds"])
     rows = "".join(_row(trial, names, columns) for trial in history.trials)
-    answer = html.escape("\n".join(history.answer.sentences))
+    recommendation = html.escape("\n".join(history.recommendation.sentences))
     title = html.escape(history.title)
-    return _PAGE.format(title=title, answer=answer, svg=svg[svg.index("<svg") :], heads=heads, rows=rows)
+    return _PAGE.format(
+        title=title, recommendation=recommendation, svg=svg[svg.index("<svg") :], heads=heads, rows=rows
+    )
 
 
 def _row(trial: SearchedTrial, names: Sequence[str], columns: Sequence[str]) -> str:

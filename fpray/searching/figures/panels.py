@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def draw_path(axes: Axes, history: SearchHistory) -> None:
-    """The first goal of each trial, the best so far, and the interval of the answer."""
+    """The first goal of each trial, the best so far, and the interval of the recommendation."""
     from matplotlib.ticker import MaxNLocator
 
     goal = history.goals[0]
@@ -25,7 +25,7 @@ def draw_path(axes: Axes, history: SearchHistory) -> None:
         bottom = min((value for _, value in values), default=0.0)
         axes.scatter(failed, [bottom] * len(failed), color=FAILED, marker="x", s=28, label="did not finish", zorder=3)
     _draw_best_so_far(axes, history)
-    best = history.answer.best.goals.get(goal.column) if history.answer.best else None
+    best = history.recommendation.best.goals.get(goal.column) if history.recommendation.best else None
     if best and best.low is not None and best.high is not None and len(history.goals) == 1:
         axes.axhspan(best.low, best.high, color=BEST, alpha=0.12, label="95 % interval of the answer")
     label_axes(axes, "path of the search", "trial", goal.column)
@@ -50,7 +50,7 @@ def draw_cost(axes: Axes, history: SearchHistory) -> None:
     goal, bound = history.goals[0], history.bounds[0]
     measured = _draw_trials(axes, history, bound.column)
     axes.axvline(bound.limit, color="black", linewidth=1, linestyle="--", label=f"the bound, {bound.limit:g}")
-    if edge := list(history.answer.edge(goal.column)):
+    if edge := list(history.recommendation.edge(goal.column)):
         axes.step(
             *zip(*edge, strict=True), where="post" if bound.upper else "pre", color=BEST, linewidth=1.2,
             marker="o", markersize=4, label="the best at other bounds",
@@ -65,7 +65,7 @@ def draw_front(axes: Axes, history: SearchHistory) -> None:
     """The first goal over the second, and the front."""
     first, second = history.goals[:2]
     _draw_trials(axes, history, second.column)
-    pairs = [(choice.value(second.column), choice.value(first.column)) for choice in history.answer.front]
+    pairs = [(choice.value(second.column), choice.value(first.column)) for choice in history.recommendation.front]
     if front := sorted((other, value) for other, value in pairs if other is not None and value is not None):
         axes.plot(*zip(*front, strict=True), color=BEST, linewidth=1.2, marker="o", markersize=4, label="the front")
         legend(axes)

@@ -43,8 +43,8 @@ def _draw_along(axes: Axes, history: SearchHistory, name: str, values: Sequence[
             dots(axes, shown, color)
     if any('"log": true' in trial.distributions.get(name, "") for trial, _ in values):
         logarithmic(axes, base=2)
-    best = history.answer.best.params if history.answer.best else {}
-    if name in best:  # the answer has the parameters that all trials had, with the same range
+    best = history.recommendation.best.params if history.recommendation.best else {}
+    if name in best:  # the recommendation has the parameters that all trials had, with the same range
         axes.axvline(best[name], color=BEST, linewidth=1.2, label=f"the answer, {best[name]}")
         legend(axes)
     label_axes(axes, f"along {name}", name, history.goals[0].column)

@@ -10,8 +10,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import create_trial
 
 from fpray.peak_sampler.goals import Bound, Goal
-from fpray.searching.recommendation import answer
-from tests.peak_sampler.searches import CLIENTS, LATENCY, THROUGHPUT, answer_of, loops, queue, searched, tell
+from fpray.searching.recommend import recommend
+from tests.peak_sampler.searches import CLIENTS, LATENCY, THROUGHPUT, loops, queue, recommendation_of, searched, tell
 
 
 def test_where_more_load_gains_nothing_the_lower_load_is_recommended() -> None:
@@ -26,7 +26,7 @@ def test_where_more_load_gains_nothing_the_lower_load_is_recommended() -> None:
         )
         for clients, rate in measured.items()
     ]
-    best = answer(trials, (THROUGHPUT,), (Bound("latency", 20.0),), loops).best
+    best = recommend(trials, (THROUGHPUT,), (Bound("latency", 20.0),), loops).best
     assert best is not None
     assert best.params == {"clients": 200}
 
@@ -35,17 +35,17 @@ def test_no_configuration_keeps_the_bound() -> None:
     impossible = Bound("latency", 0.1)
     space = {"clients": CLIENTS, "replicas": IntDistribution(2, 6)}
     study = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 10, bounds=[impossible])
-    result = answer_of(study, bounds=[impossible])
+    result = recommendation_of(study, bounds=[impossible])
     assert result.best is None
     assert not result.feasible
     assert result.nearest is not None
     assert result.nearest.params["clients"] == 1
     early = study.get_trials()[:5]
     assert min(t.params["clients"] for t in early) == 1  # the lowest load is looked at early
-    assert answer(early, [THROUGHPUT], [impossible], loops).likely_gain == 0  # and that ends it
+    assert recommend(early, [THROUGHPUT], [impossible], loops).likely_gain == 0  # and that ends it
     # A bound that can still be kept is not given up.
     hard = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 4, bounds=[Bound("latency", 0.56)])
-    assert answer_of(hard, bounds=[Bound("latency", 0.56)]).likely_gain > 0
+    assert recommendation_of(hard, bounds=[Bound("latency", 0.56)]).likely_gain > 0
 
 
 def test_what_only_broke_down_is_never_the_nearest_nor_on_a_front() -> None:
@@ -55,24 +55,24 @@ def test_what_only_broke_down_is_never_the_nearest_nor_on_a_front() -> None:
     )
     study.enqueue_trial({"clients": 1})
     tell(study, study.ask({"clients": CLIENTS}), lambda _: None)
-    nearest = answer_of(study, bounds=[impossible]).nearest
+    nearest = recommendation_of(study, bounds=[impossible]).nearest
     assert nearest is not None
     assert nearest.params["clients"] > 1
     goals = (THROUGHPUT, Goal("latency", maximize=False))
-    front = answer(study.get_trials(), goals, [], loops).front
+    front = recommend(study.get_trials(), goals, [], loops).front
     assert front
     assert all(choice.params["clients"] > 1 for choice in front)
 
 
 def test_nothing_was_measured_yet() -> None:
-    result = answer([], [THROUGHPUT], [LATENCY], loops)
+    result = recommend([], [THROUGHPUT], [LATENCY], loops)
     assert (result.best, result.nearest, result.trials) == (None, None, 0)
 
 
 def test_several_goals_give_a_front() -> None:
     goals = [Goal("throughput"), Goal("latency", maximize=False)]
     study = searched({"clients": CLIENTS}, lambda p: queue(p["clients"]), 14, goals=goals, bounds=[])
-    front = answer_of(study, goals, []).front
+    front = recommendation_of(study, goals, []).front
     clients = sorted(choice.params["clients"] for choice in front)
     assert len(clients) >= 5
     assert clients[0] <= 10
@@ -93,7 +93,7 @@ def test_what_is_recommended_is_on_the_front_even_if_it_barely_keeps_the_bounds(
             )
             for x, rate, cost, ms in ((5, 10.0, 5.0, 1.0), (45, 20.0, 10.0, latency))
         ]
-        result = answer(trials, goals, [LATENCY], None)
+        result = recommend(trials, goals, [LATENCY], None)
         if result.best is not None and result.best.params == {"x": 45}:
             chances.append(result.best.chance)
             assert {"x": 45} in [choice.params for choice in result.front]
@@ -104,7 +104,7 @@ def test_a_goal_that_is_minimized() -> None:
     goal, bound = Goal("latency", maximize=False), Bound("throughput", 30.0, upper=False)
     space = {"clients": CLIENTS}
     study = searched(space, lambda p: queue(p["clients"]), 12, goals=[goal], bounds=[bound])
-    best = answer_of(study, [goal], [bound]).best
+    best = recommendation_of(study, [goal], [bound]).best
     assert best is not None
     assert best.params["clients"] == pytest.approx(37.5, rel=0.12)  # 30 = 1 / (0.5 / N + 1 / 50)
 
@@ -120,8 +120,8 @@ def test_the_likely_gain_is_a_share_of_the_goal_in_either_direction() -> None:
         )
         for x, rate in ((5, 10.0), (25, 20.0), (45, 14.0))
     ]
-    up = answer(trials, [Goal("rate")], [], None).likely_gain
-    down = answer(trials, [Goal("latency", maximize=False)], [], None).likely_gain
+    up = recommend(trials, [Goal("rate")], [], None).likely_gain
+    down = recommend(trials, [Goal("latency", maximize=False)], [], None).likely_gain
     assert up > 0.05
     assert (1 + up) * (1 - down) == pytest.approx(1)
 
@@ -134,14 +134,14 @@ def test_columns_that_are_below_zero_and_spaces_without_load() -> None:
 
     bounds = [Bound("latency", 0.1)]
     study = searched(space, measure, 20, bounds=bounds, loops=None)
-    best = answer(study.get_trials(), [THROUGHPUT], bounds, None).best
+    best = recommend(study.get_trials(), [THROUGHPUT], bounds, None).best
     assert best is not None
     assert best.params["kind"] == "b"
     assert best.params["x"] == pytest.approx(0.05, abs=0.1)
 
 
 def test_the_frontier_rises_with_the_bound() -> None:
-    result = answer_of(searched({"clients": CLIENTS}, lambda p: queue(p["clients"]), 12))
+    result = recommendation_of(searched({"clients": CLIENTS}, lambda p: queue(p["clients"]), 12))
     limits = [bound.limit for bound, _ in result.frontier]
     values = [choice.goals["throughput"].value for _, choice in result.frontier if choice is not None]
     assert limits == sorted(limits)

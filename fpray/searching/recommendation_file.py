@@ -11,29 +11,33 @@ from typing import Any
 
 from fpray.files import layout
 from fpray.files.atomic import write_json
-from fpray.searching.answer import Answer
 from fpray.searching.messages import sentences
 from fpray.searching.problem import SearchProblem
+from fpray.searching.recommendation import Recommendation
 
 
-def write_answer(suite: Path, problem: SearchProblem, answer: Answer, ended: str, left: int) -> Sequence[str]:
-    """Write the answer so far, and return its sentences."""
-    content = answer_json(problem, answer, ended, left)
-    with contextlib.suppress(OSError):  # a full disk: the answer is made of outcomes, which are on disk
+def write_recommendation(
+    suite: Path, problem: SearchProblem, recommendation: Recommendation, ended: str, left: int
+) -> Sequence[str]:
+    """Write the recommendation so far, and return its sentences."""
+    content = recommendation_json(problem, recommendation, ended, left)
+    with contextlib.suppress(OSError):  # a full disk: it is made of outcomes, which are on disk
         write_json(suite / layout.ANSWER, content)
     lines: Sequence[str] = content["sentences"]
     return lines
 
 
-def answer_json(problem: SearchProblem, answer: Answer, ended: str, left: int) -> dict[str, Any]:
+def recommendation_json(
+    problem: SearchProblem, recommendation: Recommendation, ended: str, left: int
+) -> dict[str, Any]:
     """The content of `answer.json`: the sentences, and everything they are made of; null if it is unknown."""
     content: dict[str, Any] = {
-        "sentences": list(sentences(problem, answer, ended, left)),
+        "sentences": list(sentences(problem, recommendation, ended, left)),
         "goals": [str(goal) for goal in problem.goals],
         "bounds": [str(bound) for bound in problem.bounds],
         "ended": ended,
     }
-    content |= _plain(dataclasses.asdict(answer)) | {"feasible": answer.feasible}
+    content |= _plain(dataclasses.asdict(recommendation)) | {"feasible": recommendation.feasible}
     return content
 
 

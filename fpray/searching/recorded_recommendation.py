@@ -46,8 +46,8 @@ class RecordedLimit:
 
 
 @dataclass(frozen=True)
-class RecordedAnswer:
-    """The answer of a search, as far as it is shown again; see `fpray.searching.answer`.
+class RecordedRecommendation:
+    """The recommendation of a search, as far as it is shown again; see `fpray.searching.recommendation`.
 
     frontier: pairs of a limit and the configuration recommended there.
     """
@@ -65,13 +65,13 @@ class RecordedAnswer:
             yield from ((limit, value) for limit, value in zip(limits, values, strict=False) if value is not None)
 
 
-def read_answer(suite: Path) -> RecordedAnswer:
-    """The answer in a suite; an empty one before there is any.
+def read_recommendation(suite: Path) -> RecordedRecommendation:
+    """The recommendation in a suite; an empty one before there is any.
 
     Raises:
         Damaged: its `answer.json` is.
     """
-    return read_suite_file(suite / layout.ANSWER, RecordedAnswer) or RecordedAnswer()
+    return read_suite_file(suite / layout.ANSWER, RecordedRecommendation) or RecordedRecommendation()
 
 
 class _Words(TypedDict):
