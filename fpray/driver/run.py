@@ -27,6 +27,7 @@ from fpray.driver.resume import WorkList
 from fpray.driver.session import REAL, Backend, Session
 from fpray.driver.stop_rule import FailureLimit
 from fpray.errors import Cause, FprayError, refuse
+from fpray.files import layout
 from fpray.files.disk import remedy, why_not_written
 from fpray.plan.words import AGAIN
 from fpray.report.live import Progress
@@ -164,6 +165,7 @@ def _write_tables(job: Run, progress: Progress) -> None:
     except OSError as error:
         name = job.suite.path.name
         progress.say(
-            f"results.csv and results.parquet of {name} cannot be written: {why_not_written(error, job.suite.path)}."
+            f"{layout.RESULTS_CSV} and {layout.RESULTS_PARQUET} of {name} cannot be written:"
+            f" {why_not_written(error, job.suite.path)}."
             f" No result is lost. {remedy(error)}, then run the same fpray command again: it writes them"
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fpray.evidence.evidence import Check, ClientEvidence, Doubt, Evidence
+from fpray.files.layout import stderr_file
 from fpray.files.weighty_lines import telling
 from fpray.plan.words import number_of
 
@@ -102,7 +103,7 @@ def unusable(evidence: Evidence) -> Iterator[Doubt]:
         if client.unreadable or (client.unusable and nothing_else):
             no_result = client.unreadable or evidence.served is not True
             without = ", so the trial has no result" if no_result else ""
-            look = f". Look at {client.label}_err.txt in the same directory" if no_result else ""
+            look = f". Look at {stderr_file(client.label)} in the same directory" if no_result else ""
             sentence = (
                 f"the file of measurements of {client.label} cannot be used{without}:"
                 f" {client.unusable.rstrip('.')}{look}"

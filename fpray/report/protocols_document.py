@@ -6,13 +6,14 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fpray.files.layout import RECORDER
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import show_duration
 from fpray.report.catalog import closed_loops
 
 WIDTH = 118  # of a line of prose
 # What holds for every protocol, so that no declaration repeats it.
-_EVERYWHERE = """
+_EVERYWHERE = f"""
 - Ports: a trial takes free ports from 20000 on; FrankenPaxos takes 10000 + 100 k. `fpray plan` without a cluster shows
   FrankenPaxos's ports. As in FrankenPaxos, a metrics port is the main port + 1, or -1 without monitoring.
 - Readiness: nothing sleeps. A stage starts when every endpoint of the earlier stages listens; clients start when all
@@ -22,7 +23,7 @@ _EVERYWHERE = """
 - Garbage collection log (`monitored`): `-Xlog:gc*`. With FrankenPaxos's flags, no JVM newer than 8 starts.
 - Flags: booleans are `True` and `False`, as most are in FrankenPaxos (five are `true` and `false`). Durations have the
   unit that FrankenPaxos gives that flag, and always a decimal point (`2.0s`; fastmultipaxos has `2s`). Jars read both.
-- Recorder files are kept as `recorder.parquet`; half of FrankenPaxos's modules delete them.
+- Recorder files are kept as `{RECORDER}`; half of FrankenPaxos's modules delete them.
 - A trial that cannot work (too few replicas for f, workloads that the jar rejects) is refused before anything starts.
 """.strip()
 

@@ -121,7 +121,7 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     trial, outcome = directory.trial(), directory.latest()
     processes = planned_processes(directory)
     if trial is None:
-        raise refuse(str(directory.path), "is not the directory of a trial: it has no trial.json", Cause.TRIAL)
+        raise refuse(str(directory.path), f"is not the directory of a trial: it has no {layout.TRIAL}", Cause.TRIAL)
     status = outcome.status.value if outcome else "unfinished"
     wall = f" after {duration_in_words(outcome.wall_s)}" if outcome else ""
     jar = trial["provenance"].get("jar") or jar_of(suite)

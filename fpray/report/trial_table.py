@@ -8,6 +8,7 @@ from typing import Any
 from fpray.protocol.protocol import Protocol
 from fpray.recorder.columns import THROUGHPUT, measured_latency
 from fpray.report.table import print_table
+from fpray.store.columns import JAR, REPEAT, STATUS, TRIAL
 from fpray.store.outcome import Outcome
 from fpray.store.suite_record import TrialRecord
 from fpray.store.trial_directory import TrialDirectory
@@ -25,7 +26,7 @@ def print_trials(protocol: Protocol[Any], trials: Trials) -> None:
     repeats = any(trial["repeat"] for _, trial, _ in trials)
     jars = len({trial["provenance"].get("jar") for _, trial, _ in trials}) > 1
     titles = [title for title, _, _ in measured]
-    headings = ["trial", *varied, *["repeat"] * repeats, *titles, *["jar"] * jars, "status"]
+    headings = [TRIAL, *varied, *[REPEAT] * repeats, *titles, *[JAR] * jars, STATUS]
     rows = []
     for (directory, trial, outcome), params in zip(trials, flat, strict=True):
         cells = [directory.number, *(str(params.get(name, "-")) for name in varied)]
@@ -34,7 +35,7 @@ def print_trials(protocol: Protocol[Any], trials: Trials) -> None:
         cells += [trial["provenance"].get("jar", "-")] * jars
         latest = outcome or directory.latest()
         rows.append([*cells, latest.status.value if latest else "unfinished"])
-    print_table(headings, rows, left=("trial", "status"))
+    print_table(headings, rows, left=(TRIAL, STATUS))
 
 
 def _measured_columns(protocol: Protocol[Any], trials: Trials) -> Iterator[tuple[str, str, int]]:

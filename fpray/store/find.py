@@ -92,7 +92,9 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
     if (path / layout.TRIAL).is_file():
         suite = next((up for up in path.parents if is_suite(up)), None)
         if suite is None:
-            sentence = "is the directory of one trial, but its suite (the directory with suite.json) is not around it"
+            sentence = (
+                f"is the directory of one trial, but its suite (the directory with {layout.SUITE}) is not around it"
+            )
             raise refuse(
                 text,
                 f"{sentence}: move it back into its suite, or name a trial as SUITE/TRIAL, such as QKZJ/001",

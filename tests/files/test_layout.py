@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from fpray.files import layout
 
@@ -13,6 +16,11 @@ FILES = [f for top in ("fpray", "analysis") for f in sorted((ROOT / top).rglob("
 SUFFIXES = {function("") for function in (layout.command_file, layout.stdout_file, layout.stderr_file)}
 SUFFIXES |= {layout.returncode_file(""), layout.data_file("")}
 NAMES = {value for name, value in vars(layout).items() if name.isupper() and "." in value}
+# As a whole text, in a path, or in a message.
+STATED = re.compile(
+    rf"(?<![\w.-])({'|'.join(map(re.escape, NAMES))})(?!\w)|({'|'.join(map(re.escape, SUFFIXES))})(?!\w)"
+)
+APART = {"fpray/recorder/summary.py"}  # its folder imports nothing of fpray but itself
 
 
 def _texts(file: Path) -> Iterator[str]:
@@ -30,12 +38,21 @@ def test_no_name_is_stated_twice() -> None:
 
 def test_names_are_stated_in_the_layout_only() -> None:
     stated = {
-        f"{file.relative_to(ROOT)}: {text}"
+        (str(file.relative_to(ROOT)), match[0])
         for file in FILES
         for text in _texts(file)
-        if text in NAMES or any(text.endswith(suffix) for suffix in SUFFIXES)
+        if (match := STATED.search(text)) is not None
     }
-    assert not stated, "use fpray.files.layout"
+    assert {(file, name) for file, name in stated if file not in APART} == set(), "use fpray.files.layout"
+    assert {file for file, _ in stated} == APART, "and no file is apart for nothing"
+
+
+@pytest.mark.parametrize(
+    "text", ["results.csv", "/suite/results.csv cannot be written", "has no (trial.json)", "look at client_0_err.txt."]
+)
+def test_a_name_is_seen_in_a_message(text: str) -> None:
+    assert STATED.search(text)
+    assert not STATED.search(text.replace(".", "-"))
 
 
 def test_the_label_of_a_log() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fpray.peak_sampler.goals import columns_of
 from fpray.searching.figures.history import SearchedTrial, SearchHistory
 from fpray.searching.number_words import number
+from fpray.store.columns import TRIAL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +38,7 @@ def page(history: SearchHistory, figure: Figure) -> str:
     svg = drawing.getvalue()
     names = list(dict.fromkeys(name for trial in history.trials for name in trial.point))
     columns = columns_of(history.goals, history.bounds)
-    heads = "".join(f"<th>{html.escape(head)}</th>" for head in ["trial", *names, *columns, "keeps the bounds"])
+    heads = "".join(f"<th>{html.escape(head)}</th>" for head in [TRIAL, *names, *columns, "keeps the bounds"])
     rows = "".join(_row(trial, names, columns) for trial in history.trials)
     recommendation = html.escape("\n".join(history.recommendation.sentences))
     title = html.escape(history.title)
