@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial
 from fpray.peak_sampler.encoding import Array, Encoding
 from fpray.peak_sampler.gaussian_process import GaussianProcess, Guesses, guesses_of_goal, guesses_of_offset
 from fpray.peak_sampler.goals import Bound, Goal
+from fpray.peak_sampler.trial_attributes import METRICS, STATUS
 
 SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
 DOUBT = 0.05  # nepers of the goal: what a 2.7 times higher chance to keep the bounds is worth
@@ -56,14 +57,14 @@ def usable_trials(
 ) -> Trials:
     """The ended trials that say something about a point of `space`; NaN for those that broke down."""
     ended = [t for t in trials if t.state.is_finished() and space.keys() <= t.params.keys() and _is_evidence(t)]
-    metrics = [t.user_attrs.get("metrics") or {} for t in ended]
+    metrics = [t.user_attrs.get(METRICS) or {} for t in ended]
     values = {c: np.array([math.nan if m.get(c) is None else float(m[c]) for m in metrics]) for c in columns}
     return Trials([{name: t.params[name] for name in space} for t in ended], values, [t.number for t in ended])
 
 
 def _is_evidence(trial: FrozenTrial) -> bool:
-    status = trial.user_attrs.get("status")
-    return status not in NO_EVIDENCE and (status is not None or "metrics" in trial.user_attrs)
+    status = trial.user_attrs.get(STATUS)
+    return status not in NO_EVIDENCE and (status is not None or METRICS in trial.user_attrs)
 
 
 class Scale:

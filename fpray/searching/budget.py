@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from optuna.trial import FrozenTrial
 
 from fpray.plan.words import number_of
+from fpray.searching.trial_attributes import SPENT_S, WALL_S
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ class BudgetMeter:
         """Seconds: all trials, with parallel ones counted once; the average share of a trial in it; a trial alone."""
         if not ended:
             return 0.0, self._planned_s, self._planned_s
-        alone_s = [float(t.user_attrs.get("wall_s") or 0.0) for t in ended]
-        spent_s = [float(t.user_attrs.get("spent_s", alone)) for t, alone in zip(ended, alone_s, strict=True)]
+        alone_s = [float(t.user_attrs.get(WALL_S) or 0.0) for t in ended]
+        spent_s = [float(t.user_attrs.get(SPENT_S, alone)) for t, alone in zip(ended, alone_s, strict=True)]
         return sum(spent_s), sum(spent_s) / len(ended), sum(alone_s) / len(ended)
 
     def why_spent(self, known: int) -> str:

@@ -6,6 +6,7 @@ import json
 import math
 
 from fpray.peak_sampler.distributions import size
+from fpray.peak_sampler.trial_attributes import METRICS
 from fpray.searching.problem import SearchProblem
 from fpray.searching.sampler_factory import LISTING, grid_values
 from fpray.searching.search_trials import SearchTrials
@@ -35,7 +36,7 @@ class EndConditions:
         """A sentence about a column of a goal or bound that no finished trial has a value of; None if there is none."""
         finished = self._trials.finished()
         for column in self._problem.columns:
-            if len(finished) >= _ENOUGH_TO_KNOW and all(t.user_attrs["metrics"].get(column) is None for t in finished):
+            if len(finished) >= _ENOUGH_TO_KNOW and all(t.user_attrs[METRICS].get(column) is None for t in finished):
                 return (
                     f"{column} has no value in any of {len(finished)} finished trials, so the search cannot"
                     " continue (docs/measuring.md says why)"

@@ -9,12 +9,23 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from fpray.peak_sampler.trial_attributes import METRICS, STATUS
 from fpray.plan.plan import Trial
 from fpray.searching.problem import SearchProblem
 from fpray.searching.recommend import recommend
 from fpray.searching.recommendation import Recommendation
 from fpray.searching.repeats import configuration
 from fpray.searching.sampler_factory import SamplerPerTrial
+from fpray.searching.trial_attributes import (
+    CLOSED_LOOPS,
+    CONFIGURATION,
+    CONFIRMATION,
+    DETAIL,
+    FPRAY_TRIAL,
+    REPEAT,
+    SPENT_S,
+    WALL_S,
+)
 from fpray.store.outcome import Outcome, Status
 
 # Optuna's samplers learn most from a trial that did not finish if it is complete, has the worst value there is, and
@@ -35,11 +46,11 @@ class SearchTrials:
 
     def ended(self) -> list[FrozenTrial]:
         """Trials that ran, with an outcome that the study knows."""
-        return [t for t in self.all(TrialState.COMPLETE, TrialState.FAIL) if t.user_attrs.get("fpray_trial")]
+        return [t for t in self.all(TrialState.COMPLETE, TrialState.FAIL) if t.user_attrs.get(FPRAY_TRIAL)]
 
     def finished(self) -> list[FrozenTrial]:
         """Trials that finished, and so have all their figures."""
-        return [t for t in self.ended() if t.user_attrs.get("status") == Status.FINISHED.value]
+        return [t for t in self.ended() if t.user_attrs.get(STATUS) == Status.FINISHED.value]
 
     def recommendation(self) -> Recommendation:
         """What the trials so far say."""
@@ -56,7 +67,7 @@ class SearchTrials:
     def ask(self, confirm: Mapping[str, Any] | None = None) -> optuna.Trial:
         """A new trial: of the point that is to be confirmed, or of the point that the sampler chooses."""
         if confirm is not None and not self.all(TrialState.WAITING):  # the driver may have died before it asked
-            self._study.enqueue_trial(dict(confirm), user_attrs={"confirmation": True})
+            self._study.enqueue_trial(dict(confirm), user_attrs={CONFIRMATION: True})
         return self._study.ask()
 
     def reopen(self, frozen: FrozenTrial) -> optuna.Trial:
@@ -71,10 +82,10 @@ class SearchTrials:
     def attributes(self, trial: Trial[Any]) -> dict[str, Any]:
         """What the study records about an fpray trial; its id is last, so a trial that has the id has everything."""
         return {
-            "closed_loops": float(trial.protocol.closed_loops(trial.params)),
-            "repeat": trial.repeat,
-            "configuration": configuration(trial),
-            "fpray_trial": trial.id,
+            CLOSED_LOOPS: float(trial.protocol.closed_loops(trial.params)),
+            REPEAT: trial.repeat,
+            CONFIGURATION: configuration(trial),
+            FPRAY_TRIAL: trial.id,
         }
 
     def tell(self, asked: optuna.Trial, outcome: Outcome, since_s: float) -> None:
@@ -86,8 +97,8 @@ class SearchTrials:
         metrics = {name: numbers.get(name) for name in outcome.results}
         if not outcome.status.comparable:
             metrics |= dict.fromkeys(self._problem.columns)
-        asked.set_user_attr("wall_s", outcome.wall_s)
-        asked.set_user_attr("spent_s", min(outcome.wall_s, since_s))
+        asked.set_user_attr(WALL_S, outcome.wall_s)
+        asked.set_user_attr(SPENT_S, min(outcome.wall_s, since_s))
         self._end(asked, outcome.status, outcome.detail, metrics)
 
     def refuse(self, asked: optuna.Trial, why: str) -> None:
@@ -96,12 +107,12 @@ class SearchTrials:
 
     def last_refusal(self) -> str:
         """Why the protocol refused the last point that it refused."""
-        return str(next(t.user_attrs["detail"] for t in reversed(self.all()) if _is_refused(t)))
+        return str(next(t.user_attrs[DETAIL] for t in reversed(self.all()) if _is_refused(t)))
 
     def _end(self, asked: optuna.Trial, status: Status, detail: str, metrics: Mapping[str, float | None]) -> None:
         problem = self._problem
         metrics = {**dict.fromkeys(problem.columns), **metrics}
-        for name, value in (("metrics", metrics), ("status", status.value), ("detail", detail)):
+        for name, value in ((METRICS, metrics), (STATUS, status.value), (DETAIL, detail)):
             asked.set_user_attr(name, value)
         for bound in problem.bounds:
             excess = bound.excess(metrics[bound.column])
@@ -121,4 +132,4 @@ class SearchTrials:
 
 
 def _is_refused(trial: FrozenTrial) -> bool:
-    return trial.user_attrs.get("status") == Status.REFUSED.value
+    return trial.user_attrs.get(STATUS) == Status.REFUSED.value

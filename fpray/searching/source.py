@@ -25,6 +25,7 @@ from fpray.searching.sampler_factory import SamplerPerTrial
 from fpray.searching.search_trials import SearchTrials
 from fpray.searching.storage import reachable
 from fpray.searching.study_sync import catch_up
+from fpray.searching.trial_attributes import NUMBER, REPEAT
 from fpray.store.outcome import Outcome
 from fpray.store.suite import Suite
 
@@ -179,12 +180,12 @@ class SearchSource:
             self._trials.refuse(asked, "; ".join(f"{refusal.about} {refusal.sentence}" for refusal in problems))
             return None
         first = configuration(Trial(problem.protocol, params))
-        trial = Trial(problem.protocol, params, asked.user_attrs.get("repeat", self._repeats.next(first)))
+        trial = Trial(problem.protocol, params, asked.user_attrs.get(REPEAT, self._repeats.next(first)))
         self._repeats.note(first, trial.repeat)
         for name, value in self._trials.attributes(trial).items():
             asked.set_user_attr(name, value)
         self._points.add(trial.id, asked)
-        asked.set_user_attr("number", self._suite.directory(trial).number)
+        asked.set_user_attr(NUMBER, self._suite.directory(trial).number)
         self._running[trial.id] = asked
         self._known[trial.id] = trial
         return trial

@@ -15,6 +15,7 @@ from fpray.protocol.protocol import Protocol
 from fpray.searching.points_file import PointsFile
 from fpray.searching.repeats import RepeatNumbers, configuration
 from fpray.searching.search_trials import SearchTrials
+from fpray.searching.trial_attributes import CONFIGURATION, FPRAY_TRIAL, NUMBER, REPEAT
 from fpray.store.outcome import Outcome
 from fpray.store.suite import Suite
 from fpray.store.trial_params import read_trial
@@ -41,8 +42,8 @@ def catch_up(suite: Suite, trials: SearchTrials, points: PointsFile, protocol: P
     """Bring the Optuna study and the suite together, wherever the driver died."""
     earlier = EarlierRuns()
     for frozen in trials.all():
-        if "fpray_trial" in frozen.user_attrs:
-            earlier.repeats.note(frozen.user_attrs["configuration"], frozen.user_attrs["repeat"])
+        if FPRAY_TRIAL in frozen.user_attrs:
+            earlier.repeats.note(frozen.user_attrs[CONFIGURATION], frozen.user_attrs[REPEAT])
     for directory in suite.directories().values():
         if content := directory.trial():
             trial = read_trial(protocol, content, suite.path.name)
@@ -55,7 +56,7 @@ def catch_up(suite: Suite, trials: SearchTrials, points: PointsFile, protocol: P
 
 def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, known: Mapping[str, Trial[Any]]) -> None:
     """Add to the study what only the suite has: the study was in memory, or its database was lost."""
-    in_study = {t.user_attrs.get("fpray_trial") for t in trials.all()}
+    in_study = {t.user_attrs.get(FPRAY_TRIAL) for t in trials.all()}
     for trial_id in suite.directories():
         if trial_id in in_study or trial_id not in known:  # an older fpray gave other ids
             continue
@@ -69,9 +70,9 @@ def _take_over(suite: Suite, trials: SearchTrials, earlier: EarlierRuns) -> None
     directories = suite.directories()
     ended: list[tuple[float, optuna.Trial, Outcome]] = []
     running = trials.all(TrialState.RUNNING)
-    for frozen in sorted(running, key=lambda t: (str(t.user_attrs.get("number", "~")), t.number)):
+    for frozen in sorted(running, key=lambda t: (str(t.user_attrs.get(NUMBER, "~")), t.number)):
         asked = trials.reopen(frozen)
-        directory = directories.get(frozen.user_attrs.get("fpray_trial", ""))
+        directory = directories.get(frozen.user_attrs.get(FPRAY_TRIAL, ""))
         outcome = directory.outcome() if directory is not None else None
         if directory is None or outcome is None:
             earlier.pending.append(asked)
