@@ -17,7 +17,7 @@ from fpray.cluster.jobs import NoJobs, as_job
 from fpray.driver.detach import hang_up_ends, leaving, start
 from fpray.driver.experiment import Experiment
 from fpray.driver.head import words_without
-from fpray.driver.remote_head import needs_remote_head, run_on_head
+from fpray.driver.remote_head import launch_on_head, needs_remote_head
 from fpray.driver.secret_words import hide_from_ps, secrets_of
 from fpray.errors import Cause, refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
@@ -51,7 +51,7 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
             Cause.OPTION,
         )
     if remote:
-        run_on_head(experiment, sys.argv[1:])
+        launch_on_head(experiment, sys.argv[1:])
     _run_by_itself(ctx, words["detach"], words["as_job"], secrets)
 
 

@@ -26,7 +26,7 @@ def needs_remote_head(where: Where) -> bool:
     return not belongs_here(where.inventory)
 
 
-def run_on_head(experiment: Experiment, words: Sequence[str]) -> NoReturn:
+def launch_on_head(experiment: Experiment, words: Sequence[str]) -> NoReturn:
     """Run `fpray WORDS`, which were checked, on the head; first copy the files that it needs from this machine.
 
     On the head it runs as a job of Ray's; what is shown here is the live display of the job.
