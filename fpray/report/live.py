@@ -12,7 +12,7 @@ from typing import Any
 from fpray.plan.plan import Trial
 from fpray.report.driver_output import DriverOutput
 from fpray.report.outcome_lines import failure_lines, remark_lines, values_line
-from fpray.report.remaining import RemainingTime, RunningTrial
+from fpray.report.remaining import RemainingTime, TrialTime
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, STOPPED, Snapshot, Step, clock
 from fpray.report.status_file import StatusFile
 from fpray.store.outcome import Outcome, Status
@@ -57,7 +57,7 @@ class Progress:
         self._done: set[str] = set()  # resumed trials count as done, not as elapsed
         self._failed = 0
         self._before = _Stage("", self._started)  # what is done before any trial
-        self._running: dict[str, tuple[RunningTrial, _Stage]] = {}  # number -> trial
+        self._running: dict[str, tuple[TrialTime, _Stage]] = {}  # number -> trial
         self._lock = threading.Lock()  # trials report from threads of their own
         self._output = DriverOutput(suite, leaving)
         self._file = StatusFile(suite, self.snapshot)

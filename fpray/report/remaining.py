@@ -12,7 +12,7 @@ from fpray.plan.plan import Trial
 
 
 @dataclass(eq=False)
-class RunningTrial:
+class TrialTime:
     """A trial that runs: the seconds that are planned for it, and when it began (monotonic clock).
 
     Attributes:
@@ -37,7 +37,7 @@ class RemainingTime:
         self._spent = 0.0  # planned seconds of the trials that ended in this run
         self._first_began: float | None = None
 
-    def begin(self, trial: Trial[Any]) -> RunningTrial:
+    def begin(self, trial: Trial[Any]) -> TrialTime:
         """A trial starts; it may not have been known before."""
         if trial.id not in self._planned:
             self._planned[trial.id] = planned_seconds(trial)
@@ -45,13 +45,13 @@ class RemainingTime:
             self._known += self._planned[trial.id]
         now = time.monotonic()
         self._first_began = self._first_began or now
-        return RunningTrial(self._planned[trial.id], now)
+        return TrialTime(self._planned[trial.id], now)
 
-    def wait(self, trial: RunningTrial) -> None:
+    def wait(self, trial: TrialTime) -> None:
         """A trial waits for what other programs hold: this time is not its own."""
         trial.waits_since = trial.waits_since or time.monotonic()
 
-    def go_on(self, trial: RunningTrial) -> None:
+    def go_on(self, trial: TrialTime) -> None:
         """It waits no more."""
         if trial.waits_since is not None:
             waited = time.monotonic() - trial.waits_since
@@ -70,7 +70,7 @@ class RemainingTime:
         if final:
             self._left -= planned
 
-    def seconds(self, total: int, running: Sequence[RunningTrial]) -> float:
+    def seconds(self, total: int, running: Sequence[TrialTime]) -> float:
         """The estimate for `total` trials, with as many in parallel as now; unknown trials count as the mean one."""
         unknown = max(0, total - len(self._planned))
         left = self._left + unknown * self._known / max(1, len(self._planned))
