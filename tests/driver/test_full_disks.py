@@ -103,7 +103,7 @@ def test_a_disk_that_fills_up_in_a_trial_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """I6: the sentence says which of the two it is."""
-    monkeypatch.setattr("fpray.driver.attempt.SPACE_CHECK_S", 0.01)
+    monkeypatch.setattr("fpray.driver.scheduled_trial.SPACE_CHECK_S", 0.01)
     monkeypatch.setattr("fpray.files.disk.free_inodes", lambda _: 0)
     tries: list[int] = []
 
