@@ -17,13 +17,13 @@ class Unanswered(Exception):
 
 
 # A call -> where it is answered, as `HOST` or `ROLE on HOST`.
-Where = Callable[[Any], str]
+Location = Callable[[Any], str]
 
 
 def gather(
     calls: Sequence[Any],
     deadline_s: float | None,
-    where: Where | None = None,
+    where: Location | None = None,
     cancellation: Cancellation | None = None,
 ) -> Iterator[tuple[Any, Any]]:
     """The results of remote calls as they come: (call, value). deadline_s: for all of them together.
@@ -55,7 +55,7 @@ def gather(
             yield call, _result(pending.pop(call), call, where)
 
 
-def _result(future: Any, call: Any, where: Where | None) -> Any:
+def _result(future: Any, call: Any, where: Location | None) -> Any:
     """The value of a call that has ended."""
     try:
         return future.result()

@@ -16,7 +16,7 @@ from fpray.files.typed import Misfit, Rule, between, number_or_word, typed
 from fpray.plan.cluster_file import MOST_MACHINES
 from fpray.plan.host_names import Host
 
-Count = Annotated[int, between(0, MOST_MACHINES)]
+MachineCount = Annotated[int, between(0, MOST_MACHINES)]
 Word = Annotated[Any, Rule(number_or_word)]
 _TAKES = "--cluster takes the YAML file of `ray up` (examples: cluster_configs/), or a JSON file of machines"
 LOCAL_TYPE = "local.cluster.node"  # what `ray up` writes for the machines of an on-premise provider
@@ -43,7 +43,7 @@ class Provider:
 class NodeType:
     """A type of machines, as far as it is read."""
 
-    min_workers: Count | None = None
+    min_workers: MachineCount | None = None
     max_workers: Annotated[int, between(0, 2**31)] | None = None
     labels: Mapping[str, Word] | None = None
     resources: Mapping[str, float] | None = None
@@ -71,7 +71,7 @@ class LauncherFile:
 
     provider: Provider
     cluster_name: str | None = None
-    min_workers: Count | None = None
+    min_workers: MachineCount | None = None
     available_node_types: Mapping[str, NodeType] | None = None
     head_node_type: str | None = None
     head_node: Mapping[str, Any] | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from fpray.plan.cluster import Cluster
 
-Kind = tuple[Any, ...]  # what is equal for machines that can replace each other
+MachineKind = tuple[Any, ...]  # what is equal for machines that can replace each other
 
 
 class MachineKinds:
@@ -24,7 +24,7 @@ class MachineKinds:
         # Each machine -> the cluster of the time when it joined, which lists its pools. So a lost machine keeps its
         # kind, and a similar machine can replace it.
         self._clusters = dict.fromkeys(self.hosts, cluster)
-        self._kinds: dict[int, dict[str, Kind]] = {}
+        self._kinds: dict[int, dict[str, MachineKind]] = {}
 
     def add(self, cluster: Cluster, host: str, hardware: Any) -> bool:
         """Add a machine that has joined; cluster: with its pools. Whether it can replace another one.
@@ -42,7 +42,7 @@ class MachineKinds:
         self.hosts = [*self.hosts, host]
         return True
 
-    def under(self, faults: int) -> Mapping[str, Kind]:
+    def under(self, faults: int) -> Mapping[str, MachineKind]:
         """host -> its kind, for trials with this f: pools may depend on f."""
         if faults not in self._kinds:
             self._kinds[faults] = {

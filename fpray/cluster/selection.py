@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from fpray.cluster.machine_kinds import Kind
+from fpray.cluster.machine_kinds import MachineKind
 
 Home = tuple[str, ...]  # the machines that a trial would have alone on the whole cluster
 
 
-def wanted_kinds(home: Home, kinds: Mapping[str, Kind]) -> dict[Kind, list[str]]:
+def wanted_kinds(home: Home, kinds: Mapping[str, MachineKind]) -> dict[MachineKind, list[str]]:
     """The kinds of machines that a trial needs -> its home machines of that kind."""
-    wanted: dict[Kind, list[str]] = {}
+    wanted: dict[MachineKind, list[str]] = {}
     for host in home:
         wanted.setdefault(kinds[host], []).append(host)
     return wanted
 
 
 def free_by_kind(
-    wanted: Mapping[Kind, Collection[str]], candidates: Iterable[str], kinds: Mapping[str, Kind]
-) -> dict[Kind, list[str]] | None:
+    wanted: Mapping[MachineKind, Collection[str]], candidates: Iterable[str], kinds: Mapping[str, MachineKind]
+) -> dict[MachineKind, list[str]] | None:
     """As many machines of each kind as are wanted, the first ones of `candidates`; None where there are too few."""
-    free: dict[Kind, list[str]] = {kind: [] for kind in wanted}
+    free: dict[MachineKind, list[str]] = {kind: [] for kind in wanted}
     missing = sum(map(len, wanted.values()))
     for host in candidates:
         selected = free.get(kinds[host])
@@ -34,7 +34,9 @@ def free_by_kind(
     return None
 
 
-def keep_at_home(wanted: Mapping[Kind, Iterable[str]], free: Mapping[Kind, Collection[str]]) -> dict[str, str]:
+def keep_at_home(
+    wanted: Mapping[MachineKind, Iterable[str]], free: Mapping[MachineKind, Collection[str]]
+) -> dict[str, str]:
     """Home machine -> the machine in its place; itself where it is free."""
     names: dict[str, str] = {}
     for kind, home in wanted.items():
@@ -44,11 +46,14 @@ def keep_at_home(wanted: Mapping[Kind, Iterable[str]], free: Mapping[Kind, Colle
 
 
 def dispensable(
-    quarantined: Iterable[str], wanted: Mapping[Kind, Collection[str]], alive: Iterable[str], kinds: Mapping[str, Kind]
+    quarantined: Iterable[str],
+    wanted: Mapping[MachineKind, Collection[str]],
+    alive: Iterable[str],
+    kinds: Mapping[str, MachineKind],
 ) -> set[str]:
     """The quarantined machines without which a trial has enough; alive: the hosts that live."""
     quarantined = set(quarantined)
-    others: dict[Kind, int] = {}
+    others: dict[MachineKind, int] = {}
     for host in alive:
         if host in kinds and host not in quarantined:
             others[kinds[host]] = others.get(kinds[host], 0) + 1
