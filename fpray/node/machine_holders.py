@@ -30,7 +30,7 @@ _counter = itertools.count()
 
 
 @dataclass(frozen=True)
-class Holder:
+class MachineHolder:
     """A process that holds the machine. pid: 0 if it cannot be seen from here; uid: None if that is not known."""
 
     name: str
@@ -89,16 +89,16 @@ class Watch:
     """Sees the holders. A name is asked once: a connection to it stays open until its holder is gone or `end`."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[socket.socket, Holder]] = {}
+        self._known: dict[str, tuple[socket.socket, MachineHolder]] = {}
 
-    def holders(self, but: str = "") -> list[Holder]:
+    def holders(self, but: str = "") -> list[MachineHolder]:
         """Every process that holds this machine, without the hold of one name."""
         names = [name.decode() for name in _NAMES.findall(Path("/proc/net/unix").read_bytes())]
         for name in [name for name in self._known if name not in names or _is_over(self._known[name][0])]:
             self._known.pop(name)[0].close()
         return [holder for name in dict.fromkeys(names) if name != but and (holder := self._holder(name)) is not None]
 
-    def _holder(self, name: str) -> Holder | None:
+    def _holder(self, name: str) -> MachineHolder | None:
         """Ask the kernel for the owner of a name; a name on which no process listens is no hold."""
         if name in self._known:
             return self._known[name][1]
@@ -110,9 +110,9 @@ class Watch:
         except OSError as error:
             connection.close()
             full = isinstance(error, BlockingIOError)  # too many ask
-            return Holder(name, shared, 0, None) if full else None
+            return MachineHolder(name, shared, 0, None) if full else None
         pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        self._known[name] = connection, Holder(name, shared, pid, uid)
+        self._known[name] = connection, MachineHolder(name, shared, pid, uid)
         return self._known[name][1]
 
     def end(self) -> None:
@@ -129,7 +129,7 @@ def _is_over(connection: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def forget_old_sentences(present: Iterable[Holder]) -> None:
+def forget_old_sentences(present: Iterable[MachineHolder]) -> None:
     """Remove the sentences of holders of this network namespace that were killed."""
     with contextlib.suppress(OSError, FprayError):
         names = {_sentence_file(holder.name).name for holder in present}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from fpray.node.machine_holders import Hold, Holder, Watch, forget_old_sentences
+from fpray.node.machine_holders import Hold, MachineHolder, Watch, forget_old_sentences
 
 # How long a trial waits for a process that it need not trust: another user's, and one that is no sweep of fpray's.
 OTHER_USER_S, NO_FPRAY_S = 900.0, 60.0
@@ -40,7 +40,7 @@ class MachineLock:
         self._watch.end()
         return None
 
-    def _reason(self, present: Sequence[Holder], shared: bool) -> str | None:
+    def _reason(self, present: Sequence[MachineHolder], shared: bool) -> str | None:
         """Why the machine cannot be had now, beside its present holders; None if it can."""
         now = time.monotonic()
         reasons, since = [], {}
@@ -65,7 +65,7 @@ class MachineLock:
             self._hold = None
 
 
-def _words(holder: Holder, limit: float) -> str:
+def _words(holder: MachineHolder, limit: float) -> str:
     what = "" if holder.may_be_fpray else ", which is not a process of fpray,"
     return (
         f"{holder.in_words()}{what} has reserved the machine; this trial starts automatically when that process ends,"

@@ -13,7 +13,7 @@ from fpray.errors import FprayError
 from fpray.plan.words import AGAIN, again, duration_in_words
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, Snapshot, read_snapshot
 from fpray.store.find import suites
-from fpray.store.lock import Holder
+from fpray.store.lock import SuiteHolder
 from fpray.store.outcome import Status
 from fpray.store.suite import Suite
 
@@ -28,7 +28,7 @@ class SuiteState:
     """
 
     suite: Suite
-    holder: Holder | None
+    holder: SuiteHolder | None
     snapshot: Snapshot | None
 
     @staticmethod

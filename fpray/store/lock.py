@@ -21,7 +21,7 @@ _HOLDER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>\S+) since .*")
 
 
 @dataclass(frozen=True)
-class Holder:
+class SuiteHolder:
     """The living process that runs a suite: in words, by number, and on which machine."""
 
     words: str
@@ -81,7 +81,7 @@ def acquire(suite: Path) -> int:
     return lock
 
 
-def holder(suite: Path) -> Holder | None:
+def holder(suite: Path) -> SuiteHolder | None:
     """The process that runs a suite now; None if there is none."""
     try:
         lock = os.open(suite / layout.SUITE_LOCK, os.O_RDONLY | os.O_CLOEXEC)
@@ -94,7 +94,7 @@ def holder(suite: Path) -> Holder | None:
     finally:
         os.close(lock)
     match = _HOLDER.fullmatch(words)
-    return Holder(words, int(match["pid"]) if match else 0, match["host"] if match else "")
+    return SuiteHolder(words, int(match["pid"]) if match else 0, match["host"] if match else "")
 
 
 def _words(file: int) -> str:

@@ -21,7 +21,7 @@ from fpray.files.disk import remedy, why_not_written
 from fpray.files.paths import shown
 from fpray.plan.plan import Trial
 from fpray.store import lock
-from fpray.store.lock import Holder
+from fpray.store.lock import SuiteHolder
 from fpray.store.outcome import Outcome
 from fpray.store.suite_record import SuiteRecord, TrialRecord
 from fpray.store.trial_directory import TrialDirectory, now
@@ -119,7 +119,7 @@ class Suite:
         finally:
             os.close(file)
 
-    def holder(self) -> Holder | None:
+    def holder(self) -> SuiteHolder | None:
         """The process that runs this suite now; None if there is none."""
         return lock.holder(self.path)
 

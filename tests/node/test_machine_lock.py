@@ -78,7 +78,7 @@ def test_one_trial_at_a_time_and_it_says_which() -> None:
 def _as_fpray() -> Iterator[None]:
     """This process counts as a role actor."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fpray.node.machine_holders.Holder.may_be_fpray", True)
+        patch.setattr("fpray.node.machine_holders.MachineHolder.may_be_fpray", True)
         yield
 
 
@@ -174,7 +174,7 @@ def test_another_users_trial_is_waited_for_but_not_for_ever(mode: str, monkeypat
             rf"process {pid} \(python3?[\d.]*\) of user nobody, which is not a process of fpray, .* after 60 s",
             str(lock.acquire("x", shared=shared)),
         )
-        monkeypatch.setattr("fpray.node.machine_holders.Holder.may_be_fpray", True)
+        monkeypatch.setattr("fpray.node.machine_holders.MachineHolder.may_be_fpray", True)
         now[0] = 899.0
         assert str(lock.acquire("x", shared=shared)).endswith(
             "of user nobody has reserved the machine; this trial starts automatically when that process ends, and at"
