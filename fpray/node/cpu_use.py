@@ -43,7 +43,7 @@ class CpuUse:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CpuCounters:
     """The counters at one moment; by thread: seconds that it waited for a core. roots: what was asked for."""
 
     at: float
@@ -57,18 +57,18 @@ class Reading:
     complete: bool
 
 
-def first_reading(pids: Iterable[int]) -> Reading:
+def first_reading(pids: Iterable[int]) -> CpuCounters:
     """The counters of the machine, and those of processes and their descendants."""
     roots = frozenset(pids)
     return _read_counters(roots, roots | with_descendants(roots, process_table()).keys())
 
 
-def read_again(first: Reading) -> Reading:
+def read_again(first: CpuCounters) -> CpuCounters:
     """The same counters later; the processes are not looked for again, since clients measure meanwhile."""
     return _read_counters(first.roots, first.processes)
 
 
-def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> Reading:
+def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> CpuCounters:
     ran = {pid: seconds for pid in processes if (seconds := _ran_s(pid)) is not None}
     waited: dict[str, float] | None = {}
     for pid in processes:
@@ -78,7 +78,7 @@ def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> Reading:
             elif waited is not None:
                 waited[thread] = seconds
     busy_s, stolen_s = _machine_s()
-    return Reading(
+    return CpuCounters(
         at=time.monotonic(),
         roots=roots,
         processes=processes,
@@ -91,7 +91,7 @@ def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> Reading:
     )
 
 
-def between(first: Reading, last: Reading) -> CpuUse:
+def cpu_use_between(first: CpuCounters, last: CpuCounters) -> CpuUse:
     """What was used between two readings. What a thread waited that ended meanwhile is not known, and not counted."""
     waited = pressed = None
     if first.waited_s is not None and last.waited_s is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 
-from fpray.node.cpu_use import CpuUse, between, first_reading, read_again
+from fpray.node.cpu_use import CpuUse, cpu_use_between, first_reading, read_again
 from fpray.node.messages import Exit, Failure, ProcessSpec
 from fpray.node.processes import Processes
 
@@ -41,7 +41,7 @@ class ProcessService:
         for _ in range(2):
             if self._stopping.wait(for_s / 2):
                 break
-            until_now = between(first, read_again(first))
+            until_now = cpu_use_between(first, read_again(first))
             use = until_now if use is None or until_now.complete else use
         return use
 
