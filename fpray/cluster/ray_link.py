@@ -15,7 +15,7 @@ from fpray.cluster.ray_address import answers, why_silent
 from fpray.cluster.ray_process import leftovers
 from fpray.cluster.ray_process.embedded import embedded_environment
 from fpray.cluster.ray_process.process import RayProcess
-from fpray.cluster.ray_process.start import Start, Started
+from fpray.cluster.ray_process.start import RayStarted, Start
 from fpray.errors import Cause, FprayError, Refused, first_line, refuse
 from fpray.files.disk import remedy
 from fpray.files.user_directory import user_directory
@@ -135,7 +135,7 @@ class RayLink:
         self.process.spawn(environment)
         if self._directory is not None:
             self._directory.note(self.process.pid)
-        answer: Future[Started] = self.process.ask("start", Start(self._address, directory, self._token))
+        answer: Future[RayStarted] = self.process.ask("start", Start(self._address, directory, self._token))
         started = answer.result(_START_S)
         self.gcs_address, self.host = started.gcs_address, started.host
 

@@ -14,7 +14,7 @@ from fpray.cluster.ray_process.actor_pool import ActorPool
 from fpray.cluster.ray_process.connect import connect
 from fpray.cluster.ray_process.embedded import RAY, start_embedded
 from fpray.cluster.ray_process.living import living_machines, raylet_here
-from fpray.cluster.ray_process.start import Start, Started
+from fpray.cluster.ray_process.start import RayStarted, Start
 from fpray.cluster.ray_process.stored import Stored
 from fpray.node.head_watch import head_here
 from fpray.plan.cluster import LOOPBACK
@@ -27,12 +27,12 @@ class Connection:
         """watch: called with a pidfd of each process of an embedded Ray that must live, as soon as it runs."""
         self._watch = watch
         self._start: Start | None = None
-        self._started: Started | None = None
+        self._started: RayStarted | None = None
         self._nodes = NodeTable()
         self._actors: ActorPool | None = None
         self._stored: list[Any] = []  # None: forgotten
 
-    def start(self, start: Start) -> Started:
+    def start(self, start: Start) -> RayStarted:
         """Connect.
 
         Raises:
@@ -47,7 +47,7 @@ class Connection:
         import ray.util
 
         host = LOOPBACK if start.address is None else str(ray.util.get_node_ip_address())
-        started = Started(str(ray.get_runtime_context().gcs_address), host)
+        started = RayStarted(str(ray.get_runtime_context().gcs_address), host)
         self._actors = ActorPool(start.driver_token, self._nodes, started.gcs_address)
         self._started = started
         return started

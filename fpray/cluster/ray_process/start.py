@@ -23,7 +23,7 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Started:
+class RayStarted:
     """Where this is.
 
     Attributes:
