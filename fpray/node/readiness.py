@@ -25,7 +25,7 @@ class Wanted:
     @property
     def text(self) -> str:
         """`host:port`, an IPv6 host in brackets."""
-        return show(*self.address)
+        return with_port(*self.address)
 
 
 @dataclass
@@ -36,7 +36,7 @@ class View:
     taken: tuple[Wanted, str] | None = None
 
 
-def show(host: str, port: int) -> str:
+def with_port(host: str, port: int) -> str:
     """`host:port`, an IPv6 host in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -77,7 +77,7 @@ class Probe:
     def listening(self, label: str) -> list[str]:
         """The addresses that a process and its descendants do listen on."""
         inodes = set().union(*(ports.inodes_of(pid) for pid in self._tree(label)))
-        return sorted(show(own.host, own.port) for own in ports.listeners() if own.inode in inodes)
+        return sorted(with_port(own.host, own.port) for own in ports.listeners() if own.inode in inodes)
 
     def _tree(self, label: str) -> list[int]:
         if label not in self._trees:
