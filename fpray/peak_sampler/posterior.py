@@ -13,6 +13,7 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
+from fpray.peak_sampler.candidates import Point
 from fpray.peak_sampler.encoding import Array, Encoding
 from fpray.peak_sampler.gaussian_process import GaussianProcess, Guesses, guesses_of_goal, guesses_of_offset
 from fpray.peak_sampler.goals import Bound, Goal
@@ -28,8 +29,6 @@ _NODES = 15  # of the integration over the distance to Little's law
 _NIL = 1e-300
 _FAILED = 1.0  # nepers over the bound: assumed for a trial that broke down
 _QUANTILES = np.array([NormalDist().inv_cdf((i + 0.5) / _NODES) for i in range(_NODES)])
-
-Point = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     lines = [f"trial {number} of {total:03} · {outcome.status.value}: {outcome.detail}"]
     lines += [f"    {line}" for line in outcome.lines]
     lines += [f"    this trial has no result: {REPEAT}"] if outcome.status is Status.LOST else []
-    entry = explained(outcome)
+    entry = explanation_of(outcome)
     if outcome.log:
         host = ran_on(command_file(label_of(outcome.log)))
         command = shlex.quote(command_file(label_of(outcome.log)))
@@ -56,8 +56,8 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     return lines
 
 
-def explained(outcome: Outcome) -> str:
-    """Where the status of a trial is explained."""
+def explanation_of(outcome: Outcome) -> str:
+    """Where the status of a trial is explanation_of."""
     return document(f"troubleshooting.md#{outcome.status.value}")
 
 

@@ -12,7 +12,7 @@ from fpray.files.paths import absolute, shown
 from fpray.files.suite_file import Damaged
 from fpray.plan.words import duration_in_words, number_of
 from fpray.recorder.columns import is_measured
-from fpray.report.outcome_lines import explained, remark_lines
+from fpray.report.outcome_lines import explanation_of, remark_lines
 from fpray.report.process_table import print_processes
 from fpray.report.sections import Section, SweepSection
 from fpray.report.text import show_line
@@ -111,7 +111,7 @@ def _remarks(directory: TrialDirectory, outcome: Outcome | None, *, notes: bool 
     if outcome.detail:
         yield f"{directory.number} {outcome.status.value}: {outcome.detail}"
         yield from (f"    {line}" for line in outcome.lines)
-        see = f"see {explained(outcome)}" if notes and outcome.status is not Status.FINISHED else ""
+        see = f"see {explanation_of(outcome)}" if notes and outcome.status is not Status.FINISHED else ""
         if place := " · ".join(filter(None, [outcome.log, see])):
             yield f"    {place}"
     yield from remark_lines(outcome, notes=notes, number="" if notes else directory.number)

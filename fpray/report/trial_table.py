@@ -14,10 +14,10 @@ from fpray.store.suite_record import TrialRecord
 from fpray.store.trial_directory import TrialDirectory
 from fpray.store.trial_params import flat_params
 
-Trials = Sequence[tuple[TrialDirectory, TrialRecord, Outcome | None]]
+TrialRows = Sequence[tuple[TrialDirectory, TrialRecord, Outcome | None]]
 
 
-def print_trials(protocol: Protocol[Any], trials: Trials) -> None:
+def print_trials(protocol: Protocol[Any], trials: TrialRows) -> None:
     """Print a row for each trial; repeats and jars have a column if they differ."""
     flat = [flat_params(trial["params"]) for _, trial, _ in trials]
     names = dict.fromkeys(name for row in flat for name in row)
@@ -38,7 +38,7 @@ def print_trials(protocol: Protocol[Any], trials: Trials) -> None:
     print_table(headings, rows, left=(TRIAL, STATUS))
 
 
-def _measured_columns(protocol: Protocol[Any], trials: Trials) -> Iterator[tuple[str, str, int]]:
+def _measured_columns(protocol: Protocol[Any], trials: TrialRows) -> Iterator[tuple[str, str, int]]:
     """(heading, column, digits) of each output that has numbers."""
     for label, prefix in protocol.outputs.items():
         columns = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from fpray.peak_sampler.candidates import Point
 from fpray.peak_sampler.goals import Bound
-from fpray.peak_sampler.posterior import Point
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fpray.peak_sampler.posterior import SURE_ENOUGH, Point, Posterior, cdf
+from fpray.peak_sampler.candidates import Point
+from fpray.peak_sampler.posterior import SURE_ENOUGH, Posterior, cdf
 from fpray.searching.recommendation import Choice, Interval
 
 # A configuration is within noise of the best if it is the better of the two with at least this probability.
