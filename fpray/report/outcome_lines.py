@@ -57,7 +57,7 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
 
 
 def explanation_of(outcome: Outcome) -> str:
-    """Where the status of a trial is explanation_of."""
+    """Where the status of a trial is explained."""
     return document(f"troubleshooting.md#{outcome.status.value}")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fpray.node import cpu_use
-from fpray.node.cpu_use import CpuUse, between, first_reading, read_again
+from fpray.node.cpu_use import CpuUse, cpu_use_between, first_reading, read_again
 from fpray.node.messages import ProcessSpec
 from fpray.node.process_service import ProcessService
 from fpray.node.processes import Processes
@@ -39,7 +39,7 @@ def test_processes_and_the_machine_are_told_apart(tmp_path: Path) -> None:
         first, uses = first_reading([process.pid]), list[CpuUse]()
 
         def computed() -> bool:
-            uses.append(between(first, read_again(first)))
+            uses.append(cpu_use_between(first, read_again(first)))
             return uses[-1].ran_s >= 0.3
 
         wait_for(computed, LONG, "0.3 s of CPU")
@@ -52,7 +52,7 @@ def test_processes_and_the_machine_are_told_apart(tmp_path: Path) -> None:
     assert use.ran_s <= use.busy_s + 0.1
     assert use.waited_s is not None
     assert use.waited_s >= 0
-    assert not between(first, read_again(first)).complete, "it is gone"
+    assert not cpu_use_between(first, read_again(first)).complete, "it is gone"
 
 
 def test_a_kernel_that_counts_less_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_a_kernel_that_counts_less_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     read = cpu_use._read
     monkeypatch.setattr(cpu_use, "_read", lambda path: "" if "schedstat" in path or "pressure" in path else read(path))
     first = first_reading([os.getpid()])
-    use = between(first, read_again(first))
+    use = cpu_use_between(first, read_again(first))
     assert (use.waited_s, use.pressed_s) == (None, None)
     assert use.busy_s >= 0
 
