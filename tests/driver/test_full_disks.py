@@ -80,7 +80,7 @@ def test_without_inodes_a_trial_waits_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """I6: as it does without bytes; and goes on when there are some."""
-    for place in ("attempt", "loop"):
+    for place in ("scheduled_trial", "loop"):
         monkeypatch.setattr(f"fpray.driver.{place}.SPACE_CHECK_S", 0.05)
     with small_disk(tmp_path / "disk", "size=200m,nr_inodes=90") as disk:
         taken = [disk / f"taken{number}" for number in range(60)]
