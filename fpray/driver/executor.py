@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fpray.driver.attempt import ScheduledTrial, RunTrial, attempt_trial
 from fpray.driver.line import Line
 from fpray.driver.listeners import Listeners
 from fpray.driver.retry import settle
+from fpray.driver.scheduled_trial import RunTrial, ScheduledTrial, attempt_trial
 from fpray.files.disk import remedy
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status

@@ -6,8 +6,8 @@ import time
 from collections import deque
 from dataclasses import replace
 
-from fpray.driver.attempt import ScheduledTrial
 from fpray.driver.listeners import Listener
+from fpray.driver.scheduled_trial import ScheduledTrial
 from fpray.trial.context import TrialContext
 
 # Machines that are gone may be replaced: a cloud takes two or three minutes for that.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fpray.driver.attempt import ScheduledTrial
 from fpray.driver.listeners import Listener
 from fpray.driver.run_options import RETRIES
+from fpray.driver.scheduled_trial import ScheduledTrial
 from fpray.errors import FprayError
 from fpray.files.disk import remedy, why_not_written
 from fpray.plan.words import FREE_SPACE, unwritable
@@ -14,7 +14,9 @@ from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.disk_space import is_full, is_full_now
 
 
-def settle(running: ScheduledTrial, retries: int | None, listeners: Listener) -> tuple[Outcome | None, ScheduledTrial | None]:
+def settle(
+    running: ScheduledTrial, retries: int | None, listeners: Listener
+) -> tuple[Outcome | None, ScheduledTrial | None]:
     """The outcome, committed, and the next attempt; no outcome where a full disk is the cause, no attempt at the end.
 
     Raises:

@@ -21,7 +21,7 @@ from fpray.driver.listeners import (
 from fpray.driver.loop import next_trial, run_trials
 from fpray.driver.messages import closing, nothing_to_do
 from fpray.driver.notify import Notifier
-from fpray.driver.remote_head import is_elsewhere
+from fpray.driver.remote_head import needs_remote_head
 from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList
 from fpray.driver.session import REAL, Backend, Session
@@ -125,7 +125,7 @@ def _drive(job: Run, listeners: Listeners) -> None:
     """Open the machines, and drive the main loop; where nothing is left to run, only look at what there is."""
     for line in job.experiment.outputs.remarks:
         listeners.says(line)
-    _refuse_elsewhere(job.experiment)
+    _refuse_remote_head(job.experiment)
     for trial in job.work.trials:
         if job.work.is_done(job.suite, trial):
             directory = job.suite.directory(trial)
@@ -147,8 +147,8 @@ def _drive(job: Run, listeners: Listeners) -> None:
             raise
 
 
-def _refuse_elsewhere(experiment: Experiment) -> None:
-    if is_elsewhere(experiment.where):
+def _refuse_remote_head(experiment: Experiment) -> None:
+    if needs_remote_head(experiment.where):
         raise refuse(
             f"--cluster {experiment.where.file}",
             "this machine is not a node of that cluster: run this command on its head node, or add --address,"

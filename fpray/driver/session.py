@@ -13,14 +13,14 @@ from fpray.cluster.jar_transfer import provide_jar
 from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
 from fpray.cluster.ray_address import wanted_address
-from fpray.driver.attempt import RunTrial
 from fpray.driver.check import cluster_problems, jar_problems
 from fpray.driver.executor import Executor
 from fpray.driver.experiment import Experiment
 from fpray.driver.listeners import Listeners
 from fpray.driver.messages import headline, in_parallel, intent
+from fpray.driver.quarantine_listener import QuarantineListener
 from fpray.driver.resume import WorkList
-from fpray.driver.set_aside import SetMachinesAside
+from fpray.driver.scheduled_trial import RunTrial
 from fpray.driver.survey import survey
 from fpray.errors import Lost, refuse_if_any
 from fpray.node.priority import batch_scheduling
@@ -137,7 +137,7 @@ class Session:
             retries=policy.retries,
             run=self.backend.run,
         )
-        self.listeners.add(SetMachinesAside(context, self.listeners.says, self._remember))
+        self.listeners.add(QuarantineListener(context, self.listeners.says, self._remember))
         executor.discover = context.machines.poll
         if self.experiment.where.inventory.takes_new_machines:
             executor.discover = self._discovery(context, executor).poll

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fpray.cluster.allocator import Allocator
-from fpray.cluster.session import Machines
+from fpray.cluster.machines import Machines
 from fpray.driver.check import check_sweep
 from fpray.driver.executor import Executor
 from fpray.driver.listeners import Listener, Listeners
