@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
@@ -27,7 +26,7 @@ from fpray.jar.find import find_jar
 from tests.support import rings
 from tests.support.isolation import isolate_network
 from tests.support.patience import LONG
-from tests.support.processes import command_of, end, jvms
+from tests.support.processes import below, command_of, jvms
 from tests.support.ray_nodes import end_node, start_node
 
 # Trials of half a second: long enough for rows, short enough for a suite of tests. Nothing waits for the timeouts but
@@ -165,10 +164,9 @@ def _node_address() -> str:
 
 
 def _kill_child(pid: int) -> None:
-    with contextlib.suppress(psutil.Error):
-        process = psutil.Process(pid)
-        if process.ppid() == os.getpid():  # else it has ended, and the number is another's
-            process.kill()
+    for child in below(os.getpid(), deep=False):  # else it has ended, and the number is another's
+        if child.pid == pid:
+            child.kill()
 
 
 @pytest.fixture(autouse=True)
@@ -186,5 +184,5 @@ def no_survivors(request: pytest.FixtureRequest) -> Iterator[None]:
     left = jvms(directory)
     names = [command_of(process) for process in left]
     for process in left:
-        end(process)
+        process.kill()
     assert not left, f"left behind: {names}"

@@ -139,7 +139,7 @@ def _mean(choice: Choice, bound: Bound) -> str:
 
 def _spread(choice: Choice, bound: Bound) -> str:
     measured = choice.values(bound.column)
-    return f" ({number(min(measured))} to {number(max(measured))})" if len(measured) > 1 else ""
+    return f" ({number(min(measured))} to {number(max(measured))} in its trials)" if len(measured) > 1 else ""
 
 
 def _limit(bound: Bound) -> str:

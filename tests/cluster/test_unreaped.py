@@ -9,13 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.conftest import FPRAY, QUICK, wait_for
 from tests.driver.held import ENDLESS
 from tests.support.patience import LONG
-from tests.support.processes import below, end, jvms, lives, name_of
+from tests.support.processes import Seen, below, jvms, lives, name_of
 
 pytestmark = [
     pytest.mark.slow,
@@ -60,7 +59,7 @@ class Container:
         """What has been printed in it."""
         return (self._directory / "log").read_text()
 
-    def inside(self) -> list[psutil.Process]:
+    def inside(self) -> list[Seen]:
         """All processes in it but the first, zombies too."""
         return below(self._process.pid)[1:]
 
@@ -88,12 +87,12 @@ def test_zombies_hold_no_machine(victim: str, container: Container, tmp_path: Pa
     container.start([*SWEEP, *ENDLESS])
     wait_for(lambda: len(jvms(str(tmp_path))) == 2, LONG, "server and client")
     processes = {name_of(process): process for process in container.inside()}
-    end(processes[victim])
+    processes[victim].kill()
     if victim != "fpray":
         wait_for(
             lambda: "running it again" in container.log() or "runs again" in container.log(), LONG, "another attempt"
         )
-        end(processes["fpray"])
+        processes["fpray"].kill()
     wait_for(lambda: not container.living(), LONG, f"the end of {container.living()}")
     assert container.inside(), "they are zombies"
     container.start([*SWEEP, *QUICK])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
 import signal
@@ -10,11 +9,9 @@ import subprocess
 import time
 from pathlib import Path
 
-import psutil
-
 from tests.conftest import wait_for
 from tests.driver.work_site import NODES, RAY, WorkSite
-from tests.support.processes import lives
+from tests.support.processes import Seen, lives
 
 # What is killed -> the name of the process.
 VICTIMS = {
@@ -134,24 +131,23 @@ class Chaos:
         self._mend(kind, name, doomed)
         return True
 
-    def _kill(self, kind: str, victim: psutil.Process) -> None:
+    def _kill(self, kind: str, victim: Seen) -> None:
         self.crashes += kind == "jvm"
-        with contextlib.suppress(psutil.Error):
-            if kind == "twice":  # Ctrl-C, and once more: it leaves at once
-                victim.send_signal(signal.SIGINT)
-                time.sleep(self.chance.uniform(0.05, 1))
-                victim.send_signal(signal.SIGINT)
-            else:
-                victim.kill()
+        if kind == "twice":  # Ctrl-C, and once more: it leaves at once
+            victim.send_signal(signal.SIGINT)
+            time.sleep(self.chance.uniform(0.05, 1))
+            victim.send_signal(signal.SIGINT)
+        else:
+            victim.kill()
 
-    def _see_end(self, kind: str, name: str, doomed: list[psutil.Process]) -> None:
+    def _see_end(self, kind: str, name: str, doomed: list[Seen]) -> None:
         seconds = 45 if kind == "cut" else 60
         try:
             wait_for(lambda: not any(map(lives, doomed)), seconds, f"end of what {kind} on {name} leaves")
         except AssertionError as error:
             raise AssertionError(self.describe(str(error))) from None
 
-    def _mend(self, kind: str, name: str, doomed: list[psutil.Process]) -> None:
+    def _mend(self, kind: str, name: str, doomed: list[Seen]) -> None:
         if kind == "cut":
             self.site.cable(name, "up")
         if kind in ("raylet", "cut", "drain"):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-import psutil
-
 from tests.conftest import wait_for
-from tests.support.processes import command_of, directory_of, jvms, resume, suspend
+from tests.support.processes import Seen, command_of, directory_of, jvms
 
 # No deadline of a trial passes while its clients are suspended.
 PATIENT = (
@@ -19,21 +17,22 @@ ENDLESS = (*PATIENT[:4], "--set", "duration=600s", "--set", "timeout=900s")
 _SOME_ROWS = 2000  # bytes
 
 
-def hold_clients(directory: Path, count: int = 1) -> list[psutil.Process]:
+def hold_clients(directory: Path, count: int = 1) -> list[Seen]:
     """Suspend the first clients that measure below a directory, and return them: a trial has one client."""
-    held: dict[int, psutil.Process] = {}
+    held: dict[int, Seen] = {}
 
     def holds() -> bool:
         for jvm in jvms(str(directory)):
             if len(held) < count and jvm.pid not in held and "ClientMain" in command_of(jvm) and _measures(jvm):
-                held.update({jvm.pid: jvm} if suspend(jvm) else {})
+                jvm.suspend()
+                held[jvm.pid] = jvm
         return len(held) >= count
 
     wait_for(holds, 200, f"{count} clients below {directory}")
     return list(held.values())
 
 
-def _measures(client: psutil.Process) -> bool:
+def _measures(client: Seen) -> bool:
     """Whether it has recorded requests: one that is not ready in time, or that none answers, has no result."""
     with contextlib.suppress(OSError):
         directory = directory_of(client)
@@ -41,7 +40,7 @@ def _measures(client: psutil.Process) -> bool:
     return False
 
 
-def release(clients: list[psutil.Process]) -> None:
+def release(clients: list[Seen]) -> None:
     """Let them go on."""
     for client in clients:
-        resume(client)
+        client.resume()

@@ -12,13 +12,12 @@ import subprocess
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.conftest import QUICK, run, start, start_on_terminal, wait_for
 from tests.driver.held import ENDLESS, PATIENT, hold_clients, release
 from tests.support.patience import LONG
-from tests.support.processes import descendants, jvms
+from tests.support.processes import Seen, descendants, jvms
 from tests.support.suites import only_suite
 
 LOOPS = ("--vary", "num_clients_per_proc=0")
@@ -45,7 +44,7 @@ def _catches(process: subprocess.Popen[str], number: int) -> bool:
     return bool(int(caught, 16) >> (number - 1) & 1)
 
 
-def _policies(processes: list[psutil.Process]) -> set[int]:
+def _policies(processes: list[Seen]) -> set[int]:
     """How the kernel schedules those that live."""
     policies = set()
     for process in processes:

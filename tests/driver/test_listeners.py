@@ -13,25 +13,25 @@ import pytest
 
 from tests.conftest import start
 from tests.driver.held import PATIENT, hold_clients, release
-from tests.support.processes import below, jvms, name_of
+from tests.support.processes import Seen, below, jvms, name_of
 
 LOOPBACK = re.compile(r"(::ffff:)?127\.\d+\.\d+\.\d+|::1")
 
 
-def sweep_that_measures(directory: Path, env: dict[str, str]) -> Iterator[psutil.Process]:
+def sweep_that_measures(directory: Path, env: dict[str, str]) -> Iterator[Seen]:
     """The process of a sweep on an embedded Ray, while its client measures."""
     words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=0", "--local"]
     process = start(*words, cwd=directory, env=env)
     clients = hold_clients(directory)
     try:
-        yield psutil.Process(process.pid)
+        yield Seen(process.pid)
     finally:
         release(clients)
         _, messages = process.communicate(timeout=100)
     assert process.returncode == 0, messages
 
 
-def listeners(process: psutil.Process, directory: Path) -> dict[tuple[str, int], str]:
+def listeners(process: Seen, directory: Path) -> dict[tuple[str, int], str]:
     """Address and port -> the name of the process, of a sweep, all below it, and the JVMs in a directory."""
     names = {child.pid: name_of(child) for child in (process, *below(process.pid))}
     names |= {jvm.pid: "java" for jvm in jvms(str(directory))}

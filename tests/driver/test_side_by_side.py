@@ -24,7 +24,7 @@ from tests.conftest import FPRAY, QUICK, cli, wait_for
 from tests.driver.held import ENDLESS, PATIENT, hold_clients, release
 from tests.support.hosts import needs_hosts
 from tests.support.patience import LONG
-from tests.support.processes import command_of, jvms, suspend
+from tests.support.processes import command_of, jvms, lives
 from tests.support.ray_nodes import end_node, start_node
 from tests.support.suites import only_suite
 
@@ -137,7 +137,8 @@ def _holds(host: str, directory: Path) -> bool:
     """Whether a client runs on a machine; it is suspended, so that its trial does not end."""
     for jvm in jvms(str(directory)):
         if f"--host {host} " in (command := command_of(jvm)) and "ClientMain" in command:
-            return suspend(jvm)
+            jvm.suspend()
+            return lives(jvm)
     return False
 
 

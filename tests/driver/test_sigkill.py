@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
 from tests.support.patience import LONG
-from tests.support.processes import command_of, descendants, end, jvms, parent_of
+from tests.support.processes import command_of, descendants, jvms, parent_of
 from tests.support.suites import only_suite
 
 pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.jvm]
@@ -30,12 +30,12 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
     if victim == "driver":
         process.kill()
     elif victim == "jvm":
-        end(server)
+        server.kill()
     else:
         name = {"raylet": "raylet/raylet", "actor": "ray::RoleActor", "supervisor": "fpray/node/supervisor"}[victim]
         victims = [parent_of(server)] if victim == "supervisor" else descendants(process, name)
         assert victims
-        end(victims[0])
+        victims[0].kill()
     if victim == "driver":
         process.communicate(timeout=LONG)
         wait_for(lambda: not jvms(str(tmp_path)), LONG, "no JVM after the driver's death")

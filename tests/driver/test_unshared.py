@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import QUICK, wait_for
 from tests.support.hosts import Host, hosts, needs_hosts
 from tests.support.patience import LONG
-from tests.support.processes import below, end, suspend
+from tests.support.processes import below
 
 HEAD, NODE = "10.78.0.1", "10.78.0.2"
 RAY = f"{HEAD}:6379"
@@ -129,12 +129,12 @@ def test_what_a_killed_driver_left_comes_home_when_its_sweep_is_carried_on(site:
         """The trial goes on until it is ended."""
         measuring = any((directory / "client_1_data.csv").exists() for directory in _trials(node))
         for jvm in node.processes_named("java") if measuring else ():
-            suspend(jvm)
+            jvm.suspend()
         return measuring
 
     wait_for(holds, LONG, "a client that measures")
     for child in below(driver.pid, deep=False):
-        end(child)
+        child.kill()
     driver.communicate(timeout=LONG)
     wait_for(lambda: "java" not in [*head.processes(), *node.processes()], LONG, "no JVM is left")
     assert _trials(node), "no driver has collected them"

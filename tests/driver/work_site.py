@@ -7,11 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from tests.support.hosts import Host
 from tests.support.patience import LONG
-from tests.support.processes import command_of, end, name_of
+from tests.support.processes import Seen, command_of, name_of
 from tests.support.ray_nodes import TRIES
 
 NODES = ("head", "node-1", "node-2")
@@ -65,8 +63,8 @@ class WorkSite:
     def _end_all(self, name: str) -> None:
         for process in self.hosts[name].inside():
             if process.pid != self.hosts[name].init and name_of(process) not in ("sleep", "bash"):
-                end(process) if "ssh_server.py" not in command_of(process) else None
+                process.kill() if "ssh_server.py" not in command_of(process) else None
 
-    def jvms(self, name: str) -> list[psutil.Process]:
+    def jvms(self, name: str) -> list[Seen]:
         """The JVMs of a host."""
         return self.hosts[name].processes_named("java")

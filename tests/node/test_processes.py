@@ -11,7 +11,6 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from fpray.errors import Lost
@@ -20,6 +19,7 @@ from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import process_table
 from tests.node.owner import supervisors
 from tests.node.programs import PYTHON, read, spec, start
+from tests.support.processes import Seen
 
 
 def test_a_client_runs_and_leaves_its_files(processes: Processes, trial: str) -> None:
@@ -124,7 +124,7 @@ def test_a_jvm_that_refuses_says_why(processes: Processes, trial: str) -> None:
 
 def test_spawn_cost(driver: str, processes: Processes, trial: str) -> None:
     (pid,) = supervisors(driver)
-    supervisor = psutil.Process(pid)
+    supervisor = Seen(pid)
     before = supervisor.cpu_times()
     for number in range(5):
         start(processes, *(spec(f"s{number}_{i}", trial) for i in range(20)))

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.processes import below, command_of, end, lives, name_of
+from tests.support.processes import Seen, below, command_of, lives, name_of, seen
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -92,7 +92,7 @@ class Host:
     def kill_all_of(self, process: subprocess.Popen[str]) -> None:
         """SIGKILL for a command that was started there, and for what it has started."""
         for child in below(process.pid):
-            end(child)
+            child.kill()
         process.kill()
 
     def _enter(self, directory: Path) -> list[str]:
@@ -110,15 +110,15 @@ class Host:
         others = [process for process in self.inside() if process.pid != self.init]
         return [name_of(process) for process in others if not any(word in command_of(process) for word in own)]
 
-    def inside(self) -> list[psutil.Process]:
+    def inside(self) -> list[Seen]:
         """All that lives there, as this machine numbers it."""
         processes = []
-        for process in psutil.process_iter():
+        for process in seen(psutil.pids()):
             with contextlib.suppress(OSError):
                 processes += [process] if _namespace(process.pid) == self.space and lives(process) else []
         return processes
 
-    def processes_named(self, name: str) -> list[psutil.Process]:
+    def processes_named(self, name: str) -> list[Seen]:
         """What lives there by that name; a name of Ray's actors says what they do: by its beginning."""
         actors = name.startswith("ray::")
         return [

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psutil
+
+
+class Seen(psutil.Process):
+    """A process that lived when it was seen. A signal to one that has ended is lost, as it is in a shell."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        with contextlib.suppress(psutil.Error):
+            super().kill()
+
+
+def seen(pids: Iterable[int]) -> Iterator[Seen]:
+    """Those of these processes that have not ended meanwhile."""
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            yield Seen(pid)
 
 
 def lives(process: psutil.Process) -> bool:
@@ -30,44 +47,25 @@ def command_of(process: psutil.Process) -> str:
     return ""
 
 
-def parent_of(process: psutil.Process) -> psutil.Process:
+def parent_of(process: psutil.Process) -> Seen:
     """The process that it belongs to."""
     parent = process.parent()
     assert parent is not None, f"{process} has ended"
-    return parent
+    return Seen(parent.pid)
 
 
-def below(pid: int, *, deep: bool = True) -> list[psutil.Process]:
+def below(pid: int, *, deep: bool = True) -> list[Seen]:
     """What a process has started, zombies too; deep: and what that has started, and so on."""
     try:
-        return psutil.Process(pid).children(recursive=deep)
+        children = psutil.Process(pid).children(recursive=deep)
     except psutil.Error:
         return []
+    return list(seen(child.pid for child in children))
 
 
-def descendants(process: subprocess.Popen[str], word: str) -> list[psutil.Process]:
+def descendants(process: subprocess.Popen[str], word: str) -> list[Seen]:
     """What a driver has started, and all below it, with a word of this kind in name or command line."""
     return [child for child in below(process.pid) if lives(child) and word in f"{name_of(child)} {command_of(child)}"]
-
-
-def end(process: psutil.Process) -> None:
-    """SIGKILL."""
-    with contextlib.suppress(psutil.Error):
-        process.kill()
-
-
-def suspend(process: psutil.Process) -> bool:
-    """SIGSTOP; False for one that has ended meanwhile."""
-    with contextlib.suppress(psutil.Error):
-        process.suspend()
-        return True
-    return False
-
-
-def resume(process: psutil.Process) -> None:
-    """SIGCONT."""
-    with contextlib.suppress(psutil.Error):
-        process.resume()
 
 
 def directory_of(process: psutil.Process) -> Path | None:
@@ -77,12 +75,12 @@ def directory_of(process: psutil.Process) -> Path | None:
     return None
 
 
-def jvms(marker: str) -> list[psutil.Process]:
+def jvms(marker: str) -> list[Seen]:
     """The living JVMs that run in a directory below a path: every one of a trial runs in the trial's."""
     living = []
     for comm in Path("/proc").glob("[0-9]*/comm"):
         with contextlib.suppress(psutil.Error, OSError):
             if comm.read_text() == "java\n":
-                process = psutil.Process(int(comm.parent.name))
+                process = Seen(int(comm.parent.name))
                 living += [process] if process.cwd().startswith(marker) and lives(process) else []
     return living

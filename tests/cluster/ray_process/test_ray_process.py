@@ -19,7 +19,7 @@ from fpray.files.user_directory import user_directory
 from tests.conftest import FPRAY, QUICK, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients, release
 from tests.support.patience import LONG
-from tests.support.processes import below, command_of, jvms, lives, name_of, parent_of, resume, suspend
+from tests.support.processes import Seen, below, command_of, jvms, lives, name_of, parent_of, seen
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,22 +28,22 @@ SWEEP = ("sweep", "unreplicated", "--local", "--vary", "num_clients_per_proc=1")
 ENV = {"RAY_ADDRESS": ""}
 
 
-def _ray_process(driver: subprocess.Popen[str]) -> psutil.Process | None:
+def _ray_process(driver: subprocess.Popen[str]) -> Seen | None:
     return next((child for child in below(driver.pid, deep=False) if "ray_process" in command_of(child)), None)
 
 
-def _of_session(leader: int) -> list[psutil.Process]:
+def _of_session(leader: int) -> list[Seen]:
     """The living processes of Ray that belong to one Ray process."""
     living = []
-    for process in psutil.process_iter():
+    for process in seen(psutil.pids()):
         with contextlib.suppress(OSError):
             living += [process] if os.getsid(process.pid) == leader and lives(process) else []
     return living
 
 
-def _named(driver: subprocess.Popen[str], name: str) -> psutil.Process:
+def _named(driver: subprocess.Popen[str], name: str) -> Seen:
     """A process of the driver's Ray by its name, as soon as it runs."""
-    victims: list[psutil.Process] = []
+    victims: list[Seen] = []
 
     def runs() -> bool:
         ray = _ray_process(driver)
@@ -102,10 +102,10 @@ def test_a_gcs_that_stands_still_in_the_start_is_waited_for(tmp_path: Path) -> N
     """H5: a busy machine is no reason to end."""
     driver = start(*SWEEP, *QUICK, cwd=tmp_path, env=ENV)
     gcs = _named(driver, "gcs_server")
-    assert suspend(gcs)
+    gcs.suspend()
     time.sleep(3)
     assert driver.poll() is None
-    resume(gcs)
+    gcs.resume()
     _, messages = driver.communicate(timeout=250)
     assert driver.returncode == 0, messages
 
@@ -142,7 +142,7 @@ def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple
     held = hold_clients(tmp_path)
     ray = _named(driver, "fpray-ray")
     if "fpray-ray" in victims:
-        suspend(ray)  # it must not have the time to see the driver's end
+        ray.suspend()  # it must not have the time to see the driver's end
     driver.kill()
     driver.communicate()
     if "fpray-ray" in victims:
@@ -163,7 +163,7 @@ def test_a_supervisor_that_is_stopped_ends_with_its_driver(tmp_path: Path) -> No
     session = _named(driver, "fpray-ray").pid
     server = next(jvm for jvm in jvms(str(tmp_path)) if "ServerMain" in command_of(jvm))
     supervisor = parent_of(server)
-    suspend(supervisor)
+    supervisor.suspend()
     driver.kill()
     driver.communicate()
     _nothing_is_left(tmp_path, driver, session)
