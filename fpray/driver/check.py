@@ -112,12 +112,12 @@ def check(
         words.problems += _platform_problems()
     refuse_if_any(words.problems)
     assert selected is not None
-    selection_words, environment = selection.to_json(), _environment(values, jar)
+    points, environment = selection.to_json(), _environment(values, jar)
     compared = _compared(environment)
     return Experiment(
         kind=SWEEP,
         selection=selection,
-        words=selection_words,
+        points=points,
         protocol=selected.protocol,
         study=selected.study,
         trials=selected.trials,
@@ -126,7 +126,7 @@ def check(
         policy=_policy(values),
         outputs=_outputs(words, selected.remarks),
         compared=compared,
-        key=suite_key(selection_words, compared),
+        key=suite_key(points, compared),
         instruments=[*usual_instruments(), *instruments],
     )
 

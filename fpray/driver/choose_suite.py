@@ -101,7 +101,7 @@ def _find(text: str, root: Path) -> Suite | None:
 def _new_suite(root: Path, experiment: Experiment) -> Suite:
     outputs, environment, selection = experiment.outputs, experiment.environment, experiment.selection
     arguments = param_values.plain(
-        {**storable(outputs.arguments), "jar": str(environment.jar.path), **experiment.words}
+        {**storable(outputs.arguments), "jar": str(environment.jar.path), **experiment.points}
     )
     provenance = of_driver(environment.jar, outputs.command, environment.java)
     name = re.sub(r"[^\w.-]+", "_", f"{selection.protocol}_{experiment.study.name}")[:100]
@@ -109,7 +109,7 @@ def _new_suite(root: Path, experiment: Experiment) -> Suite:
         key=experiment.key,
         protocol=selection.protocol,
         study=experiment.study.name,
-        points=[experiment.words],
+        points=[experiment.points],
         jar=provenance["jar"],
         provenance=provenance,
         kind=experiment.kind,

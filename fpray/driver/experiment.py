@@ -108,8 +108,8 @@ class Experiment:
 
     Attributes:
         kind: the command that continues its suite: `sweep`, `search`.
-        selection: the words that select its trials.
-        words: the same, as a suite keeps them.
+        selection: what selects its trials.
+        points: the same as `suite.json` keeps it, under this name.
         trials: every trial; or, where they are not known in advance, trials like those that will run.
         compared: what a suite keeps of the environment beside the jar; it is compared when a suite is continued.
         key: equal for two commands that continue each other's suite.
@@ -119,7 +119,7 @@ class Experiment:
 
     kind: str
     selection: TrialSelection
-    words: Any
+    points: Any
     protocol: Protocol[Any]
     study: Study
     trials: Sequence[Trial[Any]]

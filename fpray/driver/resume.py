@@ -64,8 +64,8 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
         Refused: a trial to repeat is not there.
     """
     points = list(suite.record.points)
-    if experiment.words not in points and experiment.selection != TrialSelection(experiment.protocol.name):
-        points.append(experiment.words)
+    if experiment.points not in points and experiment.selection != TrialSelection(experiment.protocol.name):
+        points.append(experiment.points)
     selected = [selected_by(words, suite, experiment) for words in points]
     trials = list({trial.id: trial for selection in selected for trial in selection.trials}.values())
     repeated = [directory for name in experiment.policy.rerun for directory in _to_repeat(suite, name)]
@@ -85,7 +85,7 @@ def selected_by(words: Mapping[str, Any], suite: Suite, experiment: Experiment) 
     Raises:
         Refused: the protocol or the study has changed, or the words are of another version of fpray.
     """
-    if words == experiment.words:
+    if words == experiment.points:
         return Selected(experiment.protocol, experiment.study, experiment.trials)
     check_study_file(words, suite, experiment)
     return select_grid(TrialSelection.from_json(words, suite.path / layout.SUITE))

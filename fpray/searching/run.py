@@ -43,7 +43,7 @@ def run_search(
         before = {d.number: outcome for d, _, outcome in suite.outcomes() if outcome is not None}
         result = SearchResult(suite.path, source.trial_limit(), before, study=source.study)
         source.result = result
-        work = WorkList(source.planned(), experiment.study, [experiment.words], [])
+        work = WorkList(source.planned(), experiment.study, [experiment.points], [])
         try:
             run(Run(experiment, suite, work, source, result, on_trial, backend, leaving))
         finally:
