@@ -18,7 +18,7 @@ from typing import Protocol
 
 from fpray.driver.secret_words import hand_over
 from fpray.files.atomic import replacing
-from fpray.files.secret import Secret, write_secret
+from fpray.files.secret import IN_MEMORY, Secret, secret_in_memory, write_secret
 from fpray.files.user_directory import user_directory
 
 _LEAVING = "FPRAY_LEAVING"  # in the environment of the detached process: the file in which it reports its suite
@@ -85,28 +85,33 @@ class Launched(Protocol):
 Launch = Callable[[Sequence[str], Mapping[str, str], Path], Launched]
 
 
-def as_process(command: Sequence[str], variables: Mapping[str, str], _scratch: Path) -> Launched:
-    """Start a child in a session of its own, which still writes to our terminal."""
-    environment = {**os.environ, **variables}
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
-
-
-def start(words: Sequence[str], launch: Launch = as_process, secrets: Sequence[Secret] = ()) -> tuple[Path | None, int]:
+def start(
+    words: Sequence[str], launch: Launch | None = None, secrets: Sequence[Secret] = ()
+) -> tuple[Path | None, int]:
     """Run `fpray WORDS` by itself: (its suite, 0) when the suite is under way; (None, exit code) if it ended before.
 
     Until then it writes to our terminal, so that a refusal is shown here; Ctrl-C ends it. Secrets among the words are
-    handed to it in files.
+    handed to it.
+
+    launch: how it is started; None: as a child in a session of its own. Only a child inherits secrets in memory; what
+    another process starts gets them in files.
     """
-    with _directory() as scratch:
-        report = scratch / "suite"
+    with _directory() as scratch, contextlib.ExitStack() as inherited:
+        report, memory = scratch / "suite", list[int]()
 
         def put(number: int, secret: Secret) -> str:
-            write_secret(path := scratch / f"secret-{number}", secret.value)
-            return str(path)
+            if launch is not None:
+                write_secret(path := scratch / f"secret-{number}", secret.value)
+                return str(path)
+            memory.append(file := secret_in_memory(secret.value))
+            inherited.callback(os.close, file)
+            return f"{IN_MEMORY}{file}"
 
         words = hand_over(words, secrets, put)
         command = [sys.executable, "-P", "-c", "from fpray.cli.entry import main; main()", *words]
-        process = launch(command, {_LEAVING: str(report)}, scratch)
+        variables = {_LEAVING: str(report)}
+        process = _child(command, variables, memory) if launch is None else launch(command, variables, scratch)
+        inherited.close()
         try:
             while not report.exists():
                 if process.poll() is not None:
@@ -117,6 +122,12 @@ def start(words: Sequence[str], launch: Launch = as_process, secrets: Sequence[S
             process.terminate()
             process.wait()
             raise
+
+
+def _child(command: Sequence[str], variables: Mapping[str, str], files: Sequence[int]) -> Launched:
+    """A child in a session of its own, which still writes to our terminal."""
+    environment = {**os.environ, **variables}
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=files)
 
 
 def hang_up_ends() -> None:

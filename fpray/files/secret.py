@@ -10,8 +10,9 @@ from pathlib import Path
 from fpray.errors import Cause, refuse
 from fpray.files.paths import absolute
 
-# `once:` is what fpray itself hands to a process that it starts: the file is removed when it is read.
+# `once:` is what fpray itself hands to a process that it starts: the file is removed, or closed, when it is read.
 ENVIRONMENT, FILE, ONCE = "env:", "file:", "once:"
+IN_MEMORY = "/proc/self/fd/"  # and the number of an inherited file, which is on no disk
 HOW = (
     "put the whole URL into an environment variable and write env:NAME, or into a file of mode 0600 and write file:PATH"
 )
@@ -72,9 +73,16 @@ def read_secret(text: str) -> str:
             path = absolute(text.removeprefix(prefix))
             value = _read(text, path)
             if prefix == ONCE:
-                path.unlink(missing_ok=True)
+                _forget(str(path))
             return value
     return text
+
+
+def _forget(path: str) -> None:
+    if path.startswith(IN_MEMORY):
+        os.close(int(path.removeprefix(IN_MEMORY)))
+    else:
+        Path(path).unlink(missing_ok=True)
 
 
 def _read(about: str, path: Path) -> str:
@@ -104,6 +112,17 @@ def _read(about: str, path: Path) -> str:
     if not value:
         raise refuse(about, "the file is empty: write the URL or the password into it", Cause.SECRET)
     return value
+
+
+def secret_in_memory(value: str) -> int:
+    """A file in memory with a secret, for a child that inherits it and reads it by `IN_MEMORY` and its number.
+
+    It ends with the processes that have it: where they are killed, nothing is left.
+    """
+    file = os.memfd_create("secret")
+    os.fchmod(file, 0o600)
+    os.write(file, value.encode(errors="surrogateescape"))
+    return file
 
 
 def write_secret(path: Path, value: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fpray.errors import Refused
-from fpray.files.secret import Secret, read_secret, write_secret
+from fpray.files.secret import IN_MEMORY, Secret, read_secret, secret_in_memory, write_secret
 from tests.support.other_user import UID, needs_root
 
 
@@ -74,3 +76,15 @@ def test_what_is_shown() -> None:
     assert secret.scrub("at https://u:password@h/db, with password") == "at https://u@h/db, with ***"
     assert Secret("journal").scrub("journal") == str(Secret("journal")) == "journal"
     assert Secret("a b", "a", ("b",)).scrub("bar") == "bar"
+
+
+def test_what_a_child_inherits_is_on_no_disk_and_is_read_once() -> None:
+    """G9: where the command and its child are killed before the secret is read, no file is left."""
+    file = secret_in_memory("https://u:p@h/x")
+    assert "memfd:" in os.readlink(f"{IN_MEMORY}{file}")  # noqa: PTH115
+    code = "import sys; from fpray.files.secret import read_secret; print(read_secret(sys.argv[1]))"
+    code += "; import os; print(os.path.exists(sys.argv[1][5:]))"
+    words = [sys.executable, "-c", code, f"once:{IN_MEMORY}{file}"]
+    done = subprocess.run(words, pass_fds=[file], capture_output=True, text=True, check=True)
+    os.close(file)
+    assert done.stdout == "https://u:p@h/x\nFalse\n"

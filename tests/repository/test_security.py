@@ -51,7 +51,10 @@ HELD = {
         "tests/driver/test_secrets.py::test_a_process_covers_its_own_command_line",
         "tests/driver/test_secrets.py::test_in_the_foreground_ps_does_not_show_it_either",
     ),
-    "A sweep in the background, a job of Ray's": (
+    "A sweep in the background inherits secrets": (
+        "tests/files/test_secret.py::test_what_a_child_inherits_is_on_no_disk_and_is_read_once",
+    ),
+    "A job of Ray's": (
         "tests/driver/test_secrets.py::test_a_detached_sweep_gets_it_and_ps_does_not",
         "tests/driver/test_secrets.py::test_on_the_head_it_is_a_private_file_and_never_an_argument",
         "tests/files/test_secret.py::test_what_is_handed_on_is_read_once",
