@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import threading
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,10 +125,12 @@ class TrialDirectory:
         write_json(self.file(layout.EVENTS), list(outcome.events))
         write_text(self.file(layout.STOP_TIME), f"{now()}\n")
         write_json(self.file(layout.OUTCOME), outcome.to_json())
+        with contextlib.suppress(OSError):  # file systems stamp in steps of milliseconds, and two trials may end in one
+            os.utime(self.file(layout.OUTCOME), ns=(time.time_ns(), time.time_ns()))
         self._remember(outcome)
 
     def ended_ns(self) -> int:
-        """When it ended, in nanoseconds since the epoch by the file system's clock; 0 if it did not."""
+        """When it ended, in nanoseconds since the epoch; 0 if it did not."""
         try:
             return self.file(layout.OUTCOME).stat().st_mtime_ns
         except FileNotFoundError:
