@@ -43,12 +43,12 @@ def heap_problems(
     worst: dict[str, _Heaps] = {}
     trials: Counter[str] = Counter()
     for params, count in _distinct(protocol, points):
-        wanted: dict[str, _Heaps] = {}
+        demand: dict[str, _Heaps] = {}
         for host, heaps in _heaps_by_host(protocol, params, cluster).items():
             for machine in equivalents(protocol.faults(params), host):
                 if heaps.total > memory.get(machine, heaps.total):
-                    wanted[machine] = max(wanted.get(machine, heaps), heaps)
-        for machine, heaps in wanted.items():
+                    demand[machine] = max(demand.get(machine, heaps), heaps)
+        for machine, heaps in demand.items():
             worst[machine] = max(worst.get(machine, heaps), heaps)
             trials[machine] += count
     return [
@@ -110,11 +110,11 @@ def region_problems(
         placement = place(protocol, params, cluster)
         for pool, needed in regions.items():
             hosts = dict.fromkeys(i.host for i in placement if protocol.role(i.role).hosts_key == pool)
-            known = len(cluster.regions_of(hosts))
-            if known >= needed:
+            count = len(cluster.regions_of(hosts))
+            if count >= needed:
                 continue
             where = (
-                f"are in {known}: {', '.join(hosts)}. The first machines of this list get the processes: change"
+                f"are in {count}: {', '.join(hosts)}. The first machines of this list get the processes: change"
                 " its order in the file of --cluster, machines of other regions first"
                 if cluster.regions
                 else "are all in one place, as far as fpray knows: name regions in the file of --cluster,"

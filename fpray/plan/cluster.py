@@ -50,14 +50,14 @@ class Cluster:
 
     def addresses(self) -> list[str]:
         """Every address once, in the order in which they are listed."""
-        listed = [a for pools in self.pools.values() for addresses in pools.values() for a in addresses]
-        return list(dict.fromkeys([*listed, *self.machines]))
+        in_pools = [a for pools in self.pools.values() for addresses in pools.values() for a in addresses]
+        return list(dict.fromkeys([*in_pools, *self.machines]))
 
     def renamed(self, names: Mapping[str, str]) -> Cluster:
         """The same cluster with some addresses replaced."""
         pools = {
-            f: {pool: tuple(names.get(a, a) for a in addresses) for pool, addresses in listed.items()}
-            for f, listed in self.pools.items()
+            f: {pool: tuple(names.get(a, a) for a in addresses) for pool, addresses in of_faults.items()}
+            for f, of_faults in self.pools.items()
         }
         regions = {region: tuple(names.get(a, a) for a in addresses) for region, addresses in self.regions.items()}
         machines = tuple(names.get(a, a) for a in self.machines)
@@ -65,19 +65,19 @@ class Cluster:
 
     def problems(self, faults: int, pool: str) -> list[Problem]:
         """Why a role that has processes cannot be placed on this pool; empty if it can."""
-        listed = self._pools(faults)
+        pools = self._pools(faults)
         if self.hosts(faults, pool):
             # A pool that is misspelt in one place must not get the machines that serve every other pool.
-            near = difflib.get_close_matches(pool, listed or (), n=1, cutoff=0.9) if pool not in (listed or ()) else []
+            near = difflib.get_close_matches(pool, pools or (), n=1, cutoff=0.9) if pool not in (pools or ()) else []
             return [
                 Problem(pool, f"is not in {self.source}, but {name} is: correct {name} to {pool} there", Cause.MACHINES)
                 for name in near
             ]
-        if listed is None and self.pools:
+        if pools is None and self.pools:
             others = f"{self.source} has machines for f = {', '.join(self.pools)} only"
             sentence = f'{others}: add an entry for "{faults}" to it, or set f={next(iter(self.pools))}'
             return [Problem(f"f={faults}", sentence, Cause.MACHINES)]
-        if not listed:
+        if not pools:
             drivers = "has no machine, because each machine of the Ray cluster has the label fpray/pool=driver"
             return [
                 Problem(
@@ -86,7 +86,7 @@ class Cluster:
                     Cause.MACHINES,
                 )
             ]
-        if pool in listed:
+        if pool in pools:
             return [
                 Problem(
                     pool,
@@ -95,12 +95,12 @@ class Cluster:
                     Cause.MACHINES,
                 )
             ]
-        hint = nearest(pool, listed)
-        known = f"Pools (the machines of a role) in {self.source}: {', '.join(listed)}{hint}"
+        hint = nearest(pool, pools)
+        choices = f"Pools (the machines of a role) in {self.source}: {', '.join(pools)}{hint}"
         return [
             Problem(
                 pool,
-                f'has no machines for f={faults}: add some, such as "{pool}": ["10.0.0.1"]. {known}',
+                f'has no machines for f={faults}: add some, such as "{pool}": ["10.0.0.1"]. {choices}',
                 Cause.MACHINES,
             )
         ]

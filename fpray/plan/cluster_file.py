@@ -55,15 +55,15 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
         )
     problems: list[Problem] = []
     pools: dict[str, dict[str, tuple[str, ...]]] = {}
-    for faults, listed in _by_faults(content, where).items():
+    for faults, content_of_pools in _by_faults(content, where).items():
         try:
-            named = typed(dict[str, list[Host]], _with_text_keys(listed))
+            names_by_pool = typed(dict[str, list[Host]], _with_text_keys(content_of_pools))
         except Misfit as misfit:
             problems += [
                 Problem(f"{where}: {faults}", _in_words(fault, faults), Cause.CLUSTER_FILE) for fault in misfit.faults
             ]
             continue
-        pools[faults] = {pool: tuple(map(address_of, names)) for pool, names in named.items()}
+        pools[faults] = {pool: tuple(map(address_of, names)) for pool, names in names_by_pool.items()}
     regions = pools.pop(_REGIONS, {})
     problems += in_many_regions(regions, where)
     refuse_if_any(problems)

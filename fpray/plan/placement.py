@@ -67,8 +67,8 @@ class Placement:
         changed = {address: Address(address.host, next(unused[address.host])) for address in self._addresses()}
 
         def moved(instance: Instance) -> Instance:
-            old = {name: Address(instance.host, port) for name, port in instance.endpoints.items()}
-            return replace(instance, endpoints={name: changed[address].port for name, address in old.items()})
+            addresses = {name: Address(instance.host, port) for name, port in instance.endpoints.items()}
+            return replace(instance, endpoints={name: changed[address].port for name, address in addresses.items()})
 
         return Placement(
             {role: [moved(instance) for instance in instances] for role, instances in self.instances.items()},
@@ -136,8 +136,8 @@ def _owners(
     for role in protocol.roles:
         for process, host in zip(indices[role.name], hosts[role.name], strict=True):
             for endpoint, owned in role.owned(params, process).items():
-                if taken := owners[endpoint].keys() & set(owned):
-                    raise TypeError(f"{protocol.name}: {endpoint} {min(taken)} belongs to two processes")
+                if conflicts := owners[endpoint].keys() & set(owned):
+                    raise TypeError(f"{protocol.name}: {endpoint} {min(conflicts)} belongs to two processes")
                 owners[endpoint] |= dict.fromkeys(owned, host)
     return owners
 

@@ -46,15 +46,15 @@ def set_value(params: P, dotted: str, value: Any) -> P:
         BadValue: there is no such field, or it cannot hold the value.
     """
     head, _, rest = dotted.partition(".")
-    known = field_types(type(params))
-    if head not in known:
+    kinds = field_types(type(params))
+    if head not in kinds:
         raise UnknownName(nearest(dotted, (name for name, _ in names(type(params)))))
     current = getattr(params, head)
     if not rest:
-        changed = read_value(known[head], value)
-    elif rest == "name" and alternatives(known[head]):
+        changed = read_value(kinds[head], value)
+    elif rest == "name" and alternatives(kinds[head]):
         same = type(current).__name__ == value  # another kind starts from its own defaults
-        changed = current if same else read_alternative(alternatives(known[head]), {"name": value})
+        changed = current if same else read_alternative(alternatives(kinds[head]), {"name": value})
     elif dataclasses.is_dataclass(current):
         try:
             changed = set_value(current, rest, value)
@@ -72,9 +72,9 @@ def set_values(params: P, values: Mapping[str, Any], *, protocol: str) -> tuple[
         try:
             params = set_value(params, dotted, values[dotted])
         except UnknownName as unknown:
-            listed = f"(fpray protocols {protocol} lists them)"
+            hint = f"(fpray protocols {protocol} lists them)"
             problems.append(
-                Problem(in_brief(dotted), f"{protocol} has no such parameter{unknown} {listed}", Cause.PARAMETER)
+                Problem(in_brief(dotted), f"{protocol} has no such parameter{unknown} {hint}", Cause.PARAMETER)
             )
         except BadValue as bad:
             problems.append(Problem(f"{in_brief(dotted)}={in_brief(values[dotted])}", str(bad), Cause.PARAMETER))

@@ -61,17 +61,17 @@ class Protocol(Generic[P]):
 
     def __post_init__(self) -> None:
         # Properties count: an older vocabulary has `duration_seconds`, and `duration` computed from it.
-        known = {f.name for f in dataclasses.fields(self.params)} | {*dir(self.params)}  # type: ignore[arg-type]
-        wanted = {"num_client_procs", "duration", "timeout", "monitored", "profiled"}
-        wanted |= {heap for role in self.roles if (heap := role.heap)}
-        wanted |= {role.log_level_parameter for role in self.roles}
-        if missing := sorted(wanted - known):
+        names = {f.name for f in dataclasses.fields(self.params)} | {*dir(self.params)}  # type: ignore[arg-type]
+        needs = {"num_client_procs", "duration", "timeout", "monitored", "profiled"}
+        needs |= {heap for role in self.roles if (heap := role.heap)}
+        needs |= {role.log_level_parameter for role in self.roles}
+        if missing := sorted(needs - names):
             raise TypeError(f"the parameters of {self.name} lack {', '.join(missing)}")
         if silent := [role.name for role in self.roles if role.addressed and not role.endpoints]:
             raise TypeError(f"{self.name}: {', '.join(silent)} listens on nothing, and so has no address to be told")
-        listed = sorted(endpoint for role in self.roles for endpoint in role.endpoints)
-        if listed != sorted(self.port_order):
-            raise TypeError(f"{self.name}: port_order must name every endpoint once: {', '.join(listed)}")
+        endpoints = sorted(endpoint for role in self.roles for endpoint in role.endpoints)
+        if endpoints != sorted(self.port_order):
+            raise TypeError(f"{self.name}: port_order must name every endpoint once: {', '.join(endpoints)}")
 
     def holds_back(self, params: P) -> list[str]:
         """What makes requests wait until others come, such as `batcher_options.batch_size=10`.

@@ -35,10 +35,10 @@ def python_value(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         return {_key(key): python_value(entry, depth + 1) for key, entry in value.items()}
     if isinstance(value, Iterable):
-        listed = list(itertools.islice(value, MOST_VALUES + 1))
-        if len(listed) > MOST_VALUES:
+        entries = list(itertools.islice(value, MOST_VALUES + 1))
+        if len(entries) > MOST_VALUES:
             raise Misfit(Fault("", f"lists more than {MOST_VALUES:,} values"))
-        return [python_value(entry, depth + 1) for entry in listed]
+        return [python_value(entry, depth + 1) for entry in entries]
     return value
 
 

@@ -116,10 +116,10 @@ def from_json(cls: type[P], values: Mapping[str, Any]) -> P:
     Raises:
         BadValue: a value does not fit its field, or a name is unknown.
     """
-    known = field_types(cls)
-    if unknown := [name for name in values if name not in known]:
-        raise BadValue(f"{cls.__name__} has no field {in_brief(unknown[0])}{_nearest(unknown[0], known)}")
-    return cls(**{name: read_value(known[name], value) for name, value in values.items()})
+    kinds = field_types(cls)
+    if unknown := [name for name in values if name not in kinds]:
+        raise BadValue(f"{cls.__name__} has no field {in_brief(unknown[0])}{_nearest(unknown[0], kinds)}")
+    return cls(**{name: read_value(kinds[name], value) for name, value in values.items()})
 
 
 def read_value(kind: Any, value: Any) -> Any:
@@ -182,9 +182,9 @@ def python_number(value: Any) -> Any:
     return value
 
 
-def _nearest(value: object, known: Iterable[str]) -> str:
+def _nearest(value: object, names: Iterable[str]) -> str:
     """As `nearest`, of a value that may be no text, or a long one, for which there is none."""
-    return nearest(value, known) if isinstance(value, str) and len(value) < 100 else ""
+    return nearest(value, names) if isinstance(value, str) and len(value) < 100 else ""
 
 
 def _text(kind: Any, value: Any) -> str:

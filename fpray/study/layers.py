@@ -48,17 +48,17 @@ def _decides_for(key: str, layer: Point) -> bool:
     return any(name.startswith(f"{choice}.") for name in layer)
 
 
-def followed(params: Any, defaults: Any, given: Iterable[str]) -> Any:
+def followed(params: Any, defaults: Any, names: Iterable[str]) -> Any:
     """The parameters with each timeout that was not given in its default proportion to its duration, or more.
 
     A timeout is named as its duration is, with `timeout` in place of `duration`, as FrankenPaxos names them.
 
-    defaults: parameters as they are where nothing is given; given: the names that a study or its user has set.
+    defaults: parameters as they are where nothing is given; names: those that a study or its user has set.
     """
-    given, changes = set(given), {}
+    names, changes = set(names), {}
     for name, kind in field_types(type(params)).items():
         duration = name.replace(_TIMEOUT, _DURATION)
-        if duration == name or name in given or duration not in given or kind not in (timedelta, float):
+        if duration == name or name in names or duration not in names or kind not in (timedelta, float):
             continue
         nothing, default = kind(0), getattr(defaults, duration)
         if default > nothing and getattr(params, duration) > default:

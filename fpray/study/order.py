@@ -28,14 +28,14 @@ class Order:
     seed: int = 0
 
     @staticmethod
-    def decide(asked: str | None, known: OrderRecord | None, *, several_machines: bool) -> Order:
+    def decide(request: str | None, record: OrderRecord | None, *, several_machines: bool) -> Order:
         """The order that is asked for, else the suite's own, else what suits the machines.
 
         On several machines, that is at random: whatever drifts there (neighbours, heat, the machine that a trial gets)
         then falls on all points alike. On one machine, a laptop's, people watch the grid go by.
         """
-        before = Order(known["kind"], known["seed"]) if known else None
-        kind = asked or (before.kind if before else "random" if several_machines else "grid")
+        before = Order(record["kind"], record["seed"]) if record else None
+        kind = request or (before.kind if before else "random" if several_machines else "grid")
         return before if before and before.kind == kind else Order(kind, secrets.randbelow(2**31))
 
     def to_json(self) -> OrderRecord:

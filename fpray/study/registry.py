@@ -50,13 +50,13 @@ def find_protocol(name: str) -> Protocol[Any]:
     Raises:
         Refused: there is none, with the nearest name.
     """
-    known = protocols()
-    if not isinstance(name, str) or name not in known:
+    choices = protocols()
+    if not isinstance(name, str) or name not in choices:
         name = in_brief(name)
         raise refuse(
-            name, f"there is no such protocol{nearest(name, known)} (fpray protocols lists them)", Cause.PROTOCOL
+            name, f"there is no such protocol{nearest(name, choices)} (fpray protocols lists them)", Cause.PROTOCOL
         )
-    return known[name]
+    return choices[name]
 
 
 def find_study(protocol: Protocol[Any], name: str) -> Study:
@@ -75,11 +75,9 @@ def find_study(protocol: Protocol[Any], name: str) -> Study:
                 Cause.STUDY,
             )
         return study
-    known = studies().get(protocol.name, {})
-    if name not in known:
-        names = ", ".join(sorted(known))
-        sentence = (
-            f"{protocol.name} has no such study{nearest(name, known)}; its studies: {names} (your own: --study mine.py)"
-        )
+    choices = studies().get(protocol.name, {})
+    if name not in choices:
+        names = f"{', '.join(sorted(choices))} (your own: --study mine.py)"
+        sentence = f"{protocol.name} has no such study{nearest(name, choices)}; its studies: {names}"
         raise refuse(f"--study {name}", sentence, Cause.STUDY)
-    return known[name]
+    return choices[name]
