@@ -104,5 +104,5 @@ def find_trial(text: str, root: Path) -> tuple[Suite, TrialDirectory]:
     name, _, number = text.rstrip("/").rpartition("/")
     if not name or is_suite(absolute(text)):
         raise refuse(text, f"does not name a trial: add the number of one, such as {text.rstrip('/')}/001", Cause.TRIAL)
-    named = find_suite(name, root)
-    return named, named.numbered(number)
+    of_trial = find_suite(name, root)
+    return of_trial, of_trial.numbered(number)

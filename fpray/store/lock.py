@@ -109,11 +109,11 @@ def _lock(file: int, *, exclusively: bool = True) -> bool:
     """
     import fcntl  # POSIX only; reading suites works without
 
-    for left in reversed(range(3)):
+    for tries in reversed(range(3)):
         try:
             fcntl.flock(file, (fcntl.LOCK_EX if exclusively else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except OSError:
-            if left:
+            if tries:
                 time.sleep(0.02)
         else:
             return True

@@ -59,10 +59,10 @@ def append_csv(suite: Suite, row: Row) -> None:
     header, line = _csv_text([row]).encode().split(b"\r\n", 1)
     file = os.open(suite.path / layout.RESULTS_CSV, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
     try:
-        known = os.pread(file, len(header) + 2, 0)
-        if not known:
+        start = os.pread(file, len(header) + 2, 0)
+        if not start:
             os.write(file, header + b"\r\n" + line)
-        elif known == header + b"\r\n":
+        elif start == header + b"\r\n":
             os.write(file, line)
         # Else other columns (another kind of workload): all rows are written anew at the end.
     finally:
@@ -79,8 +79,8 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
 
     parsed = params or {}
     finished, everything = [], []
-    ended = [(directory, trial, outcome) for directory, trial, outcome in suite.outcomes() if outcome is not None]
-    for directory, trial, outcome in sorted(ended, key=lambda entry: entry[0].ended_ns()):
+    outcomes = [(directory, trial, outcome) for directory, trial, outcome in suite.outcomes() if outcome is not None]
+    for directory, trial, outcome in sorted(outcomes, key=lambda entry: entry[0].ended_ns()):
         own = parsed[trial["id"]] if trial["id"] in parsed else read_params(protocol, trial)
         inputs = input_columns(own) if own is not None else flat_params(trial["params"])
         everything.append(_full_row(directory.number, trial, inputs, outcome))
@@ -120,9 +120,9 @@ def _column(values: list[Any]) -> Any:
         return pa.nulls(len(values))
     if kinds <= {int, float}:
         numbers = np.array([0 if v is None else v for v in values], float if float in kinds else np.int64)
-        known = np.packbits([v is not None for v in values], bitorder="little")
+        validity = np.packbits([v is not None for v in values], bitorder="little")
         return pa.Array.from_buffers(
-            pa.float64() if float in kinds else pa.int64(), len(values), [pa.py_buffer(known), pa.py_buffer(numbers)]
+            pa.float64() if float in kinds else pa.int64(), len(values), [pa.py_buffer(validity), pa.py_buffer(numbers)]
         )
     texts = pa.lib.StringBuilder()
     texts.append_values([None if v is None else str(v) for v in values])

@@ -103,8 +103,8 @@ class Suite:
 
     def identity(self) -> dict[str, str]:
         """How other drivers show this suite: where it is, and what it measures."""
-        known = {"suite": str(self.path), "name": self.suite_id, "host": socket.gethostname()}
-        return {**known, "protocol": self.record.protocol, "study": self.record.study}
+        identity = {"suite": str(self.path), "name": self.suite_id, "host": socket.gethostname()}
+        return {**identity, "protocol": self.record.protocol, "study": self.record.study}
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -136,15 +136,15 @@ class Suite:
 
     def directory(self, trial: Trial[Any]) -> TrialDirectory:
         """The directory of a trial; it gets its number, for good, when it is first requested."""
-        known = self.directories()
-        if trial.id not in known:
+        directories = self.directories()
+        if trial.id not in directories:
             # A directory that has no trial.json, since its driver was killed, is used again.
-            last = int(next(reversed(known.values())).number) if known else 0
+            last = int(next(reversed(directories.values())).number) if directories else 0
             directory = TrialDirectory(self.path / layout.trial_number(last + 1))
             directory.path.mkdir(exist_ok=True)
             directory.identify(trial, {})
-            known[trial.id] = directory
-        return known[trial.id]
+            directories[trial.id] = directory
+        return directories[trial.id]
 
     def remove_if_empty(self) -> bool:
         """Remove a suite that this run made and in which no trial has started: it was refused, or interrupted."""
@@ -163,8 +163,10 @@ class Suite:
             if directory.number == number or (number and directory.number.lstrip("0") == number.lstrip("0")):
                 return directory
         numbers = [directory.number for directory in self.directories().values()]
-        known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "none has started yet: try again later"
-        raise refuse(number or "SUITE/TRIAL", f"suite {self.path.name} has no such trial; {known}", Cause.TRIAL)
+        choices = (
+            f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "none has started yet: try again later"
+        )
+        raise refuse(number or "SUITE/TRIAL", f"suite {self.path.name} has no such trial; {choices}", Cause.TRIAL)
 
     def outcomes(self) -> Iterator[tuple[TrialDirectory, TrialRecord, Outcome | None]]:
         """Every trial that was ever requested, by number: directory, trial, final outcome."""

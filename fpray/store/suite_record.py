@@ -117,8 +117,8 @@ class SuiteRecord:
         if content is None:
             raise Damaged(file, "is missing")
         # `null` stands for nothing, as a missing entry does.
-        known = {name: content[name] for name in _NAMES if content.get(name) is not None}
-        record = typed_content(file, SuiteRecord, known)
+        values = {name: content[name] for name in _NAMES if content.get(name) is not None}
+        record = typed_content(file, SuiteRecord, values)
         record.as_read = content
         return record
 
@@ -137,8 +137,8 @@ class SuiteRecord:
 
     def varied(self) -> list[str]:
         """The parameters that are varied on the command line, or that a search may choose."""
-        asked = [*(point.get("vary") for point in self.points), (self.search or {}).get("space")]
-        return list(dict.fromkeys(str(name) for names in asked if isinstance(names, dict | list) for name in names))
+        sources = [*(point.get("vary") for point in self.points), (self.search or {}).get("space")]
+        return list(dict.fromkeys(str(name) for names in sources if isinstance(names, dict | list) for name in names))
 
     @property
     def command(self) -> str:

@@ -139,8 +139,8 @@ class TrialDirectory:
     def archive_attempt(self) -> None:
         """Move what an earlier attempt left to `attempts/<n>`; the directory keeps its `trial.json`."""
         with _MOVING:
-            left = [p for p in self.path.iterdir() if p.name not in (layout.ATTEMPTS, layout.TRIAL)]
-            if not left:
+            remains = [p for p in self.path.iterdir() if p.name not in (layout.ATTEMPTS, layout.TRIAL)]
+            if not remains:
                 return
             self._final = None
             attempts = self.file(layout.ATTEMPTS)
@@ -151,5 +151,5 @@ class TrialDirectory:
             if self.file(layout.TRIAL).exists():  # it names the attempt's own jar
                 shutil.copy2(self.file(layout.TRIAL), attempt / layout.TRIAL)
             # The outcome goes first: without it the trial is unfinished, even if this is interrupted.
-            for path in sorted(left, key=lambda p: p.name != layout.OUTCOME):
+            for path in sorted(remains, key=lambda p: p.name != layout.OUTCOME):
                 path.rename(attempt / path.name)
