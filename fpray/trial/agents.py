@@ -43,8 +43,8 @@ class Agents:
 
     def wake(self, processes: Iterable[Process]) -> None:
         """Wait until the agents of these processes are awake, so that the processes start at the same time."""
-        wanted = {(process.role, process.host) for process in processes}
-        for _ in self.ask(self._context.machines.start_actors(wanted, self._context.allocation.lane)):
+        keys = {(process.role, process.host) for process in processes}
+        for _ in self.ask(self._context.machines.start_actors(keys, self._context.allocation.lane)):
             pass
 
     def ask(self, calls: Mapping[Any, str]) -> Iterator[tuple[Any, Any]]:

@@ -107,7 +107,7 @@ def fetch_files(attempt: Attempt, cause: EndCause) -> EndCause:
         free = _fetch_all(attempt) if attempt.work.away else {}
     except (Lost, KeyboardInterrupt) as failure:
         return fetch_files(attempt, failure)
-    full = [host for host, left in free.items() if left < FULL_BYTES]
+    full = [host for host, count in free.items() if count < FULL_BYTES]
     if full and isinstance(cause, ProcessFailed):
         directory = Path(attempt.work.away[full[0]]).parent
         raise OSError(errno.ENOSPC, f"No space left on device, on machine {full[0]}", str(directory))
@@ -120,32 +120,34 @@ def _fetch_all(attempt: Attempt) -> Mapping[str, int]:
     attempt.context.report("copying files to the directory of results", None)
     with attempt.timeline.phase("bringing files home"):
         plan = attempt.known_plan
-        known = {*plan.files, *attempt.read_in_full}
-        ended = [process for process in plan.processes if process.label in attempt.processes.exits]
+        files_of_plan = {*plan.files, *attempt.read_in_full}
+        with_logs = [process for process in plan.processes if process.label in attempt.processes.exits]
         expected = {
-            host: [name(p.label) for p in ended if p.host == host for name in (layout.stdout_file, layout.stderr_file)]
+            host: [
+                name(p.label) for p in with_logs if p.host == host for name in (layout.stdout_file, layout.stderr_file)
+            ]
             for host in attempt.work.away
             if host not in attempt.agents.guests
         }
         for host in attempt.work.away.keys() - expected.keys():
             try:
-                attempt.work.fetch_files({host: ()}, known, attempt.agents.at, attempt.agents.ask)
+                attempt.work.fetch_files({host: ()}, files_of_plan, attempt.agents.at, attempt.agents.ask)
             except Lost as lost:
                 attempt.notes.append(f"files of --instrument are missing: {lost} {NO_HARM}")
-        return attempt.work.fetch_files(expected, known, attempt.agents.at, attempt.agents.ask)
+        return attempt.work.fetch_files(expected, files_of_plan, attempt.agents.at, attempt.agents.ask)
 
 
 def salvage_logs(attempt: Attempt) -> None:
     """Copy what can be had of an attempt that comes to nothing, but for its rows."""
     if attempt.plan is None:
         return
-    known = {*attempt.plan.files, RECORDED}
+    files_of_plan = {*attempt.plan.files, RECORDED}
     for host in attempt.work.away:
         ask = partial(_ask_until, time.monotonic() + SALVAGE_S)
         roles = dict.fromkeys(process.role for process in attempt.plan.processes if process.host == host)
         for role in roles:  # where one agent of a machine is gone another may live
             with contextlib.suppress(Lost, OSError):
-                attempt.work.fetch_files({host: ()}, known, partial(attempt.agents.of, role), ask)
+                attempt.work.fetch_files({host: ()}, files_of_plan, partial(attempt.agents.of, role), ask)
                 break
 
 

@@ -39,9 +39,9 @@ class CpuWatch(Instrument):
         with contextlib.suppress(Lost):
             for call, use in trial.ask(calls):
                 uses.setdefault(_host(calls[call]), []).append(use)
-        known = {host: [use for use in read if use is not None and use.complete] for host, read in uses.items()}
+        complete = {host: [use for use in read if use is not None and use.complete] for host, read in uses.items()}
         agents = Counter(map(_host, calls.values()))
-        return [_of_machine(host, read) for host, read in known.items() if len(read) == agents[host]]
+        return [_of_machine(host, read) for host, read in complete.items() if len(read) == agents[host]]
 
     def _ask(self, trial: RunningTrial) -> None:
         assert trial.plan is not None

@@ -24,10 +24,10 @@ def extend_plan(plan: Plan, instruments: Sequence[Instrument], site: PlanSite) -
 
 def fresh_ports(unused: Mapping[str, Sequence[int]]) -> Callable[[str], int]:
     """A `PlanSite.port` that takes the ports of each machine one after the other."""
-    left = {host: iter(ports) for host, ports in unused.items()}
+    remaining = {host: iter(ports) for host, ports in unused.items()}
 
     def port(host: str) -> int:
-        for number in left.get(host, ()):
+        for number in remaining.get(host, ()):
             return number
         raise ValueError(
             f"there is no port left on machine {host}: extend must ask for the same number of ports at every call"

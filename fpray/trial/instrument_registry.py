@@ -26,7 +26,7 @@ def find_instruments(names: Sequence[str]) -> list[Instrument]:
     if not names:  # to read the entry points opens a file of each package that is installed
         return []
     points = {point.name: point for point in entry_points(group=GROUP)}
-    known = (
+    choices = (
         f"installed: {', '.join(sorted(points))}"
         if points
         else "none is installed: remove the option, or install one (docs/instruments.md)"
@@ -38,7 +38,7 @@ def find_instruments(names: Sequence[str]) -> list[Instrument]:
             problems.append(
                 Problem(
                     about,
-                    f"there is no such instrument (program that measures more){nearest(name, points)}; {known}",
+                    f"there is no such instrument (program that measures more){nearest(name, points)}; {choices}",
                     Cause.INSTRUMENT,
                 )
             )

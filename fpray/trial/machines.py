@@ -44,13 +44,13 @@ class HeldMachines:
         """
         reported: Mapping[str, str] = {}
         allocator, own = self._context.allocator, self._context.allocation
-        while held := self._try_to_take(own.hosts, allocator.shared):
+        while reasons := self._try_to_take(own.hosts, allocator.shared):
             self.give_back()
-            if allocator.reallocate(self._trial, own, held):
+            if allocator.reallocate(self._trial, own, reasons):
                 continue
-            if held != reported:
-                reported = held
-                for host, reason in held.items():
+            if reasons != reported:
+                reported = reasons
+                for host, reason in reasons.items():
                     self._context.wait(f"waiting for machine {host}: {printable(reason)}")
             with self._timeline.waiting():
                 self._context.cancellation.sleep(LOCK_CHECK_S)
@@ -60,9 +60,9 @@ class HeldMachines:
         calls = {self._agents.at(host).machine.lock(self._holder, shared): host for host in hosts}
         self.hosts = list(hosts)  # until the answers are here: an interrupted trial gives back all it may hold
         reasons = {calls[call]: reason for call, reason in self._agents.ask(calls)}
-        held = {host: reason for host, reason in reasons.items() if reason is not None}
-        self.hosts = [host for host in hosts if host not in held]
-        return held
+        busy = {host: reason for host, reason in reasons.items() if reason is not None}
+        self.hosts = [host for host in hosts if host not in busy]
+        return busy
 
     def give_back(self) -> None:
         """Let other trials measure there, and release the trial's directories. Never raises for a lost machine."""

@@ -145,8 +145,8 @@ def _send_jar(attempt: Attempt, sites: Sites) -> Sites:
         return {}
     context = attempt.context
     context.report("sending the jar", None)
-    sent = {}
+    changed = {}
     for host, (path, came) in send_jar(context.machines, context.jar, lacking, context.cancellation).items():
-        sent[host] = replace(sites[host], jar=path)
+        changed[host] = replace(sites[host], jar=path)
         attempt.notes += [f"machine {host} had no copy of the jar: it was sent there"] if came else []
-    return sent
+    return changed

@@ -53,17 +53,17 @@ class StartedProcesses:
     def remarks(self) -> Iterator[str]:
         """What is said of sidecars that exited by themselves, and of processes with more output than is kept."""
         for process in self:
-            ended = self.exits.get(process.label)
-            if ended is None:
+            exit_ = self.exits.get(process.label)
+            if exit_ is None:
                 continue
-            if process.kind == "sidecar" and not ended.stopped and ended.returncode not in process.expected_exits:
+            if process.kind == "sidecar" and not exit_.stopped and exit_.returncode not in process.expected_exits:
                 yield (
-                    f"{process.label}, a process of --instrument, exited with {ended.returncode} before the end"
+                    f"{process.label}, a process of --instrument, exited with {exit_.returncode} before the end"
                     f" of the trial, see {stderr_file(process.label)} in the directory of the trial: its own data are"
                     " incomplete, but the trial's numbers are not affected"
                 )
-            if ended.left_out:
-                left_out = f"{ended.left_out / 1e6:.0f} MB of its middle are left out"
+            if exit_.left_out:
+                left_out = f"{exit_.left_out / 1e6:.0f} MB of its middle are left out"
                 yield f"the log of {process.label} is larger than --max-output: {left_out} (the numbers are complete)"
 
     def stop_all(self) -> None:
@@ -93,15 +93,15 @@ class StartedProcesses:
                     self._note_exits(exits)
 
     def _note_exits(self, exits: Mapping[str, Exit]) -> None:
-        for label, ended in exits.items():
+        for label, exit_ in exits.items():
             if label not in self.exits:
-                self.exits[label] = ended
-                detail = f"returned {ended.returncode}" + (", stopped" if ended.stopped else "")
-                self._timeline.note("exit", detail, role=self.role_of(label), label=label, t=ended.ended_ns)
+                self.exits[label] = exit_
+                detail = f"returned {exit_.returncode}" + (", stopped" if exit_.stopped else "")
+                self._timeline.note("exit", detail, role=self.role_of(label), label=label, t=exit_.ended_ns)
 
 
-def _end(label: str, ended: Exit | None) -> ProcessEnd:
-    if ended is None:
+def _end(label: str, exit_: Exit | None) -> ProcessEnd:
+    if exit_ is None:
         return ProcessEnd(label, None)
-    cpu_s = round(ended.utime_s + ended.stime_s, 3)
-    return ProcessEnd(label, ended.returncode, cpu_s, ended.maxrss_kb, ended.niceness)
+    cpu_s = round(exit_.utime_s + exit_.stime_s, 3)
+    return ProcessEnd(label, exit_.returncode, cpu_s, exit_.maxrss_kb, exit_.niceness)

@@ -25,9 +25,9 @@ _LINES = 400  # the one that tells may stand above much noise
 
 def doubts_about(attempt: Attempt, summary: Summary) -> list[Doubt]:
     """What can be doubted about a trial in which every process did as it was told; a defect first, if there is one."""
-    given = given_evidence(attempt, summary.window_ns)
-    machines = [evidence for evidence in given if isinstance(evidence, MachineEvidence)]
-    of_instruments = [evidence for evidence in given if isinstance(evidence, Doubt)]
+    pieces = given_evidence(attempt, summary.window_ns)
+    machines = [evidence for evidence in pieces if isinstance(evidence, MachineEvidence)]
+    of_instruments = [evidence for evidence in pieces if isinstance(evidence, Doubt)]
     of_checks = doubts(_evidence(attempt, summary, machines), CHECKS)
     return sorted([*of_checks, *of_instruments], key=lambda doubt: doubt.defect is None)
 

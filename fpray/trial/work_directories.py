@@ -100,13 +100,13 @@ class WorkDirectories:
     def fetch_abandoned(self, agent_at: AgentAt, gather: Gather) -> None:
         """Copy the logs of attempts that a driver or a role actor did not end, and remove what is left of them."""
         for host, site in self.sites.items():
-            for left in site.abandoned:
+            for remains in site.abandoned:
                 # Another thread, of the next attempt at that trial, may be moving it to attempts/ just now.
                 with tempfile.TemporaryDirectory(prefix=".home-", dir=self._directory.path.parent) as halfway:
                     arrivals = _Arrivals(TrialDirectory(Path(halfway)))
-                    _fetch(arrivals, {host: left.directory}, [RECORDED, "*.pbtxt"], agent_at, gather)
-                    self._directory.add_to_attempt(left.owner.trial, left.owner.began, Path(halfway))
-                for _ in gather({agent_at(host).files.remove(left.directory): host}):
+                    _fetch(arrivals, {host: remains.directory}, [RECORDED, "*.pbtxt"], agent_at, gather)
+                    self._directory.add_to_attempt(remains.owner.trial, remains.owner.began, Path(halfway))
+                for _ in gather({agent_at(host).files.remove(remains.directory): host}):
                     pass
 
 
