@@ -48,11 +48,11 @@ class Words:
     given: Mapping[str, Any] = field(default_factory=dict)
 
     @staticmethod
-    def read(options: type, protocol: str, given: Mapping[str, Any], command: str) -> Words:
+    def read(options: type, protocol: str, words: Mapping[str, Any], command: str) -> Words:
         """The words of an options class."""
-        values, problems = read_options(options, given)
+        values, problems = read_options(options, words)
         command = scrubbed(command, secrets_of(values))
-        return Words(protocol, values, problems, command, {"protocol": protocol, **given})
+        return Words(protocol, values, problems, command, {"protocol": protocol, **words})
 
     def collect(self, look: Callable[[], T]) -> T | None:
         """What a function finds out; None, and its problems noted, where it refuses."""
@@ -63,16 +63,16 @@ class Words:
             return None
 
 
-def check_sweep(protocol: str, given: Mapping[str, Any], command: str = "") -> Experiment:
+def check_sweep(protocol: str, words: Mapping[str, Any], command: str = "") -> Experiment:
     """The experiment that `fpray sweep` or `fpray.sweep` was asked for.
 
     Raises:
         Refused: with every problem at once.
     """
-    return check(Words.read(SweepOptions, protocol, given, command))
+    return check(Words.read(SweepOptions, protocol, words, command))
 
 
-def check_plan(protocol: str, given: Mapping[str, Any]) -> Experiment:
+def check_plan(protocol: str, words: Mapping[str, Any]) -> Experiment:
     """The same for `fpray plan`: the jar may be elsewhere, and what this version does not run yet is planned.
 
     The options of a sweep that `fpray plan` does not take have their defaults.
@@ -80,7 +80,7 @@ def check_plan(protocol: str, given: Mapping[str, Any]) -> Experiment:
     Raises:
         Refused: with every problem at once.
     """
-    return check(Words.read(SweepOptions, protocol, given, ""), plan_only=True)
+    return check(Words.read(SweepOptions, protocol, words, ""), plan_only=True)
 
 
 def check(
@@ -108,7 +108,7 @@ def check(
         words.problems += _trial_problems(selected, cluster, where, plan_only=plan_only)
     if not plan_only:
         words.problems += _later_problems(selection, trials)
-        words.problems += jar_problems(len(cluster.addresses()), named=values["jar"] is not None)
+        words.problems += jar_problems(len(cluster.addresses()), has_name=values["jar"] is not None)
         words.problems += _platform_problems()
     refuse_if_any(words.problems)
     assert selected is not None
@@ -134,8 +134,8 @@ def check(
 def suite_key(identity: Any, compared: Mapping[str, Any]) -> str:
     """Equal for commands that continue each other's suite: of equal identity, in an equal environment."""
     optional = ("place", "instruments")  # keys are as they were before there were these options
-    given = {name: value for name, value in compared.items() if value or name not in optional}
-    return content_hash([identity, given])
+    settings = {name: value for name, value in compared.items() if value or name not in optional}
+    return content_hash([identity, settings])
 
 
 def _compared(environment: Environment) -> dict[str, Any]:
@@ -184,9 +184,9 @@ def where_of(file: Path | None, address: str | None, *, local: bool) -> Where:
     return Where(address, local, read_inventory(file), file)
 
 
-def jar_problems(machines: int, *, named: bool) -> list[Problem]:
+def jar_problems(machines: int, *, has_name: bool) -> list[Problem]:
     """Several machines run no jar that is chosen by default."""
-    if machines < 2 or named:
+    if machines < 2 or has_name:
         return []
     sentence = f"is required on several machines ({machines} here): name your jar, such as -j frankenpaxos.jar"
     return [Problem("-j/--jar", f"{sentence}, or write -j reference for fpray's small example jar", Cause.JAR)]
@@ -268,8 +268,8 @@ def _role_problems(protocol: Protocol[Any], values: Mapping[str, Any]) -> Iterat
     """Roles of `--jvm-arg`, `--flag` and `--place` that the protocol does not have, and flags that fpray gives."""
     roles = [role.name for role in protocol.roles]
     places = values["place"].keys() - {EVERY_ROLE}
-    for option, named in (("--jvm-arg", values["jvm_arg"]), ("--flag", values["flags"]), ("--place", places)):
-        for role in named:
+    for option, by_role in (("--jvm-arg", values["jvm_arg"]), ("--flag", values["flags"]), ("--place", places)):
+        for role in by_role:
             if role not in roles:
                 sentence = f"{protocol.name} has no such role{nearest(role, roles)}; its roles: {', '.join(roles)}"
                 yield Problem(f"{option} {role}", sentence, Cause.OPTION)

@@ -37,8 +37,8 @@ def choose_suite(experiment: Experiment) -> Suite:
     Raises:
         Refused: the suite is of something else, or cannot be written.
     """
-    if (named := named_suite(experiment)) is not None:
-        return named
+    if (with_name := named_suite(experiment)) is not None:
+        return with_name
     root, policy, key = experiment.outputs.suite_directory.path, experiment.policy, experiment.key
     before = [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
     for suite in before:
@@ -67,20 +67,20 @@ def named_suite(experiment: Experiment) -> Suite | None:
     """
     directory = experiment.outputs.suite_directory
     try:
-        named = _find(directory.text, directory.path)
+        suite = _find(directory.text, directory.path)
     except OSError as error:
         raise refuse(
             f"-s {shown(directory.path)}",
             f"cannot be used for results: {error.strerror}. Name another directory, such as -s ./suites",
             Cause.NOT_WRITABLE,
         ) from None
-    if named is not None and experiment.policy.new:
+    if suite is not None and experiment.policy.new:
         sentence = (
-            f"starts a new suite (directory of results), but -s names an old one, {named.path.name}:"
+            f"starts a new suite (directory of results), but -s names an old one, {suite.path.name}:"
             " remove --new to continue that, or remove -s to start a new one"
         )
         raise refuse("--new", sentence, Cause.OPTION)
-    return None if named is None else _checked(named, experiment)
+    return None if suite is None else _checked(suite, experiment)
 
 
 def _find(text: str, root: Path) -> Suite | None:
@@ -144,14 +144,14 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
             " new suite (directory of results), name another directory with -s",
             Cause.OTHER_REQUEST,
         )
-    known, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
+    record, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
     mixed = (
         f"their results would mix. To continue {suite.path.name}, run it with the earlier one, or mix them with"
         f" --accept-change. {_NEW}"
     )
     if experiment.policy.accept_change:
         return suite
-    if jar.sha256 and known.get("sha256") != jar.sha256:  # a dry run does not build the reference jar
+    if jar.sha256 and record.get("sha256") != jar.sha256:  # a dry run does not build the reference jar
         raise refuse(
             str(jar), f"is not the jar of the earlier results, which is {jar_of(suite)}: {mixed}", Cause.OTHER_REQUEST
         )

@@ -25,12 +25,12 @@ def lines_of_sweep(experiment: Experiment) -> Iterator[str]:
         yield from summary_lines(experiment)
         return
     work = work_list(suite, experiment)
-    left = [trial for trial in work.trials if not work.is_done(suite, trial)]
-    yield continued_line(suite, len(work.trials) - len(left), str(len(work.trials)))
-    if left:
+    rest = [trial for trial in work.trials if not work.is_done(suite, trial)]
+    yield continued_line(suite, len(work.trials) - len(rest), str(len(work.trials)))
+    if rest:
         # What is left of a grid has no shape.
         selection = replace(experiment.selection, vary={})
-        yield from summary_lines(replace(experiment, trials=left, selection=selection))
+        yield from summary_lines(replace(experiment, trials=rest, selection=selection))
 
 
 def suite_here(experiment: Experiment) -> Suite | None:

@@ -39,7 +39,7 @@ _LOOK_S = 0.5
 
 def debug_trial(
     suite: Suite,
-    known: TrialDirectory,
+    earlier: TrialDirectory,
     label: str,
     *,
     cluster_file: Path | None = None,
@@ -53,8 +53,8 @@ def debug_trial(
     Raises:
         Refused: there is no such process, no jar, or no machine for it.
     """
-    check_label(known, label)
-    trial, where = _trial_of(known), where_of(cluster_file, address, local=local)
+    check_label(earlier, label)
+    trial, where = _trial_of(earlier), where_of(cluster_file, address, local=local)
     inventory, record = where.inventory.resolved(), suite.record
     java = record.java or "java"
     jar = find_jar(REFERENCE if record.jar.get("name") == "reference" else record.jar.get("path"), java, say)
@@ -70,7 +70,7 @@ def debug_trial(
         allocation = allocator.allocate(trial)
         if allocation is None:
             raise refuse(
-                f"trial {known.number}",
+                f"trial {earlier.number}",
                 allocator.shortage(trial)
                 or "the Ray cluster has too few machines for this trial: start Ray on more machines",
                 Cause.MACHINES,
@@ -78,22 +78,22 @@ def debug_trial(
         context = TrialContext(
             allocator, machines, jar, java, record.jvm_args, record.flags, wait=say, allocation=allocation
         )
-        _hold(trial, _directory(suite, known), context, label)
+        _hold(trial, _directory(suite, earlier), context, label)
 
 
-def _trial_of(known: TrialDirectory) -> Trial[Any]:
+def _trial_of(earlier: TrialDirectory) -> Trial[Any]:
     """The trial that a directory is of."""
-    written = known.trial()
+    written = earlier.trial()
     assert written is not None
-    return read_trial(find_protocol(written["protocol"]), written, known.number)
+    return read_trial(find_protocol(written["protocol"]), written, earlier.number)
 
 
-def _directory(suite: Suite, known: TrialDirectory) -> TrialDirectory:
+def _directory(suite: Suite, earlier: TrialDirectory) -> TrialDirectory:
     """A new one, out of the way of results."""
     top = suite.path / "debug"
     top.mkdir(exist_ok=True)
-    taken = [int(path.name.rpartition("-")[2]) for path in top.glob(f"{known.number}-*")]
-    path = top / f"{known.number}-{1 + max(taken, default=0)}"
+    numbers = [int(path.name.rpartition("-")[2]) for path in top.glob(f"{earlier.number}-*")]
+    path = top / f"{earlier.number}-{1 + max(numbers, default=0)}"
     path.mkdir()
     return TrialDirectory(path)
 

@@ -22,7 +22,7 @@ _LOOK_S = 2.0  # between two looks for machines that replace lost ones
 
 
 @dataclass(frozen=True)
-class Ended:
+class TrialEnd:
     """A trial that has ended for good; its outcome is on disk."""
 
     trial: Trial[Any]
@@ -87,7 +87,7 @@ class Executor:
         """End a `wait`, from any thread: there may be room for another trial."""
         self._news.set()
 
-    def wait(self) -> Ended | None:
+    def wait(self) -> TrialEnd | None:
         """Wait until something has changed: a trial has ended for good, or (None) there may be room for another."""
         if self._launch_from_line():
             return None
@@ -96,11 +96,11 @@ class Executor:
             self._line.take_out(first)
             outcome = Outcome(Status.LOST, why, Reason.INFRASTRUCTURE)
             first.directory.commit(outcome)
-            return Ended(first.trial, first.directory, outcome)
-        through = self._through()
-        return self._settle(through) if through is not None else None
+            return TrialEnd(first.trial, first.directory, outcome)
+        attempt = self._next_result()
+        return self._settle(attempt) if attempt is not None else None
 
-    def stop(self) -> Iterator[Ended]:
+    def stop(self) -> Iterator[TrialEnd]:
         """End all that runs, and wait until it has; what ended for good is kept."""
         self._context.cancellation.cancel()
         self._line.clear()
@@ -113,7 +113,7 @@ class Executor:
                 try:
                     running.directory.commit(running.result)
                     if running.result.status.final:
-                        yield Ended(running.trial, running.directory, running.result)
+                        yield TrialEnd(running.trial, running.directory, running.result)
                 except OSError as error:
                     self._listeners.says(
                         f"the result of trial {running.number} cannot be written to {running.directory.path}:"
@@ -147,7 +147,7 @@ class Executor:
         arguments = (running, context, self._run, self._news.set)
         threading.Thread(target=attempt_trial, args=arguments, name=f"trial {running.number}", daemon=True).start()
 
-    def _through(self) -> ScheduledTrial | None:
+    def _next_result(self) -> ScheduledTrial | None:
         """An attempt that has ended; waits for one, or until there may be room (None)."""
         self._news.clear()
         if (running := self._first_result()) is not None:
@@ -163,9 +163,9 @@ class Executor:
     def _first_result(self) -> ScheduledTrial | None:
         return next((running for running in self._running if running.result is not None), None)
 
-    def _settle(self, running: ScheduledTrial) -> Ended | None:
+    def _settle(self, running: ScheduledTrial) -> TrialEnd | None:
         """Keep the end of an attempt; None where the trial runs again."""
-        outcome, again = settle(running, self._retries, self._listeners)
+        outcome, next_attempt = settle(running, self._retries, self._listeners)
         hosts = running.allocation.hosts
         if outcome is not None:
             self._listeners.attempted(running.trial, running.directory, hosts, outcome)
@@ -173,11 +173,11 @@ class Executor:
                 self._context.allocator.quarantine_briefly(hosts)
                 self._context.machines.recover(hosts, running.allocation.lane)
         self._release(running)
-        if again is not None:
-            self._line.put_again(again)
+        if next_attempt is not None:
+            self._line.put_again(next_attempt)
             return None
         assert outcome is not None
-        return Ended(running.trial, running.directory, outcome)
+        return TrialEnd(running.trial, running.directory, outcome)
 
     def _release(self, running: ScheduledTrial) -> None:
         self._running.remove(running)

@@ -238,9 +238,9 @@ class StopWhenMostFail(Listener):
     """The stop rule: most trials fail, trials are left, and the user does not want to keep going."""
 
     def __init__(
-        self, limit: FailureLimit, notifier: Notifier, say: Callable[[str], None], *, left: Callable[[], bool]
+        self, limit: FailureLimit, notifier: Notifier, say: Callable[[str], None], *, trials_remain: Callable[[], bool]
     ) -> None:
-        self._limit, self._notifier, self._say, self._left = limit, notifier, say, left
+        self._limit, self._notifier, self._say, self._trials_remain = limit, notifier, say, trials_remain
         self._stopped = False
 
     def ended(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
@@ -248,7 +248,7 @@ class StopWhenMostFail(Listener):
         reason = self._limit.note(directory.number, outcome)
         if reason:
             self._notifier.tell("mostly-failed", reason)
-        if not reason or self._limit.keep_going or self._stopped or not self._left():
+        if not reason or self._limit.keep_going or self._stopped or not self._trials_remain():
             return None
         self._stopped = True
         self._say(

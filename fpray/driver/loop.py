@@ -27,9 +27,9 @@ def run_trials(source: TrialSource, executor: Executor, suite: Suite, listeners:
         if executor.has_room() and not listeners.stop and (trial := next_trial(source, suite, listeners)):
             executor.start(trial, directory_of(trial, suite, listeners))
         elif executor.busy:
-            if (ended := executor.wait()) is not None:
-                listeners.ended(ended.trial, ended.directory, ended.outcome)
-                source.tell(ended.trial, ended.outcome)
+            if (end := executor.wait()) is not None:
+                listeners.ended(end.trial, end.directory, end.outcome)
+                source.tell(end.trial, end.outcome)
                 listeners.learned(source)
             if listeners.stop:
                 executor.forget_waiting()

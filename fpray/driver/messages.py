@@ -41,10 +41,10 @@ def intent(suite: Suite, source: TrialSource, work: WorkList, machines: Machines
     waiting = source.representative_trials()
     cores = sum(machine.cores for machine in machines.by_host().values()) // at_once
     trial_s = sum(planned_seconds(trial, cores) for trial in waiting) / len(waiting)
-    left = _left(suite, source, work)
-    parallel = min(at_once, max(1, left))
+    count = _left(suite, source, work)
+    parallel = min(at_once, max(1, count))
     how = ", ".join(filter(None, (f"up to {parallel} in parallel" if parallel > 1 else "", order)))
-    return _intent(suite, source, work, left_s=left * trial_s / parallel, how=how)
+    return _intent(suite, source, work, left_s=count * trial_s / parallel, how=how)
 
 
 def in_parallel(experiment: Experiment, waiting: Sequence[Trial[Any]], allocator: Allocator) -> int:
@@ -55,7 +55,7 @@ def in_parallel(experiment: Experiment, waiting: Sequence[Trial[Any]], allocator
 
 
 def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float, how: str) -> str:
-    limit, left = source.trial_limit(), _left(suite, source, work)
+    limit, count = source.trial_limit(), _left(suite, source, work)
     is_limit = limit > len(source.planned())
     at_most = "at most " if is_limit else ""
     about = f"{'at most' if is_limit else 'about'} {duration_in_words(left_s)}"
@@ -64,7 +64,7 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
         trials = f"{at_most}{number_of(limit, 'trial')}"
         anew = f" (new, because all trials of the earlier one, {suite.after}, have ended)" if suite.after else ""
         return f"study {work.study.name} · {trials} · {about} · results in {shown(suite.path)}{anew}"
-    to_go = f"{at_most}{left} to go, {about}" if source.representative_trials() else "no trial is left to run"
+    to_go = f"{at_most}{count} to go, {about}" if source.representative_trials() else "no trial is left to run"
     statuses = _ended(suite, work)
     finished = statuses.count(Status.FINISHED)
     failed = f", {len(statuses) - finished} failed" if len(statuses) > finished else ""

@@ -11,15 +11,15 @@ from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 
 
-def named_jar(named: str | None, protocol: Protocol[Any], trials: Sequence[Trial[Any]]) -> Jar | None:
+def named_jar(jar_name: str | None, protocol: Protocol[Any], trials: Sequence[Trial[Any]]) -> Jar | None:
     """The user's own jar, looked into; None for the reference jar, which may have to be built.
 
     Raises:
         Refused: there is no such jar, or it lacks a main class.
     """
-    if named in (None, REFERENCE):
+    if jar_name in (None, REFERENCE):
         return None
-    jar = find_jar(named, "java")
+    jar = find_jar(jar_name, "java")
     refuse_if_any(main_class_problems(jar, main_classes(protocol, trials)))
     return jar
 

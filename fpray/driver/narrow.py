@@ -56,14 +56,14 @@ def distinct(vary: Mapping[str, Sequence[Any]], params: Any) -> tuple[dict[str, 
     """The values without those that mean the same as an earlier one, and a remark on each parameter that has some."""
     values: dict[str, list[Any]] = {}
     remarks = []
-    for key, listed in vary.items():
+    for key, entries in vary.items():
         meanings: dict[Any, Any] = {}
-        for value in listed:
+        for value in entries:
             meanings.setdefault(_meaning(params, key, value), value)
         values[key] = list(meanings.values())
-        if len(meanings) < len(listed):
+        if len(meanings) < len(entries):
             remarks.append(
-                f"note: --vary {key} lists {len(listed)} values, some of them equal: each of the"
+                f"note: --vary {key} lists {len(entries)} values, some of them equal: each of the"
                 f" {len(meanings)} different values runs once"
             )
     return values, remarks
@@ -76,41 +76,41 @@ def _meaning(params: Any, key: str, value: Any) -> Any:
 
 def numbered(study: Study, only: Sequence[str]) -> tuple[Study, list[Problem]]:
     """The study with the points of these numbers, `3` or `3-7`, from 1 on; all of them where none is named."""
-    chosen: set[int] = set()
+    numbers: set[int] = set()
     problems = []
     for text in (part.strip() for word in only for part in word.split(",")):
         match = _NUMBERS.fullmatch(text)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if 1 <= first <= last <= len(study.points):
-            chosen.update(range(first, last + 1))
+            numbers.update(range(first, last + 1))
         else:
             sentence = f"there is no such point (combination of values). Write a number from 1 to {len(study.points)}"
             problems.append(Problem(f"--only {text}", f"{sentence} or a range, such as 1-2", Cause.POINTS))
-    points = [point for number, point in enumerate(study.points, start=1) if not only or number in chosen]
+    points = [point for number, point in enumerate(study.points, start=1) if not only or number in numbers]
     return (study if problems else replace(study, points=points)), problems
 
 
 def where(
-    trials: Sequence[Trial[Any]], wanted: Mapping[str, Sequence[Any]], protocol: Protocol[Any]
+    trials: Sequence[Trial[Any]], conditions: Mapping[str, Sequence[Any]], protocol: Protocol[Any]
 ) -> tuple[list[Trial[Any]], list[Problem]]:
     """The trials that have one of these values of each parameter."""
-    chosen, problems = list(trials), list[Problem]()
-    for key, values in wanted.items():
+    selection, problems = list(trials), list[Problem]()
+    for key, values in conditions.items():
         wrong = [p for value in values for p in set_values(trials[0].params, {key: value}, protocol=protocol.name)[1]]
         problems += [problem.within("--where") for problem in wrong]
-        having = [trial for trial in chosen if any(_has(trial.params, key, value) for value in values)]
+        having = [trial for trial in selection if any(_has(trial.params, key, value) for value in values)]
         if not having and not wrong:
-            known = list(dict.fromkeys(str(flatten(trial.params).get(key)) for trial in chosen))
+            choices = list(dict.fromkeys(str(flatten(trial.params).get(key)) for trial in selection))
             text = ",".join(map(str, values))
             problems.append(
                 Problem(
                     f"--where {key}={text}",
-                    f"no trial of this command has this value: write one of {', '.join(known[:20])}",
+                    f"no trial of this command has this value: write one of {', '.join(choices[:20])}",
                     Cause.POINTS,
                 )
             )
-        chosen = having or chosen
-    return chosen, problems
+        selection = having or selection
+    return selection, problems
 
 
 def _has(params: Any, key: str, value: Any) -> bool:

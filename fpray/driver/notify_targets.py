@@ -39,8 +39,12 @@ def read_targets(texts: Sequence[str]) -> tuple[tuple[Secret, ...], list[Problem
 def _target(text: str) -> Secret:
     """Raises Refused if it is in no variable or file."""
     value = read_secret(text)
-    shown = text if text.startswith((ENVIRONMENT, FILE)) else _IN_COMMAND.sub(lambda url: _shown(url[0]), value)
-    return Secret(value, shown, tuple(piece for url in _IN_COMMAND.findall(value) for piece in _pieces(url)), text)
+    without_secrets = (
+        text if text.startswith((ENVIRONMENT, FILE)) else _IN_COMMAND.sub(lambda url: _shown(url[0]), value)
+    )
+    return Secret(
+        value, without_secrets, tuple(piece for url in _IN_COMMAND.findall(value) for piece in _pieces(url)), text
+    )
 
 
 def _shown(url: str) -> str:

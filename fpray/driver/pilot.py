@@ -110,10 +110,10 @@ def pilot_suite(suite: Suite) -> Suite:
     fresh = not (path / layout.SUITE).exists()
     if fresh:
         path.mkdir(exist_ok=True)
-        known = suite.record
+        of_sweep = suite.record
         record = SuiteRecord(
-            protocol=known.protocol, study=known.study, points=[], jar=known.jar, java=known.java,
-            jvm_args=known.jvm_args, flags=known.flags, provenance=known.provenance, kind=PILOT,
+            protocol=of_sweep.protocol, study=of_sweep.study, points=[], jar=of_sweep.jar, java=of_sweep.java,
+            jvm_args=of_sweep.jvm_args, flags=of_sweep.flags, provenance=of_sweep.provenance, kind=PILOT,
         )  # fmt: skip
         record.write(path / layout.SUITE)
     apart = Suite(path)

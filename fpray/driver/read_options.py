@@ -13,21 +13,21 @@ from fpray.files.typed import Misfit, typed
 from fpray.protocol.python_value import python_value
 
 
-def read_options(options: type, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+def read_options(options: type, words: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """Every option with its value, given or default, and everything that is wrong with them.
 
     Raises:
         TypeError: there is no such option; only Python can name one.
     """
-    known = fields(options)
-    if unknown := given.keys() - {option.name for option in known}:
+    all_fields = fields(options)
+    if unknown := words.keys() - {option.name for option in all_fields}:
         raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for item in known:
-        values[item.name], wrong = _value(item, given.get(item.name, item.option.default))
+    for item in all_fields:
+        values[item.name], wrong = _value(item, words.get(item.name, item.option.default))
         problems += wrong
-    for item in known:
+    for item in all_fields:
         if item.option.conflicts is not None:
             problems += item.option.conflicts(values)
     return values, problems

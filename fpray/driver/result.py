@@ -31,8 +31,8 @@ class SweepResult:
 
     def __repr__(self) -> str:
         statuses = [outcome.status for outcome in self.outcomes.values()]
-        ended = f"{counted(statuses)} of {self.planned}" if statuses else f"0 of {self.planned} ended"
-        return f"<{type(self).__name__}: {ended} · {self.suite}>"
+        counts = f"{counted(statuses)} of {self.planned}" if statuses else f"0 of {self.planned} ended"
+        return f"<{type(self).__name__}: {counts} · {self.suite}>"
 
     @property
     def exit_code(self) -> int:

@@ -93,14 +93,14 @@ def selected_by(words: Mapping[str, Any], suite: Suite, experiment: Experiment) 
 
 def _to_repeat(suite: Suite, name: str) -> list[TrialDirectory]:
     """The trials that failed, or one by number or id."""
-    chosen = [
+    directories = [
         directory
         for directory, trial, outcome in suite.outcomes()
         if (name == "failed" and outcome is not None and outcome.status is not Status.FINISHED)
         or name.lstrip("0") == directory.number.lstrip("0")
         or (len(name) >= 6 and str(trial["id"]).startswith(name))
     ]
-    if not chosen and name != "failed":
+    if not directories and name != "failed":
         sentence = f"{suite.path.name} has no such trial: write a number, such as 003, or failed (all that failed)"
         raise refuse(f"--rerun {name}", sentence, Cause.TRIAL)
-    return chosen
+    return directories

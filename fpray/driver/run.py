@@ -116,7 +116,7 @@ def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
         KeepOutcomes(job.result.outcomes),
         Notify(notifier, progress.longest),
         StopWhenMostFail(
-            limit, notifier, progress.say, left=lambda: len(job.result.outcomes) < job.source.trial_limit()
+            limit, notifier, progress.say, trials_remain=lambda: len(job.result.outcomes) < job.source.trial_limit()
         ),
     )
 
@@ -140,10 +140,10 @@ def _drive(job: Run, listeners: Listeners) -> None:
         try:
             run_trials(job.source, executor, job.suite, listeners)
         except BaseException:
-            for ended in executor.stop():
+            for end in executor.stop():
                 with contextlib.suppress(FprayError):  # the cause is reported below, and each outcome is on disk
-                    listeners.ended(ended.trial, ended.directory, ended.outcome)
-                    job.source.tell(ended.trial, ended.outcome)
+                    listeners.ended(end.trial, end.directory, end.outcome)
+                    job.source.tell(end.trial, end.outcome)
             raise
 
 

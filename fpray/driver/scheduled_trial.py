@@ -50,15 +50,15 @@ class ScheduledTrial:
         return replace(shared, allocation=self.allocation, report=report, wait=wait)
 
 
-def attempt_trial(running: ScheduledTrial, context: TrialContext, run: RunTrial, through: Callable[[], None]) -> None:
-    """Run the trial in this thread, and set its result, whatever that is; then call `through`."""
+def attempt_trial(running: ScheduledTrial, context: TrialContext, run: RunTrial, wake: Callable[[], None]) -> None:
+    """Run the trial in this thread, and set its result, whatever that is; then call `wake`."""
     try:
         _wait_for_space(running, context)
         attempt = partial(run, running.trial, running.directory, context)
         running.result = within_boundary(attempt, running.directory, running.allocation.hosts)
     except BaseException as error:  # whatever it is, the thread that commits handles it
         running.result = error
-    through()
+    wake()
 
 
 def _wait_for_space(running: ScheduledTrial, context: TrialContext) -> None:

@@ -45,7 +45,7 @@ class TrialSelection:
     def from_options(protocol: str, values: Mapping[str, Any]) -> TrialSelection:
         """The words of a command. `-m` and `-p` are parameters of every trial, as in FrankenPaxos."""
         switches = {"monitored": values["monitor"], "profiled": values["profile"]}
-        fixed = {**{name: True for name, wanted in switches.items() if wanted}, **values["set"]}
+        fixed = {**{name: True for name, is_on in switches.items() if is_on}, **values["set"]}
         vary, repeat = values.get("vary", {}), values.get("repeat")
         return TrialSelection(
             protocol, values["study"], vary, fixed, repeat, values["log_level"], values.get("cross", False),

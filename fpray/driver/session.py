@@ -185,5 +185,5 @@ def living(experiment: Experiment, machines: Machines) -> Cluster:
         Refused: a file names a machine that is not there, a pool has no machine, or no jar is named for several.
     """
     nodes = machines.by_host().values()
-    refuse_if_any(jar_problems(len(nodes), named=experiment.environment.jar_named))
+    refuse_if_any(jar_problems(len(nodes), has_name=experiment.environment.jar_named))
     return experiment.where.inventory.joined(nodes, machines.driver_host())

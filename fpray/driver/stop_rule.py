@@ -26,14 +26,14 @@ class FailureLimit:
 
     learns: bool
     keep_going: bool = False
-    _ended: int = 0
+    _count: int = 0
     _failed: int = 0
     _in_a_row: int = 0
     _first: str = ""
 
     def note(self, number: str, outcome: Outcome) -> str | None:
         """A trial has ended; returns a sentence where it is of no use to go on."""
-        self._ended += 1
+        self._count += 1
         if outcome.status in _NO_FAILURE:
             self._in_a_row = 0
             return None
@@ -44,9 +44,9 @@ class FailureLimit:
 
     def _is_reached(self) -> bool:
         if self.learns:
-            return self._failed == self._ended >= LEAST_LEARNED_FROM
-        return self._ended >= LEAST_ENDED and 2 * self._failed > self._ended and self._in_a_row >= LAST_FAILED
+            return self._failed == self._count >= LEAST_LEARNED_FROM
+        return self._count >= LEAST_ENDED and 2 * self._failed > self._count and self._in_a_row >= LAST_FAILED
 
     def _sentence(self) -> str:
-        failed = f"{self._failed} of {self._ended} trials failed, the last {self._in_a_row} in a row"
+        failed = f"{self._failed} of {self._count} trials failed, the last {self._in_a_row} in a row"
         return f"{failed}; the first was trial {self._first}"

@@ -27,19 +27,19 @@ def check_study_file(words: Mapping[str, Any], suite: Suite, experiment: Experim
     Raises:
         Refused: it is a file that this command does not name, or its content is not what the suite states.
     """
-    name, named = str(words.get("study", "")), experiment.selection.study
+    name, study = str(words.get("study", "")), experiment.selection.study
     if not name.endswith(".py"):
         return
-    if not named.endswith(".py") or Path(name).expanduser().resolve() != Path(named).resolve():
+    if not study.endswith(".py") or Path(name).expanduser().resolve() != Path(study).resolve():
         sentence = (
             f"has trials of the study file {name}, which this command does not name. To continue them, add"
             f" --study {name}; to start a new suite (directory of results), add --new: the old results are kept"
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
-    if suite.record.study_files.get(name) != _hash(Path(named)) and not experiment.policy.accept_change:
-        known = "has changed since" if name in suite.record.study_files else "of that time is not known"
+    if suite.record.study_files.get(name) != _hash(Path(study)) and not experiment.policy.accept_change:
+        state = "has changed since" if name in suite.record.study_files else "of that time is not known"
         sentence = (
-            f"has trials of the study file {name}, and the content of the file {known}. To start a new suite"
+            f"has trials of the study file {name}, and the content of the file {state}. To start a new suite"
             " (directory of results), add --new: the old results are kept; to continue with the file as it is"
             " now, add --accept-change"
         )
