@@ -115,8 +115,8 @@ def _ran_s(pid: int) -> float | None:
     text = _read(f"/proc/{pid}/stat")
     parts = text[text.rindex(")") + 2 :].split() if text else ["Z"]
     # Of a process that has ended, a zombie may stay; one with other threads still computes.
-    ended = parts[0] in "ZX" and int(parts[17] if parts[17:] else 0) <= 1
-    return None if ended else sum(map(int, parts[11:15])) / _TICKS
+    is_dead = parts[0] in "ZX" and int(parts[17] if parts[17:] else 0) <= 1
+    return None if is_dead else sum(map(int, parts[11:15])) / _TICKS
 
 
 def _waited_s(pid: int) -> Iterable[tuple[str, float | None]]:

@@ -55,20 +55,20 @@ def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
 def taken(process: TrackedProcess, view: View) -> Failure:
     """Of one that finds another process on its address."""
     assert view.taken is not None
-    wanted, owner = view.taken
-    detail = f"port {wanted.text} is taken by {owner}; {wanted.label} cannot listen on it"
+    endpoint, owner = view.taken
+    detail = f"port {endpoint.text} is taken by {owner}; {endpoint.label} cannot listen on it"
     return _failure("taken", process, detail)
 
 
 def not_ready(process: TrackedProcess, view: View, probe: Probe) -> Failure:
     """Of the first one that does not listen on everything by the deadline."""
     label = process.label
-    labels = list(dict.fromkeys(wanted.label for wanted in view.missing))
-    addresses = ", ".join(wanted.text for wanted in view.missing if wanted.label == label)
-    seen = ", ".join(probe.listening(label)) or "nothing"
+    labels = list(dict.fromkeys(endpoint.label for endpoint in view.missing))
+    addresses = ", ".join(endpoint.text for endpoint in view.missing if endpoint.label == label)
+    addresses_now = ", ".join(probe.listening(label)) or "nothing"
     others = f"; also not ready: {', '.join(labels[1:])}" if len(labels) > 1 else ""
     after = time.monotonic() - process.ordered
-    detail = f"{label} does not listen on {addresses} after {after:.1f} s (it listens on {seen}){others}"
+    detail = f"{label} does not listen on {addresses} after {after:.1f} s (it listens on {addresses_now}){others}"
     return _failure("not-ready", process, detail)
 
 

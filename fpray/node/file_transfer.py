@@ -46,13 +46,13 @@ def read_parcel(
             if begin is not None and name < begin[0]:
                 continue
             with (Path(directory) / name).open("rb", buffering=0) as file:
-                left = os.fstat(file.fileno()).st_size - offset
-                if left > room and pieces:  # the next parcel's: only a file that fills a parcel is cut
+                rest = os.fstat(file.fileno()).st_size - offset
+                if rest > room and pieces:  # the next parcel's: only a file that fills a parcel is cut
                     return Parcel(pieces, (name, offset), free)
                 content = os.pread(file.fileno(), room, offset)
-            pieces.append((name, offset, content, len(content) >= left))
+            pieces.append((name, offset, content, len(content) >= rest))
             room -= len(content)
-            if len(content) < left:
+            if len(content) < rest:
                 return Parcel(pieces, (name, offset + len(content)), free)
         return Parcel(pieces, None, free)
     except OSError as error:

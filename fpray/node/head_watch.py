@@ -82,10 +82,10 @@ def _keep_alive(line: socket.socket) -> None:
 
 def head_here(gcs_address: str) -> int | None:
     """A pidfd of the head's process, the `gcs_server` of that port on this machine; None if it is elsewhere."""
-    wanted = f"--gcs_server_port={gcs_address.rpartition(':')[2]}".encode()
+    flag = f"--gcs_server_port={gcs_address.rpartition(':')[2]}".encode()
     for pid in pids():
         words = read_words(pid)
-        if wanted not in words or not words[0].endswith(b"gcs_server"):
+        if flag not in words or not words[0].endswith(b"gcs_server"):
             continue
         if namespace(pid, "net") == namespace("self", "net"):
             with contextlib.suppress(OSError):  # it has just ended

@@ -77,7 +77,7 @@ class WorkSite:
 
 
 def inspect_site(
-    request: InspectionRequest, ports: Sequence[int], ended: Sequence[str], jars: JarCache, scratch: Scratch
+    request: InspectionRequest, ports: Sequence[int], orphans: Sequence[str], jars: JarCache, scratch: Scratch
 ) -> WorkSite:
     """Choose where a trial works: in the suite if this machine sees it on a disk of its own, else on scratch.
 
@@ -94,7 +94,7 @@ def inspect_site(
         directory = scratch.make(request.scratch, request.owner)
     free = shutil.disk_usage(directory).free
     jar, java = jars.find(request.jar, request.sha256), java_program(request.java)
-    return WorkSite(ports, ended, directory, jar, free, abandoned, java)
+    return WorkSite(ports, orphans, directory, jar, free, abandoned, java)
 
 
 def _is_visible(request: InspectionRequest) -> bool:

@@ -89,19 +89,19 @@ class Watch:
     """Sees the holders. A name is asked once: a connection to it stays open until its holder is gone or `end`."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[socket.socket, MachineHolder]] = {}
+        self._connections: dict[str, tuple[socket.socket, MachineHolder]] = {}
 
     def holders(self, but: str = "") -> list[MachineHolder]:
         """Every process that holds this machine, without the hold of one name."""
         names = [name.decode() for name in _NAMES.findall(Path("/proc/net/unix").read_bytes())]
-        for name in [name for name in self._known if name not in names or _is_over(self._known[name][0])]:
-            self._known.pop(name)[0].close()
+        for name in [name for name in self._connections if name not in names or _is_over(self._connections[name][0])]:
+            self._connections.pop(name)[0].close()
         return [holder for name in dict.fromkeys(names) if name != but and (holder := self._holder(name)) is not None]
 
     def _holder(self, name: str) -> MachineHolder | None:
         """Ask the kernel for the owner of a name; a name on which no process listens is no hold."""
-        if name in self._known:
-            return self._known[name][1]
+        if name in self._connections:
+            return self._connections[name][1]
         shared = name.removeprefix(_PREFIX).startswith("s")
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.setblocking(False)
@@ -112,14 +112,14 @@ class Watch:
             full = isinstance(error, BlockingIOError)  # too many ask
             return MachineHolder(name, shared, 0, None) if full else None
         pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        self._known[name] = connection, MachineHolder(name, shared, pid, uid)
-        return self._known[name][1]
+        self._connections[name] = connection, MachineHolder(name, shared, pid, uid)
+        return self._connections[name][1]
 
     def end(self) -> None:
         """Close the connections."""
-        for connection, _ in self._known.values():
+        for connection, _ in self._connections.values():
             connection.close()
-        self._known.clear()
+        self._connections.clear()
 
 
 def _is_over(connection: socket.socket) -> bool:

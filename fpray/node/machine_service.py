@@ -57,9 +57,9 @@ class MachineService:
 
     def inspect(self, request: InspectionRequest) -> WorkSite:
         """Clean the machine, and choose ports and a directory."""
-        ended = _end_orphans()
+        orphans = _end_orphans()
         ports = free_ports(request.host, request.ports, request.first) if request.ports else ()
-        return inspect_site(request, ports, ended, self._jars, self._scratch)
+        return inspect_site(request, ports, orphans, self._jars, self._scratch)
 
     def listens(self, addresses: Sequence[HostPort]) -> bool:
         """Whether every address is listened on, by any process."""

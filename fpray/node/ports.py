@@ -58,9 +58,9 @@ def sockets(states: int) -> list[Socket]:
     Asks by netlink, since /proc/net/tcp walks the kernel's whole connection table: 2.4 ms, even where it is empty.
     """
     try:
-        return [listed for family in (socket.AF_INET, socket.AF_INET6) for listed in _ask_netlink(family, states)]
+        return [socket_ for family in (socket.AF_INET, socket.AF_INET6) for socket_ in _ask_netlink(family, states)]
     except OSError:  # some containers have no sock_diag
-        return [listed for name in ("tcp", "tcp6") for listed in _read_table(f"/proc/net/{name}", states)]
+        return [socket_ for name in ("tcp", "tcp6") for socket_ in _read_table(f"/proc/net/{name}", states)]
 
 
 def _ask_netlink(family: int, states: int) -> Iterator[Socket]:
@@ -150,7 +150,7 @@ def free_ports(host: str, n: int, start: int = LOWEST_PORT) -> tuple[int, ...]:
     ephemeral, _ = ephemeral_range()
     # Machines tuned to `1024 65535` have nothing below; then the usual range, checked by the bind, is the best left.
     low, high = LOWEST_PORT, ephemeral if ephemeral > LOWEST_PORT + 1000 else 32768
-    used = {taken.port for taken in sockets(ANY_STATE)}
+    used = {socket_.port for socket_ in sockets(ANY_STATE)}
     begin = min(max(start, low), high)
     free: list[int] = []
     for port in _wrapped(begin, low, high):

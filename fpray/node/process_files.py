@@ -77,8 +77,8 @@ def add_pids(directory: str, pids: Mapping[str, str]) -> None:
     """Add {"host:pid": label}, FrankenPaxos's shape, to pids.json; several roles do so at the same time."""
     path = Path(directory) / layout.PIDS
     with locked(directory, required=False):
-        known = read_pids(path.read_bytes()) if path.is_file() else {}
-        write_text(path, json.dumps(known | dict(pids), indent=2) + "\n")
+        earlier = read_pids(path.read_bytes()) if path.is_file() else {}
+        write_text(path, json.dumps(earlier | dict(pids), indent=2) + "\n")
 
 
 def read_pids(content: bytes) -> dict[str, str]:

@@ -48,6 +48,6 @@ class ProcessService:
     def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
         """Stop them, side by side."""
         self._stopping.set()
-        known = self._processes.labels()
-        self._processes.stop([[label for label in labels if label in known]], grace_s)
+        all_labels = self._processes.labels()
+        self._processes.stop([[label for label in labels if label in all_labels]], grace_s)
         return self._processes.exits()

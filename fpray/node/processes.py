@@ -191,7 +191,7 @@ def _probe(processes: list[TrackedProcess]) -> Probe:
 
 
 def _note_ready(processes: list[TrackedProcess], view: View) -> None:
-    missing = {wanted.label for wanted in view.missing}
+    missing = {endpoint.label for endpoint in view.missing}
     for process in processes:
         if process.ready_after_s is None and process.label not in missing:
             process.ready_after_s = time.monotonic() - process.ordered

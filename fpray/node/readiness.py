@@ -54,7 +54,7 @@ class Probe:
         self._owned: dict[int, str] = {}  # inode -> label; sockets keep their inode for life
         self._unowned: dict[int, int] = {}  # inode -> how often it was seen without a known owner
         self._trees: dict[str, list[int]] = {}
-        self._wanted = [_wanted(label, address) for label, addresses in listens.items() for address in addresses]
+        self._endpoints = [_wanted(label, address) for label, addresses in listens.items() for address in addresses]
 
     def look(self) -> View:
         """One look, about 0.1 ms when nothing new listens."""
@@ -63,15 +63,15 @@ class Probe:
         for listener in ports.listeners():
             by_port.setdefault(listener.port, []).append(listener)
         view = View()
-        for wanted in self._wanted:
-            here = by_port.get(wanted.address[1], [])
-            if any(other.host in wanted.hosts and self._owns(wanted.label, other.inode) for other in here):
+        for endpoint in self._endpoints:
+            here = by_port.get(endpoint.address[1], [])
+            if any(other.host in endpoint.hosts and self._owns(endpoint.label, other.inode) for other in here):
                 continue
-            view.missing.append(wanted)
+            view.missing.append(endpoint)
             for other in here:
-                if view.taken is None and _in_the_way(other, wanted) and not self._owns(wanted.label, other.inode):
+                if view.taken is None and _in_the_way(other, endpoint) and not self._owns(endpoint.label, other.inode):
                     owner = self._owner(other)
-                    view.taken = (wanted, owner) if owner else None
+                    view.taken = (endpoint, owner) if owner else None
         return view
 
     def listening(self, label: str) -> list[str]:
@@ -114,9 +114,9 @@ def _wanted(label: str, address: HostPort) -> Wanted:
     return Wanted(label, (address[0], address[1]), hosts)
 
 
-def _in_the_way(listener: ports.Socket, wanted: Wanted) -> bool:
+def _in_the_way(listener: ports.Socket, endpoint: Wanted) -> bool:
     """Whether a bind of the wanted address fails because of this listener."""
-    return listener.host in wanted.hosts or ports.is_wildcard(listener.host) or wanted.hosts == set(ports.WILDCARDS)
+    return listener.host in endpoint.hosts or ports.is_wildcard(listener.host) or endpoint.hosts == set(ports.WILDCARDS)
 
 
 def _name(pid: int) -> str:

@@ -50,7 +50,7 @@ class Scratch:
     """
 
     def __init__(self) -> None:
-        self._held: dict[str, int] = {}
+        self._holds: dict[str, int] = {}
         self._own: tuple[Owner, str] | None = None
 
     def make(self, requested: str | None, owner: Owner) -> str:
@@ -66,9 +66,9 @@ class Scratch:
         try:
             with locked(root):  # no other process makes or removes directories there
                 path.mkdir()
-                self._held[str(path)] = os.open(path / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-                os.write(self._held[str(path)], json.dumps(asdict(owner)).encode())
-                fcntl.flock(self._held[str(path)], fcntl.LOCK_EX)
+                self._holds[str(path)] = os.open(path / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                os.write(self._holds[str(path)], json.dumps(asdict(owner)).encode())
+                fcntl.flock(self._holds[str(path)], fcntl.LOCK_EX)
         except OSError as error:
             raise Lost(
                 f"no trial can work in {root}: {why_not_written(error, root)}. {remedy(error)}, or the repeat"
@@ -89,7 +89,7 @@ class Scratch:
         return abandoned
 
     def _clean(self, path: Path, suite: str) -> Iterator[Abandoned]:
-        if str(path) in self._held or path.name.startswith(_TRASH):
+        if str(path) in self._holds or path.name.startswith(_TRASH):
             return
         try:
             fd = os.open(path / _OWNER, os.O_RDWR | os.O_CLOEXEC)
@@ -107,7 +107,7 @@ class Scratch:
             _to_trash(path)
             return
         if owner.suite == suite:
-            self._held[str(path)] = fd
+            self._holds[str(path)] = fd
             yield Abandoned(str(path), owner)
             return
         if time.time() - os.fstat(fd).st_mtime > WAITS_S:
@@ -120,17 +120,17 @@ class Scratch:
 
     def remove(self, directory: str) -> None:
         """Remove a directory of which everything is in the suite."""
-        if directory in self._held:
-            os.close(self._held.pop(directory))
+        if directory in self._holds:
+            os.close(self._holds.pop(directory))
         if self._own is not None and self._own[1] == directory:
             self._own = None
         shutil.rmtree(directory, ignore_errors=True)
 
     def release(self) -> None:
         """The attempt is over: directories that were not removed are left for the next one."""
-        for fd in self._held.values():
+        for fd in self._holds.values():
             os.close(fd)
-        self._held.clear()
+        self._holds.clear()
         self._own = None
 
 

@@ -86,10 +86,10 @@ class SupervisorClient:
         """End the supervisor and all of its processes; False if that took longer than the deadline (seconds)."""
         self.send({"op": "end"})
         self._reader.join(deadline_s)
-        ended = not self._reader.is_alive()
+        is_closed = not self._reader.is_alive()
         self._shut()
         self._reader.join(1)
-        return ended
+        return is_closed
 
     def _shut(self) -> None:
         with self._sending:

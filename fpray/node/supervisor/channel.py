@@ -38,9 +38,9 @@ class Poller:
         del self._handlers[fd]
         self._poll.unregister(fd)
 
-    def want_to_write(self, fd: int, wanted: bool) -> None:
+    def want_to_write(self, fd: int, is_wish: bool) -> None:
         """Whether the handler is called, too, when fd can be written."""
-        self._poll.modify(fd, select.POLLIN | (select.POLLOUT if wanted else 0))
+        self._poll.modify(fd, select.POLLIN | (select.POLLOUT if is_wish else 0))
 
     def wait(self, timeout_ms: float | None) -> None:
         """Wait for one round of handlers; None: as long as it takes."""

@@ -125,16 +125,16 @@ class Supervisor:
         while True:
             self._children.reap()
             self._channel.flush()
-            left = with_descendants([self._pid], process_table())
-            left.pop(self._pid, None)
-            if not left:
+            descendants = with_descendants([self._pid], process_table())
+            descendants.pop(self._pid, None)
+            if not descendants:
                 break
             wait = kill_at - time.monotonic()
             if wait > 0:
-                terminate(left, warned)
+                terminate(descendants, warned)
             else:
                 wait = RETRY_S
-                for pid in left:
+                for pid in descendants:
                     send_signal(pid, signal.SIGKILL)
             select.select([self._wake], [], [], wait)
             self._on_signal()

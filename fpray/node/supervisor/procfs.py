@@ -50,13 +50,13 @@ def with_descendants(roots: Iterable[int], table: dict[int, Entry]) -> dict[int,
     for entry in table.values():
         below.setdefault(entry.ppid, []).append(entry.pid)
     living: dict[int, Entry] = {}
-    seen: set[int] = set()
+    visits: set[int] = set()
     todo = list(roots)
     while todo:
         pid = todo.pop()
-        if pid in seen:
+        if pid in visits:
             continue
-        seen.add(pid)
+        visits.add(pid)
         todo += below.get(pid, [])
         if pid in table and table[pid].alive:
             living[pid] = table[pid]
