@@ -144,36 +144,36 @@ class Allocator:
     def shortage(self, trial: Trial[Any]) -> str | None:
         """Why a trial could not get machines even if all were free; None where it could."""
         kinds, alive = self.kinds.under(trial.protocol.faults(trial.params)), self._alive()
-        for kind, wanted in wanted_kinds(self._home(trial), kinds).items():
-            known = [host for host in self.kinds.hosts if kinds[host] == kind]
-            living = [host for host in known if host in alive]
-            if len(living) < len(wanted):
-                if len(known) == 1:
-                    return f"it needs machine {known[0]}, which is not in the Ray cluster now. {START_RAY}"
+        for kind, needed_hosts in wanted_kinds(self._home(trial), kinds).items():
+            of_kind = [host for host in self.kinds.hosts if kinds[host] == kind]
+            living = [host for host in of_kind if host in alive]
+            if len(living) < len(needed_hosts):
+                if len(of_kind) == 1:
+                    return f"it needs machine {of_kind[0]}, which is not in the Ray cluster now. {START_RAY}"
                 present = f"only {', '.join(living)} is" if living else "none is"
-                needs = f"it needs {len(wanted)} of the machines {', '.join(known)}"
+                needs = f"it needs {len(needed_hosts)} of the machines {', '.join(of_kind)}"
                 return f"{needs}, of which {present} in the Ray cluster now. {START_RAY}"
         return None
 
     def capacity(self, trial: Trial[Any]) -> int:
         """How many trials like this one can run in parallel, without sharing."""
         kinds = self.kinds.under(trial.protocol.faults(trial.params))
-        known = Counter(kinds.values())
-        return min(known[kind] // len(hosts) for kind, hosts in wanted_kinds(self._home(trial), kinds).items())
+        counts = Counter(kinds.values())
+        return min(counts[kind] // len(hosts) for kind, hosts in wanted_kinds(self._home(trial), kinds).items())
 
     def _choose(self, trial: Trial[Any], avoid: Collection[str]) -> dict[str, str] | None:
         """Home machine -> the machine that the trial gets in its place; None where there are too few."""
         home, kinds = self._home(trial), self.kinds.under(trial.protocol.faults(trial.params))
-        wanted, alive, now = wanted_kinds(home, kinds), self._alive(), time.monotonic()
+        needs, alive, now = wanted_kinds(home, kinds), self._alive(), time.monotonic()
         unusable = {*avoid, *(host for host, until in self._quarantined_until.items() if until > now)}
         if self._quarantined:
-            unusable |= dispensable(self._quarantined, wanted, alive, kinds)
+            unusable |= dispensable(self._quarantined, needs, alive, kinds)
         users = self._users
         idle = self.kinds.hosts if self.shared else [host for host in self.kinds.hosts if not users[host]]
         # The least used first, and of those the home: a trial that runs alone is at home.
         by_use = sorted(idle, key=lambda host: (users[host], host not in home))
-        free = free_by_kind(wanted, (host for host in by_use if host in alive and host not in unusable), kinds)
-        return keep_at_home(wanted, free) if free is not None else None
+        free = free_by_kind(needs, (host for host in by_use if host in alive and host not in unusable), kinds)
+        return keep_at_home(needs, free) if free is not None else None
 
     def _assign(self, trial: Trial[Any], allocation: Allocation, names: Mapping[str, str]) -> None:
         """names: home machine -> the machine in its place."""

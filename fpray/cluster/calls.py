@@ -33,16 +33,16 @@ def gather(
         KeyboardInterrupt: it was cancelled.
     """
     # Ray calls back when a call has ended. So this thread waits for one queue, which a cancellation can write to, too.
-    ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    ends: queue.SimpleQueue[Any] = queue.SimpleQueue()
     pending = {}
     deadline = None if deadline_s is None else time.monotonic() + deadline_s
-    with cancellation.notifies(ended) if cancellation is not None else contextlib.nullcontext():
+    with cancellation.notifies(ends) if cancellation is not None else contextlib.nullcontext():
         for call in calls:
             pending[call] = call.future()
-            pending[call].add_done_callback(lambda _, call=call: ended.put(call))
+            pending[call].add_done_callback(lambda _, call=call: ends.put(call))
         while pending:
             try:
-                call = ended.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+                call = ends.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 places = [where(call) for call in pending] if where is not None else []
                 text = (

@@ -40,7 +40,7 @@ class Discovery:
     ) -> None:
         self._allocator, self._machines, self._cluster, self._prepare = allocator, machines, cluster, prepare
         self._say, self._added, self._wake = say, added, wake
-        self._known = set(machines.by_host())
+        self._hosts_so_far = set(machines.by_host())
         self._answers: SimpleQueue[tuple[str, Facts | FprayError]] = SimpleQueue()
         self._polled = time.monotonic()
 
@@ -49,8 +49,8 @@ class Discovery:
         if time.monotonic() - self._polled >= _POLL_S:
             self._polled = time.monotonic()
             self._machines.poll()
-            for host in self._machines.by_host().keys() - self._known:
-                self._known.add(host)
+            for host in self._machines.by_host().keys() - self._hosts_so_far:
+                self._hosts_so_far.add(host)
                 threading.Thread(target=self._ask, args=(host,), name=f"new machine {host}", daemon=True).start()
         try:
             while True:
@@ -71,7 +71,7 @@ class Discovery:
     def _add(self, host: str, answer: Facts | FprayError) -> None:
         machine = self._machines.by_host().get(host)
         if isinstance(answer, Lost) or machine is None:
-            self._known.discard(host)  # it is asked again when it joins again
+            self._hosts_so_far.discard(host)  # it is asked again when it joins again
             return
         problem = self._try_to_add(machine, answer)
         if problem is not None:

@@ -76,7 +76,7 @@ class ClusterFile:
         Raises:
             Refused: the file names a machine that is not there.
         """
-        known, hosts = self.cluster.renamed({LOOPBACK: driver_host}), [node.host for node in nodes]
+        cluster, hosts = self.cluster.renamed({LOOPBACK: driver_host}), [node.host for node in nodes]
         alone = driver_host == LOOPBACK
         local_only = (
             "there is no Ray cluster here, only this machine (127.0.0.1). Start Ray on your machines"
@@ -87,14 +87,14 @@ class ClusterFile:
             " start), or correct the file"
         )
         where = local_only if alone else in_ray
-        missing = [address for address in known.addresses() if address not in hosts]
+        missing = [address for address in cluster.addresses() if address not in hosts]
         refuse_if_any(
             [
                 Problem(address, f"is in the cluster file {self.path}, but {where}", Cause.CLUSTER_FILE)
                 for address in missing
             ]
         )
-        return known
+        return cluster
 
     def wait_for_all(self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None]) -> None:
         """Do not wait: `joined` refuses if a machine is missing."""

@@ -67,8 +67,8 @@ class Launcher:
         """The machines that there will be; those of a cloud by the names of their types, such as `clients-1`."""
         if self.hosts:
             return self.listed or Cluster(self.hosts)
-        named = [(f"{kind}-{k}", kind) for kind, count in self.types.items() for k in range(1, count + 1)]
-        return by_pools(((name, self.pools.get(kind, ())) for name, kind in named), source=self.path.name)
+        kinds_by_name = [(f"{kind}-{k}", kind) for kind, count in self.types.items() for k in range(1, count + 1)]
+        return by_pools(((name, self.pools.get(kind, ())) for name, kind in kinds_by_name), source=self.path.name)
 
     def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
         """The machines that there are: with the pools of the file, otherwise those that the nodes name."""
@@ -108,9 +108,9 @@ class Launcher:
             FprayError: some are missing, and none has joined for a quarter of an hour.
         """
         last, since = "", time.monotonic()
-        while missing := self._missing(known := nodes()):
+        while missing := self._missing(nodes_now := nodes()):
             count = sum(self.types.values()) or len(self.hosts)
-            names = ", ".join(self.missing(known))
+            names = ", ".join(self.missing(nodes_now))
             message = (
                 f"waiting for the machines of {self.path.name}: {count - sum(missing.values())} of {count} are in the"
                 f" Ray cluster; missing: {names}. The sweep starts automatically when all are there"
@@ -184,17 +184,17 @@ def _listed(path: Path, provider: Provider, hosts: Sequence[str]) -> Cluster | N
     if not provider.fpray_pools:
         return None
     where = f"{path}: provider.{POOLS}"
-    listed = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
-    known = (
+    cluster = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
+    sentence = (
         f"is not among provider.head_ip and provider.worker_ips of this file ({', '.join(hosts)}): add it"
         " there, or correct it"
     )
-    addresses = listed.addresses()
+    addresses = cluster.addresses()
     refuse_if_any(
-        [Problem(f"{where}: {address}", known, Cause.LAUNCHER_FILE) for address in addresses if address not in hosts]
+        [Problem(f"{where}: {address}", sentence, Cause.LAUNCHER_FILE) for address in addresses if address not in hosts]
     )
     pools = {
-        faults: {pool: machines for pool, machines in named.items() if pool != NO_POOL}
-        for faults, named in listed.pools.items()
+        faults: {pool: machines for pool, machines in by_pool.items() if pool != NO_POOL}
+        for faults, by_pool in cluster.pools.items()
     }
-    return replace(listed, machines=tuple(host for host in hosts if host not in addresses), pools=pools)
+    return replace(cluster, machines=tuple(host for host in hosts if host not in addresses), pools=pools)

@@ -157,10 +157,12 @@ def node_types(file: LauncherFile, path: Path) -> tuple[Mapping[str, NodeType], 
             Cause.LAUNCHER_FILE,
         )
     if head not in types:
-        named = f"has head_node_type: {head}" if file.head_node_type else f"has no head_node_type, and Ray's is {head}"
+        head_in_words = (
+            f"has head_node_type: {head}" if file.head_node_type else f"has no head_node_type, and Ray's is {head}"
+        )
         raise refuse(
             str(path),
-            f"{named}, which is not one of its available_node_types: write one of {', '.join(types)}",
+            f"{head_in_words}, which is not one of its available_node_types: write one of {', '.join(types)}",
             Cause.LAUNCHER_FILE,
         )
     return types, head

@@ -102,12 +102,12 @@ class Machines:
         self._actors.wake(actor)
         return remote_agent(self._link.process, actor)
 
-    def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> Mapping[Any, str]:
+    def start_actors(self, keys: Collection[tuple[str, str]], lane: int = 0) -> Mapping[Any, str]:
         """Start actors of (role, host) that a trial will need: calls that end when they run -> their host.
 
         A trial that waits for all of them can then start its processes at the same time.
         """
-        waking = [(self._actors.wake((role, host, lane)), host) for role, host in wanted]
+        waking = [(self._actors.wake((role, host, lane)), host) for role, host in keys]
         return {RemoteCall(awake): host for awake, host in waking if not awake.done()}
 
     def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:

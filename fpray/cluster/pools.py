@@ -34,8 +34,8 @@ class Node(Protocol):
 def pools_of(labels: Mapping[str, Any], resources: Mapping[str, Any]) -> tuple[str, ...]:
     """The pools that a node's label and custom resources name; none where they name none."""
     labelled = [str(labels[POOL_LABEL])] if labels.get(POOL_LABEL) else []
-    named = [name.removeprefix(POOL_RESOURCE) for name in sorted(resources) if name.startswith(POOL_RESOURCE)]
-    return tuple(dict.fromkeys(labelled + named))
+    from_resources = [name.removeprefix(POOL_RESOURCE) for name in sorted(resources) if name.startswith(POOL_RESOURCE)]
+    return tuple(dict.fromkeys(labelled + from_resources))
 
 
 def by_pools(machines: Iterable[tuple[str, Iterable[str]]], source: str = SOURCE) -> Cluster:
@@ -45,8 +45,8 @@ def by_pools(machines: Iterable[tuple[str, Iterable[str]]], source: str = SOURCE
     """
     pools: dict[str, tuple[str, ...]] = {}
     rest: tuple[str, ...] = ()
-    for host, named in machines:
-        own = list(named)
+    for host, pools_of_host in machines:
+        own = list(pools_of_host)
         for pool in own:
             if pool != NO_POOL:
                 pools[pool] = (*pools.get(pool, ()), host)

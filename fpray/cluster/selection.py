@@ -11,21 +11,21 @@ Home = tuple[str, ...]  # the machines that a trial would have alone on the whol
 
 def wanted_kinds(home: Home, kinds: Mapping[str, MachineKind]) -> dict[MachineKind, list[str]]:
     """The kinds of machines that a trial needs -> its home machines of that kind."""
-    wanted: dict[MachineKind, list[str]] = {}
+    hosts_by_kind: dict[MachineKind, list[str]] = {}
     for host in home:
-        wanted.setdefault(kinds[host], []).append(host)
-    return wanted
+        hosts_by_kind.setdefault(kinds[host], []).append(host)
+    return hosts_by_kind
 
 
 def free_by_kind(
-    wanted: Mapping[MachineKind, Collection[str]], candidates: Iterable[str], kinds: Mapping[str, MachineKind]
+    needs: Mapping[MachineKind, Collection[str]], candidates: Iterable[str], kinds: Mapping[str, MachineKind]
 ) -> dict[MachineKind, list[str]] | None:
     """As many machines of each kind as are wanted, the first ones of `candidates`; None where there are too few."""
-    free: dict[MachineKind, list[str]] = {kind: [] for kind in wanted}
-    missing = sum(map(len, wanted.values()))
+    free: dict[MachineKind, list[str]] = {kind: [] for kind in needs}
+    missing = sum(map(len, needs.values()))
     for host in candidates:
         selected = free.get(kinds[host])
-        if selected is None or len(selected) == len(wanted[kinds[host]]):
+        if selected is None or len(selected) == len(needs[kinds[host]]):
             continue
         selected.append(host)
         missing -= 1
@@ -35,11 +35,11 @@ def free_by_kind(
 
 
 def keep_at_home(
-    wanted: Mapping[MachineKind, Iterable[str]], free: Mapping[MachineKind, Collection[str]]
+    needs: Mapping[MachineKind, Iterable[str]], free: Mapping[MachineKind, Collection[str]]
 ) -> dict[str, str]:
     """Home machine -> the machine in its place; itself where it is free."""
     names: dict[str, str] = {}
-    for kind, home in wanted.items():
+    for kind, home in needs.items():
         others = iter([host for host in free[kind] if host not in home])
         names |= {host: host if host in free[kind] else next(others) for host in home}
     return names
@@ -47,7 +47,7 @@ def keep_at_home(
 
 def dispensable(
     quarantined: Iterable[str],
-    wanted: Mapping[MachineKind, Collection[str]],
+    needs: Mapping[MachineKind, Collection[str]],
     alive: Iterable[str],
     kinds: Mapping[str, MachineKind],
 ) -> set[str]:
@@ -57,4 +57,4 @@ def dispensable(
     for host in alive:
         if host in kinds and host not in quarantined:
             others[kinds[host]] = others.get(kinds[host], 0) + 1
-    return {host for host in quarantined if others.get(kinds[host], 0) >= len(wanted.get(kinds[host], ()))}
+    return {host for host in quarantined if others.get(kinds[host], 0) >= len(needs.get(kinds[host], ()))}

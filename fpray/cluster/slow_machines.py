@@ -31,7 +31,9 @@ class SlowMachines:
     """What each point measured on which machines, in this run."""
 
     def __init__(self) -> None:
-        self._measured: dict[str, list[tuple[frozenset[str], float]]] = defaultdict(list)  # point -> hosts, throughput
+        self._measurements: dict[str, list[tuple[frozenset[str], float]]] = defaultdict(
+            list
+        )  # point -> hosts, throughput
         self._points: dict[str, set[str]] = defaultdict(set)  # host -> points
         self._reported: dict[str, bool] = {}  # host -> whether it was clear
 
@@ -41,10 +43,10 @@ class SlowMachines:
         if outcome.status is not Status.FINISHED or not throughput:
             return
         point = Trial(trial.protocol, trial.params).id
-        self._measured[point].append((frozenset(hosts), float(throughput)))
+        self._measurements[point].append((frozenset(hosts), float(throughput)))
         for host in hosts:
             self._points[host].add(point)
-        for host in {host for group, _ in self._measured[point] for host in group}:
+        for host in {host for group, _ in self._measurements[point] for host in group}:
             if (slow := self._judge(host)) is not None:
                 yield slow
 
@@ -70,7 +72,7 @@ class SlowMachines:
         1 where any of the others measured as little.
         """
         for point in self._points[host]:
-            own = [value for hosts, value in self._measured[point] if host in hosts]
-            others = [value for hosts, value in self._measured[point] if host not in hosts]
+            own = [value for hosts, value in self._measurements[point] if host in hosts]
+            others = [value for hosts, value in self._measurements[point] if host not in hosts]
             if own and others:
                 yield median(own) / median(others) if max(own) < min(others) else 1.0

@@ -62,8 +62,8 @@ class Connection:
         Ray itself would wait for up to a minute, and then end this process.
         """
         assert self._started is not None
-        seen = [raylet_here(), head_here(self._started.gcs_address)]
-        return [process for process in seen if process is not None]
+        processes = [raylet_here(), head_here(self._started.gcs_address)]
+        return [process for process in processes if process is not None]
 
     def refresh(self) -> Collection[Machine]:
         """The machines that live."""

@@ -84,15 +84,15 @@ class _Answers:
                 except Exception as error:
                     self._answer(number, False, error)
                 else:
-                    call.future().add_done_callback(lambda ended, number=number: self._pass_on(number, ended))
+                    call.future().add_done_callback(lambda future, number=number: self._pass_on(number, future))
         except EOFError:
             if not self._connection.is_ready():  # the main thread is in the middle of Ray's start, which may take long
                 self._leave(1)
             self._long.put(None)
 
-    def _pass_on(self, number: int, ended: Any) -> None:
+    def _pass_on(self, number: int, future: Any) -> None:
         try:
-            value = ended.result()
+            value = future.result()
         except Exception as error:
             self._answer(number, False, error)
         else:
