@@ -63,30 +63,30 @@ class BudgetMeter:
         """A trial ends now."""
         self._last_end = self._clock()
 
-    def trials_left(self, ended: Sequence[FrozenTrial], running: int, machines: int) -> int:
+    def trials_left(self, trials: Sequence[FrozenTrial], running: int, machines: int) -> int:
         """How many more trials the budget allows, in addition to those that run; 0 or less: none."""
-        left = self._trials - len(ended) - running
+        rest = self._trials - len(trials) - running
         limit_s = self._limit.seconds(machines)
         if limit_s is None:
-            return left
-        spent_s, share_s, alone_s = self._durations(ended)
+            return rest
+        spent_s, share_s, alone_s = self._durations(trials)
         room_s = limit_s - spent_s
         running_s = 0.0 if not running or self._last_end is None else min(alone_s, self._clock() - self._last_end)
         if room_s - running_s < alone_s:
-            return min(left, 0)
-        return min(left, math.floor(room_s / max(share_s, 1e-9)) - running)
+            return min(rest, 0)
+        return min(rest, math.floor(room_s / max(share_s, 1e-9)) - running)
 
-    def _durations(self, ended: Sequence[FrozenTrial]) -> tuple[float, float, float]:
+    def _durations(self, trials: Sequence[FrozenTrial]) -> tuple[float, float, float]:
         """Seconds: all trials, with parallel ones counted once; the average share of a trial in it; a trial alone."""
-        if not ended:
+        if not trials:
             return 0.0, self._planned_s, self._planned_s
-        alone_s = [float(t.user_attrs.get(WALL_S) or 0.0) for t in ended]
-        spent_s = [float(t.user_attrs.get(SPENT_S, alone)) for t, alone in zip(ended, alone_s, strict=True)]
-        return sum(spent_s), sum(spent_s) / len(ended), sum(alone_s) / len(ended)
+        alone_s = [float(t.user_attrs.get(WALL_S) or 0.0) for t in trials]
+        spent_s = [float(t.user_attrs.get(SPENT_S, alone)) for t, alone in zip(trials, alone_s, strict=True)]
+        return sum(spent_s), sum(spent_s) / len(trials), sum(alone_s) / len(trials)
 
-    def why_spent(self, known: int) -> str:
-        """The limit that is reached: trials, or time and money; known: the number of trials so far."""
-        if known >= self._trials:
+    def why_spent(self, count: int) -> str:
+        """The limit that is reached: trials, or time and money; count: the number of trials so far."""
+        if count >= self._trials:
             return (
                 f"the budget of {number_of(self._trials, 'trial')} is spent (to continue the search, write a"
                 " larger --budget-trials)"

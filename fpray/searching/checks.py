@@ -20,10 +20,10 @@ _QUANTILES = tuple(latency(statistic) for statistic in STATISTICS if statistic !
 
 def column_problems(protocol: Protocol[Any], goals: Sequence[Goal], bounds: Sequence[Bound]) -> Iterator[Problem]:
     """Goals and bounds on columns that the protocol does not measure."""
-    known = [*measured_columns(protocol), *output_columns(protocol)]
+    columns = [*measured_columns(protocol), *output_columns(protocol)]
     for about, column in [*((f"--{g}", g.column) for g in goals), *((f"--subject-to {b}", b.column) for b in bounds)]:
-        if column not in known:
-            near = nearest(column, known) or nearest(without_output(column), known)
+        if column not in columns:
+            near = nearest(column, columns) or nearest(without_output(column), columns)
             yield Problem(
                 about, f"{protocol.name} has no such result column{near} (docs/measuring.md lists them)", Cause.GOAL
             )

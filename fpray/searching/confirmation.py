@@ -30,14 +30,14 @@ class Confirmation:
         runs = sum(t.params == point for t in [*self._trials.finished(), *running])
         return self._problem.study.confirm - runs
 
-    def due(self, left: int, searched: bool, running: Collection[optuna.Trial]) -> Mapping[str, Any] | None:
+    def due(self, remaining: int, searched: bool, running: Collection[optuna.Trial]) -> Mapping[str, Any] | None:
         """The point that must run again now.
 
-        left: trials that the budget still allows; searched: whether nothing else is worth a trial.
+        remaining: trials that the budget still allows; searched: whether nothing else is worth a trial.
         """
-        if not searched and left > self._problem.study.confirm:
+        if not searched and remaining > self._problem.study.confirm:
             return None
         point = self.unconfirmed(running)
-        if point is None or searched or left <= self.missing(point, running):
+        if point is None or searched or remaining <= self.missing(point, running):
             return point
         return None

@@ -34,13 +34,13 @@ class SearchExperiment(Experiment):
     options: Mapping[str, Any]
 
 
-def check_search(protocol: str, given: Mapping[str, Any], command: str = "") -> SearchExperiment:
+def check_search(protocol: str, options: Mapping[str, Any], command: str = "") -> SearchExperiment:
     """The experiment that `fpray search` or `fpray.search` was asked for.
 
     Raises:
         Refused: with every problem at once.
     """
-    words = Words.read(SearchOptions, protocol, given, command)
+    words = Words.read(SearchOptions, protocol, options, command)
     problems: list[SearchProblem] = []
 
     def select(selection: TrialSelection) -> Selected:

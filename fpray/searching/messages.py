@@ -19,9 +19,9 @@ _MAX_LISTED = 5
 _WIDER = "try a weaker limit (--subject-to), or other values (--space)"
 
 
-def progress_line(problem: SearchProblem, recommendation: Recommendation, left: int) -> str:
+def progress_line(problem: SearchProblem, recommendation: Recommendation, remaining: int) -> str:
     """The best so far with its interval, its bounds, the gain that is still likely, and how many trials are left."""
-    rest = f"{_at_most(left)} left"
+    rest = f"{_at_most(remaining)} left"
     if recommendation.best is None:
         limits = " and ".join(map(str, problem.bounds))
         tried = f"no configuration that was tried meets your limits ({limits}) yet"
@@ -40,21 +40,21 @@ def progress_line(problem: SearchProblem, recommendation: Recommendation, left: 
     return " · ".join(parts)
 
 
-def sentences(problem: SearchProblem, recommendation: Recommendation, ended: str, left: int) -> Iterator[str]:
-    """The recommendation, and how certain it is; ended: why the search ended, "" while trials are `left`."""
+def sentences(problem: SearchProblem, recommendation: Recommendation, why_ended: str, remaining: int) -> Iterator[str]:
+    """The recommendation, and how certain it is; why_ended: "" while trials are `remaining`."""
     trials = number_of(recommendation.trials, "trial")
     if recommendation.best is None:
-        yield from _without_best(problem, recommendation, trials, "" if ended else " yet")
+        yield from _without_best(problem, recommendation, trials, "" if why_ended else " yet")
     elif len(problem.goals) > 1:
         yield from _of_front(problem, recommendation, trials)
     else:
         yield from _of_best(problem, recommendation, recommendation.best, trials)
         runs = len(recommendation.best.values(problem.goals[0].column))
-        if ended and runs < problem.study.confirm:
+        if why_ended and runs < problem.study.confirm:
             times = number_of(runs, "time")
             more = "to repeat it, run the same fpray command again with a larger --budget-trials"
             yield f"the best ran only {times} of the {problem.study.confirm} that --confirm asks for: {more}"
-    yield f"ended: {ended}" if ended else f"not ended: {_at_most(left)} left"
+    yield f"ended: {why_ended}" if why_ended else f"not ended: {_at_most(remaining)} left"
 
 
 def _without_best(problem: SearchProblem, recommendation: Recommendation, trials: str, yet: str) -> Iterator[str]:
@@ -66,9 +66,9 @@ def _without_best(problem: SearchProblem, recommendation: Recommendation, trials
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""
     yield f"no configuration that was tried in {trials} meets your limit{plural} {bounds}: {_WIDER}"
-    measured = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
+    means = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
     chance = f"meets {'them' if plural else 'it'} with a chance of {100 * nearest.chance:.0f} %"
-    yield f"the nearest is {point(nearest.params)}: {measured} ({chance})"
+    yield f"the nearest is {point(nearest.params)}: {means} ({chance})"
 
 
 def _of_front(problem: SearchProblem, recommendation: Recommendation, trials: str) -> Iterator[str]:
@@ -88,9 +88,9 @@ def _of_best(problem: SearchProblem, recommendation: Recommendation, best: Choic
     yield f"  from {trials}, {runs} of this configuration{chance}; {_gain(problem, recommendation)}"
     yield from _at_the_end_of_the_space(problem, best)
     if others := recommendation.within_noise:
-        listed = [f"{_difference(other, best)} ({number(_first_goal(other))})" for other in others[:_MAX_LISTED]]
+        differences = [f"{_difference(other, best)} ({number(_first_goal(other))})" for other in others[:_MAX_LISTED]]
         more = f", and {len(others) - _MAX_LISTED} more" if len(others) > _MAX_LISTED else ""
-        yield f"as good, within the noise: {'; '.join(listed)}{more}"
+        yield f"as good, within the noise: {'; '.join(differences)}{more}"
     if problem.bounds and recommendation.frontier:
         yield f"what the bound costs ({problem.bounds[0].column}):"
         yield from _frontier(recommendation)
@@ -138,8 +138,8 @@ def _mean(choice: Choice, bound: Bound) -> str:
 
 
 def _spread(choice: Choice, bound: Bound) -> str:
-    measured = choice.values(bound.column)
-    return f" ({number(min(measured))} to {number(max(measured))} in its trials)" if len(measured) > 1 else ""
+    values = choice.values(bound.column)
+    return f" ({number(min(values))} to {number(max(values))} in its trials)" if len(values) > 1 else ""
 
 
 def _limit(bound: Bound) -> str:
@@ -154,5 +154,5 @@ def _gain(problem: SearchProblem, recommendation: Recommendation) -> str:
     return f"a gain of {100 * recommendation.likely_gain:.0f} % is still likely"
 
 
-def _at_most(left: int) -> str:
-    return f"at most {number_of(max(0, left), 'trial')}"
+def _at_most(count: int) -> str:
+    return f"at most {number_of(max(0, count), 'trial')}"

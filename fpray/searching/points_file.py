@@ -50,12 +50,12 @@ class PointsFile:
         self._path = suite / layout.POINTS
         self._points = read_points(suite)
 
-    def add(self, trial_id: str, asked: optuna.Trial) -> None:
+    def add(self, trial_id: str, suggestion: optuna.Trial) -> None:
         """Record the point of a trial."""
         if trial_id not in self._points:
-            distributions = {name: distribution_to_json(d) for name, d in asked.distributions.items()}
-            self._points[trial_id] = RecordedPoint(asked.params, distributions)
-            write_json(self._path, {known: vars(point) for known, point in self._points.items()})
+            distributions = {name: distribution_to_json(d) for name, d in suggestion.distributions.items()}
+            self._points[trial_id] = RecordedPoint(suggestion.params, distributions)
+            write_json(self._path, {key: vars(point) for key, point in self._points.items()})
 
     def restored(self, trial_id: str, attributes: Mapping[str, Any]) -> FrozenTrial | None:
         """The Optuna trial of a recorded point; None if the point is not recorded (a trial of another search)."""

@@ -116,7 +116,7 @@ def _ends_of(space: Space) -> Iterator[Point]:
     """Points at the ends of a space: all of them if they are few, else each end at least once, and random ones."""
     sides = {key: ends(distribution) for key, distribution in space.items()}
     if math.prod(map(len, sides.values())) <= _MAX_CORNERS:
-        yield from (dict(zip(sides, chosen, strict=True)) for chosen in itertools.product(*sides.values()))
+        yield from (dict(zip(sides, corner, strict=True)) for corner in itertools.product(*sides.values()))
         return
     chance = random.Random(0)  # the same points every time
     for key, side in sides.items():

@@ -17,10 +17,10 @@ from fpray.searching.recommendation import Recommendation
 
 
 def write_recommendation(
-    suite: Path, problem: SearchProblem, recommendation: Recommendation, ended: str, left: int
+    suite: Path, problem: SearchProblem, recommendation: Recommendation, why_ended: str, remaining: int
 ) -> Sequence[str]:
     """Write the recommendation so far, and return its sentences."""
-    content = recommendation_json(problem, recommendation, ended, left)
+    content = recommendation_json(problem, recommendation, why_ended, remaining)
     with contextlib.suppress(OSError):  # a full disk: it is made of outcomes, which are on disk
         write_json(suite / layout.ANSWER, content)
     lines: Sequence[str] = content["sentences"]
@@ -28,14 +28,14 @@ def write_recommendation(
 
 
 def recommendation_json(
-    problem: SearchProblem, recommendation: Recommendation, ended: str, left: int
+    problem: SearchProblem, recommendation: Recommendation, why_ended: str, remaining: int
 ) -> dict[str, Any]:
     """The content of `answer.json`: the sentences, and everything they are made of; null if it is unknown."""
     content: dict[str, Any] = {
-        "sentences": list(sentences(problem, recommendation, ended, left)),
+        "sentences": list(sentences(problem, recommendation, why_ended, remaining)),
         "goals": [str(goal) for goal in problem.goals],
         "bounds": [str(bound) for bound in problem.bounds],
-        "ended": ended,
+        "ended": why_ended,
     }
     content |= _plain(dataclasses.asdict(recommendation)) | {"feasible": recommendation.feasible}
     return content

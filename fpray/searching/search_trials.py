@@ -88,7 +88,7 @@ class SearchTrials:
             FPRAY_TRIAL: trial.id,
         }
 
-    def tell(self, asked: optuna.Trial, outcome: Outcome, since_s: float) -> None:
+    def tell(self, suggestion: optuna.Trial, outcome: Outcome, since_s: float) -> None:
         """Tell the study how a trial ended, `since_s` seconds after the end of the trial before it.
 
         The time during which several trials ran counts once, for the first of them that ends.
@@ -97,32 +97,32 @@ class SearchTrials:
         metrics = {name: numbers.get(name) for name in outcome.results}
         if not outcome.status.comparable:
             metrics |= dict.fromkeys(self._problem.columns)
-        asked.set_user_attr(WALL_S, outcome.wall_s)
-        asked.set_user_attr(SPENT_S, min(outcome.wall_s, since_s))
-        self._end(asked, outcome.status, outcome.detail, metrics)
+        suggestion.set_user_attr(WALL_S, outcome.wall_s)
+        suggestion.set_user_attr(SPENT_S, min(outcome.wall_s, since_s))
+        self._end(suggestion, outcome.status, outcome.detail, metrics)
 
-    def refuse(self, asked: optuna.Trial, why: str) -> None:
+    def refuse(self, suggestion: optuna.Trial, why: str) -> None:
         """Tell the study that the protocol refuses a point."""
-        self._end(asked, Status.REFUSED, why, {})
+        self._end(suggestion, Status.REFUSED, why, {})
 
     def last_refusal(self) -> str:
         """Why the protocol refused the last point that it refused."""
         return str(next(t.user_attrs[DETAIL] for t in reversed(self.all()) if _is_refused(t)))
 
-    def _end(self, asked: optuna.Trial, status: Status, detail: str, metrics: Mapping[str, float | None]) -> None:
+    def _end(self, suggestion: optuna.Trial, status: Status, detail: str, metrics: Mapping[str, float | None]) -> None:
         problem = self._problem
         metrics = {**dict.fromkeys(problem.columns), **metrics}
         for name, value in ((METRICS, metrics), (STATUS, status.value), (DETAIL, detail)):
-            asked.set_user_attr(name, value)
+            suggestion.set_user_attr(name, value)
         for bound in problem.bounds:
             excess = bound.excess(metrics[bound.column])
-            asked.set_constraint(str(bound), excess if math.isfinite(excess) else FAILED_EXCESS)
+            suggestion.set_constraint(str(bound), excess if math.isfinite(excess) else FAILED_EXCESS)
         self._recommendation = None
         try:
-            self._study.tell(asked, self._values(metrics))
+            self._study.tell(suggestion, self._values(metrics))
         except (RuntimeError, KeyError):
             # At the end of their list, samplers that list points stop Optuna's own loop; fpray does not use that loop.
-            if not self.all()[asked.number].state.is_finished():
+            if not self.all()[suggestion.number].state.is_finished():
                 raise
 
     def _values(self, metrics: Mapping[str, float | None]) -> Sequence[float]:

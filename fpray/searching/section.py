@@ -16,7 +16,7 @@ class SearchSection:
         """The recommendation so far, in sentences."""
         return read_recommendation(suite.path).sentences
 
-    def to_go(self, suite: Suite, known: int, ended: int) -> str:
+    def to_go(self, suite: Suite, total: int, done: int) -> str:
         """The trials that have begun, and whether the search has ended: how many are left is not known in advance."""
-        begun = f", {known - ended} begun" if known > ended else ""
+        begun = f", {total - done} begun" if total > done else ""
         return begun if suite.record.ended else f"{begun}, and not ended ({again(suite.record.command)})"

@@ -66,7 +66,7 @@ class SearchSource:
             self._end = EndConditions(problem, self._trials, sampler)
             self._points = PointsFile(suite.path)
             earlier = catch_up(suite, self._trials, self._points, problem.protocol)
-        self._known, self._repeats, self._pending = earlier.known, earlier.repeats, earlier.pending
+        self._trials_by_id, self._repeats, self._pending = earlier.known, earlier.repeats, earlier.pending
         if earlier.outcomes_told:
             self.keep_recommendation()
 
@@ -81,13 +81,13 @@ class SearchSource:
         with self._study_access():
             for _ in range(_MAX_REFUSED):
                 if self._pending:
-                    chosen = self._pending.pop(0)
+                    suggestion = self._pending.pop(0)
                 elif (why := self._why_over()) is not None:
                     self.ended = why if not self._running else ""  # what runs, or was lost, may still change that
                     return None
                 else:
-                    chosen = self._choose()
-                if (trial := self._as_trial(chosen)) is not None:
+                    suggestion = self._choose()
+                if (trial := self._as_trial(suggestion)) is not None:
                     return trial
         self.ended = (
             f"{self._problem.protocol.name} allows none of the last {_MAX_REFUSED} combinations of values; of the last"
@@ -106,7 +106,7 @@ class SearchSource:
 
     def planned(self) -> Sequence[Trial[Any]]:
         """The trials that were asked for so far."""
-        return list(self._known.values())
+        return list(self._trials_by_id.values())
 
     def representative_trials(self) -> Sequence[Trial[Any]]:
         """Trials at the ends of the space: among them are the largest that the search can ask for."""
@@ -119,7 +119,7 @@ class SearchSource:
         """How many trials the budget allows in all."""
         with self._study_access():
             begun = len(self._trials.ended()) + len(self._running)
-            return max(len(self._known), begun + (0 if self.ended else self._left()))
+            return max(len(self._trials_by_id), begun + (0 if self.ended else self._left()))
 
     def summary_line(self) -> str:
         """The best so far, in a sentence."""
@@ -157,7 +157,7 @@ class SearchSource:
     def _why_over(self) -> str | None:
         """Why there is nothing to ask for any more; None while there is."""
         if self._left() <= 0:
-            return self._budget.why_spent(len(self._known))
+            return self._budget.why_spent(len(self._trials_by_id))
         if (why := self._end.why_useless()) is not None:
             return why
         if self._end.searched() and self._confirmation.unconfirmed(self._running.values()) is None:
@@ -169,23 +169,23 @@ class SearchSource:
         self._trials.use_sampler(len(self._trials.all()))
         return self._trials.ask(self._confirmation.due(self._left(), self._end.searched(), self._running.values()))
 
-    def _as_trial(self, asked: optuna.Trial) -> Trial[Any] | None:
+    def _as_trial(self, suggestion: optuna.Trial) -> Trial[Any] | None:
         """The fpray trial of an Optuna trial; None if the protocol refuses its point, which the study then knows.
 
         The study records the trial before the suite does, so the trial runs once, wherever the driver dies.
         """
         problem = self._problem
-        params, problems = problem.params(problem.point(asked))
+        params, problems = problem.params(problem.point(suggestion))
         if problems:
-            self._trials.refuse(asked, "; ".join(f"{refusal.about} {refusal.sentence}" for refusal in problems))
+            self._trials.refuse(suggestion, "; ".join(f"{refusal.about} {refusal.sentence}" for refusal in problems))
             return None
         first = configuration(Trial(problem.protocol, params))
-        trial = Trial(problem.protocol, params, asked.user_attrs.get(REPEAT, self._repeats.next(first)))
+        trial = Trial(problem.protocol, params, suggestion.user_attrs.get(REPEAT, self._repeats.next(first)))
         self._repeats.note(first, trial.repeat)
         for name, value in self._trials.attributes(trial).items():
-            asked.set_user_attr(name, value)
-        self._points.add(trial.id, asked)
-        asked.set_user_attr(NUMBER, self._suite.directory(trial).number)
-        self._running[trial.id] = asked
-        self._known[trial.id] = trial
+            suggestion.set_user_attr(name, value)
+        self._points.add(trial.id, suggestion)
+        suggestion.set_user_attr(NUMBER, self._suite.directory(trial).number)
+        self._running[trial.id] = suggestion
+        self._trials_by_id[trial.id] = trial
         return trial

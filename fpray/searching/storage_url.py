@@ -30,8 +30,8 @@ def read_storage(text: str | None) -> tuple[Secret | None, list[Problem]]:
         return Secret(value, given=text), []
     secrets = [name for name in url.query if _SECRET.search(name)]
     pieces = [url.password, *(str(url.query[name]) for name in secrets)]
-    shown = _without(url, secrets)
-    return Secret(value, value if pieces == [None] else shown, tuple(filter(None, pieces)), text), []
+    without_secrets = _without(url, secrets)
+    return Secret(value, value if pieces == [None] else without_secrets, tuple(filter(None, pieces)), text), []
 
 
 def _without(url: URL, secrets: Collection[str]) -> str:

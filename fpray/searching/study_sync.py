@@ -54,13 +54,13 @@ def catch_up(suite: Suite, trials: SearchTrials, points: PointsFile, protocol: P
     return earlier
 
 
-def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, known: Mapping[str, Trial[Any]]) -> None:
+def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, earlier: Mapping[str, Trial[Any]]) -> None:
     """Add to the study what only the suite has: the study was in memory, or its database was lost."""
     in_study = {t.user_attrs.get(FPRAY_TRIAL) for t in trials.all()}
     for trial_id in suite.directories():
-        if trial_id in in_study or trial_id not in known:  # an older fpray gave other ids
+        if trial_id in in_study or trial_id not in earlier:  # an older fpray gave other ids
             continue
-        frozen = points.restored(trial_id, trials.attributes(known[trial_id]))
+        frozen = points.restored(trial_id, trials.attributes(earlier[trial_id]))
         if frozen is not None:
             trials.restore(frozen)
 
@@ -68,19 +68,19 @@ def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, known:
 def _take_over(suite: Suite, trials: SearchTrials, earlier: EarlierRuns) -> None:
     """Tell the study what ended, in the order of ending; the rest of what it calls running is pending."""
     directories = suite.directories()
-    ended: list[tuple[float, optuna.Trial, Outcome]] = []
+    ends: list[tuple[float, optuna.Trial, Outcome]] = []
     running = trials.all(TrialState.RUNNING)
     for frozen in sorted(running, key=lambda t: (str(t.user_attrs.get(NUMBER, "~")), t.number)):
-        asked = trials.reopen(frozen)
+        suggestion = trials.reopen(frozen)
         directory = directories.get(frozen.user_attrs.get(FPRAY_TRIAL, ""))
         outcome = directory.outcome() if directory is not None else None
         if directory is None or outcome is None:
-            earlier.pending.append(asked)
+            earlier.pending.append(suggestion)
         else:
-            ended.append((directory.ended_ns() / 1e9, asked, outcome))
+            ends.append((directory.ended_ns() / 1e9, suggestion, outcome))
     before_s = -math.inf
-    for ended_s, asked, outcome in sorted(ended, key=lambda end: end[0]):
-        trials.use_sampler(asked.number)
-        trials.tell(asked, outcome, ended_s - before_s)
+    for ended_s, suggestion, outcome in sorted(ends, key=lambda end: end[0]):
+        trials.use_sampler(suggestion.number)
+        trials.tell(suggestion, outcome, ended_s - before_s)
         before_s = ended_s
-    earlier.outcomes_told = bool(ended)
+    earlier.outcomes_told = bool(ends)

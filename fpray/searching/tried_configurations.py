@@ -28,9 +28,9 @@ class TriedConfigurations:
         self._outlook = self._outlooks[0]
         self._chances = self._outlook.feasible()
         trials = posteriors[0].trials
-        measured = np.all([np.isfinite(trials.values[posterior.goal.column]) for posterior in posteriors], axis=0)
-        with_values = [point for point, is_measured in zip(trials.points, measured, strict=True) if is_measured]
-        self._measured = np.array([point in with_values for point in self._points])  # the others only failed
+        has_values = np.all([np.isfinite(trials.values[posterior.goal.column]) for posterior in posteriors], axis=0)
+        with_values = [point for point, is_measured in zip(trials.points, has_values, strict=True) if is_measured]
+        self._has_values = np.array([point in with_values for point in self._points])  # the others only failed
 
     def choice(self, index: int) -> Choice:
         """A configuration with its estimates."""
@@ -41,8 +41,8 @@ class TriedConfigurations:
             middle, half = float(outlook.mean[index]), _HALF_WIDTH * float(outlook.spread[index])
             ends = [float(posterior.scale.back(posterior.sign * (middle + side * half))) for side in (0, -1, 1)]
             goals[posterior.goal.column] = Interval(ends[0], min(ends[1:]), max(ends[1:]))
-        measured = {column: tuple(float(values[i]) for i in own) for column, values in trials.values.items()}
-        return Choice(point, goals, float(self._chances[index]), tuple(trials.numbers[i] for i in own), measured)
+        by_column = {column: tuple(float(values[i]) for i in own) for column, values in trials.values.items()}
+        return Choice(point, goals, float(self._chances[index]), tuple(trials.numbers[i] for i in own), by_column)
 
     def of_point(self, point: Point) -> Choice:
         """The configuration of a point that was tried."""
@@ -54,21 +54,21 @@ class TriedConfigurations:
 
     def most_feasible(self) -> list[Choice]:
         """The measured configurations that most probably keep the bounds: several if they are equally probable."""
-        chances = np.where(self._measured, np.round(self._chances, 6), -1.0)
+        chances = np.where(self._has_values, np.round(self._chances, 6), -1.0)
         return [self.choice(i) for i in np.flatnonzero(chances == chances.max()).tolist()]
 
-    def within_noise(self, chosen: int) -> list[Choice]:
+    def within_noise(self, index: int) -> list[Choice]:
         """Other configurations that keep the bounds and may be better than the chosen one, the most probable first."""
-        difference = self._outlook.mean - self._outlook.mean[chosen]
-        spread = np.sqrt(self._outlook.spread**2 + self._outlook.spread[chosen] ** 2)
+        difference = self._outlook.mean - self._outlook.mean[index]
+        spread = np.sqrt(self._outlook.spread**2 + self._outlook.spread[index] ** 2)
         chance = cdf(difference / spread) * self._chances
         order = np.argsort(-chance)
-        return [self.choice(int(i)) for i in order if i != chosen and chance[i] >= WITHIN_NOISE]
+        return [self.choice(int(i)) for i in order if i != index and chance[i] >= WITHIN_NOISE]
 
     def front(self) -> list[Choice]:
         """The configurations that are sure enough to keep the bounds and that no other beats in all goals."""
         means = np.array([outlook.mean for outlook in self._outlooks]).T
-        feasible = [i for i in range(len(means)) if self._chances[i] >= SURE_ENOUGH and self._measured[i]]
+        feasible = [i for i in range(len(means)) if self._chances[i] >= SURE_ENOUGH and self._has_values[i]]
 
         def beats(j: int, i: int) -> bool:
             return bool((means[j] >= means[i]).all() and (means[j] > means[i]).any())

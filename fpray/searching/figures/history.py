@@ -101,8 +101,8 @@ def _ended_trials(suite: Suite, bounds: Sequence[Bound]) -> list[SearchedTrial]:
             continue
         point = points.get(record["id"]) or RecordedPoint({}, {})
         values = outcome.numbers
-        measured = outcome.status.comparable
+        is_comparable = outcome.status.comparable
         feasible = outcome.status is Status.FINISHED and all(bound.kept_by(values) for bound in bounds)
         number = int(directory.number)
-        trials.append(SearchedTrial(number, point.params, point.distributions, values, measured, feasible))
+        trials.append(SearchedTrial(number, point.params, point.distributions, values, is_comparable, feasible))
     return trials

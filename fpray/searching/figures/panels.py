@@ -19,8 +19,8 @@ def draw_path(axes: Axes, history: SearchHistory) -> None:
     values = history.values_of(goal.column)
     labels = ((True, FEASIBLE, "keeps the bounds"), (False, INFEASIBLE, "does not keep the bounds"))
     for feasible, color, label in labels:
-        if shown := [(trial.number, value) for trial, value in values if trial.feasible is feasible]:
-            dots(axes, shown, color, label if history.bounds else "trial")
+        if points := [(trial.number, value) for trial, value in values if trial.feasible is feasible]:
+            dots(axes, points, color, label if history.bounds else "trial")
     if failed := [trial.number for trial in history.trials if not trial.measured]:
         bottom = min((value for _, value in values), default=0.0)
         axes.scatter(failed, [bottom] * len(failed), color=FAILED, marker="x", s=28, label="did not finish", zorder=3)
@@ -48,14 +48,14 @@ def _draw_best_so_far(axes: Axes, history: SearchHistory) -> None:
 def draw_cost(axes: Axes, history: SearchHistory) -> None:
     """The goal over the first bound's column, and the best at other limits of the bound."""
     goal, bound = history.goals[0], history.bounds[0]
-    measured = _draw_trials(axes, history, bound.column)
+    values = _draw_trials(axes, history, bound.column)
     axes.axvline(bound.limit, color="black", linewidth=1, linestyle="--", label=f"the bound, {bound.limit:g}")
     if edge := list(history.recommendation.edge(goal.column)):
         axes.step(
             *zip(*edge, strict=True), where="post" if bound.upper else "pre", color=BEST, linewidth=1.2,
             marker="o", markersize=4, label="the best at other bounds",
         )  # fmt: skip
-    if measured and min(measured) > 0 and max(measured) / min(measured) > 20:
+    if values and min(values) > 0 and max(values) / min(values) > 20:
         logarithmic(axes, base=10)
     label_axes(axes, "what the bound costs", bound.column, goal.column)
     legend(axes)
@@ -77,6 +77,6 @@ def _draw_trials(axes: Axes, history: SearchHistory, column: str) -> list[float]
     goals = history.values_of(history.goals[0].column)
     points = [(trial, value, trial.values[column]) for trial, value in goals if column in trial.values]
     for feasible, color in ((True, FEASIBLE), (False, INFEASIBLE)):
-        if shown := [(other, value) for trial, value, other in points if trial.feasible is feasible]:
-            dots(axes, shown, color)
+        if pairs := [(other, value) for trial, value, other in points if trial.feasible is feasible]:
+            dots(axes, pairs, color)
     return [other for _, _, other in points]

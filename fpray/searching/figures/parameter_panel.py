@@ -39,8 +39,8 @@ def draw_parameters(axes: Axes, history: SearchHistory) -> None:
 
 def _draw_along(axes: Axes, history: SearchHistory, name: str, values: Sequence[tuple[SearchedTrial, float]]) -> None:
     for feasible, color in ((True, FEASIBLE), (False, INFEASIBLE)):
-        if shown := [(trial.point[name], value) for trial, value in values if trial.feasible is feasible]:
-            dots(axes, shown, color)
+        if points := [(trial.point[name], value) for trial, value in values if trial.feasible is feasible]:
+            dots(axes, points, color)
     if any('"log": true' in trial.distributions.get(name, "") for trial, _ in values):
         logarithmic(axes, base=2)
     best = history.recommendation.best.params if history.recommendation.best else {}
