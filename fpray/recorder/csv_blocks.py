@@ -74,7 +74,7 @@ class Blocks:
         size = os.fstat(file.fileno()).st_size
         many = -(-size // _BLOCK_BYTES)
         step = -(-size // (many + many % 2))  # an even number of blocks, so that two cores finish together
-        self._left = ((file, at, min(at + step, size), columns, client) for at in range(begin, size, step))
+        self._ranges = ((file, at, min(at + step, size), columns, client) for at in range(begin, size, step))
         self._pending: deque[Future[Block]] = deque()
 
     def __iter__(self) -> Iterator[Block]:
@@ -86,7 +86,7 @@ class Blocks:
 
     def _begin(self) -> None:
         """Start parsing the next blocks, until _MOST_PENDING of them are pending."""
-        while len(self._pending) < _MOST_PENDING and (block := next(self._left, None)):
+        while len(self._pending) < _MOST_PENDING and (block := next(self._ranges, None)):
             self._pending.append(cores().submit(_parse, *block))
 
     def end(self) -> None:
@@ -118,19 +118,19 @@ def _parse(file: FileIO, begin: int, end: int, columns: tuple[str, ...], client:
 
 def _block(lines: Lines, offset: int, columns: tuple[str, ...], client: str) -> Block:
     """The block of whole lines, of which the first begins at an offset in the file."""
-    chosen = lines.look_like_rows(columns)
+    mask = lines.look_like_rows(columns)
     try:
-        table = _table(lines.joined(chosen), columns, client)
+        table = _table(lines.joined(mask), columns, client)
     except pa.ArrowInvalid:
-        chosen = lines.are_rows(columns)
-        table = _table(lines.joined(chosen), columns, client)
-    not_rows = _left_out(lines, np.flatnonzero(~chosen), offset, blank=False)
+        mask = lines.are_rows(columns)
+        table = _table(lines.joined(mask), columns, client)
+    not_rows = _left_out(lines, np.flatnonzero(~mask), offset, blank=False)
     if not table.num_rows:
         return Block(not_rows=not_rows)
     wrong = impossible(nanoseconds(table["count"]), nanoseconds(table["latency_nanos"]))
     left_out = LeftOut()
     if wrong is not None:
-        left_out = _left_out(lines, np.flatnonzero(chosen)[wrong], offset, blank=True)
+        left_out = _left_out(lines, np.flatnonzero(mask)[wrong], offset, blank=True)
         table = chosen_rows(table, ~wrong)
         if not table.num_rows:
             return Block(not_rows=not_rows, impossible=left_out)
@@ -141,9 +141,10 @@ def _block(lines: Lines, offset: int, columns: tuple[str, ...], client: str) -> 
 
 def _left_out(lines: Lines, numbers: Int64s, offset: int, *, blank: bool) -> LeftOut:
     """Lines by their numbers in a block that begins at an offset; blank: those without text, too."""
-    chosen = numbers if blank else numbers[~np.array(lines.blank(numbers.tolist()), np.bool_)]
+    selection = numbers if blank else numbers[~np.array(lines.blank(numbers.tolist()), np.bool_)]
     return LeftOut(
-        len(chosen), [(offset + int(lines.offsets[number]), lines.text(number)) for number in chosen[:_SHOWN].tolist()]
+        len(selection),
+        [(offset + int(lines.offsets[number]), lines.text(number)) for number in selection[:_SHOWN].tolist()],
     )
 
 

@@ -102,8 +102,8 @@ class ClientFile:
         elif not header.endswith(b"\n") and any(",".join(c).startswith(text) for c in (LABELLED, UNLABELLED)):
             self._note(f"ends inside its header ({_shown(header)}): nothing was recorded.")
         elif columns not in (LABELLED, UNLABELLED):
-            known = f"{','.join(LABELLED)} or {','.join(UNLABELLED)}"
-            self.error = f"{self.path}: its first line is {_shown(header)}, but must be {known}."
+            headers = f"{','.join(LABELLED)} or {','.join(UNLABELLED)}"
+            self.error = f"{self.path}: its first line is {_shown(header)}, but must be {headers}."
         else:
             return columns
         return None
@@ -144,7 +144,7 @@ class _Labels:
     """The labels of a file: the rows of its first MOST_LABELS ones, since each costs memory; `left_out`: the others."""
 
     def __init__(self) -> None:
-        self._known: set[str | None] = set()
+        self._names: set[str | None] = set()
         self.left_out = 0
 
     def tables(self, block: Block) -> Iterator[tuple[str | None, Any]]:
@@ -156,9 +156,9 @@ class _Labels:
                 self.left_out += table.num_rows
 
     def _is_known(self, label: str | None) -> bool:
-        if label not in self._known and len(self._known) < MOST_LABELS:
-            self._known.add(label)
-        return label in self._known
+        if label not in self._names and len(self._names) < MOST_LABELS:
+            self._names.add(label)
+        return label in self._names
 
     def _uncrowded(self, table: Any) -> Any:
         labels = table["label"].combine_chunks()
@@ -166,10 +166,10 @@ class _Labels:
         names = labels.dictionary.to_pylist()
         present = np.zeros(len(names), np.bool_)
         present[codes] = True
-        known = np.array([used and self._is_known(name) for name, used in zip(names, present, strict=True)])
-        chosen = known[codes]
-        self.left_out += len(chosen) - int(chosen.sum())
-        return chosen_rows(table, chosen)
+        is_name = np.array([used and self._is_known(name) for name, used in zip(names, present, strict=True)])
+        mask = is_name[codes]
+        self.left_out += len(mask) - int(mask.sum())
+        return chosen_rows(table, mask)
 
 
 def _lines(blocks: Blocks, left_out: LeftOut) -> str:
@@ -185,5 +185,5 @@ def read_client(path: str | os.PathLike[str], client: str) -> Reading:
 
 
 def _shown(text: bytes) -> str:
-    shown = repr(text[:60].decode("utf-8", "replace").strip())
-    return shown + ("..." if len(text) > 60 else "")
+    start = repr(text[:60].decode("utf-8", "replace").strip())
+    return start + ("..." if len(text) > 60 else "")

@@ -71,10 +71,10 @@ def last_numbers(words: Words, label_widths: Int64s, widths: Int64s) -> Int64s |
     if widths.min() < 1 or widths.max() > 16:
         return None
     right = (8 * (6 - label_widths)).view(np.uint64)
-    left = U(64) - right
-    low = _low_digits(words[:, 1] >> right | words[:, 2] << left, widths)
+    opposite = U(64) - right
+    low = _low_digits(words[:, 1] >> right | words[:, 2] << opposite, widths)
     if low is not None and widths.max() > 8:
-        high = _low_digits(words[:, 0] >> right | words[:, 1] << left, np.maximum(widths - 8, 0))
+        high = _low_digits(words[:, 0] >> right | words[:, 1] << opposite, np.maximum(widths - 8, 0))
         if high is None:
             return None
         low += high * U(100_000_000)

@@ -57,9 +57,9 @@ def _sample(table: RowGroups, groups: Sequence[RowGroup]) -> tuple[Int64s, Int64
     for group in groups:
         if group.start.min_raw <= end and group.stop.max_raw >= begin:
             columns = table.read(group, ["start", "stop"])
-            chosen = (columns["start"] <= end) & (columns["stop"] >= begin)
-            starts.append(columns["start"][chosen])
-            stops.append(columns["stop"][chosen])
+            mask = (columns["start"] <= end) & (columns["stop"] >= begin)
+            starts.append(columns["start"][mask])
+            stops.append(columns["stop"][mask])
     return np.concatenate(starts), np.concatenate(stops)
 
 

@@ -87,7 +87,7 @@ class Quantiles:
         self.rows, self.sum, self.min, self.max = 0, 0, 2**63, -(2**63)
         self._bins = Histogram()
         self._ranges: list[_Range] | None = None  # in which neighbours of quantiles lie, of those not known yet
-        self._known: dict[int, int] = {}  # number of a neighbour -> its value
+        self._values_so_far: dict[int, int] = {}  # number of a neighbour -> its value
 
     def add(self, piece: Counted | None) -> None:
         """First pass: the next integers."""
@@ -118,7 +118,7 @@ class Quantiles:
 
     def quantiles(self) -> dict[str, float]:
         """The quantiles, after the last pass."""
-        neighbours = [self._known[number] for number in range(2 * len(QUANTILES))]
+        neighbours = [self._values_so_far[number] for number in range(2 * len(QUANTILES))]
         return interpolated(np.array(neighbours, np.float64), self.rows)
 
     def _of_bins(self) -> list[_Range]:
@@ -135,7 +135,9 @@ class Quantiles:
         return list(ranges.values())
 
     def _keep(self, ranges: Sequence[_Range]) -> None:
-        self._known |= {number: range_.low for range_ in ranges if not range_.bits for number, _ in range_.ranks}
+        self._values_so_far |= {
+            number: range_.low for range_ in ranges if not range_.bits for number, _ in range_.ranks
+        }
         self._ranges = [range_ for range_ in ranges if range_.bits]
 
 

@@ -88,13 +88,13 @@ class Lines:
         """Which lines are rows."""
         return np.array([is_row(self.text(line), columns) for line in range(len(self.array))], np.bool_)
 
-    def joined(self, chosen: npt.NDArray[np.bool_]) -> Any:
+    def joined(self, mask: npt.NDArray[np.bool_]) -> Any:
         """The chosen lines, one after the other, as a buffer."""
-        if chosen.all():
+        if mask.all():
             return self._buffer
         text = self._buffer.to_pybytes()
         edges = self.offsets.tolist()
-        return pa.py_buffer(b"".join(text[edges[i] : edges[i + 1]] for i in np.flatnonzero(chosen).tolist()))
+        return pa.py_buffer(b"".join(text[edges[i] : edges[i + 1]] for i in np.flatnonzero(mask).tolist()))
 
     def blank(self, lines: Sequence[int]) -> list[bool]:
         """Which of these lines hold nothing but white space."""

@@ -65,10 +65,10 @@ def _array(kind: Any, values: npt.NDArray[Any]) -> Any:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
-def chosen_rows(table: Any, chosen: npt.NDArray[np.bool_]) -> Any:
+def chosen_rows(table: Any, mask: npt.NDArray[np.bool_]) -> Any:
     """The rows of a table that are chosen, in their order; the labels of its dictionary in that of their first rows."""
-    bits = pa.py_buffer(np.packbits(chosen, bitorder="little"))
-    rows = table.filter(pa.Array.from_buffers(pa.bool_(), len(chosen), [None, bits]))
+    bits = pa.py_buffer(np.packbits(mask, bitorder="little"))
+    rows = table.filter(pa.Array.from_buffers(pa.bool_(), len(mask), [None, bits]))
     labels = rows["label"].combine_chunks().cast(pa.string()).dictionary_encode()
     return rows.set_column(4, SCHEMA.field(4), labels)
 

@@ -101,17 +101,17 @@ def summarize(
     requests = sum(tally.requests for tally in tallies)
     window_s = (window[1] - window[0]) / SECOND if window else None
     claimed_s = window_s if not any(c.error for c in clients) else None
-    columns, measured = dict[str, float | None](), dict[str, Number]()
+    columns, metrics = dict[str, float | None](), dict[str, Number]()
     for label, prefix in outputs.items():
         columns |= _prefixed(prefix, _columns_of(*labels[label]) if label in labels else _ABSENT)
         tally = labels[label][0] if label in labels else None
-        measured |= _prefixed(prefix, _measured(tally, claimed_s, largest > 1))
-    measured[names.WINDOW_S] = window_s
-    measured[names.REQUESTS] = None if claimed_s is None else requests
-    law = measured[names.LITTLES_LAW] = _littles_law(tallies, claimed_s, closed_loops, unrecorded, notes)
+        metrics |= _prefixed(prefix, _measured(tally, claimed_s, largest > 1))
+    metrics[names.WINDOW_S] = window_s
+    metrics[names.REQUESTS] = None if claimed_s is None else requests
+    law = metrics[names.LITTLES_LAW] = _littles_law(tallies, claimed_s, closed_loops, unrecorded, notes)
     return Summary(
         columns,
-        measured,
+        metrics,
         window,
         requests,
         unrecorded,

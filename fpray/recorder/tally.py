@@ -63,9 +63,9 @@ def _count(table: RowGroups, group: RowGroup, window: Window | None, tally: Tall
     names = ["latency_nanos"] + ["count"] * (not group.uniform) + ["stop"] * (inside is None)
     columns = table.read(group, names)
     latencies = columns["latency_nanos"]
-    chosen = _in_window(columns, inside, window)
+    mask = _in_window(columns, inside, window)
     all_ = counted(latencies)
-    inner = all_ if inside else counted(latencies[chosen])
+    inner = all_ if inside else counted(latencies[mask])
     tally.all.add(all_)
     tally.window.add(inner)
     tally.largest_count = max(tally.largest_count, group.count.max)
@@ -75,9 +75,9 @@ def _count(table: RowGroups, group: RowGroup, window: Window | None, tally: Tall
         tally.requests += group.count.min * inner.rows
         tally.weighted += group.count.min * inner.sum
     else:
-        counts = columns["count"][chosen]
+        counts = columns["count"][mask]
         tally.requests += exact_sum(counts)
-        tally.weighted += exact_product_sum(counts, latencies[chosen])
+        tally.weighted += exact_product_sum(counts, latencies[mask])
 
 
 def _count_again(
@@ -94,8 +94,8 @@ def _count_again(
     if inside:
         tally.window.count(latencies, bins)
     elif inside is None:
-        chosen = _in_window(columns, inside, window)[needed]
-        tally.window.count(latencies[chosen], bins[chosen])
+        mask = _in_window(columns, inside, window)[needed]
+        tally.window.count(latencies[mask], bins[mask])
 
 
 def _in_window(columns: Mapping[str, Int64s], inside: bool | None, window: Window | None) -> Any:

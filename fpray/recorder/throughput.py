@@ -117,12 +117,12 @@ def _of_wide_rates(table: RowGroups, label: Label) -> Throughput:
     return {"mean": mean, "min": float(quantiles.min), "max": float(quantiles.max), **quantiles.quantiles()}
 
 
-def _searchsorted(values: Int64s, wanted: Int64s) -> Int64s:
-    """`searchsorted(values, wanted, side="right")` for ascending `wanted`, in pieces that fit the cache."""
+def _searchsorted(values: Int64s, targets: Int64s) -> Int64s:
+    """`searchsorted(values, targets, side="right")` for ascending `targets`, in pieces that fit the cache."""
     piece = 2048
-    edges = np.searchsorted(values, [*wanted[::piece], wanted[-1]], side="right").tolist()
-    places = np.empty(len(wanted), np.int64)
+    edges = np.searchsorted(values, [*targets[::piece], targets[-1]], side="right").tolist()
+    places = np.empty(len(targets), np.int64)
     for i, (low, high) in enumerate(itertools.pairwise(edges)):
         part = slice(i * piece, (i + 1) * piece)
-        places[part] = values[low:high].searchsorted(wanted[part], side="right") + low
+        places[part] = values[low:high].searchsorted(targets[part], side="right") + low
     return places

@@ -29,10 +29,10 @@ def in_time_order(table: RowGroups, groups: Sequence[RowGroup]) -> Iterator[tupl
     for group, following in itertools.zip_longest(groups, groups[1:]):
         waiting.append(_sorted([_starts(table, group)]))
         complete = _LAST if following is None else following.start.min_raw
-        left = sum(_before(complete, waiting))
-        while left >= (1 if following is None else _BATCH_ROWS):
+        remaining = sum(_before(complete, waiting))
+        while remaining >= (1 if following is None else _BATCH_ROWS):
             ends = _before(min(complete, _batch_end(waiting)), waiting)
-            left -= sum(ends)
+            remaining -= sum(ends)
             yield _sorted([_cut(piece, slice(0, end)) for piece, end in zip(waiting, ends, strict=True)])
             pieces = [_cut(piece, slice(end, None)) for piece, end in zip(waiting, ends, strict=True)]
             waiting = [piece for piece in pieces if len(piece[0])]
@@ -90,8 +90,8 @@ def _by_slices(table: RowGroups, groups: Sequence[RowGroup]) -> Iterator[tuple[I
         for group in groups:
             if group.start.min_raw < end and group.start.max_raw >= begin:
                 starts, counts = _starts(table, group)
-                chosen = (starts >= begin) & (starts < end)
-                if chosen.any():
-                    pieces.append((starts[chosen], counts if isinstance(counts, int) else counts[chosen]))
+                mask = (starts >= begin) & (starts < end)
+                if mask.any():
+                    pieces.append((starts[mask], counts if isinstance(counts, int) else counts[mask]))
         if pieces:
             yield _sorted(pieces)
