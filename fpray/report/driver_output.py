@@ -22,7 +22,7 @@ class DriverOutput:
         self._suite, self._leaving = suite, leaving
         self._log = DriverLog(suite)
         self._block: TerminalBlock | None = None
-        self._gone = False  # the terminal, or what read our lines
+        self._no_terminal = False  # the terminal, or what read our lines
 
     @property
     def begins_at(self) -> int:
@@ -50,15 +50,15 @@ class DriverOutput:
         self._log.append(line)
         if self._block is not None:
             self._block.print(line)
-        elif not self._gone:
-            self._gone = not could_say(line)  # driver.log has the line
+        elif not self._no_terminal:
+            self._no_terminal = not could_say(line)  # driver.log has the line
 
     def leave(self) -> None:
         """Leave the terminal if that is requested and has not been done."""
         if self._leaving is not None:
             self._leaving(self._suite)
             self._log.take_output()
-            self._leaving, self._gone = None, True
+            self._leaving, self._no_terminal = None, True
 
     def end_block(self) -> None:
         """Remove the live block."""

@@ -13,10 +13,10 @@ from fpray.protocol.protocol import Protocol
 class JarCheck:
     """The reports of a check as lines, one by one as they come, and whether all that was asked for fits."""
 
-    def __init__(self, which: str, java: str, protocols: Sequence[Protocol[Any]], *, named: bool) -> None:
+    def __init__(self, which: str, java: str, protocols: Sequence[Protocol[Any]], *, by_name: bool) -> None:
         self._reports = check_jar(which, java, protocols)
         self._width = max((len(protocol.name) for protocol in protocols), default=0)
-        self._named = named  # by the user: then a protocol that is not in the jar does not fit
+        self._by_name = by_name  # by the user: then a protocol that is not in the jar does not fit
         self.fits = False
 
     def lines(self) -> Iterator[str]:
@@ -29,7 +29,7 @@ class JarCheck:
         absent = sum(not report.mains for report in done)
         wrong = len(done) - fitting - absent
         mains = sum(len(report.mains) for report in done)
-        self.fits = fitting > 0 and wrong == 0 and not (self._named and absent)
+        self.fits = fitting > 0 and wrong == 0 and not (self._by_name and absent)
         words = [
             f"{fitting} of {len(done)} protocols fit",
             f"{wrong} do not (docs/jar.md says what to do)" if wrong else "",

@@ -28,15 +28,15 @@ def check_label(directory: TrialDirectory, label: str) -> None:
     Raises:
         Refused: it has not.
     """
-    known = labels(directory)
-    if label not in known:
+    names = labels(directory)
+    if label not in names:
         others = (
-            f"its processes: {', '.join(known)}"
-            if known
+            f"its processes: {', '.join(names)}"
+            if names
             else "this trial has not started any process yet, so try again later"
         )
         raise refuse(
-            label, f"trial {directory.number} has no such process{nearest(label, known)}; {others}", Cause.PROCESS
+            label, f"trial {directory.number} has no such process{nearest(label, names)}; {others}", Cause.PROCESS
         )
 
 
@@ -60,15 +60,15 @@ def read_log(
     place = _work_place(directory, label)
     files = [_LogFile(directory.file(name(label)), place, remote) for name in (layout.stdout_file, layout.stderr_file)]
     ends = [directory.file(layout.returncode_file(label)), directory.file(layout.OUTCOME)]
-    shown: _LogFile | None = None
+    last_file: _LogFile | None = None
     last = b""
     while True:
         over = not follow or any(path.exists() for path in ends)  # checked first: the last pieces are read after it
         for file in files:
             for piece in file.news():
-                if file is not shown and (shown is not None or all(known.size() for known in files)):
+                if file is not last_file and (last_file is not None or all(any_file.size() for any_file in files)):
                     yield (b"" if last in (b"", b"\n") else b"\n") + f"==> {file.path.name} <==\n".encode()
-                shown, last = file, piece[-1:]
+                last_file, last = file, piece[-1:]
                 yield piece
         if over:
             return

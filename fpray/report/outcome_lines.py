@@ -23,14 +23,14 @@ def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], out
     They are those that `show` has; FrankenPaxos's own, by their names, where fpray does not claim any.
     """
     flat, numbers = flatten(trial.params), outcome.numbers
-    shown: dict[str, str] = {name: _text(flat[name]) for name in summary if name in flat}
+    values: dict[str, str] = {name: _text(flat[name]) for name in summary if name in flat}
     for label, prefix in outputs.items():
-        measured, counted = (measured_latency("median"), THROUGHPUT), (latency("median"), start_throughput("p90"))
-        for column in measured if f"{prefix}{THROUGHPUT}" in numbers else counted:
+        exact, from_starts = (measured_latency("median"), THROUGHPUT), (latency("median"), start_throughput("p90"))
+        for column in exact if f"{prefix}{THROUGHPUT}" in numbers else from_starts:
             value = numbers.get(f"{prefix}{column}")
             if value is not None:
-                shown[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
-    return str(shown)
+                values[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
+    return str(values)
 
 
 def remark_lines(outcome: Outcome, *, notes: bool = True, number: str = "") -> Iterator[str]:

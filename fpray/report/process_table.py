@@ -25,7 +25,7 @@ def print_processes(directory: TrialDirectory, processes: Sequence[PlannedProces
         [process.label, process.host, str(process.port), *_end_cells(ends.get(process.label), failed)]
         for process in processes
     ]
-    print_table(_HEADINGS, rows, left=("process", "machine"))
+    print_table(_HEADINGS, rows, left_columns=("process", "machine"))
     for process in processes:
         end = ends.get(process.label)
         if end is not None and end.label != failed and _is_unexpected(process, end):

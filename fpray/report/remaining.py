@@ -32,20 +32,20 @@ class RemainingTime:
     """Adds up planned seconds: of the trials that are known, that have ended, and that run."""
 
     def __init__(self, trials: Iterable[Trial[Any]]) -> None:
-        self._planned = {trial.id: planned_seconds(trial) for trial in trials}
-        self._known = self._left = sum(self._planned.values())
+        self._plan_s = {trial.id: planned_seconds(trial) for trial in trials}
+        self._total_s = self._rest_s = sum(self._plan_s.values())
         self._spent = 0.0  # planned seconds of the trials that ended in this run
         self._first_began: float | None = None
 
     def begin(self, trial: Trial[Any]) -> TrialTime:
         """A trial starts; it may not have been known before."""
-        if trial.id not in self._planned:
-            self._planned[trial.id] = planned_seconds(trial)
-            self._left += self._planned[trial.id]
-            self._known += self._planned[trial.id]
+        if trial.id not in self._plan_s:
+            self._plan_s[trial.id] = planned_seconds(trial)
+            self._rest_s += self._plan_s[trial.id]
+            self._total_s += self._plan_s[trial.id]
         now = time.monotonic()
         self._first_began = self._first_began or now
-        return TrialTime(self._planned[trial.id], now)
+        return TrialTime(self._plan_s[trial.id], now)
 
     def wait(self, trial: TrialTime) -> None:
         """A trial waits for what other programs hold: this time is not its own."""
@@ -61,21 +61,21 @@ class RemainingTime:
 
     def skip(self, trial: Trial[Any]) -> None:
         """A trial had ended before this run."""
-        self._left -= self._planned.get(trial.id, 0.0)
+        self._rest_s -= self._plan_s.get(trial.id, 0.0)
 
     def end(self, trial: Trial[Any], *, final: bool) -> None:
         """A trial has ended; if that is not final, it runs again."""
-        planned = self._planned.setdefault(trial.id, 0.0)
-        self._spent += planned
+        plan_s = self._plan_s.setdefault(trial.id, 0.0)
+        self._spent += plan_s
         if final:
-            self._left -= planned
+            self._rest_s -= plan_s
 
     def seconds(self, total: int, running: Sequence[TrialTime]) -> float:
         """The estimate for `total` trials, with as many in parallel as now; unknown trials count as the mean one."""
-        unknown = max(0, total - len(self._planned))
-        left = self._left + unknown * self._known / max(1, len(self._planned))
+        unknown = max(0, total - len(self._plan_s))
+        rest_s = self._rest_s + unknown * self._total_s / max(1, len(self._plan_s))
         now = min((trial.waits_since for trial in running if trial.waits_since is not None), default=time.monotonic())
         under_way = sum(min(trial.planned_s, trial.took()) for trial in running)
         if not self._spent + under_way or self._first_began is None:
-            return left / max(1, len(running))
-        return max(0.0, left - under_way) * (now - self._first_began) / (self._spent + under_way)
+            return rest_s / max(1, len(running))
+        return max(0.0, rest_s - under_way) * (now - self._first_began) / (self._spent + under_way)

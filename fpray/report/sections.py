@@ -15,8 +15,8 @@ class Section(Protocol):
     def lines(self, suite: Suite) -> Iterable[str]:
         """What the suite came to, beside its trials."""
 
-    def to_go(self, suite: Suite, known: int, ended: int) -> str:
-        """How much is left, behind the counts of the last line; known: trials that have begun or ended."""
+    def to_go(self, suite: Suite, total: int, done: int) -> str:
+        """How much is left, behind the counts of the last line; total: trials that have begun or ended."""
 
 
 class SweepSection:
@@ -26,7 +26,7 @@ class SweepSection:
         """A sweep has nothing beside its trials."""
         return ()
 
-    def to_go(self, suite: Suite, known: int, ended: int) -> str:
+    def to_go(self, suite: Suite, total: int, done: int) -> str:
         """The number of trials that have not ended."""
-        left = max(known, suite.record.planned) - ended
-        return f", {left} to go ({again(suite.record.command)})" if left else ""
+        remaining = max(total, suite.record.planned) - done
+        return f", {remaining} to go ({again(suite.record.command)})" if remaining else ""

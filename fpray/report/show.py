@@ -73,8 +73,8 @@ def _show_suite(suite: Suite, section: Section) -> None:
             show_line(line)
     for line in section.lines(suite):
         show_line(line)
-    ended = [outcome.status for _, _, outcome in trials if outcome is not None]
-    show_line(counted(ended) + section.to_go(suite, len(trials), len(ended)))
+    statuses = [outcome.status for _, _, outcome in trials if outcome is not None]
+    show_line(counted(statuses) + section.to_go(suite, len(trials), len(statuses)))
     refuse_if_any(damaged)
 
 

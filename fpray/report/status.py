@@ -51,13 +51,13 @@ class SuiteState:
 
     def counts(self) -> tuple[int, int, int]:
         """The numbers of trials that have ended for good, of all, and of those that did not finish."""
-        known = (0, 0, 0) if self.snapshot is None else (self.snapshot.done, self.snapshot.total, self.snapshot.failed)
+        last = (0, 0, 0) if self.snapshot is None else (self.snapshot.done, self.snapshot.total, self.snapshot.failed)
         if self.snapshot is not None and self.state != DIED:
-            return known
-        ended = [outcome.status for _, _, outcome in self.suite.outcomes() if outcome is not None]
+            return last
+        statuses = [outcome.status for _, _, outcome in self.suite.outcomes() if outcome is not None]
         total = max(len(self.suite.directories()), self.suite.record.planned)
-        here = len(ended), total, sum(status is not Status.FINISHED for status in ended)
-        done, total, failed = map(max, known, here)  # one that was killed may not have written its latest state
+        here = len(statuses), total, sum(status is not Status.FINISHED for status in statuses)
+        done, total, failed = map(max, last, here)  # one that was killed may not have written its latest state
         return done, total, failed
 
     def words(self) -> str:
@@ -98,7 +98,7 @@ class SuiteState:
         """The state for programs."""
         done, total, failed = self.counts()
         running = self.snapshot if self.holder is not None else None
-        ended = self.snapshot if self.holder is None else None
+        last = self.snapshot if self.holder is None else None
         return {
             "suite": str(self.suite.path),
             "letters": self.suite.suite_id,
@@ -111,8 +111,8 @@ class SuiteState:
             "remaining_s": running.remaining(time.time()) if running and running.under_way else None,
             "pid": self.holder.pid if self.holder else None,
             "host": self.holder.host if self.holder else None,
-            "says": ended.says if ended else "",
-            "exit_code": ended.exit_code if ended else None,
+            "says": last.says if last else "",
+            "exit_code": last.exit_code if last else None,
         }
 
 

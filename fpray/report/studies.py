@@ -77,8 +77,8 @@ def table(all_needs: Sequence[Needs]) -> Iterator[str]:
     rows = [headings, *map(_cells, all_needs)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(headings) - 1)]
     for *cells, about in rows:
-        left, right = zip(cells[:2], widths[:2], strict=True), zip(cells[2:], widths[2:], strict=True)
-        aligned = [*(cell.ljust(width) for cell, width in left), *(cell.rjust(width) for cell, width in right)]
+        left_cells, right = zip(cells[:2], widths[:2], strict=True), zip(cells[2:], widths[2:], strict=True)
+        aligned = [*(cell.ljust(width) for cell, width in left_cells), *(cell.rjust(width) for cell, width in right)]
         yield "  ".join([*aligned, about]).rstrip()
     yield "processes: in the largest trial · machines: if each process had its own; with enough memory fewer suffice"
     yield (

@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 _GAP = 2  # columns of space between two columns
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[str]) -> None:
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left_columns: Iterable[str]) -> None:
     """Print a table; on a terminal as wide as that: headings break, then columns follow below the others.
 
     No cell is cut. The first column is repeated where the columns do not fit beside one another.
 
-    left: headings of the columns that are aligned on the left.
+    left_columns: headings of the columns that are aligned on the left.
     """
-    cells, width, left = [list(map(printable, row)) for row in rows], terminal_width(), set(left)
+    cells, width, left_columns = [list(map(printable, row)) for row in rows], terminal_width(), set(left_columns)
     widest = [max((len(row[i]) for row in cells), default=0) for i in range(len(headings))]
     needed = sum(max(len(heading), most) + _GAP for heading, most in zip(headings, widest, strict=True)) - _GAP
-    shown = [
+    titles = [
         _broken(heading, most) if needed > width else heading for heading, most in zip(headings, widest, strict=True)
     ]
-    widths = [max(most, *map(len, heading.split("\n"))) for heading, most in zip(shown, widest, strict=True)]
-    tallest = max(heading.count("\n") for heading in shown)
-    shown = ["\n" * (tallest - heading.count("\n")) + heading for heading in shown]
+    widths = [max(most, *map(len, heading.split("\n"))) for heading, most in zip(titles, widest, strict=True)]
+    tallest = max(heading.count("\n") for heading in titles)
+    titles = ["\n" * (tallest - heading.count("\n")) + heading for heading in titles]
     for columns in _blocks(widths, width):
         _print(
-            [shown[i] for i in columns],
+            [titles[i] for i in columns],
             [[row[i] for i in columns] for row in cells],
-            [headings[i] in left for i in columns],
+            [headings[i] in left_columns for i in columns],
         )
 
 
@@ -70,7 +70,7 @@ def _blocks(widths: Sequence[int], width: float) -> Iterator[list[int]]:
     yield block
 
 
-def _print(headings: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[bool]) -> None:
+def _print(headings: Sequence[str], rows: Sequence[Sequence[str]], at_left_side: Sequence[bool]) -> None:
     from io import StringIO
 
     from rich.console import Console
@@ -78,7 +78,7 @@ def _print(headings: Sequence[str], rows: Sequence[Sequence[str]], left: Sequenc
     from rich.text import Text
 
     table: Table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
-    for heading, at_left in zip(headings, left, strict=True):
+    for heading, at_left in zip(headings, at_left_side, strict=True):
         table.add_column(Text(heading), justify="left" if at_left else "right", no_wrap=True)
     for row in rows:
         table.add_row(*map(Text, row))

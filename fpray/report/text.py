@@ -86,9 +86,9 @@ def show_text(text: str) -> None:
     if sys.stdout is None:
         return
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    shown = printable(text, lines=True).encode(encoding, "backslashreplace").decode(encoding)
+    visible = printable(text, lines=True).encode(encoding, "backslashreplace").decode(encoding)
     with output_errors():
-        sys.stdout.write(shown)
+        sys.stdout.write(visible)
         sys.stdout.flush()
 
 

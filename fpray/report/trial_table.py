@@ -22,20 +22,20 @@ def print_trials(protocol: Protocol[Any], trials: TrialRows) -> None:
     flat = [flat_params(trial["params"]) for _, trial, _ in trials]
     names = dict.fromkeys(name for row in flat for name in row)
     varied = [name for name in names if len({str(row.get(name)) for row in flat}) > 1]
-    measured = list(_measured_columns(protocol, trials))
+    columns = list(_measured_columns(protocol, trials))
     repeats = any(trial["repeat"] for _, trial, _ in trials)
     jars = len({trial["provenance"].get("jar") for _, trial, _ in trials}) > 1
-    titles = [title for title, _, _ in measured]
+    titles = [title for title, _, _ in columns]
     headings = [TRIAL, *varied, *[REPEAT] * repeats, *titles, *[JAR] * jars, STATUS]
     rows = []
     for (directory, trial, outcome), params in zip(trials, flat, strict=True):
         cells = [directory.number, *(str(params.get(name, "-")) for name in varied)]
         cells += [str(trial["repeat"])] * repeats
-        cells += [_number(outcome, column, digits) for _, column, digits in measured]
+        cells += [_number(outcome, column, digits) for _, column, digits in columns]
         cells += [trial["provenance"].get("jar", "-")] * jars
         latest = outcome or directory.latest()
         rows.append([*cells, latest.status.value if latest else "unfinished"])
-    print_table(headings, rows, left=(TRIAL, STATUS))
+    print_table(headings, rows, left_columns=(TRIAL, STATUS))
 
 
 def _measured_columns(protocol: Protocol[Any], trials: TrialRows) -> Iterator[tuple[str, str, int]]:

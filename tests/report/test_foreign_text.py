@@ -157,7 +157,7 @@ def test_the_live_block_is_harmless(capsys: pytest.CaptureFixture[str], monkeypa
 
 
 def test_a_cell_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(["a"], [["[red]x[/red]"], ["[/b]"], [":smile:"], [EVIL]], left=())
+    print_table(["a"], [["[red]x[/red]"], ["[/b]"], [":smile:"], [EVIL]], left_columns=())
     shown = capsys.readouterr().out
     assert "[red]x[/red]" in shown
     assert ":smile:" in shown

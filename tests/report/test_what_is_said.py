@@ -54,7 +54,9 @@ def test_a_table_is_as_wide_as_the_terminal(
     """E6: the table is 145 columns wide at any width of the terminal."""
     monkeypatch.setattr("fpray.report.table.terminal_width", lambda: width)
     headings = ["trial", "num_clients_per_proc", "write throughput /s", "write median ms", "write p99 ms", "status"]
-    print_table(headings, [["001", "10", "1,234,567", "0.1234", "1.5", "stopped-early"]], left=("trial", "status"))
+    print_table(
+        headings, [["001", "10", "1,234,567", "0.1234", "1.5", "stopped-early"]], left_columns=("trial", "status")
+    )
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= width
     for cell in ("001", "10", "1,234,567", "0.1234", "1.5", "stopped-early"):
