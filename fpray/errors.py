@@ -198,14 +198,14 @@ def refuse_if_any(problems: Sequence[Problem]) -> None:
         raise Refused(*dict.fromkeys(problems))
 
 
-def closest(name: str, known: Iterable[str]) -> str | None:
+def closest(name: str, names: Iterable[str]) -> str | None:
     """The known name that an unknown one is most like; None if it is like none."""
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), None)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """The end of a sentence about an unknown name: `; did you mean num_batchers?`, or nothing."""
-    near = closest(name, known)
+    near = closest(name, names)
     return f"; did you mean {near}?" if near is not None else ""
 
 

@@ -29,15 +29,17 @@ def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java:
     'reference') runs them; no server is started. Exit code 0: all that the jar has fits; 1: something does not, or
     the jar lacks a protocol that is named.
     """
-    chosen = [registry.find_protocol(name) for name in names]
+    selection = [registry.find_protocol(name) for name in names]
     if jar is not None:
-        check = JarCheck(jar, java, chosen or list(registry.protocols().values()), named=bool(names))
+        check = JarCheck(jar, java, selection or list(registry.protocols().values()), by_name=bool(names))
         _print(check.lines())
         ctx.exit(0 if check.fits else 1)
     if markdown:
-        _print(document({protocol.name: protocol for protocol in chosen} or registry.protocols(), registry.studies()))
-    elif chosen:
-        for protocol in chosen:
+        _print(
+            document({protocol.name: protocol for protocol in selection} or registry.protocols(), registry.studies())
+        )
+    elif selection:
+        for protocol in selection:
             _print(describe(protocol, registry.studies().get(protocol.name, {})))
     else:
         _print(list_protocols(registry.protocols()))
@@ -51,9 +53,9 @@ def studies(names: tuple[str, ...], as_json: bool) -> None:
 
     Of all protocols, or of those that are named.
     """
-    chosen = [registry.find_protocol(name) for name in names] or registry.protocols().values()
-    known = registry.studies()
-    rows = [needs(protocol, study) for protocol in chosen for study in known.get(protocol.name, {}).values()]
+    selection = [registry.find_protocol(name) for name in names] or registry.protocols().values()
+    by_protocol = registry.studies()
+    rows = [needs(protocol, study) for protocol in selection for study in by_protocol.get(protocol.name, {}).values()]
     if as_json:
         show_text(json.dumps([row.to_json() for row in rows], indent=1) + "\n")
     else:

@@ -32,15 +32,17 @@ def _protocols(_ctx: click.Context) -> Iterable[str]:
 
 def _protocol(ctx: click.Context) -> str | None:
     """The protocol that is named; while an option waits for its value, click has not read what stands before it."""
-    named = ctx.params.get("protocol")
-    return named or next((word for word in ctx.args if word in _protocols(ctx)), None)
+    name = ctx.params.get("protocol")
+    return name or next((word for word in ctx.args if word in _protocols(ctx)), None)
 
 
 def _studies(ctx: click.Context) -> Iterable[str]:
     from fpray.study import registry
 
-    known, protocol = registry.studies(), _protocol(ctx)
-    names = known.get(protocol, {}) if protocol else {name: 0 for of_one in known.values() for name in of_one}
+    by_protocol, protocol = registry.studies(), _protocol(ctx)
+    names = (
+        by_protocol.get(protocol, {}) if protocol else {name: 0 for of_one in by_protocol.values() for name in of_one}
+    )
     return [*names, *map(str, Path().glob("*.py"))]
 
 

@@ -29,8 +29,8 @@ def logs(trial: str, label: str | None, follow: bool, suite_directory: Path) -> 
     """
     suite, directory = find_trial(trial, suite_directory)
     if label is None:
-        for known in labels(directory):
-            show_line(known)
+        for name in labels(directory):
+            show_line(name)
         return
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up
     with remote_reader(suite) as remote:

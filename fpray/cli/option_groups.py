@@ -25,9 +25,9 @@ class Grouped(click.Command):
         options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
         for group in Group:
             records = [option.get_help_record(ctx) for option in options if group_of(option) is group]
-            if shown := [record for record in records if record is not None]:
+            if rows := [record for record in records if record is not None]:
                 with formatter.section(group.value):
-                    formatter.write_dl(shown)
+                    formatter.write_dl(rows)
 
 
 def group_of(option: click.Option) -> Group:

@@ -64,22 +64,22 @@ def with_options(options: type) -> Callable[[Command], Command]:
 
 def _click_option(item: Field) -> Callable[[Any], Any]:
     option = item.option
-    named: dict[str, Any] = {
+    keywords: dict[str, Any] = {
         "cls": _BySpelling if option.by_spelling else GroupedOption,
         "group": option.group,
         "help": option.help_and_default,
         "metavar": option.metavar or None,
     }
     if option.completion is not None:
-        named["shell_complete"] = completion.OF_KIND[option.completion]
+        keywords["shell_complete"] = completion.OF_KIND[option.completion]
     if bool in item.kinds:
-        return click.option(*item.words, item.name, is_flag=True, **named)
+        return click.option(*item.words, item.name, is_flag=True, **keywords)
     multiple = option.multiple or not isinstance(option.default, str | int | float | None)
     if not multiple and option.default is not None:
-        named |= {"default": option.default, "show_default": not option.default_words}
+        keywords |= {"default": option.default, "show_default": not option.default_words}
     if option.environment:
-        named |= {"envvar": option.environment, "show_envvar": True}
-    return click.option(*item.words, item.name, type=_click_type(item), multiple=multiple, **named)
+        keywords |= {"envvar": option.environment, "show_envvar": True}
+    return click.option(*item.words, item.name, type=_click_type(item), multiple=multiple, **keywords)
 
 
 def _click_type(item: Field) -> Any:

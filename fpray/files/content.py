@@ -120,14 +120,14 @@ def check_bounds(value: Any, bounds: Bounds) -> None:
     Raises:
         Unreadable: they are.
     """
-    level, left = [value], bounds.values
+    level, rest = [value], bounds.values
     for _ in range(bounds.depth + 1):
         outer = [part for part in level if isinstance(part, dict | list)]
         if not outer:
             return
         level = [inner for part in outer for inner in (part.values() if isinstance(part, dict) else part)]
-        left -= len(level)
-        if left < 0:
+        rest -= len(level)
+        if rest < 0:
             raise Unreadable(f"it has more than {bounds.values:,} values")
     raise _too_deep(bounds)
 
@@ -223,8 +223,8 @@ def _parts(node: Any) -> Iterable[Any]:
 
 
 def _repeated(keys: Iterable[str]) -> Unreadable:
-    seen = set[str]()
-    repeated = next(key for key in keys if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    earlier = set[str]()
+    repeated = next(key for key in keys if key in earlier or earlier.add(key))  # type: ignore[func-returns-value]
     return Unreadable(f"the key {repeated[:60]!r} is there twice in one object")
 
 

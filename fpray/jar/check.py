@@ -94,19 +94,19 @@ def launches(protocol: Protocol[Any]) -> dict[str, Launch]:
             roles -= {process.role for process in plan.processes}
             for process in plan.processes:
                 launch = _launch(plan, process)
-                known = by_main.get(launch.main, launch)
-                longest = max(known, launch, key=lambda main: len(main.words))
-                by_main[launch.main] = Launch(launch.main, longest.words, known.given | launch.given, longest.files)
+                earlier = by_main.get(launch.main, launch)
+                longest = max(earlier, launch, key=lambda main: len(main.words))
+                by_main[launch.main] = Launch(launch.main, longest.words, earlier.given | launch.given, longest.files)
         if not roles:
             break
     return by_main
 
 
 def _trials(protocol: Protocol[Any]) -> Iterator[list[Trial[Any]]]:
-    known = registry.studies().get(protocol.name, {})
-    smoke = known["smoke"].trials(protocol, {}, {}, 1)[0] if "smoke" in known else []
+    studies = registry.studies().get(protocol.name, {})
+    smoke = studies["smoke"].trials(protocol, {}, {}, 1)[0] if "smoke" in studies else []
     yield [Trial(protocol, protocol.params()), *smoke]
-    for study in known.values():
+    for study in studies.values():
         yield study.trials(protocol, {}, {}, 1)[0]
 
 
@@ -115,13 +115,13 @@ def _launch(plan: Plan, process: Process) -> Launch:
     return Launch(main, words, frozenset(words[::2]), plan.files)
 
 
-def flag_problems(given: Iterable[str], accepted: Iterable[str], required: Iterable[str]) -> list[str]:
+def flag_problems(flags: Iterable[str], accepted: Iterable[str], required: Iterable[str]) -> list[str]:
     """What is wrong with the flags that a main is given, in sentences: those it does not have, those it lacks."""
-    given, accepted = set(given), list(accepted)
+    flags, accepted = set(flags), list(accepted)
     unknown = [
-        f"{flag} (it has {n})" if (n := closest(flag, accepted)) else flag for flag in sorted(given - {*accepted})
+        f"{flag} (it has {n})" if (n := closest(flag, accepted)) else flag for flag in sorted(flags - {*accepted})
     ]
-    missing = sorted(set(required) - given)
+    missing = sorted(set(required) - flags)
     problems = [f"does not accept {', '.join(unknown)}, which fpray passes"] if unknown else []
     return problems + ([f"requires {', '.join(missing)}, which fpray does not pass"] if missing else [])
 
@@ -157,7 +157,7 @@ def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterato
     with tempfile.TemporaryDirectory(prefix="fpray-check-") as scratch:
         pool = ThreadPoolExecutor(max(2, cores))
         try:
-            asked: list[tuple[Protocol[Any], list[str], dict[str, Future[MainReport]]]] = []
+            questions: list[tuple[Protocol[Any], list[str], dict[str, Future[MainReport]]]] = []
             for protocol in protocols:
                 mains = _mains_in(protocol, classes)
                 started = launches(protocol) if mains else {}
@@ -166,8 +166,8 @@ def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterato
                     for main in mains
                     if main in classes and main in started
                 }
-                asked.append((protocol, mains, futures))
-            for protocol, mains, futures in asked:
+                questions.append((protocol, mains, futures))
+            for protocol, mains, futures in questions:
                 yield ProtocolReport(
                     protocol.name,
                     tuple(futures[main].result() if main in futures else _unasked(main, classes) for main in mains),
@@ -200,21 +200,21 @@ def _report(jar: Jar, java: str, launch: Launch, directory: Path) -> MainReport:
         (directory / name).write_text(content)
     (directory / _JAR).symlink_to(jar.path.absolute())
     java = java_program(java)
-    output, ended = _ask(java, launch.main, (*launch.words, _NO_FLAG), directory)
-    usage = output if "Usage:" in output or not ended else _ask(java, launch.main, ("--help",), directory)[0]
+    output, has_exited = _ask(java, launch.main, (*launch.words, _NO_FLAG), directory)
+    usage = output if "Usage:" in output or not has_exited else _ask(java, launch.main, ("--help",), directory)[0]
     accepted = set(_USAGE_LINE.findall(usage)) - {"--help"} if "Usage:" in usage else set()
     errors = _ERROR.findall(output)
     unknown = {error.removeprefix("Unknown option ") for error in errors if error.startswith("Unknown option ")}
     if not accepted and _NO_FLAG not in unknown:
-        return MainReport(launch.main, (_silence(output, ended),))
+        return MainReport(launch.main, (_silence(output, has_exited),))
     required = {error.removeprefix("Missing option ") for error in errors if error.startswith("Missing option ")}
     problems = flag_problems(launch.given, (accepted or launch.given) - unknown, required)
     problems += [error for error in errors if error.startswith("Option ")]
     return MainReport(launch.main, tuple(problems), tuple(sorted(accepted - launch.given)))
 
 
-def _silence(output: str, ended: bool) -> str:
-    if not ended:
+def _silence(output: str, has_exited: bool) -> str:
+    if not has_exited:
         late = f"did not print its flags within {DEADLINE_S:.0f} s and was killed, so its flags are not checked"
         return f"{late}: run the command again when this machine is less busy"
     lines = [*_WHY_NOT.findall(output), *output.splitlines()[-1:]]

@@ -54,21 +54,21 @@ def find_jar(
     return _read(path, reference=False, option=option)
 
 
-def main_class_problems(jar: Jar, wanted: Iterable[str]) -> list[Problem]:
+def main_class_problems(jar: Jar, names: Iterable[str]) -> list[Problem]:
     """The main classes that a protocol needs and the jar lacks, naming what it has."""
-    known = jar.classes()
-    missing = sorted(set(wanted) - known)
+    classes = jar.classes()
+    missing = sorted(set(names) - classes)
     if not missing:
         return []
     if jar.reference:
         runs = sorted(
-            {name.split(".")[1] for name in known if name.startswith("frankenpaxos.") and name.endswith("Main")}
+            {name.split(".")[1] for name in classes if name.startswith("frankenpaxos.") and name.endswith("Main")}
         )
         has = (
             f"it runs {', '.join(runs)}; for others, name a FrankenPaxos jar, such as -j frankenpaxos.jar (docs/jar.md)"
         )
         return [Problem("the reference jar", f"has no {', '.join(missing)}: {has}", Cause.MAIN_CLASSES)]
-    packages = sorted({name.rpartition(".")[0] for name in known if name.endswith("Main")})  # FrankenPaxos's end so
+    packages = sorted({name.rpartition(".")[0] for name in classes if name.endswith("Main")})  # FrankenPaxos's end so
     has = f"it has main classes in {', '.join(packages)}" if packages else "it has no class that ends in Main"
     return [
         Problem(

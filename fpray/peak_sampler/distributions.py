@@ -97,8 +97,8 @@ def shared_space(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:
     Without parameters that have only one value.
     """
     with_params = [trial for trial in trials if trial.distributions]
-    ended = [trial for trial in with_params if trial.state.is_finished()] or with_params
-    common = dict(ended[0].distributions) if ended else {}
-    for trial in ended[1:]:
+    usable = [trial for trial in with_params if trial.state.is_finished()] or with_params
+    common = dict(usable[0].distributions) if usable else {}
+    for trial in usable[1:]:
         common = {name: d for name, d in common.items() if trial.distributions.get(name) == d}
     return {name: distribution for name, distribution in sorted(common.items()) if not distribution.single()}

@@ -55,10 +55,10 @@ def usable_trials(
     trials: Sequence[FrozenTrial], space: Mapping[str, BaseDistribution], columns: Sequence[str]
 ) -> Trials:
     """The ended trials that say something about a point of `space`; NaN for those that broke down."""
-    ended = [t for t in trials if t.state.is_finished() and space.keys() <= t.params.keys() and _is_evidence(t)]
-    metrics = [t.user_attrs.get(METRICS) or {} for t in ended]
+    usable = [t for t in trials if t.state.is_finished() and space.keys() <= t.params.keys() and _is_evidence(t)]
+    metrics = [t.user_attrs.get(METRICS) or {} for t in usable]
     values = {c: np.array([math.nan if m.get(c) is None else float(m[c]) for m in metrics]) for c in columns}
-    return Trials([{name: t.params[name] for name in space} for t in ended], values, [t.number for t in ended])
+    return Trials([{name: t.params[name] for name in space} for t in usable], values, [t.number for t in usable])
 
 
 def _is_evidence(trial: FrozenTrial) -> bool:
@@ -70,11 +70,11 @@ class Scale:
     """The scale of a column: its logarithm if all values are above zero, else multiples of its spread."""
 
     def __init__(self, values: Array, limit: float | None = None) -> None:
-        known = values[np.isfinite(values)]
-        self.logs = bool(len(known)) and bool((known > 0).all()) and (limit is None or limit > 0)
+        finite = values[np.isfinite(values)]
+        self.logs = bool(len(finite)) and bool((finite > 0).all()) and (limit is None or limit > 0)
         self.unit = 1.0
-        if not self.logs and len(known):
-            self.unit = 3 * (float(np.std(known)) or abs(float(known[0])) or 1.0)
+        if not self.logs and len(finite):
+            self.unit = 3 * (float(np.std(finite)) or abs(float(finite[0])) or 1.0)
 
     def of(self, value: Any) -> Any:
         """A value, or an array, on this scale."""
@@ -86,8 +86,8 @@ class Scale:
 
     def filled(self, values: Array, missing: float) -> Array:
         """All values on this scale, with `missing` (on the scale) for those that are not finite."""
-        known = np.isfinite(values)
-        return np.where(known, self.of(np.where(known, values, 1.0)), missing)
+        finite = np.isfinite(values)
+        return np.where(finite, self.of(np.where(finite, values, 1.0)), missing)
 
 
 class Posterior:
@@ -98,10 +98,10 @@ class Posterior:
         self.sign = 1 if goal.maximize else -1
         self.scale = Scale(trials.values[goal.column])
         x, n = encoding.configurations(trials.points), encoding.loads(trials.points)
-        measured = trials.values[goal.column]
+        of_goal = trials.values[goal.column]
         # A trial that broke down counts as the worst of the others, far over its bounds.
-        worst = np.nanmin(measured) if goal.maximize else np.nanmax(measured)
-        levels = self.scale.filled(measured, float(self.scale.of(worst)))
+        worst = np.nanmin(of_goal) if goal.maximize else np.nanmax(of_goal)
+        levels = self.scale.filled(of_goal, float(self.scale.of(worst)))
         bends = self.sign if self.scale.logs else 0
         self._goal = _gaussian_process(guesses_of_goal, x, n, levels, bends)
         self._by_littles_law: list[tuple[Bound, GaussianProcess, Scale]] = []

@@ -120,10 +120,10 @@ class PeakSampler(BaseSampler):
         shares = []
         for goal, weight in zip(self._goals, weights, strict=True):
             column = trials.values[goal.column] * (1 if goal.maximize else -1)
-            known = column[np.isfinite(column)]
-            if not len(known):
+            finite = column[np.isfinite(column)]
+            if not len(finite):
                 return goal, trials
-            shares.append(weight * (column - known.min()) / (float(np.ptp(known)) or 1.0))
+            shares.append(weight * (column - finite.min()) / (float(np.ptp(finite)) or 1.0))
         mixed = np.min(shares, axis=0) + 0.05 * np.sum(shares, axis=0)
         name = "+".join(goal.column for goal in self._goals)
         return Goal(name), replace(trials, values={**trials.values, name: mixed})

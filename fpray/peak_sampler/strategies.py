@@ -122,9 +122,9 @@ def choose(situation: Situation, candidates: Candidates, rng: np.random.Generato
     often = np.array([situation.count(point) >= REPEATS for point in points])
     if not often.all():
         scores = np.where(often, -math.inf, scores)
-    chosen = points[int(np.argmax(scores))]
-    longer = stride(situation, chosen, candidates)
-    return longer if longer is not None and situation.count(longer) < REPEATS else chosen
+    best_point = points[int(np.argmax(scores))]
+    longer = stride(situation, best_point, candidates)
+    return longer if longer is not None and situation.count(longer) < REPEATS else best_point
 
 
 def _compared(situation: Situation, candidates: Candidates, rng: np.random.Generator) -> list[Point]:
@@ -138,17 +138,17 @@ def _compared(situation: Situation, candidates: Candidates, rng: np.random.Gener
     return [*points, *candidates.around([*tried, *top], posterior.encoding.load, rng)]
 
 
-def stride(situation: Situation, chosen: Point, candidates: Candidates) -> Point | None:
-    """A larger step up in load than `chosen` is: twice the last step, after two small steps that kept the bounds.
+def stride(situation: Situation, proposal: Point, candidates: Candidates) -> Point | None:
+    """A larger step up in load than `proposal` is: twice the last step, after two small steps that kept the bounds.
 
     Where the bounded latency hardly grows with load, each small step surely gains a little, and the search creeps.
     """
     posterior, best = situation.posterior, situation.best
     load = posterior.encoding.load
-    if best is None or len(load) != 1 or _without(chosen, load) != _without(best, load):
+    if best is None or len(load) != 1 or _without(proposal, load) != _without(best, load):
         return None
     top, steps = _steps_up(situation, best)
-    load_of_best, load_of_chosen = posterior.encoding.loads([best, chosen])
+    load_of_best, load_of_chosen = posterior.encoding.loads([best, proposal])
     least = top + 2 * steps[-1]
     if not all(0 < step < CREEPING for step in steps[-2:]) or not load_of_best < load_of_chosen < least:
         return None

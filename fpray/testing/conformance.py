@@ -72,18 +72,18 @@ class ProtocolConformance:
         problems = []
         directory = PurePosixPath(Paths().directory)
         for plan in self._plans():
-            named = set()
+            names = set()
             for process in plan.processes:
                 for word in process.argv:
                     path = PurePosixPath(word)
                     if not path.is_relative_to(directory):
                         continue
                     name = str(path.relative_to(directory))
-                    named.add(name)
+                    names.add(name)
                     if name not in plan.files and not name.startswith(process.label):
                         problems.append(f"{process.label} has a flag for {name}, which the plan does not write")
             problems += [
-                f"{name} is written, and no process has a flag for it" for name in plan.files if name not in named
+                f"{name} is written, and no process has a flag for it" for name in plan.files if name not in names
             ]
         _none_of(problems)
 
@@ -94,16 +94,16 @@ class ProtocolConformance:
         for trial in trials:
             written = json.loads(json.dumps(to_json(trial.params)))
             try:
-                again = from_json(self.protocol.params, written)
+                copy = from_json(self.protocol.params, written)
             except BadValue as error:
                 problems.append(f"the parameters cannot be read back: {error}")
                 continue
             problems += [
-                f"{name} is {value!r}, and {param_values.flatten(again).get(name)!r} when it is read back"
+                f"{name} is {value!r}, and {param_values.flatten(copy).get(name)!r} when it is read back"
                 for name, value in param_values.flatten(trial.params).items()
-                if param_values.flatten(again).get(name) != value
+                if param_values.flatten(copy).get(name) != value
             ]
-            if Trial(self.protocol, again).id != Trial(self.protocol, trial.params).id:
+            if Trial(self.protocol, copy).id != Trial(self.protocol, trial.params).id:
                 problems.append(f"the id of {written} changes when it is read back")
         different = {json.dumps(to_json(trial.params)) for trial in trials}
         if len({Trial(self.protocol, trial.params).id for trial in trials}) != len(different):
@@ -120,13 +120,13 @@ class ProtocolConformance:
         for plan in self._plans():
             for process in plan.processes:
                 main, words = split_command(process.argv)
-                given = words[::2]
+                flags = words[::2]
                 if main not in self.mains:
                     problems.append(f"{process.role}: there is no main class {main}")
                     continue
                 required = (flag for flag, needed in self.mains[main].items() if needed)
-                problems += [f"{main} {problem}" for problem in flag_problems(given, self.mains[main], required)]
-                problems += [f"{main} is given {flag} twice" for flag in _repeated(given)]
+                problems += [f"{main} {problem}" for problem in flag_problems(flags, self.mains[main], required)]
+                problems += [f"{main} is given {flag} twice" for flag in _repeated(flags)]
         _none_of(problems)
 
     def test_it_can_be_placed_on_one_machine_and_on_several(self) -> None:
@@ -151,10 +151,10 @@ class ProtocolConformance:
         trials = self._trials()
         for trial in trials:
             build_plan(trial, Cluster())  # once before: what is imported late is no fault of the declaration
-        with _audited() as seen:
+        with _audited() as events:
             for trial in trials:
                 build_plan(trial, Cluster()).to_json()
-        _none_of(f"planning did {event}" for event in seen)
+        _none_of(f"planning did {event}" for event in events)
 
     def test_defaults_and_studies_satisfy_the_constraints(self) -> None:
         """No user is refused before having changed anything."""
@@ -168,7 +168,7 @@ class ProtocolConformance:
 
         And `fpray protocols NAME` says what they are, in words that name parameters which exist.
         """
-        known = {name for name, _ in param_values.names(self.protocol.params)}
+        parameters = {name for name, _ in param_values.names(self.protocol.params)}
         problems, refused = [], False
         for changed in _extreme(self.protocol.params()):
             try:
@@ -178,7 +178,7 @@ class ProtocolConformance:
                 continue
             refused = refused or bool(wrong)
             for problem in wrong:
-                if re.split(r"[=, ]", problem.about)[0] not in known:
+                if re.split(r"[=, ]", problem.about)[0] not in parameters:
                     problems.append(f"{problem.about!r} does not begin with the name of a parameter")
                 if len(problem.sentence.split()) < 3:
                     problems.append(f"{problem.about}: {problem.sentence!r} is no sentence")
@@ -187,10 +187,12 @@ class ProtocolConformance:
             problems.append("there are constraints and constraints_in_words is empty")
         endpoints = {endpoint for plan in self._plans() for p in plan.processes for endpoint in p.endpoints}
         others = endpoints | {role.name for role in self.protocol.roles} | {self.protocol.name}
-        others |= {name.rpartition(".")[2] for name in known}
-        named = re.findall(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\.\w+)*", words)
+        others |= {name.rpartition(".")[2] for name in parameters}
+        names = re.findall(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\.\w+)*", words)
         problems += [
-            f"constraints_in_words names {name}, which is no parameter" for name in named if name not in known | others
+            f"constraints_in_words names {name}, which is no parameter"
+            for name in names
+            if name not in parameters | others
         ]
         _none_of(problems)
 
@@ -199,8 +201,8 @@ class ProtocolConformance:
 
     def _trials(self) -> list[Trial[Any]]:
         """The defaults, and the trials of the studies that are called smoke; of all studies where none is."""
-        known = self._studies()
-        smoke = [study for study in known if study.name == "smoke"] or known
+        candidates = self._studies()
+        smoke = [study for study in candidates if study.name == "smoke"] or candidates
         trials = [trial for study in smoke for trial in study.trials(self.protocol, {}, {}, 1)[0]]
         return [Trial(self.protocol, self.protocol.params()), *trials]
 
@@ -215,8 +217,8 @@ def _none_of(problems: Iterable[str]) -> None:
 
 
 def _repeated(items: Iterable[Any]) -> list[Any]:
-    listed = list(items)
-    return [item for item in dict.fromkeys(listed) if listed.count(item) > 1]
+    entries = list(items)
+    return [item for item in dict.fromkeys(entries) if entries.count(item) > 1]
 
 
 def _extreme(params: Any) -> Iterator[Any]:
@@ -233,9 +235,9 @@ _watchers: dict[int, list[str]] = {}
 def _audited() -> Iterator[list[str]]:
     """What this thread does to the outside world meanwhile, by CPython's audit events."""
     _hook()
-    seen = _watchers.setdefault(threading.get_ident(), [])
+    events = _watchers.setdefault(threading.get_ident(), [])
     try:
-        yield seen
+        yield events
     finally:
         _watchers.pop(threading.get_ident())
 
@@ -246,5 +248,5 @@ def _hook() -> None:
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if _watchers and event.startswith(_IO) and (seen := _watchers.get(threading.get_ident())) is not None:
-        seen.append(f"{event} {arguments[0] if arguments else ''}")
+    if _watchers and event.startswith(_IO) and (events := _watchers.get(threading.get_ident())) is not None:
+        events.append(f"{event} {arguments[0] if arguments else ''}")

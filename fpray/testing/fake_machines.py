@@ -112,7 +112,7 @@ class FakeMachines(Machines):
         """The fake agent of a role on a machine."""
         return cast(NodeAgent, self.fake(role, host, lane))
 
-    def start_actors(self, wanted: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
+    def start_actors(self, keys: Collection[tuple[str, str]], lane: int = 0) -> dict[Any, str]:
         """All agents are awake."""
         return {}
 
