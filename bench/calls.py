@@ -24,14 +24,14 @@ _ACTOR = ("server", "127.0.0.1", 0)
 def measure(settings: Settings) -> list[Row]:
     """Calls one after the other, each of which finds out nothing."""
     calls = settings.pick(1000, 100)
-    through = _through(calls)
+    times = _through(calls)
     done = subprocess.run(
         [sys.executable, "-m", "bench.calls", str(calls)],
         env=os.environ | embedded_environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise BenchError(f"the calls from the Ray process failed: {done.stderr[-1000:]}")
-    rows = {"from the driver, through the Ray process": through, "from a process with Ray": json.loads(done.stdout)}
+    rows = {"from the driver, through the Ray process": times, "from a process with Ray": json.loads(done.stdout)}
     what = "a call to a role actor and back"
     return [
         Row(f"{what}, {caller}", estimate(ms).text(".2f", " ms"), "", None, {"ms": ms}) for caller, ms in rows.items()

@@ -32,8 +32,8 @@ def _ratios(settings: Settings) -> list[Row]:
     ours: list[plain.Numbers] = []
     theirs: list[plain.Numbers] = []
     with WarmSweep(points, pairs, scratch / "suites", settings.jar) as sweep:
-        for ended, run in sweep.pairs(trial, pairs, scratch, settings.jar, seed=2):
-            ours.append(plain.numbers_of_parquet(ended.directory / "recorder.parquet", trial))
+        for warm_trial, run in sweep.pairs(trial, pairs, scratch, settings.jar, seed=2):
+            ours.append(plain.numbers_of_parquet(warm_trial.directory / "recorder.parquet", trial))
             theirs.append(run.numbers())
             say(f"pair {len(ours)} of {pairs}: {ours[-1].throughput:,.0f}/s, plain {theirs[-1].throughput:,.0f}/s")
     return _rows(ours, theirs)
@@ -73,11 +73,11 @@ def _cpu(protocol: str, settings: Settings) -> list[Row]:
             say(f"{protocol}: CPU while clients measure: {sum(shares[-1].values()):.2%} of a core")
     whole = estimate([sum(by_kind.values()) for by_kind in shares])
     kinds = {kind: median([by_kind[kind] for by_kind in shares]) for kind in shares[0]}
-    listed = ", ".join(f"{kind} {share:.2%}" for kind, share in kinds.items())
+    parts = ", ".join(f"{kind} {share:.2%}" for kind, share in kinds.items())
     figures = {"share": vars(whole), "by_kind": kinds, "window_s": window_s - 2 * _EDGE_S}
     return [
         Row(f"{protocol}: CPU of fpray while clients measure", f"{whole.median:.2%} of one core", "", None, figures),
-        Row("  of it", listed),
+        Row("  of it", parts),
     ]
 
 

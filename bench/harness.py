@@ -8,7 +8,7 @@ from typing import Any
 
 from bench import plain
 from bench.common import Row, Settings, estimate, median, safely, say
-from bench.warm import Ended, WarmSweep
+from bench.warm import WarmSweep, WarmTrial
 
 # Short runs: the time that a trial adds does not depend on the time that its clients measure.
 _SCHEDULE = {
@@ -37,17 +37,17 @@ def _case(case: _Case, settings: Settings) -> list[Row]:
     trial = plain.the_trial(points)
     pairs = settings.pick(case.pairs, case.quick_pairs)
     scratch = settings.scratch / f"harness_{case.protocol}"
-    ours: list[Ended] = []
+    ours: list[WarmTrial] = []
     theirs: list[plain.Run] = []
     with WarmSweep(points, pairs, scratch / "suites", settings.jar) as sweep:
-        for ended, run in sweep.pairs(trial, pairs, scratch, settings.jar):
-            ours.append(ended)
+        for warm_trial, run in sweep.pairs(trial, pairs, scratch, settings.jar):
+            ours.append(warm_trial)
             theirs.append(run)
-            say(f"{case.protocol} pair {len(ours)} of {pairs}: {ended.wall_s:.2f} s, plain {run.wall_s:.2f} s")
+            say(f"{case.protocol} pair {len(ours)} of {pairs}: {warm_trial.wall_s:.2f} s, plain {run.wall_s:.2f} s")
     return _rows(case, ours, theirs)
 
 
-def _rows(case: _Case, ours: list[Ended], theirs: list[plain.Run]) -> list[Row]:
+def _rows(case: _Case, ours: list[WarmTrial], theirs: list[plain.Run]) -> list[Row]:
     beyond = estimate([a.wall_s - b.wall_s for a, b in zip(ours, theirs, strict=True)])
     fpray_s, plain_s = median([a.wall_s for a in ours]), median([b.wall_s for b in theirs])
     phases = {name: median([a.phases.get(name, 0.0) for a in ours]) for name in ours[0].phases}

@@ -55,16 +55,16 @@ def points(protocol: str, **values: Any) -> TrialSelection:
     return TrialSelection(protocol, vary={"num_client_procs": [1]}, set=values)
 
 
-def the_trial(wanted: TrialSelection) -> Trial[Any]:
+def the_trial(selection: TrialSelection) -> Trial[Any]:
     """The one trial of such points."""
-    return select(wanted).trials[0]
+    return select(selection).trials[0]
 
 
 def plan_into(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Plan:
     """The plan of a trial on this machine, with free ports and its files written."""
     placement = place(trial.protocol, trial.params, Cluster())
-    chosen = ports.free_ports(LOOPBACK, placement.port_counts()[LOOPBACK], next(_FIRST_PORTS))
-    plan = plan_placed(trial, placement.with_ports({LOOPBACK: chosen}), Paths(str(directory), str(jar), java))
+    port_numbers = ports.free_ports(LOOPBACK, placement.port_counts()[LOOPBACK], next(_FIRST_PORTS))
+    plan = plan_placed(trial, placement.with_ports({LOOPBACK: port_numbers}), Paths(str(directory), str(jar), java))
     directory.mkdir(parents=True)
     for name, text in plan.files.items():
         (directory / name).write_text(text)
@@ -106,9 +106,9 @@ def wait_until_all_listen(
     stage: list[Process], running: list[subprocess.Popen[bytes]], directory: Path, look_s: float = LOOK_S
 ) -> None:
     """Poll the machine's listening sockets until those of the stage are among them."""
-    wanted = {(process.host, port) for process in stage for port in process.endpoints.values()}
+    endpoints = {(process.host, port) for process in stage for port in process.endpoints.values()}
     deadline = time.monotonic() + READY_S
-    while not wanted <= {(listener.host, listener.port) for listener in ports.listeners()}:
+    while not endpoints <= {(listener.host, listener.port) for listener in ports.listeners()}:
         if any(process.poll() is not None for process in running) or time.monotonic() > deadline:
             output = "".join((directory / f"{process.label}_err.txt").read_text()[:500] for process in stage)
             raise BenchError(f"{stage[0].role} ended or does not listen: {output}")

@@ -83,7 +83,7 @@ def measure(settings: Settings) -> list[Row]:
         ideal = trials * SECONDS / slices
         took = sweep(scratch, trials, slices)
         say(f"scale: {trials} trials in {took:.1f} s")
-        again = resume(scratch, trials, slices)
+        resume_s = resume(scratch, trials, slices)
     return [
         Row(
             f"{trials} trials of {SECONDS:g} s on {slices} slices",
@@ -92,7 +92,9 @@ def measure(settings: Settings) -> list[Row]:
             took <= BOUND * ideal,
             {"s": took, "ideal_s": ideal},
         ),
-        Row(f"continuing with {trials} finished trials", f"{again:.1f} s", f"<= {RESUME_S:g} s", again <= RESUME_S),
+        Row(
+            f"continuing with {trials} finished trials", f"{resume_s:.1f} s", f"<= {RESUME_S:g} s", resume_s <= RESUME_S
+        ),
     ]
 
 

@@ -41,20 +41,20 @@ def main() -> int:
     args = _parser().parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     find_jar(None, "java")  # it is built once, before the load
-    wanted = ["start"] * args.starts + ["sweep"] * args.sweeps
+    kinds = ["start"] * args.starts + ["sweep"] * args.sweeps
     lines = Lines(STATE / "lines.jsonl")
     until = time.monotonic() + 60 * args.minutes - _RESERVE_S
     with _load(args.load):
-        for number, kind in enumerate(wanted, start=1):
+        for number, kind in enumerate(kinds, start=1):
             if number not in lines.read() and time.monotonic() < until:
                 line = {"number": number, "load": args.load, **_run(kind)}
                 lines.add(line)
-                print(f"{number} of {len(wanted)}: {kind}, {line['took_s']} s: {line['end']}", flush=True)
-    through = list(lines.read().values())
-    rows = list(_rows(through, {"start": args.starts, "sweep": args.sweeps}))
+                print(f"{number} of {len(kinds)}: {kind}, {line['took_s']} s: {line['end']}", flush=True)
+    results = list(lines.read().values())
+    rows = list(_rows(results, {"start": args.starts, "sweep": args.sweeps}))
     print("\n".join(rows))
     if args.write:
-        write_section(BEGIN, _section(rows, through, args.load), END)
+        write_section(BEGIN, _section(rows, results, args.load), END)
     return int(any("**missed**" in row for row in rows))
 
 
@@ -114,28 +114,28 @@ def _run(kind: str) -> dict[str, Any]:
     }
 
 
-def _rows(through: Sequence[Mapping[str, Any]], wanted: Mapping[str, int]) -> Iterator[str]:
+def _rows(results: Sequence[Mapping[str, Any]], totals: Mapping[str, int]) -> Iterator[str]:
     yield from ("| | figure | bound | |", "|---|---|---|---|")
     whats = {
         "start": ("starts of an embedded Ray after which the trial began", 1.0),
         "sweep": ("`fpray sweep unreplicated`: sweeps that finished", 0.9),
     }
     for kind, (what, share) in whats.items():
-        runs = [line for line in through if line["kind"] == kind]
+        runs = [line for line in results if line["kind"] == kind]
         right, number = sum(line["right"] for line in runs), len(runs)
         met = "" if not number else "met" if right >= share * number else "**missed**"
-        more = "" if number >= wanted[kind] else f" ({wanted[kind] - number} still to be done)"
+        more = "" if number >= totals[kind] else f" ({totals[kind] - number} still to be done)"
         yield f"| {what} | {right} of {number}{more} | {share:.0%} | {met} |"
         times = [line["took_s"] for line in runs] or [0.0]
         yield f"| its seconds: median, and the longest | {np.median(times):.0f} s, {max(times):.0f} s | | |"
-    bad = sum(line["traceback"] or not line["end"] for line in through)
+    bad = sum(line["traceback"] or not line["end"] for line in results)
     yield f"| ends with a traceback, or without a sentence | {bad} | 0 | {'**missed**' if bad else 'met'} |"
-    yield from (f"| {line['kind']} {line['number']} | {line['end'][:200]} | | |" for line in through if line["code"])
+    yield from (f"| {line['kind']} {line['number']} | {line['end'][:200]} | | |" for line in results if line["code"])
 
 
-def _section(rows: Sequence[str], through: Sequence[Mapping[str, Any]], load: int) -> str:
+def _section(rows: Sequence[str], results: Sequence[Mapping[str, Any]], load: int) -> str:
     about = (
-        f"`make bench-load`: {len(through)} runs on {os.cpu_count()} cores beside {load} busy loops, one after the"
+        f"`make bench-load`: {len(results)} runs on {os.cpu_count()} cores beside {load} busy loops, one after the"
         " other. A start is a sweep of one short trial. The last lines are of runs with another exit code than 0."
     )
     return "\n".join([f"## Under a load of {load}", *paragraph(about), "", *rows])

@@ -31,7 +31,7 @@ WARM_UPS = 2  # trials: the first starts actors, supervisors and imports; from t
 
 
 @dataclass(frozen=True)
-class Ended:
+class WarmTrial:
     """A trial that the sweep ran: seconds from its request to its outcome, its directory, its outcome's phases."""
 
     wall_s: float
@@ -86,18 +86,18 @@ class WarmSweep:
         stdin.write("\n")
         stdin.flush()
 
-    def trial(self) -> Ended:
+    def trial(self) -> WarmTrial:
         """Run the next trial."""
         self.begin()
         return self._read()
 
-    def end(self) -> Ended:
+    def end(self) -> WarmTrial:
         """Wait until the trial that began has ended."""
         return self._read()
 
     def pairs(
         self, trial: Trial[Any], number: int, scratch: Path, jar: Path, *, seed: int = 1
-    ) -> Iterator[tuple[Ended, plain.Run]]:
+    ) -> Iterator[tuple[WarmTrial, plain.Run]]:
         """Pairs of the next trial of this sweep and a plain run of the same, in random order; frozen while it runs."""
 
         def plainly(pair: int) -> plain.Run:
@@ -109,8 +109,8 @@ class WarmSweep:
                 run = plainly(pair)
                 yield self.trial(), run
             else:
-                ended = self.trial()
-                yield ended, plainly(pair)
+                warm_trial = self.trial()
+                yield warm_trial, plainly(pair)
 
     def await_clients(self, before: Path) -> None:
         """Wait until the clients of the trial after one (its directory) listen, and their warm-up begins."""
@@ -151,14 +151,14 @@ class WarmSweep:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, number)
 
-    def _read(self) -> Ended:
+    def _read(self) -> WarmTrial:
         stdout = self._sweep().stdout
         assert stdout is not None
         line = stdout.readline()
-        ended: dict[str, Any] = json.loads(line) if line else {"status": "gone", "detail": self._last_output()}
-        if ended["status"] != "finished":
-            raise BenchError(f"a trial of fpray did not finish: {ended['status']}: {ended['detail']}")
-        return Ended(ended["wall_s"], self.running().parent / ended["number"], ended["phases"])
+        end: dict[str, Any] = json.loads(line) if line else {"status": "gone", "detail": self._last_output()}
+        if end["status"] != "finished":
+            raise BenchError(f"a trial of fpray did not finish: {end['status']}: {end['detail']}")
+        return WarmTrial(end["wall_s"], self.running().parent / end["number"], end["phases"])
 
     def _last_output(self) -> str:
         return (self._suites.parent / f"{self._suites.name}.txt").read_text()[-2000:]

@@ -53,11 +53,11 @@ def main() -> int:
             raise
         if any(lane.exitcode for lane in lanes):
             return 1
-    through = lines.read()
-    print("\n".join(table(through, args.kills)))
+    results = lines.read()
+    print("\n".join(table(results, args.kills)))
     if args.write:
-        write_section(BEGIN, section(through, args.kills, args.seed), END)
-    return int(any(line["violations"] for line in through.values()))
+        write_section(BEGIN, section(results, args.kills, args.seed), END)
+    return int(any(line["violations"] for line in results.values()))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -115,14 +115,14 @@ def case_of(number: int, seed: int = SEED) -> Case:
     twice, within, before = rng.random() < 0.5, rng.random(), rng.choice((0, 1, 1, 2))
     within *= 0.4 if (victim, phase) == ("server", "stopping") else 1  # it ends early in this phase
     stop = rng.uniform(0.1, 4.0)
-    again = rng.uniform(0.01, 1.0)
+    pause_s = rng.uniform(0.01, 1.0)
     meanwhile, resumed = rng.choice(("driver", "driver", "actor", "actor", "")), rng.random() < 0.5
     meanwhile = meanwhile if (victim, signal) == ("keeper", "STOP") else ""
     return Case(
         number, victim, signal,
         times=2 if twice and signal in ("INT", "TERM", "HUP") else 1,
         phase=phase, within=within, trials_before=0 if starts else before,
-        pause_s=round(stop if signal == "STOP" else again, 3),
+        pause_s=round(stop if signal == "STOP" else pause_s, 3),
         meanwhile=meanwhile, resumed=resumed or not meanwhile,
         choice=rng.random(), multipaxos=rng.random() < MULTIPAXOS_SHARE,
     )  # fmt: skip
@@ -130,10 +130,10 @@ def case_of(number: int, seed: int = SEED) -> Case:
 
 def one_of_each_victim(seed: int = SEED) -> list[Case]:
     """A short part: the first kill of each kind of victim, by a signal that not all have."""
-    chosen: dict[str, Case] = {}
+    cases_by_victim: dict[str, Case] = {}
     signals: set[str] = set()
     for case in (case_of(number, seed) for number in range(1, KILLS + 1)):
-        if case.victim not in chosen and (case.signal not in signals or len(signals) == len(SIGNALS)):
-            chosen[case.victim] = case
+        if case.victim not in cases_by_victim and (case.signal not in signals or len(signals) == len(SIGNALS)):
+            cases_by_victim[case.victim] = case
             signals.add(case.signal)
-    return sorted(chosen.values(), key=lambda case: case.number)
+    return sorted(cases_by_victim.values(), key=lambda case: case.number)

@@ -57,9 +57,9 @@ class Chain:
         """Run the command until the suite that is under way is done, and look at it."""
         suite = self._suite
         wrong: list[Violation] = []
-        for again in range(3):
+        for number in range(3):
             if suite is not None and not wrong and not suite.is_done():
-                wrong += _run_to_the_end(suite, f"{os.getpid()}-last-{again}")
+                wrong += _run_to_the_end(suite, f"{os.getpid()}-last-{number}")
         if suite is not None:
             wrong += list(end_of_suite(suite))
         if not wrong:
@@ -109,11 +109,11 @@ def _next_command(suite: Suite, struck: Struck, name: str) -> Iterator[Violation
     """A keeper is stopped, and its driver is gone: the next command ends it and its JVMs before anything starts."""
     before = suite.snapshot()
     with Run(suite, f"{os.getpid()}-{name}-next") as run:
-        left = [*struck.still_live(), *([struck.victim] if struck.victim.lives() else [])]
-        while any(process.lives() for process in left) and time.monotonic() - run.began < GONE_S:
+        processes = [*struck.still_live(), *([struck.victim] if struck.victim.lives() else [])]
+        while any(process.lives() for process in processes) and time.monotonic() - run.began < GONE_S:
             look_beside(run, struck)
             run.wait(0.1)
-        for process in left:
+        for process in processes:
             if process.lives():
                 yield JVMS, f"10 s after the next command began: {process.in_words()}"
         for text in struck.beside:

@@ -22,10 +22,10 @@ _MEANING = {
 Through = Mapping[int, Mapping[str, Any]]
 
 
-def table(through: Through, kills: int) -> Iterator[str]:
+def table(results: Through, kills: int) -> Iterator[str]:
     """All figures as Markdown."""
-    hits = [line for line in through.values() if line["victim_pid"]]
-    wrong = Counter(kind for line in through.values() for kind in {kind for kind, _ in line["violations"]})
+    hits = [line for line in results.values() if line["victim_pid"]]
+    wrong = Counter(kind for line in results.values() for kind in {kind for kind, _ in line["violations"]})
     times = [line["took_s"] for line in hits] or [0.0]
     yield "| | figure | bound | |"
     yield "|---|---|---|---|"
@@ -36,7 +36,7 @@ def table(through: Through, kills: int) -> Iterator[str]:
     median, most = np.median(times), max(times)
     took = f"{median:.1f} s (at most {most:.1f} s; {sum(times) / 3600:.2f} h in all)"
     yield f"| a kill, and what follows until the next (median) | {took} | | |"
-    missed = len(through) - len(hits)
+    missed = len(results) - len(hits)
     if missed:
         yield f"| moments at which there was no such process any more | {missed} | | |"
     yield ""
@@ -44,7 +44,7 @@ def table(through: Through, kills: int) -> Iterator[str]:
     yield ""
     yield from _counts(hits, "signal", SIGNALS)
     yield ""
-    wrong_ones = [(line, violation) for _, line in sorted(through.items()) for violation in line["violations"]]
+    wrong_ones = [(line, violation) for _, line in sorted(results.items()) for violation in line["violations"]]
     if wrong_ones:
         yield from ("| kill | of | by | in | what was wrong |", "|---|---|---|---|---|")
     for line, (kind, text) in wrong_ones:
@@ -63,12 +63,12 @@ def _counts(hits: list[Mapping[str, Any]], column: str, names: Sequence[str]) ->
     yield f"| in all | {' | '.join(map(str, sums))} | {sum(sums)} |"
 
 
-def section(through: Through, kills: int, seed: int) -> str:
+def section(results: Through, kills: int, seed: int) -> str:
     """The section of docs/performance.md."""
-    hits = [line for line in through.values() if line["victim_pid"]]
+    hits = [line for line in results.values() if line["victim_pid"]]
     of_jvms = sum(line["hit_phase"] in PHASES and PHASES[line["hit_phase"]].of_jvms for line in hits)
     share = 100 * of_jvms / max(1, len(hits))
-    rest = "" if len(through) >= kills else f" The other {kills - len(through):,} are still to be done."
+    rest = "" if len(results) >= kills else f" The other {kills - len(results):,} are still to be done."
     about = (
         f"`make bench-kills`: {len(hits):,} of {kills:,} random kills (seed {seed}), one in each run of the same"
         " command, until its suite of short trials is done. INT, TERM and HUP are sent once or twice, STOP is followed"
@@ -76,4 +76,4 @@ def section(through: Through, kills: int, seed: int) -> str:
         " killed in four of five cases. INT, TERM and HUP go to every victim: `kill` on the command line can hit any"
         f" process. {share:.0f} % of the kills fell into a phase of the JVMs.{rest}"
     )
-    return "\n".join(["## Kills", *paragraph(about), "", *table(through, kills)])
+    return "\n".join(["## Kills", *paragraph(about), "", *table(results, kills)])

@@ -130,23 +130,23 @@ def _overdue(case: Case, struck: Struck) -> list[Living]:
 
 def look_beside(run: Run, struck: Struck) -> None:
     """See whether JVMs of the attempt live beside those of a later one."""
-    if struck.attempt is None or struck.beside or not (old := struck.still_live()) or struck.attempt.is_under_way():
+    if struck.attempt is None or struck.beside or not (orphans := struck.still_live()) or struck.attempt.is_under_way():
         return
-    known = {jvm.entry for jvm in struck.jvms}
-    if new := [jvm for jvm in run.processes.jvms() if jvm.entry not in known]:
-        struck.beside = [f"{jvm.in_words()} beside {new[0].in_words()}" for jvm in old]
+    entries = {jvm.entry for jvm in struck.jvms}
+    if new := [jvm for jvm in run.processes.jvms() if jvm.entry not in entries]:
+        struck.beside = [f"{jvm.in_words()} beside {new[0].in_words()}" for jvm in orphans]
 
 
 def _see_the_end(run: Run, struck: Struck) -> None:
     """The command has ended: its JVMs end within 10 s of the kill (of its end, if that was later), and so does Ray."""
-    ended = time.monotonic()
-    jvms, left = run.processes.jvms(), run.processes.left()
-    while (jvms or left) and time.monotonic() - ended < GONE_S:
-        if jvms and time.monotonic() - struck.at > GONE_S and time.monotonic() - ended > 1:
+    end = time.monotonic()
+    jvms, remains = run.processes.jvms(), run.processes.left()
+    while (jvms or remains) and time.monotonic() - end < GONE_S:
+        if jvms and time.monotonic() - struck.at > GONE_S and time.monotonic() - end > 1:
             struck.overdue += [jvm.in_words() for jvm in jvms]
             for jvm in jvms:
                 jvm.kill()
         time.sleep(_LOOK_S)
-        jvms, left = run.processes.jvms(), run.processes.left()
+        jvms, remains = run.processes.jvms(), run.processes.left()
     struck.overdue += [jvm.in_words() for jvm in jvms]
-    struck.ray_left = [process.in_words() for process in left]
+    struck.ray_left = [process.in_words() for process in remains]

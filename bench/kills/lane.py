@@ -30,12 +30,12 @@ def work(seed: int, kills: int, lane: int, lanes: int, until: float) -> None:
     if not isolate_network() and lanes > 1:
         raise SystemExit("several lanes need networks of their own: run as root, with `ip`")
     parent, lines = os.getppid(), lines_of(seed)
-    directory, through = STATE / f"lane-{lane}", lines.read()
-    _remove_leftovers(directory, through)
+    directory, results = STATE / f"lane-{lane}", lines.read()
+    _remove_leftovers(directory, results)
     chain, line = Chain(directory), None
     try:
         for kill in range(1 + lane, kills + 1, lanes):
-            if kill in through:
+            if kill in results:
                 continue
             if time.monotonic() > until or os.getppid() != parent:
                 break
@@ -49,9 +49,9 @@ def work(seed: int, kills: int, lane: int, lanes: int, until: float) -> None:
         print("stopped: the kill under way is done again by the next piece", flush=True)
 
 
-def _remove_leftovers(directory: Path, through: Mapping[int, Mapping[str, Any]]) -> None:
+def _remove_leftovers(directory: Path, results: Mapping[int, Mapping[str, Any]]) -> None:
     """Remove the suites of pieces that were killed, but none with which something was wrong."""
-    wrong = {line.get("suite") for line in through.values() if line["violations"]}
+    wrong = {line.get("suite") for line in results.values() if line["violations"]}
     for path in directory.glob("suite-*"):
         if str(path) not in wrong:
             shutil.rmtree(path, ignore_errors=True)

@@ -70,8 +70,8 @@ class Processes:
         """All but the driver."""
         table = process_table()
         self.sessions |= {e.sid for e in table.values() if e.ppid == self.driver and e.sid == e.pid and e.alive}
-        seen = [entry for entry in table.values() if entry.alive and entry.sid in self.sessions]
-        return [Living(entry, _kind(entry.pid), read_command(entry.pid)) for entry in seen]
+        entries = [entry for entry in table.values() if entry.alive and entry.sid in self.sessions]
+        return [Living(entry, _kind(entry.pid), read_command(entry.pid)) for entry in entries]
 
     def jvms(self) -> list[Living]:
         """The living JVMs."""

@@ -55,10 +55,10 @@ class Suite:
         """The command; trials that failed, because their JVMs were killed, are run again as a user would."""
         varied = ",".join(_VARIED[self.protocol])
         more = _MULTIPAXOS_POINT if self.protocol == "multipaxos" else ()
-        again = ("--rerun", "failed") if self._failed() else ()
+        rerun = ("--rerun", "failed") if self._failed() else ()
         return [
             "sweep", self.protocol, "--local", "--keep-going", *more,
-            "--vary", f"num_clients_per_proc={varied}", *_SET, *again,
+            "--vary", f"num_clients_per_proc={varied}", *_SET, *rerun,
         ]  # fmt: skip
 
     @property

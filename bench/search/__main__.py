@@ -42,13 +42,13 @@ def main() -> int:
     """See the module's docstring; 1 if a bound is missed."""
     args = _parser().parse_args()
     began = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    chosen = _chosen(args.only, args.table)
+    tasks = _chosen(args.only, args.table)
     trials = {"table": args.trials, "model": args.trials, **dict.fromkeys(CURVES, max(POINTS))}
     strategies = _strategies(args)
-    per_trial = run_all(strategies, chosen, args.seeds, trials, args.jobs)
+    per_trial = run_all(strategies, tasks, args.seeds, trials, args.jobs)
     figures = {} if args.table else read_general()
     for strategy in strategies:
-        figures[strategy] = {**figures.get(strategy, {}), **figures_of(strategy, chosen, args.seeds, trials)}
+        figures[strategy] = {**figures.get(strategy, {}), **figures_of(strategy, tasks, args.seeds, trials)}
     if args.again and not args.table:
         write_general(figures)
     if "ours" not in figures:
@@ -87,8 +87,8 @@ def _chosen(only: str, tables: Sequence[str]) -> list[Task]:
     """The tasks that have a best point: those of `tables`, or else those of the bench."""
     os.environ[TABLES] = os.pathsep.join(str(Path(path).resolve()) for path in tables)
     published = set(tasks()) if tables else set()
-    chosen = [task for name, task in all_tasks().items() if only in name and name not in published]
-    return [task for task in chosen if math.isfinite(task.best)]
+    matches = [task for name, task in all_tasks().items() if only in name and name not in published]
+    return [task for task in matches if math.isfinite(task.best)]
 
 
 def _strategies(args: argparse.Namespace) -> list[str]:

@@ -90,11 +90,15 @@ def ceiling(task: Task, points: int, draws: int = 60) -> float:
     return solved / draws
 
 
-def figures_of(strategy: str, chosen: Sequence[Task], seeds: int, trials: Mapping[str, int]) -> dict[str, Figures]:
+def figures_of(strategy: str, tasks: Sequence[Task], seeds: int, trials: Mapping[str, int]) -> dict[str, Figures]:
     """The figures of a strategy by task, from the runs on disk."""
-    store, wanted = RunStore(strategy), seeds_of(strategy, seeds)
-    runs = {task.name: store.runs(task, trials[task.kind]) for task in suited(strategy, chosen)}
-    return {name: Figures.of({s: known[s] for s in wanted if s in known}) for name, known in runs.items() if known}
+    store, all_seeds = RunStore(strategy), seeds_of(strategy, seeds)
+    runs = {task.name: store.runs(task, trials[task.kind]) for task in suited(strategy, tasks)}
+    return {
+        name: Figures.of({s: by_seed[s] for s in all_seeds if s in by_seed})
+        for name, by_seed in runs.items()
+        if by_seed
+    }
 
 
 def read_general() -> dict[str, dict[str, Figures]]:

@@ -37,10 +37,10 @@ def groups_of(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
     settings = [c for c in _varying(table) if _is_setting(c)]
     for values, group in table.groupby(settings, dropna=False) if settings else [((), table)]:
         columns = [str(c) for c in group]
-        measured = [c for c in columns if c.endswith(THROUGHPUT) and group[c].notna().mean() > 0.8]
-        if measured:
+        throughputs = [c for c in columns if c.endswith(THROUGHPUT) and group[c].notna().mean() > 0.8]
+        if throughputs:
             texts = (str(value) for value in (values if isinstance(values, tuple) else (values,)))
-            medians = {float(group[c].median()): c for c in measured}
+            medians = {float(group[c].median()): c for c in throughputs}
             output = medians[max(medians)].removesuffix(THROUGHPUT)
             yield (":" + ",".join(texts) if settings else ""), group, output
 
@@ -50,8 +50,8 @@ def _is_setting(column: str) -> bool:
 
 
 def _varying(table: pd.DataFrame) -> list[str]:
-    measured = ("latency.", "throughput")
-    return [c for c in map(str, table) if table[c].nunique() > 1 and not any(word in c for word in measured)]
+    results = ("latency.", "throughput")
+    return [c for c in map(str, table) if table[c].nunique() > 1 and not any(word in c for word in results)]
 
 
 def factors_of(group: pd.DataFrame) -> list[str]:

@@ -68,8 +68,8 @@ class RunStore:
         """Seed -> run, of the runs that have this number of trials, or needed fewer."""
         path = self._file(task)
         content = json.loads(path.read_text()) if path.exists() else {}
-        known = {int(seed): [NEVER if r is None else r for r in regrets] for seed, regrets in content.items()}
-        return {s: Run(tuple(r[:trials])) for s, r in known.items() if len(r) >= trials or is_over(task, r)}
+        by_seed = {int(seed): [NEVER if r is None else r for r in regrets] for seed, regrets in content.items()}
+        return {s: Run(tuple(r[:trials])) for s, r in by_seed.items() if len(r) >= trials or is_over(task, r)}
 
     def add(self, task: Task, runs: Mapping[int, Sequence[float]]) -> None:
         """Write more runs of a task."""
@@ -86,13 +86,13 @@ class RunStore:
 
 
 def run_all(
-    strategies: Sequence[str], chosen: Sequence[Task], seeds: int, trials: Mapping[str, int], jobs: int
+    strategies: Sequence[str], tasks: Sequence[Task], seeds: int, trials: Mapping[str, int], jobs: int
 ) -> float:
     """Make all runs that are not on disk.
 
     Returns the seconds of CPU that a trial of ours takes, proposal and recommendation; NaN if none was made.
     """
-    units = [unit for strategy in strategies for unit in _missing(strategy, chosen, seeds, trials)]
+    units = [unit for strategy in strategies for unit in _missing(strategy, tasks, seeds, trials)]
     units.sort(key=lambda unit: unit[2][0])  # so that all tasks have the same seeds if the bench is interrupted
     if not units:
         return math.nan
@@ -105,20 +105,23 @@ def run_all(
             if strategy == "ours":
                 cpu, trials_of_ours = cpu + seconds, trials_of_ours + sum(map(len, regrets.values()))
             if sys.stderr.isatty() or done % 50 == 0:
-                left = (time.monotonic() - began) / done * (len(units) - done) / 60
+                minutes = (time.monotonic() - began) / done * (len(units) - done) / 60
                 print(
-                    f"\r{done} of {len(units)} pieces, about {left:.0f} min left ", end="", file=sys.stderr, flush=True
+                    f"\r{done} of {len(units)} pieces, about {minutes:.0f} min left ",
+                    end="",
+                    file=sys.stderr,
+                    flush=True,
                 )
     print(file=sys.stderr)
     return cpu / trials_of_ours if trials_of_ours else math.nan
 
 
-def _missing(strategy: str, chosen: Sequence[Task], seeds: int, trials: Mapping[str, int]) -> list[_Unit]:
+def _missing(strategy: str, tasks: Sequence[Task], seeds: int, trials: Mapping[str, int]) -> list[_Unit]:
     store, units = RunStore(strategy), list[_Unit]()
     chunk = 2 if strategy == "gp" else 10
-    for task in suited(strategy, chosen):
-        known = store.runs(task, trials[task.kind])
-        missing = [seed for seed in seeds_of(strategy, seeds) if seed not in known]
+    for task in suited(strategy, tasks):
+        runs = store.runs(task, trials[task.kind])
+        missing = [seed for seed in seeds_of(strategy, seeds) if seed not in runs]
         units += [
             (strategy, task.name, tuple(missing[i : i + chunk]), trials[task.kind])
             for i in range(0, len(missing), chunk)

@@ -76,20 +76,20 @@ def general(
         ranked = {name: _ranked(distribution) for name, distribution in task.space.items()}
         rng, regrets, means = np.random.default_rng([seed, 1]), [], Means(task)
         for _ in range(trials):
-            asked = study.ask(ranked)
-            point = task.nearest({n: _value(d, asked.params[n]) for n, d in task.space.items()})
+            suggestion = study.ask(ranked)
+            point = task.nearest({n: _value(d, suggestion.params[n]) for n, d in task.space.items()})
             metrics = task.measure(point, rng)
             own = {name: _rank(task.space[name], point[name]) for name in task.space}
             value = math.log(metrics[task.goal.column]) if log or penalty else metrics[task.goal.column]
             excess = math.log(metrics[task.bound.column] / task.bound.limit)
             if penalty:
                 value -= max(0.0, excess)
-            if own == asked.params:
+            if own == suggestion.params:
                 if not penalty:
-                    asked.set_constraint("bound", excess)
-                study.tell(asked, value)
+                    suggestion.set_constraint("bound", excess)
+                study.tell(suggestion, value)
             else:
-                study.tell(asked, state=TrialState.FAIL)
+                study.tell(suggestion, state=TrialState.FAIL)
                 constraints = None if penalty else {"bound": excess}
                 study.add_trial(create_trial(params=own, distributions=ranked, value=value, constraints=constraints))
             regrets.append(task.regret(means.add(point, metrics)))
@@ -106,8 +106,8 @@ def _ranked(distribution: BaseDistribution) -> BaseDistribution:
     return distribution
 
 
-def _value(distribution: BaseDistribution, asked: Any) -> Any:
-    return asked if _ranked(distribution) is distribution else distribution.choices[asked]  # type: ignore[attr-defined]
+def _value(distribution: BaseDistribution, choice: Any) -> Any:
+    return choice if _ranked(distribution) is distribution else distribution.choices[choice]  # type: ignore[attr-defined]
 
 
 def _rank(distribution: BaseDistribution, value: Any) -> Any:
@@ -136,6 +136,6 @@ OWN = ("ours", "bisection")  # strategies that need no other package
 FEWER_SEEDS = {"gp": 8}  # instead of a hundred: it takes a hundred times as long
 
 
-def suited(strategy: str, chosen: Iterable[Task]) -> list[Task]:
+def suited(strategy: str, tasks: Iterable[Task]) -> list[Task]:
     """The tasks that a strategy can search."""
-    return [task for task in chosen if strategy not in LOAD_ONLY or task.load_only]
+    return [task for task in tasks if strategy not in LOAD_ONLY or task.load_only]
