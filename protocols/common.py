@@ -191,15 +191,15 @@ def _needed(f: int, formula: Formula) -> int:
 
 def ranges(p: Any) -> Iterator[Problem]:
     """A problem for each range of options, `..._min...` to `..._max...`, with a minimum above its maximum."""
-    known = flatten(p)
-    for name, least in known.items():
+    values = flatten(p)
+    for name, least in values.items():
         field = name.rpartition(".")[2]
         most = name.removesuffix(field) + field.replace("_min", "_max")
-        if "_min" in field and most in known and known[most] < least:
+        if "_min" in field and most in values and values[most] < least:
             yield Problem(
                 most,
-                f"must be at least {field} ({_less(known[most], least)}):"
-                f" {_raise_or_lower(most.rpartition('.')[2], known[most], field, least)}",
+                f"must be at least {field} ({_less(values[most], least)}):"
+                f" {_raise_or_lower(most.rpartition('.')[2], values[most], field, least)}",
             )
 
 

@@ -85,8 +85,8 @@ def _constraints(p: Params) -> Iterator[Problem]:
 
 def _workload_problems(workload: ReadWriteWorkload) -> Iterator[Problem]:
     if not isinstance(workload, _WORKLOADS):
-        known = " and ".join(kind.__name__ for kind in _WORKLOADS)
-        yield Problem(f"workload.name={type(workload).__name__}", f"craq's clients know only {known}")
+        kinds = " and ".join(kind.__name__ for kind in _WORKLOADS)
+        yield Problem(f"workload.name={type(workload).__name__}", f"craq's clients know only {kinds}")
         return
     skewed = isinstance(workload, PointSkewedReadWriteWorkload)
     # Skewed: the hot key, and the other keys that share the rest.

@@ -200,11 +200,11 @@ def _reading_problems(p: Params) -> Iterator[Problem]:
         shares = ("read_fraction", "point_fraction")
         yield from fractions(**{f"{name}.{share}": getattr(getattr(p, name), share, 0.0) for share in shares})
     if not -1 <= (percentage := p.predetermined_read_fraction) <= 100:
-        wanted = "must be a percentage, 0 to 100, or -1 (every closed loop draws from the workload)"
-        yield Problem(f"predetermined_read_fraction={percentage}", wanted)
+        sentence = "must be a percentage, 0 to 100, or -1 (every closed loop draws from the workload)"
+        yield Problem(f"predetermined_read_fraction={percentage}", sentence)
     if not _READ_BATCHING.fullmatch(scheme := p.read_batcher_options.read_batching_scheme):
-        wanted = "must be size,N,DURATION or time,DURATION or adaptive (in --vary: each in double quotes)"
-        yield Problem(f"read_batcher_options.read_batching_scheme={scheme}", wanted)
+        sentence = "must be size,N,DURATION or time,DURATION or adaptive (in --vary: each in double quotes)"
+        yield Problem(f"read_batcher_options.read_batching_scheme={scheme}", sentence)
 
 
 def _acceptor_problems(p: Params) -> Iterator[Problem]:
