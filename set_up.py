@@ -54,24 +54,24 @@ def lines_of(command: list[str]) -> Iterator[str]:
         sys.exit(f"{''.join(output[-30:])}\n{' '.join(command)} failed: nothing else was installed")
 
 
-def install(venv: Path, lock: Path, shown: Shown) -> None:
+def install(venv: Path, lock: Path, screen: Shown) -> None:
     """Install what the lock names: shows which package is fetched, then how many are unpacked."""
     applies = int(_output(venv, "-c", _COUNT, str(lock)))
-    python, counted = str(venv / "bin" / "python"), 0
+    python, count = str(venv / "bin" / "python"), 0
     before = _installed(venv)
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "--progress-bar", "off"]
     for line in lines_of([*pip, "--require-hashes", "-r", str(lock)]):
         if match := re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)==(\S+)", line):
-            counted += 1
-            shown.step(f"fetching package {counted} of {applies}: {match[1]} {match[2]}")
+            count += 1
+            screen.step(f"fetching package {count} of {applies}: {match[1]} {match[2]}")
         elif line.startswith("Installing collected packages: "):
             new = line.count(",") + 1
-            Thread(target=_watch, args=(venv, before, new, shown), daemon=True).start()
+            Thread(target=_watch, args=(venv, before, new, screen), daemon=True).start()
 
 
-def _watch(venv: Path, before: int, new: int, shown: Shown) -> None:
+def _watch(venv: Path, before: int, new: int, screen: Shown) -> None:
     while (done := _installed(venv) - before) < new:
-        shown.step(f"unpacking package {done + 1} of {new}")
+        screen.step(f"unpacking package {done + 1} of {new}")
         time.sleep(_REDRAW_S)
 
 
@@ -79,17 +79,17 @@ def _installed(venv: Path) -> int:
     return len(list(venv.glob("lib/python*/site-packages/*.dist-info")))
 
 
-def compile_all(venv: Path, shown: Shown) -> None:
+def compile_all(venv: Path, screen: Shown) -> None:
     """Compile the modules, on all cores: else Ray's processes would, at each of their starts."""
     modules = sum(not re.search(_NOT_IMPORTED, str(path)) for path in (venv / "lib").rglob("*.py"))
     command = [str(venv / "bin" / "python"), "-m", "compileall", "-j", "0", "-x", _NOT_IMPORTED, str(venv / "lib")]
     env = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    counted = 0
+    count = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env) as process:
         assert process.stdout is not None
         for line in process.stdout:  # some modules of packages are for other versions of Python: that is no failure
-            counted += line.startswith("Compiling ")
-            shown.step(f"compiling module {counted} of about {modules}")
+            count += line.startswith("Compiling ")
+            screen.step(f"compiling module {count} of about {modules}")
 
 
 # What of a lock applies here, with the parser that pip brings: some lines are for other versions or systems.
@@ -107,14 +107,14 @@ def _output(venv: Path, *words: str) -> str:
 
 def main(venv: Path, lock: Path) -> None:
     """Install the packages of the lock, and fpray itself as it is in this directory."""
-    shown, began = Shown(), time.monotonic()
+    screen, began = Shown(), time.monotonic()
     print(f"setting up {venv} ({_output(venv, '-c', _COUNT, str(lock)).strip()} packages of {lock}) ...", flush=True)
-    install(venv, lock, shown)
+    install(venv, lock, screen)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
     for _ in lines_of([*pip, "--no-build-isolation", "--editable", "."]):
-        shown.step("installing fpray itself")
-    compile_all(venv, shown)
-    shown.close()
+        screen.step("installing fpray itself")
+    compile_all(venv, screen)
+    screen.close()
     print(f"set up in {time.monotonic() - began:.0f} s", flush=True)
 
 

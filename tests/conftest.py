@@ -181,8 +181,8 @@ def no_survivors(request: pytest.FixtureRequest) -> Iterator[None]:
         _kill_child(_started.pop())
     with contextlib.suppress(AssertionError):  # one that was killed takes a moment to end
         wait_for(lambda: not jvms(directory), 2, "the end of all JVMs")
-    left = jvms(directory)
-    names = [command_of(process) for process in left]
-    for process in left:
+    survivors = jvms(directory)
+    names = [command_of(process) for process in survivors]
+    for process in survivors:
         process.kill()
-    assert not left, f"left behind: {names}"
+    assert not survivors, f"left behind: {names}"

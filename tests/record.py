@@ -58,8 +58,8 @@ _SEARCH = [
 
 def studies() -> list[str]:
     """`PROTOCOL --study NAME` of every study, searches included."""
-    listed = json.loads(CliRunner().invoke(main, ["studies", "--json"]).stdout)
-    return [f"{study['protocol']} --study {study['study']}" for study in listed]
+    entries = json.loads(CliRunner().invoke(main, ["studies", "--json"]).stdout)
+    return [f"{study['protocol']} --study {study['study']}" for study in entries]
 
 
 def plan(words: str) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def plan(words: str) -> dict[str, Any]:
     reference jar (`/suite/001`, `/fpray.jar`) and FrankenPaxos's ports, so that nothing in it is of the machine.
     CLUSTER stands for the recorded cluster file. A refusal prints nothing; its text is not compared.
     """
-    given = [str(RECORDED / "cluster.json") if word == "CLUSTER" else word for word in words.split()]
-    done = CliRunner().invoke(main, ["plan", *given, "--json"])
+    arguments = [str(RECORDED / "cluster.json") if word == "CLUSTER" else word for word in words.split()]
+    done = CliRunner().invoke(main, ["plan", *arguments, "--json"])
     trials = len(json.loads(done.stdout)) if done.exit_code == 0 else 0
     digest = hashlib.sha256(done.stdout.encode()).hexdigest()
     return {"exit_code": done.exit_code, "trials": trials, "sha256": digest}
@@ -98,7 +98,7 @@ def options(command: click.Command = main, name: str = "fpray", parent: click.Co
 
 def _option(param: click.Parameter, ctx: click.Context) -> dict[str, Any]:
     default, flag = param.get_default(ctx), isinstance(param, click.Option) and param.is_flag
-    known = {
+    parts = {
         "words": [*param.opts, *param.secondary_opts],
         "kind": "flag" if flag else param.param_type_name,
         "type": "" if flag else param.type.name,
@@ -112,7 +112,7 @@ def _option(param: click.Parameter, ctx: click.Context) -> dict[str, Any]:
         "environment": param.envvar,
         "hidden": isinstance(param, click.Option) and param.hidden,
     }
-    return {name: value for name, value in known.items() if value not in (None, "", [], False)}
+    return {name: value for name, value in parts.items() if value not in (None, "", [], False)}
 
 
 def signatures() -> dict[str, Any]:
@@ -165,7 +165,7 @@ def layout(directory: Path, *where: str) -> dict[str, Any]:
     search = _run(directory / "search", *_SEARCH, *where)
     refused = _run(directory / "refused", "sweep", "unreplicated", "--set", "duration=2", *where)
     lines = [json.loads(line) for line in sweep.stdout.splitlines()]
-    status, listed = (
+    status, listing = (
         _run(directory / "sweep", *words, "--json") for words in (["status"], ["studies", "unreplicated"])
     )
     return {
@@ -175,7 +175,7 @@ def layout(directory: Path, *where: str) -> dict[str, Any]:
         "printed": {
             "sweep --json": sorted(set(_keys(lines))),
             "status --json": sorted(set(_keys(json.loads(status.stdout)))),
-            "studies --json": sorted(set(_keys(json.loads(listed.stdout)))),
+            "studies --json": sorted(set(_keys(json.loads(listing.stdout)))),
         },
     }
 
@@ -190,11 +190,11 @@ def _run(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def _suite(directory: Path) -> dict[str, Any]:
     """The files of the one suite, a trial's number replaced by how it ended; columns and types; keys."""
     (suite,) = (directory / "suites").iterdir()
-    ended = {p.parent.name: json.loads(p.read_text())["status"] for p in suite.glob("*/outcome.json")}
+    statuses = {p.parent.name: json.loads(p.read_text())["status"] for p in suite.glob("*/outcome.json")}
     files = {}
     for path in sorted(p for p in suite.rglob("*") if p.is_file()):
         first, *rest = path.relative_to(suite).parts
-        files[path] = "/".join([ended.get(first, first), *rest])
+        files[path] = "/".join([statuses.get(first, first), *rest])
     keys: dict[str, set[str]] = {}
     for path, name in files.items():
         if path.suffix == ".json":

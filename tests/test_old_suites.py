@@ -98,7 +98,7 @@ def test_an_old_suite_is_shown(name: str, tmp_path: Path) -> None:
     suite = _old(name, tmp_path)
     printed = _print("show", str(suite))
     for line in SHOWN[name]:
-        assert any(shown.startswith(line) for shown in printed), (line, printed)
+        assert any(printed_line.startswith(line) for printed_line in printed), (line, printed)
 
 
 @pytest.mark.parametrize("name", STANDING)

@@ -56,10 +56,10 @@ def test_no_command_is_gone() -> None:
 def test_signatures_are_what_they_were() -> None:
     before, now = _recorded("signatures"), record.signatures()
     for name, parameters in before["signatures"].items():
-        named = [word for word in parameters if "KEYWORD_ONLY" in word]  # in any order, and new ones may come
-        assert set(named) <= set(now["signatures"][name]), f"fpray.{name}: {ANEW}"
+        keywords = [word for word in parameters if "KEYWORD_ONLY" in word]  # in any order, and new ones may come
+        assert set(keywords) <= set(now["signatures"][name]), f"fpray.{name}: {ANEW}"
         positional = [word for word in now["signatures"][name] if "KEYWORD_ONLY" not in word]
-        assert positional == [word for word in parameters if word not in named], f"fpray.{name}: {ANEW}"
+        assert positional == [word for word in parameters if word not in keywords], f"fpray.{name}: {ANEW}"
 
 
 def test_no_public_name_is_gone() -> None:
@@ -78,8 +78,8 @@ def test_a_suite_has_the_files_columns_and_keys_that_it_had(ray_address: str, tm
         assert now[kind]["exit_code"] == before[kind]["exit_code"]
         assert now[kind]["files"] == before[kind]["files"], ANEW
         for of in ("columns", "keys"):
-            for file, known in before[kind][of].items():
+            for file, names in before[kind][of].items():
                 if file == "args.json":  # holds every option of the command, so new ones may come
-                    assert set(known) <= set(now[kind][of][file])
+                    assert set(names) <= set(now[kind][of][file])
                 else:
-                    assert now[kind][of][file] == known, f"{of} of {file}: {ANEW}"
+                    assert now[kind][of][file] == names, f"{of} of {file}: {ANEW}"

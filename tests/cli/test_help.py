@@ -15,8 +15,8 @@ from tests.conftest import cli
 
 
 def test_each_line_is_the_beginning_of_the_commands_own_help() -> None:
-    listed = cli("--help").output.partition("Commands:\n")[2].splitlines()
-    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in listed}
+    summaries = cli("--help").output.partition("Commands:\n")[2].splitlines()
+    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in summaries}
     assert lines.keys() == set(main.list_commands(click.Context(main)))
     for name, line in lines.items():
         own = " ".join(cli(name, "--help").output.split())

@@ -17,8 +17,8 @@ from fpray.study.registry import find_protocol
 
 
 def _trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
-    known = find_protocol(protocol)
-    return Trial(known, known.params(**params))
+    declaration = find_protocol(protocol)
+    return Trial(declaration, declaration.params(**params))
 
 
 def _hosts(trial: Trial[Any], cluster: Cluster) -> dict[str, str]:

@@ -77,9 +77,9 @@ def test_ray_makes_machines_of_ec2_yaml(account: Any, tmp_path: Path) -> None:
         assert {zones[subnet] for subnet in node["SubnetIds"]} == {"us-west-2a"}
         assert kind["labels"]["fpray/pool"] == ("driver" if name == config["head_node_type"] else name)
         provider.create_node(node, {"ray-user-node-type": name}, 1)
-    made = [i for r in account.describe_instances()["Reservations"] for i in r["Instances"]]
-    assert {instance["InstanceType"] for instance in made} == {"m5.xlarge"}
-    assert {group["GroupName"] for instance in made for group in instance["SecurityGroups"]} == {"fpray"}
+    instances = [i for r in account.describe_instances()["Reservations"] for i in r["Instances"]]
+    assert {instance["InstanceType"] for instance in instances} == {"m5.xlarge"}
+    assert {group["GroupName"] for instance in instances for group in instance["SecurityGroups"]} == {"fpray"}
     workers = sum(kind["min_workers"] for kind in config["available_node_types"].values())
     assert workers == 15
     assert workers <= config["max_workers"]
@@ -113,7 +113,7 @@ def test_ray_takes_onprem_yaml_as_it_is() -> None:
 def test_every_command_is_one_for_bash(name: str) -> None:
     config = _read(name)
     written = [config[key] for key in config if key.endswith("_commands")]
-    for command in [command for listed in written for command in listed]:
+    for command in [command for commands in written for command in commands]:
         done = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 

@@ -43,9 +43,9 @@ def test_users_as_they_are(user: str, tmp_path: Path) -> None:
 
 def test_the_target_is_no_option_whatever_it_is(tmp_path: Path) -> None:
     """G7: `--` stands before it, for ssh and for rsync."""
-    seen = tmp_path / "seen"
-    head = Head("-oProxyCommand=x", ("sh", "-c", f'printf "%s|" "$@" > {seen}', "ssh"))
+    file = tmp_path / "seen"
+    head = Head("-oProxyCommand=x", ("sh", "-c", f'printf "%s|" "$@" > {file}', "ssh"))
     head.ask("true")
-    assert seen.read_text() == "--|-oProxyCommand=x|true|"
+    assert file.read_text() == "--|-oProxyCommand=x|true|"
     done = subprocess.run(["ssh", "-G", "--", "-oProxyCommand=x", "true"], capture_output=True, text=True, check=False)
     assert "proxycommand x" not in done.stdout

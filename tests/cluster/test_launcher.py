@@ -55,8 +55,8 @@ def site() -> Iterator[Site]:
     """Three machines and a laptop, and all of them gone afterwards."""
     with hosts(*NODES) as (machines, shared):
         yield Site(machines, _filled_in(shared.parent, machines), shared)
-    gone = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
-    assert f"fpray-{os.getpid()}-" not in gone
+    namespaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
+    assert f"fpray-{os.getpid()}-" not in namespaces
     assert not [process for host in machines.values() for process in host.processes()]
 
 
@@ -133,10 +133,10 @@ def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
     assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: mine.jar" in output
     # It goes on without the laptop ...
     (suite,) = (launched.shared / "away").iterdir()
-    (seen,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
-    assert (seen["state"], seen["host"]) == ("running", "head")
-    ended = len(list(suite.glob("*/outcome.json")))
-    wait_for(lambda: len(list(suite.glob("*/outcome.json"))) > ended, LONG, "another trial")
+    (state,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
+    assert (state["state"], state["host"]) == ("running", "head")
+    outcomes = len(list(suite.glob("*/outcome.json")))
+    wait_for(lambda: len(list(suite.glob("*/outcome.json"))) > outcomes, LONG, "another trial")
     # ... which comes back, and ends it.
     with laptop.start("fpray", "attach", suite.name, *place, directory=laptop.home) as process:
         assert process.stderr
@@ -146,8 +146,8 @@ def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
     assert stopped.stdout.startswith("interrupted · "), stopped.stdout + stopped.stderr
     assert "nothing is running any more · to continue, run " in stopped.stdout
     assert "java" not in launched.on_nodes()
-    (seen,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
-    assert (seen["state"], seen["exit_code"]) == ("stopped", 130)
+    (state,) = json.loads(laptop.run("fpray", "status", "--json", *place).stdout)
+    assert (state["state"], state["exit_code"]) == ("stopped", 130)
 
 
 @pytest.mark.slow
@@ -175,7 +175,9 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) 
         doomed = jvms(str(directory)) if kind == "fpray" else host.processes_named("java")
         for victim in host.processes_named(kind):
             victim.kill()
-        wait_for(lambda gone=doomed: not any(map(lives, gone)), LONG, f"end of what {kind} leaves (seed {seed})")
+        wait_for(
+            lambda processes=doomed: not any(map(lives, processes)), LONG, f"end of what {kind} leaves (seed {seed})"
+        )
         if kind == "fpray":
             sweep.communicate(timeout=LONG)
     assert sweep is not None
@@ -191,16 +193,16 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) 
 def test_every_machine_was_asked_to_install_the_drivers_versions(launched: Site) -> None:
     for name in NODES:
         home = launched.hosts[name].home
-        asked = (home / "pip-was-asked").read_text().splitlines()
+        requests = (home / "pip-was-asked").read_text().splitlines()
         wheel = f"{home}/fpray-wheel/fpray-0.1.0-py3-none-any.whl"
-        assert [words.split()[-2:] for words in asked] == [
+        assert [words.split()[-2:] for words in requests] == [
             [f"ray[default]=={version('ray')}", wheel],
             ["--force-reinstall", wheel],
         ]
         installed = (home / "fpray" / "installed").read_text()
-        again = launched.hosts[name].run("bash", "fpray-node/install.sh")
-        assert (again.returncode, (home / "fpray" / "installed").read_text()) == (0, installed), again.stderr
-        assert (home / "pip-was-asked").read_text().splitlines() == asked, "what is installed is not installed again"
+        second_run = launched.hosts[name].run("bash", "fpray-node/install.sh")
+        assert (second_run.returncode, (home / "fpray" / "installed").read_text()) == (0, installed), second_run.stderr
+        assert (home / "pip-was-asked").read_text().splitlines() == requests, "what is installed is not installed again"
 
 
 def test_ray_down_leaves_nothing_that_runs_anything(launched: Site) -> None:

@@ -154,8 +154,8 @@ class Chaos:
             self.site.reboot(name)
         if kind == "head":
             self._collect(120)  # a driver that was starting ends when Ray ends it
-            known = "the head node of the Ray cluster at" in self.messages[-1]
-            assert not doomed or known, self.describe("not a word of the head")
+            names_head = "the head node of the Ray cluster at" in self.messages[-1]
+            assert not doomed or names_head, self.describe("not a word of the head")
             self.site.reboot(*NODES)
 
     def _drain(self, name: str) -> None:

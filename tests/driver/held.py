@@ -19,17 +19,17 @@ _SOME_ROWS = 2000  # bytes
 
 def hold_clients(directory: Path, count: int = 1) -> list[Seen]:
     """Suspend the first clients that measure below a directory, and return them: a trial has one client."""
-    held: dict[int, Seen] = {}
+    by_pid: dict[int, Seen] = {}
 
     def holds() -> bool:
         for jvm in jvms(str(directory)):
-            if len(held) < count and jvm.pid not in held and "ClientMain" in command_of(jvm) and _measures(jvm):
+            if len(by_pid) < count and jvm.pid not in by_pid and "ClientMain" in command_of(jvm) and _measures(jvm):
                 jvm.suspend()
-                held[jvm.pid] = jvm
-        return len(held) >= count
+                by_pid[jvm.pid] = jvm
+        return len(by_pid) >= count
 
     wait_for(holds, 200, f"{count} clients below {directory}")
-    return list(held.values())
+    return list(by_pid.values())
 
 
 def _measures(client: Seen) -> bool:

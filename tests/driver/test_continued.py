@@ -41,8 +41,8 @@ def test_a_suite_without_anything_left_says_no_more(tmp_path: Path) -> None:
     suite = _recorded("sweep_with_a_crash")
     done = cli("sweep", "unreplicated", "-s", str(suite), "--dry-run")
     assert done.stdout == f"{WITHOUT} {shown(suite)} (2 of 2 trials are done)\n"
-    again = cli("sweep", "unreplicated", "-s", str(suite), "--rerun", "failed", "--dry-run")
-    assert again.stdout.startswith(f"{WITHOUT} {shown(suite)} (1 of 2 trials are done)\n1 trial · ")
+    rerun = cli("sweep", "unreplicated", "-s", str(suite), "--rerun", "failed", "--dry-run")
+    assert rerun.stdout.startswith(f"{WITHOUT} {shown(suite)} (1 of 2 trials are done)\n1 trial · ")
     new = cli("sweep", "unreplicated", "-s", str(tmp_path), "--dry-run")
     assert "continues the sweep" not in new.stdout
 
@@ -79,8 +79,8 @@ def test_a_suite_whose_driver_was_killed_behind_its_last_trial_is_continued_and_
     progress.write_text(json.dumps({**json.loads(progress.read_text()), "state": "running"}))
     whole = table.read_bytes()
     table.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
-    again = run_on(machines, finished, tmp_path, loops=2)
-    assert (again.suite, again.exit_code) == (suite, 0)
+    second = run_on(machines, finished, tmp_path, loops=2)
+    assert (second.suite, second.exit_code) == (suite, 0)
     assert table.read_bytes() == whole
     assert json.loads(progress.read_text())["state"] == "finished"
     assert run_on(machines, finished, tmp_path, loops=2).suite != suite

@@ -65,11 +65,11 @@ def test_where_that_command_was_killed_the_sweep_removes_it(
 
 
 def test_where_both_were_killed_a_later_start_removes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    killed, left = _waiting()
+    killed, directory = _waiting()
     killed.kill()
     killed.communicate(timeout=LONG)
-    os.utime(left.parent, (0, time.time() - 90_000))
+    os.utime(directory.parent, (0, time.time() - 90_000))
     process, report = _waiting()
-    wait_for(lambda: not left.parent.exists(), LONG, "what was left")
+    wait_for(lambda: not directory.parent.exists(), LONG, "what was left")
     _report(report, "suites/one", monkeypatch)
     process.communicate(timeout=LONG)

@@ -25,8 +25,8 @@ def test_crash_is_a_value_and_the_sweep_goes_on(ray_address: str, tmp_path: Path
     suite = only_suite(tmp_path)
     assert outcome(suite)["wall_s"] < 50, "it does not wait for a deadline"
     assert "Invalid initial heap size" in run("show", f"{suite.name}/001", cwd=tmp_path).out
-    again = run(*words, "--rerun", "failed", cwd=tmp_path)
-    assert again.code == 1
+    rerun = run(*words, "--rerun", "failed", cwd=tmp_path)
+    assert rerun.code == 1
     assert (suite / "001" / "attempts" / "1" / "server_err.txt").exists()
     assert not (suite / "002" / "attempts").exists()
     anew = run(*words, cwd=tmp_path)

@@ -83,12 +83,12 @@ def test_without_inodes_a_trial_waits_and_says_so(
     for place in ("scheduled_trial", "loop"):
         monkeypatch.setattr(f"fpray.driver.{place}.SPACE_CHECK_S", 0.05)
     with small_disk(tmp_path / "disk", "size=200m,nr_inodes=90") as disk:
-        taken = [disk / f"taken{number}" for number in range(60)]
-        for file in taken:
+        files = [disk / f"taken{number}" for number in range(60)]
+        for file in files:
             file.touch()
 
         def make_room() -> None:
-            for file in taken:
+            for file in files:
                 file.unlink()
 
         timer = threading.Timer(1.0, make_room)

@@ -65,9 +65,9 @@ def test_multipaxos_on_a_flexible_grid(ray_address: str, tmp_path: Path) -> None
 @pytest.mark.ray
 @pytest.mark.jvm
 def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
-    left = user_directory() / "ray-0-left"
-    left.mkdir()
-    (left / "driver.lock").touch()
+    remains = user_directory() / "ray-0-left"
+    remains.mkdir()
+    (remains / "driver.lock").touch()
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1"]
     driver = start(*words, "--local", cwd=tmp_path, env={"RAY_ADDRESS": "", "RAY_AUTH_MODE": ""})
     _, messages = driver.communicate(timeout=120)
@@ -75,7 +75,7 @@ def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
     assert "on this machine (" in messages.splitlines()[0]
     assert "embedded Ray 2.60.0" in messages.splitlines()[0]
     assert not list(user_directory().glob(f"ray-{driver.pid}-*"))
-    assert not left.exists(), "what a killed driver left"
+    assert not remains.exists(), "what a killed driver left"
 
 
 def test_in_a_python_that_is_connected_to_ray_already(ray_address: str, tmp_path: Path) -> None:

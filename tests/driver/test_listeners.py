@@ -47,11 +47,11 @@ def listeners(process: Seen, directory: Path) -> dict[tuple[str, int], str]:
 def test_no_other_machine_reaches_a_sweep_on_this_machine(tmp_path: Path) -> None:
     """G6: the embedded Ray's gcs, raylet and workers, and the servers of the trial, are on 127.0.0.1."""
     for process in sweep_that_measures(tmp_path, {}):
-        seen = listeners(process, tmp_path)
-        assert {"gcs_server", "raylet", "java"} <= set(seen.values())
-        assert not {"ray::DashboardA", "ray::RuntimeEnv"} & set(seen.values()), "nothing asks Ray's agents"
-        assert [f"{name} on {ip}:{port}" for (ip, port), name in seen.items() if not LOOPBACK.fullmatch(ip)] == []
-        _refuse_without_token(next(port for (_, port), name in seen.items() if name == "gcs_server"))
+        names = listeners(process, tmp_path)
+        assert {"gcs_server", "raylet", "java"} <= set(names.values())
+        assert not {"ray::DashboardA", "ray::RuntimeEnv"} & set(names.values()), "nothing asks Ray's agents"
+        assert [f"{name} on {ip}:{port}" for (ip, port), name in names.items() if not LOOPBACK.fullmatch(ip)] == []
+        _refuse_without_token(next(port for (_, port), name in names.items() if name == "gcs_server"))
 
 
 def _refuse_without_token(port: int) -> None:

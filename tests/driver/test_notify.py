@@ -39,8 +39,8 @@ def test_each_target_gets_the_notice(tmp_path: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
-        wanted = [f"'{command}' {tmp_path / 'told'}", url, f"{url}broken", "sh -c 'echo no >&2; exit 3'"]
-        targets, problems = read_targets(wanted)
+        texts = [f"'{command}' {tmp_path / 'told'}", url, f"{url}broken", "sh -c 'echo no >&2; exit 3'"]
+        targets, problems = read_targets(texts)
         assert not problems
         with Notifier(targets, lambda: {"done": 7}, messages.append) as notices:
             notices.tell("finished", "7 finished", exit_code=0)

@@ -112,12 +112,12 @@ def test_the_suite_and_the_readme_have_it(tmp_path: Any) -> None:
 
 @pytest.mark.parametrize(("function", "options"), [(fpray.sweep, SweepOptions), (fpray.search, SearchOptions)])
 def test_help_and_completion_show_each_option(function: Any, options: type) -> None:
-    shown = inspect.signature(function).parameters
-    assert list(shown) == ["protocol", *(item.name for item in fields(options))]
+    parameters = inspect.signature(function).parameters
+    assert list(parameters) == ["protocol", *(item.name for item in fields(options))]
     for item in fields(options):
-        assert shown[item.name].default == item.option.default
+        assert parameters[item.name].default == item.option.default
         assert item.option.help_and_default in function.__doc__
-    assert all(parameter.annotation is not inspect.Parameter.empty for parameter in shown.values())
+    assert all(parameter.annotation is not inspect.Parameter.empty for parameter in parameters.values())
 
 
 def test_parallel_options_that_cannot_be_are_refused() -> None:

@@ -56,8 +56,8 @@ def test_an_exception_in_one_trial_is_that_trials_outcome(
     assert traceback.lstrip(" |+").startswith(("Traceback", "Exception Group Traceback"))
     assert "in play" in traceback
     assert Status.FAILED.final, "the same command does not repeat it"
-    shown = cli("show", f"{result.suite.name}/002", "-s", str(result.suite.parent))
-    assert "an error in fpray itself" in shown.output
+    page = cli("show", f"{result.suite.name}/002", "-s", str(result.suite.parent))
+    assert "an error in fpray itself" in page.output
 
 
 def test_an_outcome_that_cannot_be_written_is_an_own_error(tmp_path: Path) -> None:

@@ -73,16 +73,16 @@ def test_what_the_loop_has_to_say_reaches_its_listeners(tmp_path: Path) -> None:
     directory = TrialDirectory(tmp_path / "001")
     directory.path.mkdir()
     executor.start(a_trial(), directory)
-    while (ended := executor.wait()) is None:
+    while (end := executor.wait()) is None:
         pass
     attempt = [
         ("stage", "measuring", 2.0, "001"),
         ("waits", "waiting for machine a: busy", "001"),
         ("attempted", "a", Status.LOST),
     ]
-    again = "trial 001 · lost: gone · no result yet: trial 001 runs again automatically (repeat 1 of 1)"
-    assert heard == [("started", "001"), *attempt[:2], ("says", again), attempt[2], *attempt]
-    assert ended.outcome.status is Status.LOST
+    sentence = "trial 001 · lost: gone · no result yet: trial 001 runs again automatically (repeat 1 of 1)"
+    assert heard == [("started", "001"), *attempt[:2], ("says", sentence), attempt[2], *attempt]
+    assert end.outcome.status is Status.LOST
 
 
 def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on(
@@ -99,8 +99,8 @@ def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on
     ) in output
     assert "stopped, because most trials fail · 5 crashed · results, and why trials failed: fpray show " in output
     assert "7 trials have not run: to continue, run " in output
-    again = run_on(machines, finished, tmp_path, loops=12)
-    assert (again.suite, statuses(again)) == (first.suite, ["crashed"] * 5 + ["finished"] * 7)
+    second = run_on(machines, finished, tmp_path, loops=12)
+    assert (second.suite, statuses(second)) == (first.suite, ["crashed"] * 5 + ["finished"] * 7)
     whatever = run_on(machines, crashed, tmp_path, loops=12, keep_going=True, new=True)
     assert statuses(whatever) == ["crashed"] * 12
 

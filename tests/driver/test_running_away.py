@@ -72,8 +72,8 @@ def _watch_and_leave(suite: Path) -> None:
     assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
     watcher.send_signal(signal.SIGINT)
     _, messages = watcher.communicate(timeout=LONG)
-    again, end = f"fpray attach {letters[:4]}", f"fpray stop {letters[:4]}"
-    last = f"you have left the display; the sweep continues · see it again: {again} · end it: {end}"
+    attach, end = f"fpray attach {letters[:4]}", f"fpray stop {letters[:4]}"
+    last = f"you have left the display; the sweep continues · see it again: {attach} · end it: {end}"
     assert (watcher.returncode, messages.splitlines()[-1]) == (0, last)
 
 
@@ -86,9 +86,9 @@ def _stop(suite: Path) -> None:
     assert ending in stopped.out
     assert not jvms(str(tmp_path))
     assert _status(tmp_path)["state"] == "stopped"
-    ended = run("attach", name, cwd=tmp_path)
-    assert ended.code == 130
-    assert "is not running: interrupted" in ended.err
+    done = run("attach", name, cwd=tmp_path)
+    assert done.code == 130
+    assert "is not running: interrupted" in done.err
 
 
 def _kill(words: list[str], tmp_path: Path) -> None:
@@ -102,12 +102,12 @@ def _kill(words: list[str], tmp_path: Path) -> None:
 def _carry_on(words: list[str], suite: Path) -> None:
     tmp_path, letters = suite.parent.parent, suite.name.split("_")[2]
     name = letters[:4]
-    again = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
-    assert "continuing" in again.err
-    seen = run("attach", name, cwd=tmp_path)
-    assert seen.code == 0, seen.err
-    assert "[001/001; 100%]" in seen.err
-    assert seen.err.splitlines()[-1].startswith("1 finished · results: fpray show ")
+    second = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
+    assert "continuing" in second.err
+    display = run("attach", name, cwd=tmp_path)
+    assert display.code == 0, display.err
+    assert "[001/001; 100%]" in display.err
+    assert display.err.splitlines()[-1].startswith("1 finished · results: fpray show ")
     wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text(), LONG, "a notice")
     notice = json.loads((tmp_path / "told").read_text())
     assert (notice["event"], notice["done"], notice["suite"], notice["exit_code"]) == ("finished", 1, str(suite), 0)

@@ -149,7 +149,7 @@ def test_only_the_values_of_the_two_options_are_handed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "shown"),
+    ("target", "visible"),
     [
         ("https://hooks.example.com/services/T1/B2/key", "https://hooks.example.com/..."),
         ("https://h/?token=key", "https://h/..."),
@@ -159,10 +159,10 @@ def test_only_the_values_of_the_two_options_are_handed_over() -> None:
         ("sh -c 'cat > /tmp/x'", "sh -c 'cat > /tmp/x'"),
     ],
 )
-def test_what_is_shown_of_a_target(target: str, shown: str) -> None:
+def test_what_is_shown_of_a_target(target: str, visible: str) -> None:
     """G9: of a URL, the host."""
     [secret], _ = read_targets([target])
-    assert (str(secret), secret.value) == (shown, target)
+    assert (str(secret), secret.value) == (visible, target)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_whatever_a_target_raises_the_others_are_told(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("url", "shown"),
+    ("url", "visible"),
     [
         ("postgresql://me:pw12345@h:5432/db", "postgresql://me@h:5432/db"),
         ("postgresql://me@h/db?password=pw12345&sslmode=require", "postgresql://me@h/db?sslmode=require"),
@@ -223,11 +223,11 @@ def test_whatever_a_target_raises_the_others_are_told(tmp_path: Path, monkeypatc
         ("journal", "journal"),
     ],
 )
-def test_what_is_stored_of_a_storage(url: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_stored_of_a_storage(url: str, visible: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """G9: the URL without its secret."""
     monkeypatch.setenv("STORAGE", url)
     storage, problems = read_storage("env:STORAGE")
-    assert (str(storage), problems) == (shown, [])
+    assert (str(storage), problems) == (visible, [])
     assert storage is not None
     assert storage.value == url
 
@@ -272,10 +272,10 @@ def test_on_the_head_it_is_a_private_file_and_never_an_argument(tmp_path: Path) 
     from fpray.driver.head import Head
 
     (tmp_path / "fpray-files").mkdir()
-    seen = tmp_path / "arguments"
-    head = Head("me@head", ("sh", "-c", f'echo "$@" >> {seen}; umask 0; eval "$3"', "ssh"))
+    arguments = tmp_path / "arguments"
+    head = Head("me@head", ("sh", "-c", f'echo "$@" >> {arguments}; umask 0; eval "$3"', "ssh"))
     path = Path(remote_head._put_secret(head, str(tmp_path), Secret(f"https://h/{KEY}", "https://h/...")))
     assert path.read_text() == f"https://h/{KEY}"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert "me@head" in seen.read_text()
-    assert KEY not in seen.read_text()
+    assert "me@head" in arguments.read_text()
+    assert KEY not in arguments.read_text()

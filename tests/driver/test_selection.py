@@ -60,12 +60,12 @@ def test_a_field_that_the_chosen_workload_lacks_is_refused_with_its_name() -> No
 @pytest.mark.parametrize("protocol", sorted(protocols()))
 def test_choices_of_every_protocol_from_python(protocol: str) -> None:
     """B1: of every protocol with workloads, each kind with a field that others lack."""
-    known = vars(find_protocol(protocol).params())
-    choices = [name for name in known if "workload" in name and hasattr(known[name], "name")]
+    defaults = vars(find_protocol(protocol).params())
+    choices = [name for name in defaults if "workload" in name and hasattr(defaults[name], "name")]
     for choice in choices:
         kind, field = "BernoulliSingleKeyWorkload", "conflict_rate"
         values: list[Any] = [0.25, 0.75]
-        if hasattr(known[choice], "read_fraction"):
+        if hasattr(defaults[choice], "read_fraction"):
             kind, field = "PointSkewedReadWriteWorkload", "point_fraction"
         if choice == "driver_workload":
             kind, field, values = "RepeatedLeaderReconfiguration", "period_ms", [7, 8]
@@ -84,8 +84,8 @@ def test_a_timeout_that_is_not_set_follows_its_duration(protocol: str) -> None:
         assert after in ("75s", "75.0")
         (before,) = {str(p[name.replace("duration", "timeout")]) for p in _of(protocol, {name: f"1{unit[name]}"})}
         assert before in ("3s", "3.0"), "a short trial has the timeout that it always had"
-        given = {name: f"50{unit[name]}", name.replace("duration", "timeout"): f"51{unit[name]}"}
-        (fixed,) = {str(p[name.replace("duration", "timeout")]) for p in _of(protocol, given)}
+        values = {name: f"50{unit[name]}", name.replace("duration", "timeout"): f"51{unit[name]}"}
+        (fixed,) = {str(p[name.replace("duration", "timeout")]) for p in _of(protocol, values)}
         assert fixed in ("51s", "51.0")
         too_short = ["--set", f"{name}=50{unit[name]}", "--set", f"{name.replace('duration', 'timeout')}=5{unit[name]}"]
         assert "is shorter than" in refusal(protocol, *too_short)

@@ -284,8 +284,8 @@ def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
     assert messages.count("runs again automatically") == 1, messages
     assert "lost: " in messages
     suite = only_suite(tmp_path)
-    (again,) = suite.glob("[0-9]*/attempts/1")
-    outcome = json.loads((again / "outcome.json").read_text())
+    (first_attempt,) = suite.glob("[0-9]*/attempts/1")
+    outcome = json.loads((first_attempt / "outcome.json").read_text())
     assert (outcome["status"], outcome["hosts"]) == ("lost", [victim])
-    assert json.loads((again.parent.parent / "outcome.json").read_text())["hosts"] != [victim]
+    assert json.loads((first_attempt.parent.parent / "outcome.json").read_text())["hosts"] != [victim]
     assert "6 finished" in messages

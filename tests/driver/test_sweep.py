@@ -103,11 +103,11 @@ def test_show_tells_from_disk(unreplicated: tuple[Path, Run]) -> None:
     directory, _ = unreplicated
     letters = only_suite(directory).name.split("_")[2]
     for what in (letters, letters[:4].lower(), str(only_suite(directory)), only_suite(directory).name[:19]):
-        shown = run("show", what, cwd=directory)
-        assert shown.code == 0, shown.err
-        assert "jar: reference" in shown.out
-        assert "num_clients_per_proc" in shown.out
-        assert shown.out.rstrip().endswith("2 finished")
+        page = run("show", what, cwd=directory)
+        assert page.code == 0, page.err
+        assert "jar: reference" in page.out
+        assert "num_clients_per_proc" in page.out
+        assert page.out.rstrip().endswith("2 finished")
     trial = run("show", f"{letters}/2", cwd=directory)
     assert "client_0" in trial.out
     assert "measured.throughput" in trial.out

@@ -72,11 +72,11 @@ def test_a_suite_that_only_the_driver_sees_is_like_one_that_all_see(site: dict[s
     ours, theirs = _suite(head.tmp / "work" / "suites"), _suite(shared)
 
     _have_the_same_files(ours, theirs)
-    shown = [
+    pages = [
         head.run("sh", "-c", f"cd /tmp/work && fpray show {suite}").stdout for suite in ("suites/*smoke", str(theirs))
     ]
-    assert shown[0].splitlines()[2].split() == shown[1].splitlines()[2].split(), shown
-    assert shown[0].splitlines()[-1] == shown[1].splitlines()[-1] == "2 finished"
+    assert pages[0].splitlines()[2].split() == pages[1].splitlines()[2].split(), pages
+    assert pages[0].splitlines()[-1] == pages[1].splitlines()[-1] == "2 finished"
 
     runs = [json.loads((suite / "suite.json").read_text())["runs"][0] for suite in (ours, theirs)]
     assert [run["jar_sent_to"] for run in runs] == [[NODE], []], "once per node"
@@ -116,8 +116,8 @@ def _commands_can_be_pasted(ours: Path, node: Host) -> None:
     pasted = node.run("bash", "-c", script)
     assert "ended 0" in pasted.stdout, pasted
     assert "Clients finished successfully" in pasted.stdout
-    for left in _trials(node):
-        shutil.rmtree(left)
+    for trial_directory in _trials(node):
+        shutil.rmtree(trial_directory)
 
 
 def test_what_a_killed_driver_left_comes_home_when_its_sweep_is_carried_on(site: dict[str, Host]) -> None:

@@ -81,24 +81,24 @@ class Made:
 
 def healthy() -> Sequence[Made]:
     """Clients with loops that all run, with 5 to 100 us of their own for each request."""
-    made = []
+    clients = []
     for own_us in (5, 25, 100):
         for latency_us in (30, 150, 1000):
-            made += [Made(loops, latency_us, own_us) for loops in (1, 2, 10)]
-            made += [
+            clients += [Made(loops, latency_us, own_us) for loops in (1, 2, 10)]
+            clients += [
                 Made(3, latency_us, own_us, "exponential", steady=False),
                 Made(10, latency_us, own_us, steady=False),
             ]
-            made += [Made(3, latency_us, own_us, "constant")]
-            made += [Made(loops, latency_us, own_us, "exponential", one_thread=True) for loops in (1, 3, 10)]
-    return [*made, Made(100, 150, 25), Made(100, 1000, 100, steady=False)]
+            clients += [Made(3, latency_us, own_us, "constant")]
+            clients += [Made(loops, latency_us, own_us, "exponential", one_thread=True) for loops in (1, 3, 10)]
+    return [*clients, Made(100, 150, 25), Made(100, 1000, 100, steady=False)]
 
 
 def standing_still() -> Sequence[Made]:
     """Clients of which half of the loops, or more, do nothing for at least half of the time."""
-    made = []
+    clients = []
     for own_us in (5, 25, 100):
         for latency_us in (30, 150, 1000):
-            made += [Made(8, latency_us, own_us, ending=6), Made(8, latency_us, own_us, "constant", ending=6)]
-            made += [Made(4, latency_us, own_us, "exponential", steady=False, ending=3)]
-    return made
+            clients += [Made(8, latency_us, own_us, ending=6), Made(8, latency_us, own_us, "constant", ending=6)]
+            clients += [Made(4, latency_us, own_us, "exponential", steady=False, ending=3)]
+    return clients

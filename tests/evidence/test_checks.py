@@ -70,12 +70,12 @@ def test_a_client_whose_rows_end_early_gave_up_unless_they_are_groups() -> None:
 
 
 def test_requests_that_wait_for_others_time_out_at_the_end_without_harm() -> None:
-    held = replace(GOOD, holds_back=["batch_size"], clients=[replace(CLIENT, last_lines=[TIMED_OUT])])
-    doubt = _only(held)
+    waiting = replace(GOOD, holds_back=["batch_size"], clients=[replace(CLIENT, last_lines=[TIMED_OUT])])
+    doubt = _only(waiting)
     assert doubt.defect is None
     assert doubt.harmless
     assert "because with batch_size requests wait for further ones" in doubt.sentence
-    stalled = replace(held, clients=[replace(CLIENT, last_stop_ns=11 * S, last_lines=[TIMED_OUT])])
+    stalled = replace(waiting, clients=[replace(CLIENT, last_stop_ns=11 * S, last_lines=[TIMED_OUT])])
     assert _only(stalled).defect == "gave-up"
 
 

@@ -32,36 +32,36 @@ def _summary(directory: Path, clients: list[Reading], loops: int, duration_s: fl
     return summarize(directory / "recorder.parquet", outputs={"write": ""}, closed_loops=loops, duration_s=duration_s)
 
 
-def _seconds(made: Made) -> float:
-    return min(2.0, ROWS * (made.latency_us + made.own_us) / 1e6 / made.loops)
+def _seconds(client: Made) -> float:
+    return min(2.0, ROWS * (client.latency_us + client.own_us) / 1e6 / client.loops)
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("made", healthy(), ids=str)
-def test_a_healthy_clients_own_time_raises_no_doubt(made: Made, tmp_path: Path) -> None:
+@pytest.mark.parametrize("client", healthy(), ids=str)
+def test_a_healthy_clients_own_time_raises_no_doubt(client: Made, tmp_path: Path) -> None:
     """K2: 5 to 100 us for each request, one loop or many, one thread or many."""
-    seconds = _seconds(made)
-    summary = _summary(tmp_path, [made.reading("client_0", seconds)], made.loops, seconds)
-    assert _doubts(summary, made.loops, seconds) == [], (summary.own_s, summary.measured)
+    seconds = _seconds(client)
+    summary = _summary(tmp_path, [client.reading("client_0", seconds)], client.loops, seconds)
+    assert _doubts(summary, client.loops, seconds) == [], (summary.own_s, summary.measured)
 
 
-@pytest.mark.parametrize("made", standing_still(), ids=str)
-def test_loops_that_stand_still_are_doubted_whatever_the_clients_own_time(made: Made, tmp_path: Path) -> None:
+@pytest.mark.parametrize("client", standing_still(), ids=str)
+def test_loops_that_stand_still_are_doubted_whatever_the_clients_own_time(client: Made, tmp_path: Path) -> None:
     """K2: the own time is that of loops that run; it does not hide those that do not."""
-    seconds = _seconds(made)
-    summary = _summary(tmp_path, [made.reading("client_0", seconds)], made.loops, seconds)
-    (doubt,) = _doubts(summary, made.loops, seconds)
+    seconds = _seconds(client)
+    summary = _summary(tmp_path, [client.reading("client_0", seconds)], client.loops, seconds)
+    (doubt,) = _doubts(summary, client.loops, seconds)
     assert "some loops did not run all the time" in doubt
     # Loops that never ran at all: their rows are as those of a healthy client with fewer loops.
-    fewer = replace(made, loops=made.loops // 2, ending=0)
-    absent = _summary(tmp_path, [fewer.reading("client_0", seconds)], made.loops, seconds)
-    assert len(_doubts(absent, made.loops, seconds)) == 1, (absent.own_s, absent.measured)
+    fewer = replace(client, loops=client.loops // 2, ending=0)
+    absent = _summary(tmp_path, [fewer.reading("client_0", seconds)], client.loops, seconds)
+    assert len(_doubts(absent, client.loops, seconds)) == 1, (absent.own_s, absent.measured)
 
 
 def test_several_clients(tmp_path: Path) -> None:
     """K2: each has its own time; where one has none of its loops running, there is a doubt."""
-    made = [Made(2, 60, 25, "exponential", one_thread=True), Made(2, 30, 20)]
-    clients = [one.reading(f"client_{i}", 0.5, seed=i) for i, one in enumerate(made)]
+    models = [Made(2, 60, 25, "exponential", one_thread=True), Made(2, 30, 20)]
+    clients = [one.reading(f"client_{i}", 0.5, seed=i) for i, one in enumerate(models)]
     summary = _summary(tmp_path, clients, 4, 0.5)
     law = summary.measured["measured.littles_law"]
     assert law is not None

@@ -53,10 +53,10 @@ def test_other_types() -> None:
 
 def test_without_a_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A directory that was removed while a shell is in it."""
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    gone.rmdir()
+    directory = tmp_path / "gone"
+    directory.mkdir()
+    monkeypatch.chdir(directory)
+    directory.rmdir()
     assert absolute("/x") == Path("/x")
     assert shown(Path("/x")) == "/x"
     with pytest.raises(Refused, match="the directory in which you work was removed"):

@@ -15,7 +15,7 @@ _OBEYED = {"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"}
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "visible"),
     [
         ("[INFO] leader 0: ready\t5 ms", "[INFO] leader 0: ready\t5 ms"),
         ("Zürich 測試 1\u202f234 a\u00a0b", "Zürich 測試 1\u202f234 a\u00a0b"),
@@ -35,29 +35,29 @@ _OBEYED = {"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"}
         ("", ""),
     ],
 )
-def test_colours_go_and_other_controls_are_seen(text: str | bytes, shown: str) -> None:
+def test_colours_go_and_other_controls_are_seen(text: str | bytes, visible: str) -> None:
     """G4: title, clipboard, clear screen and the like are shown as text; colours are dropped."""
-    assert printable(text) == shown
+    assert printable(text) == visible
 
 
 def test_lines_stay_lines_where_that_is_asked_for() -> None:
     assert printable("one\n\ttwo\r\n\x1b[2J", lines=True) == "one\n\ttwo\\r\n\\x1b[2J"
 
 
-@pytest.mark.parametrize(("most", "shown"), [(0, "x" * 50), (50, "x" * 50), (20, "x" * 16 + " ..."), (2, " ...")])
-def test_long_text_is_cut(most: int, shown: str) -> None:
-    assert printable("x" * 50, most=most) == shown
+@pytest.mark.parametrize(("most", "visible"), [(0, "x" * 50), (50, "x" * 50), (20, "x" * 16 + " ..."), (2, " ...")])
+def test_long_text_is_cut(most: int, visible: str) -> None:
+    assert printable("x" * 50, most=most) == visible
 
 
 @given(st.one_of(st.text(st.characters()), st.binary()), st.booleans())
 @settings(max_examples=1000, deadline=None, derandomize=True)
 def test_nothing_that_a_terminal_obeys_is_left(text: str | bytes, lines: bool) -> None:
     """G4: whatever comes in."""
-    shown = printable(text, lines=lines)
+    visible = printable(text, lines=lines)
     allowed = "\t\n" if lines else "\t"
-    assert [c for c in shown if unicodedata.category(c) in _OBEYED and c not in allowed] == []
-    assert printable(shown, lines=lines) == shown
-    assert shown.encode() is not None
+    assert [c for c in visible if unicodedata.category(c) in _OBEYED and c not in allowed] == []
+    assert printable(visible, lines=lines) == visible
+    assert visible.encode() is not None
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])))

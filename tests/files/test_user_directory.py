@@ -32,12 +32,12 @@ def test_it_is_closed_to_others_whatever_the_umask_is(tmp: Path, umask: int) -> 
     """G1, G2: mode 0700 from the first moment."""
     before = os.umask(umask)
     try:
-        made = user_directory()
+        directory = user_directory()
     finally:
         os.umask(before)
-    assert made == tmp / NAME
-    assert made.stat().st_mode & 0o7777 == 0o700
-    assert user_directory() == made
+    assert directory == tmp / NAME
+    assert directory.stat().st_mode & 0o7777 == 0o700
+    assert user_directory() == directory
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o755, 0o701, 0o770, 0o1777])
@@ -111,11 +111,11 @@ def test_every_place_that_cannot_be_used_is_named(tmp: Path, monkeypatch: pytest
 
 
 def test_private_directories_below_it_follow_the_same_rules(tmp: Path) -> None:
-    made = private_directory(user_directory() / "locks")
-    assert made.stat().st_mode & 0o7777 == 0o700
-    made.chmod(0o750)
+    directory = private_directory(user_directory() / "locks")
+    assert directory.stat().st_mode & 0o7777 == 0o700
+    directory.chmod(0o750)
     with pytest.raises(PermissionError, match="other users can write or read it"):
-        private_directory(made)
+        private_directory(directory)
 
 
 @needs_root

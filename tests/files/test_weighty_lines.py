@@ -10,9 +10,9 @@ WARNING = "[Nov 28 04:21:57.998744656] [WARN] [Thread 1] Client futures timed ou
 
 def test_a_warning_above_debug_lines_is_shown() -> None:
     """K3: the line that matters stands above the noise."""
-    shown = telling([*NOISE, WARNING, *NOISE], 5)
-    assert WARNING in shown
-    assert len(shown) == 5
+    lines = telling([*NOISE, WARNING, *NOISE], 5)
+    assert WARNING in lines
+    assert len(lines) == 5
 
 
 def test_errors_come_before_warnings_and_later_before_earlier() -> None:

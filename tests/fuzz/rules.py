@@ -38,8 +38,8 @@ def cluster(data: bytes) -> bool:
     pools = content if all(_is(value, list) for value in content.values()) else content.get("1", {})
     if not _is(pools, dict):
         return True
-    for listed in pools.values():
-        if not _is(listed, list) or any(not _is(a, str) or not a or "\0" in a or "\n" in a for a in listed):
+    for addresses in pools.values():
+        if not _is(addresses, list) or any(not _is(a, str) or not a or "\0" in a or "\n" in a for a in addresses):
             return True
     return not pools.get("server") or not pools.get("clients")
 

@@ -21,7 +21,7 @@ CASE = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-_taken: Counter[str] = Counter()
+_accepted: Counter[str] = Counter()
 _refused: dict[str, Counter[str]] = defaultdict(Counter)
 
 
@@ -43,7 +43,7 @@ def count(reader: str, refused: bool, message: str, *, must_refuse: bool, text: 
     if refused:
         _refused[reader][_kind(message)] += 1
     else:
-        _taken[reader] += 1
+        _accepted[reader] += 1
 
 
 def _kind(message: str) -> str:
@@ -56,9 +56,9 @@ def _kind(message: str) -> str:
 def lines() -> list[str]:
     """A line for each reader, and for each of its most frequent refusals."""
     report = []
-    for reader in sorted({*_taken, *_refused}):
+    for reader in sorted({*_accepted, *_refused}):
         refused = sum(_refused[reader].values())
-        report.append(f"{reader}: {refused + _taken[reader]} cases, {refused} refused, {_taken[reader]} read")
+        report.append(f"{reader}: {refused + _accepted[reader]} cases, {refused} refused, {_accepted[reader]} read")
         report += [f"    {times:5}  {kind}" for kind, times in _refused[reader].most_common(5 if CASES >= 1000 else 0)]
-    total = sum(_taken.values()) + sum(sum(kinds.values()) for kinds in _refused.values())
+    total = sum(_accepted.values()) + sum(sum(kinds.values()) for kinds in _refused.values())
     return [*report, f"{total} cases in all"]

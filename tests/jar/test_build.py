@@ -77,10 +77,10 @@ def _jdk(home: Path, *programs: str) -> Path:
 
 def test_the_compiler_is_that_of_the_java_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A7: `--java`, else JAVA_HOME, else PATH."""
-    named, home, path = (_jdk(tmp_path / name, "java", "javac") for name in ("named", "home", "path"))
+    by_name, home, path = (_jdk(tmp_path / name, "java", "javac") for name in ("named", "home", "path"))
     monkeypatch.setenv("PATH", f"{path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.delenv("JAVA_HOME", raising=False)
     assert javac("java") == str(path / "bin" / "javac")
     monkeypatch.setenv("JAVA_HOME", str(home))
     assert javac("java") == str(home / "bin" / "javac")
-    assert javac(str(named / "bin" / "java")) == str(named / "bin" / "javac")
+    assert javac(str(by_name / "bin" / "java")) == str(by_name / "bin" / "javac")

@@ -69,8 +69,10 @@ for (int i = 0; i < words.length; i++)
 
 def _main(main: str, *, help_: bool, more: tuple[str, ...] = (), less: tuple[str, ...] = (), refused: str = "") -> str:
     flags: dict[str, bool] = {f: r for f, r in MAINS[main].items() if f not in less} | dict.fromkeys(more, True)
-    listed = {wanted: ", ".join(f'"{f}"' for f, r in flags.items() if r is wanted) for wanted in (True, False)}
-    words = {"required": listed[True], "optional": listed[False], "help": str(help_).lower()}
+    texts = {
+        is_required: ", ".join(f'"{f}"' for f, r in flags.items() if r is is_required) for is_required in (True, False)
+    }
+    words = {"required": texts[True], "optional": texts[False], "help": str(help_).lower()}
     return SCOPT % (words | {"name": main.rpartition(".")[2], "refused": json.dumps(refused)})
 
 
@@ -103,8 +105,8 @@ def test_a_jar_like_frankenpaxos_fits_and_the_protocols_that_it_lacks_are_no_fau
     assert "2 main classes, all fit" in done.stdout
     assert done.stdout.count("this jar has no main classes of multipaxos") == 1
     assert done.stdout.splitlines()[-1].startswith("1 of ")
-    named = cli("protocols", "multipaxos", "--check", jar)
-    assert (named.exit_code, "no main classes of multipaxos" in named.stdout) == (1, True)
+    check = cli("protocols", "multipaxos", "--check", jar)
+    assert (check.exit_code, "no main classes of multipaxos" in check.stdout) == (1, True)
 
 
 @pytest.mark.jvm

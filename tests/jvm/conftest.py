@@ -13,6 +13,6 @@ from tests.jvm.processes import Processes
 @pytest.fixture
 def processes(reference_jar: Path, tmp_path: Path) -> Iterator[Processes]:
     """Starts mains of the jar, with the test's directory for their output."""
-    made = Processes(reference_jar, tmp_path)
-    yield made
-    made.end()
+    processes_of_test = Processes(reference_jar, tmp_path)
+    yield processes_of_test
+    processes_of_test.end()

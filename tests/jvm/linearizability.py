@@ -48,19 +48,19 @@ def violation(history: Iterable[Operation]) -> str | None:
 
 def _first_unexplained(operations: list[Operation]) -> Operation | None:
     # A get that was never answered has no effect and no result: it explains and demands nothing.
-    known = [o for o in operations if o.returned is not None or o.op == "set"]
-    events = [(o.invoked, 1, i) for i, o in enumerate(known)]
+    certain = [o for o in operations if o.returned is not None or o.op == "set"]
+    events = [(o.invoked, 1, i) for i, o in enumerate(certain)]
     # At equal times a return counts as before an invocation: the stricter reading.
-    events += [(o.returned, 0, i) for i, o in enumerate(known) if o.returned is not None]
+    events += [(o.returned, 0, i) for i, o in enumerate(certain) if o.returned is not None]
     under_way: set[int] = set()
     configurations: set[Configuration] = {("", frozenset())}
     for _, is_invocation, i in sorted(events):
         if is_invocation:
             under_way.add(i)
             continue
-        reached = _with_effect(i, configurations, known, under_way)
+        reached = _with_effect(i, configurations, certain, under_way)
         if not reached:
-            return known[i]
+            return certain[i]
         configurations = {(value, done - {i}) for value, done in reached}
         under_way.discard(i)
     return None
@@ -71,7 +71,7 @@ def _with_effect(
 ) -> set[Configuration]:
     """The configurations in which the returning operation has taken effect, after any others that are under way."""
     reached: set[Configuration] = set()
-    seen = set(configurations)
+    so_far = set(configurations)
     todo = list(configurations)
     while todo:
         value, done = todo.pop()
@@ -83,7 +83,7 @@ def _with_effect(
             if operation.op == "get" and operation.value != value:
                 continue
             after = (operation.value, done | {i})
-            if after not in seen:
-                seen.add(after)
+            if after not in so_far:
+                so_far.add(after)
                 todo.append(after)
     return reached

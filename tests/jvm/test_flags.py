@@ -31,8 +31,8 @@ def test_mains_have_the_flags_of_the_original(reference_jar: Path, main: str) ->
     """A main of the jar accepts what FrankenPaxos's accepts, and requires the same."""
     done = run(reference_jar, main, "--help")
     assert done.returncode == 0
-    listed = re.findall(r"^  (--\S+) <.*> \((required|optional|default: .*)\)$", done.stdout, re.MULTILINE)
-    assert {flag: kind == "required" for flag, kind in listed} == MAINS[main]
+    flags = re.findall(r"^  (--\S+) <.*> \((required|optional|default: .*)\)$", done.stdout, re.MULTILINE)
+    assert {flag: kind == "required" for flag, kind in flags} == MAINS[main]
     assert re.search(r"--log_level <debug\|info\|warn\|error\|fatal> \(required\)", done.stdout)
     assert re.search(r"--prometheus_port <Int>", done.stdout)
 
@@ -85,9 +85,9 @@ def test_values_that_do_not_fit_are_refused(reference_jar: Path, flag: str, valu
 @pytest.mark.parametrize("kind", UNKNOWN_TO_CRAQ)
 def test_workloads_that_clients_of_craq_do_not_know_are_refused(reference_jar: Path, tmp_path: Path, kind: str) -> None:
     # `fpray plan craq` refuses them, too, and rightly so: multipaxos' file of that workload is none of craq's.
-    planned = cli("plan", "multipaxos", "--json", "--set", f"workload.name={kind}", "--set", "state_machine=Noop")
+    plan = cli("plan", "multipaxos", "--json", "--set", f"workload.name={kind}", "--set", "state_machine=Noop")
     workload = tmp_path / "workload.pbtxt"
-    workload.write_text(json.loads(planned.output)[0]["files"]["workload.pbtxt"])
+    workload.write_text(json.loads(plan.output)[0]["files"]["workload.pbtxt"])
     done = run(reference_jar, "frankenpaxos.craq.ClientMain", "--workload", str(workload))
     assert done.returncode == 1
     assert re.search(r"Option --workload failed when given .* Unknown field name", done.stderr)

@@ -61,17 +61,17 @@ def test_rejects(name: str) -> None:
 def simulate(seed: int) -> list[Operation]:
     """A history of a real register with eight processes: every operation takes effect at one moment of its own."""
     rng = random.Random(seed)
-    planned = []
+    plan = []
     for process in range(8):
         time = rng.randrange(20)
         for n in range(40):
             invoked, effect, returned = sorted(time + rng.randrange(1, 30) for _ in range(3))
             # Nothing returns at the very moment at which something else is invoked.
-            planned.append((effect, rng.random(), process, n, 2 * invoked, 2 * returned + 1))
+            plan.append((effect, rng.random(), process, n, 2 * invoked, 2 * returned + 1))
             time = returned + 1
     value = ""
     history = []
-    for _, chance, process, n, invoked, returned in sorted(planned):
+    for _, chance, process, n, invoked, returned in sorted(plan):
         if chance < 0.5:
             value = f"p{process}n{n}"
             history.append(Operation(process, "set", "k", value, invoked, returned))
@@ -86,6 +86,6 @@ def test_accepts_what_a_real_register_did_and_rejects_it_with_one_old_value(seed
     assert violation(history) is None
     gets = [o for o in history if o.op == "get" and o.value]
     late = gets[-1]
-    old = next(o for o in gets if o.value != late.value)
-    history[history.index(late)] = Operation(late.process, "get", "k", old.value, late.invoked, late.returned)
+    earlier = next(o for o in gets if o.value != late.value)
+    history[history.index(late)] = Operation(late.process, "get", "k", earlier.value, late.invoked, late.returned)
     assert violation(history) is not None

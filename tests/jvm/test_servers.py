@@ -22,10 +22,10 @@ pytestmark = pytest.mark.jvm
 
 
 def test_a_taken_port_is_named_and_ends_the_process(reference_jar: Path, tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind((HOST, 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         error = f"Address already in use: {HOST}:{port}"
         _assert_ends(run(reference_jar, SERVER, *server_flags(port)), error)
         _assert_ends(run(reference_jar, SERVER, *server_flags(free_port(), prometheus_port=str(port))), error)
@@ -78,6 +78,6 @@ def test_metrics_have_the_jvm_the_process_and_every_kind_of_request(processes: P
         r'unreplicated_server_requests_latency_sum\{type="ClientRequest",\} [\d.E]+',
     ):
         assert re.search(rf"^{series}$", text, re.MULTILINE), series
-    counted = re.search(r'^unreplicated_server_requests_total\{type="ClientRequest",\} (\S+)$', text, re.MULTILINE)
-    assert counted
-    assert float(counted[1]) >= len(rows(tmp_path))
+    match = re.search(r'^unreplicated_server_requests_total\{type="ClientRequest",\} (\S+)$', text, re.MULTILINE)
+    assert match
+    assert float(match[1]) >= len(rows(tmp_path))

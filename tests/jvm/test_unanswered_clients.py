@@ -65,8 +65,8 @@ def test_unanswered_clients_of_craq_send_again(reference_jar: Path, tmp_path: Pa
     path = tmp_path / "config.pbtxt"
     path.write_text(f"f: 0 chain_node_address {address(silent.port)}")
     servers_of = {"config": str(path), "workload": workload_file(tmp_path, CRAQ_WRITES)}
-    again = UNANSWERED | {"options.resendClientRequestPeriod": "0.05s"}
-    done = run(reference_jar, "frankenpaxos.craq.ClientMain", *client_flags(tmp_path, servers_of, **again))
+    flags = UNANSWERED | {"options.resendClientRequestPeriod": "0.05s"}
+    done = run(reference_jar, "frankenpaxos.craq.ClientMain", *client_flags(tmp_path, servers_of, **flags))
     _assert_timed_out(done)
     ids = [tuple(read_varints(request[1:], 3)[0][1:]) for request in silent.wait_for(9)]
     # Each of the 3 + 5 pseudonyms sends one write; those of the warm-up go on being sent, too.
@@ -87,7 +87,7 @@ def test_unanswered_clients_of_epaxos_propose_again_to_other_replicas(reference_
     _assert_timed_out(run(reference_jar, main, *client_flags(tmp_path, servers_of, **UNANSWERED)))
     wait_until(lambda: proposals() >= 10, "the proposals of all loops")
     assert proposals() == (3 + 1) + (5 + 1)
-    again = UNANSWERED | {"options.reproposePeriod": "50ms"}
-    run(reference_jar, main, *client_flags(tmp_path, servers_of, **again))
+    flags = UNANSWERED | {"options.reproposePeriod": "50ms"}
+    run(reference_jar, main, *client_flags(tmp_path, servers_of, **flags))
     wait_until(lambda: proposals() >= 10 + 10 + 4 + 6, "proposals that were sent again")
     assert all(silent.frames for silent in silents)

@@ -22,8 +22,8 @@ def driver() -> str:
 
 @pytest.fixture
 def processes(driver: str) -> Iterator[Processes]:
-    with Processes(driver) as made:
-        yield made
+    with Processes(driver) as service:
+        yield service
     wait_until(lambda: not supervisors(driver))
 
 
@@ -40,14 +40,14 @@ def port() -> int:
 
 @pytest.fixture
 def owner(tmp_path: Path) -> Iterator[Callable[..., Owner]]:
-    made: list[Owner] = []
+    owners: list[Owner] = []
 
     def make(*kinds: str, **options: Any) -> Owner:
-        made.append(Owner(tmp_path, list(kinds), **options))
-        return made[-1]
+        owners.append(Owner(tmp_path, list(kinds), **options))
+        return owners[-1]
 
     yield make
-    for process in made:
+    for process in owners:
         process.end()
 
 

@@ -123,7 +123,7 @@ class Owner:
             self.report = json.loads(self.process.stdout.readline())
             (self.supervisor,) = supervisors(self.driver)
             wait_until(lambda: self._settled(kinds))
-            self.known = [*with_descendants([self.supervisor], process_table()).values()]
+            self.processes = [*with_descendants([self.supervisor], process_table()).values()]
 
     def _settled(self, kinds: list[str]) -> bool:
         """Whether every process runs, has lost its mark or ignores TERM if it means to, or is stopped."""
@@ -144,7 +144,7 @@ class Owner:
 
     def wait_all_gone(self) -> None:
         """Wait until neither the supervisor nor any of its processes is alive."""
-        wait_until(lambda: not survivors(self.driver) and not any(same(entry) for entry in self.known))
+        wait_until(lambda: not survivors(self.driver) and not any(same(entry) for entry in self.processes))
 
     def end(self) -> None:
         self.process.kill()

@@ -23,9 +23,9 @@ def _methods(kind: type) -> dict[str, Any]:
     [(MachineCalls, MachineService), (FileCalls, FileService), (ProcessCalls, ProcessService)],
 )
 def test_each_call_is_answered_with_its_arguments_and_result(calls: type, service: type) -> None:
-    asked, answered = _methods(calls), _methods(service)
-    assert asked.keys() == answered.keys()
-    for name, method in asked.items():
+    questions, answered = _methods(calls), _methods(service)
+    assert questions.keys() == answered.keys()
+    for name, method in questions.items():
         call, answer = inspect.signature(method), inspect.signature(answered[name])
         assert call.parameters == answer.parameters, name
         assert call.return_annotation == f"Call[{answer.return_annotation}]", name

@@ -16,23 +16,23 @@ from tests.node.programs import sha256
 
 
 def test_a_jar_is_where_the_driver_has_it_as_long_as_it_is_that_jar(tmp_path: Path, cache: Path) -> None:
-    jar, known = tmp_path / "my.jar", JarCache()
+    jar, jars = tmp_path / "my.jar", JarCache()
     jar.write_bytes(b"one")
-    assert known.find(str(jar), sha256(b"one")) == str(jar)
+    assert jars.find(str(jar), sha256(b"one")) == str(jar)
     jar.write_bytes(b"another")
-    assert known.find(str(jar), sha256(b"one")) is None, "a jar that was built anew is another one"
-    path, came = known.keep(sha256(b"one"), iter([b"o", b"ne"]))
+    assert jars.find(str(jar), sha256(b"one")) is None, "a jar that was built anew is another one"
+    path, came = jars.keep(sha256(b"one"), iter([b"o", b"ne"]))
     assert (path, came) == (str(cache / f"{sha256(b'one')}.jar"), True)
-    assert known.find(str(jar), sha256(b"one")) == path
+    assert jars.find(str(jar), sha256(b"one")) == path
     Path(path).write_bytes(b"broken")
-    assert known.find(str(jar), sha256(b"one")) is None, "it is checked when it is used"
+    assert jars.find(str(jar), sha256(b"one")) is None, "it is checked when it is used"
 
 
 def test_sweeps_that_begin_at_once_fetch_a_jar_once(cache: Path) -> None:
-    taken, ready = [], threading.Barrier(4)
+    fetches, ready = [], threading.Barrier(4)
 
     def pieces() -> Iterator[bytes]:
-        taken.append(1)
+        fetches.append(1)
         time.sleep(0.05)
         yield b"jar"
 
@@ -45,7 +45,7 @@ def test_sweeps_that_begin_at_once_fetch_a_jar_once(cache: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(taken) == 1
+    assert len(fetches) == 1
     assert [path.name for path in cache.glob("*.jar")] == [f"{sha256(b'jar')}.jar"]
 
 
@@ -73,10 +73,10 @@ def test_a_path_that_means_something_else_in_a_class_path_is_not_used(
     jar = tmp_path / directory / "a.jar" if directory != "*" else tmp_path / "*"
     jar.parent.mkdir(exist_ok=True)
     jar.write_bytes(b"jar")
-    known = JarCache()
-    assert known.find(str(jar), sha256(b"jar")) is None, "it must be sent"
-    assert known.keep(sha256(b"jar"), iter([b"jar"]))[0] == str(cache / f"{sha256(b'jar')}.jar")
+    jars = JarCache()
+    assert jars.find(str(jar), sha256(b"jar")) is None, "it must be sent"
+    assert jars.keep(sha256(b"jar"), iter([b"jar"]))[0] == str(cache / f"{sha256(b'jar')}.jar")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a:b"))
-    path, _ = known.keep(sha256(b"jar"), iter([b"jar"]))
+    path, _ = jars.keep(sha256(b"jar"), iter([b"jar"]))
     Path(path).unlink()
     assert ":" not in path

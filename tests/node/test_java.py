@@ -28,12 +28,12 @@ def _java(directory: Path, version: str) -> str:
 
 def test_java_home_comes_before_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A7: and where both exist and differ, the facts of the machine have both."""
-    home, path, named = (_java(tmp_path / name, name) for name in ("home", "path", "named"))
+    home, path, by_name = (_java(tmp_path / name, name) for name in ("home", "path", "named"))
     monkeypatch.setenv("PATH", f"{tmp_path}/path/bin:/usr/bin:/bin")
     monkeypatch.setenv("JAVA_HOME", f"{tmp_path}/home")
     assert java_facts("java") == {"java": home, "jvm": "home", "java_in_path": path}
     assert java_program("java") == home
-    assert java_facts(named) == {"java": named, "jvm": "named"}
+    assert java_facts(by_name) == {"java": by_name, "jvm": "named"}
     monkeypatch.setenv("JAVA_HOME", f"{tmp_path}/path")
     assert other_java("java") is None, "they are one program"
 

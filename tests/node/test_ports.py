@@ -16,7 +16,7 @@ def test_the_tables_agree(port: int) -> None:
         two.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         two.bind(("::ffff:127.0.0.1", port + 1))
         two.listen()
-        wanted = {
+        expected = {
             ports.Socket("127.0.0.1", port, os.geteuid(), os.fstat(one.fileno()).st_ino),
             ports.Socket("127.0.0.1", port + 1, os.geteuid(), os.fstat(two.fileno()).st_ino),
         }
@@ -26,8 +26,8 @@ def test_the_tables_agree(port: int) -> None:
             for name in ("tcp", "tcp6")
             for listening in ports._read_table(f"/proc/net/{name}", 1 << ports.LISTEN)
         }
-    assert wanted <= by_netlink
-    assert wanted <= by_table
+    assert expected <= by_netlink
+    assert expected <= by_table
 
 
 def test_free_ports(port: int) -> None:
@@ -38,10 +38,10 @@ def test_free_ports(port: int) -> None:
     assert all(port <= one < low - 1 for one in free)
     with socket.create_server(("127.0.0.1", free[0] + 1)), socket.socket() as bound:
         bound.bind(("127.0.0.1", free[1]))
-        again = ports.free_ports("127.0.0.1", 50, port)
-    assert free[0] not in again, "the one after it, for Prometheus, is taken"
-    assert free[1] not in again, "bound, though it does not listen"
-    assert again[0] == free[2]
+        second = ports.free_ports("127.0.0.1", 50, port)
+    assert free[0] not in second, "the one after it, for Prometheus, is taken"
+    assert free[1] not in second, "bound, though it does not listen"
+    assert second[0] == free[2]
     with socket.create_server(("127.0.0.2", free[0])):
         assert ports.free_ports("127.0.0.1", 1, port)[0] == free[1], "taken at another address: not fresh"
 

@@ -76,11 +76,11 @@ def test_a_command_file_runs_its_command_and_nothing_else(name: str, tmp_path: P
     assert done.stdout == f"one|{name}|".encode()
     assert [path.name for path in (*tmp_path.rglob("pwned*"), *directory.glob("pwned*"))] == []
     assert process_files.ran_on(file) == "127.0.0.1"
-    given = ProcessSpec("client", ("cat", str(directory / "in")), str(directory), given=("in",))
+    with_file = ProcessSpec("client", ("cat", str(directory / "in")), str(directory), given=("in",))
     (directory / "in").write_bytes(f"{name}\n% \\ %s\n".encode())
-    process_files.write_command(given)
+    process_files.write_command(with_file)
     text = (directory / "client_cmd.txt").read_text()
     (directory / "in").unlink()
-    again = subprocess.run(["sh", "-c", text], cwd=tmp_path, capture_output=True, check=True)
-    assert again.stdout.replace(b"\r", b"") == f"{name}\n% \\ %s\n".replace("\r", "").encode()
+    second = subprocess.run(["sh", "-c", text], cwd=tmp_path, capture_output=True, check=True)
+    assert second.stdout.replace(b"\r", b"") == f"{name}\n% \\ %s\n".replace("\r", "").encode()
     assert "\x1b" not in text.splitlines()[-1]

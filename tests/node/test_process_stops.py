@@ -68,8 +68,8 @@ def test_what_a_process_leaves_behind_is_swept(processes: Processes, trial: str,
     else:
         processes.wait_exit(["server_0"], 60)
         processes.stop([["server_0"]], 5)  # waits for the sweep, a second
-    left = read_entry(daemon)
-    assert left is None or not left.alive
+    entry = read_entry(daemon)
+    assert entry is None or not entry.alive
     assert "server_1" not in processes.exits()
 
 

@@ -68,9 +68,9 @@ def test_spawn_failure(processes: Processes, trial: str, argv: tuple[str, ...], 
     assert failure.lines == (f"fpray: {words}",)
     assert set(processes.started()) == {"other"}
     for wait in (processes.wait_ready, processes.wait_exit):
-        again = wait(["server_0"], 1)
-        assert again is not None
-        assert again.kind == "spawn-failed"
+        second = wait(["server_0"], 1)
+        assert second is not None
+        assert second.kind == "spawn-failed"
     assert set(processes.stop([["other", "server_0"]])) == {"other"}
 
 
@@ -154,7 +154,7 @@ def test_many_threads(processes: Processes, trial: str) -> None:
 
 
 def test_the_raylet_must_live() -> None:
-    gone = subprocess.Popen(["true"])
-    gone.wait()
+    process = subprocess.Popen(["true"])
+    process.wait()
     with pytest.raises(Lost, match="did not start"):
-        Processes(raylet_pid=gone.pid)
+        Processes(raylet_pid=process.pid)

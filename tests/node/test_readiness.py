@@ -28,8 +28,8 @@ def test_a_wildcard_counts_only_if_it_was_asked_for(processes: Processes, trial:
     failure = processes.wait_ready(["server_0"], 0.5)
     assert failure is not None
     assert failure.kind == "not-ready"
-    shown = f"[{host}]:{port}" if host == "::" else f"{host}:{port}"
-    assert f"(it listens on {shown})" in failure.detail
+    address = f"[{host}]:{port}" if host == "::" else f"{host}:{port}"
+    assert f"(it listens on {address})" in failure.detail
     processes.stop([["server_0"]])
     start(processes, listener("server_1", trial, f"{host},{port},0", at=(("0.0.0.0", port),)))
     assert processes.wait_ready(["server_1"], 60) is None

@@ -42,19 +42,19 @@ def _left_behind(root: Path, owner: Owner) -> Path:
 
 def test_what_is_held_is_left_alone_and_what_is_not_is_returned_or_removed(tmp_path: Path) -> None:
     holder, other = Scratch(), Scratch()
-    held = Path(holder.make(str(tmp_path), _THEIRS))
-    assert holder.make(str(tmp_path), _THEIRS) == str(held), "asked again, it is the same one"
+    own = Path(holder.make(str(tmp_path), _THEIRS))
+    assert holder.make(str(tmp_path), _THEIRS) == str(own), "asked again, it is the same one"
     ours, theirs = _left_behind(tmp_path, _OURS), _left_behind(tmp_path, _THEIRS)
-    (half_made := held.with_name("half-made")).mkdir()
-    assert [(left.directory, left.owner) for left in other.clean(str(tmp_path), "suite")] == [(str(ours), _OURS)]
-    assert held.exists()
+    (half_made := own.with_name("half-made")).mkdir()
+    assert [(site.directory, site.owner) for site in other.clean(str(tmp_path), "suite")] == [(str(ours), _OURS)]
+    assert own.exists()
     assert not half_made.exists()
     assert sorted(path.name for path in theirs.iterdir()) == [".owner", "server_out.txt"], "its logs wait, rows do not"
     assert Scratch().clean(str(tmp_path), "suite") == [], "the one that found it holds it"
     other.remove(str(ours))
     os.utime(theirs / ".owner", (0, time.time() - 2 * scratch.WAITS_S))
     Scratch().clean(str(tmp_path), "suite")
-    assert [path.name for path in held.parent.iterdir()] == [held.name]
+    assert [path.name for path in own.parent.iterdir()] == [own.name]
 
 
 @pytest.mark.parametrize(("where", "away"), [("local", False), ("network", True), ("a copy", True)])

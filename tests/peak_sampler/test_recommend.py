@@ -16,7 +16,7 @@ from tests.peak_sampler.searches import CLIENTS, LATENCY, THROUGHPUT, loops, que
 
 def test_where_more_load_gains_nothing_the_lower_load_is_recommended() -> None:
     """A flat top: the highest load of it was measured 0.4 % higher, which is noise, and has four times the latency."""
-    measured = {10: 20.0, 50: 45.0, 200: 50.0, 300: 49.9, 400: 50.1, 600: 49.9, 800: 50.2}
+    rates = {10: 20.0, 50: 45.0, 200: 50.0, 300: 49.9, 400: 50.1, 600: 49.9, 800: 50.2}
     trials = [
         create_trial(
             params={"clients": clients},
@@ -24,7 +24,7 @@ def test_where_more_load_gains_nothing_the_lower_load_is_recommended() -> None:
             value=rate,
             user_attrs={"metrics": {"throughput": rate, "latency": clients / rate}, "status": "finished"},
         )
-        for clients, rate in measured.items()
+        for clients, rate in rates.items()
     ]
     best = recommend(trials, (THROUGHPUT,), (Bound("latency", 20.0),), loops).best
     assert best is not None

@@ -39,18 +39,18 @@ def test_load_alone_is_a_knee() -> None:
 def test_a_configuration_that_breaks_the_bound_gets_less_load_before_another_is_tried(capacity: float) -> None:
     space = {"clients": CLIENTS, "leaders": IntDistribution(2, 20), "batch": CategoricalDistribution([1, 10, 100])}
     study = searched(space, lambda p: queue(p["clients"], capacity), 3)
-    one, two, *_ = asked = [trial.params for trial in study.get_trials()]
-    assert len({(params["leaders"], params["batch"]) for params in asked[:2]}) == 1, "the same under less load"
+    one, two, *_ = points = [trial.params for trial in study.get_trials()]
+    assert len({(params["leaders"], params["batch"]) for params in points[:2]}) == 1, "the same under less load"
     assert one["clients"] / 30 < two["clients"] < one["clients"], "and not the lowest load there is"
 
 
 def test_small_steps_up_that_keep_the_bound_are_followed_by_larger_ones() -> None:
     """A latency that hardly grows with load; what gains most for sure is the next small step, 13."""
-    measured = {8: 1.9, 10: 1.93, 11: 1.94, 12: 1.95}
+    latencies = {8: 1.9, 10: 1.93, 11: 1.94, 12: 1.95}
     trials = Trials(
-        [{"clients": clients} for clients in measured],
-        {"throughput": np.array([0.5 * c for c in measured]), "latency": np.array(list(measured.values()))},
-        list(range(len(measured))),
+        [{"clients": clients} for clients in latencies],
+        {"throughput": np.array([0.5 * c for c in latencies]), "latency": np.array(list(latencies.values()))},
+        list(range(len(latencies))),
     )
     sampler = PeakSampler((THROUGHPUT,), (LATENCY,), loops=loops, seed=1)
     assert sampler.propose(trials, [], {"clients": CLIENTS}, 6)["clients"] == 15
@@ -99,16 +99,16 @@ def test_a_space_in_which_everything_was_tried() -> None:
 
 def test_several_trials_at_once_spread_out() -> None:
     study = searched({"clients": CLIENTS, "replicas": IntDistribution(2, 6)}, lambda p: queue(p["clients"]), 5)
-    asked = [study.ask({"clients": CLIENTS, "replicas": IntDistribution(2, 6)}).params for _ in range(4)]
-    assert len({tuple(point.values()) for point in asked}) >= 3
+    points = [study.ask({"clients": CLIENTS, "replicas": IntDistribution(2, 6)}).params for _ in range(4)]
+    assert len({tuple(point.values()) for point in points}) >= 3
 
 
 def test_it_keeps_nothing_but_the_study() -> None:
     space: dict[str, BaseDistribution] = {"clients": CLIENTS, "replicas": IntDistribution(2, 6)}
     study = searched(space, lambda p: queue(p["clients"], 10.0 * p["replicas"]), 6)
-    again = optuna.create_study(sampler=PeakSampler([THROUGHPUT], [LATENCY], loops=loops, seed=1), direction="maximize")
-    again.add_trials(study.get_trials())
-    assert again.ask(space).params == study.ask(space).params
+    other = optuna.create_study(sampler=PeakSampler([THROUGHPUT], [LATENCY], loops=loops, seed=1), direction="maximize")
+    other.add_trials(study.get_trials())
+    assert other.ask(space).params == study.ask(space).params
 
 
 def test_what_is_not_allowed_is_not_asked() -> None:

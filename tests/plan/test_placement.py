@@ -14,8 +14,8 @@ from fpray.study.registry import find_protocol
 
 
 def _trial(protocol: str) -> Trial[Any]:
-    known = find_protocol(protocol)
-    return Trial(known, known.params())
+    declaration = find_protocol(protocol)
+    return Trial(declaration, declaration.params())
 
 
 @pytest.mark.parametrize("protocol", ["unreplicated", "multipaxos", "epaxos", "craq"])
@@ -30,6 +30,6 @@ def test_other_ports_change_nothing_else_of_a_plan(protocol: str) -> None:
     assert [(p.label, p.host, list(p.endpoints)) for p in after.processes] == [
         (p.label, p.host, list(p.endpoints)) for p in before.processes
     ]
-    for host, given in ports.items():
+    for host, numbers in ports.items():
         used = [port for p in after.processes if p.host == host for port in p.endpoints.values()]
-        assert sorted(used) == list(given)
+        assert sorted(used) == list(numbers)

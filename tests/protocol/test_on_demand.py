@@ -14,43 +14,43 @@ import fpray_studies
 from fpray.protocol.on_demand import OnDemand
 
 
-def _counted(made: list[str], name: str) -> Callable[[], str]:
+def _counted(calls: list[str], name: str) -> Callable[[], str]:
     def make() -> str:
-        made.append(name)
+        calls.append(name)
         return name.upper()
 
     return make
 
 
-def _mapping(made: list[str], *names: str) -> OnDemand[str]:
-    return OnDemand({name: _counted(made, name) for name in names})
+def _mapping(calls: list[str], *names: str) -> OnDemand[str]:
+    return OnDemand({name: _counted(calls, name) for name in names})
 
 
 def test_a_value_is_made_once_and_only_when_it_is_looked_up() -> None:
-    made: list[str] = []
-    values = _mapping(made, "b", "a")
+    calls: list[str] = []
+    values = _mapping(calls, "b", "a")
     assert list(values) == ["b", "a"]
     assert len(values) == 2
     assert "a" in values
     assert "c" not in values
     assert values.get("c") is None
-    assert made == []
+    assert calls == []
     assert (values["a"], values.get("a")) == ("A", "A")
-    assert made == ["a"]
+    assert calls == ["a"]
     assert dict(values) == {"a": "A", "b": "B"}
     with pytest.raises(KeyError):
         values["c"]
 
 
 def test_mappings_are_merged_like_dictionaries_without_a_look_up() -> None:
-    made: list[str] = []
+    calls: list[str] = []
     mine = {"b": "of a dictionary", "d": "of a dictionary"}
-    merged = OnDemand.merged(_mapping(made, "c", "b"), mine)
+    merged = OnDemand.merged(_mapping(calls, "c", "b"), mine)
     assert list(merged) == list({"c": "", "b": ""} | mine)
-    assert made == []
+    assert calls == []
     assert merged["b"] == "of a dictionary"
     assert merged["c"] == "C"
-    assert made == ["c"]
+    assert calls == ["c"]
 
 
 def test_a_protocol_has_the_name_of_its_file() -> None:

@@ -68,8 +68,8 @@ def _value(params: Any, dotted: str) -> Any:
 
 def _number(params: Any, expression: str) -> int:
     """A count such as `2 * f + 1`."""
-    known = {name: value for name in field_types(type(params)) if isinstance(value := getattr(params, name), int)}
-    return int(eval(expression, {}, known))
+    variables = {name: value for name in field_types(type(params)) if isinstance(value := getattr(params, name), int)}
+    return int(eval(expression, {}, variables))
 
 
 def test_the_registry_finds_what_is_installed() -> None:
@@ -89,27 +89,27 @@ def test_every_process_is_one_that_the_original_starts(name: str) -> None:
         assert process.label == re.sub(r"\{\w+\}", "{}", facts["label"]).format(*process.index)
         if (name, process.role) not in DEVIATIONS:
             heap = [word for word in process.argv if word.startswith(("-Xms", "-Xmx"))]
-            wanted = _value(trial.params, facts["heap"]) if facts["heap"] else None
-            assert heap == ([f"-Xms{wanted}", f"-Xmx{wanted}"] if wanted else [])
+            heap_size = _value(trial.params, facts["heap"]) if facts["heap"] else None
+            assert heap == ([f"-Xms{heap_size}", f"-Xmx{heap_size}"] if heap_size else [])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_process_gets_the_flags_of_the_original_in_its_order(name: str) -> None:
     for trial, process, facts in _processes(name):
-        wanted = list(facts["flags"])
+        rows = list(facts["flags"])
         for *flag, only_if in facts.get("conditional", ()):
             assert only_if == "len(net.placement().batchers) != 0"
-            wanted += [flag] if trial.params.num_batchers else []
-        given = flags_of(process.argv)
+            rows += [flag] if trial.params.num_batchers else []
+        flags = flags_of(process.argv)
         if (name, process.role) in DEVIATIONS:
-            assert set(given) >= {flag for flag, _, _ in wanted}
+            assert set(flags) >= {flag for flag, _, _ in rows}
             continue
         in_order = sorted if (name, "order of flags") in DEVIATIONS else list
-        assert in_order(given) == in_order([flag for flag, _, _ in wanted]), process.label
-        for flag, source, unit in wanted:
+        assert in_order(flags) == in_order([flag for flag, _, _ in rows]), process.label
+        for flag, source, unit in rows:
             if source.startswith("input."):
                 value = _value(trial.params, source.removeprefix("input."))
-                assert _same(given[flag], _text(value, unit)), (process.label, flag)
+                assert _same(flags[flag], _text(value, unit)), (process.label, flag)
 
 
 def _text(value: Any, unit: str) -> str:
@@ -133,19 +133,19 @@ def _same(one: Any, other: Any) -> bool:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_the_flags_of_a_process_say_of_itself(name: str) -> None:
     for trial, process, facts in _processes(name):
-        given = flags_of(process.argv)
-        index = [int(given[flag]) for flag, source, _ in facts["flags"] if source.startswith("loop index")]
+        flags = flags_of(process.argv)
+        index = [int(flags[flag]) for flag, source, _ in facts["flags"] if source.startswith("loop index")]
         assert not index or index == list(process.index)
         for flag, source, _ in facts["flags"]:
             if source.startswith("own host"):
-                assert given[flag] == process.host
+                assert flags[flag] == process.host
             elif source == "own port":
-                assert given[flag] == str(process.port)
+                assert flags[flag] == str(process.port)
             elif source.startswith("own port + 1"):
-                assert given[flag] == "-1"
+                assert flags[flag] == "-1"
             elif source.startswith("{bench}/"):
                 file = source.removeprefix("{bench}/").replace("client_{i}", process.label)
-                assert given[flag] == f"/suite/001/{file}"
+                assert flags[flag] == f"/suite/001/{file}"
                 assert file == process.label or file in build_plan(trial, Cluster()).files
 
 
@@ -182,17 +182,17 @@ def test_the_config_message_has_the_fields_and_nesting_of_the_original(name: str
             continue
         message = _parsed(iter(plan.files["config.pbtxt"].splitlines()))
         placed = place(trial.protocol, trial.params, Cluster())
-        wanted = {}
+        expected = {}
         for field in facts:
             if field["from"].startswith("input."):
                 value = _value(trial.params, field["from"].removeprefix("input."))
-                wanted[field["field"]] = [getattr(value, "name", str(value).lower())]
+                expected[field["field"]] = [getattr(value, "name", str(value).lower())]
             else:
                 listening = placed.listening[_singular(field["from"].removeprefix("placement."))]
                 names = re.findall(r"(\w+): repeated", field["type"])
-                wanted[field["field"]] = list(_nested(listening, names))
-        assert message == {field: values for field, values in wanted.items() if values}
-        assert list(message) == [field["field"] for field in facts if wanted[field["field"]]]
+                expected[field["field"]] = list(_nested(listening, names))
+        assert message == {field: values for field, values in expected.items() if values}
+        assert list(message) == [field["field"] for field in facts if expected[field["field"]]]
 
 
 def _parsed(lines: Iterator[str]) -> dict[str, list[Any]]:

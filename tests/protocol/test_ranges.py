@@ -22,8 +22,8 @@ def _with_every_workload(params: Any, name: str) -> Iterator[Any]:
     """The parameters with each kind of each workload."""
     yield params
     for field, kind in field_types(type(params)).items():
-        for chosen in alternatives(kind):
-            yield set_values(params, {f"{field}.name": chosen.__name__}, protocol=name)[0]
+        for workload in alternatives(kind):
+            yield set_values(params, {f"{field}.name": workload.__name__}, protocol=name)[0]
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)

@@ -59,12 +59,12 @@ class OddFile:
             (["write"], ["read", "write"], ["a", "b", "c", ""], [f"l{i}" for i in range(90)])
         )
         self._clock = BEGIN + self.random.randrange(10**9)
-        self._taken: set[int] = set()
+        self._columns: set[int] = set()
 
     def write(self, path: Path, others: OddFile | None = None) -> None:
         """Write the file; others: a file of the same trial: this one respects its kind and its starts."""
         if others is not None:
-            self.labelled, self.grouped, self._taken = others.labelled, others.grouped, others._taken
+            self.labelled, self.grouped, self._columns = others.labelled, others.grouped, others._columns
         end = self.random.choice(("\n", "\n", "\n", "\r\n"))
         lines = [((LABELLED if self.labelled else UNLABELLED) + end).encode()]
         for _ in range(self.random.choice((0, 1, 2, 5, 40, 150, 300))):
@@ -82,9 +82,9 @@ class OddFile:
         start = self._clock
         if self._odd():
             start += self.random.choice((-(10**18), -(10**10), 10**10, 10**18))
-        while self.grouped and start in self._taken:
+        while self.grouped and start in self._columns:
             start += 1
-        self._taken.add(start)
+        self._columns.add(start)
         latency = int(self.random.lognormvariate(13, 1.5))
         count = self.random.choice((1, 7, 100, 10**8)) if self.grouped else 1
         first, last = _instant(start, self.random), _instant(start + latency, self.random)

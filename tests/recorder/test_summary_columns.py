@@ -118,20 +118,18 @@ def test_measured_is_what_stops_in_the_common_window(tmp_path: Path, seed: int, 
     assert result.measured["measured.window_s"] == pytest.approx(window_s, abs=1e-6)
     assert result.measured["measured.requests"] == result.requests == inside["count"].sum()
     for label, prefix in (("read", "r."), ("write", "w.")):
-        measured = {k.removeprefix(prefix): v for k, v in result.measured.items() if k.startswith(prefix)}
+        metrics = {k.removeprefix(prefix): v for k, v in result.measured.items() if k.startswith(prefix)}
         if not (df["label"] == label).any():
-            assert set(measured.values()) == {None}
+            assert set(metrics.values()) == {None}
             continue
         mine = inside[inside["label"] == label]
-        assert measured["measured.throughput"] == pytest.approx(mine["count"].sum() / window_s, rel=1e-5)
+        assert metrics["measured.throughput"] == pytest.approx(mine["count"].sum() / window_s, rel=1e-5)
         quantiles: dict[str, float | None] = dict.fromkeys(("median", "p90", "p95", "p99", "max"))
         mean = None
         if len(mine):
             mean = float((mine["latency_nanos"] * mine["count"]).sum() / mine["count"].sum() / 1e6)
             if group_size == 1:
                 quantiles = {n: v for n, v in statistics(mine["latency_nanos"] / 1e6).items() if n in quantiles}
-        assert measured["measured.latency.mean_ms"] == (None if mean is None else pytest.approx(mean, rel=1e-9))
+        assert metrics["measured.latency.mean_ms"] == (None if mean is None else pytest.approx(mean, rel=1e-9))
         for name, value in quantiles.items():
-            assert measured[f"measured.latency.{name}_ms"] == (
-                None if value is None else pytest.approx(value, rel=1e-9)
-            )
+            assert metrics[f"measured.latency.{name}_ms"] == (None if value is None else pytest.approx(value, rel=1e-9))

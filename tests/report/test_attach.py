@@ -36,13 +36,13 @@ def test_on_a_terminal_attach_draws_the_live_block_until_the_end(tmp_path: Path)
         lock.flush()
         watcher = subprocess.Popen([FPRAY, "attach", "ABCD"], cwd=tmp_path, stdin=end, stdout=end, stderr=end)
         os.close(end)
-        seen = b""
-        while b"trial 004 \xc2\xb7 3 of 160 done" not in seen:
-            seen += os.read(terminal, 4096)
+        output = b""
+        while b"trial 004 \xc2\xb7 3 of 160 done" not in output:
+            output += os.read(terminal, 4096)
         over = replace(running, under_way=[], state="finished", says="159 finished, 1 crashed", exit_code=1)
         (suite / "progress.json").write_text(json.dumps(vars(over), default=vars))
-    assert b"[003/160; 1.9%] this run" in seen
-    assert b"an earlier run" not in seen
+    assert b"[003/160; 1.9%] this run" in output
+    assert b"an earlier run" not in output
     assert watcher.wait(LONG) == 1
     os.close(terminal)
 

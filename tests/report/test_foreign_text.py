@@ -70,7 +70,7 @@ def test_no_text_of_a_suite_reaches_the_terminal_as_it_is(name: str, tmp_path: P
     shutil.copytree(SUITES / name, root)
     [suite] = [path for path in root.iterdir() if path.is_dir()]
     trial = f"{suite}/001"
-    seen: set[tuple[Any, ...]] = set()
+    patterns: set[tuple[Any, ...]] = set()
     for file in sorted(suite.rglob("*.json")):
         if "attempts" in file.parts:
             continue
@@ -78,16 +78,16 @@ def test_no_text_of_a_suite_reaches_the_terminal_as_it_is(name: str, tmp_path: P
         content = json.loads(before)
         for path in texts(content):
             pattern = (file.name, *(key for key in path if isinstance(key, str)))
-            if pattern in seen:
+            if pattern in patterns:
                 continue
-            seen.add(pattern)
+            patterns.add(pattern)
             file.write_text(json.dumps(changed(content, path)))
             assert_harmless("show", str(suite))
             assert_harmless("show", trial)
             if file.name in ("suite.json", "progress.json"):
                 assert_harmless("status", "-s", str(root))
             file.write_text(before)
-    assert len(seen) > 30
+    assert len(patterns) > 30
 
 
 def test_what_a_jvm_printed_is_shown_without_colours(tmp_path: Path) -> None:
@@ -100,9 +100,9 @@ def test_what_a_jvm_printed_is_shown_without_colours(tmp_path: Path) -> None:
         b"\x1b[33m[WARN]\x1b[0m caf\xc3\xa9 \xff " + EVIL.encode() + b"\nend"
     )
     (suite / "001" / f"{label}_err.txt").write_bytes(b"")
-    shown = assert_harmless("logs", f"{suite}/001", label)
-    assert "[WARN] café \\xff \\x1b]0;title\\x07\\x1b[2J" in shown
-    assert shown.endswith("end")
+    output = assert_harmless("logs", f"{suite}/001", label)
+    assert "[WARN] café \\xff \\x1b]0;title\\x07\\x1b[2J" in output
+    assert output.endswith("end")
     assert_harmless("show", f"{suite}/001")
     (suite / "driver.log").write_text(f"a line{EVIL}\n")
     assert_harmless("attach", str(suite))
@@ -150,18 +150,18 @@ def test_the_live_block_is_harmless(capsys: pytest.CaptureFixture[str], monkeypa
     block = TerminalBlock(lambda _width: f"stage {EVIL}")
     block.print(f"a line {EVIL}")
     block.close()
-    shown = capsys.readouterr().err
-    assert "\x1b]0" not in shown
-    assert "\x1b[2J" not in shown
-    assert "\\x1b]0;title" in shown
+    output = capsys.readouterr().err
+    assert "\x1b]0" not in output
+    assert "\x1b[2J" not in output
+    assert "\\x1b]0;title" in output
 
 
 def test_a_cell_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(["a"], [["[red]x[/red]"], ["[/b]"], [":smile:"], [EVIL]], left_columns=())
-    shown = capsys.readouterr().out
-    assert "[red]x[/red]" in shown
-    assert ":smile:" in shown
-    assert obeyed(shown) == []
+    output = capsys.readouterr().out
+    assert "[red]x[/red]" in output
+    assert ":smile:" in output
+    assert obeyed(output) == []
 
 
 @pytest.mark.parametrize("error", [FprayError(EVIL), Lost(EVIL), refuse(EVIL, EVIL, Cause.PATH)])

@@ -21,8 +21,8 @@ class _Section:
     def lines(self, suite: Suite) -> Iterable[str]:
         yield f"a line of a {suite.record.kind}"
 
-    def to_go(self, suite: Suite, known: int, ended: int) -> str:
-        return f", {known} begun and {ended} ended"
+    def to_go(self, suite: Suite, total: int, done: int) -> str:
+        return f", {total} begun and {done} ended"
 
 
 def test_a_kind_of_suite_brings_its_own_section(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,8 +35,8 @@ def test_a_kind_of_suite_brings_its_own_section(capsys: pytest.CaptureFixture[st
 
 def test_a_suite_of_another_kind_is_shown_as_a_sweep(capsys: pytest.CaptureFixture[str]) -> None:
     show(str(SEARCH), Path(), {})
-    assert "a line of" not in (shown := capsys.readouterr().out)
-    assert "unreplicated · study " in shown
+    assert "a line of" not in (output := capsys.readouterr().out)
+    assert "unreplicated · study " in output
     show(f"{SEARCH.name}/1", SEARCH.parent, {})
     assert "measured (docs/measuring.md says what each means)" in capsys.readouterr().out
 
@@ -52,9 +52,9 @@ def test_earlier_attempts_are_listed_in_their_order_and_shown(
     *_, last = capsys.readouterr().out.splitlines()
     assert last == "earlier attempts: " + ", ".join(f"{suite}/001/attempts/{number}" for number in (1, 2, 10))
     show(f"{suite}/001/attempts/10", Path(), {})
-    shown = capsys.readouterr().out
-    assert shown.startswith(f"{suite}/001/attempts/10\nunreplicated · trial 001/attempts/10 (")
-    assert " · jar: reference 0.1.0 " in shown
+    output = capsys.readouterr().out
+    assert output.startswith(f"{suite}/001/attempts/10\nunreplicated · trial 001/attempts/10 (")
+    assert " · jar: reference 0.1.0 " in output
     show(f"{suite}/001/", Path(), {})
     assert "unreplicated · trial 001 (" in capsys.readouterr().out
     show(f"{suite}/pilot/002", Path(), {})

@@ -17,10 +17,10 @@ def test_the_live_block_is_drawn_from_what_is_on_disk(tmp_path: Path) -> None:
         updated=now - 10,
     )  # fmt: skip
     (tmp_path / "progress.json").write_text(json.dumps(snapshot, default=vars))
-    known = read_snapshot(tmp_path)
-    assert known is not None
-    assert known == snapshot
-    assert known.block(now) == (
+    copy = read_snapshot(tmp_path)
+    assert copy is not None
+    assert copy == snapshot
+    assert copy.block(now) == (
         "best so far 7\n  trial 004 · 3 of 160 done · measuring 1 of 2 s · 0:01:05 elapsed, 0:01:30 to go"
     )
 

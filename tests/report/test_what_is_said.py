@@ -76,9 +76,9 @@ def test_a_problem_in_one_line_is_a_sentence() -> None:
 
 def test_servers_that_fpray_stopped_are_no_failures() -> None:
     """E9: exit code 143 of every server looks like 14 failures."""
-    shown = cli("show", f"{next(CRASH.glob('2026*'))}/001").output
-    assert "stopped" in shown
-    assert "143" not in shown
+    output = cli("show", f"{next(CRASH.glob('2026*'))}/001").output
+    assert "stopped" in output
+    assert "143" not in output
 
 
 def test_the_status_after_a_kill_counts_what_is_on_disk(tmp_path: Path) -> None:

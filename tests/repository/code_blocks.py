@@ -56,8 +56,8 @@ class Block:
 
     def changed(self, text: str) -> str:
         """A text of it as it is run."""
-        for old, new in self.changes:
-            text = text.replace(old, new)
+        for text_before, new in self.changes:
+            text = text.replace(text_before, new)
         return text
 
     def commands(self) -> Iterator[tuple[str, list[str]]]:
@@ -81,7 +81,7 @@ def blocks(document: Path) -> Iterator[Block]:
             words[comment["kind"]] += comment["words"].split("; ")
             above.pop()
         content = textwrap.dedent(match["text"])
-        named = re.fullmatch(r" *`([\w./-]+)`", above[-1]) if above else None
+        file_name = re.fullmatch(r" *`([\w./-]+)`", above[-1]) if above else None
         headed = re.match(r"# ([\w.-]+\.py): ", content)
         changes = [change.partition(" => ") for change in words["run with"]]
         yield Block(
@@ -89,9 +89,9 @@ def blocks(document: Path) -> Iterator[Block]:
             text[: match.start()].count("\n") + 1,
             match["language"],
             content,
-            named[1] if named else headed[1] if headed else "",
+            file_name[1] if file_name else headed[1] if headed else "",
             "; ".join(words["not run"]),
-            tuple((old, new) for old, _, new in changes),
+            tuple((before, new) for before, _, new in changes),
         )
 
 

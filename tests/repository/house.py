@@ -120,8 +120,8 @@ def body_lines(function: Function) -> int:
 
 def parameters(function: Function) -> int:
     """How many parameters it has, without `self`."""
-    named = [*function.args.posonlyargs, *function.args.args]
-    return len(named) + len(function.args.kwonlyargs) - (bool(named) and named[0].arg in ("self", "cls"))
+    positional = [*function.args.posonlyargs, *function.args.args]
+    return len(positional) + len(function.args.kwonlyargs) - (bool(positional) and positional[0].arg in ("self", "cls"))
 
 
 def methods(cls: ast.ClassDef) -> int:
@@ -146,12 +146,12 @@ def beyond_budget(files: list[Source]) -> Iterator[str]:
 
 def edges(files: list[Source], *, deferred: bool | None = None) -> set[tuple[str, str]]:
     """(importing, imported) modules of the same files."""
-    known = {file.module for file in files}
+    modules_of_files = {file.module for file in files}
     pairs = set()
     for file in files:
         for name in file.imports(deferred=deferred):
-            target = name if name in known else name.rpartition(".")[0]
-            if target in known and target != file.module:
+            target = name if name in modules_of_files else name.rpartition(".")[0]
+            if target in modules_of_files and target != file.module:
                 pairs.add((file.module, target))
     return pairs
 
@@ -163,13 +163,13 @@ def circles(pairs: set[tuple[str, str]]) -> list[set[str]]:
         ahead.setdefault(module, set()).add(target)
 
     def reached(start: str) -> set[str]:
-        seen, front = set[str](), [start]
+        targets, front = set[str](), [start]
         while front:
             for target in ahead.get(front.pop(), ()):
-                if target not in seen:
-                    seen.add(target)
+                if target not in targets:
+                    targets.add(target)
                     front.append(target)
-        return seen
+        return targets
 
     reach = {module: reached(module) for module in ahead}
     groups = [{other for other in reach[m] if m in reach.get(other, ())} for m in ahead if m in reach[m]]
@@ -212,8 +212,8 @@ def figures(root: Path) -> Iterator[tuple[str, str]]:
     )
     yield "largest class (methods)", str(max(map(methods, classes)))
     yield "deferred imports", str(sum(len(list(file.imports(deferred=True))) for file in engine))
-    named = [sum(len(re.findall(rf"\b{name}\b", file.text)) for file in engine) for name in _OPTIONS]
-    yield f"places that name {'; '.join(_OPTIONS)}", "; ".join(map(str, named))
+    counts = [sum(len(re.findall(rf"\b{name}\b", file.text)) for file in engine) for name in _OPTIONS]
+    yield f"places that name {'; '.join(_OPTIONS)}", "; ".join(map(str, counts))
     spine = [file for file in engine if "/".join(file.path.with_suffix("").parts[1:]) in SPINE]
     yield "spine: files; lines", f"{len(spine)}; {sum(file.lines for file in spine):,}"
     yield "beyond a budget, in all", str(len(list(beyond_budget(everything))))

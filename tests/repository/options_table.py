@@ -17,10 +17,10 @@ _SECTION = re.compile(r"(<!-- options of fpray (?P<command>\w+) -->\n).*?(<!-- e
 
 def table(command: click.Command, beside: click.Command | None = None) -> Iterator[str]:
     """A row for each option of a command, but for those that another command has as well."""
-    known = set(_rows(beside)) if beside is not None else set()
+    rows_beside = set(_rows(beside)) if beside is not None else set()
     yield "| option | |"
     yield "|---|---|"
-    yield from (row for row in _rows(command) if row not in known)
+    yield from (row for row in _rows(command) if row not in rows_beside)
 
 
 def _rows(command: click.Command) -> Iterator[str]:

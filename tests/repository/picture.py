@@ -104,24 +104,24 @@ def _width(name: str) -> int:
 
 def _centres(row: Row) -> dict[str, float]:
     """Where the middle of each of a row is, if the middle of the row is 0."""
-    left = -(sum(map(_width, row)) + GAP * (len(row) - 1)) / 2
+    x = -(sum(map(_width, row)) + GAP * (len(row) - 1)) / 2
     centres = {}
     for name in row:
-        centres[name] = left + _width(name) / 2
-        left += _width(name) + GAP
+        centres[name] = x + _width(name) / 2
+        x += _width(name) + GAP
     return centres
 
 
 def svg(rooms: Mapping[str, str], edges: set[Edge]) -> str:
     """The picture: rooms (name -> what it is, in their one order) as boxes, and what each imports as arrows."""
-    made = drawing(list(rooms), reduced(edges))
-    width = 2 * max(x + _width(name) / 2 for row in made.rows for name, x in _centres(row).items()) + 2 * MARGIN
-    height = len(made.rows) * (BOX_HEIGHT + BETWEEN) - BETWEEN + 2 * MARGIN
+    picture = drawing(list(rooms), reduced(edges))
+    width = 2 * max(x + _width(name) / 2 for row in picture.rows for name, x in _centres(row).items()) + 2 * MARGIN
+    height = len(picture.rows) * (BOX_HEIGHT + BETWEEN) - BETWEEN + 2 * MARGIN
     place: dict[str, tuple[float, float]] = {}
-    for k, row in enumerate(reversed(made.rows)):
+    for k, row in enumerate(reversed(picture.rows)):
         for name, x in _centres(row).items():
             place[name] = (x + width / 2, MARGIN + k * (BOX_HEIGHT + BETWEEN))
-    parts = [f'<path d="{_curve(path, place)}" marker-end="url(#tip)"/>' for path in made.paths]
+    parts = [f'<path d="{_curve(path, place)}" marker-end="url(#tip)"/>' for path in picture.paths]
     for number, (room, text) in enumerate(rooms.items(), 1):
         parts += _box(number, room, text, place[room])
     return "\n".join((_HEAD.format(width=f"{width:.0f}", height=f"{height:.0f}"), *parts, "</g></svg>", ""))
@@ -158,11 +158,11 @@ def _aside(distance: float) -> float:
 
 
 def _box(number: int, room: str, text: str, at: tuple[float, float]) -> Iterator[str]:
-    left, top = at[0] - BOX_WIDTH / 2, at[1]
-    yield f'<rect x="{left:.0f}" y="{top:.0f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6" fill="#eef3f8"/>'
-    yield f'<g fill="#14202b" stroke="none"><text x="{left + 8:.0f}" y="{top + 17:.0f}" font-size="14"'
+    x, top = at[0] - BOX_WIDTH / 2, at[1]
+    yield f'<rect x="{x:.0f}" y="{top:.0f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6" fill="#eef3f8"/>'
+    yield f'<g fill="#14202b" stroke="none"><text x="{x + 8:.0f}" y="{top + 17:.0f}" font-size="14"'
     yield f' font-weight="bold">{number} {escape(room)}</text>'
     for k, line in enumerate(textwrap.wrap(text, CHARACTERS)):
         y = top + 32 + k * LINE
-        yield f'<text x="{left + 8:.0f}" y="{y:.0f}" font-size="12">{escape(line)}</text>'
+        yield f'<text x="{x + 8:.0f}" y="{y:.0f}" font-size="12">{escape(line)}</text>'
     yield "</g>"

@@ -56,11 +56,13 @@ class Reader:
         *pieces, rest = re.split(rf"{_END}(\d+)\n", self._shell(block, script))
         assert len(pieces) == 2 * len(commands), f"{block.place}: {pieces} {rest}"
         every_line: list[str] = []
-        for (command, shown), output, code in zip(commands, pieces[::2], pieces[1::2], strict=True):
+        for (command, expected), output, code in zip(commands, pieces[::2], pieces[1::2], strict=True):
             lines = output.replace(str(self.directory), "...").splitlines()
-            assert code == "0" or shown, f"{block.place}: {command} ended with {code}:\n{output}"
-            if shown:
-                assert not (problem := differs(shown, lines)), f"{block.place}: {command}{problem}\nin all:\n{output}"
+            assert code == "0" or expected, f"{block.place}: {command} ended with {code}:\n{output}"
+            if expected:
+                assert not (problem := differs(expected, lines)), (
+                    f"{block.place}: {command}{problem}\nin all:\n{output}"
+                )
             every_line += lines
         return every_line
 

@@ -57,12 +57,12 @@ def stale(text: str) -> list[str]:
     the modules that lie flat, and the returns.
     """
     written = text.partition(_BEGIN)[2].partition(_END)[0].strip().splitlines()
-    return [old for old, new in itertools.zip_longest(written, table(), fillvalue="") if not _alike(old, new)]
+    return [before for before, new in itertools.zip_longest(written, table(), fillvalue="") if not _alike(before, new)]
 
 
-def _alike(old: str, new: str) -> bool:
-    numbers = [[int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", line)] for line in (old, new)]
-    words = [re.sub(r"\d[\d,]*", "", line) for line in (old, new)]
+def _alike(before: str, new: str) -> bool:
+    numbers = [[int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", line)] for line in (before, new)]
+    words = [re.sub(r"\d[\d,]*", "", line) for line in (before, new)]
     return words[0] == words[1] and all(abs(a - b) * 10 <= max(a, b) for a, b in zip(*numbers, strict=True))
 
 

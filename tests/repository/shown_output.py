@@ -36,19 +36,19 @@ def comparable(line: str) -> str:
     return line.rstrip()
 
 
-def differs(shown: Sequence[str], output: Iterable[str]) -> str | None:
+def differs(expected: Sequence[str], output: Iterable[str]) -> str | None:
     """What a document shows and the output lacks, or the other way round; None where they agree.
 
     `...` in a document stands for any text of a line, and alone in a line for any number of lines.
     """
     lines = [comparable(line) for line in output if not _SOMETIMES.match(line)]
-    wanted = "".join(map(_pattern, (line for line in shown if not _SOMETIMES.match(line))))
-    if re.fullmatch(wanted, "".join(f"{line}\n" for line in lines)):
+    pattern = "".join(map(_pattern, (line for line in expected if not _SOMETIMES.match(line))))
+    if re.fullmatch(pattern, "".join(f"{line}\n" for line in lines)):
         return None
-    return "\n".join(["shown, and not printed so:", *map(comparable, shown), "printed:", *lines])
+    return "\n".join(["shown, and not printed so:", *map(comparable, expected), "printed:", *lines])
 
 
-def _pattern(shown: str) -> str:
-    if shown.strip() == "...":
+def _pattern(line: str) -> str:
+    if line.strip() == "...":
         return r"(?:.*\n)*?"
-    return ".*".join(re.escape(comparable(piece)) for piece in re.split(r"\.\.\.(?!/suites)", shown)) + r"\n"
+    return ".*".join(re.escape(comparable(piece)) for piece in re.split(r"\.\.\.(?!/suites)", line)) + r"\n"

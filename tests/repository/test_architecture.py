@@ -85,15 +85,17 @@ def test_no_modules_import_one_another() -> None:
 
 def test_everything_is_within_its_budget() -> None:
     files = sources()
-    large = [line for line in beyond_budget(files) if not any(line.startswith(known) for known in BEYOND)]
+    large = [line for line in beyond_budget(files) if not any(line.startswith(exception) for exception in BEYOND)]
     assert not large, "\n".join(large)
     assert statistics.median(file.lines for file in files) <= MEDIAN_LINES
-    unused = [known for known in BEYOND if not any(line.startswith(known) for line in beyond_budget(files))]
+    unused = [exception for exception in BEYOND if not any(line.startswith(exception) for line in beyond_budget(files))]
     assert not unused, f"within its budget by now: {unused}"
 
 
 def test_the_spine_is_held_in_the_head() -> None:
-    assert not [known for known in BEYOND if known.split(":")[0].removeprefix("fpray/").removesuffix(".py") in SPINE]
+    assert not [
+        exception for exception in BEYOND if exception.split(":")[0].removeprefix("fpray/").removesuffix(".py") in SPINE
+    ]
     assert sum(Source(ROOT, Path("fpray", f"{name}.py")).lines for name in SPINE) <= MOST_SPINE_LINES
 
 
@@ -117,8 +119,8 @@ def test_the_loop_and_the_life_of_a_trial_fit_a_screen(path: str, name: str, mos
 )
 def test_what_joins_the_loop_or_a_trial_is_known_to_what_lists_it(module: str, builders: list[str]) -> None:
     """The display is a listener among others, and these are instruments among others."""
-    named = [file.path for file in ENGINE if any(name.startswith(f"{module}.") for name in file.imports())]
-    assert [str(path.relative_to("fpray")) for path in named] == builders
+    paths = [file.path for file in ENGINE if any(name.startswith(f"{module}.") for name in file.imports())]
+    assert [str(path.relative_to("fpray")) for path in paths] == builders
 
 
 def test_protocols_studies_and_analysis_import_no_engine_of_others() -> None:

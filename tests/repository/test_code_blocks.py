@@ -67,8 +67,8 @@ def test_a_block_has_a_language_and_one_that_is_not_run_has_a_reason() -> None:
         assert block.language in LANGUAGES, block.place
         assert not (block.not_run and block.changes), block.place
         assert block.language != "console" or block.text.startswith("$ "), block.place
-        for old, _ in block.changes:
-            assert old in block.text, f"{block.place}: {old}"
+        for before, _ in block.changes:
+            assert before in block.text, f"{block.place}: {before}"
     reasons = Counter(block.not_run for block in every_block() if block.not_run)
     assert dict(reasons) == NOT_RUN
 
@@ -113,17 +113,17 @@ def test_the_dry_run_of_the_readme_prints_what_the_readme_shows() -> None:
     block = next(block for block in _texts("console") if "--dry-run" in block)
     lines = block.splitlines()
     at = next(i for i, line in enumerate(lines) if "--dry-run" in line)
-    command, shown = lines[at], lines[at + 1]
-    assert shown in cli(*shlex.split(command)[2:]).output.splitlines()
+    command, expected = lines[at], lines[at + 1]
+    assert expected in cli(*shlex.split(command)[2:]).output.splitlines()
 
 
 def test_the_mistakes_of_the_readme_are_refused_as_it_shows() -> None:
     """B4: all of them at once."""
     block = next(block for block in _texts("console") if "num_batcherz" in block)
-    command, _, shown = block.partition("\n")
+    command, _, message = block.partition("\n")
     done = cli(*shlex.split(command)[2:], "--dry-run")
     assert done.exit_code == 2
-    assert done.output == shown
+    assert done.output == message
 
 
 def test_python_of_a_document_is_python() -> None:

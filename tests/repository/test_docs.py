@@ -88,8 +88,8 @@ def test_the_protocols_are_documented_as_they_are_declared() -> None:
 
 @pytest.mark.parametrize("kind", [Protocol, Role])
 def test_the_reference_names_every_field_of_a_declaration(kind: type[Any]) -> None:
-    named = re.findall(r"`(\w+)`", (ROOT / "docs" / "protocol-reference.md").read_text())
-    assert {field.name for field in dataclasses.fields(kind)} <= set(named)
+    words = re.findall(r"`(\w+)`", (ROOT / "docs" / "protocol-reference.md").read_text())
+    assert {field.name for field in dataclasses.fields(kind)} <= set(words)
 
 
 def _options() -> set[str]:
@@ -103,17 +103,17 @@ def test_the_readme_lists_the_options_as_they_are_stated() -> None:
 
 
 def test_options_that_the_readme_names_exist() -> None:
-    known = _options()
+    options = _options()
     section = (ROOT / "README.md").read_text().split("## Commands")[1].split("## From Python")[0]
-    named = set(re.findall(r"(?<![\w:-])(--[a-z][a-z-]+)", section)) - {"--help"}
-    assert named <= known, named - known
+    words = set(re.findall(r"(?<![\w:-])(--[a-z][a-z-]+)", section)) - {"--help"}
+    assert words <= options, words - options
 
 
 def test_options_that_the_jar_document_gives_to_fpray_exist() -> None:
-    known = _options()
+    options = _options()
     text = (ROOT / "docs" / "jar.md").read_text()
-    named = set(re.findall(r"(?<![\w:-])(--?[a-z][a-z-]*)", text)) - {"--name", "--help", "-cp", "--config"}
-    assert {"--check", "--flag", "--jvm-arg", "-j"} <= named <= known, named - known
+    words = set(re.findall(r"(?<![\w:-])(--?[a-z][a-z-]*)", text)) - {"--name", "--help", "-cp", "--config"}
+    assert {"--check", "--flag", "--jvm-arg", "-j"} <= words <= options, words - options
 
 
 @pytest.mark.parametrize("document", sorted((ROOT / "docs").rglob("*.md")), ids=_name)
@@ -130,8 +130,8 @@ def test_the_page_of_the_architecture_lists_the_rooms_and_the_spine() -> None:
     """Line counts may differ by a tenth or by ten lines, so that not every change needs `make docs`."""
     written, current = PAGE.read_text(), page(PAGE.read_text())
     assert _without_counts(written) == _without_counts(current), "run make docs"
-    for old, new in zip(_counts(written), _counts(current), strict=True):
-        assert abs(old - new) <= max(10, new / 10), "run make docs"
+    for before, new in zip(_counts(written), _counts(current), strict=True):
+        assert abs(before - new) <= max(10, new / 10), "run make docs"
 
 
 def test_the_page_of_the_architecture_is_one_page() -> None:

@@ -45,8 +45,8 @@ def mentions(tree: ast.AST) -> Iterator[str]:
 
 
 def test_the_search_is_named_in_its_own_rooms_only() -> None:
-    named = {path: list(mentions(ast.parse((PACKAGE / path).read_text()))) for path in OTHERS}
-    assert {path: names for path, names in named.items() if names} == {}
+    names_by_path = {path: list(mentions(ast.parse((PACKAGE / path).read_text()))) for path in OTHERS}
+    assert {path: names for path, names in names_by_path.items() if names} == {}
 
 
 def test_a_mention_is_noticed() -> None:

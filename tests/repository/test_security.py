@@ -96,8 +96,8 @@ LISTENERS = "tests/driver/test_listeners.py::test_no_other_machine_reaches_a_swe
 
 def test_each_sentence_has_its_tests() -> None:
     items = re.findall(r"^- (.*)", PAGE.read_text(), re.MULTILINE)
-    assert [item for item in items if not any(item.startswith(known) for known in HELD)] == []
-    assert [known for known in HELD if not any(item.startswith(known) for item in items)] == []
+    assert [item for item in items if not any(item.startswith(start) for start in HELD)] == []
+    assert [start for start in HELD if not any(item.startswith(start) for item in items)] == []
 
 
 @pytest.mark.parametrize("name", sorted({LISTENERS, *(name for names in HELD.values() for name in names)}))

@@ -94,8 +94,8 @@ def main() -> None:
     """Print the stays, and how many of them are returns."""
     steps = walk()
     for number, module in enumerate(steps.stays, 1):
-        again = " (again)" if module in steps.stays[: number - 1] else ""
-        print(f"{number:>3} {module}{again}")
+        remark = " (again)" if module in steps.stays[: number - 1] else ""
+        print(f"{number:>3} {module}{remark}")
     print(f"{len(steps.stays)} stays in {steps.modules} modules, {steps.returns} returns")
 
 

@@ -124,5 +124,5 @@ def test_patterns_and_a_laptop_in_a_search() -> None:
 
 def test_a_choice_that_is_set_with_its_field_in_the_space() -> None:
     """B1: the chosen workload's field is searched."""
-    chosen = ("--set", "workload.name=BernoulliSingleKeyWorkload", "--space", "workload.conflict_rate=0.0..1.0")
-    assert cli("search", "unreplicated", *LOAD, *chosen, "--dry-run").exit_code == 0
+    words = ("--set", "workload.name=BernoulliSingleKeyWorkload", "--space", "workload.conflict_rate=0.0..1.0")
+    assert cli("search", "unreplicated", *LOAD, *words, "--dry-run").exit_code == 0

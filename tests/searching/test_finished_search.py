@@ -70,9 +70,9 @@ def test_the_best_is_confirmed_by_repeats_and_the_answer_is_kept(load_only: tupl
     assert f"num_clients_per_proc={best['params']['num_clients_per_proc']}" in first
     assert any(line.startswith("ended: the budget of 7 trials is spent") for line in lines)
     assert any("best so far throughput" in line and "at most 3 trials left" in line for line in lines)
-    shown = run("show", suite.name, cwd=directory)
-    assert first in shown.out
-    assert "repeat" in shown.out
+    page = run("show", suite.name, cwd=directory)
+    assert first in page.out
+    assert "repeat" in page.out
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "html"])

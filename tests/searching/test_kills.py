@@ -45,12 +45,12 @@ def _check_answer_so_far(suite: Path, outcomes: int) -> None:
     """Trials that ended together may not be in the study yet."""
     if outcomes <= PARALLEL:
         return
-    shown = cli("show", str(suite)).output
-    known = re.search(r"\n  from (\d+) trials?, ", shown)
-    assert known, shown
-    assert int(known[1]) >= outcomes - PARALLEL, shown
-    assert "\nnot ended: at most " in shown
-    assert ", and not ended (to continue, run fpray search " in shown
+    output = cli("show", str(suite)).output
+    match = re.search(r"\n  from (\d+) trials?, ", output)
+    assert match, output
+    assert int(match[1]) >= outcomes - PARALLEL, output
+    assert "\nnot ended: at most " in output
+    assert ", and not ended (to continue, run fpray search " in output
 
 
 def _drawn_points() -> list[int]:
@@ -68,10 +68,10 @@ def test_a_driver_that_is_killed_with_several_under_way_asks_nothing_twice_and_l
     words = [*WORDS, "--address", ray_address]
     outcomes: dict[str, int] = {}
     for _ in range(KILLS):
-        ended = _ends_within(start(*words, cwd=tmp_path), 1.5 + moments.random() * 4)
+        has_ended = _ends_within(start(*words, cwd=tmp_path), 1.5 + moments.random() * 4)
         for path in (tmp_path / "suites").glob("*/*/outcome.json"):
             assert outcomes.setdefault(str(path), path.stat().st_mtime_ns) == path.stat().st_mtime_ns, f"seed {SEED}"
-        if ended or len(outcomes) == BUDGET:  # the same command again would begin another search
+        if has_ended or len(outcomes) == BUDGET:  # the same command again would begin another search
             words += ["-s", str(only_suite(tmp_path))]
             break
         if outcomes:

@@ -84,16 +84,16 @@ def test_a_study_in_postgresql(server: Server, ray_address: str, tmp_path: Path)
     assert [t.state for t in trials] == [TrialState.COMPLETE] * 3
 
     server.stop()
-    named = ["-s", str(suite), "--budget-trials", "4"]
-    gone = run(*words, *named, cwd=tmp_path)
-    assert gone.code == 2
+    options = ["-s", str(suite), "--budget-trials", "4"]
+    failure = run(*words, *options, cwd=tmp_path)
+    assert failure.code == 2
     assert (
         f'--storage {server.url} cannot be opened. Start the database, or correct the URL; it says: "(psycopg.Oper'
-        in " ".join(gone.err.split())
+        in " ".join(failure.err.split())
     )
     server.start()
 
-    done = run(*words, *named, cwd=tmp_path)
+    done = run(*words, *options, cwd=tmp_path)
     assert done.code == 0, done.err
     assert "(3 of at most 4 finished; at most 1 to go" in done.err
     trials = optuna.load_study(study_name=suite.name, storage=server.url).trials

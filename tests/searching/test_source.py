@@ -26,7 +26,7 @@ def test_several_trials_may_be_under_way(tmp_path: Path) -> None:
     suite = search_suite(tmp_path, request)
     source = source_of(suite, request)
     waiting: list[Trial[Any]] = []
-    ended = 0
+    count = 0
     while True:
         while len(waiting) < 3 and (trial := source.ask()) is not None:
             waiting.append(trial)
@@ -35,8 +35,8 @@ def test_several_trials_may_be_under_way(tmp_path: Path) -> None:
         trial = waiting.pop(0)
         suite.directory(trial).commit(measured(trial))
         source.tell(trial, measured(trial))
-        ended += 1
-    assert ended == 6
+        count += 1
+    assert count == 6
     assert len({t.user_attrs["fpray_trial"] for t in study_trials(suite)}) == 6
     assert source.ended.startswith("the budget of 6 trials is spent")
 
@@ -55,8 +55,8 @@ def test_a_lost_trial_teaches_nothing_and_runs_again(tmp_path: Path) -> None:
     )
     assert len(ran) == 3
     assert source.ended == "", "the search is not over: one trial is to run again"
-    again = Suite(suite.path)
-    assert [t.id for t in run_trials(source_of(again, request), again)] == [ran[1].id]
+    copy = Suite(suite.path)
+    assert [t.id for t in run_trials(source_of(copy, request), copy)] == [ran[1].id]
 
 
 def test_a_grid_has_all_values_of_a_short_range_also_of_a_logarithmic_one(tmp_path: Path) -> None:

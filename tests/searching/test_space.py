@@ -10,7 +10,7 @@ from tests.conftest import cli
 
 
 @pytest.mark.parametrize(
-    ("space", "shown"),
+    ("space", "in_words"),
     [
         ("num_clients_per_proc=1..1024:log", "num_clients_per_proc=1..1024:log (1,024 points)"),
         ("num_clients_per_proc=2..10:step=4", "num_clients_per_proc=2..10:step=4 (3 points)"),
@@ -24,11 +24,11 @@ from tests.conftest import cli
     ],
 )
 def test_spaces_are_read_by_the_types_of_their_parameters(
-    space: str, shown: str | None, recwarn: pytest.WarningsRecorder
+    space: str, in_words: str | None, recwarn: pytest.WarningsRecorder
 ) -> None:
     words = ["--maximize", "measured.throughput", "--set", "workload=BernoulliSingleKeyWorkload", "--space", space]
     done = cli("search", "unreplicated", *words, "--dry-run")
-    assert (f" · {shown} · " in done.output) if shown else "cannot be run yet" in done.output, done.output
+    assert (f" · {in_words} · " in done.output) if in_words else "cannot be run yet" in done.output, done.output
     assert not recwarn.list
 
 

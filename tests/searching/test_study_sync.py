@@ -65,12 +65,12 @@ def test_a_driver_that_dies_at_any_write_loses_nothing_and_asks_nothing_twice(
         with contextlib.suppress(Killed):
             list(run_trials(source_of(suite, request), suite))
         journal.kill(0, after)
-        again = Suite(suite.path)
-        ran = [d.trial()["id"] for d in again.directories().values() if d.outcome()]  # type: ignore[index]
-        source = source_of(again, request)
-        more = [t.id for t in run_trials(source, again)]
+        copy = Suite(suite.path)
+        ran = [d.trial()["id"] for d in copy.directories().values() if d.outcome()]  # type: ignore[index]
+        source = source_of(copy, request)
+        more = [t.id for t in run_trials(source, copy)]
         assert [*ran, *more] == expected, f"killed at write {last} of {writes}"
-        trials = study_trials(again)
+        trials = study_trials(copy)
         assert [t.user_attrs.get("fpray_trial") for t in trials if t.state is TrialState.COMPLETE] == expected
         assert [t for t in trials if not t.state.is_finished()] == []
         assert source.ended.startswith("the budget of 3 trials is spent")
@@ -96,10 +96,10 @@ def test_a_driver_that_dies_with_a_confirmation_enqueued_asks_for_it_once(
                 list(run_trials(source_of(suite, request), suite))
             monkeypatch.setattr(optuna.Study, "enqueue_trial", enqueue)
         for budget in (request, larger):
-            again = Suite(suite.path)
-            list(run_trials(source_of(again, budget), again))
-        ran.append([t["id"] for _, t, _ in again.outcomes()])
-        assert [t for t in study_trials(again) if not t.state.is_finished()] == []
+            copy = Suite(suite.path)
+            list(run_trials(source_of(copy, budget), copy))
+        ran.append([t["id"] for _, t, _ in copy.outcomes()])
+        assert [t for t in study_trials(copy) if not t.state.is_finished()] == []
     assert len(ran[0]) == 8
     assert ran[1] == ran[0]
 
@@ -109,15 +109,15 @@ def test_a_study_that_was_in_memory_is_made_anew_from_the_suite(tmp_path: Path) 
     suite = search_suite(tmp_path, request)
     first = source_of(suite, request, "memory")
     ran = list(run_trials(first, suite, most=3))
-    asked = first.ask()
-    assert asked is not None
-    number = suite.directory(asked).number
-    again = Suite(suite.path)
-    second = source_of(again, request, "memory")
-    assert [t.id for t in second.planned()] == [*(t.id for t in ran), asked.id]
+    suggestion = first.ask()
+    assert suggestion is not None
+    number = suite.directory(suggestion).number
+    copy = Suite(suite.path)
+    second = source_of(copy, request, "memory")
+    assert [t.id for t in second.planned()] == [*(t.id for t in ran), suggestion.id]
     assert second.trial_limit() == 5
     trial = second.ask()
     assert trial is not None
-    assert (trial.id, again.directory(trial).number) == (asked.id, number), "what was asked runs under its number"
+    assert (trial.id, copy.directory(trial).number) == (suggestion.id, number), "what was asked runs under its number"
     second.tell(trial, measured(trial))
     assert second.recommendation().trials == 4

@@ -24,7 +24,7 @@ def test_repeats_are_interleaved_in_a_recorded_order() -> None:
     drawn = rounds(Order("random", 7), trials)
     assert drawn == rounds(Order("random", 7), trials[::-1]), "whatever the list is, a seed gives one order"
     assert len({tuple(numbers) for numbers in drawn}) > 1, "rounds are drawn apart"
-    known = Order("random", 7).to_json()
-    assert Order.decide(None, known, several_machines=False) == Order("random", 7), "a suite keeps its order"
+    record = Order("random", 7).to_json()
+    assert Order.decide(None, record, several_machines=False) == Order("random", 7), "a suite keeps its order"
     assert Order.decide(None, None, several_machines=True).kind == "random"
     assert Order.decide(None, None, several_machines=False).kind == "grid"

@@ -70,14 +70,14 @@ def _wanted(suite: str) -> list[Mapping[str, Any]]:
     points: list[Mapping[str, Any]] = []
     for row in rows:
         point = facts["fixed"] | dict(zip(facts["columns"], row, strict=True))
-        given = {name: value for name, value in point.items() if name.split(".")[0] not in restored}
-        points.append({k: v for k, v in given.items() if not k.startswith("client_lag")} | restored)
+        values = {name: value for name, value in point.items() if name.split(".")[0] not in restored}
+        points.append({k: v for k, v in values.items() if not k.startswith("client_lag")} | restored)
     return points
 
 
 def test_every_suite_has_its_study_and_every_study_its_suite() -> None:
-    listed = {(protocol, name) for protocol, by_name in studies().items() for name in by_name if name not in OWN}
-    assert listed == {(facts["protocol"], _name(suite)) for suite, facts in SUITES.items()}
+    names = {(protocol, name) for protocol, by_name in studies().items() for name in by_name if name not in OWN}
+    assert names == {(facts["protocol"], _name(suite)) for suite, facts in SUITES.items()}
     assert all("smoke" in by_name for by_name in studies().values())
     assert studies().keys() == protocols().keys()
 
@@ -91,9 +91,9 @@ def test_a_study_has_the_points_of_its_suite(suite: str) -> None:
     points, repeats = _wanted(suite), 5 if suite == CARRIED_ON else SUITES[suite]["trials_per_input"][0]
     assert study.repeat == repeats
     assert [trial.repeat for trial in trials] == [round_ for round_ in range(repeats) for _ in points]
-    wanted = [param_values.set_values(protocol.params(), point, protocol=protocol.name) for point in points]
-    assert [wrong for _, wrong in wanted if wrong] == []
-    for trial, (params, _) in zip(trials, wanted * repeats, strict=True):
+    expected = [param_values.set_values(protocol.params(), point, protocol=protocol.name) for point in points]
+    assert [wrong for _, wrong in expected if wrong] == []
+    for trial, (params, _) in zip(trials, expected * repeats, strict=True):
         assert param_values.flatten(trial.params) == param_values.flatten(params)
 
 
@@ -110,20 +110,20 @@ def test_every_point_can_be_planned(suite: str) -> None:
     study, protocol, facts = _study(suite), find_protocol(SUITES[suite]["protocol"]), SUITES[suite]
     trials, _ = study.trials(protocol, {}, {}, 1)
     assert max(len(build_plan(trial, Cluster()).processes) for trial in trials) == facts["processes"]
-    taken = needs(protocol, study)
-    assert (taken.points, taken.trials) == (len(trials), len(trials) * study.repeat)
-    assert taken.processes == facts["processes"] <= taken.machines
+    demand = needs(protocol, study)
+    assert (demand.points, demand.trials) == (len(trials), len(trials) * study.repeat)
+    assert demand.processes == facts["processes"] <= demand.machines
     sleeps = next(
         float(v.removesuffix("s")) if isinstance(v, str) else v for k, v in facts["fixed"].items() if "client_lag" in k
     )
-    assert taken.seconds > (facts["seconds"] - sleeps) * taken.trials
+    assert demand.seconds > (facts["seconds"] - sleeps) * demand.trials
 
 
 def test_summaries_name_parameters() -> None:
     for protocol, by_name in studies().items():
-        known = {name for name, _ in param_values.names(find_protocol(protocol).params)}
+        names = {name for name, _ in param_values.names(find_protocol(protocol).params)}
         for study in by_name.values():
-            assert set(study.summary) <= known, (protocol, study.name)
+            assert set(study.summary) <= names, (protocol, study.name)
             assert study.about
 
 
@@ -160,5 +160,5 @@ def test_a_study_of_a_wan_asks_for_regions(tmp_path: Path) -> None:
     regions = {"us-east-1": ["10.0.0.1", "10.0.0.2"], "us-west-2": ["10.1.0.1"], "eu-west-1": ["10.2.0.1"]}
     file = tmp_path / "cluster.json"
     file.write_text(json.dumps({"1": pools, "regions": regions}))
-    planned = cli("plan", "epaxos", "--study", "nsdi_fig3_wan", "--cluster", str(file))
-    assert planned.exit_code == 0, planned.output
+    plan = cli("plan", "epaxos", "--study", "nsdi_fig3_wan", "--cluster", str(file))
+    assert plan.exit_code == 0, plan.output

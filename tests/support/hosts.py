@@ -165,8 +165,8 @@ def _booted(scratch: Path, names: Sequence[str]) -> Iterator[dict[str, Host]]:
     keys.mkdir(mode=0o700)
     for key in ("key", "host_key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / key)], check=True)
-    named = [f"{_address(number)} {name}" for number, name in enumerate(names) if number]
-    (keys / "hosts").write_text("\n".join(["127.0.0.1 localhost", f"{_address(254)} {names[0]}", *named, ""]))
+    addresses = [f"{_address(number)} {name}" for number, name in enumerate(names) if number]
+    (keys / "hosts").write_text("\n".join(["127.0.0.1 localhost", f"{_address(254)} {names[0]}", *addresses, ""]))
     spaces = {name: f"fpray-{os.getpid()}-{name}" for name in names}
     inits: list[subprocess.Popen[str]] = []
     try:
@@ -230,8 +230,8 @@ def _boot(name: str, space: str, address: str, scratch: Path) -> tuple[Host, sub
         **{name: os.environ[name] for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE") if name in os.environ},
     }
     variables = {"NAME": name, "ADDRESS": address, "OWN_TMP": str(own_tmp), "KEYS": str(keys), "PYTHON": sys.executable}
-    seen = [*map(str, [scratch, ROOT, BIN.parent]), *os.environ.get("PYTHONPATH", "").split(":")]
-    variables |= {"SERVER": str(HERE / "ssh_server.py"), "SHARED": " ".join(seen), "PASSWD": str(passwd)}
+    mounts = [*map(str, [scratch, ROOT, BIN.parent]), *os.environ.get("PYTHONPATH", "").split(":")]
+    variables |= {"SERVER": str(HERE / "ssh_server.py"), "SHARED": " ".join(mounts), "PASSWD": str(passwd)}
     log = (home.parent / "log").open("w")
     unshare = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"]
     process = subprocess.Popen(

@@ -47,11 +47,11 @@ def main() -> int:
     words.add_argument("--filter", action="append", default=[])
     words.add_argument("source")
     words.add_argument("target")
-    asked = words.parse_args()
-    (where, _, source), (whereto, _, target) = _split(asked.source), _split(asked.target)
-    pack, unpack = _pack(source, asked.exclude), _unpack(source, target)
-    first = [*shlex.split(asked.rsh), where, pack] if where else ["bash", "-c", pack]
-    second = [*shlex.split(asked.rsh), whereto, unpack] if whereto else ["bash", "-c", unpack]
+    options = words.parse_args()
+    (where, _, source), (whereto, _, target) = _split(options.source), _split(options.target)
+    pack, unpack = _pack(source, options.exclude), _unpack(source, target)
+    first = [*shlex.split(options.rsh), where, pack] if where else ["bash", "-c", pack]
+    second = [*shlex.split(options.rsh), whereto, unpack] if whereto else ["bash", "-c", unpack]
     packing = subprocess.Popen(first, stdout=subprocess.PIPE)
     unpacked = subprocess.run(second, stdin=packing.stdout).returncode
     return packing.wait() or unpacked

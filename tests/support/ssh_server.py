@@ -37,17 +37,17 @@ async def _serve(process: asyncssh.SSHServerProcess[bytes]) -> None:
         asyncio.create_task(_pump(child.stdout.read, process.stdout.write)),
         asyncio.create_task(_pump(child.stderr.read, process.stderr.write)),
     ]
-    ended = asyncio.create_task(child.wait())
-    gone = asyncio.create_task(process.wait_closed())
-    await asyncio.wait([ended, gone], return_when=asyncio.FIRST_COMPLETED)
-    if not ended.done():
+    end = asyncio.create_task(child.wait())
+    hang_up = asyncio.create_task(process.wait_closed())
+    await asyncio.wait([end, hang_up], return_when=asyncio.FIRST_COMPLETED)
+    if not end.done():
         os.killpg(child.pid, signal.SIGHUP)
         return
     # What a daemon keeps open is not waited for; what was written before the end is.
     await asyncio.wait(pumps, timeout=0.2)
-    for task in (feeding, gone, *pumps):
+    for task in (feeding, hang_up, *pumps):
         task.cancel()
-    code = await ended
+    code = await end
     process.exit(code if code >= 0 else 128 - code)
 
 

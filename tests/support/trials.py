@@ -29,8 +29,10 @@ from tests.support.patience import LONG
 def a_trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
     """A trial of one second without warm-up."""
     second, none = timedelta(seconds=1), timedelta(0)
-    known = find_protocol(protocol)
-    return Trial(known, known.params(**{"warmup_duration": none, "duration": second, "timeout": second, **params}))
+    declaration = find_protocol(protocol)
+    return Trial(
+        declaration, declaration.params(**{"warmup_duration": none, "duration": second, "timeout": second, **params})
+    )
 
 
 def clients_run_until(event: threading.Event) -> Answer:

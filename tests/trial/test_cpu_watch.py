@@ -25,18 +25,18 @@ BUSY = (
 
 def _outcome(directory: Path, **uses: CpuUse | None) -> Outcome:
     """A trial with agents that read this, by role."""
-    asked: list[tuple[str, Any]] = []
+    calls: list[tuple[str, Any]] = []
     both = threading.Event()
 
     def use(role: str, _host: str, *arguments: Any) -> CpuUse | None:
-        asked.append((role, arguments))
-        if len(asked) == len(uses):
+        calls.append((role, arguments))
+        if len(calls) == len(uses):
             both.set()
         return uses[role]
 
     outcome = run(directory, FakeMachines(["a"], cpu_use=use, wait_exit=clients_run_until(both)), a_trial())
     assert outcome.status is Status.FINISHED
-    assert sorted(asked) == [("client", (["client_0"], 0.05, 0.9)), ("server", (["server"], 0.05, 0.9))]
+    assert sorted(calls) == [("client", (["client_0"], 0.05, 0.9)), ("server", (["server"], 0.05, 0.9))]
     return outcome
 
 

@@ -62,8 +62,8 @@ def test_it_extends_a_plan_purely(meter: Instrument) -> None:
     plan = build_plan(trial, Cluster(), paths=Paths())
     before = plan.to_json()
     extended, notes = extend_for_show(plan, trial, Cluster(), Paths(), [meter])
-    again, _ = extend_for_show(plan, trial, Cluster(), Paths(), [meter])
-    assert (notes, plan.to_json(), extended) == ([], before, again)
+    second, _ = extend_for_show(plan, trial, Cluster(), Paths(), [meter])
+    assert (notes, plan.to_json(), extended) == ([], before, second)
     server, client, sidecar = extended.processes
     assert server.argv[:2] == ("java", "-Dmetered=yes")
     assert client == plan.processes[1]

@@ -39,9 +39,9 @@ def test_a_trial_finishes_step_by_step(tmp_path: Path) -> None:
 
 
 def _fails(kind: Any, role: str, *, lines: tuple[str, ...] = ()) -> Answer:
-    def wait_exit(asked: str, _host: str, labels: list[str], _deadline_s: float | None) -> Any:
+    def wait_exit(role_now: str, _host: str, labels: list[str], _deadline_s: float | None) -> Any:
         failure = Failure(kind, labels[0], f"{labels[0]} failed", lines=lines)
-        return failure if asked == role else Future()
+        return failure if role_now == role else Future()
 
     return wait_exit
 
@@ -71,15 +71,15 @@ def test_how_a_process_fails_decides_on_status_reason_and_blame(
 @pytest.mark.parametrize("protocol", ["mencius", "supermencius"])
 def test_a_trial_that_stands_still_names_the_parameters_and_the_way_out(protocol: str, tmp_path: Path) -> None:
     """F5: from the declaration of the protocol; the smoke's own values are such that it finishes."""
-    known = find_protocol(protocol)
-    (smoke, *_), _ = find_study(known, "smoke").trials(known, {}, {}, None)
-    assert list(known.stands_still(smoke.params)) == []
+    declaration = find_protocol(protocol)
+    (smoke, *_), _ = find_study(declaration, "smoke").trials(declaration, {}, {}, None)
+    assert list(declaration.stands_still(smoke.params)) == []
     original = {
         "leader_options.send_high_watermark_every_n": 1000,
         "leader_options.send_noop_range_if_lagging_by": 5000,
     }
-    (held, *_), _ = find_study(known, "smoke").trials(known, {}, original, None)
-    outcome = run(tmp_path, FakeMachines(["a"], wait_exit=_fails("deadline", "client")), held)
+    (waiting, *_), _ = find_study(declaration, "smoke").trials(declaration, {}, original, None)
+    outcome = run(tmp_path, FakeMachines(["a"], wait_exit=_fails("deadline", "client")), waiting)
     assert outcome.status is Status.OVERRAN
     assert outcome.detail.startswith("client_0 failed")
     for name, value in original.items():
@@ -154,10 +154,10 @@ def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path
     machines = Cut(["a", "b", "c", "d"], wait_exit=wait_exit, stop=stop)
     outcome = run(tmp_path, machines, a_trial("multipaxos"))
     plan = json.loads((path / "plan.json").read_text())["processes"]
-    gone = {"an actor is gone": ("client", ""), "a machine is gone": ("", "c")}.get(trouble, ("", ""))
-    left = [p["label"] for p in plan if p["role"] != gone[0] and p["host"] != gone[1]]
-    assert sorted(stopped) == sorted(left)
+    missing = {"an actor is gone": ("client", ""), "a machine is gone": ("", "c")}.get(trouble, ("", ""))
+    rest = [p["label"] for p in plan if p["role"] != missing[0] and p["host"] != missing[1]]
+    assert sorted(stopped) == sorted(rest)
     if outcome.status is not Status.LOST:  # such an outcome does not wait for what cannot answer
-        assert {end.label for end in outcome.processes if end.returncode is not None} == set(left)
+        assert {end.label for end in outcome.processes if end.returncode is not None} == set(rest)
     unlocked = {host for _, host in machines.called("unlock")}
     assert unlocked == ({"a", "b", "d"} if trouble == "a machine is gone" else {"a", "b", "c", "d"})

@@ -155,11 +155,11 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
 def test_leaders_of_mencius_are_staggered_over_as_many_machines_as_a_group_has(tmp_path: Path) -> None:
     protocol = find_protocol("mencius")
     hosts = ("10.0.0.1", "10.0.0.2")
-    for machines, wanted in ((hosts, [0, 1, 1, 0]), ((*hosts, "10.0.0.3"), [0, 1, 2, 0])):
+    for machines, indices in ((hosts, [0, 1, 1, 0]), ((*hosts, "10.0.0.3"), [0, 1, 2, 0])):
         pools = dict.fromkeys({role.hosts_key for role in protocol.roles}, machines)
         placed = place(protocol, protocol.params(), Cluster(pools={"1": pools}))
         leaders = [placed.listening["leader"][index].host for index in ((0, 0), (0, 1), (1, 0), (1, 1))]
-        assert leaders == [machines[i] for i in wanted]
+        assert leaders == [machines[i] for i in indices]
         assert leaders == [address.host for address in placed.listening["leader_election"].values()]
 
 

@@ -139,7 +139,7 @@ def test_a_signal_while_ray_starts_ends_the_command(name: str, number: signal.Si
 def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple[str, ...], tmp_path: Path) -> None:
     """H4: Ray's agents stayed for up to 90 s."""
     driver = start(*SWEEP, *PATIENT, cwd=tmp_path, env=ENV)
-    held = hold_clients(tmp_path)
+    clients = hold_clients(tmp_path)
     ray = _named(driver, "fpray-ray")
     if "fpray-ray" in victims:
         ray.suspend()  # it must not have the time to see the driver's end
@@ -151,7 +151,7 @@ def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple
         wait_for(lambda: not jvms(str(tmp_path)), 10, "JVMs have ended")
         done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV, timeout=250)
         assert done.code == 0, done.err
-    del held
+    del clients
     _nothing_is_left(tmp_path, driver, ray.pid)
 
 
@@ -253,14 +253,14 @@ def _all_below(directory: Path) -> list[Path]:
 def test_everything_of_an_embedded_ray_lies_in_a_directory_of_its_users_own(tmp_path: Path) -> None:
     """G1: Ray opens its own directories to all users; none of them can be reached."""
     driver = start(*SWEEP, *PATIENT, cwd=tmp_path, env=ENV)
-    held = hold_clients(tmp_path)
+    clients = hold_clients(tmp_path)
     (directory,) = user_directory().glob(f"ray-{driver.pid}-*")
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert stat.S_IMODE(user_directory().stat().st_mode) == 0o700
     sockets = [path for path in _all_below(directory) if stat.S_ISSOCK(path.stat().st_mode)]
     assert sockets
     assert all(len(os.fsencode(path)) <= 107 for path in sockets)
-    release(held)
+    release(clients)
     driver.send_signal(signal.SIGINT)
     driver.communicate(timeout=LONG)
 

@@ -68,9 +68,9 @@ def test_a_write_that_comes_twice_is_executed_once(processes: Processes) -> None
         return varint(ip_address(client.port)) + varint(pseudonym) + varint(7) + blob(put(b"k", value))
 
     head = Peer(chain.ports[0])
-    for sent, pseudonym in enumerate((0, 1)):
+    for number, pseudonym in enumerate((0, 1)):
         head.send(0, write(pseudonym, b"ab"[pseudonym : pseudonym + 1]))
-        assert len(client.wait_for(sent + 1)) == sent + 1
+        assert len(client.wait_for(number + 1)) == number + 1
     head.send(0, write(0, b"a"))
     # The head itself answers what was executed before, where it came from.
     assert read_varints(head.receive()[1:], 2)[0] == [0, 7]

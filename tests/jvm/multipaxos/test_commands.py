@@ -35,9 +35,9 @@ def test_a_command_that_comes_twice_is_executed_once(processes: Processes) -> No
     cluster = Cluster(processes, options=OPTIONS)
     client = AppendClient()
     with socket.create_connection((HOST, cluster.ports["leader"][0])) as leader:
-        for sent, number in enumerate((1, 1, 2, 2, 2, 3), 1):
+        for count, number in enumerate((1, 1, 2, 2, 2, 3), 1):
             leader.sendall(client.request(number))
-            client.wait_for(sent)
+            client.wait_for(count)
         # The same at once: the second one arrives before the first one has been executed.
         leader.sendall(client.request(4) * 2)
         assert client.replies(8) == [(1, 0)] * 2 + [(2, 1)] * 3 + [(3, 2)] + [(4, 3)] * 2
