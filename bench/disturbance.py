@@ -89,10 +89,10 @@ def _share(sweep: WarmSweep, window_s: float) -> dict[str, float]:
     time.sleep(_WARM_UP_S + _EDGE_S)
     began, first = time.monotonic(), _ticks(processes)
     time.sleep(window_s - 2 * _EDGE_S)
-    spent, second = time.monotonic() - began, _ticks(processes)
+    seconds, second = time.monotonic() - began, _ticks(processes)
     sweep.end()
     hertz = os.sysconf("SC_CLK_TCK")
-    return {kind: (second[kind] - first[kind]) / hertz / spent for kind in processes}
+    return {kind: (second[kind] - first[kind]) / hertz / seconds for kind in processes}
 
 
 def _ticks(processes: dict[str, list[int]]) -> dict[str, int]:

@@ -133,10 +133,10 @@ def main() -> int:
         files = [scratch / f"client_{i}_data.csv" for i in range(args.files)]
         for i, file in enumerate(files):
             write_client(file, args.rows // args.files, args.rate / args.files, i)
-        failed = report(files, scratch, args.repeats, args.python)
+        exit_code = report(files, scratch, args.repeats, args.python)
         for file in files:
             file.unlink()
-        return failed | memory(scratch, args.rows // 20, args.rate)
+        return exit_code | memory(scratch, args.rows // 20, args.rate)
 
 
 def report(files: list[Path], scratch: Path, repeats: int, python: str | None) -> int:

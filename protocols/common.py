@@ -163,26 +163,26 @@ Formula = Literal["f+1", "2f+1"]
 
 def enough(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
     """A problem for each count that is too low for f failures."""
-    needed = _needed(f, formula)
+    least = _needed(f, formula)
     for name, count in counts.items():
-        if count < needed:
-            yield Problem(f"{name}={count}", f"must be at least {formula} = {needed}, to survive f={f} failures")
+        if count < least:
+            yield Problem(f"{name}={count}", f"must be at least {formula} = {least}, to survive f={f} failures")
 
 
 def none_or_enough(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
     """A problem for each count that is neither 0 nor enough for f failures."""
-    needed = _needed(f, formula)
+    least = _needed(f, formula)
     for name, count in counts.items():
-        if count != 0 and count < needed:
-            yield Problem(f"{name}={count}", f"must be 0 or at least {formula} = {needed}, to survive f={f} failures")
+        if count != 0 and count < least:
+            yield Problem(f"{name}={count}", f"must be 0 or at least {formula} = {least}, to survive f={f} failures")
 
 
 def exactly(f: int, formula: Formula, **counts: int) -> Iterator[Problem]:
     """A problem for each count that is not exactly what f failures need."""
-    needed = _needed(f, formula)
+    size = _needed(f, formula)
     for name, count in counts.items():
-        if count != needed:
-            yield Problem(f"{name}={count}", f"must be exactly {formula} = {needed}, to survive f={f} failures")
+        if count != size:
+            yield Problem(f"{name}={count}", f"must be exactly {formula} = {size}, to survive f={f} failures")
 
 
 def _needed(f: int, formula: Formula) -> int:

@@ -111,8 +111,8 @@ def _constraints(p: Params) -> Iterator[Problem]:
     yield from enough(p.f, "f+1", num_leaders=p.num_leaders, num_replicas=p.num_replicas)
     yield from enough(p.f, "2f+1", num_acceptors=p.num_acceptors)
     if isinstance(p.driver_workload, LeaderReconfiguration) and p.num_acceptors == 2 * p.f + 1:
-        needed = "LeaderReconfiguration recovers on acceptors 1 to 2f+1: it needs at least 2f+2"
-        yield Problem(f"num_acceptors={p.num_acceptors}", f"{needed} = {2 * p.f + 2}")
+        sentence = "LeaderReconfiguration recovers on acceptors 1 to 2f+1: it needs at least 2f+2"
+        yield Problem(f"num_acceptors={p.num_acceptors}", f"{sentence} = {2 * p.f + 2}")
 
 
 def _config(p: Params, at: At) -> dict[str, object]:

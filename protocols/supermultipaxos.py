@@ -47,9 +47,9 @@ def _constraints(p: multipaxos.Params) -> Iterator[Problem]:
         yield from exactly(p.f, "2f+1", **{name: getattr(p, name)})
     if p.num_batchers:
         yield from exactly(p.f, "2f+1", num_batchers=p.num_batchers)
-    for name, needed in (("num_acceptor_groups", 1), ("num_read_batchers", 0), ("flexible", False)):
-        if (value := getattr(p, name)) != needed:
-            yield Problem(f"{name}={value}", f"a super node needs {name}={needed}")
+    for name, need in (("num_acceptor_groups", 1), ("num_read_batchers", 0), ("flexible", False)):
+        if (value := getattr(p, name)) != need:
+            yield Problem(f"{name}={value}", f"a super node needs {name}={need}")
     if p.distribution_scheme is not DistributionScheme.COLOCATED:
         yield Problem(f"distribution_scheme={p.distribution_scheme.name}", "a super node needs COLOCATED")
     if p.state_machine != "Noop":

@@ -82,15 +82,15 @@ class Chain:
 
     def _try(self, case: Case, suite: Suite, name: str) -> dict[str, Any]:
         with Run(suite, f"{os.getpid()}-{name}") as run:
-            struck = strike(run, case)
-            if struck is None:
+            hit = strike(run, case)
+            if hit is None:
                 run.wait(LIMIT_S)
                 return {"victim_pid": 0, "violations": [], "exit_code": run.driver.returncode}
-            watch(run, case, struck)
-            wrong = list(violations_of(run, case, struck))
+            watch(run, case, hit)
+            wrong = list(violations_of(run, case, hit))
             if case.leaves_a_stopped_keeper:
-                wrong += _next_command(suite, struck, name)
-            return {"violations": wrong, **_facts(run, struck)}
+                wrong += _next_command(suite, hit, name)
+            return {"violations": wrong, **_facts(run, hit)}
 
 
 def _run_to_the_end(suite: Suite, name: str) -> list[Violation]:
@@ -105,36 +105,36 @@ def _run_to_the_end(suite: Suite, name: str) -> list[Violation]:
         return wrong
 
 
-def _next_command(suite: Suite, struck: Struck, name: str) -> Iterator[Violation]:
+def _next_command(suite: Suite, hit: Struck, name: str) -> Iterator[Violation]:
     """A keeper is stopped, and its driver is gone: the next command ends it and its JVMs before anything starts."""
     before = suite.snapshot()
     with Run(suite, f"{os.getpid()}-{name}-next") as run:
-        processes = [*struck.still_live(), *([struck.victim] if struck.victim.lives() else [])]
+        processes = [*hit.still_live(), *([hit.victim] if hit.victim.lives() else [])]
         while any(process.lives() for process in processes) and time.monotonic() - run.began < GONE_S:
-            look_beside(run, struck)
+            look_beside(run, hit)
             run.wait(0.1)
         for process in processes:
             if process.lives():
                 yield JVMS, f"10 s after the next command began: {process.in_words()}"
-        for text in struck.beside:
+        for text in hit.beside:
             yield JVMS, f"an attempt began while one before it lived: {text}"
         run.wait(LIMIT_S)
         yield from trials_of(suite, before)
         yield from tracebacks_of(run)
 
 
-def _facts(run: Run, struck: Struck) -> dict[str, Any]:
-    attempt = struck.attempt
+def _facts(run: Run, hit: Struck) -> dict[str, Any]:
+    attempt = hit.attempt
     return {
         "command": " ".join(["fpray", *run.words]),
-        "victim_pid": struck.victim.entry.pid,
-        "victim_command": struck.victim.command,
-        "hit_phase": struck.phase,
+        "victim_pid": hit.victim.entry.pid,
+        "victim_command": hit.victim.command,
+        "hit_phase": hit.phase,
         "hit_trial": attempt.trial.name if attempt is not None else "",
-        "hit_jvms": len(struck.jvms),
-        "finished_before": len(struck.finished),
+        "hit_jvms": len(hit.jvms),
+        "finished_before": len(hit.finished),
         "exit_code": run.driver.returncode,
-        "ended_after_s": round(struck.seconds, 2),
+        "ended_after_s": round(hit.seconds, 2),
         "messages": run.messages().splitlines()[-_TAIL:],
         "trials": {trial.name: outcome["status"] for trial, outcome in run.suite.outcomes().items()},
     }

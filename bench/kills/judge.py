@@ -28,19 +28,19 @@ _OF_JVMS = ("_out.txt", "_err.txt")
 INTERRUPTS = ("INT", "TERM", "HUP")
 
 
-def violations_of(run: Run, case: Case, struck: Struck) -> Iterator[Violation]:
+def violations_of(run: Run, case: Case, hit: Struck) -> Iterator[Violation]:
     """Everything that is wrong after a kill, when the run has ended."""
-    for text in struck.overdue:
+    for text in hit.overdue:
         yield JVMS, f"10 s after the kill: {text}"
-    for text in struck.beside:
+    for text in hit.beside:
         yield JVMS, f"an attempt began while one before it lived: {text}"
-    for text in struck.ray_left:
+    for text in hit.ray_left:
         yield RAY, f"10 s after the end: {text}"
-    yield from trials_of(run.suite, struck.finished)
-    if struck.hangs:
+    yield from trials_of(run.suite, hit.finished)
+    if hit.hangs:
         yield ENDING, "the command did not end"
     else:
-        yield from ending_of(run, case, struck)
+        yield from ending_of(run, case, hit)
     yield from tracebacks_of(run)
 
 
@@ -66,27 +66,27 @@ def trials_of(suite: Suite, before: Snapshot) -> Iterator[Violation]:
         yield TRIALS, f"the same command made {len(suite.paths())} suites"
 
 
-def ending_of(run: Run, case: Case, struck: Struck) -> Iterator[Violation]:
+def ending_of(run: Run, case: Case, hit: Struck) -> Iterator[Violation]:
     """An exit code that is not documented or cannot be the kill's, or an ending without a sentence."""
     code, text = run.driver.returncode, run.errors.read_text()
-    killed = case.meanwhile == "driver" or (case.victim == "driver" and case.signal == "KILL")
-    if killed and code == -signal.SIGKILL:
+    is_dead = case.meanwhile == "driver" or (case.victim == "driver" and case.signal == "KILL")
+    if is_dead and code == -signal.SIGKILL:
         yield from _status_of(run.suite)
         return
-    if code not in _allowed(case, killed):
+    if code not in _allowed(case, is_dead):
         yield ENDING, f"exit code {code}"
     last = ([line for line in text.splitlines() if line.strip()] or [""])[-1]
     pattern = _SENTENCES.get(code)
     if pattern is not None and not pattern.search(text if code in (2, 130) else last):
         yield ENDING, f"exit code {code}, and the last line is {last!r}"
 
-    if code == 130 and "nothing was started" in text and struck.attempt is not None:
+    if code == 130 and "nothing was started" in text and hit.attempt is not None:
         yield ENDING, "it says that nothing was started, and a trial was"
 
 
-def _allowed(case: Case, killed: bool) -> tuple[int, ...]:
+def _allowed(case: Case, is_dead: bool) -> tuple[int, ...]:
     """The exit codes that a kill can have. Where Ray, an actor or a keeper is hit, the trial runs again."""
-    if killed or (case.victim == "driver" and case.signal in INTERRUPTS):
+    if is_dead or (case.victim == "driver" and case.signal in INTERRUPTS):
         return (0, 1, 130)  # it may have been over when the signal came
     return (0, 1) if case.victim in ("server", "client") else (0,)
 
@@ -97,8 +97,8 @@ def _status_of(suite: Suite) -> Iterator[Violation]:
         return  # it had not come so far
     done = subprocess.run([FPRAY, "status"], cwd=suite.directory, capture_output=True, text=True, check=False)
     died = "was killed" in done.stdout and _AGAIN in done.stdout
-    begun = "unfinished" in done.stdout and _AGAIN in done.stdout
-    if done.returncode or not (died or begun or suite.left() <= 0):
+    is_unfinished = "unfinished" in done.stdout and _AGAIN in done.stdout
+    if done.returncode or not (died or is_unfinished or suite.left() <= 0):
         yield ENDING, f"fpray status after the kill: {(done.stdout + done.stderr).strip()!r}"
 
 

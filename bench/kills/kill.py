@@ -63,7 +63,7 @@ def strike(run: Run, case: Case) -> Struck | None:
     else:
         return None
     # Only now, so that the moment is the one that was meant: a JVM that has ended meanwhile is none that stays.
-    struck = Struck(victim, phase, attempt, run.processes.jvms(), run.suite.snapshot())
+    hit = Struck(victim, phase, attempt, run.processes.jvms(), run.suite.snapshot())
     if case.signal == "STOP":
         try:
             _while_stopped(run, case, victim)
@@ -73,8 +73,8 @@ def strike(run: Run, case: Case) -> Struck | None:
     elif case.times == 2:
         run.wait(case.pause_s)
         _send(victim, number)
-    struck.at = time.monotonic()
-    return struck
+    hit.at = time.monotonic()
+    return hit
 
 
 def _send(victim: Living, number: int) -> bool:
@@ -104,49 +104,49 @@ def _while_stopped(run: Run, case: Case, victim: Living) -> None:
         time.sleep(case.pause_s / 2)
 
 
-def watch(run: Run, case: Case, struck: Struck) -> None:
+def watch(run: Run, case: Case, hit: Struck) -> None:
     """Watch until the command has ended and nothing of it is left, or 10 s later."""
     looked = False
     while not run.wait(_LOOK_S):
-        seconds = time.monotonic() - struck.at
+        seconds = time.monotonic() - hit.at
         if seconds > LIMIT_S:
-            struck.hangs = True
+            hit.hangs = True
             run.stop()
             break
-        look_beside(run, struck)
+        look_beside(run, hit)
         if seconds > GONE_S and not looked:
             looked = True
-            struck.overdue = [jvm.in_words() for jvm in _overdue(case, struck)]
-    struck.seconds = time.monotonic() - struck.at
+            hit.overdue = [jvm.in_words() for jvm in _overdue(case, hit)]
+    hit.seconds = time.monotonic() - hit.at
     if not case.leaves_a_stopped_keeper:
-        _see_the_end(run, struck)
+        _see_the_end(run, hit)
 
 
-def _overdue(case: Case, struck: Struck) -> list[Living]:
+def _overdue(case: Case, hit: Struck) -> list[Living]:
     """Of a driver that goes on: the JVMs of the attempt that was hit, unless the attempt goes on, too."""
-    goes_on = struck.attempt is not None and struck.attempt.is_under_way() and not case.ends_the_attempt
-    return [] if goes_on or case.meanwhile else struck.still_live()
+    goes_on = hit.attempt is not None and hit.attempt.is_under_way() and not case.ends_the_attempt
+    return [] if goes_on or case.meanwhile else hit.still_live()
 
 
-def look_beside(run: Run, struck: Struck) -> None:
+def look_beside(run: Run, hit: Struck) -> None:
     """See whether JVMs of the attempt live beside those of a later one."""
-    if struck.attempt is None or struck.beside or not (orphans := struck.still_live()) or struck.attempt.is_under_way():
+    if hit.attempt is None or hit.beside or not (orphans := hit.still_live()) or hit.attempt.is_under_way():
         return
-    entries = {jvm.entry for jvm in struck.jvms}
+    entries = {jvm.entry for jvm in hit.jvms}
     if new := [jvm for jvm in run.processes.jvms() if jvm.entry not in entries]:
-        struck.beside = [f"{jvm.in_words()} beside {new[0].in_words()}" for jvm in orphans]
+        hit.beside = [f"{jvm.in_words()} beside {new[0].in_words()}" for jvm in orphans]
 
 
-def _see_the_end(run: Run, struck: Struck) -> None:
+def _see_the_end(run: Run, hit: Struck) -> None:
     """The command has ended: its JVMs end within 10 s of the kill (of its end, if that was later), and so does Ray."""
     end = time.monotonic()
     jvms, remains = run.processes.jvms(), run.processes.left()
     while (jvms or remains) and time.monotonic() - end < GONE_S:
-        if jvms and time.monotonic() - struck.at > GONE_S and time.monotonic() - end > 1:
-            struck.overdue += [jvm.in_words() for jvm in jvms]
+        if jvms and time.monotonic() - hit.at > GONE_S and time.monotonic() - end > 1:
+            hit.overdue += [jvm.in_words() for jvm in jvms]
             for jvm in jvms:
                 jvm.kill()
         time.sleep(_LOOK_S)
         jvms, remains = run.processes.jvms(), run.processes.left()
-    struck.overdue += [jvm.in_words() for jvm in jvms]
-    struck.ray_left = [process.in_words() for process in remains]
+    hit.overdue += [jvm.in_words() for jvm in jvms]
+    hit.ray_left = [process.in_words() for process in remains]

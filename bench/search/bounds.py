@@ -47,12 +47,12 @@ def _row_of_losses(figures: Mapping[str, Mapping[str, Figures]], names: Sequence
     """The tasks on which a general sampler is better than ours."""
     mine = figures["ours"]
     rivals = [s for s in ("tpe", "tpe-penalty", "gp") if s in figures]
-    lost = {
+    losses = {
         name: max((worse(mine[name], figures[s][name], limit), s) for s in rivals if name in figures[s])
         for name in names
         if any(name in figures[s] for s in rivals)
     }
-    behind = [f"{name} ({s}, by {by:.1f})" for name, (by, s) in lost.items() if by > 0]
+    behind = [f"{name} ({s}, by {by:.1f})" for name, (by, s) in losses.items() if by > 0]
     text = "none" if not behind else "; ".join(behind)
     return Row(f"tasks on which {', '.join(rivals)} is better by more than noise", text, "none", not behind)
 

@@ -77,8 +77,8 @@ def ceiling(task: Task, points: int, draws: int = 60) -> float:
     and the margin to the bound is half a percent, the best of those tried over all curves.
     """
     loads = np.array([point["clients"] for point in task.points])
-    expected = [task.expect(point) for point in task.points]
-    latency, goal = (np.array([metrics[c] for metrics in expected]) for c in (task.bound.column, task.goal.column))
+    means = [task.expect(point) for point in task.points]
+    latency, goal = (np.array([metrics[c] for metrics in means]) for c in (task.bound.column, task.goal.column))
     solves = np.array([task.regret(point) <= CURVE_SHARE for point in task.points])
     best = loads[int(np.argmax(np.where(latency <= task.bound.limit, goal, 0.0)))]
     rng, solved = np.random.default_rng(0), 0

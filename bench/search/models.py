@@ -37,9 +37,9 @@ def _model(name: str, space: dict[str, BaseDistribution], limit: float) -> Task:
 
     def measure(params: Params, rng: np.random.Generator) -> Metrics:
         # 3 % on throughput. The latency follows it, as it must in a closed loop, and has noise of its own.
-        shared, own = rng.normal(0, 0.03), rng.normal(0, 0.04)
+        common, own = rng.normal(0, 0.03), rng.normal(0, 0.04)
         true = expect(params)
-        return {c: v * math.exp(shared if c == THROUGHPUT else own - shared) for c, v in true.items()}
+        return {c: v * math.exp(common if c == THROUGHPUT else own - common) for c, v in true.items()}
 
     grid = (_values(distribution) for distribution in space.values())
     return Task(

@@ -37,8 +37,8 @@ class _BySpelling(GroupedOption):
 
     def consume_value(self, ctx: click.Context, opts: Any) -> Any:
         short = [f"{word} {value}" for word in self.opts for value in opts.get(word, ())]
-        merged: Any = {**opts, self.name: [*opts.get(self.name or "", ()), *short]} if short else opts
-        return super().consume_value(ctx, merged)
+        all_options: Any = {**opts, self.name: [*opts.get(self.name or "", ()), *short]} if short else opts
+        return super().consume_value(ctx, all_options)
 
 
 def options_of(options: type) -> Callable[[Command], Command]:

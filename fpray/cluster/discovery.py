@@ -35,11 +35,11 @@ class Discovery:
         cluster: Callable[[], Cluster],
         prepare: Callable[[str], Facts],
         say: Callable[[str], None],
-        added: Callable[[str, Facts], None],
+        on_machine: Callable[[str, Facts], None],
         wake: Callable[[], None],
     ) -> None:
         self._allocator, self._machines, self._cluster, self._prepare = allocator, machines, cluster, prepare
-        self._say, self._added, self._wake = say, added, wake
+        self._say, self._on_machine, self._wake = say, on_machine, wake
         self._hosts_so_far = set(machines.by_host())
         self._answers: SimpleQueue[tuple[str, Facts | FprayError]] = SimpleQueue()
         self._polled = time.monotonic()
@@ -81,7 +81,7 @@ class Discovery:
             )
         elif not isinstance(answer, FprayError):
             self._say(f"note: machine {host} has joined the Ray cluster; trials run on it, too")
-            self._added(host, answer)
+            self._on_machine(host, answer)
 
     def _try_to_add(self, machine: Machine, answer: Facts | FprayError) -> str | None:
         """Add a new machine: None; or why it cannot be used."""

@@ -27,7 +27,7 @@ class Job:
     def __init__(self, client: Any, name: str, output: Path) -> None:
         """output: the file to which the command writes."""
         self.name = name
-        self._client, self._output, self._copied, self._polled = client, output, 0, 0.0
+        self._client, self._output, self._offset, self._polled = client, output, 0, 0.0
 
     def poll(self) -> int | None:
         """Its exit code, or None while it runs."""
@@ -59,9 +59,9 @@ class Job:
 
     def _copy_output(self) -> None:
         with contextlib.suppress(FileNotFoundError), self._output.open("rb") as file:
-            file.seek(self._copied)
+            file.seek(self._offset)
             piece = file.read()
-            self._copied += len(piece)
+            self._offset += len(piece)
             sys.stderr.write(piece.decode(errors="backslashreplace"))
             sys.stderr.flush()
 

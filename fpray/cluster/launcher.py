@@ -95,9 +95,9 @@ class Launcher:
 
     def _missing(self, nodes: Collection[Node]) -> dict[str, int]:
         """Address or node type -> how many of it have not joined."""
-        joined = Counter(node.host if self.hosts else node.labels.get(TYPE_LABEL) for node in nodes)
+        counts = Counter(node.host if self.hosts else node.labels.get(TYPE_LABEL) for node in nodes)
         promised = self.types or dict.fromkeys(self.hosts, 1)
-        return {name: count - joined[name] for name, count in promised.items() if count > joined[name]}
+        return {name: count - counts[name] for name, count in promised.items() if count > counts[name]}
 
     def wait_for_all(
         self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None], patience_s: float = _PATIENCE_S
@@ -163,8 +163,8 @@ def _hosts(path: Path, file: LauncherFile) -> tuple[str, ...]:
         )
     workers = list(provider.worker_ips or ())
     kind = (file.available_node_types or {}).get(LOCAL_TYPE)  # `ray up` moves min_workers there
-    started = file.min_workers if kind is None else kind.min_workers
-    hosts = [address_of(name) for name in (provider.head_ip, *workers[:started])]
+    count = file.min_workers if kind is None else kind.min_workers
+    hosts = [address_of(name) for name in (provider.head_ip, *workers[:count])]
     _refuse_loopback(path, hosts)
     return tuple(dict.fromkeys(hosts))
 

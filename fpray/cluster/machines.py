@@ -116,14 +116,14 @@ class Machines:
         A machine that does not answer is left out: Ray may take half a minute to notice that it is gone.
         """
         calls = {host: self.agent(role, host).machine.facts(java) for host in hosts}
-        facts, lost = {}, []
+        facts, missing = {}, []
         for host, call in calls.items():
             try:
                 ((_, facts[host]),) = gather([call], _FACTS_S)
             except Lost:
-                lost.append(host)
-        if lost:
-            self.recover(lost)
+                missing.append(host)
+        if missing:
+            self.recover(missing)
         return facts
 
     def survey(

@@ -20,8 +20,8 @@ class ObjectStore:
         Raises:
             Unanswered: Ray does not take them.
         """
-        stored: Stored = self._link.ask("store", piece)
-        return stored
+        reference: Stored = self._link.ask("store", piece)
+        return reference
 
     def drop(self, pieces: Collection[Stored]) -> None:
         """Drop what was put there."""

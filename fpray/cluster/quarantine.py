@@ -33,7 +33,7 @@ class FailureCounts:
 
     def __init__(self) -> None:
         self._failures: dict[str, list[str]] = {}
-        self._reported: set[str] = set()
+        self._warnings: set[str] = set()
 
     def note(self, number: str, hosts: Collection[str], outcome: Outcome) -> dict[str, str]:
         """An attempt has ended on these machines: machine -> why it must be quarantined from now on."""
@@ -45,7 +45,7 @@ class FailureCounts:
         for host in outcome.blamed:
             failures = self._failures.setdefault(host, [])
             failures.append(f"{outcome.detail} (trial {number})")
-            if len(failures) >= IN_A_ROW and host not in self._reported:
-                self._reported.add(host)
+            if len(failures) >= IN_A_ROW and host not in self._warnings:
+                self._warnings.add(host)
                 sentences[host] = f"failed {len(failures)} times in a row: {'; '.join(failures)}"
         return sentences

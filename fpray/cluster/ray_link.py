@@ -136,8 +136,8 @@ class RayLink:
         if self._directory is not None:
             self._directory.note(self.process.pid)
         answer: Future[RayStarted] = self.process.ask("start", Start(self._address, directory, self._token))
-        started = answer.result(_START_S)
-        self.gcs_address, self.host = started.gcs_address, started.host
+        ray = answer.result(_START_S)
+        self.gcs_address, self.host = ray.gcs_address, ray.host
 
     def ask(self, request: str, *arguments: Any) -> Any:
         """The answer to a request.

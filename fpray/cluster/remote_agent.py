@@ -64,7 +64,7 @@ class WakingActors:
                 awake = self._waking[actor] = self._link.process.ask("wake", actor)
             return awake
 
-    def forget(self, lost: Callable[[Actor], bool]) -> None:
+    def forget(self, is_lost: Callable[[Actor], bool]) -> None:
         """Have actors started again when they are next asked for."""
         with self._lock:
-            self._waking = {actor: awake for actor, awake in self._waking.items() if not lost(actor)}
+            self._waking = {actor: awake for actor, awake in self._waking.items() if not is_lost(actor)}

@@ -24,10 +24,10 @@ def free_by_kind(
     free: dict[MachineKind, list[str]] = {kind: [] for kind in needs}
     missing = sum(map(len, needs.values()))
     for host in candidates:
-        selected = free.get(kinds[host])
-        if selected is None or len(selected) == len(needs[kinds[host]]):
+        selection = free.get(kinds[host])
+        if selection is None or len(selection) == len(needs[kinds[host]]):
             continue
-        selected.append(host)
+        selection.append(host)
         missing -= 1
         if not missing:
             return free

@@ -54,8 +54,8 @@ class SlowMachines:
         shares = list(self._shares(host))
         worst = max(shares, default=1.0)
         clear = worst <= CLEAR
-        reported = self._reported.get(host)
-        if len(shares) < POINTS or worst > DOUBTED or reported in (clear, True):
+        verdict = self._reported.get(host)
+        if len(shares) < POINTS or worst > DOUBTED or verdict in (clear, True):
             return None
         self._reported[host] = clear
         return MachineVerdict(

@@ -94,9 +94,9 @@ def check(
     values = words.values
     selection = TrialSelection.from_options(words.protocol, values)
     protocol = words.collect(lambda: find_protocol(selection.protocol))
-    selected = words.collect(lambda: select(selection)) if protocol is not None else None
+    choice = words.collect(lambda: select(selection)) if protocol is not None else None
     where = words.collect(lambda: _where(values)) or Where()
-    trials = selected.trials if selected else ()
+    trials = choice.trials if choice else ()
     jar = None
     if not plan_only and protocol is not None:
         jar = words.collect(lambda: named_jar(values["jar"], protocol, trials))
@@ -104,29 +104,29 @@ def check(
     if protocol is not None:
         words.problems += _role_problems(protocol, values)
     cluster = replace(where.inventory.promised(), policy=values["place"])
-    if selected is not None:
-        words.problems += _trial_problems(selected, cluster, where, plan_only=plan_only)
+    if choice is not None:
+        words.problems += _trial_problems(choice, cluster, where, plan_only=plan_only)
     if not plan_only:
         words.problems += _later_problems(selection, trials)
         words.problems += jar_problems(len(cluster.addresses()), has_name=values["jar"] is not None)
         words.problems += _platform_problems()
     refuse_if_any(words.problems)
-    assert selected is not None
+    assert choice is not None
     points, environment = selection.to_json(), _environment(values, jar)
-    compared = _compared(environment)
+    facts = _compared(environment)
     return Experiment(
         kind=SWEEP,
         selection=selection,
         points=points,
-        protocol=selected.protocol,
-        study=selected.study,
-        trials=selected.trials,
+        protocol=choice.protocol,
+        study=choice.study,
+        trials=choice.trials,
         environment=environment,
         where=where,
         policy=_policy(values),
-        outputs=_outputs(words, selected.remarks),
-        compared=compared,
-        key=suite_key(points, compared),
+        outputs=_outputs(words, choice.remarks),
+        compared=facts,
+        key=suite_key(points, facts),
         instruments=[*usual_instruments(), *instruments],
     )
 

@@ -83,9 +83,9 @@ def debug_trial(
 
 def _trial_of(earlier: TrialDirectory) -> Trial[Any]:
     """The trial that a directory is of."""
-    written = earlier.trial()
-    assert written is not None
-    return read_trial(find_protocol(written["protocol"]), written, earlier.number)
+    record = earlier.trial()
+    assert record is not None
+    return read_trial(find_protocol(record["protocol"]), record, earlier.number)
 
 
 def _directory(suite: Suite, earlier: TrialDirectory) -> TrialDirectory:
@@ -112,8 +112,8 @@ def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, l
             for failure in failures(attempt):
                 _say_all([failure.detail, *failure.lines, *filter(None, [failure.log])])
             threading.Event().wait()
-        except ProcessFailed as failed:
-            _say_all([failed.failure.detail, *failed.failure.lines, failed.failure.log, "all processes are stopped"])
+        except ProcessFailed as error:
+            _say_all([error.failure.detail, *error.failure.lines, error.failure.log, "all processes are stopped"])
         except KeyboardInterrupt:
             say(f"all other processes are stopped; stop {label} yourself · this run does not count as a result")
 
@@ -144,9 +144,9 @@ def _say_how(own: Process, path: Path) -> None:
     write_text(path / command_file(own.label), command)
     where = "on this machine" if own.host == LOOPBACK else f"on {own.host}"
     ports = ", ".join(str(port) for port in own.endpoints.values())
-    listening = f"; the other processes wait until {own.label} listens on {ports}" if own.kind == "server" else ""
+    waits = f"; the other processes wait until {own.label} listens on {ports}" if own.kind == "server" else ""
     file = path / command_file(own.label)
-    say(f"start {own.label} yourself {where}, with this command (also in {file}){listening}:\n{command.rstrip()}")
+    say(f"start {own.label} yourself {where}, with this command (also in {file}){waits}:\n{command.rstrip()}")
 
 
 def _say_all(lines: Sequence[str]) -> None:

@@ -23,16 +23,16 @@ class Line:
 
     def __init__(self, context: TrialContext, listeners: Listener) -> None:
         self._context, self._listeners = context, listeners
-        self._repeated: deque[ScheduledTrial] = deque()
+        self._repeats: deque[ScheduledTrial] = deque()
         self._new: ScheduledTrial | None = None
         self.missing_since: float | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._repeated) or self._new is not None
+        return bool(self._repeats) or self._new is not None
 
     def first(self) -> ScheduledTrial | None:
         """The trial that starts next."""
-        return self._repeated[0] if self._repeated else self._new
+        return self._repeats[0] if self._repeats else self._new
 
     def put(self, running: ScheduledTrial) -> None:
         """A new trial joins the line; there is none in it."""
@@ -40,14 +40,14 @@ class Line:
 
     def put_again(self, running: ScheduledTrial) -> None:
         """A trial that is to run again joins the line."""
-        self._repeated.append(replace(running, result=None))
+        self._repeats.append(replace(running, result=None))
 
     def take_out(self, running: ScheduledTrial) -> bool:
         """A trial leaves the line; whether it is the new one."""
         if running is self._new:
             self._new = None
             return True
-        self._repeated.remove(running)
+        self._repeats.remove(running)
         return False
 
     def forget_new(self) -> None:
@@ -56,7 +56,7 @@ class Line:
 
     def clear(self) -> None:
         """Nothing of the line starts."""
-        self._repeated.clear()
+        self._repeats.clear()
         self._new = None
 
     def lasting_shortage(self, first: ScheduledTrial) -> str | None:

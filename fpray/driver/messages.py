@@ -41,7 +41,7 @@ def intent(suite: Suite, source: TrialSource, work: WorkList, machines: Machines
     waiting = source.representative_trials()
     cores = sum(machine.cores for machine in machines.by_host().values()) // at_once
     trial_s = sum(planned_seconds(trial, cores) for trial in waiting) / len(waiting)
-    count = _left(suite, source, work)
+    count = _remaining(suite, source, work)
     parallel = min(at_once, max(1, count))
     how = ", ".join(filter(None, (f"up to {parallel} in parallel" if parallel > 1 else "", order)))
     return _intent(suite, source, work, left_s=count * trial_s / parallel, how=how)
@@ -55,7 +55,7 @@ def in_parallel(experiment: Experiment, waiting: Sequence[Trial[Any]], allocator
 
 
 def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float, how: str) -> str:
-    limit, count = source.trial_limit(), _left(suite, source, work)
+    limit, count = source.trial_limit(), _remaining(suite, source, work)
     is_limit = limit > len(source.planned())
     at_most = "at most " if is_limit else ""
     about = f"{'at most' if is_limit else 'about'} {duration_in_words(left_s)}"
@@ -65,19 +65,19 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
         anew = f" (new, because all trials of the earlier one, {suite.after}, have ended)" if suite.after else ""
         return f"study {work.study.name} · {trials} · {about} · results in {shown(suite.path)}{anew}"
     to_go = f"{at_most}{count} to go, {about}" if source.representative_trials() else "no trial is left to run"
-    statuses = _ended(suite, work)
-    finished = statuses.count(Status.FINISHED)
-    failed = f", {len(statuses) - finished} failed" if len(statuses) > finished else ""
-    return f"continuing {shown(suite.path)} ({finished} of {at_most}{limit} finished{failed}; {to_go})"
+    statuses = _final_statuses(suite, work)
+    count_finished = statuses.count(Status.FINISHED)
+    failures = f", {len(statuses) - count_finished} failed" if len(statuses) > count_finished else ""
+    return f"continuing {shown(suite.path)} ({count_finished} of {at_most}{limit} finished{failures}; {to_go})"
 
 
-def _ended(suite: Suite, work: WorkList) -> list[Status]:
+def _final_statuses(suite: Suite, work: WorkList) -> list[Status]:
     directories = [directory for directory in suite.directories().values() if directory not in work.repeated]
     return [outcome.status for directory in directories if (outcome := directory.outcome()) is not None]
 
 
-def _left(suite: Suite, source: TrialSource, work: WorkList) -> int:
-    return source.trial_limit() - len(_ended(suite, work))
+def _remaining(suite: Suite, source: TrialSource, work: WorkList) -> int:
+    return source.trial_limit() - len(_final_statuses(suite, work))
 
 
 def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
@@ -90,15 +90,15 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
             f"interrupted · {statuses.count(Status.FINISHED)} of {result.planned} finished, and their results are kept"
             f" · nothing is running any more · {again(suite.record.command)}"
         )
-    failed = any(status.final and not status.comparable for status in statuses)
-    where = f"results{', and why trials failed' if failed else ''}: fpray show {suite.short_name}"
+    has_failures = any(status.final and not status.comparable for status in statuses)
+    where = f"results{', and why trials failed' if has_failures else ''}: fpray show {suite.short_name}"
     parts = [f"stopped, because {result.stopped}"] if result.stopped else []
     parts += [counted(statuses), where]
     if result.stopped:
         parts.append(f"{result.planned - len(statuses)} trials have not run: {again(suite.record.command)}")
     elif Status.LOST in statuses:
         parts.append(f"the lost trials have no result: {again(suite.record.command)}")
-    if failed and not source.learns:
+    if has_failures and not source.learns:
         aim = "to repeat the failed trials when their cause is removed"
         parts.append(again(suite.record.command, aim, "--rerun failed"))
     return " · ".join(parts)

@@ -70,8 +70,8 @@ def distinct(vary: Mapping[str, Sequence[Any]], params: Any) -> tuple[dict[str, 
 
 
 def _meaning(params: Any, key: str, value: Any) -> Any:
-    meant, wrong = set_values(params, {key: value}, protocol="")
-    return repr(value) if wrong else meant
+    meaning, wrong = set_values(params, {key: value}, protocol="")
+    return repr(value) if wrong else meaning
 
 
 def numbered(study: Study, only: Sequence[str]) -> tuple[Study, list[Problem]]:

@@ -63,8 +63,8 @@ def shortened(trial: Trial[Any]) -> Trial[Any]:
     """The trial's first run, cut down to a few seconds, as far as its protocol allows."""
     params = trial.params
     own = {field.name for field in fields(params)}
-    cut = {name: short for name, short in SHORT.items() if name in own and getattr(params, name) > short}
-    shorter = replace(params, **cut)
+    changes = {name: short for name, short in SHORT.items() if name in own and getattr(params, name) > short}
+    shorter = replace(params, **changes)
     return Trial(trial.protocol, params if parameter_problems(trial.protocol, shorter) else shorter)
 
 

@@ -39,8 +39,8 @@ class SweepResult:
         """0: every trial finished; 1: some did not; 130: interrupted."""
         if self.interrupted:
             return 130
-        finished = [outcome for outcome in self.outcomes.values() if outcome.status is Status.FINISHED]
-        return 0 if len(finished) == self.planned else 1
+        successes = [outcome for outcome in self.outcomes.values() if outcome.status is Status.FINISHED]
+        return 0 if len(successes) == self.planned else 1
 
     def table(self) -> Any:
         """All results as an Arrow table (`.to_pandas()` for a frame)."""

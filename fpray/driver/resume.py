@@ -66,10 +66,10 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
     points = list(suite.record.points)
     if experiment.points not in points and experiment.selection != TrialSelection(experiment.protocol.name):
         points.append(experiment.points)
-    selected = [selected_by(words, suite, experiment) for words in points]
-    trials = list({trial.id: trial for selection in selected for trial in selection.trials}.values())
-    repeated = [directory for name in experiment.policy.rerun for directory in _to_repeat(suite, name)]
-    return WorkList(trials, selected[-1].study, points, repeated)
+    selections = [selected_by(words, suite, experiment) for words in points]
+    trials = list({trial.id: trial for selection in selections for trial in selection.trials}.values())
+    repeats = [directory for name in experiment.policy.rerun for directory in _to_repeat(suite, name)]
+    return WorkList(trials, selections[-1].study, points, repeats)
 
 
 def decide_order(suite: Suite, experiment: Experiment, several_machines: bool) -> Order:

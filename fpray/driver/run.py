@@ -75,10 +75,10 @@ def run(job: Run) -> None:
             _drive(job, listeners)
         except KeyboardInterrupt:
             result.interrupted = True
-        except (FprayError, OSError) as caught:
-            error = caught if isinstance(caught, FprayError) else _not_written(caught, suite)
+        except (FprayError, OSError) as cause:
+            error = cause if isinstance(cause, FprayError) else _not_written(cause, suite)
             notifier.tell("failed", str(error), exit_code=error.exit_code)
-            raise error from caught
+            raise error from cause
         finally:
             progress.stop_writing()
             notifier.stop_waiting()

@@ -151,12 +151,12 @@ def select_grid(selection: TrialSelection) -> Selected:
     Raises:
         Refused: with every problem; or the study is one of another command, which asks for trials one by one.
     """
-    selected = select(selection)
-    command = selected.study.command
+    grid = select(selection)
+    command = grid.study.command
     if command != SWEEP and not selection.vary:
-        name, study = selected.protocol.name, selected.study.name
+        name, study = grid.protocol.name, grid.study.name
         raise refuse(f"--study {study}", f"is a {command}: run fpray {command} {name} --study {study}", Cause.STUDY)
-    return selected
+    return grid
 
 
 def _log_levels(protocol: Protocol[Any], level: str | None) -> Mapping[str, str]:

@@ -159,7 +159,7 @@ class Session:
             cluster=lambda: living(self.experiment, machines),
             prepare=prepare,
             say=self.listeners.says,
-            added=self._welcome,
+            on_machine=self._welcome,
             wake=executor.wake,
         )
 

@@ -27,7 +27,7 @@ class FailureLimit:
     learns: bool
     keep_going: bool = False
     _count: int = 0
-    _failed: int = 0
+    _failures: int = 0
     _in_a_row: int = 0
     _first: str = ""
 
@@ -37,16 +37,16 @@ class FailureLimit:
         if outcome.status in _NO_FAILURE:
             self._in_a_row = 0
             return None
-        self._failed += 1
+        self._failures += 1
         self._in_a_row += 1
         self._first = self._first or f"{number} {outcome.status.value}: {outcome.detail}"
         return self._sentence() if self._is_reached() else None
 
     def _is_reached(self) -> bool:
         if self.learns:
-            return self._failed == self._count >= LEAST_LEARNED_FROM
-        return self._count >= LEAST_ENDED and 2 * self._failed > self._count and self._in_a_row >= LAST_FAILED
+            return self._failures == self._count >= LEAST_LEARNED_FROM
+        return self._count >= LEAST_ENDED and 2 * self._failures > self._count and self._in_a_row >= LAST_FAILED
 
     def _sentence(self) -> str:
-        failed = f"{self._failed} of {self._count} trials failed, the last {self._in_a_row} in a row"
-        return f"{failed}; the first was trial {self._first}"
+        failures = f"{self._failures} of {self._count} trials failed, the last {self._in_a_row} in a row"
+        return f"{failures}; the first was trial {self._first}"

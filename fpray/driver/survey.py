@@ -54,14 +54,14 @@ def _which_java(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """A line for each java of JAVA_HOME that is used in place of another in PATH."""
     both = [(f["java"], f["java_in_path"], host) for host, f in facts.items() if f.get("java_in_path")]
     hosts: dict[tuple[str, str], list[str]] = {}
-    for used, other, host in both:
-        hosts.setdefault((used, other), []).append(host)
+    for java, other, host in both:
+        hosts.setdefault((java, other), []).append(host)
     return [
         (
-            f"note: {used} of JAVA_HOME is used as java{_on(some, len(facts))}. PATH has another, {other}: to"
+            f"note: {java} of JAVA_HOME is used as java{_on(some, len(facts))}. PATH has another, {other}: to"
             f" use that one, add --java {other}"
         )
-        for (used, other), some in hosts.items()
+        for (java, other), some in hosts.items()
     ]
 
 

@@ -224,8 +224,8 @@ def _parts(node: Any) -> Iterable[Any]:
 
 def _repeated(keys: Iterable[str]) -> Unreadable:
     earlier = set[str]()
-    repeated = next(key for key in keys if key in earlier or earlier.add(key))  # type: ignore[func-returns-value]
-    return Unreadable(f"the key {repeated[:60]!r} is there twice in one object")
+    key_twice = next(key for key in keys if key in earlier or earlier.add(key))  # type: ignore[func-returns-value]
+    return Unreadable(f"the key {key_twice[:60]!r} is there twice in one object")
 
 
 def _first_line(error: Exception) -> str:

@@ -160,11 +160,11 @@ def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterato
             questions: list[tuple[Protocol[Any], list[str], dict[str, Future[MainReport]]]] = []
             for protocol in protocols:
                 mains = _mains_in(protocol, classes)
-                started = launches(protocol) if mains else {}
+                by_main = launches(protocol) if mains else {}
                 futures = {
-                    main: pool.submit(_report, jar, java, started[main], Path(scratch, protocol.name, main))
+                    main: pool.submit(_report, jar, java, by_main[main], Path(scratch, protocol.name, main))
                     for main in mains
-                    if main in classes and main in started
+                    if main in classes and main in by_main
                 }
                 questions.append((protocol, mains, futures))
             for protocol, mains, futures in questions:
@@ -183,8 +183,8 @@ def _mains_in(protocol: Protocol[Any], classes: set[str]) -> list[str]:
     """
     mains = list(dict.fromkeys(protocol.main_class(role) for role in protocol.roles))
     others = [other for other in registry.protocols().values() if other.name != protocol.name]
-    shared = {other.main_class(role) for other in others for role in other.roles}
-    return mains if ({*mains} - shared or {*mains}) & classes else []
+    of_others = {other.main_class(role) for other in others for role in other.roles}
+    return mains if ({*mains} - of_others or {*mains}) & classes else []
 
 
 def _unasked(main: str, classes: set[str]) -> MainReport:

@@ -107,11 +107,11 @@ def _write(cache: Path, sha256: str, pieces: Iterable[bytes]) -> None:
 
 def _prune(cache: Path, most_bytes: int) -> None:
     """Remove jars that were not used for long, and the least recently used if all of them take too much space."""
-    used = {path: path.stat() for path in cache.glob("*.jar")}
+    stats = {path: path.stat() for path in cache.glob("*.jar")}
     now, total = time.time(), 0
-    for path in sorted(used, key=lambda path: used[path].st_atime, reverse=True):
-        total += used[path].st_size
-        idle = now - used[path].st_atime
+    for path in sorted(stats, key=lambda path: stats[path].st_atime, reverse=True):
+        total += stats[path].st_size
+        idle = now - stats[path].st_atime
         if idle > UNUSED_S or (idle > IN_USE_S and total > most_bytes):
             path.unlink(missing_ok=True)
             (cache / f".{path.stem}.lock").unlink(missing_ok=True)

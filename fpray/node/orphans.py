@@ -73,17 +73,17 @@ def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orp
         kill_same(supervisor)
         while is_same(supervisor, read_entry(supervisor.pid)) and time.monotonic() < until:
             time.sleep(0.005)  # its processes are orphans as soon as it is gone
-    killed: dict[tuple[int, int], Orphan] = {}
+    victims: dict[tuple[int, int], Orphan] = {}
     doomed: dict[tuple[int, int], Entry] = {}
     while True:
         orphans = find_orphans(driver)
-        killed |= {(orphan.pid, orphan.start): orphan for orphan in orphans}
+        victims |= {(orphan.pid, orphan.start): orphan for orphan in orphans}
         table = process_table()
         # A process that was once seen below an orphan stays doomed, even if its parent is gone by now.
         doomed |= {(entry.pid, entry.start): entry for entry in _trees(orphans, table)}
         alive = [entry for entry in doomed.values() if is_same(entry, table.get(entry.pid))]
         if not alive:
-            return list(killed.values())
+            return list(victims.values())
         for entry in alive:
             kill_same(entry)
         if time.monotonic() > until:

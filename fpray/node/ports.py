@@ -150,13 +150,13 @@ def free_ports(host: str, n: int, start: int = LOWEST_PORT) -> tuple[int, ...]:
     ephemeral, _ = ephemeral_range()
     # Machines tuned to `1024 65535` have nothing below; then the usual range, checked by the bind, is the best left.
     low, high = LOWEST_PORT, ephemeral if ephemeral > LOWEST_PORT + 1000 else 32768
-    used = {socket_.port for socket_ in sockets(ANY_STATE)}
+    in_use = {socket_.port for socket_ in sockets(ANY_STATE)}
     begin = min(max(start, low), high)
     free: list[int] = []
     for port in _wrapped(begin, low, high):
         if len(free) == n:
             break
-        if not used & {port, port + 1} and can_bind(host, port) and can_bind(host, port + 1):
+        if not in_use & {port, port + 1} and can_bind(host, port) and can_bind(host, port + 1):
             free.append(port)
     if len(free) < n:
         raise OSError(

@@ -61,8 +61,8 @@ def write_command(spec: ProcessSpec) -> None:
     before = ""
     if spec.given is not None:
         inputs = {name: directory / name for name in spec.given}
-        needed = {name: path.read_text() for name, path in inputs.items() if str(path) in spec.argv}
-        before = recreate_command(spec.directory, needed)
+        texts = {name: path.read_text() for name, path in inputs.items() if str(path) in spec.argv}
+        before = recreate_command(spec.directory, texts)
     command = shell_command(spec.argv, spec.env, spec.cwd)
     origin = origin_line(spec.host, spec.cwd or spec.directory)
     write_text(directory / layout.command_file(spec.label), before + command + origin)

@@ -35,8 +35,8 @@ class ProcessService:
         """Sleep and read, three times: what is known by the middle is given where a process ends before the end."""
         if self._stopping.wait(after_s):
             return None
-        started = self._processes.started()
-        pids = [started[label].pid for label in labels if label in started]
+        processes = self._processes.started()
+        pids = [processes[label].pid for label in labels if label in processes]
         first, use = first_reading(pids), None
         for _ in range(2):
             if self._stopping.wait(for_s / 2):

@@ -59,7 +59,7 @@ class Processes:
             self._supervisor.send({"op": "start", "processes": [process.order() for process in processes]})
         with self._table.changed:
             self._table.wait(lambda: all(process.started or process.over for process in processes), START_DEADLINE_S)
-            failed = next((process for process in processes if process.started is None), None)
+            failure = next((process for process in processes if process.started is None), None)
             pids: dict[str, dict[str, str]] = {}
             for process in processes:
                 if process.started is not None:
@@ -67,7 +67,7 @@ class Processes:
                     of_directory[f"{process.spec.host}:{process.started.pid}"] = process.label
         for directory, of_directory in pids.items():
             add_pids(directory, of_directory)
-        return self._failure_of(failed) if failed else None
+        return self._failure_of(failure) if failure else None
 
     def wait_ready(
         self, labels: Iterable[str], deadline_s: float, first_pause_s: float = FIRST_PAUSE_S
@@ -87,9 +87,9 @@ class Processes:
         while True:
             with self._table.changed:
                 waiting = [p for p in processes if not (p.spec.brief and p.as_expected)]
-                failed = self._table.first_failed(waiting, ended_is_failure=True)
-            if failed is not None:
-                return self._failure_of(failed)
+                failure = self._table.first_failed(waiting, ended_is_failure=True)
+            if failure is not None:
+                return self._failure_of(failure)
             if probe is None or len(waiting) < len(processes):
                 processes, probe = waiting, _probe(waiting)
             view = probe.look()
@@ -120,11 +120,11 @@ class Processes:
                 lambda: table.first_failed(processes) is not None or all(process.over for process in processes),
                 deadline_s,
             )
-            stopped = (process for process in processes if process.stopping and process.over)
-            failed = table.first_failed(processes) or next(stopped, None)
+            stops = (process for process in processes if process.stopping and process.over)
+            failure = table.first_failed(processes) or next(stops, None)
             running = [process for process in processes if not process.over]
-        if failed is not None:
-            return self._failure_of(failed)
+        if failure is not None:
+            return self._failure_of(failure)
         return failures.overran(running) if running else None
 
     def stop(self, groups: Sequence[Sequence[str]], grace_s: float = 5.0) -> dict[str, Exit]:

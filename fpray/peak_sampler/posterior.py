@@ -181,12 +181,12 @@ class Posterior:
         """The most likely result of a trial at each point, in the columns' units."""
         x, n = self.encoding.configurations(points), self.encoding.loads(points)
         goal = self._goal.predict(x, n)[0]
-        expected = {self.goal.column: self.scale.back(goal)}
+        means = {self.goal.column: self.scale.back(goal)}
         for bound, offset, scale in self._by_littles_law:
-            expected[bound.column] = scale.back(n - goal + offset.predict(x, n)[0])
+            means[bound.column] = scale.back(n - goal + offset.predict(x, n)[0])
         for bound, process, scale in self._independent:
-            expected[bound.column] = scale.back(process.predict(x, n)[0])
-        return expected
+            means[bound.column] = scale.back(process.predict(x, n)[0])
+        return means
 
 
 def _gaussian_process(

@@ -87,10 +87,10 @@ def less_load(situation: Situation, points: Sequence[Point]) -> Array | None:
     if situation.best is not None or not posterior.bounds:
         return None
     load = posterior.encoding.load
-    tried, *others = {_without(point, load) for point in posterior.trials.points}
+    configuration, *others = {_without(point, load) for point in posterior.trials.points}
     if others or not load:
         return None
-    same: NDArray[np.bool_] = np.array([_without(point, load) == tried for point in points])
+    same: NDArray[np.bool_] = np.array([_without(point, load) == configuration for point in points])
     if np.where(same, posterior.at(points).feasible(), 0.0).max() < LOAD_MAY_DO:
         return None
     return np.where(same, posterior.acquisition(points), -math.inf)
@@ -133,9 +133,9 @@ def _compared(situation: Situation, candidates: Candidates, rng: np.random.Gener
     points = candidates.scattered(rng)
     if candidates.whole is not None:
         return points
-    tried = posterior.tried[-_LOOKED_AROUND:] if situation.best is None else [situation.best]
+    around = posterior.tried[-_LOOKED_AROUND:] if situation.best is None else [situation.best]
     top = [points[i] for i in np.argsort(-posterior.acquisition(points))[:_LOOKED_AROUND]]
-    return [*points, *candidates.around([*tried, *top], posterior.encoding.load, rng)]
+    return [*points, *candidates.around([*around, *top], posterior.encoding.load, rng)]
 
 
 def stride(situation: Situation, proposal: Point, candidates: Candidates) -> Point | None:
@@ -173,14 +173,14 @@ def _steps_up(situation: Situation, best: Point) -> tuple[float, list[float]]:
     return top, steps
 
 
-def spread_out(tried: Sequence[Point], candidates: Candidates, encoding: Encoding, rng: np.random.Generator) -> Point:
+def spread_out(earlier: Sequence[Point], candidates: Candidates, encoding: Encoding, rng: np.random.Generator) -> Point:
     """Nothing was measured yet: the middle of the space first, then the point that is farthest from those tried."""
     points = candidates.scattered(rng)
     scaled = Encoding(encoding.space, None).configurations
     centre = scaled([encoding.central()])
-    if not tried:
+    if not earlier:
         return points[int(np.argmin(np.abs(scaled(points) - centre).sum(axis=1)))]
-    distance = np.abs(scaled(points)[:, None] - scaled(tried)[None]).sum(axis=2).min(axis=1)
+    distance = np.abs(scaled(points)[:, None] - scaled(earlier)[None]).sum(axis=2).min(axis=1)
     return points[int(np.argmax(distance))]
 
 

@@ -108,10 +108,10 @@ def region_problems(
         if placement_problems(protocol, params, cluster):  # reported already, for the pools that they are about
             continue
         placement = place(protocol, params, cluster)
-        for pool, needed in regions.items():
+        for pool, need in regions.items():
             hosts = dict.fromkeys(i.host for i in placement if protocol.role(i.role).hosts_key == pool)
             count = len(cluster.regions_of(hosts))
-            if count >= needed:
+            if count >= need:
                 continue
             where = (
                 f"are in {count}: {', '.join(hosts)}. The first machines of this list get the processes: change"
@@ -123,7 +123,7 @@ def region_problems(
             problems.append(
                 Problem(
                     pool,
-                    f"the study needs the machines of this role in {needed} regions, but they {where}",
+                    f"the study needs the machines of this role in {need} regions, but they {where}",
                     Cause.MACHINES,
                 )
             )

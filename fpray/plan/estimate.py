@@ -39,5 +39,5 @@ def planned_bytes(trial: Trial[Any]) -> int:
     p = trial.params
     loops = min(trial.protocol.loops(p), _EFFECTIVE_LOOPS)
     rows = loops * trial.protocol.fastest_loop * p.duration.total_seconds() * p.num_client_procs
-    grouped = max(1, getattr(p, "measurement_group_size", 1))
-    return int(1.5 * rows / grouped * _BYTES_PER_ROW) + process_count(trial) * _BYTES_PER_PROCESS
+    group_size = max(1, getattr(p, "measurement_group_size", 1))
+    return int(1.5 * rows / group_size * _BYTES_PER_ROW) + process_count(trial) * _BYTES_PER_PROCESS

@@ -91,8 +91,8 @@ def shape(protocol: Protocol[P], params: P) -> Shape:
 def placement_problems(protocol: Protocol[P], params: P, cluster: Cluster) -> list[Problem]:
     """Why the protocol cannot be placed on the cluster: pools that are missing, empty or too small."""
     faults = protocol.faults(params)
-    needed = [role.hosts_key for role in protocol.roles if role.size(params)]
-    problems = [problem for pool in dict.fromkeys(needed) for problem in cluster.problems(faults, pool)]
+    pools = [role.hosts_key for role in protocol.roles if role.size(params)]
+    problems = [problem for pool in dict.fromkeys(pools) for problem in cluster.problems(faults, pool)]
     return problems or machines_by_role(_demands(protocol, params, cluster), cluster.policy)[1]
 
 

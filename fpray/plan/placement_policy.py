@@ -90,8 +90,8 @@ def _claims(demands: Sequence[Demand], how: Mapping[str, str]) -> list[_Claim]:
         return []
     # Of the roles that share the same machines, the one with the most processes speaks for all.
     by_size = sorted(demands, key=lambda demand: demand.most)
-    shared = {demand.hosts: demand for demand in by_size if demand not in exclusive}
-    return [_Claim("", demand) for demand in shared.values()] + [_Claim(demand.role, demand) for demand in exclusive]
+    by_hosts = {demand.hosts: demand for demand in by_size if demand not in exclusive}
+    return [_Claim("", demand) for demand in by_hosts.values()] + [_Claim(demand.role, demand) for demand in exclusive]
 
 
 def _reserve(claims: Sequence[_Claim]) -> tuple[Reserved, list[Demand]]:

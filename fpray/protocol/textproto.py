@@ -16,8 +16,8 @@ def to_pbtxt(message: Message) -> str:
 
 def _lines(message: Message, indent: str) -> Iterator[str]:
     for name, value in message.items():
-        repeated = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-        for item in repeated:
+        items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+        for item in items:
             if isinstance(item, Mapping):
                 yield f"{indent}{name}: {{"
                 yield from _lines(item, indent + "  ")

@@ -163,19 +163,19 @@ def _table_of_rows(rows: fast_csv.Rows, client: str) -> Any:
 def _table(data: Any, columns: tuple[str, ...], client: str) -> Any:
     if not data.size:
         return table_of({}, 0)
-    quoted = b'"' in data.to_pybytes()
-    parsed = pa.csv.read_csv(
+    has_quotes = b'"' in data.to_pybytes()
+    rows = pa.csv.read_csv(
         pa.BufferReader(data),
         read_options=pa.csv.ReadOptions(use_threads=False, block_size=2 * data.size, column_names=columns),
-        parse_options=pa.csv.ParseOptions(quote_char='"' if quoted else False),  # False is faster
+        parse_options=pa.csv.ParseOptions(quote_char='"' if has_quotes else False),  # False is faster
         convert_options=pa.csv.ConvertOptions(
             column_types={name: SCHEMA.field(name).type for name in columns}, null_values=[]
         ),
     )
-    values = {name: parsed[name] for name in columns} | {"client": constant(client, parsed.num_rows)}
+    values = {name: rows[name] for name in columns} | {"client": constant(client, rows.num_rows)}
     if "count" not in columns:
-        values["count"] = numbers(np.ones(parsed.num_rows, np.int64), "count")
-    return table_of(values, parsed.num_rows)
+        values["count"] = numbers(np.ones(rows.num_rows, np.int64), "count")
+    return table_of(values, rows.num_rows)
 
 
 def line_number(file: FileIO, offset: int) -> int:

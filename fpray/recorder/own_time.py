@@ -97,13 +97,13 @@ def _of_slices(under_way: Any, times: Any, is_stop: Any, most: float) -> tuple[f
     by_maximum, by_variance = [0.0], [0.0]
     for begin, end in itertools.pairwise(edges):
         part, weights = under_way[begin:end], times[begin:end]
-        seconds, stopped = weights.sum(), int(is_stop[begin:end].sum())
-        if not seconds or not stopped:
+        seconds, ends = weights.sum(), int(is_stop[begin:end].sum())
+        if not seconds or not ends:
             continue
         mean = (part * weights).sum() / seconds
         variance = ((part - mean) ** 2 * weights).sum() / seconds
-        by_maximum.append((most - mean) * seconds / stopped)
+        by_maximum.append((most - mean) * seconds / ends)
         independent = variance > 0 and most - mean > _INDEPENDENT * variance**0.5
         share = min(variance / mean, 0.99) if independent and mean > 0 else 0.0
-        by_variance.append(mean * seconds / stopped * share / (1 - share))
+        by_variance.append(mean * seconds / ends * share / (1 - share))
     return float(np.median(by_maximum[1:] or by_maximum)), float(np.median(by_variance[1:] or by_variance))

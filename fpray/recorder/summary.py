@@ -215,7 +215,7 @@ def _statistic(column: str) -> str:
     return column.rpartition(".")[2].removesuffix("_ms")
 
 
-def _measured(tally: Tally | None, window_s: float | None, grouped: bool) -> dict[str, Number]:
+def _measured(tally: Tally | None, window_s: float | None, in_groups: bool) -> dict[str, Number]:
     """fpray's own numbers of one output; all None without a window."""
     latency: dict[str, float | None] = dict.fromkeys(names.MEASURED_STATISTICS)
     throughput = None
@@ -223,7 +223,7 @@ def _measured(tally: Tally | None, window_s: float | None, grouped: bool) -> dic
         throughput = tally.requests / window_s
         if tally.requests:
             latency["mean"] = tally.weighted / tally.requests / 1e6
-            if not grouped:
+            if not in_groups:
                 latency |= {**_in_ms(tally.window), "max": tally.window.max / 1e6}
     return {names.THROUGHPUT: throughput} | {names.measured_latency(s): v for s, v in latency.items()}
 

@@ -48,10 +48,10 @@ def _tally(table: RowGroups, label: Label, window: Window | None) -> Tally:
     for group in table.of(label):
         _count(table, group, window, tally)
     while any([tally.all.open, tally.window.open]):
-        needed = np.zeros(BINS, np.bool_)
-        needed[[*tally.all.bins(), *tally.window.bins()]] = True
+        bins = np.zeros(BINS, np.bool_)
+        bins[[*tally.all.bins(), *tally.window.bins()]] = True
         for group in table.of(label):
-            _count_again(table, group, window, tally, needed)
+            _count_again(table, group, window, tally, bins)
         tally.all.narrow()
         tally.window.narrow()
     return tally
@@ -88,13 +88,13 @@ def _count_again(
     columns = table.read(group, ["latency_nanos"] + ["stop"] * (inside is None))
     latencies = columns["latency_nanos"]
     bins = bins_of(latencies)
-    needed = needed_bins.take(bins)
-    latencies, bins = latencies[needed], bins[needed]
+    mask_of_bins = needed_bins.take(bins)
+    latencies, bins = latencies[mask_of_bins], bins[mask_of_bins]
     tally.all.count(latencies, bins)
     if inside:
         tally.window.count(latencies, bins)
     elif inside is None:
-        mask = _in_window(columns, inside, window)[needed]
+        mask = _in_window(columns, inside, window)[mask_of_bins]
         tally.window.count(latencies[mask], bins[mask])
 
 

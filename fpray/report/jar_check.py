@@ -45,11 +45,11 @@ class JarCheck:
         wrong = [main for main in report.mains if main.problems]
         many = _classes(len(report.mains))
         yield f"{name}  {many}, all fit" if not wrong else f"{name}  {len(wrong)} of {many} do not fit"
-        grouped: dict[str, list[str]] = {}
+        mains_by_problem: dict[str, list[str]] = {}
         for main in report.mains:
             for problem in main.problems:
-                grouped.setdefault(problem, []).append(main.main)
-        yield from (f"  {', '.join(mains)} {problem}" for problem, mains in grouped.items())
+                mains_by_problem.setdefault(problem, []).append(main.main)
+        yield from (f"  {', '.join(mains)} {problem}" for problem, mains in mains_by_problem.items())
         for main in report.mains:
             if main.not_given:
                 more = ", ".join(main.not_given)

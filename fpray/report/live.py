@@ -53,10 +53,10 @@ class Progress:
         self._remaining = RemainingTime(source.planned())
         self._total = source.trial_limit()
         self._summary_line = source.summary_line()
-        self._started = time.monotonic()
+        self._start = time.monotonic()
         self._done: set[str] = set()  # resumed trials count as done, not as elapsed
-        self._failed = 0
-        self._before = _Stage("", self._started)  # what is done before any trial
+        self._failures = 0
+        self._before = _Stage("", self._start)  # what is done before any trial
         self._running: dict[str, tuple[TrialTime, _Stage]] = {}  # number -> trial
         self._lock = threading.Lock()  # trials report from threads of their own
         self._output = DriverOutput(suite, leaving)
@@ -99,7 +99,7 @@ class Progress:
     def resumed(self, trial: Trial[Any], status: Status) -> None:
         """A trial had ended before this run."""
         self._done.add(trial.id)
-        self._failed += status is not Status.FINISHED
+        self._failures += status is not Status.FINISHED
         self._remaining.skip(trial)
 
     def begin(self, number: str, trial: Trial[Any]) -> None:
@@ -129,7 +129,7 @@ class Progress:
         self._remaining.end(trial, final=outcome.status.final)
         if outcome.status.final:
             self._done.add(trial.id)
-            self._failed += outcome.status is not Status.FINISHED
+            self._failures += outcome.status is not Status.FINISHED
         if outcome.status is Status.FINISHED:
             lines = [f"{self._head(took)} {values_line(trial, outcome, self._summary, self._outputs)}"]
             lines += remark_lines(outcome)
@@ -149,7 +149,7 @@ class Progress:
 
     def _head(self, took: float) -> str:
         """The head of FrankenPaxos's line: the time of this trial / of the sweep so far + the remaining time."""
-        done, elapsed = len(self._done), time.monotonic() - self._started
+        done, elapsed = len(self._done), time.monotonic() - self._start
         width = max(3, len(str(self._total)))
         with self._lock:
             running = [running for running, _ in self._running.values()]
@@ -170,8 +170,8 @@ class Progress:
         return Snapshot(
             done=len(self._done),
             total=self._total,
-            failed=self._failed,
-            began=time.time() - (time.monotonic() - self._started),
+            failed=self._failures,
+            began=time.time() - (time.monotonic() - self._start),
             remaining_s=self._remaining.seconds(self._total, [running for running, _ in trials.values()]),
             standing=self._summary_line,
             before=self._before.step(),

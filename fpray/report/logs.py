@@ -90,7 +90,7 @@ class _LogFile:
     """A file that grows, and up to where it was read: in the suite or, until it is there, where its process works."""
 
     def __init__(self, path: Path, place: tuple[str, str] | None, remote: RemoteReader) -> None:
-        self.path, self._read, self._remote = path, 0, remote
+        self.path, self._offset, self._remote = path, 0, remote
         self._host, self._work_file = (place[0], Path(place[1]) / path.name) if place else ("", path)
         self.is_remote = False
 
@@ -100,14 +100,14 @@ class _LogFile:
             local = next((path for path in (self.path, self._work_file) if path.exists()), None)
             self.is_remote = local is None and bool(self._host)
             if local is not None:
-                piece = piece_of(local, self._read)
+                piece = piece_of(local, self._offset)
             else:
-                piece = self._remote(self._host, str(self._work_file), self._read) if self._host else b""
+                piece = self._remote(self._host, str(self._work_file), self._offset) if self._host else b""
             if not piece and self.is_remote and self.path.exists():
                 continue  # it has come into the suite meanwhile
             if not piece:
                 return
-            self._read += len(piece)
+            self._offset += len(piece)
             yield piece
 
     def size(self) -> int:
@@ -115,4 +115,4 @@ class _LogFile:
         for path in (self.path, self._work_file):
             with contextlib.suppress(FileNotFoundError):
                 return path.stat().st_size
-        return self._read
+        return self._offset

@@ -20,39 +20,39 @@ _LAST_LINES = 10
 def print_processes(directory: TrialDirectory, processes: Sequence[PlannedProcess], outcome: Outcome | None) -> None:
     """Print the processes of a plan; an outcome, if there is one, says how each ended."""
     ends = {end.label: end for end in outcome.processes} if outcome else {}
-    failed = outcome.label if outcome else ""  # its last lines are part of the outcome
+    label = outcome.label if outcome else ""  # its last lines are part of the outcome
     rows = [
-        [process.label, process.host, str(process.port), *_end_cells(ends.get(process.label), failed)]
+        [process.label, process.host, str(process.port), *_end_cells(ends.get(process.label), label)]
         for process in processes
     ]
     print_table(_HEADINGS, rows, left_columns=("process", "machine"))
     for process in processes:
         end = ends.get(process.label)
-        if end is not None and end.label != failed and _is_unexpected(process, end):
+        if end is not None and end.label != label and _is_unexpected(process, end):
             log = directory.file(layout.stderr_file(end.label))
             show_line(f"{end.label} returned {end.returncode}; the end of {log}:")
             for line in tail(str(log), _LAST_LINES):
                 show_line(f"    {line}")
 
 
-def _end_cells(end: ProcessEnd | None, failed: str) -> list[str]:
+def _end_cells(end: ProcessEnd | None, label_of_failure: str) -> list[str]:
     if end is None:
         return ["-"] * 4
     return [
-        _exit_cell(end, failed),
+        _exit_cell(end, label_of_failure),
         "-" if end.cpu_s is None else f"{end.cpu_s:.2f}",
         "-" if end.max_rss_kb is None else f"{end.max_rss_kb / 1024:.0f}",
         "-" if end.nice is None else str(end.nice),
     ]
 
 
-def _exit_cell(end: ProcessEnd, failed: str) -> str:
+def _exit_cell(end: ProcessEnd, label_of_failure: str) -> str:
     """A return code; a process that fpray has ended is no failure, and 143 looks like one."""
     if end.returncode is None:
         return "-"
-    return "stopped" if end.returncode in _TERMINATED and end.label != failed else str(end.returncode)
+    return "stopped" if end.returncode in _TERMINATED and end.label != label_of_failure else str(end.returncode)
 
 
 def _is_unexpected(process: PlannedProcess, end: ProcessEnd) -> bool:
-    expected = (0,) if process.kind == "client" else (*_TERMINATED, *process.expected_exits)
-    return end.returncode is not None and end.returncode not in expected
+    codes = (0,) if process.kind == "client" else (*_TERMINATED, *process.expected_exits)
+    return end.returncode is not None and end.returncode not in codes

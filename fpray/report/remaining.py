@@ -34,7 +34,7 @@ class RemainingTime:
     def __init__(self, trials: Iterable[Trial[Any]]) -> None:
         self._plan_s = {trial.id: planned_seconds(trial) for trial in trials}
         self._total_s = self._rest_s = sum(self._plan_s.values())
-        self._spent = 0.0  # planned seconds of the trials that ended in this run
+        self._past_s = 0.0  # planned seconds of the trials that ended in this run
         self._first_began: float | None = None
 
     def begin(self, trial: Trial[Any]) -> TrialTime:
@@ -66,7 +66,7 @@ class RemainingTime:
     def end(self, trial: Trial[Any], *, final: bool) -> None:
         """A trial has ended; if that is not final, it runs again."""
         plan_s = self._plan_s.setdefault(trial.id, 0.0)
-        self._spent += plan_s
+        self._past_s += plan_s
         if final:
             self._rest_s -= plan_s
 
@@ -76,6 +76,6 @@ class RemainingTime:
         rest_s = self._rest_s + unknown * self._total_s / max(1, len(self._plan_s))
         now = min((trial.waits_since for trial in running if trial.waits_since is not None), default=time.monotonic())
         under_way = sum(min(trial.planned_s, trial.took()) for trial in running)
-        if not self._spent + under_way or self._first_began is None:
+        if not self._past_s + under_way or self._first_began is None:
             return rest_s / max(1, len(running))
-        return max(0.0, rest_s - under_way) * (now - self._first_began) / (self._spent + under_way)
+        return max(0.0, rest_s - under_way) * (now - self._first_began) / (self._past_s + under_way)

@@ -61,7 +61,7 @@ def _find(name: str, root: Path) -> tuple[Suite, TrialDirectory | None]:
 
 def _show_suite(suite: Suite, section: Section) -> None:
     protocol = find_protocol(suite.record.protocol)
-    trials, damaged = _trials(suite)
+    trials, problems = _trials(suite)
     jars = dict.fromkeys(jar for _, trial, _ in trials if (jar := trial["provenance"].get("jar")))
     jar = ", then ".join(jars) or jar_of(suite)
     show_line(shown(suite.path))
@@ -75,19 +75,19 @@ def _show_suite(suite: Suite, section: Section) -> None:
         show_line(line)
     statuses = [outcome.status for _, _, outcome in trials if outcome is not None]
     show_line(counted(statuses) + section.to_go(suite, len(trials), len(statuses)))
-    refuse_if_any(damaged)
+    refuse_if_any(problems)
 
 
 def _trials(suite: Suite) -> tuple[list[tuple[TrialDirectory, TrialRecord, Outcome | None]], list[Problem]]:
     """The trials that can be read, and what is wrong with the others."""
-    trials, damaged = [], list[Problem]()
+    trials, problems = [], list[Problem]()
     for directory in suite.directories().values():
         try:
             if trial := directory.trial():
                 trials.append((directory, trial, directory.outcome()))
         except Damaged as error:
-            damaged += error.problems
-    return trials, damaged
+            problems += error.problems
+    return trials, problems
 
 
 def jar_of(suite: Suite) -> str:

@@ -38,10 +38,10 @@ class Step:
 
     def words(self, now: float) -> str:
         """The stage, and how far it is."""
-        spent = now - self.since
+        seconds = now - self.since
         if self.planned_s:
-            return f"{self.stage} {min(spent, self.planned_s):.0f} of {self.planned_s:.0f} s"
-        return f"{self.stage} ({spent:.0f} s so far)" if spent > 1 else self.stage
+            return f"{self.stage} {min(seconds, self.planned_s):.0f} of {self.planned_s:.0f} s"
+        return f"{self.stage} ({seconds:.0f} s so far)" if seconds > 1 else self.stage
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,13 @@ def _fitted(sentence: str, width: int) -> list[str]:
     return lines
 
 
-def read_snapshot(suite: Path, damaged: Callable[[FprayError], None] = lambda _why: None) -> Snapshot | None:
+def read_snapshot(suite: Path, on_damage: Callable[[FprayError], None] = lambda _why: None) -> Snapshot | None:
     """How the latest run of a suite stood when it last wrote that; None if it never did.
 
-    damaged: gets the error of a file that cannot be read, for which None is returned, too.
+    on_damage: gets the error of a file that cannot be read, for which None is returned, too.
     """
     try:
         return read_suite_file(suite / layout.PROGRESS, Snapshot)
     except Damaged as error:
-        damaged(error)
+        on_damage(error)
         return None

@@ -32,9 +32,9 @@ class SuiteState:
     snapshot: Snapshot | None
 
     @staticmethod
-    def of(suite: Suite, damaged: Callable[[FprayError], None] = lambda _why: None) -> SuiteState:
-        """The state of a suite now; `damaged` gets the error of a `progress.json` that cannot be read."""
-        holder, snapshot = suite.holder(), read_snapshot(suite.path, damaged)
+    def of(suite: Suite, on_damage: Callable[[FprayError], None] = lambda _why: None) -> SuiteState:
+        """The state of a suite now; `on_damage` gets the error of a `progress.json` that cannot be read."""
+        holder, snapshot = suite.holder(), read_snapshot(suite.path, on_damage)
         if holder and snapshot and (snapshot.pid, snapshot.host) != (holder.pid, holder.host):
             snapshot = None  # of an earlier driver
         return SuiteState(suite, holder, snapshot)
@@ -57,14 +57,14 @@ class SuiteState:
         statuses = [outcome.status for _, _, outcome in self.suite.outcomes() if outcome is not None]
         total = max(len(self.suite.directories()), self.suite.record.planned)
         here = len(statuses), total, sum(status is not Status.FINISHED for status in statuses)
-        done, total, failed = map(max, last, here)  # one that was killed may not have written its latest state
-        return done, total, failed
+        done, total, failures = map(max, last, here)  # one that was killed may not have written its latest state
+        return done, total, failures
 
     def words(self) -> str:
         """How far it is, and what to do."""
-        done, total, failed = self.counts()
+        done, total, failures = self.counts()
         how = again(self.suite.record.command)
-        parts = [f"{done} of {total} done" + (f", {failed} failed" if failed else "")]
+        parts = [f"{done} of {total} done" + (f", {failures} failed" if failures else "")]
         if self.holder is not None:
             parts += [*self._progress(), self.holder.words]
         elif self.snapshot is not None and self.state == DIED:
@@ -96,7 +96,7 @@ class SuiteState:
 
     def to_json(self) -> dict[str, Any]:
         """The state for programs."""
-        done, total, failed = self.counts()
+        done, total, failures = self.counts()
         running = self.snapshot if self.holder is not None else None
         last = self.snapshot if self.holder is None else None
         return {
@@ -107,7 +107,7 @@ class SuiteState:
             "varied": self.varied,
             "done": done,
             "total": total,
-            "failed": failed,
+            "failed": failures,
             "remaining_s": running.remaining(time.time()) if running and running.under_way else None,
             "pid": self.holder.pid if self.holder else None,
             "host": self.holder.host if self.holder else None,
@@ -116,15 +116,15 @@ class SuiteState:
         }
 
 
-def suite_states(root: Path, damaged: Callable[[FprayError], None] = lambda _why: None) -> list[SuiteState]:
-    """The states of all suites in a directory: those that run first, then the newest; `damaged` as for `suites`."""
+def suite_states(root: Path, on_damage: Callable[[FprayError], None] = lambda _why: None) -> list[SuiteState]:
+    """The states of all suites in a directory: those that run first, then the newest; `on_damage` as for `suites`."""
     states = []
-    for suite in suites(root, damaged):
-        state = SuiteState.of(suite, damaged)
+    for suite in suites(root, on_damage):
+        state = SuiteState.of(suite, on_damage)
         try:
             state.counts()
         except FprayError as error:  # a damaged trial: its suite must not hide the others
-            damaged(error)
+            on_damage(error)
         else:
             states.append(state)
     return sorted(states, key=lambda state: state.holder is None)

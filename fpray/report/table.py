@@ -26,9 +26,10 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], left_col
     """
     cells, width, left_columns = [list(map(printable, row)) for row in rows], terminal_width(), set(left_columns)
     widest = [max((len(row[i]) for row in cells), default=0) for i in range(len(headings))]
-    needed = sum(max(len(heading), most) + _GAP for heading, most in zip(headings, widest, strict=True)) - _GAP
+    needed_width = sum(max(len(heading), most) + _GAP for heading, most in zip(headings, widest, strict=True)) - _GAP
     titles = [
-        _broken(heading, most) if needed > width else heading for heading, most in zip(headings, widest, strict=True)
+        _broken(heading, most) if needed_width > width else heading
+        for heading, most in zip(headings, widest, strict=True)
     ]
     widths = [max(most, *map(len, heading.split("\n"))) for heading, most in zip(titles, widest, strict=True)]
     tallest = max(heading.count("\n") for heading in titles)

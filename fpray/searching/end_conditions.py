@@ -34,11 +34,11 @@ class EndConditions:
 
     def why_useless(self) -> str | None:
         """A sentence about a column of a goal or bound that no finished trial has a value of; None if there is none."""
-        finished = self._trials.finished()
+        trials = self._trials.finished()
         for column in self._problem.columns:
-            if len(finished) >= _ENOUGH_TO_KNOW and all(t.user_attrs[METRICS].get(column) is None for t in finished):
+            if len(trials) >= _ENOUGH_TO_KNOW and all(t.user_attrs[METRICS].get(column) is None for t in trials):
                 return (
-                    f"{column} has no value in any of {len(finished)} finished trials, so the search cannot"
+                    f"{column} has no value in any of {len(trials)} finished trials, so the search cannot"
                     " continue (docs/measuring.md says why)"
                 )
         return None

@@ -48,14 +48,14 @@ def check_search(protocol: str, options: Mapping[str, Any], command: str = "") -
         return replace(_corners(problems[0]), remarks=[LAPTOP] if selection.laptop else [])
 
     experiment, problem = check(words, select), problems[0]
-    joined = replace(
+    whole = replace(
         experiment,
         kind=Search.command,
         key=suite_key(_identity(experiment.points, words.values), experiment.compared),
         instruments=[*experiment.instruments, *early_stop(latency_bounds(problem.protocol, problem.bounds))],
         record={"search": search_record(problem, words.values), "ended": ""},
     )
-    return SearchExperiment(**vars(joined), problem=problem, options=words.values)
+    return SearchExperiment(**vars(whole), problem=problem, options=words.values)
 
 
 def _corners(problem: SearchProblem) -> Selected:

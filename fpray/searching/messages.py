@@ -24,8 +24,8 @@ def progress_line(problem: SearchProblem, recommendation: Recommendation, remain
     rest = f"{_at_most(remaining)} left"
     if recommendation.best is None:
         limits = " and ".join(map(str, problem.bounds))
-        tried = f"no configuration that was tried meets your limits ({limits}) yet"
-        state = "nothing was measured yet" if recommendation.nearest is None else tried
+        sentence = f"no configuration that was tried meets your limits ({limits}) yet"
+        state = "nothing was measured yet" if recommendation.nearest is None else sentence
         return f"{state} · {rest}"
     if len(problem.goals) > 1:
         return f"{len(recommendation.front)} configurations on the front · {rest}"
@@ -60,8 +60,8 @@ def sentences(problem: SearchProblem, recommendation: Recommendation, why_ended:
 def _without_best(problem: SearchProblem, recommendation: Recommendation, trials: str, yet: str) -> Iterator[str]:
     nearest = recommendation.nearest
     if nearest is None:
-        failed = f"none of {trials} measured every goal (fpray show lists them)"
-        yield f"no answer{yet}: {failed if recommendation.trials else 'nothing was measured'}"
+        sentence = f"none of {trials} measured every goal (fpray show lists them)"
+        yield f"no answer{yet}: {sentence if recommendation.trials else 'nothing was measured'}"
         return
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""

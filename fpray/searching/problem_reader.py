@@ -49,10 +49,10 @@ def read_problem(points: TrialSelection, options: Mapping[str, Any]) -> SearchPr
 def _start(protocol: Protocol[Any], points: TrialSelection) -> tuple[Any, Study, list[Problem]]:
     """The parameters that the search starts from, its study, and what is wrong with both."""
     try:
-        selected = select(points)
+        selection = select(points)
     except Refused as refused:  # continue with the defaults: the options of the search may be wrong as well
         return protocol.params(), Study(points.study, protocol.name), list(refused.problems)
-    return selected.trials[0].params, selected.study, []
+    return selection.trials[0].params, selection.study, []
 
 
 def _as_search(study: Study) -> Search:

@@ -42,21 +42,21 @@ def recommend(
         return replace(NO_RECOMMENDATION, trials=len(evidence.points))
     encoding = Encoding(space, loops)
     posteriors = [Posterior(encoding, goal, bounds, evidence) for goal in goals]
-    tried = TriedConfigurations(posteriors)
+    configurations = TriedConfigurations(posteriors)
     gain = max(likely_gain(posterior, Candidates(space, allowed)) for posterior in posteriors)
     best = posteriors[0].recommended
     if best is None:
         # If no configuration can keep the bounds, all are equally probable: the nearest misses them by the least.
-        nearest = min(tried.most_feasible(), key=lambda choice: _missed_by(choice, bounds))
+        nearest = min(configurations.most_feasible(), key=lambda choice: _missed_by(choice, bounds))
         return replace(NO_RECOMMENDATION, nearest=nearest, likely_gain=gain, trials=len(evidence.points))
-    index = tried.index(best)
+    index = configurations.index(best)
     return Recommendation(
-        best=tried.choice(index),
+        best=configurations.choice(index),
         nearest=None,
-        within_noise=tuple(tried.within_noise(index)),
-        frontier=tuple(_frontier(posteriors[0], tried)),
+        within_noise=tuple(configurations.within_noise(index)),
+        frontier=tuple(_frontier(posteriors[0], configurations)),
         likely_gain=gain,
-        front=tuple(tried.front()) if len(goals) > 1 else (tried.choice(index),),
+        front=tuple(configurations.front()) if len(goals) > 1 else (configurations.choice(index),),
         trials=len(evidence.points),
     )
 
@@ -66,7 +66,7 @@ def _missed_by(choice: Choice, bounds: Sequence[Bound]) -> float:
     return sum(max(0.0, bound.excess(choice.mean(bound.column))) for bound in bounds)
 
 
-def _frontier(posterior: Posterior, tried: TriedConfigurations) -> list[tuple[Bound, Choice | None]]:
+def _frontier(posterior: Posterior, configurations: TriedConfigurations) -> list[tuple[Bound, Choice | None]]:
     """The first bound at other limits, and what would be recommended there."""
     if not posterior.bounds:
         return []
@@ -75,5 +75,5 @@ def _frontier(posterior: Posterior, tried: TriedConfigurations) -> list[tuple[Bo
     for share in NEIGHBOURS:
         bound = replace(first, limit=first.limit * share)
         point = posterior.under([bound, *others])
-        frontier.append((bound, None if point is None else tried.of_point(point)))
+        frontier.append((bound, None if point is None else configurations.of_point(point)))
     return frontier

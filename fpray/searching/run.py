@@ -58,14 +58,14 @@ def _source(experiment: SearchExperiment, suite: Suite) -> SearchSource:
     Raises:
         Refused: the suite is of another search, or its study cannot be opened.
     """
-    recorded = search_words(suite)
+    record = search_words(suite)
     if not suite.fresh:
-        check_same_search(recorded, experiment.problem, experiment.options)
+        check_same_search(record, experiment.problem, experiment.options)
     try:
         study = open_study(
-            experiment.options["storage"] or Secret(recorded["storage"]), suite.path, experiment.problem.goals
+            experiment.options["storage"] or Secret(record["storage"]), suite.path, experiment.problem.goals
         )
     except Refused:
         suite.remove_if_empty()
         raise
-    return SearchSource(experiment.problem, suite, study, recorded["sampler"], recorded["seed"])
+    return SearchSource(experiment.problem, suite, study, record["sampler"], record["seed"])

@@ -34,13 +34,13 @@ def search_record(problem: SearchProblem, options: Mapping[str, Any]) -> dict[st
     }
 
 
-def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Mapping[str, Any]) -> None:
+def check_same_search(record: SearchWords, problem: SearchProblem, options: Mapping[str, Any]) -> None:
     """Check that a command asks for the search that a suite has recorded.
 
     Raises:
         Refused: it has another goal, bound, space, sampler, starting point or storage.
     """
-    now, before = search_record(problem, options), dict[str, Any](recorded)
+    now, before = search_record(problem, options), dict[str, Any](record)
     problems = [
         Problem(
             option,
@@ -52,7 +52,7 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         if now[key] != before[key]
     ]
     # The Optuna study does not record what else its trials were run with: they would count as repeats of one point.
-    start = recorded.get("start", now["start"])
+    start = record.get("start", now["start"])
     problems += [
         Problem(
             f"{key}={now['start'].get(key)}",
@@ -63,16 +63,16 @@ def check_same_search(recorded: SearchWords, problem: SearchProblem, options: Ma
         for key in {**start, **now["start"]}
         if start.get(key) != now["start"].get(key)
     ]
-    if options["storage"] is not None and str(options["storage"]) != recorded["storage"]:
+    if options["storage"] is not None and str(options["storage"]) != record["storage"]:
         problems.append(
             Problem(
                 f"--storage {options['storage']}",
-                f"this search was started with --storage {recorded['storage']}: remove --storage to continue it, or"
+                f"this search was started with --storage {record['storage']}: remove --storage to continue it, or"
                 " add --new to start another search (the old results are kept)",
                 Cause.OTHER_REQUEST,
             )
         )
-    refuse_if_any([*problems, *storage_problems(options["storage"] or Secret(recorded["storage"]))])
+    refuse_if_any([*problems, *storage_problems(options["storage"] or Secret(record["storage"]))])
 
 
 def _words(value: Any) -> str:

@@ -18,5 +18,5 @@ class SearchSection:
 
     def to_go(self, suite: Suite, total: int, done: int) -> str:
         """The trials that have begun, and whether the search has ended: how many are left is not known in advance."""
-        begun = f", {total - done} begun" if total > done else ""
-        return begun if suite.record.ended else f"{begun}, and not ended ({again(suite.record.command)})"
+        under_way = f", {total - done} begun" if total > done else ""
+        return under_way if suite.record.ended else f"{under_way}, and not ended ({again(suite.record.command)})"

@@ -118,13 +118,15 @@ class SearchSource:
     def trial_limit(self) -> int:
         """How many trials the budget allows in all."""
         with self._study_access():
-            begun = len(self._trials.ended()) + len(self._running)
-            return max(len(self._trials_by_id), begun + (0 if self.ended else self._left()))
+            count = len(self._trials.ended()) + len(self._running)
+            return max(len(self._trials_by_id), count + (0 if self.ended else self._remaining()))
 
     def summary_line(self) -> str:
         """The best so far, in a sentence."""
         with self._study_access():
-            return progress_line(self._problem, self.recommendation(), self._left()) if self._trials.ended() else ""
+            return (
+                progress_line(self._problem, self.recommendation(), self._remaining()) if self._trials.ended() else ""
+            )
 
     def close(self) -> Sequence[str]:
         """Write what is known, and return it in sentences."""
@@ -146,17 +148,17 @@ class SearchSource:
         """Write the recommendation so far into the suite, and return its sentences."""
         with self._study_access():
             return write_recommendation(
-                self._suite.path, self._problem, self.recommendation(), self.ended, self._left()
+                self._suite.path, self._problem, self.recommendation(), self.ended, self._remaining()
             )
 
-    def _left(self) -> int:
+    def _remaining(self) -> int:
         """How many more trials the budget allows, in addition to those that run."""
         machines = max(1, len(self._suite.record.last_run.get("machines", {})))
         return self._budget.trials_left(self._trials.ended(), len(self._running), machines)
 
     def _why_over(self) -> str | None:
         """Why there is nothing to ask for any more; None while there is."""
-        if self._left() <= 0:
+        if self._remaining() <= 0:
             return self._budget.why_spent(len(self._trials_by_id))
         if (why := self._end.why_useless()) is not None:
             return why
@@ -167,7 +169,7 @@ class SearchSource:
     def _choose(self) -> optuna.Trial:
         """The next Optuna trial: another run of the best if that is due, else what the sampler chooses."""
         self._trials.use_sampler(len(self._trials.all()))
-        return self._trials.ask(self._confirmation.due(self._left(), self._end.searched(), self._running.values()))
+        return self._trials.ask(self._confirmation.due(self._remaining(), self._end.searched(), self._running.values()))
 
     def _as_trial(self, suggestion: optuna.Trial) -> Trial[Any] | None:
         """The fpray trial of an Optuna trial; None if the protocol refuses its point, which the study then knows.

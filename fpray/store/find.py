@@ -13,8 +13,8 @@ from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
 
 
-def suites(root: Path, damaged: Callable[[FprayError], None] = lambda _why: None) -> list[Suite]:
-    """The suites in a directory, newest first; `damaged` gets the error of each that cannot be read."""
+def suites(root: Path, on_damage: Callable[[FprayError], None] = lambda _why: None) -> list[Suite]:
+    """The suites in a directory, newest first; `on_damage` gets the error of each that cannot be read."""
     if not root.is_dir():
         return []
     readable = []
@@ -23,7 +23,7 @@ def suites(root: Path, damaged: Callable[[FprayError], None] = lambda _why: None
             try:
                 readable.append(Suite(path))
             except FprayError as error:  # one damaged suite must not hide the others
-                damaged(error)
+                on_damage(error)
     return readable
 
 

@@ -77,19 +77,19 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    parsed = params or {}
-    finished, everything = [], []
+    params_by_id = params or {}
+    rows, everything = [], []
     outcomes = [(directory, trial, outcome) for directory, trial, outcome in suite.outcomes() if outcome is not None]
     for directory, trial, outcome in sorted(outcomes, key=lambda entry: entry[0].ended_ns()):
-        own = parsed[trial["id"]] if trial["id"] in parsed else read_params(protocol, trial)
+        own = params_by_id[trial["id"]] if trial["id"] in params_by_id else read_params(protocol, trial)
         inputs = input_columns(own) if own is not None else flat_params(trial["params"])
         everything.append(_full_row(directory.number, trial, inputs, outcome))
         if outcome.status is Status.FINISHED:
-            finished.append(_csv_row(protocol, inputs, outcome))
+            rows.append(_csv_row(protocol, inputs, outcome))
     if not everything:
         return
-    if finished:
-        write_text(suite.path / layout.RESULTS_CSV, _csv_text(finished))
+    if rows:
+        write_text(suite.path / layout.RESULTS_CSV, _csv_text(rows))
     names = _names(everything)
     table = pa.table([_column([row.get(name) for row in everything]) for name in names], names=names)
     with replacing(suite.path / layout.RESULTS_PARQUET) as partial:

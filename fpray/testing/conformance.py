@@ -62,8 +62,8 @@ class ProtocolConformance:
             labels = [process.label for process in plan.processes]
             problems += [f"two processes are called {label}" for label in _repeated(labels)]
             problems += [f"{label} is no name for files" for label in labels if not re.fullmatch(r"[\w.-]+", label)]
-            listening = [(p.host, port) for p in plan.processes for port in p.endpoints.values()]
-            problems += [f"two endpoints are {host}:{port}" for host, port in _repeated(listening)]
+            endpoints = [(p.host, port) for p in plan.processes for port in p.endpoints.values()]
+            problems += [f"two endpoints are {host}:{port}" for host, port in _repeated(endpoints)]
             problems += [f"{p.label} listens nowhere" for p in plan.processes if p.kind == "server" and not p.endpoints]
         _none_of(problems)
 
@@ -92,9 +92,9 @@ class ProtocolConformance:
         problems = []
         trials = self._trials()
         for trial in trials:
-            written = json.loads(json.dumps(to_json(trial.params)))
+            content = json.loads(json.dumps(to_json(trial.params)))
             try:
-                copy = from_json(self.protocol.params, written)
+                copy = from_json(self.protocol.params, content)
             except BadValue as error:
                 problems.append(f"the parameters cannot be read back: {error}")
                 continue
@@ -104,7 +104,7 @@ class ProtocolConformance:
                 if param_values.flatten(copy).get(name) != value
             ]
             if Trial(self.protocol, copy).id != Trial(self.protocol, trial.params).id:
-                problems.append(f"the id of {written} changes when it is read back")
+                problems.append(f"the id of {content} changes when it is read back")
         different = {json.dumps(to_json(trial.params)) for trial in trials}
         if len({Trial(self.protocol, trial.params).id for trial in trials}) != len(different):
             problems.append("two different trials have one id")
@@ -124,7 +124,7 @@ class ProtocolConformance:
                 if main not in self.mains:
                     problems.append(f"{process.role}: there is no main class {main}")
                     continue
-                required = (flag for flag, needed in self.mains[main].items() if needed)
+                required = (flag for flag, is_required in self.mains[main].items() if is_required)
                 problems += [f"{main} {problem}" for problem in flag_problems(flags, self.mains[main], required)]
                 problems += [f"{main} is given {flag} twice" for flag in _repeated(flags)]
         _none_of(problems)
@@ -169,21 +169,21 @@ class ProtocolConformance:
         And `fpray protocols NAME` says what they are, in words that name parameters which exist.
         """
         parameters = {name for name, _ in param_values.names(self.protocol.params)}
-        problems, refused = [], False
+        problems, any_problem = [], False
         for changed in _extreme(self.protocol.params()):
             try:
                 wrong = parameter_problems(self.protocol, changed)
             except Exception as error:
                 problems.append(f"the constraints raise {type(error).__name__}: {error} ({changed})")
                 continue
-            refused = refused or bool(wrong)
+            any_problem = any_problem or bool(wrong)
             for problem in wrong:
                 if re.split(r"[=, ]", problem.about)[0] not in parameters:
                     problems.append(f"{problem.about!r} does not begin with the name of a parameter")
                 if len(problem.sentence.split()) < 3:
                     problems.append(f"{problem.about}: {problem.sentence!r} is no sentence")
         words = " ".join(self.protocol.constraints_in_words)
-        if refused and not words:
+        if any_problem and not words:
             problems.append("there are constraints and constraints_in_words is empty")
         endpoints = {endpoint for plan in self._plans() for p in plan.processes for endpoint in p.endpoints}
         others = endpoints | {role.name for role in self.protocol.roles} | {self.protocol.name}

@@ -154,13 +154,13 @@ class FakeProcesses:
         """Complete the waits that are over."""
         waits, self._waits = self._waits, []
         for labels, wait in waits:
-            failed = [end for end in self._exits.values() if not end.stopped and not self._is_expected(end)]
-            stopped = [self._exits[label] for label in labels if label in self._exits and self._exits[label].stopped]
-            if failed:
-                detail = f"{failed[0].label} exited with {failed[0].returncode}"
-                wait.set_result(Failure("exited", failed[0].label, detail, failed[0].returncode))
-            elif stopped:
-                wait.set_result(Failure("stopped", stopped[0].label, f"{stopped[0].label} was stopped", 143))
+            failures = [end for end in self._exits.values() if not end.stopped and not self._is_expected(end)]
+            stops = [self._exits[label] for label in labels if label in self._exits and self._exits[label].stopped]
+            if failures:
+                detail = f"{failures[0].label} exited with {failures[0].returncode}"
+                wait.set_result(Failure("exited", failures[0].label, detail, failures[0].returncode))
+            elif stops:
+                wait.set_result(Failure("stopped", stops[0].label, f"{stops[0].label} was stopped", 143))
             elif all(label in self._exits for label in labels):
                 wait.set_result(None)
             else:
@@ -199,22 +199,22 @@ class FakeAgent:
         self.role, self.host = role, host
         self.running = FakeProcesses()
         self._machines = machines
-        self._lost: Lost | None = None
+        self._loss: Lost | None = None
         services = FakeMachine(facts), FakeFiles(), self.running
         self.machine, self.files, self.processes = (_FakePart(self, service) for service in services)
 
     def lose(self) -> None:
         """From now on every call raises `Lost`, and those under way do."""
-        self._lost = Lost(f"fpray's own process for {self.role} on {self.host} is gone", [self.host])
-        self.running.lose(self._lost)
+        self._loss = Lost(f"fpray's own process for {self.role} on {self.host} is gone", [self.host])
+        self.running.lose(self._loss)
 
     def answer(self, service: Any, method: str, arguments: Sequence[Any]) -> FakeCall:
         """Note a call, and answer it."""
         self._machines.calls.append((self.role, self.host, method, tuple(arguments)))
         scripted = self._machines.answers.get(method)
         try:
-            if self._lost is not None:
-                raise self._lost
+            if self._loss is not None:
+                raise self._loss
             if scripted is not None:
                 return FakeCall(scripted(self.role, self.host, *arguments))
             return FakeCall(getattr(service, method)(*arguments))

@@ -122,19 +122,19 @@ def _fetch_all(attempt: Attempt) -> Mapping[str, int]:
         plan = attempt.known_plan
         files_of_plan = {*plan.files, *attempt.read_in_full}
         with_logs = [process for process in plan.processes if process.label in attempt.processes.exits]
-        expected = {
+        names_by_host = {
             host: [
                 name(p.label) for p in with_logs if p.host == host for name in (layout.stdout_file, layout.stderr_file)
             ]
             for host in attempt.work.away
             if host not in attempt.agents.guests
         }
-        for host in attempt.work.away.keys() - expected.keys():
+        for host in attempt.work.away.keys() - names_by_host.keys():
             try:
                 attempt.work.fetch_files({host: ()}, files_of_plan, attempt.agents.at, attempt.agents.ask)
             except Lost as lost:
                 attempt.notes.append(f"files of --instrument are missing: {lost} {NO_HARM}")
-        return attempt.work.fetch_files(expected, files_of_plan, attempt.agents.at, attempt.agents.ask)
+        return attempt.work.fetch_files(names_by_host, files_of_plan, attempt.agents.at, attempt.agents.ask)
 
 
 def salvage_logs(attempt: Attempt) -> None:

@@ -24,9 +24,9 @@ def needed_bytes(trial: Trial[Any]) -> int:
 
 def shortage(trial: Trial[Any], directory: Path) -> str | None:
     """What a trial needs and the disk of its suite has not, as a clause; None if it fits."""
-    needed, free = needed_bytes(trial), shutil.disk_usage(directory).free
-    if free < needed:
-        return f"needs {needed / 1e6:.0f} MB, but only {free / 1e6:.0f} MB are free"
+    need, free = needed_bytes(trial), shutil.disk_usage(directory).free
+    if free < need:
+        return f"needs {need / 1e6:.0f} MB, but only {free / 1e6:.0f} MB are free"
     files, inodes = _FILES + _FILES_OF_PROCESS * process_count(trial), free_inodes(directory)
     if inodes is not None and inodes < files:
         return f"needs room for {files} files, but only {inodes} more files fit (inodes, see df -i)"

@@ -42,14 +42,14 @@ class HeldMachines:
             Lost: a machine is gone.
             KeyboardInterrupt: the sweep is to end.
         """
-        reported: Mapping[str, str] = {}
+        last_reasons: Mapping[str, str] = {}
         allocator, own = self._context.allocator, self._context.allocation
         while reasons := self._try_to_take(own.hosts, allocator.shared):
             self.give_back()
             if allocator.reallocate(self._trial, own, reasons):
                 continue
-            if reasons != reported:
-                reported = reasons
+            if reasons != last_reasons:
+                last_reasons = reasons
                 for host, reason in reasons.items():
                     self._context.wait(f"waiting for machine {host}: {printable(reason)}")
             with self._timeline.waiting():

@@ -113,12 +113,12 @@ def _end_of(attempt: Attempt, cause: EndCause) -> _End:
     return _end_of_clients(attempt, cause)
 
 
-def _end_by_failure(attempt: Attempt, failed: ProcessFailed) -> _End:
-    failure = failed.failure
+def _end_by_failure(attempt: Attempt, error: ProcessFailed) -> _End:
+    failure = error.failure
     if VERDICTS[failure.kind].status is Status.LOST:
         return _End(failure.kind, failure.detail, hosts=attempt.processes.hosts_of(failure.label))
     attempt.timeline.note("fault", failure.detail, label=failure.label)
-    detail = failure.detail + (f", {failed.before}" if failed.before and failure.kind == "exited" else "")
+    detail = failure.detail + (f", {error.before}" if error.before and failure.kind == "exited" else "")
     return _End(failure.kind, detail, failure.label, _without_stock(failure.lines), attempt.work.localize(failure.log))
 
 
@@ -141,9 +141,9 @@ def _blamed(attempt: Attempt, verdict: Verdict, end: _End) -> Sequence[str]:
     return end.hosts if verdict.blamed == "the lost machines" else blamed
 
 
-def _port_was_taken(failed: ProcessFailed) -> bool:
+def _port_was_taken(error: ProcessFailed) -> bool:
     """Whether a process failed since another one took a port between our choice and the bind."""
-    return any(ADDRESS_IN_USE in line for line in failed.failure.lines)
+    return any(ADDRESS_IN_USE in line for line in error.failure.lines)
 
 
 def _without_stock(lines: Sequence[str]) -> tuple[str, ...]:

@@ -42,13 +42,13 @@ class OwnError(contextlib.AbstractContextManager["OwnError"]):
             return False
         attempt = self._attempt
         attempt.processes.stop_all()
-        failed = replace(
+        outcome = replace(
             _failed(error, attempt.directory, attempt.context.allocation.hosts),
             notes=[*attempt.notes, *attempt.processes.remarks()],
             events=attempt.timeline.sorted_events(),
             processes=attempt.processes.ends(),
         )
-        self.outcome = with_findings(attempt, failed, None)
+        self.outcome = with_findings(attempt, outcome, None)
         return True
 
 

@@ -12,10 +12,10 @@ from fpray.plan.plan import Process, Trial
 
 def by_agent(processes: Collection[Process]) -> dict[tuple[str, str], list[Process]]:
     """(role, host) -> the processes that its agent starts, watches and stops."""
-    grouped: dict[tuple[str, str], list[Process]] = {}
+    groups: dict[tuple[str, str], list[Process]] = {}
     for process in processes:
-        grouped.setdefault((process.role, process.host), []).append(process)
-    return grouped
+        groups.setdefault((process.role, process.host), []).append(process)
+    return groups
 
 
 def labels_of(processes: Sequence[Process]) -> list[str]:

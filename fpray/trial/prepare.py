@@ -105,7 +105,7 @@ def _further_ports(attempt: Attempt, spare_hosts: Sequence[str]) -> Mapping[str,
 def _inspect(attempt: Attempt, ports: Mapping[str, int]) -> Sites:
     """What each machine (-> the number of ports that it needs) is like, once every one has room for the trial."""
     requests = _requests(attempt, ports)
-    reported = False
+    has_reported = False
     while True:
         sites = _ask_sites(attempt, requests)
         attempt.work = WorkDirectories(attempt.directory, sites)
@@ -113,9 +113,9 @@ def _inspect(attempt: Attempt, ports: Mapping[str, int]) -> Sites:
         full = attempt.work.too_full(needed_bytes(attempt.trial))
         if full is None:
             return sites
-        if not reported:
+        if not has_reported:
             attempt.context.wait(f"waiting for disk space: {full}; {FREE_SPACE}")
-        reported = True
+        has_reported = True
         with attempt.timeline.waiting():
             attempt.context.cancellation.sleep(SPACE_CHECK_S)
 

@@ -54,21 +54,21 @@ def start_clients(attempt: Attempt, plan: Plan) -> None:
 def _start(attempt: Attempt, stage: Sequence[Process], total: int) -> None:
     """Start processes at the same time, and wait until each one listens; total: the processes of its kind."""
     attempt.context.cancellation.check()
-    listening = sum(process.kind != "sidecar" for process in attempt.processes)
+    count = sum(process.kind != "sidecar" for process in attempt.processes)
     attempt.processes.stages.append(list(stage))
     waiting = by_agent(stage)
     calls = {_order(attempt, agent, processes): agent for agent, processes in waiting.items()}
     deadline = max((_ready_s(attempt, host) for _, host in waiting), default=READY_S) + CALL_S
-    _report(attempt, waiting, listening, total)
+    _report(attempt, waiting, count, total)
     for call, failure in attempt.agents.wait({c: f"{role} on {host}" for c, (role, host) in calls.items()}, deadline):
         if failure is not None:
             raise ProcessFailed(failure, "before it listened")
         processes = waiting.pop(calls[call])
-        listening += len(processes)
+        count += len(processes)
         for process in processes:
             attempt.timeline.note_of(process, "phase", "listening")
         if waiting:
-            _report(attempt, waiting, listening, total)
+            _report(attempt, waiting, count, total)
     for role in {process.role for process in stage}:
         if (window := attempt.trial.protocol.role(role).starts_within) is not None:
             _check_started_together(attempt, [process for process in stage if process.role == role], window)
@@ -118,9 +118,9 @@ def _check_started_together(attempt: Attempt, processes: Sequence[Process], wind
         raise ProcessFailed(Failure("apart", last, detail), "")
 
 
-def _report(attempt: Attempt, waiting: Iterable[tuple[str, str]], listening: int, total: int) -> None:
+def _report(attempt: Attempt, waiting: Iterable[tuple[str, str]], count: int, total: int) -> None:
     roles = ", ".join(dict.fromkeys(f"{role}s" for role, _ in waiting))
-    attempt.context.report(f"starting {roles}: {min(total, listening)} of {total} listen", None)
+    attempt.context.report(f"starting {roles}: {min(total, count)} of {total} listen", None)
 
 
 def _ready_s(attempt: Attempt, host: str) -> float:

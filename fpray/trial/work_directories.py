@@ -44,13 +44,13 @@ class WorkDirectories:
         self.away = {host: site.directory for host, site in sites.items() if site.directory != self._home}
         self._arrivals = _Arrivals(directory)
 
-    def too_full(self, needed: int) -> str | None:
+    def too_full(self, need: int) -> str | None:
         """A sentence about a machine with less space on its own disk than a trial needs; None if there is none."""
         for host in self.away:
-            if (site := self.sites[host]).free < needed:
+            if (site := self.sites[host]).free < need:
                 where = f"on the disk of machine {host} at {Path(site.directory).parent}"
                 few = f"but only {site.free / 1e6:.0f} MB are free {where}"
-                return f"trial {self._directory.number} needs {needed / 1e6:.0f} MB, {few}"
+                return f"trial {self._directory.number} needs {need / 1e6:.0f} MB, {few}"
         return None
 
     def localize(self, text: str) -> str:

@@ -70,11 +70,11 @@ class ActorPool:
     def kill(self, hosts: Collection[str], lane: int) -> None:
         """End the actors of a lane on some machines; if the anchor has died, also all that were connected to it."""
         with self._lock:
-            lost = {key for key in self._actors if key[1] in hosts and key[2] == lane}
+            keys = {key for key in self._actors if key[1] in hosts and key[2] == lane}
             if self._anchor.has_died():  # every supervisor that was connected to it has ended, and its processes
                 head = self._nodes.head
-                lost |= {key for key in self._actors if head is None or key[1] != head.host}
-            self._kill(lost)
+                keys |= {key for key in self._actors if head is None or key[1] != head.host}
+            self._kill(keys)
 
     def _kill(self, keys: Collection[Key]) -> None:
         import ray

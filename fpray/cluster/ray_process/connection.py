@@ -27,10 +27,10 @@ class Connection:
         """watch: called with a pidfd of each process of an embedded Ray that must live, as soon as it runs."""
         self._watch = watch
         self._start: Start | None = None
-        self._started: RayStarted | None = None
+        self._facts: RayStarted | None = None
         self._nodes = NodeTable()
         self._actors: ActorPool | None = None
-        self._stored: list[Any] = []  # None: forgotten
+        self._references: list[Any] = []  # None: forgotten
 
     def start(self, start: Start) -> RayStarted:
         """Connect.
@@ -47,22 +47,22 @@ class Connection:
         import ray.util
 
         host = LOOPBACK if start.address is None else str(ray.util.get_node_ip_address())
-        started = RayStarted(str(ray.get_runtime_context().gcs_address), host)
-        self._actors = ActorPool(start.driver_token, self._nodes, started.gcs_address)
-        self._started = started
-        return started
+        facts = RayStarted(str(ray.get_runtime_context().gcs_address), host)
+        self._actors = ActorPool(start.driver_token, self._nodes, facts.gcs_address)
+        self._facts = facts
+        return facts
 
     def is_ready(self) -> bool:
         """Whether `start` is through."""
-        return self._started is not None
+        return self._facts is not None
 
     def vital(self) -> list[int]:
         """Pidfds of the processes without which nothing works: this machine's raylet, and the head where it is here.
 
         Ray itself would wait for up to a minute, and then end this process.
         """
-        assert self._started is not None
-        processes = [raylet_here(), head_here(self._started.gcs_address)]
+        assert self._facts is not None
+        processes = [raylet_here(), head_here(self._facts.gcs_address)]
         return [process for process in processes if process is not None]
 
     def refresh(self) -> Collection[Machine]:
@@ -73,8 +73,8 @@ class Connection:
 
     def call(self, actor: tuple[str, str, int], part: str, method: str, arguments: Sequence[Any]) -> Any:
         """Call a method of the actor of (role, host, lane), which is started if there is none: a reference."""
-        resolved = [self._resolve(argument) for argument in arguments]
-        return self._pool().call(actor, part, method, resolved)
+        values = [self._resolve(argument) for argument in arguments]
+        return self._pool().call(actor, part, method, values)
 
     def wake(self, actor: tuple[str, str, int]) -> Any:
         """Start an actor if there is none: a reference that is there when it runs."""
@@ -88,18 +88,18 @@ class Connection:
         """Put bytes into the object store until `forget`: what stands for them in the arguments of a call."""
         import ray
 
-        token = Stored(len(self._stored))
-        self._stored.append(ray.put(piece))
+        token = Stored(len(self._references))
+        self._references.append(ray.put(piece))
         return token
 
     def forget(self, tokens: Collection[Stored]) -> None:
         """Drop bytes from the object store."""
         for token in tokens:
-            self._stored[token.number] = None
+            self._references[token.number] = None
 
     def _resolve(self, argument: Any) -> Any:
         if isinstance(argument, Stored):
-            return self._stored[argument.number]
+            return self._references[argument.number]
         return [self._resolve(item) for item in argument] if isinstance(argument, list) else argument
 
     def _pool(self) -> ActorPool:

@@ -21,9 +21,11 @@ def draw_path(axes: Axes, history: SearchHistory) -> None:
     for feasible, color, label in labels:
         if points := [(trial.number, value) for trial, value in values if trial.feasible is feasible]:
             dots(axes, points, color, label if history.bounds else "trial")
-    if failed := [trial.number for trial in history.trials if not trial.measured]:
+    if failures := [trial.number for trial in history.trials if not trial.measured]:
         bottom = min((value for _, value in values), default=0.0)
-        axes.scatter(failed, [bottom] * len(failed), color=FAILED, marker="x", s=28, label="did not finish", zorder=3)
+        axes.scatter(
+            failures, [bottom] * len(failures), color=FAILED, marker="x", s=28, label="did not finish", zorder=3
+        )
     _draw_best_so_far(axes, history)
     best = history.recommendation.best.goals.get(goal.column) if history.recommendation.best else None
     if best and best.low is not None and best.high is not None and len(history.goals) == 1:
