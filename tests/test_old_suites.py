@@ -72,9 +72,9 @@ STANDING = {
 
 def _old(name: str, directory: Path) -> Path:
     """A copy of an old suite, below `directory`/suites as if it had been made there."""
-    (recorded,) = (RECORDED / name).iterdir()
-    suite = directory / "suites" / recorded.name
-    shutil.copytree(recorded, suite)
+    (original,) = (RECORDED / name).iterdir()
+    suite = directory / "suites" / original.name
+    shutil.copytree(original, suite)
     return suite
 
 

@@ -35,7 +35,7 @@ class SlowMachines:
             list
         )  # point -> hosts, throughput
         self._points: dict[str, set[str]] = defaultdict(set)  # host -> points
-        self._reported: dict[str, bool] = {}  # host -> whether it was clear
+        self._verdicts: dict[str, bool] = {}  # host -> whether it was clear
 
     def note(self, trial: Trial[Any], hosts: Collection[str], outcome: Outcome) -> Iterator[MachineVerdict]:
         """A trial has ended on these machines: each machine that is slow now, or clearly slow, and was not before."""
@@ -54,10 +54,10 @@ class SlowMachines:
         shares = list(self._shares(host))
         worst = max(shares, default=1.0)
         clear = worst <= CLEAR
-        verdict = self._reported.get(host)
+        verdict = self._verdicts.get(host)
         if len(shares) < POINTS or worst > DOUBTED or verdict in (clear, True):
             return None
-        self._reported[host] = clear
+        self._verdicts[host] = clear
         return MachineVerdict(
             host,
             f"machine {host} measures less throughput than every other machine ({median(shares):.0%} of their"

@@ -72,18 +72,18 @@ class Head:
         """
         words = [*self.ssh, "--", self.target, command]
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 words, capture_output=True, text=True, input=text, errors="surrogateescape", check=False
             )
         except FileNotFoundError:
             raise FprayError(_NO_SSH) from None
-        if done.returncode != 0:
-            lines = (done.stderr.strip() or done.stdout.strip() or f"ssh returned {done.returncode}").splitlines()
+        if result.returncode != 0:
+            lines = (result.stderr.strip() or result.stdout.strip() or f"ssh returned {result.returncode}").splitlines()
             raise FprayError(
                 f"the head node of the cluster, {self.target}, cannot be used. Try by hand: ssh {self.target};"
                 f" ssh says: {lines[-1]}"
             )
-        return done.stdout
+        return result.stdout
 
     def copy(self, source: Path, target: str) -> None:
         """Copy a file to the head; a file that is there already is not sent again.
@@ -93,11 +93,11 @@ class Head:
         """
         command = ["rsync", "--rsh", shlex.join(self.ssh), "-avz", "--", str(source), f"{self.target}:{target}"]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+            result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
         except FileNotFoundError:
             raise FprayError(_NO_RSYNC) from None
-        if done.returncode != 0:
-            lines = (done.stderr.strip() or f"rsync returned {done.returncode}").splitlines()
+        if result.returncode != 0:
+            lines = (result.stderr.strip() or f"rsync returned {result.returncode}").splitlines()
             raise FprayError(
                 f"{source} cannot be copied to the head node, {self.target}. Install rsync there if it is"
                 f" missing; rsync says: {lines[-1]}"

@@ -122,7 +122,7 @@ def _post(url: str, notice: Mapping[str, Any]) -> str | None:
 def _run(command: str, notice: Mapping[str, Any]) -> str | None:
     entries = {f"FPRAY_{name.upper()}": "" if value is None else str(value) for name, value in notice.items()}
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             shlex.split(command), input=json.dumps(notice), capture_output=True, text=True, errors="replace",
             check=False, timeout=_PATIENCE_S, env={**os.environ, **entries}, start_new_session=True,
         )  # fmt: skip
@@ -130,5 +130,7 @@ def _run(command: str, notice: Mapping[str, Any]) -> str | None:
         return f"the command took more than {_PATIENCE_S:.0f} s"
     except OSError as error:
         return error.strerror or str(error)
-    last_line = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-    return f"it returned {done.returncode}" + (f": {last_line[0]}" if last_line else "") if done.returncode else None
+    last_line = (result.stderr.strip() or result.stdout.strip()).splitlines()[-1:]
+    return (
+        f"it returned {result.returncode}" + (f": {last_line[0]}" if last_line else "") if result.returncode else None
+    )

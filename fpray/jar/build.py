@@ -114,11 +114,11 @@ def build(files: Sequence[Path], target: Path, version: str, compiler: str) -> N
     with tempfile.TemporaryDirectory(prefix="fpray-javac-") as scratch:
         classes = Path(scratch) / "classes"
         command = [compiler, *_JAVAC_OPTIONS, "-d", str(classes), *map(str, files)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
             raise refuse(
                 "the reference jar",
-                f"does not compile with {compiler}. {_OWN_JAR}:\n{done.stderr.strip()}",
+                f"does not compile with {compiler}. {_OWN_JAR}:\n{result.stderr.strip()}",
                 Cause.REFERENCE_JAR,
             )
         with replacing(target) as partial:

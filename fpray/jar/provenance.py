@@ -61,7 +61,7 @@ def git_state(directory: Path) -> Mapping[str, Any] | None:
 
 def _git(directory: Path, *words: str) -> str | None:
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             ["git", *_RUN_NOTHING, "-C", str(directory), *words],
             capture_output=True,
             text=True,
@@ -70,7 +70,7 @@ def _git(directory: Path, *words: str) -> str | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return result.stdout.strip() if result.returncode == 0 else None
 
 
 def _versions() -> Mapping[str, str]:

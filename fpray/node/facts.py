@@ -46,12 +46,12 @@ def java_facts(java: str) -> Mapping[str, Any]:
 
 def _jvm_facts(path: str) -> Mapping[str, Any]:
     try:
-        done = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=20, check=False)
+        result = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return {"java": path, "jvm": f"cannot be run: {error}"}
-    version = (done.stderr or done.stdout).strip()
-    if done.returncode != 0:
-        return {"java": path, "jvm": f"exits with {done.returncode}: {version[:200]}"}
+    version = (result.stderr or result.stdout).strip()
+    if result.returncode != 0:
+        return {"java": path, "jvm": f"exits with {result.returncode}: {version[:200]}"}
     return {"java": path, "jvm": version.replace("\n", "; ")}
 
 

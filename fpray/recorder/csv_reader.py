@@ -166,7 +166,7 @@ class _Labels:
         names = labels.dictionary.to_pylist()
         present = np.zeros(len(names), np.bool_)
         present[codes] = True
-        is_name = np.array([used and self._is_known(name) for name, used in zip(names, present, strict=True)])
+        is_name = np.array([is_used and self._is_known(name) for name, is_used in zip(names, present, strict=True)])
         mask = is_name[codes]
         self.left_out += len(mask) - int(mask.sum())
         return chosen_rows(table, mask)

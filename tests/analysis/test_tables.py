@@ -15,8 +15,8 @@ RECORDED = Path(__file__).parents[1] / "recorded" / "suites" / "search"
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
-    (recorded,) = (path for path in RECORDED.iterdir() if path.is_dir())
-    shutil.copytree(recorded, tmp_path / "suite")
+    (original,) = (path for path in RECORDED.iterdir() if path.is_dir())
+    shutil.copytree(original, tmp_path / "suite")
     return tmp_path / "suite"
 
 

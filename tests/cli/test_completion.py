@@ -13,7 +13,7 @@ RECORDED = Path(__file__).parents[1] / "recorded" / "suites" / "search"
 
 
 @pytest.mark.parametrize(
-    ("words", "begun", "expected"),
+    ("words", "start", "expected"),
     [
         ([], "st", ["studies", "status", "stop"]),
         (["sweep"], "multip", ["multipaxos"]),
@@ -25,10 +25,10 @@ RECORDED = Path(__file__).parents[1] / "recorded" / "suites" / "search"
     ],
 )
 def test_commands_protocols_parameters_and_suites_are_completed(
-    words: list[str], begun: str, expected: list[str]
+    words: list[str], start: str, expected: list[str]
 ) -> None:
     """E11: completion completes no protocol, study, parameter or suite."""
     complete = ShellComplete(main, {}, "fpray", "_FPRAY_COMPLETE")
-    offered = [item.value for item in complete.get_completions(words, begun)]
+    offered = [item.value for item in complete.get_completions(words, start)]
     assert set(expected) <= set(offered)
     assert bool(expected) == bool(offered)

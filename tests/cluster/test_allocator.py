@@ -53,14 +53,14 @@ def test_processes_that_share_a_machine_on_the_whole_cluster_share_one_in_every_
     trial, machines = _trial(protocol), tuple("abcdefghijkl")
     alone = _hosts(trial, Cluster(machines))
     allocator = Allocator(Cluster(machines))
-    used: set[str] = set()
+    hosts_so_far: set[str] = set()
     for _ in range(allocator.capacity(trial)):
         allocation = _allocate(allocator, trial)
         hosts = _hosts(trial, allocation.cluster)
         assert {instance.label: instance.host for instance in allocation.placement} == hosts
         assert set(hosts.values()) == set(allocation.hosts)
-        assert not used & set(allocation.hosts)
-        used |= set(allocation.hosts)
+        assert not hosts_so_far & set(allocation.hosts)
+        hosts_so_far |= set(allocation.hosts)
         for one, other in itertools.combinations(hosts, 2):
             assert (hosts[one] == hosts[other]) == (alone[one] == alone[other]), (one, other)
 

@@ -144,6 +144,6 @@ def test_what_is_not_there_or_never_fits_is_refused_by_name(two_machines: str, t
     assert f"10.77.0.9 is in the cluster file {cluster}{sentence}" in done.stderr
     done = _sweep(two_machines, tmp_path, "-j", "reference", "--place", "exclusive")
     assert done.returncode == 2, done.stderr
-    needed = "pools server, clients: 1 more machine needed: there is 1 (10.77.0.2), and --place allows no other role"
-    assert needed in done.stderr, "both of its pools are this machine's alone"
+    shortage = "pools server, clients: 1 more machine needed: there is 1 (10.77.0.2), and --place allows no other role"
+    assert shortage in done.stderr, "both of its pools are this machine's alone"
     assert not list((tmp_path / "suites").iterdir()), "nothing was started, so nothing is left"

@@ -86,8 +86,8 @@ def test_ray_makes_machines_of_ec2_yaml(account: Any, tmp_path: Path) -> None:
     assert config["available_node_types"]["head"]["resources"]["CPU"] == 0
     copy = tmp_path / "ray_bootstrap_config.yaml"  # as the head has it
     copy.write_text(json.dumps(config))
-    written = read_launcher(CONFIGS / "ec2.yaml")
-    assert replace(read_launcher(copy), path=written.path) == written
+    original = read_launcher(CONFIGS / "ec2.yaml")
+    assert replace(read_launcher(copy), path=original.path) == original
     assert not [command for command in config["head_setup_commands"] if "pip install" in command], "Ray's own defaults"
     # A laptop finds the head among them, and the key that Ray has made.
     raw = _read("ec2.yaml", AMI=image, EFS="fs-1")
@@ -112,8 +112,8 @@ def test_ray_takes_onprem_yaml_as_it_is() -> None:
 @pytest.mark.parametrize("name", LAUNCHER)
 def test_every_command_is_one_for_bash(name: str) -> None:
     config = _read(name)
-    written = [config[key] for key in config if key.endswith("_commands")]
-    for command in [command for commands in written for command in commands]:
+    lists = [config[key] for key in config if key.endswith("_commands")]
+    for command in [command for commands in lists for command in commands]:
         done = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 

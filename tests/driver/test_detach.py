@@ -65,9 +65,9 @@ def test_where_that_command_was_killed_the_sweep_removes_it(
 
 
 def test_where_both_were_killed_a_later_start_removes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    killed, directory = _waiting()
-    killed.kill()
-    killed.communicate(timeout=LONG)
+    victim, directory = _waiting()
+    victim.kill()
+    victim.communicate(timeout=LONG)
     os.utime(directory.parent, (0, time.time() - 90_000))
     process, report = _waiting()
     wait_for(lambda: not directory.parent.exists(), LONG, "what was left")

@@ -60,9 +60,9 @@ def test_a_study_file_that_only_the_suite_names_is_not_run(tmp_path: Path) -> No
     sweep(tmp_path)
     assert not trace.exists()
     # Its hash in the suite does not help.
-    written = json.loads((suite / "suite.json").read_text())
-    written["study_files"] = {str(suite / "evil.py"): hashlib.sha256((suite / "evil.py").read_bytes()).hexdigest()}
-    (suite / "suite.json").write_text(json.dumps(written))
+    record = json.loads((suite / "suite.json").read_text())
+    record["study_files"] = {str(suite / "evil.py"): hashlib.sha256((suite / "evil.py").read_bytes()).hexdigest()}
+    (suite / "suite.json").write_text(json.dumps(record))
     with pytest.raises(Refused, match="which this command does not name"):
         sweep(tmp_path, suite_directory=str(suite))
     with pytest.raises(Refused, match="which this command does not name"):

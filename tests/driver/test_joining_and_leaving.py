@@ -41,11 +41,11 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], joined: set[str]
 ) -> None:
-    machines, used = FakeMachines(["a", "b"]), []
+    machines, hosts_by_trial = FakeMachines(["a", "b"]), []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         number = trial.params.num_clients_per_proc
-        used.append(hosts)
+        hosts_by_trial.append(hosts)
         if number == 1:
             machines.living |= {host: Machine(host, host, cores, {}) for host, cores in (("c", 4), ("d", 4), ("e", 8))}
         if number == 4:
@@ -58,8 +58,8 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     result = run_on(machines, play, tmp_path, loops=16)
     output = capsys.readouterr().err
     assert statuses(result) == ["finished"] * 16
-    assert {host for hosts in used for host in hosts} == {"a", "b", "c", "d"}, "another kind replaces none"
-    assert not any("b" in hosts for hosts in used[-6:]), used
+    assert {host for hosts in hosts_by_trial for host in hosts} == {"a", "b", "c", "d"}, "another kind replaces none"
+    assert not any("b" in hosts for hosts in hosts_by_trial[-6:]), hosts_by_trial
     assert "note: machine c has joined the Ray cluster; trials run on it, too" in output
     assert (
         "machine e has joined the Ray cluster, but is not used, because it has other roles,"

@@ -21,10 +21,10 @@ def test_a_machine_that_fails_again_and_again_is_quarantined_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fpray.cluster.allocator.BRIEF_QUARANTINE_S", 0.0)
-    used: list[str] = []
+    all_hosts: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
-        used.extend(hosts)
+        all_hosts.extend(hosts)
         if "b" in hosts:
             return Outcome(Status.LOST, "its disk is gone", Reason.INFRASTRUCTURE, hosts=hosts, blamed=["b"])
         time.sleep(0.02)
@@ -32,7 +32,7 @@ def test_a_machine_that_fails_again_and_again_is_quarantined_and_named(
 
     result = run_on(FakeMachines(["a", "b", "c"]), play, tmp_path, loops=12, retries=5)
     assert statuses(result) == ["finished"] * 12
-    assert used.count("b") == 2
+    assert all_hosts.count("b") == 2
     output = capsys.readouterr().err
     assert output.count("trials do not use machine b any more, because it failed 2 times in a row: its") == 1
     (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
@@ -59,11 +59,11 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
 ) -> None:
     """Its neighbours differ by up to 4 %, which is no reason to doubt one of them."""
     noise = random.Random(7)
-    used: list[str] = []
+    all_hosts: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         time.sleep(0.01)
-        used.extend(hosts)
+        all_hosts.extend(hosts)
         value = 1000 * (1 + trial.params.num_clients_per_proc) * noise.uniform(0.96, 1) * (share if "b" in hosts else 1)
         return Outcome(Status.FINISHED, hosts=hosts, results={"measured.throughput": value})
 
@@ -74,11 +74,11 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
     (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
     quarantined = run.get("set_aside", {})
     assert ("doubted" in run) == (ends == "in doubt")
-    reported = "do not use machine b any more" in output
-    assert (set(quarantined), reported) == (
+    is_reported = "do not use machine b any more" in output
+    assert (set(quarantined), is_reported) == (
         {"b"} if ends == "quarantined" else set(),
         bool(quarantined),
     )
-    assert ("b" not in used[-10:]) if quarantined else ("b" in used[-30:])
+    assert ("b" not in all_hosts[-10:]) if quarantined else ("b" in all_hosts[-30:])
     assert "machine a " not in output
     assert "machine c " not in output

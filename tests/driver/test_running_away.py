@@ -44,15 +44,15 @@ def _driver(directory: Path) -> int:
 @pytest.mark.timeout(400)
 def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address: str, tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=1", "--address", ray_address]
-    begun = run(*words, "--detach", cwd=tmp_path)
-    assert begun.code == 0, begun.err
+    first_run = run(*words, "--detach", cwd=tmp_path)
+    assert first_run.code == 0, first_run.err
     suite = only_suite(tmp_path)
     name = suite.name.split("_")[2][:4]
-    assert begun.out == (
+    assert first_run.out == (
         f"detached: the sweep runs in the background · results in suites/{suite.name} · all sweeps: fpray status"
         f" · watch it: fpray attach {name} · end it: fpray stop {name}\n"
     )
-    assert "unreplicated on the Ray cluster at" in begun.err, "what it says before it is under way is said here"
+    assert "unreplicated on the Ray cluster at" in first_run.err, "what it says before it is under way is said here"
     _watch_and_leave(suite)
     _stop(suite)
     _kill(words, tmp_path)

@@ -235,8 +235,8 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
     search.communicate()
     wait_for(lambda: not jvms(str(tmp_path)), LONG, "the end of its trials")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("suites/*/*/outcome.json")}
-    begun = {json.loads(path.read_text())["id"] for path in tmp_path.glob("suites/*/*/trial.json")}
-    assert len(begun) > len(before), "killed with trials under way"
+    ids = {json.loads(path.read_text())["id"] for path in tmp_path.glob("suites/*/*/trial.json")}
+    assert len(ids) > len(before), "killed with trials under way"
     assert "not ended: at most " in cli("show", str(only_suite(tmp_path))).output
     search = _fpray(tmp_path, "search", *words)
     release(hold_clients(tmp_path, 2))
@@ -246,7 +246,7 @@ def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(mac
     assert all(path.stat().st_mtime_ns == then for path, then in before.items())
     trials = optuna.load_study(study_name=None, storage=_journal(suite)).trials
     assert [t.user_attrs["status"] for t in trials] == ["finished"] * 6
-    assert begun <= {t.user_attrs["fpray_trial"] for t in trials}
+    assert ids <= {t.user_attrs["fpray_trial"] for t in trials}
     assert len({t.user_attrs["fpray_trial"] for t in trials}) == 6
     spans = _spans(suite)
     assert 2 <= _at_once(spans) <= 3, spans

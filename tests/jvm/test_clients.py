@@ -29,12 +29,12 @@ def test_an_unreplicated_run_records_its_requests(processes: Processes, tmp_path
     assert phases[0] == "Client warmup started."
     assert "Clients started." in phases
     assert phases[-1] == "Clients finished successfully."
-    recorded = rows(tmp_path)
-    assert len(recorded) > 1
-    assert {row["label"] for row in recorded} == {"write"}
-    assert {row["count"] for row in recorded[:-1]} == {group}
-    assert 1 <= int(recorded[-1]["count"]) <= int(group)
-    assert all(row["start"] <= row["stop"] for row in recorded if len(row["start"]) == len(row["stop"]))
+    table = rows(tmp_path)
+    assert len(table) > 1
+    assert {row["label"] for row in table} == {"write"}
+    assert {row["count"] for row in table[:-1]} == {group}
+    assert 1 <= int(table[-1]["count"]) <= int(group)
+    assert all(row["start"] <= row["stop"] for row in table if len(row["start"]) == len(row["stop"]))
 
 
 def test_an_unreplicated_store_is_linearizable(processes: Processes) -> None:
@@ -71,7 +71,7 @@ def test_the_file_of_epaxos_has_the_warm_up_and_the_columns_of_the_original(
     assert "Clients finished successfully." in done.stdout
     lines = (tmp_path / "client_0_data.csv").read_text().splitlines()
     assert lines[0] == "start,stop,latency_nanos,host,port"
-    recorded = list(csv.DictReader(lines))
-    assert {(row["host"], row["port"]) for row in recorded} == {(HOST, port)}
-    starts = [datetime.fromisoformat(re.sub(r"(\.\d{6})\d*Z", r"\1+00:00", row["start"])) for row in recorded]
+    table = list(csv.DictReader(lines))
+    assert {(row["host"], row["port"]) for row in table} == {(HOST, port)}
+    starts = [datetime.fromisoformat(re.sub(r"(\.\d{6})\d*Z", r"\1+00:00", row["start"])) for row in table]
     assert (max(starts) - min(starts)).total_seconds() > 0.4, "longer than the measurement"

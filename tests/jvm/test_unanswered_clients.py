@@ -32,9 +32,9 @@ def _assert_timed_out(done: subprocess.CompletedProcess[str]) -> None:
 
 def test_unanswered_clients_of_unreplicated_time_out(reference_jar: Path, tmp_path: Path) -> None:
     silent = Silent()
-    begun = time.monotonic()
+    start = time.monotonic()
     done = run(reference_jar, CLIENT, *client_flags(tmp_path, servers(silent.port), **UNANSWERED))
-    assert time.monotonic() - begun >= 0.7
+    assert time.monotonic() - start >= 0.7
     _assert_timed_out(done)
     assert len(silent.wait_for(4 + 6)) == (3 + 1) + (5 + 1)
     assert rows(tmp_path) == []

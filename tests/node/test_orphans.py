@@ -30,8 +30,8 @@ def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Cal
         assert {orphan.pid for orphan in find_orphans(it.driver)} == set(rest)
         assert other.driver not in {orphan.driver for orphan in find_orphans()}, "its supervisor lives"
         assert kill_orphans(other.driver) == []
-        killed = kill_orphans(it.driver)
-        assert {orphan.pid for orphan in killed} == set(rest)
+        victims = kill_orphans(it.driver)
+        assert {orphan.pid for orphan in victims} == set(rest)
         assert survivors(it.driver) == []
         assert stranger.poll() is None
         assert len(survivors(other.driver)) == 2
@@ -98,8 +98,8 @@ def test_processes_of_other_pid_namespaces_are_no_orphans() -> None:
 
 def test_looking_for_orphans_is_cheap() -> None:
     """One look at each process: about half as much work as a table of all processes."""
-    spent = [(_seconds(find_orphans), _seconds(process_table)) for _ in range(20)]
-    ours, table = (min(seconds) for seconds in zip(*spent, strict=True))
+    pairs = [(_seconds(find_orphans), _seconds(process_table)) for _ in range(20)]
+    ours, table = (min(seconds) for seconds in zip(*pairs, strict=True))
     assert ours < 5 * table
 
 

@@ -128,8 +128,8 @@ def test_spawn_cost(driver: str, processes: Processes, trial: str) -> None:
     before = supervisor.cpu_times()
     for number in range(5):
         start(processes, *(spec(f"s{number}_{i}", trial) for i in range(20)))
-    spent = supervisor.cpu_times()
-    assert spent.user + spent.system - before.user - before.system < 100 * 0.010, "1 ms of CPU for each"
+    after = supervisor.cpu_times()
+    assert after.user + after.system - before.user - before.system < 100 * 0.010, "1 ms of CPU for each"
     assert len(process_table()) > 100
 
 

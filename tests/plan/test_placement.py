@@ -31,5 +31,5 @@ def test_other_ports_change_nothing_else_of_a_plan(protocol: str) -> None:
         (p.label, p.host, list(p.endpoints)) for p in before.processes
     ]
     for host, numbers in ports.items():
-        used = [port for p in after.processes if p.host == host for port in p.endpoints.values()]
-        assert sorted(used) == list(numbers)
+        ports_of_host = [port for p in after.processes if p.host == host for port in p.endpoints.values()]
+        assert sorted(ports_of_host) == list(numbers)

@@ -47,22 +47,22 @@ def parse(path: Path) -> Parsed:
     header, *lines = path.read_bytes().split(b"\n")
     labelled = header.strip().startswith(b"start,stop,count")
     # A last line without an end is not a row; where it is longer than any row, it is counted as one of those.
-    parsed = Parsed(torn=0 < len(lines[-1]) <= 4096, not_rows=int(len(lines[-1]) > 4096))
+    file_content = Parsed(torn=0 < len(lines[-1]) <= 4096, not_rows=int(len(lines[-1]) > 4096))
     labels: set[str | None] = set()
     for line in lines[:-1]:
         if not line.strip():
             continue
         row = _row(line.removesuffix(b"\r"), labelled)
         if row is None:
-            parsed.not_rows += 1
+            file_content.not_rows += 1
         elif not (1 <= row.count < 10**9 and 0 <= row.latency <= 100 * 86_400 * SECOND):
-            parsed.impossible += 1
+            file_content.impossible += 1
         elif row.label not in labels and len(labels) == 64:
-            parsed.other_labels += 1
+            file_content.other_labels += 1
         else:
             labels.add(row.label)
-            parsed.rows.append(row)
-    return parsed
+            file_content.rows.append(row)
+    return file_content
 
 
 def _row(line: bytes, labelled: bool) -> Row | None:

@@ -50,9 +50,9 @@ def _compare(directory: Path, seed: int) -> int:
     paths = [directory / f"client_{i}_data.csv" for i in range(len(odd))]
     for file, path in zip(odd, paths, strict=True):
         file.write(path, None if file is odd[0] else odd[0])
-    parsed = [plain_parser.parse(path) for path in paths]
+    contents = [plain_parser.parse(path) for path in paths]
     facts = write_recorder((ClientFile(path, path.stem) for path in paths), directory / "recorder.parquet")
-    for one, fact in zip(parsed, facts, strict=True):
+    for one, fact in zip(contents, facts, strict=True):
         assert (fact.rows, fact.requests) == (len(one.rows), sum(row.count for row in one.rows)), (seed, fact.notes)
         assert _counts(fact.notes) == {
             "not rows": one.not_rows, "impossible": one.impossible, "other labels": one.other_labels, "torn": one.torn,
@@ -60,7 +60,7 @@ def _compare(directory: Path, seed: int) -> int:
         if one.rows:
             times = min(r.start for r in one.rows), max(r.start for r in one.rows), max(r.stop for r in one.rows)
             assert (fact.first_start_ns, fact.last_start_ns, fact.last_stop_ns) == times, seed
-    rows = [row for one in parsed for row in one.rows]
+    rows = [row for one in contents for row in one.rows]
     labels = sorted({row.label for row in rows}, key=str) or [None]
     outputs = {label: f"{number}." for number, label in enumerate(labels)}
     summary = summarize(directory / "recorder.parquet", outputs=outputs, duration_s=DURATION_S)
@@ -70,7 +70,7 @@ def _compare(directory: Path, seed: int) -> int:
     assert summary.columns.keys() == expected.keys()
     for name, value in expected.items():
         assert _same(summary.columns[name], value), (seed, name, summary.columns[name], value)
-    window = plain_parser.measured(rows, [one.rows for one in parsed], DURATION_S)
+    window = plain_parser.measured(rows, [one.rows for one in contents], DURATION_S)
     assert summary.measured["measured.requests"] == (int(window["requests"] or 0) if window else None), seed
     if len(outputs) == 1 and window:
         assert _same(summary.measured["0.measured.throughput"], window["throughput"]), seed

@@ -172,15 +172,15 @@ def test_rows_that_several_threads_write_late_are_no_clock_jump(csv: Path) -> No
     """E5: a thread may wait for 65 ms between the end of its request and its row; its next row is in order again."""
     rng = np.random.default_rng(0)
     for threads in (2, 5, 40):
-        written: list[tuple[int, str]] = []  # in microseconds
+        lines_with_time: list[tuple[int, str]] = []  # in microseconds
         for _ in range(threads):
             at = int(rng.integers(0, 1000))
             while at < 3_000_000:
                 start, at = at, at + int(rng.integers(500, 5000))
                 line = row(f"{start / 1e6:.6f}", f"{at / 1e6:.6f}", 1000 * (at - start))
                 at += int(rng.integers(5, 60)) if rng.random() < 0.97 else int(rng.integers(2000, 65_000))
-                written.append((at, line))
-        lines = [line for _, line in sorted(written)]
+                lines_with_time.append((at, line))
+        lines = [line for _, line in sorted(lines_with_time)]
         assert read(csv, LABELLED + "".join(lines)).notes == ()
         # The same, where the clock is set back by 1.5 s half way: rows afterwards are behind for as long.
         half = len(lines) // 2

@@ -52,10 +52,10 @@ def test_a_driver_that_was_killed_is_told_once(tmp_path: Path) -> None:
     suite.mkdir()
     (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
     now = time.time()
-    killed = Snapshot(
+    snapshot = Snapshot(
         done=3, total=160, failed=1, began=now, remaining_s=100, standing="", before=Step("", now), under_way=[], pid=7
     )
-    (suite / "progress.json").write_text(json.dumps(vars(killed), default=vars))
+    (suite / "progress.json").write_text(json.dumps(vars(snapshot), default=vars))
     done = cli("attach", "ABCD", "-s", str(tmp_path))
     assert done.exit_code == 1
     assert done.output.count("was killed: its last message is") == 1

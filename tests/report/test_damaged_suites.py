@@ -62,17 +62,17 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
-    (recorded,) = (path for path in RECORDED.iterdir() if path.is_dir())
-    shutil.copytree(recorded, tmp_path / "suites" / recorded.name)
-    return tmp_path / "suites" / recorded.name
+    (original,) = (path for path in RECORDED.iterdir() if path.is_dir())
+    shutil.copytree(original, tmp_path / "suites" / original.name)
+    return tmp_path / "suites" / original.name
 
 
 @pytest.fixture(scope="module")
 def one_suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same for several tests, each of which puts back what it damages."""
-    (recorded,) = (path for path in RECORDED.iterdir() if path.is_dir())
-    copy = tmp_path_factory.mktemp("one") / "suites" / recorded.name
-    shutil.copytree(recorded, copy)
+    (original,) = (path for path in RECORDED.iterdir() if path.is_dir())
+    copy = tmp_path_factory.mktemp("one") / "suites" / original.name
+    shutil.copytree(original, copy)
     return copy
 
 

@@ -50,8 +50,8 @@ def test_a_line_for_each_trial_that_ends(tmp_path: Path, capsys: pytest.CaptureF
         ]
         assert progress.snapshot().counts() == {"done": 3, "total": 3, "failed": 1}
         progress.finish("2 finished, 1 crashed", 1, early=False)
-    written = json.loads((tmp_path / "progress.json").read_text())
-    assert (written["state"], written["says"], written["exit_code"]) == ("finished", "2 finished, 1 crashed", 1)
+    content = json.loads((tmp_path / "progress.json").read_text())
+    assert (content["state"], content["says"], content["exit_code"]) == ("finished", "2 finished, 1 crashed", 1)
     assert (tmp_path / "driver.log").read_text().splitlines()[0] == head
 
 
@@ -65,18 +65,18 @@ def test_a_trial_that_was_lost_is_not_done(tmp_path: Path) -> None:
 def test_an_error_is_what_the_suite_says_last(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no more"), _progress(tmp_path):
         raise ValueError("no more")
-    written = json.loads((tmp_path / "progress.json").read_text())
-    assert (written["state"], written["says"], written["exit_code"]) == ("failed", "no more", 1)
+    content = json.loads((tmp_path / "progress.json").read_text())
+    assert (content["state"], content["says"], content["exit_code"]) == ("failed", "no more", 1)
 
 
 def test_a_sweep_that_goes_on_by_itself_reports_its_suite_when_it_is_under_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fpray.report.driver_log.DriverLog.take_output", lambda _log: None)
-    reported: list[Path] = []
-    with _progress(tmp_path, reported) as progress:
+    paths: list[Path] = []
+    with _progress(tmp_path, paths) as progress:
         progress.say("on the terminal")
-        assert reported == []
+        assert paths == []
         progress.wait("waiting for machines")
         progress.begin("001", TRIALS[0])
-    assert reported == [tmp_path]
+    assert paths == [tmp_path]

@@ -14,8 +14,9 @@ NOT_A_NAME = frozenset({"said", "told", "found", "kept", "each", "there"})
 # These are no names of variables, parameters and private attributes; a property may ask `process.ended`, and a file's
 # keys and columns stay as they are.
 NOT_A_THING = frozenset({
-    "again", "asked", "chosen", "counted", "ended", "given", "gone", "held", "known", "left", "listed", "made",
-    "measured", "named", "old", "planned", "seen", "sent", "shown", "taken", "through", "wanted",
+    "again", "asked", "begun", "chosen", "counted", "ended", "given", "gone", "held", "killed", "known", "left",
+    "listed", "made", "measured", "named", "needed", "old", "parsed", "planned", "recorded", "reported", "seen",
+    "selected", "sent", "shown", "spent", "struck", "taken", "through", "tried", "used", "wanted", "written",
 })  # fmt: skip
 # Words for persons. A machine or a process is "it".
 _WORDS = "who|whom|whose|whoever|nobody|somebody|anybody|everybody"

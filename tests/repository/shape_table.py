@@ -56,8 +56,8 @@ def stale(text: str) -> list[str]:
     A number may differ by a tenth, since sizes change with each commit: one below ten is exact, such as the circles,
     the modules that lie flat, and the returns.
     """
-    written = text.partition(_BEGIN)[2].partition(_END)[0].strip().splitlines()
-    return [before for before, new in itertools.zip_longest(written, table(), fillvalue="") if not _alike(before, new)]
+    lines = text.partition(_BEGIN)[2].partition(_END)[0].strip().splitlines()
+    return [before for before, new in itertools.zip_longest(lines, table(), fillvalue="") if not _alike(before, new)]
 
 
 def _alike(before: str, new: str) -> bool:

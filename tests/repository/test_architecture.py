@@ -151,9 +151,9 @@ def test_a_request_goes_forwards() -> None:
 
 def test_the_shape_is_as_it_is_written() -> None:
     """It is here, and not beside the other tables, because what it measures is measured in this file already."""
-    written = PAGE.read_text()
-    assert stale(written) == [], "run make docs"
-    assert stale(written.replace("| import circles | 1 | 0 |", "| import circles | 1 | 1 |"))
+    text = PAGE.read_text()
+    assert stale(text) == [], "run make docs"
+    assert stale(text.replace("| import circles | 1 | 0 |", "| import circles | 1 | 1 |"))
 
 
 def test_planning_imports_neither_ray_nor_pyarrow() -> None:

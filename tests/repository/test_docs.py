@@ -128,9 +128,9 @@ def test_the_page_of_the_architecture_shows_the_imports() -> None:
 
 def test_the_page_of_the_architecture_lists_the_rooms_and_the_spine() -> None:
     """Line counts may differ by a tenth or by ten lines, so that not every change needs `make docs`."""
-    written, current = PAGE.read_text(), page(PAGE.read_text())
-    assert _without_counts(written) == _without_counts(current), "run make docs"
-    for before, new in zip(_counts(written), _counts(current), strict=True):
+    text, current = PAGE.read_text(), page(PAGE.read_text())
+    assert _without_counts(text) == _without_counts(current), "run make docs"
+    for before, new in zip(_counts(text), _counts(current), strict=True):
         assert abs(before - new) <= max(10, new / 10), "run make docs"
 
 

@@ -88,9 +88,9 @@ def test_a_driver_that_dies_with_a_confirmation_enqueued_asks_for_it_once(
         raise Killed
 
     ran: list[list[str]] = []
-    for killed in (False, True):
+    for with_kill in (False, True):
         suite = search_suite(tmp_path, request)
-        if killed:
+        if with_kill:
             monkeypatch.setattr(optuna.Study, "enqueue_trial", dying)
             with pytest.raises(Killed):
                 list(run_trials(source_of(suite, request), suite))

@@ -110,8 +110,8 @@ class Terminal:
         if not select.select([self._file], [], [], 0.1)[0]:
             return True
         try:
-            written = os.read(self._file, 65536)
+            content = os.read(self._file, 65536)
         except OSError:  # the command has ended
             return False
-        self.screen.show(written.decode(errors="replace"))
-        return bool(written)
+        self.screen.show(content.decode(errors="replace"))
+        return bool(content)

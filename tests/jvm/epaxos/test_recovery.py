@@ -44,10 +44,10 @@ def test_all_that_a_dead_leader_has_left_is_recovered_together(processes: Proces
     for number in range(many):
         dead.send(2, pre_accept(3, put(b"k", b"%04d" % number), number))
         assert dead.receive()[0] == 3
-    begun = time.monotonic()
+    start = time.monotonic()
     assert result(Peer(replicas.ports[2]), get(b"k")) == b"\1\1\1\4%04d" % (many - 1)
     # One after the other, each after its time, would be 0.1 s for each at least.
-    assert time.monotonic() - begun < 0.1 * many
+    assert time.monotonic() - start < 0.1 * many
 
 
 def test_a_command_that_comes_twice_is_executed_once(processes: Processes) -> None:

@@ -27,8 +27,8 @@ class AppendClient(Silent):
 
     def replies(self, at_least: int) -> list[tuple[int, int]]:
         """Of every ClientReply the number of the request, and the index that it got in the log."""
-        parsed = [read_varints(reply[1:], 4) for reply in self.wait_for(at_least)]
-        return sorted((number, int(result)) for (_, number, _, _), result in parsed)
+        replies = [read_varints(reply[1:], 4) for reply in self.wait_for(at_least)]
+        return sorted((number, int(result)) for (_, number, _, _), result in replies)
 
 
 def test_a_command_that_comes_twice_is_executed_once(processes: Processes) -> None:
