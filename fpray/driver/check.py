@@ -243,9 +243,9 @@ def _outputs(words: Words, remarks: Sequence[str]) -> Outputs:
     )
 
 
-def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_only: bool) -> list[Problem]:
+def _trial_problems(choice: Selected, cluster: Cluster, where: Where, *, plan_only: bool) -> list[Problem]:
     """Trials that are too large for any cluster, or for the machines that are named."""
-    most = max((process_count(trial) for trial in selected.trials if trial.repeat == 0), default=0)
+    most = max((process_count(trial) for trial in choice.trials if trial.repeat == 0), default=0)
     if most > MOST_PROCESSES:
         return [
             Problem(
@@ -257,10 +257,10 @@ def _trial_problems(selected: Selected, cluster: Cluster, where: Where, *, plan_
     problems = []
     # Without a cluster file, a sweep's machines are known later, and a plan's stand for any.
     if where.file or plan_only:
-        problems += cluster_problems(selected.protocol, selected.trials, cluster)
+        problems += cluster_problems(choice.protocol, choice.trials, cluster)
     if where.file or not plan_only:
-        points = [trial.params for trial in selected.trials]
-        problems += region_problems(selected.study.regions, selected.protocol, points, cluster)
+        points = [trial.params for trial in choice.trials]
+        problems += region_problems(choice.study.regions, choice.protocol, points, cluster)
     return problems
 
 
