@@ -23,8 +23,13 @@ from bench.warm import WarmSweep
 
 HALF_WIDTH = 0.007
 _TURN_S, _SETTLE_S = 1.5, 0.4  # after a thaw all of Ray's timers are late
-_PAIRS, _TRIALS = 6, 24  # in a trial, and trials at most
+_PAIRS, _TRIALS, _TRIALS_OF_PART = 6, 30, 10  # pairs in a trial, and trials at most
 _WARM_UP_S = 1.0
+_PARTS = {
+    "role actors": ("role actors",),
+    "gcs and raylet": ("gcs", "raylet"),
+    "driver and Ray process": ("driver", "Ray process"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,26 @@ class Turn:
 
 
 def measure(settings: Settings) -> list[Row]:
-    """Trials of unreplicated until the interval is narrow, or there were enough of them."""
+    """All processes together, until the interval is narrow; then parts of them, to see where a loss is."""
+    whole = _measure(settings, "all", None, settings.pick(_TRIALS, 1))
+    loss = "no loss beyond the interval" if whole.high >= 1 else f"a loss of {1 - whole.median:.1%}"
+    rows = [
+        Row(
+            "throughput while fpray and Ray run / while they are suspended, in turns",
+            f"{whole.text('.4f')}: {loss}",
+            f"half-width <= {HALF_WIDTH:.1%}",
+            _half_width(whole) <= HALF_WIDTH,
+            {"ratio": vars(whole)},
+        )
+    ]
+    for name, kinds in _PARTS.items():
+        part = _measure(settings, name, kinds, settings.pick(_TRIALS_OF_PART, 1))
+        rows.append(Row(f"  the same, of {name} alone", part.text(".4f"), "", None, {"ratio": vars(part)}))
+    return rows
+
+
+def _measure(settings: Settings, name: str, kinds: Sequence[str] | None, trials: int) -> Estimate:
+    """Trials of unreplicated in which processes of some kinds (None: all) take turns."""
     seconds = round(_WARM_UP_S + (2 * _PAIRS + 1) * (_TURN_S + _SETTLE_S) + 1)
     points = plain.points(
         "unreplicated",
@@ -46,39 +70,30 @@ def measure(settings: Settings) -> list[Row]:
         duration=f"{seconds}s",
         timeout=f"{seconds + 10}s",
     )
-    trials = settings.pick(_TRIALS, 1)
     with_fpray: list[float] = []
     without: list[float] = []
-    with WarmSweep(points, trials, settings.scratch / "turns", settings.jar) as sweep:
+    with WarmSweep(points, trials, settings.scratch / f"turns of {name}", settings.jar) as sweep:
         for number in range(trials):
-            turns = _take_turns(sweep, seed=number)
+            turns = _take_turns(sweep, kinds, seed=number)
             for turn, speed in zip(turns, _throughputs(sweep.end().directory, turns), strict=True):
                 (with_fpray if turn.running else without).append(speed)
             share = ratio(with_fpray, without)
-            say(f"turns, trial {number + 1} of at most {trials}: {share.text('.4f')}")
+            say(f"turns of {name}, trial {number + 1} of at most {trials}: {share.text('.4f')}")
             if _half_width(share) <= HALF_WIDTH and number + 1 >= settings.pick(6, 1):
                 break
-    return [_row(share)]
-
-
-def _row(share: Estimate) -> Row:
-    loss = "no loss beyond the interval" if share.high >= 1 else f"a loss of {1 - share.median:.1%}"
-    bound = f"half-width <= {HALF_WIDTH:.1%}"
-    text = f"{share.text('.4f')}: {loss}"
-    what = "throughput while fpray and Ray run / while they are suspended, in turns"
-    return Row(what, text, bound, _half_width(share) <= HALF_WIDTH, {"ratio": vars(share)})
+    return share
 
 
 def _half_width(share: Estimate) -> float:
     return (share.high - share.low) / 2
 
 
-def _take_turns(sweep: WarmSweep, seed: int) -> list[Turn]:
+def _take_turns(sweep: WarmSweep, kinds: Sequence[str] | None, seed: int) -> list[Turn]:
     """Run the next trial until its turns are over; the clients still measure then."""
     before = sweep.running()
     sweep.begin()
     sweep.await_clients(before)
-    pids = [pid for group in sweep.processes().values() for pid in group]
+    pids = [pid for kind, group in sweep.processes().items() if kinds is None or kind in kinds for pid in group]
     time.sleep(_WARM_UP_S + _SETTLE_S)
     turns: list[Turn] = []
     try:
