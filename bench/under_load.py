@@ -32,7 +32,7 @@ COMMANDS = {
     "start": "sweep unreplicated --local --vary num_client_procs=1 --set warmup_duration=0.2s --set duration=0.3s",
     "sweep": "sweep unreplicated",
 }
-_LONGEST_S = 900.0
+_LONGEST_S, _END_S = 900.0, 120.0
 _RESERVE_S = 60.0  # no run begins so shortly before the end of a piece
 
 
@@ -94,11 +94,9 @@ def _run(kind: str) -> dict[str, Any]:
     try:
         text = process.communicate(timeout=_LONGEST_S)[0]
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-        text = f"{process.communicate()[0]}\nit took longer than {_LONGEST_S:.0f} s"
+        text = f"{_end(process)}\nit took longer than {_LONGEST_S:.0f} s"
     except BaseException:
-        process.send_signal(signal.SIGINT)
-        process.communicate()
+        _end(process)
         raise
     began_trials = len(list(directory.glob("suites/*/[0-9]*/server_cmd.txt")))
     printed = [line.strip() for line in text.splitlines() if line.strip()]
@@ -112,6 +110,16 @@ def _run(kind: str) -> dict[str, Any]:
         "end": printed[-1] if printed else "",
         "output": text[-3000:] if process.returncode else "",
     }
+
+
+def _end(process: subprocess.Popen[str]) -> str:
+    """End a run as Ctrl-C does, or at once if that takes too long: all that it prints."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.communicate(timeout=_END_S)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.communicate()[0]
 
 
 def _rows(results: Sequence[Mapping[str, Any]], totals: Mapping[str, int]) -> Iterator[str]:

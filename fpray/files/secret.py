@@ -79,8 +79,8 @@ def read_secret(text: str) -> str:
 
 
 def _forget(path: str) -> None:
-    if path.startswith(IN_MEMORY):
-        os.close(int(path.removeprefix(IN_MEMORY)))
+    if (number := path.removeprefix(IN_MEMORY)).isdecimal():
+        os.close(int(number))
     else:
         Path(path).unlink(missing_ok=True)
 

@@ -107,7 +107,7 @@ def fetch_files(attempt: Attempt, cause: EndCause) -> EndCause:
         free = _fetch_all(attempt) if attempt.work.away else {}
     except (Lost, KeyboardInterrupt) as failure:
         return fetch_files(attempt, failure)
-    full = [host for host, count in free.items() if count < FULL_BYTES]
+    full = [host for host, free_bytes in free.items() if free_bytes < FULL_BYTES]
     if full and isinstance(cause, ProcessFailed):
         directory = Path(attempt.work.away[full[0]]).parent
         raise OSError(errno.ENOSPC, f"No space left on device, on machine {full[0]}", str(directory))
