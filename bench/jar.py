@@ -23,7 +23,7 @@ _HEAP = ("-Xms100m", "-Xmx100m")
 
 
 @dataclass(frozen=True)
-class Point:
+class Load:
     """A number of closed loops, and what FrankenPaxos's jar reached with them on a machine of this kind."""
 
     protocol: str
@@ -38,12 +38,12 @@ class Point:
 
 
 POINTS = (
-    Point("unreplicated", 1, 28_000, 0.029),
-    Point("unreplicated", 10, 70_000, 0.10),
-    Point("unreplicated", 100, 63_500, 0.81),
-    Point("multipaxos", 1, 540, 1.1),
-    Point("multipaxos", 10, 1_470, 4.2),
-    Point("multipaxos", 100, 5_800, 12.5),
+    Load("unreplicated", 1, 28_000, 0.029),
+    Load("unreplicated", 10, 70_000, 0.10),
+    Load("unreplicated", 100, 63_500, 0.81),
+    Load("multipaxos", 1, 540, 1.1),
+    Load("multipaxos", 10, 1_470, 4.2),
+    Load("multipaxos", 100, 5_800, 12.5),
 )
 
 
@@ -54,7 +54,7 @@ def measure(settings: Settings) -> list[Row]:
     return [row for name, part in parts.items() for row in safely(part, name)]
 
 
-def _point(point: Point, settings: Settings) -> list[Row]:
+def _point(point: Load, settings: Settings) -> list[Row]:
     ours = _at(point, settings, settings.jar, "reference")
     say(f"{point.name}: {ours.throughput:,.0f}/s")
     rows = [
@@ -85,7 +85,7 @@ def _point(point: Point, settings: Settings) -> list[Row]:
     ]
 
 
-def _at(point: Point, settings: Settings, jar: Path, name: str) -> plain.Numbers:
+def _at(point: Load, settings: Settings, jar: Path, name: str) -> plain.Numbers:
     return _run(point.protocol, point.loops, settings, jar, f"jar_{name}_{point.protocol}_{point.loops}")
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from optuna.distributions import BaseDistribution, IntDistribution
 
-from bench.search.published_table import LOAD, Point, distribution_of, factors_of, groups_of, loops_of, points_of
+from bench.search.published_table import LOAD, TablePoint, distribution_of, factors_of, groups_of, loops_of, points_of
 from bench.search.task import CURVE_SHARE, THROUGHPUT, Metrics, Params, Task
 from fpray.peak_sampler.goals import Bound, Goal
 
@@ -62,7 +62,7 @@ def curves(name: str, group: pd.DataFrame, output: str, kind: str) -> Iterator[T
         yield from _curve(name, sorted(points, key=lambda point: point.params["clients"]), output, kind)
 
 
-def _bounds(points: Sequence[Point], output: str) -> Iterator[tuple[str, Bound]]:
+def _bounds(points: Sequence[TablePoint], output: str) -> Iterator[tuple[str, Bound]]:
     for column, quantiles in (("latency.median_ms", MEDIAN_QUANTILES), ("latency.p99_ms", P99_QUANTILES)):
         for quantile in quantiles:
             limit = float(np.quantile([point.truth[output + column] for point in points], quantile))
@@ -70,11 +70,15 @@ def _bounds(points: Sequence[Point], output: str) -> Iterator[tuple[str, Bound]]
 
 
 def _table(
-    name: str, space: dict[str, BaseDistribution], points: list[Point], output: str, loops: Callable[[Params], float]
+    name: str,
+    space: dict[str, BaseDistribution],
+    points: list[TablePoint],
+    output: str,
+    loops: Callable[[Params], float],
 ) -> Iterator[Task]:
     by_key = {tuple(point.params[factor] for factor in space): point for point in points}
 
-    def find(params: Params) -> Point:
+    def find(params: Params) -> TablePoint:
         return by_key[tuple(params[factor] for factor in space)]
 
     def measure(params: Params, rng: np.random.Generator) -> Metrics:
@@ -97,7 +101,7 @@ def _table(
         )
 
 
-def _curve(name: str, points: list[Point], output: str, kind: str) -> Iterator[Task]:
+def _curve(name: str, points: list[TablePoint], output: str, kind: str) -> Iterator[Task]:
     loads = np.log([float(point.params["clients"]) for point in points])
     lines = {column: np.log([point.truth[column] for point in points]) for column in points[0].truth}
     low, high = int(points[0].params["clients"]), int(points[-1].params["clients"])

@@ -19,7 +19,7 @@ SETTINGS = {"f", "workload_label"}  # what the papers set for a whole figure, an
 
 
 @dataclass(frozen=True)
-class Point:
+class TablePoint:
     """A configuration of a table, and the metrics of each of its repeats."""
 
     params: dict[str, Any]
@@ -59,7 +59,7 @@ def factors_of(group: pd.DataFrame) -> list[str]:
     return [c for c in _varying(group) if not _is_setting(c) and "warmup" not in c]
 
 
-def points_of(group: pd.DataFrame, factors: list[str], output: str) -> list[Point]:
+def points_of(group: pd.DataFrame, factors: list[str], output: str) -> list[TablePoint]:
     """The configurations of a group, of the repeats that have all metrics."""
     columns = [output + column for column in (THROUGHPUT, *LATENCIES)]
     whole = group.dropna(subset=columns)
@@ -69,7 +69,7 @@ def points_of(group: pd.DataFrame, factors: list[str], output: str) -> list[Poin
     for values, rows in whole.groupby(factors):
         params = {k: v.item() if isinstance(v, np.generic) else v for k, v in zip(factors, values, strict=True)}
         repeats = tuple({c: float(v) for c, v in zip(columns, row, strict=True)} for row in rows[columns].to_numpy())
-        points.append(Point(params, repeats))
+        points.append(TablePoint(params, repeats))
     return points
 
 

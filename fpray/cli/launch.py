@@ -21,7 +21,7 @@ from fpray.driver.remote_head import launch_on_head, needs_remote_head
 from fpray.driver.secret_words import hide_from_ps, secrets_of
 from fpray.errors import Cause, refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
 from fpray.report.attach import attach
@@ -80,8 +80,8 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets
     if detach:
         name = f"{suite.short_name}{where}"
         show_line(
-            f"detached: the sweep runs in the background · results in {shown(path)} · all sweeps: fpray status{where}"
-            f" · watch it: fpray attach {name} · end it: fpray stop {name}"
+            f"detached: the sweep runs in the background · results in {short_path(path)} "
+            f"· all sweeps: fpray status{where} · watch it: fpray attach {name} · end it: fpray stop {name}"
         )
         ctx.exit(0)
     ctx.exit(attach(suite, where))

@@ -8,7 +8,7 @@ import click
 
 from fpray.cli.completion import suite_letters
 from fpray.cli.suites import PATH, head_option, suites_option
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.report.show import show as show_suite
 from fpray.report.text import show_line
 from fpray.searching.section import SearchSection
@@ -36,4 +36,4 @@ def show(suite: str | None, suite_directory: Path, figure: tuple[Path, ...]) -> 
 
     for file in figure:
         draw(find_suite(suite, suite_directory), file)
-        show_line(f"{shown(file)} is drawn")
+        show_line(f"{short_path(file)} is drawn")

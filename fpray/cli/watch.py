@@ -10,7 +10,7 @@ import click
 
 from fpray.cli.completion import suite_letters
 from fpray.cli.suites import head_option, suites_option
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.report.attach import attach as attach_to
 from fpray.report.status import status_lines, suite_states
 from fpray.report.stop import stop as stop_sweep
@@ -32,7 +32,7 @@ def status(suite_directory: Path, as_json: bool) -> None:
         show_line(line)
     if not states:
         say(
-            f"there are no results of fpray in {shown(suite_directory)}. Start a sweep, such as fpray sweep"
+            f"there are no results of fpray in {short_path(suite_directory)}. Start a sweep, such as fpray sweep"
             " multipaxos, or name another directory with -s"
         )
 

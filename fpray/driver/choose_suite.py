@@ -12,7 +12,7 @@ from fpray.driver.option_texts import listed
 from fpray.driver.resume import selected_by
 from fpray.driver.secret_words import storable
 from fpray.errors import Cause, FprayError, Refused, refuse
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.jar.provenance import of_driver
 from fpray.plan.placement_policy import place_texts
 from fpray.protocol import params as param_values
@@ -46,7 +46,7 @@ def choose_suite(experiment: Experiment) -> Suite:
             return _checked(suite, experiment)
     if policy.rerun:
         sentence = (
-            f"this command has no earlier results in {shown(root)} that could be repeated: name the directory"
+            f"this command has no earlier results in {short_path(root)} that could be repeated: name the directory"
             " of these results with -s, or remove --rerun"
         )
         raise refuse(f"--rerun {policy.rerun[0]}", sentence, Cause.SUITE)
@@ -70,7 +70,7 @@ def named_suite(experiment: Experiment) -> Suite | None:
         suite = _find(directory.text, directory.path)
     except OSError as error:
         raise refuse(
-            f"-s {shown(directory.path)}",
+            f"-s {short_path(directory.path)}",
             f"cannot be used for results: {error.strerror}. Name another directory, such as -s ./suites",
             Cause.NOT_WRITABLE,
         ) from None
@@ -100,7 +100,7 @@ def _find(text: str, root: Path) -> Suite | None:
 
 def _new_suite(root: Path, experiment: Experiment) -> Suite:
     outputs, environment, selection = experiment.outputs, experiment.environment, experiment.selection
-    arguments = param_values.plain(
+    arguments = param_values.json_of(
         {**storable(outputs.arguments), "jar": str(environment.jar.path), **experiment.points}
     )
     provenance = of_driver(environment.jar, outputs.command, environment.java)
@@ -137,7 +137,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         )
     kind = suite.record.kind
     if kind != experiment.kind:
-        command = f"fpray sweep --pilot -s {shown(suite.path.parent)}" if kind == PILOT else f"fpray {kind}"
+        command = f"fpray sweep --pilot -s {short_path(suite.path.parent)}" if kind == PILOT else f"fpray {kind}"
         raise refuse(
             suite.path.name,
             f"has the results of a {kind}: to continue it, use {command}; to start a"

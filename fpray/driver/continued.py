@@ -10,7 +10,7 @@ from fpray.driver.dry_run import summary_lines
 from fpray.driver.experiment import Experiment
 from fpray.driver.remote_head import needs_remote_head
 from fpray.driver.resume import work_list
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.store.suite import Suite
 
 
@@ -40,5 +40,5 @@ def suite_here(experiment: Experiment) -> Suite | None:
 
 def continued_line(suite: Suite, done: int, total: str) -> str:
     """How far a suite is that would be continued."""
-    where = f"the sweep in {shown(suite.path)} ({done} of {total} trials are done)"
+    where = f"the sweep in {short_path(suite.path)} ({done} of {total} trials are done)"
     return f"without --dry-run, this command continues {where}"

@@ -16,7 +16,7 @@ from fpray.driver.check import cluster_problems, where_of
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.atomic import write_text
 from fpray.files.layout import command_file
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.jar.find import REFERENCE, find_jar
 from fpray.node.process_files import shell_command
 from fpray.plan.cluster import LOOPBACK
@@ -108,7 +108,7 @@ def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, l
             plan = prepare(attempt)
             own = next(process for process in plan.processes if process.label == label)
             _start(attempt, plan, own, directory.path)
-            say(f"all processes except {label} are running · logs: {shown(directory.path)} · Ctrl-C stops them")
+            say(f"all processes except {label} are running · logs: {short_path(directory.path)} · Ctrl-C stops them")
             for failure in failures(attempt):
                 _say_all([failure.detail, *failure.lines, *filter(None, [failure.log])])
             threading.Event().wait()

@@ -9,7 +9,7 @@ from fpray.driver.notify import Notifier
 from fpray.driver.stop_rule import FailureLimit
 from fpray.files import layout
 from fpray.files.disk import remedy
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.plan.plan import Trial
 from fpray.report.live import Progress
 from fpray.store.outcome import Outcome, Status
@@ -154,7 +154,7 @@ class AppendResults(Listener):
                 append_csv(self._suite, csv_row(trial.protocol, trial.params, outcome))
             except OSError as error:  # all rows are written again at the end
                 self._say(
-                    f"{shown(self._suite.path / layout.RESULTS_CSV)} cannot be written now: {error.strerror}."
+                    f"{short_path(self._suite.path / layout.RESULTS_CSV)} cannot be written now: {error.strerror}."
                     f" {remedy(error)} before the sweep ends: the file is written again then, and no result is lost"
                 )
         return None

@@ -12,11 +12,11 @@ from fpray.cluster.machines import Machines
 from fpray.driver.experiment import Experiment
 from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.plan.estimate import planned_seconds
 from fpray.plan.plan import Trial
 from fpray.plan.words import again, duration_in_words, number_of
-from fpray.store.outcome import Status, counted
+from fpray.store.outcome import Status, status_counts
 from fpray.store.suite import Suite
 from fpray.study.source import TrialSource
 
@@ -63,12 +63,12 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
     if suite.fresh:
         trials = f"{at_most}{number_of(limit, 'trial')}"
         anew = f" (new, because all trials of the earlier one, {suite.after}, have ended)" if suite.after else ""
-        return f"study {work.study.name} · {trials} · {about} · results in {shown(suite.path)}{anew}"
+        return f"study {work.study.name} · {trials} · {about} · results in {short_path(suite.path)}{anew}"
     to_go = f"{at_most}{count} to go, {about}" if source.representative_trials() else "no trial is left to run"
     statuses = _final_statuses(suite, work)
     count_finished = statuses.count(Status.FINISHED)
     failures = f", {len(statuses) - count_finished} failed" if len(statuses) > count_finished else ""
-    return f"continuing {shown(suite.path)} ({count_finished} of {at_most}{limit} finished{failures}; {to_go})"
+    return f"continuing {short_path(suite.path)} ({count_finished} of {at_most}{limit} finished{failures}; {to_go})"
 
 
 def _final_statuses(suite: Suite, work: WorkList) -> list[Status]:
@@ -93,7 +93,7 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
     has_failures = any(status.final and not status.comparable for status in statuses)
     where = f"results{', and why trials failed' if has_failures else ''}: fpray show {suite.short_name}"
     parts = [f"stopped, because {result.stopped}"] if result.stopped else []
-    parts += [counted(statuses), where]
+    parts += [status_counts(statuses), where]
     if result.stopped:
         parts.append(f"{result.planned - len(statuses)} trials have not run: {again(suite.record.command)}")
     elif Status.LOST in statuses:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import only_reading
-from fpray.store.outcome import Outcome, Status, counted
+from fpray.store.outcome import Outcome, Status, status_counts
 from fpray.store.results import read_results
 
 
@@ -31,7 +31,7 @@ class SweepResult:
 
     def __repr__(self) -> str:
         statuses = [outcome.status for outcome in self.outcomes.values()]
-        counts = f"{counted(statuses)} of {self.planned}" if statuses else f"0 of {self.planned} ended"
+        counts = f"{status_counts(statuses)} of {self.planned}" if statuses else f"0 of {self.planned} ended"
         return f"<{type(self).__name__}: {counts} · {self.suite}>"
 
     @property

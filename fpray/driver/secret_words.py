@@ -30,12 +30,12 @@ def scrubbed(text: str, secrets: Sequence[Secret]) -> str:
 def storable(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of options, as they may be written down."""
 
-    def shown(value: Any) -> Any:
+    def storable_value(value: Any) -> Any:
         if isinstance(value, tuple):
-            return tuple(shown(item) for item in value)
+            return tuple(storable_value(item) for item in value)
         return str(value) if isinstance(value, Secret) else value
 
-    return {name: shown(value) for name, value in values.items()}
+    return {name: storable_value(value) for name, value in values.items()}
 
 
 def hand_over(words: Sequence[str], secrets: Sequence[Secret], put: Callable[[int, Secret], str]) -> list[str]:

@@ -55,7 +55,7 @@ class TrialSelection:
     def to_json(self) -> Any:
         """What `suite.json` keeps of it: equal for equal words, also of versions without the later ones."""
         words = asdict(self)
-        return param_values.plain({name: value for name, value in words.items() if value or name not in _LATER})
+        return param_values.json_of({name: value for name, value in words.items() if value or name not in _LATER})
 
     @staticmethod
     def from_json(content: Mapping[str, Any], file: Path) -> TrialSelection:

@@ -71,7 +71,7 @@ def program(text: str | PathLike[str]) -> str:
     return words if "/" not in words and not words.startswith("~") else str(absolute(words))
 
 
-def shown(path: Path) -> str:
+def short_path(path: Path) -> str:
     """A path for people: from the current directory on if it is below it, else absolute."""
     with contextlib.suppress(OSError, ValueError):
         return str(path.relative_to(Path.cwd()))

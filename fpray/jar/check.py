@@ -41,7 +41,7 @@ _WHY_NOT = re.compile(r"^(?!Error: LinkageError).*(?:Exception|Error)\b.*$", re.
 
 
 @dataclass(frozen=True)
-class Launch:
+class MainCommand:
     """How plans start a main class.
 
     Attributes:
@@ -84,19 +84,21 @@ def split_command(argv: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     return argv[main], tuple(argv[main + 1 :])
 
 
-def launches(protocol: Protocol[Any]) -> dict[str, Launch]:
+def main_commands(protocol: Protocol[Any]) -> dict[str, MainCommand]:
     """Main class -> how the defaults and the smoke study start it; other studies where those start none of a role."""
-    by_main: dict[str, Launch] = {}
+    by_main: dict[str, MainCommand] = {}
     roles = {role.name for role in protocol.roles}
     for trials in _trials(protocol):
         for trial in trials:
             plan = build_plan(trial, _NOWHERE, paths=Paths(directory="."))
             roles -= {process.role for process in plan.processes}
             for process in plan.processes:
-                launch = _launch(plan, process)
-                earlier = by_main.get(launch.main, launch)
-                longest = max(earlier, launch, key=lambda main: len(main.words))
-                by_main[launch.main] = Launch(launch.main, longest.words, earlier.given | launch.given, longest.files)
+                command = _main_command(plan, process)
+                earlier = by_main.get(command.main, command)
+                longest = max(earlier, command, key=lambda main: len(main.words))
+                by_main[command.main] = MainCommand(
+                    command.main, longest.words, earlier.given | command.given, longest.files
+                )
         if not roles:
             break
     return by_main
@@ -110,9 +112,9 @@ def _trials(protocol: Protocol[Any]) -> Iterator[list[Trial[Any]]]:
         yield study.trials(protocol, {}, {}, 1)[0]
 
 
-def _launch(plan: Plan, process: Process) -> Launch:
+def _main_command(plan: Plan, process: Process) -> MainCommand:
     main, words = split_command(process.argv)
-    return Launch(main, words, frozenset(words[::2]), plan.files)
+    return MainCommand(main, words, frozenset(words[::2]), plan.files)
 
 
 def flag_problems(flags: Iterable[str], accepted: Iterable[str], required: Iterable[str]) -> list[str]:
@@ -160,7 +162,7 @@ def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterato
             questions: list[tuple[Protocol[Any], list[str], dict[str, Future[MainReport]]]] = []
             for protocol in protocols:
                 mains = _mains_in(protocol, classes)
-                by_main = launches(protocol) if mains else {}
+                by_main = main_commands(protocol) if mains else {}
                 futures = {
                     main: pool.submit(_report, jar, java, by_main[main], Path(scratch, protocol.name, main))
                     for main in mains
@@ -194,23 +196,23 @@ def _unasked(main: str, classes: set[str]) -> MainReport:
     return MainReport(main, (f"is not in the jar{hint}",))
 
 
-def _report(jar: Jar, java: str, launch: Launch, directory: Path) -> MainReport:
+def _report(jar: Jar, java: str, command: MainCommand, directory: Path) -> MainReport:
     directory.mkdir(parents=True)
-    for name, content in launch.files.items():
+    for name, content in command.files.items():
         (directory / name).write_text(content)
     (directory / _JAR).symlink_to(jar.path.absolute())
     java = java_program(java)
-    output, has_exited = _ask(java, launch.main, (*launch.words, _NO_FLAG), directory)
-    usage = output if "Usage:" in output or not has_exited else _ask(java, launch.main, ("--help",), directory)[0]
+    output, has_exited = _ask(java, command.main, (*command.words, _NO_FLAG), directory)
+    usage = output if "Usage:" in output or not has_exited else _ask(java, command.main, ("--help",), directory)[0]
     accepted = set(_USAGE_LINE.findall(usage)) - {"--help"} if "Usage:" in usage else set()
     errors = _ERROR.findall(output)
     unknown = {error.removeprefix("Unknown option ") for error in errors if error.startswith("Unknown option ")}
     if not accepted and _NO_FLAG not in unknown:
-        return MainReport(launch.main, (_silence(output, has_exited),))
+        return MainReport(command.main, (_silence(output, has_exited),))
     required = {error.removeprefix("Missing option ") for error in errors if error.startswith("Missing option ")}
-    problems = flag_problems(launch.given, (accepted or launch.given) - unknown, required)
+    problems = flag_problems(command.given, (accepted or command.given) - unknown, required)
     problems += [error for error in errors if error.startswith("Option ")]
-    return MainReport(launch.main, tuple(problems), tuple(sorted(accepted - launch.given)))
+    return MainReport(command.main, tuple(problems), tuple(sorted(accepted - command.given)))
 
 
 def _silence(output: str, has_exited: bool) -> str:

@@ -84,7 +84,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """What `fpray plan --json` prints and `plan.json` holds."""
-        processes = [{name: param_values.plain(value) for name, value in vars(p).items()} for p in self.processes]
+        processes = [{name: param_values.json_of(value) for name, value in vars(p).items()} for p in self.processes]
         return {"trial": self.trial, "params": self.params, "files": dict(self.files), "processes": processes}
 
 

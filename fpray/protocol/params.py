@@ -95,12 +95,12 @@ def flatten(params: Any, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def plain(value: Any) -> Any:
+def json_of(value: Any) -> Any:
     """A value from Python, or of parameters, as JSON can hold it."""
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: json_of(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [json_of(item) for item in value]
     return value if isinstance(value, int | float | bool | str | None) else to_json(value)
 
 

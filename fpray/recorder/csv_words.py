@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fpray.recorder.schema import Int64s
 
-Words = npt.NDArray[np.uint64]
+UInt64s = npt.NDArray[np.uint64]
 
 
 def word(text: bytes) -> np.uint64:
@@ -53,14 +53,14 @@ def newlines(data: bytearray, first: int, stop: int) -> Int64s:
     return np.concatenate((at, np.flatnonzero(newline[whole:]) + whole)) + first
 
 
-def words_at(data: bytearray, at: Int64s, words: int) -> Words:
+def words_at(data: bytearray, at: Int64s, words: int) -> UInt64s:
     """The words that begin at each place, shape (places, words)."""
     windows: Any = np.ndarray((len(data) - 8 * words + 1,), f"S{8 * words}", data, strides=(1,))
-    rows: Words = windows[at].view(np.uint64).reshape(len(at), words)
+    rows: UInt64s = windows[at].view(np.uint64).reshape(len(at), words)
     return rows
 
 
-def last_numbers(words: Words, label_widths: Int64s, widths: Int64s) -> Int64s | None:
+def last_numbers(words: UInt64s, label_widths: Int64s, widths: Int64s) -> Int64s | None:
     """The digits before `,label\\n` as numbers; None if there are others than digits, or more than 16.
 
     Args:
@@ -81,7 +81,7 @@ def last_numbers(words: Words, label_widths: Int64s, widths: Int64s) -> Int64s |
     return None if low is None else low.view(np.int64)
 
 
-def _low_digits(words: Words, widths: Int64s) -> Words | None:
+def _low_digits(words: UInt64s, widths: Int64s) -> UInt64s | None:
     """The last digits of each word as a number; None if one is no digit. At most 8 of `widths` count."""
     shifts = (64 - 8 * np.minimum(widths, 8)).view(np.uint64)
     words ^= ZEROS
@@ -90,7 +90,7 @@ def _low_digits(words: Words, widths: Int64s) -> Words | None:
     return None if above(words, NINES).any() else eight_digits(words)
 
 
-def above(words: Words, limits: np.uint64) -> Words:
+def above(words: UInt64s, limits: np.uint64) -> UInt64s:
     """Not 0 where a byte of a word exceeds its limit, as in `digit_limits`."""
     excess = words + limits
     excess |= words
@@ -98,14 +98,14 @@ def above(words: Words, limits: np.uint64) -> Words:
     return excess
 
 
-def to_pairs(words: Words) -> None:
+def to_pairs(words: UInt64s) -> None:
     """Changes digit values d0 d1 ... d7 into the 16-bit numbers d0d1 ... d6d7, in place."""
     words *= U(10 << 8 | 1)
     words >>= U(8)
     words &= _PAIRS
 
 
-def eight_digits(words: Words) -> Words:
+def eight_digits(words: UInt64s) -> UInt64s:
     """Changes digit values d0 d1 ... d7 into the number that they write, in place."""
     to_pairs(words)
     words *= U(100 << 16 | 1)

@@ -23,7 +23,7 @@ from fpray.recorder.csv_words import (
     NINES,
     ZEROS,
     U,
-    Words,
+    UInt64s,
     above,
     digit_limits,
     eight_digits,
@@ -131,7 +131,7 @@ def _piece(data: bytearray, first: int, stop: int) -> list[Rows] | None:
     return [Rows(label.decode(), start[0][rows], stop_[0][rows], count[0], latencies[rows]) for label, rows in labels]
 
 
-def _instants(data: bytearray, begins: Int64s) -> tuple[Int64s, Int64s, Words] | None:
+def _instants(data: bytearray, begins: Int64s) -> tuple[Int64s, Int64s, UInt64s] | None:
     """`2026-11-22T04:23:17.209748401Z,` at each place: nanoseconds, the next field's place, `Z,` and 6 more bytes."""
     if begins.max() + 37 > len(data):
         return None
@@ -163,7 +163,7 @@ def _instants(data: bytearray, begins: Int64s) -> tuple[Int64s, Int64s, Words] |
     return nanoseconds, ends, following
 
 
-def _completed(times: Words, fractions: Words) -> tuple[Words, Words, Int64s]:
+def _completed(times: UInt64s, fractions: UInt64s) -> tuple[UInt64s, UInt64s, Int64s]:
     """The words with zeros for the missing digits (in place of `Z,` and what follows), and how many are missing."""
     missing = np.zeros(len(times), np.int64)
     for places, byte in ((3, 5), (6, 2)):
@@ -177,7 +177,7 @@ def _completed(times: Words, fractions: Words) -> tuple[Words, Words, Int64s]:
     return times, fractions, missing
 
 
-def _hours(years: Words, rest: Words) -> Int64s | int | None:
+def _hours(years: UInt64s, rest: UInt64s) -> Int64s | int | None:
     """`2026-` and `11-22T04` as nanoseconds since the epoch; one number if all hours are the same."""
     changes = np.flatnonzero((years[1:] != years[:-1]) | (rest[1:] != rest[:-1])) + 1
     if len(changes) > _MOST_HOURS:
@@ -205,7 +205,7 @@ def _hour(year: int, rest: int) -> int | None:
     return (time - _EPOCH) // timedelta(hours=1) * 3_600_000_000_000
 
 
-def _count(words: Words) -> tuple[int, int] | None:
+def _count(words: UInt64s) -> tuple[int, int] | None:
     """The count that follows `Z,` in all rows, and its width with the comma; None if the rows differ."""
     match = re.compile(rb"Z,(\d{1,5}),").match(int(words[0]).to_bytes(8, "little"))
     if match is None:
@@ -214,7 +214,7 @@ def _count(words: Words) -> tuple[int, int] | None:
     return None if ((words ^ word(match[0])) << U(64 - 8 * width)).any() else (int(match[1]), width - 2)
 
 
-def _labels(words: Words) -> list[tuple[bytes, Any]] | None:
+def _labels(words: UInt64s) -> list[tuple[bytes, Any]] | None:
     """The labels at the ends of the lines, in the order of appearance, each with the index of its rows."""
     others = np.ones(len(words), np.bool_)
     labels: list[tuple[bytes, Any]] = []

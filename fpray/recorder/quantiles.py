@@ -63,7 +63,7 @@ class Histogram:
 
 
 @dataclass(frozen=True)
-class Counted:
+class PieceCounts:
     """What the first pass learns of a piece of the integers."""
 
     rows: int
@@ -73,11 +73,11 @@ class Counted:
     bins: Histogram
 
 
-def counted(values: Int64s) -> Counted | None:
+def piece_counts(values: Int64s) -> PieceCounts | None:
     """What the first pass learns of integers; None where there are none."""
     if not len(values):
         return None
-    return Counted(len(values), exact_sum(values), int(values.min()), int(values.max()), Histogram(bins_of(values)))
+    return PieceCounts(len(values), exact_sum(values), int(values.min()), int(values.max()), Histogram(bins_of(values)))
 
 
 class Quantiles:
@@ -89,7 +89,7 @@ class Quantiles:
         self._ranges: list[_Range] | None = None  # in which neighbours of quantiles lie, of those not known yet
         self._values_so_far: dict[int, int] = {}  # number of a neighbour -> its value
 
-    def add(self, piece: Counted | None) -> None:
+    def add(self, piece: PieceCounts | None) -> None:
         """First pass: the next integers."""
         if piece is not None:
             self.rows, self.sum = self.rows + piece.rows, self.sum + piece.sum

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fpray.recorder.parquet_reader import Label, RowGroup, RowGroups, Window
-from fpray.recorder.quantiles import BINS, Quantiles, bins_of, counted
+from fpray.recorder.quantiles import BINS, Quantiles, bins_of, piece_counts
 from fpray.recorder.schema import Int64s
 from fpray.recorder.sums import exact_product_sum, exact_sum
 from fpray.recorder.threads import cores
@@ -64,8 +64,8 @@ def _count(table: RowGroups, group: RowGroup, window: Window | None, tally: Tall
     columns = table.read(group, names)
     latencies = columns["latency_nanos"]
     mask = _in_window(columns, inside, window)
-    all_ = counted(latencies)
-    inner = all_ if inside else counted(latencies[mask])
+    all_ = piece_counts(latencies)
+    inner = all_ if inside else piece_counts(latencies[mask])
     tally.all.add(all_)
     tally.window.add(inner)
     tally.largest_count = max(tally.largest_count, group.count.max)

@@ -14,9 +14,9 @@ from fpray.recorder.quantiles import (
     Histogram,
     Quantiles,
     bins_of,
-    counted,
     interpolated,
     merged,
+    piece_counts,
     ranks_of,
     values_at,
 )
@@ -109,7 +109,7 @@ def _roll(table: RowGroups, label: Label, rates: Callable[[Int64s], None]) -> li
 def _of_wide_rates(table: RowGroups, label: Label) -> Throughput:
     """The same for rates of which a histogram would be too long: in several passes."""
     quantiles = Quantiles()
-    _roll(table, label, lambda rates: quantiles.add(counted(rates)))
+    _roll(table, label, lambda rates: quantiles.add(piece_counts(rates)))
     while quantiles.open:
         _roll(table, label, lambda rates: quantiles.count(rates, bins_of(rates)))
         quantiles.narrow()

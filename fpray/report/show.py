@@ -8,7 +8,7 @@ from pathlib import Path
 from fpray.errors import Cause, Problem, Refused, refuse, refuse_if_any
 from fpray.files import layout
 from fpray.files.documents import document
-from fpray.files.paths import absolute, shown
+from fpray.files.paths import absolute, short_path
 from fpray.files.suite_file import Damaged
 from fpray.plan.words import duration_in_words, number_of
 from fpray.recorder.columns import is_measured
@@ -18,7 +18,7 @@ from fpray.report.sections import Section, SweepSection
 from fpray.report.text import show_line
 from fpray.report.trial_table import print_trials
 from fpray.store.find import find_suite, find_trial, is_suite
-from fpray.store.outcome import Outcome, Status, counted
+from fpray.store.outcome import Outcome, Status, status_counts
 from fpray.store.plan_file import planned_processes
 from fpray.store.suite import Suite
 from fpray.store.suite_record import TrialRecord
@@ -64,7 +64,7 @@ def _show_suite(suite: Suite, section: Section) -> None:
     trials, problems = _trials(suite)
     jars = dict.fromkeys(jar for _, trial, _ in trials if (jar := trial["provenance"].get("jar")))
     jar = ", then ".join(jars) or jar_of(suite)
-    show_line(shown(suite.path))
+    show_line(short_path(suite.path))
     show_line(f"{protocol.name} · study {suite.record.study} · jar: {jar} · {_machines(suite)}")
     if trials:
         print_trials(protocol, trials)
@@ -74,7 +74,7 @@ def _show_suite(suite: Suite, section: Section) -> None:
     for line in section.lines(suite):
         show_line(line)
     statuses = [outcome.status for _, _, outcome in trials if outcome is not None]
-    show_line(counted(statuses) + section.to_go(suite, len(trials), len(statuses)))
+    show_line(status_counts(statuses) + section.to_go(suite, len(trials), len(statuses)))
     refuse_if_any(problems)
 
 
@@ -126,7 +126,7 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     wall = f" after {duration_in_words(outcome.wall_s)}" if outcome else ""
     jar = trial["provenance"].get("jar") or jar_of(suite)
     number = directory.path.relative_to(suite.path)
-    show_line(shown(directory.path))
+    show_line(short_path(directory.path))
     show_line(f"{trial['protocol']} · trial {number} ({trial['id']}) · {status}{wall} · jar: {jar}")
     for line in _remarks(directory, outcome):
         show_line(line)
@@ -135,7 +135,7 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
         _show_numbers(outcome)
     attempts = sorted(directory.file(layout.ATTEMPTS).glob("*"), key=lambda path: (len(path.name), path.name))
     if attempts:
-        show_line(f"earlier attempts: {', '.join(map(shown, attempts))}")
+        show_line(f"earlier attempts: {', '.join(map(short_path, attempts))}")
 
 
 def _show_numbers(outcome: Outcome) -> None:

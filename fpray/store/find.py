@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fpray.errors import Cause, FprayError, refuse
 from fpray.files import layout
-from fpray.files.paths import absolute, shown
+from fpray.files.paths import absolute, short_path
 from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
 
@@ -54,7 +54,7 @@ def find_suite(text: str, root: Path) -> Suite:
     if not matching:
         raise refuse(
             text,
-            f"is not a suite (directory of results) in {shown(root)}: write the path of one, or the first"
+            f"is not a suite (directory of results) in {short_path(root)}: write the path of one, or the first"
             " letters of its code (fpray status lists the codes)",
             Cause.SUITE,
         )
@@ -75,7 +75,7 @@ def newest_suite(root: Path) -> Suite:
     newest = next(iter(suites(root)), None)
     if newest is None:
         raise refuse(
-            shown(root),
+            short_path(root),
             "has no results of fpray yet: start a sweep with fpray sweep PROTOCOL, or name another directory with -s",
             Cause.SUITE,
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from fpray.errors import Cause, refuse
 from fpray.files import layout
 from fpray.files.disk import remedy, why_not_written
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.files.printable import printable
 
 _HOLDER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>\S+) since .*")
@@ -67,7 +67,7 @@ def acquire(suite: Path) -> int:
             Cause.NOT_WRITABLE,
         ) from None
     if not _lock(lock):
-        words, path = _words(lock), shown(suite)
+        words, path = _words(lock), short_path(suite)
         os.close(lock)
         raise refuse(
             suite.name,

@@ -110,6 +110,6 @@ class Outcome:
         return plain | {"status": self.status.value, "reason": self.reason.value, "processes": processes}
 
 
-def counted(statuses: Sequence[Status]) -> str:
+def status_counts(statuses: Sequence[Status]) -> str:
     """`2 finished, 1 crashed`, in the order of `Status`."""
     return ", ".join(f"{n} {status.value}" for status in Status if (n := statuses.count(status))) or "nothing run"

@@ -18,7 +18,7 @@ from fpray.errors import Cause, refuse
 from fpray.files import layout
 from fpray.files.atomic import write_json, write_text
 from fpray.files.disk import remedy, why_not_written
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.plan.plan import Trial
 from fpray.store import lock
 from fpray.store.lock import SuiteHolder
@@ -69,7 +69,7 @@ class Suite:
             why = why_not_written(error, root)
             shutil.rmtree(path, ignore_errors=True)
             raise refuse(
-                f"-s {shown(root)}",
+                f"-s {short_path(root)}",
                 f"cannot hold results: {why}. {remedy(error)}, or name another directory, such as -s ./suites",
                 Cause.NOT_WRITABLE,
             ) from None
@@ -99,7 +99,7 @@ class Suite:
     def short_name(self) -> str:
         """The shortest name that `fpray show` takes: four letters, or its path if it is not in the usual directory."""
         by_letters = self.path.parent == usual_root() and self.suite_id != self.path.name
-        return self.suite_id[:4] if by_letters else shown(self.path)
+        return self.suite_id[:4] if by_letters else short_path(self.path)
 
     def identity(self) -> dict[str, str]:
         """How other drivers show this suite: where it is, and what it measures."""

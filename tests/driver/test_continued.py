@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.files.paths import shown
+from fpray.files.paths import short_path
 from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import cli
 from tests.support.sweeps import finished, run_on
@@ -32,7 +32,7 @@ def test_a_sweep_says_how_far_its_suite_is_and_what_is_left(words: tuple[str, ..
     done = cli(*words, "-s", str(suite), "--dry-run")
     assert done.exit_code == 0, done.output
     first, second = done.stdout.splitlines()
-    assert first == f"{WITHOUT} {shown(suite)} (1 of 3 trials are done)"
+    assert first == f"{WITHOUT} {short_path(suite)} (1 of 3 trials are done)"
     assert second.startswith("2 trials · 2 processes each · 1 machine · about ")
     assert _files(suite) == before
 
@@ -40,9 +40,9 @@ def test_a_sweep_says_how_far_its_suite_is_and_what_is_left(words: tuple[str, ..
 def test_a_suite_without_anything_left_says_no_more(tmp_path: Path) -> None:
     suite = _recorded("sweep_with_a_crash")
     done = cli("sweep", "unreplicated", "-s", str(suite), "--dry-run")
-    assert done.stdout == f"{WITHOUT} {shown(suite)} (2 of 2 trials are done)\n"
+    assert done.stdout == f"{WITHOUT} {short_path(suite)} (2 of 2 trials are done)\n"
     rerun = cli("sweep", "unreplicated", "-s", str(suite), "--rerun", "failed", "--dry-run")
-    assert rerun.stdout.startswith(f"{WITHOUT} {shown(suite)} (1 of 2 trials are done)\n1 trial · ")
+    assert rerun.stdout.startswith(f"{WITHOUT} {short_path(suite)} (1 of 2 trials are done)\n1 trial · ")
     new = cli("sweep", "unreplicated", "-s", str(tmp_path), "--dry-run")
     assert "continues the sweep" not in new.stdout
 
@@ -52,7 +52,7 @@ def test_a_search_says_how_far_its_suite_is() -> None:
     done = cli(*SEARCH, "-s", str(suite), "--dry-run")
     assert done.exit_code == 0, done.output
     first, second = done.stdout.splitlines()
-    assert first == f"{WITHOUT} {shown(suite)} (2 of at most 4 trials are done)"
+    assert first == f"{WITHOUT} {short_path(suite)} (2 of at most 4 trials are done)"
     assert second.startswith("maximize measured.throughput, subject to ")
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fpray.errors import Refused
-from fpray.files.paths import absolute, program, shown
+from fpray.files.paths import absolute, program, short_path
 
 
 def test_is_expanded_and_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +58,7 @@ def test_without_a_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(directory)
     directory.rmdir()
     assert absolute("/x") == Path("/x")
-    assert shown(Path("/x")) == "/x"
+    assert short_path(Path("/x")) == "/x"
     with pytest.raises(Refused, match="the directory in which you work was removed"):
         absolute("x")
 
@@ -87,5 +87,5 @@ def test_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_is_shown_from_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is below it is shown as a user types it."""
     monkeypatch.chdir(tmp_path)
-    assert shown(tmp_path / "suites" / "a") == "suites/a"
-    assert shown(tmp_path.parent) == str(tmp_path.parent)
+    assert short_path(tmp_path / "suites" / "a") == "suites/a"
+    assert short_path(tmp_path.parent) == str(tmp_path.parent)

@@ -106,9 +106,9 @@ class Connection:
         assert self._actors is not None
         return self._actors
 
-    def plain(self, error: Exception) -> Exception:
+    def without_ray(self, error: Exception) -> Exception:
         """An exception that the driver can read."""
-        return errors.plain(error)
+        return errors.without_ray(error)
 
     def stop(self) -> None:
         """Disconnect, which ends our actors; end an embedded Ray. Never raises."""

@@ -8,7 +8,7 @@ from fpray.cluster.calls import Unanswered
 from fpray.errors import FprayError, first_line
 
 
-def plain(error: Exception) -> Exception:
+def without_ray(error: Exception) -> Exception:
     """An exception that the driver can read without Ray."""
     from ray.exceptions import RayError, RayTaskError
 

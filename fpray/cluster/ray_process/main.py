@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from fpray.cluster.ray_process.channel import Channel
 from fpray.cluster.ray_process.connection import Connection
+from fpray.cluster.ray_process.message_socket import MessageSocket
 from fpray.node.priority import use_batch_scheduling
 from fpray.node.supervisor.kernel import PR_SET_NAME, prctl
 
@@ -39,7 +39,7 @@ def main() -> None:
     leaving = threading.Lock()
     connection = Connection(end_with)
     end_with(driver)
-    _Answers(Channel(line), connection, end_with, leave).run()
+    _Answers(MessageSocket(line), connection, end_with, leave).run()
 
 
 class _Answers:
@@ -47,7 +47,7 @@ class _Answers:
 
     def __init__(
         self,
-        channel: Channel,
+        channel: MessageSocket,
         connection: Connection,
         end_with: Callable[[int], None],
         leave: Callable[[int], None],
@@ -100,7 +100,7 @@ class _Answers:
 
     def _answer(self, number: int, succeeded: bool, value: Any) -> None:
         if not succeeded:
-            value = self._connection.plain(value)
+            value = self._connection.without_ray(value)
         try:
             self._channel.send((number, succeeded, value))
         except OSError:

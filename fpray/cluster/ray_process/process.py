@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.calls import Unanswered
-from fpray.cluster.ray_process.channel import Channel
 from fpray.cluster.ray_process.crash import crash_line
+from fpray.cluster.ray_process.message_socket import MessageSocket
 
 # What belongs to the driver's Python, and has broken Ray: docstrings that are stripped, a prompt at the end.
 _NOT_INHERITED = ("PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONSTARTUP", "PYTHONBREAKPOINT")
@@ -33,7 +33,7 @@ class RayProcess:
         self._numbers = itertools.count()
         self._waiting: dict[int, Future[Any]] = {}
         self._process: subprocess.Popen[bytes] | None = None
-        self._channel: Channel | None = None
+        self._channel: MessageSocket | None = None
         self._output = -1
         self._reader: threading.Thread | None = None
 
@@ -63,7 +63,7 @@ class RayProcess:
                 pass_fds=[its.fileno()],
                 start_new_session=True,
             )
-        self._channel = Channel(ours)
+        self._channel = MessageSocket(ours)
         self._reader = threading.Thread(target=self._read, args=(self._channel,), name="fpray-ray", daemon=True)
         self._reader.start()
 
@@ -87,7 +87,7 @@ class RayProcess:
         """Make a request that has no answer."""
         self.ask(request, *arguments)
 
-    def _read(self, channel: Channel) -> None:
+    def _read(self, channel: MessageSocket) -> None:
         """In a thread of its own: hand out answers until the process has ended."""
         with contextlib.suppress(EOFError):
             while True:

@@ -8,7 +8,7 @@ import pytest
 
 from fpray.cluster.calls import Unanswered
 from fpray.cluster.ray_process.crash import crash_line
-from fpray.cluster.ray_process.errors import plain
+from fpray.cluster.ray_process.errors import without_ray
 from fpray.errors import FprayError, Lost
 
 
@@ -16,7 +16,7 @@ from fpray.errors import FprayError, Lost
 def test_the_error_of_an_actor_comes_without_what_ray_adds() -> None:
     from ray.exceptions import RayTaskError
 
-    lost = plain(RayTaskError("call", "Traceback ...", Lost("/disk cannot be written", ["a"])))
+    lost = without_ray(RayTaskError("call", "Traceback ...", Lost("/disk cannot be written", ["a"])))
     assert isinstance(lost, Lost)
     assert (str(lost), lost.hosts) == ("/disk cannot be written", ("a",))
 
@@ -25,7 +25,7 @@ def test_the_error_of_an_actor_comes_without_what_ray_adds() -> None:
 def test_an_actor_that_has_died_gives_no_answer() -> None:
     from ray.exceptions import ActorDiedError
 
-    assert isinstance(plain(ActorDiedError()), Unanswered)
+    assert isinstance(without_ray(ActorDiedError()), Unanswered)
 
 
 @pytest.mark.ray
@@ -33,7 +33,7 @@ def test_an_error_that_cannot_be_sent_is_sent_as_its_text() -> None:
     class Local(Exception):
         pass
 
-    error = plain(Local("only here"))
+    error = without_ray(Local("only here"))
     assert isinstance(error, FprayError)
     assert str(error) == "Local: only here"
 

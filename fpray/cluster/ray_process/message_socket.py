@@ -11,7 +11,7 @@ from typing import Any
 _LENGTH = struct.Struct("!Q")
 
 
-class Channel:
+class MessageSocket:
     """One end. Any thread may send; one thread receives. Both ends are processes of the same driver."""
 
     def __init__(self, line: socket.socket) -> None:
