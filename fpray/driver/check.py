@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from fpray.cluster.inventory import is_launcher_file, read_inventory
 from fpray.driver.experiment import Environment, Experiment, Outputs, Policy, Where
-from fpray.driver.named_jar import main_classes, named_jar
+from fpray.driver.named_jar import named_jar
 from fpray.driver.options import SweepOptions
 from fpray.driver.read_options import read_options
 from fpray.driver.secret_words import scrubbed, secrets_of
 from fpray.driver.selection import Selected, TrialSelection, select_grid
 from fpray.errors import Cause, Problem, Refused, nearest, refuse, refuse_if_any
-from fpray.jar.find import REFERENCE, Jar, find_jar, main_class_problems
+from fpray.jar.find import REFERENCE, Jar
 from fpray.plan.capacity import region_problems
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
@@ -146,30 +146,6 @@ def _compared(environment: Environment) -> dict[str, Any]:
         "jvm_args": {role: list(args) for role, args in environment.jvm_args.items()},
         "flags": {role: dict(flags) for role, flags in environment.flags.items()},
     }
-
-
-def with_jar(experiment: Checked, say: Callable[[str], None]) -> Checked:
-    """The experiment with its jar, built if it is the reference jar and need be.
-
-    Raises:
-        Refused: it cannot be built, or does not run the protocol.
-    """
-    environment = experiment.environment
-    if not environment.jar.reference:
-        return experiment
-    jar = find_jar(REFERENCE, environment.java, say)
-    refuse_if_any(main_class_problems(jar, main_classes(experiment.protocol, experiment.trials)))
-    return replace(experiment, environment=replace(environment, jar=jar))
-
-
-def with_addresses(experiment: Checked) -> Checked:
-    """The experiment with addresses in place of names of machines; they are looked up when something is to run.
-
-    Raises:
-        Refused: a name has no address.
-    """
-    where = experiment.where
-    return replace(experiment, where=replace(where, inventory=where.inventory.resolved()))
 
 
 def where_of(file: Path | None, address: str | None, *, local: bool) -> Where:

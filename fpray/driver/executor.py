@@ -16,7 +16,6 @@ from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.context import TrialContext
-from fpray.trial.run import run_trial
 
 _LOOK_S = 2.0  # between two looks for machines that replace lost ones
 
@@ -42,9 +41,9 @@ class Executor:
         context: TrialContext,
         listeners: Listeners,
         *,
+        run: RunTrial,
         limit: int | None = None,
         retries: int | None = None,
-        run: RunTrial = run_trial,
     ) -> None:
         """Nothing runs yet.
 
@@ -115,7 +114,7 @@ class Executor:
                     if running.result.status.final:
                         yield TrialEnd(running.trial, running.directory, running.result)
                 except OSError as error:
-                    self._listeners.says(
+                    self._listeners.on_message(
                         f"the result of trial {running.number} cannot be written to {running.directory.path}:"
                         f" {error.strerror}. {remedy(error)}, and run the same fpray command again: it repeats this"
                         " trial"
@@ -141,7 +140,7 @@ class Executor:
     def _launch(self, running: ScheduledTrial, *, is_new: bool) -> None:
         self._line.missing_since = None
         if is_new:
-            self._listeners.started(running.trial, running.directory)
+            self._listeners.on_start(running.trial, running.directory)
         self._running.append(running)
         context = running.context(self._context, self._listeners)
         arguments = (running, context, self._run, self._news.set)
@@ -168,9 +167,8 @@ class Executor:
         outcome, next_attempt = settle(running, self._retries, self._listeners)
         hosts = running.allocation.hosts
         if outcome is not None:
-            self._listeners.attempted(running.trial, running.directory, hosts, outcome)
-            if outcome.status is Status.LOST:  # also where it does not run again: lost machines serve no other trial
-                self._context.allocator.quarantine_briefly(hosts)
+            self._listeners.on_attempt(running.trial, running.directory, hosts, outcome)
+            if outcome.status is Status.LOST:
                 self._context.machines.recover(hosts, running.allocation.lane)
         self._release(running)
         if next_attempt is not None:

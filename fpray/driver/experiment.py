@@ -23,7 +23,7 @@ class Environment:
     """What changes numbers and is no parameter: a suite is continued only with the same.
 
     Attributes:
-        jar: the jar; the reference jar is a stand-in until `with_jar` has built it.
+        jar: the jar; the reference jar is a stand-in until `held_suite` has built it.
         jar_named: whether the user has named it: several machines run no jar that is chosen by default.
         java: the program that starts the JVMs.
         jvm_args: role -> further JVM arguments.

@@ -73,7 +73,7 @@ class Line:
             self.missing_since = time.monotonic()
             if not embedded:
                 minutes = f"{PATIENCE_S / 60:g} minutes"
-                self._listeners.says(
+                self._listeners.on_message(
                     f"trial {first.number} waits up to {minutes} for machines that have left the"
                     f" Ray cluster, then counts as lost: {missing}"
                 )

@@ -28,9 +28,9 @@ def run_trials(source: TrialSource, executor: Executor, suite: Suite, listeners:
             executor.start(trial, directory_of(trial, suite, listeners))
         elif executor.busy:
             if (end := executor.wait()) is not None:
-                listeners.ended(end.trial, end.directory, end.outcome)
+                listeners.on_end(end.trial, end.directory, end.outcome)
                 source.tell(end.trial, end.outcome)
-                listeners.learned(source)
+                listeners.on_learn(source)
             if listeners.stop:
                 executor.forget_waiting()
         else:
@@ -43,8 +43,8 @@ def next_trial(source: TrialSource, suite: Suite, listeners: Listeners) -> Trial
         directory = directory_of(trial, suite, listeners)
         if (outcome := directory.outcome()) is None:
             return trial
-        listeners.known(trial, directory, outcome)
         source.tell(trial, outcome)
+        listeners.on_learn(source)
     return None
 
 
@@ -63,6 +63,6 @@ def directory_of(trial: Trial[Any], suite: Suite, listeners: Listeners) -> Trial
             if not is_full(error):
                 raise FprayError(unwritable("no trial can begin", suite.path, why, remedy(error))) from error
             if not waiting:
-                listeners.waits(f"waiting for disk space: {why}, at {suite.path}; {FREE_SPACE}")
+                listeners.on_wait(f"waiting for disk space: {why}, at {suite.path}; {FREE_SPACE}")
             waiting = True
             time.sleep(SPACE_CHECK_S)

@@ -9,7 +9,7 @@ from typing import Any
 
 from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList
-from fpray.driver.run import Run, run
+from fpray.driver.run import SuiteRun, run
 from fpray.files import layout
 from fpray.plan.plan import Trial, parameter_problems
 from fpray.protocol.params import flatten
@@ -68,7 +68,7 @@ def shortened(trial: Trial[Any]) -> Trial[Any]:
     return Trial(trial.protocol, params if parameter_problems(trial.protocol, shorter) else shorter)
 
 
-def run_pilot(job: Run) -> None:
+def run_pilot(job: SuiteRun) -> None:
     """Run the corners of what the job's source has, and set in its result why the sweep is not to begin, if so."""
     experiment, result = job.experiment, job.result
     trials, apart = corners(job.source.planned()), pilot_suite(job.suite)
@@ -82,7 +82,7 @@ def run_pilot(job: Run) -> None:
             outputs=replace(experiment.outputs, notify=()),
         )
         piloted = SweepResult(apart.path, len(trials))
-        run(Run(quiet, apart, work, ListSource(trials, waiting), piloted, backend=job.backend))
+        run(SuiteRun(quiet, apart, work, ListSource(trials, waiting), piloted, backend=job.backend))
         outcomes = {str(trial["id"]): outcome for _, trial, outcome in apart.outcomes() if outcome is not None}
     result.interrupted, result.stopped = piloted.interrupted, piloted.stopped
     failures = list(failing_corners(trials, outcomes))
@@ -92,7 +92,7 @@ def run_pilot(job: Run) -> None:
         say(f"pilot: all {len(trials)} short test trials finished, so the sweep begins now")
 
 
-def _say_failures(job: Run, failures: Sequence[str], corners: int) -> None:
+def _say_failures(job: SuiteRun, failures: Sequence[str], corners: int) -> None:
     say(f"pilot: {len(failures)} of {corners} short test trials, at the lowest and highest values of the grid, failed:")
     for line in failures:
         say(line)

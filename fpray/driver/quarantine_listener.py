@@ -8,7 +8,7 @@ from typing import Any
 from fpray.cluster.quarantine import Quarantine
 from fpray.driver.listeners import Listener
 from fpray.plan.plan import Trial
-from fpray.store.outcome import Outcome
+from fpray.store.outcome import Outcome, Status
 from fpray.store.suite_record import MachineNote
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.context import TrialContext
@@ -23,8 +23,10 @@ class QuarantineListener(Listener):
         self._allocator, self._say, self._remember = context.allocator, say, remember
         self._quarantine = Quarantine()
 
-    def attempted(self, trial: Trial[Any], directory: TrialDirectory, hosts: Sequence[str], outcome: Outcome) -> None:
-        """Quarantine the machines that this attempt shows to be of no use."""
+    def on_attempt(self, trial: Trial[Any], directory: TrialDirectory, hosts: Sequence[str], outcome: Outcome) -> None:
+        """Quarantine the machines that this attempt shows to be of no use, lost ones briefly."""
+        if outcome.status is Status.LOST:  # also where the trial does not run again: they serve no other trial
+            self._allocator.quarantine_briefly(hosts)
         if len(self._allocator.cluster.addresses()) < 2:
             return
         for verdict in self._quarantine.note(directory.number, trial, hosts, outcome):

@@ -26,7 +26,7 @@ def settle(
     try:
         outcome = _outcome_of(running)
         if outcome.status is not Status.FINISHED and is_full_now(running.directory.path):
-            listeners.says(
+            listeners.on_message(
                 f"the disk of this machine at {running.directory.path} filled up during trial {number}, which"
                 " has no result. Free some space there: the trial then runs again automatically"
             )
@@ -39,12 +39,12 @@ def settle(
             what = f"trial {number} cannot continue"
             raise FprayError(unwritable(what, where, reason, remedy(error))) from error
         why = f"{reason}, at {where} (trial {number} then runs again)"
-        listeners.waits(f"waiting for disk space: {why}; {FREE_SPACE}", number)
+        listeners.on_wait(f"waiting for disk space: {why}; {FREE_SPACE}", number)
         return None, replace(running, disk_was_full=True)
     most = RETRIES if retries is None else retries
     if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= most:
         return outcome, None
-    listeners.says(
+    listeners.on_message(
         f"trial {number} · {outcome.status.value}: {outcome.detail} · no result yet: trial {number}"
         f" runs again automatically (repeat {running.repeated + 1} of {most})"
     )

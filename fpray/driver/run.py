@@ -8,37 +8,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpray.driver.experiment import Experiment
-from fpray.driver.listeners import (
-    AppendResults,
-    CallBack,
-    KeepOutcomes,
-    Listeners,
-    Notify,
-    OnTrial,
-    ShowProgress,
-    StopWhenMostFail,
-)
+from fpray.driver.listeners import Listeners
 from fpray.driver.loop import next_trial, run_trials
 from fpray.driver.messages import closing, nothing_to_do
 from fpray.driver.notify import Notifier
 from fpray.driver.remote_head import needs_remote_head
 from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList
+from fpray.driver.run_listeners import (
+    CallBack,
+    KeepOutcomes,
+    Notify,
+    OnTrial,
+    ShowProgress,
+    StopWhenMostFail,
+    WriteResults,
+)
 from fpray.driver.session import REAL, Backend, Session
 from fpray.driver.stop_rule import FailureLimit
 from fpray.errors import Cause, FprayError, refuse
-from fpray.files import layout
 from fpray.files.disk import remedy, why_not_written
 from fpray.plan.words import AGAIN
 from fpray.report.live import Progress
 from fpray.report.text import some_standard_error
-from fpray.store.results import write_results
-from fpray.store.suite import Suite
+from fpray.store.suite import Suite, remove_if_empty
 from fpray.study.source import TrialSource
 
 
 @dataclass(frozen=True)
-class Run:
+class SuiteRun:
     """A run of a suite that is held: what it is of, what asks for its trials, and the result that it fills.
 
     Attributes:
@@ -56,41 +54,31 @@ class Run:
     leaving: Callable[[Path], None] | None = None
 
 
-def run(job: Run) -> None:
+def run(job: SuiteRun) -> None:
     """Run what the source asks for.
 
     Raises:
         Refused: nothing was started.
         FprayError: it could not go on; what was finished stays finished.
     """
-    outputs, suite, result = job.experiment.outputs, job.suite, job.result
+    suite, result = job.suite, job.result
     with some_standard_error(), contextlib.ExitStack() as stack:
-        stack.callback(suite.remove_if_empty)  # also where it is refused before there are machines
-        protocol, summary = job.experiment.protocol, job.work.study.summary
-        progress = stack.enter_context(Progress(job.source, summary, protocol.outputs, suite.path, job.leaving))
-        facts = lambda: {**suite.identity(), **progress.snapshot().counts()}  # noqa: E731
-        notifier = stack.enter_context(Notifier(outputs.notify, facts, progress.say))
-        listeners = _listeners(job, progress, notifier)
+        stack.callback(remove_if_empty, suite)  # also where it is refused before there are machines
+        listeners = _listeners(job, stack)
         try:
             _drive(job, listeners)
         except KeyboardInterrupt:
             result.interrupted = True
         except (FprayError, OSError) as cause:
             error = cause if isinstance(cause, FprayError) else _not_written(cause, suite)
-            notifier.tell("failed", str(error), exit_code=error.exit_code)
+            listeners.on_failure(error)
             raise error from cause
         finally:
-            progress.stop_writing()
-            notifier.stop_waiting()
             result.stopped = listeners.stop
-            if not suite.remove_if_empty():
-                _write_tables(job, progress)
-                for line in job.source.close():
-                    progress.say(line)
-        last = closing(suite, result, job.source)
-        progress.finish(last, result.exit_code, early=result.interrupted or bool(result.stopped))
-        if not result.interrupted:
-            notifier.tell("finished", last, exit_code=result.exit_code)
+            listeners.on_close()
+            for line in () if suite.is_empty() else job.source.close():
+                listeners.on_message(line)
+        listeners.on_finish(closing(suite, result, job.source), result)
 
 
 def _not_written(error: OSError, suite: Suite) -> FprayError:
@@ -106,33 +94,40 @@ def _not_written(error: OSError, suite: Suite) -> FprayError:
     return FprayError(f"{where} {sentence}. Finished results are kept. {remedy(error)}; {AGAIN}")
 
 
-def _listeners(job: Run, progress: Progress, notifier: Notifier) -> Listeners:
+def _listeners(job: SuiteRun, stack: contextlib.ExitStack) -> Listeners:
     """What listens to the main loop, in order: what is on disk first, what people see next, what may stop it last."""
-    limit = FailureLimit(job.source.learns, job.experiment.policy.keep_going)
-    return Listeners(
-        AppendResults(job.suite, progress.say),
-        ShowProgress(progress),
-        *([CallBack(job.on_trial, progress.say)] if job.on_trial is not None else []),
+    experiment, source = job.experiment, job.source
+    listeners = Listeners()
+    say = listeners.on_message
+    progress = Progress(source, job.work.study.summary, experiment.protocol.outputs, job.suite.path, job.leaving)
+    facts = lambda: {**job.suite.identity(), **progress.snapshot().counts()}  # noqa: E731
+    listeners.add(
+        WriteResults(job.suite, experiment.protocol, source, say),
+        ShowProgress(stack.enter_context(progress)),
+        *([CallBack(job.on_trial, say)] if job.on_trial is not None else []),
         KeepOutcomes(job.result.outcomes),
-        Notify(notifier, progress.longest),
+        Notify(stack.enter_context(Notifier(experiment.outputs.notify, facts, say)), progress.longest),
         StopWhenMostFail(
-            limit, notifier, progress.say, trials_remain=lambda: len(job.result.outcomes) < job.source.trial_limit()
+            FailureLimit(source.learns, experiment.policy.keep_going),
+            listeners,
+            trials_remain=lambda: len(job.result.outcomes) < source.trial_limit(),
         ),
     )
+    return listeners
 
 
-def _drive(job: Run, listeners: Listeners) -> None:
+def _drive(job: SuiteRun, listeners: Listeners) -> None:
     """Open the machines, and drive the main loop; where nothing is left to run, only look at what there is."""
     for line in job.experiment.outputs.remarks:
-        listeners.says(line)
+        listeners.on_message(line)
     _refuse_remote_head(job.experiment)
     for trial in job.work.trials:
         if job.work.is_done(job.suite, trial):
             directory = job.suite.directory(trial)
             if (outcome := directory.outcome()) is not None:
-                listeners.resumed(trial, directory, outcome)
+                listeners.on_resume(trial, directory, outcome)
     if not job.source.representative_trials():
-        listeners.says(nothing_to_do(job.suite, job.source, job.work))
+        listeners.on_message(nothing_to_do(job.suite, job.source, job.work))
         next_trial(job.source, job.suite, listeners)
         return
     session = Session(job.experiment, job.suite, job.work, job.source, listeners, job.backend)
@@ -142,7 +137,7 @@ def _drive(job: Run, listeners: Listeners) -> None:
         except BaseException:
             for end in executor.stop():
                 with contextlib.suppress(FprayError):  # the cause is reported below, and each outcome is on disk
-                    listeners.ended(end.trial, end.directory, end.outcome)
+                    listeners.on_end(end.trial, end.directory, end.outcome)
                     job.source.tell(end.trial, end.outcome)
             raise
 
@@ -154,18 +149,4 @@ def _refuse_remote_head(experiment: Experiment) -> None:
             "this machine is not a node of that cluster: run this command on its head node, or add --address,"
             " such as --address 10.0.0.5:6379",
             Cause.HEAD,
-        )
-
-
-def _write_tables(job: Run, progress: Progress) -> None:
-    params = {trial.id: trial.params for trial in job.source.planned()}
-    try:
-        write_results(job.suite, job.experiment.protocol, params)
-        job.suite.write_stop_time()
-    except OSError as error:
-        name = job.suite.path.name
-        progress.say(
-            f"{layout.RESULTS_CSV} and {layout.RESULTS_PARQUET} of {name} cannot be written:"
-            f" {why_not_written(error, job.suite.path)}."
-            f" No result is lost. {remedy(error)}, then run the same fpray command again: it writes them"
         )

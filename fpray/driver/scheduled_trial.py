@@ -46,7 +46,7 @@ class ScheduledTrial:
 
     def context(self, shared: TrialContext, listeners: Listener) -> TrialContext:
         """What the trial needs: what all share, its own machines, and where it reports to."""
-        report, wait = partial(listeners.stage, number=self.number), partial(listeners.waits, number=self.number)
+        report, wait = partial(listeners.on_phase, number=self.number), partial(listeners.on_wait, number=self.number)
         return replace(shared, allocation=self.allocation, report=report, wait=wait)
 
 

@@ -70,10 +70,10 @@ class Session:
         machines = self.backend.machines(wanted_address(where.ray, where.local), where.local)
         if machines.embedded:  # refused before Ray starts
             self._placed(where.inventory.joined([Machine("", LOOPBACK, 1, {})]))
-            listeners.says(headline(self.experiment, machines))
-        listeners.stage("starting Ray on this machine" if machines.embedded else "waiting for the Ray cluster", None)
+            listeners.on_message(headline(self.experiment, machines))
+        listeners.on_phase("starting Ray on this machine" if machines.embedded else "waiting for the Ray cluster", None)
         with batch_scheduling(), machines:
-            where.inventory.wait_for_all(machines.refresh, listeners.waits)
+            where.inventory.wait_for_all(machines.refresh, listeners.on_wait)
             allocator, intention = self._allocator(machines)
             context = self._context(allocator, machines)
             self._begin(context, intention)
@@ -83,7 +83,7 @@ class Session:
         """The machines that there are, where they have a place for all trials; and what will be done on them."""
         cluster = self._placed(living(self.experiment, machines))
         if not machines.embedded:
-            self.listeners.says(headline(self.experiment, machines))
+            self.listeners.on_message(headline(self.experiment, machines))
         order = self.source.open(several_machines=len(cluster.addresses()) > 1)
         hardware = {host: machine.cores for host, machine in machines.by_host().items()}
         shared = self.experiment.policy.share_machines
@@ -120,9 +120,9 @@ class Session:
 
     def _begin(self, context: TrialContext, intention: str) -> None:
         """See which machines there are, and write down what is about to run."""
-        self.listeners.stage("starting fpray's own processes on the machines, before the first trial", None)
-        run = survey(self.experiment, context, self.source.representative_trials(), self.listeners.says)
-        self.listeners.says(intention)  # nothing is refused any more
+        self.listeners.on_phase("starting fpray's own processes on the machines, before the first trial", None)
+        run = survey(self.experiment, context, self.source.representative_trials(), self.listeners.on_message)
+        self.listeners.on_message(intention)  # nothing is refused any more
         self.work.begin(self.suite, self.experiment, self.source.planned())
         self.suite.record.runs.append(run)
         self.suite.save()
@@ -137,7 +137,7 @@ class Session:
             retries=policy.retries,
             run=self.backend.run,
         )
-        self.listeners.add(QuarantineListener(context, self.listeners.says, self._remember))
+        self.listeners.add(QuarantineListener(context, self.listeners.on_message, self._remember))
         executor.discover = context.machines.poll
         if self.experiment.where.inventory.takes_new_machines:
             executor.discover = self._discovery(context, executor).poll
@@ -158,7 +158,7 @@ class Session:
             machines,
             cluster=lambda: living(self.experiment, machines),
             prepare=prepare,
-            say=self.listeners.says,
+            say=self.listeners.on_message,
             on_machine=self._welcome,
             wake=executor.wake,
         )

@@ -13,23 +13,23 @@ from fpray.plan.plan import Trial
 from fpray.report.driver_output import DriverOutput
 from fpray.report.outcome_lines import failure_lines, remark_lines, values_line
 from fpray.report.remaining import RemainingTime, TrialTime
-from fpray.report.snapshot import FAILED, FINISHED, RUNNING, STOPPED, Snapshot, Step, clock
+from fpray.report.snapshot import FAILED, FINISHED, RUNNING, STOPPED, Phase, Snapshot, clock
 from fpray.report.status_file import StatusFile
 from fpray.store.outcome import Outcome, Status
 from fpray.study.source import TrialSource
 
 
 @dataclass
-class _Stage:
+class _RunningPhase:
     """What is done now, since when (monotonic clock), and for how many seconds by plan."""
 
     what: str
     since: float
     planned_s: float | None = None
 
-    def step(self, number: str = "") -> Step:
+    def phase(self, number: str = "") -> Phase:
         """It, for other processes, which have another monotonic clock."""
-        return Step(self.what, time.time() - (time.monotonic() - self.since), self.planned_s, number)
+        return Phase(self.what, time.time() - (time.monotonic() - self.since), self.planned_s, number)
 
 
 class Progress:
@@ -56,8 +56,8 @@ class Progress:
         self._start = time.monotonic()
         self._done: set[str] = set()  # resumed trials count as done, not as elapsed
         self._failures = 0
-        self._before = _Stage("", self._start)  # what is done before any trial
-        self._running: dict[str, tuple[TrialTime, _Stage]] = {}  # number -> trial
+        self._before = _RunningPhase("", self._start)  # what is done before any trial
+        self._running: dict[str, tuple[TrialTime, _RunningPhase]] = {}  # number -> trial
         self._lock = threading.Lock()  # trials report from threads of their own
         self._output = DriverOutput(suite, leaving)
         self._file = StatusFile(suite, self.snapshot)
@@ -91,7 +91,7 @@ class Progress:
         """Show what a long wait is for; on a terminal in the live block."""
         if not self._output.live:
             self.say(line)
-        self.stage(line, None, number)
+        self.phase(line, None, number)
         if running := self._running.get(number):
             self._remaining.wait(running[0])
         self._output.leave()
@@ -106,16 +106,16 @@ class Progress:
         """A trial starts."""
         with self._lock:
             running = self._remaining.begin(trial)
-            self._running[number] = running, _Stage("preparing", running.began)
+            self._running[number] = running, _RunningPhase("preparing", running.began)
         self._output.leave()
         self._file.changed()
 
-    def stage(self, what: str, seconds: float | None, number: str = "") -> None:
+    def phase(self, what: str, seconds: float | None, number: str = "") -> None:
         """What a trial does now, or what is done before any, and for how many seconds by plan."""
-        running, stage = self._running.get(number, (None, self._before))
+        running, phase = self._running.get(number, (None, self._before))
         if running:
             self._remaining.go_on(running)
-        stage.what, stage.since, stage.planned_s = what, time.monotonic(), seconds
+        phase.what, phase.since, phase.planned_s = what, time.monotonic(), seconds
         self._file.changed()
         if len(self._running) < 2:  # with several trials, the block as redrawn each second is enough
             self._output.refresh()
@@ -174,8 +174,8 @@ class Progress:
             began=time.time() - (time.monotonic() - self._start),
             remaining_s=self._remaining.seconds(self._total, [running for running, _ in trials.values()]),
             standing=self._summary_line,
-            before=self._before.step(),
-            under_way=[stage.step(number) for number, (_, stage) in trials.items()],
+            before=self._before.phase(),
+            under_way=[phase.phase(number) for number, (_, phase) in trials.items()],
             log_from=self._output.begins_at,
             state=state,
             says=says,

@@ -28,7 +28,7 @@ def clock(seconds: float) -> str:
 
 
 @dataclass(frozen=True)
-class Step:
+class Phase:
     """What a trial does, or what is done before any trial: since when (seconds since 1970), for how long by plan."""
 
     stage: str
@@ -65,8 +65,8 @@ class Snapshot:
     began: Seconds
     remaining_s: Seconds
     standing: str
-    before: Step
-    under_way: Sequence[Step]
+    before: Phase
+    under_way: Sequence[Phase]
     log_from: int = 0
     state: str = RUNNING
     says: str = ""

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from fpray.driver.check import with_addresses, with_jar
-from fpray.driver.choose_suite import choose_suite
-from fpray.driver.listeners import OnTrial
+from fpray.driver.held_suite import held_suite
 from fpray.driver.resume import WorkList
-from fpray.driver.run import Run, run
+from fpray.driver.run import SuiteRun, run
+from fpray.driver.run_listeners import OnTrial
 from fpray.driver.session import REAL, Backend
 from fpray.errors import Refused
 from fpray.files.secret import Secret
-from fpray.report.text import say
 from fpray.searching.experiment import SearchExperiment
 from fpray.searching.recorded_recommendation import search_words
 from fpray.searching.result import SearchResult
 from fpray.searching.search_record import check_same_search
 from fpray.searching.source import SearchSource
 from fpray.searching.storage import delete_study, open_study
-from fpray.store.suite import Suite
+from fpray.store.suite import Suite, remove_if_empty
 
 
 def run_search(
-    experiment: SearchExperiment,
+    request: SearchExperiment,
     *,
     on_trial: OnTrial | None = None,
     backend: Backend = REAL,
@@ -36,16 +34,13 @@ def run_search(
         Refused: nothing was started.
         FprayError: it could not go on; what was finished stays finished.
     """
-    experiment = with_jar(with_addresses(experiment), say)
-    suite = choose_suite(experiment)
-    with suite.held():
+    with held_suite(request) as (experiment, suite):
         source = _source(experiment, suite)
-        before = {d.number: outcome for d, _, outcome in suite.outcomes() if outcome is not None}
-        result = SearchResult(suite.path, source.trial_limit(), before, study=source.study)
+        result = SearchResult(suite.path, source.trial_limit(), study=source.study)
         source.result = result
         work = WorkList(source.planned(), experiment.study, [experiment.points], [])
         try:
-            run(Run(experiment, suite, work, source, result, on_trial, backend, leaving))
+            run(SuiteRun(experiment, suite, work, source, result, on_trial, backend, leaving))
         finally:
             if not suite.path.exists():
                 delete_study(source.study)
@@ -66,6 +61,6 @@ def _source(experiment: SearchExperiment, suite: Suite) -> SearchSource:
             experiment.options["storage"] or Secret(record["storage"]), suite.path, experiment.problem.goals
         )
     except Refused:
-        suite.remove_if_empty()
+        remove_if_empty(suite)
         raise
     return SearchSource(experiment.problem, suite, study, record["sampler"], record["seed"])

@@ -146,12 +146,9 @@ class Suite:
             directories[trial.id] = directory
         return directories[trial.id]
 
-    def remove_if_empty(self) -> bool:
-        """Remove a suite that this run made and in which no trial has started: it was refused, or interrupted."""
-        if not self.fresh or self.directories():
-            return False
-        shutil.rmtree(self.path, ignore_errors=True)
-        return True
+    def is_empty(self) -> bool:
+        """Whether this run made it, and no trial has started in it: the run was refused, or interrupted."""
+        return self.fresh and not self.directories()
 
     def numbered(self, number: str) -> TrialDirectory:
         """A trial's directory by its number, with or without leading zeros.
@@ -174,3 +171,9 @@ class Suite:
             trial = directory.trial()
             if trial is not None:
                 yield directory, trial, directory.outcome()
+
+
+def remove_if_empty(suite: Suite) -> None:
+    """Remove a suite that this run made, if no trial has started in it."""
+    if suite.is_empty():
+        shutil.rmtree(suite.path, ignore_errors=True)

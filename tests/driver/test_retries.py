@@ -47,19 +47,19 @@ def test_what_the_loop_has_to_say_reaches_its_listeners(tmp_path: Path) -> None:
     heard: list[tuple[Any, ...]] = []
 
     class Hears(Listener):
-        def says(self, line: str) -> None:
+        def on_message(self, line: str) -> None:
             heard.append(("says", line))
 
-        def waits(self, reason: str, number: str = "") -> None:
+        def on_wait(self, reason: str, number: str = "") -> None:
             heard.append(("waits", reason, number))
 
-        def stage(self, what: str, seconds: float | None, number: str = "") -> None:
-            heard.append(("stage", what, seconds, number))
+        def on_phase(self, phase: str, seconds: float | None, number: str = "") -> None:
+            heard.append(("stage", phase, seconds, number))
 
-        def started(self, _trial: Trial[Any], directory: TrialDirectory) -> None:
+        def on_start(self, _trial: Trial[Any], directory: TrialDirectory) -> None:
             heard.append(("started", directory.number))
 
-        def attempted(self, _trial: object, _directory: object, hosts: Sequence[str], outcome: Outcome) -> None:
+        def on_attempt(self, _trial: object, _directory: object, hosts: Sequence[str], outcome: Outcome) -> None:
             heard.append(("attempted", *hosts, outcome.status))
 
     def play(_trial: object, _directory: object, context: TrialContext) -> Outcome:
@@ -69,7 +69,7 @@ def test_what_the_loop_has_to_say_reaches_its_listeners(tmp_path: Path) -> None:
 
     allocator = Allocator(Cluster(("a",)))
     context = TrialContext(allocator, FakeMachines(["a"]), Jar(Path("/no.jar"), "0" * 64, "0", reference=False), "java")
-    executor = Executor(context, Listeners(Hears()), retries=1, run=play)
+    executor = Executor(context, Listeners(Hears()), run=play, retries=1)
     directory = TrialDirectory(tmp_path / "001")
     directory.path.mkdir()
     executor.start(a_trial(), directory)

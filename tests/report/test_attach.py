@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.report.snapshot import Snapshot, Step
+from fpray.report.snapshot import Phase, Snapshot
 from tests.conftest import FPRAY, cli
 from tests.support.patience import LONG
 
@@ -25,8 +25,8 @@ def test_on_a_terminal_attach_draws_the_live_block_until_the_end(tmp_path: Path)
     (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
     (suite / "driver.log").write_text("an earlier run\n[003/160; 1.9%] this run\n")
     running = Snapshot(
-        done=3, total=160, failed=1, began=now, remaining_s=100, standing="", before=Step("", now),
-        under_way=[Step("measuring", now, 99.0, "004")], log_from=len("an earlier run\n"),
+        done=3, total=160, failed=1, began=now, remaining_s=100, standing="", before=Phase("", now),
+        under_way=[Phase("measuring", now, 99.0, "004")], log_from=len("an earlier run\n"),
     )  # fmt: skip
     (suite / "progress.json").write_text(json.dumps(vars(running), default=vars))
     terminal, end = pty.openpty()
@@ -53,7 +53,7 @@ def test_a_driver_that_was_killed_is_told_once(tmp_path: Path) -> None:
     (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
     now = time.time()
     snapshot = Snapshot(
-        done=3, total=160, failed=1, began=now, remaining_s=100, standing="", before=Step("", now), under_way=[], pid=7
+        done=3, total=160, failed=1, began=now, remaining_s=100, standing="", before=Phase("", now), under_way=[], pid=7
     )
     (suite / "progress.json").write_text(json.dumps(vars(snapshot), default=vars))
     done = cli("attach", "ABCD", "-s", str(tmp_path))

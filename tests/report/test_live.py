@@ -32,7 +32,7 @@ def test_a_line_for_each_trial_that_ends(tmp_path: Path, capsys: pytest.CaptureF
     with _progress(tmp_path) as progress:
         progress.resumed(TRIALS[0], Status.FINISHED)
         progress.begin("002", TRIALS[1])
-        progress.stage("measuring", 2.0, "002")
+        progress.phase("measuring", 2.0, "002")
         assert capsys.readouterr().err == "", "nothing is written while clients measure"
         (step,) = progress.snapshot().under_way
         assert (step.number, step.stage, step.planned_s) == ("002", "measuring", 2.0)

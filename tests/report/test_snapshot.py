@@ -6,14 +6,14 @@ import json
 import time
 from pathlib import Path
 
-from fpray.report.snapshot import Snapshot, Step, read_snapshot
+from fpray.report.snapshot import Phase, Snapshot, read_snapshot
 
 
 def test_the_live_block_is_drawn_from_what_is_on_disk(tmp_path: Path) -> None:
     now = time.time()
     snapshot = Snapshot(
         done=3, total=160, failed=0, began=now - 65, remaining_s=100, standing="best so far 7",
-        before=Step("waiting for role actors", now - 60), under_way=[Step("measuring", now - 1.2, 2.0, "004")],
+        before=Phase("waiting for role actors", now - 60), under_way=[Phase("measuring", now - 1.2, 2.0, "004")],
         updated=now - 10,
     )  # fmt: skip
     (tmp_path / "progress.json").write_text(json.dumps(snapshot, default=vars))
@@ -27,10 +27,10 @@ def test_the_live_block_is_drawn_from_what_is_on_disk(tmp_path: Path) -> None:
 
 def test_the_block_of_many_trials_is_bounded_and_fits_the_terminal() -> None:
     now = time.time()
-    steps = [Step("measuring", now, None, f"{number:03}") for number in range(200)]
+    steps = [Phase("measuring", now, None, f"{number:03}") for number in range(200)]
     snapshot = Snapshot(
         done=1, total=200, failed=0, began=now, remaining_s=0, standing="best so far 7 · of 100 tried · " + "x" * 200,
-        before=Step("", now), under_way=steps,
+        before=Phase("", now), under_way=steps,
     )  # fmt: skip
     lines = snapshot.block(now, width=60).splitlines()
     assert len(lines) < 20

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.report.snapshot import Snapshot, Step
+from fpray.report.snapshot import Phase, Snapshot
 from tests.conftest import cli
 
 
@@ -43,8 +43,8 @@ def test_the_remaining_time_is_counted_from_now(tmp_path: Path) -> None:
     (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
     now = time.time()
     running = Snapshot(
-        done=3, total=160, failed=1, began=now - 99, remaining_s=9000, standing="", before=Step("", now),
-        under_way=[Step("measuring", now, 99.0, "004")], updated=now - 6000,
+        done=3, total=160, failed=1, began=now - 99, remaining_s=9000, standing="", before=Phase("", now),
+        under_way=[Phase("measuring", now, 99.0, "004")], updated=now - 6000,
     )  # fmt: skip
     (suite / "progress.json").write_text(json.dumps(vars(running), default=vars))
     with (suite / "suite.lock").open("w") as lock:
@@ -86,7 +86,7 @@ def test_a_suite_that_no_process_runs_says_how_it_ended(tmp_path: Path, state: s
     (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
     now = time.time()
     snapshot = Snapshot(
-        done=3, total=160, failed=1, began=now - 99, remaining_s=9, standing="", before=Step("", now), under_way=[],
+        done=3, total=160, failed=1, began=now - 99, remaining_s=9, standing="", before=Phase("", now), under_way=[],
         state=state, says=says, exit_code=None, pid=7, host="head-1",
     )  # fmt: skip
     (suite / "progress.json").write_text(json.dumps(vars(snapshot), default=vars))

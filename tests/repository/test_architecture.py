@@ -112,7 +112,7 @@ def test_the_loop_and_the_life_of_a_trial_fit_a_screen(path: str, name: str, mos
 @pytest.mark.parametrize(
     ("module", "builders"),
     [
-        ("fpray.report.live", ["driver/listeners.py", "driver/run.py"]),
+        ("fpray.report.live", ["driver/run.py", "driver/run_listeners.py"]),
         ("fpray.trial.cpu_watch", ["trial/instrument_registry.py"]),
         ("fpray.trial.early_stop", ["searching/experiment.py"]),
     ],
