@@ -38,7 +38,7 @@ def _case(case: _Case, settings: Settings) -> list[Row]:
     pairs = settings.pick(case.pairs, case.quick_pairs)
     scratch = settings.scratch / f"harness_{case.protocol}"
     ours: list[WarmTrial] = []
-    theirs: list[plain.Run] = []
+    theirs: list[plain.PlainRun] = []
     with WarmSweep(points, pairs, scratch / "suites", settings.jar) as sweep:
         for warm_trial, run in sweep.pairs(trial, pairs, scratch, settings.jar):
             ours.append(warm_trial)
@@ -47,7 +47,7 @@ def _case(case: _Case, settings: Settings) -> list[Row]:
     return _rows(case, ours, theirs)
 
 
-def _rows(case: _Case, ours: list[WarmTrial], theirs: list[plain.Run]) -> list[Row]:
+def _rows(case: _Case, ours: list[WarmTrial], theirs: list[plain.PlainRun]) -> list[Row]:
     beyond = estimate([a.wall_s - b.wall_s for a, b in zip(ours, theirs, strict=True)])
     fpray_s, plain_s = median([a.wall_s for a in ours]), median([b.wall_s for b in theirs])
     phases = {name: median([a.phases.get(name, 0.0) for a in ours]) for name in ours[0].phases}

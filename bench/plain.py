@@ -35,7 +35,7 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Run:
+class PlainRun:
     """One run by the plain script: its seconds, those of each step, the directory of its files, and its plan."""
 
     wall_s: float
@@ -71,7 +71,7 @@ def plan_into(trial: Trial[Any], directory: Path, jar: Path, java: str = "java")
     return plan
 
 
-def run(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Run:
+def run(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> PlainRun:
     """Run a trial's processes as a script would. Only what follows the plan is timed."""
     plan = plan_into(trial, directory, jar, java)
     running: list[subprocess.Popen[bytes]] = []
@@ -90,7 +90,7 @@ def run(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Ru
     if any(codes):
         raise BenchError(f"clients returned {codes}: see {directory}")
     spans = zip(("servers", "clients", "stopping"), itertools.pairwise(marks), strict=True)
-    return Run(marks[-1] - marks[0], {name: end - begin for name, (begin, end) in spans}, directory, plan, trial)
+    return PlainRun(marks[-1] - marks[0], {name: end - begin for name, (begin, end) in spans}, directory, plan, trial)
 
 
 def start(process: Process, directory: Path) -> subprocess.Popen[bytes]:

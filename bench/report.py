@@ -63,7 +63,7 @@ ABOUT = {
     "scale": (
         "What thousands of trials cost the driver",
         (
-            "10,000 trials of one second in parallel on 200 slices. Machines, and what runs on them, are simulated"
+            "10,000 trials of one second in parallel on 200 allocations. Machines, and what runs on them, are simulated"
             " (`bench/scale.py`); every file of the store is written. Then the same command again, when all trials but"
             " one have finished."
         ),

@@ -1,9 +1,9 @@
-"""The time that the driver itself takes: thousands of trials in parallel on hundreds of simulated slices.
+"""The time that the driver itself takes: thousands of trials in parallel on hundreds of simulated allocations.
 
-`python -m bench.scale --trials N --slices N --parts` runs one by hand and shows the parts of its time.
+`python -m bench.scale --trials N --allocations N --parts` runs one by hand and shows the parts of its time.
 
 The machines and everything on them are simulated: a trial writes its part of the suite, sleeps for its second, and
-ends. The source of trials, slices, threads, plans, all files of the store, tables and progress are real.
+ends. The source of trials, allocations, threads, plans, all files of the store, tables and progress are real.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from fpray.store.trial_directory import TrialDirectory
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
 
-TRIALS, SLICES, SECONDS, ROUNDS = 10_000, 200, 1.0, 2
+TRIALS, ALLOCATIONS, SECONDS, ROUNDS = 10_000, 200, 1.0, 2
 BOUND, RESUME_S = 1.1, 5.0  # of the ideal time; Ray Tune's own figure is 1.14
 _PHASES = ("preparing", "starting", "starting clients", "measuring", "collecting", "stopping", "summarizing")
 _RECORDER = bytes(16_384)  # about what an hour's idle client leaves; it is not read again
@@ -78,15 +78,15 @@ def simulated_trial(trial: Trial[Any], directory: TrialDirectory, setting: Trial
 
 def measure(settings: Settings) -> list[Row]:
     """A sweep of many short trials, and then the same command again with all but one of them done."""
-    trials, slices = settings.pick(TRIALS, 2000), settings.pick(SLICES, SLICES)
+    trials, allocations = settings.pick(TRIALS, 2000), settings.pick(ALLOCATIONS, ALLOCATIONS)
     with _scratch() as scratch:
-        ideal = trials * SECONDS / slices
-        took = sweep(scratch, trials, slices)
+        ideal = trials * SECONDS / allocations
+        took = sweep(scratch, trials, allocations)
         say(f"scale: {trials} trials in {took:.1f} s")
-        resume_s = resume(scratch, trials, slices)
+        resume_s = resume(scratch, trials, allocations)
     return [
         Row(
-            f"{trials} trials of {SECONDS:g} s on {slices} slices",
+            f"{trials} trials of {SECONDS:g} s on {allocations} allocations",
             f"{took:.1f} s, {took / ideal:.3f} of ideal; {1e3 * (took - ideal) / trials:.2f} ms a trial",
             f"<= {BOUND * ideal:.1f} s",
             took <= BOUND * ideal,
@@ -98,22 +98,22 @@ def measure(settings: Settings) -> list[Row]:
     ]
 
 
-def sweep(scratch: Path, trials: int, slices: int) -> float:
+def sweep(scratch: Path, trials: int, allocations: int) -> float:
     """The seconds of a sweep, from the request to the last table."""
     began = time.monotonic()
     with contextlib.redirect_stderr(io.StringIO()) as output:
-        result = run_sweep(_experiment(scratch, trials // ROUNDS), backend=_backend(slices))
+        result = run_sweep(_experiment(scratch, trials // ROUNDS), backend=_backend(allocations))
     took = time.monotonic() - began
     if result.exit_code or len(result.outcomes) != trials:
         raise BenchError(f"{len(result.outcomes)} of {trials} trials ended: {output.getvalue()[-500:]}")
     return took
 
 
-def resume(scratch: Path, trials: int, slices: int) -> float:
+def resume(scratch: Path, trials: int, allocations: int) -> float:
     """The seconds of the same command when one trial has not ended, without the second of that trial."""
     (suite,) = (scratch / "suites").iterdir()
     (suite / f"{trials // 2:03d}" / "outcome.json").unlink()
-    return sweep(scratch, trials, slices) - SECONDS
+    return sweep(scratch, trials, allocations) - SECONDS
 
 
 def _experiment(scratch: Path, points: int) -> Experiment:
@@ -122,8 +122,8 @@ def _experiment(scratch: Path, points: int) -> Experiment:
     return check_sweep("unreplicated", {**options, "suite_directory": scratch / "suites"})
 
 
-def _backend(slices: int) -> Backend:
-    return Backend(lambda _address, _local: FakeMachines(_hosts(slices)), simulated_trial)
+def _backend(allocations: int) -> Backend:
+    return Backend(lambda _address, _local: FakeMachines(_hosts(allocations)), simulated_trial)
 
 
 @contextlib.contextmanager
@@ -139,7 +139,7 @@ def main() -> int:
     """Run one sweep, and print what the driver's threads did."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
     parser.add_argument("--trials", type=int, default=TRIALS)
-    parser.add_argument("--slices", type=int, default=SLICES)
+    parser.add_argument("--allocations", type=int, default=ALLOCATIONS)
     parser.add_argument("--parts", action="store_true", help="profile the committing thread")
     args = parser.parse_args()
     with _scratch() as scratch:
@@ -147,13 +147,13 @@ def main() -> int:
             profile = cProfile.Profile()
             before = resource.getrusage(resource.RUSAGE_SELF)
             if args.parts:
-                took = profile.runcall(run, scratch, args.trials, args.slices)
+                took = profile.runcall(run, scratch, args.trials, args.allocations)
             else:
-                took = run(scratch, args.trials, args.slices)
+                took = run(scratch, args.trials, args.allocations)
             after = resource.getrusage(resource.RUSAGE_SELF)
             cpu = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
             print(
-                f"{run.__name__}: {took:.2f} s (ideal {args.trials * SECONDS / args.slices:g}),"
+                f"{run.__name__}: {took:.2f} s (ideal {args.trials * SECONDS / args.allocations:g}),"
                 f" CPU {cpu[0]:.2f} + {cpu[1]:.2f} s, peak {after.ru_maxrss >> 10} MiB, load {os.getloadavg()[0]:.1f}"
             )
             if args.parts:

@@ -97,10 +97,10 @@ class WarmSweep:
 
     def pairs(
         self, trial: Trial[Any], number: int, scratch: Path, jar: Path, *, seed: int = 1
-    ) -> Iterator[tuple[WarmTrial, plain.Run]]:
+    ) -> Iterator[tuple[WarmTrial, plain.PlainRun]]:
         """Pairs of the next trial of this sweep and a plain run of the same, in random order; frozen while it runs."""
 
-        def plainly(pair: int) -> plain.Run:
+        def plainly(pair: int) -> plain.PlainRun:
             with self.frozen():
                 return plain.run(trial, scratch / f"plain_{pair}", jar)
 

@@ -61,7 +61,7 @@ def cli(*words: str) -> Result:
 
 
 @dataclass
-class Run:
+class CommandResult:
     """A finished command: exit code and what it said."""
 
     code: int
@@ -69,13 +69,13 @@ class Run:
     err: str
 
 
-def run(*words: str, cwd: Path, timeout: float = 2 * LONG, env: dict[str, str] | None = None) -> Run:
+def run(*words: str, cwd: Path, timeout: float = 2 * LONG, env: dict[str, str] | None = None) -> CommandResult:
     """Run `fpray` as a user does, in a process of its own."""
     done = subprocess.run(
         [FPRAY, *words], cwd=cwd, capture_output=True, text=True, timeout=timeout, env={**os.environ, **(env or {})}
     )
     assert "Traceback" not in done.stderr, done.stderr
-    return Run(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 def start(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.Popen[str]:

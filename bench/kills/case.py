@@ -42,13 +42,13 @@ VICTIMS = {
     "raylet": ("Ray starts", "stopping"),
     "agent": ("Ray starts", "stopping"),
     "actor": ("actors start", "stopping"),
-    "keeper": ("actors start", "stopping"),
+    "supervisor": ("actors start", "stopping"),
     "server": ("servers start", "stopping"),
     "client": ("clients begin", "measuring"),
 }
 # How often each signal is sent, in percent. INT, TERM and HUP go to all: a person's `kill` can hit any process.
 SIGNALS = ("KILL", "STOP", "INT", "TERM", "HUP")
-_OFTEN = {"driver": (25, 15, 20, 20, 20), "keeper": (30, 46, 8, 8, 8)}
+_OFTEN = {"driver": (25, 15, 20, 20, 20), "supervisor": (30, 46, 8, 8, 8)}
 _USUALLY = (40, 30, 10, 10, 10)
 MULTIPAXOS_SHARE = 0.12
 
@@ -62,8 +62,8 @@ class Case:
         within: where in the phase, as a share of its usual length.
         trials_before: so many trials of the run end before, if as many are left.
         pause_s: between STOP and CONT, or between the first signal and the second.
-        meanwhile: what is killed while a keeper is stopped: "driver", "actor" or nothing.
-        resumed: whether a stopped process gets CONT; a stopped keeper may get none.
+        meanwhile: what is killed while a supervisor is stopped: "driver", "actor" or nothing.
+        resumed: whether a stopped process gets CONT; a stopped supervisor may get none.
         choice: which process, if there are several such, as a share of their number.
         multipaxos: whether a suite that begins with this kill is one of multipaxos.
     """
@@ -87,8 +87,8 @@ class Case:
         return self.signal == "KILL" and self.victim not in ("driver", "agent")
 
     @property
-    def leaves_a_stopped_keeper(self) -> bool:
-        """Whether a keeper stays stopped after its driver is gone."""
+    def leaves_a_stopped_supervisor(self) -> bool:
+        """Whether a supervisor stays stopped after its driver is gone."""
         return self.meanwhile == "driver" and not self.resumed
 
     def to_json(self) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def case_of(number: int, seed: int = SEED) -> Case:
     stop = rng.uniform(0.1, 4.0)
     pause_s = rng.uniform(0.01, 1.0)
     meanwhile, resumed = rng.choice(("driver", "driver", "actor", "actor", "")), rng.random() < 0.5
-    meanwhile = meanwhile if (victim, signal) == ("keeper", "STOP") else ""
+    meanwhile = meanwhile if (victim, signal) == ("supervisor", "STOP") else ""
     return Case(
         number, victim, signal,
         times=2 if twice and signal in ("INT", "TERM", "HUP") else 1,

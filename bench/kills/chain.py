@@ -88,7 +88,7 @@ class Chain:
                 return {"victim_pid": 0, "violations": [], "exit_code": run.driver.returncode}
             watch(run, case, hit)
             wrong = list(violations_of(run, case, hit))
-            if case.leaves_a_stopped_keeper:
+            if case.leaves_a_stopped_supervisor:
                 wrong += _next_command(suite, hit, name)
             return {"violations": wrong, **_facts(run, hit)}
 
@@ -106,7 +106,7 @@ def _run_to_the_end(suite: Suite, name: str) -> list[Violation]:
 
 
 def _next_command(suite: Suite, hit: Struck, name: str) -> Iterator[Violation]:
-    """A keeper is stopped, and its driver is gone: the next command ends it and its JVMs before anything starts."""
+    """A supervisor is stopped, and its driver is gone: the next command ends it and its JVMs before anything starts."""
     before = suite.snapshot()
     with Run(suite, f"{os.getpid()}-{name}-next") as run:
         processes = [*hit.still_live(), *([hit.victim] if hit.victim.lives() else [])]

@@ -14,7 +14,7 @@ from bench.report import paragraph
 
 BEGIN, END = "<!-- kills: by bench.kills -->", "<!-- end of kills -->"
 _MEANING = {
-    "JVMs alive": "JVMs alive 10 s after a kill (where a keeper was stopped: 10 s after the next command began)",
+    "JVMs alive": "JVMs alive 10 s after a kill (where a supervisor was stopped: 10 s after the next command began)",
     "trials": "finished trials lost, changed or run twice; suites that did not end with each trial once",
     "endings": "endings without a sentence or with a wrong exit code, tracebacks",
     "Ray left": "processes of Ray and fpray 10 s after the end of the command",
@@ -72,7 +72,7 @@ def section(results: Through, kills: int, seed: int) -> str:
     about = (
         f"`make bench-kills`: {len(hits):,} of {kills:,} random kills (seed {seed}), one in each run of the same"
         " command, until its suite of short trials is done. INT, TERM and HUP are sent once or twice, STOP is followed"
-        " by CONT after 0.1 to 4 s. While a keeper (the supervisor of JVMs) is stopped, its driver or its actor is"
+        " by CONT after 0.1 to 4 s. While a supervisor of JVMs is stopped, its driver or its actor is"
         " killed in four of five cases. INT, TERM and HUP go to every victim: `kill` on the command line can hit any"
         f" process. {share:.0f} % of the kills fell into a phase of the JVMs.{rest}"
     )

@@ -85,7 +85,7 @@ def ending_of(run: Run, case: Case, hit: Struck) -> Iterator[Violation]:
 
 
 def _allowed(case: Case, is_dead: bool) -> tuple[int, ...]:
-    """The exit codes that a kill can have. Where Ray, an actor or a keeper is hit, the trial runs again."""
+    """The exit codes that a kill can have. Where Ray, an actor or a supervisor is hit, the trial runs again."""
     if is_dead or (case.victim == "driver" and case.signal in INTERRUPTS):
         return (0, 1, 130)  # it may have been over when the signal came
     return (0, 1) if case.victim in ("server", "client") else (0,)

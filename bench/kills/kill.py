@@ -88,7 +88,7 @@ def _send(victim: Living, number: int) -> bool:
 
 
 def _while_stopped(run: Run, case: Case, victim: Living) -> None:
-    """The time between STOP and CONT, in which the driver or the actor of a keeper may be killed."""
+    """The time between STOP and CONT, in which the driver or the actor of a supervisor may be killed."""
     if not case.meanwhile:
         time.sleep(case.pause_s)
         return
@@ -118,7 +118,7 @@ def watch(run: Run, case: Case, hit: Struck) -> None:
             looked = True
             hit.overdue = [jvm.in_words() for jvm in _overdue(case, hit)]
     hit.seconds = time.monotonic() - hit.at
-    if not case.leaves_a_stopped_keeper:
+    if not case.leaves_a_stopped_supervisor:
         _see_the_end(run, hit)
 
 

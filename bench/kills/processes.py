@@ -25,7 +25,7 @@ _RAY = {
     "raylet": "raylet",
     "sh": "agent",  # what stands in for one of Ray's
     "ray::RoleActor": "actor",
-    "fpray-supervise": "keeper",
+    "fpray-supervise": "supervisor",
 }
 
 

@@ -12,7 +12,7 @@ from fpray.cluster.pools import Node, of_nodes
 from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.cluster_file import read_cluster_file
-from fpray.plan.host_names import resolved
+from fpray.plan.host_names import with_addresses
 
 _LAUNCHER_SUFFIXES = (".yaml", ".yml")
 
@@ -28,17 +28,17 @@ class Inventory(Protocol):
     def takes_new_machines(self) -> bool:
         """Whether a machine that joins while a sweep runs may be used."""
 
-    def promised(self) -> Cluster:
+    def expected_machines(self) -> Cluster:
         """The machines that there should be, before any of them is asked."""
 
-    def resolved(self) -> Inventory:
+    def with_addresses(self) -> Inventory:
         """The same with addresses in place of names of machines: what is planned only shows the names.
 
         Raises:
             Refused: a name has no address.
         """
 
-    def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
+    def cluster_of(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
         """The machines that there are. driver_host: this machine's address, as Ray knows it.
 
         Raises:
@@ -62,15 +62,15 @@ class ClusterFile:
     address: str | None = None
     takes_new_machines: bool = False
 
-    def promised(self) -> Cluster:
+    def expected_machines(self) -> Cluster:
         """The machines of the file."""
         return self.cluster
 
-    def resolved(self) -> ClusterFile:
+    def with_addresses(self) -> ClusterFile:
         """The same with addresses in place of names."""
-        return replace(self, cluster=resolved(self.cluster, str(self.path)))
+        return replace(self, cluster=with_addresses(self.cluster, str(self.path)))
 
-    def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
+    def cluster_of(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
         """The machines of the file; `localhost` in it is the driver's machine.
 
         Raises:
@@ -107,15 +107,15 @@ class RayNodes:
     address: str | None = None
     takes_new_machines: bool = True
 
-    def promised(self) -> Cluster:
+    def expected_machines(self) -> Cluster:
         """This machine, for every pool."""
         return Cluster()
 
-    def resolved(self) -> RayNodes:
+    def with_addresses(self) -> RayNodes:
         """The nodes have addresses."""
         return self
 
-    def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
+    def cluster_of(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
         """All nodes of the Ray cluster."""
         return of_nodes(nodes)
 

@@ -9,13 +9,13 @@ from typing import Any
 from fpray.cluster.calls import Unanswered, gather
 from fpray.cluster.cancellation import Cancellation
 from fpray.cluster.machines import Machines
-from fpray.cluster.ray_process.stored import Stored
+from fpray.cluster.ray_process.stored_bytes import StoredBytes
 from fpray.errors import Cause, FprayError, Lost, Problem, refuse_if_any
 from fpray.jar.find import Jar
 from fpray.node.agent import NodeAgent
 from fpray.plan.words import AGAIN
 
-_PIECE_BYTES = 8 << 20
+_CHUNK_BYTES = 8 << 20
 _DEADLINE_S = 300.0
 
 
@@ -51,7 +51,7 @@ def send_jar(
         FprayError: the file is gone, or is another jar by now.
         Lost: a machine is gone, or cannot keep the jar.
     """
-    pieces: list[Stored] = []
+    pieces: list[StoredBytes] = []
     try:
         pieces.extend(_stored(machines, jar, agents))
         calls: dict[Any, str] = {agent.machine.keep_jar(jar.sha256, pieces): host for host, agent in agents.items()}
@@ -63,14 +63,14 @@ def send_jar(
         machines.object_store.drop(pieces)
 
 
-def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterator[Stored]:
+def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterator[StoredBytes]:
     """The jar's pieces in the object store."""
     digest = hashlib.sha256()
     try:
         with jar.path.open("rb") as file:
-            while piece := file.read(_PIECE_BYTES):
-                digest.update(piece)
-                yield machines.object_store.put(piece)
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                yield machines.object_store.put(chunk)
     except OSError as error:
         raise FprayError(
             f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}. Finished results are"

@@ -13,8 +13,8 @@ from fpray.cluster.launcher_file import (
     LOCAL_TYPE,
     LauncherFile,
     Provider,
+    expected_counts,
     node_types,
-    promised,
     read_launcher_file,
 )
 from fpray.cluster.pools import NO_POOL, Node, by_pools, of_nodes, pools_of
@@ -38,7 +38,7 @@ class Launcher:
         path: the file.
         port: of the head's Ray.
         hosts: the addresses that it lists, the head's first; empty where a cloud gives them.
-        types: node type -> how many machines of it are promised; empty where `hosts` lists them.
+        types: node type -> how many machines of it the file promises; empty where `hosts` lists them.
         pools: node type -> the pools of its label and resources, where they name any.
         listed: the machines by pool, where the file lists the pools of `hosts`.
         file, content: what the file says, typed, and all of it.
@@ -63,18 +63,18 @@ class Launcher:
         """True: a machine that replaces another one joins under another address."""
         return True
 
-    def promised(self) -> Cluster:
+    def expected_machines(self) -> Cluster:
         """The machines that there will be; those of a cloud by the names of their types, such as `clients-1`."""
         if self.hosts:
             return self.listed or Cluster(self.hosts)
         kinds_by_name = [(f"{kind}-{k}", kind) for kind, count in self.types.items() for k in range(1, count + 1)]
         return by_pools(((name, self.pools.get(kind, ())) for name, kind in kinds_by_name), source=self.path.name)
 
-    def joined(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
+    def cluster_of(self, nodes: Collection[Node], driver_host: str = LOOPBACK) -> Cluster:
         """The machines that there are: with the pools of the file, otherwise those that the nodes name."""
         return self.listed or of_nodes(node for node in nodes if not self.hosts or node.host in self.hosts)
 
-    def resolved(self) -> Launcher:
+    def with_addresses(self) -> Launcher:
         """The same with addresses in place of names.
 
         Raises:
@@ -87,7 +87,7 @@ class Launcher:
         return replace(self, hosts=hosts, listed=self.listed and self.listed.renamed(addresses))
 
     def missing(self, nodes: Collection[Node]) -> list[str]:
-        """The machines that are promised and have not joined: addresses, or `2 of 3 acceptors`."""
+        """The machines that the file promises and that have not joined: addresses, or `2 of 3 acceptors`."""
         missing = self._missing(nodes)
         if self.hosts:
             return list(missing)
@@ -96,8 +96,8 @@ class Launcher:
     def _missing(self, nodes: Collection[Node]) -> dict[str, int]:
         """Address or node type -> how many of it have not joined."""
         counts = Counter(node.host if self.hosts else node.labels.get(TYPE_LABEL) for node in nodes)
-        promised = self.types or dict.fromkeys(self.hosts, 1)
-        return {name: count - counts[name] for name, count in promised.items() if count > counts[name]}
+        expected = self.types or dict.fromkeys(self.hosts, 1)
+        return {name: count - counts[name] for name, count in expected.items() if count > counts[name]}
 
     def wait_for_all(
         self, nodes: Callable[[], Collection[Node]], say: Callable[[str], None], patience_s: float = _PATIENCE_S
@@ -141,7 +141,7 @@ def read_launcher(path: Path) -> Launcher:
         hosts = _hosts(path, file)
         return Launcher(path, file.port, file, hosts=hosts, listed=_listed(path, file.provider, hosts), content=content)
     types, head = node_types(file, path)
-    counts = promised(types, head)
+    counts = expected_counts(types, head)
     if (count := sum(counts.values())) > MOST_MACHINES:
         raise refuse(
             str(path),

@@ -176,7 +176,7 @@ def _resources(node: Mapping[str, Any] | None, path: Path) -> Mapping[str, float
         raise refuse(f"{path}: head_node and worker_nodes", str(misfit), Cause.LAUNCHER_FILE) from None
 
 
-def promised(types: Mapping[str, NodeType], head: str) -> dict[str, int]:
+def expected_counts(types: Mapping[str, NodeType], head: str) -> dict[str, int]:
     """Type -> how many machines of it Ray starts by itself."""
     counts = {}
     for name, kind in types.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from fpray.cluster.ray_link import RayLink
-from fpray.cluster.ray_process.stored import Stored
+from fpray.cluster.ray_process.stored_bytes import StoredBytes
 
 
 class ObjectStore:
@@ -14,15 +14,15 @@ class ObjectStore:
     def __init__(self, link: RayLink) -> None:
         self._link = link
 
-    def put(self, piece: bytes) -> Stored:
+    def put(self, piece: bytes) -> StoredBytes:
         """Put bytes there until `drop`: what stands for them in the arguments of a call.
 
         Raises:
             Unanswered: Ray does not take them.
         """
-        reference: Stored = self._link.ask("store", piece)
+        reference: StoredBytes = self._link.ask("store", piece)
         return reference
 
-    def drop(self, pieces: Collection[Stored]) -> None:
+    def drop(self, pieces: Collection[StoredBytes]) -> None:
         """Drop what was put there."""
         self._link.process.ask("forget", tuple(pieces))

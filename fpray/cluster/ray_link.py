@@ -12,7 +12,7 @@ from typing import Any
 
 from fpray.cluster.calls import Unanswered
 from fpray.cluster.ray_address import answers, why_silent
-from fpray.cluster.ray_process import leftovers
+from fpray.cluster.ray_process import ray_orphans
 from fpray.cluster.ray_process.embedded import embedded_environment
 from fpray.cluster.ray_process.process import RayProcess
 from fpray.cluster.ray_process.start import RayStarted, Start
@@ -42,7 +42,7 @@ class RayLink:
         self._token = f"{os.getpid()}-{secrets.token_hex(4)}"
         self.process = RayProcess()
         self.gcs_address = self.host = ""
-        self._directory: leftovers.Directory | None = None
+        self._directory: ray_orphans.Directory | None = None
 
     def start(self) -> None:
         """Attach, or start an embedded Ray.
@@ -110,7 +110,7 @@ class RayLink:
     def _start_embedded(self) -> None:
         for attempt in range(1, _TRIES + 1):
             try:
-                self._directory = leftovers.new_directory(user_directory())
+                self._directory = ray_orphans.new_directory(user_directory())
                 self._connect(embedded_environment(), self._directory.path)
                 return
             except OSError as error:

@@ -103,7 +103,7 @@ def check(
     instruments = words.collect(lambda: find_instruments(values["instrument"])) or ()
     if protocol is not None:
         words.problems += _role_problems(protocol, values)
-    cluster = replace(where.inventory.promised(), policy=values["place"])
+    cluster = replace(where.inventory.expected_machines(), policy=values["place"])
     if choice is not None:
         words.problems += _trial_problems(choice, cluster, where, plan_only=plan_only)
     if not plan_only:

@@ -55,7 +55,7 @@ def debug_trial(
     """
     check_label(earlier, label)
     trial, where = _trial_of(earlier), where_of(cluster_file, address, local=local)
-    inventory, record = where.inventory.resolved(), suite.record
+    inventory, record = where.inventory.with_addresses(), suite.record
     java = record.java or "java"
     jar = find_jar(REFERENCE if record.jar.get("name") == "reference" else record.jar.get("path"), java, say)
     if jar.sha256 != (known_sha := record.jar.get("sha256", "")):
@@ -63,7 +63,7 @@ def debug_trial(
     with Machines(wanted_address(where.address or inventory.address, local), local=local) as machines:
         inventory.wait_for_all(machines.refresh, say)
         nodes = machines.by_host().values()
-        cluster = replace(inventory.joined(nodes, machines.driver_host()), policy=record.place)
+        cluster = replace(inventory.cluster_of(nodes, machines.driver_host()), policy=record.place)
         refuse_if_any(cluster_problems(trial.protocol, [trial], cluster))
         cores = {node.host: node.cores for node in nodes}
         allocator = Allocator(cluster, cores, alive=machines.by_host)

@@ -23,7 +23,7 @@ from fpray.trial.extension import extend_for_show
 def plans(experiment: Experiment) -> Iterator[dict[str, Any]]:
     """The plan of every trial, with FrankenPaxos's ports and stand-in paths, its disk space and its time."""
     environment = experiment.environment
-    cluster = replace(experiment.where.inventory.promised(), policy=environment.place)
+    cluster = replace(experiment.where.inventory.expected_machines(), policy=environment.place)
     for number, trial in enumerate(experiment.trials, start=1):
         jar, directory = str(environment.jar.path), f"/suite/{number:03d}"
         paths = Paths(directory, jar, environment.java, environment.jvm_args, environment.flags)
@@ -86,7 +86,7 @@ def _summary(experiment: Experiment) -> str:
     trials = experiment.trials
     repeats = 1 + max((trial.repeat for trial in trials), default=0)
     shape = _shape(experiment, repeats)
-    machines = len(experiment.where.inventory.promised().addresses())
+    machines = len(experiment.where.inventory.expected_machines().addresses())
     once = [trial for trial in trials if trial.repeat == 0]  # the other rounds are equal
     seconds = duration_in_words(repeats * sum(map(planned_seconds, once)))
     words = [

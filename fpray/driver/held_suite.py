@@ -49,4 +49,4 @@ def _with_addresses(experiment: Checked) -> Checked:
         Refused: a name has no address.
     """
     where = experiment.where
-    return replace(experiment, where=replace(where, inventory=where.inventory.resolved()))
+    return replace(experiment, where=replace(where, inventory=where.inventory.with_addresses()))

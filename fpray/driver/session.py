@@ -69,7 +69,7 @@ class Session:
         where, listeners = self.experiment.where, self.listeners
         machines = self.backend.machines(wanted_address(where.ray, where.local), where.local)
         if machines.embedded:  # refused before Ray starts
-            self._placed(where.inventory.joined([Machine("", LOOPBACK, 1, {})]))
+            self._placed(where.inventory.cluster_of([Machine("", LOOPBACK, 1, {})]))
             listeners.on_message(headline(self.experiment, machines))
         listeners.on_phase("starting Ray on this machine" if machines.embedded else "waiting for the Ray cluster", None)
         with batch_scheduling(), machines:
@@ -186,4 +186,4 @@ def living(experiment: Experiment, machines: Machines) -> Cluster:
     """
     nodes = machines.by_host().values()
     refuse_if_any(jar_problems(len(nodes), has_name=experiment.environment.jar_named))
-    return experiment.where.inventory.joined(nodes, machines.driver_host())
+    return experiment.where.inventory.cluster_of(nodes, machines.driver_host())

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from fpray.node.cpu_use import CpuUse
-from fpray.node.file_transfer import Parcel
+from fpray.node.file_transfer import Chunk
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Exit, Failure, HostPort, ProcessSpec
 
@@ -58,8 +58,8 @@ class FileCalls(Protocol):
     def write(self, directory: str, files: Mapping[str, str]) -> Call[None]:
         """Write files (name -> content) into a directory. Raises `Lost` if that fails."""
 
-    def read_parcel(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Call[Parcel]:
-        """The next pieces of a directory's files (see `fpray.node.file_transfer.read_parcel`)."""
+    def read_chunk(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Call[Chunk]:
+        """The next pieces of a directory's files (see `fpray.node.file_transfer.read_chunk`)."""
 
     def read_piece(self, path: str, offset: int) -> Call[bytes]:
         """At most 64 KiB of a file from an offset on; b"" where there is no such file."""

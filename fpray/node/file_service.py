@@ -10,7 +10,7 @@ from fpray.errors import Lost
 from fpray.files.atomic import write_text
 from fpray.files.disk import remedy
 from fpray.files.reading import piece_of, pieces
-from fpray.node.file_transfer import Parcel, read_parcel
+from fpray.node.file_transfer import Chunk, read_chunk
 from fpray.node.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class FileService:
                 f"{directory} cannot be written: {error.strerror}. {remedy(error)}, or the repeat fails, too"
             ) from None
 
-    def read_parcel(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Parcel:
+    def read_chunk(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Chunk:
         """The next pieces of a directory's files."""
-        return read_parcel(directory, leave_out, begin)
+        return read_chunk(directory, leave_out, begin)
 
     def read_piece(self, path: str, offset: int) -> bytes:
         """The next piece of one file."""

@@ -1,4 +1,4 @@
-"""Files on their way from a machine's own disk to the suite: parcels of pieces of files."""
+"""Files on their way from a machine's own disk to the suite: chunks, which are sent one by one."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 
 from fpray.errors import Lost
 
-PARCEL_BYTES = 8 << 20
+CHUNK_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Chunk:
     """Pieces of files on their way to the suite.
 
     Attributes:
         pieces: (name in the directory, offset, content, whether that is the file's end).
-        following: where the next parcel begins: a name and an offset; None after the last one.
+        following: where the next chunk begins: a name and an offset; None after the last one.
         free: bytes on that disk.
     """
 
@@ -29,9 +29,9 @@ class Parcel:
     free: int
 
 
-def read_parcel(
-    directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None, size: int = PARCEL_BYTES
-) -> Parcel:
+def read_chunk(
+    directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None, size: int = CHUNK_BYTES
+) -> Chunk:
     """The next pieces of a directory's files, at most `size` bytes, by name; without names that match a pattern.
 
     Raises:
@@ -47,14 +47,14 @@ def read_parcel(
                 continue
             with (Path(directory) / name).open("rb", buffering=0) as file:
                 rest = os.fstat(file.fileno()).st_size - offset
-                if rest > room and pieces:  # the next parcel's: only a file that fills a parcel is cut
-                    return Parcel(pieces, (name, offset), free)
+                if rest > room and pieces:  # of the next chunk: only a file that fills a chunk is cut
+                    return Chunk(pieces, (name, offset), free)
                 content = os.pread(file.fileno(), room, offset)
             pieces.append((name, offset, content, len(content) >= rest))
             room -= len(content)
             if len(content) < rest:
-                return Parcel(pieces, (name, offset + len(content)), free)
-        return Parcel(pieces, None, free)
+                return Chunk(pieces, (name, offset + len(content)), free)
+        return Chunk(pieces, None, free)
     except OSError as error:
         raise Lost(
             f"{error.filename or directory} cannot be copied to the directory of results: {error.strerror}"

@@ -43,7 +43,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def resolved(cluster: Cluster, where: str) -> Cluster:
+def with_addresses(cluster: Cluster, where: str) -> Cluster:
     """The cluster with addresses in place of names: looked up once, because the jar binds to what its peers connect to.
 
     Raises:
@@ -51,9 +51,9 @@ def resolved(cluster: Cluster, where: str) -> Cluster:
     """
     addresses, problems = look_up(cluster.addresses(), where)
     refuse_if_any(problems)
-    with_addresses = cluster.renamed(addresses)
-    refuse_if_any(in_many_regions(with_addresses.regions, where))
-    return with_addresses
+    by_address = cluster.renamed(addresses)
+    refuse_if_any(in_many_regions(by_address.regions, where))
+    return by_address
 
 
 def look_up(names: Sequence[str], where: str) -> tuple[dict[str, str], list[Problem]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from fpray.driver.continued import continued_line, suite_here
+from fpray.driver.continuation import continued_line, suite_here
 from fpray.peak_sampler.distributions import size
 from fpray.plan.estimate import planned_seconds, processes_each
 from fpray.plan.words import duration_in_words, number_of
@@ -41,7 +41,7 @@ def _preview_line(experiment: SearchExperiment) -> str:
         _space_in_words(problem),
         f"at most {number_of(trials, 'trial')}",
         processes_each(corners),
-        number_of(len(experiment.where.inventory.promised().addresses()), "machine"),
+        number_of(len(experiment.where.inventory.expected_machines().addresses()), "machine"),
         f"at most {duration_in_words(trials * longest_s)}",
     ]
     return " · ".join(parts)

@@ -9,7 +9,7 @@ from typing import Any, cast
 from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
 from fpray.cluster.object_store import ObjectStore
-from fpray.cluster.ray_process.stored import Stored
+from fpray.cluster.ray_process.stored_bytes import StoredBytes
 from fpray.errors import Lost
 from fpray.node.agent import NodeAgent
 from fpray.node.messages import ProcessSpec
@@ -22,9 +22,9 @@ class _NoStore(ObjectStore):
     def __init__(self) -> None:
         """There is no link."""
 
-    def put(self, piece: bytes) -> Stored:
+    def put(self, piece: bytes) -> StoredBytes:
         """Forget it at once."""
-        return Stored(0)
+        return StoredBytes(0)
 
     def drop(self, pieces: object) -> None:
         """Nothing was kept."""

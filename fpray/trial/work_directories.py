@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fpray.errors import Lost
 from fpray.files import layout
 from fpray.node.agent import NodeAgent
-from fpray.node.file_transfer import Parcel
+from fpray.node.file_transfer import Chunk
 from fpray.node.inspection import WorkSite
 from fpray.node.process_files import add_pids, read_pids
 from fpray.plan.plan import Plan, Process
@@ -117,8 +117,8 @@ class _Arrivals:
     into: TrialDirectory
     come: dict[str, str] = field(default_factory=dict)
 
-    def unpack(self, parcel: Parcel, host: str) -> None:
-        for name, offset, content, ends in parcel.pieces:
+    def unpack(self, chunk: Chunk, host: str) -> None:
+        for name, offset, content, ends in chunk.pieces:
             if name == layout.PIDS:  # each machine has one of its own
                 add_pids(str(self.into.path), read_pids(content))
             elif self.come.setdefault(name, host) == host:
@@ -131,16 +131,16 @@ class _Arrivals:
 def _fetch(
     arrivals: _Arrivals, away: Mapping[str, str], leave_out: Sequence[str], agent_at: AgentAt, gather: Gather
 ) -> Mapping[str, int]:
-    """Copy files parcel by parcel, from all machines in parallel; host -> bytes that are free there."""
+    """Copy files chunk by chunk, from all machines in parallel; host -> bytes that are free there."""
     begins: dict[str, tuple[str, int] | None] = dict.fromkeys(away)
     free: dict[str, int] = {}
     while begins:
-        calls = {agent_at(host).files.read_parcel(away[host], leave_out, begin): host for host, begin in begins.items()}
+        calls = {agent_at(host).files.read_chunk(away[host], leave_out, begin): host for host, begin in begins.items()}
         begins = {}
-        for call, parcel in gather(calls):
+        for call, chunk in gather(calls):
             host = calls[call]
-            arrivals.unpack(parcel, host)
-            free[host] = parcel.free
-            if parcel.following is not None:
-                begins[host] = parcel.following
+            arrivals.unpack(chunk, host)
+            free[host] = chunk.free
+            if chunk.following is not None:
+                begins[host] = chunk.following
     return free

@@ -169,7 +169,7 @@ def test_machines_that_have_not_joined_are_counted_by_type() -> None:
     rest += ", 1 of 1 read_batchers, 2 of 2 proxy_replicas"
     state = "waiting for the machines of ec2.yaml: 4 of 16 are in the Ray cluster; missing"
     assert messages == [f"{state}: {rest}. The sweep starts automatically when all are there"]
-    cluster = launcher.joined(joined)
+    cluster = launcher.cluster_of(joined)
     assert cluster.hosts(1, "leaders") == cluster.hosts(2, "leaders") == ("10.0.0.4", "10.0.0.3")
     assert "10.0.0.1" not in cluster.addresses(), "the head takes no role"
 
@@ -222,7 +222,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump(content))
     launcher = read_launcher(file)
     assert launcher.missing([_Node("10.0.0.1"), _Node("10.0.0.3")]) == ["10.0.0.2", "10.0.0.4"]
-    cluster = launcher.joined([_Node(host) for host in launcher.hosts])
+    cluster = launcher.cluster_of([_Node(host) for host in launcher.hosts])
     assert cluster.hosts(1, "clients") == ("10.0.0.3", "10.0.0.4")
     assert cluster.hosts(1, "leaders") == ("10.0.0.2",), (
         "the head takes no role, and a machine without a pool serves the rest"

@@ -12,21 +12,21 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import QUICK, Run, run
+from tests.conftest import QUICK, CommandResult, run
 from tests.support.suites import at_once, only_suite, outcome
 
 UNREPLICATED_COLUMNS = 21 + 14  # parameters (three are the workload's), outputs
 
 
 @pytest.fixture(scope="module")
-def unreplicated(ray_address: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+def unreplicated(ray_address: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CommandResult]:
     """One finished sweep that several tests look at."""
     directory = tmp_path_factory.mktemp("unreplicated")
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_clients_per_proc=0,3", "--address", ray_address, "--json"]
     return directory, run(*words, cwd=directory)
 
 
-def test_a_sweep_says_where_it_runs_and_which_jar(unreplicated: tuple[Path, Run], ray_address: str) -> None:
+def test_a_sweep_says_where_it_runs_and_which_jar(unreplicated: tuple[Path, CommandResult], ray_address: str) -> None:
     _, done = unreplicated
     assert done.code == 0, done.err
     first, second, *lines = done.err.splitlines()
@@ -40,7 +40,7 @@ def test_a_sweep_says_where_it_runs_and_which_jar(unreplicated: tuple[Path, Run]
     assert lines[-1].startswith("2 finished · results: fpray show ")
 
 
-def test_json_is_one_object_for_each_trial(unreplicated: tuple[Path, Run]) -> None:
+def test_json_is_one_object_for_each_trial(unreplicated: tuple[Path, CommandResult]) -> None:
     trials = [json.loads(line) for line in unreplicated[1].out.splitlines()]
     assert [trial["trial"] for trial in trials] == ["001", "002"]
     for trial, loops in zip(trials, (1, 4), strict=True):
@@ -52,7 +52,7 @@ def test_json_is_one_object_for_each_trial(unreplicated: tuple[Path, Run]) -> No
         assert at_once(rows) == loops, "the client runs num_clients_per_proc + 1 loops"
 
 
-def test_the_suite_directory_is_frankenpaxos_and_more(unreplicated: tuple[Path, Run]) -> None:
+def test_the_suite_directory_is_frankenpaxos_and_more(unreplicated: tuple[Path, CommandResult]) -> None:
     suite = only_suite(unreplicated[0])
     for name in ("args.json", "inputs.txt", "results.csv", "start_time.txt", "stop_time.txt", "results.parquet"):
         assert (suite / name).stat().st_size > 0, name
@@ -68,7 +68,7 @@ def test_the_suite_directory_is_frankenpaxos_and_more(unreplicated: tuple[Path, 
     assert kinds >= {"phase", "exit"}
 
 
-def test_results_have_frankenpaxos_columns_and_fpray_ones(unreplicated: tuple[Path, Run]) -> None:
+def test_results_have_frankenpaxos_columns_and_fpray_ones(unreplicated: tuple[Path, CommandResult]) -> None:
     suite = only_suite(unreplicated[0])
     with (suite / "results.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -80,7 +80,7 @@ def test_results_have_frankenpaxos_columns_and_fpray_ones(unreplicated: tuple[Pa
     assert table["jar"][0].as_py().startswith("reference ")
 
 
-def test_recorder_rows_are_kept_as_parquet(unreplicated: tuple[Path, Run]) -> None:
+def test_recorder_rows_are_kept_as_parquet(unreplicated: tuple[Path, CommandResult]) -> None:
     suite = only_suite(unreplicated[0])
     table = pq.read_table(suite / "002" / "recorder.parquet")
     assert table.num_rows > 4, "more rows than loops"
@@ -88,7 +88,7 @@ def test_recorder_rows_are_kept_as_parquet(unreplicated: tuple[Path, Run]) -> No
     assert not list(suite.glob("*/*_data.csv"))
 
 
-def test_provenance_says_what_ran_where(unreplicated: tuple[Path, Run]) -> None:
+def test_provenance_says_what_ran_where(unreplicated: tuple[Path, CommandResult]) -> None:
     content = json.loads((only_suite(unreplicated[0]) / "suite.json").read_text())
     provenance = content["provenance"]
     assert len(provenance["jar"]["sha256"]) == 64
@@ -99,7 +99,7 @@ def test_provenance_says_what_ran_where(unreplicated: tuple[Path, Run]) -> None:
     assert {p["nice"] for p in outcome(only_suite(unreplicated[0]))["processes"]} == {0}
 
 
-def test_show_tells_from_disk(unreplicated: tuple[Path, Run]) -> None:
+def test_show_tells_from_disk(unreplicated: tuple[Path, CommandResult]) -> None:
     directory, _ = unreplicated
     letters = only_suite(directory).name.split("_")[2]
     for what in (letters, letters[:4].lower(), str(only_suite(directory)), only_suite(directory).name[:19]):
@@ -113,7 +113,7 @@ def test_show_tells_from_disk(unreplicated: tuple[Path, Run]) -> None:
     assert "measured.throughput" in trial.out
 
 
-def test_a_named_suite_grows(unreplicated: tuple[Path, Run], ray_address: str) -> None:
+def test_a_named_suite_grows(unreplicated: tuple[Path, CommandResult], ray_address: str) -> None:
     directory, _ = unreplicated
     suite = only_suite(directory)
     before = outcome(suite)
@@ -128,7 +128,7 @@ def test_a_named_suite_grows(unreplicated: tuple[Path, Run], ray_address: str) -
 
 
 def test_another_jar_is_refused_unless_accepted(
-    unreplicated: tuple[Path, Run], reference_jar: Path, ray_address: str, tmp_path: Path
+    unreplicated: tuple[Path, CommandResult], reference_jar: Path, ray_address: str, tmp_path: Path
 ) -> None:
     suite = tmp_path / only_suite(unreplicated[0]).name
     shutil.copytree(only_suite(unreplicated[0]), suite)
@@ -147,7 +147,7 @@ def test_another_jar_is_refused_unless_accepted(
     assert jars[0].startswith("reference")
 
 
-def test_a_finished_suite_is_carried_on_without_ray(unreplicated: tuple[Path, Run]) -> None:
+def test_a_finished_suite_is_carried_on_without_ray(unreplicated: tuple[Path, CommandResult]) -> None:
     directory, _ = unreplicated
     done = run("sweep", "unreplicated", "-s", str(only_suite(directory)), cwd=directory)
     assert done.code == 0, done.err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fpray.errors import Lost
-from fpray.node.file_transfer import read_parcel
+from fpray.node.file_transfer import read_chunk
 
 
 def test_files_come_in_pieces_and_none_is_left_out(tmp_path: Path) -> None:
@@ -23,10 +23,10 @@ def test_files_come_in_pieces_and_none_is_left_out(tmp_path: Path) -> None:
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     come: dict[str, bytes] = {}
-    whole, begin, parcels = set(), None, 0
+    whole, begin, chunks = set(), None, 0
     while True:
-        one = read_parcel(str(tmp_path), ["config"], begin, size=10)
-        parcels += 1
+        one = read_chunk(str(tmp_path), ["config"], begin, size=10)
+        chunks += 1
         for name, offset, content, ends in one.pieces:
             assert len(come.setdefault(name, b"")) == offset
             come[name] += content
@@ -35,6 +35,6 @@ def test_files_come_in_pieces_and_none_is_left_out(tmp_path: Path) -> None:
             break
     assert come == {name: content for name, content in files.items() if name in ("a", "b", "c", "d/e")}
     assert whole == set(come)
-    assert parcels == 4
+    assert chunks == 4
     with pytest.raises(Lost, match="cannot be copied"):
-        read_parcel(str(tmp_path / "gone"), [], None)
+        read_chunk(str(tmp_path / "gone"), [], None)

@@ -26,7 +26,7 @@ MARKS = {
     "docs/searching.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/add-a-protocol.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/instruments.md": (pytest.mark.jvm, pytest.mark.ray),
-    "docs/running-away.md": (pytest.mark.jvm, pytest.mark.ray),
+    "docs/detached.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/jar.md": (pytest.mark.jvm,),
     "docs/studies.md": (pytest.mark.jvm,),
 }

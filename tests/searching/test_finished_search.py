@@ -10,20 +10,20 @@ import pyarrow.parquet as pq
 import pytest
 from optuna.trial import TrialState
 
-from tests.conftest import QUICK, Run, cli, run
+from tests.conftest import QUICK, CommandResult, cli, run
 from tests.searching.front_door import LOAD, SPACE, study_trials
 from tests.support.suites import only_suite
 
 
 @pytest.fixture(scope="module")
-def load_only(ray_address: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+def load_only(ray_address: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CommandResult]:
     """One finished search over load that several tests look at."""
     directory = tmp_path_factory.mktemp("load")
     words = ["search", "unreplicated", *QUICK, *LOAD, *SPACE, "--budget-trials", "7", "--seed", "1", "--stop-at", "0%"]
     return directory, run(*words, "--address", ray_address, "--json", cwd=directory)
 
 
-def test_a_search_is_an_ordinary_suite(load_only: tuple[Path, Run]) -> None:
+def test_a_search_is_an_ordinary_suite(load_only: tuple[Path, CommandResult]) -> None:
     directory, done = load_only
     assert done.code == 0, done.err
     suite = only_suite(directory)
@@ -35,7 +35,7 @@ def test_a_search_is_an_ordinary_suite(load_only: tuple[Path, Run]) -> None:
     assert not list(suite.glob("*/attempts"))
 
 
-def test_the_study_is_read_without_fpray(load_only: tuple[Path, Run]) -> None:
+def test_the_study_is_read_without_fpray(load_only: tuple[Path, CommandResult]) -> None:
     suite = only_suite(load_only[0])
     trials = study_trials(suite)
     assert [t.state for t in trials] == [TrialState.COMPLETE] * 7
@@ -51,7 +51,7 @@ def test_the_study_is_read_without_fpray(load_only: tuple[Path, Run]) -> None:
         assert (identity["id"], identity["repeat"]) == (trial.user_attrs["fpray_trial"], trial.user_attrs["repeat"])
 
 
-def test_the_best_is_confirmed_by_repeats_and_the_answer_is_kept(load_only: tuple[Path, Run]) -> None:
+def test_the_best_is_confirmed_by_repeats_and_the_answer_is_kept(load_only: tuple[Path, CommandResult]) -> None:
     directory, done = load_only
     suite = only_suite(directory)
     answer = json.loads((suite / "answer.json").read_text())
@@ -76,7 +76,7 @@ def test_the_best_is_confirmed_by_repeats_and_the_answer_is_kept(load_only: tupl
 
 
 @pytest.mark.parametrize("kind", ["png", "svg", "html"])
-def test_a_search_is_drawn(load_only: tuple[Path, Run], kind: str, tmp_path: Path) -> None:
+def test_a_search_is_drawn(load_only: tuple[Path, CommandResult], kind: str, tmp_path: Path) -> None:
     directory, _ = load_only
     file = tmp_path / f"search.{kind}"
     done = run("show", str(only_suite(directory)), "--figure", str(file), cwd=directory)
@@ -90,7 +90,7 @@ def test_a_search_is_drawn(load_only: tuple[Path, Run], kind: str, tmp_path: Pat
 
 
 def test_a_named_suite_goes_on_with_a_larger_budget(
-    load_only: tuple[Path, Run], ray_address: str, tmp_path: Path
+    load_only: tuple[Path, CommandResult], ray_address: str, tmp_path: Path
 ) -> None:
     directory, _ = load_only
     suite = only_suite(directory)

@@ -14,7 +14,7 @@ from click.testing import Result
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import place
 from fpray.study.registry import find_protocol
-from tests.conftest import Run, cli, run
+from tests.conftest import CommandResult, cli, run
 from tests.support.fake_java import install
 
 SECOND = (
@@ -22,7 +22,9 @@ SECOND = (
 )  # fmt: skip
 
 
-def _sweep(protocol: str, directory: Path, address: str, *words: str, **play: Any) -> tuple[Run, dict[str, Any]]:
+def _sweep(
+    protocol: str, directory: Path, address: str, *words: str, **play: Any
+) -> tuple[CommandResult, dict[str, Any]]:
     """A sweep of a protocol's fake mains; and its outcome."""
     mains = [find_protocol(protocol).main_class(role) for role in find_protocol(protocol).roles]
     java = install(directory, mains, labels=None not in find_protocol(protocol).outputs, **play)

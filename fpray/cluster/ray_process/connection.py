@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from fpray.cluster.nodes import Machine, NodeTable
-from fpray.cluster.ray_process import errors, leftovers
+from fpray.cluster.ray_process import errors, ray_orphans
 from fpray.cluster.ray_process.actor_pool import ActorPool
 from fpray.cluster.ray_process.connect import connect
 from fpray.cluster.ray_process.embedded import RAY, start_embedded
-from fpray.cluster.ray_process.living import living_machines, raylet_here
+from fpray.cluster.ray_process.ray_nodes import living_machines, raylet_here
 from fpray.cluster.ray_process.start import RayStarted, Start
-from fpray.cluster.ray_process.stored import Stored
+from fpray.cluster.ray_process.stored_bytes import StoredBytes
 from fpray.node.head_watch import head_here
 from fpray.plan.cluster import LOOPBACK
 
@@ -84,21 +84,21 @@ class Connection:
         """End the actors of a lane on some machines; see `ActorPool.kill`."""
         self._pool().kill(hosts, lane)
 
-    def store(self, piece: bytes) -> Stored:
+    def store(self, piece: bytes) -> StoredBytes:
         """Put bytes into the object store until `forget`: what stands for them in the arguments of a call."""
         import ray
 
-        token = Stored(len(self._references))
+        token = StoredBytes(len(self._references))
         self._references.append(ray.put(piece))
         return token
 
-    def forget(self, tokens: Collection[Stored]) -> None:
+    def forget(self, tokens: Collection[StoredBytes]) -> None:
         """Drop bytes from the object store."""
         for token in tokens:
             self._references[token.number] = None
 
     def _resolve(self, argument: Any) -> Any:
-        if isinstance(argument, Stored):
+        if isinstance(argument, StoredBytes):
             return self._references[argument.number]
         return [self._resolve(item) for item in argument] if isinstance(argument, list) else argument
 
@@ -126,4 +126,4 @@ class Connection:
         if self._start is not None and self._start.address is None:
             directory = self._start.directory
             remove = directory if directory_too else directory / RAY
-            leftovers.end_session(os.getpid(), lambda: shutil.rmtree(remove, ignore_errors=True))
+            ray_orphans.end_session(os.getpid(), lambda: shutil.rmtree(remove, ignore_errors=True))

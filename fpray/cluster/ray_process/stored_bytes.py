@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredBytes:
     """Stands for bytes in the object store among the arguments of a call."""
 
     number: int
