@@ -11,6 +11,7 @@ from bench import plain, turns
 from bench.common import Estimate, Row, Settings, estimate, median, ratio, safely, say
 from bench.warm import WarmSweep
 from fpray.driver.selection import TrialSelection
+from fpray.files import layout
 
 ALLOWED = 0.03
 BOUND = f"interval not wholly outside {1 - ALLOWED:.2f} to {1 + ALLOWED:.2f}"
@@ -33,7 +34,7 @@ def _ratios(settings: Settings) -> list[Row]:
     theirs: list[plain.Numbers] = []
     with WarmSweep(points, pairs, scratch / "suites", settings.jar) as sweep:
         for warm_trial, run in sweep.pairs(trial, pairs, scratch, settings.jar, seed=2):
-            ours.append(plain.numbers_of_parquet(warm_trial.directory / "recorder.parquet", trial))
+            ours.append(plain.numbers_of_parquet(warm_trial.directory / layout.RECORDER, trial))
             theirs.append(run.numbers())
             say(f"pair {len(ours)} of {pairs}: {ours[-1].throughput:,.0f}/s, plain {theirs[-1].throughput:,.0f}/s")
     return _rows(ours, theirs)

@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.common import BenchError
 from fpray.driver.selection import TrialSelection, select
+from fpray.files import layout
 from fpray.node import ports
 from fpray.node.messages import clean_environment
 from fpray.plan.cluster import LOOPBACK, Cluster
@@ -110,7 +111,7 @@ def wait_until_all_listen(
     deadline = time.monotonic() + READY_S
     while not endpoints <= {(listener.host, listener.port) for listener in ports.listeners()}:
         if any(process.poll() is not None for process in running) or time.monotonic() > deadline:
-            output = "".join((directory / f"{process.label}_err.txt").read_text()[:500] for process in stage)
+            output = "".join((directory / layout.stderr_file(process.label)).read_text()[:500] for process in stage)
             raise BenchError(f"{stage[0].role} ended or does not listen: {output}")
         time.sleep(look_s)
 
@@ -129,7 +130,7 @@ def numbers(directory: Path, trial: Trial[Any], plan: Plan) -> Numbers:
 
     seconds = trial.params.duration.total_seconds()
     labels = [process.label for process in plan.of_kind("client")]
-    tables = [table for label in labels for table in ClientFile(directory / f"{label}_data.csv", label)]
+    tables = [table for label in labels for table in ClientFile(directory / layout.data_file(label), label)]
     return _numbers(tables, seconds, str(directory))
 
 

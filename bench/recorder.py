@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from fpray.files import layout
+
 BEGIN_NS = 1_795_321_397_000_000_000
 OUTPUTS = {"read": "read_output.", "write": "write_output."}
 
@@ -130,7 +132,7 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fpray-bench-") as name:
         scratch = Path(name)
-        files = [scratch / f"client_{i}_data.csv" for i in range(args.files)]
+        files = [scratch / layout.data_file(f"client_{i}") for i in range(args.files)]
         for i, file in enumerate(files):
             write_client(file, args.rows // args.files, args.rate / args.files, i)
         exit_code = report(files, scratch, args.repeats, args.python)
@@ -141,7 +143,7 @@ def main() -> int:
 
 def report(files: list[Path], scratch: Path, repeats: int, python: str | None) -> int:
     """Time and numbers."""
-    parquet = str(scratch / "recorder.parquet")
+    parquet = str(scratch / layout.RECORDER)
     ways: list[tuple[str, str, Any, str]] = [
         ("", FPRAY, parquet, sys.executable),
         ("original calls", PANDAS, {}, sys.executable),
@@ -177,7 +179,7 @@ def memory(scratch: Path, rows: int, rate: float) -> int:
         files = [scratch / f"of_{count}_{i}.csv" for i in range(count)]
         for i, file in enumerate(files):
             write_client(file, rows, rate / count, i)
-        peaks.append(run(FPRAY, str(scratch / "recorder.parquet"), files)["mib"])
+        peaks.append(run(FPRAY, str(scratch / layout.RECORDER), files)["mib"])
         for file in files:
             file.unlink()
     print(f"peak MiB with 2 / 20 files of {rows} rows: {peaks[0]:.0f} / {peaks[1]:.0f}")

@@ -28,6 +28,7 @@ from fpray.driver.check import check_sweep
 from fpray.driver.experiment import Experiment
 from fpray.driver.session import Backend
 from fpray.driver.sweep import run_sweep
+from fpray.files import layout
 from fpray.plan.command_line import Paths
 from fpray.plan.plan import Trial, plan_placed
 from fpray.store.columns import measured_columns, output_columns
@@ -62,7 +63,7 @@ def simulated_trial(trial: Trial[Any], directory: TrialDirectory, setting: Trial
         events.append({"t": time.time_ns(), "kind": "phase", "role": "", "label": "", "detail": phase})
         if phase == "measuring":
             setting.cancellation.sleep(SECONDS)
-    directory.file("recorder.parquet").write_bytes(_RECORDER)
+    directory.file(layout.RECORDER).write_bytes(_RECORDER)
     names = [*output_columns(trial.protocol), *measured_columns(trial.protocol)]
     return Outcome(
         Status.FINISHED,
@@ -112,7 +113,7 @@ def sweep(scratch: Path, trials: int, allocations: int) -> float:
 def resume(scratch: Path, trials: int, allocations: int) -> float:
     """The seconds of the same command when one trial has not ended, without the second of that trial."""
     (suite,) = (scratch / "suites").iterdir()
-    (suite / f"{trials // 2:03d}" / "outcome.json").unlink()
+    (suite / layout.trial_number(trials // 2) / layout.OUTCOME).unlink()
     return sweep(scratch, trials, allocations) - SECONDS
 
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from bench.common import BenchError, Row, Settings, estimate, median, say
+from fpray.files import layout
 
 _SHORT = ("warmup_duration=0.2s", "duration=0.3s")
 _WORDS = {
@@ -56,6 +57,6 @@ def _run(settings: Settings, number: int, *, traced: bool) -> dict[str, float]:
     if done.returncode:
         raise BenchError(f"{' '.join(command)} returned {done.returncode}: {done.stderr[-1000:]}")
     # The command is written once, 2 ms before the supervisor is asked to start it.
-    (file,) = scratch.glob("suites/*/001/server_cmd.txt")
+    (file,) = scratch.glob(f"suites/*/001/{layout.command_file('server')}")
     reached = {"jvm": file.stat().st_mtime_ns} | (json.loads(stamps.read_text()) if traced else {})
     return {"": 0.0} | {name: (at - began) / 1e9 for name, at in reached.items()}

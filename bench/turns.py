@@ -20,6 +20,7 @@ import numpy as np
 from bench import plain
 from bench.common import BenchError, Estimate, Row, Settings, orders, ratio, say
 from bench.warm import WarmSweep
+from fpray.files import layout
 
 HALF_WIDTH = 0.007
 _TURN_S, _SETTLE_S = 1.5, 0.4  # after a thaw all of Ray's timers are late
@@ -121,7 +122,7 @@ def _throughputs(directory: Path, turns: Sequence[Turn]) -> list[float]:
 
     from fpray.recorder.schema import nanoseconds
 
-    rows = pq.read_table(directory / "recorder.parquet", columns=["stop", "count"])
+    rows = pq.read_table(directory / layout.RECORDER, columns=["stop", "count"])
     stops, counts = nanoseconds(rows["stop"]), rows["count"].to_numpy()
     order = np.argsort(stops, kind="stable")
     stops, sums = stops[order], np.concatenate([[0], np.cumsum(counts[order])])

@@ -24,6 +24,7 @@ import numpy as np
 
 from bench.lines import Lines
 from bench.report import paragraph, write_section
+from fpray.files import layout
 from fpray.jar.find import find_jar
 
 STATE = Path(__file__).resolve().parent.parent / ".build" / "under-load"
@@ -98,7 +99,7 @@ def _run(kind: str) -> dict[str, Any]:
     except BaseException:
         _end(process)
         raise
-    began_trials = len(list(directory.glob("suites/*/[0-9]*/server_cmd.txt")))
+    began_trials = len(list(directory.glob(f"suites/*/[0-9]*/{layout.command_file('server')}")))
     printed = [line.strip() for line in text.splitlines() if line.strip()]
     return {
         "kind": kind,

@@ -23,6 +23,7 @@ import psutil
 from bench import plain
 from bench.common import BenchError, orders
 from fpray.driver.selection import TrialSelection
+from fpray.files import layout
 from fpray.plan.plan import Trial
 
 # After a thaw all of Ray's timers are late; no trial begins at that moment.
@@ -115,7 +116,7 @@ class WarmSweep:
     def await_clients(self, before: Path) -> None:
         """Wait until the clients of the trial after one (its directory) listen, and their warm-up begins."""
         while True:
-            log = self.running() / "log.txt"
+            log = self.running() / layout.LOG
             if log.parent != before and log.exists() and "measuring" in log.read_text():
                 return
             time.sleep(0.05)

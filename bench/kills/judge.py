@@ -12,6 +12,7 @@ from bench.kills.case import Case
 from bench.kills.kill import Struck
 from bench.kills.run import FPRAY, Run
 from bench.kills.suite import Snapshot, Suite, rows_of
+from fpray.files import layout
 
 JVMS, TRIALS, ENDING, RAY = "JVMs alive", "trials", "endings", "Ray left"
 KINDS = (JVMS, TRIALS, ENDING, RAY)
@@ -24,7 +25,7 @@ _SENTENCES = {
     2: re.compile(r"(?m)^fpray: nothing was started"),
     130: re.compile(r"(?m)^(interrupted · |stopping \(Ctrl-C again stops at once\)$)"),
 }
-_OF_JVMS = ("_out.txt", "_err.txt")
+_OF_JVMS = (layout.stdout_file(""), layout.stderr_file(""))
 INTERRUPTS = ("INT", "TERM", "HUP")
 
 
@@ -49,17 +50,17 @@ def trials_of(suite: Suite, before: Snapshot) -> Iterator[Violation]:
     now = suite.snapshot()
     for trial, (digest, rows) in now.items():
         if len(rows) > 1:
-            yield TRIALS, f"{trial.name} is {len(rows)} times in results.csv"
+            yield TRIALS, f"{trial.name} is {len(rows)} times in {layout.RESULTS_CSV}"
         if trial in before:
             old_digest, old_rows = before[trial]
             if digest != old_digest:
                 yield TRIALS, f"{trial.name} had finished, and has changed"
             if old_rows and rows != old_rows:
-                yield TRIALS, f"{trial.name} had finished, and its row in results.csv has changed"
+                yield TRIALS, f"{trial.name} had finished, and its row in {layout.RESULTS_CSV} has changed"
     for trial in before:
         if trial not in now:
             yield TRIALS, f"{trial.name} had finished, and is lost"
-    for attempt in suite.directory.glob("suites/*/[0-9][0-9][0-9]/attempts/*/outcome.json"):
+    for attempt in suite.directory.glob(f"suites/*/[0-9][0-9][0-9]/{layout.ATTEMPTS}/*/{layout.OUTCOME}"):
         if json.loads(attempt.read_text())["status"] == "finished":
             yield TRIALS, f"{attempt.parents[2].name} had finished, and was run again"
     if len(suite.paths()) > 1:
@@ -120,8 +121,8 @@ def end_of_suite(suite: Suite) -> Iterator[Violation]:
     for trial, outcome in outcomes.items():
         count = len(list(rows_of(trial, outcome)))
         if count != 1:
-            yield TRIALS, f"at the end of the suite, {trial.name} is {count} times in results.csv"
+            yield TRIALS, f"at the end of the suite, {trial.name} is {count} times in {layout.RESULTS_CSV}"
     for path in suite.paths():
-        rows = (path / "results.csv").read_text().splitlines()[1:] if (path / "results.csv").exists() else []
+        rows = (path / layout.RESULTS_CSV).read_text().splitlines()[1:] if (path / layout.RESULTS_CSV).exists() else []
         if len(rows) != suite.planned:
-            yield TRIALS, f"at the end of the suite, results.csv has {len(rows)} rows"
+            yield TRIALS, f"at the end of the suite, {layout.RESULTS_CSV} has {len(rows)} rows"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fpray.files import layout
+
 # Nothing waits for the timeouts but a client that is not answered.
 _TIMES = ("warmup_duration=150ms", "warmup_timeout=60s", "duration=300ms", "timeout=60s")
 _SET = tuple(word for setting in _TIMES for word in ("--set", setting))
@@ -34,7 +36,7 @@ class Attempt:
 
     def is_under_way(self) -> bool:
         """Whether neither its end nor a new attempt is on disk."""
-        return _read(self.trial / "start_time.txt") == self.began and not (self.trial / "outcome.json").exists()
+        return _read(self.trial / layout.START_TIME) == self.began and not (self.trial / layout.OUTCOME).exists()
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Suite:
 
     def paths(self) -> list[Path]:
         """Of the suites that the command has made: more than one is a mistake."""
-        return sorted(path.parent for path in self.directory.glob("suites/*/suite.json"))
+        return sorted(path.parent for path in self.directory.glob(f"suites/*/{layout.SUITE}"))
 
     def trials(self) -> list[Path]:
         """The directories of the trials."""
@@ -79,7 +81,7 @@ class Suite:
         outcomes = {}
         for trial in self.trials():
             with contextlib.suppress(OSError):
-                outcomes[trial] = json.loads((trial / "outcome.json").read_text())
+                outcomes[trial] = json.loads((trial / layout.OUTCOME).read_text())
         return outcomes
 
     def finished(self) -> list[Path]:
@@ -99,7 +101,7 @@ class Suite:
 
     def says_running(self) -> bool:
         """Whether its last driver has written no end: it was killed."""
-        states = [json.loads(path.read_text())["state"] for path in self.directory.glob("suites/*/progress.json")]
+        states = [json.loads(path.read_text())["state"] for path in self.directory.glob(f"suites/*/{layout.PROGRESS}")]
         return "running" in states
 
     def snapshot(self) -> Snapshot:
@@ -110,15 +112,15 @@ class Suite:
     def under_way(self, since_ns: int) -> tuple[Attempt, str] | None:
         """The attempt that goes on since a moment, and its phase."""
         for trial in self.trials():
-            log = trial / "log.txt"
+            log = trial / layout.LOG
             with contextlib.suppress(OSError, IndexError):
-                if log.stat().st_mtime_ns < since_ns or (trial / "outcome.json").exists():
+                if log.stat().st_mtime_ns < since_ns or (trial / layout.OUTCOME).exists():
                     continue
                 word = log.read_text().splitlines()[-1].partition("] ")[2]
                 phase = _PHASES.get(word, "stopping")
-                if phase == "measuring" and "warmup finished" not in _read(trial / "client_0_out.txt"):
+                if phase == "measuring" and "warmup finished" not in _read(trial / layout.stdout_file("client_0")):
                     phase = "warm-up"
-                return Attempt(trial, _read(trial / "start_time.txt")), phase
+                return Attempt(trial, _read(trial / layout.START_TIME)), phase
         return None
 
     def ended_since(self, since_ns: int) -> int:
@@ -126,14 +128,14 @@ class Suite:
         count = 0
         for trial in self.trials():
             with contextlib.suppress(OSError):
-                count += (trial / "outcome.json").stat().st_mtime_ns >= since_ns
+                count += (trial / layout.OUTCOME).stat().st_mtime_ns >= since_ns
         return count
 
 
 def rows_of(trial: Path, outcome: Mapping[str, Any]) -> Iterator[str]:
     """The rows of results.csv with the figures of a trial: its mean latency is no other's."""
     means = {name: str(mean) for name, mean in outcome["results"].items() if name.endswith("latency.mean_ms")}
-    with contextlib.suppress(OSError), (trial.parent / "results.csv").open(newline="") as file:
+    with contextlib.suppress(OSError), (trial.parent / layout.RESULTS_CSV).open(newline="") as file:
         for row in csv.DictReader(file):
             if any(row.get(name) == mean for name, mean in means.items()):
                 yield json.dumps(row)

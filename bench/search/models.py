@@ -13,6 +13,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 
 from bench.search.task import LATENCIES, THROUGHPUT, Metrics, Params, Task
 from fpray.peak_sampler.goals import Bound, Goal
+from fpray.recorder.columns import latency
 
 
 def models() -> Iterator[Task]:
@@ -48,7 +49,7 @@ def _model(name: str, space: dict[str, BaseDistribution], limit: float) -> Task:
         kind="model",
         space=space,
         goal=Goal(THROUGHPUT),
-        bound=Bound("latency.median_ms", limit),
+        bound=Bound(latency("median"), limit),
         loops=lambda params: float(params["clients"]),
         points=tuple(dict(zip(space, values, strict=True)) for values in product(*grid)),
         measure=measure,

@@ -21,6 +21,7 @@ from optuna.distributions import BaseDistribution, IntDistribution
 from bench.search.published_table import LOAD, TablePoint, distribution_of, factors_of, groups_of, loops_of, points_of
 from bench.search.task import CURVE_SHARE, THROUGHPUT, Metrics, Params, Task
 from fpray.peak_sampler.goals import Bound, Goal
+from fpray.recorder.columns import latency
 
 # Bounds: quantiles, over the configurations, of the bounded column.
 MEDIAN_QUANTILES, P99_QUANTILES = (0.25, 0.5, 0.75), (0.5,)
@@ -63,7 +64,7 @@ def curves(name: str, group: pd.DataFrame, output: str, kind: str) -> Iterator[T
 
 
 def _bounds(points: Sequence[TablePoint], output: str) -> Iterator[tuple[str, Bound]]:
-    for column, quantiles in (("latency.median_ms", MEDIAN_QUANTILES), ("latency.p99_ms", P99_QUANTILES)):
+    for column, quantiles in ((latency("median"), MEDIAN_QUANTILES), (latency("p99"), P99_QUANTILES)):
         for quantile in quantiles:
             limit = float(np.quantile([point.truth[output + column] for point in points], quantile))
             yield f"{column.removeprefix('latency.').removesuffix('_ms')}@{quantile:g}", Bound(output + column, limit)

@@ -15,8 +15,9 @@ import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
 from fpray.peak_sampler.goals import Bound, Goal
+from fpray.recorder.columns import latency, start_throughput
 
-THROUGHPUT, LATENCIES = "start_throughput_1s.p90", ("latency.mean_ms", "latency.median_ms", "latency.p99_ms")
+THROUGHPUT, LATENCIES = start_throughput("p90"), tuple(map(latency, ("mean", "median", "p99")))
 CURVES = ("curve", "line")  # kinds of tasks: published curves, and lines of tables. Only the load varies
 NEVER = math.inf
 NEAR, CLOSE = 0.05, 0.02  # a task is solved to these shares of its best

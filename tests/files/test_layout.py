@@ -12,7 +12,9 @@ import pytest
 from fpray.files import layout
 
 ROOT = Path(__file__).parents[2]
-FILES = [f for top in ("fpray", "analysis") for f in sorted((ROOT / top).rglob("*.py")) if f.name != "layout.py"]
+FILES = [
+    f for top in ("fpray", "analysis", "bench") for f in sorted((ROOT / top).rglob("*.py")) if f.name != "layout.py"
+]
 SUFFIXES = {function("") for function in (layout.command_file, layout.stdout_file, layout.stderr_file)}
 SUFFIXES |= {layout.returncode_file(""), layout.data_file("")}
 NAMES = {value for name, value in vars(layout).items() if name.isupper() and "." in value}
