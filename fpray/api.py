@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from fpray.driver.check import check_sweep
@@ -25,7 +26,7 @@ def _shows(options: type, returns: str) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         function.__signature__ = signature(options, returns, "protocol")  # type: ignore[attr-defined]
-        function.__doc__ = f"{function.__doc__}\n    Options:\n{documentation(options)}\n    "
+        function.__doc__ = f"{function.__doc__}\n    Options:\n{indent(documentation(options), 8 * ' ')}\n    "
         return function
 
     return decorate
