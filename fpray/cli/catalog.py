@@ -8,6 +8,10 @@ from collections.abc import Iterable
 import click
 
 from fpray.cli import completion
+from fpray.cli.launch_options import StudiesPrinting
+from fpray.cli.options import read_options_of, with_options
+from fpray.driver.option import pick
+from fpray.driver.options import BaseOptions
 from fpray.report.catalog import describe, list_protocols
 from fpray.report.jar_check import JarCheck
 from fpray.report.protocols_document import document
@@ -19,7 +23,7 @@ from fpray.study import registry
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completion.protocols)
 @click.option("--check", "jar", metavar="JAR", help="check that a jar's mains accept the flags that fpray passes")
-@click.option("--java", default="java", show_default=True, metavar="PATH", help="the java that runs the jar's mains")
+@read_options_of(pick(BaseOptions, java={"help": "the java that runs the jar's mains"}))
 @click.option("--markdown", is_flag=True, help="print a document: roles, studies, and what differs from FrankenPaxos")
 @click.pass_context
 def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java: str, markdown: bool) -> None:
@@ -47,7 +51,7 @@ def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java:
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[PROTOCOL]...", shell_complete=completion.protocols)
-@click.option("--json", "as_json", is_flag=True, help="print a JSON list, with the machines of each pool")
+@with_options(StudiesPrinting)
 def studies(names: tuple[str, ...], as_json: bool) -> None:
     """List the studies: trials, processes, machines and time of each.
 

@@ -10,32 +10,33 @@ import click
 
 from fpray.cli.completion import suite_letters
 from fpray.cli.interrupt import interruptible
-from fpray.cli.suites import PATH, suites_option
+from fpray.cli.options import read_options_of
+from fpray.cli.suites import suites_option
 from fpray.cluster.inventory import is_launcher_file
+from fpray.driver.check import where_of
 from fpray.driver.debug import debug_trial
 from fpray.driver.head import run_on_head, words_without
-from fpray.driver.option import fields
+from fpray.driver.option import pick
 from fpray.driver.options import BaseOptions
+from fpray.report.text import say
 from fpray.store.find import find_trial
-
-_HELP = {item.name: item.option.help_and_default for item in fields(BaseOptions)}  # as for a sweep
 
 
 @click.command()
 @click.argument("trial", metavar="SUITE/TRIAL", shell_complete=suite_letters)
 @click.argument("label")
-@click.option("--cluster", "cluster_file", metavar="FILE", type=PATH, help=_HELP["cluster"])
-@click.option("-a", "--address", metavar="ADDRESS", help=_HELP["address"])
-@click.option("--local", is_flag=True, help=_HELP["local"])
+@read_options_of(pick(BaseOptions, cluster={}, address={"by_spelling": False, "multiple": False}, local={}))
 @suites_option
 def debug(trial: str, label: str, suite_directory: Path, **where: Any) -> None:
     """Run a trial without its process LABEL, which you run by hand.
 
     Prints the command to paste and where to paste it; runs until Ctrl-C.
     """
-    file = where["cluster_file"]
-    if file is not None and where["address"] is None and is_launcher_file(file):
+    if remark := where["address"].remark:
+        say(remark)
+    file = Path(where["cluster"] or "")
+    if where["address"].ray is None and is_launcher_file(file):
         run_on_head(file, words_without(sys.argv[1:], "--cluster"), with_machines=True)
     suite, directory = find_trial(trial, suite_directory)
     interruptible()
-    debug_trial(suite, directory, label, **where)
+    debug_trial(suite, directory, label, where_of(where))

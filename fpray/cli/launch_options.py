@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, TypedDict
 
 import click
 
 from fpray.cli.options import Command, with_options
 from fpray.driver.option import Group, Option
+
+JSON = Option("print one JSON object per trial on standard output", Group.COMMAND, False, words=("--json",))
 
 
 class LaunchOptions(TypedDict, total=False):
@@ -16,10 +19,7 @@ class LaunchOptions(TypedDict, total=False):
     dry_run: Annotated[
         bool, Option("print how many trials would run and how long they would take, and exit", Group.COMMAND, False)
     ]
-    as_json: Annotated[
-        bool,
-        Option("print one JSON object per trial on standard output", Group.COMMAND, False, words=("--json",)),
-    ]
+    as_json: Annotated[bool, JSON]
     detach: Annotated[
         bool,
         Option(
@@ -33,7 +33,19 @@ class LaunchOptions(TypedDict, total=False):
 class PlanPrinting(TypedDict, total=False):
     """Of `fpray plan`."""
 
-    as_json: Annotated[bool, Option("print the plans as a JSON list", Group.COMMAND, False, words=("--json",))]
+    as_json: Annotated[bool, replace(JSON, help="print the plans as a JSON list")]
+
+
+class StatusPrinting(TypedDict, total=False):
+    """Of `fpray status`."""
+
+    as_json: Annotated[bool, replace(JSON, help="print a JSON list")]
+
+
+class StudiesPrinting(TypedDict, total=False):
+    """Of `fpray studies`."""
+
+    as_json: Annotated[bool, replace(JSON, help="print a JSON list, with the machines of each pool")]
 
 
 def launch_options(command: Command) -> Command:

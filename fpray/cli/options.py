@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 import click
 
 from fpray.cli import completion
 from fpray.cli.option_groups import GroupedOption
 from fpray.driver.option import Field, fields
+from fpray.driver.read_options import read_options
+from fpray.errors import refuse_if_any
 from fpray.report.text import say
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -58,6 +61,21 @@ def with_options(options: type) -> Callable[[Command], Command]:
         for item in reversed(fields(options)):
             command = _click_option(item)(command)
         return command
+
+    return decorate
+
+
+def read_options_of(options: type) -> Callable[[Command], Command]:
+    """Every option of an options class, for a command that gets their values, read; a wrong one is refused."""
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def reading(*arguments: Any, **words: Any) -> Any:
+            values, problems = read_options(options, {item.name: words.pop(item.name) for item in fields(options)})
+            refuse_if_any(problems)
+            return command(*arguments, **words, **values)
+
+        return with_options(options)(cast(Command, reading))
 
     return decorate
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
+from fpray.cli.options import Command, read_options_of
 from fpray.driver.head import run_on_head, words_without
-from fpray.files.paths import absolute
-from fpray.store.usual_root import ROOT_VARIABLE, USUAL_ROOT
+from fpray.driver.option import pick
+from fpray.driver.options import BaseOptions
+from fpray.files.paths import GivenPath, absolute
 
 
 class _AbsolutePath(click.ParamType[Path]):
@@ -31,10 +34,19 @@ def _run_on_head(_ctx: click.Context, _option: click.Parameter, value: Path | No
         run_on_head(value, words_without(sys.argv[1:], "--cluster"))
 
 
-suites_option = click.option(
-    "-s", "--suite-directory", "--suite_directory", "suite_directory", type=PATH, default=USUAL_ROOT, show_default=True,
-    envvar=ROOT_VARIABLE, show_envvar=True, help="directory in which suites are found by name or letters",
-)  # fmt: skip
+_SUITES = pick(BaseOptions, suite_directory={"help": "directory in which suites are found by name or letters"})
+
+
+def suites_option(command: Command) -> Command:
+    """The option `-s` of a command that looks at suites; the command gets the path."""
+
+    @functools.wraps(command)
+    def with_path(*arguments: Any, suite_directory: GivenPath, **words: Any) -> Any:
+        return command(*arguments, suite_directory=suite_directory.path, **words)
+
+    return read_options_of(_SUITES)(cast(Command, with_path))
+
+
 head_option = click.option(
     "--cluster", metavar="LAUNCHER.yaml", type=PATH, expose_value=False, callback=_run_on_head,
     help="run this command on the head of that cluster",

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from fpray.cli.completion import suite_letters
+from fpray.cli.launch_options import StatusPrinting
+from fpray.cli.options import with_options
 from fpray.cli.suites import head_option, suites_option
 from fpray.files.paths import short_path
 from fpray.report.attach import attach as attach_to
@@ -21,7 +23,7 @@ from fpray.store.find import find_suite
 @click.command()
 @suites_option
 @head_option
-@click.option("--json", "as_json", is_flag=True, help="print a JSON list")
+@with_options(StatusPrinting)
 def status(suite_directory: Path, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
     states = suite_states(suite_directory, lambda why: say(why.of_reader()))

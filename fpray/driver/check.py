@@ -8,14 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fpray.cluster.inventory import is_launcher_file, read_inventory
+from fpray.cluster.inventory import read_inventory
+from fpray.driver.compared import Settings
 from fpray.driver.experiment import Environment, Experiment, Outputs, Policy, Where
 from fpray.driver.named_jar import named_jar
-from fpray.driver.options import SweepOptions
-from fpray.driver.read_options import read_options
+from fpray.driver.option import attributes, fields, named
+from fpray.driver.options import BaseOptions, SweepOptions
+from fpray.driver.read_options import read_options, with_defaults
 from fpray.driver.secret_words import scrubbed, secrets_of
 from fpray.driver.selection import Selected, TrialSelection, select_grid
-from fpray.errors import Cause, Problem, Refused, nearest, refuse, refuse_if_any
+from fpray.errors import Cause, Problem, Refused, nearest, refuse_if_any
 from fpray.jar.find import REFERENCE, Jar
 from fpray.plan.capacity import region_problems
 from fpray.plan.cluster import Cluster
@@ -46,13 +48,14 @@ class Words:
     problems: list[Problem]
     command: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
+    options: type = SweepOptions
 
     @staticmethod
     def read(options: type, protocol: str, words: Mapping[str, Any], command: str) -> Words:
         """The words of an options class."""
         values, problems = read_options(options, words)
         command = scrubbed(command, secrets_of(values))
-        return Words(protocol, values, problems, command, {"protocol": protocol, **words})
+        return Words(protocol, values, problems, command, {"protocol": protocol, **words}, options)
 
     def collect(self, look: Callable[[], T]) -> T | None:
         """What a function finds out; None, and its problems noted, where it refuses."""
@@ -95,7 +98,7 @@ def check(
     selection = TrialSelection.from_options(words.protocol, values)
     protocol = words.collect(lambda: find_protocol(selection.protocol))
     choice = words.collect(lambda: select(selection)) if protocol is not None else None
-    where = words.collect(lambda: _where(values)) or Where()
+    where = words.collect(lambda: where_of(values)) or Where()
     trials = choice.trials if choice else ()
     jar = None
     if not plan_only and protocol is not None:
@@ -112,8 +115,7 @@ def check(
         words.problems += _platform_problems()
     refuse_if_any(words.problems)
     assert choice is not None
-    points, environment = selection.to_json(), _environment(values, jar)
-    facts = _compared(environment)
+    points, settings = selection.to_json(), Settings.of(words.options, values)
     return Experiment(
         kind=SWEEP,
         selection=selection,
@@ -121,43 +123,29 @@ def check(
         protocol=choice.protocol,
         study=choice.study,
         trials=choice.trials,
-        environment=environment,
+        environment=_environment(values, jar),
         where=where,
-        policy=_policy(values),
+        policy=Policy(**attributes(Policy, SweepOptions, with_defaults(SweepOptions, values))),
         outputs=_outputs(words, choice.remarks),
-        compared=facts,
-        key=suite_key(points, facts),
+        settings=settings,
+        key=suite_key(points, settings),
         instruments=[*usual_instruments(), *instruments],
     )
 
 
-def suite_key(identity: Any, compared: Mapping[str, Any]) -> str:
+def suite_key(identity: Any, settings: Settings) -> str:
     """Equal for commands that continue each other's suite: of equal identity, in an equal environment."""
-    optional = ("place", "instruments")  # keys are as they were before there were these options
-    settings = {name: value for name, value in compared.items() if value or name not in optional}
-    return content_hash([identity, settings])
+    return content_hash([identity, settings.entries()])
 
 
-def _compared(environment: Environment) -> dict[str, Any]:
-    return {
-        "place": dict(sorted(environment.place.items())),
-        "instruments": list(environment.instruments),
-        "java": environment.java,
-        "jvm_args": {role: list(args) for role, args in environment.jvm_args.items()},
-        "flags": {role: dict(flags) for role, flags in environment.flags.items()},
-    }
-
-
-def where_of(file: Path | None, address: str | None, *, local: bool) -> Where:
-    """The machines that `--cluster`, `--address` and `--local` name; the file is read.
+def where_of(values: Mapping[str, Any]) -> Where:
+    """The machines that the options `cluster`, `address`, `local` and `scratch` name; the file is read.
 
     Raises:
-        Refused: the file is wrong, or a cluster is named as well as this machine.
+        Refused: the file is wrong.
     """
-    if local and file and is_launcher_file(file):
-        others = f"means this machine only, but --cluster {file} names other machines: remove one of the two options"
-        raise refuse("--local", others, Cause.OPTION)
-    return Where(address, local, read_inventory(file), file)
+    file = Path(values["cluster"]) if values["cluster"] else None
+    return Where(values["address"].ray, values["local"], read_inventory(file), file, values.get("scratch"))
 
 
 def jar_problems(machines: int, *, has_name: bool) -> list[Problem]:
@@ -165,7 +153,8 @@ def jar_problems(machines: int, *, has_name: bool) -> list[Problem]:
     if machines < 2 or has_name:
         return []
     sentence = f"is required on several machines ({machines} here): name your jar, such as -j frankenpaxos.jar"
-    return [Problem("-j/--jar", f"{sentence}, or write -j reference for fpray's small example jar", Cause.JAR)]
+    sentence = f"{sentence}, or write -j reference for fpray's small example jar"
+    return [Problem(named(BaseOptions, "jar").spellings, sentence, Cause.JAR)]
 
 
 def cluster_problems(protocol: Protocol[Any], trials: Sequence[Trial[Any]], cluster: Cluster) -> list[Problem]:
@@ -176,29 +165,12 @@ def cluster_problems(protocol: Protocol[Any], trials: Sequence[Trial[Any]], clus
     return list({problem.about: problem for problem in reversed(problems)}.values())[::-1]  # each pool's worst
 
 
-def _where(values: Mapping[str, Any]) -> Where:
-    file = Path(values["cluster"]) if values["cluster"] else None
-    where = where_of(file, values["address"].ray, local=values["local"])
-    return replace(where, scratch=values["scratch"])
-
-
 def _environment(values: Mapping[str, Any], jar: Jar | None) -> Environment:
     """The environment of trials; a jar that was not looked into is a stand-in by its name."""
     reference = values["jar"] in (None, REFERENCE)
     stand_in = Jar(Path(Paths().jar if reference else values["jar"]), "", "", reference)
-    return Environment(
-        jar or stand_in,
-        values["jar"] is not None,
-        values["java"],
-        values["jvm_arg"],
-        values["flags"],
-        values["place"],
-        values["instrument"],
-    )
-
-
-def _policy(values: Mapping[str, Any]) -> Policy:
-    return Policy(**{name: values[name] for name in Policy.__dataclass_fields__ if name in values})
+    own = {"jar": jar or stand_in, "jar_named": values["jar"] is not None}
+    return Environment(**{**attributes(Environment, BaseOptions, values), **own})
 
 
 def _outputs(words: Words, remarks: Sequence[str]) -> Outputs:
@@ -243,12 +215,11 @@ def _trial_problems(choice: Selected, cluster: Cluster, where: Where, *, plan_on
 def _role_problems(protocol: Protocol[Any], values: Mapping[str, Any]) -> Iterator[Problem]:
     """Roles of `--jvm-arg`, `--flag` and `--place` that the protocol does not have, and flags that fpray gives."""
     roles = [role.name for role in protocol.roles]
-    places = values["place"].keys() - {EVERY_ROLE}
-    for option, by_role in (("--jvm-arg", values["jvm_arg"]), ("--flag", values["flags"]), ("--place", places)):
-        for role in by_role:
-            if role not in roles:
+    for name in ("jvm_arg", "flags", "place"):
+        for role in values[name]:
+            if role not in (*roles, EVERY_ROLE if name == "place" else None):
                 sentence = f"{protocol.name} has no such role{nearest(role, roles)}; its roles: {', '.join(roles)}"
-                yield Problem(f"{option} {role}", sentence, Cause.OPTION)
+                yield Problem(f"{named(BaseOptions, name).flag} {role}", sentence, Cause.OPTION)
     for role in protocol.roles:
         for name in values["flags"].get(role.name, {}):
             if name in _OWN_FLAGS or name in role.flag_names(1):
@@ -258,10 +229,11 @@ def _role_problems(protocol: Protocol[Any], values: Mapping[str, Any]) -> Iterat
 
 def _later_problems(selection: TrialSelection, trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
     """Options that this version reads and plans, but does not run yet."""
-    for option, name in {"-m/--monitor": "monitored", "-p/--profile": "profiled"}.items():
-        if name in selection.set or any(getattr(trial.params, name) for trial in trials):
+    for item in fields(BaseOptions):
+        name = item.option.parameter
+        if name and (name in selection.set or any(getattr(trial.params, name) for trial in trials)):
             sentence = "cannot be run yet, because this version of fpray does not implement it: remove it"
-            yield Problem(option, sentence, Cause.OPTION)
+            yield Problem(item.spellings, sentence, Cause.OPTION)
 
 
 def _platform_problems() -> list[Problem]:

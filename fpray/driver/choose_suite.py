@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from fpray.driver.experiment import Experiment
-from fpray.driver.option_texts import listed
 from fpray.driver.resume import selected_by
 from fpray.driver.secret_words import storable
 from fpray.errors import Cause, FprayError, Refused, refuse
+from fpray.files import layout
 from fpray.files.paths import short_path
 from fpray.jar.provenance import of_driver
-from fpray.plan.placement_policy import place_texts
 from fpray.protocol import params as param_values
 from fpray.report.show import jar_of
 from fpray.report.status import DIED, SuiteState
@@ -24,7 +21,6 @@ from fpray.store.strange_files import refuse_strange_files
 from fpray.store.suite import Suite
 from fpray.store.suite_record import PILOT, SuiteRecord
 from fpray.store.usual_root import usual_root
-from fpray.trial.context import flag_texts, jvm_arg_texts
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
 _NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # no directory for suites has such a name
@@ -113,7 +109,7 @@ def _new_suite(root: Path, experiment: Experiment) -> Suite:
         jar=provenance["jar"],
         provenance=provenance,
         kind=experiment.kind,
-        **experiment.compared,
+        settings=experiment.settings.entries(),
         **experiment.record,
     )
     return Suite.create(root, name, arguments, record)
@@ -123,8 +119,8 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     """The suite, if this experiment may continue it.
 
     Raises:
-        Refused: it is of another protocol, was run with another jar, java, JVM arguments, flags or placement, or
-            holds links.
+        Refused: it is of another protocol or command, was run with another jar or with another value of an option
+            that is compared, or holds links.
     """
     refuse_strange_files(suite.path)
     protocol = suite.record.protocol
@@ -144,7 +140,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
             " new suite (directory of results), name another directory with -s",
             Cause.OTHER_REQUEST,
         )
-    record, jar, compared = suite.record.jar, experiment.environment.jar, experiment.compared
+    record, jar = suite.record.jar, experiment.environment.jar
     mixed = (
         f"their results would mix. To continue {suite.path.name}, run it with the earlier one, or mix them with"
         f" --accept-change. {_NEW}"
@@ -155,35 +151,16 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         raise refuse(
             str(jar), f"is not the jar of the earlier results, which is {jar_of(suite)}: {mixed}", Cause.OTHER_REQUEST
         )
-    for name, option in _COMPARED.items():
-        # A suite that is older than an option was run without it.
-        if (before := getattr(suite.record, name)) != compared[name]:
-            sentence = (
-                f"is {_typed(name, compared[name])} now, but was {_typed(name, before)} for the earlier"
-                f" results: {mixed}"
-            )
-            raise refuse(option, sentence, Cause.OTHER_REQUEST)
+    file = suite.path / layout.SUITE
+    for change in experiment.settings.changes(suite.record, file):
+        sentence = f"is {change.now} now, but was {change.before} for the earlier results: {mixed}"
+        raise refuse(change.flag, sentence, Cause.OTHER_REQUEST)
+    if strangers := experiment.settings.strangers(suite.record):
+        say(
+            f"note: {short_path(file)} has entries that this version of fpray does not know and does not compare"
+            f" ({', '.join(strangers[:5])}): a newer version wrote them; the command continues"
+        )
     return suite
-
-
-_COMPARED = {
-    "java": "--java",
-    "jvm_args": "--jvm-arg",
-    "flags": "--flag",
-    "place": "--place",
-    "instruments": "--instrument",
-}
-_TEXTS: Mapping[str, Callable[[Any], Sequence[str]]] = {
-    "jvm_args": jvm_arg_texts,
-    "flags": flag_texts,
-    "place": place_texts,
-}
-
-
-def _typed(name: str, value: Any) -> str:
-    """What a suite keeps of an option, as a user types it."""
-    texts = _TEXTS.get(name, listed)(value)
-    return " ".join(texts) or "none"
 
 
 def _unfinished(suite: Suite, experiment: Experiment) -> bool:

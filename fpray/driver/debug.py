@@ -12,10 +12,13 @@ from typing import Any
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.machines import Machines
 from fpray.cluster.ray_address import wanted_address
-from fpray.driver.check import cluster_problems, where_of
+from fpray.driver.check import cluster_problems
+from fpray.driver.compared import recorded
+from fpray.driver.experiment import Where
+from fpray.driver.options import BaseOptions
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.atomic import write_text
-from fpray.files.layout import command_file
+from fpray.files.layout import SUITE, command_file
 from fpray.files.paths import short_path
 from fpray.jar.find import REFERENCE, find_jar
 from fpray.node.process_files import shell_command
@@ -37,15 +40,7 @@ from fpray.trial.watch import failures, listens
 _LOOK_S = 0.5
 
 
-def debug_trial(
-    suite: Suite,
-    earlier: TrialDirectory,
-    label: str,
-    *,
-    cluster_file: Path | None = None,
-    address: str | None = None,
-    local: bool = False,
-) -> None:
+def debug_trial(suite: Suite, earlier: TrialDirectory, label: str, where: Where) -> None:
     """Start everything of a trial but one process, say what to paste where, and hold it all until Ctrl-C.
 
     It runs as the trial did, with the suite's jar, and is no result: its files are in `debug/` of the suite.
@@ -54,16 +49,16 @@ def debug_trial(
         Refused: there is no such process, no jar, or no machine for it.
     """
     check_label(earlier, label)
-    trial, where = _trial_of(earlier), where_of(cluster_file, address, local=local)
-    inventory, record = where.inventory.with_addresses(), suite.record
-    java = record.java or "java"
+    trial, inventory, record = _trial_of(earlier), where.inventory.with_addresses(), suite.record
+    settings = recorded(BaseOptions, record, suite.path / SUITE)
+    java = settings["java"]
     jar = find_jar(REFERENCE if record.jar.get("name") == "reference" else record.jar.get("path"), java, say)
     if jar.sha256 != (known_sha := record.jar.get("sha256", "")):
         say(f"warning: this run uses another jar, {jar}, than the trial was measured with (sha {known_sha[:8] or '?'})")
-    with Machines(wanted_address(where.address or inventory.address, local), local=local) as machines:
+    with Machines(wanted_address(where.address or inventory.address, where.local), local=where.local) as machines:
         inventory.wait_for_all(machines.refresh, say)
         nodes = machines.by_host().values()
-        cluster = replace(inventory.cluster_of(nodes, machines.driver_host()), policy=record.place)
+        cluster = replace(inventory.cluster_of(nodes, machines.driver_host()), policy=settings["place"])
         refuse_if_any(cluster_problems(trial.protocol, [trial], cluster))
         cores = {node.host: node.cores for node in nodes}
         allocator = Allocator(cluster, cores, alive=machines.by_host)
@@ -76,7 +71,7 @@ def debug_trial(
                 Cause.MACHINES,
             )
         context = TrialContext(
-            allocator, machines, jar, java, record.jvm_args, record.flags, wait=say, allocation=allocation
+            allocator, machines, jar, java, settings["jvm_arg"], settings["flags"], wait=say, allocation=allocation
         )
         _hold(trial, _directory(suite, earlier), context, label)
 

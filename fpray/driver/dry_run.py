@@ -23,7 +23,7 @@ from fpray.trial.extension import extend_for_show
 def plans(experiment: Experiment) -> Iterator[dict[str, Any]]:
     """The plan of every trial, with FrankenPaxos's ports and stand-in paths, its disk space and its time."""
     environment = experiment.environment
-    cluster = replace(experiment.where.inventory.expected_machines(), policy=environment.place)
+    cluster = replace(experiment.where.inventory.expected_machines(), policy=environment.placement_policy)
     for number, trial in enumerate(experiment.trials, start=1):
         jar, directory = str(environment.jar.path), f"/suite/{number:03d}"
         paths = Paths(directory, jar, environment.java, environment.jvm_args, environment.flags)

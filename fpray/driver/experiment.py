@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.inventory import Inventory, RayNodes
+from fpray.driver.compared import Settings
 from fpray.driver.selection import TrialSelection
 from fpray.files.paths import GivenPath
 from fpray.files.secret import Secret
@@ -28,17 +29,17 @@ class Environment:
         java: the program that starts the JVMs.
         jvm_args: role -> further JVM arguments.
         flags: role -> flag -> value.
-        place: role (`*`: every other) -> how roles share the machines of their pools.
+        placement_policy: role (`*`: every other) -> how roles share the machines of their pools.
         instruments: the instruments that the user wants in every trial, by name.
     """
 
     jar: Jar
     jar_named: bool
     java: str
-    jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    place: Mapping[str, str] = field(default_factory=dict)
-    instruments: Sequence[str] = ()
+    jvm_args: Mapping[str, Sequence[str]]
+    flags: Mapping[str, Mapping[str, str]]
+    placement_policy: Mapping[str, str]
+    instruments: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -69,15 +70,15 @@ class Where:
 class Policy:
     """How trials are run, and which suite they belong to; none of it changes what a trial measures."""
 
-    parallel: int | None = None
-    share_machines: bool = False
-    order: str | None = None
-    retries: int | None = None
-    keep_going: bool = False
-    pilot: bool = False
-    new: bool = False
-    rerun: Sequence[str] = ()
-    accept_change: bool = False
+    parallel: int | None
+    share_machines: bool
+    order: str | None
+    retries: int | None
+    keep_going: bool
+    pilot: bool
+    new: bool
+    rerun: Sequence[str]
+    accept_change: bool
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Experiment:
         selection: what selects its trials.
         points: the same as `suite.json` keeps it, under this name.
         trials: every trial; or, where they are not known in advance, trials like those that will run.
-        compared: what a suite keeps of the environment beside the jar; it is compared when a suite is continued.
+        settings: the options that are compared when a suite is continued.
         key: equal for two commands that continue each other's suite.
         instruments: what joins every trial.
         record: what a new `suite.json` keeps of it beside its selection and its environment.
@@ -127,7 +128,7 @@ class Experiment:
     where: Where
     policy: Policy
     outputs: Outputs
-    compared: Mapping[str, Any]
+    settings: Settings
     key: str
     instruments: Sequence[Instrument] = ()
     record: Mapping[str, Any] = field(default_factory=dict)

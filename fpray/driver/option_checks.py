@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from fpray.cluster.inventory import is_launcher_file
 from fpray.errors import Cause, Problem, nearest
 
 
@@ -57,8 +59,11 @@ def shared_by_unknown_number(values: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
-def local_and_address(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """`--local` beside `--address`."""
+def local_and_others(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """`--local` beside `--address`, or beside a launcher configuration."""
+    if values["local"] and values["cluster"] and is_launcher_file(Path(values["cluster"])):
+        others = f"means this machine only, but --cluster {values['cluster']} names other machines: remove one of the"
+        yield Problem("--local", f"{others} two options", Cause.OPTION)
     if values["local"] and values["address"].ray is not None:
         yield Problem(
             "--local",

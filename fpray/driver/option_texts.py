@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import Any, TypeVar
+from typing import Any
 
 from fpray.driver.notify_targets import read_targets
-from fpray.errors import Cause, Problem, Refused
+from fpray.errors import Cause, Problem
 from fpray.files.paths import absolute
 from fpray.files.printable import printable
 from fpray.files.secret import Secret
@@ -20,7 +20,6 @@ from fpray.protocol.python_value import MOST_VALUES
 from fpray.study.grid import key_values, parse_set, parse_vary, split_values
 from fpray.study.study_file import is_study_file
 
-T = TypeVar("T")
 PathText = str | PathLike[str]
 Texts = str | Sequence[str]
 _SMALLEST, _LARGEST = 10_000, 10**15  # bytes
@@ -32,23 +31,6 @@ _FLAG = re.compile(r"(?P<role>[^:]*):--(?P<name>[^\s=]+)=(?P<value>.*)", re.DOTA
 def listed(value: Texts) -> Sequence[str]:
     """One text as a list of one."""
     return [value] if isinstance(value, str) else value
-
-
-def reader(
-    option: str, read: Callable[[Any], T], otherwise: T | None = None
-) -> Callable[[Any], tuple[T | None, list[Problem]]]:
-    """A function that reads a value or refuses it, as the reader of an option; None where the option is not given.
-
-    otherwise: what the rest of the request is checked with, where the value is refused.
-    """
-
-    def read_option(value: Any) -> tuple[T | None, list[Problem]]:
-        try:
-            return None if value is None else read(value), []
-        except Refused as refused:
-            return otherwise, [problem.within(option) for problem in refused.problems]
-
-    return read_option
 
 
 def as_list(value: Any) -> tuple[tuple[str, ...], Iterable[Problem]]:
@@ -79,12 +61,6 @@ def read_scratch(value: PathText) -> str:
 def read_notify(value: Any) -> tuple[tuple[Secret, ...], Iterable[Problem]]:
     """Commands and URLs."""
     return read_targets(listed(value))
-
-
-def read_raw(value: Any) -> tuple[str, Iterable[Problem]]:
-    """One of the two words."""
-    wrong = [] if value in ("keep", "drop") else [Problem(f"raw={value!r}", "must be 'keep' or 'drop'", Cause.OPTION)]
-    return value, wrong
 
 
 def read_vary(value: Mapping[str, Any] | Sequence[str]) -> tuple[Mapping[str, Sequence[Any]], list[Problem]]:
@@ -175,7 +151,8 @@ def read_size(value: str | int) -> tuple[int, list[Problem]]:
 
 def read_place(value: Texts) -> tuple[dict[str, str], list[Problem]]:
     """`HOW` or `ROLE=HOW` texts as role -> placement policy."""
-    return parse_place(listed(value))
+    policy, problems = parse_place(listed(value))
+    return dict(sorted(policy.items())), problems
 
 
 @dataclass(frozen=True)

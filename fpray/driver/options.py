@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
-from fpray.driver.option import Completion, Group, Option
+from fpray.driver.grid_options import GridOptions
+from fpray.driver.option import Compared, Completion, Group, Option
 from fpray.driver.option_checks import (
-    at_least,
-    cross_without_grid,
     is_absolute,
-    local_and_address,
+    local_and_others,
     one_of,
-    set_and_varied,
 )
 from fpray.driver.option_texts import (
     PathText,
@@ -27,17 +25,16 @@ from fpray.driver.option_texts import (
     read_scratch,
     read_set,
     read_study,
-    read_vary,
-    read_where,
-    reader,
 )
 from fpray.driver.run_options import PARALLEL, RunOptions
 from fpray.files.paths import GivenPath, program
 from fpray.jar.find import REFERENCE
-from fpray.plan.placement_policy import EXCLUSIVE, PACK, SPREAD
+from fpray.plan.placement_policy import EXCLUSIVE, PACK, SPREAD, place_texts
+from fpray.plan.role_texts import flag_texts, jvm_arg_texts
 from fpray.store.usual_root import ROOT_VARIABLE, USUAL_ROOT
 from fpray.study.order import ORDERS
 
+USUAL_STUDY = "smoke"  # where no study is named: what its points are is not asked for
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
@@ -49,9 +46,9 @@ class BaseOptions(TypedDict, total=False):
         Option(
             "run this study: its name, or a FILE.py that defines STUDY",
             Group.TRIALS,
-            "smoke",
+            USUAL_STUDY,
             completion=Completion.STUDIES,
-            read=reader("--study", read_study, "smoke"),
+            convert=read_study,
         ),
     ]
     set: Annotated[
@@ -86,7 +83,8 @@ class BaseOptions(TypedDict, total=False):
             USUAL_ROOT,
             words=("-s", "--suite-directory", "--suite_directory"),
             environment=ROOT_VARIABLE,
-            read=reader("-s", GivenPath.of),
+            convert=GivenPath.of,
+            flag="-s",
         ),
     ]
     jar: Annotated[
@@ -96,7 +94,7 @@ class BaseOptions(TypedDict, total=False):
             Group.PROCESSES,
             default_words="reference, on one machine",
             words=("-j", "--jar"),
-            read=reader("--jar", read_jar),
+            convert=read_jar,
         ),
     ]
     java: Annotated[
@@ -106,12 +104,21 @@ class BaseOptions(TypedDict, total=False):
             Group.PROCESSES,
             "java",
             metavar="PATH",
-            read=reader("--java", program),
+            convert=program,
+            compared=Compared(kind=str, always=True),
         ),
     ]
     jvm_arg: Annotated[
         Texts,
-        Option("add an argument to the JVMs of a role", Group.PROCESSES, (), metavar="ROLE:ARG", read=read_jvm_args),
+        Option(
+            "add an argument to the JVMs of a role",
+            Group.PROCESSES,
+            (),
+            metavar="ROLE:ARG",
+            read=read_jvm_args,
+            attribute="jvm_args",
+            compared=Compared(kind=Mapping[str, Sequence[str]], texts=jvm_arg_texts, always=True),
+        ),
     ]
     flags: Annotated[
         Texts,
@@ -122,6 +129,7 @@ class BaseOptions(TypedDict, total=False):
             words=("--flag",),
             metavar="ROLE:--NAME=VALUE",
             read=read_flags,
+            compared=Compared(kind=Mapping[str, Mapping[str, Any]], texts=flag_texts, always=True),
         ),
     ]
     cluster: Annotated[
@@ -130,7 +138,7 @@ class BaseOptions(TypedDict, total=False):
             "use the machines of this file: a JSON file of pools, as for FrankenPaxos, or a launcher.yaml",
             Group.MACHINES,
             metavar="FILE",
-            read=reader("--cluster", read_path),
+            convert=read_path,
         ),
     ]
     place: Annotated[
@@ -143,6 +151,8 @@ class BaseOptions(TypedDict, total=False):
             default_words=SPREAD,
             metavar="[ROLE=]HOW",
             read=read_place,
+            attribute="placement_policy",
+            compared=Compared("place", Mapping[str, str], place_texts),
         ),
     ]
     address: Annotated[
@@ -164,7 +174,7 @@ class BaseOptions(TypedDict, total=False):
             "use an embedded Ray on this machine, even if there is a Ray cluster",
             Group.MACHINES,
             False,
-            conflicts=local_and_address,
+            conflicts=local_and_others,
         ),
     ]
     scratch: Annotated[
@@ -173,7 +183,7 @@ class BaseOptions(TypedDict, total=False):
             "let the processes of trials work in this directory, on every machine",
             Group.MACHINES,
             metavar="DIR",
-            read=reader("--scratch", read_scratch),
+            convert=read_scratch,
             check=is_absolute,
         ),
     ]
@@ -184,6 +194,7 @@ class BaseOptions(TypedDict, total=False):
             Group.MEASUREMENTS,
             False,
             words=("-m", "--monitor"),
+            parameter="monitored",
         ),
     ]
     instrument: Annotated[
@@ -194,56 +205,19 @@ class BaseOptions(TypedDict, total=False):
             (),
             metavar="NAME",
             read=as_list,
+            attribute="instruments",
+            compared=Compared(kind=Sequence[str]),
         ),
     ]
     profile: Annotated[
         bool,
-        Option("profile the roles (not implemented yet)", Group.MEASUREMENTS, False, words=("-p", "--profile")),
-    ]
-
-
-class GridOptions(TypedDict, total=False):
-    """Which trials of a study."""
-
-    vary: Annotated[
-        Mapping[str, Sequence[Any] | str],
         Option(
-            "run trials with each of these values of a parameter; several --vary make a grid of all combinations",
-            Group.TRIALS,
-            {},
-            completion=Completion.PARAMETERS,
-            metavar="KEY=V1,V2",
-            read=read_vary,
-            conflicts=set_and_varied,
+            "profile the roles (not implemented yet)",
+            Group.MEASUREMENTS,
+            False,
+            words=("-p", "--profile"),
+            parameter="profiled",
         ),
-    ]
-    cross: Annotated[
-        bool,
-        Option("run the grid of --vary at each point of the study", Group.TRIALS, False, conflicts=cross_without_grid),
-    ]
-    only: Annotated[
-        Texts,
-        Option(
-            "run only the points with these numbers, of the study or of the grid",
-            Group.TRIALS,
-            (),
-            metavar="N[-M]",
-            read=as_list,
-        ),
-    ]
-    where: Annotated[
-        Mapping[str, Sequence[Any] | str],
-        Option(
-            "run only the points at which a parameter has one of these values",
-            Group.TRIALS,
-            {},
-            metavar="KEY=V1,V2",
-            read=read_where,
-        ),
-    ]
-    repeat: Annotated[
-        int | None,
-        Option("run each point N times", Group.TRIALS, default_words="the study's", metavar="N", check=at_least(1)),
     ]
 
 
@@ -271,7 +245,7 @@ class SweepOptions(PlanOptions, RunOptions, total=False):
             "run the points in this order, in each round of repeats",
             Group.TRIALS,
             default_words="random on several machines, grid on one",
-            metavar="random|grid|largest-first",
+            metavar="|".join(ORDERS),
             check=one_of(ORDERS),
         ),
     ]

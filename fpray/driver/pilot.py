@@ -112,8 +112,8 @@ def pilot_suite(suite: Suite) -> Suite:
         path.mkdir(exist_ok=True)
         of_sweep = suite.record
         record = SuiteRecord(
-            protocol=of_sweep.protocol, study=of_sweep.study, points=[], jar=of_sweep.jar, java=of_sweep.java,
-            jvm_args=of_sweep.jvm_args, flags=of_sweep.flags, provenance=of_sweep.provenance, kind=PILOT,
+            protocol=of_sweep.protocol, study=of_sweep.study, points=[], jar=of_sweep.jar,
+            settings=dict(of_sweep.settings), provenance=of_sweep.provenance, kind=PILOT,
         )  # fmt: skip
         record.write(path / layout.SUITE)
     apart = Suite(path)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from fpray.driver.option import Field, fields
-from fpray.errors import Cause, Problem
+from fpray.errors import Cause, Problem, Refused
 from fpray.files.shown import in_brief
 from fpray.files.typed import Misfit, typed
 from fpray.protocol.python_value import python_value
@@ -25,7 +25,7 @@ def read_options(options: type, words: Mapping[str, Any]) -> tuple[dict[str, Any
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for item in all_fields:
-        values[item.name], wrong = _value(item, words.get(item.name, item.option.default))
+        values[item.name], wrong = read_option(item, words.get(item.name, item.option.default))
         problems += wrong
     for item in all_fields:
         if item.option.conflicts is not None:
@@ -33,12 +33,25 @@ def read_options(options: type, words: Mapping[str, Any]) -> tuple[dict[str, Any
     return values, problems
 
 
-def _value(item: Field, value: Any) -> tuple[Any, list[Problem]]:
+def with_defaults(options: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that were read, and the default of each option that the command does not have."""
+    others = (item for item in fields(options) if item.name not in values)
+    return {**values, **{item.name: read_option(item, item.option.default)[0] for item in others}}
+
+
+def read_option(item: Field, value: Any) -> tuple[Any, list[Problem]]:
+    """The value of one option, and what is wrong with it alone; the default where the value cannot be used."""
+    option = item.option
     value, problems = _fitting(item, value)
-    if item.option.read is not None:
-        value, wrong = item.option.read(value)
+    if option.convert is not None and value is not None:
+        try:
+            value = option.convert(value)
+        except Refused as refused:
+            value, problems = option.default, [*problems, *(why.within(item.flag) for why in refused.problems)]
+    if option.read is not None:
+        value, wrong = option.read(value)
         problems += wrong
-    if item.option.check is not None and value is not None and (sentence := item.option.check(value)):
+    if option.check is not None and value is not None and (sentence := option.check(value)):
         text = f"{value:g}" if isinstance(value, float) else in_brief(value)
         problems.append(Problem(f"{item.flag} {text}", sentence, Cause.OPTION))
     return value, problems
@@ -50,10 +63,14 @@ def _fitting(item: Field, value: Any) -> tuple[Any, list[Problem]]:
     The command line gives texts, and numbers that were read already: these pass at once.
     """
     default = item.option.default
+    if get_origin(item.type) is Literal:
+        words = get_args(item.type)
+        sentence = f"must be {' or '.join(map(repr, words))}"
+        return (value, []) if value in words else (default, [Problem(f"{item.name}={value!r}", sentence, Cause.OPTION)])
     if value is default or _is_plain(item, value) or _is_texts(item, value):
         return value, []
     try:
-        return typed(_expected(item), python_value(value)), []
+        return typed(given_type(item), python_value(value)), []
     except Misfit as misfit:
         return default, [Problem(item.name, str(fault), Cause.OPTION) for fault in misfit.faults]
 
@@ -67,8 +84,8 @@ def _is_texts(item: Field, value: Any) -> bool:
     return several and isinstance(value, list | tuple) and all(type(text) is str for text in value)
 
 
-def _expected(item: Field) -> Any:
-    """The type of an option: a path is text here, and the values of a mapping are looked at later."""
+def given_type(item: Field) -> Any:
+    """The type of the value that is given: a path is text here, and the values of a mapping are looked at later."""
     kinds = [str if isinstance(kind, str) else kind for kind in get_args(item.type) or (item.type,)]
     kinds = [kind for kind in kinds if get_origin(kind) is not os.PathLike]
     if get_origin(item.type) is Mapping:

@@ -48,8 +48,7 @@ class WorkList:
         """
         suite.record.points = list(self.points)
         suite.record.planned, suite.record.jar = len(self.trials), jar_record(experiment.environment.jar)
-        for name, value in experiment.compared.items():
-            setattr(suite.record, name, value)
+        experiment.settings.keep_in(suite.record)
         suite.record.study_files |= study_files(experiment)
         suite.save()
         suite.write_inputs(trials)

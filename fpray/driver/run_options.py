@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypedDict
 
 from fpray.driver.option import Group, Option
 from fpray.driver.option_checks import at_least, shared_by_unknown_number
-from fpray.driver.option_texts import Texts, read_notify, read_raw, read_size
+from fpray.driver.option_texts import Texts, read_notify, read_size
 from fpray.files import layout
 
 # A trial that fails because of its machines (a lost actor, a port that was taken) is repeated this often.
@@ -23,7 +23,6 @@ class RunOptions(TypedDict, total=False):
             f"keep {layout.RECORDER} (the rows that the clients recorded) of each trial, or delete it (drop)",
             Group.RESULTS,
             "keep",
-            read=read_raw,
         ),
     ]
     max_output: Annotated[

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fpray.driver import narrow
-from fpray.driver.options import LOG_LEVELS
+from fpray.driver.option import fields
+from fpray.driver.options import LOG_LEVELS, USUAL_STUDY, BaseOptions
 from fpray.errors import Cause, Problem, Refused, refuse, refuse_if_any
 from fpray.files.suite_file import Damaged, typed_content
 from fpray.files.typed import between
@@ -22,7 +23,6 @@ from fpray.study.layers import layered
 from fpray.study.registry import find_protocol, find_study
 from fpray.study.study import MOST_TRIALS, Study
 
-_USUAL = "smoke"  # where no study is named: what its points are is not asked for
 _LATER = ("cross", "only", "where", "laptop")  # words that earlier versions do not have
 
 
@@ -31,7 +31,7 @@ class TrialSelection:
     """The words that select trials: two commands of equal words continue each other's suite."""
 
     protocol: str
-    study: str = _USUAL
+    study: str = USUAL_STUDY
     vary: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     set: Mapping[str, Any] = field(default_factory=dict)
     repeat: Annotated[int, between(1, 2**31)] | None = None
@@ -44,8 +44,8 @@ class TrialSelection:
     @staticmethod
     def from_options(protocol: str, values: Mapping[str, Any]) -> TrialSelection:
         """The words of a command. `-m` and `-p` are parameters of every trial, as in FrankenPaxos."""
-        switches = {"monitored": values["monitor"], "profiled": values["profile"]}
-        fixed = {**{name: True for name, is_on in switches.items() if is_on}, **values["set"]}
+        switches = {item.option.parameter: True for item in fields(BaseOptions) if values[item.name]}
+        fixed = {**{name: is_on for name, is_on in switches.items() if name}, **values["set"]}
         vary, repeat = values.get("vary", {}), values.get("repeat")
         return TrialSelection(
             protocol, values["study"], vary, fixed, repeat, values["log_level"], values.get("cross", False),
@@ -122,7 +122,7 @@ def _with_grid(selection: TrialSelection, study: Study, params: Any) -> tuple[St
     if not selection.vary:
         return study, []
     vary, remarks = narrow.distinct(selection.vary, params)
-    if len(study.points) > 1 and not selection.cross and selection.study != _USUAL:
+    if len(study.points) > 1 and not selection.cross and selection.study != USUAL_STUDY:
         remarks.append(
             f"note: the values of --vary replace the study's {len(study.points)} points (to run them at each of"
             " these points: --cross)"

@@ -97,7 +97,7 @@ class Session:
         Raises:
             Refused: it has no place for a trial.
         """
-        cluster = replace(cluster, policy=self.experiment.environment.place)
+        cluster = replace(cluster, policy=self.experiment.environment.placement_policy)
         trials = self.source.representative_trials()
         refuse_if_any(cluster_problems(self.experiment.protocol, trials, cluster))
         return cluster

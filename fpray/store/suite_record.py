@@ -73,7 +73,8 @@ class SuiteRecord:
         protocol, study: their names.
         points: what was requested, one entry for each `TrialSelection`.
         jar: the jar that its trials run.
-        place, java, jvm_args, flags, instruments: what changes numbers and is no parameter; jvm_args and flags by role.
+        settings: what changes numbers and is no parameter, by the entries of options (`fpray/driver/compared.py`) and
+            with those that this version does not know; `suite.json` has them beside the others.
         provenance: where the numbers come from, see `fpray.jar.provenance`.
         runs: the driver's runs, the latest last.
         kind: `sweep`, `search` or `pilot`.
@@ -91,11 +92,7 @@ class SuiteRecord:
     study: str = ""
     points: list[dict[str, Any]]
     jar: JarRecord
-    place: dict[str, str] = field(default_factory=dict)
-    java: str = ""
-    jvm_args: dict[str, list[str]] = field(default_factory=dict)
-    flags: dict[str, dict[str, Any]] = field(default_factory=dict)
-    instruments: list[str] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     runs: list[RunRecord] = field(default_factory=list)
     kind: str = SWEEP
@@ -119,6 +116,7 @@ class SuiteRecord:
         # `null` stands for nothing, as a missing entry does.
         values = {name: content[name] for name in _NAMES if content.get(name) is not None}
         record = typed_content(file, SuiteRecord, values)
+        record.settings = {name: value for name, value in content.items() if name not in _NAMES and value is not None}
         record.as_read = content
         return record
 
@@ -128,7 +126,9 @@ class SuiteRecord:
 
     def to_json(self) -> dict[str, Any]:
         """The content of `suite.json`: what is known, and what was read and is not known, in the order read."""
-        entries = {name: getattr(self, name) for name in _NAMES}
+        entries: dict[str, Any] = {}
+        for name in _ORDER:
+            entries |= self.settings if name == "settings" else {name: getattr(self, name)}
         return self.as_read | {
             name: value
             for name, value in entries.items()
@@ -151,8 +151,9 @@ class SuiteRecord:
         return self.runs[-1] if self.runs else {}
 
 
-_NAMES = tuple(f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read")
+_ORDER = tuple(f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read")
+_NAMES = frozenset(_ORDER) - {"settings"}
 # Entries that a new suite has only if they differ from this; the others are in every suite.
 _UNLESS: Mapping[str, Any] = {
-    "key": "", "place": {}, "instruments": [], "search": None, "ended": None, "order": None, "study_files": {},
+    "key": "", "search": None, "ended": None, "order": None, "study_files": {},
 }  # fmt: skip

@@ -7,13 +7,13 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from fpray.cluster.allocator import Allocation, Allocator
 from fpray.cluster.cancellation import Cancellation
 from fpray.cluster.machines import Machines
 from fpray.jar.find import Jar
 from fpray.plan.cluster import Cluster
+from fpray.plan.role_texts import flag_texts, jvm_arg_texts
 from fpray.trial.instruments import Instrument
 
 # Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
@@ -77,13 +77,3 @@ class TrialContext:
         jar = {"jar": str(self.jar), "jar_sha256": self.jar.sha256, "java": self.java}
         arguments, flags = jvm_arg_texts(self.jvm_args), flag_texts(self.flags)
         return {**jar, "jvm_args": " ".join(arguments), "flags": shlex.join(flags)}
-
-
-def jvm_arg_texts(by_role: Mapping[str, Sequence[str]]) -> list[str]:
-    """The values of `--jvm-arg` that mean these arguments."""
-    return [f"{role}:{argument}" for role, arguments in by_role.items() for argument in arguments]
-
-
-def flag_texts(by_role: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The values of `--flag` that mean these flags."""
-    return [f"{role}:--{name}={value}" for role, by_name in by_role.items() for name, value in by_name.items()]

@@ -46,9 +46,9 @@ def test_what_is_read_is_written_in_the_same_order(tmp_path: Path) -> None:
 
 
 def test_a_new_suite_has_the_entries_that_every_suite_has() -> None:
-    content = SuiteRecord(protocol="craq", points=[], jar=JAR, java="java").to_json()
+    content = SuiteRecord(protocol="craq", points=[], jar=JAR, settings={"java": "java", "jvm_args": {}}).to_json()
     assert list(content) == [
-        "schema", "protocol", "study", "points", "jar", "java", "jvm_args", "flags", "provenance", "runs", "kind",
+        "schema", "protocol", "study", "points", "jar", "java", "jvm_args", "provenance", "runs", "kind",
         "planned",
     ]  # fmt: skip
     assert content["kind"] == "sweep"
@@ -57,7 +57,8 @@ def test_a_new_suite_has_the_entries_that_every_suite_has() -> None:
 
 def test_entries_of_another_version_are_kept(tmp_path: Path) -> None:
     record = _record(tmp_path, {"later": [1], **NEWEST, "color": "blue"})
-    record.planned, record.place = 4, {}
+    record.planned = 4
+    record.settings["place"] = {}
     content = record.to_json()
     assert (content["later"], content["color"], content["planned"], content["place"]) == ([1], "blue", 4, {})
 
@@ -68,7 +69,7 @@ def test_the_first_version_had_little(tmp_path: Path) -> None:
     )
     assert (record.study, record.kind, record.ended, record.order, record.runs) == ("", "sweep", None, None, [])
     assert record.last_run == {}
-    assert (record.jvm_args, record.flags, record.place) == ({}, {}, {})
+    assert record.settings == {}
 
 
 @pytest.mark.parametrize("content", [None, [], {}, {"protocol": "craq", "points": []}])
