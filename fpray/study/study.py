@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from fpray.errors import Cause, Problem
+from fpray.files.typed import between
 from fpray.plan.plan import Trial, parameter_problems
 from fpray.protocol.protocol import Protocol
 from fpray.study.layers import Point, followed, layered
@@ -34,10 +35,10 @@ class Study:
     protocol: str
     base: Point = field(default_factory=dict)
     points: Sequence[Point] = ({},)
-    repeat: int = 1
+    repeat: Annotated[int, between(1, MOST_TRIALS)] = 1
     summary: tuple[str, ...] = ()
     about: str = ""
-    regions: Mapping[str, int] = field(default_factory=dict)
+    regions: Mapping[str, Annotated[int, between(1, 1000)]] = field(default_factory=dict)
     command: ClassVar[str] = "sweep"  # the command that runs it
 
     @property

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.files.shown import shown
-from fpray.files.typed import Misfit, between, typed
+from fpray.files.typed import Misfit, typed
 from fpray.protocol.python_value import python_value
-from fpray.study.study import MOST_TRIALS, Study
-
-_COUNT = Annotated[int, between(1, MOST_TRIALS)]
-# Of a study, and of a search beside; what the command line says again is checked with its options.
-_KINDS: Mapping[str, Any] = {
-    "name": str,
-    "protocol": str,
-    "base": dict[str, Any],
-    "points": list[dict[str, Any]],
-    "repeat": _COUNT,
-    "summary": list[str],
-    "about": str,
-    "regions": dict[str, Annotated[int, between(1, 1000)]],
-    "maximize": list[str],
-    "minimize": list[str],
-    "subject_to": list[str],
-    "space": dict[str, Any],
-    "budget_trials": int,
-    "stop_at": float,
-    "confirm": int,
-}
+from fpray.study.study import Study
 
 
 def checked_study(study: Study, path: Path) -> Study:
@@ -41,9 +22,9 @@ def checked_study(study: Study, path: Path) -> Study:
         Refused: with every value that is of another type.
     """
     values, problems = {}, []
-    for name in (name for name in _KINDS if hasattr(study, name)):
+    for name, kind in _kinds(type(study)).items():
         try:
-            values[name] = typed(_KINDS[name], python_value(getattr(study, name)))
+            values[name] = typed(kind, python_value(getattr(study, name)))
         except Misfit as misfit:
             for fault in misfit.faults:
                 joint = "" if fault.path.startswith("[") or not fault.path else "."
@@ -58,5 +39,19 @@ def checked_study(study: Study, path: Path) -> Study:
             )
         )
     refuse_if_any(problems)
-    values["summary"] = tuple(values["summary"])
     return replace(study, **values)
+
+
+def _kinds(kind: type[Study]) -> Mapping[str, Any]:
+    """Attribute -> type, as the class of fpray's own states it; functions are looked at apart."""
+    own = next(base for base in kind.__mro__ if base.__module__.startswith(f"{__package__}."))
+    hints = get_type_hints(own, include_extras=True)
+    kinds = {item.name: _of_several(hints[item.name]) for item in fields(own)}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
+
+
+def _of_several(hint: Any) -> Any:
+    """The type of a list that may also be written as one text, or any other type; None: of a function."""
+    if get_origin(hint) not in (Union, UnionType):
+        return hint
+    return next((kind for kind in get_args(hint) if get_origin(kind) is Sequence), None)
