@@ -152,9 +152,9 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
             str(jar), f"is not the jar of the earlier results, which is {jar_of(suite)}: {mixed}", Cause.OTHER_REQUEST
         )
     file = suite.path / layout.SUITE
-    for change in experiment.settings.changes(suite.record, file):
-        sentence = f"is {change.now} now, but was {change.before} for the earlier results: {mixed}"
-        raise refuse(change.flag, sentence, Cause.OTHER_REQUEST)
+    for flag, now, before in experiment.settings.changes(suite.record, file):
+        sentence = f"is {now} now, but was {before} for the earlier results: {mixed}"
+        raise refuse(flag, sentence, Cause.OTHER_REQUEST)
     if strangers := experiment.settings.strangers(suite.record):
         say(
             f"note: {short_path(file)} has entries that this version of fpray does not know and does not compare"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fpray.driver.option import Compared, Field, fields
 from fpray.driver.read_options import given_type, read_option, with_defaults
@@ -14,8 +14,7 @@ from fpray.protocol.params import json_of
 from fpray.store.suite_record import SuiteRecord
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """The value of one option that is compared, as `suite.json` keeps it."""
 
     item: Field
@@ -52,15 +51,6 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Change:
-    """An option that has another value in a suite: its flag, and both values as a user types them."""
-
-    flag: str
-    now: str
-    before: str
-
-
-@dataclass(frozen=True)
 class Settings:
     """The values of the options that are compared."""
 
@@ -86,12 +76,12 @@ class Settings:
             if setting.is_kept or setting.entry in record.settings:
                 record.settings[setting.entry] = setting.value
 
-    def changes(self, record: SuiteRecord, file: Path) -> Iterator[Change]:
-        """The options that have another value in a suite."""
+    def changes(self, record: SuiteRecord, file: Path) -> Iterator[tuple[str, str, str]]:
+        """The options that have another value in a suite: flag, and the values now and there as users type them."""
         for setting in self.of_options:
             if (before := setting.before(record, file)) != setting.value:
-                texts = (" ".join(setting.compared.texts(value)) or "none" for value in (setting.value, before))
-                yield Change(setting.item.flag, *texts)
+                now, earlier = (" ".join(setting.compared.texts(v)) or "none" for v in (setting.value, before))
+                yield setting.item.flag, now, earlier
 
 
 def recorded(options: type, record: SuiteRecord, file: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from fpray.cli.option_groups import Grouped
 from fpray.cli.options import given_options, options_of
 from fpray.driver.check import Words, check
 from fpray.driver.choose_suite import choose_suite
-from fpray.driver.option import Completion, Group, Option, documentation, fields, signature
+from fpray.driver.option import Completion, Group, Option, documentation, fields, named, pick, signature
 from fpray.driver.option_checks import at_least
 from fpray.driver.options import SweepOptions
 from fpray.driver.read_options import read_options
@@ -108,6 +108,25 @@ def test_the_suite_and_the_readme_have_it(tmp_path: Any) -> None:
     suite = choose_suite(check(Words.read(Lucky, "unreplicated", options, "")))
     assert json.loads((suite.path / "args.json").read_text())["luck"] == 7
     assert "| `--luck N` | wish for N (default: no wish) |" in list(table(lucky))
+
+
+def test_a_suite_with_a_value_of_another_type_is_named(tmp_path: Any) -> None:
+    options = {"suite_directory": tmp_path, "jar": "reference"}
+    suite = choose_suite(check(Words.read(SweepOptions, "unreplicated", options, ""))).path
+    content = json.loads((suite / "suite.json").read_text())
+    (suite / "suite.json").write_text(json.dumps(content | {"jvm_args": {"server": 5}}))
+    with pytest.raises(Refused, match=r"suite\.json is damaged: jvm_args\.server must be a list, not 5"):
+        choose_suite(check(Words.read(SweepOptions, "unreplicated", options | {"suite_directory": suite}, "")))
+
+
+def test_a_small_command_has_the_option_of_a_sweep_with_what_it_states_otherwise() -> None:
+    item, same = fields(pick(SweepOptions, address={"multiple": False}, local={}))
+    assert (item.words, item.option.multiple, named(SweepOptions, "address").option.multiple) == (
+        ("-a", "--address"),
+        False,
+        True,
+    )
+    assert same == named(SweepOptions, "local")
 
 
 @pytest.mark.parametrize(("function", "options"), [(fpray.sweep, SweepOptions), (fpray.search, SearchOptions)])
