@@ -55,8 +55,9 @@ def _parameters(ctx: click.Context) -> Iterable[str]:
 
 def _suites(ctx: click.Context) -> Iterable[str]:
     from fpray.store.find import suites
+    from fpray.store.usual_root import USUAL_ROOT
 
-    return [suite.suite_id for suite in suites(Path(ctx.params.get("suite_directory") or "./suites").expanduser())]
+    return [suite.suite_id for suite in suites(Path(ctx.params.get("suite_directory") or USUAL_ROOT).expanduser())]
 
 
 protocols, studies, parameters, suite_letters = map(_quietly, (_protocols, _studies, _parameters, _suites))
