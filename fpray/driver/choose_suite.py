@@ -155,7 +155,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     for flag, now, before in experiment.settings.changes(suite.record, file):
         sentence = f"is {now} now, but was {before} for the earlier results: {mixed}"
         raise refuse(flag, sentence, Cause.OTHER_REQUEST)
-    if strangers := experiment.settings.strangers(suite.record):
+    if strangers := [name for name in experiment.settings.strangers(suite.record) if name not in experiment.record]:
         say(
             f"note: {short_path(file)} has entries that this version of fpray does not know and does not compare"
             f" ({', '.join(strangers[:5])}): a newer version wrote them; the command continues"

@@ -68,7 +68,7 @@ class Settings:
 
     def strangers(self, record: SuiteRecord) -> list[str]:
         """The entries of a suite that this version does not know: a newer one wrote them."""
-        return sorted(record.settings.keys() - {setting.entry for setting in self.of_options})
+        return [name for name in record.settings if name not in {setting.entry for setting in self.of_options}]
 
     def keep_in(self, record: SuiteRecord) -> None:
         """Write them down in a suite in place of the earlier values."""

@@ -27,8 +27,7 @@ class Environment:
         jar: the jar; the reference jar is a stand-in until `held_suite` has built it.
         jar_named: whether the user has named it: several machines run no jar that is chosen by default.
         java: the program that starts the JVMs.
-        jvm_args: role -> further JVM arguments.
-        flags: role -> flag -> value.
+        jvm_args, flags: role -> further JVM arguments; role -> flag -> value.
         placement_policy: role (`*`: every other) -> how roles share the machines of their pools.
         instruments: the instruments that the user wants in every trial, by name.
     """
