@@ -42,8 +42,8 @@ def choose_suite(experiment: Experiment) -> Suite:
             return _checked(suite, experiment)
     if policy.rerun:
         sentence = (
-            f"this command has no earlier results in {short_path(root)} that could be repeated: name the directory"
-            " of these results with -s, or remove --rerun"
+            f"this command has no earlier results in {short_path(root)} with trials to run again: name the"
+            " directory of these results with -s, or remove --rerun"
         )
         raise refuse(f"--rerun {policy.rerun[0]}", sentence, Cause.SUITE)
     suite = _new_suite(root, experiment)

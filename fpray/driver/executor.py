@@ -116,8 +116,8 @@ class Executor:
                 except OSError as error:
                     self._listeners.on_message(
                         f"the result of trial {running.number} cannot be written to {running.directory.path}:"
-                        f" {error.strerror}. {remedy(error)}, and run the same fpray command again: it repeats this"
-                        " trial"
+                        f" {error.strerror}. {remedy(error)}, and run the same fpray command again: it runs this"
+                        " trial again"
                     )
             self._release(running)
 

@@ -99,6 +99,6 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
     elif Status.LOST in statuses:
         parts.append(f"the lost trials have no result: {again(suite.record.command)}")
     if has_failures and not source.learns:
-        aim = "to repeat the failed trials when their cause is removed"
+        aim = "to run the failed trials again when their cause is removed"
         parts.append(again(suite.record.command, aim, "--rerun failed"))
     return " · ".join(parts)

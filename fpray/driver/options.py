@@ -232,7 +232,7 @@ class SweepOptions(PlanOptions, RunOptions, total=False):
     rerun: Annotated[
         Texts,
         Option(
-            "repeat all failed trials, or the trial with this number; the earlier attempts stay on disk",
+            "run all failed trials again, or the trial with this number; the earlier attempts stay on disk",
             Group.TRIALS,
             (),
             metavar="failed|TRIAL",

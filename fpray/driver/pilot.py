@@ -100,7 +100,7 @@ def _say_failures(job: SuiteRun, failures: Sequence[str], corners: int) -> None:
         job.result.stopped = f"{len(failures)} of {corners} test trials of --pilot failed"
         say(
             "the sweep was not started. Change the values that failed, or run the same fpray command"
-            " again to repeat these test trials (add --keep-going to start the sweep in any case)"
+            " again to run these test trials again (add --keep-going to start the sweep in any case)"
         )
 
 

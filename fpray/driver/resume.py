@@ -37,7 +37,7 @@ class WorkList:
     repeated: Sequence[TrialDirectory]
 
     def is_done(self, suite: Suite, trial: Trial[Any]) -> bool:
-        """Whether a trial has ended for good, and is not to be repeated."""
+        """Whether a trial has ended for good, and is not to run again."""
         directory = suite.directories().get(trial.id)
         return directory is not None and directory.outcome() is not None and directory not in self.repeated
 
@@ -60,7 +60,7 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
     """Every trial of the suite, those of this experiment added.
 
     Raises:
-        Refused: a trial to repeat is not there.
+        Refused: a trial to run again is not there.
     """
     points = list(suite.record.points)
     if experiment.points not in points and experiment.selection != TrialSelection(experiment.protocol.name):

@@ -17,7 +17,7 @@ from fpray.trial.disk_space import is_full, is_full_now
 def settle(
     running: ScheduledTrial, retries: int | None, listeners: Listener
 ) -> tuple[Outcome | None, ScheduledTrial | None]:
-    """The outcome, committed, and the next attempt; no outcome where a full disk is the cause, no attempt at the end.
+    """(outcome, None): the trial has ended; (None, attempt): the disk was full; both: it is retried.
 
     Raises:
         FprayError: no trial can go on.
@@ -46,7 +46,7 @@ def settle(
         return outcome, None
     listeners.on_message(
         f"trial {number} · {outcome.status.value}: {outcome.detail} · no result yet: trial {number}"
-        f" runs again automatically (repeat {running.repeated + 1} of {most})"
+        f" runs again automatically (retry {running.repeated + 1} of {most})"
     )
     return outcome, replace(running, repeated=running.repeated + 1)
 

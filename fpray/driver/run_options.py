@@ -10,7 +10,7 @@ from fpray.driver.option_checks import at_least, shared_by_unknown_number
 from fpray.driver.option_texts import Texts, read_notify, read_size
 from fpray.files import layout
 
-# A trial that fails because of its machines (a lost actor, a port that was taken) is repeated this often.
+# A trial that fails because of its machines (a lost actor, a port that was taken) is retried this often.
 RETRIES = 2
 
 
@@ -51,7 +51,7 @@ class RunOptions(TypedDict, total=False):
     retries: Annotated[
         int | None,
         Option(
-            "repeat a trial up to N times if it fails because of a machine",
+            "retry a trial up to N times if it fails because of a machine",
             Group.FAILURES,
             default_words=str(RETRIES),
             metavar="N",

@@ -27,7 +27,7 @@ class ScheduledTrial:
 
     Attributes:
         allocation: its machines, from when it starts.
-        repeated: how often it ran before, and failed because of its machines.
+        repeated: how often it was retried, because its machines failed.
         disk_was_full: whether its latest attempt ended for want of disk space.
         result: set by its thread when that is through.
     """

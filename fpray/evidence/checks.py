@@ -19,7 +19,7 @@ TOGETHER_SHARE = 0.5
 # Throughput x mean latency of a closed loop must give the number of loops, within this.
 LITTLE = (0.9, 1.1)
 _SHOWN = 5  # lines of a log
-_REPEAT_LATER = "Repeat the trial when the machine is idle: the same fpray command with --rerun and its number"
+_REPEAT_LATER = "Run the trial again when the machine is idle: the same fpray command with --rerun and its number"
 # A machine is busy with something else if other processes use at least this share of its cores, and those of the trial
 # wait for a core for this share of the time in which they have work: either alone harms nothing, or is the trial's own.
 OTHERS_SHARE, WAITED_SHARE = 0.15, 0.1

@@ -72,9 +72,13 @@ def program(text: str | PathLike[str]) -> str:
 
 
 def short_path(path: Path) -> str:
-    """A path for people: from the current directory on if it is below it, else absolute."""
+    """A path for people: from the current directory on if it is below it, else absolute.
+
+    A bare name gets `./`: a sentence in which it stands must not read it as a word.
+    """
     with contextlib.suppress(OSError, ValueError):
-        return str(path.relative_to(Path.cwd()))
+        relative = path.relative_to(Path.cwd())
+        return f"./{relative}" if len(relative.parts) == 1 else str(relative)
     return str(path)
 
 

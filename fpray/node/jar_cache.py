@@ -59,7 +59,7 @@ class JarCache:
                 return path, True
         except OSError as error:
             raise Lost(
-                f"the jar cannot be written to {cache}: {error.strerror}. {remedy(error)}, or the repeat fails, too"
+                f"the jar cannot be written to {cache}: {error.strerror}. {remedy(error)}, or the retry fails, too"
             ) from None
 
     def _hash(self, path: str) -> str | None:
@@ -89,7 +89,7 @@ def _cache() -> Path:
     if path is None:
         raise Lost(
             "there is no local directory for the jar. Make ~/.cache, /var/tmp or /tmp writable there, or"
-            " the repeat fails, too"
+            " the retry fails, too"
         )
     return path
 

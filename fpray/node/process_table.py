@@ -137,7 +137,7 @@ class ProcessTable:
                 if label in self._by_label and not self._by_label[label].over:
                     raise Lost(
                         f"{label} of an earlier trial still runs and cannot be killed. Restart the"
-                        " machine, or the repeat fails, too"
+                        " machine, or the retry fails, too"
                     )
             processes = [TrackedProcess(next(self._keys), spec) for spec in specs]
             for process in processes:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from fpray.errors import Cause, Problem, nearest
+from fpray.errors import Cause, Problem, closest
 from fpray.plan.words import START_RAY
 
 LOOPBACK = "127.0.0.1"
@@ -70,7 +70,7 @@ class Cluster:
             # A pool that is misspelt in one place must not get the machines that serve every other pool.
             near = difflib.get_close_matches(pool, pools or (), n=1, cutoff=0.9) if pool not in (pools or ()) else []
             return [
-                Problem(pool, f"is not in {self.source}, but {name} is: correct {name} to {pool} there", Cause.MACHINES)
+                Problem(pool, f"is not in {self.source}, but {name} is: rename {name} to {pool} there", Cause.MACHINES)
                 for name in near
             ]
         if pools is None and self.pools:
@@ -79,13 +79,7 @@ class Cluster:
             return [Problem(f"f={faults}", sentence, Cause.MACHINES)]
         if not pools:
             drivers = "has no machine, because each machine of the Ray cluster has the label fpray/pool=driver"
-            return [
-                Problem(
-                    pool,
-                    f"{drivers}: start Ray on others without it. {START_RAY}",
-                    Cause.MACHINES,
-                )
-            ]
+            return [Problem(pool, f"{drivers}: start Ray on others without it. {START_RAY}", Cause.MACHINES)]
         if pool in pools:
             return [
                 Problem(
@@ -95,7 +89,8 @@ class Cluster:
                     Cause.MACHINES,
                 )
             ]
-        hint = nearest(pool, pools)
+        near = closest(pool, pools)
+        hint = f"; if {near} is meant, rename it to {pool} there" if near is not None else ""
         choices = f"Pools (the machines of a role) in {self.source}: {', '.join(pools)}{hint}"
         return [
             Problem(

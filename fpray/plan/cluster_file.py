@@ -15,8 +15,8 @@ from fpray.plan.host_names import Host, address_of, in_many_regions
 _REGIONS = "regions"  # the one key beside the values of f
 MOST_MACHINES = 10_000
 EXAMPLE = (
-    'Example, for f=1: {"1": {"servers": ["10.0.0.1"], "clients": ["10.0.0.2"]}}'
-    " (fpray protocols multipaxos prints a whole one)"
+    'Example for unreplicated, f=1: {"1": {"server": ["10.0.0.1"], "clients": ["10.0.0.2"]}}'
+    " (fpray protocols NAME prints one with the pools of that protocol)"
 )
 
 

@@ -143,7 +143,8 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     cluster.write_text(json.dumps({"1": {"client": ["localhost"]}}))
     result = cli("plan", "unreplicated", "--cluster", str(cluster))
     assert result.exit_code == 2
-    assert "Pools (the machines of a role) in the cluster file: client; did you mean client?" in result.stderr
+    hint = "in the cluster file: client; if client is meant, rename it to clients there"
+    assert f"Pools (the machines of a role) {hint}" in result.stderr
     cluster.write_text("[")
     assert "is not JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
 

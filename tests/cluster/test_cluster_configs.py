@@ -210,7 +210,7 @@ def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest(
     source = "the labels fpray/pool and resources fpray_pool_... of the Ray nodes"
     assert short.sentence.endswith(f"Pools (the machines of a role) in {source}: clients, leaders")
     (misspelt,) = of_nodes([_Node("a", {"fpray/pool": "client"}), _Node("b")]).problems(1, "clients")
-    assert misspelt.sentence == f"is not in {source}, but client is: correct client to clients there"
+    assert misspelt.sentence == f"is not in {source}, but client is: rename client to clients there"
 
 
 @pytest.mark.ray

@@ -80,7 +80,7 @@ def test_what_the_loop_has_to_say_reaches_its_listeners(tmp_path: Path) -> None:
         ("waits", "waiting for machine a: busy", "001"),
         ("attempted", "a", Status.LOST),
     ]
-    sentence = "trial 001 · lost: gone · no result yet: trial 001 runs again automatically (repeat 1 of 1)"
+    sentence = "trial 001 · lost: gone · no result yet: trial 001 runs again automatically (retry 1 of 1)"
     assert heard == [("started", "001"), *attempt[:2], ("says", sentence), attempt[2], *attempt]
     assert end.outcome.status is Status.LOST
 

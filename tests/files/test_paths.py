@@ -88,4 +88,6 @@ def test_is_shown_from_the_current_directory(tmp_path: Path, monkeypatch: pytest
     """What is below it is shown as a user types it."""
     monkeypatch.chdir(tmp_path)
     assert short_path(tmp_path / "suites" / "a") == "suites/a"
+    assert short_path(tmp_path / "suites") == "./suites", "or a sentence reads: suites has no results"
+    assert short_path(tmp_path) == "."
     assert short_path(tmp_path.parent) == str(tmp_path.parent)
