@@ -16,7 +16,7 @@ from fpray.store.usual_root import USUAL_ROOT
 def results(suite: str, root: str | Path = USUAL_ROOT) -> Any:
     """One row for each trial that ended: FrankenPaxos's columns, `measured.*`, status, jar, hosts.
 
-    `suite` is a path, the start of a name, or the ten letters (or the first of them).
+    `suite` is a path, the start of a name, or (the start of) a suite id.
 
     Raises:
         fpray.Refused: there is no such suite, or its table is damaged.

@@ -49,7 +49,7 @@ def sweep(protocol: str, **options: Unpack[SweepOptions]) -> SweepResult:
 
 @_shows(SearchOptions, "SearchResult")
 def search(protocol: str, **options: Unpack[SearchOptions]) -> SearchResult:
-    """Look for the best configuration, as `fpray search` does, and return the answer with all that led to it.
+    """Look for the best configuration, as `fpray search` does, and return the recommendation with all that led to it.
 
     `space` maps a parameter to the command line's text (`"1..1024:log"`), to a list of values, a `range` or an Optuna
     distribution: `search("unreplicated", maximize="measured.throughput", subject_to="measured.latency.p99_ms<=1",

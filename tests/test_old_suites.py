@@ -24,7 +24,7 @@ SEARCH = (
 )  # fmt: skip
 COLUMNS = "throughput /s median ms p99 ms status"
 
-# Lines of `fpray show SUITE`, blanks apart: rows of trials, and what the answer of a search comes to.
+# Lines of `fpray show SUITE`, blanks apart: rows of trials, and what the recommendation of a search comes to.
 SHOWN = {
     "sweep_with_a_crash": (
         f"trial jvm_heap_size {COLUMNS}",

@@ -34,7 +34,7 @@ def _run_on_head(_ctx: click.Context, _option: click.Parameter, value: Path | No
         run_on_head(value, words_without(sys.argv[1:], "--cluster"))
 
 
-_SUITES = pick(BaseOptions, suite_directory={"help": "directory in which suites are found by name or letters"})
+_SUITES = pick(BaseOptions, suite_directory={"help": "directory in which suites are found by name or suite id"})
 
 
 def suites_option(command: Command) -> Command:

@@ -62,7 +62,7 @@ def _result(future: Any, call: Any, where: Location | None) -> Any:
     except Unanswered as error:
         places = [where(call)] if where is not None else []
         of = ", ".join(places) or "a machine"
-        text = f"Ray's worker process for {of} died, and everything that it ran; {error}"
+        text = f"no answer from the role actor of {of}: {error}"
         raise Lost(text, map(_host, places)) from None
     except Lost as lost:
         if lost.hosts or where is None:

@@ -148,7 +148,8 @@ class RayLink:
         try:
             return self.process.ask(request, *arguments).result(_ANSWER_S)
         except TimeoutError:
-            raise Unanswered(f"fpray's Ray process does not answer within {_ANSWER_S:.0f} s") from None
+            why = f"fpray's Ray process did not answer within {_ANSWER_S:.0f} s"
+            raise Unanswered(f"{why}: see what else keeps the driver's machine busy (top)") from None
 
     def stop(self) -> None:
         """Disconnect, which ends our actors; end an embedded Ray. Never raises."""

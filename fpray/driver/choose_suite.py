@@ -80,7 +80,7 @@ def named_suite(experiment: Experiment) -> Suite | None:
 
 
 def _find(text: str, root: Path) -> Suite | None:
-    """The suite of a name: by its path, or, in the usual directory, by the letters that `fpray show` takes."""
+    """The suite of a name: by its path, or, in the usual directory, by the start of its suite id."""
     if is_suite(root):
         return Suite(root)
     if not root.exists() and (_LETTERS.fullmatch(text) or _NAME.fullmatch(text)):

@@ -1,4 +1,4 @@
-"""The line of trials that wait for their machines: those that run again first, then a new one; no trial overtakes another."""
+"""The line of trials that wait for their machines: those to run again, then a new one; no trial overtakes another."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ def read_targets(texts: Sequence[str]) -> tuple[tuple[Secret, ...], list[Problem
             continue
         targets.append(target)
         if sentence := _url_problem(target) if is_url(target.value) else _command_problem(target.value):
-            problems.append(Problem(f"--notify {target}", sentence, Cause.NOTIFICATION))
+            cause = Cause.SECRET if sentence.endswith(HOW) else Cause.NOTIFICATION  # HOW: where a secret belongs
+            problems.append(Problem(f"--notify {target}", sentence, cause))
     return tuple(targets), problems
 
 

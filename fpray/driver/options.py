@@ -78,7 +78,7 @@ class BaseOptions(TypedDict, total=False):
     suite_directory: Annotated[
         PathText,
         Option(
-            "create suites in this directory; if it is a suite, or the letters of one, continue that suite",
+            "create suites in this directory; if it is a suite, or a suite id, continue that suite",
             Group.RESULTS,
             USUAL_ROOT,
             words=("-s", "--suite-directory", "--suite_directory"),

@@ -36,7 +36,7 @@ class QuarantineListener(Listener):
                 continue
             self._allocator.quarantine(verdict.host)
             self._say(
-                f"trials do not use machine {verdict.host} any more, because {verdict.sentence}. The sweep"
+                f"machine {verdict.host} is set aside, because {verdict.sentence}. The sweep"
                 " continues on the other machines. To use this machine again, correct the cause, stop the"
                 " sweep (Ctrl-C; results are kept) and start it again"
             )

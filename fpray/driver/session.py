@@ -120,7 +120,7 @@ class Session:
 
     def _begin(self, context: TrialContext, intention: str) -> None:
         """See which machines there are, and write down what is about to run."""
-        self.listeners.on_phase("starting fpray's own processes on the machines, before the first trial", None)
+        self.listeners.on_phase("starting fpray's role actors on the machines, before the first trial", None)
         run = survey(self.experiment, context, self.source.representative_trials(), self.listeners.on_message)
         self.listeners.on_message(intention)  # nothing is refused any more
         self.work.begin(self.suite, self.experiment, self.source.planned())

@@ -121,13 +121,13 @@ def unreported(evidence: Evidence) -> Iterator[Doubt]:
     reports = f"the protocol's Python file declares {' and '.join(evidence.outputs) or 'rows without labels'}"
     if evidence.reported:
         yield Doubt(
-            f"{rows} rows count in no result: their labels are {labels}, and {reports}. Correct the"
-            " labels in the client or in that file"
+            f"{rows} recorded rows are in no result, because no result has their labels: {labels}; {reports}."
+            " Correct the labels in the client or in that file"
         )
     else:
         yield Doubt(
-            f"no row that was recorded counts in a result: their labels are {labels}, and {reports}. Correct the"
-            " labels in the client or in that file",
+            f"no recorded row is in a result, because no result has their labels: {labels}; {reports}."
+            " Correct the labels in the client or in that file",
             "unrecorded",
         )
 

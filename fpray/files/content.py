@@ -128,7 +128,7 @@ def check_bounds(value: Any, bounds: Bounds) -> None:
         level = [inner for part in outer for inner in (part.values() if isinstance(part, dict) else part)]
         rest -= len(level)
         if rest < 0:
-            raise Unreadable(f"it has more than {bounds.values:,} values")
+            raise Unreadable(f"it has more than {bounds.values:,} values: each text, number, list and object is one")
     raise _too_deep(bounds)
 
 
@@ -189,7 +189,7 @@ def _check_events(events: Iterable[Any], bounds: Bounds) -> None:
         if depth > bounds.depth:
             raise _too_deep(bounds)
         if count > bounds.values:
-            raise Unreadable(f"it has more than {bounds.values:,} values")
+            raise Unreadable(f"it has more than {bounds.values:,} values: each text, number, list and object is one")
 
 
 def _check_node(node: Any, bounds: Bounds) -> None:

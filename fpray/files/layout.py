@@ -1,6 +1,6 @@
 """Every file name of a suite and of a trial's directory, each stated once.
 
-<time>_<10 letters>_<name>/                     a suite
+<time>_<suite id>_<name>/                       a suite; its id is ten letters
     args.json inputs.txt start_time.txt stop_time.txt results.csv       FrankenPaxos's
     suite.json results.parquet suite.lock progress.json driver.log      fpray's
     points.json answer.json optuna.journal optuna.db                    fpray's, of a search; journal or db

@@ -32,14 +32,14 @@ def ended(process: TrackedProcess) -> Failure | None:
 def closed(process: TrackedProcess) -> Failure:
     """Of one that was waited for when its supervisor was closed."""
     return _failure(
-        "stopped", process, f"{process.label} was stopped, because fpray's own process on its machine was stopped"
+        "stopped", process, f"{process.label} was stopped, because fpray's supervisor on its machine was stopped"
     )
 
 
 def lost(process: TrackedProcess, error: str) -> Failure:
     """Of one that has lost its supervisor; error: what that reported before it failed."""
     why = f": {error.splitlines()[-1]}" if error else ""
-    detail = f"fpray's own process on the machine of {process.label} died, and {process.label} with it{why}"
+    detail = f"fpray's supervisor on the machine of {process.label} died, and {process.label} with it{why}"
     return _failure("lost", process, detail)
 
 

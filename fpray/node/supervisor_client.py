@@ -56,7 +56,10 @@ class SupervisorClient:
         self._reader.start()
         if not self._hello.wait(_START_DEADLINE_S) or not self.pid:
             self.close(0)
-            raise Lost(f"fpray's own process there did not start: {self.error or 'it died without a message'}")
+            raise Lost(
+                f"fpray's supervisor did not start: {self.error or 'it died without a message'}. See whether the"
+                " machine has memory and processes left (free, ulimit -u), or the retry fails, too"
+            )
 
     def _spawn(self, fd: int, driver: str, raylet_pid: int, head: int | None) -> None:
         words = [sys.executable, "-I", "-S", _FOLDER, str(fd), str(os.getpid()), str(raylet_pid), driver]

@@ -23,10 +23,11 @@ def python_value(value: Any, depth: int = 0) -> Any:
     """A value from Python as Python's own: numbers of numpy, paths as text, any sequence as a list.
 
     Raises:
-        Misfit: it is too deep or too long, or has keys that are no text.
+        Misfit: it is too deep or too long, or has keys that are not text.
     """
     if depth > _DEEPEST:
-        raise Misfit(Fault("", f"is nested more than {_DEEPEST} levels deep"))
+        how = "write fewer lists or dictionaries inside one another"
+        raise Misfit(Fault("", f"is more than {_DEEPEST} levels deep: {how}"))
     value = python_number(value)
     if isinstance(value, (*_SCALARS, timedelta, enum.Enum, range, bytes)) or is_dataclass(value):
         return str(value) if isinstance(value, str) and type(value) is not str else value
@@ -44,5 +45,5 @@ def python_value(value: Any, depth: int = 0) -> Any:
 
 def _key(key: Any) -> str:
     if not isinstance(key, str):
-        raise Misfit(Fault("", f"has the key {shown(key)}, which is no text"))
+        raise Misfit(Fault("", f"has the key {shown(key)}, which is not text: write each key as a string"))
     return str(key)

@@ -1,4 +1,4 @@
-"""What is wrong with a search before it starts: its columns, its limits, the ends of its space, grouped rows."""
+"""What is wrong with a search before it starts: its columns, its budget, the ends of its space, grouped rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def column_problems(protocol: Protocol[Any], goals: Sequence[Goal], bounds: Sequ
 
 
 def limit_problems(study: Search) -> Iterator[Problem]:
-    """What is wrong with the limits of a search, which its study or an option sets."""
+    """What is wrong with the budget of a search and how it ends, which its study or an option sets."""
     trials, stop_at, confirm = study.budget_trials, study.stop_at, study.confirm
     if trials < 1:
         yield Problem(f"--budget-trials {trials}", "must be at least 1", Cause.BUDGET)

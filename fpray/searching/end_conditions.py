@@ -29,7 +29,7 @@ class EndConditions:
         if not self._settled():
             return "every combination of values was tried"
         if self._trials.recommendation().best is None:
-            return "no combination of values is likely to meet your limits"
+            return "no combination of values is likely to keep your bounds"
         return f"no gain above {100 * self._problem.study.stop_at:g} % is likely any more"
 
     def why_useless(self) -> str | None:

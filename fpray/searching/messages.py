@@ -16,7 +16,7 @@ from fpray.searching.problem import SearchProblem
 from fpray.searching.recommendation import Choice, Recommendation
 
 _MAX_LISTED = 5
-_WIDER = "try a weaker limit (--subject-to), or other values (--space)"
+_WIDER = "try a weaker bound (--subject-to), or other values (--space)"
 
 
 def progress_line(problem: SearchProblem, recommendation: Recommendation, remaining: int) -> str:
@@ -24,7 +24,7 @@ def progress_line(problem: SearchProblem, recommendation: Recommendation, remain
     rest = f"{_at_most(remaining)} left"
     if recommendation.best is None:
         limits = " and ".join(map(str, problem.bounds))
-        sentence = f"no configuration that was tried meets your limits ({limits}) yet"
+        sentence = f"no configuration that was tried keeps your bounds ({limits}) yet"
         state = "nothing was measured yet" if recommendation.nearest is None else sentence
         return f"{state} · {rest}"
     if len(problem.goals) > 1:
@@ -61,13 +61,13 @@ def _without_best(problem: SearchProblem, recommendation: Recommendation, trials
     nearest = recommendation.nearest
     if nearest is None:
         sentence = f"none of {trials} measured every goal (fpray show lists them)"
-        yield f"no answer{yet}: {sentence if recommendation.trials else 'nothing was measured'}"
+        yield f"no recommendation{yet}: {sentence if recommendation.trials else 'nothing was measured'}"
         return
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""
-    yield f"no configuration that was tried in {trials} meets your limit{plural} {bounds}: {_WIDER}"
+    yield f"no configuration that was tried in {trials} keeps your bound{plural} {bounds}: {_WIDER}"
     means = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
-    chance = f"meets {'them' if plural else 'it'} with a chance of {100 * nearest.chance:.0f} %"
+    chance = f"keeps {'them' if plural else 'it'} with a chance of {100 * nearest.chance:.0f} %"
     yield f"the nearest is {point(nearest.params)}: {means} ({chance})"
 
 
@@ -82,9 +82,9 @@ def _of_best(problem: SearchProblem, recommendation: Recommendation, best: Choic
     column, estimate = next(iter(best.goals.items()))
     yield f"best: {column} {interval(estimate)} at {point(best.params)}"
     for bound in problem.bounds:
-        yield f"  {bound.column} {_mean(best, bound)}{_spread(best, bound)}, and your limit is {_limit(bound)}"
+        yield f"  {bound.column} {_mean(best, bound)}{_spread(best, bound)}, and your bound is {_limit(bound)}"
     runs = f"{best.repeats} of them" if best.repeats > 1 else "one of them"
-    chance = f", which meets your limits with a chance of {100 * best.chance:.0f} %" if problem.bounds else ""
+    chance = f", which keeps your bounds with a chance of {100 * best.chance:.0f} %" if problem.bounds else ""
     yield f"  from {trials}, {runs} of this configuration{chance}; {_gain(problem, recommendation)}"
     yield from _at_the_end_of_the_space(problem, best)
     if others := recommendation.within_noise:

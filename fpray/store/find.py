@@ -1,4 +1,4 @@
-"""Finding suites and trials on disk: by path, by name, or by the letters that name a suite."""
+"""Finding suites and trials on disk: by path, by name, or by suite id."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_suite(path: Path) -> bool:
 
 
 def find_suite(text: str, root: Path) -> Suite:
-    """A suite by path, by the start of its name, or by (the start of) its ten letters.
+    """A suite by path, by the start of its name, or by (the start of) its suite id, which is ten letters.
 
     Raises:
         Refused: there is none, or there are several.
@@ -55,13 +55,13 @@ def find_suite(text: str, root: Path) -> Suite:
         raise refuse(
             text,
             f"is not a suite (directory of results) in {short_path(root)}: write the path of one, or the first"
-            " letters of its code (fpray status lists the codes)",
+            " letters of its suite id (fpray status lists them)",
             Cause.SUITE,
         )
     raise refuse(
         text,
-        "is the beginning of the names of several suites (directories of results). Write one of them, or more"
-        f" letters: {', '.join(s.suite_id for s in matching[:5])}",
+        "is the beginning of several suites (directories of results): write more of the name, or one of these"
+        f" suite ids: {', '.join(s.suite_id for s in matching[:5])}",
         Cause.SUITE,
     )
 

@@ -205,7 +205,7 @@ class FakeAgent:
 
     def lose(self) -> None:
         """From now on every call raises `Lost`, and those under way do."""
-        self._loss = Lost(f"fpray's own process for {self.role} on {self.host} is gone", [self.host])
+        self._loss = Lost(f"the role actor of {self.role} on {self.host} is gone", [self.host])
         self.running.lose(self._loss)
 
     def answer(self, service: Any, method: str, arguments: Sequence[Any]) -> FakeCall:

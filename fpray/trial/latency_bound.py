@@ -41,7 +41,7 @@ class LatencyBound:
             return None
         return (
             f"after half of the duration the {self.statistic} of {self.label or 'all'} requests is {value:.4g} ms, and"
-            f" {over:.0%} of them are above {self.limit_ms:g} ms: your limit cannot be met any more, so this"
+            f" {over:.0%} of them are above {self.limit_ms:g} ms: your bound cannot be kept any more, so this"
             " trial was stopped; the search continues"
         )
 

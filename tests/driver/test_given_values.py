@@ -68,7 +68,8 @@ def test_every_option_of_another_type_is_named_at_once() -> None:
     )  # fmt: skip
     assert "15 problems" in text
     for sentence in (
-        "set has the key 5, which is no text", "repeat must be an integer or null, not '3'",
+        "set has the key 5, which is not text: write each key as a string",
+        "repeat must be an integer or null, not '3'",
         "vary must be an object",
         "keep_going must be true or false, not 'yes'", "parallel must be an integer or null, not 2.5",
     ):  # fmt: skip
@@ -105,7 +106,7 @@ def test_values_of_any_size_and_depth_are_refused_in_a_line() -> None:
     )  # fmt: skip
     assert "7 problems" in text
     assert "num_clients_per_proc='1111" in text
-    assert "is nested more than 20 levels deep" in _refused(set={"workload": deep})
+    assert "is more than 20 levels deep: write fewer" in _refused(set={"workload": deep})
     assert "lists more than 1,000,000 values" in _refused(vary={"num_clients_per_proc": itertools.count()})
     assert "make 1,000,001 trials" in _refused(vary={"num_clients_per_proc": range(10**12)})
 

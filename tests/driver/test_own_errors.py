@@ -47,7 +47,8 @@ def test_an_exception_in_one_trial_is_that_trials_outcome(
     result = run_on(FakeMachines(["a"]), play, tmp_path, loops=4)
     output = capsys.readouterr().err
     assert statuses(result) == ["finished", "failed", "finished", "finished"]
-    assert "trial 002 of 004 · failed: an error in fpray itself ended this trial: " + type(error).__name__ in output
+    cause = "an error in fpray itself or in the declaration of the protocol ended this trial: "
+    assert f"trial 002 of 004 · failed: {cause}{type(error).__name__}" in output
     assert "\x1b[2J" not in output
     content = json.loads((result.suite / "002" / "outcome.json").read_text())
     assert content["reason"] == "fpray"

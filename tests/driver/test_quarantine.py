@@ -34,7 +34,7 @@ def test_a_machine_that_fails_again_and_again_is_quarantined_and_named(
     assert statuses(result) == ["finished"] * 12
     assert all_hosts.count("b") == 2
     output = capsys.readouterr().err
-    assert output.count("trials do not use machine b any more, because it failed 2 times in a row: its") == 1
+    assert output.count("machine b is set aside, because it failed 2 times in a row: its") == 1
     (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
     assert run["set_aside"].keys() == {"b"}
 
@@ -74,7 +74,7 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
     (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
     quarantined = run.get("set_aside", {})
     assert ("doubted" in run) == (ends == "in doubt")
-    is_reported = "do not use machine b any more" in output
+    is_reported = "machine b is set aside" in output
     assert (set(quarantined), is_reported) == (
         {"b"} if ends == "quarantined" else set(),
         bool(quarantined),

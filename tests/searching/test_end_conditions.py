@@ -59,7 +59,7 @@ def test_a_bound_that_nothing_can_keep_ends_it_soon(tmp_path: Path) -> None:
     ran = list(run_trials(source, suite))
     assert len(ran) <= 6
     assert min(t.params.num_clients_per_proc for t in ran) == 1
-    assert source.ended == "no combination of values is likely to meet your limits"
+    assert source.ended == "no combination of values is likely to keep your bounds"
     assert source.recommendation().best is None
 
 

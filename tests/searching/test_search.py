@@ -84,7 +84,7 @@ def test_failed_trials_and_a_bound_that_nothing_keeps(ray_address: str, tmp_path
     assert by_heap["100f"].constraints["measured.latency.p99_ms <= 1e-06"] == 10
     assert by_heap["100m"].values[0] > 0
     sentences = json.loads((result.suite / "answer.json").read_text())["sentences"]
-    assert "meets your limit measured.latency.p99_ms <= 1e-06" in sentences[0]
+    assert "keeps your bound measured.latency.p99_ms <= 1e-06" in sentences[0]
 
 
 def test_a_trial_that_cannot_meet_the_bound_ends_early_and_its_figures_count(ray_address: str, tmp_path: Path) -> None:

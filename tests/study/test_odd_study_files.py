@@ -35,7 +35,7 @@ def test_points_may_be_a_generator(tmp_path: Path) -> None:
         ("repeat='2'", "repeat must be an integer, not '2'"),
         ("points=5", "points must be a list, not 5"),
         ("points=[5, {}]", "points[0] must be an object, not 5"),
-        ("points=[{5: 1}]", "points has the key 5, which is no text"),
+        ("points=[{5: 1}]", "points has the key 5, which is not text"),
         ("base=5, regions=5, summary=5, about=5", "regions must be an object, not 5"),
         ("points=(1 // 0 for _ in (1,))", "points: raises ZeroDivisionError"),
         ("points=({} for _ in iter(int, 1))", "points lists more than 1,000,000 values"),
@@ -61,7 +61,7 @@ def test_no_trials_and_other_types_are_refused(more: str, sentence: str, tmp_pat
         ),
         ("maximize='measured.throughput', space={'num_clients_per_proc': 5}", ["=LOW..HIGH"]),
         ("maximize='measured.throughput', space={'num_clients_per_proc': [[1], 2]}", ["does not fit this"]),
-        ("maximize='measured.throughput', space={5: [1, 2]}", ["space has the key 5, which is no text"]),
+        ("maximize='measured.throughput', space={5: [1, 2]}", ["space has the key 5, which is not text"]),
     ],
     ids=range(4),
 )  # fmt: skip

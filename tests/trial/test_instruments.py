@@ -274,4 +274,4 @@ def test_a_spare_machine_that_is_gone_is_a_note(call: str, meter: Any, tmp_path:
     machines.answers[call] = gone
     outcome: Outcome = run(tmp_path, machines, measuring=["a"], instruments=[meter])
     assert outcome.status is Status.FINISHED
-    assert "Ray's worker process for " in outcome.notes[0]
+    assert "no answer from the role actor of " in outcome.notes[0]

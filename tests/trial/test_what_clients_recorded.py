@@ -114,7 +114,7 @@ def test_labels_that_no_result_reports_are_no_finished_trial(tmp_path: Path) -> 
     outcome = _run(tmp_path, _of_label("put"))
     assert outcome.status is Status.UNSERVED
     assert outcome.detail == (
-        "no row that was recorded counts in a result: their labels are 'put' (2000 rows), and the"
+        "no recorded row is in a result, because no result has their labels: 'put' (2000 rows); the"
         " protocol's Python file declares 'write'. Correct the labels in the client or in that file"
     )
 
@@ -130,7 +130,7 @@ def test_rows_without_labels_of_a_protocol_with_labels_are_no_finished_trial(tmp
     outcome = _run(tmp_path, change)
     assert outcome.status is Status.UNSERVED
     assert outcome.detail == (
-        "no row that was recorded counts in a result: their labels are (none) (2000 rows), and the"
+        "no recorded row is in a result, because no result has their labels: (none) (2000 rows); the"
         " protocol's Python file declares 'write'. Correct the labels in the client or in that file"
     )
 
@@ -140,8 +140,8 @@ def test_some_rows_with_another_label_are_a_doubt(tmp_path: Path) -> None:
     outcome = _run(tmp_path, _of_label("put", every=4))
     assert outcome.status is Status.FINISHED
     assert outcome.doubts[0] == (
-        "500 rows count in no result: their labels are 'put' (500 rows), and the protocol's Python file declares"
-        " 'write'. Correct the labels in the client or in that file"
+        "500 recorded rows are in no result, because no result has their labels: 'put' (500 rows); the protocol's"
+        " Python file declares 'write'. Correct the labels in the client or in that file"
     )
 
 

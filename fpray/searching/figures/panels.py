@@ -29,7 +29,7 @@ def draw_path(axes: Axes, history: SearchHistory) -> None:
     _draw_best_so_far(axes, history)
     best = history.recommendation.best.goals.get(goal.column) if history.recommendation.best else None
     if best and best.low is not None and best.high is not None and len(history.goals) == 1:
-        axes.axhspan(best.low, best.high, color=BEST, alpha=0.12, label="95 % interval of the answer")
+        axes.axhspan(best.low, best.high, color=BEST, alpha=0.12, label="95 % interval of the recommendation")
     label_axes(axes, "path of the search", "trial", goal.column)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend(axes)

@@ -45,7 +45,7 @@ def _draw_along(axes: Axes, history: SearchHistory, name: str, values: Sequence[
         logarithmic(axes, base=2)
     best = history.recommendation.best.params if history.recommendation.best else {}
     if name in best:  # the recommendation has the parameters that all trials had, with the same range
-        axes.axvline(best[name], color=BEST, linewidth=1.2, label=f"the answer, {best[name]}")
+        axes.axvline(best[name], color=BEST, linewidth=1.2, label=f"the recommendation, {best[name]}")
         legend(axes)
     label_axes(axes, f"along {name}", name, history.goals[0].column)
 
