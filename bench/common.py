@@ -86,7 +86,7 @@ def median(values: Sequence[float]) -> float:
 
 
 def orders(pairs: int, seed: int = 1) -> list[bool]:
-    """For each pair, whether the first way goes first: in half of the pairs, in random order."""
+    """Whether the first way goes first, for each pair: in half of the pairs, in random order."""
     first = np.arange(pairs) % 2 == 0
     return [bool(b) for b in np.random.default_rng(seed).permutation(first)]
 

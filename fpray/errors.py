@@ -93,7 +93,7 @@ class Problem:
     cause: Cause = Cause.PARAMETER
 
     def within(self, option: str) -> Problem:
-        """It, of a value that an option has."""
+        """The same problem, about the value of an option."""
         return replace(self, about=f"{option} {self.about}")
 
     def in_words(self) -> str:

@@ -92,11 +92,11 @@ class Case:
         return self.meanwhile == "driver" and not self.resumed
 
     def to_json(self) -> dict[str, Any]:
-        """For the line of the kill."""
+        """The case as the line of a kill records it."""
         return asdict(self)
 
     def in_words(self) -> str:
-        """Such as `413: TERM twice to driver, warm-up`."""
+        """The case in words, such as `413: TERM twice to driver, warm-up`."""
         more = f", {self.meanwhile} killed meanwhile" if self.meanwhile else ""
         more += "" if self.resumed or self.signal != "STOP" else ", no CONT"
         return f"{self.number}: {self.signal}{' twice' * (self.times > 1)} to {self.victim}, {self.phase}{more}"

@@ -93,7 +93,7 @@ def _allowed(case: Case, is_dead: bool) -> tuple[int, ...]:
 
 
 def _status_of(suite: Suite) -> Iterator[Violation]:
-    """Of a driver that was killed, `fpray status` has the sentence."""
+    """What is wrong with what `fpray status` prints after the kill of a driver."""
     if not suite.paths():
         return  # it had not come so far
     done = subprocess.run([FPRAY, "status"], cwd=suite.directory, capture_output=True, text=True, check=False)

@@ -123,7 +123,7 @@ def watch(run: Run, case: Case, hit: Struck) -> None:
 
 
 def _overdue(case: Case, hit: Struck) -> list[Living]:
-    """Of a driver that goes on: the JVMs of the attempt that was hit, unless the attempt goes on, too."""
+    """The JVMs of the attempt that was hit, where the driver goes on and that attempt does not."""
     goes_on = hit.attempt is not None and hit.attempt.is_under_way() and not case.ends_the_attempt
     return [] if goes_on or case.meanwhile else hit.still_live()
 

@@ -19,7 +19,7 @@ STATE = Path(__file__).resolve().parents[2] / ".build" / "kills"
 
 
 def lines_of(seed: int) -> Lines:
-    """Of all kills with a seed."""
+    """The lines of all kills with a seed."""
     return Lines(STATE / f"lines-{seed}.jsonl")
 
 

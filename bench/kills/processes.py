@@ -38,21 +38,21 @@ class Living:
     command: str
 
     def lives(self) -> bool:
-        """Whether it still does."""
+        """Whether the process still lives."""
         return is_same(self.entry, read_entry(self.entry.pid))
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """Send SIGKILL."""
         kill_same(self.entry)
 
     def in_words(self) -> str:
-        """For a person."""
+        """The process in words."""
         return f"{self.kind or 'process'} {self.entry.pid} ({self.command[:100]})"
 
 
 @dataclass
 class Processes:
-    """Of one run.
+    """The processes of one run.
 
     Attributes:
         directory: all JVMs of the run work below it.

@@ -60,7 +60,7 @@ class Run:
         return self.output.read_text() + self.errors.read_text()
 
     def phase(self) -> tuple[str, Attempt | None]:
-        """Where it is, and in which attempt."""
+        """The phase that the run is in, and its attempt."""
         under_way = self.suite.under_way(self.began_ns)
         if under_way is not None:
             return under_way[1], under_way[0]

@@ -69,7 +69,7 @@ class Suite:
         return len(_VARIED[self.protocol])
 
     def paths(self) -> list[Path]:
-        """Of the suites that the command has made: more than one is a mistake."""
+        """The paths of the suites that the command has made: more than one is a mistake."""
         return sorted(path.parent for path in self.directory.glob(f"suites/*/{layout.SUITE}"))
 
     def trials(self) -> list[Path]:

@@ -108,7 +108,7 @@ def _print(rows: Sequence[Row], figures: Mapping[str, Mapping[str, Figures]]) ->
 
 
 def _seconds_per_trial(now: float) -> float:
-    """Of this run, or of the last one if nothing had to run."""
+    """The seconds per trial of this run, or of the last one if nothing had to run."""
     if math.isnan(now) and RESULTS.exists():
         return float(json.loads(RESULTS.read_text())["seconds_per_trial"])
     return 0.0 if math.isnan(now) else now

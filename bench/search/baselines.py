@@ -45,7 +45,7 @@ def grid(task: Task, seed: int, trials: int) -> list[float]:
 
 
 def bisection(task: Task, seed: int, trials: int) -> list[float]:
-    """Of a load alone: factors of four until the bound lies between two loads, then their geometric mean."""
+    """Search over a load alone: factors of four until the bound lies between two loads, then their geometric mean."""
     ((name, distribution),) = task.space.items()
     assert isinstance(distribution, IntDistribution)
     low, high = distribution.low, distribution.high

@@ -38,7 +38,7 @@ class Figures:
         return cls(tuple(r.trials_to(NEAR) for r in ordered), tuple(r.trials_to(CLOSE) for r in ordered), solved)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON; null is never."""
+        """The figures as JSON; null: it never got there."""
         lists = {name: [None if math.isinf(n) else int(n) for n in getattr(self, name)] for name in ("to_5", "to_2")}
         return {**lists, "solved": self.solved}
 

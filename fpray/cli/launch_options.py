@@ -14,7 +14,7 @@ JSON = Option("print one JSON object per trial on standard output", Group.COMMAN
 
 
 class LaunchOptions(TypedDict, total=False):
-    """Of the commands that run trials."""
+    """The options of the commands that run trials."""
 
     dry_run: Annotated[
         bool, Option("print how many trials would run and how long they would take, and exit", Group.COMMAND, False)
@@ -31,7 +31,7 @@ class LaunchOptions(TypedDict, total=False):
 
 
 class PlanPrinting(TypedDict, total=False):
-    """Of `fpray plan`."""
+    """The options of `fpray plan`."""
 
     as_json: Annotated[bool, replace(JSON, help="print the plans as a JSON list")]
 

@@ -27,7 +27,7 @@ class Allocation:
 
     Attributes:
         cluster: the whole cluster, with machines renamed so that the trial is placed on its own ones.
-        hosts: these.
+        hosts: the trial's own machines.
         placement: of the trial's instances on them, with FrankenPaxos's ports.
         lane: distinguishes trials on the same machines; 0 where there is only one.
     """

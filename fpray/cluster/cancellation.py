@@ -49,7 +49,7 @@ class Cancellation:
 
 
 class LinkedCancellation(Cancellation):
-    """Is cancelled by its own `cancel`, and when another cancellation is."""
+    """A cancellation that is also cancelled when another one is."""
 
     def __init__(self, other: Cancellation) -> None:
         super().__init__()
@@ -69,6 +69,6 @@ class LinkedCancellation(Cancellation):
 
     @contextlib.contextmanager
     def notifies(self, listener: queue.SimpleQueue[Any]) -> Iterator[None]:
-        """As `Cancellation.notifies`, of both."""
+        """Notify the queue, as `Cancellation.notifies` does, when either is cancelled."""
         with super().notifies(listener), self._other.notifies(listener):
             yield

@@ -59,7 +59,7 @@ class Discovery:
             pass
 
     def _ask(self, host: str) -> None:
-        """In a thread of its own."""
+        """Prepare a machine, in a thread of its own."""
         try:
             self._answers.put((host, self._prepare(host)))
         except FprayError as error:

@@ -20,7 +20,7 @@ def head_answers(gcs_address: str) -> bool:
 
 
 def head_loss_message(address: str | None) -> str:
-    """The error that a lost head is."""
+    """The sentence that says that the head is lost."""
     return (
         f"the head node of the Ray cluster at {address} is gone, so the sweep was stopped: finished results are"
         f" kept, nothing is running any more. Start the cluster; {AGAIN}"

@@ -108,7 +108,7 @@ class RayNodes:
     takes_new_machines: bool = True
 
     def expected_machines(self) -> Cluster:
-        """This machine, for every pool."""
+        """A cluster of this machine alone, which serves every pool."""
         return Cluster()
 
     def with_addresses(self) -> RayNodes:

@@ -30,7 +30,7 @@ def _known_type(name: str) -> str | None:
 
 @dataclass(frozen=True)
 class Provider:
-    """Where the machines come from, as far as it is read."""
+    """The file's section on where the machines come from, as far as fpray reads it."""
 
     type: Annotated[str, Rule(_known_type)]
     head_ip: Host | None = None

@@ -79,7 +79,7 @@ class Machines:
         return self.nodes.schedulable()
 
     def refresh(self) -> Collection[Machine]:
-        """Ask the cluster which machines live: those."""
+        """Ask the cluster which machines live, and return them."""
         self.nodes.by_host = {machine.host: machine for machine in self._link.ask("refresh")}
         return self.by_host().values()
 

@@ -75,63 +75,63 @@ class Listeners(Listener):
         self._listeners += listeners
 
     def on_message(self, line: str) -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_message(line)
 
     def on_wait(self, reason: str, number: str = "") -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_wait(reason, number)
 
     def on_phase(self, phase: str, seconds: float | None, number: str = "") -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_phase(phase, seconds, number)
 
     def on_resume(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_resume(trial, directory, outcome)
 
     def on_start(self, trial: Trial[Any], directory: TrialDirectory) -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_start(trial, directory)
 
     def on_attempt(self, trial: Trial[Any], directory: TrialDirectory, hosts: Sequence[str], outcome: Outcome) -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_attempt(trial, directory, hosts, outcome)
 
     def on_end(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
-        """Each listener, in order; the first reason to stop counts."""
+        """Call this method of each listener, in order; the first reason to stop counts."""
         for listener in self._listeners:
             reason = listener.on_end(trial, directory, outcome)
             self.stop = self.stop or reason or ""
         return self.stop or None
 
     def on_learn(self, source: TrialSource) -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_learn(source)
 
     def on_mostly_failed(self, sentence: str) -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_mostly_failed(sentence)
 
     def on_failure(self, error: FprayError) -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_failure(error)
 
     def on_close(self) -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_close()
 
     def on_finish(self, sentence: str, result: SweepResult) -> None:
-        """Each listener, in order."""
+        """Call this method of each listener, in order."""
         for listener in self._listeners:
             listener.on_finish(sentence, result)

@@ -25,7 +25,7 @@ def named_jar(jar_name: str | None, protocol: Protocol[Any], trials: Sequence[Tr
 
 
 def main_classes(protocol: Protocol[Any], trials: Sequence[Trial[Any]]) -> list[str]:
-    """Of the roles that some trial has processes of; of all roles where no trial is known."""
+    """The main classes of the roles that some trial has processes of; of all roles where no trial is known."""
     return [
         protocol.main_class(role)
         for role in protocol.roles

@@ -29,7 +29,7 @@ class Group(Enum):
 
 
 class Completion(Enum):
-    """With what the shell completes the value of an option."""
+    """What the shell completes the value of an option with."""
 
     STUDIES = "the names of studies, and Python files"
     PARAMETERS = "the parameters of the protocol"

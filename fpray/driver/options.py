@@ -39,7 +39,7 @@ LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
 class BaseOptions(TypedDict, total=False):
-    """Of which protocol, from which parameters, with which jar, on which machines: of all commands."""
+    """The options of all commands: the study, its parameters, the jar and the machines."""
 
     study: Annotated[
         PathText,

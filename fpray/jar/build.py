@@ -64,7 +64,7 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
 
 
 def _build_directory(beside: Path) -> Path:
-    """Beside the sources, or, where those are read-only, where jars are kept.
+    """The directory to build in: beside the sources, or the cache of jars where the sources are read-only.
 
     Raises:
         Refused: there is no such directory.

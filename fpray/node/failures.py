@@ -17,7 +17,7 @@ _READ, _SHOWN = 400, 20  # lines of a log
 
 
 def ended(process: TrackedProcess) -> Failure | None:
-    """Of a process that is over; None if it is not."""
+    """The failure of a process that is over; None if it is not over."""
     label = process.label
     if process.exit is not None:
         code, after = process.exit.returncode, process.exit.wall_s
@@ -30,21 +30,21 @@ def ended(process: TrackedProcess) -> Failure | None:
 
 
 def closed(process: TrackedProcess) -> Failure:
-    """Of one that was waited for when its supervisor was closed."""
+    """The failure of a process that was waited for when its supervisor was closed."""
     return _failure(
         "stopped", process, f"{process.label} was stopped, because fpray's supervisor on its machine was stopped"
     )
 
 
 def lost(process: TrackedProcess, error: str) -> Failure:
-    """Of one that has lost its supervisor; error: what that reported before it failed."""
+    """The failure of a process that has lost its supervisor; error: what the supervisor reported before."""
     why = f": {error.splitlines()[-1]}" if error else ""
     detail = f"fpray's supervisor on the machine of {process.label} died, and {process.label} with it{why}"
     return _failure("lost", process, detail)
 
 
 def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
-    """Of one that was forked, and is not its program by the deadline."""
+    """The failure of a process that was forked, and has not started its program by the deadline."""
     detail = (
         f"{process.label} did not start its program within {deadline_s:g} s: run df on its machine to see"
         " whether a file system hangs there"
@@ -53,7 +53,7 @@ def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
 
 
 def taken(process: TrackedProcess, view: View) -> Failure:
-    """Of one that finds another process on its address."""
+    """The failure of a process that finds another process on its address."""
     assert view.taken is not None
     endpoint, owner = view.taken
     detail = f"port {endpoint.text} is taken by {owner}; {endpoint.label} cannot listen on it"
@@ -61,7 +61,7 @@ def taken(process: TrackedProcess, view: View) -> Failure:
 
 
 def not_ready(process: TrackedProcess, view: View, probe: Probe) -> Failure:
-    """Of the first one that does not listen on everything by the deadline."""
+    """The failure of the first process that does not listen on all its addresses by the deadline."""
     label = process.label
     labels = list(dict.fromkeys(endpoint.label for endpoint in view.missing))
     addresses = ", ".join(endpoint.text for endpoint in view.missing if endpoint.label == label)
@@ -73,7 +73,7 @@ def not_ready(process: TrackedProcess, view: View, probe: Probe) -> Failure:
 
 
 def overran(running: list[TrackedProcess]) -> Failure:
-    """Of those that still run after their deadline."""
+    """The failure of processes that still run after their deadline."""
     names = ", ".join(process.label for process in running)
     after = time.monotonic() - running[0].ordered
     return _failure(

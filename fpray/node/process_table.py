@@ -165,7 +165,7 @@ class ProcessTable:
             return {label: process.exit for label, process in self._by_label.items() if process.exit is not None}
 
     def mark_stopping(self, processes: Iterable[TrackedProcess]) -> None:
-        """From now on their exits are intended."""
+        """Note that exits of these processes are intended from now on."""
         with self.changed:
             for process in processes:
                 process.stopping = process.stopping or not process.over

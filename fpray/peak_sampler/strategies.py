@@ -159,7 +159,7 @@ def stride(situation: Situation, proposal: Point, candidates: Candidates) -> Poi
 
 
 def _steps_up(situation: Situation, best: Point) -> tuple[float, list[float]]:
-    """Of the ended trials of one configuration: the highest load that kept the bounds, and the step of each trial.
+    """The highest load of one configuration that kept the bounds, and the step of each of its ended trials.
 
     A step is in nepers; 0 for a trial that broke the bounds or did not go up.
     """

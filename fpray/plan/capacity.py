@@ -64,7 +64,7 @@ def heap_problems(
 
 
 def _distinct(protocol: Protocol[Any], points: Sequence[Any]) -> list[tuple[Any, int]]:
-    """Of all params with the same heaps on the same machines, one, and how many there are: a few of thousands."""
+    """Params that differ in heaps or machines, each with the number of its equals: a few of thousands."""
     groups: dict[Any, list[Any]] = {}
     for params in points:
         key = shape(protocol, params), *(protocol.heap(role, params) for role in protocol.roles)

@@ -74,7 +74,7 @@ def _field_types(cls: type) -> dict[str, Any]:
 
 @functools.cache
 def field_names(cls: Any) -> tuple[str, ...] | None:
-    """Those of a record, in the order of declaration; None for any other type. Asked millions of times in a sweep."""
+    """The names of a record's fields, in order; None for any other type. Asked millions of times in a sweep."""
     return tuple(field.name for field in dataclasses.fields(cls)) if dataclasses.is_dataclass(cls) else None
 
 
@@ -183,7 +183,7 @@ def python_number(value: Any) -> Any:
 
 
 def _nearest(value: object, names: Iterable[str]) -> str:
-    """As `nearest`, of a value that may be no text, or a long one, for which there is none."""
+    """As `nearest` for a short text; nothing for any other value."""
     return nearest(value, names) if isinstance(value, str) and len(value) < 100 else ""
 
 

@@ -111,7 +111,7 @@ class _LogFile:
             yield piece
 
     def size(self) -> int:
-        """In bytes; of a file on another machine, what was read of it."""
+        """The size of the file in bytes; of a file on another machine, how much of it was read."""
         for path in (self.path, self._work_file):
             with contextlib.suppress(FileNotFoundError):
                 return path.stat().st_size

@@ -38,7 +38,7 @@ class Choice:
 
     @property
     def repeats(self) -> int:
-        """How many trials of it there are."""
+        """How many trials of this configuration there are."""
         return len(self.trials)
 
     def values(self, column: str) -> list[float]:

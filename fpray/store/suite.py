@@ -111,7 +111,7 @@ class Suite:
         """Be the one driver of this suite for the time of a block.
 
         Raises:
-            Refused: another living process is.
+            Refused: another living process is its driver.
         """
         file = lock.acquire(self.path)
         try:

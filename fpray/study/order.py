@@ -48,7 +48,7 @@ class Order:
         return sorted(trials, key=lambda trial: (trial.repeat, place(trial)))
 
     def words(self) -> str:
-        """For people."""
+        """The order in words; "" for the order of the grid."""
         return {"random": f"in random order (seed {self.seed})", "largest-first": "largest first"}.get(self.kind, "")
 
     def _chance(self, trial: Trial[Any]) -> Any:

@@ -204,7 +204,7 @@ class FakeAgent:
         self.machine, self.files, self.processes = (_FakePart(self, service) for service in services)
 
     def lose(self) -> None:
-        """From now on every call raises `Lost`, and those under way do."""
+        """Lose the agent: every call raises `Lost`, and so do calls under way."""
         self._loss = Lost(f"the role actor of {self.role} on {self.host} is gone", [self.host])
         self.running.lose(self._loss)
 

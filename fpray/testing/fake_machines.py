@@ -62,7 +62,7 @@ class FakeMachines(Machines):
             return self._agents.setdefault((role, host, lane), FakeAgent(self, role, host, {"cores": machine.cores}))
 
     def lose(self, host: str, role: str | None = None) -> None:
-        """From now on a machine, or the agent of one role there, answers no call; calls under way raise `Lost`."""
+        """Lose a machine, or the agent of one role there: it answers no call, and calls under way raise `Lost`."""
         if role is None:
             self.living.pop(host, None)
             self.refresh()

@@ -59,5 +59,5 @@ class Agents:
     def wait(
         self, calls: Mapping[Any, str], deadline_s: float | None, cancellation: Cancellation | None = None
     ) -> Iterator[tuple[Any, Any]]:
-        """As `ask`, with another deadline (None: as long as it takes), and what else may interrupt it."""
+        """The answers as `ask` gives them, with another deadline (None: none), and what else may interrupt it."""
         return gather(list(calls), deadline_s, calls.__getitem__, cancellation or self._context.cancellation)

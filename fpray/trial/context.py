@@ -21,7 +21,7 @@ _PORTS = range(20_000, 32_000, 500)
 
 
 def _rotating_ports() -> Iterator[int]:
-    """Where each trial begins to look for ports.
+    """The port at which each trial begins to look for free ones.
 
     The ports change with each trial, so that a process left over from one trial cannot serve the next. They begin
     elsewhere in each sweep.

@@ -96,7 +96,7 @@ class RunningTrial(Protocol):
         """
 
     def wait(self, calls: Mapping[Call[Any], str]) -> Iterator[tuple[Call[Any], Any]]:
-        """As `ask`, but for as long as the clients run; then it raises `KeyboardInterrupt`."""
+        """The answers as `ask` gives them, for as long as the clients run; then it raises `KeyboardInterrupt`."""
 
     def sleep(self, seconds: float) -> None:
         """Sleep while the clients run; then it raises `KeyboardInterrupt`."""

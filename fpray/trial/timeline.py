@@ -65,7 +65,7 @@ class Timeline:
 
     @contextlib.contextmanager
     def timed(self, name: str) -> Iterator[None]:
-        """As `phase`, without a line in the log."""
+        """Note a phase, and measure how long it takes, without a line in the log."""
         self.note("phase", name)
         start = time.monotonic()
         try:

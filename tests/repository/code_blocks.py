@@ -51,7 +51,7 @@ class Block:
 
     @property
     def place(self) -> str:
-        """Where it is, for a message."""
+        """The file and the line of the block, for a message."""
         return f"{self.document.relative_to(ROOT)}:{self.line}"
 
     def changed(self, text: str) -> str:
@@ -96,5 +96,5 @@ def blocks(document: Path) -> Iterator[Block]:
 
 
 def every_block() -> list[Block]:
-    """Those of all documents."""
+    """The blocks of all documents."""
     return [block for document in DOCUMENTS for block in blocks(document)]

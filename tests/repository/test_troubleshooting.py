@@ -43,7 +43,7 @@ def _without_class(source: Source) -> Iterator[str]:
 
 
 def test_each_refusal_states_its_class() -> None:
-    """In the engine; the constraints of a protocol are about parameters, which is the default."""
+    """The rule is for the engine; the constraints of a protocol are about parameters, which is the default."""
     assert [place for source in SOURCES for place in _without_class(source)] == []
 
 

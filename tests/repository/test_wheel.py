@@ -30,7 +30,7 @@ def test_a_refusal_of_an_installed_wheel_names_a_file_that_it_has(installed: Pat
 
 
 def test_an_installed_wheel_sweeps_from_any_directory(installed: Path, ray_address: str, tmp_path: Path) -> None:
-    """Also from one with modules of the user that have the names of fpray's folders: no worker imports these."""
+    """It also sweeps where the user has modules with the names of fpray's folders: no worker imports these."""
     where = "import fpray, fpray.jar.build; print(fpray.__file__, fpray.jar.build.reference_jar('java'))"
     place = subprocess.run([str(installed), "-c", where], capture_output=True, text=True, cwd=tmp_path)
     package = next(installed.parents[1].glob("lib/python*/site-packages/fpray"))

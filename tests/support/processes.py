@@ -20,7 +20,7 @@ class Seen(psutil.Process):
 
 
 def seen(pids: Iterable[int]) -> Iterator[Seen]:
-    """Those of these processes that have not ended meanwhile."""
+    """The processes of these pids that have not ended meanwhile."""
     for pid in pids:
         with contextlib.suppress(psutil.Error):
             yield Seen(pid)
@@ -69,7 +69,7 @@ def descendants(process: subprocess.Popen[str], word: str) -> list[Seen]:
 
 
 def directory_of(process: psutil.Process) -> Path | None:
-    """Where it works; None for one that has ended meanwhile."""
+    """The directory in which a process works; None for one that has ended meanwhile."""
     with contextlib.suppress(psutil.Error, OSError):
         return Path(process.cwd())
     return None

@@ -88,7 +88,7 @@ class RayProcess:
         self.ask(request, *arguments)
 
     def _read(self, channel: MessageSocket) -> None:
-        """In a thread of its own: hand out answers until the process has ended."""
+        """Hand out answers until the process has ended, in a thread of its own."""
         with contextlib.suppress(EOFError):
             while True:
                 number, succeeded, value = channel.receive()

@@ -24,7 +24,7 @@ class Start:
 
 @dataclass(frozen=True)
 class RayStarted:
-    """Where this is.
+    """The answer to `Start`: where the Ray process runs.
 
     Attributes:
         gcs_address: HOST:PORT of the cluster's head.

@@ -62,7 +62,7 @@ class Children:
         self._poller.watch(report, lambda: self._on_report(child))
 
     def find(self, keys: Iterable[int]) -> list[Child]:
-        """Those of the keys that are not gone."""
+        """The children with these keys, without those that are gone."""
         return [self._by_key[key] for key in keys if key in self._by_key]
 
     def reap(self) -> None:

@@ -118,7 +118,7 @@ def namespace(pid: int | str, kind: str) -> str:
 
 
 def send_signal(pid: int, number: int) -> None:
-    """As os.kill; a process that is gone is no error."""
+    """Send a signal, as os.kill does; a process that is gone is no error."""
     try:
         os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
