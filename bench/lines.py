@@ -1,4 +1,4 @@
-"""The lines of what a bench does in pieces, in a file: what has a line is through."""
+"""What a bench that runs in pieces has done: a file with a line for each part, so the next piece goes on after them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Lines:
-    """A line of JSON for each, by its number."""
+    """A file with a line of JSON for each part, by its number."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

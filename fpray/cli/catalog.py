@@ -55,7 +55,7 @@ def protocols(ctx: click.Context, names: tuple[str, ...], jar: str | None, java:
 def studies(names: tuple[str, ...], as_json: bool) -> None:
     """List the studies: trials, processes, machines and time of each.
 
-    Of all protocols, or of those that are named.
+    With PROTOCOLs, list only their studies.
     """
     selection = [registry.find_protocol(name) for name in names] or registry.protocols().values()
     by_protocol = registry.studies()

@@ -109,7 +109,7 @@ def main() -> None:
 
     \b
     fpray protocols                      what can be run
-    fpray sweep multipaxos --dry-run     how much that is
+    fpray sweep multipaxos --dry-run     how many trials, and how long they take
     fpray sweep multipaxos               run it; the same command continues it
     fpray show                           the numbers of the newest suite
 

@@ -1,4 +1,4 @@
-"""`fpray plan`."""
+"""`fpray plan`: prints the files and command lines of trials, and runs nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`fpray search`."""
+"""`fpray search`: looks for the best configuration under bounds."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from fpray.study.search_study import Search
 def show(suite: str | None, suite_directory: Path, figure: tuple[Path, ...]) -> None:
     """Show the trials of a suite, or the processes of one trial.
 
-    Without SUITE, of the newest suite. The suite of a search also shows the best configuration.
+    Without SUITE, show the newest suite. Of a search, also show the best configuration.
     """
     suite = suite or str(newest_suite(suite_directory).path)
     if not figure:

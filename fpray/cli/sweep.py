@@ -1,4 +1,4 @@
-"""`fpray sweep`."""
+"""`fpray sweep`: runs every trial of a study."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class BaseOptions(TypedDict, total=False):
     study: Annotated[
         PathText,
         Option(
-            "run this study: its name, or a FILE.py that defines STUDY",
+            "run this study: its name, or a FILE.py that defines STUDY; a search starts at its first point",
             Group.TRIALS,
             USUAL_STUDY,
             completion=Completion.STUDIES,

@@ -1,4 +1,4 @@
-"""When most trials fail, the rest of a night is not spent on more of them: says when, and why."""
+"""Decides when so many trials have failed that the run ends, and says why."""
 
 from __future__ import annotations
 

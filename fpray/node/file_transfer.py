@@ -1,4 +1,4 @@
-"""Files on their way from a machine's own disk to the suite: chunks, which are sent one by one."""
+"""Sends files from a machine's own disk to the suite: in chunks, since a file may exceed what one answer can carry."""
 
 from __future__ import annotations
 

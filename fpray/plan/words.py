@@ -1,4 +1,4 @@
-"""Numbers of things, durations, and how to continue, in words."""
+"""Phrases that several messages share, so that one thing always has the same words."""
 
 from __future__ import annotations
 

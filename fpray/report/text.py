@@ -1,4 +1,4 @@
-"""The way out for every line: on standard error for the user, or on standard output where the command is for it.
+"""Prints every line: messages on standard error, and what the command is for on standard output.
 
 Text from outside (the output of a JVM, a suite's files, names of files) has no effect on the terminal: it passes
 `printable` here, whatever printed it.

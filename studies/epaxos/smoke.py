@@ -1,4 +1,4 @@
-"""The smallest sweep of epaxos: the values of FrankenPaxos\'s smoke."""
+"""The smallest sweep of epaxos: the values of FrankenPaxos's smoke."""
 
 from __future__ import annotations
 

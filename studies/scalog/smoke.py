@@ -1,4 +1,4 @@
-"""The smallest sweep of scalog: the values of FrankenPaxos\'s smoke, without its fixed sleep."""
+"""The smallest sweep of scalog: the values of FrankenPaxos's smoke, without its fixed sleep."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""How long a wait may take that is no promise of fpray's: nothing needs that many seconds, on a busy machine either."""
+"""The limit of waits that test no promise about time: longer than anything takes, even on a busy machine."""
 
 LONG = 240.0

@@ -1,4 +1,4 @@
-"""Actors on a machine of one's choice."""
+"""Makes a class a Ray actor that is pinned to one machine."""
 
 from __future__ import annotations
 
