@@ -71,7 +71,7 @@ class Listeners(Listener):
         self.stop = ""
 
     def add(self, *listeners: Listener) -> None:
-        """More listeners, the last ones from now on."""
+        """Add listeners, which are called last from now on."""
         self._listeners += listeners
 
     def on_message(self, line: str) -> None:

@@ -71,8 +71,7 @@ class Scratch:
                 fcntl.flock(self._holds[str(path)], fcntl.LOCK_EX)
         except OSError as error:
             raise Lost(
-                f"no trial can work in {root}: {why_not_written(error, root)}. {remedy(error)}, or the retry"
-                " fails, too"
+                f"no trial can work in {root}: {why_not_written(error, root)}. {remedy(error)}, or the retry fails, too"
             ) from None
         self._own = owner, str(path)
         return str(path)

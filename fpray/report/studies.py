@@ -80,9 +80,7 @@ def table(all_needs: Sequence[Needs]) -> Iterator[str]:
         left_cells, right = zip(cells[:2], widths[:2], strict=True), zip(cells[2:], widths[2:], strict=True)
         aligned = [*(cell.ljust(width) for cell, width in left_cells), *(cell.rjust(width) for cell, width in right)]
         yield "  ".join([*aligned, about]).rstrip()
-    yield (
-        "processes: in the largest trial · machines: one for each process; fewer are enough if they have the memory"
-    )
+    yield ("processes: in the largest trial · machines: one for each process; fewer are enough if they have the memory")
     yield (
         "fpray sweep PROTOCOL --study STUDY runs a study (<= trials: fpray search); with --dry-run it prints what the"
         " study takes on the machines that there are"
