@@ -20,7 +20,7 @@ class Needs:
     Attributes:
         points: the number of different trials; each runs `repeat` times.
         processes: the most that one trial starts.
-        pools: pool -> machines, if each process had its own: the largest number that any trial assigns to the pool.
+        pools: pool -> machines, one for each process: the largest number that any trial assigns to the pool.
         machines: the machines of all pools.
         regions: pool -> number of regions in which its machines must be.
         seconds: planned for all trials, with the assumptions of `fpray sweep --dry-run`.
@@ -80,7 +80,7 @@ def table(all_needs: Sequence[Needs]) -> Iterator[str]:
         left_cells, right = zip(cells[:2], widths[:2], strict=True), zip(cells[2:], widths[2:], strict=True)
         aligned = [*(cell.ljust(width) for cell, width in left_cells), *(cell.rjust(width) for cell, width in right)]
         yield "  ".join([*aligned, about]).rstrip()
-    yield ("processes: in the largest trial · machines: one for each process; fewer are enough if they have the memory")
+    yield "processes: in the largest trial · machines: one for each process; fewer are enough if they have the memory"
     yield (
         "fpray sweep PROTOCOL --study STUDY runs a study (<= trials: fpray search); with --dry-run it prints what the"
         " study takes on the machines that there are"
