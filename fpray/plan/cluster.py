@@ -89,8 +89,8 @@ class Cluster:
                     Cause.MACHINES,
                 )
             ]
-        near = closest(pool, pools)
-        hint = f"; if {near} is meant, rename it to {pool} there" if near is not None else ""
+        similar = closest(pool, pools)
+        hint = f"; if {similar} is meant, rename it to {pool} there" if similar is not None else ""
         choices = f"Pools (the machines of a role) in {self.source}: {', '.join(pools)}{hint}"
         return [
             Problem(
