@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import math
@@ -41,11 +42,20 @@ class Run:
 
 
 def digest(strategy: str) -> str:
-    """Identifies what a run of a strategy depends on besides task, seed and data."""
+    """Identifies what a run of a strategy depends on besides task, seed and data; of ours, its code, not its docs."""
     if strategy != "ours":
         return f"{optuna.__version__}-1"
     own = [*sorted((ROOT / "fpray" / "peak_sampler").glob("*.py")), ROOT / "fpray" / "searching" / "recommendation.py"]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in own)).hexdigest()[:12]
+    return hashlib.sha256("".join(map(_code, own)).encode()).hexdigest()[:12]
+
+
+def _code(path: Path) -> str:
+    """A file without its comments, its docstrings and its layout."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)
 
 
 def _run_unit(unit: _Unit) -> tuple[str, str, dict[int, list[float]], float]:
