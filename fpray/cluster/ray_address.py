@@ -8,6 +8,8 @@ import socket
 import sys
 from pathlib import Path
 
+from fpray.files.reading import open_regular
+
 _CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # `ray start` writes it on a node of a cluster
 
 
@@ -18,12 +20,12 @@ def wanted_address(address: str | None, local: bool) -> str | None:
     requested = address or os.environ.get("RAY_ADDRESS")
     if requested:
         return None if requested == "local" else requested
-    with contextlib.suppress(OSError), _CURRENT_CLUSTER.open() as file:
-        if os.fstat(file.fileno()).st_uid not in (0, os.geteuid()):
-            return None  # any user can write a file of this name, and the Ray that it names runs code
-        current = file.read(300).strip()
-        if current and answers(current):
-            return current
+    # Any user can put something of this name there, and the Ray that it names runs code.
+    with contextlib.suppress(OSError):
+        if not _CURRENT_CLUSTER.parent.is_symlink():
+            with open_regular(_CURRENT_CLUSTER, trusted=True) as file:
+                current = file.read(300).decode(errors="replace").strip()
+            return current if current and answers(current) else None
     return None
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+from io import FileIO
 from pathlib import Path
 
 from fpray.files.printable import printable
@@ -11,13 +14,32 @@ _TAIL_BYTES = 1 << 16
 _LINE_CHARS = 1000
 
 
+def open_regular(path: str | Path, *, trusted: bool = False) -> FileIO:
+    """Open a regular file to read it, unbuffered. A pipe is an error: `open` would wait until something writes to it.
+
+    trusted: it must be this user's or root's, and no link: another user can lead a link to a file of /proc that is
+    root's, and choose the content of that file.
+
+    Raises:
+        OSError: it cannot be opened, or is something else.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | (os.O_NOFOLLOW if trusted else 0))
+    facts = os.fstat(file)
+    theirs = trusted and (facts.st_uid not in (0, os.geteuid()) or facts.st_nlink != 1)
+    if theirs or not stat.S_ISREG(facts.st_mode):
+        os.close(file)
+        what = os.strerror(errno.EISDIR) if stat.S_ISDIR(facts.st_mode) else "it is not an ordinary file of this user"
+        raise OSError(errno.EINVAL, what, str(path))
+    return FileIO(file)
+
+
 def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
     """The last lines of a log that are not blank; of any size and content, and () if it is missing or empty.
 
     Reads at most the last 64 KiB; bytes that are no text become visible escapes, and long lines are cut.
     """
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
             file.seek(max(0, size - _TAIL_BYTES))
             data = file.read(_TAIL_BYTES)
@@ -32,7 +54,7 @@ def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
 def pieces(path: str | Path, count: int = 64, size: int = 1024) -> list[bytes]:
     """Pieces of a file, spread evenly over it, cut anywhere; the whole of a short one, [] of one that is missing."""
     try:
-        with Path(path).open("rb", buffering=0) as file:
+        with open_regular(path) as file:
             whole = os.fstat(file.fileno()).st_size
             if whole <= count * size:
                 return [file.read()]
@@ -44,7 +66,7 @@ def pieces(path: str | Path, count: int = 64, size: int = 1024) -> list[bytes]:
 def piece_of(path: str | Path, offset: int, size: int = _TAIL_BYTES) -> bytes:
     """At most `size` bytes of a file from an offset on; none if it is missing."""
     try:
-        with Path(path).open("rb", buffering=0) as file:
+        with open_regular(path) as file:
             return os.pread(file.fileno(), size, offset)
     except OSError:
         return b""

@@ -87,7 +87,7 @@ def _forget(path: str) -> None:
 
 def _read(about: str, path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:  # no wait for a pipe
             facts = os.fstat(file.fileno())
             if not stat.S_ISREG(facts.st_mode) or facts.st_uid not in (0, os.geteuid()):
                 raise refuse(

@@ -7,9 +7,12 @@ and the numbers. Nothing here raises an exception for what a client did or faile
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +80,11 @@ class ClientFile:
         """The blocks of the file; None if it has no row."""
         self.notes, self.error = [], None
         try:
-            file = self.path.open("rb", buffering=0)
+            # A pipe would be waited for.
+            file = FileIO(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                file.close()
+                raise OSError(errno.EINVAL, "it is not an ordinary file")
             header = file.readline(4096)
         except OSError as e:
             self._fail(e)

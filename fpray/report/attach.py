@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from fpray.errors import FprayError
 from fpray.files import layout
+from fpray.files.reading import open_regular
 from fpray.report.snapshot import FAILED, read_snapshot
 from fpray.report.status import DIED, SuiteState
 from fpray.report.terminal_block import TerminalBlock
@@ -62,7 +63,7 @@ def _block(suite: Suite, width: int) -> str:
 def _lines(suite: Suite, start: int) -> Iterator[str]:
     """The lines of a driver's log from a position on, until the driver ends."""
     pending, first = b"", True
-    with (suite.path / layout.DRIVER_LOG).open("rb") as log:
+    with open_regular(suite.path / layout.DRIVER_LOG) as log:
         log.seek(start)
         while True:
             over = suite.holder() is None  # checked first: the last lines are read after it

@@ -12,6 +12,7 @@ import pytest
 from fpray.cluster import ray_address
 from fpray.cluster.ray_link import RayLink
 from fpray.errors import Refused
+from tests.support.other_user import as_other_user, needs_root
 
 
 @pytest.fixture
@@ -60,3 +61,45 @@ def test_an_address_at_which_no_head_can_be_is_refused_in_a_sentence(address: st
     """E7: the text ended in `To fix this, either:`."""
     with pytest.raises(Refused, match=re.escape(sentence)):
         RayLink(address).start()
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_of_that_name_is_not_waited_for(current: Path) -> None:
+    """Any user can make one there; each command would hang."""
+    os.mkfifo(current)
+    assert ray_address.wanted_address(None, False) is None
+
+
+NAMED = """
+import ctypes, sys
+libc = ctypes.CDLL(None)
+libc.prctl(15, sys.argv[1].encode(), 0, 0, 0)
+libc.prctl(4, 0, 0, 0, 0)  # no core dumps: from now on the kernel gives its files in /proc to root
+print("named", flush=True)
+sys.stdin.read()
+"""
+
+
+@needs_root
+def test_a_link_to_what_is_roots_names_no_cluster(current: Path) -> None:
+    """G5: another user chooses the content of /proc/PID/comm, and it is root's file."""
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        process = as_other_user(NAMED, address)
+        assert process.stdout is not None
+        try:
+            process.stdout.readline()
+            name = Path(f"/proc/{process.pid}/comm")
+            assert (name.read_text().strip(), name.stat().st_uid) == (address[:15], 0)
+            current.symlink_to(name)
+            assert ray_address.wanted_address(None, False) is None
+        finally:
+            process.communicate()
+
+
+def test_a_link_in_place_of_its_directory_names_no_cluster(current: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (link := current.with_name("ray")).symlink_to(current.parent)
+    monkeypatch.setattr(ray_address, "_CURRENT_CLUSTER", link / current.name)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        current.write_text(f"127.0.0.1:{head.getsockname()[1]}\n")
+        assert ray_address.wanted_address(None, False) is None

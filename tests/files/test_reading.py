@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from fpray.files.reading import tail
+import pytest
+
+from fpray.files.reading import piece_of, pieces, tail
 
 
 def test_tail(tmp_path: Path) -> None:
@@ -22,3 +25,12 @@ def test_tail(tmp_path: Path) -> None:
     assert last == "last"
     assert len(cut) < 1100
     assert tail(tmp_path) == ()
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A suite from elsewhere may have one in the place of a log."""
+    os.mkfifo(pipe := tmp_path / "log")
+    assert tail(pipe) == ()
+    assert pieces(pipe) == []
+    assert piece_of(pipe, 0) == b""

@@ -88,3 +88,10 @@ def test_what_a_child_inherits_is_on_no_disk_and_is_read_once() -> None:
     done = subprocess.run(words, pass_fds=[file], capture_output=True, text=True, check=True)
     os.close(file)
     assert done.stdout == "https://u:p@h/x\nFalse\n"
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "secret", 0o600)
+    with pytest.raises(Refused, match="must be an ordinary file"):
+        read_secret(f"file:{pipe}")
