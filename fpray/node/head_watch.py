@@ -12,13 +12,16 @@ import os
 import selectors
 import socket
 import threading
+import time
 
+from fpray.node.ports import listeners
 from fpray.node.priority import use_batch_scheduling
-from fpray.node.supervisor.procfs import namespace, pids, read_words
+from fpray.node.supervisor.procfs import namespace, pids, read_words, user_of
 
 # A machine that is cut off knows within KEEPALIVE_S + PROBES * PROBE_S seconds: 20.
 KEEPALIVE_S, PROBE_S, PROBES = 8, 4, 3
 _CONNECT_S = 5.0
+_BUSY_S = 1.0
 
 
 class Anchor:
@@ -46,14 +49,21 @@ class Anchor:
             while True:
                 for key, _ in selector.select():
                     if key.fileobj is self._listener:
-                        line, _ = self._listener.accept()
-                        _keep_alive(line)  # a machine that vanishes must not leave its line open for ever
-                        selector.register(line, selectors.EVENT_READ)
+                        self._accept(selector)
                     elif key.fileobj == self._head:
                         os._exit(1)  # and with it every line
                     elif isinstance(key.fileobj, socket.socket):  # nothing is ever sent: its supervisor has ended
                         selector.unregister(key.fileobj)
                         key.fileobj.close()
+
+    def _accept(self, selector: selectors.BaseSelector) -> None:
+        """Hold one more line. Any program may connect, so this must not end the lines that there are."""
+        try:
+            line, _ = self._listener.accept()
+            _keep_alive(line)  # a machine that vanishes must not leave its line open for ever
+            selector.register(line, selectors.EVENT_READ)
+        except OSError:  # no file descriptor is left
+            time.sleep(_BUSY_S)
 
 
 def watch_head(gcs_address: str, anchor: str | None) -> int | None:
@@ -82,10 +92,12 @@ def _keep_alive(line: socket.socket) -> None:
 
 def head_here(gcs_address: str) -> int | None:
     """A pidfd of the head's process, the `gcs_server` of that port on this machine; None if it is elsewhere."""
-    flag = f"--gcs_server_port={gcs_address.rpartition(':')[2]}".encode()
+    port = gcs_address.rpartition(":")[2]
+    flag = f"--gcs_server_port={port}".encode()
+    users = {listener.uid for listener in listeners() if str(listener.port) == port}  # its words prove nothing
     for pid in pids():
         words = read_words(pid)
-        if flag not in words or not words[0].endswith(b"gcs_server"):
+        if flag not in words or not words[0].endswith(b"gcs_server") or user_of(pid) not in users:
             continue
         if namespace(pid, "net") == namespace("self", "net"):
             with contextlib.suppress(OSError):  # it has just ended

@@ -6,9 +6,10 @@ import contextlib
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from fpray.cluster.nodes import Machine
-from fpray.node.supervisor.procfs import pids, read_words
+from fpray.node.supervisor.procfs import pids, read_words, user_of
 from fpray.plan.cluster import LOOPBACK
 
 
@@ -39,10 +40,11 @@ def raylet_here() -> int | None:
 
     if _global_node is None:
         return None
-    option = f"--raylet_socket_name={_global_node.raylet_socket_name}".encode()
+    socket = _global_node.raylet_socket_name
+    option = f"--raylet_socket_name={socket}".encode()
     for pid in pids():
         words = read_words(pid)
-        if option in words and words[0].endswith(b"raylet"):
+        if option in words and words[0].endswith(b"raylet") and user_of(pid) == Path(socket).stat().st_uid:
             with contextlib.suppress(OSError):  # it has just ended
                 return os.pidfd_open(pid)
     return None

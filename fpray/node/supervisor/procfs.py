@@ -103,10 +103,15 @@ def read_command(pid: int) -> str:
 
 def is_ours(pid: int) -> bool:
     """Whether a process is this user's."""
+    return user_of(pid) == os.geteuid()
+
+
+def user_of(pid: int) -> int | None:
+    """The number of the user of a process; None if it is gone."""
     try:
-        return os.stat(f"/proc/{pid}").st_uid == os.geteuid()  # noqa: PTH116
+        return os.stat(f"/proc/{pid}").st_uid  # noqa: PTH116
     except OSError:
-        return False
+        return None
 
 
 def namespace(pid: int | str, kind: str) -> str:
