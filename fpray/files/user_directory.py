@@ -49,10 +49,37 @@ def _check_parent(parent: Path) -> None:
     """Where all users may write, the sticky bit keeps them from renaming what is another's."""
     mode = parent.stat().st_mode
     if mode & 0o022 and not mode & stat.S_ISVTX:
-        sentence = (
-            f"other users could replace it, because {parent} has no sticky bit. Run chmod +t {parent} (as its owner)"
-        )
-        raise PermissionError(13, sentence, str(parent))
+        raise PermissionError(13, _replaceable(parent), str(parent))
+
+
+def check_parents(path: Path) -> None:
+    """Check that no directory around a path is open to all users without the sticky bit: they could replace the path.
+
+    Raises:
+        OSError: one is; `strerror` says which, and what to do.
+    """
+    for parent in Path(os.path.realpath(path)).parents:
+        mode = parent.stat().st_mode
+        if mode & 0o002 and not mode & stat.S_ISVTX:
+            raise PermissionError(13, _replaceable(parent), str(parent))
+
+
+def _replaceable(parent: Path) -> str:
+    return f"other users could replace it, because {parent} has no sticky bit. Run chmod +t {parent} (as its owner)"
+
+
+def closed_directory(path: Path) -> Path:
+    """A directory as `private_directory`; one of this user's own that was open to others is closed.
+
+    Raises:
+        OSError: it cannot be made, belongs to another user, or is a link.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    check_parents(path)
+    facts = path.lstat() if os.path.lexists(path) else None
+    if facts is not None and stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.geteuid():
+        path.chmod(0o700)
+    return private_directory(path)
 
 
 def private_directory(path: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from fpray.errors import Lost
 from fpray.files.atomic import replacing
+from fpray.files.directory_lock import locked
 from fpray.files.disk import remedy
 from fpray.node.local_disk import cache_directory, on_network
 
@@ -50,8 +50,7 @@ class JarCache:
         cache = _cache()
         path = str(cache / f"{sha256}.jar")
         try:
-            with (cache / f".{sha256}.lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)  # sweeps that begin at the same time fetch it once
+            with locked(cache):  # sweeps that begin at the same time fetch it once
                 if self._hash(path) == sha256:
                     return path, False
                 _write(cache, sha256, pieces)
@@ -114,4 +113,4 @@ def _prune(cache: Path, most_bytes: int) -> None:
         idle = now - stats[path].st_atime
         if idle > UNUSED_S or (idle > IN_USE_S and total > most_bytes):
             path.unlink(missing_ok=True)
-            (cache / f".{path.stem}.lock").unlink(missing_ok=True)
+            (cache / f".{path.stem}.lock").unlink(missing_ok=True)  # of an earlier fpray

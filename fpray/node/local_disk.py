@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from fpray.files.user_directory import private_directory
+from fpray.files.user_directory import check_parents, closed_directory, private_directory
 
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "ceph", "lustre", "gpfs", "beegfs", "afs", "9p"}
 # A container's own root may be this; it is as local as what is below it.
@@ -39,9 +39,10 @@ def own_directory(base: str | Path) -> Path:
     """fpray's directory below another, for this user alone; made if it is missing.
 
     Raises:
-        OSError: it cannot be made, belongs to another user, is a link, or is open to others.
+        OSError: it cannot be made, belongs to another user, is a link, is open to others, or could be replaced.
     """
     Path(base).mkdir(parents=True, exist_ok=True)
+    check_parents(Path(base) / directory_name())
     return private_directory(Path(base) / directory_name())
 
 
@@ -65,9 +66,8 @@ def cache_directory(name: str, fits: Callable[[str], bool] = lambda _path: True)
     home = user_cache()
     if home is not None and fits(str(home)) and not on_network(home):
         with contextlib.suppress(OSError):
-            (path := home / "fpray" / name).mkdir(parents=True, exist_ok=True)
-            if os.access(path, os.W_OK):
-                return path
+            closed_directory(home / "fpray")
+            return closed_directory(home / "fpray" / name)
     own = local_directory()
     if own is None:
         return None

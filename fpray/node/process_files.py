@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from fpray.errors import FprayError
 from fpray.files import layout
 from fpray.files.atomic import write_text
 from fpray.files.content import BY_FPRAY, Unreadable, json_value, text_of
 from fpray.files.directory_lock import locked
 from fpray.files.printable import printable
 from fpray.files.reading import tail
+from fpray.files.user_directory import private_directory, user_directory
 from fpray.node.messages import ProcessSpec
+
+_LOCKS = 64
 
 
 def shell_command(argv: Sequence[str], env: Mapping[str, str], cwd: str | None = None) -> str:
@@ -76,9 +83,23 @@ def shell_code(code: int) -> int:
 def add_pids(directory: str, pids: Mapping[str, str]) -> None:
     """Add {"host:pid": label}, FrankenPaxos's shape, to pids.json; several roles do so at the same time."""
     path = Path(directory) / layout.PIDS
-    with locked(directory, required=False):
+    with _alone(directory):
         earlier = read_pids(path.read_bytes()) if path.is_file() else {}
         write_text(path, json.dumps(earlier | dict(pids), indent=2) + "\n")
+
+
+@contextlib.contextmanager
+def _alone(directory: str) -> Iterator[None]:
+    """A lock for a trial, where no other user can ask for it: any that may read its directory could keep that locked.
+
+    A slow file server holds up few other trials: there are several locks.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError, FprayError):
+            top = private_directory(user_directory() / "locks")
+            lock = private_directory(top / str(zlib.crc32(os.fsencode(directory)) % _LOCKS))
+            stack.enter_context(locked(lock))
+        yield
 
 
 def read_pids(content: bytes) -> dict[str, str]:

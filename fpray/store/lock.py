@@ -19,6 +19,8 @@ from fpray.files.printable import printable
 
 _HOLDER = re.compile(r"process (?P<pid>[0-9]+) on (?P<host>\S+) since .*")
 
+_KERNEL_LOCK = re.compile(r" FLOCK +ADVISORY +WRITE (?P<pid>[0-9]+) [0-9a-f]+:[0-9a-f]+:(?P<inode>[0-9]+) ")
+
 
 @dataclass(frozen=True)
 class SuiteHolder:
@@ -58,7 +60,9 @@ def acquire(suite: Path) -> int:
         Refused: another living process holds the lock, or the suite cannot be written.
     """
     try:
-        lock = os.open(suite / layout.SUITE_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        # No other user may open it: to lock a file for ever, reading is enough.
+        lock = os.open(suite / layout.SUITE_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.fchmod(lock, 0o600)  # an earlier fpray made it readable
     except OSError as error:
         raise refuse(
             str(suite),
@@ -84,7 +88,9 @@ def acquire(suite: Path) -> int:
 def holder(suite: Path) -> SuiteHolder | None:
     """The process that runs a suite now; None if there is none."""
     try:
-        lock = os.open(suite / layout.SUITE_LOCK, os.O_RDONLY | os.O_CLOEXEC)
+        lock = os.open(suite / layout.SUITE_LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except PermissionError:
+        return _holder_by_kernel(suite)
     except OSError:
         return None  # it was never locked
     try:
@@ -95,6 +101,19 @@ def holder(suite: Path) -> SuiteHolder | None:
         os.close(lock)
     match = _HOLDER.fullmatch(words)
     return SuiteHolder(words, int(match["pid"]) if match else 0, match["host"] if match else "")
+
+
+def _holder_by_kernel(suite: Path) -> SuiteHolder | None:
+    """What holds the lock of another user's suite, as the kernel lists the locks of this machine."""
+    try:
+        inode, lines = (suite / layout.SUITE_LOCK).stat().st_ino, Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        if (match := _KERNEL_LOCK.search(line)) and int(match["inode"]) == inode:
+            host = socket.gethostname()
+            return SuiteHolder(f"process {match['pid']} on {host}", int(match["pid"]), host)
+    return None
 
 
 def _words(file: int) -> str:

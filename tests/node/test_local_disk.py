@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.node.local_disk import on_network, own_directory, user_cache
+from fpray.node.local_disk import cache_directory, on_network, own_directory, user_cache
 
 _MOUNTS = """\
 22 27 0:21 / /proc rw - proc proc rw
@@ -41,3 +41,28 @@ def test_what_belongs_to_another_is_not_worked_in(tmp_path: Path) -> None:
     theirs.symlink_to("/etc")
     with pytest.raises(OSError, match="symbolic link"):
         own_directory(tmp_path)
+
+
+def test_a_place_that_others_could_replace_is_not_worked_in(tmp_path: Path) -> None:
+    """G2: in a directory that is open to all, without the sticky bit, another user can put a link in its place."""
+    (between := tmp_path / "all" / "between").mkdir(parents=True)
+    (tmp_path / "all").chmod(0o777)
+    with pytest.raises(OSError, match=r"other users could replace it, because .*/all has no sticky bit"):
+        own_directory(between)
+    (tmp_path / "all").chmod(0o1777)
+    assert own_directory(between).stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
+def test_a_cache_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in it is run."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (theirs := tmp_path / "fpray" / "jars").mkdir(parents=True)
+    os.chown(theirs, 65534, 65534)
+    place = cache_directory("jars")
+    assert place is not None
+    assert place != theirs
+    os.chown(theirs, 0, 0)
+    theirs.chmod(0o777)
+    assert cache_directory("jars") == theirs
+    assert theirs.stat().st_mode & 0o777 == 0o700, "an own one is closed"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from fpray.node import process_files
 from fpray.node.messages import Exit, ProcessSpec
-from fpray.node.process_files import recreate_command
+from fpray.node.process_files import add_pids, read_pids, recreate_command
 from tests.node.programs import PYTHON, read
 
 
@@ -84,3 +86,13 @@ def test_a_command_file_runs_its_command_and_nothing_else(name: str, tmp_path: P
     second = subprocess.run(["sh", "-c", text], cwd=tmp_path, capture_output=True, check=True)
     assert second.stdout.replace(b"\r", b"") == f"{name}\n% \\ %s\n".replace("\r", "").encode()
     assert "\x1b" not in text.splitlines()[-1]
+
+
+@pytest.mark.timeout(60)
+def test_another_user_that_may_read_a_trial_cannot_hold_it_up(tmp_path: Path) -> None:
+    """G3: to lock a directory for ever, reading is enough."""
+    lock = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    add_pids(str(tmp_path), {"a:1": "x"})
+    os.close(lock)
+    assert read_pids((tmp_path / "pids.json").read_bytes()) == {"a:1": "x"}
