@@ -22,10 +22,13 @@ from fpray.errors import FprayError
 from fpray.files.atomic import write_text
 from fpray.files.printable import printable
 from fpray.files.user_directory import private_directory, user_directory
+from fpray.node.ports import inodes_of
+from fpray.node.supervisor.procfs import is_ours
 
 _PREFIX = "fpray-machine/"
-_NAMES = re.compile(rb"@(fpray-machine/[xs]/[\w.]{1,60})$", re.MULTILINE)
+_NAMES = re.compile(rb" (\d+) @(fpray-machine/[xs]/[\w.]{1,60})$", re.MULTILINE)  # after the inode of the socket
 _SENTENCE_BYTES = 4096
+_MOST_ASKED = 100  # names of others: another user could make so many that no file descriptor is left
 _counter = itertools.count()
 
 
@@ -93,13 +96,20 @@ class Watch:
 
     def holders(self, but: str = "") -> list[MachineHolder]:
         """Every process that holds this machine, without the hold of one name."""
-        names = [name.decode() for name in _NAMES.findall(Path("/proc/net/unix").read_bytes())]
+        inodes: dict[str, set[int]] = {}
+        for inode, name_bytes in _NAMES.findall(Path("/proc/net/unix").read_bytes()):
+            inodes.setdefault(name_bytes.decode(), set()).add(int(inode))
+        ours = {name: pid for name, numbers in inodes.items() if (pid := _own_process(name, numbers))}
+        names = [*ours, *[name for name in inodes if name not in ours][:_MOST_ASKED]]
         for name in [name for name in self._connections if name not in names or _is_over(self._connections[name][0])]:
             self._connections.pop(name)[0].close()
-        return [holder for name in dict.fromkeys(names) if name != but and (holder := self._holder(name)) is not None]
+        return [h for name in names if name != but and (h := self._holder(name, ours.get(name))) is not None]
 
-    def _holder(self, name: str) -> MachineHolder | None:
-        """Ask the kernel for the owner of a name; a name on which no process listens is no hold."""
+    def _holder(self, name: str, own: int | None) -> MachineHolder | None:
+        """Ask the kernel for the owner of a name; a name on which no process listens is no hold.
+
+        own: the process of this user that has the socket, for a name to which other users hold all connections.
+        """
         if name in self._connections:
             return self._connections[name][1]
         shared = name.removeprefix(_PREFIX).startswith("s")
@@ -110,7 +120,7 @@ class Watch:
         except OSError as error:
             connection.close()
             full = isinstance(error, BlockingIOError)  # too many ask
-            return MachineHolder(name, shared, 0, None) if full else None
+            return MachineHolder(name, shared, own or 0, os.geteuid() if own else None) if full else None
         pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
         self._connections[name] = connection, MachineHolder(name, shared, pid, uid)
         return self._connections[name][1]
@@ -136,6 +146,13 @@ def forget_old_sentences(present: Iterable[MachineHolder]) -> None:
         for file in _sentence_file("").parent.glob(f"{_namespace()}-*"):
             if file.name not in names:
                 file.unlink(missing_ok=True)
+
+
+def _own_process(name: str, inodes: set[int]) -> int | None:
+    """The process of this user that a name states, if it has one of these sockets: the name alone proves nothing."""
+    number = name.rpartition("/")[2].partition(".")[0]
+    pid = int(number) if number.isdecimal() and len(number) < 8 else 0
+    return pid if pid and is_ours(pid) and inodes & inodes_of(pid) else None
 
 
 def _sentence_file(name: str) -> Path:
