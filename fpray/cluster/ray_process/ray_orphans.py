@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpray.cluster.ray_process.stand_ins import SIGN
-from fpray.node.supervisor.procfs import is_stopped, process_table, read_words
+from fpray.files.directory_lock import locked
+from fpray.node.supervisor.procfs import is_stopped, namespace, process_table, read_entry, read_words
 from fpray.node.supervisor_client import owner_of
 
 _NAME = "ray-"  # short: below it are sockets, and a socket's path may have 107 bytes
@@ -44,8 +45,13 @@ class Directory:
     lock: int
 
     def note(self, session: int) -> None:
-        """Write down the session of the Ray process: that of every process of this Ray."""
-        os.pwrite(self.lock, f"{session}\n".encode(), 0)
+        """Write down the session of the Ray process: that of every process of this Ray.
+
+        The number alone is used again some day, and in another container means another process.
+        """
+        leader = read_entry(session)
+        start = leader.start if leader is not None else 0
+        os.pwrite(self.lock, f"{session} {start} {namespace('self', 'pid')}\n".encode(), 0)
 
     def remove(self) -> None:
         """End what runs there, remove it, and unlock it."""
@@ -63,14 +69,15 @@ def new_directory(top: Path) -> Directory:
     number = 0
     while True:
         path = top / f"{_NAME}{os.getpid()}-{number}"
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            number += 1
-            continue
-        lock = os.open(path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return Directory(path, lock)
+        with locked(top):  # no other process takes it for abandoned before it is locked
+            try:
+                path.mkdir(mode=0o700)
+            except FileExistsError:
+                number += 1
+                continue
+            lock = os.open(path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return Directory(path, lock)
 
 
 def _remove_abandoned(top: Path) -> None:
@@ -84,9 +91,14 @@ def _remove_abandoned(top: Path) -> None:
                 if time.time() - status.st_mtime > _MADE_S:
                     shutil.rmtree(path, ignore_errors=True)
                 continue
-            lock = os.open(path / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            with locked(top):
+                lock = os.open(path / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # its driver lives, maybe in another container
+                except OSError:
+                    os.close(lock)
+                    continue
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # its driver lives, maybe in another container
                 _remove(path, lock)
             finally:
                 os.close(lock)
@@ -94,10 +106,20 @@ def _remove_abandoned(top: Path) -> None:
 
 def _remove(path: Path, lock: int) -> None:
     """End the processes of an embedded Ray, and remove its directory. Never raises."""
-    session = os.pread(lock, 20, 0).strip()
-    if session.isdigit():
-        end_session(int(session))
+    words = os.pread(lock, 100, 0).split()
+    if words and words[0].isdigit() and _is_the_same(int(words[0]), *words[1:3]):
+        end_session(int(words[0]))
     shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_the_same(session: int, start: bytes = b"", pids: bytes = b"") -> bool:
+    """Whether what has this session now is of the Ray process that was noted; as long as one is, no other can be.
+
+    start, pids: when its leader started, and in which namespace of process ids; an earlier fpray did not note them.
+    """
+    leader = read_entry(session)
+    same = leader is None or not start or str(leader.start).encode() == start
+    return same and pids in (b"", namespace("self", "pid").encode())
 
 
 def end_session(session: int, before_raylet: Callable[[], None] = lambda: None) -> None:
