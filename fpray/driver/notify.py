@@ -14,8 +14,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from fpray.driver.notify_targets import is_url
 from fpray.errors import first_line
@@ -94,11 +96,7 @@ class Notifier:
     def _tell_all(self, event: str, sentence: str, more: Mapping[str, Any]) -> None:
         notice = {"event": event, "sentence": sentence, **self._facts(), **more}
         for target in self._targets:
-            try:
-                failure = (_post if is_url(target.value) else _run)(target.value, notice)
-            except Exception as error:  # the other targets get their notices, and so do later events
-                failure = first_line(error)
-            if failure:
+            if failure := _in_time(_post if is_url(target.value) else _run, target.value, notice):
                 failure = printable(target.scrub(failure), most=_LONGEST)
                 self._say(
                     f"note: --notify {target} did not get the message that the sweep has {event}: {failure}."
@@ -106,11 +104,44 @@ class Notifier:
                 )
 
 
+def _in_time(
+    tell: Callable[[str, Mapping[str, Any]], str | None], target: str, notice: Mapping[str, Any]
+) -> str | None:
+    """Why a target was not told. One that answers byte by byte for ever does not hold up the end of the sweep."""
+    answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put(tell(target, notice))
+        except Exception as error:  # the other targets get their notices, and so do later events
+            answers.put(first_line(error))
+
+    threading.Thread(target=work, name="notice", daemon=True).start()
+    try:
+        return answers.get(timeout=2 * _PATIENCE_S)
+    except queue.Empty:
+        return f"it did not end its answer within {2 * _PATIENCE_S:.0f} s"
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """An answer that names another address is a failure: there it would be asked for a page, without the message."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """No other request."""
+
+
+_web = urllib.request.build_opener(_NoRedirects)
+
+
 def _post(url: str, notice: Mapping[str, Any]) -> str | None:
     headers = {"Content-Type": "application/json", "User-Agent": "fpray"}
-    request = urllib.request.Request(url, json.dumps(notice).encode(), headers)
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    if at:  # urllib would take it for a part of the host's name, and quote it in an error
+        headers["Authorization"] = f"Basic {b64encode(unquote_to_bytes(login)).decode()}"
+    request = urllib.request.Request(parts._replace(netloc=host).geturl(), json.dumps(notice).encode(), headers)
     try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE_S):
+        with _web.open(request, timeout=_PATIENCE_S):
             return None
     except urllib.error.HTTPError as error:
         with contextlib.closing(error):

@@ -18,6 +18,8 @@ from fpray.study.study_file import is_study_file
 
 _FILES = "fpray-files"  # in the head's home: jars by their content, and study files
 
+_KEPT_S = 600  # a secret that no command has read
+
 
 def needs_remote_head(where: Where) -> bool:
     """Whether a launcher configuration names a cluster to which this machine does not belong."""
@@ -38,8 +40,6 @@ def launch_on_head(experiment: Experiment, words: Sequence[str]) -> NoReturn:
     assert isinstance(launcher, Launcher)
     head = Head.of(launcher)
     home = head.ask(f"mkdir -p {_FILES} && pwd").strip()
-    private = secrets_of(experiment.outputs.arguments)
-    words = hand_over(words, private, lambda _, secret: _put_secret(head, home, secret))
     words = [*words, "--cluster", f"{home}/{BOOTSTRAP}", "--as-job", f"--cluster {launcher.path}"]
     if not jar.reference:
         place = f"{home}/{_FILES}/{jar.sha256[:16]}"  # so that no other jar of this name is overwritten
@@ -47,16 +47,20 @@ def launch_on_head(experiment: Experiment, words: Sequence[str]) -> NoReturn:
         words += ["--jar", _put(head, place, jar.path)]
     if is_study_file(study):
         words += ["--study", _put(head, f"{home}/{_FILES}", Path(study))]
-    head.become(words)
+    private = secrets_of(experiment.outputs.arguments)  # last: what fails before leaves no file there
+    head.become(hand_over(words, private, lambda _, secret: _put_secret(head, home, secret)))
 
 
 def _put_secret(head: Head, home: str, secret: Secret) -> str:
     """Write a secret to a file on the head that only its user can read; the command there removes it.
 
+    Where that command never runs, since the connection breaks just now, the file is gone after ten minutes.
     It goes through the standard input of ssh: a command line is seen by all users of both machines.
     """
     path = f"{home}/{_FILES}/secret-{secrets.token_hex(8)}"
-    head.ask(f"umask 077 && cat > {shlex.quote(path)}", secret.value)
+    file = shlex.quote(path)
+    later = f"nohup sh -c 'sleep {_KEPT_S}; rm -f \"$0\"' {file} < /dev/null > /dev/null 2>&1 &"
+    head.ask(f"umask 077 && cat > {file} && {{ {later} }}", secret.value)
     return path
 
 

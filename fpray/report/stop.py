@@ -35,6 +35,7 @@ def stop(suite: Suite) -> str:
                 Cause.ELSEWHERE,
             )
         os.kill(holder.pid, signal.SIGTERM)
+        os.kill(holder.pid, signal.SIGCONT)  # one that Ctrl-Z has stopped takes no TERM
     except PermissionError:
         raise refuse(
             suite.path.name,

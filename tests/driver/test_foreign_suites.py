@@ -7,8 +7,10 @@ import fcntl
 import hashlib
 import json
 import os
+import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -209,3 +211,20 @@ def test_a_suite_cannot_have_its_reader_attach_to_a_cluster(tmp_path: Path, monk
             cluster.accept()
     assert done.exit_code == 2
     assert "clusters that you name. If it is your cluster, run export RAY_ADDRESS=127.0.0.1:" in done.stderr
+
+
+@pytest.mark.timeout(60)
+def test_a_sweep_that_ctrl_z_has_stopped_is_ended(tmp_path: Path) -> None:
+    """A stopped process takes no TERM: `fpray stop` waited for ever."""
+    sweep(tmp_path)
+    suite = only_suite(tmp_path)
+    code = (
+        "import sys, time; from pathlib import Path; from fpray.store import lock;"
+        " held = lock.acquire(Path(sys.argv[1])); print(flush=True); time.sleep(100)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(suite)], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        other.send_signal(signal.SIGSTOP)
+        assert cli("stop", str(suite)).exit_code == 0
+        assert other.wait() == -signal.SIGTERM

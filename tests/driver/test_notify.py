@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.driver.notify import Notifier
+from fpray.driver.notify import Notifier, _post
 from fpray.driver.notify_targets import read_targets
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
@@ -99,3 +99,55 @@ def test_a_target_that_cannot_work_is_refused_before_the_sweep(tmp_path: Path) -
     assert wrong.exit_code == 2
     assert "must be a command or an http(s) URL, and this machine has no program 'tell-no-one': correct" in wrong.stderr
     assert "is not a valid command line, because its quotes do not match (No closing quotation)" in wrong.stderr
+
+
+def test_an_answer_that_names_another_address_is_a_failure() -> None:
+    """A login page, which was got without the message, was taken for its receipt."""
+    requests: list[str] = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            requests.append(f"POST {self.path} {self.headers['Authorization']}")
+            self.send_response(302)
+            self.send_header("Location", "/login")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            requests.append(f"GET {self.path}")
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        failure = _post(f"http://me:a%20b@127.0.0.1:{server.server_port}/hook", {})
+        server.shutdown()
+    assert failure == "it answered 302 Found"
+    assert requests == ["POST /hook Basic bWU6YSBi"]
+
+
+@pytest.mark.timeout(60)
+def test_one_that_answers_byte_by_byte_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte is in time; the sweep never ended."""
+    monkeypatch.setattr("fpray.driver.notify._PATIENCE_S", 0.3)
+    over = threading.Event()
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            while not over.wait(0.1):
+                self.wfile.write(b"x")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    messages: list[str] = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        targets, _ = read_targets([f"http://127.0.0.1:{server.server_port}/"])
+        with Notifier(targets, dict, messages.append) as notifier:
+            notifier.tell("finished", "it is over")
+        over.set()
+        server.shutdown()
+    assert "it did not end its answer within 1 s" in messages[0]

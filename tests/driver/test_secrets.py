@@ -279,3 +279,16 @@ def test_on_the_head_it_is_a_private_file_and_never_an_argument(tmp_path: Path) 
     assert path.stat().st_mode & 0o777 == 0o600
     assert "me@head" in arguments.read_text()
     assert KEY not in arguments.read_text()
+
+
+def test_a_secret_on_the_head_that_no_command_reads_goes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """G9: the connection may break, or the command there be refused, before it is read."""
+    from fpray.driver import remote_head
+    from fpray.driver.head import Head
+
+    (tmp_path / "fpray-files").mkdir()
+    monkeypatch.setattr(remote_head, "_KEPT_S", 1)
+    head = Head("me@head", ("sh", "-c", 'eval "$3"', "ssh"))
+    path = Path(remote_head._put_secret(head, str(tmp_path), Secret(f"https://h/{KEY}", "https://h/...")))
+    assert path.exists()
+    wait_for(lambda: not path.exists(), LONG, "it is gone")
