@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,7 @@ from fpray.errors import Cause, closest, nearest, refuse
 from fpray.jar.find import Jar, find_jar
 from fpray.node.facts import java_facts, java_fails
 from fpray.node.java import java_program
+from fpray.node.supervisor.kernel import PR_SET_PDEATHSIG
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
 from fpray.plan.plan import Plan, Process, Trial, build_plan
@@ -34,6 +36,11 @@ _NO_FLAG = "--fpray.no.such.flag"
 _JAR = "checked.jar"  # a link beside the files of a plan: a colon in a class path separates two paths
 # A JVM that lives for half a second: no second compiler, no threads for collecting garbage.
 _SHORT_LIFE = ("-XX:+IgnoreUnrecognizedVMOptions", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+# Becomes a program that the kernel kills with this process: a main that never ends must not outlive a killed fpray.
+_BECOME = (
+    f"import ctypes, os, sys; ctypes.CDLL(None).prctl({PR_SET_PDEATHSIG}, 9, 0, 0, 0);"
+    " os.getppid() == int(sys.argv[1]) and os.execvp(sys.argv[2], sys.argv[2:])"
+)
 _USAGE_LINE = re.compile(r"^ {1,8}(?:-\w+(?: <[^>]*>)?(?:,| \|) )?(--[\w.-]+)", re.MULTILINE)
 _ERROR = re.compile(r"^Error: (.*)$", re.MULTILINE)
 # The launcher's own "Error: LinkageError occurred ..." says less than what follows it.
@@ -225,8 +232,9 @@ def _silence(output: str, has_exited: bool) -> str:
 
 def _ask(java: str, main: str, words: Sequence[str], directory: Path) -> tuple[str, bool]:
     """All that a main says, and whether it ended by itself."""
+    mortal = [sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid())] if sys.platform == "linux" else []
     with subprocess.Popen(
-        [java, *_SHORT_LIFE, "-cp", _JAR, main, *words],
+        [*mortal, java, *_SHORT_LIFE, "-cp", _JAR, main, *words],
         cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

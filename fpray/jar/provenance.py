@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from fpray.store.suite_record import JarRecord
 
 _PACKAGES = ("fpray", "ray", "pyarrow", "numpy", "pandas", "optuna", "click")
 
-_RUN_NOTHING = ("-c", "core.fsmonitor=false")  # programs that the configuration of a checkout names
+# Programs that a checkout names: one that came as a part of a suite from elsewhere must not run them.
+_RUN_NOTHING = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+_FILTERS = r"^filter\..*\.(clean|process)$"
 
 
 def of_driver(jar: Jar, command: str, java: str) -> Mapping[str, Any]:
@@ -48,8 +51,10 @@ def git_state(directory: Path) -> Mapping[str, Any] | None:
     if where is None:
         return None
     top, commit, branch = [*where.splitlines(), None, None][:3]
-    status = _git(directory, "status", "--porcelain") or ""
-    changes = _git(directory, "diff", "--no-ext-diff", "--no-textconv", "HEAD") or ""
+    filters = _git(directory, "config", "--local", "--includes", "--name-only", "--get-regexp", _FILTERS) or ""
+    off = [word for name in filters.splitlines() for word in ("-c", f"{name}=")]
+    status = _git(directory, *off, "status", "--porcelain", "--ignore-submodules=dirty") or ""
+    changes = _git(directory, *off, "diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "HEAD") or ""
     return {
         "path": top,
         "commit": commit,
@@ -67,6 +72,7 @@ def _git(directory: Path, *words: str) -> str | None:
             text=True,
             timeout=10,
             check=False,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},  # status writes nothing, which a hook would follow
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

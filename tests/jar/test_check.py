@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import cli
+from fpray.node.supervisor.procfs import read_entry
+from tests.conftest import cli, wait_for
+from tests.support.patience import LONG
 
 SERVER, CLIENT = "frankenpaxos.unreplicated.ServerMain", "frankenpaxos.unreplicated.ClientMain"
 MAINS = json.loads((Path(__file__).parents[1] / "data" / "mains.json").read_text())["mains"]
@@ -192,3 +196,22 @@ def test_a_client_that_another_protocol_has_too_is_no_part_of_a_protocol() -> No
     """F4: the reference jar has multipaxos, and with it the client of supermultipaxos."""
     done = cli("protocols", "supermultipaxos", "--check", "reference")
     assert (done.exit_code, "no main classes of supermultipaxos" in done.stdout) == (1, True)
+
+
+@pytest.mark.timeout(120)
+def test_a_main_that_never_ends_goes_with_a_killed_fpray(tmp_path: Path) -> None:
+    """H3: it would run for ever, with nothing that knows of it."""
+    java, jar = tmp_path / "java", tmp_path / "x.jar"
+    java.write_text(f"#!/bin/sh\n[ $1 = -version ] && exit 0\necho $$ >> {tmp_path}/pids\nexec sleep 100\n")
+    java.chmod(0o755)
+    with zipfile.ZipFile(jar, "w") as archive:
+        for name in ("ServerMain", "ClientMain"):
+            archive.writestr(f"frankenpaxos/unreplicated/{name}.class", b"")
+    words = [sys.executable, "-m", "fpray", "protocols", "unreplicated", "--check", str(jar), "--java", str(java)]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}  # what a killed process leaves
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env) as fpray:
+        wait_for((tmp_path / "pids").exists, LONG, "a main runs")
+        fpray.kill()
+    mains = [int(line) for line in (tmp_path / "pids").read_text().split()]
+    assert mains
+    wait_for(lambda: not any((entry := read_entry(pid)) and entry.alive for pid in mains), LONG, "none is left")
