@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import FprayError, first_line
+from fpray.files.printable import printable
 from fpray.plan.words import AGAIN
 
 _POLL_S = 0.3
+_SILENT_S = 60.0
 
 
 class NoJobs(FprayError):
@@ -28,14 +30,25 @@ class Job:
         """output: the file to which the command writes."""
         self.name = name
         self._client, self._output, self._offset, self._polled = client, output, 0, 0.0
+        self._silent_since = 0.0
 
     def poll(self) -> int | None:
         """Its exit code, or None while it runs."""
         self._copy_output()
         if time.monotonic() < self._polled + _POLL_S:
             return None
-        info = self._client.get_job_info(self.name)
         self._polled = time.monotonic()
+        try:
+            info = self._client.get_job_info(self.name)
+        except Exception as error:  # the job goes on without the server that knows it; Ray raises many kinds
+            self._silent_since = self._silent_since or self._polled
+            if self._polled < self._silent_since + _SILENT_S:
+                return None
+            raise FprayError(
+                f"Ray says nothing about its job {self.name}, which runs the sweep, for {_SILENT_S:.0f} s:"
+                f' "{first_line(error)}". See whether it goes on: fpray status'
+            ) from None
+        self._silent_since = 0.0
         if not info.status.is_terminal():
             return None
         self._copy_output()
@@ -44,7 +57,7 @@ class Job:
                 f"the Ray job {self.name}, which ran the sweep, stopped before its end; Ray says:"
                 f' "{info.message}". Finished results are kept; {AGAIN}'
             )
-            print(message, file=sys.stderr)  # noqa: T201
+            print(printable(message), file=sys.stderr)  # noqa: T201
         return info.driver_exit_code if info.driver_exit_code is not None else 1
 
     def terminate(self) -> None:
@@ -62,7 +75,7 @@ class Job:
             file.seek(self._offset)
             piece = file.read()
             self._offset += len(piece)
-            sys.stderr.write(piece.decode(errors="backslashreplace"))
+            sys.stderr.write(printable(piece, lines=True))
             sys.stderr.flush()
 
 
