@@ -19,11 +19,14 @@ TOGETHER_SHARE = 0.5
 # Throughput x mean latency of a closed loop must give the number of loops, within this.
 LITTLE = (0.9, 1.1)
 _SHOWN = 5  # lines of a log
+_REPEAT = "Run the trial again: the same fpray command with --rerun and its number"
 _REPEAT_LATER = "Run the trial again when the machine is idle: the same fpray command with --rerun and its number"
 # A machine is busy with something else if other processes use at least this share of its cores, and those of the trial
 # wait for a core for this share of the time in which they have work: either alone harms nothing, or is the trial's own.
 OTHERS_SHARE, WAITED_SHARE = 0.15, 0.1
 STOLEN_SHARE = 0.05  # of its cores' time, by its host
+CLOCK_SET_S, CLOCK_SET_SHARE = 0.05, 0.01  # at least so many seconds, and this share of the duration
+HELD_BACK_SHARE = 0.05  # of the time slices of a limit of CPU time
 
 
 def clients_gave_up(evidence: Evidence) -> Iterator[Doubt]:
@@ -174,11 +177,35 @@ def busy_machines(evidence: Evidence) -> Iterator[Doubt]:
                 f"{name} is a virtual machine, and its host took {share:.0%} of its CPU time away for others"
                 f" while the clients measured. {_REPEAT_LATER}"
             )
+        if machine.held_back >= HELD_BACK_SHARE:
+            yield Doubt(
+                f"{name} has a limit of CPU time (cpu.max of a container), which stopped its processes in"
+                f" {machine.held_back:.0%} of its time slices while the clients measured. Raise that limit, such as"
+                f" docker run --cpus. {_REPEAT}"
+            )
         if machine.others >= OTHERS_SHARE * cores and machine.waited >= WAITED_SHARE:
             yield Doubt(
                 f"{name} was busy with something else while the clients measured: other processes used"
                 f" {machine.others:.1f} of its {cores} cores, and the trial's processes waited for a core for"
                 f" {machine.waited:.0%} of the time in which they had work. {_REPEAT_LATER}"
+            )
+
+
+def odd_clocks(evidence: Evidence) -> Iterator[Doubt]:
+    """A machine slept, or its wall clock was set, while clients measured: the measured time is by that clock."""
+    least = max(CLOCK_SET_S, CLOCK_SET_SHARE * evidence.duration_s)
+    for machine in evidence.machines:
+        if machine.suspended_s >= CLOCK_SET_S:
+            yield Doubt(
+                f"machine {machine.host} was suspended for {machine.suspended_s:.1f} s while the clients measured: keep"
+                f" it awake. {_REPEAT}"
+            )
+        if abs(machine.set_s) >= least:
+            where = "forward" if machine.set_s > 0 else "back"
+            yield Doubt(
+                f"the wall clock of machine {machine.host} was set {where} by {abs(machine.set_s):.2f} s while the"
+                f" clients measured, so the measured time is wrong by up to that. Check its time synchronization (NTP)."
+                f" {_REPEAT}"
             )
 
 
@@ -191,6 +218,7 @@ CHECKS: Sequence[Check] = (
     clients_apart,
     unserved,
     busy_machines,
+    odd_clocks,
     littles_law,
 )
 

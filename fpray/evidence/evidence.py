@@ -43,6 +43,8 @@ class MachineEvidence:
         stolen: cores that the machine's host gave to others, in the mean.
         waited: the share of the time in which processes of the trial had work, that they waited for a core; where the
             kernel does not count that, the share of the time in which any process of the machine waited.
+        held_back: the share of the time slices in which a limit of its container's CPU time stopped its processes.
+        suspended_s: how long it slept meanwhile. set_s: by how much its wall clock was set; negative: back.
     """
 
     host: str
@@ -50,6 +52,9 @@ class MachineEvidence:
     others: float
     stolen: float
     waited: float
+    held_back: float = 0.0
+    suspended_s: float = 0.0
+    set_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fpray.node.supervisor.procfs import process_table, with_descendants
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_AT_ONCE_S = 0.001
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class CpuUse:
         ran_s: of the processes that were asked for.
         waited_s: that these waited for a core, each thread by itself; None where the kernel does not count it.
         complete: whether all of them still ran at the end.
+        held_back: the share of the kernel's periods in which a limit of the cgroup (`docker run --cpus`) stopped its
+            processes.
+        suspended_s: how long the machine slept meanwhile, as a laptop does.
+        set_s: by how much its wall clock was set meanwhile; negative: back.
     """
 
     seconds: float
@@ -40,11 +46,25 @@ class CpuUse:
     ran_s: float
     waited_s: float | None
     complete: bool = True
+    held_back: float = 0.0
+    suspended_s: float = 0.0
+    set_s: float = 0.0
+
+
+class Clocks(NamedTuple):
+    """Three clocks at one moment: running is without the time in which the machine slept, wall is set by people."""
+
+    running: float
+    since_boot: float
+    wall: float
 
 
 @dataclass(frozen=True)
 class CpuCounters:
-    """The counters at one moment; by thread: seconds that it waited for a core. roots: what was asked for."""
+    """The counters at one moment; by thread: seconds that it waited for a core. roots: what was asked for.
+
+    periods: by cgroup: the periods of its limit, and those in which it was reached.
+    """
 
     at: float
     roots: frozenset[int]
@@ -55,6 +75,8 @@ class CpuCounters:
     ran_s: float
     waited_s: dict[str, float] | None
     complete: bool
+    periods: dict[str, tuple[int, int]]
+    clocks: Clocks
 
 
 def first_reading(pids: Iterable[int]) -> CpuCounters:
@@ -79,6 +101,7 @@ def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> CpuCount
                 waited[thread] = seconds
     busy_s, stolen_s = _machine_s()
     return CpuCounters(
+        clocks=_clocks(),
         at=time.monotonic(),
         roots=roots,
         processes=processes,
@@ -88,6 +111,7 @@ def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> CpuCount
         ran_s=sum(ran.values()),
         waited_s=waited,
         complete=roots <= ran.keys(),
+        periods=_periods(),
     )
 
 
@@ -98,6 +122,7 @@ def cpu_use_between(first: CpuCounters, last: CpuCounters) -> CpuUse:
         waited = sum(seconds - first.waited_s.get(thread, 0.0) for thread, seconds in last.waited_s.items())
     if first.pressed_s is not None and last.pressed_s is not None:
         pressed = last.pressed_s - first.pressed_s
+    ran, since_boot, wall = (now - before for now, before in zip(last.clocks, first.clocks, strict=True))
     return CpuUse(
         seconds=last.at - first.at,
         cores=len(os.sched_getaffinity(0)),
@@ -107,7 +132,21 @@ def cpu_use_between(first: CpuCounters, last: CpuCounters) -> CpuUse:
         ran_s=last.ran_s - first.ran_s,
         waited_s=waited,
         complete=first.complete and last.complete,
+        held_back=max(
+            (_held_back(first.periods.get(name, (0, 0)), end) for name, end in last.periods.items()), default=0.0
+        ),
+        suspended_s=since_boot - ran,
+        set_s=wall - since_boot,
     )
+
+
+def _clocks() -> Clocks:
+    """Read again where this process had to wait between two of them."""
+    for _ in range(5):
+        clocks = Clocks(time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
+        if time.monotonic() - clocks.running < _AT_ONCE_S:
+            break
+    return clocks
 
 
 def _ran_s(pid: int) -> float | None:
@@ -128,16 +167,43 @@ def _waited_s(pid: int) -> Iterable[tuple[str, float | None]]:
     for thread in threads:
         parts = _read(f"/proc/{pid}/task/{thread}/schedstat").split()
         if len(parts) == 3:
-            yield thread, int(parts[1]) / 1e9
+            # Three zeros of a thread that has run: this kernel has the file, and does not count.
+            yield thread, int(parts[1]) / 1e9 if any(map(int, parts)) else None
         elif os.path.exists(f"/proc/{pid}/task/{thread}"):  # noqa: PTH110
             yield thread, None
 
 
 def _machine_s() -> tuple[float, float]:
-    """Seconds of all cores in processes; and stolen ones."""
-    parts = _read("/proc/stat").partition("\n")[0].split()[1:]
-    user, nice, system, *_ = (*map(int, parts), 0, 0, 0)
-    return (user + nice + system) / _TICKS, (int(parts[7]) if len(parts) > 7 else 0) / _TICKS
+    """Seconds of processes on the cores that this one may use, of all users' processes; and stolen ones."""
+    names = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+    busy = stolen = 0
+    for line in _read("/proc/stat").splitlines():
+        name, *parts = line.split()
+        if name in names:
+            busy += sum(map(int, parts[:3]))  # user, nice, system
+            stolen += int(parts[7]) if len(parts) > 7 else 0
+    return busy / _TICKS, stolen / _TICKS
+
+
+def _periods() -> dict[str, tuple[int, int]]:
+    """Of the cgroups that this process is in, and those around them, each that has a limit of CPU time."""
+    by_file = {}
+    for line in _read("/proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        for mount in (controllers, "") if controllers else ("", "unified"):
+            steps = path.strip("/").split("/")
+            for depth in range(len(steps) + 1):
+                name = os.path.join("/sys/fs/cgroup", mount, *steps[:depth], "cpu.stat")  # noqa: PTH118
+                counts = dict(pair for entry in _read(name).splitlines() if len(pair := entry.split()) == 2)
+                if counts.get("nr_periods", "0") != "0":
+                    by_file[name] = int(counts["nr_periods"]), int(counts.get("nr_throttled", 0))
+    return by_file
+
+
+def _held_back(first: tuple[int, int], last: tuple[int, int]) -> float:
+    return (last[1] - first[1]) / max(last[0] - first[0], 1)
 
 
 def _pressed_s() -> float | None:

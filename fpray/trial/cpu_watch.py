@@ -76,4 +76,7 @@ def _of_machine(host: str, uses: Sequence[CpuUse]) -> MachineEvidence:
         others=max(0.0, sum(use.busy_s / use.seconds for use in uses) / len(uses) - ran),
         stolen=sum(use.stolen_s / use.seconds for use in uses) / len(uses),
         waited=waited,
+        held_back=max(use.held_back for use in uses),
+        suspended_s=max(use.suspended_s for use in uses),
+        set_s=max((use.set_s for use in uses), key=abs),
     )

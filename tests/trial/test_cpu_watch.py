@@ -57,6 +57,15 @@ def _doubts(outcome: Outcome) -> list[str]:
             {"stolen_s": 0.3},
             "machine a is a virtual machine, and its host took 15% of its CPU time away for others while the",
         ),
+        (
+            {"held_back": 0.5},
+            "machine a has a limit of CPU time (cpu.max of a container), which stopped its processes in 50%",
+        ),
+        ({"held_back": 0.01}, ""),
+        ({"suspended_s": 3600.0}, "machine a was suspended for 3600.0 s while the clients measured"),
+        ({"set_s": 0.4}, "the wall clock of machine a was set forward by 0.40 s while the clients measured"),
+        ({"set_s": -0.4}, "was set back by 0.40 s"),
+        ({"set_s": 0.01, "suspended_s": 0.001}, ""),
         ({"busy_s": 2.0, "ran_s": 0.2, "waited_s": 1.8, "complete": False}, ""),  # what a dead process used is unknown
     ],
 )
