@@ -22,6 +22,23 @@ HELD = {
     "Trials work in directories of mode 0700": (
         "tests/node/test_local_disk.py::test_what_belongs_to_another_is_not_worked_in",
         "tests/node/test_scratch.py::test_what_another_user_left_in_this_users_name_is_not_touched",
+        "tests/node/test_local_disk.py::test_a_place_that_others_could_replace_is_not_worked_in",
+    ),
+    "No lock is on a file": (
+        "tests/store/test_lock.py::test_another_user_cannot_hold_it",
+        "tests/node/test_process_files.py::test_another_user_that_may_read_a_trial_cannot_hold_it_up",
+        "tests/repository/test_security.py::test_every_lock_is_where_no_other_user_can_open_it",
+    ),
+    "The file in which `ray start` notes": (
+        "tests/cluster/test_ray_address.py::test_a_link_to_what_is_roots_names_no_cluster",
+        "tests/cluster/test_ray_address.py::test_a_link_in_place_of_its_directory_names_no_cluster",
+    ),
+    "The head of a cluster is watched only": (
+        "tests/node/test_head_watch.py::test_another_user_cannot_pass_for_the_head",
+        "tests/node/test_head_watch.py::test_too_many_connections_end_none_of_those_that_there_are",
+    ),
+    "A suite that is a checkout of git": (
+        "tests/jar/test_provenance.py::test_a_checkout_that_is_asked_for_its_state_runs_nothing",
     ),
     "A machine's lock is no file": (
         "tests/node/test_machine_lock.py::test_another_users_file_or_link_of_the_old_lock_is_neither_read_nor_written",
@@ -33,6 +50,7 @@ HELD = {
     ),
     "Suites are written with the usual modes": ("tests/files/test_atomic.py::test_others_may_read_what_is_written",),
     "A URL of `--notify` is posted to": (
+        "tests/driver/test_notify.py::test_an_answer_that_names_another_address_is_a_failure",
         "tests/driver/test_secrets.py::test_a_hook_that_fails_is_in_no_file",
         "tests/driver/test_secrets.py::test_what_is_shown_of_a_target",
     ),
@@ -58,6 +76,7 @@ HELD = {
         "tests/driver/test_secrets.py::test_a_detached_sweep_gets_it_and_ps_does_not",
         "tests/driver/test_secrets.py::test_on_the_head_it_is_a_private_file_and_never_an_argument",
         "tests/files/test_secret.py::test_what_is_handed_on_is_read_once",
+        "tests/driver/test_secrets.py::test_a_secret_on_the_head_that_no_command_reads_goes_away",
     ),
     "A command of `--notify` is stored": ("tests/driver/test_secrets.py::test_what_is_shown_of_a_target",),
     "What it says has no effect on your terminal": (
@@ -74,6 +93,7 @@ HELD = {
     "A suite that holds links, pipes": (
         "tests/driver/test_foreign_suites.py::test_a_suite_with_links_is_not_continued",
         "tests/driver/test_foreign_suites.py::test_a_link_that_comes_later_is_not_followed_either",
+        "tests/files/test_reading.py::test_a_pipe_is_not_waited_for",
     ),
     "`fpray stop SUITE` ends only": (
         "tests/driver/test_foreign_suites.py::test_a_suite_cannot_have_a_process_ended_that_does_not_run_it",
@@ -107,3 +127,24 @@ def test_each_such_test_exists(name: str) -> None:
         node.name for node in ast.walk(ast.parse((ROOT / file).read_text())) if isinstance(node, ast.FunctionDef)
     ]
     assert function in functions
+
+
+# What locks -> why no other user can open what it locks.
+LOCKS = {
+    "fpray/files/directory_lock.py": "its callers, below",
+    "fpray/store/lock.py": "the file has mode 0600",
+    "fpray/driver/detach.py": "below the directory of the user",
+    "fpray/cluster/ray_process/ray_orphans.py": "below the directory of the user",
+    "fpray/node/scratch.py": "below a directory of mode 0700",
+    "fpray/node/process_files.py": "below the directory of the user",
+    "fpray/node/jar_cache.py": "a directory of mode 0700",
+}
+
+
+def test_every_lock_is_where_no_other_user_can_open_it() -> None:
+    """G3: a new place that locks is looked at, and added here with its reason."""
+    files = {
+        str(file.relative_to(ROOT)) for file in (ROOT / "fpray").rglob("*.py") if "flock(" in (text := file.read_text())
+        or "locked(" in text
+    }  # fmt: skip
+    assert files == LOCKS.keys()
