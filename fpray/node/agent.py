@@ -89,6 +89,12 @@ class ProcessCalls(Protocol):
     def cpu_use(self, labels: Sequence[str], after_s: float, for_s: float) -> Call[CpuUse | None]:
         """After some seconds, the CPU time that processes and the machine use for a time, or half of it; else None."""
 
+    def expect_exit(self, labels: Sequence[str]) -> Call[None]:
+        """From now on the exit of these processes is as expected, whatever its code is and whatever stops them."""
+
+    def signal(self, labels: Sequence[str], number: int) -> Call[Sequence[str]]:
+        """Send a signal to processes and to what descends from them; the labels of those that ran then."""
+
     def stop(self, labels: Sequence[str], grace_s: float) -> Call[Mapping[str, Exit]]:
         """Stop those of the processes that were started: TERM, grace, KILL. All exits of the role so far."""
 

@@ -63,6 +63,7 @@ class Exit:
         maxrss_kb: peak resident KiB, at least the 11 MB of the supervisor that forked it.
         stopped: whether it was being stopped.
         left_out: bytes of its output that are beyond `max_output`.
+        expected: whether the driver said before that it would come, whatever its code is.
     """
 
     label: str
@@ -75,6 +76,7 @@ class Exit:
     niceness: int | None
     stopped: bool
     left_out: int = 0
+    expected: bool = False
 
 
 @dataclass(frozen=True)

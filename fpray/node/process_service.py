@@ -45,6 +45,14 @@ class ProcessService:
             use = until_now if use is None or until_now.complete else use
         return use
 
+    def expect_exit(self, labels: Sequence[str]) -> None:
+        """Mark them."""
+        self._processes.expect_exit(labels)
+
+    def signal(self, labels: Sequence[str], number: int) -> Sequence[str]:
+        """Have the supervisor send it."""
+        return self._processes.signal(labels, number)
+
     def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
         """Stop them, side by side."""
         self._stopping.set()

@@ -7,7 +7,7 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ class TrackedProcess:
     exit: Exit | None = None
     error: str = ""  # why it never became its program
     stopping: bool = False
+    exit_expected: bool = False  # whatever its code is
     ready_after_s: float | None = None  # from the order to listening on everything
 
     @property
@@ -46,7 +47,7 @@ class TrackedProcess:
     @property
     def as_expected(self) -> bool:
         """Whether it has ended as it should."""
-        return self.exit is not None and self.exit.returncode in self.spec.expected_exits
+        return self.exit is not None and (self.exit_expected or self.exit.returncode in self.spec.expected_exits)
 
     def path(self, name: Callable[[str], str]) -> str:
         """One of its files, by a function of `fpray.files.layout`."""
@@ -97,6 +98,7 @@ class TrackedProcess:
             ended_ns=event["ns"],
             niceness=self.started.niceness,
             stopped=self.stopping,
+            expected=self.exit_expected,
         )
 
 
@@ -115,6 +117,7 @@ class ProcessTable:
         self._by_label: dict[str, TrackedProcess] = {}
         self._by_key: dict[int, TrackedProcess] = {}
         self._keys = itertools.count(1)
+        self._answers: dict[int, Sequence[int]] = {}  # to stops and signals, by the order's id
         self._limit = OutputLimit()
 
     def add(self, specs: list[ProcessSpec]) -> list[TrackedProcess]:
@@ -170,6 +173,13 @@ class ProcessTable:
             for process in processes:
                 process.stopping = process.stopping or not process.over
 
+    def expect_exit(self, processes: Iterable[TrackedProcess]) -> None:
+        """From now on their exits are no failure."""
+        with self.changed:
+            for process in processes:
+                process.exit_expected = True
+            self.changed.notify_all()
+
     def update(self, event: Mapping[str, Any]) -> None:
         """Take note of an event that concerns one process."""
         process = self._by_key.get(event["key"])
@@ -203,6 +213,18 @@ class ProcessTable:
         if deadline_s is not None:
             deadline_s = min(deadline_s, threading.TIMEOUT_MAX)
         self.changed.wait_for(lambda: self.lost or condition(), deadline_s)
+
+    def set_answer(self, order: int, keys: Sequence[int]) -> None:
+        """The supervisor has answered an order, with keys of processes."""
+        with self.changed:
+            self._answers[order] = keys
+            self.changed.notify_all()
+
+    def await_answer(self, order: int, deadline_s: float) -> Sequence[int]:
+        """The keys in the answer to an order; none if there is no answer."""
+        with self.changed:
+            self.wait(lambda: order in self._answers, deadline_s)
+            return self._answers.pop(order, ())
 
     def first_failed(self, awaited: list[TrackedProcess], *, ended_is_failure: bool = False) -> TrackedProcess | None:
         """The first process of the trial of the awaited ones that ended as it should not have; with `changed` held.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import signal
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -20,7 +22,7 @@ CLOSE_DEADLINE_S = 10.0  # for a process that hangs in the kernel after its KILL
 FIRST_PAUSE_S, LONGEST_PAUSE_S, PAUSE_GROWTH = 0.005, 0.05, 1.3  # between looks: the starting JVMs share the CPUs
 
 
-class Processes:
+class Processes(contextlib.AbstractContextManager["Processes"]):
     """One supervisor and its processes. Every method may be called from any thread, also side by side.
 
     None of the processes, nor what they start, outlives this process, the raylet, the head, or `close`. Labels are
@@ -31,13 +33,9 @@ class Processes:
     def __init__(self, driver: str = "", raylet_pid: int | None = None, head: int | None = None) -> None:
         """head: a file descriptor that becomes readable when the cluster's head is gone; the supervisor gets a copy."""
         self._table = ProcessTable()
-        self._stop_ids = itertools.count(1)
-        self._stopped: set[int] = set()
+        self._order_ids = itertools.count(1)
         self._ordering = threading.Lock()  # held until an order is sent: a stop comes before a start or after it
         self._supervisor = SupervisorClient(driver, raylet_pid, self._on_event, self._table.set_lost, head)
-
-    def __enter__(self) -> Processes:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -112,7 +110,8 @@ class Processes:
         """Wait until all of labels have exited as expected: None. Sleeps the whole time.
 
         A failure instead, at once: any process of their trial exited with a code that it does not expect (a server
-        died), or one of labels was stopped; and kind "deadline" after deadline_s seconds (None: no deadline).
+        died), or one of labels was stopped; and kind "deadline" after deadline_s seconds (None: no deadline). One of
+        which the exit is expected is no failure either way.
         """
         processes, table = self._table.find(labels), self._table
         with table.changed:
@@ -120,7 +119,7 @@ class Processes:
                 lambda: table.first_failed(processes) is not None or all(process.over for process in processes),
                 deadline_s,
             )
-            stops = (process for process in processes if process.stopping and process.over)
+            stops = (p for p in processes if p.stopping and p.over and not p.exit_expected)
             failure = table.first_failed(processes) or next(stops, None)
             running = [process for process in processes if not process.over]
         if failure is not None:
@@ -137,13 +136,33 @@ class Processes:
             by_group = [self._table.find(group) for group in groups]
             processes = list(itertools.chain(*by_group))
             self._table.mark_stopping(processes)
-            number = next(self._stop_ids)
+            number = next(self._order_ids)
             keys = [[process.key for process in group] for group in by_group]
             self._supervisor.send({"op": "stop", "id": number, "groups": keys, "grace": grace_s})
+        self._table.await_answer(number, len(by_group) * grace_s + CLOSE_DEADLINE_S)
         with self._table.changed:
-            self._table.wait(lambda: number in self._stopped, len(by_group) * grace_s + CLOSE_DEADLINE_S)
-            self._stopped.discard(number)
             return {process.label: process.exit for process in processes if process.exit is not None}
+
+    def expect_exit(self, labels: Iterable[str]) -> None:
+        """From now on the exits of these processes are as expected. Raises KeyError for an unknown label."""
+        self._table.expect_exit(self._table.find(labels))
+
+    def signal(self, labels: Iterable[str], number: int) -> list[str]:
+        """Send a signal to processes and their descendants; back when it is sent, with the labels of those that ran.
+
+        Raises:
+            KeyError: a label is unknown.
+            ValueError: there is no such signal.
+        """
+        if number not in signal.valid_signals():  # the supervisor must not fail of it
+            raise ValueError(f"there is no signal {number}")
+        with self._ordering:
+            processes = self._table.find(labels)
+            order = next(self._order_ids)
+            keys = [process.key for process in processes]
+            self._supervisor.send({"op": "signal", "id": order, "keys": keys, "number": number})
+        living = self._table.await_answer(order, CLOSE_DEADLINE_S)
+        return [process.label for process in processes if process.key in living]
 
     def labels(self) -> frozenset[str]:
         """The labels of every process that is not forgotten, of those too that did not start yet."""
@@ -167,10 +186,8 @@ class Processes:
         """An event of the supervisor, on the reader's thread."""
         if event["event"] == "ending":
             self._table.set_lost()
-        elif event["event"] == "stopped":
-            with self._table.changed:
-                self._stopped.add(event["id"])
-                self._table.changed.notify_all()
+        elif event["event"] in ("stopped", "signalled"):
+            self._table.set_answer(event["id"], event.get("keys", ()))
         else:
             self._table.update(event)
 

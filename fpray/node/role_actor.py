@@ -20,8 +20,8 @@ from fpray.node.process_service import ProcessService
 from fpray.node.processes import Processes
 from fpray.node.scratch import Scratch
 
-# Calls that may be under way at once: two waits, a sample of rows, the CPU use, a stop, and one to spare.
-THREADS = 6
+# Calls that may be under way at once: two waits, a sample of rows, the CPU use, a signal, a stop, and one to spare.
+THREADS = 7
 Part = Literal["machine", "files", "processes"]
 
 

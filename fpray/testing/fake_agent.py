@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ from fpray.testing.client_rows import write_rows
 
 # In place of an agent's own answer: (role, host, the call's arguments) -> the answer, an exception, or a Future of it.
 Answer = Callable[..., Any]
+_ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)  # a process of the fake
 
 
 class FakeCall:
@@ -92,10 +94,15 @@ class FakeProcesses:
 
     They listen at once. A client records answers of 1 ms and exits; every other process runs until it is stopped, or
     until `end`.
+
+    Attributes:
+        signals: (label, number) of the signals that they got.
     """
 
     def __init__(self) -> None:
         self.specs: dict[str, ProcessSpec] = {}
+        self.signals: list[tuple[str, int]] = []
+        self._expected: set[str] = set()
         self._exits: dict[str, Exit] = {}
         self._waits: list[tuple[Sequence[str], Future[Failure | None]]] = []
         self._lock = threading.RLock()
@@ -106,6 +113,7 @@ class FakeProcesses:
             for spec in specs:
                 self.specs[spec.label] = spec
                 self._exits.pop(spec.label, None)
+                self._expected.discard(spec.label)
         for spec in specs:
             if spec.brief:
                 write_rows(Path(spec.directory) / data_file(spec.label), _row_label(spec))
@@ -128,19 +136,34 @@ class FakeProcesses:
         """Nothing is known of it."""
         return None
 
+    def expect_exit(self, labels: Sequence[str]) -> None:
+        """Their exits end no wait as a failure."""
+        with self._lock:
+            self._expected.update(labels)
+
+    def signal(self, labels: Sequence[str], number: int) -> Sequence[str]:
+        """Note it; what ends a process ends them."""
+        with self._lock:
+            living = [label for label in labels if label in self.specs and label not in self._exits]
+            self.signals += [(label, number) for label in living]
+            if number in _ENDING:
+                for label in living:
+                    self.end(label, -number)
+            return living
+
     def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
         """Ends them, and every wait for them."""
         with self._lock:
             for label in labels:
                 if label in self.specs and label not in self._exits:
-                    self._exits[label] = _exit(label, 143, stopped=True)
+                    self._exits[label] = self._exit(label, 143, stopped=True)
             self._settle()
             return dict(self._exits)
 
     def end(self, label: str, returncode: int) -> None:
         """Let a process exit by itself."""
         with self._lock:
-            self._exits.setdefault(label, _exit(label, returncode, stopped=False))
+            self._exits.setdefault(label, self._exit(label, returncode, stopped=False))
             self._settle()
 
     def lose(self, error: Exception) -> None:
@@ -155,7 +178,8 @@ class FakeProcesses:
         waits, self._waits = self._waits, []
         for labels, wait in waits:
             failures = [end for end in self._exits.values() if not end.stopped and not self._is_expected(end)]
-            stops = [self._exits[label] for label in labels if label in self._exits and self._exits[label].stopped]
+            ends = [self._exits[label] for label in labels if label in self._exits and label not in self._expected]
+            stops = [end for end in ends if end.stopped]
             if failures:
                 detail = f"{failures[0].label} exited with {failures[0].returncode}"
                 wait.set_result(Failure("exited", failures[0].label, detail, failures[0].returncode))
@@ -166,8 +190,12 @@ class FakeProcesses:
             else:
                 self._waits.append((labels, wait))
 
+    def _exit(self, label: str, returncode: int, *, stopped: bool) -> Exit:
+        expected = label in self._expected
+        return Exit(label, returncode, 0.5, 0.1, 9000, 1.0, time.time_ns(), 0, stopped, expected=expected)
+
     def _is_expected(self, end: Exit) -> bool:
-        return end.returncode in self.specs[end.label].expected_exits
+        return end.label in self._expected or end.returncode in self.specs[end.label].expected_exits
 
 
 class _FakePart:
@@ -228,8 +256,3 @@ def _row_label(spec: ProcessSpec) -> str | None:
         if any(protocol.main_class(role) in spec.argv for role in protocol.clients()):
             return "write" if "write" in protocol.outputs else next(iter(protocol.outputs))
     return "write"
-
-
-def _exit(label: str, returncode: int, *, stopped: bool) -> Exit:
-    now = time.time_ns()
-    return Exit(label, returncode, 0.5, 0.1, 9000, 1.0, now, 0, stopped)

@@ -56,7 +56,8 @@ class StartedProcesses:
             exit_ = self.exits.get(process.label)
             if exit_ is None:
                 continue
-            if process.kind == "sidecar" and not exit_.stopped and exit_.returncode not in process.expected_exits:
+            as_expected = exit_.stopped or exit_.expected or exit_.returncode in process.expected_exits
+            if process.kind == "sidecar" and not as_expected:
                 yield (
                     f"{process.label}, a process of --instrument, exited with {exit_.returncode} before the end"
                     f" of the trial, see {stderr_file(process.label)} in the directory of the trial: its own data are"
@@ -97,6 +98,7 @@ class StartedProcesses:
             if label not in self.exits:
                 self.exits[label] = exit_
                 detail = f"returned {exit_.returncode}" + (", stopped" if exit_.stopped else "")
+                detail += ", as expected" if exit_.expected else ""
                 self._timeline.note("exit", detail, role=self.role_of(label), label=label, t=exit_.ended_ns)
 
 

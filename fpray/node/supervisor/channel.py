@@ -2,11 +2,13 @@
 
 Orders:  {"op": "start", "processes": [{"key", "argv", "env", "cwd", "stdout", "stderr"}]}
          {"op": "stop", "id": n, "groups": [[key, ...], ...], "grace": seconds}
+         {"op": "signal", "id": n, "keys": [key, ...], "number": n}
          {"op": "end"}
 Events:  {"event": "hello", "pid"}
          {"event": "started", "key", "pid", "nice"} or {"event": "failed", "key", "errno", "at"}
          {"event": "exit", "key", "code", "utime", "stime", "maxrss_kb", "wall", "ns"}   code as in subprocess: -15
          {"event": "stopped", "id": n}                         the groups and all of their descendants are gone
+         {"event": "signalled", "id": n, "keys": [key, ...]}   the signal was sent to these, which ran, and descendants
          {"event": "ending"}                                   the exits that follow are the supervisor's doing
          {"event": "error", "text"}                            the supervisor itself failed; it ends everything
 The end of the socket means that no process that was started here is alive.

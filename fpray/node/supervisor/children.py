@@ -65,6 +65,15 @@ class Children:
         """The children with these keys, without those that are gone."""
         return [self._by_key[key] for key in keys if key in self._by_key]
 
+    def signal(self, keys: Iterable[int], number: int) -> list[int]:
+        """Send a signal to processes and their descendants; the keys of those that run."""
+        living = [child for child in self.find(keys) if not child.reaped]
+        table = process_table() if living else {}
+        for child in living:
+            for pid in self._members(child, table):
+                send_signal(pid, number)
+        return [child.key for child in living]
+
     def reap(self) -> None:
         """Take note of every process that has ended."""
         while True:

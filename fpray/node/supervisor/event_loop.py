@@ -100,6 +100,9 @@ class Supervisor:
                 groups = [self._children.find(keys) for keys in order["groups"]]
                 self._stops.append(Stop(order["id"], groups, order["grace"]))
                 self._stops[-1].begin_group()
+            case "signal":
+                living = self._children.signal(order["keys"], order["number"])
+                self._channel.send({"event": "signalled", "id": order["id"], "keys": living})
             case "end":
                 self._finish()
 
