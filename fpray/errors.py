@@ -209,7 +209,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {near}?" if near is not None else ""
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """The first line of an exception's text; the name of its class where it has none."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

@@ -13,11 +13,16 @@ from fpray.trial.instruments import Instrument, PlanSite
 from fpray.trial.shield import shielded
 
 
-def extend_plan(plan: Plan, instruments: Sequence[Instrument], site: PlanSite) -> tuple[Plan, list[str]]:
-    """The plan as all instruments extend it, one after the other; and a note about each that could not."""
+def extend_plan(
+    plan: Plan, instruments: Sequence[Instrument], site: PlanSite, passing: tuple[type[BaseException], ...] = ()
+) -> tuple[Plan, list[str]]:
+    """The plan as all instruments extend it, one after the other; and a note about each that could not.
+
+    passing: what an instrument may raise all the same.
+    """
     notes: list[str] = []
     for instrument in instruments:
-        with shielded(instrument, "extend", notes):
+        with shielded(instrument, "extend", notes, passing=passing):
             plan = _checked(instrument.extend(plan, site), plan, site)
     return plan, notes
 
@@ -39,9 +44,13 @@ def fresh_ports(unused: Mapping[str, Sequence[int]]) -> Callable[[str], int]:
 def extend_for_show(
     plan: Plan, trial: Trial[Any], cluster: Cluster, paths: Paths, instruments: Sequence[Instrument]
 ) -> tuple[Plan, list[str]]:
-    """As `extend_plan`, before there are machines: with ports that follow those of FrankenPaxos."""
+    """As `extend_plan`, before there are machines: with ports that follow those of FrankenPaxos.
+
+    It runs in the main thread, so Ctrl-C may come as `KeyboardInterrupt` while an instrument works.
+    """
     ports = itertools.count(100 + max([9900, *(port for p in plan.processes for port in p.endpoints.values())]), 100)
-    return extend_plan(plan, instruments, PlanSite(trial, paths, cluster, lambda _host: next(ports)))
+    site = PlanSite(trial, paths, cluster, lambda _host: next(ports))
+    return extend_plan(plan, instruments, site, passing=(KeyboardInterrupt,))
 
 
 def _checked(extended: Plan, plan: Plan, site: PlanSite) -> Plan:

@@ -22,6 +22,16 @@ if TYPE_CHECKING:  # `fpray plan` asks instruments to extend plans, and has no a
 _JOIN_S = 60.0
 
 
+class ClientsEnded(KeyboardInterrupt):
+    """Ends a wait of an instrument: the clients have ended, the trial has, or the sweep is to end.
+
+    `beside` ends the work then, and `during` is left: that is no failure.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the clients have ended, and only `ask` still waits for answers")
+
+
 @dataclass(frozen=True)
 class PlanSite:
     """What an instrument needs to know to extend the plan of a trial.
@@ -88,21 +98,35 @@ class RunningTrial(Protocol):
     def ask(self, calls: Mapping[Call[Any], str]) -> Iterator[tuple[Call[Any], Any]]:
         """The answers to calls (call -> `HOST` or `ROLE on HOST`) as they come, within a minute.
 
-        When the trial is over it waits for them for a shorter time, also when the sweep is to end.
+        In `evidence` and `findings` it waits for a shorter time, also when the sweep is to end.
 
         Raises:
             Lost: an agent is gone or does not answer.
-            KeyboardInterrupt: the sweep is to end.
+            ClientsEnded: the sweep is to end.
         """
 
     def wait(self, calls: Mapping[Call[Any], str]) -> Iterator[tuple[Call[Any], Any]]:
-        """The answers as `ask` gives them, for as long as the clients run; then it raises `KeyboardInterrupt`."""
+        """The answers as `ask` gives them, for as long as the clients run; then it raises `ClientsEnded`."""
 
     def sleep(self, seconds: float) -> None:
-        """Sleep while the clients run; then it raises `KeyboardInterrupt`."""
+        """Sleep while the clients run; then it raises `ClientsEnded`."""
 
     def await_clients(self) -> None:
         """Wait until the clients listen, which is when their warm-up begins. Raises as `sleep` does."""
+
+    def expect_exit(self, labels: Sequence[str]) -> None:
+        """From now on the exit of these processes is no failure, whatever ends them: a fault, or a `stop`.
+
+        It neither ends the trial nor counts against a machine. Call it before the process is ended. Raises as `ask`
+        does, and `ValueError` if no such process was started.
+        """
+
+    def signal(self, labels: Sequence[str], number: int) -> None:
+        """Send a signal to processes and to what descends from them; each that gets it has an event, `signal`.
+
+        Back when it was sent. A process that the signal ends has failed, unless its exit is expected. One that is
+        suspended is continued at the end of the trial. Raises as `expect_exit` does.
+        """
 
     def end_early(self, reason: str) -> None:
         """Ask that the trial end now, as stopped early, for a reason: a sentence without a full stop."""
@@ -160,9 +184,10 @@ class Instrument(Protocol):
         return ()
 
     def findings(self, trial: RunningTrial) -> Findings:
-        """What was found out, at every ending of an attempt: also if it crashed, failed, was lost or interrupted.
+        """What is known at the end of an attempt, at every ending: also if it crashed, was lost, or a disk was full.
 
-        It may have ended before anything started. A trial that runs again has findings of each attempt.
+        It may have ended before anything started: `plan` is None then. It is also called for a trial of which no
+        attempt can begin, because its machines are gone. A trial that runs again has findings of each attempt.
         """
         return Findings()
 
@@ -171,23 +196,26 @@ class Instrument(Protocol):
 def beside(work: Callable[[], None]) -> Iterator[None]:
     """Run work in a thread of its own; at the end of the block, wait for it, and raise what it raised.
 
-    It must end when the clients do: `RunningTrial.wait`, `sleep` and `await_clients` see to that.
+    It must end when the clients do: `RunningTrial.wait`, `sleep` and `await_clients` see to that. If the block raises
+    before that, the work is not waited for: what it waits for still goes on.
     """
-    raised: list[Exception] = []
+    raised: list[BaseException] = []
 
     def run() -> None:
         try:
-            with contextlib.suppress(KeyboardInterrupt):
+            with contextlib.suppress(ClientsEnded):
                 work()
-        except Exception as error:
+        except BaseException as error:  # whatever it is, it is raised in the thread of the trial
             raised.append(error)
 
     thread = threading.Thread(target=run, name="instrument", daemon=True)
     thread.start()
     try:
         yield
-    finally:
-        thread.join(_JOIN_S)
+    except ClientsEnded:
+        thread.join(_JOIN_S)  # its waits have ended, too
+        raise
+    thread.join(_JOIN_S)
     if thread.is_alive():
         raise TimeoutError(f"its work has not ended {_JOIN_S:.0f} s after the end of the clients")
     if raised:

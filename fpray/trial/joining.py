@@ -4,62 +4,60 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fpray.cluster.calls import gather
 from fpray.evidence.evidence import Doubt, MachineEvidence, is_usable
-from fpray.node.agent import Call, NodeAgent
 from fpray.plan.plan import Plan
 from fpray.store.outcome import Outcome
 from fpray.trial.attempt import Attempt
 from fpray.trial.instruments import Findings, Instrument
 from fpray.trial.shield import shielded
+from fpray.trial.trial_view import TrialView
 
 if TYPE_CHECKING:
     from fpray.recorder.summary import Summary
 
 _VALUES = int | float | str | None
-LAST_ANSWERS_S = 15.0  # for an instrument's calls when the trial is over
 
 
 @contextlib.contextmanager
 def instruments_running(attempt: Attempt, plan: Plan) -> Iterator[None]:
     """Let every instrument act around the block, in which the clients start and measure."""
-    with contextlib.ExitStack() as at_end:
-        for instrument, trial in _views(attempt, plan):
-            at_end.enter_context(_acting(instrument, trial, attempt.notes))
-        # First of all at the end: it wakes the instruments that wait.
-        at_end.callback(attempt.clients_listen.set)
-        at_end.callback(attempt.clients_over.cancel)
-        yield
+    with contextlib.ExitStack() as acting:
+        try:
+            for instrument, trial in _views(attempt, plan):
+                acting.enter_context(_acting(instrument, trial, attempt.notes))
+            yield
+        finally:
+            _end_clients(attempt)  # before any instrument is left, however far the entering came
 
 
 @contextlib.contextmanager
-def _acting(instrument: Instrument, trial: _View, notes: list[str]) -> Iterator[None]:
+def _acting(instrument: Instrument, trial: TrialView, notes: list[str]) -> Iterator[None]:
     """What an instrument does around the block; what the block raises is none of its concern."""
-    entered = None
+    acting = None
     with shielded(instrument, "during", notes):
-        acting = instrument.during(trial)
-        acting.__enter__()
-        entered = acting
+        entering = instrument.during(trial)
+        entering.__enter__()
+        acting = entering
+    if acting is None:
+        trial.end_waits()  # of the work that it has begun
     try:
         yield
     finally:
-        if entered is not None:
+        if acting is not None:
             with shielded(instrument, "during", notes):
-                entered.__exit__(None, None, None)
+                acting.__exit__(None, None, None)
 
 
 def given_evidence(attempt: Attempt, window_ns: tuple[int, int] | None) -> list[MachineEvidence | Doubt]:
     """What all instruments give as evidence, before the verdict; window_ns: the measured window."""
     evidence: list[MachineEvidence | Doubt] = []
-    for instrument, trial in _views(attempt, attempt.plan):
-        trial.over, trial.window_ns = True, window_ns
-        with shielded(instrument, "evidence", attempt.notes, KeyboardInterrupt):
+    for instrument, trial in _views_at_end(attempt, window_ns):
+        with shielded(instrument, "evidence", attempt.notes):
             evidence += [_checked(one) for one in instrument.evidence(trial)]
     return evidence
 
@@ -78,10 +76,10 @@ def with_findings(attempt: Attempt, outcome: Outcome, summary: Summary | None) -
     """
     check_writable(outcome)
     notes: list[str] = []
-    for instrument, trial in _views(attempt, attempt.plan):
-        trial.over, trial.outcome = True, outcome
-        trial.window_ns = summary.window_ns if summary is not None else None
-        with shielded(instrument, "findings", notes, KeyboardInterrupt):
+    window_ns = summary.window_ns if summary is not None else None
+    for instrument, trial in _views_at_end(attempt, window_ns):
+        trial.outcome = outcome
+        with shielded(instrument, "findings", notes):
             outcome = _joined(outcome, instrument.findings(trial), attempt)
     return replace(outcome, notes=[*outcome.notes, *notes]) if notes else outcome
 
@@ -118,46 +116,21 @@ def _write(attempt: Attempt, name: str, content: str | bytes) -> None:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def _views(attempt: Attempt, plan: Plan | None) -> list[tuple[Instrument, _View]]:
+def _views(attempt: Attempt, plan: Plan | None) -> list[tuple[Instrument, TrialView]]:
     memories = zip(attempt.context.instruments, attempt.memories, strict=True)
-    return [(instrument, _View(attempt, plan, memory)) for instrument, memory in memories]
+    return [(instrument, TrialView(attempt, plan, memory)) for instrument, memory in memories]
 
 
-class _View:
-    """A `RunningTrial`: an attempt as one instrument sees it."""
+def _views_at_end(attempt: Attempt, window_ns: tuple[int, int] | None) -> list[tuple[Instrument, TrialView]]:
+    """The views of a trial that is over: also where no instrument has acted, nothing waits for clients any more."""
+    _end_clients(attempt)
+    views = _views(attempt, attempt.plan)
+    for _, trial in views:
+        trial.over, trial.window_ns = True, window_ns
+    return views
 
-    def __init__(self, attempt: Attempt, plan: Plan | None, memory: dict[str, Any]) -> None:
-        self.trial, self.directory = attempt.trial, attempt.directory
-        self.plan, self.memory = plan, memory
-        self.outcome: Outcome | None = None
-        self.window_ns: tuple[int, int] | None = None
-        self.over = False
-        self._attempt = attempt
-        self._thread = threading.get_ident()
 
-    def agent(self, role: str, host: str) -> NodeAgent:
-        return self._attempt.agents.of(role, host)
-
-    def ask(self, calls: Mapping[Call[Any], str]) -> Iterator[tuple[Call[Any], Any]]:
-        if self.over:
-            return gather(list(calls), LAST_ANSWERS_S, calls.__getitem__)
-        return self._attempt.agents.ask(calls)
-
-    def wait(self, calls: Mapping[Call[Any], str]) -> Iterator[tuple[Call[Any], Any]]:
-        return self._attempt.agents.wait(calls, None, self._attempt.clients_over)
-
-    def sleep(self, seconds: float) -> None:
-        self._attempt.clients_over.sleep(seconds)
-
-    def await_clients(self) -> None:
-        if self._thread == threading.get_ident() and not self._attempt.clients_listen.is_set():
-            raise RuntimeError("the clients start in this thread: wait for them in another one (see `beside`)")
-        self._attempt.clients_listen.wait()
-        self._attempt.clients_over.check()
-
-    def end_early(self, reason: str) -> None:
-        self._attempt.early_end.end(str(reason))
-
-    def event(self, detail: str, *, label: str = "", kind: str = "instrument") -> None:
-        role = self._attempt.processes.role_of(label)
-        self._attempt.timeline.note(str(kind), str(detail), role=role, label=str(label))
+def _end_clients(attempt: Attempt) -> None:
+    """Wake the instruments that wait for the clients, or for as long as they run."""
+    attempt.clients_over.cancel()
+    attempt.clients_listen.set()

@@ -18,6 +18,7 @@ class Meter(Instrument):
     Attributes:
         end: the reason for which it ends each trial; None: it does not.
         raises: the method that raises.
+        error: what it raises; None: a LookupError.
         gives: its evidence.
         spare: whether its process goes to a machine that measures nothing.
         counted: is set when it has counted.
@@ -26,6 +27,7 @@ class Meter(Instrument):
     name = "meter"
     end: str | None = None
     raises = ""
+    error: BaseException | None = None
     gives: Sequence[MachineEvidence | Doubt] = ()
     spare = False
 
@@ -81,4 +83,4 @@ class Meter(Instrument):
 
     def _fail(self, method: str) -> None:
         if self.raises == method:
-            raise LookupError(f"no meter for {method}")
+            raise self.error or LookupError(f"no meter for {method}")
