@@ -13,8 +13,9 @@ from fpray.driver.retry import settle
 from fpray.driver.scheduled_trial import RunTrial, ScheduledTrial, attempt_trial
 from fpray.files.disk import remedy
 from fpray.plan.plan import Trial
-from fpray.store.outcome import Outcome, Reason, Status
+from fpray.store.outcome import Outcome, Status
 from fpray.store.trial_directory import TrialDirectory
+from fpray.trial.boundary import never_begun
 from fpray.trial.context import TrialContext
 
 _LOOK_S = 2.0  # between two looks for machines that replace lost ones
@@ -93,7 +94,7 @@ class Executor:
         first = self._line.first()
         if first is not None and not self._running and (why := self._line.lasting_shortage(first)) is not None:
             self._line.take_out(first)
-            outcome = Outcome(Status.LOST, why, Reason.INFRASTRUCTURE)
+            outcome = never_begun(first.trial, first.directory, first.context(self._context, self._listeners), why)
             first.directory.commit(outcome)
             return TrialEnd(first.trial, first.directory, outcome)
         attempt = self._next_result()

@@ -14,9 +14,9 @@ from fpray.plan.plan import Trial
 from fpray.plan.words import FREE_SPACE
 from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
+from fpray.trial.boundary import within_boundary
 from fpray.trial.context import TrialContext
 from fpray.trial.disk_space import SPACE_CHECK_S, shortage
-from fpray.trial.own_error import within_boundary
 
 RunTrial = Callable[[Trial[Any], TrialDirectory, TrialContext], Outcome]
 

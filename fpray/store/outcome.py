@@ -23,7 +23,7 @@ class Status(enum.Enum):
     FAILED = "failed"  # by an error in fpray itself, or in a protocol's declaration
     REFUSED = "refused"  # never launched
     STOPPED_EARLY = "stopped-early"  # it could not keep its bound any more
-    INTERRUPTED = "interrupted"  # the user, or a signal; runs again
+    INTERRUPTED = "interrupted"  # the user, a signal, a full disk; runs again
     LOST = "lost"  # a machine, actor or supervisor went away; runs again
 
     @property

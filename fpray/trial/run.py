@@ -9,11 +9,11 @@ from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.attempt import Attempt, EndCause, ProcessFailed
+from fpray.trial.boundary import Boundary
 from fpray.trial.collect import collect, fetch_files
 from fpray.trial.context import TrialContext
 from fpray.trial.joining import instruments_running
 from fpray.trial.outcomes import outcome_of
-from fpray.trial.own_error import OwnError
 from fpray.trial.prepare import prepare
 from fpray.trial.start import start_clients, start_servers
 from fpray.trial.watch import watch
@@ -39,8 +39,10 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, context: TrialContex
         FprayError: no trial can go on; for example, the jar has changed.
         OSError: for example, a disk is full.
     """
-    directory.begin(trial, context.provenance())
-    with Attempt(trial, directory, context) as attempt, OwnError(attempt) as own_error:
+    attempt = Attempt(trial, directory, context)
+    boundary = Boundary(attempt)
+    with boundary, attempt, boundary:
+        directory.begin(trial, context.provenance())
         try:
             attempt.machines.take()
             plan = prepare(attempt)
@@ -51,6 +53,5 @@ def run_trial(trial: Trial[Any], directory: TrialDirectory, context: TrialContex
             cause: EndCause = collect(attempt, plan)
         except (ProcessFailed, Lost, KeyboardInterrupt) as failure:
             cause = failure
-        cause = fetch_files(attempt, cause)
-        return outcome_of(attempt, cause)
-    return own_error.outcome
+        boundary.end(outcome_of(attempt, fetch_files(attempt, cause)))
+    return boundary.outcome

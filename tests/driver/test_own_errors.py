@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from fpray.errors import FprayError
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
+from fpray.store.trial_directory import TrialDirectory
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.shield import NO_HARM
 from tests.conftest import cli
@@ -122,9 +124,72 @@ def test_an_outcome_that_cannot_be_judged_has_findings_all_the_same(
     assert "ZeroDivisionError" in outcome.detail
 
 
-def test_an_error_of_every_trial_asks_no_instrument(tmp_path: Path) -> None:
-    """There is no outcome that findings could join: the trial runs again."""
-    machines = FakeMachines(["a"], read_client=lambda *_: FprayError("the jar has changed"))
-    with pytest.raises(FprayError, match="the jar has changed"):
+@pytest.mark.parametrize(
+    "error", [FprayError("the jar has changed"), OSError(errno.ENOSPC, "No space left on device", "/x")], ids=repr
+)
+def test_what_ends_every_trial_asks_the_instruments_first(error: Exception, tmp_path: Path) -> None:
+    """Their findings are with an outcome that is not final: the trial runs again."""
+    machines = FakeMachines(["a"], read_client=lambda *_: error)
+    with pytest.raises(type(error), match=str(error.args[-1])):
         run(tmp_path, machines, instruments=[Meter()])
-    assert not (tmp_path / "suite" / "001" / "meter_data").exists()
+    directory = tmp_path / "suite" / "001"
+    assert (directory / "meter_data" / "meter.txt").read_text() == "interrupted\n"
+    outcome = json.loads((directory / "outcome.json").read_text())
+    assert (outcome["status"], outcome["notes"]) == ("interrupted", ["metered to its end: interrupted"])
+    assert "meter.answers" in outcome["results"]
+    assert outcome["detail"] in ("the jar has changed", "No space left on device, at /x")
+    assert not Status.INTERRUPTED.final, "the trial runs again"
+    assert machines.called("unlock")
+
+
+def test_an_attempt_that_cannot_begin_asks_the_instruments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first step is a step as any other."""
+    monkeypatch.setattr(TrialDirectory, "archive_attempt", lambda _: 1 // 0)
+    machines = FakeMachines(["a"])
+    outcome = run(tmp_path, machines, instruments=[Meter()])
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.FPRAY)
+    assert outcome.notes == ["metered to its end: failed"]
+    assert machines.calls == [], "it had no machine yet"
+
+
+def test_a_full_disk_leaves_the_outcome_of_an_attempt_that_cannot_be_archived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trial that was to run again has its earlier result."""
+
+    def full(directory: TrialDirectory) -> None:
+        directory.commit(Outcome(Status.FINISHED))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(TrialDirectory, "archive_attempt", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(tmp_path, FakeMachines(["a"]), instruments=[Meter()])
+    outcome = TrialDirectory(tmp_path / "suite" / "001").outcome()
+    assert outcome is not None
+    assert outcome.status is Status.FINISHED
+
+
+def test_an_attempt_that_cannot_be_closed_keeps_its_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its outcome is known by then, and the instruments are not asked again."""
+    monkeypatch.setattr("fpray.trial.machines.HeldMachines.give_back", lambda _: 1 // 0)
+    outcome = run(tmp_path, FakeMachines(["a"]), instruments=[Meter()])
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.FPRAY)
+    assert "ZeroDivisionError" in outcome.detail
+    assert outcome.notes == ["metered to its end: finished"]
+    assert "meter.answers" in outcome.results
+
+
+def test_a_trial_that_can_never_begin_asks_the_instruments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its only machine is gone, and no other one comes."""
+    monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 0.0)
+    machines, meter = FakeMachines(["a"]), Meter()
+
+    def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        machines.lose("a")
+        return finished(trial, hosts)
+
+    monkeypatch.setattr("fpray.driver.check.find_instruments", lambda _names: [meter])
+    result = run_on(machines, play, tmp_path, loops=2, instrument=["meter"])
+    assert statuses(result) == ["finished", "lost"]
+    assert result.outcomes["002"].notes == ["metered to its end: lost"]
+    assert (result.suite / "002" / "meter_data" / "meter.txt").read_text() == "lost\n"
