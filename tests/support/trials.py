@@ -37,19 +37,19 @@ def a_trial(protocol: str = "unreplicated", **params: Any) -> Trial[Any]:
 
 def clients_run_until(event: threading.Event) -> Answer:
     """In place of `wait_exit`: clients run until the event, and everything else for ever."""
+    return lambda role, *_: ended(event) if role == "client" else Future()
 
-    def wait_exit(role: str, *_: object) -> Future[None]:
-        exited: Future[None] = Future()
 
-        def end() -> None:
-            if event.wait(LONG):
-                exited.set_result(None)
+def ended(event: threading.Event) -> Future[None]:
+    """The answer of `wait_exit` about processes that end as they should with an event."""
+    exited: Future[None] = Future()
 
-        if role == "client":
-            threading.Thread(target=end, daemon=True).start()
-        return exited
+    def end() -> None:
+        if event.wait(LONG):
+            exited.set_result(None)
 
-    return wait_exit
+    threading.Thread(target=end, daemon=True).start()
+    return exited
 
 
 def run(
