@@ -116,6 +116,13 @@ def test_a_wait_after_the_clients_ends_quietly(wait: Callable[[RunningTrial], ob
     assert (outcome.status, outcome.notes) == (Status.FINISHED, ["metered to its end: finished"])
 
 
+def test_what_its_work_raised_is_a_note_also_where_a_wait_ends_it(tmp_path: Path) -> None:
+    acting = _Acting(work=_raises(ValueError("no work")), after=lambda trial: trial.sleep(1000))
+    outcome = run(tmp_path, FakeMachines(["a"]), instruments=[acting])
+    failed = "instrument acting: its Python method during() failed with ValueError: no work"
+    assert (outcome.status, outcome.notes) == (Status.FINISHED, [f"{failed} {NO_HARM}"])
+
+
 def test_the_answers_to_a_question_still_come_after_the_clients(tmp_path: Path) -> None:
     answers: list[Any] = []
 
