@@ -210,18 +210,18 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
 
     thread = threading.Thread(target=run, name="instrument", daemon=True)
     thread.start()
-    ended: ClientsEnded | None = None
+    end: ClientsEnded | None = None
     try:
         yield
     except ClientsEnded as error:  # then the waits of the work have ended, too
-        ended = error
+        end = error
     thread.join(_JOIN_S)
     if thread.is_alive():
         raise TimeoutError(f"its work has not ended {_JOIN_S:.0f} s after the end of the clients")
     if raised:
         raise raised[0]
-    if ended is not None:
-        raise ended
+    if end is not None:
+        raise end
 
 
 def with_jvm_args(process: Process, arguments: Sequence[str]) -> Process:
