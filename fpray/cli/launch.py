@@ -14,7 +14,7 @@ import click
 
 from fpray.cli.interrupt import interruptible
 from fpray.cluster.jobs import NoJobs, as_job
-from fpray.driver.detach import hang_up_ends, leaving, start
+from fpray.driver.detach import hang_up_ends, start, terminal_leaver
 from fpray.driver.experiment import Experiment
 from fpray.driver.head import words_without
 from fpray.driver.remote_head import launch_on_head, needs_remote_head
@@ -59,7 +59,7 @@ def _run_here(ctx: click.Context, run: Callable[..., Any], experiment: Experimen
     if sys.stderr is None:  # closed by the shell (2>&-): messages must not end up among the JSON
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
     interruptible()
-    result = run(experiment, on_trial=_print_json if as_json else None, leaving=leaving())
+    result = run(experiment, on_trial=_print_json if as_json else None, leave_terminal=terminal_leaver())
     ctx.exit(result.exit_code)
 
 

@@ -27,7 +27,7 @@ _ABANDONED_S = 86_400.0  # both processes of such a start are gone; a job may wa
 _POLL_S = 0.05
 
 
-def leaving() -> Callable[[Path], None] | None:
+def terminal_leaver() -> Callable[[Path], None] | None:
     """Reports the suite to the command that waits for it; None if this process was not started to go on by itself."""
     report = os.environ.pop(_LEAVING, None)  # processes that this one starts must not inherit it
     return partial(_report, Path(report)) if report else None

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fpray.driver.line import Line
 from fpray.driver.listeners import Listeners
 from fpray.driver.retry import settle
 from fpray.driver.scheduled_trial import RunTrial, ScheduledTrial, attempt_trial
+from fpray.driver.wait_queue import WaitQueue
 from fpray.files.disk import remedy
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Status
@@ -55,45 +55,45 @@ class Executor:
         self._limit, self._retries, self._run = limit, retries, run
         self.discover: Callable[[], None] = lambda: None
         self._running: list[ScheduledTrial] = []
-        self._line = Line(context, listeners)
-        self._like: Trial[Any] | None = None  # the latest trial: the next one is taken to need as many machines
-        self._news = threading.Event()  # set by each thread that is through
+        self._queue = WaitQueue(context, listeners)
+        self._latest: Trial[Any] | None = None  # the latest trial: the next one is taken to need as many machines
+        self._changed = threading.Event()  # set by each thread that is through
 
     @property
     def busy(self) -> bool:
         """Whether a trial runs, or waits for its machines."""
-        return bool(self._running or self._line)
+        return bool(self._running or self._queue)
 
     def has_room(self) -> bool:
         """Whether another trial would start now."""
         if not self.busy:
             return True
-        if self._line or self._is_full() or self._like is None:
+        if self._queue or self._is_full() or self._latest is None:
             return False
         self.discover()
-        return self._context.allocator.has_room(self._like)
+        return self._context.allocator.has_room(self._latest)
 
     def start(self, trial: Trial[Any], directory: TrialDirectory) -> None:
-        """Start a trial as soon as it has its machines; until then it is in line."""
-        self._like = trial
-        self._line.put(ScheduledTrial(trial, directory))
-        self._launch_from_line()
+        """Start a trial as soon as it has its machines; until then it waits in the queue."""
+        self._latest = trial
+        self._queue.put(ScheduledTrial(trial, directory))
+        self._launch_from_queue()
 
     def forget_waiting(self) -> None:
-        """Drop the new trial that is in line; trials that run, or run again, are kept."""
-        self._line.forget_new()
+        """Drop the new trial of the queue; trials that run, or run again, are kept."""
+        self._queue.forget_new()
 
     def wake(self) -> None:
         """End a `wait`, from any thread: there may be room for another trial."""
-        self._news.set()
+        self._changed.set()
 
     def wait(self) -> TrialEnd | None:
         """Wait until something has changed: a trial has ended for good, or (None) there may be room for another."""
-        if self._launch_from_line():
+        if self._launch_from_queue():
             return None
-        first = self._line.first()
-        if first is not None and not self._running and (why := self._line.lasting_shortage(first)) is not None:
-            self._line.take_out(first)
+        first = self._queue.first()
+        if first is not None and not self._running and (why := self._queue.lasting_shortage(first)) is not None:
+            self._queue.take_out(first)
             outcome = never_begun(first.trial, first.directory, first.context(self._context, self._listeners), why)
             first.directory.commit(outcome)
             return TrialEnd(first.trial, first.directory, outcome)
@@ -103,81 +103,81 @@ class Executor:
     def stop(self) -> Iterator[TrialEnd]:
         """End all that runs, and wait until it has; what ended for good is kept."""
         self._context.cancellation.cancel()
-        self._line.clear()
+        self._queue.clear()
         while self._running:
-            self._news.clear()
-            if (running := self._first_result()) is None:
-                self._news.wait()
+            self._changed.clear()
+            if (scheduled := self._first_result()) is None:
+                self._changed.wait()
                 continue
-            if isinstance(running.result, Outcome):
+            if isinstance(scheduled.result, Outcome):
                 try:
-                    running.directory.commit(running.result)
-                    if running.result.status.final:
-                        yield TrialEnd(running.trial, running.directory, running.result)
+                    scheduled.directory.commit(scheduled.result)
+                    if scheduled.result.status.final:
+                        yield TrialEnd(scheduled.trial, scheduled.directory, scheduled.result)
                 except OSError as error:
                     self._listeners.on_message(
-                        f"the result of trial {running.number} cannot be written to {running.directory.path}:"
+                        f"the result of trial {scheduled.number} cannot be written to {scheduled.directory.path}:"
                         f" {error.strerror}. {remedy(error)}, and run the same fpray command again: it runs this"
                         " trial again"
                     )
-            self._release(running)
+            self._release(scheduled)
 
     def _is_full(self) -> bool:
         return self._limit is not None and len(self._running) >= self._limit
 
-    def _launch_from_line(self) -> bool:
-        """Start what is in line and has its machines; whether the new trial has started."""
-        while (first := self._line.first()) is not None and not self._is_full():
+    def _launch_from_queue(self) -> bool:
+        """Start what is in the queue and has its machines; whether the new trial has started."""
+        while (first := self._queue.first()) is not None and not self._is_full():
             self.discover()
             allocation = self._context.allocator.allocate(first.trial)
             if allocation is None:
                 return False
-            is_new = self._line.take_out(first)
+            is_new = self._queue.take_out(first)
             self._launch(replace(first, allocation=allocation), is_new=is_new)
             if is_new:
                 return True
         return False
 
-    def _launch(self, running: ScheduledTrial, *, is_new: bool) -> None:
-        self._line.missing_since = None
+    def _launch(self, scheduled: ScheduledTrial, *, is_new: bool) -> None:
+        self._queue.missing_since = None
         if is_new:
-            self._listeners.on_start(running.trial, running.directory)
-        self._running.append(running)
-        context = running.context(self._context, self._listeners)
-        arguments = (running, context, self._run, self._news.set)
-        threading.Thread(target=attempt_trial, args=arguments, name=f"trial {running.number}", daemon=True).start()
+            self._listeners.on_start(scheduled.trial, scheduled.directory)
+        self._running.append(scheduled)
+        context = scheduled.context(self._context, self._listeners)
+        arguments = (scheduled, context, self._run, self._changed.set)
+        threading.Thread(target=attempt_trial, args=arguments, name=f"trial {scheduled.number}", daemon=True).start()
 
     def _next_result(self) -> ScheduledTrial | None:
         """An attempt that has ended; waits for one, or until there may be room (None)."""
-        self._news.clear()
-        if (running := self._first_result()) is not None:
-            return running
+        self._changed.clear()
+        if (scheduled := self._first_result()) is not None:
+            return scheduled
         pause = self._context.allocator.brief_quarantine_left_s()
         # Only a look shows machines that replace lost ones; and where nothing runs, nothing else wakes this thread: a
         # brief quarantine may have ended since it was in the way.
-        if self._line.missing_since is not None or not self._running:
+        if self._queue.missing_since is not None or not self._running:
             pause = _LOOK_S if pause is None else min(pause, _LOOK_S)
-        self._news.wait(pause)
+        self._changed.wait(pause)
         return self._first_result()
 
     def _first_result(self) -> ScheduledTrial | None:
-        return next((running for running in self._running if running.result is not None), None)
+        return next((scheduled for scheduled in self._running if scheduled.result is not None), None)
 
-    def _settle(self, running: ScheduledTrial) -> TrialEnd | None:
+    def _settle(self, scheduled: ScheduledTrial) -> TrialEnd | None:
         """Keep the end of an attempt; None where the trial runs again."""
-        outcome, next_attempt = settle(running, self._retries, self._listeners)
-        hosts = running.allocation.hosts
+        outcome, next_attempt = settle(scheduled, self._retries, self._listeners)
+        hosts = scheduled.allocation.hosts
         if outcome is not None:
-            self._listeners.on_attempt(running.trial, running.directory, hosts, outcome)
+            self._listeners.on_attempt(scheduled.trial, scheduled.directory, hosts, outcome)
             if outcome.status is Status.LOST:
-                self._context.machines.recover(hosts, running.allocation.lane)
-        self._release(running)
+                self._context.machines.recover(hosts, scheduled.allocation.lane)
+        self._release(scheduled)
         if next_attempt is not None:
-            self._line.put_again(next_attempt)
+            self._queue.put_again(next_attempt)
             return None
         assert outcome is not None
-        return TrialEnd(running.trial, running.directory, outcome)
+        return TrialEnd(scheduled.trial, scheduled.directory, outcome)
 
-    def _release(self, running: ScheduledTrial) -> None:
-        self._running.remove(running)
-        self._context.allocator.release(running.allocation)
+    def _release(self, scheduled: ScheduledTrial) -> None:
+        self._running.remove(scheduled)
+        self._context.allocator.release(scheduled.allocation)

@@ -15,45 +15,45 @@ from fpray.trial.disk_space import is_full, is_full_now
 
 
 def settle(
-    running: ScheduledTrial, retries: int | None, listeners: Listener
+    scheduled: ScheduledTrial, retries: int | None, listeners: Listener
 ) -> tuple[Outcome | None, ScheduledTrial | None]:
     """(outcome, None): the trial has ended; (None, attempt): the disk was full; both: it is retried.
 
     Raises:
         FprayError: no trial can go on.
     """
-    number = running.number
+    number = scheduled.number
     try:
-        outcome = _outcome_of(running)
-        if outcome.status is not Status.FINISHED and is_full_now(running.directory.path):
+        outcome = _outcome_of(scheduled)
+        if outcome.status is not Status.FINISHED and is_full_now(scheduled.directory.path):
             listeners.on_message(
-                f"the disk of this machine at {running.directory.path} filled up during trial {number}, which"
+                f"the disk of this machine at {scheduled.directory.path} filled up during trial {number}, which"
                 " has no result. Free some space there: the trial then runs again automatically"
             )
-            return None, running
-        running.directory.commit(outcome)
+            return None, scheduled
+        scheduled.directory.commit(outcome)
     except OSError as error:
-        where = error.filename or running.directory.path
+        where = error.filename or scheduled.directory.path
         reason = why_not_written(error, where)
         if not is_full(error):
             what = f"trial {number} cannot continue"
             raise FprayError(unwritable(what, where, reason, remedy(error))) from error
         why = f"{reason}, at {where} (trial {number} then runs again)"
         listeners.on_wait(f"waiting for disk space: {why}; {FREE_SPACE}", number)
-        return None, replace(running, disk_was_full=True)
+        return None, replace(scheduled, disk_was_full=True)
     most = RETRIES if retries is None else retries
-    if outcome.reason is not Reason.INFRASTRUCTURE or running.repeated >= most:
+    if outcome.reason is not Reason.INFRASTRUCTURE or scheduled.repeated >= most:
         return outcome, None
     listeners.on_message(
         f"trial {number} · {outcome.status.value}: {outcome.detail} · no result yet: trial {number}"
-        f" runs again automatically (retry {running.repeated + 1} of {most})"
+        f" runs again automatically (retry {scheduled.repeated + 1} of {most})"
     )
-    return outcome, replace(running, repeated=running.repeated + 1)
+    return outcome, replace(scheduled, repeated=scheduled.repeated + 1)
 
 
-def _outcome_of(running: ScheduledTrial) -> Outcome:
+def _outcome_of(scheduled: ScheduledTrial) -> Outcome:
     """The attempt's outcome; raises what it raised."""
-    if isinstance(running.result, BaseException):
-        raise running.result
-    assert running.result is not None
-    return running.result
+    if isinstance(scheduled.result, BaseException):
+        raise scheduled.result
+    assert scheduled.result is not None
+    return scheduled.result

@@ -41,7 +41,7 @@ class SuiteRun:
 
     Attributes:
         on_trial: what is called after each trial that ends, with number, trial and outcome.
-        leaving: of a run that goes on by itself: how it leaves the terminal that it was started from.
+        leave_terminal: of a run that goes on by itself: how it leaves the terminal that it was started from.
     """
 
     experiment: Experiment
@@ -51,7 +51,7 @@ class SuiteRun:
     result: SweepResult
     on_trial: OnTrial | None = None
     backend: Backend = REAL
-    leaving: Callable[[Path], None] | None = None
+    leave_terminal: Callable[[Path], None] | None = None
 
 
 def run(job: SuiteRun) -> None:
@@ -99,7 +99,7 @@ def _listeners(job: SuiteRun, stack: contextlib.ExitStack) -> Listeners:
     experiment, source = job.experiment, job.source
     listeners = Listeners()
     say = listeners.on_message
-    progress = Progress(source, job.work.study.summary, experiment.protocol.outputs, job.suite.path, job.leaving)
+    progress = Progress(source, job.work.study.summary, experiment.protocol.outputs, job.suite.path, job.leave_terminal)
     facts = lambda: {**job.suite.identity(), **progress.snapshot().counts()}  # noqa: E731
     listeners.add(
         WriteResults(job.suite, experiment.protocol, source, say),

@@ -50,24 +50,24 @@ class ScheduledTrial:
         return replace(shared, allocation=self.allocation, report=report, wait=wait)
 
 
-def attempt_trial(running: ScheduledTrial, context: TrialContext, run: RunTrial, wake: Callable[[], None]) -> None:
+def attempt_trial(scheduled: ScheduledTrial, context: TrialContext, run: RunTrial, wake: Callable[[], None]) -> None:
     """Run the trial in this thread, and set its result, whatever that is; then call `wake`."""
     try:
-        _wait_for_space(running, context)
-        attempt = partial(run, running.trial, running.directory, context)
-        running.result = within_boundary(attempt, running.directory, running.allocation.hosts)
+        _wait_for_space(scheduled, context)
+        attempt = partial(run, scheduled.trial, scheduled.directory, context)
+        scheduled.result = within_boundary(attempt, scheduled.directory, scheduled.allocation.hosts)
     except BaseException as error:  # whatever it is, the thread that commits handles it
-        running.result = error
+        scheduled.result = error
     wake()
 
 
-def _wait_for_space(running: ScheduledTrial, context: TrialContext) -> None:
-    if running.disk_was_full:
+def _wait_for_space(scheduled: ScheduledTrial, context: TrialContext) -> None:
+    if scheduled.disk_was_full:
         context.cancellation.sleep(SPACE_CHECK_S)
     waiting = False
-    while (missing := shortage(running.trial, running.directory.path)) is not None:
+    while (missing := shortage(scheduled.trial, scheduled.directory.path)) is not None:
         if not waiting:
-            where = f"on the disk of this machine at {running.directory.path}"
-            context.wait(f"waiting for disk space: trial {running.number} {missing} {where}; {FREE_SPACE}")
+            where = f"on the disk of this machine at {scheduled.directory.path}"
+            context.wait(f"waiting for disk space: trial {scheduled.number} {missing} {where}; {FREE_SPACE}")
         waiting = True
         context.cancellation.sleep(SPACE_CHECK_S)

@@ -81,7 +81,7 @@ class Session:
 
     def _allocator(self, machines: Machines) -> tuple[Allocator, str]:
         """The machines that there are, where they have a place for all trials; and what will be done on them."""
-        cluster = self._placed(living(self.experiment, machines))
+        cluster = self._placed(cluster_now(self.experiment, machines))
         if not machines.embedded:
             self.listeners.on_message(headline(self.experiment, machines))
         order = self.source.open(several_machines=len(cluster.addresses()) > 1)
@@ -156,7 +156,7 @@ class Session:
         return Discovery(
             context.allocator,
             machines,
-            cluster=lambda: living(self.experiment, machines),
+            cluster=lambda: cluster_now(self.experiment, machines),
             prepare=prepare,
             say=self.listeners.on_message,
             on_machine=self._welcome,
@@ -178,7 +178,7 @@ class Session:
             self.suite.save()
 
 
-def living(experiment: Experiment, machines: Machines) -> Cluster:
+def cluster_now(experiment: Experiment, machines: Machines) -> Cluster:
     """The machines of an experiment, of those that live.
 
     Raises:

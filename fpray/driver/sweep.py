@@ -21,7 +21,7 @@ def run_sweep(
     *,
     on_trial: OnTrial | None = None,
     backend: Backend = REAL,
-    leaving: Callable[[Path], None] | None = None,
+    leave_terminal: Callable[[Path], None] | None = None,
 ) -> SweepResult:
     """Take or make the suite, and run in it what has not ended yet.
 
@@ -38,5 +38,5 @@ def run_sweep(
         if not result.interrupted and not result.stopped:
             order = lambda several_machines: decide_order(suite, experiment, several_machines)  # noqa: E731
             source = ListSource(work.trials, waiting, order)
-            run(SuiteRun(experiment, suite, work, source, result, on_trial, backend, leaving))
+            run(SuiteRun(experiment, suite, work, source, result, on_trial, backend, leave_terminal))
     return result

@@ -16,7 +16,7 @@ _KILL = " (a user did it, or memory ran out)"
 _READ, _SHOWN = 400, 20  # lines of a log
 
 
-def ended(process: TrackedProcess) -> Failure | None:
+def of_exit(process: TrackedProcess) -> Failure | None:
     """The failure of a process that is over; None if it is not over."""
     label = process.label
     if process.exit is not None:
@@ -29,21 +29,21 @@ def ended(process: TrackedProcess) -> Failure | None:
     return None
 
 
-def closed(process: TrackedProcess) -> Failure:
+def of_closing(process: TrackedProcess) -> Failure:
     """The failure of a process that was waited for when its supervisor was closed."""
     return _failure(
         "stopped", process, f"{process.label} was stopped, because fpray's supervisor on its machine was stopped"
     )
 
 
-def lost(process: TrackedProcess, error: str) -> Failure:
+def of_loss(process: TrackedProcess, error: str) -> Failure:
     """The failure of a process that has lost its supervisor; error: what the supervisor reported before."""
     why = f": {error.splitlines()[-1]}" if error else ""
     detail = f"fpray's supervisor on the machine of {process.label} died, and {process.label} with it{why}"
     return _failure("lost", process, detail)
 
 
-def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
+def of_hang(process: TrackedProcess, deadline_s: float) -> Failure:
     """The failure of a process that was forked, and has not started its program by the deadline."""
     detail = (
         f"{process.label} did not start its program within {deadline_s:g} s: run df on its machine to see"
@@ -52,7 +52,7 @@ def hangs(process: TrackedProcess, deadline_s: float) -> Failure:
     return _failure("spawn-failed", process, detail)
 
 
-def taken(process: TrackedProcess, view: View) -> Failure:
+def of_taken_port(process: TrackedProcess, view: View) -> Failure:
     """The failure of a process that finds another process on its address."""
     assert view.taken is not None
     endpoint, owner = view.taken
@@ -60,7 +60,7 @@ def taken(process: TrackedProcess, view: View) -> Failure:
     return _failure("taken", process, detail)
 
 
-def not_ready(process: TrackedProcess, view: View, probe: Probe) -> Failure:
+def of_unready(process: TrackedProcess, view: View, probe: Probe) -> Failure:
     """The failure of the first process that does not listen on all its addresses by the deadline."""
     label = process.label
     labels = list(dict.fromkeys(endpoint.label for endpoint in view.missing))
@@ -72,7 +72,7 @@ def not_ready(process: TrackedProcess, view: View, probe: Probe) -> Failure:
     return _failure("not-ready", process, detail)
 
 
-def overran(running: list[TrackedProcess]) -> Failure:
+def of_overrun(running: list[TrackedProcess]) -> Failure:
     """The failure of processes that still run after their deadline."""
     names = ", ".join(process.label for process in running)
     after = time.monotonic() - running[0].ordered

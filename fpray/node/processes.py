@@ -124,7 +124,7 @@ class Processes(contextlib.AbstractContextManager["Processes"]):
             running = [process for process in processes if not process.over]
         if failure is not None:
             return self._failure_of(failure)
-        return failures.overran(running) if running else None
+        return failures.of_overrun(running) if running else None
 
     def stop(self, groups: Sequence[Sequence[str]], grace_s: float = 5.0) -> dict[str, Exit]:
         """End the first group, then the second, and so on: TERM to each and its descendants, grace, KILL.
@@ -193,13 +193,13 @@ class Processes(contextlib.AbstractContextManager["Processes"]):
 
     def _failure_of(self, process: TrackedProcess) -> Failure:
         """Why a process failed; without the lock, since it reads logs."""
-        if (failure := failures.ended(process)) is not None:
+        if (failure := failures.of_exit(process)) is not None:
             return failure
         if self._table.closing:
-            return failures.closed(process)
+            return failures.of_closing(process)
         if self._table.lost:
-            return failures.lost(process, self._supervisor.error)
-        return failures.hangs(process, START_DEADLINE_S)
+            return failures.of_loss(process, self._supervisor.error)
+        return failures.of_hang(process, START_DEADLINE_S)
 
 
 def _probe(processes: list[TrackedProcess]) -> Probe:
@@ -217,5 +217,5 @@ def _note_ready(processes: list[TrackedProcess], view: View) -> None:
 def _not_listening(processes: list[TrackedProcess], view: View, probe: Probe) -> Failure:
     by_label = {process.label: process for process in processes}
     if view.taken is not None:
-        return failures.taken(by_label[view.taken[0].label], view)
-    return failures.not_ready(by_label[view.missing[0].label], view, probe)
+        return failures.of_taken_port(by_label[view.taken[0].label], view)
+    return failures.of_unready(by_label[view.missing[0].label], view, probe)

@@ -14,12 +14,12 @@ from fpray.report.text import could_say, on_terminal
 class DriverOutput:
     """Prints lines above a live block on a terminal, and plain lines elsewhere.
 
-    leaving: called with the suite before the terminal is left; None for a sweep that stays on its terminal. Only
+    leave_terminal: called with the suite before the terminal is left; None for a sweep that stays on its terminal. Only
     such a sweep has a live block.
     """
 
-    def __init__(self, suite: Path, leaving: Callable[[Path], None] | None) -> None:
-        self._suite, self._leaving = suite, leaving
+    def __init__(self, suite: Path, leave_terminal: Callable[[Path], None] | None) -> None:
+        self._suite, self._leaving = suite, leave_terminal
         self._log = DriverLog(suite)
         self._block: TerminalBlock | None = None
         self._no_terminal = False  # the terminal, or what read our lines

@@ -38,7 +38,7 @@ class Progress:
     While clients measure, a live block is drawn once a second and nothing else runs; without a terminal nothing
     is written at all until the trial ends. Every line is also kept in the suite, see `driver_log` and `status_file`.
 
-    leaving: as for `DriverOutput`; the terminal is left when a trial starts, or the sweep has to wait.
+    leave_terminal: as for `DriverOutput`; the terminal is left when a trial starts, or the sweep has to wait.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Progress:
         summary: Sequence[str],
         outputs: Mapping[str | None, str],
         suite: Path,
-        leaving: Callable[[Path], None] | None = None,
+        leave_terminal: Callable[[Path], None] | None = None,
     ) -> None:
         self._source, self._summary, self._outputs = source, summary, outputs
         self._remaining = RemainingTime(source.planned())
@@ -59,7 +59,7 @@ class Progress:
         self._before = _RunningPhase("", self._start)  # what is done before any trial
         self._running: dict[str, tuple[TrialTime, _RunningPhase]] = {}  # number -> trial
         self._lock = threading.Lock()  # trials report from threads of their own
-        self._output = DriverOutput(suite, leaving)
+        self._output = DriverOutput(suite, leave_terminal)
         self._file = StatusFile(suite, self.snapshot)
 
     def __enter__(self) -> Progress:

@@ -26,7 +26,7 @@ def run_search(
     *,
     on_trial: OnTrial | None = None,
     backend: Backend = REAL,
-    leaving: Callable[[Path], None] | None = None,
+    leave_terminal: Callable[[Path], None] | None = None,
 ) -> SearchResult:
     """Take or make the suite, and ask, run and tell until the search is over.
 
@@ -40,7 +40,7 @@ def run_search(
         source.result = result
         work = WorkList(source.planned(), experiment.study, [experiment.points], [])
         try:
-            run(SuiteRun(experiment, suite, work, source, result, on_trial, backend, leaving))
+            run(SuiteRun(experiment, suite, work, source, result, on_trial, backend, leave_terminal))
         finally:
             if not suite.path.exists():
                 delete_study(source.study)

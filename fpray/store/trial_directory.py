@@ -105,7 +105,7 @@ class TrialDirectory:
         if last:
             partial.replace(path)
 
-    def add_to_attempt(self, number: str, began: str, arrived: Path) -> None:
+    def add_to_attempt(self, number: str, began: str, directory: Path) -> None:
         """Move files to the attempt of trial `number` that has `began` in its start_time.txt.
 
         Files that the attempt has already stay as they are.
@@ -116,7 +116,7 @@ class TrialDirectory:
                 with contextlib.suppress(OSError):
                     if (attempt / layout.START_TIME).read_text() != began:
                         continue
-                    for path in arrived.iterdir():
+                    for path in directory.iterdir():
                         if not (attempt / path.name).exists():
                             path.rename(attempt / path.name)
 

@@ -20,7 +20,7 @@ from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.attempt import Attempt
 from fpray.trial.context import TrialContext
 from fpray.trial.disk_space import is_full
-from fpray.trial.joining import check_writable, with_findings
+from fpray.trial.instrument_hooks import check_writable, with_findings
 
 _MOST_CHARACTERS = 300  # of an exception's first line, in a message
 _LINES = 6  # of the traceback, in a message

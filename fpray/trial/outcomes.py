@@ -12,8 +12,8 @@ from fpray.files.weighty_lines import telling
 from fpray.node.messages import FailureKind
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.attempt import Attempt, EndCause, ProcessFailed
-from fpray.trial.joining import with_findings
-from fpray.trial.validity import advised, doubts_about
+from fpray.trial.instrument_hooks import with_findings
+from fpray.trial.validity import doubts_about, with_advice
 
 if TYPE_CHECKING:
     from fpray.recorder.summary import Summary
@@ -86,7 +86,7 @@ def _outcome(attempt: Attempt, cause: EndCause, end: _End) -> Outcome:
         attempt.processes.stop_all()
     return Outcome(
         verdict.status,
-        advised(attempt.trial, verdict.status, end.detail),
+        with_advice(attempt.trial, verdict.status, end.detail),
         verdict.reason,
         label=end.label,
         lines=end.lines,

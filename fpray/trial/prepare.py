@@ -146,7 +146,7 @@ def _send_jar(attempt: Attempt, sites: Sites) -> Sites:
     context = attempt.context
     context.report("sending the jar", None)
     changed = {}
-    for host, (path, came) in send_jar(context.machines, context.jar, lacking, context.cancellation).items():
+    for host, (path, was_sent) in send_jar(context.machines, context.jar, lacking, context.cancellation).items():
         changed[host] = replace(sites[host], jar=path)
-        attempt.notes += [f"machine {host} had no copy of the jar: it was sent there"] if came else []
+        attempt.notes += [f"machine {host} had no copy of the jar: it was sent there"] if was_sent else []
     return changed

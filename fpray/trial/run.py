@@ -12,7 +12,7 @@ from fpray.trial.attempt import Attempt, EndCause, ProcessFailed
 from fpray.trial.boundary import Boundary
 from fpray.trial.collect import collect, fetch_files
 from fpray.trial.context import TrialContext
-from fpray.trial.joining import instruments_running
+from fpray.trial.instrument_hooks import instruments_running
 from fpray.trial.outcomes import outcome_of
 from fpray.trial.prepare import prepare
 from fpray.trial.start import start_clients, start_servers

@@ -13,7 +13,7 @@ from fpray.plan.plan import Trial
 from fpray.recorder.columns import LEFT_OUT, LITTLES_LAW, NOTHING
 from fpray.store.outcome import Status
 from fpray.trial.attempt import Attempt
-from fpray.trial.joining import given_evidence
+from fpray.trial.instrument_hooks import given_evidence
 from fpray.trial.plan_facts import recorded_warmup_s, seconds_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def doubts_about(attempt: Attempt, summary: Summary) -> list[Doubt]:
     return sorted([*of_checks, *of_instruments], key=lambda doubt: doubt.defect is None)
 
 
-def advised(trial: Trial[Any], status: Status, detail: str) -> str:
+def with_advice(trial: Trial[Any], status: Status, detail: str) -> str:
     """What happened, and what the protocol says of it where a trial has stood still."""
     still = trial.protocol.stands_still(trial.params) if status in (Status.OVERRAN, Status.UNSERVED) else ()
     return "; ".join([detail, *still])

@@ -90,7 +90,7 @@ class WorkDirectories:
         away = {host: self.away[host] for host in expected}
         free = _fetch(self._arrivals, away, sorted(leave_out), agent_at, gather)
         for host, names in expected.items():
-            if missing := [name for name in names if name not in self._arrivals.come]:
+            if missing := [name for name in names if name not in self._arrivals.senders]:
                 where = f"{self.away[host]} on machine {host}"
                 raise Lost(f"the file {missing[0]} of this trial is gone: something removed it from {where}", [host])
         for _ in gather({agent_at(host).files.remove(directory): host for host, directory in away.items()}):
@@ -102,26 +102,26 @@ class WorkDirectories:
         for host, site in self.sites.items():
             for remains in site.abandoned:
                 # Another thread, of the next attempt at that trial, may be moving it to attempts/ just now.
-                with tempfile.TemporaryDirectory(prefix=".home-", dir=self._directory.path.parent) as halfway:
-                    arrivals = _Arrivals(TrialDirectory(Path(halfway)))
+                with tempfile.TemporaryDirectory(prefix=".home-", dir=self._directory.path.parent) as temporary:
+                    arrivals = _Arrivals(TrialDirectory(Path(temporary)))
                     _fetch(arrivals, {host: remains.directory}, [RECORDED, "*.pbtxt"], agent_at, gather)
-                    self._directory.add_to_attempt(remains.owner.trial, remains.owner.began, Path(halfway))
+                    self._directory.add_to_attempt(remains.owner.trial, remains.owner.began, Path(temporary))
                 for _ in gather({agent_at(host).files.remove(remains.directory): host}):
                     pass
 
 
 @dataclass
 class _Arrivals:
-    """Writes files of other machines into a directory of the suite; `come`: file -> the machine that it came from."""
+    """Writes files of other machines into a directory of the suite; `senders`: file -> the machine that sent it."""
 
     into: TrialDirectory
-    come: dict[str, str] = field(default_factory=dict)
+    senders: dict[str, str] = field(default_factory=dict)
 
     def unpack(self, chunk: Chunk, host: str) -> None:
         for name, offset, content, ends in chunk.pieces:
             if name == layout.PIDS:  # each machine has one of its own
                 add_pids(str(self.into.path), read_pids(content))
-            elif self.come.setdefault(name, host) == host:
+            elif self.senders.setdefault(name, host) == host:
                 self.into.write_piece(name, offset, content, last=ends)
             else:
                 path = Path(name)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.driver.detach import leaving
+from fpray.driver.detach import terminal_leaver
 from fpray.files.user_directory import user_directory
 from tests.conftest import wait_for
 from tests.support.patience import LONG
@@ -39,7 +39,7 @@ def _waiting() -> tuple[subprocess.Popen[str], Path]:
 
 def _report(report: Path, suite: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FPRAY_LEAVING", str(report))
-    leave = leaving()
+    leave = terminal_leaver()
     assert leave is not None
     assert "FPRAY_LEAVING" not in os.environ
     leave(Path(suite))

@@ -121,7 +121,7 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
         if number in (1, 3):
             machines.living.clear()
         if number == 3:
-            monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 0.3)
+            monkeypatch.setattr("fpray.driver.wait_queue.PATIENCE_S", 0.3)
         if number == 1:
             threading.Timer(0.3, lambda: machines.living.update(b=Machine("b", "b", 4, {}))).start()
         return finished(trial, hosts)

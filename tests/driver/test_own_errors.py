@@ -181,7 +181,7 @@ def test_an_attempt_that_cannot_be_closed_keeps_its_findings(tmp_path: Path, mon
 
 def test_a_trial_that_can_never_begin_asks_the_instruments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its only machine is gone, and no other one comes."""
-    monkeypatch.setattr("fpray.driver.line.PATIENCE_S", 0.0)
+    monkeypatch.setattr("fpray.driver.wait_queue.PATIENCE_S", 0.0)
     machines, meter = FakeMachines(["a"]), Meter()
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:

@@ -23,8 +23,8 @@ FINISHED = Outcome(Status.FINISHED, results={"latency.median_ms": 1.25, "start_t
 CRASHED = Outcome(Status.CRASHED, "server crashed", Reason.SYSTEM_UNDER_TEST, lines=("no memory",))
 
 
-def _progress(suite: Path, leaving: list[Path] | None = None) -> Progress:
-    leave = leaving.append if leaving is not None else None
+def _progress(suite: Path, leave_terminal: list[Path] | None = None) -> Progress:
+    leave = leave_terminal.append if leave_terminal is not None else None
     return Progress(ListSource(TRIALS, TRIALS), ("num_clients_per_proc",), PROTOCOL.outputs, suite, leave)
 
 

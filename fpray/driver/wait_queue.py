@@ -1,4 +1,4 @@
-"""The line of trials that wait for their machines: those to run again, then a new one; no trial overtakes another."""
+"""The queue of trials that wait for their machines: those to run again, then a new one; no trial overtakes another."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ from fpray.trial.context import TrialContext
 PATIENCE_S = 300.0
 
 
-class Line:
+class WaitQueue:
     """Trials that wait for their machines.
 
     Attributes:
-        missing_since: since when the first in line lacks machines that are gone (a time.monotonic()), or None.
+        missing_since: since when the first of the queue lacks machines that are gone (a time.monotonic()), or None.
     """
 
     def __init__(self, context: TrialContext, listeners: Listener) -> None:
         self._context, self._listeners = context, listeners
-        self._repeats: deque[ScheduledTrial] = deque()
+        self._retries: deque[ScheduledTrial] = deque()
         self._new: ScheduledTrial | None = None
         self.missing_since: float | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._repeats) or self._new is not None
+        return bool(self._retries) or self._new is not None
 
     def first(self) -> ScheduledTrial | None:
         """The trial that starts next."""
-        return self._repeats[0] if self._repeats else self._new
+        return self._retries[0] if self._retries else self._new
 
-    def put(self, running: ScheduledTrial) -> None:
-        """A new trial joins the line; there is none in it."""
-        self._new = running
+    def put(self, scheduled: ScheduledTrial) -> None:
+        """A new trial joins the queue, in which there is none."""
+        self._new = scheduled
 
-    def put_again(self, running: ScheduledTrial) -> None:
-        """A trial that is to run again joins the line."""
-        self._repeats.append(replace(running, result=None))
+    def put_again(self, scheduled: ScheduledTrial) -> None:
+        """A trial that is to run again joins the queue."""
+        self._retries.append(replace(scheduled, result=None))
 
-    def take_out(self, running: ScheduledTrial) -> bool:
-        """A trial leaves the line; whether it is the new one."""
-        if running is self._new:
+    def take_out(self, scheduled: ScheduledTrial) -> bool:
+        """A trial leaves the queue; whether it is the new one."""
+        if scheduled is self._new:
             self._new = None
             return True
-        self._repeats.remove(running)
+        self._retries.remove(scheduled)
         return False
 
     def forget_new(self) -> None:
-        """The new trial leaves the line, and does not start."""
+        """The new trial leaves the queue, and does not start."""
         self._new = None
 
     def clear(self) -> None:
-        """Nothing of the line starts."""
-        self._repeats.clear()
+        """Nothing of the queue starts."""
+        self._retries.clear()
         self._new = None
 
     def lasting_shortage(self, first: ScheduledTrial) -> str | None:
