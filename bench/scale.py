@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.common import BenchError, Row, Settings, say
-from fpray.driver.check import check_sweep
 from fpray.driver.experiment import Experiment
+from fpray.driver.means import check_sweep
 from fpray.driver.session import Backend
 from fpray.driver.sweep import run_sweep
 from fpray.files import layout

@@ -197,7 +197,7 @@ def _supervisor_owner(process: psutil.Process) -> int | None:
 
 def main(words: Mapping[str, Any]) -> int:
     """Run the sweep; see the module's docstring."""
-    from fpray.driver.check import check_sweep
+    from fpray.driver.means import check_sweep
     from fpray.driver.sweep import run_sweep
 
     began = time.monotonic()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from fpray.driver.check import check_sweep
+from fpray.driver.means import check_sweep
 from fpray.driver.option import documentation, signature
 from fpray.driver.options import SweepOptions
 from fpray.driver.result import SweepResult

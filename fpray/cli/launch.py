@@ -6,19 +6,20 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from fpray.cli.interrupt import interruptible
+from fpray.cli.typed_words import typed_words
 from fpray.cluster.jobs import NoJobs, as_job
+from fpray.driver.command_words import CommandWords
 from fpray.driver.detach import hang_up_ends, start, terminal_leaver
 from fpray.driver.experiment import Experiment
-from fpray.driver.head import words_without
-from fpray.driver.remote_head import launch_on_head, needs_remote_head
-from fpray.driver.secret_words import hide_from_ps, secrets_of
+from fpray.driver.remote_head import launch_on_head
+from fpray.driver.secret_words import hide_from_ps
 from fpray.errors import Cause, refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
 from fpray.files.paths import short_path
@@ -39,9 +40,9 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
 
     words: the options `detach`, `as_json` and `as_job`.
     """
-    secrets = secrets_of(experiment.outputs.arguments)
+    secrets, remote = experiment.outputs.secrets, experiment.where.remote
     hide_from_ps(secrets)
-    if not (remote := needs_remote_head(experiment.where)) and not words["detach"] and words["as_job"] is None:
+    if not remote and not words["detach"] and words["as_job"] is None:
         _run_here(ctx, run, experiment, as_json=words["as_json"])
     if words["as_json"]:
         message = "does not work with a sweep in the background or on another machine"
@@ -51,7 +52,7 @@ def launch(ctx: click.Context, run: Callable[..., Any], experiment: Any, words: 
             Cause.OPTION,
         )
     if remote:
-        launch_on_head(experiment, sys.argv[1:])
+        launch_on_head(experiment, typed_words(ctx))
     _run_by_itself(ctx, words["detach"], words["as_job"], secrets)
 
 
@@ -68,9 +69,9 @@ def _print_json(number: str, trial: Any, outcome: Any) -> None:
     show_line(json.dumps(content | outcome.to_json()))
 
 
-def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets: list[Secret]) -> NoReturn:
+def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets: Sequence[Secret]) -> NoReturn:
     """Start the driver as a process of its own; then show its live display, or with `--detach` return."""
-    command = words_without([word for word in sys.argv[1:] if word != "--detach"], "--as-job")
+    command = typed_words(ctx).without("detach", "as_job")
     hang_up_ends()
     path, code = start(command, secrets=secrets) if as_job is None else _start_job(command, secrets)
     if path is None:
@@ -87,7 +88,7 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets
     ctx.exit(attach(suite, where))
 
 
-def _start_job(command: list[str], secrets: list[Secret]) -> tuple[Path | None, int]:
+def _start_job(command: CommandWords, secrets: Sequence[Secret]) -> tuple[Path | None, int]:
     """Start a driver as a job of Ray's, or where Ray takes none, as a process of its own."""
     try:
         return start(command, as_job, secrets)

@@ -28,6 +28,7 @@ MODULES = {
     "logs": "logs",
     "debug": "debug",
 }
+WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
 READERS = ("show", "protocols", "studies", "status", "attach", "stop", "logs")
 
@@ -59,6 +60,14 @@ class Fpray(click.Group):
         """Import a command."""
         command = super().get_command(ctx, cmd_name)
         return command.load() if isinstance(command, _Unloaded) else command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, and keep its words for it: another process may have to run it."""
+        name, command, words = super().resolve_command(ctx, args)
+        ctx.meta[WORDS] = list(words)
+        return name, command, words
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order of their use."""

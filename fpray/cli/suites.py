@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-import sys
 from pathlib import Path
 from typing import Any, cast
 
 import click
 
 from fpray.cli.options import Command, read_options_of
-from fpray.driver.head import run_on_head, words_without
+from fpray.cli.typed_words import typed_words
+from fpray.driver.head import run_on_head
 from fpray.driver.option import pick
 from fpray.driver.options import BaseOptions
 from fpray.files.paths import GivenPath, absolute
@@ -28,10 +28,10 @@ class _AbsolutePath(click.ParamType[Path]):
 PATH = _AbsolutePath()
 
 
-def _run_on_head(_ctx: click.Context, _option: click.Parameter, value: Path | None) -> None:
+def _run_on_head(ctx: click.Context, _option: click.Parameter, value: Path | None) -> None:
     """Become the same command on the head of a launcher's cluster, unless this machine belongs to that cluster."""
     if value is not None:
-        run_on_head(value, words_without(sys.argv[1:], "--cluster"))
+        run_on_head(value, typed_words(ctx))
 
 
 _SUITES = pick(BaseOptions, suite_directory={"help": "directory in which suites are found by name or suite id"})

@@ -10,8 +10,8 @@ from fpray.cli.launch import launch, typed_command
 from fpray.cli.launch_options import launch_options
 from fpray.cli.option_groups import Grouped
 from fpray.cli.options import given_options, options_of
-from fpray.driver.check import check_sweep
 from fpray.driver.continuation import lines_of_sweep
+from fpray.driver.means import check_sweep
 from fpray.driver.options import SweepOptions
 from fpray.driver.sweep import run_sweep
 from fpray.report.text import show_line

@@ -7,23 +7,18 @@ from pathlib import Path
 
 from fpray.driver.experiment import Experiment
 from fpray.driver.resume import selected_by
-from fpray.driver.secret_words import storable
-from fpray.errors import Cause, FprayError, Refused, refuse
+from fpray.errors import Cause, FprayError, refuse
 from fpray.files import layout
 from fpray.files.paths import short_path
 from fpray.jar.provenance import of_driver
-from fpray.protocol import params as param_values
 from fpray.report.show import jar_of
 from fpray.report.status import DIED, SuiteState
 from fpray.report.text import say
-from fpray.store.find import find_suite, is_suite, suites
+from fpray.store.find import suites
 from fpray.store.strange_files import refuse_strange_files
 from fpray.store.suite import Suite
 from fpray.store.suite_record import PILOT, SuiteRecord
-from fpray.store.usual_root import usual_root
 
-_LETTERS = re.compile(r"[A-Za-z]{4,10}")
-_NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # no directory for suites has such a name
 _NEW = "To start a new suite (directory of results), add --new: the old results are kept"
 
 
@@ -35,7 +30,7 @@ def choose_suite(experiment: Experiment) -> Suite:
     """
     if (with_name := named_suite(experiment)) is not None:
         return with_name
-    root, policy, key = experiment.outputs.suite_directory.path, experiment.policy, experiment.key
+    root, policy, key = experiment.outputs.root, experiment.policy, experiment.key
     before = [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
     for suite in before:
         if policy.rerun or _unfinished(suite, experiment) or _was_killed(suite):
@@ -56,49 +51,18 @@ def _say(why: FprayError) -> None:
 
 
 def named_suite(experiment: Experiment) -> Suite | None:
-    """The suite that `-s` names; None where `-s` is a directory of suites.
+    """The suite that the user names, if that is so.
 
     Raises:
         Refused: this experiment may not continue it.
     """
-    directory = experiment.outputs.suite_directory
-    try:
-        suite = _find(directory.text, directory.path)
-    except OSError as error:
-        raise refuse(
-            f"-s {short_path(directory.path)}",
-            f"cannot be used for results: {error.strerror}. Name another directory, such as -s ./suites",
-            Cause.NOT_WRITABLE,
-        ) from None
-    if suite is not None and experiment.policy.new:
-        sentence = (
-            f"starts a new suite (directory of results), but -s names an old one, {suite.path.name}:"
-            " remove --new to continue that, or remove -s to start a new one"
-        )
-        raise refuse("--new", sentence, Cause.OPTION)
-    return None if suite is None else _checked(suite, experiment)
-
-
-def _find(text: str, root: Path) -> Suite | None:
-    """The suite of a name: by its path, or, in the usual directory, by the start of its suite id."""
-    if is_suite(root):
-        return Suite(root)
-    if not root.exists() and (_LETTERS.fullmatch(text) or _NAME.fullmatch(text)):
-        try:
-            return find_suite(text, usual_root())
-        except Refused as refused:
-            if _NAME.fullmatch(text):  # a typing error would measure everything again
-                [problem] = refused.problems
-                sentence = f"{problem.sentence}. To make a new directory of this name, write -s ./{text}"
-                raise refuse(f"-s {text}", sentence, problem.cause) from None
-    return None
+    path = experiment.outputs.suite
+    return None if path is None else _checked(Suite(path), experiment)
 
 
 def _new_suite(root: Path, experiment: Experiment) -> Suite:
     outputs, environment, selection = experiment.outputs, experiment.environment, experiment.selection
-    arguments = param_values.json_of(
-        {**storable(outputs.arguments), "jar": str(environment.jar.path), **experiment.points}
-    )
+    arguments = {**outputs.arguments, "jar": str(environment.jar.path), **experiment.points}
     provenance = of_driver(environment.jar, outputs.command, environment.java)
     name = re.sub(r"[^\w.-]+", "_", f"{selection.protocol}_{experiment.study.name}")[:100]
     record = SuiteRecord(

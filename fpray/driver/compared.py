@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fpray.driver.option import Compared, Field, fields
-from fpray.driver.read_options import given_type, read_option, with_defaults
+from fpray.driver.read_options import defaults, given_type, read_option
 from fpray.files.suite_file import typed_content
 from fpray.protocol.params import json_of
 from fpray.store.suite_record import SuiteRecord
@@ -70,11 +70,10 @@ class Settings:
         """The entries of a suite that this version does not know: a newer one wrote them."""
         return [name for name in record.settings if name not in {setting.entry for setting in self.of_options}]
 
-    def keep_in(self, record: SuiteRecord) -> None:
-        """Write them down in a suite in place of the earlier values."""
-        for setting in self.of_options:
-            if setting.is_kept or setting.entry in record.settings:
-                record.settings[setting.entry] = setting.value
+    def in_place_of(self, entries: Mapping[str, Any]) -> dict[str, Any]:
+        """The entries of a suite, with these values in place of the earlier ones."""
+        own = {s.entry: s.value for s in self.of_options if s.is_kept or s.entry in entries}
+        return {**entries, **own}
 
     def changes(self, record: SuiteRecord, file: Path) -> Iterator[tuple[str, str, str]]:
         """The options that have another value in a suite: flag, and the values now and there as users type them."""
@@ -90,5 +89,5 @@ def recorded(options: type, record: SuiteRecord, file: Path) -> dict[str, Any]:
     Raises:
         Damaged: one is of another type.
     """
-    settings = Settings.of(options, with_defaults(options, {})).of_options
+    settings = Settings.of(options, defaults(options)).of_options
     return {setting.item.name: setting.before(record, file) for setting in settings}

@@ -8,7 +8,6 @@ from dataclasses import replace
 from fpray.driver.choose_suite import named_suite
 from fpray.driver.dry_run import summary_lines
 from fpray.driver.experiment import Experiment
-from fpray.driver.remote_head import needs_remote_head
 from fpray.driver.resume import work_list
 from fpray.files.paths import short_path
 from fpray.store.suite import Suite
@@ -20,7 +19,7 @@ def lines_of_sweep(experiment: Experiment) -> Iterator[str]:
     Raises:
         Refused: the experiment may not continue the suite.
     """
-    suite = suite_here(experiment)
+    suite = named_suite(experiment)
     if suite is None:
         yield from summary_lines(experiment)
         return
@@ -31,11 +30,6 @@ def lines_of_sweep(experiment: Experiment) -> Iterator[str]:
         # What is left of a grid has no shape.
         selection = replace(experiment.selection, vary={})
         yield from summary_lines(replace(experiment, trials=rest, selection=selection))
-
-
-def suite_here(experiment: Experiment) -> Suite | None:
-    """The suite that `-s` names, unless the driver would run on another machine: its disk is not seen here."""
-    return None if needs_remote_head(experiment.where) else named_suite(experiment)
 
 
 def continued_line(suite: Suite, done: int, total: str) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.machines import Machines
 from fpray.cluster.ray_address import wanted_address
-from fpray.driver.check import cluster_problems
 from fpray.driver.compared import recorded
 from fpray.driver.experiment import Where
 from fpray.driver.options import BaseOptions
+from fpray.driver.trial_problems import cluster_problems
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.atomic import write_text
 from fpray.files.layout import SUITE, command_file

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from fpray.driver.secret_words import hand_over
+from fpray.driver.command_words import CommandWords
 from fpray.files.atomic import replacing
 from fpray.files.secret import IN_MEMORY, Secret, secret_in_memory, write_secret
 from fpray.files.user_directory import user_directory
@@ -86,12 +86,12 @@ Launch = Callable[[Sequence[str], Mapping[str, str], Path], Launched]
 
 
 def start(
-    words: Sequence[str], launch: Launch | None = None, secrets: Sequence[Secret] = ()
+    command: CommandWords, launch: Launch | None = None, secrets: Sequence[Secret] = ()
 ) -> tuple[Path | None, int]:
-    """Run `fpray WORDS` by itself: (its suite, 0) when the suite is under way; (None, exit code) if it ended before.
+    """Run a command by itself: (its suite, 0) when the suite is under way; (None, exit code) if it ended before.
 
-    Until then it writes to our terminal, so that a refusal is shown here; Ctrl-C ends it. Secrets among the words are
-    handed to it.
+    Until then it writes to our terminal, so that a refusal is shown here; Ctrl-C ends it. Secrets among its options
+    are handed to it.
 
     launch: how it is started; None: as a child in a session of its own. Only a child inherits secrets in memory; what
     another process starts gets them in files.
@@ -107,10 +107,10 @@ def start(
             inherited.callback(os.close, file)
             return f"{IN_MEMORY}{file}"
 
-        words = hand_over(words, secrets, put)
-        command = [sys.executable, "-P", "-c", "from fpray.cli.entry import main; main()", *words]
+        words = command.handed_over(secrets, put).words
+        line = [sys.executable, "-P", "-c", "from fpray.cli.entry import main; main()", *words]
         variables = {_LEAVING: str(report)}
-        process = _child(command, variables, memory) if launch is None else launch(command, variables, scratch)
+        process = _child(line, variables, memory) if launch is None else launch(line, variables, scratch)
         inherited.close()
         try:
             while not report.exists():

@@ -9,13 +9,14 @@ from typing import Any
 
 from fpray.cluster.inventory import Inventory, RayNodes
 from fpray.driver.compared import Settings
+from fpray.driver.rerun import Rerun
 from fpray.driver.selection import TrialSelection
-from fpray.files.paths import GivenPath
 from fpray.files.secret import Secret
 from fpray.jar.find import Jar
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
+from fpray.study.study_file import StudyFile
 from fpray.trial.instruments import Instrument
 
 
@@ -51,6 +52,7 @@ class Where:
         inventory: which machine serves which pool: what the file of `--cluster` says, or the Ray nodes themselves.
         file: the file of `--cluster`, where there is one.
         scratch: the directory below which machines work, where the user names one.
+        remote: whether only the head of the cluster can run the command, because this machine is none of its nodes.
     """
 
     address: str | None = None
@@ -58,6 +60,7 @@ class Where:
     inventory: Inventory = field(default_factory=RayNodes)
     file: Path | None = None
     scratch: str | None = None
+    remote: bool = False
 
     @property
     def ray(self) -> str | None:
@@ -76,7 +79,7 @@ class Policy:
     keep_going: bool
     pilot: bool
     new: bool
-    rerun: Sequence[str]
+    rerun: Sequence[Rerun]
     accept_change: bool
 
 
@@ -85,18 +88,21 @@ class Outputs:
     """What is written where, and what the user reads.
 
     Attributes:
-        suite_directory: where suites go, or one suite.
+        root, suite: where new suites go; the suite that the user names, to continue it.
         keep_raw, max_output: whether recorder rows are kept, and how many bytes of each output of a process.
         notify: the commands and URLs that are told of the run.
+        secrets: the texts among all options of which only a part may be shown.
         command: the command as it was typed, for the provenance.
         remarks: what the user is to read before anything starts.
-        arguments: every option of the command with its value, for `args.json`.
+        arguments: what `args.json` keeps of the options; nothing else reads it.
     """
 
-    suite_directory: GivenPath
+    root: Path
+    suite: Path | None
     keep_raw: bool
     max_output: int
     notify: Sequence[Secret] = ()
+    secrets: Sequence[Secret] = ()
     command: str = ""
     remarks: Sequence[str] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -110,6 +116,7 @@ class Experiment:
         kind: the command that continues its suite: `sweep`, `search`.
         selection: what selects its trials.
         points: the same as `suite.json` keeps it, under this name.
+        study_file: the file that defines the study, if a file does.
         trials: every trial; or, where they are not known in advance, trials like those that will run.
         settings: the options that are compared when a suite is continued.
         key: equal for two commands that continue each other's suite.
@@ -129,5 +136,6 @@ class Experiment:
     outputs: Outputs
     settings: Settings
     key: str
+    study_file: StudyFile | None = None
     instruments: Sequence[Instrument] = ()
     record: Mapping[str, Any] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from typing import NoReturn
 from fpray.cluster.head_address import head_login
 from fpray.cluster.launcher import Launcher, read_launcher
 from fpray.cluster.ray_address import wanted_address
+from fpray.driver.command_words import CommandWords
 from fpray.errors import FprayError
 from fpray.node.ports import is_own
 from fpray.report.text import on_terminal
@@ -119,8 +120,8 @@ class Head:
             raise FprayError(_NO_SSH) from None
 
 
-def run_on_head(path: Path, words: Sequence[str], *, with_machines: bool = False) -> None:
-    """Become `fpray WORDS` on the head of a cluster, unless this machine belongs to the cluster.
+def run_on_head(path: Path, command: CommandWords, *, with_machines: bool = False) -> None:
+    """Become a command on the head of a cluster, unless this machine belongs to the cluster.
 
     with_machines: the command uses the machines of the cluster, so it gets the configuration.
 
@@ -132,16 +133,5 @@ def run_on_head(path: Path, words: Sequence[str], *, with_machines: bool = False
         return
     head = Head.of(launcher)
     home = head.ask("pwd").strip()  # needed in any case: ssh alone does not say which head cannot be reached
-    head.become([*words, "--cluster", f"{home}/{BOOTSTRAP}"] if with_machines else words)
-
-
-def words_without(words: Sequence[str], option: str) -> list[str]:
-    """A command line without an option and its value."""
-    others: list[str] = []
-    rest = iter(words)
-    for word in rest:
-        if word == option:
-            next(rest, None)
-        elif not word.startswith(f"{option}="):
-            others.append(word)
-    return others
+    command = command.without("cluster")
+    head.become((command.with_option("cluster", f"{home}/{BOOTSTRAP}") if with_machines else command).words)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
-from fpray.driver.check import Checked
 from fpray.driver.choose_suite import choose_suite
+from fpray.driver.experiment import Experiment
 from fpray.driver.named_jar import main_classes
 from fpray.errors import refuse_if_any
 from fpray.jar.find import REFERENCE, find_jar, main_class_problems
 from fpray.report.text import say
 from fpray.store.suite import Suite
+
+Checked = TypeVar("Checked", bound=Experiment)
 
 
 @contextlib.contextmanager

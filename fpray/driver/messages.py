@@ -47,9 +47,8 @@ def intent(suite: Suite, source: TrialSource, work: WorkList, machines: Machines
     return _intent(suite, source, work, left_s=count * trial_s / parallel, how=how)
 
 
-def in_parallel(experiment: Experiment, waiting: Sequence[Trial[Any]], allocator: Allocator) -> int:
-    """How many trials are expected to run in parallel."""
-    limit = experiment.policy.parallel
+def in_parallel(limit: int | None, waiting: Sequence[Trial[Any]], allocator: Allocator) -> int:
+    """How many trials are expected to run in parallel, of those that may."""
     fit = (limit or 1) if allocator.shared else allocator.capacity(waiting[0])
     return max(1, min(fit, limit or fit))
 

@@ -26,6 +26,7 @@ from fpray.driver.option_texts import (
     read_set,
     read_study,
 )
+from fpray.driver.rerun import read_rerun
 from fpray.driver.run_options import PARALLEL, RunOptions
 from fpray.files.paths import GivenPath, program
 from fpray.jar.find import REFERENCE
@@ -236,7 +237,7 @@ class SweepOptions(PlanOptions, RunOptions, total=False):
             Group.TRIALS,
             (),
             metavar="failed|TRIAL",
-            read=as_list,
+            read=read_rerun,
         ),
     ]
     order: Annotated[

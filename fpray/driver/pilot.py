@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
+from fpray.driver.record_entries import record_entries
 from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList
 from fpray.driver.run import SuiteRun, run
@@ -74,7 +75,7 @@ def run_pilot(job: SuiteRun) -> None:
     trials, apart = corners(job.source.planned()), pilot_suite(job.suite)
     study = Study(f"{job.suite.record.study}, pilot", experiment.protocol.name, summary=experiment.study.summary)
     with apart.held():
-        work = WorkList(trials, study, [], _failed(apart))
+        work = WorkList(trials, study, [], _failed(apart), record_entries(experiment, apart))
         waiting = [trial for trial in trials if not work.is_done(apart, trial)]
         quiet = replace(
             experiment,

@@ -1,16 +1,60 @@
-"""Reads the options of a request: each value of its type, numpy's as Python's, any sequence as a list; all problems."""
+"""Reads the words of a command: each option of its type, numpy's as Python's, any sequence as a list; all problems."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Union, get_args, get_origin
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from fpray.driver.option import Field, fields
+from fpray.driver.options import SweepOptions
+from fpray.driver.secret_words import scrubbed, secrets_of, storable
 from fpray.errors import Cause, Problem, Refused
+from fpray.files.secret import Secret
 from fpray.files.shown import in_brief
 from fpray.files.typed import Misfit, typed
 from fpray.protocol.python_value import python_value
+
+T = TypeVar("T")
+
+
+@dataclass
+class Words:
+    """The words of one command; only what checks them sees them.
+
+    Attributes:
+        values: of each option of the command, and the default of each other option of a sweep.
+        problems: what is wrong so far; each check adds to it.
+        command: the command as it was typed, without secrets.
+        stored: what may be written down of the values.
+        options: the class of the options.
+    """
+
+    protocol: str
+    values: Mapping[str, Any]
+    problems: list[Problem]
+    command: str
+    secrets: Sequence[Secret]
+    stored: Mapping[str, Any]
+    options: type
+
+    @staticmethod
+    def read(options: type, protocol: str, words: Mapping[str, Any], command: str) -> Words:
+        """The words of an options class."""
+        values, problems = read_options(options, words)
+        secrets, stored = secrets_of(values), {"protocol": protocol, **storable(values)}
+        values |= defaults(SweepOptions, values.keys())
+        return Words(protocol, values, problems, scrubbed(command, secrets), secrets, stored, options)
+
+
+def collect(problems: list[Problem], look: Callable[[], T]) -> T | None:
+    """What a function finds out; None, and its problems noted, where it refuses."""
+    try:
+        return look()
+    except Refused as refused:
+        problems.extend(refused.problems)
+        return None
 
 
 def read_options(options: type, words: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -33,10 +77,10 @@ def read_options(options: type, words: Mapping[str, Any]) -> tuple[dict[str, Any
     return values, problems
 
 
-def with_defaults(options: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that were read, and the default of each option that the command does not have."""
-    others = (item for item in fields(options) if item.name not in values)
-    return {**values, **{item.name: read_option(item, item.option.default)[0] for item in others}}
+def defaults(options: type, besides: Collection[str] = ()) -> dict[str, Any]:
+    """The default of each option, besides those of some names."""
+    others = (item for item in fields(options) if item.name not in besides)
+    return {item.name: read_option(item, item.option.default)[0] for item in others}
 
 
 def read_option(item: Field, value: Any) -> tuple[Any, list[Problem]]:

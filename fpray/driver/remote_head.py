@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from fpray.cluster.launcher import Launcher
-from fpray.driver.experiment import Experiment, Where
-from fpray.driver.head import BOOTSTRAP, Head, belongs_here
-from fpray.driver.secret_words import hand_over, secrets_of
+from fpray.driver.command_words import CommandWords
+from fpray.driver.experiment import Experiment
+from fpray.driver.head import BOOTSTRAP, Head
 from fpray.files.secret import Secret
-from fpray.study.study_file import is_study_file
+from fpray.study.study_file import StudyFile
 
 _FILES = "fpray-files"  # in the head's home: jars by their content, and study files
 
 _KEPT_S = 600  # a secret that no command has read
 
 
-def needs_remote_head(where: Where) -> bool:
-    """Whether a launcher configuration names a cluster to which this machine does not belong."""
-    if not isinstance(where.inventory, Launcher) or where.address is not None or os.environ.get("RAY_ADDRESS"):
-        return False
-    return not belongs_here(where.inventory)
-
-
-def launch_on_head(experiment: Experiment, words: Sequence[str]) -> NoReturn:
-    """Run `fpray WORDS`, which were checked, on the head; first copy the files that it needs from this machine.
+def launch_on_head(experiment: Experiment, command: CommandWords) -> NoReturn:
+    """Run a command, which was checked, on the head; first copy the files that it needs from this machine.
 
     On the head it runs as a job of Ray's; what is shown here is the live display of the job.
 
     Raises:
         FprayError: the head cannot be reached.
     """
-    launcher, jar, study = experiment.where.inventory, experiment.environment.jar, experiment.selection.study
+    launcher, jar, study_file = experiment.where.inventory, experiment.environment.jar, experiment.study_file
     assert isinstance(launcher, Launcher)
     head = Head.of(launcher)
     home = head.ask(f"mkdir -p {_FILES} && pwd").strip()
-    words = [*words, "--cluster", f"{home}/{BOOTSTRAP}", "--as-job", f"--cluster {launcher.path}"]
+    command = command.with_option("cluster", f"{home}/{BOOTSTRAP}").with_option("as_job", f"--cluster {launcher.path}")
     if not jar.reference:
         place = f"{home}/{_FILES}/{jar.sha256[:16]}"  # so that no other jar of this name is overwritten
         head.ask(f"mkdir -p {shlex.quote(place)}")
-        words += ["--jar", _put(head, place, jar.path)]
-    if is_study_file(study):
-        words += ["--study", _put(head, f"{home}/{_FILES}", Path(study))]
-    private = secrets_of(experiment.outputs.arguments)  # last: what fails before leaves no file there
-    head.become(hand_over(words, private, lambda _, secret: _put_secret(head, home, secret)))
+        command = command.with_option("jar", _put(head, place, jar.path))
+    if study_file is not None:
+        command = command.with_option("study", _put_study(head, home, study_file))
+    private = experiment.outputs.secrets  # last: what fails before leaves no file there
+    head.become(command.handed_over(private, lambda _, secret: _put_secret(head, home, secret)).words)
 
 
 def _put_secret(head: Head, home: str, secret: Secret) -> str:
@@ -61,6 +52,13 @@ def _put_secret(head: Head, home: str, secret: Secret) -> str:
     file = shlex.quote(path)
     later = f"nohup sh -c 'sleep {_KEPT_S}; rm -f \"$0\"' {file} < /dev/null > /dev/null 2>&1 &"
     head.ask(f"umask 077 && cat > {file} && {{ {later} }}", secret.value)
+    return path
+
+
+def _put_study(head: Head, home: str, file: StudyFile) -> str:
+    """Write a study file on the head: what was read here, as the file may have changed since."""
+    path = f"{home}/{_FILES}/{file.path.name}"
+    head.ask(f"cat > {shlex.quote(path)}", file.code.decode("utf-8", "surrogateescape"))
     return path
 
 

@@ -12,7 +12,6 @@ from fpray.driver.listeners import Listeners
 from fpray.driver.loop import next_trial, run_trials
 from fpray.driver.messages import closing, nothing_to_do
 from fpray.driver.notify import Notifier
-from fpray.driver.remote_head import needs_remote_head
 from fpray.driver.result import SweepResult
 from fpray.driver.resume import WorkList
 from fpray.driver.run_listeners import (
@@ -143,7 +142,7 @@ def _drive(job: SuiteRun, listeners: Listeners) -> None:
 
 
 def _refuse_remote_head(experiment: Experiment) -> None:
-    if needs_remote_head(experiment.where):
+    if experiment.where.remote:
         raise refuse(
             f"--cluster {experiment.where.file}",
             "this machine is not a node of that cluster: run this command on its head node, or add --address,"

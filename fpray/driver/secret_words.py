@@ -1,17 +1,20 @@
-"""Secrets among the words of a command: not in what is written down, nor in `ps`, and handed on in private files."""
+"""Secrets among the options of a command: not in what is written down, and not in `ps`."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fpray.files.secret import ONCE, Secret
+from fpray.driver.rerun import Rerun
+from fpray.files.paths import GivenPath
+from fpray.files.secret import Secret
+from fpray.protocol.params import json_of
 
-_OPTIONS = ("--notify", "--storage")  # their values may be secrets
+_PLAIN = (str, int, float, type(None))
 
 
 def secrets_of(values: Mapping[str, Any]) -> list[Secret]:
@@ -28,29 +31,15 @@ def scrubbed(text: str, secrets: Sequence[Secret]) -> str:
 
 
 def storable(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of options, as they may be written down."""
-
-    def storable_value(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(storable_value(item) for item in value)
-        return str(value) if isinstance(value, Secret) else value
-
-    return {name: storable_value(value) for name, value in values.items()}
+    """The values of options, as JSON can hold them and as they may be written down."""
+    plain = {name: value for name, value in values.items() if isinstance(value, _PLAIN) or value == {}}
+    return {name: plain[name] if name in plain else json_of(_written(value)) for name, value in values.items()}
 
 
-def hand_over(words: Sequence[str], secrets: Sequence[Secret], put: Callable[[int, Secret], str]) -> list[str]:
-    """The words of a command for another process: each secret in a file of its own, which is read once.
-
-    put: takes the place of the word and the secret, writes the file, and returns its path for that process.
-    """
-    by_text = {secret.given: secret for secret in secrets}
-    handed = []
-    for place, (before, word) in enumerate(zip(("", *words), words, strict=False)):
-        option, equals, value = word.partition("=")
-        head, text = ("", word) if before in _OPTIONS else (f"{option}=", value)
-        is_one = text in by_text and (before in _OPTIONS or (equals and option in _OPTIONS))
-        handed.append(f"{head}{ONCE}{put(place, by_text[text])}" if is_one else word)
-    return handed
+def _written(value: Any) -> Any:
+    if isinstance(value, Secret | GivenPath | Rerun):
+        return str(value)
+    return [_written(item) for item in value] if isinstance(value, tuple) else value
 
 
 def hide_from_ps(secrets: Sequence[Secret]) -> None:

@@ -20,8 +20,9 @@ from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import field_types
 from fpray.store.suite_record import SWEEP
 from fpray.study.layers import layered
-from fpray.study.registry import find_protocol, find_study
+from fpray.study.registry import find_protocol, find_study, find_study_file
 from fpray.study.study import MOST_TRIALS, Study
+from fpray.study.study_file import StudyFile, is_study_file
 
 _LATER = ("cross", "only", "where", "laptop")  # words that earlier versions do not have
 
@@ -77,23 +78,34 @@ class TrialSelection:
 
 @dataclass(frozen=True)
 class Selected:
-    """What a selection selects; remarks: what the user is to know of it before anything starts."""
+    """What a selection selects.
 
+    Attributes:
+        remarks: what the user is to know of it before anything starts.
+        study_file: the file that the study is from, where the user names one.
+    """
+
+    selection: TrialSelection
     protocol: Protocol[Any]
     study: Study
     trials: Sequence[Trial[Any]]
     remarks: Sequence[str] = ()
+    study_file: StudyFile | None = None
 
 
-def select(selection: TrialSelection) -> Selected:
+def select(selection: TrialSelection, study_file: StudyFile | None = None) -> Selected:
     """The protocol, the study, and every trial.
+
+    study_file: that of the study, where it was read already.
 
     Raises:
         Refused: with every problem.
     """
     protocol, problems = find_protocol(selection.protocol), list[Problem]()
     try:
-        study = find_study(protocol, selection.study)
+        if study_file is None and is_study_file(selection.study):
+            study_file = find_study_file(protocol, selection.study)
+        study = study_file.study if study_file is not None else find_study(protocol, selection.study)
     except Refused as refused:  # go on with a study of nothing: the parameters may be wrong as well
         problems += refused.problems
         study = Study(selection.study, protocol.name)
@@ -111,7 +123,7 @@ def select(selection: TrialSelection) -> Selected:
     refuse_if_any(wrong)
     if selection.laptop:
         trials, remarks = narrow.laptop(trials, {*fixed, *selection.vary}), [*remarks, narrow.LAPTOP]
-    return Selected(protocol, study, trials, remarks)
+    return Selected(selection, protocol, study, trials, remarks, study_file)
 
 
 def _with_grid(selection: TrialSelection, study: Study, params: Any) -> tuple[Study, list[str]]:
@@ -145,18 +157,23 @@ def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
         yield Problem("--vary and --repeat" if selection.vary else "--repeat", sentence, Cause.POINTS)
 
 
-def select_grid(selection: TrialSelection) -> Selected:
+def select_grid(selection: TrialSelection, study_file: StudyFile | None = None) -> Selected:
     """The same for a command that runs a list of trials.
 
     Raises:
         Refused: with every problem; or the study is one of another command, which asks for trials one by one.
     """
-    grid = select(selection)
+    grid = select(selection, study_file)
     command = grid.study.command
     if command != SWEEP and not selection.vary:
         name, study = grid.protocol.name, grid.study.name
         raise refuse(f"--study {study}", f"is a {command}: run fpray {command} {name} --study {study}", Cause.STUDY)
     return grid
+
+
+def grid_of_options(protocol: str, values: Mapping[str, Any]) -> Selected:
+    """The same from the values of options."""
+    return select_grid(TrialSelection.from_options(protocol, values))
 
 
 def _log_levels(protocol: Protocol[Any], level: str | None) -> Mapping[str, str]:

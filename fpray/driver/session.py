@@ -13,7 +13,6 @@ from fpray.cluster.jar_transfer import provide_jar
 from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
 from fpray.cluster.ray_address import wanted_address
-from fpray.driver.check import cluster_problems, jar_problems
 from fpray.driver.executor import Executor
 from fpray.driver.experiment import Experiment
 from fpray.driver.listeners import Listeners
@@ -22,6 +21,7 @@ from fpray.driver.quarantine_listener import QuarantineListener
 from fpray.driver.resume import WorkList
 from fpray.driver.scheduled_trial import RunTrial
 from fpray.driver.survey import survey
+from fpray.driver.trial_problems import cluster_problems, jar_problems
 from fpray.errors import Lost, refuse_if_any
 from fpray.node.priority import batch_scheduling
 from fpray.plan.cluster import LOOPBACK, Cluster
@@ -88,7 +88,7 @@ class Session:
         hardware = {host: machine.cores for host, machine in machines.by_host().items()}
         shared = self.experiment.policy.share_machines
         allocator = Allocator(cluster, hardware, alive=machines.schedulable, shared=shared)
-        at_once = in_parallel(self.experiment, self.source.representative_trials(), allocator)
+        at_once = in_parallel(self.experiment.policy.parallel, self.source.representative_trials(), allocator)
         return allocator, intent(self.suite, self.source, self.work, machines, at_once=at_once, order=order)
 
     def _placed(self, cluster: Cluster) -> Cluster:
@@ -121,9 +121,10 @@ class Session:
     def _begin(self, context: TrialContext, intention: str) -> None:
         """See which machines there are, and write down what is about to run."""
         self.listeners.on_phase("starting fpray's role actors on the machines, before the first trial", None)
-        run = survey(self.experiment, context, self.source.representative_trials(), self.listeners.on_message)
+        command, waiting = self.experiment.outputs.command, self.source.representative_trials()
+        run = survey(command, context, waiting, self.listeners.on_message)
         self.listeners.on_message(intention)  # nothing is refused any more
-        self.work.begin(self.suite, self.experiment, self.source.planned())
+        self.work.begin(self.suite, self.source.planned())
         self.suite.record.runs.append(run)
         self.suite.save()
 

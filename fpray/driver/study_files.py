@@ -5,38 +5,35 @@ A suite may come from elsewhere. A study file is Python code, so its name in `su
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fpray.driver.experiment import Experiment
 from fpray.errors import Cause, refuse
 from fpray.store.suite import Suite
+from fpray.study.study_file import StudyFile, is_study_file
 
 
-def study_files(experiment: Experiment) -> dict[str, str]:
-    """What `suite.json` keeps of the study file of a command: path -> SHA-256; empty for a study with a name."""
-    name = experiment.selection.study
-    return {name: _hash(Path(name))} if name.endswith(".py") else {}
+def known_study_file(
+    words: Mapping[str, Any], suite: Suite, file: StudyFile | None, *, accept_change: bool
+) -> StudyFile | None:
+    """The study file of an earlier command of a suite, as this command has read it; None for a study with a name.
 
-
-def check_study_file(words: Mapping[str, Any], suite: Suite, experiment: Experiment) -> None:
-    """Check that the study of an earlier command of a suite may be read again: a name, or a file that is known.
+    words: of the earlier command. file: that of this command.
 
     Raises:
-        Refused: it is a file that this command does not name, or its content is not what the suite states.
+        Refused: this command does not name the file, or its content is not what the suite states.
     """
-    name, study = str(words.get("study", "")), experiment.selection.study
-    if not name.endswith(".py"):
-        return
-    if not study.endswith(".py") or Path(name).expanduser().resolve() != Path(study).resolve():
+    name = str(words.get("study", ""))
+    if not is_study_file(name):
+        return None
+    if file is None or Path(name).expanduser().resolve() != file.path.resolve():
         sentence = (
             f"has trials of the study file {name}, which this command does not name. To continue them, add"
             f" --study {name}; to start a new suite (directory of results), add --new: the old results are kept"
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
-    if suite.record.study_files.get(name) != _hash(Path(study)) and not experiment.policy.accept_change:
+    if suite.record.study_files.get(name) != file.sha256 and not accept_change:
         state = "has changed since" if name in suite.record.study_files else "of that time is not known"
         sentence = (
             f"has trials of the study file {name}, and the content of the file {state}. To start a new suite"
@@ -44,7 +41,4 @@ def check_study_file(words: Mapping[str, Any], suite: Suite, experiment: Experim
             " now, add --accept-change"
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return file

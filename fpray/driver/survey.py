@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import Any
 
 from fpray.cluster.jar_transfer import provide_jar
-from fpray.driver.experiment import Experiment
 from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.jar.provenance import of_driver
 from fpray.node.facts import java_fails
@@ -19,9 +18,7 @@ from fpray.store.trial_directory import now
 from fpray.trial.context import TrialContext
 
 
-def survey(
-    experiment: Experiment, context: TrialContext, waiting: Sequence[Trial[Any]], say: Callable[[str], None]
-) -> RunRecord:
+def survey(command: str, context: TrialContext, waiting: Sequence[Trial[Any]], say: Callable[[str], None]) -> RunRecord:
     """Wake the role actors of the first trial, and return what `suite.json` keeps of this run and its machines.
 
     Raises:
@@ -43,7 +40,7 @@ def survey(
     refuse_if_any([*_java_problems(context.java, facts), *_heap_problems(context, waiting, facts)])
     return {
         "started": now(),
-        "provenance": of_driver(context.jar, experiment.outputs.command, context.java),
+        "provenance": of_driver(context.jar, command, context.java),
         "ray": {"address": context.machines.address or "embedded", "version": version("ray")},
         "jar_sent_to": provide_jar(context.machines, list(facts), role, context.jar, context.scratch),
         "machines": facts,

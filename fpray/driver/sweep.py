@@ -36,7 +36,8 @@ def run_sweep(
         if experiment.policy.pilot and waiting:
             run_pilot(SuiteRun(experiment, suite, work, ListSource(waiting, waiting), result, backend=backend))
         if not result.interrupted and not result.stopped:
-            order = lambda several_machines: decide_order(suite, experiment, several_machines)  # noqa: E731
+            name = experiment.policy.order
+            order = lambda several_machines: decide_order(suite, name, several_machines)  # noqa: E731
             source = ListSource(work.trials, waiting, order)
             run(SuiteRun(experiment, suite, work, source, result, on_trial, backend, leave_terminal))
     return result

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fpray.driver.check import Words, check, suite_key
+from fpray.driver.check import check, suite_key
 from fpray.driver.experiment import Experiment
+from fpray.driver.means import find_means
 from fpray.driver.narrow import LAPTOP
+from fpray.driver.read_options import Words
 from fpray.driver.selection import Selected, TrialSelection
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.searching.checks import corner_problems, group_problems
@@ -18,6 +20,7 @@ from fpray.searching.problem import SearchProblem
 from fpray.searching.problem_reader import read_problem
 from fpray.searching.search_record import search_record
 from fpray.study.search_study import Search
+from fpray.study.study import Study
 from fpray.trial.early_stop import early_stop
 
 
@@ -26,12 +29,10 @@ class SearchExperiment(Experiment):
     """An experiment that searches; its `trials` are at the ends of the space.
 
     Attributes:
-        problem: what is searched, and where.
-        options: the options of the command, read.
+        problem: what is searched, where, and how points are chosen.
     """
 
     problem: SearchProblem
-    options: Mapping[str, Any]
 
 
 def check_search(protocol: str, options: Mapping[str, Any], command: str = "") -> SearchExperiment:
@@ -43,23 +44,25 @@ def check_search(protocol: str, options: Mapping[str, Any], command: str = "") -
     words = Words.read(SearchOptions, protocol, options, command)
     problems: list[SearchProblem] = []
 
-    def select(selection: TrialSelection) -> Selected:
-        problems.append(read_problem(selection, words.values))
-        return replace(_corners(problems[0]), remarks=[LAPTOP] if selection.laptop else [])
+    def select(protocol: str, values: Mapping[str, Any]) -> Selected:
+        selection = TrialSelection.from_options(protocol, values)
+        problems.append(problem := read_problem(selection, values))
+        study, remarks = _study_of(problem), [LAPTOP] if selection.laptop else []
+        return Selected(selection, problem.protocol, study, problem.corner_trials, remarks, problem.study_file)
 
-    experiment, problem = check(words, select), problems[0]
+    experiment, problem = check(words, select, find_means), problems[0]
     whole = replace(
         experiment,
         kind=Search.command,
         key=suite_key(_identity(experiment.points, words.values), experiment.settings),
         instruments=[*experiment.instruments, *early_stop(latency_bounds(problem.protocol, problem.bounds))],
-        record={"search": search_record(problem, words.values), "ended": ""},
+        record={"search": search_record(problem), "ended": ""},
     )
-    return SearchExperiment(**vars(whole), problem=problem, options=words.values)
+    return SearchExperiment(**vars(whole), problem=problem)
 
 
-def _corners(problem: SearchProblem) -> Selected:
-    """The search as a study, and trials at the ends of its space.
+def _study_of(problem: SearchProblem) -> Study:
+    """The search as a study, when the ends of its space were looked at.
 
     Raises:
         Refused: with every problem.
@@ -75,7 +78,7 @@ def _corners(problem: SearchProblem) -> Selected:
         ) from None
     refuse_if_any([*corner_problems(problem), *group_problems(problem)])
     summary = problem.study.summary or tuple(dict.fromkeys(key for point, _, _ in corners for key in point))
-    return Selected(problem.protocol, replace(problem.study, summary=summary), problem.corner_trials)
+    return replace(problem.study, summary=summary)
 
 
 def _identity(selection: Any, options: Mapping[str, Any]) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from fpray.driver.continuation import continued_line, suite_here
+from fpray.driver.choose_suite import named_suite
+from fpray.driver.continuation import continued_line
 from fpray.peak_sampler.distributions import size
 from fpray.plan.estimate import planned_seconds, processes_each
 from fpray.plan.words import duration_in_words, number_of
@@ -23,9 +24,9 @@ def preview_lines(experiment: SearchExperiment) -> Iterator[str]:
         Refused: the experiment may not continue the suite.
     """
     yield from experiment.outputs.remarks
-    suite = suite_here(experiment)
+    suite = named_suite(experiment)
     if suite is not None:
-        check_same_search(search_words(suite), experiment.problem, experiment.options)
+        check_same_search(search_words(suite), experiment.problem)
         done = sum(outcome is not None for _, _, outcome in suite.outcomes())
         yield continued_line(suite, done, f"at most {experiment.problem.study.budget_trials}")
     yield _preview_line(experiment)

@@ -15,6 +15,7 @@ import optuna
 from optuna.exceptions import StorageInternalError
 
 from fpray.errors import FprayError, Problem
+from fpray.files.secret import Secret
 from fpray.peak_sampler.candidates import Allowed
 from fpray.peak_sampler.distributions import ends
 from fpray.peak_sampler.goals import Bound, Goal, columns_of
@@ -26,6 +27,7 @@ from fpray.searching.point_facts import PointFacts
 from fpray.searching.space import Space
 from fpray.study.layers import Point
 from fpray.study.search_study import Search
+from fpray.study.study_file import StudyFile
 
 _MAX_CORNERS = 64
 _SUGGESTED = 20
@@ -44,6 +46,10 @@ class SearchProblem:
         space: parameter -> distribution; None if `suggest` chooses the points.
         suggest: Optuna trial -> point.
         time: how long the trials may take in all.
+        sampler: the name of what chooses the points.
+        seed: of the sampler; None: any.
+        storage: where the Optuna study is kept, if the user names a place.
+        study_file: what the study was read from, where that is a file.
     """
 
     protocol: Protocol[Any]
@@ -55,6 +61,10 @@ class SearchProblem:
     space: Space | None
     suggest: Suggest
     time: TimeBudget
+    sampler: str
+    seed: int | None
+    storage: Secret | None
+    study_file: StudyFile | None = None
 
     @property
     def columns(self) -> list[str]:

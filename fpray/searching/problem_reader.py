@@ -23,6 +23,7 @@ from fpray.store.columns import measured_columns
 from fpray.study.registry import find_protocol
 from fpray.study.search_study import Search
 from fpray.study.study import Study
+from fpray.study.study_file import StudyFile
 
 
 def read_problem(points: TrialSelection, options: Mapping[str, Any]) -> SearchProblem:
@@ -32,27 +33,30 @@ def read_problem(points: TrialSelection, options: Mapping[str, Any]) -> SearchPr
         Refused: with every problem.
     """
     protocol = find_protocol(points.protocol)
-    start, base, problems = _start(protocol, points)
+    start, base, study_file, problems = _start(protocol, points)
     points = replace(points, set=expanded(points.set, start, points.protocol)[0])
     study = _with_options(_as_search(base), options)
     goals, bounds, wrong = _aims(protocol, study)
     problems += wrong
-    space, wrong = _space(study, start, options, points)
+    space, wrong = _space(study, start, options["space"], points.set)
     problems += [*wrong, *sampler_problems(options["sampler"], space, goals)]
     problems += [*storage_problems(options["storage"] or Secret(JOURNAL)), *limit_problems(study)]
     time = TimeBudget(options["budget_minutes"], options["budget_dollars"], options["price_per_machine_hour"])
     refuse_if_any(problems)
     choose = study.suggest or (lambda trial: suggest(trial, space or {}))
-    return SearchProblem(protocol, study, start, points.set, goals, bounds, space, choose, time)
+    return SearchProblem(
+        protocol, study, start, points.set, goals, bounds, space, choose, time,
+        options["sampler"], options["seed"], options["storage"], study_file,
+    )  # fmt: skip
 
 
-def _start(protocol: Protocol[Any], points: TrialSelection) -> tuple[Any, Study, list[Problem]]:
-    """The parameters that the search starts from, its study, and what is wrong with both."""
+def _start(protocol: Protocol[Any], points: TrialSelection) -> tuple[Any, Study, StudyFile | None, list[Problem]]:
+    """The parameters that the search starts from, its study and the file of that, and what is wrong with them."""
     try:
         selection = select(points)
     except Refused as refused:  # continue with the defaults: the options of the search may be wrong as well
-        return protocol.params(), Study(points.study, protocol.name), list(refused.problems)
-    return selection.trials[0].params, selection.study, []
+        return protocol.params(), Study(points.study, protocol.name), None, list(refused.problems)
+    return selection.trials[0].params, selection.study, selection.study_file, []
 
 
 def _as_search(study: Study) -> Search:
@@ -88,19 +92,22 @@ def _aims(protocol: Protocol[Any], study: Search) -> tuple[list[Goal], list[Boun
 
 
 def _space(
-    study: Search, start: Any, options: Mapping[str, Any], points: TrialSelection
+    study: Search, start: Any, own: Mapping[str, Any], fixed: Mapping[str, Any]
 ) -> tuple[Space | None, list[Problem]]:
-    """Where to search, without the parameters that `--set` fixes; None if the study suggests its points itself."""
-    fixed_too = [key for key in options["space"] if key in points.set]
+    """Where to search, without the parameters that `--set` fixes; None if the study suggests its points itself.
+
+    own: the dimensions of `--space`, which the study has, too.
+    """
+    fixed_too = [key for key in own if key in fixed]
     problems = [
         Problem(key, "has values in --space and in --set: remove it from one of the two", Cause.SPACE)
         for key in fixed_too
     ]
-    dimensions = {key: values for key, values in study.space.items() if key not in points.set}
+    dimensions = {key: values for key, values in study.space.items() if key not in fixed}
     if study.suggest is not None:
         message = f"has no effect with study {study.name}, which chooses its points itself: remove --space"
         return None, [*problems, *([Problem("--space", message, Cause.SPACE)] if dimensions else [])]
-    space, wrong = read_space(dimensions, start, points.protocol)
+    space, wrong = read_space(dimensions, start, study.protocol)
     if not dimensions and not fixed_too:
         message = "a search needs parameters to vary, such as --space num_clients_per_proc=1..1024:log"
         wrong.append(Problem("--space", message, Cause.SPACE))

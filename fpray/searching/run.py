@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fpray.driver.held_suite import held_suite
+from fpray.driver.record_entries import record_entries
 from fpray.driver.resume import WorkList
 from fpray.driver.run import SuiteRun, run
 from fpray.driver.run_listeners import OnTrial
@@ -38,7 +39,7 @@ def run_search(
         source = _source(experiment, suite)
         result = SearchResult(suite.path, source.trial_limit(), study=source.study)
         source.result = result
-        work = WorkList(source.planned(), experiment.study, [experiment.points], [])
+        work = WorkList(source.planned(), experiment.study, [experiment.points], [], record_entries(experiment, suite))
         try:
             run(SuiteRun(experiment, suite, work, source, result, on_trial, backend, leave_terminal))
         finally:
@@ -53,14 +54,12 @@ def _source(experiment: SearchExperiment, suite: Suite) -> SearchSource:
     Raises:
         Refused: the suite is of another search, or its study cannot be opened.
     """
-    record = search_words(suite)
+    record, problem = search_words(suite), experiment.problem
     if not suite.fresh:
-        check_same_search(record, experiment.problem, experiment.options)
+        check_same_search(record, problem)
     try:
-        study = open_study(
-            experiment.options["storage"] or Secret(record["storage"]), suite.path, experiment.problem.goals
-        )
+        study = open_study(problem.storage or Secret(record["storage"]), suite.path, problem.goals)
     except Refused:
         remove_if_empty(suite)
         raise
-    return SearchSource(experiment.problem, suite, study, record["sampler"], record["seed"])
+    return SearchSource(problem, suite, study, record["sampler"], record["seed"])

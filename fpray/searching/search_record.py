@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from fpray.errors import Cause, Problem, refuse_if_any
@@ -18,7 +17,7 @@ from fpray.searching.storage_url import JOURNAL, storage_problems
 _OPTIONS = {"goals": "--maximize", "bounds": "--subject-to", "space": "--space", "sampler": "--sampler"}
 
 
-def search_record(problem: SearchProblem, options: Mapping[str, Any]) -> dict[str, Any]:
+def search_record(problem: SearchProblem) -> dict[str, Any]:
     """The entry `search` of a new suite.
 
     It records a seed even if the user gave none, so that the same command continues with the same one.
@@ -28,19 +27,19 @@ def search_record(problem: SearchProblem, options: Mapping[str, Any]) -> dict[st
         "bounds": [str(bound) for bound in problem.bounds],
         "space": {key: in_words(distribution) for key, distribution in (problem.space or {}).items()},
         "start": to_json(problem.start),
-        "sampler": options["sampler"],
-        "seed": secrets.randbelow(SEEDS) if options["seed"] is None else options["seed"],
-        "storage": str(options["storage"] or JOURNAL),
+        "sampler": problem.sampler,
+        "seed": secrets.randbelow(SEEDS) if problem.seed is None else problem.seed,
+        "storage": str(problem.storage or JOURNAL),
     }
 
 
-def check_same_search(record: SearchWords, problem: SearchProblem, options: Mapping[str, Any]) -> None:
+def check_same_search(record: SearchWords, problem: SearchProblem) -> None:
     """Check that a command asks for the search that a suite has recorded.
 
     Raises:
         Refused: it has another goal, bound, space, sampler, starting point or storage.
     """
-    now, before = search_record(problem, options), dict[str, Any](record)
+    now, before = search_record(problem), dict[str, Any](record)
     problems = [
         Problem(
             option,
@@ -63,16 +62,16 @@ def check_same_search(record: SearchWords, problem: SearchProblem, options: Mapp
         for key in {**start, **now["start"]}
         if start.get(key) != now["start"].get(key)
     ]
-    if options["storage"] is not None and str(options["storage"]) != record["storage"]:
+    if problem.storage is not None and str(problem.storage) != record["storage"]:
         problems.append(
             Problem(
-                f"--storage {options['storage']}",
+                f"--storage {problem.storage}",
                 f"this search was started with --storage {record['storage']}: remove --storage to continue it, or"
                 " add --new to start another search (the old results are kept)",
                 Cause.OTHER_REQUEST,
             )
         )
-    refuse_if_any([*problems, *storage_problems(options["storage"] or Secret(record["storage"]))])
+    refuse_if_any([*problems, *storage_problems(problem.storage or Secret(record["storage"]))])
 
 
 def _words(value: Any) -> str:

@@ -13,7 +13,7 @@ from fpray.files.shown import in_brief
 from fpray.protocol.on_demand import OnDemand
 from fpray.protocol.protocol import Protocol
 from fpray.study.study import Study
-from fpray.study.study_file import is_study_file, load_study_file
+from fpray.study.study_file import StudyFile, is_study_file, load_study_file
 
 _PROTOCOLS, _STUDIES = "fpray.protocols", "fpray.studies"
 
@@ -66,18 +66,27 @@ def find_study(protocol: Protocol[Any], name: str) -> Study:
         Refused: there is none, or it is of another protocol.
     """
     if is_study_file(name):
-        study = load_study_file(Path(name))
-        if study.protocol != protocol.name:
-            raise refuse(
-                name,
-                f"is a study of {study.protocol}, not of {protocol.name}: run fpray {study.command}"
-                f" {study.protocol} --study {name}",
-                Cause.STUDY,
-            )
-        return study
+        return find_study_file(protocol, name).study
     choices = studies().get(protocol.name, {})
     if name not in choices:
         names = f"{', '.join(sorted(choices))} (your own: --study mine.py)"
         sentence = f"{protocol.name} has no such study{nearest(name, choices)}; its studies: {names}"
         raise refuse(f"--study {name}", sentence, Cause.STUDY)
     return choices[name]
+
+
+def find_study_file(protocol: Protocol[Any], name: str) -> StudyFile:
+    """A file with a study of a protocol.
+
+    Raises:
+        Refused: there is none, or its study is of another protocol.
+    """
+    file = load_study_file(Path(name))
+    if (study := file.study).protocol != protocol.name:
+        raise refuse(
+            name,
+            f"is a study of {study.protocol}, not of {protocol.name}: run fpray {study.command}"
+            f" {study.protocol} --study {name}",
+            Cause.STUDY,
+        )
+    return file

@@ -1,9 +1,11 @@
-"""A study in a Python file of the user."""
+"""A study in a Python file of the user, which is read once."""
 
 from __future__ import annotations
 
-import importlib.util
+import hashlib
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from fpray.errors import Cause, refuse
 from fpray.study.study import Study
@@ -15,18 +17,37 @@ def is_study_file(name: str) -> bool:
     return name.endswith(".py")
 
 
-def load_study_file(path: Path) -> Study:
+@dataclass(frozen=True)
+class StudyFile:
+    """A study file as it was when it was read.
+
+    Attributes:
+        code: the very bytes that were run: the file may change later.
+    """
+
+    path: Path
+    code: bytes = field(repr=False)
+    study: Study
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was run."""
+        return hashlib.sha256(self.code).hexdigest()
+
+
+def load_study_file(path: Path) -> StudyFile:
     """The value `STUDY` of a user's Python file.
 
     Raises:
         Refused: no such file, it raises, or holds no study.
     """
-    spec = importlib.util.spec_from_file_location(f"fpray_study_{path.stem}", path)
-    if not path.is_file() or spec is None or spec.loader is None:
+    if not path.is_file():
         raise refuse(str(path), "this study file does not exist: correct the path", Cause.STUDY_FILE)
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(f"fpray_study_{path.stem}")
+    module.__file__ = str(path)
     try:
-        spec.loader.exec_module(module)
+        code = path.read_bytes()
+        exec(compile(code, str(path), "exec", dont_inherit=True), vars(module))
     except (Exception, SystemExit) as error:
         where = _line_of(error, path)
         raise refuse(
@@ -42,7 +63,7 @@ def load_study_file(path: Path) -> Study:
             "this file has no study: write STUDY = fpray.Study(...) or STUDY = fpray.Search(...) in it",
             Cause.STUDY_FILE,
         )
-    return checked_study(study, path)
+    return StudyFile(path, code, checked_study(study, path))
 
 
 def _line_of(error: BaseException, path: Path) -> str:

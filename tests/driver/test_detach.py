@@ -19,13 +19,14 @@ from tests.support.patience import LONG
 # The command that the user types; the process that it would start is this test.
 WAITING = """
 import sys
+from fpray.driver.command_words import CommandWords
 from fpray.driver.detach import start
 class Launched:
     poll = terminate = wait = lambda self: None
 def launch(command, variables, scratch):
     print(variables["FPRAY_LEAVING"], flush=True)
     return Launched()
-print(start(["sweep"], launch)[0])
+print(start(CommandWords("sweep"), launch)[0])
 """
 
 

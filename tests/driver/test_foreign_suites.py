@@ -17,11 +17,17 @@ from typing import Any
 
 import pytest
 
+from fpray.driver.means import check_sweep
+from fpray.driver.session import Backend
+from fpray.driver.sweep import run_sweep
 from fpray.errors import Refused
+from fpray.plan.plan import Trial
+from fpray.store.outcome import Outcome
+from fpray.store.trial_directory import TrialDirectory
 from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import cli
 from tests.support.suites import only_suite
-from tests.support.sweeps import finished, run_on
+from tests.support.sweeps import finished, run_on, stub_jar
 
 STUDY = """
 from pathlib import Path
@@ -29,6 +35,12 @@ import fpray
 Path({trace!r}).write_text("it ran")
 STUDY = fpray.Study("mine", "unreplicated", points=[{{"num_clients_per_proc": {loops}}}])
 """
+
+
+def run_finished(trial: Trial[Any], directory: TrialDirectory, _context: Any) -> Outcome:
+    """Runs a trial of which nothing is run."""
+    directory.begin(trial, {})
+    return finished(trial, ["10.0.0.1"])
 
 
 def write_study(file: Path, loops: int = 1) -> Path:
@@ -88,6 +100,24 @@ def test_an_own_study_file_is_continued_as_long_as_it_is_the_same(tmp_path: Path
         sweep(tmp_path, **more)
     assert sweep(tmp_path, **more, accept_change=True).exit_code == 0
     assert trace.exists()
+
+
+def test_the_hash_is_of_what_was_read(tmp_path: Path) -> None:
+    """The file is read once, at the check: whatever becomes of it later, the suite states what ran, and runs that."""
+    trace = write_study(tmp_path / "mine.py")
+    sha256 = hashlib.sha256((tmp_path / "mine.py").read_bytes()).hexdigest()
+    machines = Backend(lambda _address, _local: FakeMachines(["10.0.0.1"]), run_finished)
+    for procs in (1, 2):
+        options = {"study": tmp_path / "mine.py", "jar": stub_jar(tmp_path), "set": {"num_client_procs": procs}}
+        suite = {"suite_directory": only_suite(tmp_path)} if procs == 2 else {"suite_directory": tmp_path / "suites"}
+        experiment = check_sweep("unreplicated", {**options, **suite})
+        trace.unlink()
+        write_study(tmp_path / "mine.py", loops=2)
+        assert len(run_sweep(experiment, backend=machines).outcomes) == procs
+        assert not trace.exists()
+        record = json.loads((only_suite(tmp_path) / "suite.json").read_text())
+        assert record["study_files"] == {str(tmp_path / "mine.py"): sha256}
+        write_study(tmp_path / "mine.py")
 
 
 def test_an_older_suite_states_no_hash(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import fpray
-from fpray.driver.check import check_sweep
+from fpray.driver.means import check_sweep
 from fpray.searching.experiment import check_search
 from tests.conftest import cli
 
@@ -90,7 +90,8 @@ def test_paths_and_tuples_are_values() -> None:
     """I4: what fits stays what it is."""
     study = pathlib.Path("no.py")
     assert "no.py: this study file does not exist" in _refused(study=study)
-    assert check_sweep("unreplicated", {"place": ("spread",), "rerun": ["failed"]}).policy.rerun == ("failed",)
+    [rerun] = check_sweep("unreplicated", {"place": ("spread",), "rerun": ["failed"]}).policy.rerun
+    assert rerun.all_failed
 
 
 def test_values_of_any_size_and_depth_are_refused_in_a_line() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from fpray.driver.check import check_sweep
 from fpray.driver.choose_suite import named_suite
+from fpray.driver.means import check_sweep
 from tests.conftest import cli
 
 ROOT = Path(__file__).parents[2]

@@ -16,12 +16,13 @@ from click.testing import CliRunner
 import fpray
 from fpray.cli.option_groups import Grouped
 from fpray.cli.options import given_options, options_of
-from fpray.driver.check import Words, check
+from fpray.driver.check import check
 from fpray.driver.choose_suite import choose_suite
+from fpray.driver.means import check_sweep
 from fpray.driver.option import Completion, Group, Option, documentation, fields, named, pick, signature
 from fpray.driver.option_checks import at_least
 from fpray.driver.options import SweepOptions
-from fpray.driver.read_options import read_options
+from fpray.driver.read_options import Words, read_options
 from fpray.errors import Problem, Refused
 from fpray.searching.options import SearchOptions
 from tests.conftest import cli
@@ -112,11 +113,11 @@ def test_the_suite_and_the_readme_have_it(tmp_path: Any) -> None:
 
 def test_a_suite_with_a_value_of_another_type_is_named(tmp_path: Any) -> None:
     options = {"suite_directory": tmp_path, "jar": "reference"}
-    suite = choose_suite(check(Words.read(SweepOptions, "unreplicated", options, ""))).path
+    suite = choose_suite(check_sweep("unreplicated", options)).path
     content = json.loads((suite / "suite.json").read_text())
     (suite / "suite.json").write_text(json.dumps(content | {"jvm_args": {"server": 5}}))
     with pytest.raises(Refused, match=r"suite\.json is damaged: jvm_args\.server must be a list, not 5"):
-        choose_suite(check(Words.read(SweepOptions, "unreplicated", options | {"suite_directory": suite}, "")))
+        choose_suite(check_sweep("unreplicated", options | {"suite_directory": suite}))
 
 
 def test_a_small_command_has_the_option_of_a_sweep_with_what_it_states_otherwise() -> None:

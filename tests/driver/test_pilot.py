@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fpray.driver.check import check_sweep
+from fpray.driver.means import check_sweep
 from fpray.driver.result import SweepResult
 from fpray.driver.session import Backend
 from fpray.driver.sweep import run_sweep

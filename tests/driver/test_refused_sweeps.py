@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import fpray
-from fpray.driver.check import check_sweep
+from fpray.driver.means import check_sweep
 from fpray.study.registry import find_protocol
 from tests.conftest import run
 

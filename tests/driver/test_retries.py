@@ -10,9 +10,9 @@ import pytest
 
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.machines import Machines
-from fpray.driver.check import check_sweep
 from fpray.driver.executor import Executor
 from fpray.driver.listeners import Listener, Listeners
+from fpray.driver.means import check_sweep
 from fpray.driver.session import Backend
 from fpray.driver.sweep import run_sweep
 from fpray.errors import Cause, Refused, refuse

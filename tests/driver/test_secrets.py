@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from fpray.driver.command_words import CommandWords, OptionWords
 from fpray.driver.notify_targets import read_targets
-from fpray.driver.secret_words import hand_over, hide_from_ps
+from fpray.driver.secret_words import hide_from_ps
 from fpray.files.secret import Secret
 from fpray.files.user_directory import user_directory
 from fpray.searching.experiment import check_search
@@ -143,9 +144,10 @@ def test_a_process_covers_its_own_command_line() -> None:
 
 def test_only_the_values_of_the_two_options_are_handed_over() -> None:
     secrets = [Secret("v1", "s", given="env:A"), Secret("v2", "s", given="x://h")]
-    words = ["sweep", "p", "--notify", "env:A", "--set", "k=env:A", "--set=k=x://h", "--storage=x://h", "env:A"]
-    handed = ["sweep", "p", "--notify", "once:/s3", "--set", "k=env:A", "--set=k=x://h", "--storage=once:/s7", "env:A"]
-    assert hand_over(words, secrets, lambda number, _: f"/s{number}") == handed
+    options = [("notify", "--notify", "env:A"), ("set", "--set", "k=env:A"), ("storage", "--storage", "x://h")]
+    command = CommandWords("sweep", ["env:A"], [OptionWords(*option) for option in options])
+    handed = ["sweep", "env:A", "--notify", "once:/s0", "--set", "k=env:A", "--storage", "once:/s2"]
+    assert command.handed_over(secrets, lambda number, _: f"/s{number}").words == handed
 
 
 @pytest.mark.parametrize(

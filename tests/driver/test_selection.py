@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fpray.driver.check import check_sweep
+from fpray.driver.means import check_sweep
 from fpray.errors import Refused
 from fpray.plan.capacity import heap_bytes
 from fpray.study.registry import find_protocol, protocols

@@ -141,10 +141,11 @@ def test_names_are_plain() -> None:
     assert [line for file in sources() for line in bad_names(file)] == []
 
 
-def test_a_request_goes_forwards() -> None:
+@pytest.mark.parametrize("command", ["sweep", "search"])
+def test_a_request_goes_forwards(command: str) -> None:
     """From `fpray sweep` to the first trial, few modules get the request again that had passed it on."""
-    steps = walk()
-    assert steps.stays[0] == "fpray.cli.sweep"
+    steps = walk(command)
+    assert steps.stays[0] == f"fpray.cli.{command}"
     assert steps.stays[-1].startswith("fpray.driver")
     assert steps.returns < 10, steps.stays
 

@@ -143,7 +143,7 @@ def test_the_study_of_the_readme_is_a_study(tmp_path: Path) -> None:
 
 def test_the_sweep_of_the_readme_is_accepted() -> None:
     """B4: the README's own Python example was refused: a timeout shorter than the duration."""
-    from fpray.driver.check import check_sweep
+    from fpray.driver.means import check_sweep
 
     (block,) = (block for block in _texts("python") if "fpray.sweep(" in block)
     (call,) = re.findall(r"fpray\.sweep\((.*)\)", block)

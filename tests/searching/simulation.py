@@ -53,8 +53,8 @@ def source_of(
     suite: Suite, request: SearchExperiment, storage: str = "journal", clock: Callable[[], float] = time.monotonic
 ) -> SearchSource:
     """The source of a search's trials, as a new driver opens it."""
-    problem, sampler = request.problem, request.options["sampler"]
-    return SearchSource(problem, suite, open_study(Secret(storage), suite.path, problem.goals), sampler, 7, clock=clock)
+    problem, study = request.problem, open_study(Secret(storage), suite.path, request.problem.goals)
+    return SearchSource(problem, suite, study, problem.sampler, 7, clock=clock)
 
 
 def run_trials(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fpray.driver.check import check_sweep
+from fpray.driver.means import check_sweep
 from fpray.driver.result import SweepResult
 from fpray.driver.session import Backend
 from fpray.driver.sweep import run_sweep

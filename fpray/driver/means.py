@@ -1,0 +1,71 @@
+"""What a command that runs trials finds out before it asks a machine: its jar, its suite, where its driver runs."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fpray.cluster.launcher import Launcher
+from fpray.driver.check import Means, check
+from fpray.driver.experiment import Experiment, Where
+from fpray.driver.head import belongs_here
+from fpray.driver.named_jar import named_jar
+from fpray.driver.named_suite import suite_of
+from fpray.driver.option import fields
+from fpray.driver.options import BaseOptions, SweepOptions
+from fpray.driver.read_options import Words, collect
+from fpray.errors import Cause, Problem
+from fpray.files.paths import GivenPath
+from fpray.plan.plan import Trial
+from fpray.protocol.protocol import Protocol
+
+
+def check_sweep(protocol: str, words: Mapping[str, Any], command: str = "") -> Experiment:
+    """The experiment that `fpray sweep` or `fpray.sweep` was asked for.
+
+    Raises:
+        Refused: with every problem at once.
+    """
+    return check(Words.read(SweepOptions, protocol, words, command), find_means=find_means)
+
+
+def find_means(words: Words, where: Where, protocol: Protocol[Any] | None, trials: Sequence[Trial[Any]]) -> Means:
+    """What running trials needs; what is wrong with it is noted among the problems of the words."""
+    values, remote = words.values, _needs_head(where)
+    jar = collect(words.problems, lambda: named_jar(values["jar"], protocol, trials)) if protocol is not None else None
+    words.problems += _later_problems(values, trials)
+    words.problems += _platform_problems()
+    suite = None
+    if not remote and isinstance(path := values["suite_directory"], GivenPath):  # the disk of the head is not seen here
+        suite = collect(words.problems, lambda: suite_of(path, is_new=values["new"]))
+    return Means(jar, suite, remote)
+
+
+def _needs_head(where: Where) -> bool:
+    """Whether a launcher configuration names a cluster to which this machine does not belong."""
+    if not isinstance(where.inventory, Launcher) or where.address is not None or os.environ.get("RAY_ADDRESS"):
+        return False
+    return not belongs_here(where.inventory)
+
+
+def _later_problems(values: Mapping[str, Any], trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
+    """Options that this version reads and plans, but does not run yet."""
+    for item in fields(BaseOptions):
+        name = item.option.parameter
+        is_set = values[item.name] or name in values["set"]
+        if name and (is_set or any(getattr(trial.params, name) for trial in trials)):
+            sentence = "cannot be run yet, because this version of fpray does not implement it: remove it"
+            yield Problem(item.spellings, sentence, Cause.OPTION)
+
+
+def _platform_problems() -> list[Problem]:
+    """Running trials needs Linux; reading, planning and showing do not."""
+    if platform.system() == "Linux":
+        return []
+    sentence = (
+        "trials run on Linux only: run this command on a Linux machine. On this machine you can use fpray plan, fpray"
+        " protocols and fpray show"
+    )
+    return [Problem(platform.system(), sentence, Cause.PLATFORM)]
