@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from fpray.errors import Cause, Problem, nearest
+from fpray.files.shown import in_brief
 from fpray.plan.capacity import heap_bytes
 from fpray.plan.plan import Trial, parameter_problems
 from fpray.protocol.params import flatten, set_values
@@ -71,7 +72,7 @@ def distinct(vary: Mapping[str, Sequence[Any]], params: Any) -> tuple[dict[str, 
 
 def _meaning(params: Any, key: str, value: Any) -> Any:
     meaning, wrong = set_values(params, {key: value}, protocol="")
-    return repr(value) if wrong else meaning
+    return in_brief(value) if wrong else meaning  # its own repr may raise, as that of a number of 5,000 digits does
 
 
 def numbered(study: Study, only: Sequence[str]) -> tuple[Study, list[Problem]]:

@@ -124,7 +124,8 @@ def _is_plain(item: Field, value: Any) -> bool:
 
 
 def _is_texts(item: Field, value: Any) -> bool:
-    several = item.option.multiple or not set(item.kinds) <= {int, float, bool, str}
+    kinds = {kind for kind in item.kinds if get_origin(kind) is not os.PathLike}
+    several = item.option.multiple or not kinds <= {int, float, bool, str}
     return several and isinstance(value, list | tuple) and all(type(text) is str for text in value)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from fpray.errors import Cause, Problem, nearest
-from fpray.files.shown import in_brief
+from fpray.files.shown import in_brief, shown
 from fpray.protocol.values import (
     BadValue,
     alternatives,
@@ -53,7 +53,7 @@ def set_value(params: P, dotted: str, value: Any) -> P:
     if not rest:
         changed = read_value(kinds[head], value)
     elif rest == "name" and alternatives(kinds[head]):
-        same = type(current).__name__ == value  # another kind starts from its own defaults
+        same = isinstance(value, str) and type(current).__name__ == value  # another kind starts from its own defaults
         changed = current if same else read_alternative(alternatives(kinds[head]), {"name": value})
     elif dataclasses.is_dataclass(current):
         try:
@@ -101,7 +101,10 @@ def json_of(value: Any) -> Any:
         return {key: json_of(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [json_of(item) for item in value]
-    return value if isinstance(value, int | float | bool | str | None) else to_json(value)
+    if isinstance(value, int | float | bool | str | None):
+        return value
+    plain = to_json(value)
+    return plain if isinstance(plain, str | dict) else shown(value)
 
 
 def content_hash(value: Any) -> str:

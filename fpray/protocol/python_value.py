@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from fpray.protocol.values import python_number
 
 MOST_VALUES = 1_000_000
 _DEEPEST = 20
+_BYTES = (bytes, bytearray, memoryview)  # no lists of numbers
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -29,18 +30,26 @@ def python_value(value: Any, depth: int = 0) -> Any:
         how = "write fewer lists or dictionaries inside one another"
         raise Misfit(Fault("", f"is more than {_DEEPEST} levels deep: {how}"))
     value = python_number(value)
-    if isinstance(value, (*_SCALARS, timedelta, enum.Enum, range, bytes)) or is_dataclass(value):
+    if isinstance(value, (*_SCALARS, timedelta, enum.Enum, range, *_BYTES)) or is_dataclass(value):
         return str(value) if isinstance(value, str) and type(value) is not str else value
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, Mapping):
         return {_key(key): python_value(entry, depth + 1) for key, entry in value.items()}
-    if isinstance(value, Iterable):
-        entries = list(itertools.islice(value, MOST_VALUES + 1))
+    if (iterator := _iterator(value)) is not None:
+        entries = list(itertools.islice(iterator, MOST_VALUES + 1))
         if len(entries) > MOST_VALUES:
             raise Misfit(Fault("", f"lists more than {MOST_VALUES:,} values"))
         return [python_value(entry, depth + 1) for entry in entries]
     return value
+
+
+def _iterator(value: Any) -> Iterator[Any] | None:
+    """Its entries; None for a single value, such as numpy's masked one, which is of a type with entries."""
+    try:
+        return iter(value) if isinstance(value, Iterable) else None
+    except TypeError:
+        return None
 
 
 def _key(key: Any) -> str:

@@ -108,7 +108,8 @@ def _read(kind: Any, dimension: Any) -> BaseDistribution:
     if isinstance(dimension, range):
         if not dimension:
             raise _Wrong(f"is an empty range: {_SHAPES}")
-        return IntDistribution(min(dimension), max(dimension), step=abs(dimension.step))
+        low, high = sorted((dimension[0], dimension[-1]))  # a range of a billion is not walked through
+        return IntDistribution(low, high, step=abs(dimension.step))
     if isinstance(dimension, str):
         match = _RANGE.fullmatch(dimension.strip())
         if match:

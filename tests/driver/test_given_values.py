@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import decimal
 import itertools
+import json
 import pathlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import optuna
+import pandas as pd
 import pytest
 
 import fpray
+from fpray.driver.choose_suite import choose_suite
 from fpray.driver.means import check_sweep
 from fpray.searching.experiment import check_search
 from tests.conftest import cli
@@ -141,3 +145,36 @@ def test_a_number_beyond_64_bits_is_refused() -> None:
     """I5: 400 digits."""
     assert "must be an integer of 64 bits" in _refused(repeat=10**400)
     assert cli("plan", "unreplicated", "--repeat", "9" * 400).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"vary": {"num_clients_per_proc": 10**5000}}, "a number of about 5000 digits is too large a number"),
+        ({"vary": {"num_clients_per_proc": bytearray(b"1")}}, "does not fit this parameter"),
+        ({"vary": {"num_clients_per_proc": memoryview(b"1")}}, "does not fit this parameter"),
+        ({"set": {"num_clients_per_proc": np.ma.masked}}, "does not fit this parameter"),
+        ({"set": {"workload.name": pd.NA}}, "the name of a workload must be one of"),
+        ({"study": []}, "study must be text, not []"),
+        ({"scratch": ["a"]}, "scratch must be text or null, not ['a']"),
+        ({"suite_directory": ["a"]}, "suite_directory must be text, not ['a']"),
+        ({"jar": ["a"]}, "jar must be text or null, not ['a']"),
+    ],
+    ids=range(9),
+)
+def test_values_of_no_type_of_an_option_are_refused(options: dict[str, Any], sentence: str) -> None:
+    """I4: siblings of its values."""
+    assert sentence in _refused(**options)
+
+
+@pytest.mark.parametrize("values", [range(1, 9), np.arange(1, 9), {1, 2}, optuna.distributions.IntDistribution(1, 8)])
+def test_a_space_from_python_is_stored_whatever_its_type(values: Any, tmp_path: pathlib.Path) -> None:
+    """B2: `args.json` holds what was asked for; a `range` ended in a traceback."""
+    words = {**SEARCH, "space": {"num_clients_per_proc": values}, "suite_directory": tmp_path}
+    suite = choose_suite(check_search("unreplicated", words))
+    assert "num_clients_per_proc" in json.loads((suite.path / "args.json").read_text())["space"]
+
+
+def test_a_range_of_a_trillion_is_not_walked_through() -> None:
+    with pytest.raises(fpray.Refused, match="outside the jar's integers"):
+        check_search("unreplicated", {**SEARCH, "space": {"num_clients_per_proc": range(1, 10**12)}})
