@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import sys
 from pathlib import Path
 
 from fpray.files.reading import open_regular
+from fpray.files.shown import in_brief
 
+_HEAD = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^][/:\s]+)):(?P<port>[0-9]{1,5})")
 _CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # `ray start` writes it on a node of a cluster
 
 
@@ -38,11 +41,22 @@ def connected_address() -> str | None:
     return str(ray.get_runtime_context().gcs_address) if ray.is_initialized() else None
 
 
+def host_and_port(address: str) -> tuple[str, int]:
+    """The parts of HOST:PORT; an IPv6 address stands in brackets.
+
+    Raises:
+        ValueError: it is nothing of the kind.
+    """
+    match = _HEAD.fullmatch(address)
+    if match is None or not 0 < int(match["port"]) < 65536:
+        raise ValueError(address)
+    return match["ipv6"] or match["host"], int(match["port"])
+
+
 def answers(address: str) -> bool:
     """Whether a process listens at HOST:PORT."""
-    host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=1).close()
+        socket.create_connection(host_and_port(address), timeout=1).close()
     except (OSError, ValueError):
         return False
     return True
@@ -50,9 +64,9 @@ def answers(address: str) -> bool:
 
 def why_silent(address: str) -> str:
     """Why nothing answers at HOST:PORT: a clause."""
-    host, _, port = address.rpartition(":")
+    host, port = host_and_port(address)
     try:
-        socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
-        return f"the name {host} has no address here"
+        return f"the name {in_brief(host)} has no address here"
     return "nothing listens on this port"

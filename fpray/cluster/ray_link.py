@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from fpray.cluster.calls import Unanswered
-from fpray.cluster.ray_address import answers, why_silent
+from fpray.cluster.ray_address import answers, host_and_port, why_silent
 from fpray.cluster.ray_process import ray_orphans
 from fpray.cluster.ray_process.embedded import embedded_environment
 from fpray.cluster.ray_process.process import RayProcess
@@ -85,12 +84,15 @@ class RayLink:
                 "is an address of Ray Client, which fpray does not use: write the address of the head node,"
                 " such as 10.0.0.5:6379"
             )
-        if "://" in address:
-            raise self._refused(
-                "is not the address of a head node of Ray: write machine and port, such as 10.0.0.5:6379"
-            )
-            # Ray itself would try for minutes before it fails.
-        if re.fullmatch(r"[^/]+:[0-9]+", address) and not answers(address):
+        # Of what is no address, and where nothing listens, Ray itself would try for minutes before it fails.
+        if address != "auto":
+            try:
+                host_and_port(address)
+            except ValueError:
+                raise self._refused(
+                    "is not the address of a head node of Ray: write machine and port, such as 10.0.0.5:6379"
+                ) from None
+        if address != "auto" and not answers(address):
             raise self._refused(
                 f"no Ray cluster answers there: {why_silent(address)}. Start Ray there (ray start --head), or correct"
                 " the address"

@@ -14,6 +14,19 @@ from fpray.cluster.ray_link import RayLink
 from fpray.errors import Refused
 from tests.support.other_user import as_other_user, needs_root
 
+NO_ADDRESSES = [
+    "1.2.3.4:0",
+    "1.2.3.4:99999",
+    "h:+5",
+    "h:1e3",
+    "h:\u0663",
+    "10.0.0.5:",
+    ":6379",
+    "h:1:2",
+    "[::1:1",
+    "a b:1",
+]
+
 
 @pytest.fixture
 def current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -55,6 +68,8 @@ def test_without_a_cluster_an_embedded_ray_is_started(current: Path) -> None:
         ("ray://10.0.0.5:10001", "is an address of Ray Client"),
         ("no-such-host.invalid:6379", "the name no-such-host.invalid has no address here"),
         ("127.0.0.1:1", "nothing listens on this port"),
+        ("[::1]:1", "nothing listens on this port"),
+        *((text, "is not the address of a head node of Ray: write") for text in NO_ADDRESSES),
     ],
 )
 def test_an_address_at_which_no_head_can_be_is_refused_in_a_sentence(address: str, sentence: str) -> None:
