@@ -18,7 +18,8 @@ from fpray.driver.options import BaseOptions
 from fpray.driver.trial_problems import cluster_problems
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.atomic import write_text
-from fpray.files.layout import SUITE, command_file
+from fpray.files.disk import remedy, why_not_written
+from fpray.files.layout import SUITE, command_file, next_number
 from fpray.files.paths import short_path
 from fpray.jar.find import REFERENCE, find_jar
 from fpray.node.process_files import shell_command
@@ -86,10 +87,14 @@ def _trial_of(earlier: TrialDirectory) -> Trial[Any]:
 def _directory(suite: Suite, earlier: TrialDirectory) -> TrialDirectory:
     """A new one, out of the way of results."""
     top = suite.path / "debug"
-    top.mkdir(exist_ok=True)
-    numbers = [int(path.name.rpartition("-")[2]) for path in top.glob(f"{earlier.number}-*")]
-    path = top / f"{earlier.number}-{1 + max(numbers, default=0)}"
-    path.mkdir()
+    try:
+        top.mkdir(exist_ok=True)
+        number = next_number(path.name.removeprefix(f"{earlier.number}-") for path in top.glob(f"{earlier.number}-*"))
+        path = top / f"{earlier.number}-{number}"
+        path.mkdir()
+    except OSError as error:
+        why = f"cannot hold the files of this run: {why_not_written(error, suite.path)}. {remedy(error)}, or remove it"
+        raise refuse(short_path(top), why, Cause.NOT_WRITABLE) from None
     return TrialDirectory(path)
 
 

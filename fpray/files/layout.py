@@ -13,6 +13,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 # A suite, as FrankenPaxos lays it out.
@@ -86,3 +88,8 @@ def data_file(label: str) -> str:
 def label_of(log: str) -> str:
     """The label, or the path up to it, of the process that has this `stdout_file` or `stderr_file`."""
     return log.removesuffix(stdout_file("")).removesuffix(stderr_file(""))
+
+
+def next_number(names: Iterable[str]) -> int:
+    """The number after those of names; a name that is no number is no name of ours, and does not count."""
+    return 1 + max((int(name) for name in names if re.fullmatch("[0-9]{1,9}", name)), default=0)

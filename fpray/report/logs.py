@@ -10,6 +10,7 @@ from pathlib import Path
 from fpray.errors import Cause, nearest, refuse
 from fpray.files import layout
 from fpray.files.reading import piece_of
+from fpray.files.suite_file import Damaged
 from fpray.report.remote_files import RemoteReader
 from fpray.store.plan_file import planned_processes
 from fpray.store.trial_directory import TrialDirectory
@@ -59,6 +60,9 @@ def read_log(
     check_label(directory, label)
     place = _work_place(directory, label)
     files = [_LogFile(directory.file(name(label)), place, remote) for name in (layout.stdout_file, layout.stderr_file)]
+    for file in files:
+        if file.path.exists() and not file.path.is_file():
+            raise Damaged(file.path, "is damaged: it is not a regular file")
     ends = [directory.file(layout.returncode_file(label)), directory.file(layout.OUTCOME)]
     last_file: _LogFile | None = None
     last = b""

@@ -68,7 +68,7 @@ class SuiteState:
         if self.holder is not None:
             parts += [*self._progress(), self.holder.words]
         elif self.snapshot is not None and self.state == DIED:
-            ago = duration_in_words(time.time() - self.snapshot.updated)
+            ago = duration_in_words(max(0.0, time.time() - self.snapshot.updated))
             where = f"process {self.snapshot.pid} on {self.snapshot.host}"
             parts.append(f"{where} was killed: its last message is {ago} old; {how}")
         elif self.snapshot is not None and self.state == FAILED:

@@ -145,8 +145,7 @@ class TrialDirectory:
             self._final = None
             attempts = self.file(layout.ATTEMPTS)
             attempts.mkdir(exist_ok=True)
-            last = max((int(p.name) for p in attempts.iterdir() if p.name.isdigit()), default=0)
-            attempt = attempts / str(last + 1)
+            attempt = attempts / str(layout.next_number(p.name for p in attempts.iterdir()))
             attempt.mkdir()
             if self.file(layout.TRIAL).exists():  # it names the attempt's own jar
                 shutil.copy2(self.file(layout.TRIAL), attempt / layout.TRIAL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from tests.conftest import cli, start
@@ -58,3 +59,21 @@ def test_the_logs_of_an_earlier_attempt_are_its_own(tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, ""), "it has written nothing"
     (attempt / "server_out.txt").write_text("of the first attempt\n")
     assert cli("logs", str(attempt), "server").stdout == "of the first attempt\n"
+
+
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    """I3: `logs` and `status` waited for ever; the other suites were hidden."""
+    suite = tmp_path / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    trial = suite / "001"
+    trial.mkdir(parents=True)
+    (suite / "suite.json").write_text(json.dumps({"protocol": "unreplicated", "points": [], "jar": {}}))
+    record = {"schema": 1, "id": "a", "protocol": "unreplicated", "params": {}, "repeat": 0, "provenance": {}}
+    (trial / "trial.json").write_text(json.dumps(record))
+    process = {"label": "server", "host": "127.0.0.1", "port": 1, "kind": ""}
+    (trial / "plan.json").write_text(json.dumps({"processes": [process]}))
+    os.mkfifo(suite / "suite.lock")
+    os.mkfifo(trial / "server_out.txt")
+    assert "ABCDEFGHIJ" in cli("status", "-s", str(tmp_path)).stdout
+    refused = cli("logs", str(trial), "server")
+    assert refused.exit_code == 2
+    assert "server_out.txt is damaged: it is not a regular file" in refused.stderr
