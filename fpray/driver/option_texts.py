@@ -141,7 +141,7 @@ def read_flags(value: Texts) -> tuple[dict[str, dict[str, str]], list[Problem]]:
 
 def read_size(value: str | int) -> tuple[int, list[Problem]]:
     """Bytes, as a number or as `100m`: k, m, g and t are powers of 1,000."""
-    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,3})?)([kmgt]?)b?", str(value).strip().lower())
+    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([kmgt]?)b?", str(value).strip().lower())
     size = int(float(match[1]) * 1000 ** " kmgt".index(match[2] or " ")) if match else 0
     if _SMALLEST <= size <= _LARGEST:
         return size, []
@@ -179,6 +179,9 @@ def read_address(value: str | Sequence[str] | None) -> tuple[RayAddress, list[Pr
     if text is None:
         return RayAddress(), problems
     address = text.removeprefix(SHORT_ADDRESS)
+    if not address.strip():  # of a shell's variable that is not set: another cluster than the one meant would be used
+        empty = "is empty: write the address of a Ray cluster, such as 10.0.0.5:6379, or remove the option"
+        return RayAddress(), [*problems, Problem("--address ''", empty, Cause.OPTION)]
     is_ip = _is_ip(address)
     if address != text and is_ip:
         remark = (

@@ -187,6 +187,17 @@ def _nearest(value: object, names: Iterable[str]) -> str:
     return nearest(value, names) if isinstance(value, str) and len(value) < 100 else ""
 
 
+def plain_float(text: str) -> float:
+    """A number in plain digits; `float` also takes those of other scripts, and `1_0` as 10.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.isascii() or "_" in text:
+        raise ValueError(text)
+    return float(text)
+
+
 def _text(kind: Any, value: Any) -> str:
     """A single value as text, without blanks around it.
 
@@ -222,7 +233,7 @@ def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per t
         return int(text)
     if kind is float:
         try:
-            number = float(text)
+            number = plain_float(text)
         except ValueError:
             raise BadValue(f"{shown(text)} is not a number: write one, such as 0.5") from None
         if not math.isfinite(number):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from fpray.errors import Cause, Problem
 from fpray.peak_sampler.goals import Bound, Goal
+from fpray.protocol.values import plain_float
 
 
 def parse_goals(maximize: Sequence[str], minimize: Sequence[str]) -> tuple[list[Goal], list[Problem]]:
@@ -29,7 +30,7 @@ def parse_bounds(options: Sequence[str]) -> tuple[list[Bound], list[Problem]]:
     for option in options:
         match = _BOUND.fullmatch(option)
         try:
-            limit = float(match["limit"]) if match else math.nan
+            limit = plain_float(match["limit"]) if match else math.nan
         except ValueError:
             limit = math.nan
         if match is None or not math.isfinite(limit):

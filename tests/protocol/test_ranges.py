@@ -10,7 +10,7 @@ import pytest
 
 from fpray.plan.plan import parameter_problems
 from fpray.protocol.params import flatten, set_values
-from fpray.protocol.values import alternatives, field_types
+from fpray.protocol.values import BadValue, alternatives, field_types, read_value
 from fpray.study.registry import protocols, studies
 from tests.conftest import cli
 
@@ -76,3 +76,10 @@ def test_the_name_of_a_workload_inside_another_is_no_parameter() -> None:
     done = cli("plan", "multipaxos", *words)
     assert done.exit_code == 2
     assert "is the name of the kind, StringWorkload" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["1_0", "\u0660.\u0665", "nan", "1e999"])
+def test_a_number_has_plain_digits(text: str) -> None:
+    """B2, I8: one definition of a number, of integers and of others."""
+    with pytest.raises(BadValue, match=r"is not a (finite )?number"):
+        read_value(float, text)

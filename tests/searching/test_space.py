@@ -38,6 +38,12 @@ def test_a_bound_is_shown_as_it_was_written() -> None:
         assert (str(bound), problems) == (text, [])
 
 
+def test_a_bound_has_plain_digits() -> None:
+    """I8: `1_0` is not read as 10."""
+    for text in ("t >= 1_0", "t >= \u0663", "t <= nan"):
+        assert parse_bounds([text])[1], text
+
+
 def test_a_study_may_have_one_goal_without_a_list() -> None:
     study = fpray.Search("s", "unreplicated", maximize="measured.throughput", subject_to="measured.latency.p99_ms<=1")
     assert (study.maximize, study.subject_to) == (("measured.throughput",), ("measured.latency.p99_ms<=1",))
