@@ -103,7 +103,7 @@ class Problem:
     def in_columns(self) -> tuple[str, str]:
         """What it is about, and its sentence; a colon parts them unless the sentence begins with its verb."""
         colon = "" if _VERB.match(self.sentence) else ":"
-        return f"{cut(self.about, 300)}{colon}", cut(self.sentence)
+        return f"{printable(cut(self.about, 300))}{colon}", printable(cut(self.sentence))
 
 
 class FprayError(Exception):

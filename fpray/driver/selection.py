@@ -154,7 +154,7 @@ def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
             f"make {trials:,} trials, which take {takes} at a second each. List fewer values, or lower"
             f" --repeat: at most {MOST_TRIALS:,} trials are possible"
         )
-        yield Problem("--vary and --repeat" if selection.vary else "--repeat", sentence, Cause.POINTS)
+        yield Problem("--vary and --repeat" if selection.vary else "--study and --repeat", sentence, Cause.POINTS)
 
 
 def select_grid(selection: TrialSelection, study_file: StudyFile | None = None) -> Selected:

@@ -50,7 +50,8 @@ def find_jar(
         return _read(reference_jar(java, say=say), reference=True)
     path = absolute(which)
     if not path.is_file():
-        raise refuse(f"{option} {which}", "there is no such file: correct the path", Cause.JAR)
+        what = "is not a file: name a jar" if path.exists() else "there is no such file: correct the path"
+        raise refuse(f"{option} {which}", what, Cause.JAR)
     return _read(path, reference=False, option=option)
 
 

@@ -42,13 +42,16 @@ def load_study_file(path: Path) -> StudyFile:
         Refused: no such file, it raises, or holds no study.
     """
     if not path.is_file():
-        raise refuse(str(path), "this study file does not exist: correct the path", Cause.STUDY_FILE)
+        what = "is not a file: name a Python file" if path.exists() else "this study file does not exist: correct the path"
+        raise refuse(str(path), what, Cause.STUDY_FILE)
     module = ModuleType(f"fpray_study_{path.stem}")
     module.__file__ = str(path)
     try:
         code = path.read_bytes()
         exec(compile(code, str(path), "exec", dont_inherit=True), vars(module))
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # also SystemExit, and what test frameworks raise
         where = _line_of(error, path)
         raise refuse(
             str(path),

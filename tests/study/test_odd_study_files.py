@@ -49,6 +49,13 @@ def test_no_trials_and_other_types_are_refused(more: str, sentence: str, tmp_pat
     assert sentence in text
 
 
+def test_what_a_study_file_raises_is_named_whatever_it_is(tmp_path: Path) -> None:
+    """I4: test frameworks and asyncio raise what is no `Exception`."""
+    code, text = _plan("(_ for _ in ()).throw(BaseException('x'))", tmp_path)
+    assert code == 2, text
+    assert "this Python file fails when it is loaded. Correct it; Python says: BaseException: x" in text
+
+
 @pytest.mark.parametrize(
     ("more", "sentences"),
     [
