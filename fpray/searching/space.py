@@ -115,7 +115,7 @@ def _read(kind: Any, dimension: Any) -> BaseDistribution:
         if match:
             return _range(kind, match["low"].strip(), match["high"].strip(), match["rest"])
         dimension = split_values(dimension)
-    if not isinstance(dimension, Iterable) or isinstance(dimension, Mapping):
+    if not isinstance(dimension, Iterable) or isinstance(dimension, Mapping | bytes | bytearray | memoryview):
         raise _Wrong(_SHAPES)
     return _choices(kind, dimension)
 

@@ -44,6 +44,7 @@ def _url(text: str) -> URL | None:
     from sqlalchemy.exc import ArgumentError
 
     try:
+        text.encode()  # what is no UTF-8 text cannot be written as a URL again
         return make_url(text)
     except (ArgumentError, ValueError):
         return None

@@ -178,3 +178,9 @@ def test_a_space_from_python_is_stored_whatever_its_type(values: Any, tmp_path: 
 def test_a_range_of_a_trillion_is_not_walked_through() -> None:
     with pytest.raises(fpray.Refused, match="outside the jar's integers"):
         check_search("unreplicated", {**SEARCH, "space": {"num_clients_per_proc": range(1, 10**12)}})
+
+
+def test_a_storage_of_bytes_that_are_no_text_is_refused() -> None:
+    """I4: `--storage sqlite:///` with a byte 0xff was a traceback."""
+    with pytest.raises(fpray.Refused, match="--storage"):
+        check_search("unreplicated", {**SEARCH, "storage": "sqlite:///\udcff"})
