@@ -42,7 +42,9 @@ def load_study_file(path: Path) -> StudyFile:
         Refused: no such file, it raises, or holds no study.
     """
     if not path.is_file():
-        what = "is not a file: name a Python file" if path.exists() else "this study file does not exist: correct the path"
+        what = (
+            "is not a file: name a Python file" if path.exists() else "this study file does not exist: correct the path"
+        )
         raise refuse(str(path), what, Cause.STUDY_FILE)
     module = ModuleType(f"fpray_study_{path.stem}")
     module.__file__ = str(path)

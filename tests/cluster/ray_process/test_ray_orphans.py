@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from fpray.cluster.ray_process import ray_orphans
-from fpray.node.supervisor.procfs import namespace, read_entry
+from fpray.node.supervisor.procfs import namespace, read_entry, read_words
 from tests.conftest import wait_for
 from tests.support.patience import LONG
 
@@ -61,7 +61,7 @@ def test_only_the_session_that_was_noted_is_ended(start: str, pids: str, ends: b
     with subprocess.Popen(words, start_new_session=True) as process:
         try:
             (path := tmp_path / "ray-1-0").mkdir(mode=0o700)
-            wait_for(lambda: read_entry(process.pid) is not None, LONG, "it runs")
+            wait_for(lambda: words[-1].encode() in read_words(process.pid), LONG, "its program has begun")
             entry = read_entry(process.pid)
             assert entry is not None
             facts = {"start": entry.start, "pids": namespace("self", "pid")}
