@@ -28,7 +28,7 @@ _VERB = re.compile(
 
 
 class Cause(enum.Enum):
-    """The class of a problem: its value is the heading of its entry in docs/troubleshooting.md."""
+    """The class of a problem or an error: its value is the heading of its entry in docs/troubleshooting.md."""
 
     OPTION = "option"
     PARAMETER = "parameter"
@@ -71,6 +71,14 @@ class Cause(enum.Enum):
     STORAGE = "storage"
     BUDGET = "budget"
     FIGURE = "figure"
+    # Of what ends a command that had begun.
+    RAY_LOSS = "ray loss"
+    CHANGED_JAR = "changed jar"
+    KILLED_DRIVER = "killed driver"
+    FAILURE_LIMIT = "failure limit"
+    # The entries of a status and of a reason.
+    LOST = "lost"
+    OWN = "fpray"
 
     @property
     def anchor(self) -> str:
@@ -107,21 +115,30 @@ class Problem:
 
 
 class FprayError(Exception):
-    """Base of the errors that fpray raises for its user."""
+    """Base of the errors that fpray raises for its user. What it quotes from outside has no effect on a terminal.
+
+    Attributes:
+        causes: its classes.
+    """
 
     exit_code = 1
 
+    def __init__(self, text: str, cause: Cause) -> None:
+        super().__init__(text, cause)  # what a pickle makes it from again
+        self._text = text
+        self.causes: tuple[Cause, ...] = (cause,)
+
     def __str__(self) -> str:
-        """Its text; what it quotes from outside has no effect on a terminal."""
-        return printable(super().__str__(), lines=True)
+        """Its text, with where it is explained."""
+        return self.explained()
 
     def in_one_line(self) -> str:
         """Its text, for a message that says by itself what was not done."""
-        return str(self)
+        return printable(self._text, lines=True)
 
-    def of_reader(self) -> str:
-        """Its text for a command that only reads: in one line, with where it is explained."""
-        return str(self)
+    def explained(self) -> str:
+        """That text, and where it is explained: also what a command says that only reads."""
+        return f"{self.in_one_line()} · {explained(*self.causes)}"
 
 
 def cut(text: str, most: int = 1500) -> str:
@@ -133,27 +150,26 @@ class Refused(FprayError):
     """Nothing was started; the text lists every problem that could be found at once."""
 
     exit_code = 2
+    only_read = False  # then the text does not say that nothing was started
 
     def __init__(self, *problems: Problem) -> None:
+        Exception.__init__(self, *problems)
         self.problems: tuple[Problem, ...] = problems
-        super().__init__(self._text())
+        self._text = "; ".join(problem.in_words() for problem in problems)
+        self.causes = tuple(problem.cause for problem in problems)
 
-    def in_one_line(self) -> str:
-        """All problems in one line, without the words that nothing was started."""
-        return printable("; ".join(problem.in_words() for problem in self.problems), lines=True)
+    def __str__(self) -> str:
+        """All its problems, one in a line."""
+        return self.explained() if self.only_read else printable(self._in_lines(), lines=True)
 
-    def of_reader(self) -> str:
-        """The same, and where it is explained."""
-        return f"{self.in_one_line()} · {explained(*(problem.cause for problem in self.problems))}"
-
-    def _text(self) -> str:
+    def _in_lines(self) -> str:
         problems = [problem.in_columns() for problem in self.problems[:_LISTED]]
         width = min(45, max(len(about) for about, _ in problems))
         count = len(self.problems)
         head = "nothing was started" + (f"; {count} problems:" if count > 1 else ":")
         lines = [f"  {about:<{width}} {sentence}" for about, sentence in problems]
         more = [f"  and {count - _LISTED} more"] if count > _LISTED else []
-        return "\n".join([head, *lines, *more, f"  see {explained(*(problem.cause for problem in self.problems))}"])
+        return "\n".join([head, *lines, *more, f"  see {explained(*self.causes)}"])
 
 
 class Lost(FprayError):
@@ -163,8 +179,13 @@ class Lost(FprayError):
     """
 
     def __init__(self, text: str, hosts: Iterable[str] = ()) -> None:
+        super().__init__(text, Cause.LOST)
         self.hosts = tuple(hosts)
-        super().__init__(text)
+        self.args = (text, self.hosts)
+
+    def __str__(self) -> str:
+        """Its text alone, which becomes that of an attempt."""
+        return self.in_one_line()
 
 
 def refuse(about: str, sentence: str, cause: Cause) -> Refused:
@@ -184,7 +205,7 @@ def only_reading() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        refused.args = (refused.of_reader(),)
+        refused.only_read = True
         raise
 
 

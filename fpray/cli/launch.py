@@ -20,10 +20,11 @@ from fpray.driver.detach import hang_up_ends, start, terminal_leaver
 from fpray.driver.experiment import Experiment
 from fpray.driver.remote_head import launch_on_head
 from fpray.driver.secret_words import hide_from_ps
-from fpray.errors import Cause, refuse
+from fpray.errors import Cause, FprayError, refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
 from fpray.files.paths import short_path
 from fpray.files.secret import Secret
+from fpray.plan.words import AGAIN
 from fpray.protocol.values import to_json
 from fpray.report.attach import attach
 from fpray.report.text import say, show_line
@@ -74,6 +75,9 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets
     command = typed_words(ctx).without("detach", "as_job")
     hang_up_ends()
     path, code = start(command, secrets=secrets) if as_job is None else _start_job(command, secrets)
+    if path is None and code < 0:  # by a signal: it could not say why
+        how = f"was killed by signal {-code} before the sweep was under way"
+        raise FprayError(f"the process that was to run the sweep {how}; {AGAIN}", Cause.KILLED_DRIVER)
     if path is None:
         ctx.exit(code)
     where = f" {as_job}" if as_job else ""
@@ -93,5 +97,6 @@ def _start_job(command: CommandWords, secrets: Sequence[Secret]) -> tuple[Path |
     try:
         return start(command, as_job, secrets)
     except NoJobs as why:
-        say(f"note: Ray takes no jobs here ({why}), so the sweep runs as an ordinary process on the head node")
+        reason = why.in_one_line()
+        say(f"note: Ray takes no jobs here ({reason}), so the sweep runs as an ordinary process on the head node")
         return start(command, secrets=secrets)

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from fpray.errors import Cause, FprayError, cut, explained
+from fpray.errors import Cause, FprayError, Refused, cut, explained
 from fpray.report.text import OutputError, after_interrupt, output_errors, say
 
 # Command -> the module of fpray.cli that holds it.
@@ -91,7 +91,7 @@ class Fpray(click.Group):
         except OutputError as error:
             say(
                 f"fpray: what fpray prints could not be written to its standard output: {error.strerror}. Free"
-                " space there or write to another place, and run the command again"
+                f" space there or write to another place, and run the command again · {explained(Cause.NOT_WRITABLE)}"
             )
             sys.exit(1)
 
@@ -100,8 +100,8 @@ class Fpray(click.Group):
         try:
             return super().invoke(ctx)
         except FprayError as error:
-            message = error.of_reader() if ctx.invoked_subcommand in READERS else str(error)
-            say(f"fpray: {message}")
+            in_lines = isinstance(error, Refused) and ctx.invoked_subcommand not in READERS
+            say(f"fpray: {error if in_lines else error.explained()}")
             ctx.exit(error.exit_code)
         except click.UsageError as error:
             message = f"{cut(error.format_message())} · {explained(Cause.OPTION)}"

@@ -26,7 +26,7 @@ from fpray.store.find import find_suite
 @with_options(StatusPrinting)
 def status(suite_directory: Path, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
-    states = suite_states(suite_directory, lambda why: say(why.of_reader()))
+    states = suite_states(suite_directory, lambda why: say(why.explained()))
     if as_json:
         show_text(json.dumps([state.to_json() for state in states], indent=1) + "\n")
         return

@@ -11,7 +11,7 @@ from typing import Any
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
-from fpray.errors import FprayError, Lost, Refused
+from fpray.errors import Cause, FprayError, Lost, Refused
 from fpray.node.facts import java_fails
 from fpray.plan.cluster import Cluster
 
@@ -65,7 +65,7 @@ class Discovery:
         except FprayError as error:
             self._answers.put((host, error))
         except Exception as error:  # no trial needs this machine: the sweep goes on, and says what happened
-            self._answers.put((host, FprayError(f"{type(error).__name__}: {error}")))
+            self._answers.put((host, FprayError(f"{type(error).__name__}: {error}", Cause.OWN)))
         self._wake()
 
     def _add(self, host: str, answer: Facts | FprayError) -> None:

@@ -91,7 +91,8 @@ def cloud_head(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         lines = (str(error).strip() or output.getvalue().strip() or type(error).__name__).splitlines()
         raise FprayError(
             f"the head node of Ray cluster {config.get('cluster_name')} was not found. If the cluster does not"
-            f' run, start it with ray up; if it runs, correct what Ray says: "{lines[-1]}"'
+            f' run, start it with ray up; if it runs, correct what Ray says: "{lines[-1]}"',
+            Cause.HEAD,
         ) from None
 
 

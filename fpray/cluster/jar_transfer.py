@@ -74,12 +74,14 @@ def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterat
     except OSError as error:
         raise FprayError(
             f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}. Finished results are"
-            f" kept. Put the jar back; {AGAIN}"
+            f" kept. Put the jar back; {AGAIN}",
+            Cause.CHANGED_JAR,
         ) from None
     if digest.hexdigest() != jar.sha256:
         raise FprayError(
             f"the jar {jar.path} has changed: this sweep began with sha {jar.sha256[:8]}, and it is"
             f" {digest.hexdigest()[:8]} now. Finished results are kept. Put the old jar back and run the same fpray"
             " command again; or add --accept-change to continue with the new jar, or --new to"
-            " begin again with it"
+            " begin again with it",
+            Cause.CHANGED_JAR,
         )

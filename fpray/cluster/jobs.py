@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fpray.errors import FprayError, first_line
+from fpray.errors import Cause, FprayError, explained, first_line
 from fpray.files.printable import printable
 from fpray.plan.words import AGAIN
 
@@ -55,7 +55,7 @@ class Job:
         if info.driver_exit_code is None and info.message:
             message = (
                 f"the Ray job {self.name}, which ran the sweep, stopped before its end; Ray says:"
-                f' "{info.message}". Finished results are kept; {AGAIN}'
+                f' "{info.message}". Finished results are kept; {AGAIN} · {explained(Cause.KILLED_DRIVER)}'
             )
             print(printable(message), file=sys.stderr)  # noqa: T201
         return info.driver_exit_code if info.driver_exit_code is not None else 1
@@ -97,8 +97,8 @@ def as_job(command: Sequence[str], variables: Mapping[str, str], scratch: Path) 
         client = JobSubmissionClient()
         name = client.submit_job(entrypoint=" ".join(words), submission_id=f"fpray-{secrets.token_hex(4)}")
     except SystemExit:
-        raise NoJobs("this machine is not a node of a Ray cluster") from None
+        raise NoJobs("this machine is not a node of a Ray cluster", Cause.RAY_CLUSTER) from None
     except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError, ImportError and others here
-        raise NoJobs(first_line(error)) from None
+        raise NoJobs(first_line(error), Cause.RAY_CLUSTER) from None
     print(f"note: the sweep starts on this cluster as the Ray job {name}", file=sys.stderr, flush=True)  # noqa: T201
     return Job(client, name, output)

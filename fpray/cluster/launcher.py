@@ -123,7 +123,8 @@ class Launcher:
                     f"{names} of {self.path} did not join the cluster, and no machine has joined for"
                     f" {patience_s / 60:.0f} minutes. To see why: ray exec {self.path} 'tail"
                     " /tmp/ray/session_latest/logs/monitor*'. Then correct the file or the cluster, and run the"
-                    " same fpray command again"
+                    " same fpray command again",
+                    Cause.MACHINES,
                 )
             time.sleep(_POLL_S)
 

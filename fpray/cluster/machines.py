@@ -164,4 +164,4 @@ class Machines:
 
     def _check_head(self) -> None:
         if not self.embedded and not head_answers(self._link.gcs_address):
-            raise FprayError(head_loss_message(self.address))
+            raise FprayError(head_loss_message(self.address), Cause.RAY_LOSS)

@@ -76,7 +76,7 @@ class RayLink:
         try:
             self.start()
         except Refused as refused:
-            raise FprayError(refused.in_one_line()) from None
+            raise FprayError(refused.in_one_line(), Cause.RAY_LOSS) from None
 
     def _attach(self, address: str) -> None:
         if address.startswith("ray://"):

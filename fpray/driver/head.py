@@ -15,7 +15,7 @@ from fpray.cluster.head_address import head_login
 from fpray.cluster.launcher import Launcher, read_launcher
 from fpray.cluster.ray_address import wanted_address
 from fpray.driver.command_words import CommandWords
-from fpray.errors import FprayError
+from fpray.errors import Cause, FprayError
 from fpray.node.ports import is_own
 from fpray.report.text import on_terminal
 
@@ -77,12 +77,13 @@ class Head:
                 words, capture_output=True, text=True, input=text, errors="surrogateescape", check=False
             )
         except FileNotFoundError:
-            raise FprayError(_NO_SSH) from None
+            raise FprayError(_NO_SSH, Cause.HEAD) from None
         if result.returncode != 0:
             lines = (result.stderr.strip() or result.stdout.strip() or f"ssh returned {result.returncode}").splitlines()
             raise FprayError(
                 f"the head node of the cluster, {self.target}, cannot be used. Try by hand: ssh {self.target};"
-                f" ssh says: {lines[-1]}"
+                f" ssh says: {lines[-1]}",
+                Cause.HEAD,
             )
         return result.stdout
 
@@ -96,12 +97,13 @@ class Head:
         try:
             result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
         except FileNotFoundError:
-            raise FprayError(_NO_RSYNC) from None
+            raise FprayError(_NO_RSYNC, Cause.HEAD) from None
         if result.returncode != 0:
             lines = (result.stderr.strip() or f"rsync returned {result.returncode}").splitlines()
             raise FprayError(
                 f"{source} cannot be copied to the head node, {self.target}. Install rsync there if it is"
-                f" missing; rsync says: {lines[-1]}"
+                f" missing; rsync says: {lines[-1]}",
+                Cause.HEAD,
             )
 
     def become(self, words: Sequence[str]) -> NoReturn:
@@ -117,7 +119,7 @@ class Head:
         try:
             os.execvp(self.ssh[0], [*self.ssh, *terminal, "--", self.target, f"bash -lc {shlex.quote(command)}"])
         except FileNotFoundError:
-            raise FprayError(_NO_SSH) from None
+            raise FprayError(_NO_SSH, Cause.HEAD) from None
 
 
 def run_on_head(path: Path, command: CommandWords, *, with_machines: bool = False) -> None:

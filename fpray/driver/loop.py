@@ -7,7 +7,7 @@ from typing import Any
 
 from fpray.driver.executor import Executor
 from fpray.driver.listeners import Listeners
-from fpray.errors import FprayError
+from fpray.errors import Cause, FprayError
 from fpray.files.disk import remedy, why_not_written
 from fpray.plan.plan import Trial
 from fpray.plan.words import FREE_SPACE, unwritable
@@ -61,7 +61,8 @@ def directory_of(trial: Trial[Any], suite: Suite, listeners: Listeners) -> Trial
         except OSError as error:
             why = why_not_written(error, suite.path)
             if not is_full(error):
-                raise FprayError(unwritable("no trial can begin", suite.path, why, remedy(error))) from error
+                sentence = unwritable("no trial can begin", suite.path, why, remedy(error))
+                raise FprayError(sentence, Cause.NOT_WRITABLE) from error
             if not waiting:
                 listeners.on_wait(f"waiting for disk space: {why}, at {suite.path}; {FREE_SPACE}")
             waiting = True

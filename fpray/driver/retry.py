@@ -7,7 +7,7 @@ from dataclasses import replace
 from fpray.driver.listeners import Listener
 from fpray.driver.run_options import RETRIES
 from fpray.driver.scheduled_trial import ScheduledTrial
-from fpray.errors import FprayError
+from fpray.errors import Cause, FprayError
 from fpray.files.disk import remedy, why_not_written
 from fpray.plan.words import FREE_SPACE, unwritable
 from fpray.store.outcome import Outcome, Reason, Status
@@ -36,8 +36,8 @@ def settle(
         where = error.filename or scheduled.directory.path
         reason = why_not_written(error, where)
         if not is_full(error):
-            what = f"trial {number} cannot continue"
-            raise FprayError(unwritable(what, where, reason, remedy(error))) from error
+            sentence = unwritable(f"trial {number} cannot continue", where, reason, remedy(error))
+            raise FprayError(sentence, Cause.NOT_WRITABLE) from error
         why = f"{reason}, at {where} (trial {number} then runs again)"
         listeners.on_wait(f"waiting for disk space: {why}; {FREE_SPACE}", number)
         return None, replace(scheduled, disk_was_full=True)

@@ -90,7 +90,7 @@ def _not_written(error: OSError, suite: Suite) -> FprayError:
             f"{sentence}. {remedy(error)}, or name another directory, such as -s /data/suites",
             Cause.NOT_WRITABLE,
         )
-    return FprayError(f"{where} {sentence}. Finished results are kept. {remedy(error)}; {AGAIN}")
+    return FprayError(f"{where} {sentence}. Finished results are kept. {remedy(error)}; {AGAIN}", Cause.NOT_WRITABLE)
 
 
 def _listeners(job: SuiteRun, stack: contextlib.ExitStack) -> Listeners:

@@ -9,7 +9,7 @@ from fpray.driver.listeners import Listener
 from fpray.driver.notify import Notifier
 from fpray.driver.result import SweepResult
 from fpray.driver.stop_rule import FailureLimit
-from fpray.errors import FprayError
+from fpray.errors import Cause, FprayError, explained
 from fpray.files import layout
 from fpray.files.disk import remedy, why_not_written
 from fpray.files.paths import short_path
@@ -190,6 +190,6 @@ class StopWhenMostFail(Listener):
         self._stopped = True
         self._listeners.on_message(
             f"{sentence}. No further trials are started, and all results are kept: correct the cause, or add"
-            " --keep-going to continue in any case"
+            f" --keep-going to continue in any case · {explained(Cause.FAILURE_LIMIT)}"
         )
         return "most trials fail"

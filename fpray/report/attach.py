@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from fpray.errors import FprayError
+from fpray.errors import Cause, FprayError
 from fpray.files import layout
 from fpray.files.reading import open_regular
 from fpray.report.snapshot import FAILED, read_snapshot
@@ -85,6 +85,6 @@ def _exit_code(state: SuiteState) -> int:
     if not state.suite.path.exists():
         return 2  # it was refused, and its log, which was shown, says why
     if state.state == DIED:
-        raise FprayError(f"{state.suite.path.name}: {state.words()}")
+        raise FprayError(f"{state.suite.path.name}: {state.words()}", Cause.KILLED_DRIVER)
     code = state.snapshot.exit_code if state.snapshot is not None else None
     return code if code is not None else 1

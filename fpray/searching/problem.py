@@ -14,7 +14,7 @@ from typing import Any
 import optuna
 from optuna.exceptions import StorageInternalError
 
-from fpray.errors import FprayError, Problem
+from fpray.errors import Cause, FprayError, Problem
 from fpray.files.secret import Secret
 from fpray.peak_sampler.candidates import Allowed
 from fpray.peak_sampler.distributions import ends
@@ -90,7 +90,9 @@ class SearchProblem:
             if self.study.suggest is None or _raised_by_storage(error):
                 raise
             name = self.study.name
-            raise FprayError(f"study {name}: suggest(trial) raises {type(error).__name__}: {error}") from None
+            raise FprayError(
+                f"study {name}: suggest(trial) raises {type(error).__name__}: {error}", Cause.STUDY_FILE
+            ) from None
 
     @functools.cached_property
     def point_facts(self) -> PointFacts:

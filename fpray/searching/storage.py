@@ -80,7 +80,8 @@ def reachable(suite: str) -> Iterator[None]:
             error = error.__cause__
         raise FprayError(
             f"the database of the search (--storage) cannot be reached any more: {first_line(error)}. Every"
-            f" result is kept in {suite}. Start the database, or correct its disk or the network; {AGAIN}"
+            f" result is kept in {suite}. Start the database, or correct its disk or the network; {AGAIN}",
+            Cause.STORAGE,
         ) from None
 
 

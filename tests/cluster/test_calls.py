@@ -10,7 +10,7 @@ import pytest
 
 from fpray.cluster.calls import gather
 from fpray.cluster.cancellation import Cancellation
-from fpray.errors import FprayError, Lost
+from fpray.errors import Cause, FprayError, Lost
 from fpray.testing.fake_agent import FakeCall
 from tests.support.trials import actor_gone
 
@@ -48,7 +48,7 @@ def test_a_machine_that_is_lost_is_named(error: Callable[[], Exception], text: s
 
 def test_an_error_of_the_agent_is_raised_as_it_is() -> None:
     with pytest.raises(FprayError, match="the jar has changed"):
-        _one(FprayError("the jar has changed"))
+        _one(FprayError("the jar has changed", Cause.CHANGED_JAR))
 
 
 def test_no_answer_by_the_deadline_is_a_loss() -> None:

@@ -10,7 +10,7 @@ import pytest
 from fpray.cluster import head_loss
 from fpray.cluster.calls import Unanswered
 from fpray.cluster.machines import Machines
-from fpray.errors import FprayError
+from fpray.errors import Cause, FprayError
 
 
 class _Link:
@@ -26,7 +26,7 @@ class _Link:
     def restart(self) -> None:
         if self._head_goes:
             self._head.close()
-        raise FprayError("--address x: no Ray cluster answers there")
+        raise FprayError("--address x: no Ray cluster answers there", Cause.RAY_LOSS)
 
 
 @pytest.mark.parametrize(

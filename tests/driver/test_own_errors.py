@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fpray.errors import FprayError
+from fpray.errors import Cause, FprayError
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
@@ -75,7 +75,7 @@ def test_an_outcome_that_cannot_be_written_is_an_own_error(tmp_path: Path) -> No
 
 def test_an_error_that_concerns_every_trial_still_ends_the_sweep(tmp_path: Path) -> None:
     def play(_trial: Trial[Any], _hosts: Sequence[str]) -> Outcome:
-        raise FprayError("the jar has changed")
+        raise FprayError("the jar has changed", Cause.CHANGED_JAR)
 
     with pytest.raises(FprayError, match="the jar has changed"):
         run_on(FakeMachines(["a"]), play, tmp_path, loops=2)
@@ -125,12 +125,17 @@ def test_an_outcome_that_cannot_be_judged_has_findings_all_the_same(
 
 
 @pytest.mark.parametrize(
-    "error", [FprayError("the jar has changed"), OSError(errno.ENOSPC, "No space left on device", "/x")], ids=repr
+    ("error", "text"),
+    [
+        (FprayError("the jar has changed", Cause.CHANGED_JAR), "the jar has changed"),
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), "No space left on device"),
+    ],
+    ids=repr,
 )
-def test_what_ends_every_trial_asks_the_instruments_first(error: Exception, tmp_path: Path) -> None:
+def test_what_ends_every_trial_asks_the_instruments_first(error: Exception, text: str, tmp_path: Path) -> None:
     """Their findings are with an outcome that is not final: the trial runs again."""
     machines = FakeMachines(["a"], read_client=lambda *_: error)
-    with pytest.raises(type(error), match=str(error.args[-1])):
+    with pytest.raises(type(error), match=text):
         run(tmp_path, machines, instruments=[Meter()])
     directory = tmp_path / "suite" / "001"
     assert (directory / "meter_data" / "meter.txt").read_text() == "interrupted\n"

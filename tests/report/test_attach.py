@@ -59,6 +59,7 @@ def test_a_driver_that_was_killed_is_told_once(tmp_path: Path) -> None:
     done = cli("attach", "ABCD", "-s", str(tmp_path))
     assert done.exit_code == 1
     assert done.output.count("was killed: its last message is") == 1
+    assert done.output.rstrip().endswith(" · docs/troubleshooting.md#killed-driver")
     assert "is not running" not in done.output
 
 

@@ -164,7 +164,7 @@ def test_a_cell_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     assert obeyed(output) == []
 
 
-@pytest.mark.parametrize("error", [FprayError(EVIL), Lost(EVIL), refuse(EVIL, EVIL, Cause.PATH)])
+@pytest.mark.parametrize("error", [FprayError(EVIL, Cause.OWN), Lost(EVIL), refuse(EVIL, EVIL, Cause.PATH)])
 def test_an_error_is_harmless_for_python_programs_too(error: FprayError) -> None:
     """G4: Python prints the text of an exception as it is."""
     assert obeyed(str(error) + error.in_one_line()) == []
@@ -194,7 +194,8 @@ def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
         assert done.returncode == 1
         assert done.stderr == (
             "fpray: what fpray prints could not be written to its standard output: No space left on device."
-            " Free space there or write to another place, and run the command again\n"
+            " Free space there or write to another place, and run the command again ·"
+            " docs/troubleshooting.md#not-writable\n"
         ), words
         piped = subprocess.run(f"{FPRAY} {words} | head -c 1", shell=True, capture_output=True, text=True, check=False)
         assert piped.stderr == "", words

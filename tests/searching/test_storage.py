@@ -84,7 +84,9 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
     ):
         with pytest.raises(
             FprayError,
-            match=(r"search \(--storage\) cannot be reached any more: \[Errno 21\].*to continue, run the same fpray"),
+            match=(
+                r"\(--storage\) cannot be reached any more: \[Errno 21\].*to continue, run the same fpray.*#storage$"
+            ),
         ):
             cannot()
     journal.rmdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 from fpray.cluster.calls import Unanswered
-from fpray.errors import FprayError, first_line
+from fpray.errors import Cause, FprayError, first_line
 
 
 def without_ray(error: Exception) -> Exception:
@@ -14,10 +14,10 @@ def without_ray(error: Exception) -> Exception:
 
     if isinstance(error, RayTaskError):
         cause = error.cause if isinstance(error.cause, Exception) else error
-        return cause if _travels(cause) else FprayError(first_line(cause))
+        return cause if _travels(cause) else FprayError(first_line(cause), Cause.OWN)
     if isinstance(error, RayError):
         return Unanswered(f'Ray says: "{first_line(error)}"')
-    return error if _travels(error) else FprayError(f"{type(error).__name__}: {first_line(error)}")
+    return error if _travels(error) else FprayError(f"{type(error).__name__}: {first_line(error)}", Cause.OWN)
 
 
 def _travels(error: Exception) -> bool:

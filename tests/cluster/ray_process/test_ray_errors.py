@@ -35,7 +35,7 @@ def test_an_error_that_cannot_be_sent_is_sent_as_its_text() -> None:
 
     error = without_ray(Local("only here"))
     assert isinstance(error, FprayError)
-    assert str(error) == "Local: only here"
+    assert error.in_one_line() == "Local: only here"
 
 
 ABORT = """\
