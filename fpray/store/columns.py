@@ -6,7 +6,7 @@ import enum
 from datetime import timedelta
 from typing import Any, Final
 
-from fpray.protocol.params import flatten
+from fpray.protocol.params import flatten, names
 from fpray.protocol.protocol import Protocol
 from fpray.recorder import columns
 
@@ -39,6 +39,26 @@ def measured_columns(protocol: Protocol[Any]) -> list[str]:
 def input_columns(params: Any) -> dict[str, Any]:
     """The input columns of a row, as FrankenPaxos writes them: `0:00:02`, `DistributionScheme.HASH`."""
     return {name: _as_frankenpaxos(value) for name, value in flatten(params).items()}
+
+
+def column_types(protocol: Protocol[Any]) -> dict[str, type]:
+    """Column -> int, float, bool or str, of all columns that a protocol and fpray declare: whatever is in a suite.
+
+    A number of one kind of workload may be a text of another: then all of them are texts.
+    """
+    kinds: dict[str, set[type]] = {}
+    for name, kind in names(protocol.params):
+        kinds.setdefault(name, set()).add(kind if kind in (int, float, bool) else str)
+    inputs = {name: _common(kind) for name, kind in kinds.items()}
+    numbers = dict.fromkeys([*output_columns(protocol), *measured_columns(protocol)], float)
+    texts = dict.fromkeys((TRIAL, ID, STATUS, REASON, DETAIL, DOUBTS, JVM_ARGS, FLAGS, JAR, HOSTS), str)
+    return {**inputs, **numbers, columns.REQUESTS: int, **texts, REPEAT: int, WALL_S: float}
+
+
+def _common(kinds: set[type]) -> type:
+    if kinds == {int, float}:
+        return float
+    return next(iter(kinds)) if len(kinds) == 1 else str
 
 
 def _as_frankenpaxos(value: Any) -> Any:

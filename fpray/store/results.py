@@ -16,7 +16,7 @@ from fpray.files.suite_file import Damaged
 from fpray.protocol.protocol import Protocol
 from fpray.recorder.columns import ABSENT
 from fpray.store import columns
-from fpray.store.columns import input_columns, output_columns
+from fpray.store.columns import column_types, input_columns, output_columns
 from fpray.store.outcome import Outcome, Status
 from fpray.store.suite import Suite
 from fpray.store.suite_record import TrialRecord
@@ -90,8 +90,10 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
         return
     if rows:
         write_text(suite.path / layout.RESULTS_CSV, _csv_text(rows))
-    names = _names(everything)
-    table = pa.table([_column([row.get(name) for row in everything]) for name in names], names=names)
+    names, types = _names(everything), column_types(protocol)
+    table = pa.table(
+        [_column([row.get(name) for row in everything], types.get(name)) for name in names], names=[*map(_utf8, names)]
+    )
     with replacing(suite.path / layout.RESULTS_PARQUET) as partial:
         pq.write_table(table, partial)
 
@@ -103,31 +105,47 @@ def _csv_text(rows: Iterable[Row]) -> str:
     writer = csv.DictWriter(text, _names(rows), restval="")
     writer.writeheader()
     writer.writerows(rows)
-    return text.getvalue()
+    return _utf8(text.getvalue())
 
 
 def _names(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _column(values: list[Any]) -> Any:
-    """An Arrow column of what rows hold; not by pa.array, which imports pandas: a quarter of a second."""
+def _column(values: list[Any], kind: type | None) -> Any:
+    """An Arrow column of what rows hold; not by pa.array, which imports pandas: a quarter of a second.
+
+    kind: what is declared, which does not depend on the values. A column that is not declared (of an instrument, or of
+    an earlier version) has numbers, all of them floats, where nothing else is in it.
+    """
     import numpy as np
     import pyarrow as pa
 
-    kinds = {type(value) for value in values if value is not None}
-    if not kinds:
-        return pa.nulls(len(values))
-    if kinds <= {int, float}:
-        numbers = np.array([0 if v is None else v for v in values], float if float in kinds else np.int64)
+    kind = kind or (bool if {type(value) for value in values} - {type(None)} == {bool} else float)
+    # The next kind that holds all of them, so that nothing is left out: an earlier version declared something else.
+    kind = next(k for k in (kind, float, str) if k is str or all(v is None or _fits(v, k) for v in values))
+    if kind in (int, float):
+        numbers = np.array([0 if v is None else v for v in values], np.int64 if kind is int else float)
         validity = np.packbits([v is not None for v in values], bitorder="little")
         return pa.Array.from_buffers(
-            pa.float64() if float in kinds else pa.int64(), len(values), [pa.py_buffer(validity), pa.py_buffer(numbers)]
+            pa.int64() if kind is int else pa.float64(), len(values), [pa.py_buffer(validity), pa.py_buffer(numbers)]
         )
     texts = pa.lib.StringBuilder()
-    texts.append_values([None if v is None else str(v) for v in values])
+    texts.append_values([None if v is None else _utf8(str(v)) for v in values])
     column = texts.finish()
-    return column.cast(pa.bool_()) if kinds == {bool} else column
+    return column.cast(pa.bool_()) if kind is bool else column
+
+
+def _fits(value: Any, kind: type) -> bool:
+    """Whether a column of a kind can hold a value."""
+    if kind is float:
+        return type(value) is float or (type(value) is int and value.bit_length() < 64)
+    return type(value) is kind and (kind is not int or value.bit_length() < 64)
+
+
+def _utf8(text: str) -> str:
+    """A text as a table can hold it: without halves of characters."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def read_results(path: Path) -> Any:
