@@ -15,19 +15,21 @@ from fpray.cluster.ray_address import wanted_address
 from fpray.driver.compared import recorded
 from fpray.driver.experiment import Where
 from fpray.driver.options import BaseOptions
+from fpray.driver.recorded_jar import jar_of_trial
 from fpray.driver.trial_problems import cluster_problems
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.atomic import write_text
 from fpray.files.disk import remedy, why_not_written
-from fpray.files.layout import SUITE, command_file, next_number
+from fpray.files.layout import SUITE, TRIAL, command_file, next_number
 from fpray.files.paths import short_path
-from fpray.jar.find import REFERENCE, find_jar
+from fpray.files.suite_file import Damaged
 from fpray.node.process_files import shell_command
 from fpray.plan.cluster import LOOPBACK
 from fpray.plan.plan import Plan, Process, Trial
 from fpray.report.logs import check_label
 from fpray.report.text import say
 from fpray.store.suite import Suite
+from fpray.store.suite_record import TrialRecord
 from fpray.store.trial_directory import TrialDirectory
 from fpray.store.trial_params import read_trial
 from fpray.study.registry import find_protocol
@@ -44,7 +46,7 @@ _LOOK_S = 0.5
 def debug_trial(suite: Suite, earlier: TrialDirectory, label: str, where: Where) -> None:
     """Start everything of a trial but one process, say what to paste where, and hold it all until Ctrl-C.
 
-    It runs as the trial did, with the suite's jar, and is no result: its files are in `debug/` of the suite.
+    It runs as the trial did, with its jar, and is no result: its files are in `debug/` of the suite.
 
     Raises:
         Refused: there is no such process, no jar, or no machine for it.
@@ -53,9 +55,7 @@ def debug_trial(suite: Suite, earlier: TrialDirectory, label: str, where: Where)
     trial, inventory, record = _trial_of(earlier), where.inventory.with_addresses(), suite.record
     settings = recorded(BaseOptions, record, suite.path / SUITE)
     java = settings["java"]
-    jar = find_jar(REFERENCE if record.jar.get("name") == "reference" else record.jar.get("path"), java, say)
-    if jar.sha256 != (known_sha := record.jar.get("sha256", "")):
-        say(f"warning: this run uses another jar, {jar}, than the trial was measured with (sha {known_sha[:8] or '?'})")
+    jar = jar_of_trial(suite, _record_of(earlier), trial, java, say)
     with Machines(wanted_address(where.address or inventory.address, where.local), local=where.local) as machines:
         inventory.wait_for_all(machines.refresh, say)
         nodes = machines.by_host().values()
@@ -79,9 +79,14 @@ def debug_trial(suite: Suite, earlier: TrialDirectory, label: str, where: Where)
 
 def _trial_of(earlier: TrialDirectory) -> Trial[Any]:
     """The trial that a directory is of."""
-    record = earlier.trial()
-    assert record is not None
+    record = _record_of(earlier)
     return read_trial(find_protocol(record["protocol"]), record, earlier.number)
+
+
+def _record_of(earlier: TrialDirectory) -> TrialRecord:
+    if (record := earlier.trial()) is None:
+        raise Damaged(earlier.file(TRIAL), "is missing")
+    return record
 
 
 def _directory(suite: Suite, earlier: TrialDirectory) -> TrialDirectory:
