@@ -36,9 +36,8 @@ def jar_of_trial(suite: Suite, record: TrialRecord, trial: Trial[Any], java: str
     if missing := sorted(set(main_classes(trial.protocol, [trial])) - jar.classes()):
         sentence = f"is not {which}, and cannot run it: it has no main class {', '.join(missing)}"
         raise refuse(str(jar.path), f"{sentence}. Put the trial's jar there", Cause.MAIN_CLASSES)
-    say(
-        f"warning: this run uses another jar, {jar}, because {which} is not at {own.get('path') or 'its place'} any more"
-    )
+    place = own.get("path") or "its place"
+    say(f"warning: this run uses another jar, {jar}, because {which} is not at {place} any more")
     return jar
 
 
