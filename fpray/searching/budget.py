@@ -86,7 +86,7 @@ class BudgetMeter:
 
     def why_spent(self, count: int) -> str:
         """The limit that is reached: trials, or time and money; count: the number of trials so far."""
-        if count >= self._trials:
+        if count >= self._trials or not str(self._limit):
             return (
                 f"the budget of {number_of(self._trials, 'trial')} is spent (to continue the search, write a"
                 " larger --budget-trials)"

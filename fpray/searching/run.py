@@ -13,6 +13,7 @@ from fpray.driver.run_listeners import OnTrial
 from fpray.driver.session import REAL, Backend
 from fpray.errors import Refused
 from fpray.files.secret import Secret
+from fpray.report.text import say
 from fpray.searching.experiment import SearchExperiment
 from fpray.searching.recorded_recommendation import search_words
 from fpray.searching.result import SearchResult
@@ -37,6 +38,8 @@ def run_search(
     """
     with held_suite(request) as (experiment, suite):
         source = _source(experiment, suite)
+        for line in source.remarks:
+            say(f"note: {line}")
         result = SearchResult(suite.path, source.trial_limit(), study=source.study)
         source.result = result
         work = WorkList(source.planned(), experiment.study, [experiment.points], [], record_entries(experiment, suite))

@@ -24,6 +24,8 @@ from fpray.searching.result import SearchResult
 from fpray.searching.sampler_factory import SamplerPerTrial
 from fpray.searching.search_trials import SearchTrials
 from fpray.searching.storage import reachable
+from fpray.searching.storage_url import JOURNAL
+from fpray.searching.study_check import check_study, remarks
 from fpray.searching.study_sync import catch_up
 from fpray.searching.trial_attributes import NUMBER, REPEAT
 from fpray.store.outcome import Outcome
@@ -39,6 +41,7 @@ class SearchSource:
         study: the Optuna study.
         result: what is filled when the search closes, if any.
         ended: why there is nothing to ask for any more; "" while there is.
+        remarks: what was odd about the study, in sentences.
     """
 
     learns = True
@@ -61,11 +64,14 @@ class SearchSource:
         self._budget = BudgetMeter(problem.study.budget_trials, problem.time, planned_s=planned_s, clock=clock)
         self._study_access = functools.partial(reachable, suite.path.name)
         with self._study_access():
+            storage = str((suite.record.search or {}).get("storage", JOURNAL))
+            check_study(study, problem, suite.path, storage)
             self._trials = SearchTrials(study, problem, SamplerPerTrial(sampler, problem, seed))
             self._confirmation = Confirmation(problem, self._trials)
             self._end = EndConditions(problem, self._trials, sampler)
             self._points = PointsFile(suite.path)
             earlier = catch_up(suite, self._trials, self._points, problem.protocol)
+            self.remarks = list(remarks(self._trials.all(), suite.directories(), earlier.restored, storage))
         self._trials_by_id, self._repeats, self._pending = earlier.known, earlier.repeats, earlier.pending
         if earlier.outcomes_told:
             self.keep_recommendation()

@@ -14,13 +14,14 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
-from fpray.errors import Cause, FprayError, first_line, refuse
+from fpray.errors import Cause, FprayError, Refused, first_line, refuse
 from fpray.files import layout
 from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Goal
 from fpray.plan.words import AGAIN
 from fpray.searching.storage_url import JOURNAL, MEMORY, SQLITE
 
+STUDY_FILES = {JOURNAL: layout.OPTUNA_JOURNAL, SQLITE: layout.OPTUNA_DB}  # in the suite
 _DEAD_S = 2.0  # a journal's lock is held for milliseconds
 
 
@@ -39,9 +40,13 @@ def open_study(storage: Secret, suite: Path, goals: Sequence[Goal]) -> optuna.St
             load_if_exists=True,
         )
     except Exception as error:  # a database's driver may raise anything
+        why = storage.scrub(first_line(error))
+        if storage.value in STUDY_FILES and (suite / STUDY_FILES[storage.value]).exists():
+            sentence = f'cannot be read as the Optuna study of this search: "{why}"'
+            raise not_its_study(suite, storage.value, sentence) from None
         raise refuse(
             f"--storage {storage}",
-            f'cannot be opened. Start the database, or correct the URL; it says: "{storage.scrub(first_line(error))}"',
+            f'cannot be opened. Start the database, or correct the URL; it says: "{why}"',
             Cause.STORAGE,
         ) from None
 
@@ -62,6 +67,15 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
     return RDBStorage(storage)
 
 
+def not_its_study(suite: Path, storage: str, sentence: str) -> Refused:
+    """The error of a study that cannot be used; a lost study is made again from the suite."""
+    anew = "and run the same command again: the search makes it again from the results in the suite"
+    if storage in STUDY_FILES:
+        return refuse(str(suite / STUDY_FILES[storage]), f"{sentence}. Move this file away, {anew}", Cause.STORAGE)
+    how = f"Delete the study {suite.name} there (optuna delete-study), {anew}"
+    return refuse(f"--storage {storage}", f"{sentence}. {how}", Cause.STORAGE)
+
+
 @contextlib.contextmanager
 def reachable(suite: str) -> Iterator[None]:
     """A block that reads and writes a study, without Optuna's warnings: our user does not call Optuna.
@@ -78,6 +92,7 @@ def reachable(suite: str) -> Iterator[None]:
             raise
         while isinstance(error, StorageInternalError) and isinstance(error.__cause__, Exception):
             error = error.__cause__
+        error = getattr(error, "orig", None) or error  # without what SQLAlchemy says before it
         raise FprayError(
             f"the database of the search (--storage) cannot be reached any more: {first_line(error)}. Every"
             f" result is kept in {suite}. Start the database, or correct its disk or the network; {AGAIN}",

@@ -30,12 +30,14 @@ class EarlierRuns:
         repeats: the repeat numbers that are taken.
         pending: trials that were asked for and have no final outcome: they run first.
         outcomes_told: whether the study learned outcomes that it did not know.
+        restored: how many trials of the suite the study had lost.
     """
 
     known: dict[str, Trial[Any]] = field(default_factory=dict)
     repeats: RepeatNumbers = field(default_factory=RepeatNumbers)
     pending: list[optuna.Trial] = field(default_factory=list)
     outcomes_told: bool = False
+    restored: int = 0
 
 
 def catch_up(suite: Suite, trials: SearchTrials, points: PointsFile, protocol: Protocol[Any]) -> EarlierRuns:
@@ -49,13 +51,14 @@ def catch_up(suite: Suite, trials: SearchTrials, points: PointsFile, protocol: P
             trial = read_trial(protocol, content, suite.path.name)
             earlier.known[trial.id] = trial
             earlier.repeats.note(configuration(trial), trial.repeat)
-    _restore_lost(suite, trials, points, earlier.known)
+    earlier.restored = _restore_lost(suite, trials, points, earlier.known)
     _take_over(suite, trials, earlier)
     return earlier
 
 
-def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, earlier: Mapping[str, Trial[Any]]) -> None:
-    """Add to the study what only the suite has: the study was in memory, or its database was lost."""
+def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, earlier: Mapping[str, Trial[Any]]) -> int:
+    """Add to the study what only the suite has: the study was in memory, or its database was lost. How many trials."""
+    count = 0
     in_study = {t.user_attrs.get(FPRAY_TRIAL) for t in trials.all()}
     for trial_id in suite.directories():
         if trial_id in in_study or trial_id not in earlier:  # an older fpray gave other ids
@@ -63,6 +66,8 @@ def _restore_lost(suite: Suite, trials: SearchTrials, points: PointsFile, earlie
         frozen = points.restored(trial_id, trials.attributes(earlier[trial_id]))
         if frozen is not None:
             trials.restore(frozen)
+            count += 1
+    return count
 
 
 def _take_over(suite: Suite, trials: SearchTrials, earlier: EarlierRuns) -> None:
