@@ -25,19 +25,20 @@ def jar_of_trial(suite: Suite, record: TrialRecord, trial: Trial[Any], java: str
         Refused: there is none.
     """
     places = list(_places(suite))
-    known = str(record["provenance"].get("jar_sha256") or suite.record.jar.get("sha256", ""))
-    own = next((place for place in places if place.get("sha256") == known), suite.record.jar)
-    for place in places:
-        path = Path(place.get("path", ""))
-        if place.get("sha256") == known and _has_hash(path, known):
-            return Jar(path, known, place.get("version", ""), place.get("name") == REFERENCE)
-    which = f"the jar that this trial ran (sha {known[:8] or '?'})"
-    jar = _in_its_place(suite, own, which, java, say)
+    own_hash = str(record["provenance"].get("jar_sha256") or suite.record.jar.get("sha256", ""))
+    own = [place for place in places if place.get("sha256") == own_hash] or [suite.record.jar]
+    for place in own:
+        if _has_hash(path := Path(place.get("path", "")), own_hash):
+            return Jar(path, own_hash, place.get("version", ""), place.get("name") == REFERENCE)
+    which = f"the jar that this trial ran (sha {own_hash[:8] or '?'})"
+    jar = _in_its_place(suite, own[0], which, java, say)
+    if jar.sha256 == own_hash:  # the reference jar, built from the same sources
+        return jar
     if missing := sorted(set(main_classes(trial.protocol, [trial])) - jar.classes()):
         sentence = f"is not {which}, and cannot run it: it has no main class {', '.join(missing)}"
         raise refuse(str(jar.path), f"{sentence}. Put the trial's jar there", Cause.MAIN_CLASSES)
-    place = own.get("path") or "its place"
-    say(f"warning: this run uses another jar, {jar}, because {which} is not at {place} any more")
+    path_before = own[0].get("path") or "its place"
+    say(f"warning: this run uses another jar, {jar}, because {which} is not at {path_before} any more")
     return jar
 
 
@@ -62,13 +63,13 @@ def _in_its_place(suite: Suite, own: JarRecord, which: str, java: str, say: Call
 def _places(suite: Suite) -> Iterator[JarRecord]:
     """Where runs of a suite had their jar, the last one first."""
     yield suite.record.jar
-    for known in (*(run.get("provenance", {}) for run in reversed(suite.record.runs)), suite.record.provenance):
+    for source in (*(run.get("provenance", {}) for run in reversed(suite.record.runs)), suite.record.provenance):
         with contextlib.suppress(Misfit):  # provenance is free text to fpray
-            yield typed(JarRecord, known.get("jar"))
+            yield typed(JarRecord, source.get("jar"))
 
 
-def _has_hash(path: Path, known: str) -> bool:
+def _has_hash(path: Path, own_hash: str) -> bool:
     try:
-        return path.is_file() and sha256(path) == known
+        return path.is_file() and sha256(path) == own_hash
     except OSError:
         return False

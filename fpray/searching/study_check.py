@@ -24,8 +24,8 @@ _LISTED = 3
 
 
 def _status(text: str) -> str | None:
-    known = [status.value for status in Status]
-    return None if text in known else f"must be one of {', '.join(known)}, not {shown(text)}"
+    words = [status.value for status in Status]
+    return None if text in words else f"must be one of {', '.join(words)}, not {shown(text)}"
 
 
 class _Attributes(TypedDict, total=False):
@@ -77,9 +77,9 @@ def remarks(trials: Sequence[FrozenTrial], in_suite: Mapping[str, object], lost:
 
 def _wrong_directions(study: optuna.Study, problem: SearchProblem) -> Iterator[str]:
     directions = [direction.name.lower() for direction in study.directions]
-    wanted = [goal.direction for goal in problem.goals]
-    if directions != wanted:
-        yield f"its goals are to {' and to '.join(directions)}, those of the search to {' and to '.join(wanted)}"
+    own = [goal.direction for goal in problem.goals]
+    if directions != own:
+        yield f"its goals are to {' and to '.join(directions)}, those of the search to {' and to '.join(own)}"
 
 
 def _wrong_trials(trials: Sequence[FrozenTrial], problem: SearchProblem) -> Iterator[str]:

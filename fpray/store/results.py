@@ -136,11 +136,11 @@ def _column(values: list[Any], kind: type | None) -> Any:
     return column.cast(pa.bool_()) if kind is bool else column
 
 
-def _fits(value: Any, kind: type) -> bool:
+def _fits(value: Any, kind: type[Any]) -> bool:
     """Whether a column of a kind can hold a value."""
-    if kind is float:
-        return type(value) is float or (type(value) is int and value.bit_length() < 64)
-    return type(value) is kind and (kind is not int or value.bit_length() < 64)
+    if type(value) is int:
+        return kind in (int, float) and value.bit_length() < 64
+    return type(value) is kind
 
 
 def _utf8(text: str) -> str:

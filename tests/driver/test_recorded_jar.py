@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from fpray.driver import debug
+from fpray.driver import debug, recorded_jar
 from fpray.errors import Cause, refuse
-from fpray.jar.find import sha256
+from fpray.jar.find import Jar, sha256
 from tests.conftest import cli
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "suites" / "sweep_with_a_crash"
@@ -30,7 +30,7 @@ def _jar(path: Path, *mains: str, note: str = "") -> str:
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
-    """A recorded suite whose trials ran `mine.jar`, which is beside it."""
+    """A recorded suite; its trials ran `mine.jar`, which is beside it."""
     (tmp_path / "suites").mkdir()
     suite = Path(shutil.copytree(next(RECORDED.iterdir()), tmp_path / "suites" / next(RECORDED.iterdir()).name))
     hash_of = _jar(tmp_path / "mine.jar", *MAINS)
@@ -59,12 +59,12 @@ def _refusal(suite: Path, anchor: str) -> str:
 
 def _jar_that_runs(suite: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """The output until machines are asked for, and the name of the jar that was chosen before that."""
-    chosen = []
-    find = debug.jar_of_trial
+    jars = []
+    find = recorded_jar.jar_of_trial
 
     def note(*words: Any) -> Any:
-        chosen.append(find(*words))
-        return chosen[0]
+        jars.append(find(*words))
+        return jars[0]
 
     def machines(*_: object, **__: object) -> None:
         raise refuse("machines", "are not for this test", Cause.MACHINES)
@@ -73,7 +73,7 @@ def _jar_that_runs(suite: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, s
     monkeypatch.setattr(debug, "Machines", machines)
     done = cli("debug", f"{suite}/001", "server", "--local")
     assert "machines are not for this test" in re.sub(r"\s+", " ", done.output), done.output
-    return done.output, chosen[0].path.name
+    return done.output, jars[0].path.name
 
 
 def test_the_jar_that_is_still_there_is_run_without_a_word(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +90,17 @@ def test_a_reference_jar_of_other_sources_is_run_where_it_is_still_there(
     output, name = _jar_that_runs(suite, monkeypatch)
     assert name == "mine.jar"
     assert "warning" not in output
+
+
+def test_the_reference_jar_that_is_built_again_from_the_same_sources_is_the_same(
+    suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = json.loads((suite / "suite.json").read_text())["jar"]
+    _edit(suite / "suite.json", jar={**content, "name": "reference"})
+    moved = (suite.parents[1] / "mine.jar").rename(suite.parents[1] / "built.jar")
+    monkeypatch.setattr(recorded_jar, "find_jar", lambda *_: Jar(moved, sha256(moved), "", reference=True))
+    output, name = _jar_that_runs(suite, monkeypatch)
+    assert (name, "warning" in output) == ("built.jar", False)
 
 
 def test_a_jar_that_is_gone_is_named_with_its_hash(suite: Path) -> None:

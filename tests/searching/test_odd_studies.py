@@ -223,7 +223,9 @@ def test_a_study_with_other_goals_is_refused(directions: list[str], suite: Path)
     journal = suite / STUDY_FILES["journal"]
     journal.unlink()
     storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal)))
-    optuna.create_study(study_name=suite.name, storage=storage, directions=directions)
+    optuna.create_study(
+        study_name=suite.name, storage=storage, directions=[optuna.study.StudyDirection[d.upper()] for d in directions]
+    )
     _is_refused(suite, f"its goals are to {' and to '.join(directions)}, those of the search to maximize")
 
 
@@ -279,8 +281,8 @@ def test_a_point_outside_of_the_space_is_refused(
 
 def test_studies_that_an_earlier_version_wrote_are_studies(tmp_path: Path) -> None:
     for name in ("search", "search_half_done"):
-        recorded = next((Path(__file__).parents[1] / "recorded" / "suites" / name).iterdir())
-        suite = Path(shutil.copytree(recorded, tmp_path / recorded.name))
+        source = next((Path(__file__).parents[1] / "recorded" / "suites" / name).iterdir())
+        suite = Path(shutil.copytree(source, tmp_path / source.name))
         words = json.loads((suite / "suite.json").read_text())["search"]
         options = {
             "maximize": [goal.removeprefix("maximize ") for goal in words["goals"]],

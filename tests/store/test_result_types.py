@@ -65,7 +65,7 @@ def test_the_same_suite_gives_the_same_file_on_every_write(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("values", "kind", "shown"),
+    ("values", "kind", "cells"),
     [
         ([3, 4], "double", [3.0, 4.0]),
         ([3, 4.5, None], "double", [3.0, 4.5, None]),
@@ -76,11 +76,11 @@ def test_the_same_suite_gives_the_same_file_on_every_write(tmp_path: Path) -> No
         (["\ud800", 2**62], "string", ["\\ud800", str(2**62)]),
     ],
 )
-def test_a_column_of_an_instrument_has_one_type(values: list[Any], kind: str, shown: list[Any], tmp_path: Path) -> None:
+def test_a_column_of_an_instrument_has_one_type(values: list[Any], kind: str, cells: list[Any], tmp_path: Path) -> None:
     suite = _sweep(tmp_path, {str(k): {"gc.pauses": value} for k, value in enumerate(values)})
     assert _types(suite)["gc.pauses"] == kind
-    cells = read_results(suite).column("gc.pauses").to_pylist()
-    assert sorted(map(str, cells)) == sorted(map(str, [*shown, *[None] * (8 - len(shown))]))
+    column = read_results(suite).column("gc.pauses").to_pylist()
+    assert sorted(map(str, column)) == sorted(map(str, [*cells, *[None] * (8 - len(cells))]))
 
 
 @pytest.mark.parametrize("value", ["many", None, True, 2**70, [1, 2], "\ud800"])
