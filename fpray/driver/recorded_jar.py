@@ -9,6 +9,7 @@ from typing import Any
 
 from fpray.driver.named_jar import main_classes
 from fpray.errors import Cause, Refused, refuse
+from fpray.files import layout
 from fpray.files.typed import Misfit, typed
 from fpray.jar.find import REFERENCE, Jar, find_jar, sha256
 from fpray.plan.plan import Trial
@@ -49,7 +50,7 @@ def _in_its_place(suite: Suite, own: JarRecord, which: str, java: str, say: Call
     if not path:
         name = own.get("name", "")
         sentence = f"says only the name of the jar that its trials ran, {name}, and not where it is"
-        how = f'add its path to {suite.path / "suite.json"}, as "path" beside that name'
+        how = f'add its path to {suite.path / layout.SUITE}, as "path" beside that name'
         raise refuse(suite.path.name, f"{sentence}: {how}", Cause.JAR)
     if not Path(path).exists():
         raise refuse(path, f"is gone: it was {which}. Put it back there, and run this command again", Cause.JAR)

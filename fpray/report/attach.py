@@ -9,7 +9,7 @@ from fpray.errors import Cause, FprayError
 from fpray.files import layout
 from fpray.files.reading import open_regular
 from fpray.report.snapshot import FAILED, read_snapshot
-from fpray.report.status import DIED, SuiteState
+from fpray.report.status import DIED, UNFINISHED, SuiteState
 from fpray.report.terminal_block import TerminalBlock
 from fpray.report.text import on_terminal, say
 from fpray.store.suite import Suite
@@ -86,5 +86,7 @@ def _exit_code(state: SuiteState) -> int:
         return 2  # it was refused, and its log, which was shown, says why
     if state.state == DIED:
         raise FprayError(f"{state.suite.path.name}: {state.words()}", Cause.KILLED_DRIVER)
+    if state.state == UNFINISHED:  # it was killed before it wrote anything, or what it wrote is gone
+        raise FprayError(f"{state.suite.path.name} is not running: {state.words()}", Cause.KILLED_DRIVER)
     code = state.snapshot.exit_code if state.snapshot is not None else None
     return code if code is not None else 1

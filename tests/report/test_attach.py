@@ -63,6 +63,18 @@ def test_a_driver_that_was_killed_is_told_once(tmp_path: Path) -> None:
     assert "is not running" not in done.output
 
 
+def test_a_driver_that_wrote_nothing_of_its_end_is_told_once(tmp_path: Path) -> None:
+    suite = tmp_path / "2026-11-22_00-00-00_ABCDEFGHIJ_unreplicated_smoke"
+    suite.mkdir()
+    (suite / "suite.json").write_text(
+        json.dumps({"protocol": "unreplicated", "points": [], "jar": {}, "planned": 3, "kind": "sweep"})
+    )
+    done = cli("attach", "ABCD", "-s", str(tmp_path))
+    assert done.exit_code == 1
+    assert done.output.count("is not running: 0 of 3 done") == 1
+    assert done.output.rstrip().endswith(" · docs/troubleshooting.md#killed-driver")
+
+
 @pytest.mark.parametrize("command", ["attach", "stop"])
 def test_a_suite_that_does_not_exist_is_refused(command: str, tmp_path: Path) -> None:
     missing = cli(command, "WXYZ", "-s", str(tmp_path))
