@@ -97,8 +97,9 @@ def _wrong_attributes(attributes: Mapping[str, Any]) -> Iterator[str]:
         typed(_Attributes, {name: attributes[name] for name in _Attributes.__annotations__ if name in attributes})
     except Misfit as misfit:
         yield f"has another entry than fpray writes: {misfit}"
-    if FPRAY_TRIAL in attributes and (missing := [n for n in (CONFIGURATION, REPEAT) if n not in attributes]):
-        yield f"lacks {' and '.join(missing)}"
+    for name, others in ((FPRAY_TRIAL, (CONFIGURATION, REPEAT)), (STATUS, (METRICS,))):
+        if name in attributes and (missing := [other for other in others if other not in attributes]):
+            yield f"lacks {' and '.join(missing)}"
 
 
 def _wrong_point(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> Iterator[str]:
