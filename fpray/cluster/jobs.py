@@ -46,7 +46,8 @@ class Job:
                 return None
             raise FprayError(
                 f"Ray says nothing about its job {self.name}, which runs the sweep, for {_SILENT_S:.0f} s:"
-                f' "{first_line(error)}". See whether it goes on: fpray status'
+                f' "{first_line(error)}". See whether it goes on: fpray status',
+                Cause.RAY_LOSS,
             ) from None
         self._silent_since = 0.0
         if not info.status.is_terminal():

@@ -17,7 +17,7 @@ from fpray.store.suite import Suite
 from tests.searching.simulation import run_trials, search_request, search_suite, source_of
 
 COUNT = int(os.environ.get("FPRAY_FUZZ", "20"))
-ODD = (None, 0, -1, 1, 7, 10**30, 1.5, float("nan"), "", "x", "1", [], [1], {}, {"a": 1}, True)
+ODD: tuple[Any, ...] = (None, 0, -1, 1, 7, 10**30, 1.5, float("nan"), "", "x", "1", [], [1], {}, {"a": 1}, True)
 
 
 def _places(entry: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
