@@ -18,7 +18,7 @@ from fpray.store.find import suites
 from tests.conftest import QUICK, run, start, wait_for
 from tests.driver.held import PATIENT, hold_clients
 from tests.support.patience import LONG
-from tests.support.processes import command_of, jvms
+from tests.support.processes import command_of, jvms, seen
 from tests.support.suites import only_suite
 
 
@@ -28,7 +28,8 @@ def no_drivers(tmp_path: Path) -> Iterator[None]:
     yield
     for suite in suites(tmp_path / "suites"):
         if (holder := suite.holder()) is not None and holder.here:
-            os.kill(holder.pid, signal.SIGKILL)
+            for driver in seen([holder.pid]):
+                driver.kill()
 
 
 def _status(directory: Path) -> dict[str, object]:

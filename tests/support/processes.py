@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,10 +14,26 @@ import psutil
 class Seen(psutil.Process):
     """A process that lived when it was seen. A signal to one that has ended is lost, as it is in a shell."""
 
+    def send_signal(self, sig: int) -> None:
+        """Send it."""
+        with contextlib.suppress(psutil.Error):
+            super().send_signal(sig)
+
     def kill(self) -> None:
         """SIGKILL."""
-        with contextlib.suppress(psutil.Error):
-            super().kill()
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def suspend(self) -> None:
+        """SIGSTOP."""
+        self.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self.send_signal(signal.SIGCONT)
 
 
 def seen(pids: Iterable[int]) -> Iterator[Seen]:
