@@ -14,6 +14,7 @@ from fpray.driver.read_options import Words
 from fpray.driver.selection import Selected, TrialSelection
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.searching.checks import corner_problems, group_problems
+from fpray.searching.early_stop import early_stop
 from fpray.searching.latency_bounds import latency_bounds
 from fpray.searching.options import SearchOptions
 from fpray.searching.problem import SearchProblem
@@ -21,7 +22,6 @@ from fpray.searching.problem_reader import read_problem
 from fpray.searching.search_record import search_record
 from fpray.study.search_study import Search
 from fpray.study.study import Study
-from fpray.trial.early_stop import early_stop
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,7 +114,7 @@ def test_the_loop_and_the_life_of_a_trial_fit_a_screen(path: str, name: str, mos
     [
         ("fpray.report.live", ["driver/run.py", "driver/run_listeners.py"]),
         ("fpray.trial.cpu_watch", ["trial/instrument_registry.py"]),
-        ("fpray.trial.early_stop", ["searching/experiment.py"]),
+        ("fpray.searching.early_stop", ["searching/experiment.py"]),
     ],
 )
 def test_what_joins_the_loop_or_a_trial_is_known_to_what_lists_it(module: str, builders: list[str]) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
+from fpray.searching.latency_bounds import LatencyBound, broken_bound
 from fpray.trial.instruments import Instrument, RunningTrial, beside
-from fpray.trial.latency_bound import LatencyBound, broken_bound
 from fpray.trial.plan_facts import by_agent, rows_file, seconds_of, warmup_s
 
 SHORTEST_S = 4.0  # a trial with a shorter duration is not looked at

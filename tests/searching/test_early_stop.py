@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from fpray.files.reading import pieces
+from fpray.searching.early_stop import early_stop
+from fpray.searching.latency_bounds import FEWEST_ROWS, LatencyBound, broken_bound
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
-from fpray.trial.early_stop import early_stop
-from fpray.trial.latency_bound import FEWEST_ROWS, LatencyBound, broken_bound
 from tests.support.trials import a_trial, actor_gone, clients_run_until, run
 
 T = "2026-11-22T10:00:00Z"
