@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from fpray.cli.interrupt import interruptible
+from fpray.cli.sections import SECTIONS
 from fpray.cli.typed_words import typed_words
 from fpray.cluster.jobs import NoJobs, as_job
 from fpray.driver.command_words import CommandWords
@@ -89,7 +90,7 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets
             f"· all sweeps: fpray status{where} · watch it: fpray attach {name} · end it: fpray stop {name}"
         )
         ctx.exit(0)
-    ctx.exit(attach(suite, where))
+    ctx.exit(attach(suite, SECTIONS, where))
 
 
 def _start_job(command: CommandWords, secrets: Sequence[Secret]) -> tuple[Path | None, int]:

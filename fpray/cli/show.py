@@ -7,13 +7,12 @@ from pathlib import Path
 import click
 
 from fpray.cli.completion import suite_letters
+from fpray.cli.sections import SECTIONS
 from fpray.cli.suites import PATH, head_option, suites_option
 from fpray.files.paths import short_path
 from fpray.report.show import show as show_suite
 from fpray.report.text import show_line
-from fpray.searching.section import SearchSection
 from fpray.store.find import find_suite, newest_suite
-from fpray.study.search_study import Search
 
 
 @click.command()
@@ -30,7 +29,7 @@ def show(suite: str | None, suite_directory: Path, figure: tuple[Path, ...]) -> 
     """
     suite = suite or str(newest_suite(suite_directory).path)
     if not figure:
-        show_suite(suite, suite_directory, {Search.command: SearchSection()})
+        show_suite(suite, suite_directory, SECTIONS)
         return
     from fpray.searching.figures.draw import draw  # matplotlib and Optuna take a second
 

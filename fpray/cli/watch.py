@@ -11,6 +11,7 @@ import click
 from fpray.cli.completion import suite_letters
 from fpray.cli.launch_options import StatusPrinting
 from fpray.cli.options import with_options
+from fpray.cli.sections import SECTIONS
 from fpray.cli.suites import head_option, suites_option
 from fpray.files.paths import short_path
 from fpray.report.attach import attach as attach_to
@@ -26,7 +27,7 @@ from fpray.store.find import find_suite
 @with_options(StatusPrinting)
 def status(suite_directory: Path, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
-    states = suite_states(suite_directory, lambda why: say(why.explained()))
+    states = suite_states(suite_directory, SECTIONS, lambda why: say(why.explained()))
     if as_json:
         show_text(json.dumps([state.to_json() for state in states], indent=1) + "\n")
         return
@@ -50,7 +51,7 @@ def attach(ctx: click.Context, suite: str, suite_directory: Path) -> None:
     Ctrl-C ends the display; the sweep goes on. Exit code: the sweep's; 0 when you left before it ended.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    ctx.exit(attach_to(find_suite(suite, suite_directory)))
+    ctx.exit(attach_to(find_suite(suite, suite_directory), SECTIONS))
 
 
 @click.command()
@@ -62,4 +63,4 @@ def stop(suite: str, suite_directory: Path) -> None:
 
     Nothing is left running, and the same command continues the sweep.
     """
-    show_line(stop_sweep(find_suite(suite, suite_directory)))
+    show_line(stop_sweep(find_suite(suite, suite_directory), SECTIONS))

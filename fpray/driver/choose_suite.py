@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from fpray.driver.experiment import Experiment
@@ -19,11 +20,14 @@ from fpray.store.strange_files import refuse_strange_files
 from fpray.store.suite import Suite
 from fpray.store.suite_record import PILOT, SuiteRecord
 
+Unfinished = Callable[[Suite, Experiment], bool]
 _NEW = "To start a new suite (directory of results), add --new: the old results are kept"
 
 
-def choose_suite(experiment: Experiment) -> Suite:
+def choose_suite(experiment: Experiment, unfinished: Unfinished | None = None) -> Suite:
     """The suite that is named, the newest one that this command continues, or a new one.
+
+    unfinished: whether a suite of this command has anything left to run; by its list of trials where there is none.
 
     Raises:
         Refused: the suite is of something else, or cannot be written.
@@ -33,7 +37,7 @@ def choose_suite(experiment: Experiment) -> Suite:
     root, policy, key = experiment.outputs.root, experiment.policy, experiment.key
     before = [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
     for suite in before:
-        if policy.rerun or _unfinished(suite, experiment) or _was_killed(suite):
+        if policy.rerun or (unfinished or _lacks_trials)(suite, experiment) or _was_killed(suite):
             return _checked(suite, experiment)
     if policy.rerun:
         sentence = (
@@ -74,7 +78,7 @@ def _new_suite(root: Path, experiment: Experiment) -> Suite:
         provenance=provenance,
         kind=experiment.kind,
         settings=experiment.settings.entries(),
-        **experiment.record,
+        of_source=dict(experiment.record),
     )
     return Suite.create(root, name, arguments, record)
 
@@ -127,10 +131,8 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
     return suite
 
 
-def _unfinished(suite: Suite, experiment: Experiment) -> bool:
-    """Whether a suite of this command has anything left to run."""
-    if suite.record.ended is not None:  # its trials are not known in advance: their source says when it has ended
-        return not suite.record.ended
+def _lacks_trials(suite: Suite, experiment: Experiment) -> bool:
+    """Whether one of the trials of a suite has not ended."""
     try:
         trials = [trial for words in suite.record.points for trial in selected_by(words, suite, experiment).trials]
     except FprayError:  # its study or protocol is gone or has changed: it cannot be continued

@@ -113,7 +113,7 @@ class Experiment:
     """A request that was checked.
 
     Attributes:
-        kind: the command that continues its suite: `sweep`, `search`.
+        kind: the command that continues its suite, such as `sweep`.
         selection: what selects its trials.
         points: the same as `suite.json` keeps it, under this name.
         study_file: the file that defines the study, if a file does.
@@ -121,7 +121,7 @@ class Experiment:
         settings: the options that are compared when a suite is continued.
         key: equal for two commands that continue each other's suite.
         instruments: what joins every trial.
-        record: what a new `suite.json` keeps of it beside its selection and its environment.
+        record: what the source of its trials adds to a new `suite.json`.
     """
 
     kind: str

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from fpray.driver.choose_suite import choose_suite
+from fpray.driver.choose_suite import Unfinished, choose_suite
 from fpray.driver.experiment import Experiment
 from fpray.driver.named_jar import main_classes
 from fpray.errors import refuse_if_any
@@ -19,14 +19,16 @@ Checked = TypeVar("Checked", bound=Experiment)
 
 
 @contextlib.contextmanager
-def held_suite(experiment: Checked) -> Iterator[tuple[Checked, Suite]]:
+def held_suite(experiment: Checked, unfinished: Unfinished | None = None) -> Iterator[tuple[Checked, Suite]]:
     """The experiment with its jar and the addresses of its machines, and its suite, which no other process uses.
+
+    unfinished: see `choose_suite`.
 
     Raises:
         Refused: nothing was started.
     """
     experiment = _with_jar(_with_addresses(experiment))
-    suite = choose_suite(experiment)
+    suite = choose_suite(experiment, unfinished)
     with suite.held():
         yield experiment, suite
 

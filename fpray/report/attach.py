@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fpray.errors import Cause, FprayError
 from fpray.files import layout
 from fpray.files.reading import open_regular
+from fpray.report.sections import SWEEPS, Sections
 from fpray.report.snapshot import FAILED, read_snapshot
 from fpray.report.status import DIED, UNFINISHED, SuiteState
 from fpray.report.terminal_block import TerminalBlock
@@ -18,7 +19,7 @@ _POLL_S = 0.5
 _EARLIER_LINES = 20  # lines that were printed before and are shown first
 
 
-def attach(suite: Suite, where: str = "") -> int:
+def attach(suite: Suite, sections: Sections = SWEEPS, where: str = "") -> int:
     """Show what a sweep prints until it ends, and return its exit code. Ctrl-C ends the display, not the sweep.
 
     where: what follows the suite in the commands that are shown, such as ` --cluster FILE`.
@@ -26,7 +27,7 @@ def attach(suite: Suite, where: str = "") -> int:
     Raises:
         FprayError: the driver was killed.
     """
-    state = SuiteState.of(suite)
+    state = SuiteState.of(suite, sections)
     if state.holder is None:
         code = _exit_code(state)  # first: of a driver that was killed, its error is all that is said
         say(f"{suite.path.name} is not running: {state.snapshot.says if state.snapshot else state.words()}")
@@ -49,7 +50,7 @@ def attach(suite: Suite, where: str = "") -> int:
             f" fpray stop {name}"
         )
         return 0
-    state = SuiteState.of(suite)
+    state = SuiteState.of(suite, sections)
     if state.snapshot is not None and state.snapshot.state == FAILED:
         say(f"fpray: {state.snapshot.says}")
     return _exit_code(state)

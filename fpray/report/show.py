@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from fpray.errors import Cause, Problem, Refused, refuse, refuse_if_any
@@ -14,7 +14,7 @@ from fpray.plan.words import duration_in_words, number_of
 from fpray.recorder.columns import is_measured
 from fpray.report.outcome_lines import explanation_of, remark_lines
 from fpray.report.process_table import print_processes
-from fpray.report.sections import Section, SweepSection
+from fpray.report.sections import Section, Sections, section_of
 from fpray.report.text import show_line
 from fpray.report.trial_table import print_trials
 from fpray.store.find import find_suite, find_trial, is_suite
@@ -26,10 +26,8 @@ from fpray.store.trial_directory import TrialDirectory
 from fpray.study.registry import find_protocol
 
 
-def show(name: str, root: Path, sections: Mapping[str, Section]) -> None:
+def show(name: str, root: Path, sections: Sections) -> None:
     """Print SUITE, or SUITE/TRIAL, or the earlier attempt of a trial that a path names.
-
-    sections: kind of suite -> its section; other kinds are shown as sweeps.
 
     Raises:
         Refused: there is no such suite or trial.
@@ -38,7 +36,7 @@ def show(name: str, root: Path, sections: Mapping[str, Section]) -> None:
     if trial is not None:
         _show_trial(trial, suite)
     else:
-        _show_suite(suite, sections.get(suite.record.kind, SweepSection()))
+        _show_suite(suite, section_of(suite, sections))
 
 
 def _find(name: str, root: Path) -> tuple[Suite, TrialDirectory | None]:

@@ -11,18 +11,20 @@ from typing import Any
 
 from fpray.errors import FprayError
 from fpray.plan.words import AGAIN, again, duration_in_words
+from fpray.report.sections import SWEEPS, Sections, section_of
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, Snapshot, read_snapshot
 from fpray.store.find import suites
 from fpray.store.lock import SuiteHolder
 from fpray.store.outcome import Status
 from fpray.store.suite import Suite
 
+OnDamage = Callable[[FprayError], None]
 DIED, UNFINISHED = "died", "unfinished"
 
 
 @dataclass(frozen=True)
 class SuiteState:
-    """A suite, the process that runs it now, and how it stood when that was last written.
+    """A suite, the process that runs it now, how it stood when that was last written, and what its trials differ in.
 
     The lock says whether a process runs it: a driver that was killed wrote nothing more.
     """
@@ -30,14 +32,15 @@ class SuiteState:
     suite: Suite
     holder: SuiteHolder | None
     snapshot: Snapshot | None
+    varied: Sequence[str] = ()
 
     @staticmethod
-    def of(suite: Suite, on_damage: Callable[[FprayError], None] = lambda _why: None) -> SuiteState:
+    def of(suite: Suite, sections: Sections = SWEEPS, on_damage: OnDamage = lambda _why: None) -> SuiteState:
         """The state of a suite now; `on_damage` gets the error of a `progress.json` that cannot be read."""
         holder, snapshot = suite.holder(), read_snapshot(suite.path, on_damage)
         if holder and snapshot and (snapshot.pid, snapshot.host) != (holder.pid, holder.host):
             snapshot = None  # of an earlier driver
-        return SuiteState(suite, holder, snapshot)
+        return SuiteState(suite, holder, snapshot, section_of(suite, sections).varied(suite))
 
     @property
     def state(self) -> str:
@@ -83,11 +86,6 @@ class SuiteState:
         match = re.match(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)", self.suite.path.name)
         return f"{match[1]} {match[2]}:{match[3]}" if match else ""
 
-    @property
-    def varied(self) -> list[str]:
-        """The parameters that are varied on the command line, or that a search may choose."""
-        return self.suite.record.varied()
-
     def _progress(self) -> Iterator[str]:
         if self.snapshot is not None and self.snapshot.under_way:
             yield f"about {duration_in_words(self.snapshot.remaining(time.time()))} to go"
@@ -104,7 +102,7 @@ class SuiteState:
             "letters": self.suite.suite_id,
             "state": self.state,
             "began": self.began,
-            "varied": self.varied,
+            "varied": list(self.varied),
             "done": done,
             "total": total,
             "failed": failures,
@@ -116,14 +114,14 @@ class SuiteState:
         }
 
 
-def suite_states(root: Path, on_damage: Callable[[FprayError], None] = lambda _why: None) -> list[SuiteState]:
+def suite_states(root: Path, sections: Sections = SWEEPS, on_damage: OnDamage = lambda _why: None) -> list[SuiteState]:
     """The states of all suites in a directory: those that run first, then the newest; `on_damage` as for `suites`."""
     states = []
     for suite in suites(root, on_damage):
-        state = SuiteState.of(suite, on_damage)
         try:
+            state = SuiteState.of(suite, sections, on_damage)
             state.counts()
-        except FprayError as error:  # a damaged trial: its suite must not hide the others
+        except FprayError as error:  # something in it is damaged: its suite must not hide the others
             on_damage(error)
         else:
             states.append(state)

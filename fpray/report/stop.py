@@ -8,13 +8,14 @@ import signal
 import time
 
 from fpray.errors import Cause, refuse
+from fpray.report.sections import SWEEPS, Sections
 from fpray.report.status import SuiteState
 from fpray.store.suite import Suite
 
 _POLL_S = 0.05
 
 
-def stop(suite: Suite) -> str:
+def stop(suite: Suite, sections: Sections = SWEEPS) -> str:
     """End a sweep and wait until it has ended: how it stands then, as a sentence.
 
     Raises:
@@ -22,7 +23,7 @@ def stop(suite: Suite) -> str:
     """
     holder = suite.holder()
     if holder is None:
-        return f"{suite.path.name} is not running: {SuiteState.of(suite).words()}"
+        return f"{suite.path.name} is not running: {SuiteState.of(suite, sections).words()}"
     instead = f"log in there, and run fpray stop {suite.suite_id}"
     if not holder.here:
         raise refuse(suite.path.name, f"is run by {holder.words}: {instead}", Cause.ELSEWHERE)
@@ -55,5 +56,5 @@ def stop(suite: Suite) -> str:
             time.sleep(_POLL_S)
     if not suite.path.exists():
         return "interrupted · nothing was started"
-    state = SuiteState.of(suite)
+    state = SuiteState.of(suite, sections)
     return state.snapshot.says if state.snapshot is not None and state.snapshot.says else state.words()

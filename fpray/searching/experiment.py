@@ -20,6 +20,7 @@ from fpray.searching.options import SearchOptions
 from fpray.searching.problem import SearchProblem
 from fpray.searching.problem_reader import read_problem
 from fpray.searching.search_record import search_record
+from fpray.searching.suite_entries import SearchEntries
 from fpray.study.search_study import Search
 from fpray.study.study import Study
 
@@ -56,7 +57,7 @@ def check_search(protocol: str, options: Mapping[str, Any], command: str = "") -
         kind=Search.command,
         key=suite_key(_identity(experiment.points, words.values), experiment.settings),
         instruments=[*experiment.instruments, *early_stop(latency_bounds(problem.protocol, problem.bounds))],
-        record={"search": search_record(problem), "ended": ""},
+        record=SearchEntries(search_record(problem)).to_json(),
     )
     return SearchExperiment(**vars(whole), problem=problem)
 

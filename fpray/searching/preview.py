@@ -12,9 +12,9 @@ from fpray.plan.estimate import planned_seconds, processes_each
 from fpray.plan.words import duration_in_words, number_of
 from fpray.searching.experiment import SearchExperiment
 from fpray.searching.problem import SearchProblem
-from fpray.searching.recorded_recommendation import search_words
 from fpray.searching.search_record import check_same_search
 from fpray.searching.space import in_words
+from fpray.searching.suite_entries import search_entries
 
 
 def preview_lines(experiment: SearchExperiment) -> Iterator[str]:
@@ -26,7 +26,7 @@ def preview_lines(experiment: SearchExperiment) -> Iterator[str]:
     yield from experiment.outputs.remarks
     suite = named_suite(experiment)
     if suite is not None:
-        check_same_search(search_words(suite), experiment.problem)
+        check_same_search(search_entries(suite).search, experiment.problem)
         done = sum(outcome is not None for _, _, outcome in suite.outcomes())
         yield continued_line(suite, done, f"at most {experiment.problem.study.budget_trials}")
     yield _preview_line(experiment)

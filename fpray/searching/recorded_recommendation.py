@@ -1,17 +1,15 @@
-"""What is read again of a search's `answer.json`, and of the entry `search` of its `suite.json`."""
+"""What is read again of a search's `answer.json`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
-from fpray.errors import Cause, refuse
 from fpray.files import layout
-from fpray.files.suite_file import read_suite_file, typed_content
+from fpray.files.suite_file import read_suite_file
 from fpray.files.typed import Rule, number_or_word
-from fpray.store.suite import Suite
 
 Cell = Annotated[Any, Rule(number_or_word)]
 
@@ -72,36 +70,3 @@ def read_recommendation(suite: Path) -> RecordedRecommendation:
         Damaged: its `answer.json` is.
     """
     return read_suite_file(suite / layout.ANSWER, RecordedRecommendation) or RecordedRecommendation()
-
-
-class _Words(TypedDict):
-    goals: list[str]
-    bounds: list[str]
-    space: dict[str, str]
-    sampler: str
-    seed: int
-    storage: str
-
-
-class SearchWords(_Words, total=False):
-    """What `suite.json` records of a search, see `fpray.searching.search_record`; early versions kept no start."""
-
-    start: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Entries:
-    search: SearchWords
-
-
-def search_words(suite: Suite) -> SearchWords:
-    """What the suite of a search records of it.
-
-    Raises:
-        Damaged: it is something else. Refused: it is the suite of a sweep.
-    """
-    if suite.record.search is None:
-        raise refuse(
-            suite.path.name, "has the results of a sweep, not of a search: use fpray sweep", Cause.OTHER_REQUEST
-        )
-    return typed_content(suite.path / layout.SUITE, _Entries, {"search": suite.record.search}).search

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from fpray.driver.experiment import Experiment
 from fpray.driver.held_suite import held_suite
 from fpray.driver.record_entries import record_entries
 from fpray.driver.resume import WorkList
@@ -15,11 +16,11 @@ from fpray.errors import Refused
 from fpray.files.secret import Secret
 from fpray.report.text import say
 from fpray.searching.experiment import SearchExperiment
-from fpray.searching.recorded_recommendation import search_words
 from fpray.searching.result import SearchResult
 from fpray.searching.search_record import check_same_search
 from fpray.searching.source import SearchSource
 from fpray.searching.storage import delete_study, open_study
+from fpray.searching.suite_entries import SearchEntries, search_entries
 from fpray.store.suite import Suite, remove_if_empty
 
 
@@ -36,7 +37,7 @@ def run_search(
         Refused: nothing was started.
         FprayError: it could not go on; what was finished stays finished.
     """
-    with held_suite(request) as (experiment, suite):
+    with held_suite(request, _has_not_ended) as (experiment, suite):
         source = _source(experiment, suite)
         for line in source.remarks:
             say(f"note: {line}")
@@ -57,7 +58,7 @@ def _source(experiment: SearchExperiment, suite: Suite) -> SearchSource:
     Raises:
         Refused: the suite is of another search, or its study cannot be opened.
     """
-    record, problem = search_words(suite), experiment.problem
+    record, problem = search_entries(suite).search, experiment.problem
     if not suite.fresh:
         check_same_search(record, problem)
     try:
@@ -66,3 +67,9 @@ def _source(experiment: SearchExperiment, suite: Suite) -> SearchSource:
         remove_if_empty(suite)
         raise
     return SearchSource(problem, suite, study, record["sampler"], record["seed"])
+
+
+def _has_not_ended(suite: Suite, _: Experiment) -> bool:
+    """Whether a search goes on: its trials are not known in advance, so the suite says when it has ended."""
+    entries = SearchEntries.of(suite)
+    return entries is not None and not entries.ended

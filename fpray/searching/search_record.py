@@ -10,14 +10,14 @@ from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
 from fpray.searching.options import SEEDS
 from fpray.searching.problem import SearchProblem
-from fpray.searching.recorded_recommendation import SearchWords
 from fpray.searching.space import in_words
 from fpray.searching.storage_url import JOURNAL, storage_problems
+from fpray.searching.suite_entries import SearchWords
 
 _OPTIONS = {"goals": "--maximize", "bounds": "--subject-to", "space": "--space", "sampler": "--sampler"}
 
 
-def search_record(problem: SearchProblem) -> dict[str, Any]:
+def search_record(problem: SearchProblem) -> SearchWords:
     """The entry `search` of a new suite.
 
     It records a seed even if the user gave none, so that the same command continues with the same one.
@@ -39,7 +39,7 @@ def check_same_search(record: SearchWords, problem: SearchProblem) -> None:
     Raises:
         Refused: it has another goal, bound, space, sampler, starting point or storage.
     """
-    now, before = search_record(problem), dict[str, Any](record)
+    now, before = dict[str, Any](search_record(problem)), dict[str, Any](record)
     problems = [
         Problem(
             option,

@@ -1,11 +1,12 @@
-"""What `fpray show` adds for the suite of a search: its recommendation, and whether it has ended."""
+"""What is shown of the suite of a search: its recommendation, whether it has ended, and what it may choose."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fpray.plan.words import again
 from fpray.searching.recorded_recommendation import read_recommendation
+from fpray.searching.suite_entries import SearchEntries
 from fpray.store.suite import Suite
 
 
@@ -19,4 +20,10 @@ class SearchSection:
     def to_go(self, suite: Suite, total: int, done: int) -> str:
         """The trials that have begun, and whether the search has ended: how many are left is not known in advance."""
         under_way = f", {total - done} begun" if total > done else ""
-        return under_way if suite.record.ended else f"{under_way}, and not ended ({again(suite.record.command)})"
+        entries = SearchEntries.of(suite)
+        return under_way if entries and entries.ended else f"{under_way}, and not ended ({again(suite.record.command)})"
+
+    def varied(self, suite: Suite) -> Sequence[str]:
+        """The parameters that are varied on the command line, or that the search may choose."""
+        entries = SearchEntries.of(suite)
+        return list(dict.fromkeys([*suite.record.varied(), *(entries.search["space"] if entries else ())]))

@@ -27,6 +27,7 @@ from fpray.searching.storage import reachable
 from fpray.searching.storage_url import JOURNAL
 from fpray.searching.study_check import check_study, remarks
 from fpray.searching.study_sync import catch_up
+from fpray.searching.suite_entries import note_end
 from fpray.searching.trial_attributes import NUMBER, REPEAT
 from fpray.store.outcome import Outcome
 from fpray.store.suite import Suite
@@ -78,7 +79,7 @@ class SearchSource:
 
     def open(self, *, several_machines: bool) -> str:
         """Begin: the search has not ended, even if a smaller budget ended it before."""
-        self._suite.record.ended = ""
+        note_end(self._suite, "")
         self.keep_recommendation()
         return ""
 
@@ -137,7 +138,7 @@ class SearchSource:
     def close(self) -> Sequence[str]:
         """Write what is known, and return it in sentences."""
         self._suite.write_inputs(self.planned())
-        self._suite.record.ended = self.ended
+        note_end(self._suite, self.ended)
         self._suite.save()
         lines = self.keep_recommendation()
         if self.result is not None:

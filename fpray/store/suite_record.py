@@ -13,7 +13,7 @@ from fpray.files.suite_file import SCHEMA, Damaged, read_suite_file, typed_conte
 from fpray.files.typed import Rule, between
 
 COUNT = between(0, 10**12)
-SWEEP, PILOT = "sweep", "pilot"  # kinds of suites; that of a search is its command, too
+SWEEP, PILOT = "sweep", "pilot"  # kinds of suites; another command names its own
 
 
 class JarRecord(TypedDict, total=False):
@@ -77,9 +77,8 @@ class SuiteRecord:
             with those that this version does not know; `suite.json` has them beside the others.
         provenance: where the numbers come from, see `fpray.jar.provenance`.
         runs: the driver's runs, the latest last.
-        kind: `sweep`, `search` or `pilot`.
-        search: goals, bounds and space of a search.
-        ended: why the search has ended, "" while it has not; None for a suite with trials that are known in advance.
+        kind: `sweep`, `pilot`, or another command.
+        of_source: what the source of its trials adds or changes, under keys of its own; `of_others` has what was read.
         order: in which order trials run, see `fpray.study.order`.
         planned: how many trials its points have; 0 if unknown.
         study_files: the study files of its points: path -> SHA-256 of what they were when trials last ran.
@@ -96,8 +95,7 @@ class SuiteRecord:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     runs: list[RunRecord] = field(default_factory=list)
     kind: str = SWEEP
-    search: dict[str, Any] | None = None
-    ended: str | None = None
+    of_source: dict[str, Any] = field(default_factory=dict)
     order: OrderRecord | None = None
     planned: Annotated[int, COUNT] = 0
     study_files: dict[str, str] = field(default_factory=dict)
@@ -128,17 +126,23 @@ class SuiteRecord:
         """The content of `suite.json`: what is known, and what was read and is not known, in the order read."""
         entries: dict[str, Any] = {}
         for name in _ORDER:
-            entries |= self.settings if name == "settings" else {name: getattr(self, name)}
+            value = getattr(self, name)
+            entries |= value if name in _OF_OTHERS else {name: value}
         return self.as_read | {
             name: value
             for name, value in entries.items()
             if name in self.as_read or name not in _UNLESS or value != _UNLESS[name]
         }
 
+    @property
+    def of_others(self) -> Mapping[str, Any]:
+        """The entries that only others understand: options, the source of the trials, a newer version of fpray."""
+        return {**self.settings, **self.of_source}
+
     def varied(self) -> list[str]:
-        """The parameters that are varied on the command line, or that a search may choose."""
-        sources = [*(point.get("vary") for point in self.points), (self.search or {}).get("space")]
-        return list(dict.fromkeys(str(name) for names in sources if isinstance(names, dict | list) for name in names))
+        """The parameters that are varied on the command line."""
+        grids = [point.get("vary") for point in self.points]
+        return list(dict.fromkeys(str(name) for names in grids if isinstance(names, dict | list) for name in names))
 
     @property
     def command(self) -> str:
@@ -152,8 +156,7 @@ class SuiteRecord:
 
 
 _ORDER = tuple(f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read")
-_NAMES = frozenset(_ORDER) - {"settings"}
+_OF_OTHERS = {"settings", "of_source"}
+_NAMES = frozenset(_ORDER) - _OF_OTHERS
 # Entries that a new suite has only if they differ from this; the others are in every suite.
-_UNLESS: Mapping[str, Any] = {
-    "key": "", "search": None, "ended": None, "order": None, "study_files": {},
-}  # fmt: skip
+_UNLESS: Mapping[str, Any] = {"key": "", "order": None, "study_files": {}}

@@ -45,7 +45,8 @@ def search_suite(root: Path, request: SearchExperiment) -> Suite:
     """A new suite of a search."""
     jar: JarRecord = {"name": "reference", "path": "", "sha256": "", "version": ""}
     points, kind = [request.selection.to_json()], request.kind
-    record = SuiteRecord(protocol=request.selection.protocol, points=points, jar=jar, kind=kind, **request.record)
+    record = SuiteRecord(protocol=request.selection.protocol, points=points, jar=jar, kind=kind)
+    record.of_source = dict(request.record)
     return Suite.create(root, "search", {}, record)
 
 

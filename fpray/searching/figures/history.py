@@ -13,7 +13,8 @@ from fpray.peak_sampler.goals import Bound, Goal
 from fpray.report.show import jar_of
 from fpray.searching.goals import parse_bounds
 from fpray.searching.points_file import RecordedPoint, read_points
-from fpray.searching.recorded_recommendation import RecordedRecommendation, read_recommendation, search_words
+from fpray.searching.recorded_recommendation import RecordedRecommendation, read_recommendation
+from fpray.searching.suite_entries import SearchEntries
 from fpray.store.outcome import Status
 from fpray.store.suite import Suite
 
@@ -72,13 +73,14 @@ def read_history(suite: Suite) -> SearchHistory:
     Raises:
         Refused: the suite is not one of a search, or no trial of it has ended.
     """
-    if suite.record.search is None:
+    entries = SearchEntries.of(suite)
+    if entries is None:
         raise refuse(
             suite.path.name,
             "has the results of a sweep, and --figure draws only those of fpray search: remove --figure",
             Cause.FIGURE,
         )
-    record = search_words(suite)
+    record = entries.search
     goals = [Goal(text.partition(" ")[2], text.startswith("maximize")) for text in record["goals"]]
     bounds, _ = parse_bounds(record["bounds"])
     if not goals:
