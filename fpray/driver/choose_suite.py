@@ -90,7 +90,6 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         Refused: it is of another protocol or command, was run with another jar or with another value of an option
             that is compared, or holds links.
     """
-    refuse_strange_files(suite.path)
     protocol = suite.record.protocol
     if protocol != experiment.selection.protocol:
         raise refuse(
@@ -108,6 +107,7 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
             " new suite (directory of results), name another directory with -s",
             Cause.OTHER_REQUEST,
         )
+    refuse_strange_files(suite.path, experiment.links)
     record, jar = suite.record.jar, experiment.environment.jar
     mixed = (
         f"their results would mix. To continue {suite.path.name}, run it with the earlier one, or mix them with"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from fpray.cluster.inventory import Inventory, RayNodes
 from fpray.driver.compared import Settings
@@ -122,6 +122,7 @@ class Experiment:
         key: equal for two commands that continue each other's suite.
         instruments: what joins every trial.
         record: what the source of its trials adds to a new `suite.json`.
+        links: names of links that its suite may hold.
     """
 
     kind: str
@@ -139,3 +140,4 @@ class Experiment:
     study_file: StudyFile | None = None
     instruments: Sequence[Instrument] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
+    links: ClassVar[Collection[str]] = ()

@@ -1,9 +1,8 @@
-"""Every file name of a suite and of a trial's directory, each stated once.
+"""Every file name of a suite and of a trial's directory, each stated once; a source of trials may add its own.
 
 <time>_<suite id>_<name>/                       a suite; its id is ten letters
     args.json inputs.txt start_time.txt stop_time.txt results.csv       FrankenPaxos's
     suite.json results.parquet suite.lock progress.json driver.log      fpray's
-    points.json answer.json optuna.journal optuna.db                    fpray's, of a search; journal or db
     pilot/                                                              the suite of its pilot
     001/                                        a trial
         input.json input.txt log.txt config.pbtxt pids.json *_cmd.txt   FrankenPaxos's
@@ -31,12 +30,6 @@ SUITE_LOCK: Final = "suite.lock"
 PROGRESS: Final = "progress.json"
 DRIVER_LOG: Final = "driver.log"
 PILOT: Final = "pilot"
-
-# What fpray adds to the suite of a search.
-POINTS: Final = "points.json"
-ANSWER: Final = "answer.json"
-OPTUNA_JOURNAL: Final = "optuna.journal"
-OPTUNA_DB: Final = "optuna.db"
 
 # A trial, as FrankenPaxos lays it out.
 INPUT_JSON: Final = "input.json"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from fpray.driver.check import check, suite_key
 from fpray.driver.experiment import Experiment
@@ -15,6 +15,7 @@ from fpray.driver.selection import Selected, TrialSelection
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.searching.checks import corner_problems, group_problems
 from fpray.searching.early_stop import early_stop
+from fpray.searching.file_names import JOURNAL_LOCK
 from fpray.searching.latency_bounds import latency_bounds
 from fpray.searching.options import SearchOptions
 from fpray.searching.problem import SearchProblem
@@ -34,6 +35,7 @@ class SearchExperiment(Experiment):
     """
 
     problem: SearchProblem
+    links: ClassVar[Collection[str]] = (JOURNAL_LOCK,)
 
 
 def check_search(protocol: str, options: Mapping[str, Any], command: str = "") -> SearchExperiment:

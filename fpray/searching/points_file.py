@@ -11,10 +11,10 @@ import optuna
 from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from fpray.files import layout
 from fpray.files.atomic import write_json
 from fpray.files.suite_file import Damaged, read_suite_file
 from fpray.files.typed import Rule, number_or_word
+from fpray.searching.file_names import POINTS
 
 
 def _distribution(text: str) -> str | None:
@@ -40,14 +40,14 @@ def read_points(suite: Path) -> dict[str, RecordedPoint]:
     Raises:
         Damaged: its `points.json` is.
     """
-    return read_suite_file(suite / layout.POINTS, dict[str, RecordedPoint]) or {}
+    return read_suite_file(suite / POINTS, dict[str, RecordedPoint]) or {}
 
 
 class PointsFile:
     """fpray trial id -> parameters of the point and their distributions."""
 
     def __init__(self, suite: Path) -> None:
-        self._path = suite / layout.POINTS
+        self._path = suite / POINTS
         self._points = read_points(suite)
 
     def add(self, trial_id: str, suggestion: optuna.Trial) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fpray.files import layout
 from fpray.files.atomic import write_json
+from fpray.searching.file_names import ANSWER
 from fpray.searching.messages import sentences
 from fpray.searching.problem import SearchProblem
 from fpray.searching.recommendation import Recommendation
@@ -22,7 +22,7 @@ def write_recommendation(
     """Write the recommendation so far, and return its sentences."""
     content = recommendation_json(problem, recommendation, why_ended, remaining)
     with contextlib.suppress(OSError):  # a full disk: it is made of outcomes, which are on disk
-        write_json(suite / layout.ANSWER, content)
+        write_json(suite / ANSWER, content)
     lines: Sequence[str] = content["sentences"]
     return lines
 

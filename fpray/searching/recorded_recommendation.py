@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from fpray.files import layout
 from fpray.files.suite_file import read_suite_file
 from fpray.files.typed import Rule, number_or_word
+from fpray.searching.file_names import ANSWER
 
 Cell = Annotated[Any, Rule(number_or_word)]
 
@@ -69,4 +69,4 @@ def read_recommendation(suite: Path) -> RecordedRecommendation:
     Raises:
         Damaged: its `answer.json` is.
     """
-    return read_suite_file(suite / layout.ANSWER, RecordedRecommendation) or RecordedRecommendation()
+    return read_suite_file(suite / ANSWER, RecordedRecommendation) or RecordedRecommendation()

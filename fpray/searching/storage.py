@@ -15,13 +15,13 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from fpray.errors import Cause, FprayError, Refused, first_line, refuse
-from fpray.files import layout
 from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Goal
 from fpray.plan.words import AGAIN
+from fpray.searching.file_names import JOURNAL_LOCK, OPTUNA_DB, OPTUNA_JOURNAL
 from fpray.searching.storage_url import JOURNAL, MEMORY, SQLITE
 
-STUDY_FILES = {JOURNAL: layout.OPTUNA_JOURNAL, SQLITE: layout.OPTUNA_DB}  # in the suite
+STUDY_FILES = {JOURNAL: OPTUNA_JOURNAL, SQLITE: OPTUNA_DB}  # in the suite
 _DEAD_S = 2.0  # a journal's lock is held for milliseconds
 
 
@@ -56,14 +56,14 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
         return optuna.storages.InMemoryStorage()
     if storage == JOURNAL:
         # Absolute: a lock is a symbolic link. A relative path would point to nowhere, and Optuna would wait for ever.
-        path = (suite / layout.OPTUNA_JOURNAL).absolute()
+        path = (suite / OPTUNA_JOURNAL).absolute()
         mend(path)
         # Every network file system makes a symbolic link atomically.
         return JournalStorage(JournalFileBackend(str(path), JournalFileSymlinkLock(str(path))))
     if storage == SQLITE:
-        path = (suite / layout.OPTUNA_DB).absolute()  # not in the URL, where ? # % { } mean something else
+        path = (suite / OPTUNA_DB).absolute()  # not in the URL, where ? # % { } mean something else
         connect = {"creator": lambda: sqlite3.connect(path, check_same_thread=False)}
-        return RDBStorage(f"sqlite:///{layout.OPTUNA_DB}", connect)
+        return RDBStorage(f"sqlite:///{OPTUNA_DB}", connect)
     return RDBStorage(storage)
 
 
@@ -106,7 +106,7 @@ def mend(journal: Path) -> None:
     The driver that holds the suite is the journal's only writer, apart from a dashboard, which holds the lock for
     milliseconds.
     """
-    _unlock(journal.with_name(journal.name + ".lock"))
+    _unlock(journal.with_name(JOURNAL_LOCK))
     with contextlib.suppress(FileNotFoundError), journal.open("rb+") as file:
         whole = file.read().rfind(b"\n") + 1
         file.truncate(whole)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 
 from fpray.errors import Cause, Problem, refuse_if_any
-from fpray.files import layout
 
 _LISTED = 5
-_OPTUNA_LOCK = f"{layout.OPTUNA_JOURNAL}.lock"  # a symbolic link that is never followed
 
 
-def refuse_strange_files(suite: Path) -> None:
+def refuse_strange_files(suite: Path, links: Collection[str]) -> None:
     """Check that a suite holds only ordinary files and directories.
+
+    links: names of links that it may hold, because they are never followed.
 
     Raises:
         Refused: it holds something else; the first few of them.
@@ -28,15 +28,15 @@ def refuse_strange_files(suite: Path) -> None:
                 " replace it by a copy of the file that it leads to",
                 Cause.LINKS,
             )
-            for path in islice(_strange_files(suite), _LISTED)
+            for path in islice(_strange_files(suite, links), _LISTED)
         ]
     )
 
 
-def _strange_files(directory: str | Path) -> Iterator[str]:
+def _strange_files(directory: str | Path, links: Collection[str]) -> Iterator[str]:
     with os.scandir(directory) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                yield from _strange_files(entry.path)
-            elif not entry.is_file(follow_symlinks=False) and entry.name != _OPTUNA_LOCK:
+                yield from _strange_files(entry.path, links)
+            elif not entry.is_file(follow_symlinks=False) and entry.name not in links:
                 yield entry.path

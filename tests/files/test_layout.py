@@ -1,4 +1,4 @@
-"""Every file name of a suite is stated once, in fpray/files/layout.py."""
+"""Every file name of a suite is stated once: in fpray/files/layout.py, or in the room of the source that adds it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from fpray.files import layout
+from fpray.searching import file_names
 
 ROOT = Path(__file__).parents[2]
-FILES = [
-    f for top in ("fpray", "analysis", "bench") for f in sorted((ROOT / top).rglob("*.py")) if f.name != "layout.py"
-]
+HOMES = ("layout.py", "file_names.py")
+TOPS = ("fpray", "analysis", "bench")
+FILES = [f for top in TOPS for f in sorted((ROOT / top).rglob("*.py")) if f.name not in HOMES]
 SUFFIXES = {function("") for function in (layout.command_file, layout.stdout_file, layout.stderr_file)}
 SUFFIXES |= {layout.returncode_file(""), layout.data_file("")}
-NAMES = {value for name, value in vars(layout).items() if name.isupper() and "." in value}
+VALUES = [value for home in (layout, file_names) for name, value in vars(home).items() if name.isupper()]
+NAMES = {value for value in VALUES if "." in value}
 # As a whole text, in a path, or in a message.
 STATED = re.compile(
     rf"(?<![\w.-])({'|'.join(map(re.escape, NAMES))})(?!\w)|({'|'.join(map(re.escape, SUFFIXES))})(?!\w)"
@@ -34,8 +36,7 @@ def _texts(file: Path) -> Iterator[str]:
 
 
 def test_no_name_is_stated_twice() -> None:
-    values = [value for name, value in vars(layout).items() if name.isupper()]
-    assert len(values) == len(set(values)) > 20
+    assert len(VALUES) == len(set(VALUES)) > 20
 
 
 def test_names_are_stated_in_the_layout_only() -> None:
@@ -45,7 +46,9 @@ def test_names_are_stated_in_the_layout_only() -> None:
         for text in _texts(file)
         if (match := STATED.search(text)) is not None
     }
-    assert {(file, name) for file, name in stated if file not in APART} == set(), "use fpray.files.layout"
+    assert {(file, name) for file, name in stated if file not in APART} == set(), (
+        "use fpray.files.layout, or fpray.searching.file_names"
+    )
     assert {file for file, _ in stated} == APART, "and no file is apart for nothing"
 
 

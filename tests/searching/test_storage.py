@@ -11,8 +11,8 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages.journal import JournalFileBackend
 
 from fpray.errors import FprayError
-from fpray.files.layout import OPTUNA_JOURNAL
 from fpray.searching import storage
+from fpray.searching.file_names import JOURNAL_LOCK, OPTUNA_JOURNAL
 from fpray.searching.storage import mend
 from fpray.store.suite import Suite
 from tests.searching.simulation import (
@@ -44,7 +44,7 @@ def test_the_lock_of_a_driver_that_was_killed_holds_nothing_up(tmp_path: Path, m
     source = source_of(suite, request)
     trial = source.ask()
     assert trial is not None
-    lock = suite.path / f"{OPTUNA_JOURNAL}.lock"
+    lock = suite.path / JOURNAL_LOCK
     lock.symlink_to(lock.absolute())
     assert [t.id for t in run_trials(source_of(Suite(suite.path), request), suite)] == [trial.id]
     assert not lock.is_symlink()
