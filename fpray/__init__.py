@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from fpray.api import search, sweep
     from fpray.errors import FprayError, Refused
     from fpray.protocol import Protocol, Role
-    from fpray.study import Search, Study
+    from fpray.searching.search_study import Search
+    from fpray.study import Study
 
 __all__ = ["FprayError", "Protocol", "Refused", "Role", "Search", "Study", "__version__", "search", "sweep"]
 
@@ -21,7 +22,7 @@ _HOME = {
     "Refused": "fpray.errors",
     "Protocol": "fpray.protocol",
     "Role": "fpray.protocol",
-    "Search": "fpray.study",
+    "Search": "fpray.searching.search_study",
     "Study": "fpray.study",
 }
 

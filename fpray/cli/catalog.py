@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import click
 
 from fpray.cli import completion
+from fpray.cli.kinds import ADAPTIVE
 from fpray.cli.launch_options import StudiesPrinting
 from fpray.cli.options import read_options_of, with_options
 from fpray.driver.option import pick
@@ -61,9 +62,9 @@ def studies(names: tuple[str, ...], as_json: bool) -> None:
     by_protocol = registry.studies()
     rows = [needs(protocol, study) for protocol in selection for study in by_protocol.get(protocol.name, {}).values()]
     if as_json:
-        show_text(json.dumps([row.to_json() for row in rows], indent=1) + "\n")
+        show_text(json.dumps([row.to_json(ADAPTIVE) for row in rows], indent=1) + "\n")
     else:
-        _print(table(rows))
+        _print(table(rows, ADAPTIVE))
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from fpray.cli.interrupt import interruptible
-from fpray.cli.sections import SECTIONS
+from fpray.cli.kinds import SECTIONS
 from fpray.cli.typed_words import typed_words
 from fpray.cluster.jobs import NoJobs, as_job
 from fpray.driver.command_words import CommandWords

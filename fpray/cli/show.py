@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fpray.cli.completion import suite_letters
-from fpray.cli.sections import SECTIONS
+from fpray.cli.kinds import SECTIONS
 from fpray.cli.suites import PATH, head_option, suites_option
 from fpray.files.paths import short_path
 from fpray.report.show import show as show_suite

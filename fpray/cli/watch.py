@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from fpray.cli.completion import suite_letters
+from fpray.cli.kinds import SECTIONS
 from fpray.cli.launch_options import StatusPrinting
 from fpray.cli.options import with_options
-from fpray.cli.sections import SECTIONS
 from fpray.cli.suites import head_option, suites_option
 from fpray.files.paths import short_path
 from fpray.report.attach import attach as attach_to

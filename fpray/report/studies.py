@@ -24,7 +24,7 @@ class Needs:
         machines: the machines of all pools.
         regions: pool -> number of regions in which its machines must be.
         seconds: planned for all trials, with the assumptions of `fpray sweep --dry-run`.
-        search: whether it searches for its points; `trials` and `seconds` are upper limits then.
+        adaptive: whether its points are chosen while it runs; `trials` and `seconds` are upper limits then.
     """
 
     protocol: str
@@ -38,11 +38,13 @@ class Needs:
     regions: dict[str, int]
     seconds: float
     about: str
-    search: bool = False
+    adaptive: bool = False
 
-    def to_json(self) -> dict[str, Any]:
-        """The entry of `fpray studies --json`."""
-        return asdict(self)
+    def to_json(self, adaptive: str) -> dict[str, Any]:
+        """The entry of `fpray studies --json`; adaptive: the key of this fact."""
+        entry = asdict(self)
+        value = entry.pop("adaptive")
+        return {**entry, adaptive: value}
 
 
 def needs(protocol: Protocol[Any], study: Study) -> Needs:
@@ -67,12 +69,12 @@ def needs(protocol: Protocol[Any], study: Study) -> Needs:
         regions=dict(study.regions),
         seconds=runs / max(1, len(trials)) * sum(map(planned_seconds, trials)),
         about=study.about,
-        search=study.adaptive,
+        adaptive=study.adaptive,
     )
 
 
-def table(all_needs: Sequence[Needs]) -> Iterator[str]:
-    """The lines of the table, and what its columns mean."""
+def table(all_needs: Sequence[Needs], adaptive: str) -> Iterator[str]:
+    """The lines of the table, and what its columns mean; adaptive: the command that runs such studies."""
     headings = ("protocol", "study", "trials", "processes", "machines", "time", "about")
     rows = [headings, *map(_cells, all_needs)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(headings) - 1)]
@@ -82,14 +84,14 @@ def table(all_needs: Sequence[Needs]) -> Iterator[str]:
         yield "  ".join([*aligned, about]).rstrip()
     yield "processes: in the largest trial · machines: one for each process; fewer are enough if they have the memory"
     yield (
-        "fpray sweep PROTOCOL --study STUDY runs a study (<= trials: fpray search); with --dry-run it prints what the"
-        " study takes on the machines that there are"
+        f"fpray sweep PROTOCOL --study STUDY runs a study (<= trials: fpray {adaptive}); with --dry-run it prints what"
+        " the study takes on the machines that there are"
     )
 
 
 def _cells(study: Needs) -> tuple[str, ...]:
     trials = f"{study.points} x {study.repeat} = {study.trials}" if study.repeat > 1 else str(study.trials)
-    trials = f"<= {study.trials}" if study.search else trials
+    trials = f"<= {study.trials}" if study.adaptive else trials
     regions = "".join(f" ({pool} in {count} regions)" for pool, count in study.regions.items())
     time, about = duration_in_words(study.seconds), study.about + regions
     return study.protocol, study.study, trials, str(study.processes), str(study.machines), time, about

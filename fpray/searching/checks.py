@@ -12,8 +12,8 @@ from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import show_duration
 from fpray.recorder.columns import START_THROUGHPUT, STATISTICS, latency, without_output
 from fpray.searching.problem import SearchProblem
+from fpray.searching.search_study import Search
 from fpray.store.columns import measured_columns, output_columns
-from fpray.study.search_study import Search
 
 _QUANTILES = tuple(latency(statistic) for statistic in STATISTICS if statistic != "mean")
 

@@ -21,8 +21,8 @@ from fpray.searching.options import SearchOptions
 from fpray.searching.problem import SearchProblem
 from fpray.searching.problem_reader import read_problem
 from fpray.searching.search_record import search_record
+from fpray.searching.search_study import Search
 from fpray.searching.suite_entries import SearchEntries
-from fpray.study.search_study import Search
 from fpray.study.study import Study
 
 

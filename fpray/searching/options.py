@@ -11,9 +11,9 @@ from fpray.driver.option_texts import Texts, as_list
 from fpray.driver.options import BaseOptions
 from fpray.driver.run_options import ONE_AT_A_TIME, RunOptions
 from fpray.errors import Cause, Problem
+from fpray.searching.search_study import Search
 from fpray.searching.storage_url import JOURNAL, MEMORY, SQLITE, read_storage
 from fpray.study.grid import key_values
-from fpray.study.search_study import Search
 
 SEEDS = 2**32  # Optuna's samplers accept seeds below this
 

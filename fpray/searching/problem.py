@@ -24,9 +24,9 @@ from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
 from fpray.searching.budget import TimeBudget
 from fpray.searching.point_facts import PointFacts
+from fpray.searching.search_study import Search
 from fpray.searching.space import Space
 from fpray.study.layers import Point
-from fpray.study.search_study import Search
 from fpray.study.study_file import StudyFile
 
 _MAX_CORNERS = 64

@@ -17,11 +17,11 @@ from fpray.searching.checks import column_problems, limit_problems
 from fpray.searching.goals import parse_bounds, parse_goals
 from fpray.searching.problem import SearchProblem
 from fpray.searching.sampler_factory import sampler_problems
+from fpray.searching.search_study import Search
 from fpray.searching.space import Space, read_space, suggest
 from fpray.searching.storage_url import JOURNAL, storage_problems
 from fpray.store.columns import measured_columns
 from fpray.study.registry import find_protocol
-from fpray.study.search_study import Search
 from fpray.study.study import Study
 from fpray.study.study_file import StudyFile
 

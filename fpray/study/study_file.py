@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -65,10 +66,21 @@ def load_study_file(path: Path) -> StudyFile:
     if not isinstance(study, Study):
         raise refuse(
             str(path),
-            "this file has no study: write STUDY = fpray.Study(...) or STUDY = fpray.Search(...) in it",
+            f"this file has no study: write {_in_words()} in it",
             Cause.STUDY_FILE,
         )
     return StudyFile(path, code, checked_study(study, path))
+
+
+def _in_words() -> str:
+    """The assignments that a user may write: one for each kind of study that `fpray` offers, the plain one first.
+
+    The package's face is asked and not imported: it is above every room.
+    """
+    face = sys.modules["fpray"]
+    classes = [getattr(face, name) for name in face.__all__ if name[0].isupper()]
+    kinds = sorted((kind for kind in classes if issubclass(kind, Study)), key=lambda kind: kind is not Study)
+    return " or ".join(f"STUDY = fpray.{kind.__name__}(...)" for kind in kinds)
 
 
 def _line_of(error: BaseException, path: Path) -> str:

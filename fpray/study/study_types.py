@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from fpray.errors import Cause, Problem, refuse_if_any
-from fpray.files.shown import shown
 from fpray.files.typed import Misfit, typed
 from fpray.protocol.python_value import python_value
 from fpray.study.study import Study
@@ -31,27 +30,21 @@ def checked_study(study: Study, path: Path) -> Study:
                 problems.append(Problem(f"{path}: {name}{joint}{fault.path}", fault.sentence, Cause.STUDY_FILE))
         except Exception as error:  # a generator of the file's own
             problems.append(Problem(f"{path}: {name}", f"raises {type(error).__name__}: {error}", Cause.STUDY_FILE))
-    suggest = getattr(study, "suggest", None)
-    if suggest is not None and not callable(suggest):
-        problems.append(
-            Problem(
-                f"{path}: suggest", f"must be a function of an Optuna trial, not {shown(suggest)}", Cause.STUDY_FILE
-            )
-        )
     refuse_if_any(problems)
     return replace(study, **values)
 
 
 def _kinds(kind: type[Study]) -> Mapping[str, Any]:
-    """Attribute -> type, as the class of fpray's own states it; functions are looked at apart."""
-    own = next(base for base in kind.__mro__ if base.__module__.startswith(f"{__package__}."))
+    """Attribute -> type, as the class of fpray's own states it."""
+    own = next(base for base in kind.__mro__ if base.__module__.startswith("fpray."))
     hints = get_type_hints(own, include_extras=True)
-    kinds = {item.name: _of_several(hints[item.name]) for item in fields(own)}
-    return {name: kind for name, kind in kinds.items() if kind is not None}
+    return {item.name: _of_several(hints[item.name]) for item in fields(own)}
 
 
 def _of_several(hint: Any) -> Any:
-    """The type of a list that may also be written as one text, or any other type; None: of a function."""
-    if get_origin(hint) not in (Union, UnionType):
+    """The type of a list that may also be written as one text; of a function that may be missing, its rules alone."""
+    plain, *rules = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if get_origin(plain) not in (Union, UnionType):
         return hint
-    return next((kind for kind in get_args(hint) if get_origin(kind) is Sequence), None)
+    lists = [kind for kind in get_args(plain) if get_origin(kind) is Sequence]
+    return lists[0] if lists else Annotated[(Any, *rules)]  # type: ignore[return-value]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fpray.study import Search
+from fpray import Search
 
 STUDY = Search(
     name="peak",

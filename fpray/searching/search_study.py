@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from fpray.files.shown import shown
+from fpray.files.typed import Rule
 from fpray.study.layers import Point
 from fpray.study.study import Study
+
+
+def _function(value: object) -> str | None:
+    """A study may choose its points itself."""
+    return None if value is None or callable(value) else f"must be a function of an Optuna trial, not {shown(value)}"
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Search(Study):
     minimize: str | Sequence[str] = ()
     subject_to: str | Sequence[str] = ()
     space: Mapping[str, Any] = field(default_factory=dict)
-    suggest: Callable[[Any], Point] | None = None
+    suggest: Annotated[Callable[[Any], Point] | None, Rule(_function)] = None
     budget_trials: int = 50
     stop_at: float = 0.02
     confirm: int = 3
