@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
 from fpray.errors import Cause, FprayError, Lost, Refused
-from fpray.node.facts import java_fails
+from fpray.node.facts import MachineFacts, java_fails
 from fpray.plan.cluster import Cluster
 
-Facts = Mapping[str, Any]
 _POLL_S = 1.0  # thousands of trials may start in a minute
 
 
@@ -23,7 +21,7 @@ class Discovery:
     """Adds machines that join. `poll` is for the thread that starts trials; each new machine is asked in another one.
 
     cluster: returns the machines that there are now, with their pools; prepare: has everything on a machine that
-    trials need, and returns its facts as in `fpray.node.facts`; added: is called for each machine that is allocated
+    trials need, and returns its facts; added: is called for each machine that is allocated
     from now on; wake: is called in any thread when `poll` has something to do.
     """
 
@@ -33,15 +31,15 @@ class Discovery:
         machines: Machines,
         *,
         cluster: Callable[[], Cluster],
-        prepare: Callable[[str], Facts],
+        prepare: Callable[[str], MachineFacts],
         say: Callable[[str], None],
-        on_machine: Callable[[str, Facts], None],
+        on_machine: Callable[[str, MachineFacts], None],
         wake: Callable[[], None],
     ) -> None:
         self._allocator, self._machines, self._cluster, self._prepare = allocator, machines, cluster, prepare
         self._say, self._on_machine, self._wake = say, on_machine, wake
         self._hosts_so_far = set(machines.by_host())
-        self._answers: SimpleQueue[tuple[str, Facts | FprayError]] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[str, MachineFacts | FprayError]] = SimpleQueue()
         self._polled = time.monotonic()
 
     def poll(self) -> None:
@@ -68,7 +66,7 @@ class Discovery:
             self._answers.put((host, FprayError(f"{type(error).__name__}: {error}", Cause.OWN)))
         self._wake()
 
-    def _add(self, host: str, answer: Facts | FprayError) -> None:
+    def _add(self, host: str, answer: MachineFacts | FprayError) -> None:
         machine = self._machines.by_host().get(host)
         if isinstance(answer, Lost) or machine is None:
             self._hosts_so_far.discard(host)  # it is asked again when it joins again
@@ -83,7 +81,7 @@ class Discovery:
             self._say(f"note: machine {host} has joined the Ray cluster; trials run on it, too")
             self._on_machine(host, answer)
 
-    def _try_to_add(self, machine: Machine, answer: Facts | FprayError) -> str | None:
+    def _try_to_add(self, machine: Machine, answer: MachineFacts | FprayError) -> str | None:
         """Add a new machine: None; or why it cannot be used."""
         if isinstance(answer, FprayError):
             return answer.in_one_line()

@@ -17,6 +17,7 @@ from fpray.cluster.ray_link import RayLink
 from fpray.cluster.remote_agent import RemoteCall, WakingActors, remote_agent
 from fpray.errors import Cause, FprayError, Lost, refuse
 from fpray.node.agent import NodeAgent
+from fpray.node.facts import MachineFacts
 from fpray.node.inspection import Survey
 
 _FACTS_S = 120.0  # a role actor may have to start first, on a busy machine
@@ -110,8 +111,8 @@ class Machines:
         waking = [(self._actors.wake((role, host, lane)), host) for role, host in keys]
         return {RemoteCall(awake): host for awake, host in waking if not awake.done()}
 
-    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, Mapping[str, Any]]:
-        """host -> what that machine is, as `fpray.node.facts` says; asked of the actors of a role.
+    def facts(self, hosts: Sequence[str], role: str, java: str) -> dict[str, MachineFacts]:
+        """host -> what that machine is, asked of the actors of a role.
 
         A machine that does not answer is left out: Ray may take half a minute to notice that it is gone.
         """

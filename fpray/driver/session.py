@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from fpray.driver.scheduled_trial import RunTrial
 from fpray.driver.survey import survey
 from fpray.driver.trial_problems import cluster_problems, jar_problems
 from fpray.errors import Lost, refuse_if_any
+from fpray.node.facts import MachineFacts
 from fpray.node.priority import batch_scheduling
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.store.suite import Suite
@@ -147,7 +148,7 @@ class Session:
     def _discovery(self, context: TrialContext, executor: Executor) -> Discovery:
         role, machines = self.experiment.protocol.clients()[0].name, context.machines
 
-        def prepare(host: str) -> Mapping[str, Any]:
+        def prepare(host: str) -> MachineFacts:
             facts = machines.facts([host], role, context.java).get(host)
             if facts is None:
                 raise Lost(f"machine {host} has left the cluster")
@@ -164,7 +165,7 @@ class Session:
             wake=executor.wake,
         )
 
-    def _welcome(self, host: str, facts: Mapping[str, Any]) -> None:
+    def _welcome(self, host: str, facts: MachineFacts) -> None:
         """Note in `suite.json` that a machine has joined this run."""
         self.suite.record.last_run["machines"][host] = facts
         self._save_record()

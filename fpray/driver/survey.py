@@ -9,7 +9,7 @@ from typing import Any
 from fpray.cluster.jar_transfer import provide_jar
 from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.jar.provenance import of_driver
-from fpray.node.facts import java_fails
+from fpray.node.facts import MachineFacts, java_fails
 from fpray.plan.capacity import heap_problems
 from fpray.plan.placement import place
 from fpray.plan.plan import Trial
@@ -47,9 +47,9 @@ def survey(command: str, context: TrialContext, waiting: Sequence[Trial[Any]], s
     }
 
 
-def _which_java(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _which_java(facts: Mapping[str, MachineFacts]) -> list[str]:
     """A line for each java of JAVA_HOME that is used in place of another in PATH."""
-    both = [(f["java"], f["java_in_path"], host) for host, f in facts.items() if f.get("java_in_path")]
+    both = [(str(f["java"]), f["java_in_path"], host) for host, f in facts.items() if f.get("java_in_path")]
     hosts: dict[tuple[str, str], list[str]] = {}
     for java, other, host in both:
         hosts.setdefault((java, other), []).append(host)
@@ -66,7 +66,7 @@ def _on(hosts: Sequence[str], of: int) -> str:
     return "" if len(hosts) == of else f" on {', '.join(hosts)}"
 
 
-def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+def _java_problems(java: str, facts: Mapping[str, MachineFacts]) -> list[Problem]:
     problems = []
     for host, of_host in facts.items():
         if of_host["java"] is None:
@@ -83,7 +83,7 @@ def _java_problems(java: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Pr
 
 
 def _heap_problems(
-    context: TrialContext, waiting: Sequence[Trial[Any]], facts: Mapping[str, Mapping[str, Any]]
+    context: TrialContext, waiting: Sequence[Trial[Any]], facts: Mapping[str, MachineFacts]
 ) -> list[Problem]:
     points = [trial.params for trial in waiting]
     memory = {host: of_host["memory_bytes"] for host, of_host in facts.items()}

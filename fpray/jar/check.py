@@ -153,7 +153,7 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
     if java_fails(facts):
         raise refuse(
             f"--java {java}",
-            f"does not run: {facts['jvm'].rstrip(': ')}. Install a JRE 17, or name another program, such as"
+            f"does not run: {str(facts['jvm']).rstrip(': ')}. Install a JRE 17, or name another program, such as"
             " --java /opt/jdk17/bin/java",
             Cause.JAVA,
         )

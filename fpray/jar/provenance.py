@@ -7,13 +7,11 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from fpray.jar.find import Jar
-from fpray.store.suite_record import JarRecord
+from fpray.store.suite_record import Checkout, JarRecord, Provenance
 
 _PACKAGES = ("fpray", "ray", "pyarrow", "numpy", "pandas", "optuna", "click")
 
@@ -22,7 +20,7 @@ _RUN_NOTHING = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _FILTERS = r"^filter\..*\.(clean|process)$"
 
 
-def of_driver(jar: Jar, command: str, java: str) -> Mapping[str, Any]:
+def of_driver(jar: Jar, command: str, java: str) -> Provenance:
     """What the driver's side knows; each trial adds its machines."""
     return {
         "command": command,
@@ -43,7 +41,7 @@ def jar_record(jar: Jar) -> JarRecord:
     return {"name": name, "path": str(jar.path), "sha256": jar.sha256, "version": jar.version}
 
 
-def git_state(directory: Path) -> Mapping[str, Any] | None:
+def git_state(directory: Path) -> Checkout | None:
     """Commit and uncommitted changes of the checkout that holds a directory; None outside of one."""
     where = _git(directory, "rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD")
     if where is None:  # no checkout, or one without a commit
@@ -56,7 +54,7 @@ def git_state(directory: Path) -> Mapping[str, Any] | None:
     status = _git(directory, *off, "status", "--porcelain", "--ignore-submodules=dirty") or ""
     changes = _git(directory, *off, "diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "HEAD") or ""
     return {
-        "path": top,
+        "path": str(top),
         "commit": commit,
         "branch": branch,
         "uncommitted": status.splitlines(),
@@ -79,7 +77,7 @@ def _git(directory: Path, *words: str) -> str | None:
     return result.stdout.strip() if result.returncode == 0 else None
 
 
-def _versions() -> Mapping[str, str]:
+def _versions() -> dict[str, str]:
     versions = {}
     for name in _PACKAGES:
         try:

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from fpray.node.cpu_use import CpuUse
+from fpray.node.facts import MachineFacts
 from fpray.node.file_transfer import Chunk
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Exit, Failure, HostPort, ProcessSpec
@@ -30,7 +31,7 @@ class MachineCalls(Protocol):
     def wake(self) -> Call[None]:
         """Answer as soon as the actor runs."""
 
-    def facts(self, java: str) -> Call[Mapping[str, Any]]:
+    def facts(self, java: str) -> Call[MachineFacts]:
         """End what a former driver left running here, and describe the machine (see `fpray.node.facts`)."""
 
     def lock(self, holder: str, shared: bool) -> Call[str | None]:

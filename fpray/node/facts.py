@@ -8,16 +8,40 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from fpray.node.java import java_program, other_java
 
 
-def machine_facts(java: str) -> Mapping[str, Any]:
+class JavaFacts(TypedDict, total=False):
+    """What `java` is on a machine."""
+
+    java: str | None  # its path on this machine; None: there is none
+    jvm: str | None  # what `-version` says
+    java_in_path: str  # where JAVA_HOME's is used and PATH has another
+
+
+class MachineFacts(JavaFacts, total=False):
+    """What a suite records about a machine; earlier versions of fpray recorded less."""
+
+    hostname: str
+    kernel: str
+    cpu: str
+    cores: int
+    memory_bytes: int
+    governor: str | None
+    transparent_hugepage: str | None
+    load_average: float
+    worker_niceness: int  # which a child inherits
+    sees_head: bool  # whether the role actor's supervisor would notice the end of the cluster's head
+    left_behind: list[str]  # processes that an ended driver had left, and that were ended
+
+
+def machine_facts(java: str) -> MachineFacts:
     """Kernel, CPU, memory and load of this machine, the JVM that `java` starts there, what a child inherits."""
-    return {
+    of_java = java_facts(java)
+    facts: MachineFacts = {
         "hostname": platform.node(),
         "kernel": f"{platform.system()} {platform.release()}",
         "cpu": _cpu_model(),
@@ -27,24 +51,27 @@ def machine_facts(java: str) -> Mapping[str, Any]:
         "transparent_hugepage": _chosen(_read("/sys/kernel/mm/transparent_hugepage/enabled")),
         "load_average": os.getloadavg()[0],
         "worker_niceness": os.getpriority(os.PRIO_PROCESS, 0),
-        **java_facts(java),
+        "java": of_java["java"],
+        "jvm": of_java["jvm"],
     }
+    if "java_in_path" in of_java:
+        facts["java_in_path"] = of_java["java_in_path"]
+    return facts
 
 
 @functools.cache
-def java_facts(java: str) -> Mapping[str, Any]:
-    """`java` (its path on this machine, None if there is none) and `jvm` (what `-version` says).
-
-    And `java_in_path`, where JAVA_HOME's is used and PATH has another.
-    """
+def java_facts(java: str) -> JavaFacts:
+    """Which program is `java` here, and what it says."""
     path = shutil.which(java_program(java))
     if path is None:
         return {"java": None, "jvm": None}
-    other = other_java(java)
-    return {**_jvm_facts(path), **({"java_in_path": other} if other else {})}
+    facts = _jvm_facts(path)
+    if other := other_java(java):
+        facts["java_in_path"] = other
+    return facts
 
 
-def _jvm_facts(path: str) -> Mapping[str, Any]:
+def _jvm_facts(path: str) -> JavaFacts:
     try:
         result = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -55,7 +82,7 @@ def _jvm_facts(path: str) -> Mapping[str, Any]:
     return {"java": path, "jvm": version.replace("\n", "; ")}
 
 
-def java_fails(facts: Mapping[str, Any]) -> bool:
+def java_fails(facts: JavaFacts) -> bool:
     """Whether a machine with these facts has no Java, or one that does not run."""
     return facts["java"] is None or str(facts["jvm"]).startswith(("exits", "cannot"))
 

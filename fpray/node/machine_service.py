@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fpray.errors import Lost
-from fpray.node.facts import machine_facts
+from fpray.node.facts import MachineFacts, machine_facts
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite, inspect_site
 from fpray.node.jar_cache import JarCache
 from fpray.node.machine_lock import MachineLock
@@ -27,7 +27,7 @@ class MachineService:
     def wake(self) -> None:
         """Nothing: the answer alone says that the actor runs."""
 
-    def facts(self, java: str) -> Mapping[str, Any]:
+    def facts(self, java: str) -> MachineFacts:
         """The machine's facts, and what was ended."""
         return {**machine_facts(java), "sees_head": self._sees_head, "left_behind": _end_orphans()}
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from fpray.files.atomic import write_json
 from fpray.files.suite_file import SCHEMA, Damaged, read_suite_file, typed_content
-from fpray.files.typed import Rule, between
+from fpray.files.typed import between
+from fpray.node.facts import MachineFacts
 
 COUNT = between(0, 10**12)
 SWEEP, PILOT = "sweep", "pilot"  # kinds of suites; another command names its own
@@ -25,6 +26,38 @@ class JarRecord(TypedDict, total=False):
     version: str
 
 
+class Checkout(TypedDict, total=False):
+    """The state of a checkout of git."""
+
+    path: str
+    commit: str | None
+    branch: str | None
+    uncommitted: list[str]
+    diff_sha256: str | None  # None: no change
+
+
+class DriverRecord(TypedDict, total=False):
+    """Where the driver ran."""
+
+    hostname: str
+    kernel: str
+    python: str
+
+
+class Provenance(TypedDict, total=False):
+    """Where the numbers of a suite come from, see `fpray.jar.provenance`."""
+
+    command: str
+    directory: str
+    checkout: Checkout | None  # of the directory
+    fpray_checkout: Checkout | None
+    jar: JarRecord
+    java: str
+    python: str
+    packages: dict[str, str]  # package -> version
+    driver: DriverRecord
+
+
 MachineNote = Literal["set_aside", "doubted"]
 
 
@@ -32,10 +65,10 @@ class RunRecord(TypedDict, total=False):
     """One run of the driver on a suite."""
 
     started: str
-    provenance: Mapping[str, Any]
+    provenance: Provenance
     ray: Mapping[str, str]  # address, version
     jar_sent_to: list[str]
-    machines: dict[str, Mapping[str, Any]]  # machine -> its facts
+    machines: dict[str, MachineFacts]
     set_aside: dict[str, str]  # machine -> why it was not used any more
     doubted: dict[str, str]  # machine -> why it may be slower than others
 
@@ -47,10 +80,15 @@ class OrderRecord(TypedDict):
     seed: int
 
 
-def _in_words(provenance: Mapping[str, Any]) -> str | None:
-    """What is shown of how a trial was run is text; a newer version may have more beside it."""
-    wrong = [name for name in ("jar", "jvm_args", "flags") if not isinstance(provenance.get(name, ""), str)]
-    return f"must have text as {', '.join(wrong)}" if wrong else None
+class TrialProvenance(TypedDict, total=False):
+    """How a trial was run, as it is shown."""
+
+    jar: str
+    jar_sha256: str
+    java: str
+    jvm_args: str
+    flags: str
+    debugged: str  # of a trial of `fpray debug`: the process in the debugger
 
 
 class TrialRecord(TypedDict):
@@ -61,7 +99,7 @@ class TrialRecord(TypedDict):
     protocol: str
     params: Mapping[str, Any]
     repeat: Annotated[int, COUNT]
-    provenance: Annotated[Mapping[str, Any], Rule(_in_words)]
+    provenance: TrialProvenance
 
 
 @dataclass(kw_only=True)
@@ -75,7 +113,7 @@ class SuiteRecord:
         jar: the jar that its trials run.
         settings: what changes numbers and is no parameter, by the entries of options (`fpray/driver/compared.py`) and
             with those that this version does not know; `suite.json` has them beside the others.
-        provenance: where the numbers come from, see `fpray.jar.provenance`.
+        provenance: where the numbers come from.
         runs: the driver's runs, the latest last.
         kind: `sweep`, `pilot`, or another command.
         of_source: what the source of its trials adds or changes, under keys of its own; `of_others` has what was read.
@@ -92,7 +130,7 @@ class SuiteRecord:
     points: list[dict[str, Any]]
     jar: JarRecord
     settings: dict[str, Any] = field(default_factory=dict)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
     runs: list[RunRecord] = field(default_factory=list)
     kind: str = SWEEP
     of_source: dict[str, Any] = field(default_factory=dict)
@@ -147,7 +185,7 @@ class SuiteRecord:
     @property
     def command(self) -> str:
         """The command line that was typed last for this suite; "" where it was none."""
-        return str(self.last_run.get("provenance", self.provenance).get("command", ""))
+        return self.last_run.get("provenance", self.provenance).get("command", "")
 
     @property
     def last_run(self) -> RunRecord:

@@ -7,7 +7,6 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from fpray.files.suite_file import SCHEMA, read_suite_file
 from fpray.plan.plan import Plan, Trial
 from fpray.protocol.values import to_json
 from fpray.store.outcome import Outcome
-from fpray.store.suite_record import TrialRecord
+from fpray.store.suite_record import TrialProvenance, TrialRecord
 
 _MOVING = threading.Lock()  # held while files of earlier attempts move; trials run in threads
 
@@ -65,7 +64,7 @@ class TrialDirectory:
             self._trial = read_suite_file(self.file(layout.TRIAL), TrialRecord)
         return self._trial
 
-    def identify(self, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
+    def identify(self, trial: Trial[Any], provenance: TrialProvenance) -> None:
         """Write `trial.json`: from now on this is the trial's directory."""
         self._trial = TrialRecord(
             schema=SCHEMA,
@@ -77,7 +76,7 @@ class TrialDirectory:
         )
         write_json(self.file(layout.TRIAL), self._trial)
 
-    def begin(self, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
+    def begin(self, trial: Trial[Any], provenance: TrialProvenance) -> None:
         """Archive an earlier attempt and write what is to run."""
         self.archive_attempt()
         self.identify(trial, provenance)

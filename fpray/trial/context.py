@@ -14,6 +14,7 @@ from fpray.cluster.machines import Machines
 from fpray.jar.find import Jar
 from fpray.plan.cluster import Cluster
 from fpray.plan.role_texts import flag_texts, jvm_arg_texts
+from fpray.store.suite_record import TrialProvenance
 from fpray.trial.instruments import Instrument
 
 # Below the ephemeral range, and above Ray's own worker ports (10002 to 19999).
@@ -72,8 +73,12 @@ class TrialContext:
         """The machines, as the trial is placed on them."""
         return self.allocation.cluster
 
-    def provenance(self) -> dict[str, str]:
+    def provenance(self) -> TrialProvenance:
         """What `trial.json` says about how the trial was run."""
-        jar = {"jar": str(self.jar), "jar_sha256": self.jar.sha256, "java": self.java}
-        arguments, flags = jvm_arg_texts(self.jvm_args), flag_texts(self.flags)
-        return {**jar, "jvm_args": " ".join(arguments), "flags": shlex.join(flags)}
+        return {
+            "jar": str(self.jar),
+            "jar_sha256": self.jar.sha256,
+            "java": self.java,
+            "jvm_args": " ".join(jvm_arg_texts(self.jvm_args)),
+            "flags": shlex.join(flag_texts(self.flags)),
+        }

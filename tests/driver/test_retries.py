@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from fpray.jar.find import Jar
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
+from fpray.store.suite_record import TrialProvenance
 from fpray.store.trial_directory import TrialDirectory
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
@@ -121,7 +122,7 @@ def test_a_disk_that_is_full_between_trials_is_waited_for(
     tries: list[str] = []
     identify = TrialDirectory.identify
 
-    def full(self: TrialDirectory, trial: Trial[Any], provenance: Mapping[str, Any]) -> None:
+    def full(self: TrialDirectory, trial: Trial[Any], provenance: TrialProvenance) -> None:
         if self.number == "002" and len(tries) < 3:
             tries.append(self.number)
             raise OSError(28, "No space left on device", str(self.path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,9 @@ class _Section:
 
     def to_go(self, suite: Suite, total: int, done: int) -> str:
         return f", {total} begun and {done} ended"
+
+    def varied(self, suite: Suite) -> Sequence[str]:
+        return ()
 
 
 def test_a_kind_of_suite_brings_its_own_section(capsys: pytest.CaptureFixture[str]) -> None:
