@@ -1,4 +1,4 @@
-"""How a sweep or a search is run: in this process, in a process that goes on by itself, or on the cluster's head."""
+"""How the driver runs: in this process, in a process that goes on by itself, or on the cluster's head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that only the command line has: how a sweep or a search is started, and what is printed."""
+"""The options that only the command line has: how a driver is started, and what is printed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class StudiesPrinting(TypedDict, total=False):
 
 
 def launch_options(command: Command) -> Command:
-    """How the command line itself runs a sweep or a search; Python has none of these."""
+    """How the command line itself runs a driver; Python has none of these."""
     # On the head of a cluster, for a laptop that says WHERE it is.
     as_job = click.option("--as-job", metavar="WHERE", hidden=True)
     return with_options(LaunchOptions)(as_job(command))

@@ -1,4 +1,4 @@
-"""From a laptop: the driver of a sweep or a search runs on the head of the cluster, over SSH."""
+"""From a laptop: the driver runs on the head of the cluster, over SSH."""
 
 from __future__ import annotations
 

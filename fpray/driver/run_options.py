@@ -1,4 +1,4 @@
-"""The options that say how trials are run, each stated once: the same for sweeps and searches."""
+"""The options that say how trials are run, each stated once: the same for every command that runs some."""
 
 from __future__ import annotations
 

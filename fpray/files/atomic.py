@@ -59,7 +59,7 @@ def _write(path: str | Path, mode: int, text: str) -> None:
 
 
 def write_json(path: str | Path, value: Any) -> None:
-    """Write a JSON file with one entry per line, which is easy to search and quick to write."""
+    """Write a JSON file with one entry per line, which is easy to look through and quick to write."""
     if isinstance(value, Mapping) and value:
         text = ",\n ".join(f"{json.dumps(str(key))}: {json.dumps(entry)}" for key, entry in value.items())
         text = f"{{\n {text}\n}}"

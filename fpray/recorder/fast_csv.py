@@ -78,7 +78,7 @@ def read(fd: int, begin: int, end: int) -> list[Rows] | None:
     if sys.byteorder != "little" or begin <= BEFORE:
         return None
     data, by_label = _buffer.data, dict[str, list[Rows]]()
-    at, last = begin - 1, False  # offset in the file from which the next line is searched
+    at, last = begin - 1, False  # offset in the file from which the next line is looked for
     while not last:
         offset = at - BEFORE
         size = os.preadv(fd, [_buffer.front], offset)

@@ -52,7 +52,7 @@ class Snapshot:
         state: running, finished (every trial has ended), stopped (by its user), failed (it could not go on).
         done, total, failed: number of trials that have ended for good, of all trials, and of those that did not finish.
         remaining_s: how long the rest takes, from `updated` on.
-        standing: what a search knows so far.
+        standing: what the source of trials knows so far, in a sentence.
         before: what is done while no trial runs.
         under_way: what each running trial does.
         log_from: where in driver.log this run begins, bytes.

@@ -12,7 +12,7 @@ from fpray.study.order import Order
 
 
 class TrialSource(Interface):
-    """Where trials come from. The main loop knows no difference between a grid, a pilot and a search.
+    """Where trials come from. The main loop knows no difference between a list and what chooses trials.
 
     Several trials may be asked for before the source is told of the first of them.
     """

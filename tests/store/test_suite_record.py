@@ -78,3 +78,23 @@ def test_the_first_version_had_little(tmp_path: Path) -> None:
 def test_a_damaged_one_is_named(tmp_path: Path, content: Any) -> None:
     with pytest.raises(FprayError, match=r"suite\.json +is damaged"):
         _record(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"provenance": {"command": ["fpray"]}},
+        {"provenance": {"jar": {"sha256": 5}}},
+        {"runs": [{"machines": {"a": {"cores": "two"}}}]},
+        {"runs": [{"machines": {"a": {"left_behind": 1}}}]},
+    ],
+)
+def test_facts_of_another_type_are_named(wrong: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(FprayError, match=r"suite\.json +is damaged: (runs|provenance)"):
+        _record(tmp_path, NEWEST | wrong)
+
+
+def test_facts_of_a_newer_version_are_kept(tmp_path: Path) -> None:
+    run = {"started": "now", "machines": {"a": {"cores": 2, "governor": None, "fans": 3}}, "weather": "fine"}
+    content = NEWEST | {"runs": [run], "provenance": {"command": "fpray", "checkout": None, "moon": "full"}}
+    assert _record(tmp_path, content).to_json() == content
