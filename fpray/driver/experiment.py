@@ -121,8 +121,7 @@ class Experiment:
         settings: the options that are compared when a suite is continued.
         key: equal for two commands that continue each other's suite.
         instruments: what joins every trial.
-        record: what the source of its trials adds to a new `suite.json`.
-        links: names of links that its suite may hold.
+        record, links: what the source of its trials adds to `suite.json`, and which links its suite may hold, by name.
     """
 
     kind: str

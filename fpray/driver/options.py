@@ -45,7 +45,7 @@ class BaseOptions(TypedDict, total=False):
     study: Annotated[
         PathText,
         Option(
-            "run this study: its name, or a FILE.py that defines STUDY; a search starts at its first point",
+            "run this study: its name, or a FILE.py that defines STUDY",
             Group.TRIALS,
             USUAL_STUDY,
             completion=Completion.STUDIES,

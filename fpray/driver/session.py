@@ -133,11 +133,7 @@ class Session:
         """What runs trials on the machines that there are, and on those that join where no file lists the machines."""
         policy = self.experiment.policy
         executor = Executor(
-            context,
-            self.listeners,
-            limit=policy.parallel,
-            retries=policy.retries,
-            run=self.backend.run,
+            context, self.listeners, limit=policy.parallel, retries=policy.retries, run=self.backend.run
         )
         self.listeners.add(QuarantineListener(context, self.listeners.on_message, self._remember))
         executor.discover = context.machines.poll

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
-from fpray.driver.option import Completion, Group, Option
-from fpray.driver.option_texts import Texts, as_list
+from fpray.driver.option import Completion, Group, Option, named
+from fpray.driver.option_texts import PathText, Texts, as_list
 from fpray.driver.options import BaseOptions
 from fpray.driver.run_options import ONE_AT_A_TIME, RunOptions
 from fpray.errors import Cause, Problem
@@ -15,6 +16,7 @@ from fpray.searching.search_study import Search
 from fpray.searching.storage_url import JOURNAL, MEMORY, SQLITE, read_storage
 from fpray.study.grid import key_values
 
+_STUDY = named(BaseOptions, "study").option
 SEEDS = 2**32  # Optuna's samplers accept seeds below this
 
 
@@ -50,6 +52,8 @@ def _price_is_used(values: Mapping[str, Any]) -> Iterator[Problem]:
 
 class SearchOptions(BaseOptions, RunOptions, total=False):
     """The options of `fpray search` and `fpray.search`."""
+
+    study: Annotated[PathText, replace(_STUDY, help=f"{_STUDY.help}; a search starts at its first point")]
 
     maximize: Annotated[
         Texts, Option("maximize this column of the results", Group.GOAL, (), metavar="COLUMN", read=as_list)

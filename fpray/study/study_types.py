@@ -47,4 +47,4 @@ def _of_several(hint: Any) -> Any:
     if get_origin(plain) not in (Union, UnionType):
         return hint
     lists = [kind for kind in get_args(plain) if get_origin(kind) is Sequence]
-    return lists[0] if lists else Annotated[(Any, *rules)]  # type: ignore[return-value]
+    return lists[0] if lists else Annotated[(Any, *rules)]
