@@ -7,11 +7,13 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from fpray.jar.find import Jar
-from fpray.store.suite_record import Checkout, JarRecord, Provenance
+from fpray.store.suite_record import JarRecord, Provenance
 
 _PACKAGES = ("fpray", "ray", "pyarrow", "numpy", "pandas", "optuna", "click")
 
@@ -41,7 +43,7 @@ def jar_record(jar: Jar) -> JarRecord:
     return {"name": name, "path": str(jar.path), "sha256": jar.sha256, "version": jar.version}
 
 
-def git_state(directory: Path) -> Checkout | None:
+def git_state(directory: Path) -> Mapping[str, Any] | None:
     """Commit and uncommitted changes of the checkout that holds a directory; None outside of one."""
     where = _git(directory, "rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD")
     if where is None:  # no checkout, or one without a commit

@@ -26,36 +26,18 @@ class JarRecord(TypedDict, total=False):
     version: str
 
 
-class Checkout(TypedDict, total=False):
-    """The state of a checkout of git."""
-
-    path: str
-    commit: str | None
-    branch: str | None
-    uncommitted: list[str]
-    diff_sha256: str | None  # None: no change
-
-
-class DriverRecord(TypedDict, total=False):
-    """Where the driver ran."""
-
-    hostname: str
-    kernel: str
-    python: str
-
-
 class Provenance(TypedDict, total=False):
-    """Where the numbers of a suite come from, see `fpray.jar.provenance`."""
+    """Where the numbers of a suite come from, see `fpray.jar.provenance`; no entry of a checkout or driver is read."""
 
     command: str
     directory: str
-    checkout: Checkout | None  # of the directory
-    fpray_checkout: Checkout | None
+    checkout: Mapping[str, Any] | None  # of the directory
+    fpray_checkout: Mapping[str, Any] | None
     jar: JarRecord
     java: str
     python: str
     packages: dict[str, str]  # package -> version
-    driver: DriverRecord
+    driver: Mapping[str, str]
 
 
 MachineNote = Literal["set_aside", "doubted"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import FprayError
-from fpray.files.layout import OPTUNA_JOURNAL
+from fpray.searching.file_names import OPTUNA_JOURNAL
 from fpray.store.suite import Suite
 from tests.searching.simulation import run_trials, search_request, search_suite, source_of
 
