@@ -11,7 +11,8 @@ from fpray.cluster.allocator import Allocator
 from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
 from fpray.errors import Cause, FprayError, Lost, Refused
-from fpray.node.facts import MachineFacts, java_fails
+from fpray.node.fact_types import MachineFacts
+from fpray.node.facts import java_fails
 from fpray.plan.cluster import Cluster
 
 _POLL_S = 1.0  # thousands of trials may start in a minute

@@ -17,7 +17,7 @@ from fpray.cluster.ray_link import RayLink
 from fpray.cluster.remote_agent import RemoteCall, WakingActors, remote_agent
 from fpray.errors import Cause, FprayError, Lost, refuse
 from fpray.node.agent import NodeAgent
-from fpray.node.facts import MachineFacts
+from fpray.node.fact_types import MachineFacts
 from fpray.node.inspection import Survey
 
 _FACTS_S = 120.0  # a role actor may have to start first, on a busy machine

@@ -23,7 +23,7 @@ from fpray.driver.scheduled_trial import RunTrial
 from fpray.driver.survey import survey
 from fpray.driver.trial_problems import cluster_problems, jar_problems
 from fpray.errors import Lost, refuse_if_any
-from fpray.node.facts import MachineFacts
+from fpray.node.fact_types import MachineFacts
 from fpray.node.priority import batch_scheduling
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.store.suite import Suite

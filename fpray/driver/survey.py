@@ -9,7 +9,8 @@ from typing import Any
 from fpray.cluster.jar_transfer import provide_jar
 from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.jar.provenance import of_driver
-from fpray.node.facts import MachineFacts, java_fails
+from fpray.node.fact_types import MachineFacts
+from fpray.node.facts import java_fails
 from fpray.plan.capacity import heap_problems
 from fpray.plan.placement import place
 from fpray.plan.plan import Trial

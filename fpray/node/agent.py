@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from fpray.node.cpu_use import CpuUse
-from fpray.node.facts import MachineFacts
+from fpray.node.fact_types import MachineFacts
 from fpray.node.file_transfer import Chunk
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Exit, Failure, HostPort, ProcessSpec

@@ -9,33 +9,9 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TypedDict
 
+from fpray.node.fact_types import JavaFacts, MachineFacts
 from fpray.node.java import java_program, other_java
-
-
-class JavaFacts(TypedDict, total=False):
-    """What `java` is on a machine."""
-
-    java: str | None  # its path on this machine; None: there is none
-    jvm: str | None  # what `-version` says
-    java_in_path: str  # where JAVA_HOME's is used and PATH has another
-
-
-class MachineFacts(JavaFacts, total=False):
-    """What a suite records about a machine; earlier versions of fpray recorded less."""
-
-    hostname: str
-    kernel: str
-    cpu: str
-    cores: int
-    memory_bytes: int
-    governor: str | None
-    transparent_hugepage: str | None
-    load_average: float
-    worker_niceness: int  # which a child inherits
-    sees_head: bool  # whether the role actor's supervisor would notice the end of the cluster's head
-    left_behind: list[str]  # processes that an ended driver had left, and that were ended
 
 
 def machine_facts(java: str) -> MachineFacts:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fpray.errors import Lost
-from fpray.node.facts import MachineFacts, machine_facts
+from fpray.node.fact_types import MachineFacts
+from fpray.node.facts import machine_facts
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite, inspect_site
 from fpray.node.jar_cache import JarCache
 from fpray.node.machine_lock import MachineLock

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from fpray.files.atomic import write_json
 from fpray.files.suite_file import SCHEMA, Damaged, read_suite_file, typed_content
 from fpray.files.typed import between
-from fpray.node.facts import MachineFacts
+from fpray.node.fact_types import MachineFacts
 
 COUNT = between(0, 10**12)
 SWEEP, PILOT = "sweep", "pilot"  # kinds of suites; another command names its own
