@@ -24,10 +24,9 @@ from fpray.searching.result import SearchResult
 from fpray.searching.sampler_factory import SamplerPerTrial
 from fpray.searching.search_trials import SearchTrials
 from fpray.searching.storage import reachable
-from fpray.searching.storage_url import JOURNAL
 from fpray.searching.study_check import check_study, remarks
 from fpray.searching.study_sync import catch_up
-from fpray.searching.suite_entries import note_end
+from fpray.searching.suite_entries import note_end, search_entries
 from fpray.searching.trial_attributes import NUMBER, REPEAT
 from fpray.store.outcome import Outcome
 from fpray.store.suite import Suite
@@ -65,8 +64,7 @@ class SearchSource:
         self._budget = BudgetMeter(problem.study.budget_trials, problem.time, planned_s=planned_s, clock=clock)
         self._study_access = functools.partial(reachable, suite.path.name)
         with self._study_access():
-            storage = str((suite.record.search or {}).get("storage", JOURNAL))
-            check_study(study, problem, suite.path, storage)
+            check_study(study, problem, suite.path, search_entries(suite).search["storage"])
             self._trials = SearchTrials(study, problem, SamplerPerTrial(sampler, problem, seed))
             self._confirmation = Confirmation(problem, self._trials)
             self._end = EndConditions(problem, self._trials, sampler)

@@ -175,7 +175,7 @@ class SuiteRecord:
         return self.runs[-1] if self.runs else {}
 
 
-_ORDER = tuple(f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read")
+_ORDER = [f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read"]
 _OF_OTHERS = {"settings", "of_source"}
 _NAMES = frozenset(_ORDER) - _OF_OTHERS
 # Entries that a new suite has only if they differ from this; the others are in every suite.

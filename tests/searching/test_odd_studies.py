@@ -21,6 +21,7 @@ from fpray.searching.experiment import check_search
 from fpray.searching.run import run_search
 from fpray.searching.storage import STUDY_FILES, open_study
 from fpray.searching.study_check import check_study
+from fpray.searching.suite_entries import SearchEntries
 from fpray.store.outcome import Outcome
 from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
@@ -291,4 +292,4 @@ def test_studies_that_an_earlier_version_wrote_are_studies(tmp_path: Path) -> No
         }
         problem = check_search("unreplicated", {**options, "jar": stub_jar(tmp_path)}).problem
         check_study(open_study(Secret("journal"), suite, problem.goals), problem, suite, "journal")
-        assert Suite(suite).record.search is not None
+        assert SearchEntries.of(Suite(suite)) is not None
