@@ -64,7 +64,8 @@ class SearchSource:
         self._budget = BudgetMeter(problem.study.budget_trials, problem.time, planned_s=planned_s, clock=clock)
         self._study_access = functools.partial(reachable, suite.path.name)
         with self._study_access():
-            check_study(study, problem, suite.path, search_entries(suite).search["storage"])
+            storage = search_entries(suite).search["storage"]
+            check_study(study, problem, suite.path, storage)
             self._trials = SearchTrials(study, problem, SamplerPerTrial(sampler, problem, seed))
             self._confirmation = Confirmation(problem, self._trials)
             self._end = EndConditions(problem, self._trials, sampler)
