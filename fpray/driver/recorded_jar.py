@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from fpray.driver.named_jar import main_classes
 from fpray.errors import Cause, Refused, refuse
 from fpray.files import layout
-from fpray.files.typed import Misfit, typed
 from fpray.jar.find import REFERENCE, Jar, find_jar, sha256
 from fpray.plan.plan import Trial
 from fpray.store.suite import Suite
@@ -64,9 +62,10 @@ def _in_its_place(suite: Suite, own: JarRecord, which: str, java: str, say: Call
 def _places(suite: Suite) -> Iterator[JarRecord]:
     """Where runs of a suite had their jar, the last one first."""
     yield suite.record.jar
-    for source in (*(run.get("provenance", {}) for run in reversed(suite.record.runs)), suite.record.provenance):
-        with contextlib.suppress(Misfit):  # provenance is free text to fpray
-            yield typed(JarRecord, source.get("jar"))
+    runs = [run["provenance"] for run in reversed(suite.record.runs) if "provenance" in run]
+    for source in (*runs, suite.record.provenance):
+        if "jar" in source:
+            yield source["jar"]
 
 
 def _has_hash(path: Path, own_hash: str) -> bool:

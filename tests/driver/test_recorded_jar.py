@@ -152,7 +152,7 @@ def test_a_trial_of_an_earlier_jar_of_its_suite_runs_that_one(suite: Path, monke
     newer = _jar(suite.parents[1] / "newer.jar", *MAINS, note="newer")
     run = {**content["runs"][0], "provenance": {"jar": content["jar"]}}
     jar = {"name": "newer.jar", "path": str(suite.parents[1] / "newer.jar"), "sha256": newer}
-    _edit(suite / "suite.json", jar=jar, runs=[{"provenance": {"jar": 7}}, run, {"provenance": {"jar": jar}}])
+    _edit(suite / "suite.json", jar=jar, runs=[{"provenance": {}}, run, {"provenance": {"jar": jar}}])
     output, name = _jar_that_runs(suite, monkeypatch)
     assert (name, "warning" in output) == ("mine.jar", False)
     (suite.parents[1] / "mine.jar").unlink()
