@@ -66,14 +66,14 @@ def named_suite(experiment: Experiment) -> Suite | None:
 
 def _new_suite(root: Path, experiment: Experiment) -> Suite:
     outputs, environment, selection = experiment.outputs, experiment.environment, experiment.selection
-    arguments = {**outputs.arguments, "jar": str(environment.jar.path), **experiment.points}
+    arguments = {**outputs.arguments, "jar": str(environment.jar.path), **experiment.recorded_selection}
     provenance = of_driver(environment.jar, outputs.command, environment.java)
     name = re.sub(r"[^\w.-]+", "_", f"{selection.protocol}_{experiment.study.name}")[:100]
     record = SuiteRecord(
         key=experiment.key,
         protocol=selection.protocol,
         study=experiment.study.name,
-        points=[experiment.points],
+        points=[experiment.recorded_selection],
         jar=provenance["jar"],
         provenance=provenance,
         kind=experiment.kind,

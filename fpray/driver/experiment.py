@@ -115,7 +115,7 @@ class Experiment:
     Attributes:
         kind: the command that continues its suite, such as `sweep`.
         selection: what selects its trials.
-        points: the same as `suite.json` keeps it, under this name.
+        recorded_selection: the same as `suite.json` keeps it, as an entry of `points`.
         study_file: the file that defines the study, if a file does.
         trials: every trial; or, where they are not known in advance, trials like those that will run.
         settings: the options that are compared when a suite is continued.
@@ -126,7 +126,7 @@ class Experiment:
 
     kind: str
     selection: TrialSelection
-    points: Any
+    recorded_selection: Any
     protocol: Protocol[Any]
     study: Study
     trials: Sequence[Trial[Any]]

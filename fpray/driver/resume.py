@@ -26,14 +26,14 @@ class WorkList:
     Attributes:
         trials: of every command that the suite was ever run by, this one included.
         study: the latest one; its summary is what progress lines show.
-        points: the words of these commands, as a suite keeps them.
+        recorded_selections: what these commands select, as a suite keeps them.
         repeated: trials that run again although they ended.
         entries: those of `suite.json` that are of the latest one, see `fpray.driver.record_entries`.
     """
 
     trials: Sequence[Trial[Any]]
     study: Study
-    points: Sequence[Any]
+    recorded_selections: Sequence[Any]
     repeated: Sequence[TrialDirectory]
     entries: Mapping[str, Any]
 
@@ -47,7 +47,7 @@ class WorkList:
 
         trials: those of the work list, in the order in which they run.
         """
-        suite.record.points, suite.record.planned = list(self.points), len(self.trials)
+        suite.record.points, suite.record.planned = list(self.recorded_selections), len(self.trials)
         for name, value in self.entries.items():
             setattr(suite.record, name, value)
         suite.save()
@@ -62,13 +62,15 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
     Raises:
         Refused: a trial to run again is not there.
     """
-    points = list(suite.record.points)
-    if experiment.points not in points and experiment.selection != TrialSelection(experiment.protocol.name):
-        points.append(experiment.points)
-    selections = [selected_by(words, suite, experiment) for words in points]
+    recorded = list(suite.record.points)
+    if experiment.recorded_selection not in recorded and experiment.selection != TrialSelection(
+        experiment.protocol.name
+    ):
+        recorded.append(experiment.recorded_selection)
+    selections = [selected_by(words, suite, experiment) for words in recorded]
     trials = list({trial.id: trial for selection in selections for trial in selection.trials}.values())
     repeats = [directory for rerun in experiment.policy.rerun for directory in trials_to_repeat(suite, rerun)]
-    return WorkList(trials, selections[-1].study, points, repeats, record_entries(experiment, suite))
+    return WorkList(trials, selections[-1].study, recorded, repeats, record_entries(experiment, suite))
 
 
 def decide_order(suite: Suite, name: str | None, several_machines: bool) -> Order:
@@ -85,7 +87,7 @@ def selected_by(words: Mapping[str, Any], suite: Suite, experiment: Experiment) 
         Refused: the protocol or the study has changed, or the words are of another version of fpray.
     """
     file = experiment.study_file
-    if words == experiment.points:
+    if words == experiment.recorded_selection:
         return Selected(experiment.selection, experiment.protocol, experiment.study, experiment.trials, (), file)
     file = known_study_file(words, suite, file, accept_change=experiment.policy.accept_change)
     return select_grid(TrialSelection.from_json(words, suite.path / layout.SUITE), file)

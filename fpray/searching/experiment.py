@@ -57,7 +57,7 @@ def check_search(protocol: str, options: Mapping[str, Any], command: str = "") -
     whole = replace(
         experiment,
         kind=Search.command,
-        key=suite_key(_identity(experiment.points, words.values), experiment.settings),
+        key=suite_key(_identity(experiment.recorded_selection, words.values), experiment.settings),
         instruments=[*experiment.instruments, *early_stop(latency_bounds(problem.protocol, problem.bounds))],
         record=SearchEntries(search_record(problem)).to_json(),
     )

@@ -43,7 +43,9 @@ def run_search(
             say(f"note: {line}")
         result = SearchResult(suite.path, source.trial_limit(), study=source.study)
         source.result = result
-        work = WorkList(source.planned(), experiment.study, [experiment.points], [], record_entries(experiment, suite))
+        work = WorkList(
+            source.planned(), experiment.study, [experiment.recorded_selection], [], record_entries(experiment, suite)
+        )
         try:
             run(SuiteRun(experiment, suite, work, source, result, on_trial, backend, leave_terminal))
         finally:

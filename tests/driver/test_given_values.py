@@ -48,7 +48,7 @@ def test_numbers_of_numpy_are_numbers(values: Any, plain: list[int]) -> None:
     numpys = check_sweep("unreplicated", {"vary": {"num_clients_per_proc": values}, "repeat": np.int64(2)})
     pythons = check_sweep("unreplicated", {"vary": {"num_clients_per_proc": plain}, "repeat": 2})
     assert [trial.id for trial in numpys.trials] == [trial.id for trial in pythons.trials]
-    assert numpys.points == pythons.points
+    assert numpys.recorded_selection == pythons.recorded_selection
     assert numpys.key == pythons.key
 
 
