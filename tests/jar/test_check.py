@@ -210,7 +210,7 @@ def test_a_main_that_never_ends_goes_with_a_killed_fpray(tmp_path: Path) -> None
     words = [sys.executable, "-m", "fpray", "protocols", "unreplicated", "--check", str(jar), "--java", str(java)]
     env = {**os.environ, "TMPDIR": str(tmp_path)}  # what a killed process leaves
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env) as fpray:
-        wait_for((tmp_path / "pids").exists, LONG, "a main runs")
+        wait_for(lambda: (file := tmp_path / "pids").exists() and file.read_text().endswith("\n"), LONG, "a main runs")
         fpray.kill()
     mains = [int(line) for line in (tmp_path / "pids").read_text().split()]
     assert mains
