@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fpray.errors import FprayError
 from fpray.searching.file_names import OPTUNA_JOURNAL
 from fpray.store.suite import Suite
@@ -48,6 +50,7 @@ def _change(entries: list[Any], chance: random.Random) -> None:
             inner[last] = chance.choice(ODD)
 
 
+@pytest.mark.heavy
 def test_a_search_goes_on_or_says_what_is_wrong(tmp_path: Path) -> None:
     seed = int(os.environ.get("FPRAY_TEST_SEED", random.SystemRandom().randrange(10**6)))
     chance, request = random.Random(seed), search_request(budget_trials=4, confirm=1)

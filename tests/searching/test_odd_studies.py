@@ -193,6 +193,7 @@ def test_a_journal_that_cannot_be_read_is_named(content: bytes, why: str, suite:
     _is_refused(suite, why)
 
 
+@pytest.mark.heavy
 def test_a_database_that_is_none_is_named(tmp_path: Path) -> None:
     suite = _search(tmp_path, 2, "sqlite")
     file = suite / STUDY_FILES["sqlite"]
@@ -204,6 +205,7 @@ def test_a_database_that_is_none_is_named(tmp_path: Path) -> None:
     assert len(_outcomes(suite)) == 3
 
 
+@pytest.mark.heavy
 def test_a_study_in_a_database_of_its_own_is_to_be_deleted_there(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/own.db"
     suite = _search(tmp_path, 2, url)
