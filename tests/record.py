@@ -48,7 +48,7 @@ _SOMETIMES = ("checkout", "fpray_checkout", "within_noise", "nearest")
 _QUICK = [
     "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=500ms", "--set", "timeout=60s",
 ]  # fmt: skip
-_SWEEP = ["sweep", "unreplicated", *_QUICK, "--vary", "jvm_heap_size=100m,100f", "--json"]
+_SWEEP = ["sweep", "unreplicated", *_QUICK, "--vary", "jvm_heap_size=100m,2m", "--json"]
 _SEARCH = [
     "search", "unreplicated", *_QUICK, "--maximize", "measured.throughput",
     "--subject-to", "measured.latency.p99_ms<=1000", "--space", "num_clients_per_proc=1..8",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from fpray.driver.options import LOG_LEVELS, USUAL_STUDY, BaseOptions
 from fpray.errors import Cause, Problem, Refused, refuse, refuse_if_any
 from fpray.files.suite_file import Damaged, typed_content
 from fpray.files.typed import between
+from fpray.plan.capacity import heap_size_problems
 from fpray.plan.plan import Trial
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
@@ -93,10 +94,17 @@ class Selected:
     study_file: StudyFile | None = None
 
 
-def select(selection: TrialSelection, study_file: StudyFile | None = None) -> Selected:
+def _never() -> bool:
+    return False
+
+
+def select(
+    selection: TrialSelection, study_file: StudyFile | None = None, is_kept: Callable[[], bool] = _never
+) -> Selected:
     """The protocol, the study, and every trial.
 
-    study_file: that of the study, where it was read already.
+    study_file: that of the study, where it was read already. is_kept: whether a suite has these words already, which
+    an earlier version took although no JVM starts with a heap of theirs: such a suite is continued.
 
     Raises:
         Refused: with every problem.
@@ -118,7 +126,8 @@ def select(selection: TrialSelection, study_file: StudyFile | None = None) -> Se
     study, wrong = narrow.numbered(study, selection.only)
     problems += wrong
     trials, wrong = study.trials(protocol, _log_levels(protocol, selection.log_level), fixed, selection.repeat)
-    refuse_if_any([*problems, *wrong])
+    heaps = heap_size_problems(protocol, [trial.params for trial in trials])
+    refuse_if_any([*problems, *wrong, *(heaps if heaps and not is_kept() else ())])
     trials, wrong = narrow.where(trials, selection.where, protocol)
     refuse_if_any(wrong)
     if selection.laptop:
@@ -157,13 +166,15 @@ def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
         yield Problem("--vary and --repeat" if selection.vary else "--study and --repeat", sentence, Cause.POINTS)
 
 
-def select_grid(selection: TrialSelection, study_file: StudyFile | None = None) -> Selected:
+def select_grid(
+    selection: TrialSelection, study_file: StudyFile | None = None, is_kept: Callable[[], bool] = _never
+) -> Selected:
     """The same for a command that runs a list of trials.
 
     Raises:
         Refused: with every problem; or the study is one of another command, which asks for trials one by one.
     """
-    grid = select(selection, study_file)
+    grid = select(selection, study_file, is_kept)
     command = grid.study.command
     if command != SWEEP and not selection.vary:
         name, study = grid.protocol.name, grid.study.name
@@ -173,7 +184,22 @@ def select_grid(selection: TrialSelection, study_file: StudyFile | None = None) 
 
 def grid_of_options(protocol: str, values: Mapping[str, Any]) -> Selected:
     """The same from the values of options."""
-    return select_grid(TrialSelection.from_options(protocol, values))
+    selection = TrialSelection.from_options(protocol, values)
+    return select_grid(selection, is_kept=lambda: _is_kept(selection, values))
+
+
+def _is_kept(selection: TrialSelection, values: Mapping[str, Any]) -> bool:
+    """Whether a suite that the command may continue was made by words that select the same."""
+    if values["new"]:
+        return False
+    from fpray.driver.named_suite import suite_of  # most commands need no suite to be planned
+    from fpray.store.find import suites
+    from fpray.store.suite import Suite
+
+    directory = values["suite_directory"]
+    named = suite_of(directory, is_new=False)
+    kept = suites(directory.path) if named is None else [Suite(named)]
+    return any(selection.to_json() in suite.record.points for suite in kept)
 
 
 def _log_levels(protocol: Protocol[Any], level: str | None) -> Mapping[str, str]:

@@ -1,19 +1,24 @@
-"""Whether trials fit the machines that they are placed on: heaps against memory, pools against regions."""
+"""Whether trials fit java and the machines that they are placed on: heaps, memory, pools against regions."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from fpray.errors import Cause, Problem
+from fpray.files.shown import in_brief
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import place, placement_problems, shape
 from fpray.protocol.protocol import Protocol
+from fpray.protocol.values import field_names
 
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+_LEAST, _MOST = "2m", "128t"  # java starts with no smaller heap; a process of Linux cannot address more
 # f, machine -> the machines that can replace it, itself included
 Equivalents = Callable[[int, str], Sequence[str]]
 
@@ -88,8 +93,32 @@ def _heaps_by_host(protocol: Protocol[Any], params: Any, cluster: Cluster) -> di
 
 def heap_bytes(text: str) -> int:
     """The bytes that `-Xmx` reads from a text such as `2g`; 0 for a text that it refuses."""
-    match = re.fullmatch(r"([0-9]+)([kmgt]?)", text.lower())
+    match = re.fullmatch(r"([0-9]{1,19})([kmgt]?)", text.lower())
     return int(match[1]) * _BYTES[match[2]] if match else 0
+
+
+def heap_size_problems(protocol: Protocol[Any], points: Sequence[Any]) -> list[Problem]:
+    """Heaps with which no JVM starts, in any of these parameters, each once.
+
+    points: the params of trials.
+    """
+    names = [name for name in field_names(protocol.params) or () if name.endswith("jvm_heap_size")]
+    problems = []
+    for name in dict.fromkeys([*filter(None, [role.heap for role in protocol.roles]), *names]):
+        heaps = dict.fromkeys(map(attrgetter(name), points))  # of thousands of points, a few
+        problems += [Problem(f"{name}={in_brief(heap)}", why) for heap in heaps if (why := _wrong(str(heap)))]
+    return problems
+
+
+@functools.cache
+def _wrong(text: str) -> str:
+    """Why no JVM starts with a heap, in a sentence; empty for one that can start."""
+    size, example = heap_bytes(text), "such as 100m or 2g"
+    if not size:
+        return f"is not a heap size: write a whole number and k, m, g or t, {example}"
+    if size < heap_bytes(_LEAST):
+        return f"is too small a heap, java does not start with it: write at least {_LEAST}, {example}"
+    return f"is too large a heap, no machine has it: write at most {_MOST}, {example}" * (size > heap_bytes(_MOST))
 
 
 def _gib(count: int) -> str:

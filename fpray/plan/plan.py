@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from fpray.errors import Problem
 from fpray.files import layout
+from fpray.plan.capacity import heap_size_problems
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths, Surroundings, command_line
 from fpray.plan.placement import Instance, Placement, place
@@ -138,5 +139,5 @@ def _process(trial: Trial[P], role: Role[P], instance: Instance, stage: int, at:
 
 
 def parameter_problems(protocol: Protocol[P], params: P) -> list[Problem]:
-    """What the jar would refuse or could not measure, in the user's terms."""
-    return list(protocol.constraints(params))
+    """What java or the jar would refuse, or could not measure, in the user's terms."""
+    return [*protocol.constraints(params), *heap_size_problems(protocol, (params,))]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from fpray.errors import Cause, Problem
 from fpray.files.typed import between
-from fpray.plan.plan import Trial, parameter_problems
+from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.study.layers import Point, followed, layered
 
@@ -66,7 +66,7 @@ class Study:
     def trials(
         self, protocol: Protocol[Any], levels: Point, fixed: Point, repeat: int | None
     ) -> tuple[list[Trial[Any]], list[Problem]]:
-        """Every trial, round by round (all points once, then all points again), and every problem.
+        """Every trial, round by round (all points once, then all points again), and every problem but those of heaps.
 
         Later layers win over earlier ones: the protocol's defaults, the study's base, `levels` (of `-l`), a point,
         `fixed` (of `--set`).
@@ -80,7 +80,7 @@ class Study:
         for point in self.points:
             params, wrong = layered(start, (point, fixed), protocol=protocol.name)
             params = followed(params, defaults, {*self.base, *point, *fixed})
-            problems += [*wrong, *parameter_problems(protocol, params)]
+            problems += [*wrong, *protocol.constraints(params)]
             all_params[params] = None
         rounds = range(self.repeat if repeat is None else repeat)
         return [Trial(protocol, params, number) for number in rounds for params in all_params], problems

@@ -20,6 +20,7 @@ from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from fpray.jar.check import flag_problems, split_command
+from fpray.plan.capacity import heap_size_problems
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
 from fpray.plan.placement import placement_problems
@@ -160,7 +161,9 @@ class ProtocolConformance:
         """No user is refused before having changed anything."""
         problems = [("the defaults", p) for p in parameter_problems(self.protocol, self.protocol.params())]
         for study in self._studies():
-            problems += [(f"study {study.name}", p) for p in study.trials(self.protocol, {}, {}, 1)[1]]
+            trials, wrong = study.trials(self.protocol, {}, {}, 1)
+            wrong += heap_size_problems(self.protocol, [trial.params for trial in trials])
+            problems += [(f"study {study.name}", problem) for problem in wrong]
         _none_of(f"{where}: {problem.about} {problem.sentence}" for where, problem in problems)
 
     def test_every_constraint_is_in_words(self) -> None:

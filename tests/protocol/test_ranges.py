@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +35,7 @@ def test_no_parameter_takes_what_no_trial_can_have(name: str) -> None:
     for params in _with_every_workload(protocol.params(), name):
         for field, value in flatten(params).items():
             last = field.rpartition(".")[2]
-            bad: list[Any] = []
+            bad: list[Any] = ["banana", "100f", "-5m", "0", "1k", "", "9" * 30] if last.endswith("heap_size") else []
             if isinstance(value, timedelta):
                 bad = [timedelta(seconds=-1)]
             elif isinstance(value, float) and last.endswith(("_fraction", "_rate", "_alpha")):
@@ -57,6 +59,39 @@ def test_the_defaults_and_every_study_are_within_the_ranges(name: str) -> None:
         for point in study.points:
             params, _ = set_values(protocol.params(), {**study.base, **point}, protocol=name)
             assert parameter_problems(protocol, params) == [], study.name
+
+
+@pytest.mark.parametrize("heap", ["banana", "-5m", "0", "1k", "2047k", "1.5g", "200t"])
+@pytest.mark.parametrize("words", ["sweep", "plan", "search --maximize measured.throughput --budget-trials 1"])
+def test_a_heap_with_which_java_does_not_start_is_refused(heap: str, words: str) -> None:
+    """B3: the heap of each role, in --set, --vary and --space."""
+    command, *rest = words.split()
+    dry = [] if command == "plan" else ["--dry-run"]
+    space = ["--space", "num_clients_per_proc=1,2"] if rest else []
+    done = cli(command, "unreplicated", *rest, *space, "--set", f"jvm_heap_size={heap}", *dry)
+    assert done.exit_code == 2, done.output
+    assert f"jvm_heap_size={heap} is " in done.stderr
+    several = ["--space" if rest else "--vary", f"jvm_heap_size={heap},100m"]
+    done = cli(command, "unreplicated", *rest, *several, *dry)
+    assert done.exit_code == 2, done.output
+    assert f"jvm_heap_size={heap} is " in done.stderr
+
+
+def test_heaps_are_refused_beside_the_other_problems() -> None:
+    """All problems at once."""
+    done = cli("plan", "multipaxos", "--set", "*_jvm_heap_size=1k", "--set", "num_leaders=1")
+    assert "nothing was started; 9 problems" in done.stderr, done.stderr
+
+
+def test_a_suite_with_a_heap_that_is_refused_now_is_carried_on_by_its_command(tmp_path: Path) -> None:
+    """Only what is new is checked."""
+    (original,) = (Path(__file__).parents[1] / "recorded" / "suites" / "sweep_with_a_crash").iterdir()
+    shutil.copytree(original, tmp_path / original.name)
+    words = ["sweep", "unreplicated", "--set", "warmup_duration=50ms", "--set", "warmup_timeout=5s", "--dry-run"]
+    words += ["--set", "duration=100ms", "--set", "timeout=5s", "-s", str(tmp_path)]
+    assert cli(*words, "--vary", "jvm_heap_size=100m,100f").exit_code == 0
+    assert cli(*words, "--vary", "jvm_heap_size=100m,100f", "--new").exit_code == 2
+    assert cli(*words, "--vary", "jvm_heap_size=100m,99f").exit_code == 2
 
 
 def test_a_share_that_is_none_is_refused_before_anything_starts() -> None:
