@@ -24,6 +24,7 @@ _FROM_ONE = re.compile(
     r"^(num_keys|num_operations|log_grow_size|num_shard_cuts_per_proposal|alpha|beta|stutter)$|"
     r"_every_n(_entries)?$|_buffer_size$"
 )
+_DAY = 86_400  # seconds: durations of Python's type have the same bound where they are read
 # Counts of processes and of clients: each protocol has a check of its own, which says how many it needs.
 _COUNT = re.compile(r"^(f|num_.*|measurement_group_size)$")
 
@@ -51,6 +52,8 @@ def _of_record(record: Any, prefix: str) -> tuple[Problem, ...]:
         elif lowest is _TIME:
             if value < timedelta(0):
                 problems.append(Problem(f"{prefix}{field}={show_duration(value)}", "must not be negative"))
+        elif value > _DAY and field.endswith("_seconds"):
+            problems.append(Problem(f"{prefix}{field}={value}", f"must be at most {_DAY}, which is 24h"))
         elif value < lowest and not (prefix == "" and _COUNT.search(field)):
             problems.append(Problem(f"{prefix}{field}={value}", f"must be at least {lowest}"))
     return tuple(problems)

@@ -25,6 +25,7 @@ P = TypeVar("P")
 
 _DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|m|min|h)\s*")
 _MICROSECONDS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "min": 60_000_000, "h": 3_600_000_000}
+_LONGEST = timedelta(hours=24)  # of a duration: a trial of days is a typing error
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -49,7 +50,7 @@ def parse_duration(text: str) -> timedelta:
     try:
         return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
     except OverflowError:
-        raise BadValue(f"{shown(text)} is too long a duration: write at most 24h") from None
+        return timedelta.max
 
 
 def show_duration(value: timedelta) -> str:
@@ -213,10 +214,16 @@ def _text(kind: Any, value: Any) -> str:
     return str(value).strip()
 
 
+def _duration(value: timedelta) -> timedelta:
+    if value > _LONGEST:
+        raise BadValue("is too long a duration: write at most 24h")
+    return value
+
+
 def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per type reads best
     text = _text(kind, value)
     if kind is timedelta:
-        return value if isinstance(value, timedelta) else parse_duration(text)
+        return _duration(value if isinstance(value, timedelta) else parse_duration(text))
     if kind is bool:
         if text.lower() in _TRUE:
             return True

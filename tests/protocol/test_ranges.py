@@ -17,6 +17,19 @@ from fpray.study.registry import protocols, studies
 from tests.conftest import cli
 
 PROTOCOLS = protocols()
+HEAPS = pytest.mark.parametrize("heap", ["banana", "-5m", "0", "1k", "2047k", "1.5g", "200t"])
+COMMANDS = pytest.mark.parametrize(
+    "words", ["sweep", "plan", "search --maximize measured.throughput --budget-trials 1"]
+)
+DURATIONS = pytest.mark.parametrize(
+    "words",
+    [
+        "unreplicated --set duration=100000h",
+        "unreplicated --set warmup_sleep=24.1h",
+        "unreplicated --vary timeout=10s,25h",
+        "fastmultipaxos --set timeout_seconds=86401",
+    ],
+)
 NAMES = ("num_blockers", "top_k_dependencies", "predetermined_read_fraction")  # -1 stands for something
 
 
@@ -37,11 +50,12 @@ def test_no_parameter_takes_what_no_trial_can_have(name: str) -> None:
             last = field.rpartition(".")[2]
             bad: list[Any] = ["banana", "100f", "-5m", "0", "1k", "", "9" * 30] if last.endswith("heap_size") else []
             if isinstance(value, timedelta):
-                bad = [timedelta(seconds=-1)]
+                bad = [timedelta(seconds=-1), timedelta(hours=24, microseconds=1), "100000h"]
             elif isinstance(value, float) and last.endswith(("_fraction", "_rate", "_alpha")):
                 bad = [-0.5, 1.5, 7]
             elif isinstance(value, int | float) and not isinstance(value, bool):
                 bad = [-2 if last in NAMES else -1]
+                bad += [86_401] if last.endswith("_seconds") else []
             elif last == "name":
                 bad = []
             for wrong in bad:
@@ -61,8 +75,16 @@ def test_the_defaults_and_every_study_are_within_the_ranges(name: str) -> None:
             assert parameter_problems(protocol, params) == [], study.name
 
 
-@pytest.mark.parametrize("heap", ["banana", "-5m", "0", "1k", "2047k", "1.5g", "200t"])
-@pytest.mark.parametrize("words", ["sweep", "plan", "search --maximize measured.throughput --budget-trials 1"])
+@DURATIONS
+def test_a_duration_of_more_than_a_day_is_refused(words: str) -> None:
+    """B6: in every unit of every protocol, and the refusal names the bound."""
+    done = cli("sweep", *words.split(), "--dry-run")
+    assert done.exit_code == 2, done.output
+    assert "24h" in done.stderr
+
+
+@HEAPS
+@COMMANDS
 def test_a_heap_with_which_java_does_not_start_is_refused(heap: str, words: str) -> None:
     """B3: the heap of each role, in --set, --vary and --space."""
     command, *rest = words.split()
