@@ -111,7 +111,13 @@ class Problem:
     def in_columns(self) -> tuple[str, str]:
         """What it is about, and its sentence; a colon parts them unless the sentence begins with its verb."""
         colon = "" if _VERB.match(self.sentence) else ":"
-        return f"{printable(cut(self.about, 300))}{colon}", printable(cut(self.sentence))
+        return f"{printable(cut(_with_quotes(self.about), 300))}{colon}", printable(cut(self.sentence))
+
+
+def _with_quotes(about: str) -> str:
+    """An option with its value, which is quoted where it is empty or blank: `--study ''`."""
+    option, space, value = about.partition(" ")
+    return f"{option} '{value}'" if space and option.startswith("-") and not value.strip() else about
 
 
 class FprayError(Exception):

@@ -84,8 +84,11 @@ class Fpray(click.Group):
             try:
                 return super().main(*words, **more)
             except OSError as error:
-                if traceback.extract_tb(error.__traceback__)[-1].name != click.echo.__name__:
+                frames = traceback.extract_tb(error.__traceback__)
+                if frames[-1].name != click.echo.__name__:
                     raise
+                if any(frame.filename == click.exceptions.__file__ for frame in frames):
+                    sys.exit(click.UsageError.exit_code)  # a refusal that cannot be printed is one
                 with output_errors():  # a help page, which click printed
                     raise
         except OutputError as error:

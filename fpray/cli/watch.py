@@ -18,7 +18,7 @@ from fpray.report.attach import attach as attach_to
 from fpray.report.status import status_lines, suite_states
 from fpray.report.stop import stop as stop_sweep
 from fpray.report.text import say, show_line, show_text
-from fpray.store.find import find_suite
+from fpray.store.find import find_suite, refuse_no_directory
 
 
 @click.command()
@@ -27,6 +27,7 @@ from fpray.store.find import find_suite
 @with_options(StatusPrinting)
 def status(suite_directory: Path, as_json: bool) -> None:
     """List the sweeps and searches, with progress or outcome."""
+    refuse_no_directory(suite_directory)
     states = suite_states(suite_directory, SECTIONS, lambda why: say(why.explained()))
     if as_json:
         show_text(json.dumps([state.to_json() for state in states], indent=1) + "\n")

@@ -53,6 +53,26 @@ def host_and_port(address: str) -> tuple[str, int]:
     return match["ipv6"] or match["host"], int(match["port"])
 
 
+def address_problem(address: str) -> str | None:
+    """Why no head of a Ray cluster can be at an address, as a sentence."""
+    if address.startswith("ray://"):
+        return (
+            "is an address of Ray Client, which fpray does not use: write the address of the head node, such as"
+            " 10.0.0.5:6379"
+        )
+    if address != "auto":
+        try:
+            host_and_port(address)
+        except ValueError:
+            return "is not the address of a head node of Ray: write machine and port, such as 10.0.0.5:6379"
+    return None
+
+
+def name_of(address: str) -> str:
+    """An address with what names it, for a message."""
+    return f"{'RAY_ADDRESS' if os.environ.get('RAY_ADDRESS') == address else '--address'} {address}"
+
+
 def answers(address: str) -> bool:
     """Whether a process listens at HOST:PORT."""
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.calls import Unanswered
-from fpray.cluster.ray_address import answers, host_and_port, why_silent
+from fpray.cluster.ray_address import address_problem, answers, name_of, why_silent
 from fpray.cluster.ray_process import ray_orphans
 from fpray.cluster.ray_process.embedded import embedded_environment
 from fpray.cluster.ray_process.process import RayProcess
@@ -79,19 +79,9 @@ class RayLink:
             raise FprayError(refused.in_one_line(), Cause.RAY_LOSS) from None
 
     def _attach(self, address: str) -> None:
-        if address.startswith("ray://"):
-            raise self._refused(
-                "is an address of Ray Client, which fpray does not use: write the address of the head node,"
-                " such as 10.0.0.5:6379"
-            )
         # Of what is no address, and where nothing listens, Ray itself would try for minutes before it fails.
-        if address != "auto":
-            try:
-                host_and_port(address)
-            except ValueError:
-                raise self._refused(
-                    "is not the address of a head node of Ray: write machine and port, such as 10.0.0.5:6379"
-                ) from None
+        if wrong := address_problem(address):
+            raise self._refused(wrong)
         if address != "auto" and not answers(address):
             raise self._refused(
                 f"no Ray cluster answers there: {why_silent(address)}. Start Ray there (ray start --head), or correct"
@@ -106,8 +96,7 @@ class RayLink:
             ) from None
 
     def _refused(self, sentence: str) -> Refused:
-        option = "RAY_ADDRESS" if os.environ.get("RAY_ADDRESS") == self._address else "--address"
-        return refuse(f"{option} {self._address}", sentence, Cause.RAY_CLUSTER)
+        return refuse(name_of(str(self._address)), sentence, Cause.RAY_CLUSTER)
 
     def _start_embedded(self) -> None:
         for attempt in range(1, _TRIES + 1):

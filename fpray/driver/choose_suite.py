@@ -34,20 +34,37 @@ def choose_suite(experiment: Experiment, unfinished: Unfinished | None = None) -
     """
     if (with_name := named_suite(experiment)) is not None:
         return with_name
-    root, policy, key = experiment.outputs.root, experiment.policy, experiment.key
-    before = [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
+    before = _of_same_command(experiment)
     for suite in before:
-        if policy.rerun or (unfinished or _lacks_trials)(suite, experiment) or _was_killed(suite):
+        if (unfinished or _lacks_trials)(suite, experiment) or _was_killed(suite):
             return _checked(suite, experiment)
+    suite = _new_suite(experiment.outputs.root, experiment)
+    suite.after = before[0].short_name if before else None
+    return suite
+
+
+def _of_same_command(experiment: Experiment) -> list[Suite]:
+    """The suites that the same command made, the newest first; none where a new one is wanted."""
+    root, policy, key = experiment.outputs.root, experiment.policy, experiment.key
+    return [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
+
+
+def _with_trials_to_repeat(experiment: Experiment) -> Suite | None:
+    """The suite of which `--rerun` names trials, if it is given.
+
+    Raises:
+        Refused: there is none, or this experiment may not continue it.
+    """
+    root, policy = experiment.outputs.root, experiment.policy
     if policy.rerun:
+        for suite in _of_same_command(experiment):
+            return _checked(suite, experiment)
         sentence = (
             f"this command has no earlier results in {short_path(root)} with trials to run again: name the"
             " directory of these results with -s, or remove --rerun"
         )
         raise refuse(f"--rerun {policy.rerun[0]}", sentence, Cause.SUITE)
-    suite = _new_suite(root, experiment)
-    suite.after = before[0].short_name if before else None
-    return suite
+    return None
 
 
 def _say(why: FprayError) -> None:
@@ -55,13 +72,13 @@ def _say(why: FprayError) -> None:
 
 
 def named_suite(experiment: Experiment) -> Suite | None:
-    """The suite that the user names, if that is so.
+    """The suite that the user names, by -s or by trials of it to run again, if that is so.
 
     Raises:
         Refused: this experiment may not continue it.
     """
     path = experiment.outputs.suite
-    return None if path is None else _checked(Suite(path), experiment)
+    return _with_trials_to_repeat(experiment) if path is None else _checked(Suite(path), experiment)
 
 
 def _new_suite(root: Path, experiment: Experiment) -> Suite:

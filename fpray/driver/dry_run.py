@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from fpray.driver.experiment import Experiment
+from fpray.files.printable import command_words
 from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster
 from fpray.plan.command_line import Paths
@@ -48,7 +48,7 @@ def text(experiment: Experiment) -> Iterator[str]:
             yield from (f"  machine {host}: {' '.join(of_host)}" for host, of_host in labels.items())
         for process in plan["processes"]:
             yield f"  stage {process['stage']} · {process['label']} at {process['host']}:{process['port']}"
-            yield f"    {shlex.join(process['argv'])}"
+            yield f"    {command_words(process['argv'])}"
     yield _summary(experiment)
 
 

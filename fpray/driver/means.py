@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fpray.cluster.launcher import Launcher
+from fpray.cluster.ray_address import address_problem, name_of
 from fpray.driver.check import Means, check
 from fpray.driver.experiment import Experiment, Where
 from fpray.driver.head import belongs_here
@@ -18,6 +20,7 @@ from fpray.driver.options import BaseOptions, SweepOptions
 from fpray.driver.read_options import Words, collect
 from fpray.errors import Cause, Problem
 from fpray.files.paths import GivenPath
+from fpray.files.shown import in_brief
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 
@@ -36,6 +39,7 @@ def find_means(words: Words, where: Where, protocol: Protocol[Any] | None, trial
     values, remote = words.values, _needs_head(where)
     jar = collect(words.problems, lambda: named_jar(values["jar"], protocol, trials)) if protocol is not None else None
     words.problems += _later_problems(values, trials)
+    words.problems += _address_problems(where)
     words.problems += _platform_problems()
     suite = None
     if not remote and isinstance(path := values["suite_directory"], GivenPath):  # the disk of the head is not seen here
@@ -50,14 +54,36 @@ def _needs_head(where: Where) -> bool:
     return not belongs_here(where.inventory)
 
 
+def _address_problems(where: Where) -> Iterator[Problem]:
+    """An address at which no head of a Ray cluster can be; whether one answers is seen at the start."""
+    address = where.ray or os.environ.get("RAY_ADDRESS")
+    if address and address != "local" and not where.local and (sentence := address_problem(address)):
+        yield Problem(name_of(address), sentence, Cause.RAY_CLUSTER)
+
+
 def _later_problems(values: Mapping[str, Any], trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
     """Options that this version reads and plans, but does not run yet."""
     for item in fields(BaseOptions):
         name = item.option.parameter
         is_set = values[item.name] or name in values["set"]
         if name and (is_set or any(getattr(trial.params, name) for trial in trials)):
-            sentence = "cannot be run yet, because this version of fpray does not implement it: remove it"
-            yield Problem(item.spellings, sentence, Cause.OPTION)
+            why = "cannot be run yet, because this version of fpray does not implement it"
+            if values[item.name]:
+                yield Problem(item.spellings, f"{why}: remove it", Cause.OPTION)
+            else:
+                about, remedy = _what_sets(name, values)
+                yield Problem(about, f"sets {name}, which {why}: {remedy}", Cause.OPTION)
+
+
+def _what_sets(name: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """What the user wrote that gives a parameter its value, and what to write instead."""
+    for pattern, value in values["set"].items():
+        if pattern == name or fnmatch.fnmatch(name, pattern):
+            instead = "remove it" if pattern == name else f"write a pattern that {name} does not match"
+            return f"--set {pattern}={in_brief(value)}", instead
+    if name in values.get("vary", {}):
+        return f"--vary {name}", "remove it"
+    return f"--study {values['study']}", f"add --set {name}=false"
 
 
 def _platform_problems() -> list[Problem]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fpray.errors import Cause, Refused, refuse
 from fpray.files.paths import GivenPath, short_path
-from fpray.store.find import find_suite, is_suite
+from fpray.store.find import find_suite, is_suite, no_directory
 from fpray.store.usual_root import usual_root
 
 _LETTERS = re.compile(r"[A-Za-z]{4,10}")
@@ -22,10 +22,12 @@ def suite_of(directory: GivenPath, *, is_new: bool) -> Path | None:
     """
     try:
         suite = _find(directory.text, directory.path)
+        if error := no_directory(directory.path):
+            raise error
     except OSError as error:
         raise refuse(
             f"-s {short_path(directory.path)}",
-            f"cannot be used for results: {error.strerror}. Name another directory, such as -s ./suites",
+            f"cannot hold results: {error.strerror}. Name another directory, such as -s ./suites",
             Cause.NOT_WRITABLE,
         ) from None
     if suite is not None and is_new:

@@ -83,7 +83,7 @@ def _values(values: Any) -> Sequence[Any]:
     if isinstance(values, str):
         return split_values(values)
     if isinstance(values, range):
-        return list(values[: MOST_VALUES + 1])
+        return values if values[MOST_VALUES:] else list(values)  # so many are refused by their number
     return values if isinstance(values, list) else [values]
 
 

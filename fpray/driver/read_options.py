@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -17,6 +18,7 @@ from fpray.files.typed import Misfit, typed
 from fpray.protocol.python_value import python_value
 
 T = TypeVar("T")
+_UNFIT = re.compile("[\0\ud800-\udfff]")  # a byte that is no UTF-8 is a lone surrogate in Python
 
 
 @dataclass
@@ -87,6 +89,7 @@ def read_option(item: Field, value: Any) -> tuple[Any, list[Problem]]:
     """The value of one option, and what is wrong with it alone; the default where the value cannot be used."""
     option = item.option
     value, problems = _fitting(item, value)
+    is_fit = option.convert is not None or _fits_argv(value)
     if option.convert is not None and value is not None:
         try:
             value = option.convert(value)
@@ -98,7 +101,16 @@ def read_option(item: Field, value: Any) -> tuple[Any, list[Problem]]:
     if option.check is not None and value is not None and (sentence := option.check(value)):
         text = f"{value:g}" if isinstance(value, float) else in_brief(value)
         problems.append(Problem(f"{item.flag} {text}", sentence, Cause.OPTION))
+    if not is_fit and not problems:
+        sentence = "contains a NUL character, or bytes that are not UTF-8 text: write it without them"
+        problems.append(Problem(item.flag, sentence, Cause.OPTION))
     return value, problems
+
+
+def _fits_argv(value: Any) -> bool:
+    """Whether the texts of an option can stand on a command line and in a suite."""
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+    return not any(isinstance(text, str) and not text.isprintable() and _UNFIT.search(text) for text in texts)
 
 
 def _fitting(item: Field, value: Any) -> tuple[Any, list[Problem]]:
@@ -116,7 +128,8 @@ def _fitting(item: Field, value: Any) -> tuple[Any, list[Problem]]:
     try:
         return typed(given_type(item), python_value(value)), []
     except Misfit as misfit:
-        return default, [Problem(item.name, str(fault), Cause.OPTION) for fault in misfit.faults]
+        about = item.flag if type(value) in item.kinds else item.name  # only Python can give another type
+        return default, [Problem(about, str(fault), Cause.OPTION) for fault in misfit.faults]
 
 
 def _is_plain(item: Field, value: Any) -> bool:

@@ -25,6 +25,7 @@ from fpray.study.registry import find_protocol, find_study, find_study_file
 from fpray.study.study import MOST_TRIALS, Study
 from fpray.study.study_file import StudyFile, is_study_file
 
+_COUNTED = 10**30  # trials; no message needs a higher number
 _LATER = ("cross", "only", "where", "laptop")  # words that earlier versions do not have
 
 
@@ -151,11 +152,16 @@ def _with_grid(selection: TrialSelection, study: Study, params: Any) -> tuple[St
     return study.with_grid(vary, cross=selection.cross), remarks
 
 
+def _count(values: Sequence[Any]) -> int:
+    """How many values there are; `len` knows no range of more than 64 bits."""
+    return (values[-1] - values[0]) // values.step + 1 if isinstance(values, range) and values else len(values)
+
+
 def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
     """More trials than can be waited for: they are counted, not listed."""
-    grid, own = math.prod(map(len, selection.vary.values())), len(study.points)
+    grid, own = math.prod(map(_count, selection.vary.values())), len(study.points)
     points = grid * (own if selection.cross or not selection.vary else 1)
-    trials = points * (selection.repeat or study.repeat)
+    trials = min(points * (selection.repeat or study.repeat), _COUNTED)
     if trials > MOST_TRIALS:
         days = trials / 86400
         takes = f"{days / 365.25:,.1f} years" if days > 365.25 else f"{days:,.0f} days"

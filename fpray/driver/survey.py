@@ -75,6 +75,8 @@ def _java_problems(java: str, facts: Mapping[str, MachineFacts]) -> list[Problem
                 f"there is no such program on machine {host}: install a JDK 17 there, or write its path, such"
                 " as --java /opt/jdk17/bin/java"
             )
+            if " -" in java:
+                sentence += ". Arguments of the JVM are written with --jvm-arg, such as --jvm-arg server:-Xmx1g"
             problems.append(Problem(f"--java {java}", sentence, Cause.JAVA))
     for host, of_host in facts.items():
         if of_host["java"] is not None and java_fails(of_host):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 _COLOUR = re.compile("(?:\x1b\\[|\x9b)[0-9;:]*m")  # SGR, as a terminal takes it in seven and in eight bits
 _NOT_ASCII = re.compile("[^ -~]")  # of these, few are not printable
@@ -25,6 +26,24 @@ def printable(text: str | bytes, *, most: int = 0, lines: bool = False) -> str:
     if not text.isprintable():
         text = _NOT_ASCII.sub(lambda match: _escaped(match[0], lines), _COLOUR.sub("", text))
     return text if not most or len(text) <= most else text[: max(0, most - len(_CUT))] + _CUT
+
+
+def command_words(words: Sequence[str]) -> str:
+    """Words as a shell takes them, with nothing left out: what is not printable is escaped, as in `$'\\x1b[31m'`."""
+    line = shlex.join(words)
+    return line if line.isprintable() else " ".join(map(_shell_word, words))
+
+
+def _shell_word(word: str) -> str:
+    if word.isprintable():
+        return shlex.quote(word)
+    quoted = word.replace("\\", "\\\\").replace("'", "\\'")
+    return "$'" + "".join(c if c.isprintable() else _escape(c) for c in quoted) + "'"
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 0x80 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def printable_lines(pieces: Iterable[bytes]) -> Iterator[str]:

@@ -23,7 +23,7 @@ class _Shown(reprlib.Repr):
 def in_brief(value: object) -> str:
     """A value as a user typed it, where that is a short text; else as `shown`."""
     text = value if isinstance(value, str) else shown(value)
-    return text if 0 < len(text) <= 60 and text.isprintable() else shown(value)
+    return text if text.strip() and len(text) <= 60 and text.isprintable() else shown(value)
 
 
 def shown(value: object) -> str:

@@ -10,18 +10,25 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fpray.errors import Cause, Problem, refuse_if_any
-from fpray.files.shown import shown
+from fpray.files.shown import in_brief
 from fpray.files.typed import Rule
 from fpray.plan.cluster import LOOPBACK, Cluster
 
+_BROADCAST, _NUMBER = "255.255.255.255", re.compile(r"([\w-]+\.)*(0[xX][0-9a-fA-F]*|[0-9]+)\.?")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[^\W_][\w-]{0,62}(\.[^\W_][\w-]{0,62})*\.?")
 
 
 def host_problem(name: str) -> str | None:
     """What is wrong with the name or address of a machine, as a sentence."""
-    if _is_address(name) or _HOST_NAME.fullmatch(name):
+    plain, correct = in_brief(name), "Write the address of one machine, such as 10.0.0.1"
+    if _is_address(name):
+        address = ipaddress.ip_address(name)
+        group = address.is_unspecified or address.is_multicast or name == _BROADCAST
+        return f"{plain}: this address stands for no single machine. {correct}" if group else None
+    if _NUMBER.fullmatch(name):  # a resolver takes 127.1 and 2130706433 for 127.0.0.1
+        return f"{plain}: this is a number, and neither a name nor an address. {correct}"
+    if _HOST_NAME.fullmatch(name):
         return None
-    plain = name if name.isprintable() and 0 < len(name) < 60 else shown(name)
     return f"{plain}: this name has no IP address: it is not a host name. Correct the name, or write the address"
 
 

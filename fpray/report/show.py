@@ -121,7 +121,7 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     if trial is None:
         raise refuse(str(directory.path), f"is not the directory of a trial: it has no {layout.TRIAL}", Cause.TRIAL)
     status = outcome.status.value if outcome else "unfinished"
-    wall = f" after {duration_in_words(outcome.wall_s)}" if outcome else ""
+    wall = f" after {duration_in_words(outcome.wall_s)}" if outcome and outcome.wall_s >= 0 else ""
     jar = trial["provenance"].get("jar") or jar_of(suite)
     number = directory.path.relative_to(suite.path)
     show_line(short_path(directory.path))

@@ -7,6 +7,7 @@ Text from outside (the output of a JVM, a suite's files, names of files) has no 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -83,8 +84,8 @@ def show_line(line: str) -> None:
 
 def show_text(text: str) -> None:
     """Print a part of the requested output. Raises as `show_line` does."""
-    if sys.stdout is None:
-        return
+    if sys.stdout is None:  # closed by the shell (>&-)
+        raise OutputError(errno.EBADF, "it is closed")
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     visible = printable(text, lines=True).encode(encoding, "backslashreplace").decode(encoding)
     with output_errors():
@@ -103,3 +104,5 @@ def output_errors() -> Iterator[None]:
         with contextlib.suppress(OSError, ValueError):  # what is in the buffer would fail again when Python ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise OutputError(error.errno, error.strerror) from None
+    except ValueError:  # a program of the user's own, such as a study file, has closed it
+        raise OutputError(errno.EBADF, "it is closed") from None

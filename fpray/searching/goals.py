@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fpray.errors import Cause, Problem
 from fpray.peak_sampler.goals import Bound, Goal
@@ -40,4 +40,14 @@ def parse_bounds(options: Sequence[str]) -> tuple[list[Bound], list[Problem]]:
             problems.append(Problem(f"--subject-to {option}", message, Cause.GOAL))
         else:
             bounds.append(Bound(match["column"], limit, match["sign"].startswith("<")))
-    return bounds, problems
+    return bounds, [*problems, *_that_nothing_keeps(bounds)]
+
+
+def _that_nothing_keeps(bounds: Sequence[Bound]) -> Iterator[Problem]:
+    """Columns whose bounds exclude each other."""
+    for column in dict.fromkeys(bound.column for bound in bounds):
+        least = max((b for b in bounds if b.column == column and not b.upper), key=lambda b: b.limit, default=None)
+        most = min((b for b in bounds if b.column == column and b.upper), key=lambda b: b.limit, default=None)
+        if least is not None and most is not None and least.limit > most.limit:
+            sentence = f"no trial can keep this bound and also {most}: remove one of the two, or correct it"
+            yield Problem(f"--subject-to '{least}'", sentence, Cause.GOAL)

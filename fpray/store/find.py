@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +27,28 @@ def suites(root: Path, on_damage: Callable[[FprayError], None] = lambda _why: No
             except FprayError as error:  # one damaged suite must not hide the others
                 on_damage(error)
     return readable
+
+
+def no_directory(path: Path) -> OSError | None:
+    """Why something is at a path that is no directory; None for a directory, and where nothing is."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        return error if path.is_symlink() else None
+    except OSError as error:
+        return error
+    return None if stat.S_ISDIR(mode) else NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+
+
+def refuse_no_directory(root: Path) -> None:
+    """Do nothing if a path is a directory or nothing.
+
+    Raises:
+        Refused: something else is there.
+    """
+    if error := no_directory(root):
+        sentence = f"cannot hold results: {error.strerror}. Name the directory of your suites with -s"
+        raise refuse(f"-s {short_path(root)}", sentence, Cause.SUITE)
 
 
 def is_suite(path: Path) -> bool:
@@ -51,6 +75,7 @@ def find_suite(text: str, root: Path) -> Suite:
         raise refuse(
             text, f"is not a suite (directory of results) of fpray, because it has no {layout.SUITE}{more}", Cause.SUITE
         )
+    refuse_no_directory(root)
     if not matching:
         raise refuse(
             text,
@@ -72,6 +97,7 @@ def newest_suite(root: Path) -> Suite:
     Raises:
         Refused: there is none.
     """
+    refuse_no_directory(root)
     newest = next(iter(suites(root)), None)
     if newest is None:
         raise refuse(
