@@ -102,7 +102,8 @@ def heap_size_problems(protocol: Protocol[Any], points: Sequence[Any]) -> list[P
 
     points: the params of trials.
     """
-    names = [name for name in field_names(protocol.params) or () if name.endswith("jvm_heap_size")]
+    kind: Any = protocol.params
+    names = [name for name in field_names(kind) or () if name.endswith("jvm_heap_size")]
     problems = []
     for name in dict.fromkeys([*filter(None, [role.heap for role in protocol.roles]), *names]):
         heaps = dict.fromkeys(map(attrgetter(name), points))  # of thousands of points, a few

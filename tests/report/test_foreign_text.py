@@ -203,7 +203,10 @@ def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
 
 def test_output_that_is_closed_is_no_traceback() -> None:
     """E13: closed by the shell; only messages or only output."""
-    for command, code in ((f"{FPRAY} studies >&-", 0), (f"{FPRAY} show x 2>&-", 2), (f"{FPRAY} show x 2>/dev/full", 2)):
+    done = subprocess.run(f"{FPRAY} studies >&-", shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "could not be written to its standard output: it is closed" in done.stderr
+    for command, code in ((f"{FPRAY} show x 2>&-", 2), (f"{FPRAY} show x 2>/dev/full", 2)):
         done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (code, "", ""), command
 
