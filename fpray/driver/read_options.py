@@ -89,7 +89,7 @@ def read_option(item: Field, value: Any) -> tuple[Any, list[Problem]]:
     """The value of one option, and what is wrong with it alone; the default where the value cannot be used."""
     option = item.option
     value, problems = _fitting(item, value)
-    is_fit = option.convert is not None or _fits_argv(value)
+    is_fit = value is option.default or option.convert is not None or not value or _fits_argv(value)
     if option.convert is not None and value is not None:
         try:
             value = option.convert(value)

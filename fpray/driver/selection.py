@@ -100,11 +100,11 @@ def _never() -> bool:
 
 
 def select(
-    selection: TrialSelection, study_file: StudyFile | None = None, is_kept: Callable[[], bool] = _never
+    selection: TrialSelection, study_file: StudyFile | None = None, in_suite: Callable[[], bool] = _never
 ) -> Selected:
     """The protocol, the study, and every trial.
 
-    study_file: that of the study, where it was read already. is_kept: whether a suite has these words already, which
+    study_file: that of the study, where it was read already. in_suite: whether a suite has these words already, which
     an earlier version took although no JVM starts with a heap of theirs: such a suite is continued.
 
     Raises:
@@ -128,7 +128,7 @@ def select(
     problems += wrong
     trials, wrong = study.trials(protocol, _log_levels(protocol, selection.log_level), fixed, selection.repeat)
     heaps = heap_size_problems(protocol, [trial.params for trial in trials])
-    refuse_if_any([*problems, *wrong, *(heaps if heaps and not is_kept() else ())])
+    refuse_if_any([*problems, *wrong, *(heaps if heaps and not in_suite() else ())])
     trials, wrong = narrow.where(trials, selection.where, protocol)
     refuse_if_any(wrong)
     if selection.laptop:
@@ -173,14 +173,14 @@ def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
 
 
 def select_grid(
-    selection: TrialSelection, study_file: StudyFile | None = None, is_kept: Callable[[], bool] = _never
+    selection: TrialSelection, study_file: StudyFile | None = None, in_suite: Callable[[], bool] = _never
 ) -> Selected:
     """The same for a command that runs a list of trials.
 
     Raises:
         Refused: with every problem; or the study is one of another command, which asks for trials one by one.
     """
-    grid = select(selection, study_file, is_kept)
+    grid = select(selection, study_file, in_suite)
     command = grid.study.command
     if command != SWEEP and not selection.vary:
         name, study = grid.protocol.name, grid.study.name
@@ -191,10 +191,10 @@ def select_grid(
 def grid_of_options(protocol: str, values: Mapping[str, Any]) -> Selected:
     """The same from the values of options."""
     selection = TrialSelection.from_options(protocol, values)
-    return select_grid(selection, is_kept=lambda: _is_kept(selection, values))
+    return select_grid(selection, in_suite=lambda: _in_suite(selection, values))
 
 
-def _is_kept(selection: TrialSelection, values: Mapping[str, Any]) -> bool:
+def _in_suite(selection: TrialSelection, values: Mapping[str, Any]) -> bool:
     """Whether a suite that the command may continue was made by words that select the same."""
     if values["new"]:
         return False
@@ -203,9 +203,9 @@ def _is_kept(selection: TrialSelection, values: Mapping[str, Any]) -> bool:
     from fpray.store.suite import Suite
 
     directory = values["suite_directory"]
-    named = suite_of(directory, is_new=False)
-    kept = suites(directory.path) if named is None else [Suite(named)]
-    return any(selection.to_json() in suite.record.points for suite in kept)
+    suite_there = suite_of(directory, is_new=False)
+    suites_of_user = suites(directory.path) if suite_there is None else [Suite(suite_there)]
+    return any(selection.to_json() in suite.record.points for suite in suites_of_user)
 
 
 def _log_levels(protocol: Protocol[Any], level: str | None) -> Mapping[str, str]:

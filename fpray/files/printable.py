@@ -37,8 +37,8 @@ def command_words(words: Sequence[str]) -> str:
 def _shell_word(word: str) -> str:
     if word.isprintable():
         return shlex.quote(word)
-    quoted = word.replace("\\", "\\\\").replace("'", "\\'")
-    return "$'" + "".join(c if c.isprintable() else _escape(c) for c in quoted) + "'"
+    inside = word.replace("\\", "\\\\").replace("'", "\\'")
+    return "$'" + "".join(c if c.isprintable() else _escape(c) for c in inside) + "'"
 
 
 def _escape(character: str) -> str:

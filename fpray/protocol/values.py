@@ -26,6 +26,7 @@ P = TypeVar("P")
 _DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|m|min|h)\s*")
 _MICROSECONDS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "min": 60_000_000, "h": 3_600_000_000}
 _LONGEST = timedelta(hours=24)  # of a duration: a trial of days is a typing error
+_LONGEST_US = _LONGEST / timedelta(microseconds=1)
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -47,10 +48,8 @@ def parse_duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     if match is None:
         raise BadValue(f"{shown(text)} is not a duration (a number with a unit): write one such as 2s, 500ms or 1m")
-    try:
-        return timedelta(microseconds=round(float(match[1]) * _MICROSECONDS[match[2]]))
-    except OverflowError:
-        return timedelta.max
+    microseconds = float(match[1]) * _MICROSECONDS[match[2]]
+    return timedelta(microseconds=round(microseconds)) if microseconds <= _LONGEST_US else _bounded(timedelta.max)
 
 
 def show_duration(value: timedelta) -> str:
@@ -214,7 +213,7 @@ def _text(kind: Any, value: Any) -> str:
     return str(value).strip()
 
 
-def _duration(value: timedelta) -> timedelta:
+def _bounded(value: timedelta) -> timedelta:
     if value > _LONGEST:
         raise BadValue("is too long a duration: write at most 24h")
     return value
@@ -223,7 +222,7 @@ def _duration(value: timedelta) -> timedelta:
 def _read_scalar(kind: Any, value: Any) -> Any:  # noqa: PLR0911  one line per type reads best
     text = _text(kind, value)
     if kind is timedelta:
-        return _duration(value if isinstance(value, timedelta) else parse_duration(text))
+        return _bounded(value) if isinstance(value, timedelta) else parse_duration(text)
     if kind is bool:
         if text.lower() in _TRUE:
             return True

@@ -44,7 +44,7 @@ def parse_bounds(options: Sequence[str]) -> tuple[list[Bound], list[Problem]]:
 
 
 def _that_nothing_keeps(bounds: Sequence[Bound]) -> Iterator[Problem]:
-    """Columns whose bounds exclude each other."""
+    """A problem for each column of which the bounds exclude each other."""
     for column in dict.fromkeys(bound.column for bound in bounds):
         least = max((b for b in bounds if b.column == column and not b.upper), key=lambda b: b.limit, default=None)
         most = min((b for b in bounds if b.column == column and b.upper), key=lambda b: b.limit, default=None)

@@ -34,18 +34,18 @@ def _shell(line: str, directory: Path) -> subprocess.CompletedProcess[str]:
 
 def test_bounds_that_exclude_each_other_are_refused() -> None:
     """A search for what cannot be."""
-    said = _refused(*SEARCH, "--subject-to", f"{COLUMN}<=5", "--subject-to", f"{COLUMN}>=6", "--dry-run")
-    assert f"--subject-to '{COLUMN} >= 6': no trial can keep this bound and also {COLUMN} <= 5" in said
+    message = _refused(*SEARCH, "--subject-to", f"{COLUMN}<=5", "--subject-to", f"{COLUMN}>=6", "--dry-run")
+    assert f"--subject-to '{COLUMN} >= 6': no trial can keep this bound and also {COLUMN} <= 5" in message
     same = ("--subject-to", f"{COLUMN}<=5", "--subject-to", f"{COLUMN}>=5", "--subject-to", f"{COLUMN}<=9")
     assert cli(*SEARCH, *same, "--dry-run").exit_code == 0
 
 
 def test_a_pattern_that_sets_what_cannot_run_is_named() -> None:
     """`-p` was named, which nothing had typed."""
-    said = _refused("sweep", "unreplicated", "--set", "*f*=1", "--dry-run")
-    assert "--set *f*=1 sets profiled, which cannot be run yet" in said or "--set *f*=1: sets profiled" in said
-    assert "write a pattern that profiled does not match" in said
-    assert "-p/--profile" not in said
+    message = _refused("sweep", "unreplicated", "--set", "*f*=1", "--dry-run")
+    assert "--set *f*=1 sets profiled, which cannot be run yet" in message or "--set *f*=1: sets profiled" in message
+    assert "write a pattern that profiled does not match" in message
+    assert "-p/--profile" not in message
     assert "-p/--profile cannot be run yet" in _refused("sweep", "unreplicated", "-p", "--dry-run")
     assert "--vary monitored" in _refused("sweep", "unreplicated", "--vary", "monitored=true,false", "--dry-run")
 
@@ -54,15 +54,15 @@ def test_a_pattern_that_sets_what_cannot_run_is_named() -> None:
 @pytest.mark.parametrize("option", ["--study", "--instrument", "--set", "--vary", "--jvm-arg", "--flag", "-l"])
 def test_an_empty_text_is_quoted(option: str, text: str) -> None:
     """`--study : unreplicated has no such study` does not show what is empty."""
-    said = _refused("sweep", "unreplicated", option, text, "--dry-run")
-    assert f"'{text}'" in said, said
+    message = _refused("sweep", "unreplicated", option, text, "--dry-run")
+    assert f"'{text}'" in message, message
 
 
 def test_an_empty_machine_is_quoted(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(json.dumps({"1": {"server": [" "], "clients": [""]}}))
-    said = _refused("plan", "unreplicated", "--cluster", str(tmp_path / "c.json"))
-    assert "' ': this name has no IP address" in said
-    assert "'': this name has no IP address" in said
+    message = _refused("plan", "unreplicated", "--cluster", str(tmp_path / "c.json"))
+    assert "' ': this name has no IP address" in message
+    assert "'': this name has no IP address" in message
 
 
 def test_a_number_that_is_too_large_is_of_an_option_with_its_dashes() -> None:
@@ -77,9 +77,9 @@ def test_what_is_no_directory_holds_no_results(command: str, name: str, tmp_path
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "dangling").symlink_to("nothing")
     (tmp_path / "file").touch()
-    said = _refused(*command.split(), "-s", str(tmp_path / name))
-    assert "cannot hold results" in said, said
-    assert "no results of fpray in" not in said
+    message = _refused(*command.split(), "-s", str(tmp_path / name))
+    assert "cannot hold results" in message, message
+    assert "no results of fpray in" not in message
 
 
 def test_a_directory_that_is_not_there_yet_is_one(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_a_dry_run_refuses_what_can_be_no_address(words: tuple[str, ...], addres
 
 
 def test_a_dry_run_refuses_to_run_a_trial_again_that_is_not_there(tmp_path: Path) -> None:
-    said = _refused("sweep", "unreplicated", "--rerun", "x", "--dry-run", "-s", str(tmp_path))
-    assert "this command has no earlier results" in said
+    message = _refused("sweep", "unreplicated", "--rerun", "x", "--dry-run", "-s", str(tmp_path))
+    assert "this command has no earlier results" in message
 
 
 def test_the_dry_run_of_a_rerun_is_of_the_suite_that_the_start_would_continue(tmp_path: Path) -> None:
@@ -152,9 +152,9 @@ def test_a_study_file_that_closes_the_output_ends_in_a_sentence(tmp_path: Path) 
 )
 def test_what_is_the_address_of_no_machine_is_refused(host: str, tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(json.dumps({"1": {"server": [host], "clients": ["10.0.0.2"]}}))
-    said = _refused("plan", "unreplicated", "--cluster", str(tmp_path / "c.json"))
-    assert f"{host}: this " in said
-    assert "Write the address of one machine" in said
+    message = _refused("plan", "unreplicated", "--cluster", str(tmp_path / "c.json"))
+    assert f"{host}: this " in message
+    assert "Write the address of one machine" in message
 
 
 def test_a_command_line_is_shown_as_it_runs(tmp_path: Path) -> None:
@@ -163,10 +163,10 @@ def test_a_command_line_is_shown_as_it_runs(tmp_path: Path) -> None:
     done = cli("plan", "unreplicated", *(f"--flag=server:--{word}" for word in words))
     (line,) = [line for line in done.stdout.splitlines() if "ServerMain" in line][:1]
     assert line.isprintable()
-    shown = _shell(f"printf '%s\\0' {line.strip()}", tmp_path).stdout.split("\0")
+    words_of_shell = _shell(f"printf '%s\\0' {line.strip()}", tmp_path).stdout.split("\0")
     for word in words:
         name, _, value = word.partition("=")
-        assert shown[shown.index(f"--{name}") + 1] == value
+        assert words_of_shell[words_of_shell.index(f"--{name}") + 1] == value
 
 
 @pytest.mark.parametrize("option", ["--jvm-arg", "--flag", "--set", "--instrument", "--only"])
