@@ -70,7 +70,7 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
     values = words.values
     protocol = collect(words.problems, lambda: find_protocol(words.protocol))
     choice = collect(words.problems, lambda: select(words.protocol, values)) if protocol is not None else None
-    recorded = choice.selection.to_json() if choice is not None else None
+    selection_json = choice.selection.to_json() if choice is not None else None
     where = collect(words.problems, lambda: where_of(values)) or Where()
     instruments = collect(words.problems, lambda: find_instruments(values["instrument"])) or ()
     if protocol is not None:
@@ -91,7 +91,7 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
     return Experiment(
         kind=SWEEP,
         selection=choice.selection,
-        recorded_selection=recorded,
+        recorded_selection=selection_json,
         protocol=choice.protocol,
         study=choice.study,
         trials=choice.trials,
@@ -100,7 +100,7 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
         policy=policy,
         outputs=outputs,
         settings=settings,
-        key=suite_key(recorded, settings),
+        key=suite_key(selection_json, settings),
         study_file=choice.study_file,
         instruments=[*usual_instruments(), *instruments],
     )

@@ -62,15 +62,15 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
     Raises:
         Refused: a trial to run again is not there.
     """
-    recorded = list(suite.record.points)
-    if experiment.recorded_selection not in recorded and experiment.selection != TrialSelection(
+    words_of_all = list(suite.record.points)
+    if experiment.recorded_selection not in words_of_all and experiment.selection != TrialSelection(
         experiment.protocol.name
     ):
-        recorded.append(experiment.recorded_selection)
-    selections = [selected_by(words, suite, experiment) for words in recorded]
+        words_of_all.append(experiment.recorded_selection)
+    selections = [selected_by(words, suite, experiment) for words in words_of_all]
     trials = list({trial.id: trial for selection in selections for trial in selection.trials}.values())
     repeats = [directory for rerun in experiment.policy.rerun for directory in trials_to_repeat(suite, rerun)]
-    return WorkList(trials, selections[-1].study, recorded, repeats, record_entries(experiment, suite))
+    return WorkList(trials, selections[-1].study, words_of_all, repeats, record_entries(experiment, suite))
 
 
 def decide_order(suite: Suite, name: str | None, several_machines: bool) -> Order:

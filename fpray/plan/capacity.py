@@ -19,6 +19,7 @@ from fpray.protocol.values import field_names
 
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _LEAST, _MOST = "2m", "128t"  # java starts with no smaller heap; a process of Linux cannot address more
+_LEAST_BYTES, _MOST_BYTES = 2 << 20, 128 << 40
 # f, machine -> the machines that can replace it, itself included
 Equivalents = Callable[[int, str], Sequence[str]]
 
@@ -103,11 +104,13 @@ def heap_size_problems(protocol: Protocol[Any], points: Sequence[Any]) -> list[P
     points: the params of trials.
     """
     kind: Any = protocol.params
-    names = [name for name in field_names(kind) or () if name.endswith("jvm_heap_size")]
+    names = {role.heap: None for role in protocol.roles if role.heap}
+    names |= {name: None for name in field_names(kind) or () if name.endswith("jvm_heap_size")}
     problems = []
-    for name in dict.fromkeys([*filter(None, [role.heap for role in protocol.roles]), *names]):
-        heaps = dict.fromkeys(map(attrgetter(name), points))  # of thousands of points, a few
-        problems += [Problem(f"{name}={in_brief(heap)}", why) for heap in heaps if (why := _wrong(str(heap)))]
+    for name in names:
+        for heap in dict.fromkeys(map(attrgetter(name), points)):  # of thousands of points, a few
+            if why := _wrong(str(heap)):
+                problems.append(Problem(f"{name}={in_brief(heap)}", why, Cause.PARAMETER))
     return problems
 
 
@@ -117,9 +120,9 @@ def _wrong(text: str) -> str:
     size, example = heap_bytes(text), "such as 100m or 2g"
     if not size:
         return f"is not a heap size: write a whole number and k, m, g or t, {example}"
-    if size < heap_bytes(_LEAST):
+    if size < _LEAST_BYTES:
         return f"is too small a heap, java does not start with it: write at least {_LEAST}, {example}"
-    return f"is too large a heap, no machine has it: write at most {_MOST}, {example}" * (size > heap_bytes(_MOST))
+    return f"is too large a heap, no machine has it: write at most {_MOST}, {example}" * (size > _MOST_BYTES)
 
 
 def _gib(count: int) -> str:
