@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from fpray.cluster.calls import Unanswered
+from fpray.cluster.head_loss import head_answers
 from fpray.cluster.ray_address import address_problem, answers, name_of, why_silent
 from fpray.cluster.ray_process import ray_orphans
 from fpray.cluster.ray_process.embedded import embedded_environment
@@ -22,6 +24,7 @@ from fpray.files.user_directory import user_directory
 # Ray starts in seconds. On a machine that computes much else it may take minutes, while its processes get on.
 _START_S = 600.0
 _ANSWER_S = 60.0
+_LOOK_S = 2.0  # between two looks at the head, while Ray connects
 _TRIES = 2  # under load Ray aborts once in a while
 _used_by: list[int] = []  # the process that has run a sweep: one that was forked from it has its locks, not its threads
 
@@ -89,6 +92,8 @@ class RayLink:
             )
         try:
             self._connect({"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}, Path())
+        except Refused:
+            raise
         except Exception as error:
             raise self._refused(
                 "no Ray cluster answers there. Start one there (ray start --head), or correct the address; Ray"
@@ -127,8 +132,27 @@ class RayLink:
         if self._directory is not None:
             self._directory.note(self.process.pid)
         answer: Future[RayStarted] = self.process.ask("start", Start(self._address, directory, self._token))
-        ray = answer.result(_START_S)
+        ray = self._started(answer)
         self.gcs_address, self.host = ray.gcs_address, ray.host
+
+    def _started(self, answer: Future[RayStarted]) -> RayStarted:
+        """The answer, when it comes. Ray itself tries for minutes to connect to a head that goes away meanwhile.
+
+        Raises:
+            Refused: the head has gone away.
+        """
+        deadline = time.monotonic() + _START_S
+        while True:
+            try:
+                return answer.result(_LOOK_S)
+            except TimeoutError:
+                if time.monotonic() > deadline:
+                    raise
+                if self._address not in (None, "auto") and not head_answers(str(self._address)):
+                    raise self._refused(
+                        "the head node of this Ray cluster went away while fpray connected to it. Start the cluster"
+                        " again (ray start --head), and run the same fpray command again"
+                    ) from None
 
     def ask(self, request: str, *arguments: Any) -> Any:
         """The answer to a request.

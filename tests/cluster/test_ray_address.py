@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import socket
+import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from fpray.cluster import ray_address
 from fpray.cluster.ray_link import RayLink
+from fpray.cluster.ray_process.process import RayProcess
 from fpray.errors import Refused
 from tests.support.other_user import as_other_user, needs_root
 
@@ -118,3 +121,20 @@ def test_a_link_in_place_of_its_directory_names_no_cluster(current: Path, monkey
     with socket.create_server(("127.0.0.1", 0)) as head:
         current.write_text(f"127.0.0.1:{head.getsockname()[1]}\n")
         assert ray_address.wanted_address(None, False) is None
+
+
+def test_a_head_that_goes_away_while_ray_connects_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """H5: Ray tries for minutes to reach it."""
+    monkeypatch.setattr("fpray.cluster.ray_link._LOOK_S", 0.05)
+    monkeypatch.setattr("fpray.cluster.head_loss._TRIES", 1)
+    monkeypatch.setattr(RayProcess, "spawn", lambda _self, _environment: None)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+
+        def ask(_self: RayProcess, _request: str, *_arguments: object) -> Future[object]:
+            threading.Timer(0.2, head.close).start()
+            return Future()
+
+        monkeypatch.setattr(RayProcess, "ask", ask)
+        with pytest.raises(Refused, match="the head node of this Ray cluster went away while fpray connected to it"):
+            RayLink(address).start()
