@@ -138,6 +138,7 @@ def test_the_pilot_and_the_earlier_attempt_of_an_old_suite_are_shown(tmp_path: P
     assert _print("logs", str(attempt), "client_0")
 
 
+@pytest.mark.heavy
 def test_the_figure_of_an_old_search_is_drawn(tmp_path: Path) -> None:
     suite = _old("search", tmp_path)
     _print("show", str(suite), "--figure", str(tmp_path / "search.svg"))

@@ -123,6 +123,7 @@ def test_a_link_in_place_of_its_directory_names_no_cluster(current: Path, monkey
         assert ray_address.wanted_address(None, False) is None
 
 
+@pytest.mark.heavy
 def test_a_head_that_goes_away_while_ray_connects_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """H5: Ray tries for minutes to reach it."""
     monkeypatch.setattr("fpray.cluster.ray_link._LOOK_S", 0.05)

@@ -76,6 +76,7 @@ def test_a_disk_that_fills_up_before_the_first_trial(
 
 
 @needs_root
+@pytest.mark.heavy
 def test_without_inodes_a_trial_waits_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

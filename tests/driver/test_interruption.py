@@ -86,6 +86,7 @@ def test_ctrl_c_leaves_nothing_and_the_same_command_carries_on(ray_address: str,
     assert (suite / "002" / "attempts" / "1").is_dir()
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_random_moments(tmp_path: Path) -> None:
     """On an embedded Ray, from the moment on at which fpray minds signals: never a traceback, never a survivor."""
     moments = random.Random(SEED)

@@ -55,6 +55,7 @@ def test_multipaxos_runs_every_role_with_all_consistencies(ray_address: str, tmp
         assert len(trial["processes"]) == 19
 
 
+@pytest.mark.slow
 def test_multipaxos_on_a_flexible_grid(ray_address: str, tmp_path: Path) -> None:
     words = ["sweep", "multipaxos", *LONGER, "--vary", "flexible=true", "--set", "num_acceptor_groups=2"]
     words += ["--set", "num_acceptors_per_group=2", "--set", "num_proxy_replicas=0"]

@@ -283,6 +283,7 @@ def test_on_the_head_it_is_a_private_file_and_never_an_argument(tmp_path: Path) 
     assert KEY not in arguments.read_text()
 
 
+@pytest.mark.heavy
 def test_a_secret_on_the_head_that_no_command_reads_goes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """G9: the connection may break, or the command there be refused, before it is read."""
     from fpray.driver import remote_head

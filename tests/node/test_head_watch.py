@@ -57,6 +57,7 @@ def _words(pid: int) -> bytes:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.heavy
 def test_too_many_connections_end_none_of_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any program that reaches the anchor can make so many that no file descriptor is left."""
     monkeypatch.setattr("fpray.node.head_watch._BUSY_S", 0.01)

@@ -31,6 +31,8 @@ from tests.conftest import cli
 from tests.searching.simulation import GOAL, P99, measured, search_request
 from tests.support.sweeps import stub_jar
 
+pytestmark = pytest.mark.heavy
+
 NAME = "num_clients_per_proc"
 SPACE = {NAME: IntDistribution(1, 200, log=True)}
 OTHER = "f" * 16
@@ -193,7 +195,6 @@ def test_a_journal_that_cannot_be_read_is_named(content: bytes, why: str, suite:
     _is_refused(suite, why)
 
 
-@pytest.mark.heavy
 def test_a_database_that_is_none_is_named(tmp_path: Path) -> None:
     suite = _search(tmp_path, 2, "sqlite")
     file = suite / STUDY_FILES["sqlite"]
@@ -205,7 +206,6 @@ def test_a_database_that_is_none_is_named(tmp_path: Path) -> None:
     assert len(_outcomes(suite)) == 3
 
 
-@pytest.mark.heavy
 def test_a_study_in_a_database_of_its_own_is_to_be_deleted_there(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/own.db"
     suite = _search(tmp_path, 2, url)

@@ -142,6 +142,7 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
 
 @pytest.mark.ray
 @pytest.mark.jvm
+@pytest.mark.slow
 def test_multipaxos_end_to_end(tmp_path: Path) -> None:
     words = ["search", "multipaxos", *QUICK[:4], "--set", "duration=2s", "--set", "timeout=60s"]
     words += ["--study", "peak", "--budget-trials", "3", "--confirm", "1"]
