@@ -32,6 +32,8 @@ from tests.support.sweeps import finished, run_on, stub_jar
 STUDY = """
 from pathlib import Path
 import fpray
+
+pytestmark = pytest.mark.heavy
 Path({trace!r}).write_text("it ran")
 STUDY = fpray.Study("mine", "unreplicated", points=[{{"num_clients_per_proc": {loops}}}])
 """

@@ -22,6 +22,8 @@ from tests.conftest import wait_for
 from tests.support.patience import LONG
 from tests.support.sweeps import finished, run_on, statuses
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def joined(monkeypatch: pytest.MonkeyPatch) -> set[str]:

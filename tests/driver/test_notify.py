@@ -18,6 +18,8 @@ from tests.conftest import cli, wait_for
 from tests.support.patience import LONG
 from tests.support.sweeps import run_on
 
+pytestmark = pytest.mark.heavy
+
 
 def test_each_target_gets_the_notice(tmp_path: Path) -> None:
     """A real command, and a real server that gets what is posted; a target that fails is a message."""
@@ -129,7 +131,6 @@ def test_an_answer_that_names_another_address_is_a_failure() -> None:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.heavy
 def test_one_that_answers_byte_by_byte_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte is in time; the sweep never ended."""
     monkeypatch.setattr("fpray.driver.notify._PATIENCE_S", 0.3)

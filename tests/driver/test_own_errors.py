@@ -36,6 +36,7 @@ from tests.support.trials import a_trial, run
     ],
     ids=lambda error: type(error).__name__,
 )
+@pytest.mark.heavy
 def test_an_exception_in_one_trial_is_that_trials_outcome(
     error: BaseException, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,6 +16,8 @@ from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
 from tests.support.sweeps import finished, run_on, statuses
 
+pytestmark = pytest.mark.heavy
+
 
 def test_a_machine_that_fails_again_and_again_is_quarantined_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

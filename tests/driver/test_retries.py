@@ -28,6 +28,8 @@ from tests.conftest import cli
 from tests.support.sweeps import attempts, crashed, finished, run_on, statuses, stub_jar
 from tests.support.trials import a_trial
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.mark.parametrize("retries", [None, 0, 1])
 def test_the_reason_decides_on_a_retry(retries: int | None, tmp_path: Path) -> None:

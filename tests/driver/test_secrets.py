@@ -72,6 +72,7 @@ def in_ps(key: str) -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["literal", "env", "file", "command"])
+@pytest.mark.heavy
 def test_a_hook_that_fails_is_in_no_file(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """G9: not in suite.json, args.json or driver.log, however it was given."""
     monkeypatch.chdir(tmp_path)

@@ -22,6 +22,8 @@ from fpray.study.registry import find_protocol, protocols
 from fpray.testing.fake_machines import FakeMachines
 from tests.support.sweeps import run_on
 
+pytestmark = pytest.mark.heavy
+
 ARROW = {int: "int64", float: "double", bool: "bool", str: "string"}
 NUMBERS = {"latency.p90_ms": 3, "start_throughput_1s.mean": 7.5, "measured.throughput": 9, "measured.requests": 12}
 NULLS = dict.fromkeys(NUMBERS)
