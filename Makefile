@@ -6,7 +6,7 @@ TEST_PROCESSES ?= 3
 STAMP := $(VENV)/.installed
 RUN_STAMP := $(VENV)/.installed-run
 
-.PHONY: house demo setup check test test-slow fuzz lint format bench bench-search bench-kills bench-load docs wheel lock clean
+.PHONY: house demo setup check test-fast test test-slow fuzz lint format bench bench-search bench-kills bench-load docs wheel lock clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/fpray sweep multipaxos
@@ -26,12 +26,16 @@ $(STAMP): requirements.lock $(RUN_STAMP)
 	@touch $@
 
 # Where it is set, every one of the hundreds of processes that tests start would compile fpray anew.
-check test test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
+check test test-fast test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
 
 FAST := not jvm and not ray and not hosts and not heavy and not slow
 
-# Lint and the fast ring of tests, which can reach neither Ray nor a JDK: under a minute on 2 cores.
-check: lint
+# Lint, and beside it the fast ring of tests, which can reach neither Ray nor a JDK: under a minute on 2 cores. mypy
+# uses one core.
+check: setup
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint test-fast
+
+test-fast: setup
 	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "$(FAST)"
 
 # Every test but the slow ones. More test processes than cores, since tests also wait. Which tests share a process, and

@@ -29,11 +29,11 @@ from tests.conftest import cli
 from tests.support.suites import only_suite
 from tests.support.sweeps import finished, run_on, stub_jar
 
+pytestmark = pytest.mark.heavy
+
 STUDY = """
 from pathlib import Path
 import fpray
-
-pytestmark = pytest.mark.heavy
 Path({trace!r}).write_text("it ran")
 STUDY = fpray.Study("mine", "unreplicated", points=[{{"num_clients_per_proc": {loops}}}])
 """
