@@ -51,6 +51,8 @@ def test_a_killed_client_leaves_its_rows(processes: Processes, tmp_path: Path) -
     wait_until(lambda: data.exists() and data.stat().st_size >= 20_000, "rows of the client")
     process.kill()
     process.wait()
+    whole = data.read_text()
+    data.write_text(whole[: whole.rindex("\n") + 1])  # a kill may end the write of several pages in the middle of a row
     assert len(rows(tmp_path)) > 100
 
 
