@@ -49,7 +49,7 @@ def _of_same_command(experiment: Experiment) -> list[Suite]:
     return [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
 
 
-def _with_trials_to_repeat(experiment: Experiment) -> Suite | None:
+def _with_trials_to_rerun(experiment: Experiment) -> Suite | None:
     """The suite of which `--rerun` names trials, if it is given.
 
     Raises:
@@ -78,7 +78,7 @@ def named_suite(experiment: Experiment) -> Suite | None:
         Refused: this experiment may not continue it.
     """
     path = experiment.outputs.suite
-    return _with_trials_to_repeat(experiment) if path is None else _checked(Suite(path), experiment)
+    return _with_trials_to_rerun(experiment) if path is None else _checked(Suite(path), experiment)
 
 
 def _new_suite(root: Path, experiment: Experiment) -> Suite:

@@ -45,12 +45,14 @@ def launch_on_head(experiment: Experiment, command: CommandWords) -> NoReturn:
 def _put_secret(head: Head, home: str, secret: Secret) -> str:
     """Write a secret to a file on the head that only its user can read; the command there removes it.
 
-    Where that command never runs, since the connection breaks just now, the file is gone after ten minutes.
+    Where that command never runs, since the connection breaks just now, the file is gone after ten minutes. What waits
+    for that ends within a second after the file was read.
     It goes through the standard input of ssh: a command line is seen by all users of both machines.
     """
     path = f"{home}/{_FILES}/secret-{secrets.token_hex(8)}"
     file = shlex.quote(path)
-    later = f"nohup sh -c 'sleep {_KEPT_S}; rm -f \"$0\"' {file} < /dev/null > /dev/null 2>&1 &"
+    waiting = f'n={_KEPT_S}; while [ -e "$0" ] && [ $n -gt 0 ]; do sleep 1; n=$((n - 1)); done; rm -f "$0"'
+    later = f"nohup sh -c '{waiting}' {file} < /dev/null > /dev/null 2>&1 &"
     head.ask(f"umask 077 && cat > {file} && {{ {later} }}", secret.value)
     return path
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fpray.driver.experiment import Experiment
 from fpray.driver.record_entries import record_entries
-from fpray.driver.repeats import trials_to_repeat
+from fpray.driver.rerun_trials import trials_to_rerun
 from fpray.driver.selection import Selected, TrialSelection, select_grid
 from fpray.driver.study_files import known_study_file
 from fpray.files import layout
@@ -69,7 +69,7 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
         words_of_all.append(experiment.recorded_selection)
     selections = [selected_by(words, suite, experiment) for words in words_of_all]
     trials = list({trial.id: trial for selection in selections for trial in selection.trials}.values())
-    repeats = [directory for rerun in experiment.policy.rerun for directory in trials_to_repeat(suite, rerun)]
+    repeats = [directory for rerun in experiment.policy.rerun for directory in trials_to_rerun(suite, rerun)]
     return WorkList(trials, selections[-1].study, words_of_all, repeats, record_entries(experiment, suite))
 
 

@@ -9,7 +9,7 @@ from fpray.store.suite import Suite
 from fpray.store.trial_directory import TrialDirectory
 
 
-def trials_to_repeat(suite: Suite, rerun: Rerun) -> list[TrialDirectory]:
+def trials_to_rerun(suite: Suite, rerun: Rerun) -> list[TrialDirectory]:
     """The trials that failed, or the one that is named.
 
     Raises:
