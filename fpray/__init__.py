@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
-    from fpray.api import search, sweep
+    from fpray.driver.api import sweep
     from fpray.errors import FprayError, Refused
     from fpray.protocol import Protocol, Role
+    from fpray.searching.api import search
     from fpray.searching.search_study import Search
     from fpray.study import Study
 
 __all__ = ["FprayError", "Protocol", "Refused", "Role", "Search", "Study", "__version__", "search", "sweep"]
 
 _HOME = {
-    "search": "fpray.api",
-    "sweep": "fpray.api",
+    "search": "fpray.searching.api",
+    "sweep": "fpray.driver.api",
     "FprayError": "fpray.errors",
     "Refused": "fpray.errors",
     "Protocol": "fpray.protocol",

@@ -67,7 +67,7 @@ def general(
 
     Args:
         make: seed -> sampler.
-        penalty: the bound is a penalty on the objective (the nepers of excess), not a constraint.
+        penalty: the bound is a penalty on the objective (the log units of excess), not a constraint.
         log: the objective is the goal's logarithm.
     """
 

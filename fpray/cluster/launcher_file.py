@@ -110,7 +110,7 @@ def read_launcher_file(path: Path) -> tuple[LauncherFile, dict[str, Any]]:
         return typed(LauncherFile, content), content
     except Misfit as misfit:
         raise Refused(
-            *(Problem(f"{path}: {f.path}", _in_words(f.path, f.sentence), Cause.LAUNCHER_FILE) for f in misfit.faults)
+            *(Problem(f"{path}: {d.path}", _in_words(d.path, d.sentence), Cause.LAUNCHER_FILE) for d in misfit.defects)
         ) from None
 
 

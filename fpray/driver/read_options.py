@@ -129,7 +129,7 @@ def _fitting(item: Field, value: Any) -> tuple[Any, list[Problem]]:
         return typed(given_type(item), python_value(value)), []
     except Misfit as misfit:
         about = item.flag if type(value) in item.kinds else item.name  # only Python can give another type
-        return default, [Problem(about, str(fault), Cause.OPTION) for fault in misfit.faults]
+        return default, [Problem(about, str(defect), Cause.OPTION) for defect in misfit.defects]
 
 
 def _is_plain(item: Field, value: Any) -> bool:

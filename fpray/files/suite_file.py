@@ -61,5 +61,5 @@ def typed_content(path: Path, kind: type[T], content: Any) -> T:
     try:
         return typed(kind, content)
     except Misfit as misfit:
-        first, *others = (f"{fault.path or 'it'} {fault.sentence}" for fault in misfit.faults)
+        first, *others = (f"{defect.path or 'it'} {defect.sentence}" for defect in misfit.defects)
         raise Damaged(path, f"is damaged: {first}", *others) from None

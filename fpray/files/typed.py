@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Fault:
+class Defect:
     """One thing that is wrong in a value.
 
     Attributes:
@@ -41,11 +41,11 @@ class Fault:
 
 
 class Misfit(ValueError):
-    """A value that is not what is expected; `faults` says everything that is wrong with it."""
+    """A value that is not what is expected; `defects` says everything that is wrong with it."""
 
-    def __init__(self, *faults: Fault) -> None:
-        self.faults = faults
-        super().__init__("; ".join(map(str, faults)))
+    def __init__(self, *defects: Defect) -> None:
+        self.defects = defects
+        super().__init__("; ".join(map(str, defects)))
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ def typed(kind: type[T], value: object) -> T:
     try:
         fitting: T = _converter().structure(value, kind)
     except _Wrong as wrong:
-        raise Misfit(Fault("", str(wrong))) from None
+        raise Misfit(Defect("", str(wrong))) from None
     except BaseValidationError as group:
-        raise Misfit(*_faults(group, "")) from None
+        raise Misfit(*_defects(group, "")) from None
     except RecursionError:
-        raise Misfit(Fault("", "is nested too deeply")) from None
+        raise Misfit(Defect("", "is nested too deeply")) from None
     return fitting
 
 
@@ -254,7 +254,7 @@ def _ruled(kind: Any, converter: Any) -> Any:
     return structure
 
 
-def _faults(group: Any, path: str) -> Iterator[Fault]:
+def _defects(group: Any, path: str) -> Iterator[Defect]:
     """Everything that is wrong, from the groups of exceptions that cattrs raises."""
     from cattrs import AttributeValidationNote, BaseValidationError, IterableValidationNote
 
@@ -266,11 +266,11 @@ def _faults(group: Any, path: str) -> Iterator[Fault]:
             elif isinstance(note, IterableValidationNote):
                 where = f"{path}{_step(note.index, path)}"
         if isinstance(error, BaseValidationError):
-            yield from _faults(error, where)
+            yield from _defects(error, where)
         elif isinstance(error, KeyError):
-            yield Fault(where, "is missing")
+            yield Defect(where, "is missing")
         else:
-            yield Fault(where, str(error) or type(error).__name__)
+            yield Defect(where, str(error) or type(error).__name__)
 
 
 def _step(index: Any, path: str) -> str:

@@ -15,19 +15,24 @@ from optuna.trial import FrozenTrial
 
 from fpray.peak_sampler.candidates import Point
 from fpray.peak_sampler.encoding import Array, Encoding
-from fpray.peak_sampler.gaussian_process import GaussianProcess, Guesses, guesses_of_goal, guesses_of_offset
+from fpray.peak_sampler.gaussian_process import (
+    GaussianProcess,
+    Hyperparameters,
+    hyperparameters_of_goal,
+    hyperparameters_of_offset,
+)
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.peak_sampler.trial_attributes import METRICS, STATUS
 
 SURE_ENOUGH = 0.4  # probability of keeping the bounds from which on a configuration may be recommended
-DOUBT = 0.05  # nepers of the goal: what a 2.7 times higher chance to keep the bounds is worth
-LIGHTER = 0.01  # nepers of the goal: what a 2.7 times lower load is worth; without it, noise decides on a flat top
-NO_GAIN = 0.005  # nepers of the goal: noise hides a smaller gain
+WORTH_OF_CHANCE = 0.05  # log units of the goal for a 2.7 times higher chance to keep the bounds
+WORTH_OF_LIGHTNESS = 0.01  # log units of the goal for a load 2.7 times lower; without it, noise decides on a flat top
+NO_GAIN = 0.005  # log units of the goal: noise hides a smaller gain
 FEWEST = 4  # trials after which bounds that no trial has kept are treated as hard to keep
 NO_EVIDENCE = ("refused", "lost", "interrupted", "failed")  # statuses that say nothing about the system under test
 _NODES = 15  # of the integration over the distance to Little's law
 _NIL = 1e-300
-_FAILED = 1.0  # nepers over the bound: assumed for a trial that broke down
+_FAILED = 1.0  # log units over the bound: assumed for a trial that broke down
 _QUANTILES = np.array([NormalDist().inv_cdf((i + 0.5) / _NODES) for i in range(_NODES)])
 
 
@@ -103,7 +108,7 @@ class Posterior:
         worst = np.nanmin(of_goal) if goal.maximize else np.nanmax(of_goal)
         levels = self.scale.filled(of_goal, float(self.scale.of(worst)))
         bends = self.sign if self.scale.logs else 0
-        self._goal = _gaussian_process(guesses_of_goal, x, n, levels, bends)
+        self._goal = _gaussian_process(hyperparameters_of_goal, x, n, levels, bends)
         self._by_littles_law: list[tuple[Bound, GaussianProcess, Scale]] = []
         self._independent: list[tuple[Bound, GaussianProcess, Scale]] = []
         for bound in self.bounds:
@@ -112,8 +117,8 @@ class Posterior:
             values = scale.filled(trials.values[bound.column], far)
             both_logs = scale.logs and self.scale.logs
             bends = -self.sign if both_logs else 0
-            independent = _gaussian_process(guesses_of_goal, x, n, values, bends)
-            offset = _gaussian_process(guesses_of_offset, x, n, levels + values - n, 0) if both_logs else None
+            independent = _gaussian_process(hyperparameters_of_goal, x, n, values, bends)
+            offset = _gaussian_process(hyperparameters_of_offset, x, n, levels + values - n, 0) if both_logs else None
             if offset is not None and offset.evidence >= independent.evidence:
                 self._by_littles_law.append((bound, offset, scale))
             else:
@@ -140,7 +145,9 @@ class Posterior:
 
     def merit(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Array:
         """The merit of recommending each point; -inf if it is not sure enough to keep the bounds."""
-        return self.at(points, bounds).merit(self.scale.unit) - LIGHTER / self.scale.unit * self.encoding.loads(points)
+        return self.at(points, bounds).merit(
+            self.scale.unit
+        ) - WORTH_OF_LIGHTNESS / self.scale.unit * self.encoding.loads(points)
 
     def at(self, points: Sequence[Point], bounds: Sequence[Bound] | None = None) -> Outlook:
         """What is believed of these points; `bounds` have other limits of the same bounds."""
@@ -190,28 +197,28 @@ class Posterior:
 
 
 def _gaussian_process(
-    guesses_of: Callable[[int, Array, np.random.Generator], Guesses],
+    hyperparameters_of: Callable[[int, Array, np.random.Generator], Hyperparameters],
     configurations: Array,
     loads: Array,
     values: Array,
     bends: int,
 ) -> GaussianProcess:
     shape, raw = configurations.shape, (configurations.tobytes(), loads.tobytes(), values.tobytes())
-    return _same_gaussian_process(guesses_of, shape, raw, bends)
+    return _same_gaussian_process(hyperparameters_of, shape, raw, bends)
 
 
 @lru_cache(maxsize=8)
 def _same_gaussian_process(
-    guesses_of: Callable[[int, Array, np.random.Generator], Guesses],
+    hyperparameters_of: Callable[[int, Array, np.random.Generator], Hyperparameters],
     shape: tuple[int, int],
     raw: tuple[bytes, bytes, bytes],
     bends: int,
 ) -> GaussianProcess:
     """The answer after a trial and the proposal of the next share one posterior, which is computed once."""
     configurations, loads, values = (np.frombuffer(array) for array in raw)
-    rng = np.random.default_rng(0)  # always the same guesses, so that the same question has the same answer
-    guesses = guesses_of(shape[1], loads, rng)
-    return GaussianProcess(guesses, configurations.reshape(shape), loads, values, bends=bends)
+    rng = np.random.default_rng(0)  # always the same samples, so that the same question has the same answer
+    hyperparameters = hyperparameters_of(shape[1], loads, rng)
+    return GaussianProcess(hyperparameters, configurations.reshape(shape), loads, values, bends=bends)
 
 
 def _name(bound: Bound) -> tuple[str, bool]:
@@ -245,14 +252,14 @@ class Outlook:
         return np.asarray(np.log(np.maximum(self.feasible(), _NIL)))
 
     def merit(self, unit: float) -> Array:
-        """The merit of each point: its mean, reduced by doubt; -inf where it is not sure enough to keep the bounds.
+        """The merit of each point: its mean less the risk; -inf where it is not sure enough to keep the bounds.
 
         At the edge of a bound, half of the points that look best break it. A slightly lower goal that keeps the bound
         is the better answer.
         """
         chance = self.feasible()
-        doubt = DOUBT / unit * np.log(np.maximum(chance, 1e-12))
-        return np.asarray(np.where(chance >= SURE_ENOUGH, self.mean + doubt, -np.inf))
+        risk = WORTH_OF_CHANCE / unit * np.log(np.maximum(chance, 1e-12))
+        return np.asarray(np.where(chance >= SURE_ENOUGH, self.mean + risk, -np.inf))
 
     def expected_improvement(self, best: float) -> Array:
         """The expected gain over `best`, counted only where the bounds are kept."""

@@ -40,7 +40,7 @@ class PeakSampler(BaseSampler):
         """A sampler for these goals and bounds.
 
         Args:
-            goals: at least one. With several, each ask draws new weights, so that the trials spread along the front.
+            goals: at least one. With several, each ask draws new weights: the trials spread along the Pareto front.
             bounds: limits that a point must keep.
             loops: the closed loops of a point; None if unknown. The parameters that it depends on are the load.
             seed: of all random choices.
@@ -115,7 +115,7 @@ class PeakSampler(BaseSampler):
         if len(self._goals) == 1:
             return self._goals[0], trials
         weights = rng.dirichlet(np.ones(len(self._goals)))
-        if len(trials.points) % 3 == 1:  # the ends of the front: one goal alone
+        if len(trials.points) % 3 == 1:  # the ends of the Pareto front: one goal alone
             weights = np.eye(len(self._goals))[len(trials.points) // 3 % len(self._goals)]
         shares = []
         for goal, weight in zip(self._goals, weights, strict=True):

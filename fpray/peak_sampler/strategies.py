@@ -16,9 +16,9 @@ from fpray.peak_sampler.candidates import Candidates, Point
 from fpray.peak_sampler.encoding import Array, Encoding
 from fpray.peak_sampler.posterior import FEWEST, NO_GAIN, Posterior, Trials
 
-SAME_LOAD = 0.02  # nepers: loads that are nearer than this count as one
+SAME_LOAD = 0.02  # log units: loads that are nearer than this count as one
 REPEATS = 2  # trials of one point; more of them only where the caller asks to confirm it
-CREEPING = 0.15  # nepers of load: two successive steps that are smaller, and keep the bounds, are too small
+CREEPING = 0.15  # log units of load: two successive steps that are smaller, and keep the bounds, are too small
 LOAD_MAY_DO = 0.2  # probability that some load keeps the bounds, from which on loads are tried before configurations
 _LOOKED_AROUND = 6  # points that contribute their neighbours
 
@@ -161,7 +161,7 @@ def stride(situation: Situation, proposal: Point, candidates: Candidates) -> Poi
 def _steps_up(situation: Situation, best: Point) -> tuple[float, list[float]]:
     """The highest load of one configuration that kept the bounds, and the step of each of its ended trials.
 
-    A step is in nepers; 0 for a trial that broke the bounds or did not go up.
+    A step is in log units; 0 for a trial that broke the bounds or did not go up.
     """
     trials, encoding, bounds = situation.trials, situation.posterior.encoding, situation.posterior.bounds
     top, steps = -math.inf, [math.inf]

@@ -8,7 +8,7 @@ from pathlib import Path
 from fpray.errors import Cause, Problem, refuse, refuse_if_any
 from fpray.files.content import BY_USERS, Unreadable, read_json_file
 from fpray.files.shown import shown
-from fpray.files.typed import Fault, Misfit, typed
+from fpray.files.typed import Defect, Misfit, typed
 from fpray.plan.cluster import CLUSTER_FILE, EVERY_F, Cluster
 from fpray.plan.host_names import Host, address_of, in_many_regions
 
@@ -60,7 +60,8 @@ def read_pools(content: object, where: str, source: str = CLUSTER_FILE) -> Clust
             names_by_pool = typed(dict[str, list[Host]], _with_text_keys(content_of_pools))
         except Misfit as misfit:
             problems += [
-                Problem(f"{where}: {faults}", _in_words(fault, faults), Cause.CLUSTER_FILE) for fault in misfit.faults
+                Problem(f"{where}: {faults}", _in_words(defect, faults), Cause.CLUSTER_FILE)
+                for defect in misfit.defects
             ]
             continue
         pools[faults] = {pool: tuple(map(address_of, names)) for pool, names in names_by_pool.items()}
@@ -102,8 +103,8 @@ def _with_text_keys(value: object) -> object:
     return {str(key): entry for key, entry in value.items()} if isinstance(value, Mapping) else value
 
 
-def _in_words(fault: Fault, faults: str) -> str:
+def _in_words(defect: Defect, faults: str) -> str:
     group = "region" if faults == _REGIONS else "pool"
-    if "[" in fault.path:  # one address
-        return str(fault)
-    return f'must be an object such as {{"{group}": ["10.0.0.1"]}}' + (f", but {fault}" if fault.path else "")
+    if "[" in defect.path:  # one address
+        return str(defect)
+    return f'must be an object such as {{"{group}": ["10.0.0.1"]}}' + (f", but {defect}" if defect.path else "")

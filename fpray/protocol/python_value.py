@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from fpray.files.shown import shown
-from fpray.files.typed import Fault, Misfit
+from fpray.files.typed import Defect, Misfit
 from fpray.protocol.values import python_number
 
 MOST_VALUES = 1_000_000
@@ -28,7 +28,7 @@ def python_value(value: Any, depth: int = 0) -> Any:
     """
     if depth > _DEEPEST:
         how = "write fewer lists or dictionaries inside one another"
-        raise Misfit(Fault("", f"is more than {_DEEPEST} levels deep: {how}"))
+        raise Misfit(Defect("", f"is more than {_DEEPEST} levels deep: {how}"))
     value = python_number(value)
     if isinstance(value, (*_SCALARS, timedelta, enum.Enum, range, *_BYTES)) or is_dataclass(value):
         return str(value) if isinstance(value, str) and type(value) is not str else value
@@ -39,7 +39,7 @@ def python_value(value: Any, depth: int = 0) -> Any:
     if (iterator := _iterator(value)) is not None:
         entries = list(itertools.islice(iterator, MOST_VALUES + 1))
         if len(entries) > MOST_VALUES:
-            raise Misfit(Fault("", f"lists more than {MOST_VALUES:,} values"))
+            raise Misfit(Defect("", f"lists more than {MOST_VALUES:,} values"))
         return [python_value(entry, depth + 1) for entry in entries]
     return value
 
@@ -54,5 +54,5 @@ def _iterator(value: Any) -> Iterator[Any] | None:
 
 def _key(key: Any) -> str:
     if not isinstance(key, str):
-        raise Misfit(Fault("", f"has the key {shown(key)}, which is not text: write each key as a string"))
+        raise Misfit(Defect("", f"has the key {shown(key)}, which is not text: write each key as a string"))
     return str(key)

@@ -46,7 +46,7 @@ def sentences(problem: SearchProblem, recommendation: Recommendation, why_ended:
     if recommendation.best is None:
         yield from _without_best(problem, recommendation, trials, "" if why_ended else " yet")
     elif len(problem.goals) > 1:
-        yield from _of_front(problem, recommendation, trials)
+        yield from _of_pareto_front(problem, recommendation, trials)
     else:
         yield from _of_best(problem, recommendation, recommendation.best, trials)
         runs = len(recommendation.best.values(problem.goals[0].column))
@@ -71,7 +71,7 @@ def _without_best(problem: SearchProblem, recommendation: Recommendation, trials
     yield f"the nearest is {point(nearest.params)}: {means} ({chance})"
 
 
-def _of_front(problem: SearchProblem, recommendation: Recommendation, trials: str) -> Iterator[str]:
+def _of_pareto_front(problem: SearchProblem, recommendation: Recommendation, trials: str) -> Iterator[str]:
     yield f"the front of {trials} (the best trade-offs: no other configuration is better in all goals)"
     for choice in sorted(recommendation.front, key=lambda choice: -_first_goal(choice)):
         goals = [f"{short(column)} {interval(estimate)}" for column, estimate in choice.goals.items()]

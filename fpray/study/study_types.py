@@ -25,9 +25,9 @@ def checked_study(study: Study, path: Path) -> Study:
         try:
             values[name] = typed(kind, python_value(getattr(study, name)))
         except Misfit as misfit:
-            for fault in misfit.faults:
-                joint = "" if fault.path.startswith("[") or not fault.path else "."
-                problems.append(Problem(f"{path}: {name}{joint}{fault.path}", fault.sentence, Cause.STUDY_FILE))
+            for defect in misfit.defects:
+                joint = "" if defect.path.startswith("[") or not defect.path else "."
+                problems.append(Problem(f"{path}: {name}{joint}{defect.path}", defect.sentence, Cause.STUDY_FILE))
         except Exception as error:  # a generator of the file's own
             problems.append(Problem(f"{path}: {name}", f"raises {type(error).__name__}: {error}", Cause.STUDY_FILE))
     refuse_if_any(problems)

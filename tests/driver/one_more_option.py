@@ -54,7 +54,7 @@ def new_suite(directory: Path, **options: Any) -> Path:
         suites.append(choose_suite(experiment).path)
         return SimpleNamespace(interrupted=False)
 
-    with patch("fpray.api.run_sweep", begin):
+    with patch("fpray.driver.api.run_sweep", begin):
         fpray.sweep("unreplicated", suite_directory=directory, **options)
     return suites[0]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import click
 import pytest
@@ -138,6 +140,16 @@ def test_help_and_completion_show_each_option(function: Any, options: type) -> N
         assert parameters[item.name].default == item.option.default
         assert item.option.help_and_default in function.__doc__
     assert all(parameter.annotation is not inspect.Parameter.empty for parameter in parameters.values())
+
+
+@pytest.mark.parametrize("function", [fpray.sweep, fpray.search])
+def test_type_hints_name_a_type_that_exists(function: Any) -> None:
+    assert get_type_hints(function)["return"].__name__ == inspect.signature(function).return_annotation
+
+
+def test_a_script_that_sweeps_does_not_wait_for_optuna() -> None:
+    code = "import sys, fpray; fpray.sweep; print('optuna' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 
 def test_parallel_options_that_cannot_be_are_refused() -> None:

@@ -42,7 +42,7 @@ class Outer:
 def _faults(kind: Any, value: object) -> list[str]:
     with pytest.raises(Misfit) as misfit:
         typed(kind, value)
-    return list(map(str, misfit.value.faults))
+    return list(map(str, misfit.value.defects))
 
 
 def test_a_fitting_value_is_read() -> None:

@@ -29,7 +29,7 @@ from tests.repository.language import bad_names, persons, texts
 from tests.repository.shape_table import PAGE, stale
 from tests.repository.walk import walk
 
-FACE = {"__init__", "__main__", "errors", "api", "params"}  # what users and authors of protocols import or run
+FACE = {"__init__", "__main__", "errors", "params"}  # what users and authors of protocols import or run
 OUTSIDE = ("fpray_protocols", "fpray_studies", "fpray_analysis", "fpray_cluster_configs")
 RAY = ("node", "cluster")
 ALONE = ("peak_sampler", "recorder")  # import nothing of fpray but themselves

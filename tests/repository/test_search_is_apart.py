@@ -22,7 +22,6 @@ ROOMS = {"searching", "peak_sampler"}
 # What names the search all the same, each with its reason.
 ALLOWED = {
     "__init__.py": "fpray.search and fpray.Search are names that users import",
-    "api.py": "fpray.search starts a search from Python",
     "cli/search.py": "`fpray search` starts a search",
     "cli/main.py": "the table of the commands",
     "cli/entry.py": "the commands that run trials: known before anything is imported",
