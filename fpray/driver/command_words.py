@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 
 from fpray.files.secret import ONCE, Secret
 
-_SECRET = ("notify", "storage")  # options that may have a secret as their value
-
 
 @dataclass(frozen=True)
 class OptionWords:
@@ -60,10 +58,10 @@ class CommandWords:
 
         put: takes a number and a secret, writes the file, and returns its path for that process.
         """
-        by_text = {secret.given: secret for secret in secrets}
+        by_place = {(secret.option, secret.given): secret for secret in secrets}
         options = [
-            replace(option, text=f"{ONCE}{put(number, by_text[option.text])}")
-            if option.name in _SECRET and option.text is not None and option.text in by_text
+            replace(option, text=f"{ONCE}{put(number, by_place[place])}")
+            if (place := (option.name, option.text or "")) in by_place
             else option
             for number, option in enumerate(self.options)
         ]

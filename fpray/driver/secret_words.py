@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ _PLAIN = (str, int, float, type(None))
 
 def secrets_of(values: Mapping[str, Any]) -> list[Secret]:
     """The secrets among the values of options."""
-    flat = [item for value in values.values() for item in (value if isinstance(value, tuple) else (value,))]
-    return [item for item in flat if isinstance(item, Secret)]
+    items = (
+        (name, item) for name, value in values.items() for item in (value if isinstance(value, tuple) else (value,))
+    )
+    return [replace(item, option=name) for name, item in items if isinstance(item, Secret)]
 
 
 def scrubbed(text: str, secrets: Sequence[Secret]) -> str:

@@ -27,12 +27,14 @@ class Secret:
     Attributes:
         value: all of it. shown: the part. pieces: what `scrub` removes beside the whole.
         given: how the user wrote it: the text itself, `env:NAME` or `file:PATH`.
+        option: the name of the option whose value it is.
     """
 
     value: str = field(repr=False)
     shown: str = ""
     pieces: tuple[str, ...] = field(default=(), repr=False)
     given: str = field(default="", repr=False)
+    option: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return self.shown or self.value

@@ -15,7 +15,7 @@ import pytest
 
 from fpray.driver.command_words import CommandWords, OptionWords
 from fpray.driver.notify_targets import read_targets
-from fpray.driver.secret_words import hide_from_ps
+from fpray.driver.secret_words import hide_from_ps, secrets_of
 from fpray.files.secret import Secret
 from fpray.files.user_directory import user_directory
 from fpray.node.supervisor.procfs import pids, read_words
@@ -144,8 +144,8 @@ def test_a_process_covers_its_own_command_line() -> None:
     assert hide_from_ps([Secret("nowhere to be seen", "...")]) is None  # type: ignore[func-returns-value]
 
 
-def test_only_the_values_of_the_two_options_are_handed_over() -> None:
-    secrets = [Secret("v1", "s", given="env:A"), Secret("v2", "s", given="x://h")]
+def test_only_the_values_of_options_that_have_a_secret_are_handed_over() -> None:
+    secrets = secrets_of({"notify": (Secret("v1", "s", given="env:A"),), "storage": Secret("v2", "s", given="x://h")})
     options = [("notify", "--notify", "env:A"), ("set", "--set", "k=env:A"), ("storage", "--storage", "x://h")]
     command = CommandWords("sweep", ["env:A"], [OptionWords(*option) for option in options])
     handed = ["sweep", "env:A", "--notify", "once:/s0", "--set", "k=env:A", "--storage", "once:/s2"]
