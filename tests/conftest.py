@@ -34,6 +34,9 @@ from tests.support.ray_nodes import end_node, start_node
 QUICK = (
     "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=500ms", "--set", "timeout=60s",
 )  # fmt: skip
+# The same for trials of several client processes. They must measure together, and on a busy machine one begins up to a
+# second after another.
+OVERLAPPING = (*QUICK[:4], "--set", "duration=2s", "--set", "timeout=60s")
 FPRAY = str(Path(sys.executable).with_name("fpray"))
 _started: list[int] = []  # the processes of the test that runs
 _RAY = str(Path(sys.executable).with_name("ray"))

@@ -49,11 +49,8 @@ class TrialSelection:
         """The words of a command. `-m` and `-p` are parameters of every trial, as in FrankenPaxos."""
         switches = {item.option.parameter: True for item in fields(BaseOptions) if values[item.name]}
         fixed = {**{name: is_on for name, is_on in switches.items() if name}, **values["set"]}
-        vary, repeat = values.get("vary", {}), values.get("repeat")
-        return TrialSelection(
-            protocol, values["study"], vary, fixed, repeat, values["log_level"], values.get("cross", False),
-            values.get("only", ()), values.get("where", {}), values["laptop"],
-        )  # fmt: skip
+        own = {name: values[name] for name in TrialSelection.__dataclass_fields__ if name in values}
+        return TrialSelection(**own | {"protocol": protocol, "set": fixed})
 
     def to_json(self) -> Any:
         """What `suite.json` keeps of it: equal for equal words, also of versions without the later ones."""

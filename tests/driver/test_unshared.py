@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import QUICK, wait_for
+from tests.conftest import OVERLAPPING, QUICK, wait_for
 from tests.support.hosts import Host, hosts, needs_hosts
 from tests.support.patience import LONG
 from tests.support.processes import below
@@ -65,9 +65,9 @@ def _files(directory: Path) -> set[str]:
 def test_a_suite_that_only_the_driver_sees_is_like_one_that_all_see(site: dict[str, Host]) -> None:
     head, node = site["head"], site["node"]
     shared = head.home.parents[1] / "shared"
-    alone = head.run(*_words(*QUICK, "--vary", "num_clients_per_proc=0,1"), timeout=180)
+    alone = head.run(*_words(*OVERLAPPING, "--vary", "num_clients_per_proc=0,1"), timeout=180)
     assert alone.returncode == 0, alone.stderr
-    together = head.run(*_words(*QUICK, "--vary", "num_clients_per_proc=0,1", "-s", str(shared)), timeout=180)
+    together = head.run(*_words(*OVERLAPPING, "--vary", "num_clients_per_proc=0,1", "-s", str(shared)), timeout=180)
     assert together.returncode == 0, together.stderr
     ours, theirs = _suite(head.tmp / "work" / "suites"), _suite(shared)
 

@@ -19,7 +19,7 @@ import pytest
 from optuna.trial import FrozenTrial
 
 import fpray
-from tests.conftest import FPRAY, QUICK, run
+from tests.conftest import FPRAY, OVERLAPPING, QUICK, run
 from tests.searching.front_door import LOAD, SPACE, study_trials
 from tests.support.patience import LONG
 from tests.support.suites import only_suite
@@ -37,7 +37,7 @@ def suggest(trial):
 
 STUDY = fpray.Search(
     "mine", "unreplicated", maximize=["measured.throughput"], minimize=["measured.latency.mean_ms"], suggest=suggest,
-    base={"warmup_duration": "100ms", "warmup_timeout": "60s", "duration": "500ms", "timeout": "60s"}, budget_trials=5,
+    base={"warmup_duration": "100ms", "warmup_timeout": "60s", "duration": "2s", "timeout": "60s"}, budget_trials=5,
 )
 """
 
@@ -144,7 +144,7 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
 @pytest.mark.jvm
 @pytest.mark.slow
 def test_multipaxos_end_to_end(tmp_path: Path) -> None:
-    words = ["search", "multipaxos", *QUICK[:4], "--set", "duration=2s", "--set", "timeout=60s"]
+    words = ["search", "multipaxos", *OVERLAPPING]
     words += ["--study", "peak", "--budget-trials", "3", "--confirm", "1"]
     words += ["--space", "num_clients_per_proc=1..16:log", "--space", "num_proxy_leaders=2..3"]
     words += ["--space", "leader_options.flush_phase2as_every_n=1,2"]
