@@ -20,10 +20,8 @@ _PLAIN = (str, int, float, type(None))
 
 def secrets_of(values: Mapping[str, Any]) -> list[Secret]:
     """The secrets among the values of options."""
-    items = (
-        (name, item) for name, value in values.items() for item in (value if isinstance(value, tuple) else (value,))
-    )
-    return [replace(item, option=name) for name, item in items if isinstance(item, Secret)]
+    lists = {name: value if isinstance(value, tuple) else (value,) for name, value in values.items()}
+    return [replace(item, option=name) for name, items in lists.items() for item in items if isinstance(item, Secret)]
 
 
 def scrubbed(text: str, secrets: Sequence[Secret]) -> str:

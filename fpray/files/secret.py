@@ -27,7 +27,7 @@ class Secret:
     Attributes:
         value: all of it. shown: the part. pieces: what `scrub` removes beside the whole.
         given: how the user wrote it: the text itself, `env:NAME` or `file:PATH`.
-        option: the name of the option whose value it is.
+        option: the name of its option.
     """
 
     value: str = field(repr=False)

@@ -29,7 +29,6 @@ ALLOWED = {
     "cli/show.py": "`--figure` draws a search, and help says so",
     "cli/watch.py": "the help of `fpray status`",
     "errors.py": "the headings of docs/troubleshooting.md, in one list",
-    "driver/command_words.py": "the options that may have a secret as their value: --storage among them",
     "driver/option.py": "the headings of `--help`, in their order",
     "jar/provenance.py": "versions of packages are recorded: of Optuna, too",
 }
