@@ -42,6 +42,17 @@ def test_the_answer_says_so_if_the_best_ran_fewer_times_than_was_asked_for(tmp_p
     assert not [line for line in source.close() if "--confirm" in line]
 
 
+def test_the_answer_names_an_end_of_the_space_at_which_the_best_is(tmp_path: Path) -> None:
+    request = search_request(space={"num_clients_per_proc": "1..4"}, budget_trials=8)
+    suite = search_suite(tmp_path, request)
+    source = source_of(suite, request)
+    list(run_trials(source, suite))
+    (sentence,) = (line for line in source.close() if "of its range" in line)
+    assert sentence.startswith(
+        "num_clients_per_proc=4 is the highest value of its range: values beyond it were not tried"
+    )
+
+
 def test_no_likely_gain_ends_it_before_the_budget(tmp_path: Path) -> None:
     request = search_request(budget_trials=50, stop_at=0.1)
     suite = search_suite(tmp_path, request)
