@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from fpray.driver.command_words import CommandWords
 from fpray.files.atomic import replacing
+from fpray.files.locked_directory import locked_directory, remove_unless_locked
 from fpray.files.secret import IN_MEMORY, Secret, secret_in_memory, write_secret
-from fpray.files.user_directory import user_directory
 
 _LEAVING = "FPRAY_LEAVING"  # in the environment of the detached process: the file in which it reports its suite
 _NAME = "leaving-"  # of the directory of one start: the report, secrets until they are read, the output of a job
@@ -37,35 +34,7 @@ def _report(file: Path, suite: Path) -> None:
     with contextlib.suppress(OSError):
         with replacing(file) as partial_file:
             Path(partial_file).write_bytes(os.fsencode(suite))
-        _remove_unless_awaited(file.parent)  # the waiting command may have been killed
-
-
-@contextlib.contextmanager
-def _directory() -> Iterator[Path]:
-    """The directory of one start, locked while its command waits. Whichever process ends last removes it."""
-    top = user_directory()
-    for path in top.glob(f"{_NAME}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - path.lstat().st_mtime > _ABANDONED_S:
-                _remove_unless_awaited(path)
-    path = Path(tempfile.mkdtemp(prefix=_NAME, dir=top))
-    lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-        os.close(lock)
-
-
-def _remove_unless_awaited(directory: Path) -> None:
-    """Raises OSError: the command that made it still waits, or it is gone."""
-    lock = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(directory, ignore_errors=True)
-    finally:
-        os.close(lock)
+        remove_unless_locked(file.parent)  # the waiting command may have been killed
 
 
 class Launched(Protocol):
@@ -96,7 +65,8 @@ def start(
     launch: how it is started; None: as a child in a session of its own. Only a child inherits secrets in memory; what
     another process starts gets them in files.
     """
-    with _directory() as scratch, contextlib.ExitStack() as inherited:
+    directory = locked_directory(_NAME, abandoned_s=_ABANDONED_S)  # whichever process ends last removes it
+    with directory as scratch, contextlib.ExitStack() as inherited:
         report, memory = scratch / "suite", list[int]()
 
         def put(number: int, secret: Secret) -> str:

@@ -12,7 +12,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.errors import Cause, closest, nearest, refuse
+from fpray.files.locked_directory import locked_directory
 from fpray.jar.find import Jar, find_jar
 from fpray.node.facts import java_facts, java_fails
 from fpray.node.java import java_program
@@ -163,7 +163,7 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
 def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterator[ProtocolReport]:
     classes = jar.classes()
     cores = len(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory(prefix="fpray-check-") as scratch:
+    with locked_directory("check-") as scratch:
         pool = ThreadPoolExecutor(max(2, cores))
         try:
             questions: list[tuple[Protocol[Any], list[str], dict[str, Future[MainReport]]]] = []
@@ -171,7 +171,7 @@ def _reports(jar: Jar, java: str, protocols: Sequence[Protocol[Any]]) -> Iterato
                 mains = _mains_in(protocol, classes)
                 by_main = main_commands(protocol) if mains else {}
                 futures = {
-                    main: pool.submit(_report, jar, java, by_main[main], Path(scratch, protocol.name, main))
+                    main: pool.submit(_report, jar, java, by_main[main], scratch / protocol.name / main)
                     for main in mains
                     if main in classes and main in by_main
                 }

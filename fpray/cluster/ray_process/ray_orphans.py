@@ -14,6 +14,7 @@ from pathlib import Path
 
 from fpray.cluster.ray_process.stand_ins import SIGN
 from fpray.files.directory_lock import locked
+from fpray.files.locked_directory import lock_of
 from fpray.node.supervisor.procfs import is_stopped, namespace, process_table, read_entry, read_words
 from fpray.node.supervisor_client import owner_of
 
@@ -39,10 +40,15 @@ class Directory:
     """A directory that only this user can enter, locked as long as its driver lives.
 
     Ray opens the directories that it makes to all users; so they lie below this one.
+
+    Attributes:
+        lock: an open file in it, locked: how other processes of fpray know that its driver lives.
+        protection: itself, locked: a cleaner of /tmp does not remove what lies in it, however old that is.
     """
 
     path: Path
     lock: int
+    protection: int
 
     def note(self, session: int) -> None:
         """Write down the session of the Ray process: that of every process of this Ray.
@@ -57,6 +63,7 @@ class Directory:
         """End what runs there, remove it, and unlock it."""
         _remove(self.path, self.lock)
         os.close(self.lock)
+        os.close(self.protection)
 
 
 def new_directory(top: Path) -> Directory:
@@ -77,7 +84,7 @@ def new_directory(top: Path) -> Directory:
                 continue
             lock = os.open(path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX)
-            return Directory(path, lock)
+            return Directory(path, lock, lock_of(path))
 
 
 def _remove_abandoned(top: Path) -> None:
