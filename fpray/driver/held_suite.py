@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
@@ -11,6 +12,7 @@ from fpray.driver.choose_suite import Unfinished, choose_suite
 from fpray.driver.experiment import Experiment
 from fpray.driver.named_jar import main_classes
 from fpray.errors import refuse_if_any
+from fpray.files import layout
 from fpray.jar.find import REFERENCE, find_jar, main_class_problems
 from fpray.report.text import say
 from fpray.store.suite import Suite
@@ -30,6 +32,8 @@ def held_suite(experiment: Checked, unfinished: Unfinished | None = None) -> Ite
     experiment = _with_jar(_with_addresses(experiment))
     suite = choose_suite(experiment, unfinished)
     with suite.held():
+        for directory in suite.path.glob(f"{layout.ARRIVALS}*"):  # a driver was killed while files arrived
+            shutil.rmtree(directory, ignore_errors=True)
         yield experiment, suite
 
 

@@ -46,6 +46,7 @@ RECORDER: Final = "recorder.parquet"
 OUTCOME: Final = "outcome.json"
 OWN_ERROR: Final = "fpray_error.txt"  # the traceback of an error in fpray, by which the trial failed
 ATTEMPTS: Final = "attempts"
+ARRIVALS: Final = ".home-"  # what a suite's directory for files from other machines begins with, while they arrive
 
 
 def trial_number(number: int) -> str:

@@ -102,7 +102,7 @@ class WorkDirectories:
         for host, site in self.sites.items():
             for remains in site.abandoned:
                 # Another thread, of the next attempt at that trial, may be moving it to attempts/ just now.
-                with tempfile.TemporaryDirectory(prefix=".home-", dir=self._directory.path.parent) as temporary:
+                with tempfile.TemporaryDirectory(prefix=layout.ARRIVALS, dir=self._directory.path.parent) as temporary:
                     arrivals = _Arrivals(TrialDirectory(Path(temporary)))
                     _fetch(arrivals, {host: remains.directory}, [RECORDED, "*.pbtxt"], agent_at, gather)
                     self._directory.add_to_attempt(remains.owner.trial, remains.owner.began, Path(temporary))

@@ -79,8 +79,11 @@ def test_a_suite_whose_driver_was_killed_behind_its_last_trial_is_continued_and_
     progress.write_text(json.dumps({**json.loads(progress.read_text()), "state": "running"}))
     whole = table.read_bytes()
     table.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    (suite / ".home-abc").mkdir()  # files from another machine were arriving
+    (suite / ".home-abc" / "client_0_out.txt").touch()
     second = run_on(machines, finished, tmp_path, loops=2)
     assert (second.suite, second.exit_code) == (suite, 0)
     assert table.read_bytes() == whole
     assert json.loads(progress.read_text())["state"] == "finished"
+    assert not list(suite.glob(".home-*"))
     assert run_on(machines, finished, tmp_path, loops=2).suite != suite

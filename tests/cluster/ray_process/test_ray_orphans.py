@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from fpray.cluster.ray_process import ray_orphans
+from fpray.files.locked_directory import lock_of
 from fpray.node.supervisor.procfs import namespace, read_entry, read_words
 from tests.conftest import wait_for
 from tests.support.patience import LONG
@@ -46,6 +47,9 @@ def test_a_directory_that_is_just_being_made_is_not_taken_for_abandoned(
     for thread in threads:
         thread.join()
     assert [os.fstat(directory.lock).st_nlink for directory in directories] == [1, 1], "neither was removed"
+    for directory in directories:
+        with pytest.raises(BlockingIOError):  # G8: what systemd's cleaner of /tmp asks for before it removes anything
+            lock_of(directory.path)
     for directory in directories:
         directory.remove()
 
