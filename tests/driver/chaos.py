@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tests.conftest import wait_for
-from tests.driver.work_site import NODES, RAY, WorkSite
+from tests.driver.ray_hosts import NODES, RAY, RayHosts
 from tests.support.processes import Seen, lives
 
 # What is killed -> the name of the process.
@@ -40,7 +40,7 @@ class Chaos:
         "twice",
     )
 
-    def __init__(self, site: WorkSite, directory: Path, trials: int, seed: int) -> None:
+    def __init__(self, site: RayHosts, directory: Path, trials: int, seed: int) -> None:
         self.site, self.directory, self.trials, self.seed = site, directory, trials, seed
         self.chance = random.Random(seed)
         self.crashes = 0

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.driver.work_site import NODES, WorkSite
+from tests.driver.ray_hosts import NODES, RayHosts
 from tests.support.hosts import hosts
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[WorkSite]:
+def site() -> Iterator[RayHosts]:
     """Three hosts with Ray on all."""
     with hosts(*NODES) as (by_name, shared):
-        work_site = WorkSite(by_name, shared)
+        ray_hosts = RayHosts(by_name, shared)
         for name in NODES:
-            work_site.begin(name)
-        yield work_site
+            ray_hosts.begin(name)
+        yield ray_hosts

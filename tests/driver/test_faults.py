@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import OVERLAPPING, QUICK, wait_for
 from tests.driver.chaos import Chaos
-from tests.driver.work_site import NODES, WorkSite
+from tests.driver.ray_hosts import NODES, RayHosts
 from tests.support.hosts import needs_hosts
 from tests.support.patience import LONG
 from tests.support.processes import jvms
@@ -37,7 +37,7 @@ def _ended(sweep: subprocess.Popen[str], seconds: float = 120) -> str:
     return messages
 
 
-def test_a_machine_that_is_cut_off_and_one_whose_head_is_killed_end_their_own_long_before_ray(site: WorkSite) -> None:
+def test_a_machine_that_is_cut_off_and_one_whose_head_is_killed_end_their_own_long_before_ray(site: RayHosts) -> None:
     """By itself within 20 s, and a busy machine; here Ray takes more than 60 s to see that the head is out of reach."""
     directory = site.shared / "cut"
     directory.mkdir()
@@ -69,7 +69,7 @@ TRIALS = 8 * max(2, FAULTS // 4)
 
 @pytest.mark.slow
 @pytest.mark.timeout(400 + 90 * FAULTS)
-def test_whatever_is_killed_whenever_every_trial_ends_exactly_once(site: WorkSite) -> None:
+def test_whatever_is_killed_whenever_every_trial_ends_exactly_once(site: RayHosts) -> None:
     """`FPRAY_FAULTS=50 pytest tests/driver/test_faults.py -k whatever -s` is the long one."""
     seed = int(os.environ.get("FPRAY_TEST_SEED", random.SystemRandom().randrange(10**6)))
     print(f"FPRAY_TEST_SEED={seed}")

@@ -12,7 +12,7 @@ import pytest
 
 from fpray.node import ports
 from fpray.node.processes import Processes
-from tests.node.owner import Owner, supervisors, wait_until
+from tests.node.supervisor_owner import SupervisorOwner, supervisors, wait_until
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def port() -> int:
 
 
 @pytest.fixture
-def owner(tmp_path: Path) -> Iterator[Callable[..., Owner]]:
-    owners: list[Owner] = []
+def owner(tmp_path: Path) -> Iterator[Callable[..., SupervisorOwner]]:
+    owners: list[SupervisorOwner] = []
 
-    def make(*kinds: str, **options: Any) -> Owner:
-        owners.append(Owner(tmp_path, list(kinds), **options))
+    def make(*kinds: str, **options: Any) -> SupervisorOwner:
+        owners.append(SupervisorOwner(tmp_path, list(kinds), **options))
         return owners[-1]
 
     yield make

@@ -14,10 +14,10 @@ import pytest
 
 from fpray.node.orphans import find_orphans, kill_orphans
 from fpray.node.supervisor.procfs import process_table, with_descendants
-from tests.node.owner import Owner, alive, status, survivors, wait_until
+from tests.node.supervisor_owner import SupervisorOwner, alive, status, survivors, wait_until
 
 
-def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Callable[..., Owner]) -> None:
+def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Callable[..., SupervisorOwner]) -> None:
     it, other = owner("plain", "stubborn", "setsid", "wrapper", "daemon"), owner("setsid")
     direct = [started["pid"] for started in it.report["started"].values()]
     stranger = subprocess.Popen(["sleep", "1000"], env={"FPRAY": "1", "XFPRAY_SUPERVISOR": "1:1"})
@@ -41,7 +41,7 @@ def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Cal
         stranger.wait()
 
 
-def test_a_stopped_supervisor_whose_actor_is_gone_is_ended_with_its_processes(owner: Callable[..., Owner]) -> None:
+def test_a_stopped_supervisor_whose_actor_is_gone_is_ended_with_its_processes(owner: Callable[..., SupervisorOwner]) -> None:
     """H3: two or three JVMs lived for ever, and the next attempt ran beside them."""
     it, other = owner("plain", "setsid"), owner("setsid")
     os.kill(it.supervisor, signal.SIGSTOP)
@@ -60,7 +60,7 @@ def test_a_stopped_supervisor_whose_actor_is_gone_is_ended_with_its_processes(ow
         os.kill(other.supervisor, signal.SIGCONT)
 
 
-def test_unmarked_descendants_of_orphans_are_killed(owner: Callable[..., Owner]) -> None:
+def test_unmarked_descendants_of_orphans_are_killed(owner: Callable[..., SupervisorOwner]) -> None:
     it = owner("nameless")
     (shell,) = survivors(it.driver)
     (nameless,) = [entry.pid for entry in process_table().values() if entry.ppid == shell]

@@ -12,7 +12,7 @@ import pytest
 
 from fpray.node.messages import Failure
 from fpray.node.processes import Processes
-from tests.node.owner import supervisors, wait_until
+from tests.node.supervisor_owner import supervisors, wait_until
 from tests.node.programs import read, spec, start, timed
 
 

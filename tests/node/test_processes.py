@@ -17,7 +17,7 @@ from fpray.errors import Lost
 from fpray.node.messages import ProcessSpec
 from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import process_table
-from tests.node.owner import supervisors
+from tests.node.supervisor_owner import supervisors
 from tests.node.programs import PYTHON, read, spec, start
 from tests.support.processes import Seen
 

@@ -13,13 +13,13 @@ from collections.abc import Callable
 import pytest
 
 from fpray.node.orphans import kill_orphans
-from tests.node.owner import CHILDREN, Owner, supervisors, survivors, wait_until
+from tests.node.supervisor_owner import CHILDREN, SupervisorOwner, supervisors, survivors, wait_until
 
 SEED = int(os.environ.get("FPRAY_SEED", secrets.randbits(32)))
 
 
 @pytest.mark.heavy
-def test_random_kills(owner: Callable[..., Owner], record_property: Callable[[str, object], None]) -> None:
+def test_random_kills(owner: Callable[..., SupervisorOwner], record_property: Callable[[str, object], None]) -> None:
     """Repeat a failure with FPRAY_SEED."""
     record_property("seed", SEED)
     print(f"FPRAY_SEED={SEED}")  # shown if it fails
@@ -49,7 +49,7 @@ def _cleared(driver: str) -> bool:
     return not survivors(driver) and not supervisors(driver)
 
 
-def _kill(what: str, it: Owner, raylet: subprocess.Popen[bytes], dice: random.Random) -> None:
+def _kill(what: str, it: SupervisorOwner, raylet: subprocess.Popen[bytes], dice: random.Random) -> None:
     victims = {
         "owner": lambda: [it.process.pid],
         "raylet": lambda: [raylet.pid],

@@ -13,7 +13,7 @@ import pytest
 
 from fpray.node.supervisor.procfs import read_entry
 from tests.conftest import wait_for
-from tests.node.owner import CHILDREN, Owner, status, survivors
+from tests.node.supervisor_owner import CHILDREN, SupervisorOwner, status, survivors
 from tests.support.patience import LONG
 
 STUBBORN = ("stubborn", "daemon")
@@ -34,7 +34,7 @@ supervisor_client._FOLDER = str(folder)
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("kind", [*CHILDREN, "all"])
-def test_owner_killed(owner: Callable[..., Owner], kind: str) -> None:
+def test_owner_killed(owner: Callable[..., SupervisorOwner], kind: str) -> None:
     it = owner(*(CHILDREN if kind == "all" else [kind]))
     begin = time.monotonic()
     os.killpg(it.process.pid, signal.SIGKILL)  # as Ray: the whole group of the worker
@@ -43,14 +43,14 @@ def test_owner_killed(owner: Callable[..., Owner], kind: str) -> None:
         assert time.monotonic() - begin >= 1, "a process that asks for time gets it"
 
 
-def test_no_process_waits_for_the_end_of_a_grace_that_it_does_not_use(owner: Callable[..., Owner]) -> None:
+def test_no_process_waits_for_the_end_of_a_grace_that_it_does_not_use(owner: Callable[..., SupervisorOwner]) -> None:
     it = owner(*(kind for kind in CHILDREN if kind not in STUBBORN), prelude=PATIENT)
     os.killpg(it.process.pid, signal.SIGKILL)
     it.wait_all_gone()
 
 
 @pytest.mark.parametrize("how", ["raylet", "term-supervisor", "close", "exit"])
-def test_ways_to_end(owner: Callable[..., Owner], how: str) -> None:
+def test_ways_to_end(owner: Callable[..., SupervisorOwner], how: str) -> None:
     raylet = subprocess.Popen(["sleep", "1000"])
     it = owner("plain", "stubborn" if how == "close" else "setsid", raylet=raylet.pid)
     if how == "raylet":
@@ -68,7 +68,7 @@ def test_ways_to_end(owner: Callable[..., Owner], how: str) -> None:
         assert it.process.poll() is None
 
 
-def test_raylet_gone_before(owner: Callable[..., Owner]) -> None:
+def test_raylet_gone_before(owner: Callable[..., SupervisorOwner]) -> None:
     raylet = subprocess.Popen(["true"])
     raylet.wait()
     it = owner("plain", raylet=raylet.pid, wait=False)
@@ -89,7 +89,7 @@ os.dup2(os.open("/dev/zero", os.O_RDONLY), 77, inheritable=True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may lower its niceness again")
-def test_child_is_clean_though_its_owner_is_not(owner: Callable[..., Owner]) -> None:
+def test_child_is_clean_though_its_owner_is_not(owner: Callable[..., SupervisorOwner]) -> None:
     it = owner("plain", prelude=RAY_LIKE)
     (pid,) = survivors(it.driver)
     (started,) = it.report["started"].values()
@@ -112,7 +112,7 @@ def test_child_is_clean_though_its_owner_is_not(owner: Callable[..., Owner]) -> 
     assert environ["FPRAY_SUPERVISOR"] == f"{it.supervisor}:{supervisor.start}"
 
 
-def test_supervisor_is_outside_its_owner(owner: Callable[..., Owner]) -> None:
+def test_supervisor_is_outside_its_owner(owner: Callable[..., SupervisorOwner]) -> None:
     it = owner("plain", prelude="import os; os.environ['FPRAY_SUPERVISOR'] = '1:1'")
     supervisor, own = read_entry(it.supervisor), read_entry(it.process.pid)
     assert supervisor is not None
@@ -125,7 +125,7 @@ def test_supervisor_is_outside_its_owner(owner: Callable[..., Owner]) -> None:
 
 
 @pytest.mark.heavy
-def test_idle_supervisor_sleeps(owner: Callable[..., Owner]) -> None:
+def test_idle_supervisor_sleeps(owner: Callable[..., SupervisorOwner]) -> None:
     it = owner("plain", "setsid", "daemon")
 
     def spent() -> tuple[str, list[str]]:

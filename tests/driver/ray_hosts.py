@@ -22,7 +22,7 @@ RAY = (
 
 
 @dataclass
-class WorkSite:
+class RayHosts:
     """Hosts with a Ray node on each, and a directory that all of them see."""
 
     hosts: dict[str, Host]

@@ -103,7 +103,7 @@ def same(process: Entry) -> bool:
     return entry is not None and entry.alive and entry.start == process.start
 
 
-class Owner:
+class SupervisorOwner:
     """A process that owns a supervisor with some children."""
 
     def __init__(
