@@ -41,7 +41,9 @@ def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Cal
         stranger.wait()
 
 
-def test_a_stopped_supervisor_whose_actor_is_gone_is_ended_with_its_processes(owner: Callable[..., SupervisorOwner]) -> None:
+def test_a_stopped_supervisor_whose_actor_is_gone_is_ended_with_its_processes(
+    owner: Callable[..., SupervisorOwner],
+) -> None:
     """H3: two or three JVMs lived for ever, and the next attempt ran beside them."""
     it, other = owner("plain", "setsid"), owner("setsid")
     os.kill(it.supervisor, signal.SIGSTOP)

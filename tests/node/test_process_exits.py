@@ -12,8 +12,8 @@ import pytest
 
 from fpray.node.messages import Failure
 from fpray.node.processes import Processes
-from tests.node.supervisor_owner import supervisors, wait_until
 from tests.node.programs import read, spec, start, timed
+from tests.node.supervisor_owner import supervisors, wait_until
 
 
 def test_a_server_that_dies_ends_the_wait(processes: Processes, trial: str) -> None:

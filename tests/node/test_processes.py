@@ -17,8 +17,8 @@ from fpray.errors import Lost
 from fpray.node.messages import ProcessSpec
 from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import process_table
-from tests.node.supervisor_owner import supervisors
 from tests.node.programs import PYTHON, read, spec, start
+from tests.node.supervisor_owner import supervisors
 from tests.support.processes import Seen
 
 

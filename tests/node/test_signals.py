@@ -9,8 +9,8 @@ import pytest
 
 from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import is_stopped, process_table, read_entry, with_descendants
-from tests.node.supervisor_owner import wait_until
 from tests.node.programs import TRAP, spec, start, wait_for_text
+from tests.node.supervisor_owner import wait_until
 
 
 def _pids(processes: Processes, label: str) -> list[int]:
