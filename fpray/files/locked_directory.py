@@ -55,7 +55,7 @@ def lock_of(directory: Path) -> int:
 
 
 def remove_unless_locked(directory: Path) -> None:
-    """Remove a directory whose process has ended.
+    """Remove a directory of a process that has ended.
 
     Raises:
         OSError: the process lives, or the directory is gone.
