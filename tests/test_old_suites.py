@@ -113,18 +113,18 @@ def test_the_standing_of_an_old_suite_is_listed(name: str, tmp_path: Path) -> No
 
 def test_a_trial_of_an_old_suite_is_shown_and_its_logs_are_read(tmp_path: Path) -> None:
     suite = _old("sweep_with_a_crash", tmp_path)
-    letters = suite.name.split("_")[2][:4].lower()
+    suite_id = suite.name.split("_")[2][:4].lower()
     root = ("-s", str(suite.parent))
-    text = _print("show", f"{letters}/1", *root)
+    text = _print("show", f"{suite_id}/1", *root)
     assert "process machine port exit cpu s peak MB nice" in text
     assert "server 127.0.0.1 27502 stopped 0.17 44 0" in text
     assert "measured.throughput 33,360" in text
     assert "latency.p99_ms 0.997834" in text
-    crashed = " ".join(_print("show", f"{letters}/002", *root))
+    crashed = " ".join(_print("show", f"{suite_id}/002", *root))
     assert "crashed" in crashed
     assert "Invalid initial heap size" in crashed
-    assert _print("logs", f"{letters}/001", *root) == ["server", "client_0"]
-    assert "Invalid initial heap size: -Xms100f" in _print("logs", f"{letters}/002", "server", *root)
+    assert _print("logs", f"{suite_id}/001", *root) == ["server", "client_0"]
+    assert "Invalid initial heap size: -Xms100f" in _print("logs", f"{suite_id}/002", "server", *root)
 
 
 def test_the_pilot_and_the_earlier_attempt_of_an_old_suite_are_shown(tmp_path: Path) -> None:

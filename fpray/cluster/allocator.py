@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fpray.cluster.machine_kinds import MachineKinds
-from fpray.cluster.selection import Home, dispensable, free_by_kind, keep_at_home, wanted_kinds
+from fpray.cluster.substitutes import Home, dispensable, free_by_kind, keep_at_home, wanted_kinds
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import Placement, Shape, place, shape
 from fpray.plan.plan import Trial

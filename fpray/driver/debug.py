@@ -103,9 +103,9 @@ def _directory(suite: Suite, earlier: TrialDirectory) -> TrialDirectory:
     return TrialDirectory(path)
 
 
-def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, label: str) -> None:
-    directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "debugged": label})
-    with Attempt(trial, directory, setting) as attempt, contextlib.ExitStack() as at_end:
+def _hold(trial: Trial[Any], directory: TrialDirectory, context: TrialContext, label: str) -> None:
+    directory.begin(trial, {"jar": str(context.jar), "jar_sha256": context.jar.sha256, "debugged": label})
+    with Attempt(trial, directory, context) as attempt, contextlib.ExitStack() as at_end:
         at_end.callback(salvage_logs, attempt)
         at_end.callback(attempt.processes.stop_all)
         try:
