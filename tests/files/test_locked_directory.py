@@ -34,27 +34,27 @@ def _waiting() -> tuple[subprocess.Popen[str], Path]:
 
 
 def test_that_of_a_killed_process_is_removed_by_the_next_one_and_that_of_a_living_one_is_not() -> None:
-    victim, remains = _waiting()
-    victim.kill()
-    victim.communicate()
-    assert remains.exists()
-    living, other = _waiting()
+    first, directory = _waiting()
+    first.kill()
+    first.communicate()
+    assert directory.exists()
+    second, other = _waiting()
     with locked_directory(PREFIX) as own:
         assert sorted(user_directory().glob(f"{PREFIX}*")) == sorted([own, other])
         assert own.stat().st_mode & 0o777 == 0o700
-    living.communicate()
+    second.communicate()
     assert not list(user_directory().glob(f"{PREFIX}*"))
 
 
 def test_one_that_may_be_needed_after_its_process_stays_until_it_is_old() -> None:
-    victim, remains = _waiting()
-    victim.kill()
-    victim.communicate()
+    first, directory = _waiting()
+    first.kill()
+    first.communicate()
     with locked_directory(PREFIX, abandoned_s=60):
-        assert remains.exists()
-    os.utime(remains, (0, time.time() - 61))
+        assert directory.exists()
+    os.utime(directory, (0, time.time() - 61))
     with locked_directory(PREFIX, abandoned_s=60):
-        assert not remains.exists()
+        assert not directory.exists()
 
 
 def test_systemds_cleaner_leaves_a_locked_directory_alone(tmp_path: Path) -> None:
