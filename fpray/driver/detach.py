@@ -15,7 +15,7 @@ from typing import Protocol
 
 from fpray.driver.command_words import CommandWords
 from fpray.files.atomic import replacing
-from fpray.files.locked_directory import locked_directory, remove_unless_locked
+from fpray.files.locked_directory import locked_directory, remove_if_abandoned
 from fpray.files.secret import IN_MEMORY, Secret, secret_in_memory, write_secret
 
 _LEAVING = "FPRAY_LEAVING"  # in the environment of the detached process: the file in which it reports its suite
@@ -34,7 +34,7 @@ def _report(file: Path, suite: Path) -> None:
     with contextlib.suppress(OSError):
         with replacing(file) as partial_file:
             Path(partial_file).write_bytes(os.fsencode(suite))
-        remove_unless_locked(file.parent)  # the waiting command may have been killed
+        remove_if_abandoned(file.parent)  # the waiting command may have been killed
 
 
 class Launched(Protocol):

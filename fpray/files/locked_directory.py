@@ -54,8 +54,8 @@ def lock_of(directory: Path) -> int:
     return lock
 
 
-def remove_unless_locked(directory: Path) -> None:
-    """Remove a directory whose process has ended.
+def remove_if_abandoned(directory: Path) -> None:
+    """Remove a directory of a process that has ended.
 
     Raises:
         OSError: the process lives, or the directory is gone.
@@ -71,4 +71,4 @@ def _remove_abandoned(top: Path, prefix: str, age_s: float) -> None:
     for path in top.glob(f"{prefix}*"):
         with contextlib.suppress(OSError), locked(top):
             if time.time() - path.lstat().st_mtime >= age_s:
-                remove_unless_locked(path)
+                remove_if_abandoned(path)

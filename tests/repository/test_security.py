@@ -133,7 +133,7 @@ def test_each_such_test_exists(name: str) -> None:
 LOCKS = {
     "fpray/files/directory_lock.py": "its callers, below",
     "fpray/store/lock.py": "the file has mode 0600",
-    "fpray/driver/detach.py": "below the directory of the user",
+    "fpray/files/locked_directory.py": "below the directory of the user, or of mode 0700",
     "fpray/cluster/ray_process/ray_orphans.py": "below the directory of the user",
     "fpray/node/scratch.py": "below a directory of mode 0700",
     "fpray/node/process_files.py": "below the directory of the user",
