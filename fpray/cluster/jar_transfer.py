@@ -73,8 +73,8 @@ def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterat
                 yield machines.object_store.put(chunk)
     except OSError as error:
         raise FprayError(
-            f"the jar {jar.path} cannot be sent to {', '.join(hosts)}: {error.strerror}. Finished results are"
-            f" kept. Put the jar back; {AGAIN}",
+            f"the jar {jar.path} cannot be read any more: {error.strerror}. So it was not sent to {', '.join(hosts)}."
+            f" Finished results are kept. Put the same jar there again, readable for you; {AGAIN}",
             Cause.CHANGED_JAR,
         ) from None
     if digest.hexdigest() != jar.sha256:

@@ -11,7 +11,7 @@ from fpray.driver.listeners import Listeners
 from fpray.driver.retry import settle
 from fpray.driver.scheduled_trial import RunTrial, ScheduledTrial, attempt_trial
 from fpray.driver.wait_queue import WaitQueue
-from fpray.files.disk import remedy
+from fpray.files.disk import remedy, why_not_written
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Status
 from fpray.store.trial_directory import TrialDirectory
@@ -117,8 +117,8 @@ class Executor:
                 except OSError as error:
                     self._listeners.on_message(
                         f"the result of trial {scheduled.number} cannot be written to {scheduled.directory.path}:"
-                        f" {error.strerror}. {remedy(error)}, and run the same fpray command again: it runs this"
-                        " trial again"
+                        f" {why_not_written(error, scheduled.directory.path)}. {remedy(error)}, and run the same fpray"
+                        " command again: it runs this trial again"
                     )
             self._release(scheduled)
 

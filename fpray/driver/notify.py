@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from fpray.driver.notify_targets import is_url
@@ -30,18 +30,25 @@ _PATIENCE_S = 30.0  # with one target
 _LONGEST = 300  # characters of a target's own words
 
 
+class _Wait(NamedTuple):
+    """How many seconds may pass until a trial ends, and what a notice holds where none does."""
+
+    allowed_s: float
+    more: Mapping[str, Any]
+
+
 class Notifier:
     """Sends notices to commands and URLs, in a thread of its own, which sleeps until there is something to send.
 
     targets: commands, which get a JSON object on standard input and its entries as FPRAY_*, and URLs, to which it is
-    posted; facts: what the object holds beside event and sentence; say: is called with each target that failed.
+    posted; facts: what the object of every event holds; say: is called with each target that failed.
     """
 
     def __init__(
         self, targets: Sequence[Secret], facts: Callable[[], Mapping[str, Any]], say: Callable[[str], None]
     ) -> None:
         self._targets, self._facts, self._say = targets, facts, say
-        self._due: queue.SimpleQueue[tuple[str, str, Mapping[str, Any]] | float | None] = queue.SimpleQueue()
+        self._due: queue.SimpleQueue[tuple[str, str, Mapping[str, Any]] | _Wait | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="notices", daemon=True)
 
     def __enter__(self) -> Notifier:
@@ -56,40 +63,41 @@ class Notifier:
             self._thread.join()
 
     def tell(self, event: str, sentence: str, **more: Any) -> None:
-        """Something has happened: finished, failed, mostly-failed."""
+        """Something has happened: finished, failed, mostly-failed; more: what the object holds beside it."""
         if self._targets:
             self._due.put((event, sentence, more))
 
-    def expect(self, planned_s: float) -> None:
-        """A trial has ended or begun, and the longest under way is planned to take so long: else it stalls."""
+    def expect(self, planned_s: float, **more: Any) -> None:
+        """A trial has ended or begun, and the longest under way is planned to take so long: else it stalls.
+
+        more: what the object holds then.
+        """
         if self._targets:
-            self._due.put(STALLED_TIMES * planned_s + STALLED_SPARE_S)
+            self._due.put(_Wait(STALLED_TIMES * planned_s + STALLED_SPARE_S, more))
 
     def stop_waiting(self) -> None:
         """No trial runs any more, so none is waited for."""
         if self._targets:
-            self._due.put(math.inf)
+            self._due.put(_Wait(math.inf, {}))
 
     def _work(self) -> None:
-        allowed: float | None = None
-        until = 0.0
+        wait, until = _Wait(math.inf, {}), math.inf
         while True:
             try:
-                due = self._due.get(timeout=None if allowed is None else max(0.0, until - time.monotonic()))
+                due = self._due.get(timeout=max(0.0, until - time.monotonic()) if math.isfinite(until) else None)
             except queue.Empty:
-                assert allowed is not None
                 self._tell_all(
                     "stalled",
-                    f"no trial of this sweep has ended for {allowed:.0f} s, which is much longer than planned:"
+                    f"no trial of this sweep has ended for {wait.allowed_s:.0f} s, which is much longer than planned:"
                     f" see what it does with fpray attach {self._facts().get('suite', '')}",
-                    {},
+                    wait.more,
                 )
-                allowed = None  # once; until something moves again
+                until = math.inf  # once; until something moves again
                 continue
             if due is None:
                 return
-            if isinstance(due, float):
-                allowed, until = (due, time.monotonic() + due) if math.isfinite(due) else (None, 0.0)
+            if isinstance(due, _Wait):
+                wait, until = due, time.monotonic() + due.allowed_s
             else:
                 self._tell_all(*due)
 

@@ -99,13 +99,12 @@ def _listeners(job: SuiteRun, stack: contextlib.ExitStack) -> Listeners:
     listeners = Listeners()
     say = listeners.on_message
     progress = Progress(source, job.work.study.summary, experiment.protocol.outputs, job.suite.path, job.leave_terminal)
-    facts = lambda: {**job.suite.identity(), **progress.snapshot().counts()}  # noqa: E731
     listeners.add(
         WriteResults(job.suite, experiment.protocol, source, say),
         ShowProgress(stack.enter_context(progress)),
         *([CallBack(job.on_trial, say)] if job.on_trial is not None else []),
         KeepOutcomes(job.result.outcomes),
-        Notify(stack.enter_context(Notifier(experiment.outputs.notify, facts, say)), progress.longest),
+        Notify(stack.enter_context(Notifier(experiment.outputs.notify, job.suite.identity, say)), source),
         StopWhenMostFail(
             FailureLimit(source.learns, experiment.policy.keep_going),
             listeners,

@@ -13,6 +13,7 @@ from fpray.errors import Cause, FprayError, explained
 from fpray.files import layout
 from fpray.files.disk import remedy, why_not_written
 from fpray.files.paths import short_path
+from fpray.plan.estimate import planned_seconds
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.report.live import Progress
@@ -138,27 +139,42 @@ class CallBack(Listener):
 
 
 class Notify(Listener):
-    """The notifier. It waits for the next end of a trial, too: where none comes in time, the run stalls."""
+    """The notifier, with how many trials have ended, and of how many, and how many of them failed.
 
-    def __init__(self, notifier: Notifier, longest_s: Callable[[], float]) -> None:
-        self._notifier, self._longest_s = notifier, longest_s
+    It waits for the next end of a trial, too: where none comes in time, the run stalls.
+    """
+
+    def __init__(self, notifier: Notifier, source: TrialSource) -> None:
+        self._notifier, self._source, self._total = notifier, source, source.trial_limit()
+        self._done: set[str] = set()  # ids
+        self._failures = 0
+        self._running: dict[str, float] = {}  # number -> seconds by plan
+
+    def on_resume(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> None:
+        """Count it."""
+        self._count(trial, outcome)
 
     def on_start(self, trial: Trial[Any], directory: TrialDirectory) -> None:
         """Expect its end."""
-        self._notifier.expect(self._longest_s())
+        self._running[directory.number] = planned_seconds(trial)
+        self._expect()
 
     def on_end(self, trial: Trial[Any], directory: TrialDirectory, outcome: Outcome) -> str | None:
-        """Expect the end of another."""
-        self._notifier.expect(self._longest_s())
+        """Count it, and expect the end of another."""
+        self._running.pop(directory.number, None)
+        self._total = self._source.trial_limit()
+        if outcome.status.final:
+            self._count(trial, outcome)
+        self._expect()
         return None
 
     def on_mostly_failed(self, sentence: str) -> None:
         """Send it."""
-        self._notifier.tell("mostly-failed", sentence)
+        self._notifier.tell("mostly-failed", sentence, **self._counts())
 
     def on_failure(self, error: FprayError) -> None:
         """Send it."""
-        self._notifier.tell("failed", str(error), exit_code=error.exit_code)
+        self._notifier.tell("failed", str(error), **self._counts(), exit_code=error.exit_code)
 
     def on_close(self) -> None:
         """Expect no end of a trial any more."""
@@ -167,7 +183,17 @@ class Notify(Listener):
     def on_finish(self, sentence: str, result: SweepResult) -> None:
         """Send it, unless it was the user that ended the run."""
         if not result.interrupted:
-            self._notifier.tell("finished", sentence, exit_code=result.exit_code)
+            self._notifier.tell("finished", sentence, **self._counts(), exit_code=result.exit_code)
+
+    def _count(self, trial: Trial[Any], outcome: Outcome) -> None:
+        self._done.add(trial.id)
+        self._failures += outcome.status is not Status.FINISHED
+
+    def _counts(self) -> dict[str, int]:
+        return {"done": len(self._done), "total": self._total, "failed": self._failures}
+
+    def _expect(self) -> None:
+        self._notifier.expect(max(self._running.values(), default=0.0), **self._counts())
 
 
 class StopWhenMostFail(Listener):

@@ -37,7 +37,12 @@ class RunOptions(TypedDict, total=False):
     ]
     new: Annotated[bool, Option("start a new suite, even if an earlier suite can be continued", Group.RESULTS, False)]
     accept_change: Annotated[
-        bool, Option("continue a suite, even if it was started with another jar", Group.RESULTS, False)
+        bool,
+        Option(
+            "continue a suite, even if it was started with another jar, study file or option that changes numbers",
+            Group.RESULTS,
+            False,
+        ),
     ]
     share_machines: Annotated[
         bool,

@@ -29,7 +29,8 @@ def absolute(path: str | PathLike[str]) -> Path:
     except RuntimeError:
         user = text.partition("/")[0]
         why = (
-            "~ means your home directory, which is not known here: write an absolute path, or set the variable HOME"
+            "~ means your home directory, which is not known here: write an absolute path, or set the environment"
+            " variable HOME"
             if user == "~"
             else f"there is no user {user[1:]} on this machine: correct the name, or write an absolute path"
         )

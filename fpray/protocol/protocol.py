@@ -71,7 +71,10 @@ class Protocol(Generic[P]):
             raise TypeError(f"{self.name}: {', '.join(silent)} listens on nothing, and so has no address to be told")
         endpoints = sorted(endpoint for role in self.roles for endpoint in role.endpoints)
         if endpoints != sorted(self.port_order):
-            raise TypeError(f"{self.name}: port_order must name every endpoint once: {', '.join(endpoints)}")
+            all_of_them = ", ".join(endpoints)
+            raise TypeError(
+                f"{self.name}: port_order must name each of these endpoints once, and nothing else: {all_of_them}"
+            )
 
     def holds_back(self, params: P) -> list[str]:
         """What makes requests wait until others come, such as `batcher_options.batch_size=10`.

@@ -194,7 +194,8 @@ def _largest_count(tallies: Sequence[Tally], group_size: int | None, notes: list
     largest = max([group_size or 1, *(tally.largest_count for tally in tallies)])
     if largest > (group_size or 1):
         notes.append(
-            f"a row stands for up to {largest} requests: the latencies are means of groups, not of single requests."
+            f"a row of the clients stands for up to {largest} requests: the latencies and their quantiles are of means"
+            " of groups, not of single requests. For those, let the clients write a row for each request."
         )
     return largest
 

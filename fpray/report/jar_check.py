@@ -44,7 +44,7 @@ class JarCheck:
             return
         wrong = [main for main in report.mains if main.problems]
         many = _classes(len(report.mains))
-        yield f"{name}  {many}, all fit" if not wrong else f"{name}  {len(wrong)} of {many} do not fit"
+        yield f"{name}  {many}, all fit" if not wrong else f"{name}  {len(wrong)} of {many} do not fit fpray:"
         mains_by_problem: dict[str, list[str]] = {}
         for main in report.mains:
             for problem in main.problems:

@@ -158,11 +158,6 @@ class Progress:
         times = f"{clock(took)} / {clock(elapsed)} + {clock(remaining_s)}?"
         return f"[{done:0{width}}/{self._total:0{width}}; {share}] {times}"
 
-    def longest(self) -> float:
-        """Planned seconds of the longest trial that runs."""
-        with self._lock:
-            return max((running.planned_s for running, _ in self._running.values()), default=0.0)
-
     def snapshot(self, state: str = RUNNING, says: str = "", exit_code: int | None = None) -> Snapshot:
         """How the sweep stands now."""
         with self._lock:

@@ -79,10 +79,6 @@ class Snapshot:
         """How long the rest takes from `now` on, in seconds."""
         return max(0.0, self.remaining_s - (now - self.updated))
 
-    def counts(self) -> dict[str, int]:
-        """The numbers of trials that have ended, of all, and of those that failed."""
-        return {"done": self.done, "total": self.total, "failed": self.failed}
-
     def block(self, now: float, width: int = 10_000) -> str:
         """The lines of the live block, on a terminal of `width` columns."""
         return "\n  ".join(line for text in (self.standing, *self._doing(now)) for line in _fitted(text, width - 4))

@@ -1,4 +1,4 @@
-"""What is wrong with a search before it starts: its columns, its budget, the ends of its space, grouped rows."""
+"""What is wrong with a search before it starts: its columns, the ends of its space, grouped rows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fpray.peak_sampler.goals import Bound, Goal
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import show_duration
 from fpray.recorder.columns import START_THROUGHPUT, STATISTICS, latency, without_output
+from fpray.searching.options import flag
 from fpray.searching.problem import SearchProblem
-from fpray.searching.search_study import Search
 from fpray.store.columns import measured_columns, output_columns
 
 _QUANTILES = tuple(latency(statistic) for statistic in STATISTICS if statistic != "mean")
@@ -21,34 +21,14 @@ _QUANTILES = tuple(latency(statistic) for statistic in STATISTICS if statistic !
 def column_problems(protocol: Protocol[Any], goals: Sequence[Goal], bounds: Sequence[Bound]) -> Iterator[Problem]:
     """Goals and bounds on columns that the protocol does not measure."""
     columns = [*measured_columns(protocol), *output_columns(protocol)]
-    for about, column in [*((f"--{g}", g.column) for g in goals), *((f"--subject-to {b}", b.column) for b in bounds)]:
+    aims = [(f"{flag(goal.direction)} {goal.column}", goal.column) for goal in goals]
+    aims += [(f"{flag('subject_to')} {bound}", bound.column) for bound in bounds]
+    for about, column in aims:
         if column not in columns:
             near = nearest(column, columns) or nearest(without_output(column), columns)
             yield Problem(
                 about, f"{protocol.name} has no such result column{near} (docs/measuring.md lists them)", Cause.GOAL
             )
-
-
-def limit_problems(study: Search) -> Iterator[Problem]:
-    """What is wrong with the budget of a search and how it ends, which its study or an option sets."""
-    trials, stop_at, confirm = study.budget_trials, study.stop_at, study.confirm
-    if trials < 1:
-        yield Problem(f"--budget-trials {trials}", "must be at least 1", Cause.BUDGET)
-    if confirm > max(trials, Search.confirm):
-        yield Problem(
-            f"--confirm {confirm}",
-            f"is more than all trials of the search (--budget-trials {trials}): set --confirm to at most"
-            f" {trials}, or --budget-trials to at least {confirm}",
-            Cause.BUDGET,
-        )
-    if not 0 <= stop_at < 1:
-        yield Problem(
-            f"--stop-at {stop_at:g}",
-            "must be a share of the best result: write --stop-at 2% or --stop-at 0.02 (0%: never stop for this reason)",
-            Cause.BUDGET,
-        )
-    if confirm < 1:
-        yield Problem(f"--confirm {confirm}", "must be at least 1: it counts all runs of the best point", Cause.BUDGET)
 
 
 def corner_problems(problem: SearchProblem) -> list[Problem]:

@@ -49,5 +49,5 @@ def _that_nothing_keeps(bounds: Sequence[Bound]) -> Iterator[Problem]:
         least = max((b for b in bounds if b.column == column and not b.upper), key=lambda b: b.limit, default=None)
         most = min((b for b in bounds if b.column == column and b.upper), key=lambda b: b.limit, default=None)
         if least is not None and most is not None and least.limit > most.limit:
-            sentence = f"no trial can keep this bound and also {most}: remove one of the two, or correct it"
+            sentence = f"no trial can keep this bound and also {most}: remove or correct one of the two"
             yield Problem(f"--subject-to '{least}'", sentence, Cause.GOAL)

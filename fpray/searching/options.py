@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fpray.driver.option import Completion, Group, Option, named
+from fpray.driver.option_checks import at_least
 from fpray.driver.option_texts import PathText, Texts, as_list
 from fpray.driver.options import BaseOptions
+from fpray.driver.read_options import read_option
 from fpray.driver.run_options import ONE_AT_A_TIME, RunOptions
 from fpray.errors import Cause, Problem
 from fpray.searching.search_study import Search
@@ -18,6 +20,7 @@ from fpray.study.grid import key_values
 
 _STUDY = named(BaseOptions, "study").option
 SEEDS = 2**32  # Optuna's samplers accept seeds below this
+LIMITS = ("budget_trials", "stop_at", "confirm")  # the study has them where the command does not
 
 
 def _read_space(value: Mapping[str, Any] | Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
@@ -30,6 +33,36 @@ def _a_seed(value: int) -> str | None:
 
 def _above_zero(value: float) -> str | None:
     return None if value > 0 and math.isfinite(value) else "must be above 0"
+
+
+def _a_share(value: float) -> str | None:
+    sentence = (
+        "must be a share of the best result: write --stop-at 2% or --stop-at 0.02 (0%: never stop for this reason)"
+    )
+    return None if 0 <= value < 1 else sentence
+
+
+def _any_run(value: int) -> str | None:
+    return None if value >= 1 else "must be at least 1: it counts all runs of the best point"
+
+
+def searched_and_set(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """`--space` beside `--set`: each parameter has values in one of them."""
+    for key in values["space"]:
+        if key in values["set"]:
+            yield Problem(key, "has values in --space and in --set: remove it from one of the two", Cause.SPACE)
+
+
+def _confirmed_in_budget(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """`--confirm` beside `--budget-trials`; with one of them alone, the study decides the other."""
+    confirm, trials = values["confirm"], values["budget_trials"]
+    if confirm is not None and trials is not None and confirm > max(trials, Search.confirm):
+        yield Problem(
+            f"--confirm {confirm}",
+            f"is more than all trials of the search (--budget-trials {trials}): set --confirm to at most"
+            f" {trials}, or --budget-trials to at least {confirm}",
+            Cause.BUDGET,
+        )
 
 
 def _price_is_given(values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -87,6 +120,7 @@ class SearchOptions(BaseOptions, RunOptions, total=False):
             completion=Completion.PARAMETERS,
             metavar="KEY=LOW..HIGH",
             read=_read_space,
+            conflicts=searched_and_set,
         ),
     ]
     sampler: Annotated[
@@ -116,6 +150,7 @@ class SearchOptions(BaseOptions, RunOptions, total=False):
             default_words=f"{100 * Search.stop_at:g}%",
             metavar="SHARE",
             percent=True,
+            check=_a_share,
         ),
     ]
     confirm: Annotated[
@@ -125,11 +160,19 @@ class SearchOptions(BaseOptions, RunOptions, total=False):
             Group.GOAL,
             default_words=str(Search.confirm),
             metavar="N",
+            check=_any_run,
+            conflicts=_confirmed_in_budget,
         ),
     ]
     budget_trials: Annotated[
         int | None,
-        Option("run at most N trials", Group.GOAL, default_words=str(Search.budget_trials), metavar="N"),
+        Option(
+            "run at most N trials",
+            Group.GOAL,
+            default_words=str(Search.budget_trials),
+            metavar="N",
+            check=at_least(1),
+        ),
     ]
     budget_minutes: Annotated[
         float | None, Option("run trials for at most M minutes", Group.GOAL, metavar="M", check=_above_zero)
@@ -158,3 +201,18 @@ class SearchOptions(BaseOptions, RunOptions, total=False):
         int | None, Option("set the seed of the sampler", Group.GOAL, default_words="a random seed", check=_a_seed)
     ]
     parallel: Annotated[int | None, ONE_AT_A_TIME]
+
+
+def flag(name: str) -> str:
+    """How messages name an option of a search."""
+    return named(SearchOptions, name).flag
+
+
+def limit_problems(study: Search) -> list[Problem]:
+    """What is wrong with the limits of a search, whether its study states them or the command: what its options say."""
+    items, limits = [named(SearchOptions, name) for name in LIMITS], {name: getattr(study, name) for name in LIMITS}
+    problems = [problem for item in items for problem in read_option(item, limits[item.name])[1]]
+    for item in items:
+        if item.option.conflicts is not None:
+            problems += item.option.conflicts(limits)
+    return problems

@@ -13,8 +13,9 @@ from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Bound, Goal
 from fpray.protocol.protocol import Protocol
 from fpray.searching.budget import TimeBudget
-from fpray.searching.checks import column_problems, limit_problems
+from fpray.searching.checks import column_problems
 from fpray.searching.goals import parse_bounds, parse_goals
+from fpray.searching.options import LIMITS, flag, limit_problems, searched_and_set
 from fpray.searching.problem import SearchProblem
 from fpray.searching.sampler_factory import sampler_problems
 from fpray.searching.search_study import Search
@@ -77,8 +78,7 @@ def _with_options(study: Search, options: Mapping[str, Any]) -> Search:
         changes["subject_to"] = options["subject_to"]
     if options["space"]:
         changes["space"] = {**study.space, **options["space"]}
-    limits = {name: options[name] for name in ("budget_trials", "stop_at", "confirm")}
-    return replace(study, **changes, **{name: value for name, value in limits.items() if value is not None})
+    return replace(study, **changes, **{name: options[name] for name in LIMITS if options[name] is not None})
 
 
 def _aims(protocol: Protocol[Any], study: Search) -> tuple[list[Goal], list[Bound], list[Problem]]:
@@ -87,7 +87,7 @@ def _aims(protocol: Protocol[Any], study: Search) -> tuple[list[Goal], list[Boun
     problems += wrong
     if not goals:
         example = next(iter(measured_columns(protocol)))
-        problems.append(Problem("--maximize", f"a search needs a goal, such as --maximize {example}", Cause.GOAL))
+        problems.append(Problem(flag("maximize"), f"a search needs a goal, such as --maximize {example}", Cause.GOAL))
     return goals, bounds, [*problems, *column_problems(protocol, goals, bounds)]
 
 
@@ -98,17 +98,13 @@ def _space(
 
     own: the dimensions of `--space`, which the study has, too.
     """
-    fixed_too = [key for key in own if key in fixed]
-    problems = [
-        Problem(key, "has values in --space and in --set: remove it from one of the two", Cause.SPACE)
-        for key in fixed_too
-    ]
+    problems = [*searched_and_set({"space": own, "set": fixed})]  # a pattern of --set fixes more than it names
     dimensions = {key: values for key, values in study.space.items() if key not in fixed}
     if study.suggest is not None:
         message = f"has no effect with study {study.name}, which chooses its points itself: remove --space"
-        return None, [*problems, *([Problem("--space", message, Cause.SPACE)] if dimensions else [])]
+        return None, [*problems, *([Problem(flag("space"), message, Cause.SPACE)] if dimensions else [])]
     space, wrong = read_space(dimensions, start, study.protocol)
-    if not dimensions and not fixed_too:
+    if not dimensions and not any(key in fixed for key in own):
         message = "a search needs parameters to vary, such as --space num_clients_per_proc=1..1024:log"
-        wrong.append(Problem("--space", message, Cause.SPACE))
+        wrong.append(Problem(flag("space"), message, Cause.SPACE))
     return space, [*problems, *wrong]

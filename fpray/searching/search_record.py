@@ -8,13 +8,13 @@ from typing import Any
 from fpray.errors import Cause, Problem, refuse_if_any
 from fpray.files.secret import Secret
 from fpray.protocol.values import to_json
-from fpray.searching.options import SEEDS
+from fpray.searching.options import SEEDS, flag
 from fpray.searching.problem import SearchProblem
 from fpray.searching.space import in_words
 from fpray.searching.storage_url import JOURNAL, storage_problems
 from fpray.searching.suite_entries import SearchWords
 
-_OPTIONS = {"goals": "--maximize", "bounds": "--subject-to", "space": "--space", "sampler": "--sampler"}
+_OPTIONS = {"goals": "maximize", "bounds": "subject_to", "space": "space", "sampler": "sampler"}  # entry -> option
 
 
 def search_record(problem: SearchProblem) -> SearchWords:
@@ -42,7 +42,7 @@ def check_same_search(record: SearchWords, problem: SearchProblem) -> None:
     now, before = dict[str, Any](search_record(problem)), dict[str, Any](record)
     problems = [
         Problem(
-            option,
+            flag(option),
             f"is {_words(now[key])} now, but was {_words(before[key])} when this search began: use the old"
             " value to continue that search, or add --new to start another (the old results are kept)",
             Cause.OTHER_REQUEST,
@@ -65,7 +65,7 @@ def check_same_search(record: SearchWords, problem: SearchProblem) -> None:
     if problem.storage is not None and str(problem.storage) != record["storage"]:
         problems.append(
             Problem(
-                f"--storage {problem.storage}",
+                f"{flag('storage')} {problem.storage}",
                 f"this search was started with --storage {record['storage']}: remove --storage to continue it, or"
                 " add --new to start another search (the old results are kept)",
                 Cause.OTHER_REQUEST,

@@ -62,16 +62,25 @@ def _checked(extended: Plan, plan: Plan, site: PlanSite) -> Plan:
     """
     processes = {process.label: process for process in extended.processes}
     if len(processes) < len(extended.processes):
-        raise ValueError("two processes have the same label")
+        raise ValueError("the plan that it returns has two processes of the same label: give each a label of its own")
     for process in plan.processes:
         if process.label not in processes or _identity(processes[process.label]) != _identity(process):
-            raise ValueError(f"process {process.label} may change only in its arguments and its environment")
+            raise ValueError(
+                f"the plan that it returns lacks process {process.label}, or has it with other facts: only arguments"
+                " and environment of a process may change"
+            )
     hosts = {*plan.hosts(), *site.spare_hosts}
     if strangers := [process for process in extended.processes if process.host not in hosts]:
-        raise ValueError(f"process {strangers[0].label} is on machine {strangers[0].host}, which is not the trial's")
+        raise ValueError(
+            f"the plan that it returns has process {strangers[0].label} on machine {strangers[0].host}, which is not"
+            " the trial's: choose one of the plan's, or of `site.spare_hosts`"
+        )
     for name, content in plan.files.items():
         if extended.files.get(name) != content:
-            raise ValueError(f"the file {name} of the plan must not be changed")
+            raise ValueError(
+                f"the plan that it returns lacks the file {name}, or has it with other content: return every file of"
+                " the plan as it was, and give new files other names"
+            )
     return extended
 
 

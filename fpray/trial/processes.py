@@ -64,8 +64,11 @@ class StartedProcesses:
                     " incomplete, but the trial's numbers are not affected"
                 )
             if exit_.left_out:
-                left_out = f"{exit_.left_out / 1e6:.0f} MB of its middle are left out"
-                yield f"the log of {process.label} is larger than --max-output: {left_out} (the numbers are complete)"
+                yield (
+                    f"the log of {process.label} is larger than --max-output: {exit_.left_out / 1e6:.0f} MB of its"
+                    " middle are left out (the trial's numbers are not affected); to keep more of it, set a larger"
+                    " --max-output"
+                )
 
     def stop_all(self) -> None:
         """Stop whatever was started, the last stage first.

@@ -124,7 +124,7 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, server, client))
     assert done.exit_code == 1
     assert done.stdout.splitlines()[:-1] == [
-        "unreplicated  1 of 2 main classes do not fit",
+        "unreplicated  1 of 2 main classes do not fit fpray:",
         f"  {SERVER} does not accept {unknown}, which fpray passes",
         f"  {SERVER} requires --mode, --options.flushEvery, which fpray does not pass",
         f"  {SERVER} Option --state_machine failed when given 'Noop'. Foo is not one of A, B.",

@@ -48,7 +48,8 @@ def test_a_line_for_each_trial_that_ends(tmp_path: Path, capsys: pytest.CaptureF
             "    no memory",
             "    see docs/troubleshooting.md#crashed",
         ]
-        assert progress.snapshot().counts() == {"done": 3, "total": 3, "failed": 1}
+        now = progress.snapshot()
+        assert (now.done, now.total, now.failed) == (3, 3, 1)
         progress.finish("2 finished, 1 crashed", 1, early=False)
     content = json.loads((tmp_path / "progress.json").read_text())
     assert (content["state"], content["says"], content["exit_code"]) == ("finished", "2 finished, 1 crashed", 1)
@@ -59,7 +60,8 @@ def test_a_trial_that_was_lost_is_not_done(tmp_path: Path) -> None:
     with _progress(tmp_path) as progress:
         progress.begin("001", TRIALS[0])
         progress.end("001", TRIALS[0], Outcome(Status.LOST, "machine gone", Reason.INFRASTRUCTURE))
-        assert progress.snapshot().counts() == {"done": 0, "total": 3, "failed": 0}
+        now = progress.snapshot()
+        assert (now.done, now.total, now.failed) == (0, 3, 0)
 
 
 def test_an_error_is_what_the_suite_says_last(tmp_path: Path) -> None:

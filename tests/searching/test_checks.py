@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from fpray.driver.option import fields
 from fpray.searching.experiment import check_search
+from fpray.searching.options import LIMITS, SearchOptions, limit_problems
+from fpray.searching.search_study import Search
 from tests.conftest import cli
 from tests.searching.front_door import LOAD, SPACE, refusal
 
@@ -89,8 +92,43 @@ def test_refused(words: tuple[str, ...], sentence: str, tmp_path: Path, monkeypa
     assert not (tmp_path / "suites").exists() or not list((tmp_path / "suites").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        ({"budget_trials": 0}, "--budget-trials 0 must be at least 1"),
+        ({"stop_at": 1.5}, "--stop-at 1.5 must be a share of the best result"),
+        ({"confirm": 0}, "--confirm 0 must be at least 1: it counts all runs"),
+        ({"confirm": 9, "budget_trials": 8}, "--confirm 9 is more than all trials of the search (--budget-trials 8)"),
+    ],
+)
+def test_the_limits_of_a_study_are_checked_as_options_are(limits: dict[str, float], sentence: str) -> None:
+    study: Any = {"name": "s", "protocol": "unreplicated", **limits}
+    (problem,) = limit_problems(Search(**study))
+    assert f"{problem.about} {problem.sentence}".startswith(sentence)
+    assert limit_problems(Search("s", "unreplicated")) == []
+
+
+def test_an_option_that_a_study_states_too_has_the_same_type_and_default() -> None:
+    hints = get_type_hints(Search)
+    shared = [item for item in fields(SearchOptions) if item.name in hints and item.name != "study"]
+    assert {item.name for item in shared} >= {"maximize", "minimize", "subject_to", "space", *LIMITS}
+    for item in shared:
+        assert set(get_args(hints[item.name]) or (hints[item.name],)) == set(item.kinds), item.name
+        default = getattr(Search("s", "unreplicated"), item.name)
+        assert item.option.default == (None if item.name in LIMITS else default), item.name
+
+
+def test_a_limit_is_refused_once_and_beside_all_else() -> None:
+    message = refusal("unreplicated", *LOAD, *SPACE, "--confirm", "9", "--budget-trials", "8", "--stop-at", "-1%")
+    assert "2 problems" in message
+    assert message.count("--confirm 9") == message.count("--stop-at -0.01") == 1
+
+
 def test_a_parameter_that_is_set_too_is_one_problem() -> None:
-    assert "a search needs parameters" not in refusal("unreplicated", *LOAD, *SPACE, "--set", "num_clients_per_proc=3")
+    message = refusal("unreplicated", *LOAD, *SPACE, "--set", "num_clients_per_proc=3")
+    assert "a search needs parameters" not in message
+    assert message.count("in --space and in --set") == 1
+    assert refusal("unreplicated", *LOAD, *SPACE, "--set", "num_clients_per*=3").count("in --space and in --set") == 1
 
 
 def test_an_end_of_the_space_that_the_protocol_never_takes_is_refused() -> None:

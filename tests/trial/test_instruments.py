@@ -220,7 +220,7 @@ def test_an_extension_that_moves_or_drops_a_process_is_not_taken(tmp_path: Path)
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[Mover()])
     assert outcome.status is Status.FINISHED
     assert outcome.notes[0].startswith(
-        "instrument mover: its Python method extend() failed with ValueError: process server may change only"
+        "instrument mover: its Python method extend() failed with ValueError: the plan that it returns lacks process"
     )
 
 

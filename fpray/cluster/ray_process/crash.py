@@ -18,7 +18,9 @@ def crash_line(code: int, output: str) -> str:
     else:
         how = f"has exited with code {code}"
     why = _why(output.splitlines())
-    return f"fpray's Ray process {how}" + (f": {why}" if why else "")
+    if not why and code == -signal.SIGKILL:
+        why = "a user did it, or the machine has run out of memory"
+    return f"fpray's Ray process on the driver's machine {how}" + (f": {why}" if why else "")
 
 
 def _why(lines: list[str]) -> str:
