@@ -96,7 +96,7 @@ def run(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Pl
 
 def start(process: Process, directory: Path) -> subprocess.Popen[bytes]:
     """Start one process with the same environment as under fpray; its output goes into the directory."""
-    out, err = (directory / f"{process.label}_{name}.txt" for name in ("out", "err"))
+    out, err = directory / layout.stdout_file(process.label), directory / layout.stderr_file(process.label)
     with out.open("wb") as stdout, err.open("wb") as stderr:
         return subprocess.Popen(
             process.argv, env=clean_environment(os.environ), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr

@@ -100,7 +100,7 @@ def _run(kind: str) -> dict[str, Any]:
         _end(process)
         raise
     began_trials = len(list(directory.glob(f"suites/*/[0-9]*/{layout.command_file('server')}")))
-    printed = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return {
         "kind": kind,
         "code": process.returncode,
@@ -108,7 +108,7 @@ def _run(kind: str) -> dict[str, Any]:
         "trials": began_trials,
         "right": bool(began_trials if kind == "start" else process.returncode == 0),
         "traceback": "Traceback" in text,
-        "end": printed[-1] if printed else "",
+        "end": lines[-1] if lines else "",
         "output": text[-3000:] if process.returncode else "",
     }
 

@@ -194,6 +194,11 @@ class Lost(FprayError):
         return self.in_one_line()
 
 
+def lost_machine(host: str) -> Lost:
+    """The error of a machine that is not there any more."""
+    return Lost(f"machine {host} is no longer part of the Ray cluster", [host])
+
+
 def refuse(about: str, sentence: str, cause: Cause) -> Refused:
     """The error of a single problem."""
     return Refused(Problem(about, sentence, cause))

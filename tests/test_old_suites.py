@@ -96,9 +96,9 @@ def _finished(suite: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("name", SHOWN)
 def test_an_old_suite_is_shown(name: str, tmp_path: Path) -> None:
     suite = _old(name, tmp_path)
-    printed = _print("show", str(suite))
+    lines = _print("show", str(suite))
     for line in SHOWN[name]:
-        assert any(printed_line.startswith(line) for printed_line in printed), (line, printed)
+        assert any(text.startswith(line) for text in lines), (line, lines)
 
 
 @pytest.mark.parametrize("name", STANDING)
@@ -113,18 +113,18 @@ def test_the_standing_of_an_old_suite_is_listed(name: str, tmp_path: Path) -> No
 
 def test_a_trial_of_an_old_suite_is_shown_and_its_logs_are_read(tmp_path: Path) -> None:
     suite = _old("sweep_with_a_crash", tmp_path)
-    letters = suite.name.split("_")[2][:4].lower()
+    suite_id = suite.name.split("_")[2][:4].lower()
     root = ("-s", str(suite.parent))
-    printed = _print("show", f"{letters}/1", *root)
-    assert "process machine port exit cpu s peak MB nice" in printed
-    assert "server 127.0.0.1 27502 stopped 0.17 44 0" in printed
-    assert "measured.throughput 33,360" in printed
-    assert "latency.p99_ms 0.997834" in printed
-    crashed = " ".join(_print("show", f"{letters}/002", *root))
+    text = _print("show", f"{suite_id}/1", *root)
+    assert "process machine port exit cpu s peak MB nice" in text
+    assert "server 127.0.0.1 27502 stopped 0.17 44 0" in text
+    assert "measured.throughput 33,360" in text
+    assert "latency.p99_ms 0.997834" in text
+    crashed = " ".join(_print("show", f"{suite_id}/002", *root))
     assert "crashed" in crashed
     assert "Invalid initial heap size" in crashed
-    assert _print("logs", f"{letters}/001", *root) == ["server", "client_0"]
-    assert "Invalid initial heap size: -Xms100f" in _print("logs", f"{letters}/002", "server", *root)
+    assert _print("logs", f"{suite_id}/001", *root) == ["server", "client_0"]
+    assert "Invalid initial heap size: -Xms100f" in _print("logs", f"{suite_id}/002", "server", *root)
 
 
 def test_the_pilot_and_the_earlier_attempt_of_an_old_suite_are_shown(tmp_path: Path) -> None:

@@ -60,5 +60,5 @@ def _suites(ctx: click.Context) -> Iterable[str]:
     return [suite.suite_id for suite in suites(Path(ctx.params.get("suite_directory") or USUAL_ROOT).expanduser())]
 
 
-protocols, studies, parameters, suite_letters = map(_quietly, (_protocols, _studies, _parameters, _suites))
+protocols, studies, parameters, suite_ids = map(_quietly, (_protocols, _studies, _parameters, _suites))
 OF_KIND = {Completion.STUDIES: studies, Completion.PARAMETERS: parameters}

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fpray.cli.completion import suite_letters
+from fpray.cli.completion import suite_ids
 from fpray.cli.interrupt import interruptible
 from fpray.cli.options import read_options_of
 from fpray.cli.suites import suites_option
@@ -23,7 +23,7 @@ from fpray.store.find import find_trial
 
 
 @click.command()
-@click.argument("trial", metavar="SUITE/TRIAL", shell_complete=suite_letters)
+@click.argument("trial", metavar="SUITE/TRIAL", shell_complete=suite_ids)
 @click.argument("label")
 @read_options_of(pick(BaseOptions, cluster={}, address={"by_spelling": False, "multiple": False}, local={}))
 @suites_option

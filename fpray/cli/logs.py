@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fpray.cli.completion import suite_letters
+from fpray.cli.completion import suite_ids
 from fpray.cli.suites import head_option, suites_option
 from fpray.files.printable import printable_lines
 from fpray.report.logs import labels, read_log
@@ -17,7 +17,7 @@ from fpray.store.find import find_trial
 
 
 @click.command()
-@click.argument("trial", metavar="SUITE/TRIAL", shell_complete=suite_letters)
+@click.argument("trial", metavar="SUITE/TRIAL", shell_complete=suite_ids)
 @click.argument("label", required=False)
 @click.option("-f", "--follow", is_flag=True, help="continue while the process runs")
 @suites_option

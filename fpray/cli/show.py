@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fpray.cli.completion import suite_letters
+from fpray.cli.completion import suite_ids
 from fpray.cli.kinds import SECTIONS
 from fpray.cli.suites import PATH, head_option, suites_option
 from fpray.files.paths import short_path
@@ -16,7 +16,7 @@ from fpray.store.find import find_suite, newest_suite
 
 
 @click.command()
-@click.argument("suite", metavar="[SUITE[/TRIAL]]", required=False, shell_complete=suite_letters)
+@click.argument("suite", metavar="[SUITE[/TRIAL]]", required=False, shell_complete=suite_ids)
 @suites_option
 @head_option
 @click.option(

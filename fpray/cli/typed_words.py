@@ -45,10 +45,10 @@ class _BySpelling:
     ) -> None:
         """An option. Its values are texts, or None of an option that takes none."""
         for spelling in opts:
-            spelled = copy.copy(obj)
-            spelled.opts = [spelling]
+            option = copy.copy(obj)
+            option.opts = [spelling]
             append = "append_const" if action.endswith("_const") else "append"
-            self._parser.add_option(spelled, [spelling], spelling, append, nargs, None)
+            self._parser.add_option(option, [spelling], spelling, append, nargs, None)
 
     def add_argument(self, obj: click.Argument, dest: str, nargs: int = 1) -> None:
         """An argument, as it is."""

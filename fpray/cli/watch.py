@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fpray.cli.completion import suite_letters
+from fpray.cli.completion import suite_ids
 from fpray.cli.kinds import SECTIONS
 from fpray.cli.launch_options import StatusPrinting
 from fpray.cli.options import with_options
@@ -42,7 +42,7 @@ def status(suite_directory: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("suite", shell_complete=suite_letters)
+@click.argument("suite", shell_complete=suite_ids)
 @suites_option
 @head_option
 @click.pass_context
@@ -56,7 +56,7 @@ def attach(ctx: click.Context, suite: str, suite_directory: Path) -> None:
 
 
 @click.command()
-@click.argument("suite", shell_complete=suite_letters)
+@click.argument("suite", shell_complete=suite_ids)
 @suites_option
 @head_option
 def stop(suite: str, suite_directory: Path) -> None:

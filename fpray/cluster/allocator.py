@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fpray.cluster.machine_kinds import MachineKinds
-from fpray.cluster.selection import Home, dispensable, free_by_kind, keep_at_home, wanted_kinds
+from fpray.cluster.substitutes import Home, dispensable, free_by_kind, keep_at_home, wanted_kinds
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import Placement, Shape, place, shape
 from fpray.plan.plan import Trial
@@ -180,8 +180,8 @@ class Allocator:
         allocation.hosts = tuple(names.values())
         # A machine that takes the name of a home machine gives its own name to an unused one: each pool keeps its size.
         unused = iter([host for host in names if host not in allocation.hosts])
-        swapped = {host: next(unused) for host in allocation.hosts if host not in names}
-        allocation.cluster = self.cluster.renamed({**swapped, **names})
+        exchanges = {host: next(unused) for host in allocation.hosts if host not in names}
+        allocation.cluster = self.cluster.renamed({**exchanges, **names})
         allocation.placement = place(trial.protocol, trial.params, allocation.cluster)
         sharing = [a for a in self._allocations if set(a.hosts) & set(allocation.hosts)] if self.shared else []
         lanes = {other.lane for other in sharing}

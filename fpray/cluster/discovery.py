@@ -41,12 +41,12 @@ class Discovery:
         self._say, self._on_machine, self._wake = say, on_machine, wake
         self._hosts_so_far = set(machines.by_host())
         self._answers: SimpleQueue[tuple[str, MachineFacts | FprayError]] = SimpleQueue()
-        self._polled = time.monotonic()
+        self._last_poll = time.monotonic()
 
     def poll(self) -> None:
         """Look for new machines and ask them; add those that have answered."""
-        if time.monotonic() - self._polled >= _POLL_S:
-            self._polled = time.monotonic()
+        if time.monotonic() - self._last_poll >= _POLL_S:
+            self._last_poll = time.monotonic()
             self._machines.poll()
             for host in self._machines.by_host().keys() - self._hosts_so_far:
                 self._hosts_so_far.add(host)

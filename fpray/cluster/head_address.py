@@ -50,8 +50,8 @@ def head_login(launcher: Launcher) -> HeadLogin:
     if file.provider.type == "local":
         address = str(file.provider.external_head_ip or file.provider.head_ip)
     else:
-        address, completed = cloud_head(launcher.content)
-        auth = typed(Auth, completed)
+        address, content = cloud_head(launcher.content)
+        auth = typed(Auth, content)
     if not auth.ssh_user:
         raise refuse(
             f"{path}: auth.ssh_user",

@@ -29,20 +29,20 @@ class Job:
     def __init__(self, client: Any, name: str, output: Path) -> None:
         """output: the file to which the command writes."""
         self.name = name
-        self._client, self._output, self._offset, self._polled = client, output, 0, 0.0
+        self._client, self._output, self._offset, self._last_poll = client, output, 0, 0.0
         self._silent_since = 0.0
 
     def poll(self) -> int | None:
         """Its exit code, or None while it runs."""
         self._copy_output()
-        if time.monotonic() < self._polled + _POLL_S:
+        if time.monotonic() < self._last_poll + _POLL_S:
             return None
-        self._polled = time.monotonic()
+        self._last_poll = time.monotonic()
         try:
             info = self._client.get_job_info(self.name)
         except Exception as error:  # the job goes on without the server that knows it; Ray raises many kinds
-            self._silent_since = self._silent_since or self._polled
-            if self._polled < self._silent_since + _SILENT_S:
+            self._silent_since = self._silent_since or self._last_poll
+            if self._last_poll < self._silent_since + _SILENT_S:
                 return None
             raise FprayError(
                 f"Ray says nothing about its job {self.name}, which runs the sweep, for {_SILENT_S:.0f} s:"

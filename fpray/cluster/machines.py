@@ -15,7 +15,7 @@ from fpray.cluster.object_store import ObjectStore
 from fpray.cluster.ray_address import answers, connected_address
 from fpray.cluster.ray_link import RayLink
 from fpray.cluster.remote_agent import RemoteCall, WakingActors, remote_agent
-from fpray.errors import Cause, FprayError, Lost, refuse
+from fpray.errors import Cause, FprayError, Lost, lost_machine, refuse
 from fpray.node.agent import NodeAgent
 from fpray.node.fact_types import MachineFacts
 from fpray.node.inspection import Survey
@@ -39,15 +39,15 @@ class Machines:
         Raises:
             Refused: this Python process is connected to another Ray.
         """
-        connected = connected_address()
-        if connected is not None and (local or address not in (None, "auto", connected)):
+        current = connected_address()
+        if current is not None and (local or address not in (None, "auto", current)):
             option = "--local" if local else f"--address {address}"
             raise refuse(
                 option,
-                f"this Python is connected to another Ray, at {connected}: call ray.shutdown() first",
+                f"this Python is connected to another Ray, at {current}: call ray.shutdown() first",
                 Cause.PYTHON,
             )
-        self.address = connected or address
+        self.address = current or address
         self.embedded = self.address is None
         self.nodes = NodeTable()
         self._link = RayLink(self.address)
@@ -99,7 +99,7 @@ class Machines:
         """
         actor = (role, host, lane)
         if host not in self.by_host():
-            raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
+            raise lost_machine(host)
         self._actors.wake(actor)
         return remote_agent(self._link.process, actor)
 

@@ -20,7 +20,7 @@ from fpray.driver.trial_problems import cluster_problems
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.atomic import write_text
 from fpray.files.disk import remedy, why_not_written
-from fpray.files.layout import SUITE, TRIAL, command_file, next_number
+from fpray.files.layout import DEBUG, SUITE, TRIAL, command_file, next_number
 from fpray.files.paths import short_path
 from fpray.files.suite_file import Damaged
 from fpray.node.process_files import shell_command
@@ -91,7 +91,7 @@ def _record_of(earlier: TrialDirectory) -> TrialRecord:
 
 def _directory(suite: Suite, earlier: TrialDirectory) -> TrialDirectory:
     """A new one, out of the way of results."""
-    top = suite.path / "debug"
+    top = suite.path / DEBUG
     try:
         top.mkdir(exist_ok=True)
         number = next_number(path.name.removeprefix(f"{earlier.number}-") for path in top.glob(f"{earlier.number}-*"))
@@ -103,9 +103,9 @@ def _directory(suite: Suite, earlier: TrialDirectory) -> TrialDirectory:
     return TrialDirectory(path)
 
 
-def _hold(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext, label: str) -> None:
-    directory.begin(trial, {"jar": str(setting.jar), "jar_sha256": setting.jar.sha256, "debugged": label})
-    with Attempt(trial, directory, setting) as attempt, contextlib.ExitStack() as at_end:
+def _hold(trial: Trial[Any], directory: TrialDirectory, context: TrialContext, label: str) -> None:
+    directory.begin(trial, {"jar": str(context.jar), "jar_sha256": context.jar.sha256, "debugged": label})
+    with Attempt(trial, directory, context) as attempt, contextlib.ExitStack() as at_end:
         at_end.callback(salvage_logs, attempt)
         at_end.callback(attempt.processes.stop_all)
         try:

@@ -27,8 +27,8 @@ def plans(experiment: Experiment) -> Iterator[dict[str, Any]]:
     for number, trial in enumerate(experiment.trials, start=1):
         jar, directory = str(environment.jar.path), f"/suite/{number:03d}"
         paths = Paths(directory, jar, environment.java, environment.jvm_args, environment.flags)
-        built = build_plan(trial, cluster, paths=paths)
-        plan, _ = extend_for_show(built, trial, cluster, paths, experiment.instruments)
+        own_plan = build_plan(trial, cluster, paths=paths)
+        plan, _ = extend_for_show(own_plan, trial, cluster, paths, experiment.instruments)
         extra = {"repeat": trial.repeat, "disk_bytes": planned_bytes(trial), "seconds": planned_seconds(trial)}
         yield plan.to_json() | extra
 

@@ -1,4 +1,4 @@
-"""What `-s` means: a suite to continue, by its path, letters or name, or a directory in which suites are made."""
+"""What `-s` means: a suite to continue, by its path, suite id or name, or a directory in which suites are made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fpray.files.paths import GivenPath, short_path
 from fpray.store.find import find_suite, is_suite, no_directory
 from fpray.store.usual_root import usual_root
 
-_LETTERS = re.compile(r"[A-Za-z]{4,10}")
+_ID_START = re.compile(r"[A-Za-z]{4,10}")
 _NAME = re.compile(r"[A-Z]{4,10}|\d{4}-\d\d-\d\d_[^/]*")  # no directory for suites has such a name
 
 
@@ -40,10 +40,10 @@ def suite_of(directory: GivenPath, *, is_new: bool) -> Path | None:
 
 
 def _find(text: str, root: Path) -> Path | None:
-    """The suite of a name: by its path, or, in the usual directory, by the letters that `fpray show` takes."""
+    """The suite of a name: by its path, or, in the usual directory, by the start of its id, as in `fpray show`."""
     if is_suite(root):
         return root
-    if not root.exists() and (_LETTERS.fullmatch(text) or _NAME.fullmatch(text)):
+    if not root.exists() and (_ID_START.fullmatch(text) or _NAME.fullmatch(text)):
         try:
             return find_suite(text, usual_root()).path
         except Refused as refused:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from fpray.files.paths import absolute
 from fpray.files.printable import printable
 from fpray.files.secret import Secret
 from fpray.jar.find import REFERENCE
+from fpray.plan.host_names import is_address
 from fpray.plan.placement_policy import parse_place
 from fpray.protocol.python_value import MOST_VALUES
 from fpray.study.grid import key_values, parse_set, parse_vary, split_values
@@ -182,7 +182,7 @@ def read_address(value: str | Sequence[str] | None) -> tuple[RayAddress, list[Pr
     if not address.strip():  # of a shell's variable that is not set: another cluster than the one meant would be used
         empty = "is empty: write the address of a Ray cluster, such as 10.0.0.5:6379, or remove the option"
         return RayAddress(), [*problems, Problem("--address ''", empty, Cause.OPTION)]
-    is_ip = _is_ip(address)
+    is_ip = is_address(address)
     if address != text and is_ip:
         remark = (
             f"note: -a {address} has no effect, as in FrankenPaxos's scripts, and the sweep continues (to"
@@ -197,11 +197,3 @@ def read_address(value: str | Sequence[str] | None) -> tuple[RayAddress, list[Pr
         " machines: --cluster FILE)"
     )
     return RayAddress(whole, remark), problems
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -82,10 +82,10 @@ def run_pilot(job: SuiteRun) -> None:
             policy=replace(experiment.policy, keep_going=True),
             outputs=replace(experiment.outputs, notify=()),
         )
-        piloted = SweepResult(apart.path, len(trials))
-        run(SuiteRun(quiet, apart, work, ListSource(trials, waiting), piloted, backend=job.backend))
+        pilot_result = SweepResult(apart.path, len(trials))
+        run(SuiteRun(quiet, apart, work, ListSource(trials, waiting), pilot_result, backend=job.backend))
         outcomes = {str(trial["id"]): outcome for _, trial, outcome in apart.outcomes() if outcome is not None}
-    result.interrupted, result.stopped = piloted.interrupted, piloted.stopped
+    result.interrupted, result.stopped = pilot_result.interrupted, pilot_result.stopped
     failures = list(failing_corners(trials, outcomes))
     if failures:
         _say_failures(job, failures, len(trials))

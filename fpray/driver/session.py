@@ -22,7 +22,7 @@ from fpray.driver.resume import WorkList
 from fpray.driver.scheduled_trial import RunTrial
 from fpray.driver.survey import survey
 from fpray.driver.trial_problems import cluster_problems, jar_problems
-from fpray.errors import Lost, refuse_if_any
+from fpray.errors import lost_machine, refuse_if_any
 from fpray.node.fact_types import MachineFacts
 from fpray.node.priority import batch_scheduling
 from fpray.plan.cluster import LOOPBACK, Cluster
@@ -147,7 +147,7 @@ class Session:
         def prepare(host: str) -> MachineFacts:
             facts = machines.facts([host], role, context.java).get(host)
             if facts is None:
-                raise Lost(f"machine {host} has left the cluster")
+                raise lost_machine(host)
             provide_jar(machines, [host], role, context.jar, context.scratch)
             return facts
 

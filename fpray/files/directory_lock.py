@@ -10,21 +10,15 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def locked(directory: str | Path, *, required: bool = True) -> Iterator[None]:
+def locked(directory: str | Path) -> Iterator[None]:
     """Keep this lock for the block; every other process that asks for it waits.
 
-    required: whether the block may not run without the lock. NFS has no lock for a directory.
-
     Raises:
-        OSError: the directory cannot be opened, or a required lock cannot be had.
+        OSError: the directory cannot be opened or locked.
     """
     fd = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-        except OSError:
-            if required:
-                raise
+        fcntl.flock(fd, fcntl.LOCK_EX)
         yield
     finally:
         os.close(fd)

@@ -4,6 +4,7 @@
     args.json inputs.txt start_time.txt stop_time.txt results.csv       FrankenPaxos's
     suite.json results.parquet suite.lock progress.json driver.log      fpray's
     pilot/                                                              the suite of its pilot
+    debug/001-1/                                                        a run of `fpray debug`, laid out as a trial
     001/                                        a trial
         input.json input.txt log.txt config.pbtxt pids.json *_cmd.txt   FrankenPaxos's
         trial.json plan.json events.json recorder.parquet outcome.json  fpray's; outcome.json is written last
@@ -30,6 +31,7 @@ SUITE_LOCK: Final = "suite.lock"
 PROGRESS: Final = "progress.json"
 DRIVER_LOG: Final = "driver.log"
 PILOT: Final = "pilot"
+DEBUG: Final = "debug"
 
 # A trial, as FrankenPaxos lays it out.
 INPUT_JSON: Final = "input.json"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from fpray.files.printable import printable
 
-_TAIL_BYTES = 1 << 16
+_MOST_BYTES = 1 << 16  # that are read at once
+_SAMPLES, _SAMPLE_BYTES = 64, 1024  # how many pieces are all over a file, and how long each is
 _LINE_CHARS = 1000
 
 
@@ -41,8 +42,8 @@ def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
     try:
         with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
-            file.seek(max(0, size - _TAIL_BYTES))
-            data = file.read(_TAIL_BYTES)
+            file.seek(max(0, size - _MOST_BYTES))
+            data = file.read(_MOST_BYTES)
     except OSError:
         return ()
     readable = [
@@ -51,22 +52,23 @@ def tail(path: str | Path, lines: int = 20) -> tuple[str, ...]:
     return tuple([line for line in readable if line][-lines:]) if lines > 0 else ()
 
 
-def pieces(path: str | Path, count: int = 64, size: int = 1024) -> list[bytes]:
+def pieces(path: str | Path) -> list[bytes]:
     """Pieces of a file, spread evenly over it, cut anywhere; the whole of a short one, [] of one that is missing."""
     try:
         with open_regular(path) as file:
-            whole = os.fstat(file.fileno()).st_size
-            if whole <= count * size:
+            last = os.fstat(file.fileno()).st_size - _SAMPLE_BYTES  # where the last possible piece begins
+            if last <= (_SAMPLES - 1) * _SAMPLE_BYTES:
                 return [file.read()]
-            return [os.pread(file.fileno(), size, (whole - size) * (2 * i + 1) // (2 * count)) for i in range(count)]
+            offsets = [last * (2 * i + 1) // (2 * _SAMPLES) for i in range(_SAMPLES)]
+            return [os.pread(file.fileno(), _SAMPLE_BYTES, offset) for offset in offsets]
     except OSError:
         return []
 
 
-def piece_of(path: str | Path, offset: int, size: int = _TAIL_BYTES) -> bytes:
-    """At most `size` bytes of a file from an offset on; none if it is missing."""
+def piece_of(path: str | Path, offset: int) -> bytes:
+    """At most 64 KiB of a file from an offset on; none if it is missing."""
     try:
         with open_regular(path) as file:
-            return os.pread(file.fileno(), size, offset)
+            return os.pread(file.fileno(), _MOST_BYTES, offset)
     except OSError:
         return b""

@@ -92,13 +92,13 @@ def read_again(first: CpuCounters) -> CpuCounters:
 
 def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> CpuCounters:
     ran = {pid: seconds for pid in processes if (seconds := _ran_s(pid)) is not None}
-    waited: dict[str, float] | None = {}
+    waits: dict[str, float] | None = {}
     for pid in processes:
         for thread, seconds in _waited_s(pid):
             if seconds is None:
-                waited = None
-            elif waited is not None:
-                waited[thread] = seconds
+                waits = None
+            elif waits is not None:
+                waits[thread] = seconds
     busy_s, stolen_s = _machine_s()
     return CpuCounters(
         clocks=_clocks(),
@@ -109,7 +109,7 @@ def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> CpuCount
         stolen_s=stolen_s,
         pressed_s=_pressed_s(),
         ran_s=sum(ran.values()),
-        waited_s=waited,
+        waited_s=waits,
         complete=roots <= ran.keys(),
         periods=_periods(),
     )
@@ -117,20 +117,20 @@ def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> CpuCount
 
 def cpu_use_between(first: CpuCounters, last: CpuCounters) -> CpuUse:
     """What was used between two readings. What a thread waited that ended meanwhile is not known, and not counted."""
-    waited = pressed = None
+    wait_s = pressure = None
     if first.waited_s is not None and last.waited_s is not None:
-        waited = sum(seconds - first.waited_s.get(thread, 0.0) for thread, seconds in last.waited_s.items())
+        wait_s = sum(seconds - first.waited_s.get(thread, 0.0) for thread, seconds in last.waited_s.items())
     if first.pressed_s is not None and last.pressed_s is not None:
-        pressed = last.pressed_s - first.pressed_s
+        pressure = last.pressed_s - first.pressed_s
     ran, since_boot, wall = (now - before for now, before in zip(last.clocks, first.clocks, strict=True))
     return CpuUse(
         seconds=last.at - first.at,
         cores=len(os.sched_getaffinity(0)),
         busy_s=last.busy_s - first.busy_s,
         stolen_s=last.stolen_s - first.stolen_s,
-        pressed_s=pressed,
+        pressed_s=pressure,
         ran_s=last.ran_s - first.ran_s,
-        waited_s=waited,
+        waited_s=wait_s,
         complete=first.complete and last.complete,
         held_back=max(
             (_held_back(first.periods.get(name, (0, 0)), end) for name, end in last.periods.items()), default=0.0

@@ -84,7 +84,7 @@ def inspect_site(
     Raises:
         Lost: there is no such directory.
     """
-    abandoned = scratch.clean(request.scratch, request.owner.suite)
+    remains = scratch.clean(request.scratch, request.owner.suite)
     directory = request.directory
     if (
         request.scratch is not None
@@ -94,7 +94,7 @@ def inspect_site(
         directory = scratch.make(request.scratch, request.owner)
     free = shutil.disk_usage(directory).free
     jar, java = jars.find(request.jar, request.sha256), java_program(request.java)
-    return WorkSite(ports, orphans, directory, jar, free, abandoned, java)
+    return WorkSite(ports, orphans, directory, jar, free, remains, java)
 
 
 def _is_visible(request: InspectionRequest) -> bool:

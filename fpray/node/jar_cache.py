@@ -34,12 +34,12 @@ class JarCache:
         """
         if fits_class_path(path) and not on_network(path) and self._hash(path) == sha256:
             return path
-        cached = _cache() / f"{sha256}.jar"
-        if self._hash(str(cached)) != sha256:
+        copy = _cache() / f"{sha256}.jar"
+        if self._hash(str(copy)) != sha256:
             return None
         with contextlib.suppress(OSError):
-            os.utime(cached, ns=(time.time_ns(), cached.stat().st_mtime_ns))  # when it was last used, for `_prune`
-        return str(cached)
+            os.utime(copy, ns=(time.time_ns(), copy.stat().st_mtime_ns))  # when it was last used, for `_prune`
+        return str(copy)
 
     def keep(self, sha256: str, pieces: Iterable[bytes]) -> tuple[str, bool]:
         """Put a jar into the cache: its path, and whether it was written. If it is there by now, no piece is read.

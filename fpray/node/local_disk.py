@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from fpray.files.user_directory import check_parents, closed_directory, private_directory
@@ -13,6 +13,7 @@ from fpray.files.user_directory import check_parents, closed_directory, private_
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "ceph", "lustre", "gpfs", "beegfs", "afs", "9p"}
 # A container's own root may be this; it is as local as what is below it.
 _LOCAL_FUSE = {"fuse.fuse-overlayfs"}
+_PLACES = ("/var/tmp", "/tmp")  # /tmp may be memory
 
 
 def on_network(path: str | Path, mountinfo: str | None = None) -> bool:
@@ -46,12 +47,12 @@ def own_directory(base: str | Path) -> Path:
     return private_directory(Path(base) / directory_name())
 
 
-def local_directory(bases: Iterable[str | Path] = ("/var/tmp", "/tmp")) -> Path | None:  # /tmp may be memory
-    """fpray's directory in the first of some places that is on a disk of this machine's own; None if none is."""
-    for base in bases:
-        if not on_network(base):
+def local_directory() -> Path | None:
+    """fpray's directory in the first usual place that is on a disk of this machine's own; None if none is."""
+    for place in _PLACES:
+        if not on_network(place):
             try:
-                return own_directory(base)
+                return own_directory(place)
             except OSError:
                 continue
     return None

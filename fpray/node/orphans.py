@@ -22,6 +22,8 @@ from fpray.node.supervisor.procfs import (
 )
 from fpray.node.supervisor_client import owner_of
 
+_KILL_S = 5.0  # how long a process may live on after SIGKILL
+
 
 @dataclass(frozen=True)
 class Orphan:
@@ -61,27 +63,27 @@ def _is_here(pid: int) -> bool:
     return all(namespace(pid, kind) == namespace("self", kind) for kind in ("pid", "net"))
 
 
-def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orphan]:
+def kill_orphans(driver: str | None = None) -> list[Orphan]:
     """SIGKILL the orphans (of one driver) and their descendants until none is left; returns the orphans.
 
     A supervisor that is stopped (SIGSTOP), and has lost its actor, cannot end its processes: it is killed first.
 
-    Raises TimeoutError, naming them, if some still live after deadline_s (a process that hangs in the kernel).
+    Raises TimeoutError, naming them, if some still live after _KILL_S (a process that hangs in the kernel).
     """
-    until = time.monotonic() + deadline_s
+    until = time.monotonic() + _KILL_S
     for supervisor in _abandoned():
         kill_same(supervisor)
         while is_same(supervisor, read_entry(supervisor.pid)) and time.monotonic() < until:
             time.sleep(0.005)  # its processes are orphans as soon as it is gone
     victims: dict[tuple[int, int], Orphan] = {}
-    doomed: dict[tuple[int, int], Entry] = {}
+    targets: dict[tuple[int, int], Entry] = {}
     while True:
         orphans = find_orphans(driver)
         victims |= {(orphan.pid, orphan.start): orphan for orphan in orphans}
         table = process_table()
-        # A process that was once seen below an orphan stays doomed, even if its parent is gone by now.
-        doomed |= {(entry.pid, entry.start): entry for entry in _trees(orphans, table)}
-        alive = [entry for entry in doomed.values() if is_same(entry, table.get(entry.pid))]
+        # A process that was once seen below an orphan stays a target, even if its parent is gone by now.
+        targets |= {(entry.pid, entry.start): entry for entry in _trees(orphans, table)}
+        alive = [entry for entry in targets.values() if is_same(entry, table.get(entry.pid))]
         if not alive:
             return list(victims.values())
         for entry in alive:
@@ -89,7 +91,7 @@ def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orp
         if time.monotonic() > until:
             names = ", ".join(f"{entry.pid} ({read_command(entry.pid)})" for entry in alive)
             raise TimeoutError(
-                f"processes of an earlier, killed sweep still run {deadline_s:g} s"
+                f"processes of an earlier, killed sweep still run {_KILL_S:g} s"
                 f" after SIGKILL: {names}. Restart the machine"
             )
         time.sleep(0.005)
@@ -98,15 +100,15 @@ def kill_orphans(driver: str | None = None, deadline_s: float = 5.0) -> list[Orp
 def _abandoned() -> list[Entry]:
     """This user's supervisors that are stopped, and have lost their actor."""
     table = process_table()
-    abandoned = []
+    supervisors = []
     for entry in table.values():
         if not entry.alive or not is_stopped(entry.pid) or not is_ours(entry.pid) or not _is_here(entry.pid):
             continue
         owner = owner_of(read_words(entry.pid))
         actor = table.get(owner) if owner is not None else None
         if owner is not None and (actor is None or not actor.alive or actor.start > entry.start):
-            abandoned.append(entry)
-    return abandoned
+            supervisors.append(entry)
+    return supervisors
 
 
 def _trees(orphans: list[Orphan], table: dict[int, Entry]) -> list[Entry]:

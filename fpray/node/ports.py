@@ -100,8 +100,8 @@ def _read_table(path: str, states: int) -> Iterator[Socket]:
             continue
         digits, port = parts[1].split(":")
         words = [int(digits[at : at + 8], 16) for at in range(0, len(digits), 8)]
-        packed = struct.pack(f"={len(words)}I", *words)  # the kernel prints words in the machine's own byte order
-        host = socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, packed)
+        data = struct.pack(f"={len(words)}I", *words)  # the kernel prints words in the machine's own byte order
+        host = socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, data)
         yield Socket(normalize(host), int(port, 16), int(parts[7]), int(parts[9]))
 
 

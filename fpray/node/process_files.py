@@ -50,8 +50,8 @@ def recreate_command(directory: str, files: Mapping[str, str]) -> str:
     """The beginning of a line to paste: makes a directory and its files (name -> content) again."""
     words = [f"mkdir -p {shlex.quote(directory)}"]
     for name, content in files.items():
-        escaped = content.replace("\\", "\\\\").replace("\n", "\\n")  # all on one line
-        words.append(f"printf %b {shlex.quote(escaped)} > {shlex.quote(f'{directory}/{name}')}")
+        text = content.replace("\\", "\\\\").replace("\n", "\\n")  # all on one line
+        words.append(f"printf %b {shlex.quote(text)} > {shlex.quote(f'{directory}/{name}')}")
     return " && ".join(words) + " && "
 
 

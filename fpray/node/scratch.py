@@ -78,14 +78,14 @@ class Scratch:
 
     def clean(self, requested: str | None, suite: str) -> list[Abandoned]:
         """Remove directories without an owner; those of this suite are held and returned: they are copied first."""
-        abandoned: list[Abandoned] = []
+        remains: list[Abandoned] = []
         for root in _known_roots(requested):
             with contextlib.suppress(OSError), locked(root):
                 for path in [path for path in root.iterdir() if path.is_dir()]:
-                    abandoned += self._clean(path, suite)
+                    remains += self._clean(path, suite)
             for path in root.glob(f"{_TRASH}*"):
                 shutil.rmtree(path, ignore_errors=True)
-        return abandoned
+        return remains
 
     def _clean(self, path: Path, suite: str) -> Iterator[Abandoned]:
         if str(path) in self._holds or path.name.startswith(_TRASH):

@@ -275,8 +275,8 @@ def _pdf(z: Array) -> Array:
 
 def cdf(z: Array) -> Array:
     """The normal distribution function, to 1e-7 (Abramowitz and Stegun 26.2.17): numpy has no erf."""
-    clipped = np.clip(z, -40, 40)
-    t = 1 / (1 + 0.2316419 * np.abs(clipped))
+    x = np.clip(z, -40, 40)
+    t = 1 / (1 + 0.2316419 * np.abs(x))
     series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    tail = _pdf(clipped) * series
-    return np.where(clipped > 0, 1 - tail, tail)
+    tail = _pdf(x) * series
+    return np.where(x > 0, 1 - tail, tail)

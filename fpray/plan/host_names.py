@@ -21,7 +21,7 @@ _HOST_NAME = re.compile(r"(?=.{1,253}$)[^\W_][\w-]{0,62}(\.[^\W_][\w-]{0,62})*\.
 def host_problem(name: str) -> str | None:
     """What is wrong with the name or address of a machine, as a sentence."""
     plain, correct = in_brief(name), "Write the address of one machine, such as 10.0.0.1"
-    if _is_address(name):
+    if is_address(name):
         address = ipaddress.ip_address(name)
         group = address.is_unspecified or address.is_multicast or name == _BROADCAST
         return f"{plain}: this address stands for no single machine. {correct}" if group else None
@@ -37,12 +37,13 @@ Host = Annotated[str, Rule(host_problem)]
 
 def address_of(name: str) -> str:
     """An address in its usual form, 127.0.0.1 for `localhost`, and any other name of a machine as it is."""
-    if _is_address(name):
+    if is_address(name):
         return str(ipaddress.ip_address(name))
     return LOOPBACK if name == "localhost" else name
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -77,7 +78,7 @@ def look_up(names: Sequence[str], where: str) -> tuple[dict[str, str], list[Prob
 
 
 def _address(name: str) -> str:
-    return name if _is_address(name) else socket.gethostbyname(name)
+    return name if is_address(name) else socket.gethostbyname(name)
 
 
 def in_many_regions(regions: Mapping[str, Sequence[str]], where: str) -> list[Problem]:

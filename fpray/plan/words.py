@@ -25,8 +25,8 @@ def again(command: str, aim: str = "to continue", more: str = "") -> str:
     words = shlex.split(command)
     if words[:1] != ["fpray"] or any(_NOT_TYPED.search(word) for word in words):
         return f"{aim}, run the same fpray command again{f', and add {more}' if more else ''}"
-    typed = shlex.join(word for word in words if word != "--new")
-    return f"{aim}, run {typed}{f' {more}' if more else ''}"
+    line = shlex.join(word for word in words if word != "--new")
+    return f"{aim}, run {line}{f' {more}' if more else ''}"
 
 
 def unwritable(what: str, where: object, reason: str, remedy: str) -> str:

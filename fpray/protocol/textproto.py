@@ -33,6 +33,6 @@ def _scalar(value: Any) -> str:
         return str(value).lower()  # FrankenPaxos writes True and False; every parser reads this spelling
     if isinstance(value, str):
         # FrankenPaxos does not escape; host names never need it, and a quote must not end the string early.
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        text = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{text}"'
     return str(value)

@@ -70,8 +70,8 @@ def own_time_ns(starts: Int64s, stops: Int64s) -> float:
     """
     starts, stops = np.sort(starts), np.sort(stops)
     following = np.searchsorted(starts, stops)
-    followed = following < len(starts)
-    gaps = starts[following[followed]] - stops[followed]
+    has_next = following < len(starts)
+    gaps = starts[following[has_next]] - stops[has_next]
     at = np.concatenate((stops, starts))  # of equal times, the stops come first
     order = np.argsort(at, kind="stable")
     is_stop = order < len(stops)

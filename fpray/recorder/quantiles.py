@@ -44,9 +44,9 @@ class Histogram:
         low = min(self.low, other.low)
         high = max(self.low + len(self.counts), other.low + len(other.counts))
         if high - low > len(self.counts):
-            grown = np.zeros(high - low, np.int64)
-            grown[self.low - low :][: len(self.counts)] = self.counts
-            self.low, self.counts = low, grown
+            counts = np.zeros(high - low, np.int64)
+            counts[self.low - low :][: len(self.counts)] = self.counts
+            self.low, self.counts = low, counts
         self.counts[other.low - self.low :][: len(other.counts)] += other.counts
 
     def span_with(self, values: Int64s) -> int:

@@ -32,8 +32,8 @@ def exact_product_sum(first: Int64s, second: Int64s) -> int:
 
 
 def _limb(values: Int64s, shift: int) -> Int64s:
-    shifted = values >> shift
-    return shifted if shift == 48 else shifted & 0xFFFF  # the highest limb has the sign
+    limb = values >> shift
+    return limb if shift == 48 else limb & 0xFFFF  # the highest limb has the sign
 
 
 def _largest(values: Int64s) -> int:

@@ -67,12 +67,12 @@ class _Rolling:
     def _count(self, starts: Int64s, rates: Int64s) -> None:
         self._first = int(starts[0]) if self._first is None else self._first
         full = int(np.searchsorted(starts, self._first + SECOND, side="right" if self._unlabelled else "left"))
-        skipped = max(0, 100 - self._rows) if self._unlabelled else 0
-        if self._unlabelled and skipped < full:
+        lead_in = max(0, 100 - self._rows) if self._unlabelled else 0
+        if self._unlabelled and lead_in < full:
             # Rows until now divided by the time until now, in whole microseconds; of equal starts the last row counts.
-            rows = self._rows + np.searchsorted(starts, starts[skipped:full], side="right")
-            self.early.append(rows / np.maximum((starts[skipped:full] - self._first) // 1000, 1) * 1e6)
-        self._rates(rates[max(full, skipped) :])
+            rows = self._rows + np.searchsorted(starts, starts[lead_in:full], side="right")
+            self.early.append(rows / np.maximum((starts[lead_in:full] - self._first) // 1000, 1) * 1e6)
+        self._rates(rates[max(full, lead_in) :])
         self._rows += len(starts)
 
 

@@ -54,10 +54,10 @@ class RemainingTime:
     def go_on(self, trial: TrialTime) -> None:
         """It waits no more."""
         if trial.waits_since is not None:
-            waited = time.monotonic() - trial.waits_since
-            trial.began, trial.waits_since = trial.began + waited, None
+            wait_s = time.monotonic() - trial.waits_since
+            trial.began, trial.waits_since = trial.began + wait_s, None
             if self._first_began is not None:
-                self._first_began = min(trial.began, self._first_began + waited)
+                self._first_began = min(trial.began, self._first_began + wait_s)
 
     def skip(self, trial: Trial[Any]) -> None:
         """A trial had ended before this run."""

@@ -80,8 +80,8 @@ def table(all_needs: Sequence[Needs], adaptive: str) -> Iterator[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(headings) - 1)]
     for *cells, about in rows:
         left_cells, right = zip(cells[:2], widths[:2], strict=True), zip(cells[2:], widths[2:], strict=True)
-        aligned = [*(cell.ljust(width) for cell, width in left_cells), *(cell.rjust(width) for cell, width in right)]
-        yield "  ".join([*aligned, about]).rstrip()
+        columns = [*(cell.ljust(width) for cell, width in left_cells), *(cell.rjust(width) for cell, width in right)]
+        yield "  ".join([*columns, about]).rstrip()
     yield "processes: in the largest trial · machines: one for each process; fewer are enough if they have the memory"
     yield (
         f"fpray sweep PROTOCOL --study STUDY runs a study (<= trials: fpray {adaptive}); with --dry-run it prints what"

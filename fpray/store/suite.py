@@ -58,8 +58,8 @@ class Suite:
         Raises:
             Refused: it cannot be written.
         """
-        letters = "".join(random.SystemRandom().choices(string.ascii_uppercase, k=10))
-        path = root / f"{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}_{letters}_{name}"
+        suite_id = "".join(random.SystemRandom().choices(string.ascii_uppercase, k=10))
+        path = root / f"{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}_{suite_id}_{name}"
         try:
             path.mkdir(parents=True)
             write_json(path / layout.ARGS, args)
@@ -98,8 +98,8 @@ class Suite:
     @property
     def short_name(self) -> str:
         """The shortest name that `fpray show` takes: four letters, or its path if it is not in the usual directory."""
-        by_letters = self.path.parent == usual_root() and self.suite_id != self.path.name
-        return self.suite_id[:4] if by_letters else short_path(self.path)
+        by_id = self.path.parent == usual_root() and self.suite_id != self.path.name
+        return self.suite_id[:4] if by_id else short_path(self.path)
 
     def identity(self) -> dict[str, str]:
         """How other drivers show this suite: where it is, and what it measures."""

@@ -239,12 +239,12 @@ class FakeAgent:
     def answer(self, service: Any, method: str, arguments: Sequence[Any]) -> FakeCall:
         """Note a call, and answer it."""
         self._machines.calls.append((self.role, self.host, method, tuple(arguments)))
-        scripted = self._machines.answers.get(method)
+        answer = self._machines.answers.get(method)
         try:
             if self._loss is not None:
                 raise self._loss
-            if scripted is not None:
-                return FakeCall(scripted(self.role, self.host, *arguments))
+            if answer is not None:
+                return FakeCall(answer(self.role, self.host, *arguments))
             return FakeCall(getattr(service, method)(*arguments))
         except Exception as error:
             return FakeCall(error)

@@ -10,7 +10,7 @@ from fpray.cluster.machines import Machines
 from fpray.cluster.nodes import Machine
 from fpray.cluster.object_store import ObjectStore
 from fpray.cluster.ray_process.stored_bytes import StoredBytes
-from fpray.errors import Lost
+from fpray.errors import lost_machine
 from fpray.node.agent import NodeAgent
 from fpray.node.messages import ProcessSpec
 from fpray.testing.fake_agent import Answer, FakeAgent
@@ -57,7 +57,7 @@ class FakeMachines(Machines):
         """
         machine = self.by_host().get(host)
         if machine is None:
-            raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
+            raise lost_machine(host)
         with self._making:
             return self._agents.setdefault((role, host, lane), FakeAgent(self, role, host, {"cores": machine.cores}))
 

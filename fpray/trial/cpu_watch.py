@@ -67,15 +67,15 @@ def _of_machine(host: str, uses: Sequence[CpuUse]) -> MachineEvidence:
     ran = sum(use.ran_s / use.seconds for use in uses)
     if all(use.waited_s is not None for use in uses):
         waiting = sum((use.waited_s or 0.0) / use.seconds for use in uses)
-        waited = waiting / max(waiting + ran, 1e-9)
+        wait_share = waiting / max(waiting + ran, 1e-9)
     else:
-        waited = max((use.pressed_s or 0.0) / use.seconds for use in uses)
+        wait_share = max((use.pressed_s or 0.0) / use.seconds for use in uses)
     return MachineEvidence(
         host,
         uses[0].cores,
         others=max(0.0, sum(use.busy_s / use.seconds for use in uses) / len(uses) - ran),
         stolen=sum(use.stolen_s / use.seconds for use in uses) / len(uses),
-        waited=waited,
+        waited=wait_share,
         held_back=max(use.held_back for use in uses),
         suspended_s=max(use.suspended_s for use in uses),
         set_s=max((use.set_s for use in uses), key=abs),

@@ -199,14 +199,14 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
     It must end when the clients do: `RunningTrial.wait`, `sleep` and `await_clients` see to that. If the block raises
     before that, the work is not waited for: what it waits for still goes on.
     """
-    raised: list[BaseException] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
             with contextlib.suppress(ClientsEnded):
                 work()
         except BaseException as error:  # whatever it is, it is raised in the thread of the trial
-            raised.append(error)
+            errors.append(error)
 
     thread = threading.Thread(target=run, name="instrument", daemon=True)
     thread.start()
@@ -218,8 +218,8 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
     thread.join(_JOIN_S)
     if thread.is_alive():
         raise TimeoutError(f"its work has not ended {_JOIN_S:.0f} s after the end of the clients")
-    if raised:
-        raise raised[0]
+    if errors:
+        raise errors[0]
     if end is not None:
         raise end
 

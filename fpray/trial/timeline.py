@@ -52,9 +52,9 @@ class Timeline:
         try:
             yield
         finally:
-            waited = time.monotonic() - start
-            self.waited_s += waited
-            self.phases["waiting"] = self.phases.get("waiting", 0.0) + waited
+            seconds = time.monotonic() - start
+            self.waited_s += seconds
+            self.phases["waiting"] = self.phases.get("waiting", 0.0) + seconds
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -93,7 +93,7 @@ def test_refused_in_a_sentence(words: list[str], sentence: str) -> None:
 
 
 @pytest.mark.jvm
-def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
+def test_a_suite_is_named_by_its_id_where_suites_go_without_a_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     suite = tmp_path / "far" / "2026-11-22_08-00-00_QKZJWPLEXA_unreplicated_smoke"
@@ -106,7 +106,7 @@ def test_a_suite_is_named_by_letters_where_suites_go_without_a_name(
     assert not Path("QKZJ").exists()
     assert Suite(suite).short_name == "QKZJ"
     monkeypatch.delenv("FPRAY_SUITE_DIRECTORY")
-    assert Suite(suite).short_name == f"far/{suite.name}", "fpray show would look for letters in ./suites"
+    assert Suite(suite).short_name == f"far/{suite.name}", "fpray show would look for its id in ./suites"
 
 
 @pytest.mark.jvm

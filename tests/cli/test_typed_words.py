@@ -29,7 +29,7 @@ def test_it_is_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("line", "words"),
     [
         (["--parallel=2", "-lwarn"], ["--parallel", "2", "-l", "warn"]),
         (["--parallel=1", "--parallel", "2"], ["--parallel", "1", "--parallel", "2"]),
@@ -41,11 +41,11 @@ def test_it_is_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--jvm-arg", "--detach"], ["--jvm-arg", "--detach"]),
     ],
 )
-def test_spellings_and_values_stay(typed: list[str], words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spellings_and_values_stay(line: list[str], words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A value that looks like an option is a value, however it was written."""
     monkeypatch.setattr("fpray.cli.sweep.check_sweep", lambda *_: None)
-    assert _given_to_launch(monkeypatch, "sweep", *typed, "epaxos").words == ["sweep", "epaxos", *words]
-    command = _given_to_launch(monkeypatch, "sweep", *typed, "epaxos", "--detach")
+    assert _given_to_launch(monkeypatch, "sweep", *line, "epaxos").words == ["sweep", "epaxos", *words]
+    command = _given_to_launch(monkeypatch, "sweep", *line, "epaxos", "--detach")
     assert command.without("detach", "as_job").words == [
         word for word in ["sweep", "epaxos", *words] if word not in ("--as-job", "--cluster x")
     ]
@@ -57,7 +57,7 @@ def test_a_value_replaces_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("line", "words"),
     [
         (["show", "QKZJ", "-s", "suites"], ["show", "QKZJ", "-s", "suites"]),
         (["status", "--json", "-s", "suites"], ["status", "--json", "-s", "suites"]),
@@ -66,7 +66,7 @@ def test_a_value_replaces_another() -> None:
     ],
 )
 def test_readers_on_a_head_get_it_without_the_cluster(
-    typed: list[str], words: list[str], monkeypatch: pytest.MonkeyPatch
+    line: list[str], words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The path of a suite is one of the head's: it goes there as it was typed."""
     commands: list[tuple[Path, CommandWords]] = []
@@ -76,7 +76,7 @@ def test_readers_on_a_head_get_it_without_the_cluster(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("fpray.cli.suites.run_on_head", run_on_head)
-    assert cli(typed[0], "--cluster=/l.yaml", *typed[1:]).exit_code == 130
+    assert cli(line[0], "--cluster=/l.yaml", *line[1:]).exit_code == 130
     [(path, command)] = commands
     assert path == Path("/l.yaml")
     assert command.without("cluster").words == words

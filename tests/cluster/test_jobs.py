@@ -43,10 +43,10 @@ def test_a_server_that_is_silent_for_a_while_ends_nothing(tmp_path: Path, now: l
         "j",
         tmp_path / "output",
     )
-    polled = []
+    codes = []
     for now[0] in (100.0, 150.0, 155.0, 212.0, 213.0):
-        polled.append(job.poll())
-    assert polled == [None, None, None, None, 3]
+        codes.append(job.poll())
+    assert codes == [None, None, None, None, 3]
 
 
 def test_one_that_stays_silent_is_a_sentence(tmp_path: Path, now: list[float]) -> None:

@@ -172,11 +172,11 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) 
         wait_for(lambda: len(jvms(str(directory))) == 2, LONG, f"a trial before {kind} is killed (seed {seed})")
         time.sleep(chance.uniform(0, 2))
         host = launched.hosts[kinds.get(kind, "node-2")]
-        doomed = jvms(str(directory)) if kind == "fpray" else host.processes_named("java")
+        victims = jvms(str(directory)) if kind == "fpray" else host.processes_named("java")
         for victim in host.processes_named(kind):
             victim.kill()
         wait_for(
-            lambda processes=doomed: not any(map(lives, processes)), LONG, f"end of what {kind} leaves (seed {seed})"
+            lambda processes=victims: not any(map(lives, processes)), LONG, f"end of what {kind} leaves (seed {seed})"
         )
         if kind == "fpray":
             sweep.communicate(timeout=LONG)

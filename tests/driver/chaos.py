@@ -113,8 +113,8 @@ class Chaos:
             return False
         # What is to be gone: all of the driver's, or what runs on the machine.
         places = NODES if kind in ("driver", "twice", "head") else (name,)
-        doomed = [jvm for place in places for jvm in self.site.jvms(place)]
-        self.log.append(f"{kind} on {name}, {len(doomed)} JVMs")
+        jvms = [jvm for place in places for jvm in self.site.jvms(place)]
+        self.log.append(f"{kind} on {name}, {len(jvms)} JVMs")
         print(self.log[-1], flush=True)
         if kind in VICTIMS:
             victim = self.chance.choice(processes)
@@ -127,8 +127,8 @@ class Chaos:
         elif kind == "drain":
             self._drain(name)
         else:
-            self._see_end(kind, name, [victim] if kind == "jvm" else doomed)
-        self._mend(kind, name, doomed)
+            self._see_end(kind, name, [victim] if kind == "jvm" else jvms)
+        self._mend(kind, name, jvms)
         return True
 
     def _kill(self, kind: str, victim: Seen) -> None:
@@ -140,14 +140,14 @@ class Chaos:
         else:
             victim.kill()
 
-    def _see_end(self, kind: str, name: str, doomed: list[Seen]) -> None:
+    def _see_end(self, kind: str, name: str, jvms: list[Seen]) -> None:
         seconds = 45 if kind == "cut" else 60
         try:
-            wait_for(lambda: not any(map(lives, doomed)), seconds, f"end of what {kind} on {name} leaves")
+            wait_for(lambda: not any(map(lives, jvms)), seconds, f"end of what {kind} on {name} leaves")
         except AssertionError as error:
             raise AssertionError(self.describe(str(error))) from None
 
-    def _mend(self, kind: str, name: str, doomed: list[Seen]) -> None:
+    def _mend(self, kind: str, name: str, jvms: list[Seen]) -> None:
         if kind == "cut":
             self.site.cable(name, "up")
         if kind in ("raylet", "cut", "drain"):
@@ -155,7 +155,7 @@ class Chaos:
         if kind == "head":
             self._collect(120)  # a driver that was starting ends when Ray ends it
             names_head = "the head node of the Ray cluster at" in self.messages[-1]
-            assert not doomed or names_head, self.describe("not a word of the head")
+            assert not jvms or names_head, self.describe("not a word of the head")
             self.site.reboot(*NODES)
 
     def _drain(self, name: str) -> None:

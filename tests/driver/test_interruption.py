@@ -40,8 +40,8 @@ def _catches(process: subprocess.Popen[str], number: int) -> bool:
         lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     except OSError:
         return True
-    caught = dict(line.split(":\t", 1) for line in lines).get("SigCgt", "-1")
-    return bool(int(caught, 16) >> (number - 1) & 1)
+    mask = dict(line.split(":\t", 1) for line in lines).get("SigCgt", "-1")
+    return bool(int(mask, 16) >> (number - 1) & 1)
 
 
 def _policies(processes: list[Seen]) -> set[int]:

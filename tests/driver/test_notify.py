@@ -23,11 +23,11 @@ pytestmark = pytest.mark.heavy
 
 def test_each_target_gets_the_notice(tmp_path: Path) -> None:
     """A real command, and a real server that gets what is posted; a target that fails is a message."""
-    posted: list[dict[str, object]] = []
+    posts: list[dict[str, object]] = []
 
     class Server(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204 if self.path == "/" else 500)
             self.end_headers()
 
@@ -48,7 +48,7 @@ def test_each_target_gets_the_notice(tmp_path: Path) -> None:
             notices.tell("finished", "7 finished", exit_code=0)
         server.shutdown()
     expected = {"event": "finished", "sentence": "7 finished", "done": 7, "exit_code": 0}
-    assert posted == [expected, expected]
+    assert posts == [expected, expected]
     assert json.loads((tmp_path / "told").read_text()) == expected
     assert (tmp_path / "told.env").read_text() == "finished 7\n"
     assert [line.rpartition(": it ")[2] for line in messages] == [

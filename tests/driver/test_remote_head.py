@@ -61,9 +61,9 @@ def test_files_and_secrets_go_there_and_the_words_name_them(tmp_path: Path, head
     assert experiment.where.remote
     study = (tmp_path / "mine.py").read_text()
     (tmp_path / "mine.py").write_text("a change after the check")
-    typed = [("cluster", "--cluster", "l.yaml"), ("jar", "-j", "stub.jar"), ("notify", "--notify", "https://h/key")]
+    options = [("cluster", "--cluster", "l.yaml"), ("jar", "-j", "stub.jar"), ("notify", "--notify", "https://h/key")]
     launch: Any = remote_head.launch_on_head  # it does not return, but the fake does
-    launch(experiment, CommandWords("sweep", ["unreplicated"], [OptionWords(*o) for o in typed]))
+    launch(experiment, CommandWords("sweep", ["unreplicated"], [OptionWords(*o) for o in options]))
     files = "/home/me/fpray-files"
     jar = f"{files}/{experiment.environment.jar.sha256[:16]}"
     assert head.copies == [("stub.jar", f"{jar}/")]

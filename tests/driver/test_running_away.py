@@ -62,18 +62,18 @@ def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address
 
 
 def _watch_and_leave(suite: Path) -> None:
-    tmp_path, letters = suite.parent.parent, suite.name.split("_")[2]
+    tmp_path, suite_id = suite.parent.parent, suite.name.split("_")[2]
     hold_clients(tmp_path)
     pid = _driver(tmp_path)
     assert os.getsid(pid) == pid, "in a session of its own"
     under_way = re.compile(rf"unreplicated smoke  running  0 of 1 done · about \d+ s to go · process {pid} on ")
     wait_for(lambda: under_way.search(run("status", cwd=tmp_path).out), LONG, "a trial under way")
-    watcher = start("attach", letters[:4], cwd=tmp_path)
+    watcher = start("attach", suite_id[:4], cwd=tmp_path)
     assert watcher.stderr
     assert watcher.stderr.readline().startswith("unreplicated on the Ray cluster at")
     watcher.send_signal(signal.SIGINT)
     _, messages = watcher.communicate(timeout=LONG)
-    attach, end = f"fpray attach {letters[:4]}", f"fpray stop {letters[:4]}"
+    attach, end = f"fpray attach {suite_id[:4]}", f"fpray stop {suite_id[:4]}"
     last = f"you have left the display; the sweep continues · see it again: {attach} · end it: {end}"
     assert (watcher.returncode, messages.splitlines()[-1]) == (0, last)
 
@@ -101,8 +101,8 @@ def _kill(words: list[str], tmp_path: Path) -> None:
 
 
 def _carry_on(words: list[str], suite: Path) -> None:
-    tmp_path, letters = suite.parent.parent, suite.name.split("_")[2]
-    name = letters[:4]
+    tmp_path, suite_id = suite.parent.parent, suite.name.split("_")[2]
+    name = suite_id[:4]
     second = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
     assert "continuing" in second.err
     display = run("attach", name, cwd=tmp_path)
@@ -115,7 +115,7 @@ def _carry_on(words: list[str], suite: Path) -> None:
     assert "[001/001; 100%]" in (suite / "driver.log").read_text()
     assert run("logs", f"{name}/001", "client_0", cwd=tmp_path).out == (suite / "001" / "client_0_out.txt").read_text()
     assert _status(tmp_path) | {"suite": "", "began": ""} == {
-        "suite": "", "letters": letters, "began": "", "varied": ["num_clients_per_proc"],
+        "suite": "", "letters": suite_id, "began": "", "varied": ["num_clients_per_proc"],
         "state": "finished", "done": 1, "total": 1, "failed": 0,
         "remaining_s": None, "pid": None, "host": None, "says": ("1 finished · results:"
 f" fpray show {name}"), "exit_code": 0,

@@ -34,11 +34,11 @@ KEY = "T0PS3CR3TKEY"
 @contextlib.contextmanager
 def hook() -> Iterator[tuple[str, list[str]]]:
     """The URL of a chat's hook, with a secret as its path, and the paths that were posted to; it always fails."""
-    posted: list[str] = []
+    posts: list[str] = []
 
     class Server(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            posted.append(self.path)
+            posts.append(self.path)
             self.send_response(500, f"wrong {self.path} \x1b[2J")
             self.end_headers()
 
@@ -47,7 +47,7 @@ def hook() -> Iterator[tuple[str, list[str]]]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/services/{KEY}", posted
+        yield f"http://127.0.0.1:{server.server_port}/services/{KEY}", posts
         server.shutdown()
 
 
@@ -77,7 +77,7 @@ def in_ps(key: str) -> list[str]:
 def test_a_hook_that_fails_is_in_no_file(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """G9: not in suite.json, args.json or driver.log, however it was given."""
     monkeypatch.chdir(tmp_path)
-    with hook() as (url, posted):
+    with hook() as (url, posts):
         (tmp_path / "key").write_text(url)
         (tmp_path / "key").chmod(0o600)
         monkeypatch.setenv("HOOK", url)
@@ -90,7 +90,7 @@ def test_a_hook_that_fails_is_in_no_file(how: str, tmp_path: Path, monkeypatch: 
         run_on(FakeMachines(["10.0.0.1"]), finished, tmp_path, notify=[target], loops=1)
         (tmp_path / "key").unlink()
     suite = only_suite(tmp_path)
-    assert len(posted) == (0 if how == "command" else 1)
+    assert len(posts) == (0 if how == "command" else 1)
     log = (suite / "driver.log").read_text()
     assert "did not get the message that the sweep has finished: " in log
     assert "\x1b" not in log
@@ -101,17 +101,17 @@ def test_a_hook_that_fails_is_in_no_file(how: str, tmp_path: Path, monkeypatch: 
 @pytest.mark.jvm
 def test_a_detached_sweep_gets_it_and_ps_does_not(tmp_path: Path) -> None:
     """G9: typed on the command line, it is covered there; its background process gets it in a file that is gone."""
-    with hook() as (url, posted):
+    with hook() as (url, posts):
         words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=0", "--local"]
         done = run(*words, f"--notify={url}", "--notify", url, "--detach", cwd=tmp_path)
         assert done.code == 0, done.err
         clients = hold_clients(tmp_path)
         assert in_ps(KEY) == []
         release(clients)
-        wait_for(lambda: len(posted) == 2, LONG, "the notices")
+        wait_for(lambda: len(posts) == 2, LONG, "the notices")
         suite = only_suite(tmp_path)
         wait_for(lambda: "did not get the message" in (suite / "driver.log").read_text(), 20, "its failure in the log")
-    assert posted == [f"/services/{KEY}"] * 2
+    assert posts == [f"/services/{KEY}"] * 2
     assert places_of(KEY, tmp_path, user_directory()) == []
 
 
@@ -119,7 +119,7 @@ def test_a_detached_sweep_gets_it_and_ps_does_not(tmp_path: Path) -> None:
 @pytest.mark.jvm
 def test_in_the_foreground_ps_does_not_show_it_either(tmp_path: Path) -> None:
     """G9: and neither do Ray's files, which record the command line of a driver."""
-    with hook() as (url, posted):
+    with hook() as (url, posts):
         words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=0", "--local", "--notify", url]
         process = start(*words, cwd=tmp_path)
         clients = hold_clients(tmp_path)
@@ -127,7 +127,7 @@ def test_in_the_foreground_ps_does_not_show_it_either(tmp_path: Path) -> None:
         assert places_of(KEY, tmp_path, user_directory()) == []
         release(clients)
         process.communicate(timeout=LONG)
-        assert (process.returncode, len(posted)) == (0, 1)
+        assert (process.returncode, len(posts)) == (0, 1)
 
 
 def test_a_process_covers_its_own_command_line() -> None:
@@ -263,11 +263,11 @@ def test_a_database_that_cannot_be_opened_does_not_give_the_secret_away(
     assert "--storage sqlite+pysqlite://user@host/db" in done.err
     assert KEY not in done.err + done.out
     assert places_of(KEY, tmp_path) == []
-    typed = run(*words, "--storage", os.environ["STORAGE"], cwd=tmp_path)
-    assert typed.code == 2
-    assert "holds a password, which the command ps and the files of results show to all users" in typed.err
-    assert "write env:NAME" in typed.err
-    assert KEY not in typed.err
+    refusal = run(*words, "--storage", os.environ["STORAGE"], cwd=tmp_path)
+    assert refusal.code == 2
+    assert "holds a password, which the command ps and the files of results show to all users" in refusal.err
+    assert "write env:NAME" in refusal.err
+    assert KEY not in refusal.err
 
 
 def test_on_the_head_it_is_a_private_file_and_never_an_argument(tmp_path: Path) -> None:

@@ -101,14 +101,14 @@ def test_provenance_says_what_ran_where(unreplicated: tuple[Path, CommandResult]
 
 def test_show_tells_from_disk(unreplicated: tuple[Path, CommandResult]) -> None:
     directory, _ = unreplicated
-    letters = only_suite(directory).name.split("_")[2]
-    for what in (letters, letters[:4].lower(), str(only_suite(directory)), only_suite(directory).name[:19]):
+    suite_id = only_suite(directory).name.split("_")[2]
+    for what in (suite_id, suite_id[:4].lower(), str(only_suite(directory)), only_suite(directory).name[:19]):
         page = run("show", what, cwd=directory)
         assert page.code == 0, page.err
         assert "jar: reference" in page.out
         assert "num_clients_per_proc" in page.out
         assert page.out.rstrip().endswith("2 finished")
-    trial = run("show", f"{letters}/2", cwd=directory)
+    trial = run("show", f"{suite_id}/2", cwd=directory)
     assert "client_0" in trial.out
     assert "measured.throughput" in trial.out
 

@@ -59,15 +59,15 @@ def wait_until(condition: Callable[[], bool], deadline_s: float = 60.0) -> float
 
 def survivors(driver: str) -> list[int]:
     """The living processes with the mark of a driver."""
-    marked = []
+    living = []
     table = process_table()
     for pid, entry in table.items():
         try:
             if entry.alive and f"FPRAY_DRIVER={driver}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes():
-                marked.append(pid)
+                living.append(pid)
         except OSError:
             pass
-    return marked
+    return living
 
 
 def supervisors(driver: str) -> list[int]:

@@ -22,8 +22,8 @@ def test_the_command_file(tmp_path: Path) -> None:
     assert process_files.shell_command(["x"], {"A": "1", "B": "$x"}, "/t t") == "cd '/t t' && A=1 B='$x' x\n"
     code = "import os; print(os.getcwd(), os.environ['a.b'])"
     line = process_files.shell_command([*PYTHON, code], {"a.b": "c d"}, str(tmp_path))
-    printed = subprocess.run(["sh", "-c", line], capture_output=True, text=True).stdout
-    assert printed == f"{tmp_path} c d\n"
+    output = subprocess.run(["sh", "-c", line], capture_output=True, text=True).stdout
+    assert output == f"{tmp_path} c d\n"
 
 
 def test_pids_of_several_roles_are_merged(trial: str) -> None:

@@ -14,9 +14,13 @@ NOT_A_NAME = frozenset({"said", "told", "found", "kept", "each", "there"})
 # These are no names of variables, parameters and private attributes; a property may ask `process.ended`, and a file's
 # keys and columns stay as they are.
 NOT_A_THING = frozenset({
-    "again", "asked", "begun", "chosen", "counted", "ended", "given", "gone", "held", "killed", "known", "left",
-    "listed", "made", "measured", "named", "needed", "old", "parsed", "planned", "recorded", "reported", "seen",
-    "selected", "sent", "shown", "spent", "struck", "taken", "through", "tried", "used", "wanted", "written",
+    "abandoned", "again", "aligned", "asked", "begun", "borrowed", "built", "cached", "caught", "chosen",
+    "clipped", "counted", "doomed", "drawn", "ended", "escaped", "followed", "given", "gone", "grown", "held",
+    "ignored", "killed", "known", "left", "listed", "logged", "made", "marked", "measured", "named", "needed",
+    "old", "packed", "parsed", "piloted", "planned", "polled", "posted", "pressed", "printed", "raised",
+    "recorded", "reported", "scripted", "seen", "selected", "sent", "shifted", "shown", "skipped", "spelled",
+    "spent", "struck", "swapped", "taken", "through", "tried", "typed", "used", "waited", "wanted", "warned",
+    "watched", "written",
 })  # fmt: skip
 # Words for persons. A machine or a process is "it".
 _WORDS = "who|whom|whose|whoever|nobody|somebody|anybody|everybody"

@@ -9,7 +9,7 @@ _NUMBER = r"\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?"
 # What differs from run to run and from machine to machine -> what stands for it, in this order.
 _RULES = (
     (r"(?:/[^\s/]+)+(?=/suites/)", "..."),  # where the suites are
-    (r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_[A-Z]{10}", "SUITE"),  # its time and its letters
+    (r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_[A-Z]{10}", "SUITE"),  # its time and its id
     (r"(?<=fpray show )[A-Z]{4}\b", "SUITE"),
     (r"\d+:\d\d:\d\d", "TIME"),  # h:mm:ss
     (r"(?<=about )\d+ (?:s|min|h)\b", "TIME"),  # by plan

@@ -39,7 +39,7 @@ def test_a_line_that_is_not_shown_is_a_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "printed"),
+    ("expected", "output"),
     [
         ("27 trials (3 x 3 x 3 repeats)", "28 trials (3 x 3 x 3 repeats)"),
         ("trial 001 of 002 · crashed: server exited with 1", "trial 001 of 002 · crashed: server exited with 2"),
@@ -48,8 +48,8 @@ def test_a_line_that_is_not_shown_is_a_difference() -> None:
         ("num_leaders=1: f=1 needs at least f+1 = 2 leaders", "num_leaders=1: f=1 needs at least f+1 = 3 leaders"),
     ],
 )
-def test_other_numbers_and_words_may_not_differ(expected: str, printed: str) -> None:
-    assert differs([expected], [printed])
+def test_other_numbers_and_words_may_not_differ(expected: str, output: str) -> None:
+    assert differs([expected], [output])
 
 
 def test_dots_in_a_line_stand_for_any_text_of_it() -> None:

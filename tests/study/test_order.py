@@ -21,9 +21,9 @@ def test_repeats_are_interleaved_in_a_recorded_order() -> None:
     assert [t.repeat for t in Order("random", 7).arranged(trials)] == [0] * 4 + [1] * 4 + [2] * 4
     assert rounds(Order("grid"), trials) == [[1, 4, 2, 3]] * 3
     assert rounds(Order("largest-first"), trials) == [[4, 3, 2, 1]] * 3
-    drawn = rounds(Order("random", 7), trials)
-    assert drawn == rounds(Order("random", 7), trials[::-1]), "whatever the list is, a seed gives one order"
-    assert len({tuple(numbers) for numbers in drawn}) > 1, "rounds are drawn apart"
+    draws = rounds(Order("random", 7), trials)
+    assert draws == rounds(Order("random", 7), trials[::-1]), "whatever the list is, a seed gives one order"
+    assert len({tuple(numbers) for numbers in draws}) > 1, "rounds are drawn apart"
     record = Order("random", 7).to_json()
     assert Order.decide(None, record, several_machines=False) == Order("random", 7), "a suite keeps its order"
     assert Order.decide(None, None, several_machines=True).kind == "random"

@@ -22,11 +22,11 @@ from tests.support.trials import a_trial, ended, run
 
 def _run(faults: Faults, directory: Path, protocol: str = "unreplicated") -> tuple[Outcome, FakeMachines]:
     """A trial in which the fault comes when all processes are watched; its clients end when the fault is over."""
-    watched: list[str] = []
+    waits: list[str] = []
 
     def wait_exit(role: str, host: str, labels: list[str], deadline_s: float | None) -> Any:
-        watched.extend(labels)
-        if len(watched) == len(machines.started()):
+        waits.extend(labels)
+        if len(waits) == len(machines.started()):
             faults.begin.set()
         if role != "client":
             return machines.fake(role, host).running.wait_exit(labels, deadline_s)

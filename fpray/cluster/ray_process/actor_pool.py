@@ -11,7 +11,7 @@ from typing import Any
 from fpray.cluster.nodes import Machine, NodeTable
 from fpray.cluster.ray_process.actors import actor_class
 from fpray.cluster.ray_process.anchor import HeadAnchor
-from fpray.errors import Lost
+from fpray.errors import lost_machine
 from fpray.node.role_actor import THREADS, RoleActor
 
 Key = tuple[str, str, int]  # role, host, lane: trials that share a machine have lanes, and each its own actors
@@ -52,7 +52,7 @@ class ActorPool:
         with self._lock:
             machine = self._nodes.by_host.get(host)
             if machine is None:
-                raise Lost(f"machine {host} is no longer part of the Ray cluster", [host])
+                raise lost_machine(host)
             warm = self._actors.get((role, host, lane))
             if warm is None or warm.node_id != machine.node_id:
                 warm = self._actors[role, host, lane] = self._start(machine)

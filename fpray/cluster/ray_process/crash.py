@@ -26,8 +26,8 @@ def crash_line(code: int, output: str) -> str:
 def _why(lines: list[str]) -> str:
     by_level = {"C": "", "E": ""}
     for line in lines:
-        if (logged := _LOG_LINE.match(line)) is not None and logged["level"] in by_level:
-            by_level[logged["level"]] = by_level[logged["level"]] or logged["text"].strip()
+        if (entry := _LOG_LINE.match(line)) is not None and entry["level"] in by_level:
+            by_level[entry["level"]] = by_level[entry["level"]] or entry["text"].strip()
     errors = [line for line in lines if _PYTHON_ERROR.match(line)]
     last = errors[-1] if errors else ""
     return (by_level["C"] or last or by_level["E"])[:_LONGEST]

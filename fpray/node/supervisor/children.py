@@ -28,7 +28,7 @@ class Child:
         self.problem = b""  # the reason
         self.reaped = self.gone = False
         self.kill_at: float | None = None  # set when it is being ended, or has ended and left descendants
-        self.warned: set[tuple[int, int]] = set()  # (pid, start) of the processes that got their TERM
+        self.recipients: set[tuple[int, int]] = set()  # (pid, start) of the processes that got their TERM
 
     def end_by(self, kill_at: float) -> None:
         """End it and its descendants: TERM at the next step, KILL at a time.monotonic(), or at an earlier one."""
@@ -100,7 +100,7 @@ class Children:
                 for pid in members:
                     send_signal(pid, signal.SIGKILL)
             else:
-                terminate(members, child.warned)
+                terminate(members, child.recipients)
 
     def next_step_ms(self) -> float | None:
         """Milliseconds until the next step; None if nothing is being ended."""
@@ -146,7 +146,7 @@ class Children:
         for entry in table.values():
             if entry.ppid == self._pid and entry.pid not in self._by_pid and (
                 child.pid in (entry.pgid, entry.sid)
-                or (entry.pid, entry.start) in child.warned
+                or (entry.pid, entry.start) in child.recipients
                 or self._is_marked(entry.pid, child.key)
             ):  # fmt: skip
                 roots.append(entry.pid)
@@ -157,10 +157,10 @@ class Children:
         return env.get("FPRAY_SUPERVISOR") == self._mark and env.get("FPRAY_CHILD") == str(key)
 
 
-def terminate(members: dict[int, Entry], warned: set[tuple[int, int]]) -> None:
-    """TERM to the processes that had none yet; `warned` notes them."""
+def terminate(members: dict[int, Entry], recipients: set[tuple[int, int]]) -> None:
+    """TERM to the processes that had none yet; `recipients` notes them."""
     for entry in members.values():
-        if (entry.pid, entry.start) not in warned:
-            warned.add((entry.pid, entry.start))
+        if (entry.pid, entry.start) not in recipients:
+            recipients.add((entry.pid, entry.start))
             send_signal(entry.pid, signal.SIGTERM)
             send_signal(entry.pid, signal.SIGCONT)  # a stopped process cannot die of a TERM

@@ -41,8 +41,8 @@ class Stop(NamedTuple):
 class Supervisor:
     """The event loop. Single-threaded, since a parent-death signal comes at the death of the *thread* that forked."""
 
-    def __init__(self, link: socket.socket, watched: list[int], head: int | None, driver: str) -> None:
-        """watched: pidfds of the owner and the raylet."""
+    def __init__(self, link: socket.socket, fds: list[int], head: int | None, driver: str) -> None:
+        """fds: pidfds of the owner and the raylet."""
         self._pid = os.getpid()
         entry = read_entry(self._pid)
         mark = f"{self._pid}:{entry.start if entry else 0}"
@@ -56,7 +56,7 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: self._finish())
         self._poller.watch(self._wake, self._on_signal)
-        for fd in watched:
+        for fd in fds:
             self._poller.watch(fd, self._finish)
         if head is not None:
             self._poller.watch(head, self._on_head_gone)
@@ -124,7 +124,7 @@ class Supervisor:
         """TERM, at most END_GRACE_S, then KILL to all descendants until none is left."""
         self._channel.send({"event": "ending"})
         kill_at = time.monotonic() + END_GRACE_S
-        warned: set[tuple[int, int]] = set()
+        recipients: set[tuple[int, int]] = set()
         while True:
             self._children.reap()
             self._channel.flush()
@@ -134,7 +134,7 @@ class Supervisor:
                 break
             wait = kill_at - time.monotonic()
             if wait > 0:
-                terminate(descendants, warned)
+                terminate(descendants, recipients)
             else:
                 wait = RETRY_S
                 for pid in descendants:
@@ -156,7 +156,7 @@ def main(arguments: list[str]) -> None:
     for number in set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_IGN if number in IGNORED else signal.SIG_DFL)
     try:
-        watched = [os.pidfd_open(pid) for pid in (owner, raylet) if pid]
+        fds = [os.pidfd_open(pid) for pid in (owner, raylet) if pid]
     except ProcessLookupError:
         return
     if os.getppid() != owner:  # asked after pidfd_open, so the pidfd is surely that of the owner
@@ -168,4 +168,4 @@ def main(arguments: list[str]) -> None:
     reset_priority()
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     prctl(PR_SET_NAME, NAME)
-    Supervisor(link, watched, head, arguments[3]).run()
+    Supervisor(link, fds, head, arguments[3]).run()

@@ -31,8 +31,8 @@ def reset_priority() -> None:
         pass  # only root, or RLIMIT_NICE, may lower it again
     try:
         with open("/proc/self/oom_score_adj") as file:
-            raised = int(file.read()) > 0
-        if raised:
+            is_victim = int(file.read()) > 0
+        if is_victim:
             with open("/proc/self/oom_score_adj", "w") as file:
                 file.write("0")
     except OSError:

@@ -44,8 +44,8 @@ def _become(process: dict[str, Any], env: dict[str, str], report: int, superviso
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != supervisor:  # it died before the prctl
             os._exit(1)
-        for ignored in (*IGNORED, signal.SIGTERM):
-            signal.signal(ignored, signal.SIG_DFL)
+        for signum in (*IGNORED, signal.SIGTERM):
+            signal.signal(signum, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         for number, (path, flags) in enumerate((
             ("/dev/null", os.O_RDONLY),

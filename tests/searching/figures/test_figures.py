@@ -72,6 +72,6 @@ def test_the_backend_of_another_program_does_not_matter(backend: str, tmp_path: 
     suite = search_suite(tmp_path, request)
     list(run_trials(source_of(suite, request), suite))
     for kind in ("png", "html"):
-        drawn = run("show", str(suite.path), "--figure", f"a.{kind}", cwd=tmp_path, env={"MPLBACKEND": backend})
-        assert (drawn.code, drawn.err) == (0, "")
+        done = run("show", str(suite.path), "--figure", f"a.{kind}", cwd=tmp_path, env={"MPLBACKEND": backend})
+        assert (done.code, done.err) == (0, "")
         assert (tmp_path / f"a.{kind}").stat().st_size > 1000

@@ -1,4 +1,4 @@
-"""Selects a machine for each one that a trial would have on the whole cluster: free, usable, and of the same kind."""
+"""The machines in place of those that a trial would have on the whole cluster: free, usable, and of the same kind."""
 
 from __future__ import annotations
 
