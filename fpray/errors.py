@@ -105,7 +105,7 @@ class Problem:
         return replace(self, about=f"{option} {self.about}")
 
     def in_words(self) -> str:
-        """It in one line: `num_leaders=1: f=1 needs at least 2 leaders`, `QKZJ is not a suite`."""
+        """The problem in one line: `num_leaders=1: f=1 needs at least 2 leaders`, `QKZJ is not a suite`."""
         return " ".join(self.in_columns())
 
     def in_columns(self) -> tuple[str, str]:

@@ -34,8 +34,8 @@ from tests.support.ray_nodes import end_node, start_node
 QUICK = (
     "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=500ms", "--set", "timeout=60s",
 )  # fmt: skip
-# The same for trials of several client processes. They must measure together, and on a busy machine one begins up to a
-# second after another.
+# The same for trials of several client processes, which must measure together: on a busy machine one begins up to a
+# second after another. And for trials side by side on shared machines, which leave less of each core to a client.
 OVERLAPPING = (*QUICK[:4], "--set", "duration=2s", "--set", "timeout=60s")
 FPRAY = str(Path(sys.executable).with_name("fpray"))
 _started: list[int] = []  # the processes of the test that runs
@@ -112,6 +112,15 @@ def wait_for(condition: object, seconds: float, what: str) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+def stays(condition: object, seconds: float, what: str) -> None:
+    """Watch for a time that a callable stays true: that nothing happens has no condition to wait for."""
+    assert callable(condition)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert condition(), f"not for {seconds} s: {what}"
         time.sleep(0.02)
 
 

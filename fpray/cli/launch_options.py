@@ -37,19 +37,20 @@ class PlanPrinting(TypedDict, total=False):
 
 
 class StatusPrinting(TypedDict, total=False):
-    """Of `fpray status`."""
+    """The options of `fpray status`."""
 
     as_json: Annotated[bool, replace(JSON, help="print a JSON list")]
 
 
 class StudiesPrinting(TypedDict, total=False):
-    """Of `fpray studies`."""
+    """The options of `fpray studies`."""
 
     as_json: Annotated[bool, replace(JSON, help="print a JSON list, with the machines of each pool")]
 
 
 def launch_options(command: Command) -> Command:
     """How the command line itself runs a driver; Python has none of these."""
-    # On the head of a cluster, for a laptop that says WHERE it is.
+    # A laptop adds it to a command that it starts on the head of a cluster. WHERE is the option that names this cluster
+    # on the laptop, for messages.
     as_job = click.option("--as-job", metavar="WHERE", hidden=True)
     return with_options(LaunchOptions)(as_job(command))

@@ -26,7 +26,7 @@ from fpray.store.suite_record import SWEEP
 from fpray.study.registry import find_protocol
 from fpray.trial.instrument_registry import find_instruments, usual_instruments
 
-# Where a process listens, which process it is, and where it reads and writes.
+# Flags that fpray itself sets: the addresses of a process, and the files that it reads and writes.
 _OWN_FLAGS = {"host", "port", "config", "prometheus_host", "prometheus_port", "output_file_prefix"}
 
 

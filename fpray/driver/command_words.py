@@ -24,7 +24,7 @@ class OptionWords:
 
     @property
     def words(self) -> list[str]:
-        """It, and its value."""
+        """The option and its value, as they stand on a command line."""
         return [self.spelling] if self.text is None else [self.spelling, self.text]
 
 

@@ -153,8 +153,8 @@ class Executor:
         if (scheduled := self._first_result()) is not None:
             return scheduled
         pause = self._context.allocator.brief_quarantine_left_s()
-        # Only a look shows machines that replace lost ones; and where nothing runs, nothing else wakes this thread: a
-        # brief quarantine may have ended since it was in the way.
+        # Nothing reports a machine that replaces a lost one, so this thread looks. It also looks where nothing runs: a
+        # brief quarantine that was in the way may have ended by now, and then nothing else wakes this thread.
         if self._queue.missing_since is not None or not self._running:
             pause = _LOOK_S if pause is None else min(pause, _LOOK_S)
         self._changed.wait(pause)

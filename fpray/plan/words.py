@@ -13,7 +13,7 @@ FREE_SPACE: Final = (
     "remove what you do not need from that disk, and the sweep continues automatically"
     " (results are kept; Ctrl-C stops it)"
 )
-# What the head node of a launcher's cluster is told, a secret that is handed on, and one that is not shown.
+# No user typed these: words for the head node of a cluster, a secret for another process, a secret that is covered.
 _NOT_TYPED = re.compile(r"^--as-job|/ray_bootstrap_config\.yaml$|^(--[a-z-]+=)?once:|\*\*\*")
 
 

@@ -28,7 +28,7 @@ class _RunningPhase:
     planned_s: float | None = None
 
     def phase(self, number: str = "") -> Phase:
-        """It, for other processes, which have another monotonic clock."""
+        """The phase for other processes, which have another monotonic clock."""
         return Phase(self.what, time.time() - (time.monotonic() - self.since), self.planned_s, number)
 
 

@@ -52,7 +52,7 @@ class RemainingTime:
         trial.waits_since = trial.waits_since or time.monotonic()
 
     def go_on(self, trial: TrialTime) -> None:
-        """It waits no more."""
+        """A trial waits no more."""
         if trial.waits_since is not None:
             wait_s = time.monotonic() - trial.waits_since
             trial.began, trial.waits_since = trial.began + wait_s, None

@@ -47,7 +47,7 @@ class FakeMachine:
         self._facts = facts
 
     def wake(self) -> None:
-        """It is awake."""
+        """The machine is awake."""
 
     def facts(self, java: str) -> Mapping[str, Any]:
         """The facts that were given."""

@@ -176,4 +176,4 @@ class Chaos:
         ]
         for node in nodes:
             self.site.hosts["head"].run(*RAY, "ray", "drain-node", "--node-id", node, *words)
-        time.sleep(3)  # the deadline of the warning
+        time.sleep(3)  # the cloud takes the machine away when its warning has passed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from fpray.driver.notify import Notifier, _post
 from fpray.driver.notify_targets import read_targets
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
-from tests.conftest import cli, wait_for
+from tests.conftest import cli, stays, wait_for
 from tests.support.patience import LONG
 from tests.support.sweeps import run_on
 
@@ -69,8 +68,7 @@ def test_a_stall_is_one_notice_until_a_trial_ends_or_begins(monkeypatch: pytest.
         notices.expect(100.0)
         notices.expect(0.1)
         wait_for(lambda: lines() == ["stalled"], LONG, "a stall")
-        time.sleep(0.5)
-        assert lines() == ["stalled"]
+        stays(lambda: lines() == ["stalled"], 0.5, "one notice")
         notices.expect(0.0)
         wait_for(lambda: lines() == ["stalled", "stalled"], LONG, "another")
 

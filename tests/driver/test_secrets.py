@@ -109,8 +109,8 @@ def test_a_detached_sweep_gets_it_and_ps_does_not(tmp_path: Path) -> None:
         assert in_ps(KEY) == []
         release(clients)
         wait_for(lambda: len(posts) == 2, LONG, "the notices")
-        suite = only_suite(tmp_path)
-        wait_for(lambda: "did not get the message" in (suite / "driver.log").read_text(), 20, "its failure in the log")
+        log = only_suite(tmp_path) / "driver.log"
+        wait_for(lambda: "did not get the message" in log.read_text(), LONG, "its failure in the log")
     assert posts == [f"/services/{KEY}"] * 2
     assert places_of(KEY, tmp_path, user_directory()) == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -59,6 +60,12 @@ def test_deadline_of_an_exit(processes: Processes, trial: str) -> None:
     assert (failure.kind, failure.label) == ("deadline", "client_0")
 
 
+def _waits(thread: threading.Thread) -> bool:
+    """Whether a thread waits for a condition now."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is not None and (frame.f_code.co_filename, frame.f_code.co_name) == (threading.__file__, "wait")
+
+
 def test_stop_while_another_thread_waits(processes: Processes, trial: str) -> None:
     start(processes, spec("client_0", trial, expected_exits=(0,)), spec("server_0", trial))
     failures: list[Failure | None] = []
@@ -67,7 +74,7 @@ def test_stop_while_another_thread_waits(processes: Processes, trial: str) -> No
     ]
     for thread in threads:
         thread.start()
-    time.sleep(0.1)  # they wait by then, or soon: it ends in the same way
+    wait_until(lambda: all(map(_waits, threads)))
     ends = processes.stop([["client_0"], ["server_0"]])
     for thread in threads:
         thread.join(60)
@@ -86,7 +93,7 @@ def test_the_supervisor_ends_while_another_thread_waits(driver: str, trial: str,
     ]
     for thread in threads:
         thread.start()
-    time.sleep(0.1)  # they wait by then, or soon: it ends in the same way
+    wait_until(lambda: all(map(_waits, threads)))
     if how == "close":
         assert processes.close()
     else:

@@ -51,7 +51,7 @@ class Source:
 
     @cached_property
     def tree(self) -> ast.Module:
-        """It, parsed."""
+        """The syntax tree of the file."""
         return ast.parse(self.text)
 
     @cached_property

@@ -67,7 +67,7 @@ def test_failed_trials_and_a_bound_that_nothing_keeps(ray_address: str, tmp_path
         maximize="measured.throughput",
         subject_to="measured.latency.p99_ms<=0.000001",
         space={"jvm_heap_size": ["100m", "2m"]},
-        set={"warmup_duration": "100ms", "warmup_timeout": "60s", "duration": "200ms", "timeout": "60s"},
+        set={"warmup_duration": "100ms", "warmup_timeout": "60s", "duration": "2s", "timeout": "60s"},
         jvm_arg="server:-XX:+UseG1GC",  # needs more than java takes as a heap
         sampler="grid",
         storage="memory",

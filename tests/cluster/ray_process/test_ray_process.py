@@ -9,14 +9,13 @@ import os
 import signal
 import stat
 import subprocess
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from fpray.files.user_directory import user_directory
-from tests.conftest import FPRAY, QUICK, run, start, wait_for
+from tests.conftest import FPRAY, QUICK, run, start, stays, wait_for
 from tests.driver.held import PATIENT, hold_clients, release
 from tests.support.patience import LONG
 from tests.support.processes import Seen, below, command_of, jvms, lives, name_of, parent_of, seen
@@ -26,6 +25,8 @@ ROOT = Path(__file__).parents[3]
 pytestmark = [pytest.mark.ray, pytest.mark.jvm]
 SWEEP = ("sweep", "unreplicated", "--local", "--vary", "num_clients_per_proc=1")
 ENV = {"RAY_ADDRESS": ""}
+# Less than the 90 s that Ray's agents stayed. The promise is 10 s: bench-kills measures it, on a machine that is idle.
+SOON = 60.0
 
 
 def _ray_process(driver: subprocess.Popen[str]) -> Seen | None:
@@ -64,9 +65,9 @@ def _outcome(directory: Path) -> dict[str, object]:
 
 
 def _nothing_is_left(directory: Path, driver: subprocess.Popen[str], session: int) -> None:
-    wait_for(lambda: not _of_session(session), 10, "Ray's processes have ended")
-    wait_for(lambda: not jvms(str(directory)), 10, "JVMs have ended")
-    wait_for(lambda: not list(user_directory().glob(f"ray-{driver.pid}-*")), 10, "its directory is removed")
+    wait_for(lambda: not _of_session(session), SOON, "Ray's processes have ended")
+    wait_for(lambda: not jvms(str(directory)), SOON, "JVMs have ended")
+    wait_for(lambda: not list(user_directory().glob(f"ray-{driver.pid}-*")), SOON, "its directory is removed")
 
 
 @pytest.mark.parametrize("name", ["raylet", "gcs_server", "fpray-ray"])
@@ -103,8 +104,7 @@ def test_a_gcs_that_stands_still_in_the_start_is_waited_for(tmp_path: Path) -> N
     driver = start(*SWEEP, *QUICK, cwd=tmp_path, env=ENV)
     gcs = _named(driver, "gcs_server")
     gcs.suspend()
-    time.sleep(3)
-    assert driver.poll() is None
+    stays(lambda: driver.poll() is None, 3, "the driver waits")
     gcs.resume()
     _, messages = driver.communicate(timeout=250)
     assert driver.returncode == 0, messages
@@ -148,7 +148,7 @@ def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple
     if "fpray-ray" in victims:
         ray.kill()
         # No process is left that could end Ray's agents: the next command does.
-        wait_for(lambda: not jvms(str(tmp_path)), 10, "JVMs have ended")
+        wait_for(lambda: not jvms(str(tmp_path)), SOON, "JVMs have ended")
         done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV, timeout=250)
         assert done.code == 0, done.err
     del clients
