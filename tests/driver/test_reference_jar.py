@@ -64,9 +64,9 @@ def test_the_reference_jars_clients_are_not_doubted(ray_address: str, tmp_path: 
     done = run("sweep", "unreplicated", *WARM, *grid, "--address", ray_address, cwd=tmp_path)
     trials = sorted(path.parent for path in only_suite(tmp_path).glob("0*/outcome.json"))
     assert len(trials) == 4, done.err
-    shown = [outcome(trial.parent, trial.name) for trial in trials if not _is_disturbed(trial)]
-    assert [end["status"] for end in shown] == ["finished"] * len(shown), done.err
-    laws = [(end["results"]["measured.littles_law"], end["doubts"]) for end in shown]
+    calm = [outcome(trial.parent, trial.name) for trial in trials if not _is_disturbed(trial)]
+    assert [end["status"] for end in calm] == ["finished"] * len(calm), done.err
+    laws = [(end["results"]["measured.littles_law"], end["doubts"]) for end in calm]
     assert "Little" not in str(laws), laws
-    if not shown:
+    if not calm:
         pytest.skip("clients were starved in each of the four trials: they show nothing")
