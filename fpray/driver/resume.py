@@ -90,4 +90,4 @@ def selected_by(words: Mapping[str, Any], suite: Suite, experiment: Experiment) 
     if words == experiment.recorded_selection:
         return Selected(experiment.selection, experiment.protocol, experiment.study, experiment.trials, (), file)
     file = known_study_file(words, suite, file, accept_change=experiment.policy.accept_change)
-    return select_grid(TrialSelection.from_json(words, suite.path / layout.SUITE), file, in_suite=lambda: True)
+    return select_grid(TrialSelection.from_json(words, suite.path / layout.SUITE), file)
