@@ -26,12 +26,15 @@ from fpray.study.study import MOST_TRIALS, Study
 from fpray.study.study_file import StudyFile, is_study_file
 
 _COUNTED = 10**30  # trials; no message needs a higher number
-_LATER = ("cross", "only", "where", "laptop")  # words that earlier versions do not have
+_FIRST = ("protocol", "study", "vary", "set", "repeat", "log_level")  # in every suite, default or not
 
 
 @dataclass(frozen=True)
 class TrialSelection:
-    """The words that select trials: two commands of equal words continue each other's suite."""
+    """The words that select trials: two commands of equal words continue each other's suite.
+
+    An option whose name is a field here selects trials. The field's default is that of the option.
+    """
 
     protocol: str
     study: str = USUAL_STUDY
@@ -53,9 +56,10 @@ class TrialSelection:
         return TrialSelection(**own | {"protocol": protocol, "set": fixed})
 
     def to_json(self) -> Any:
-        """What `suite.json` keeps of it: equal for equal words, also of versions without the later ones."""
-        words = asdict(self)
-        return param_values.json_of({name: value for name, value in words.items() if value or name not in _LATER})
+        """What `suite.json` keeps of it: equal for equal words, also of versions that lack a field of today."""
+        words, usual = asdict(self), asdict(type(self)(self.protocol))
+        kept = {name: value for name, value in words.items() if name in _FIRST or value != usual[name]}
+        return param_values.json_of(kept)
 
     @staticmethod
     def from_json(content: Mapping[str, Any], file: Path) -> TrialSelection:
