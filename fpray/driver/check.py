@@ -71,7 +71,7 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
     values = words.values
     protocol = collect(words.problems, lambda: find_protocol(words.protocol))
     choice = collect(words.problems, lambda: select(words.protocol, values)) if protocol is not None else None
-    selection_json = choice.selection.to_json() if choice is not None else None
+    recorded_selection = choice.selection.to_json() if choice is not None else None
     where = collect(words.problems, lambda: where_of(values)) or where_of({**values, "cluster": None})
     instruments = collect(words.problems, lambda: find_instruments(values["instrument"])) or ()
     if protocol is not None:
@@ -85,8 +85,9 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
     if find_means is not None:
         words.problems += jar_problems(len(cluster.addresses()), has_name=values["jar"] is not None)
         means = find_means(words, where, protocol, choice.trials if choice else ())
-    if choice is not None and choice.heap_problems and not _is_continued(selection_json, words.values, means.suite):
-        words.problems += choice.heap_problems
+    heap_problems = choice.heap_problems if choice is not None else ()
+    if heap_problems and not _is_continued(recorded_selection, values, means.suite):
+        words.problems += heap_problems
     refuse_if_any(words.problems)
     assert choice is not None
     outputs, environment = _outputs(words, means.suite, choice.remarks), _environment(values, means.jar)
@@ -94,7 +95,7 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
     return Experiment(
         kind=SWEEP,
         selection=choice.selection,
-        recorded_selection=selection_json,
+        recorded_selection=recorded_selection,
         protocol=choice.protocol,
         study=choice.study,
         trials=choice.trials,
@@ -103,7 +104,7 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
         policy=policy,
         outputs=outputs,
         settings=settings,
-        key=suite_key(selection_json, settings),
+        key=suite_key(recorded_selection, settings),
         study_file=choice.study_file,
         instruments=[*usual_instruments(), *instruments],
     )

@@ -1,4 +1,4 @@
-"""Which trials a user asks for: the words that a suite keeps, and the protocol, study and trials that they select."""
+"""Which trials a user asks for: the selection, which a suite keeps, and the protocol, study and trials of it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _FIRST = ("protocol", "study", "vary", "set", "repeat", "log_level")  # in every
 
 @dataclass(frozen=True)
 class TrialSelection:
-    """The words that select trials: two commands of equal words continue each other's suite.
+    """What selects trials: two commands with equal selections continue each other's suite.
 
-    An option whose name is a field here selects trials. The field's default is that of the option.
+    Each option with the name of a field here selects trials. The field has the default of the option.
     """
 
     protocol: str
@@ -49,17 +49,17 @@ class TrialSelection:
 
     @staticmethod
     def from_options(protocol: str, values: Mapping[str, Any]) -> TrialSelection:
-        """The words of a command. `-m` and `-p` are parameters of every trial, as in FrankenPaxos."""
+        """The selection of a command. `-m` and `-p` are parameters of every trial, as in FrankenPaxos."""
         switches = {item.option.parameter: True for item in fields(BaseOptions) if values[item.name]}
         fixed = {**{name: is_on for name, is_on in switches.items() if name}, **values["set"]}
         own = {name: values[name] for name in TrialSelection.__dataclass_fields__ if name in values}
         return TrialSelection(**own | {"protocol": protocol, "set": fixed})
 
     def to_json(self) -> Any:
-        """What `suite.json` keeps of it: equal for equal words, also of versions that lack a field of today."""
-        words, usual = asdict(self), asdict(type(self)(self.protocol))
-        kept = {name: value for name, value in words.items() if name in _FIRST or value != usual[name]}
-        return param_values.json_of(kept)
+        """What `suite.json` keeps of it: equal for equal selections, also of versions that lack a field of today."""
+        values, usual = asdict(self), asdict(type(self)(self.protocol))
+        entries = {name: value for name, value in values.items() if name in _FIRST or value != usual[name]}
+        return param_values.json_of(entries)
 
     @staticmethod
     def from_json(content: Mapping[str, Any], file: Path) -> TrialSelection:
