@@ -16,13 +16,21 @@ _HEAD = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^][/:\s]+)):(?P<
 _CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")  # `ray start` writes it on a node of a cluster
 
 
+class EnvironmentAddress(str):
+    """An address that RAY_ADDRESS gives: a message on it names the variable."""
+
+    @staticmethod
+    def read() -> EnvironmentAddress | None:
+        """What the variable gives. It is a word of the user: a command reads it once, with its options."""
+        return EnvironmentAddress(os.environ.get("RAY_ADDRESS", "")) or None
+
+
 def wanted_address(address: str | None, local: bool) -> str | None:
-    """The Ray cluster to attach to: `address`, RAY_ADDRESS, or the one of this machine; None: an embedded Ray."""
-    if local:
+    """The Ray cluster to attach to: the one that is named, or the one of this machine; None: an embedded Ray."""
+    if local or address == "local":
         return None
-    requested = address or os.environ.get("RAY_ADDRESS")
-    if requested:
-        return None if requested == "local" else requested
+    if address:
+        return address
     # Any user can put something of this name there, and the Ray that it names runs code.
     with contextlib.suppress(OSError):
         if not _CURRENT_CLUSTER.parent.is_symlink():
@@ -70,7 +78,7 @@ def address_problem(address: str) -> str | None:
 
 def name_of(address: str) -> str:
     """An address with what names it, for a message."""
-    return f"{'RAY_ADDRESS' if os.environ.get('RAY_ADDRESS') == address else '--address'} {address}"
+    return f"{'RAY_ADDRESS' if isinstance(address, EnvironmentAddress) else '--address'} {address}"
 
 
 def answers(address: str) -> bool:

@@ -101,7 +101,7 @@ class RayLink:
             ) from None
 
     def _refused(self, sentence: str) -> Refused:
-        return refuse(name_of(str(self._address)), sentence, Cause.RAY_CLUSTER)
+        return refuse(name_of(self._address or ""), sentence, Cause.RAY_CLUSTER)
 
     def _start_embedded(self) -> None:
         for attempt in range(1, _TRIES + 1):
@@ -131,7 +131,8 @@ class RayLink:
         self.process.spawn(environment)
         if self._directory is not None:
             self._directory.note(self.process.pid)
-        answer: Future[RayStarted] = self.process.ask("start", Start(self._address, directory, self._token))
+        address = None if self._address is None else str(self._address)
+        answer: Future[RayStarted] = self.process.ask("start", Start(address, directory, self._token))
         ray = self._started(answer)
         self.gcs_address, self.host = ray.gcs_address, ray.host
 

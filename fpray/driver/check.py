@@ -16,6 +16,7 @@ from fpray.driver.read_options import Words, collect
 from fpray.driver.selection import Selected, grid_of_options
 from fpray.driver.trial_problems import jar_problems, trial_problems
 from fpray.errors import Cause, Problem, nearest, refuse_if_any
+from fpray.files.paths import GivenPath
 from fpray.jar.find import REFERENCE, Jar
 from fpray.plan.command_line import Paths
 from fpray.plan.placement_policy import EVERY_ROLE
@@ -34,14 +35,14 @@ class Means(NamedTuple):
     """What a command that runs trials finds out beside what is planned, see `fpray.driver.means`.
 
     Attributes:
+        where: on which machines, with what the environment says of it.
         jar: the jar that the user names, looked into; None: the reference jar.
         suite: the suite that `-s` names, to continue it; None where suites are made there.
-        remote: whether only the head of the cluster can run the command.
     """
 
+    where: Where
     jar: Jar | None = None
     suite: Path | None = None
-    remote: bool = False
 
 
 Select = Callable[[str, Mapping[str, Any]], Selected]
@@ -70,8 +71,8 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
     values = words.values
     protocol = collect(words.problems, lambda: find_protocol(words.protocol))
     choice = collect(words.problems, lambda: select(words.protocol, values)) if protocol is not None else None
-    selection_json = choice.selection.to_json() if choice is not None else None
-    where = collect(words.problems, lambda: where_of(values)) or Where()
+    recorded_selection = choice.selection.to_json() if choice is not None else None
+    where = collect(words.problems, lambda: where_of(values)) or where_of({**values, "cluster": None})
     instruments = collect(words.problems, lambda: find_instruments(values["instrument"])) or ()
     if protocol is not None:
         words.problems += _role_problems(protocol, values)
@@ -80,10 +81,13 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
         words.problems += trial_problems(
             choice, cluster, is_listed=where.file is not None, plan_only=find_means is None
         )
-    means = Means()
+    means = Means(where)
     if find_means is not None:
         words.problems += jar_problems(len(cluster.addresses()), has_name=values["jar"] is not None)
         means = find_means(words, where, protocol, choice.trials if choice else ())
+    heap_problems = choice.heap_problems if choice is not None else ()
+    if heap_problems and not _is_continued(recorded_selection, values, means.suite):
+        words.problems += heap_problems
     refuse_if_any(words.problems)
     assert choice is not None
     outputs, environment = _outputs(words, means.suite, choice.remarks), _environment(values, means.jar)
@@ -91,19 +95,28 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
     return Experiment(
         kind=SWEEP,
         selection=choice.selection,
-        recorded_selection=selection_json,
+        recorded_selection=recorded_selection,
         protocol=choice.protocol,
         study=choice.study,
         trials=choice.trials,
         environment=environment,
-        where=replace(where, remote=means.remote),
+        where=means.where,
         policy=policy,
         outputs=outputs,
         settings=settings,
-        key=suite_key(selection_json, settings),
+        key=suite_key(recorded_selection, settings),
         study_file=choice.study_file,
         instruments=[*usual_instruments(), *instruments],
     )
+
+
+def _is_continued(recorded_selection: Any, values: Mapping[str, Any], suite: Path | None) -> bool:
+    """Whether a suite that the command may continue has these trials already. suite: the one that is named."""
+    from fpray.driver.named_suite import is_in_suite  # most commands need no suite to be planned
+
+    directory = values["suite_directory"]
+    is_usable = isinstance(directory, GivenPath) and not values["new"]
+    return is_usable and is_in_suite(recorded_selection, suite, directory.path)
 
 
 def suite_key(identity: Any, settings: Settings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 from fpray.driver.experiment import Experiment
@@ -151,10 +152,10 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
 def _lacks_trials(suite: Suite, experiment: Experiment) -> bool:
     """Whether one of the trials of a suite has not ended."""
     try:
-        trials = [trial for words in suite.record.points for trial in selected_by(words, suite, experiment).trials]
+        selections = [selected_by(entry, suite, experiment) for entry in suite.record.points]
     except FprayError:  # its study or protocol is gone or has changed: it cannot be continued
         return False
-    directories = suite.directories()
+    trials, directories = chain.from_iterable(selection.trials for selection in selections), suite.directories()
     return any(trial.id not in directories or directories[trial.id].outcome() is None for trial in trials)
 
 

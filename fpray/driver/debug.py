@@ -11,7 +11,7 @@ from typing import Any
 
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.machines import Machines
-from fpray.cluster.ray_address import wanted_address
+from fpray.cluster.ray_address import EnvironmentAddress, wanted_address
 from fpray.driver.compared import recorded
 from fpray.driver.experiment import Where
 from fpray.driver.options import BaseOptions
@@ -53,10 +53,11 @@ def debug_trial(suite: Suite, earlier: TrialDirectory, label: str, where: Where)
     """
     check_label(earlier, label)
     trial, inventory, record = _trial_of(earlier), where.inventory.with_addresses(), suite.record
+    where = replace(where, inventory=inventory, environment_address=EnvironmentAddress.read())
     settings = recorded(BaseOptions, record, suite.path / SUITE)
     java = settings["java"]
     jar = jar_of_trial(suite, _record_of(earlier), trial, java, say)
-    with Machines(wanted_address(where.address or inventory.address, where.local), local=where.local) as machines:
+    with Machines(wanted_address(where.ray, where.local), local=where.local) as machines:
         inventory.wait_for_all(machines.refresh, say)
         nodes = machines.by_host().values()
         cluster = replace(inventory.cluster_of(nodes, machines.driver_host()), policy=settings["place"])

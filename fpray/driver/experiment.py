@@ -53,6 +53,7 @@ class Where:
         file: the file of `--cluster`, where there is one.
         scratch: the directory below which machines work, where the user names one.
         remote: whether only the head of the cluster can run the command, because this machine is none of its nodes.
+        environment_address: the address in RAY_ADDRESS (`local`: an embedded Ray); planning needs none.
     """
 
     address: str | None = None
@@ -61,11 +62,12 @@ class Where:
     file: Path | None = None
     scratch: str | None = None
     remote: bool = False
+    environment_address: str | None = None
 
     @property
     def ray(self) -> str | None:
-        """The address of the Ray cluster that is meant: the one that is named, else that of the file's head."""
-        return self.address or self.inventory.address
+        """The address of the Ray cluster that is meant: of `--address`, else of the file's head, else RAY_ADDRESS."""
+        return self.address or self.inventory.address or self.environment_address
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from fpray.cluster.head_address import head_login
 from fpray.cluster.launcher import Launcher, read_launcher
-from fpray.cluster.ray_address import wanted_address
+from fpray.cluster.ray_address import EnvironmentAddress, wanted_address
 from fpray.driver.command_words import CommandWords
 from fpray.errors import Cause, FprayError
 from fpray.node.ports import is_own
@@ -42,11 +42,14 @@ _OPTIONS = {
 }
 
 
-def belongs_here(launcher: Launcher) -> bool:
-    """Whether this machine is a node of the cluster: by its address, or, in a cloud, by the Ray that it runs."""
+def belongs_here(launcher: Launcher, address: str | None) -> bool:
+    """Whether this machine is a node of the cluster: by its address, or, in a cloud, by the Ray that it runs.
+
+    address: the address in RAY_ADDRESS, which names that Ray.
+    """
     if launcher.hosts:
         return any(is_own(host) for host in launcher.hosts)
-    return wanted_address(None, local=False) is not None
+    return wanted_address(address, local=False) is not None
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def run_on_head(path: Path, command: CommandWords, *, with_machines: bool = Fals
         FprayError: the head cannot be reached.
     """
     launcher = read_launcher(path)
-    if belongs_here(launcher):
+    if belongs_here(launcher, EnvironmentAddress.read()):
         return
     head = Head.of(launcher)
     home = head.ask("pwd").strip()  # needed in any case: ssh alone does not say which head cannot be reached

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fpray.cluster.launcher import Launcher
-from fpray.cluster.ray_address import address_problem, name_of
+from fpray.cluster.ray_address import EnvironmentAddress, address_problem, name_of
 from fpray.driver.check import Means, check
 from fpray.driver.experiment import Experiment, Where
 from fpray.driver.head import belongs_here
@@ -36,27 +36,29 @@ def check_sweep(protocol: str, words: Mapping[str, Any], command: str = "") -> E
 
 def find_means(words: Words, where: Where, protocol: Protocol[Any] | None, trials: Sequence[Trial[Any]]) -> Means:
     """What running trials needs; what is wrong with it is noted among the problems of the words."""
-    values, remote = words.values, _needs_head(where)
+    where = replace(where, environment_address=EnvironmentAddress.read())
+    where, values = replace(where, remote=_needs_head(where)), words.values
     jar = collect(words.problems, lambda: named_jar(values["jar"], protocol, trials)) if protocol is not None else None
     words.problems += _later_problems(values, trials)
     words.problems += _address_problems(where)
     words.problems += _platform_problems()
-    suite = None
-    if not remote and isinstance(path := values["suite_directory"], GivenPath):  # the disk of the head is not seen here
+    suite, path = None, values["suite_directory"]
+    if not where.remote and isinstance(path, GivenPath):  # the disk of the head is not seen here
         suite = collect(words.problems, lambda: suite_of(path, is_new=values["new"]))
-    return Means(jar, suite, remote)
+    return Means(where, jar, suite)
 
 
 def _needs_head(where: Where) -> bool:
     """Whether a launcher configuration names a cluster to which this machine does not belong."""
-    if not isinstance(where.inventory, Launcher) or where.address is not None or os.environ.get("RAY_ADDRESS"):
+    has_cluster = where.address is not None or where.environment_address not in (None, "local")
+    if not isinstance(where.inventory, Launcher) or has_cluster:
         return False
-    return not belongs_here(where.inventory)
+    return not belongs_here(where.inventory, where.environment_address)
 
 
 def _address_problems(where: Where) -> Iterator[Problem]:
     """An address at which no head of a Ray cluster can be; whether one answers is seen at the start."""
-    address = where.ray or os.environ.get("RAY_ADDRESS")
+    address = where.ray
     if address and address != "local" and not where.local and (sentence := address_problem(address)):
         yield Problem(name_of(address), sentence, Cause.RAY_CLUSTER)
 

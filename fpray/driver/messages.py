@@ -71,7 +71,7 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
 
 
 def _final_statuses(suite: Suite, work: WorkList) -> list[Status]:
-    directories = [directory for directory in suite.directories().values() if directory not in work.repeated]
+    directories = [directory for directory in suite.directories().values() if directory not in work.reruns]
     return [outcome.status for directory in directories if (outcome := directory.outcome()) is not None]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from fpray.errors import Cause, Refused, refuse
 from fpray.files.paths import GivenPath, short_path
-from fpray.store.find import find_suite, is_suite, no_directory
+from fpray.store.find import find_suite, is_suite, no_directory, suites
+from fpray.store.suite import Suite
 from fpray.store.usual_root import usual_root
 
 _ID_START = re.compile(r"[A-Za-z]{4,10}")
@@ -37,6 +39,12 @@ def suite_of(directory: GivenPath, *, is_new: bool) -> Path | None:
         )
         raise refuse("--new", sentence, Cause.OPTION)
     return suite
+
+
+def is_in_suite(recorded_selection: Any, suite: Path | None, root: Path) -> bool:
+    """Whether a command continues a suite that has its trials: the suite that is named, else any of a directory."""
+    could_continue = suites(root) if suite is None else [Suite(suite)]
+    return any(recorded_selection in one.record.points for one in could_continue)
 
 
 def _find(text: str, root: Path) -> Path | None:

@@ -27,20 +27,20 @@ class WorkList:
         trials: of every command that the suite was ever run by, this one included.
         study: the latest one; its summary is what progress lines show.
         recorded_selections: what these commands select, as a suite keeps them.
-        repeated: trials that run again although they ended.
+        reruns: trials that run again although they ended.
         entries: those of `suite.json` that are of the latest one, see `fpray.driver.record_entries`.
     """
 
     trials: Sequence[Trial[Any]]
     study: Study
     recorded_selections: Sequence[Any]
-    repeated: Sequence[TrialDirectory]
+    reruns: Sequence[TrialDirectory]
     entries: Mapping[str, Any]
 
     def is_done(self, suite: Suite, trial: Trial[Any]) -> bool:
         """Whether a trial has ended for good, and is not to run again."""
         directory = suite.directories().get(trial.id)
-        return directory is not None and directory.outcome() is not None and directory not in self.repeated
+        return directory is not None and directory.outcome() is not None and directory not in self.reruns
 
     def begin(self, suite: Suite, trials: Sequence[Trial[Any]]) -> None:
         """Write down what is new, and archive what is to run again; earlier attempts are kept.
@@ -52,7 +52,7 @@ class WorkList:
             setattr(suite.record, name, value)
         suite.save()
         suite.write_inputs(trials)
-        for directory in self.repeated:
+        for directory in self.reruns:
             directory.archive_attempt()
 
 
@@ -62,15 +62,13 @@ def work_list(suite: Suite, experiment: Experiment) -> WorkList:
     Raises:
         Refused: a trial to run again is not there.
     """
-    words_of_all = list(suite.record.points)
-    if experiment.recorded_selection not in words_of_all and experiment.selection != TrialSelection(
-        experiment.protocol.name
-    ):
-        words_of_all.append(experiment.recorded_selection)
-    selections = [selected_by(words, suite, experiment) for words in words_of_all]
-    trials = list({trial.id: trial for selection in selections for trial in selection.trials}.values())
-    repeats = [directory for rerun in experiment.policy.rerun for directory in trials_to_rerun(suite, rerun)]
-    return WorkList(trials, selections[-1].study, words_of_all, repeats, record_entries(experiment, suite))
+    recorded_selections, own = list(suite.record.points), experiment.recorded_selection
+    if own not in recorded_selections and experiment.selection != TrialSelection(experiment.protocol.name):
+        recorded_selections.append(own)
+    all_selected = [selected_by(selection, suite, experiment) for selection in recorded_selections]
+    trials = list({trial.id: trial for selection in all_selected for trial in selection.trials}.values())
+    reruns = [directory for rerun in experiment.policy.rerun for directory in trials_to_rerun(suite, rerun)]
+    return WorkList(trials, all_selected[-1].study, recorded_selections, reruns, record_entries(experiment, suite))
 
 
 def decide_order(suite: Suite, name: str | None, several_machines: bool) -> Order:
@@ -80,14 +78,14 @@ def decide_order(suite: Suite, name: str | None, several_machines: bool) -> Orde
     return order
 
 
-def selected_by(words: Mapping[str, Any], suite: Suite, experiment: Experiment) -> Selected:
-    """What the words of a suite select; those of the experiment are known already.
+def selected_by(recorded_selection: Mapping[str, Any], suite: Suite, experiment: Experiment) -> Selected:
+    """What a selection of a suite selects; the trials of the experiment's own are there already.
 
     Raises:
-        Refused: the protocol or the study has changed, or the words are of another version of fpray.
+        Refused: the protocol or the study has changed, or another version of fpray recorded the selection.
     """
     file = experiment.study_file
-    if words == experiment.recorded_selection:
+    if recorded_selection == experiment.recorded_selection:
         return Selected(experiment.selection, experiment.protocol, experiment.study, experiment.trials, (), file)
-    file = known_study_file(words, suite, file, accept_change=experiment.policy.accept_change)
-    return select_grid(TrialSelection.from_json(words, suite.path / layout.SUITE), file, in_suite=lambda: True)
+    file = known_study_file(recorded_selection, suite, file, accept_change=experiment.policy.accept_change)
+    return select_grid(TrialSelection.from_json(recorded_selection, suite.path / layout.SUITE), file)

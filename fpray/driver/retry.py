@@ -42,13 +42,13 @@ def settle(
         listeners.on_wait(f"waiting for disk space: {why}; {FREE_SPACE}", number)
         return None, replace(scheduled, disk_was_full=True)
     most = RETRIES if retries is None else retries
-    if outcome.reason is not Reason.INFRASTRUCTURE or scheduled.repeated >= most:
+    if outcome.reason is not Reason.INFRASTRUCTURE or scheduled.retry >= most:
         return outcome, None
     listeners.on_message(
         f"trial {number} · {outcome.status.value}: {outcome.detail} · no result yet: trial {number}"
-        f" runs again automatically (retry {scheduled.repeated + 1} of {most})"
+        f" runs again automatically (retry {scheduled.retry + 1} of {most})"
     )
-    return outcome, replace(scheduled, repeated=scheduled.repeated + 1)
+    return outcome, replace(scheduled, retry=scheduled.retry + 1)
 
 
 def _outcome_of(scheduled: ScheduledTrial) -> Outcome:

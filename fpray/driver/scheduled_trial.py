@@ -27,7 +27,7 @@ class ScheduledTrial:
 
     Attributes:
         allocation: its machines, from when it starts.
-        repeated: how often it was retried, because its machines failed.
+        retry: which retry this is, 0 at first; a trial is retried where its machines failed.
         disk_was_full: whether its latest attempt ended for want of disk space.
         result: set by its thread when that is through.
     """
@@ -35,7 +35,7 @@ class ScheduledTrial:
     trial: Trial[Any]
     directory: TrialDirectory
     allocation: Allocation = field(default_factory=lambda: Allocation(Cluster(), ()))
-    repeated: int = 0
+    retry: int = 0
     disk_was_full: bool = False
     result: Outcome | BaseException | None = None
 

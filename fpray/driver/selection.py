@@ -1,9 +1,9 @@
-"""Which trials a user asks for: the words that a suite keeps, and the protocol, study and trials that they select."""
+"""Which trials a user asks for: the selection, which a suite keeps, and the protocol, study and trials of it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fpray.driver import narrow
 from fpray.driver.option import fields
 from fpray.driver.options import LOG_LEVELS, USUAL_STUDY, BaseOptions
-from fpray.errors import Cause, Problem, Refused, refuse, refuse_if_any
+from fpray.errors import Cause, Problem, Refused
 from fpray.files.suite_file import Damaged, typed_content
 from fpray.files.typed import between
 from fpray.plan.capacity import heap_size_problems
@@ -26,12 +26,15 @@ from fpray.study.study import MOST_TRIALS, Study
 from fpray.study.study_file import StudyFile, is_study_file
 
 _COUNTED = 10**30  # trials; no message needs a higher number
-_LATER = ("cross", "only", "where", "laptop")  # words that earlier versions do not have
+_FIRST = ("protocol", "study", "vary", "set", "repeat", "log_level")  # in every suite, default or not
 
 
 @dataclass(frozen=True)
 class TrialSelection:
-    """The words that select trials: two commands of equal words continue each other's suite."""
+    """What selects trials: two commands with equal selections continue each other's suite.
+
+    Each option with the name of a field here selects trials. The field has the default of the option.
+    """
 
     protocol: str
     study: str = USUAL_STUDY
@@ -46,16 +49,17 @@ class TrialSelection:
 
     @staticmethod
     def from_options(protocol: str, values: Mapping[str, Any]) -> TrialSelection:
-        """The words of a command. `-m` and `-p` are parameters of every trial, as in FrankenPaxos."""
+        """The selection of a command. `-m` and `-p` are parameters of every trial, as in FrankenPaxos."""
         switches = {item.option.parameter: True for item in fields(BaseOptions) if values[item.name]}
         fixed = {**{name: is_on for name, is_on in switches.items() if name}, **values["set"]}
         own = {name: values[name] for name in TrialSelection.__dataclass_fields__ if name in values}
         return TrialSelection(**own | {"protocol": protocol, "set": fixed})
 
     def to_json(self) -> Any:
-        """What `suite.json` keeps of it: equal for equal words, also of versions without the later ones."""
-        words = asdict(self)
-        return param_values.json_of({name: value for name, value in words.items() if value or name not in _LATER})
+        """What `suite.json` keeps of it: equal for equal selections, also of versions that lack a field of today."""
+        values, usual = asdict(self), asdict(type(self)(self.protocol))
+        entries = {name: value for name, value in values.items() if name in _FIRST or value != usual[name]}
+        return param_values.json_of(entries)
 
     @staticmethod
     def from_json(content: Mapping[str, Any], file: Path) -> TrialSelection:
@@ -82,6 +86,8 @@ class Selected:
     Attributes:
         remarks: what the user is to know of it before anything starts.
         study_file: the file that the study is from, where the user names one.
+        heap_problems: heaps with which no JVM starts. An earlier version took them, so a command that starts a suite
+            refuses them, and one that continues a suite does not.
     """
 
     selection: TrialSelection
@@ -90,19 +96,13 @@ class Selected:
     trials: Sequence[Trial[Any]]
     remarks: Sequence[str] = ()
     study_file: StudyFile | None = None
+    heap_problems: Sequence[Problem] = ()
 
 
-def _never() -> bool:
-    return False
-
-
-def select(
-    selection: TrialSelection, study_file: StudyFile | None = None, in_suite: Callable[[], bool] = _never
-) -> Selected:
+def select(selection: TrialSelection, study_file: StudyFile | None = None) -> Selected:
     """The protocol, the study, and every trial.
 
-    study_file: that of the study, where it was read already. in_suite: whether a suite has these words already, which
-    an earlier version took although no JVM starts with a heap of theirs: such a suite is continued.
+    study_file: that of the study, where it was read already.
 
     Raises:
         Refused: with every problem.
@@ -124,13 +124,15 @@ def select(
     study, wrong = narrow.numbered(study, selection.only)
     problems += wrong
     trials, wrong = study.trials(protocol, _log_levels(protocol, selection.log_level), fixed, selection.repeat)
-    heaps = heap_size_problems(protocol, [trial.params for trial in trials])
-    refuse_if_any([*problems, *wrong, *(heaps if heaps and not in_suite() else ())])
-    trials, wrong = narrow.where(trials, selection.where, protocol)
-    refuse_if_any(wrong)
+    problems += wrong
+    heap_problems = heap_size_problems(protocol, [trial.params for trial in trials])
+    if not problems:
+        trials, problems = narrow.where(trials, selection.where, protocol)
+    if problems:
+        raise Refused(*problems, *heap_problems)
     if selection.laptop:
         trials, remarks = narrow.laptop(trials, {*fixed, *selection.vary}), [*remarks, narrow.LAPTOP]
-    return Selected(selection, protocol, study, trials, remarks, study_file)
+    return Selected(selection, protocol, study, trials, remarks, study_file, heap_problems)
 
 
 def _with_grid(selection: TrialSelection, study: Study, params: Any) -> tuple[Study, list[str]]:
@@ -169,40 +171,24 @@ def _too_many(selection: TrialSelection, study: Study) -> Iterator[Problem]:
         yield Problem("--vary and --repeat" if selection.vary else "--study and --repeat", sentence, Cause.POINTS)
 
 
-def select_grid(
-    selection: TrialSelection, study_file: StudyFile | None = None, in_suite: Callable[[], bool] = _never
-) -> Selected:
+def select_grid(selection: TrialSelection, study_file: StudyFile | None = None) -> Selected:
     """The same for a command that runs a list of trials.
 
     Raises:
         Refused: with every problem; or the study is one of another command, which asks for trials one by one.
     """
-    grid = select(selection, study_file, in_suite)
+    grid = select(selection, study_file)
     command = grid.study.command
     if command != SWEEP and not selection.vary:
         name, study = grid.protocol.name, grid.study.name
-        raise refuse(f"--study {study}", f"is a {command}: run fpray {command} {name} --study {study}", Cause.STUDY)
+        sentence = f"is a {command}: run fpray {command} {name} --study {study}"
+        raise Refused(Problem(f"--study {study}", sentence, Cause.STUDY), *grid.heap_problems)
     return grid
 
 
 def grid_of_options(protocol: str, values: Mapping[str, Any]) -> Selected:
     """The same from the values of options."""
-    selection = TrialSelection.from_options(protocol, values)
-    return select_grid(selection, in_suite=lambda: _in_suite(selection, values))
-
-
-def _in_suite(selection: TrialSelection, values: Mapping[str, Any]) -> bool:
-    """Whether a suite that the command may continue was made by words that select the same."""
-    if values["new"]:
-        return False
-    from fpray.driver.named_suite import suite_of  # most commands need no suite to be planned
-    from fpray.store.find import suites
-    from fpray.store.suite import Suite
-
-    directory = values["suite_directory"]
-    suite_there = suite_of(directory, is_new=False)
-    suites_of_user = suites(directory.path) if suite_there is None else [Suite(suite_there)]
-    return any(selection.to_json() in suite.record.points for suite in suites_of_user)
+    return select_grid(TrialSelection.from_options(protocol, values))
 
 
 def _log_levels(protocol: Protocol[Any], level: str | None) -> Mapping[str, str]:

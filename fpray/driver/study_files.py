@@ -15,16 +15,16 @@ from fpray.study.study_file import StudyFile, is_study_file
 
 
 def known_study_file(
-    words: Mapping[str, Any], suite: Suite, file: StudyFile | None, *, accept_change: bool
+    recorded_selection: Mapping[str, Any], suite: Suite, file: StudyFile | None, *, accept_change: bool
 ) -> StudyFile | None:
     """The study file of an earlier command of a suite, as this command has read it; None for a study with a name.
 
-    words: of the earlier command. file: that of this command.
+    recorded_selection: what the earlier command selects. file: that of this command.
 
     Raises:
         Refused: this command does not name the file, or its content is not what the suite states.
     """
-    name = str(words.get("study", ""))
+    name = str(recorded_selection.get("study", ""))
     if not is_study_file(name):
         return None
     if file is None or Path(name).expanduser().resolve() != file.path.resolve():

@@ -7,7 +7,7 @@ import shlex
 from typing import Final
 
 AGAIN: Final = "to continue, run the same fpray command again"
-REPEAT: Final = "the same fpray command runs it again"
+RERUN: Final = "the same fpray command runs it again"
 START_RAY: Final = "Start Ray there: ray start --address=HEAD:6379, with the address of the head node"
 FREE_SPACE: Final = (
     "remove what you do not need from that disk, and the sweep continues automatically"

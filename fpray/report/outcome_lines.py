@@ -11,7 +11,7 @@ from fpray.files.layout import command_file, label_of
 from fpray.node.ports import is_own
 from fpray.node.process_files import ran_on
 from fpray.plan.plan import Trial
-from fpray.plan.words import REPEAT
+from fpray.plan.words import RERUN
 from fpray.protocol.params import flatten
 from fpray.recorder.columns import THROUGHPUT, latency, measured_latency, start_throughput
 from fpray.store.outcome import Outcome, Status
@@ -44,7 +44,7 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
     """What failed, the last lines of its log, and the command to run it by hand."""
     lines = [f"trial {number} of {total:03} · {outcome.status.value}: {outcome.detail}"]
     lines += [f"    {line}" for line in outcome.lines]
-    lines += [f"    this trial has no result: {REPEAT}"] if outcome.status is Status.LOST else []
+    lines += [f"    this trial has no result: {RERUN}"] if outcome.status is Status.LOST else []
     entry = explanation_of(outcome)
     if outcome.log:
         host = ran_on(command_file(label_of(outcome.log)))

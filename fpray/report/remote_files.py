@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fpray.cluster.calls import gather
 from fpray.cluster.machines import Machines
-from fpray.cluster.ray_address import wanted_address
+from fpray.cluster.ray_address import EnvironmentAddress, wanted_address
 from fpray.errors import Cause, Refused, refuse
 from fpray.store.suite import Suite
 
@@ -47,7 +47,7 @@ def _is_trusted(address: str, suite: Suite) -> bool:
     with contextlib.suppress(OSError):
         if holder is not None and holder.here and holder.has_open(suite.path):
             return Path(f"/proc/{holder.pid}").stat().st_uid == os.geteuid()
-    return address == wanted_address(None, local=False)
+    return address == wanted_address(EnvironmentAddress.read(), local=False)
 
 
 def _not_named(address: str, suite: Suite) -> Refused:

@@ -57,7 +57,7 @@ def _start(protocol: Protocol[Any], points: TrialSelection) -> tuple[Any, Study,
         selection = select(points)
     except Refused as refused:  # continue with the defaults: the options of the search may be wrong as well
         return protocol.params(), Study(points.study, protocol.name), None, list(refused.problems)
-    return selection.trials[0].params, selection.study, selection.study_file, []
+    return selection.trials[0].params, selection.study, selection.study_file, [*selection.heap_problems]
 
 
 def _as_search(study: Study) -> Search:

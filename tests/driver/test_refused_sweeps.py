@@ -71,6 +71,41 @@ def test_from_python_paths_may_be_paths(tmp_path: Path) -> None:
         assert str(path) in str(refused.value)
 
 
+def test_a_suite_that_is_not_there_hides_no_other_problem() -> None:
+    """The suite of `-s` is looked for once, and a heap that old suites may have is refused beside it."""
+    for directory, about in (("QQQQ", "-s QQQQ"), ("", "-s ''")):
+        with pytest.raises(fpray.Refused) as refused:
+            check_sweep("unreplicated", {"set": {"jvm_heap_size": "1k"}, "suite_directory": directory})
+        assert [problem.about for problem in refused.value.problems] == [about, "jvm_heap_size=1k"]
+
+
+def test_a_heap_is_refused_beside_what_where_and_the_study_refuse() -> None:
+    heap = {"set": {"jvm_heap_size": "1k"}}
+    for more in ({"where": {"num_clients_per_proc": [77777]}}, {"study": "peak"}):
+        with pytest.raises(fpray.Refused) as refused:
+            check_sweep("unreplicated", {**heap, **more})
+        assert "jvm_heap_size=1k" in [problem.about for problem in refused.value.problems]
+        assert len(refused.value.problems) == 2
+
+
+def test_an_address_in_the_environment_is_checked_beside_a_wrong_cluster_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "http://10.0.0.5:8265")
+    with pytest.raises(fpray.Refused) as refused:
+        check_sweep("unreplicated", {"cluster": tmp_path / "none.json"})
+    assert "RAY_ADDRESS http://10.0.0.5:8265" in [problem.about for problem in refused.value.problems]
+
+
+def test_an_address_of_an_option_is_named_by_the_option_although_the_environment_has_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "http://10.0.0.5:8265")
+    with pytest.raises(fpray.Refused) as refused:
+        check_sweep("unreplicated", {"address": "http://10.0.0.5:8265"})
+    assert [problem.about for problem in refused.value.problems] == ["--address http://10.0.0.5:8265"]
+
+
 def test_heaps_that_no_machine_has_are_refused_before_a_suite_is_named(ray_address: str, tmp_path: Path) -> None:
     """K5: the suite does not exist then."""
     words = ["--set", "jvm_heap_size=9000g", "--address", ray_address]

@@ -75,11 +75,20 @@ def test_files_and_secrets_go_there_and_the_words_name_them(tmp_path: Path, head
     ]
 
 
+@pytest.mark.parametrize(("address", "is_remote"), [("local", True), ("10.0.0.1:6379", False)])
+def test_an_address_in_the_environment_decides_where_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, is_remote: bool
+) -> None:
+    """`local` names no cluster: the one of the launcher is meant."""
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    assert check_sweep("unreplicated", _options(tmp_path)).where.remote is is_remote
+
+
 def test_a_suite_there_is_not_looked_for_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`-s QKZJ` is a suite on the head; on a node of the cluster it has to be there."""
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     options = _options(tmp_path, suite_directory="QKZJABCDEF")
     assert check_sweep("unreplicated", options).outputs.suite is None
-    monkeypatch.setattr(means, "belongs_here", lambda _: True)
+    monkeypatch.setattr(means, "belongs_here", lambda *_: True)
     with pytest.raises(Refused, match=r"(?s)To make a new directory of this name, write -s \./QKZJABCDEF"):
         check_sweep("unreplicated", options)
