@@ -17,7 +17,7 @@ from fpray.cluster.ray_process import ray_orphans
 from fpray.cluster.ray_process.embedded import embedded_environment
 from fpray.cluster.ray_process.process import RayProcess
 from fpray.cluster.ray_process.start import RayStarted, Start
-from fpray.errors import Cause, FprayError, Refused, first_line, refuse
+from fpray.errors import Cause, FprayError, Refused, refuse
 from fpray.files.disk import remedy
 from fpray.files.user_directory import user_directory
 
@@ -26,6 +26,7 @@ _START_S = 600.0
 _ANSWER_S = 60.0
 _LOOK_S = 2.0  # between two looks at the head, while Ray connects
 _TRIES = 2  # under load Ray aborts once in a while
+_MOST_QUOTED = 600  # characters of what Ray says
 _used_by: list[int] = []  # the process that has run a sweep: one that was forked from it has its locks, not its threads
 
 
@@ -96,8 +97,8 @@ class RayLink:
             raise
         except Exception as error:
             raise self._refused(
-                "no Ray cluster answers there. Start one there (ray start --head), or correct the address; Ray"
-                f' says: "{first_line(error)}"'
+                f"cannot be used: {_words_of(error)}. If that names two versions, install the same Ray and the same"
+                " Python here and there. If no cluster runs there, start one (ray start --head), or correct the address"
             ) from None
 
     def _refused(self, sentence: str) -> Refused:
@@ -109,22 +110,21 @@ class RayLink:
                 self._directory = ray_orphans.new_directory(user_directory())
                 self._connect(embedded_environment(), self._directory.path)
                 return
-            except OSError as error:
-                why = f"{error.filename or 'its directory'}: {error.strerror}"
-                raise refuse(
-                    "Ray",
-                    f"does not start on this machine: {why}. {remedy(error)}, and run the same fpray command again",
-                    Cause.EMBEDDED_RAY,
-                ) from None
+            except Refused:
+                raise
             except Exception as error:
                 self.stop()
-                if attempt == _TRIES:
-                    why = f"does not start on this machine: {first_line(error)}"
-                    raise refuse(
-                        "Ray",
-                        f"{why}. Free memory, or space in /tmp and /dev/shm, and run the command again",
-                        Cause.EMBEDDED_RAY,
-                    ) from None
+                if isinstance(error, OSError) and error.strerror:  # not a ConnectionError of Ray, which has only a text
+                    why = f"{error.filename or 'its directory'}: {error.strerror}. {remedy(error)}, and"
+                elif attempt == _TRIES:
+                    why = (
+                        f"{_words_of(error)}. If no other cause is named here, free memory, or space in /tmp and"
+                        " /dev/shm. Then"
+                    )
+                else:
+                    continue
+                sentence = f"does not start on this machine: {why} run the same fpray command again"
+                raise refuse("Ray", sentence, Cause.EMBEDDED_RAY) from None
 
     def _connect(self, environment: dict[str, str], directory: Path) -> None:
         self.process = RayProcess()
@@ -141,6 +141,7 @@ class RayLink:
 
         Raises:
             Refused: the head has gone away.
+            Unanswered: Ray takes too long.
         """
         deadline = time.monotonic() + _START_S
         while True:
@@ -148,7 +149,7 @@ class RayLink:
                 return answer.result(_LOOK_S)
             except TimeoutError:
                 if time.monotonic() > deadline:
-                    raise
+                    raise Unanswered(f"Ray has not answered within {_START_S:.0f} s") from None
                 if self._address not in (None, "auto") and not head_answers(str(self._address)):
                     raise self._refused(
                         "the head node of this Ray cluster went away while fpray connected to it. Start the cluster"
@@ -174,3 +175,11 @@ class RayLink:
             directory, self._directory = self._directory, None
             with contextlib.suppress(OSError):
                 directory.remove()
+
+
+def _words_of(error: Exception) -> str:
+    """Why Ray could not be used, as a clause. The versions that differ stand below the first line of Ray's text."""
+    if isinstance(error, Unanswered):  # fpray's own words
+        return str(error)
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f'Ray says: "{text[:_MOST_QUOTED].rstrip(".")}"'
