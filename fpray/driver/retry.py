@@ -28,7 +28,7 @@ def settle(
         if outcome.status is not Status.FINISHED and is_full_now(scheduled.directory.path):
             listeners.on_message(
                 f"the disk of this machine at {scheduled.directory.path} filled up during trial {number}, which"
-                " has no result. Free some space there: the trial then runs again automatically"
+                " has no result. Remove files there that you do not need: the trial then runs again automatically"
             )
             return None, scheduled
         scheduled.directory.commit(outcome)

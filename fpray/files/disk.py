@@ -7,9 +7,10 @@ import errno
 import os
 from pathlib import Path
 
+_REMOVE = "Remove files there that you do not need"  # right for bytes, inodes and a quota
 _REMEDIES = {
-    errno.ENOSPC: "Free some space there",
-    errno.EDQUOT: "Free some space there",
+    errno.ENOSPC: _REMOVE,
+    errno.EDQUOT: _REMOVE,
     errno.EROFS: "Mount that file system for writing",
     errno.EACCES: "Correct its permissions",
     errno.EPERM: "Correct its permissions",
@@ -21,9 +22,12 @@ def why_not_written(error: OSError, place: str | Path) -> str:
     where = error.filename if isinstance(error.filename, str | bytes) else place
     reason = error.strerror or str(error)
     if error.errno == errno.ENOSPC and free_inodes(where) == 0:
-        reason = "no more files fit on this disk, because its inodes are used up (df -i)"
+        reason = (
+            "no more files fit on this disk, because its inodes are used up (df -i shows it): the number of files"
+            " counts, not their size"
+        )
     elif error.errno == errno.EDQUOT:
-        reason = "the disk quota of this user or group is used up (quota shows it)"
+        reason = "the disk quota of this user or group is used up (the command quota shows it)"
     return reason
 
 

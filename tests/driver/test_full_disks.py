@@ -117,8 +117,8 @@ def test_a_disk_that_fills_up_in_a_trial_is_waited_for(
     assert statuses(run_on(FakeMachines(["10.0.0.1"]), play, tmp_path, loops=1)) == ["finished"]
     messages = capsys.readouterr().err
     assert (
-        f"waiting for disk space: no more files fit on this disk, because its inodes are used up (df -i), at {tmp_path}"
-        in messages
+        "waiting for disk space: no more files fit on this disk, because its inodes are used up (df -i shows it):"
+        f" the number of files counts, not their size, at {tmp_path}" in messages
     )
 
 

@@ -10,12 +10,14 @@ import pytest
 
 from fpray.files.disk import remedy, why_not_written
 
+REMOVE = "Remove files there that you do not need"
+
 
 @pytest.mark.parametrize(
     ("number", "why", "what"),
     [
-        (errno.ENOSPC, "No space left on device", "Free some space there"),
-        (errno.EDQUOT, "the disk quota of this user or group is used up (quota shows it)", "Free some space there"),
+        (errno.ENOSPC, "No space left on device", REMOVE),
+        (errno.EDQUOT, "the disk quota of this user or group is used up (the command quota shows it)", REMOVE),
         (errno.EROFS, "Read-only file system", "Mount that file system for writing"),
         (errno.EACCES, "Permission denied", "Correct its permissions"),
         (errno.EIO, "Input/output error", "Check that disk"),
