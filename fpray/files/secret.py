@@ -94,7 +94,7 @@ def _read(about: str, path: Path) -> str:
             if not stat.S_ISREG(facts.st_mode) or facts.st_uid not in (0, os.geteuid()):
                 raise refuse(
                     about,
-                    "must be an ordinary file (no link, no directory) that belongs to you: name such a file",
+                    "must be an ordinary file that belongs to you or to root: name such a file",
                     Cause.SECRET,
                 )
             if facts.st_mode & 0o077:

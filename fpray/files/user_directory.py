@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fpray.errors import Cause, Problem, Refused
+from fpray.files.disk import remedy, why_not_written
 
 _TMP = Path("/tmp")
 _SOCKETS = 40  # the longest path: below it lie Ray's sockets; their paths may have 107 bytes
@@ -22,20 +23,25 @@ def user_directory() -> Path:
     Raises:
         Refused: there is none: each of these is another user's, a link, open to other users, or cannot be made.
     """
-    problems = []
+    problems: list[Problem] = []
     for path in _candidates():
         try:
             _check_parent(path.parent)
             return private_directory(path)
         except OSError as error:
-            problems.append(
-                Problem(
-                    str(path),
-                    f"fpray cannot keep its temporary files in this directory: {error.strerror}",
-                    Cause.OWN_DIRECTORY,
-                )
+            this = "this one, either" if problems else "this one"
+            sentence = (
+                f"fpray needs one private directory for its temporary files, and cannot use {this}: {_why(error)}"
             )
+            problems.append(Problem(str(path), sentence, Cause.OWN_DIRECTORY))
     raise Refused(*problems)
+
+
+def _why(error: OSError) -> str:
+    """Why a directory cannot be used, and what to do; the errors of this file say both."""
+    if error.strerror != os.strerror(error.errno or 0):
+        return str(error.strerror)
+    return f"{why_not_written(error, str(_TMP))}. {remedy(error)}"
 
 
 def _candidates() -> Iterator[Path]:
@@ -107,7 +113,7 @@ def check_private(path: Path) -> None:
     if facts.st_uid != os.geteuid():
         raise PermissionError(
             13,
-            f"it belongs to the user with number {facts.st_uid}. Remove it, or ask that user to remove it",
+            f"it belongs to the user with number {facts.st_uid}. Ask that user, or root, to remove it",
             str(path),
         )
     if not stat.S_ISDIR(facts.st_mode):

@@ -79,6 +79,17 @@ def test_one_of_another_user_is_refused(tmp: Path) -> None:
         user_directory()
 
 
+def test_two_that_cannot_be_used_are_both_named_with_what_to_do(tmp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp / NAME).write_text("kept")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/proc/no-such-directory")
+    with pytest.raises(Refused) as refused:
+        user_directory()
+    first, second = (problem.sentence for problem in refused.value.problems)
+    whole = "fpray needs one private directory for its temporary files, and cannot use this one"
+    assert first == f"{whole}: it is no directory. Remove it"
+    assert second == f"{whole}, either: No such file or directory. Check that disk"
+
+
 def test_where_all_may_write_without_the_sticky_bit_it_could_be_replaced(tmp: Path) -> None:
     tmp.chmod(0o777)
     with pytest.raises(Refused, match=rf"chmod \+t {tmp}"):
