@@ -13,13 +13,13 @@ from pathlib import Path
 
 from fpray.errors import Cause, refuse
 from fpray.files.atomic import replacing
-from fpray.files.disk import remedy
+from fpray.files.disk import remedy, why_not_written
 from fpray.node.java import java_of_home, java_program
 from fpray.node.local_disk import cache_directory
 
 _PACKAGED = Path(__file__).parents[1] / "reference.jar"  # in a wheel
 _CHECKOUT = Path(__file__).resolve().parents[2]
-_OWN_JAR = f"Correct it in {_CHECKOUT}/jvm, or name a jar of your own, such as --jar frankenpaxos.jar"
+_NAME_A_JAR = "name a jar of your own, such as --jar frankenpaxos.jar"
 _JAVAC_OPTIONS = ("--release", "17", "-XDstringConcat=inline", "-g", "-nowarn", "-encoding", "UTF-8")
 
 
@@ -35,7 +35,7 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
             return _PACKAGED
         raise refuse(
             "the reference jar",
-            "is not in this installation: name a jar of your own, such as --jar frankenpaxos.jar",
+            f"is not in this installation: {_NAME_A_JAR}",
             Cause.REFERENCE_JAR,
         )
     files = sorted((root / "src").rglob("*.java"))
@@ -54,12 +54,10 @@ def reference_jar(java: str, sources: Path | None = None, say: Callable[[str], N
         try:
             build(files, target, version, compiler)
         except OSError as error:
-            sentence = f"cannot be built in {target.parent}: {error.strerror or error}"
-            raise refuse(
-                "the reference jar",
-                f"{sentence}. {remedy(error)}, or set XDG_CACHE_HOME to a directory with more space",
-                Cause.REFERENCE_JAR,
-            ) from None
+            # XDG_CACHE_HOME has no effect where the jar is built beside its sources.
+            other = _NAME_A_JAR if target.parent == beside else "set XDG_CACHE_HOME to another directory"
+            sentence = f"cannot be built in {target.parent}: {why_not_written(error, target.parent)}"
+            raise refuse("the reference jar", f"{sentence}. {remedy(error)}, or {other}", Cause.REFERENCE_JAR) from None
     return target
 
 
@@ -99,7 +97,7 @@ def javac(java: str) -> str:
     raise refuse(
         "the reference jar",
         "cannot be built, because there is no JDK (javac) here: install a JDK 17 or newer (Debian:"
-        " apt-get install openjdk-17-jdk-headless), or name a jar of your own, such as --jar frankenpaxos.jar",
+        f" apt-get install openjdk-17-jdk-headless), or {_NAME_A_JAR}",
         Cause.REFERENCE_JAR,
     )
 
@@ -118,7 +116,8 @@ def build(files: Sequence[Path], target: Path, version: str, compiler: str) -> N
         if result.returncode != 0:
             raise refuse(
                 "the reference jar",
-                f"does not compile with {compiler}. {_OWN_JAR}:\n{result.stderr.strip()}",
+                f"does not compile with {compiler}. Correct it in {_CHECKOUT}/jvm, or {_NAME_A_JAR}. The compiler"
+                f" says:\n{result.stderr.strip()}",
                 Cause.REFERENCE_JAR,
             )
         with replacing(target) as partial:
