@@ -20,7 +20,7 @@ DOUBTED, CLEAR = 0.9, 0.75
 
 @dataclass(frozen=True)
 class MachineVerdict:
-    """What was noticed about a machine; clear: it must be quarantined, otherwise it is in doubt."""
+    """What was noticed about a machine (`it` in the sentence); clear: it must be quarantined, otherwise in doubt."""
 
     host: str
     sentence: str
@@ -60,9 +60,8 @@ class SlowMachines:
         self._verdicts[host] = clear
         return MachineVerdict(
             host,
-            f"machine {host} measures less throughput than every other machine ({median(shares):.0%} of their"
-            f" median, in {len(shares)} comparisons), so its results may be too low: look for other programs on"
-            " it, or remove it from the cluster",
+            f"trials on it reach only {median(shares):.0%} of the throughput of trials without it (median of"
+            f" {len(shares)} comparisons), so its results may be too low",
             clear,
         )
 

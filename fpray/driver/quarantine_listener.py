@@ -31,7 +31,10 @@ class QuarantineListener(Listener):
             return
         for verdict in self._quarantine.note(directory.number, trial, hosts, outcome):
             if not verdict.clear:
-                self._say(f"doubt about the numbers of a machine: {verdict.sentence}")
+                self._say(
+                    f"doubt about the numbers of machine {verdict.host}: {verdict.sentence}. Look for other programs on"
+                    " it (top), or remove it from the cluster"
+                )
                 self._remember("doubted", verdict.host, verdict.sentence)
                 continue
             self._allocator.quarantine(verdict.host)
