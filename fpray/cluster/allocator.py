@@ -14,7 +14,7 @@ from fpray.cluster.substitutes import Home, dispensable, free_by_kind, keep_at_h
 from fpray.plan.cluster import Cluster
 from fpray.plan.placement import Placement, Shape, place, shape
 from fpray.plan.plan import Trial
-from fpray.plan.words import START_RAY
+from fpray.plan.words import RAY_START, START_RAY
 
 # Seconds for which a machine that lost a trial is not allocated: Ray needs a moment to notice that a machine is gone,
 # and another one may be free.
@@ -150,9 +150,10 @@ class Allocator:
             if len(living) < len(needed_hosts):
                 if len(of_kind) == 1:
                     return f"it needs machine {of_kind[0]}, which is not in the Ray cluster now. {START_RAY}"
-                present = f"only {', '.join(living)} is" if living else "none is"
+                present = f"only {', '.join(living)}" if living else "none"
                 needs = f"it needs {len(needed_hosts)} of the machines {', '.join(of_kind)}"
-                return f"{needs}, of which {present} in the Ray cluster now. {START_RAY}"
+                others = "the others" if living else "them"
+                return f"{needs}, and of these the Ray cluster has {present} now. Start Ray on {others}: {RAY_START}"
         return None
 
     def capacity(self, trial: Trial[Any]) -> int:

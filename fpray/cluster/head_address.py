@@ -66,8 +66,9 @@ def head_login(launcher: Launcher) -> HeadLogin:
         )
     if address.startswith("-") or not address.isprintable() or " " in address:
         raise refuse(
-            f"{path}: head",
-            f"{shown(address)} is not the address of a machine: correct provider.head_ip",
+            str(path),
+            f"its head node has the address {shown(address)}, which is not that of a machine: see what ray get-head-ip"
+            f" {path} prints",
             Cause.LAUNCHER_FILE,
         )
     key = auth.ssh_private_key
@@ -90,8 +91,9 @@ def cloud_head(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     except Exception as error:  # whatever a cloud's library raises
         lines = (str(error).strip() or output.getvalue().strip() or type(error).__name__).splitlines()
         raise FprayError(
-            f"the head node of Ray cluster {config.get('cluster_name')} was not found. If the cluster does not"
-            f' run, start it with ray up; if it runs, correct what Ray says: "{lines[-1]}"',
+            f"the head node of Ray cluster {config.get('cluster_name')} was not found; Ray says: "
+            f'"{lines[-1]}". If the cluster does not run, start it with ray up. If it runs, correct the cause that Ray'
+            " names",
             Cause.HEAD,
         ) from None
 

@@ -45,8 +45,8 @@ class Job:
             if self._last_poll < self._silent_since + _SILENT_S:
                 return None
             raise FprayError(
-                f"Ray says nothing about its job {self.name}, which runs the sweep, for {_SILENT_S:.0f} s:"
-                f' "{first_line(error)}". See whether it goes on: fpray status',
+                f"Ray has given no answer about its job {self.name}, which runs the sweep, for {_SILENT_S:.0f} s; the"
+                f' last error: "{first_line(error)}". The sweep may still run: fpray status shows that',
                 Cause.RAY_LOSS,
             ) from None
         self._silent_since = 0.0

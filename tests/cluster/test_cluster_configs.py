@@ -91,7 +91,7 @@ def test_ray_makes_machines_of_ec2_yaml(account: Any, tmp_path: Path) -> None:
     assert not [command for command in config["head_setup_commands"] if "pip install" in command], "Ray's own defaults"
     # A laptop finds the head among them, and the key that Ray has made.
     raw = _read("ec2.yaml", AMI=image, EFS="fs-1")
-    with pytest.raises(FprayError, match=r"Ray cluster fpray was not found.* ray up; .* Ray says: "):
+    with pytest.raises(FprayError, match=r'Ray cluster fpray was not found; Ray says: ".*\. If .* ray up\. '):
         cloud_head(raw)
     tags = {"ray-node-type": "head", "ray-node-status": "up-to-date", "ray-user-node-type": "head"}
     provider.create_node(config["available_node_types"]["head"]["node_config"], tags, 1)

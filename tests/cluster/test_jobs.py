@@ -53,7 +53,9 @@ def test_one_that_stays_silent_is_a_sentence(tmp_path: Path, now: list[float]) -
     job = Job(Client(RuntimeError("500"), RuntimeError("500")), "j", tmp_path / "output")
     assert job.poll() is None
     now[0] += 61
-    with pytest.raises(FprayError, match=r"Ray says nothing about its job j, .* for 60 s: \"500\""):
+    with pytest.raises(
+        FprayError, match=r"Ray has given no answer about its job j, .* for 60 s; the last error: \"500"
+    ):
         job.poll()
 
 

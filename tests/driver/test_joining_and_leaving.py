@@ -15,7 +15,7 @@ from fpray.cluster.allocator import Allocator
 from fpray.cluster.discovery import Discovery
 from fpray.cluster.nodes import Machine
 from fpray.plan.plan import Trial
-from fpray.plan.words import START_RAY
+from fpray.plan.words import RAY_START
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import wait_for
@@ -131,7 +131,8 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     result = run_on(machines, play, tmp_path, loops=6)
     assert statuses(result) == ["finished"] * 4 + ["lost"] * 2
     lost = result.outcomes["005"].detail
-    assert lost == (f"it needs 1 of the machines a, b, of which none is in the Ray cluster now. {START_RAY}")
+    needs = "it needs 1 of the machines a, b, and of these the Ray cluster has none now"
+    assert lost == f"{needs}. Start Ray on them: {RAY_START}"
 
 
 def test_a_rest_that_ends_while_it_is_looked_at_holds_nothing_up(
