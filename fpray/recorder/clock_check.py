@@ -15,7 +15,7 @@ _TOLERANCE_NS = 1_000_000
 _PER_LOOP = 2  # rows of one loop in a run of late rows: more of them were not only written late
 _ANOTHER = (
     "the rows are kept. Their latencies are right, because another clock measures them; the measured time is wrong by"
-    " at most as much. If this happens often, check the time synchronization (NTP) of that machine."
+    " at most as much. If this happens often, check the time synchronization (NTP) of the client's machine."
 )
 
 
@@ -95,13 +95,14 @@ class ClockCheck:
             self._end(run)
         if self._reversed:
             yield (
-                f"{self._reversed} rows stop before they start, by up to {self._reversed_by / 1e6:.3f} ms: "
+                f"in {self._reversed} rows the stop is before the start, by up to {self._reversed_by / 1e6:.3f} ms: "
                 f"the wall clock was set back; {_ANOTHER}"
             )
         if self._falls:
             yield (
-                f"the wall clock goes back {self._falls} times, by up to {self._falls_by / 1e6:.3f} ms, "
-                f"between rows that are written in the order of their stops; {_ANOTHER}"
+                f"{self._falls} times the stop of a row is before that of an earlier row, by up to"
+                f" {self._falls_by / 1e6:.3f} ms, although clients write rows in the order of their stops: "
+                f"the wall clock was set back; {_ANOTHER}"
             )
 
 

@@ -140,7 +140,10 @@ class ClientFile:
                 f"{impossible.count} rows are impossible and are left out ({IMPOSSIBLE}), such as {where}. {_WITHOUT}"
             )
         if labels.left_out:
-            self._note(f"{labels.left_out} rows are left out, with labels after the first {MOST_LABELS} of the file.")
+            self._note(
+                f"the file has more than {MOST_LABELS} different labels: the {labels.left_out} rows with further labels"
+                f" are left out. {_WITHOUT} Let the client write fewer labels."
+            )
         for note in clock.notes():
             self._note(note)
         if not rows:

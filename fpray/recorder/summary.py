@@ -139,7 +139,7 @@ def _unreported(
     for text in sorted(rows, key=lambda text: -rows[text])[:_MOST_NOTED_LABELS]:
         notes.append(
             f"{rows[text]} rows have the label {text}, for which the protocol declares no output: they are in"
-            " no result. Correct the label in the client."
+            " no result. Correct the label in the client, or declare it in the protocol's Python file."
         )
     return rows
 
@@ -184,7 +184,10 @@ def _measured_window(
         return None
     begin, end = max(begins[c] for c in ends), min(ends.values())
     if end <= begin:
-        notes.append(f"the clients did not measure at the same time: {(begin - end) / SECOND:.3f} s lie between them.")
+        notes.append(
+            "the clients did not measure at the same time, so the measured numbers of all of them together are unknown:"
+            f" one began {(begin - end) / SECOND:.3f} s after another had ended."
+        )
         return None
     return begin, end
 

@@ -106,7 +106,7 @@ def test_many_labels_and_lines_without_end_are_bounded(tmp_path: Path) -> None:
     path.write_text(HEADER + "".join(rows) + "x" * 100_000)
     reading = read_client(path, "a")
     assert reading.table.num_rows == 64
-    assert "236 rows are left out, with labels after the first 64 of the file." in reading.notes[1]
+    assert "more than 64 different labels: the 236 rows with further labels are left out. " in reading.notes[1]
     assert "1 lines are not rows and are left out, such as line 302: 'xxxx" in reading.notes[0]
 
 

@@ -88,7 +88,7 @@ def _counts(notes: tuple[str, ...]) -> dict[str, Any]:
     return {
         "not rows": number(r"(\d+) lines are not rows and are left out"),
         "impossible": number(r"(\d+) rows are impossible and are left out"),
-        "other labels": number(r"(\d+) rows are left out, with labels after the first 64"),
+        "other labels": number(r"64 different labels: the (\d+) rows with further labels are left out"),
         "torn": "the last line has no end" in text,
     }
 
