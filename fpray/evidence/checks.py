@@ -21,6 +21,10 @@ LITTLE = (0.9, 1.1)
 _SHOWN = 5  # lines of a log
 _REPEAT = "Run the trial again: the same fpray command with --rerun and its number"
 _REPEAT_LATER = "Run the trial again when the machine is idle: the same fpray command with --rerun and its number"
+_REPEAT_ELSEWHERE = (
+    "Run the trial again when that host is less busy, or on another machine: the same fpray command with --rerun and"
+    " its number"
+)
 # A machine is busy with something else if other processes use at least this share of its cores, and those of the trial
 # wait for a core for this share of the time in which they have work: either alone harms nothing, or is the trial's own.
 OTHERS_SHARE, WAITED_SHARE = 0.15, 0.1
@@ -42,7 +46,7 @@ def clients_gave_up(evidence: Evidence) -> Iterator[Doubt]:
         yield from gave_up
         return
     first, *others = defects
-    also = f"; so did {', '.join(doubt.label for doubt in others)}" if others else ""
+    also = f"; the same is true of {', '.join(doubt.label for doubt in others)}" if others else ""
     yield replace(first, sentence=first.sentence + also)
 
 
@@ -67,8 +71,8 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
         sentence = (
-            f"{client.label} got its last answer {answered_s:.1f} s after it began to measure, but measured for"
-            f" {evidence.duration_s:.1f} s: see the servers' logs"
+            f"{client.label} had no answer in the last {silent_s:.1f} s (it measured for {evidence.duration_s:.1f} s,"
+            f" and its last answer came {answered_s:.1f} s after the beginning; see the servers' logs)"
         )
         return Doubt(sentence, "gave-up", client.label, client.log, telling(client.last_lines, _SHOWN))
     return None
@@ -159,11 +163,13 @@ def littles_law(evidence: Evidence) -> Iterator[Doubt]:
     if LITTLE[0] <= law <= LITTLE[1] or (law < 1 and law + own >= LITTLE[0]):
         return
     taken_off = f"; with the clients' own time of {evidence.own_s * 1e6:.0f} us a request {law + own:.2f}"
+    reason = "some loops did not run all the time, or the figures are wrong"
+    if law > 1:
+        reason = "more requests seem to be under way than there are loops, so the figures are wrong"
     yield Doubt(
         f"throughput x mean latency is {law:.2f} of the number of closed loops (requests under"
         f" way){taken_off if own else ''}"
-        " (Little's law says 1): some loops did not run all the time, or the figures are wrong. Measure longer,"
-        " such as --set duration=10s"
+        f" (Little's law says 1): {reason}. Measure longer, such as --set duration=10s"
     )
 
 
@@ -175,7 +181,7 @@ def busy_machines(evidence: Evidence) -> Iterator[Doubt]:
             share = machine.stolen / cores
             yield Doubt(
                 f"{name} is a virtual machine, and its host took {share:.0%} of its CPU time away for others"
-                f" while the clients measured. {_REPEAT_LATER}"
+                f" while the clients measured. {_REPEAT_ELSEWHERE}"
             )
         if machine.held_back >= HELD_BACK_SHARE:
             yield Doubt(

@@ -54,7 +54,8 @@ def test_a_client_that_logs_its_timeout_gave_up() -> None:
     doubt = _only(replace(GOOD, clients=[CLIENT, *gave_up[1:]]))
     assert (doubt.defect, doubt.label, doubt.lines) == ("gave-up", "client_1", [TIMED_OUT])
     says = f"(it says: {TIMED_OUT}; see the servers' logs, too)"
-    assert doubt.sentence == f"client_1 gave up, because no server answered before its timeout {says}; so did client_2"
+    sentence = f"client_1 gave up, because no server answered before its timeout {says}"
+    assert doubt.sentence == f"{sentence}; the same is true of client_2"
 
 
 def test_a_client_whose_rows_end_early_gave_up_unless_they_are_groups() -> None:
@@ -62,7 +63,10 @@ def test_a_client_whose_rows_end_early_gave_up_unless_they_are_groups() -> None:
     doubt = _only(stalled)
     assert (doubt.defect, doubt.sentence) == (
         "gave-up",
-        "client_0 got its last answer 1.0 s after it began to measure, but measured for 2.0 s: see the servers' logs",
+        (
+            "client_0 had no answer in the last 1.0 s (it measured for 2.0 s, and its last answer came 1.0 s after the"
+            " beginning; see the servers' logs)"
+        ),
     )
     assert _all(replace(stalled, grouped=True)) == []
     warmed_up = replace(CLIENT, first_start_ns=8 * S)
@@ -99,6 +103,8 @@ def test_littles_law() -> None:
     assert _all(replace(GOOD, littles_law=1.09)) == []
     doubt = _only(replace(GOOD, littles_law=0.5))
     assert doubt.sentence.startswith("throughput x mean latency is 0.50 of the number of closed loops")
+    assert "some loops did not run all the time" in doubt.sentence
+    assert "than there are loops, so the figures are wrong" in _only(replace(GOOD, littles_law=1.2)).sentence
 
 
 def test_a_list_of_other_checks_is_as_good() -> None:
