@@ -56,7 +56,10 @@ def of_taken_port(process: TrackedProcess, view: View) -> Failure:
     """The failure of a process that finds another process on its address."""
     assert view.taken is not None
     endpoint, owner = view.taken
-    detail = f"port {endpoint.text} is taken by {owner}; {endpoint.label} cannot listen on it"
+    detail = (
+        f"port {endpoint.text} is taken by {owner}, so {endpoint.label} cannot listen on it. A retry takes other ports;"
+        " if this comes again, see what that process is"
+    )
     return _failure("taken", process, detail)
 
 

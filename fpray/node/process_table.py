@@ -135,7 +135,8 @@ class ProcessTable:
             }
             labels = [spec.label for spec in specs]
             if len(set(labels)) < len(labels):
-                raise ValueError(f"two processes have the same label: {', '.join(labels)}")
+                double = next(label for label in labels if labels.count(label) > 1)
+                raise ValueError(f"two processes have the same label, {double}: give each its own")
             for label in labels:
                 if label in self._by_label and not self._by_label[label].over:
                     raise Lost(

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from fpray.evidence.evidence import Doubt, MachineEvidence, is_usable
+from fpray.files.shown import shown
 from fpray.plan.plan import Plan
 from fpray.store.outcome import Outcome
 from fpray.trial.attempt import Attempt
@@ -94,8 +95,9 @@ def _joined(outcome: Outcome, findings: Findings, attempt: Attempt) -> Outcome:
         raise ValueError(f"the value of column {wrong[0]} is neither a number nor a text")
     if wrong := [name for name, value in findings.columns.items() if isinstance(value, int) and abs(value) >= 2**63]:
         raise ValueError(f"the value of column {wrong[0]} has more than 64 bits")
-    if not all(isinstance(text, str) for text in (*findings.columns, *findings.notes, *findings.doubts)):
-        raise ValueError("the name of a column, a note or a doubt is not a text")
+    texts = (*findings.columns, *findings.notes, *findings.doubts)
+    if wrong := [text for text in texts if not isinstance(text, str)]:
+        raise ValueError(f"{shown(wrong[0])} is not a text: the name of a column, a note and a doubt must be one")
     for name, content in findings.files.items():
         _write(attempt, name, content)
     new = {name: value for name, value in findings.columns.items() if name not in outcome.results}
@@ -110,8 +112,10 @@ def _joined(outcome: Outcome, findings: Findings, attempt: Attempt) -> Outcome:
 def _write(attempt: Attempt, name: str, content: str | bytes) -> None:
     """Write a file of an instrument's findings; ValueError if it is not a new one in the trial's directory."""
     path, parts = attempt.directory.file(name), PurePosixPath(name).parts
-    if PurePosixPath(name).is_absolute() or ".." in parts or path.exists():
-        raise ValueError(f"the file {name} exists already, or is not in the trial's directory")
+    outside = PurePosixPath(name).is_absolute() or ".." in parts
+    if outside or path.exists():
+        why = "it is outside the trial's directory" if outside else "a file of that name exists"
+        raise ValueError(f"the file {name} cannot be written, because {why}: choose a new, relative name without ..")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 

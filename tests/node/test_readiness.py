@@ -72,9 +72,8 @@ def test_a_port_that_a_sibling_has(processes: Processes, trial: str, port: int) 
     start(processes, second)
     failure = processes.wait_ready(["server_0", "server_1"], 60)
     assert failure is not None
-    assert failure.detail.endswith(
-        f"is taken by pid {processes.started()['server_0'].pid} (server_0); server_1 cannot listen on it"
-    )
+    pid = processes.started()["server_0"].pid
+    assert f"is taken by pid {pid} (server_0), so server_1 cannot listen on it. A retry" in failure.detail
 
 
 def test_a_process_that_lives_on_without_listening(processes: Processes, trial: str, port: int) -> None:

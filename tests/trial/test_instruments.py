@@ -190,15 +190,18 @@ class _Bad(Instrument):
     ("findings", "note"),
     [
         (Findings(columns={"x": object()}), "ValueError: the value of column x is neither a number nor a text"),
-        (Findings(notes=[1]), "ValueError: the name of a column, a note or a doubt is not a text"),  # type: ignore[list-item]
-        (Findings(files={"../x": ""}), "ValueError: the file ../x exists already, or is not in the trial's directory"),
+        (Findings(notes=[1]), "ValueError: 1 is not a text: the name of a column, a note and a doubt must be one"),  # type: ignore[list-item]
+        (
+            Findings(files={"../x": ""}),
+            "ValueError: the file ../x cannot be written, because it is outside the trial's directory: choose a new,",
+        ),
         (
             Findings(files={"/tmp/x": ""}),
-            "ValueError: the file /tmp/x exists already, or is not in the trial's directory",
+            "ValueError: the file /tmp/x cannot be written, because it is outside the trial's directory: choose a new,",
         ),
         (
             Findings(files={"plan.json": ""}),
-            "ValueError: the file plan.json exists already, or is not in the trial's directory",
+            "ValueError: the file plan.json cannot be written, because a file of that name exists: choose a new,",
         ),
     ],
 )
