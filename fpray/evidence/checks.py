@@ -165,7 +165,10 @@ def littles_law(evidence: Evidence) -> Iterator[Doubt]:
     taken_off = f"; with the clients' own time of {evidence.own_s * 1e6:.0f} us a request {law + own:.2f}"
     reason = "some loops did not run all the time, or the figures are wrong"
     if law > 1:
-        reason = "more requests seem to be under way than there are loops, so the figures are wrong"
+        reason = (
+            "more requests seem to be under way than there are loops, so the figures are wrong (recorded warm-ups, or a"
+            " clock that runs too fast)"
+        )
     yield Doubt(
         f"throughput x mean latency is {law:.2f} of the number of closed loops (requests under"
         f" way){taken_off if own else ''}"
