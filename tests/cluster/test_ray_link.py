@@ -38,9 +38,9 @@ def failing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Except
 
 
 def _refusal(address: str | None) -> str:
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(Refused) as refused:
         RayLink(address).start()
-    return str(raised.value)
+    return str(refused.value)
 
 
 def test_a_cluster_of_another_version_is_named_with_both_versions(

@@ -186,6 +186,9 @@ class _Bad(Instrument):
         return self._findings
 
 
+_NEW = "choose a new, relative name without .."
+
+
 @pytest.mark.parametrize(
     ("findings", "note"),
     [
@@ -193,15 +196,15 @@ class _Bad(Instrument):
         (Findings(notes=[1]), "ValueError: 1 is not a text: the name of a column, a note and a doubt must be one"),  # type: ignore[list-item]
         (
             Findings(files={"../x": ""}),
-            "ValueError: the file ../x cannot be written, because it is outside the trial's directory: choose a new,",
+            f"ValueError: the file ../x cannot be written, because it is outside the trial's directory: {_NEW}",
         ),
         (
             Findings(files={"/tmp/x": ""}),
-            "ValueError: the file /tmp/x cannot be written, because it is outside the trial's directory: choose a new,",
+            f"ValueError: the file /tmp/x cannot be written, because it is outside the trial's directory: {_NEW}",
         ),
         (
             Findings(files={"plan.json": ""}),
-            "ValueError: the file plan.json cannot be written, because a file of that name exists: choose a new,",
+            f"ValueError: the file plan.json cannot be written, because a file of that name exists: {_NEW}",
         ),
     ],
 )
