@@ -100,7 +100,7 @@ rsync error: error in rsync protocol data stream (code 12) at io.c(228) [sender=
 
 
 @pytest.mark.parametrize(
-    ("says", "shown"),
+    ("says", "quote"),
     [
         (f"bash: line 1: rsync: command not found\n{RSYNC_ENDS}", '"bash: line 1: rsync: command not found".'),
         (RSYNC_ENDS, "connection unexpectedly closed"),
@@ -108,7 +108,7 @@ rsync error: error in rsync protocol data stream (code 12) at io.c(228) [sender=
     ],
 )
 def test_a_copy_that_fails_shows_what_gives_the_cause(
-    says: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    says: str, quote: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last lines of rsync are about itself; the cause stands above them."""
     (tmp_path / "says").write_text(says)
@@ -118,7 +118,7 @@ def test_a_copy_that_fails_shows_what_gives_the_cause(
     with pytest.raises(FprayError) as error:
         Head("me@h", ("ssh",)).copy(tmp_path / "a.jar", "files/")
     assert 'a.jar cannot be copied to the head node, me@h; rsync says: "' in str(error.value)
-    assert shown in str(error.value)
+    assert quote in str(error.value)
     assert ("rsync error" in str(error.value)) == (says == RSYNC_ENDS)
 
 
