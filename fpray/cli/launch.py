@@ -25,6 +25,7 @@ from fpray.errors import Cause, FprayError, refuse
 from fpray.files.layout import RESULTS_CSV, RESULTS_PARQUET
 from fpray.files.paths import short_path
 from fpray.files.secret import Secret
+from fpray.node.failures import how_it_ended
 from fpray.plan.words import AGAIN
 from fpray.protocol.values import to_json
 from fpray.report.attach import attach
@@ -77,7 +78,7 @@ def _run_by_itself(ctx: click.Context, detach: bool, as_job: str | None, secrets
     hang_up_ends()
     path, code = start(command, secrets=secrets) if as_job is None else _start_job(command, secrets)
     if path is None and code < 0:  # by a signal: it could not say why
-        how = f"was killed by signal {-code} before the sweep was under way"
+        how = f"{how_it_ended(code)} before the sweep was under way"
         raise FprayError(f"the process that was to run the sweep {how}; {AGAIN}", Cause.KILLED_DRIVER)
     if path is None:
         ctx.exit(code)

@@ -47,7 +47,7 @@ def choose_suite(experiment: Experiment, unfinished: Unfinished | None = None) -
 def _of_same_command(experiment: Experiment) -> list[Suite]:
     """The suites that the same command made, the newest first; none where a new one is wanted."""
     root, policy, key = experiment.outputs.root, experiment.policy, experiment.key
-    return [suite for suite in suites(root, _say) if not policy.new and suite.record.key == key]
+    return [suite for suite in suites(root, _say) if suite.record.key == key] if not policy.new else []
 
 
 def _with_trials_to_rerun(experiment: Experiment) -> Suite | None:
@@ -69,7 +69,10 @@ def _with_trials_to_rerun(experiment: Experiment) -> Suite | None:
 
 
 def _say(why: FprayError) -> None:
-    say(f"note: the sweep continues without this file of an earlier suite: {why.in_one_line()}")
+    say(
+        "note: one earlier suite cannot be read, so this command does not continue it; trials that it has may run"
+        f" again: {why.in_one_line()}"
+    )
 
 
 def named_suite(experiment: Experiment) -> Suite | None:
@@ -127,19 +130,15 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         )
     refuse_strange_files(suite.path, experiment.links)
     record, jar = suite.record.jar, experiment.environment.jar
-    mixed = (
-        f"their results would mix. To continue {suite.path.name}, run it with the earlier one, or mix them with"
-        f" --accept-change. {_NEW}"
-    )
     if experiment.policy.accept_change:
         return suite
     if jar.sha256 and record.get("sha256") != jar.sha256:  # a dry run does not build the reference jar
-        raise refuse(
-            str(jar), f"is not the jar of the earlier results, which is {jar_of(suite)}: {mixed}", Cause.OTHER_REQUEST
-        )
+        other = f"is not the jar of the earlier results, which is {jar_of(suite)}"
+        raise refuse(str(jar), f"{other}: {_not_mixed(suite, 'name the earlier jar again (-j)')}", Cause.OTHER_REQUEST)
     file = suite.path / layout.SUITE
     for flag, now, before in experiment.settings.changes(suite.record, file):
-        sentence = f"is {now} now, but was {before} for the earlier results: {mixed}"
+        same = f"give {flag} the earlier value again" if before != "none" else f"remove {flag}"
+        sentence = f"is {now} now, but was {before} for the earlier results: {_not_mixed(suite, same)}"
         raise refuse(flag, sentence, Cause.OTHER_REQUEST)
     if strangers := [name for name in experiment.settings.strangers(suite.record) if name not in experiment.record]:
         say(
@@ -147,6 +146,14 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
             f" ({', '.join(strangers[:5])}): a newer version wrote them; the command continues"
         )
     return suite
+
+
+def _not_mixed(suite: Suite, same: str) -> str:
+    """Why a suite is not continued with another jar or value, and what to do; same: how to run it as before."""
+    return (
+        f"results of both would stand in one table. To continue {suite.path.name}, {same}, or add --accept-change to"
+        f" have both in it. {_NEW}"
+    )
 
 
 def _lacks_trials(suite: Suite, experiment: Experiment) -> bool:

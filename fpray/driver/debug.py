@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -99,7 +100,9 @@ def _directory(suite: Suite, earlier: TrialDirectory) -> TrialDirectory:
         path = top / f"{earlier.number}-{number}"
         path.mkdir()
     except OSError as error:
-        why = f"cannot hold the files of this run: {why_not_written(error, suite.path)}. {remedy(error)}, or remove it"
+        why = f"cannot hold the files of this run: {why_not_written(error, suite.path)}. {remedy(error)}"
+        if os.path.lexists(top):
+            why += f", or remove {short_path(top)} (it is only for runs of fpray debug)"
         raise refuse(short_path(top), why, Cause.NOT_WRITABLE) from None
     return TrialDirectory(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -40,6 +41,11 @@ _OPTIONS = {
     "ServerAliveInterval": "5",
     "ServerAliveCountMax": "6",
 }
+_MOST_LINES = 3  # of what ssh or rsync says
+# Lines with which they end, whatever the cause was; it stands above them.
+_LAST_WORDS = re.compile(
+    r"rsync error: |rsync: connection unexpectedly closed|rsync: .*Broken pipe|Connection closed by UNKNOWN"
+)
 
 
 def belongs_here(launcher: Launcher, address: str | None) -> bool:
@@ -82,10 +88,11 @@ class Head:
         except FileNotFoundError:
             raise FprayError(_NO_SSH, Cause.HEAD) from None
         if result.returncode != 0:
-            lines = (result.stderr.strip() or result.stdout.strip() or f"ssh returned {result.returncode}").splitlines()
+            why = _cause(result.stderr.strip() or result.stdout.strip() or f"ssh returned {result.returncode}")
+            by_hand = shlex.join([*self.ssh, "--", self.target])  # with the key and the proxy of the launcher's file
             raise FprayError(
-                f"the head node of the cluster, {self.target}, cannot be used. Try by hand: ssh {self.target};"
-                f" ssh says: {lines[-1]}",
+                f'the head node of the cluster, {self.target}, cannot be used; ssh says: "{why}". Try by hand:'
+                f" {by_hand}",
                 Cause.HEAD,
             )
         return result.stdout
@@ -98,14 +105,21 @@ class Head:
         """
         command = ["rsync", "--rsh", shlex.join(self.ssh), "-avz", "--", str(source), f"{self.target}:{target}"]
         try:
-            result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+            result = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                errors="surrogateescape",
+                check=False,
+            )
         except FileNotFoundError:
             raise FprayError(_NO_RSYNC, Cause.HEAD) from None
         if result.returncode != 0:
-            lines = (result.stderr.strip() or f"rsync returned {result.returncode}").splitlines()
+            why = _cause(result.stderr.strip() or f"rsync returned {result.returncode}")
             raise FprayError(
-                f"{source} cannot be copied to the head node, {self.target}. Install rsync there if it is"
-                f" missing; rsync says: {lines[-1]}",
+                f'{source} cannot be copied to the head node, {self.target}; rsync says: "{why}". Correct that; if'
+                " rsync is missing there, install it",
                 Cause.HEAD,
             )
 
@@ -123,6 +137,13 @@ class Head:
             os.execvp(self.ssh[0], [*self.ssh, *terminal, "--", self.target, f"bash -lc {shlex.quote(command)}"])
         except FileNotFoundError:
             raise FprayError(_NO_SSH, Cause.HEAD) from None
+
+
+def _cause(text: str) -> str:
+    """The lines of ssh's or rsync's text that give the cause of a failure."""
+    lines = [line.strip() for line in text.splitlines()]
+    telling = [line for line in lines if not _LAST_WORDS.match(line)] or lines
+    return "; ".join(telling[-_MOST_LINES:]).rstrip(".")
 
 
 def run_on_head(path: Path, command: CommandWords, *, with_machines: bool = False) -> None:

@@ -107,7 +107,7 @@ class Notifier:
             if failure := _in_time(_post if is_url(target.value) else _run, target.value, notice):
                 failure = printable(target.scrub(failure), most=_LONGEST)
                 self._say(
-                    f"note: --notify {target} did not get the message that the sweep has {event}: {failure}."
+                    f"note: --notify {target} did not get the message {event!r} of the sweep: {failure}."
                     " Check that URL or command; the sweep and its results are not affected"
                 )
 

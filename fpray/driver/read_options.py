@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 from fpray.driver.option import Field, fields
 from fpray.driver.options import SweepOptions
 from fpray.driver.secret_words import scrubbed, secrets_of, storable
-from fpray.errors import Cause, Problem, Refused
+from fpray.errors import Cause, Problem, Refused, nearest
 from fpray.files.secret import Secret
 from fpray.files.shown import in_brief
 from fpray.files.typed import Misfit, typed
@@ -66,8 +66,9 @@ def read_options(options: type, words: Mapping[str, Any]) -> tuple[dict[str, Any
         TypeError: there is no such option; only Python can name one.
     """
     all_fields = fields(options)
-    if unknown := words.keys() - {option.name for option in all_fields}:
-        raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
+    names = [option.name for option in all_fields]
+    if unknown := sorted(words.keys() - set(names)):
+        raise TypeError("; ".join(f"there is no option {name}{nearest(name, names)}" for name in unknown))
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for item in all_fields:

@@ -34,11 +34,11 @@ def known_study_file(
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
     if suite.record.study_files.get(name) != file.sha256 and not accept_change:
-        state = "has changed since" if name in suite.record.study_files else "of that time is not known"
+        is_recorded = name in suite.record.study_files
+        state = "and that file has changed since" if is_recorded else "but does not record what was in that file then"
         sentence = (
-            f"has trials of the study file {name}, and the content of the file {state}. To start a new suite"
-            " (directory of results), add --new: the old results are kept; to continue with the file as it is"
-            " now, add --accept-change"
+            f"has trials of the study file {name}, {state}. To continue them with the file as it is now, add"
+            " --accept-change. To start a new suite (directory of results), add --new: the old results are kept"
         )
         raise refuse(suite.path.name, sentence, Cause.OTHER_REQUEST)
     return file

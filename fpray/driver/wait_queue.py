@@ -74,8 +74,8 @@ class WaitQueue:
             if not embedded:
                 minutes = f"{PATIENCE_S / 60:g} minutes"
                 self._listeners.on_message(
-                    f"trial {first.number} waits up to {minutes} for machines that have left the"
-                    f" Ray cluster, then counts as lost: {missing}"
+                    f"trial {first.number} waits for machines that have left the Ray cluster: {missing}. If they do not"
+                    f" come back within {minutes}, the trial counts as lost"
                 )
         patient = not embedded and time.monotonic() - self.missing_since < PATIENCE_S
         return None if patient else missing

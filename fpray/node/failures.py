@@ -16,13 +16,18 @@ _KILL = " (a user did it, or memory ran out)"
 _READ, _SHOWN = 400, 20  # lines of a log
 
 
+def how_it_ended(code: int) -> str:
+    """What the return code of a process says: `was killed by signal 15`, `exited with 1`."""
+    return f"was killed by signal {-code}{_KILL if code == -9 else ''}" if code < 0 else f"exited with {code}"
+
+
 def of_exit(process: TrackedProcess) -> Failure | None:
     """The failure of a process that is over; None if it is not over."""
     label = process.label
     if process.exit is not None:
         code, after = process.exit.returncode, process.exit.wall_s
-        how = f"was killed by signal {-code}{_KILL if code == -9 else ''}" if code < 0 else f"exited with {code}"
-        detail = f"{label} {how} after {after:.1f} s" + (", while it was being stopped" if process.stopping else "")
+        when = ", while it was being stopped" if process.stopping else ""
+        detail = f"{label} {how_it_ended(code)} after {after:.1f} s{when}"
         return _failure("stopped" if process.stopping else "exited", process, detail, code)
     if process.error:
         return _failure("spawn-failed", process, f"{label} could not be started: {process.error}")

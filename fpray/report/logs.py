@@ -62,7 +62,11 @@ def read_log(
     files = [_LogFile(directory.file(name(label)), place, remote) for name in (layout.stdout_file, layout.stderr_file)]
     for file in files:
         if file.path.exists() and not file.path.is_file():
-            raise Damaged(file.path, "is damaged: it is not a regular file")
+            sentence = (
+                "is not an ordinary file (it is a directory, a pipe or a device), so fpray does not read it: put the"
+                " log itself there, or remove it"
+            )
+            raise Damaged(file.path, sentence)
     ends = [directory.file(layout.returncode_file(label)), directory.file(layout.OUTCOME)]
     last_file: _LogFile | None = None
     last = b""

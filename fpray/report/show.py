@@ -119,7 +119,9 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     trial, outcome = directory.trial(), directory.latest()
     processes = planned_processes(directory)
     if trial is None:
-        raise refuse(str(directory.path), f"is not the directory of a trial: it has no {layout.TRIAL}", Cause.TRIAL)
+        why = f"is not the directory of a trial: it has no {layout.TRIAL}"
+        remedy = f"fpray show {suite.short_name} lists the trials of its suite"
+        raise refuse(str(directory.path), f"{why}. {remedy}", Cause.TRIAL)
     status = outcome.status.value if outcome else "unfinished"
     wall = f" after {duration_in_words(outcome.wall_s)}" if outcome and outcome.wall_s >= 0 else ""
     jar = trial["provenance"].get("jar") or jar_of(suite)

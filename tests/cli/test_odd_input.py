@@ -44,7 +44,7 @@ def test_a_pattern_that_sets_what_cannot_run_is_named() -> None:
     """`-p` was named, which nothing had typed."""
     message = _refused("sweep", "unreplicated", "--set", "*f*=1", "--dry-run")
     assert "--set *f*=1 sets profiled, which cannot be run yet" in message or "--set *f*=1: sets profiled" in message
-    assert "write a pattern that profiled does not match" in message
+    assert "write a pattern that does not match profiled" in message
     assert "-p/--profile" not in message
     assert "-p/--profile cannot be run yet" in _refused("sweep", "unreplicated", "-p", "--dry-run")
     assert "--vary monitored" in _refused("sweep", "unreplicated", "--vary", "monitored=true,false", "--dry-run")

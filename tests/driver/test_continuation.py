@@ -87,3 +87,17 @@ def test_a_suite_whose_driver_was_killed_behind_its_last_trial_is_continued_and_
     assert json.loads(progress.read_text())["state"] == "finished"
     assert not list(suite.glob(".home-*"))
     assert run_on(machines, finished, tmp_path, loops=2).suite != suite
+
+
+def test_a_suite_that_cannot_be_read_is_not_continued_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --new no suite is continued, so there is nothing to say."""
+    machines = FakeMachines(["10.0.0.1"])
+    suite = run_on(machines, finished, tmp_path, loops=1).suite
+    (suite / "suite.json").write_text("{")
+    assert run_on(machines, finished, tmp_path, loops=1).suite != suite
+    note = "note: one earlier suite cannot be read, so this command does not continue it; trials that it has may run"
+    assert note in capsys.readouterr().err
+    run_on(machines, finished, tmp_path, loops=1, new=True)
+    assert "one earlier suite" not in capsys.readouterr().err

@@ -102,7 +102,7 @@ def test_it_is_checked_beside_all_others() -> None:
     assert [problem.about for problem in problems] == ["--parallel 0", "--luck 0", "--luck"]
     with pytest.raises(Refused, match="--luck 0"):
         check(Words.read(Lucky, "unreplicated", {"luck": 0}, ""))
-    with pytest.raises(TypeError, match="there is no option lucky"):
+    with pytest.raises(TypeError, match=r"there is no option lucky; did you mean luck\?"):
         read_options(Lucky, {"lucky": 1})
 
 

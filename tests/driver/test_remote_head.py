@@ -11,7 +11,7 @@ from fpray.driver import means, remote_head
 from fpray.driver.command_words import CommandWords, OptionWords
 from fpray.driver.head import Head
 from fpray.driver.means import check_sweep
-from fpray.errors import Refused
+from fpray.errors import FprayError, Refused
 from tests.support.sweeps import stub_jar
 
 LAUNCHER = """
@@ -92,3 +92,41 @@ def test_a_suite_there_is_not_looked_for_here(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(means, "belongs_here", lambda *_: True)
     with pytest.raises(Refused, match=r"(?s)To make a new directory of this name, write -s \./QKZJABCDEF"):
         check_sweep("unreplicated", options)
+
+
+RSYNC_ENDS = """rsync: connection unexpectedly closed (0 bytes received so far) [sender]
+rsync error: error in rsync protocol data stream (code 12) at io.c(228) [sender=3.2.7]
+"""
+
+
+@pytest.mark.parametrize(
+    ("says", "quote"),
+    [
+        (f"bash: line 1: rsync: command not found\n{RSYNC_ENDS}", '"bash: line 1: rsync: command not found".'),
+        (RSYNC_ENDS, "connection unexpectedly closed"),
+        ("", '"rsync returned 12".'),
+    ],
+)
+def test_a_copy_that_fails_shows_what_gives_the_cause(
+    says: str, quote: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last lines of rsync are about itself; the cause stands above them."""
+    (tmp_path / "says").write_text(says)
+    (tmp_path / "rsync").write_text(f"#!/bin/sh\ncat {tmp_path}/says >&2\nexit 12\n")
+    (tmp_path / "rsync").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(FprayError) as error:
+        Head("me@h", ("ssh",)).copy(tmp_path / "a.jar", "files/")
+    assert 'a.jar cannot be copied to the head node, me@h; rsync says: "' in str(error.value)
+    assert quote in str(error.value)
+    assert ("rsync error" in str(error.value)) == (says == RSYNC_ENDS)
+
+
+def test_a_head_that_is_not_reached_is_tried_by_hand_as_fpray_does(tmp_path: Path) -> None:
+    """With the same key and options: otherwise a user's own ssh succeeds, or fails for another reason."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'me@h: Permission denied (publickey).' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    with pytest.raises(FprayError, match=r'ssh says: "me@h: Permission denied \(publickey\)"\. Try') as error:
+        Head("me@h", (str(ssh), "-i", "my key")).ask("pwd")
+    assert f"Try by hand: {ssh} -i 'my key' -- me@h" in str(error.value)

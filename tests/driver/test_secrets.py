@@ -92,7 +92,7 @@ def test_a_hook_that_fails_is_in_no_file(how: str, tmp_path: Path, monkeypatch: 
     suite = only_suite(tmp_path)
     assert len(posts) == (0 if how == "command" else 1)
     log = (suite / "driver.log").read_text()
-    assert "did not get the message that the sweep has finished: " in log
+    assert "did not get the message 'finished' of the sweep: " in log
     assert "\x1b" not in log
     assert places_of(KEY, tmp_path) == []
 

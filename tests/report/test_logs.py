@@ -76,4 +76,4 @@ def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
     assert "ABCDEFGHIJ" in cli("status", "-s", str(tmp_path)).stdout
     refused = cli("logs", str(trial), "server")
     assert refused.exit_code == 2
-    assert "server_out.txt is damaged: it is not a regular file" in refused.stderr
+    assert "server_out.txt is not an ordinary file" in refused.stderr
