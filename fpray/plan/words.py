@@ -8,7 +8,8 @@ from typing import Final
 
 AGAIN: Final = "to continue, run the same fpray command again"
 RERUN: Final = "the same fpray command runs it again"
-START_RAY: Final = "Start Ray there: ray start --address=HEAD:6379, with the address of the head node"
+RAY_START: Final = "ray start --address=HEAD:6379, with the address of the head node"
+START_RAY: Final = f"Start Ray there: {RAY_START}"
 FREE_SPACE: Final = (
     "remove what you do not need from that disk, and the sweep continues automatically"
     " (results are kept; Ctrl-C stops it)"
