@@ -42,7 +42,7 @@ class NotOneValue(BadValue):
         super().__init__(self.with_remedy("write a JSON object of them"))
 
     def with_remedy(self, remedy: str) -> str:
-        """The same text with another way out: who knows the parameter's name can show how one field is set."""
+        """The same text with another way out: a caller that knows the parameter's name shows how to set one field."""
         fields = ", ".join(self.fields)
         return f"{shown(self.value)} does not fit this parameter, which has the fields {fields}: {remedy}"
 

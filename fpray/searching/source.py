@@ -95,7 +95,7 @@ class SearchSource:
                     suggestion = self._choose()
                 if (trial := self._as_trial(suggestion)) is not None:
                     return trial
-        self.ended = self._why_refused()
+        self.ended = _why_refused(self._problem, self._trials.last_refusal())
         return None
 
     def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
@@ -169,19 +169,6 @@ class SearchSource:
             return self._end.why_searched()
         return None
 
-    def _why_refused(self) -> str:
-        """Why the search ends when the protocol refuses whatever is chosen."""
-        problem = self._problem
-        remedy = (
-            f"Correct suggest(trial) of study {problem.study.name}, which chose them"
-            if problem.space is None
-            else "Write other values in --space"
-        )
-        return (
-            f"{problem.protocol.name} refused each of the last {_MAX_REFUSED} combinations of values. It refused the"
-            f" last one for this reason: {self._trials.last_refusal()}. {remedy}"
-        )
-
     def _choose(self) -> optuna.Trial:
         """The next Optuna trial: another run of the best if that is due, else what the sampler chooses."""
         self._trials.use_sampler(len(self._trials.all()))
@@ -207,3 +194,16 @@ class SearchSource:
         self._running[trial.id] = suggestion
         self._trials_by_id[trial.id] = trial
         return trial
+
+
+def _why_refused(problem: SearchProblem, last: str) -> str:
+    """Why the search ends when the protocol refuses whatever is chosen; last: why it refused the last point."""
+    remedy = (
+        f"Correct suggest(trial) of study {problem.study.name}, which chose them"
+        if problem.space is None
+        else "Write other values in --space"
+    )
+    return (
+        f"{problem.protocol.name} refused each of the last {_MAX_REFUSED} combinations of values. It refused the"
+        f" last one for this reason: {last}. {remedy}"
+    )

@@ -70,8 +70,8 @@ def remarks(trials: Sequence[FrozenTrial], in_suite: Mapping[str, object], lost:
     if absent:
         names = ", ".join(str(attributes.get(NUMBER, "?")) for attributes in absent[:_LISTED])
         more = f" and {len(absent) - _LISTED} more" if len(absent) > _LISTED else ""
-        gone = f"{where} has trials that the suite does not have any more ({names}{more})"
-        yield f"{gone}: the search still counts their results"
+        absence = f"{where} has trials that the suite does not have any more ({names}{more})"
+        yield f"{absence}: the search still counts their results"
     if lost and storage != MEMORY:
         yield f"{where} lacked {lost} of the trials in the suite: they were added to it again"
 

@@ -67,7 +67,7 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         ),
         (
             ["sweep", "multipaxos", "--set", "leader_options=5"],
-            "5 does not fit this parameter, which has the fields resend_phase1as_period, ",
+            "'5' does not fit this parameter, which has the fields resend_phase1as_period, ",
         ),
         (
             ["sweep", "multipaxos", "--set", "leader_options=fast"],
