@@ -44,7 +44,7 @@ def test_what_is_wrong_in_a_declaration_is_named_with_what_to_change() -> None:
         replace(protocol, roles=(server, replace(client, listens=None)))
     with pytest.raises(TypeError, match="fpray or a role reads much_heap: add these fields to its params"):
         replace(protocol, roles=(replace(server, heap="much_heap"), client))
-    same = replace(client, listens=(Endpoint("client", lambda _params, _index: [0]),))
+    same = replace(client, listens=(Endpoint("client", lambda _params, _index: [(0,)]),))
     params = replace(protocol.params(), num_client_procs=2)
-    with pytest.raises(TypeError, match="client 0 belongs to 2 processes: correct `owned`"):
+    with pytest.raises(TypeError, match=r"client \(0,\) belongs to 2 processes: correct `owned`"):
         place(replace(protocol, roles=(server, same)), params, Cluster())
