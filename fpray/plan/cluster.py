@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from fpray.errors import Cause, Problem, closest
-from fpray.plan.words import START_RAY
+from fpray.plan.words import RAY_START
 
 LOOPBACK = "127.0.0.1"
 EVERY_F = "*"  # in the place of an f: for every f that has no list of its own
@@ -78,8 +78,7 @@ class Cluster:
             sentence = f'{others}: add an entry for "{faults}" to it, or set f={next(iter(self.pools))}'
             return [Problem(f"f={faults}", sentence, Cause.MACHINES)]
         if not pools:
-            drivers = "has no machine, because each machine of the Ray cluster has the label fpray/pool=driver"
-            return [Problem(pool, f"{drivers}: start Ray on others without it. {START_RAY}", Cause.MACHINES)]
+            return [Problem(pool, f"has no machine, because {self._why_none(faults, pool)}", Cause.MACHINES)]
         if pool in pools:
             return [
                 Problem(
@@ -99,3 +98,9 @@ class Cluster:
                 Cause.MACHINES,
             )
         ]
+
+    def _why_none(self, faults: int, pool: str) -> str:
+        if self.source == CLUSTER_FILE:
+            return f'{self.source} lists none for f={faults}: add some to it, such as "{pool}": ["10.0.0.1"]'
+        drivers = "each machine of the Ray cluster has the label fpray/pool=driver"
+        return f"{drivers}. Start Ray on other machines, without that label: {RAY_START}"

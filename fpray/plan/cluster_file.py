@@ -107,4 +107,4 @@ def _in_words(defect: Defect, faults: str) -> str:
     group = "region" if faults == _REGIONS else "pool"
     if "[" in defect.path:  # one address
         return str(defect)
-    return f'must be an object such as {{"{group}": ["10.0.0.1"]}}' + (f", but {defect}" if defect.path else "")
+    return f'must be an object such as {{"{group}": ["10.0.0.1"]}}' + (f"; in it, {defect}" if defect.path else "")

@@ -136,8 +136,8 @@ def _owners(
     for role in protocol.roles:
         for process, host in zip(indices[role.name], hosts[role.name], strict=True):
             for endpoint, owned in role.owned(params, process).items():
-                if conflicts := owners[endpoint].keys() & set(owned):
-                    raise TypeError(f"{protocol.name}: {endpoint} {min(conflicts)} belongs to two processes")
+                if twice := owners[endpoint].keys() & set(owned):
+                    raise TypeError(f"{protocol.name}: {endpoint} {min(twice)} belongs to 2 processes: correct `owned`")
                 owners[endpoint] |= dict.fromkeys(owned, host)
     return owners
 

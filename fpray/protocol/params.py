@@ -16,6 +16,7 @@ from fpray.errors import Cause, Problem, nearest
 from fpray.files.shown import in_brief, shown
 from fpray.protocol.values import (
     BadValue,
+    NotOneValue,
     alternatives,
     field_names,
     field_types,
@@ -77,7 +78,10 @@ def set_values(params: P, values: Mapping[str, Any], *, protocol: str) -> tuple[
                 Problem(in_brief(dotted), f"{protocol} has no such parameter{unknown} {hint}", Cause.PARAMETER)
             )
         except BadValue as bad:
-            problems.append(Problem(f"{in_brief(dotted)}={in_brief(values[dotted])}", str(bad), Cause.PARAMETER))
+            sentence = str(bad)
+            if isinstance(bad, NotOneValue) and bad.value is values[dotted]:  # not one inside an object
+                sentence = bad.with_remedy(f"set one of them, such as {in_brief(dotted)}.{bad.fields[0]}=VALUE")
+            problems.append(Problem(f"{in_brief(dotted)}={in_brief(values[dotted])}", sentence, Cause.PARAMETER))
     return params, problems
 
 

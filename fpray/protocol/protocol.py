@@ -63,12 +63,12 @@ class Protocol(Generic[P]):
         # Properties count: an older vocabulary has `duration_seconds`, and `duration` computed from it.
         names = {f.name for f in dataclasses.fields(self.params)} | {*dir(self.params)}  # type: ignore[arg-type]
         needs = {"num_client_procs", "duration", "timeout", "monitored", "profiled"}
-        needs |= {heap for role in self.roles if (heap := role.heap)}
-        needs |= {role.log_level_parameter for role in self.roles}
+        needs |= {role.heap for role in self.roles if role.heap} | {role.log_level_parameter for role in self.roles}
         if missing := sorted(needs - names):
-            raise TypeError(f"the parameters of {self.name} lack {', '.join(missing)}")
+            raise TypeError(f"{self.name}: fpray or a role reads {', '.join(missing)}: add these fields to its params")
         if silent := [role.name for role in self.roles if role.addressed and not role.endpoints]:
-            raise TypeError(f"{self.name}: {', '.join(silent)} listens on nothing, and so has no address to be told")
+            why = "has addressed=True, which passes --host and --port, but listens=None, so it has no port"
+            raise TypeError(f"{self.name}: {', '.join(silent)} {why}: set listens, or remove addressed")
         endpoints = sorted(endpoint for role in self.roles for endpoint in role.endpoints)
         if endpoints != sorted(self.port_order):
             all_of_them = ", ".join(endpoints)

@@ -13,7 +13,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal, TypeVar, Union
 
@@ -32,6 +32,19 @@ _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 class BadValue(ValueError):
     """A value that a parameter cannot take; the text says what it takes instead."""
+
+
+class NotOneValue(BadValue):
+    """A single value for a parameter that has fields of its own."""
+
+    def __init__(self, value: object, fields: Sequence[str]) -> None:
+        self.value, self.fields = value, fields
+        super().__init__(self.with_remedy("write a JSON object of them"))
+
+    def with_remedy(self, remedy: str) -> str:
+        """The same text with another way out: a caller that knows the parameter's name shows how to set one field."""
+        fields = ", ".join(self.fields)
+        return f"{shown(self.value)} does not fit this parameter, which has the fields {fields}: {remedy}"
 
 
 def seconds(count: float) -> timedelta:
@@ -144,8 +157,12 @@ def read_value(kind: Any, value: Any) -> Any:
 def _read_record(kind: type, value: Any) -> Any:
     if isinstance(value, kind):
         return value
-    value = _json_object(kind.__name__, value)
-    return from_json(kind, value)
+    fields = field_names(kind) or ()
+    if (values := _json_object(f"the fields {', '.join(fields)}", value)) is None:
+        if not fields:
+            raise BadValue(f"{shown(value)} does not fit this parameter, which has no fields: remove it")
+        raise NotOneValue(value, fields)
+    return from_json(kind, values)
 
 
 def read_alternative(kinds: tuple[type, ...], value: Any) -> Any:
@@ -155,24 +172,26 @@ def read_alternative(kinds: tuple[type, ...], value: Any) -> Any:
     by_name = {kind.__name__: kind for kind in kinds}
     if isinstance(value, str) and value in by_name:
         return by_name[value]()
-    value = _json_object(" or ".join(by_name), value)
-    name = value.get("name")
+    what = " or ".join(by_name)
+    if (values := _json_object(what, value)) is None:
+        example = f'{{"name": "{next(iter(by_name))}"}}'
+        raise BadValue(f"{shown(value)} is not known: write {what}, or one of them as a JSON object, such as {example}")
+    name = values.get("name")
     if not isinstance(name, str) or name not in by_name:
         raise BadValue(f"the name of a workload must be one of {', '.join(by_name)}{_nearest(name, by_name)}")
-    return from_json(by_name[name], value)
+    return from_json(by_name[name], values)
 
 
-def _json_object(what: str, value: Any) -> Mapping[str, Any]:
+def _json_object(what: str, value: Any) -> Mapping[str, Any] | None:
+    """A JSON object, or what a text of one says; None for any other value. what: what it should be an object of."""
     if isinstance(value, str):
         try:
             value = json_value(value, BY_USERS)
         except Unreadable as why:
             if value.lstrip().startswith("{"):
                 raise BadValue(f"{shown(value)} is not a JSON object of {what}, because {why}: correct it") from None
-            raise BadValue(f"{shown(value)} is not known: write {what}, or one of them as a JSON object") from None
-    if not isinstance(value, Mapping):
-        raise BadValue(f"{shown(value)} is not a JSON object of {what}")
-    return value
+            return None
+    return value if isinstance(value, Mapping) else None
 
 
 def python_number(value: Any) -> Any:
@@ -209,7 +228,7 @@ def _text(kind: Any, value: Any) -> str:
     if not isinstance(value, int | float | timedelta | enum.Enum):
         raise BadValue(f"{shown(value)} does not fit this parameter: write a value of the type {describe_type(kind)}")
     if type(value) is int and value.bit_length() > 64:
-        raise BadValue(f"{shown(value)} is too large a number")
+        raise BadValue(f"{shown(value)} is too large a number: write one of at most 64 bits")
     return str(value).strip()
 
 

@@ -148,7 +148,7 @@ def _limit(bound: Bound) -> str:
 
 def _gain(problem: SearchProblem, recommendation: Recommendation) -> str:
     if not math.isfinite(recommendation.likely_gain):
-        return "the gain that is still likely is unknown"
+        return "how much gain is still likely cannot be estimated"
     if recommendation.likely_gain < problem.study.stop_at:
         return f"no gain above {100 * problem.study.stop_at:g} % is likely"
     return f"a gain of {100 * recommendation.likely_gain:.0f} % is still likely"

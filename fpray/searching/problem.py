@@ -20,6 +20,7 @@ from fpray.peak_sampler.candidates import Allowed
 from fpray.peak_sampler.distributions import ends
 from fpray.peak_sampler.goals import Bound, Goal, columns_of
 from fpray.plan.plan import Trial, parameter_problems
+from fpray.plan.words import AGAIN
 from fpray.protocol import params as param_values
 from fpray.protocol.protocol import Protocol
 from fpray.searching.budget import TimeBudget
@@ -90,8 +91,10 @@ class SearchProblem:
             if self.study.suggest is None or _raised_by_storage(error):
                 raise
             name = self.study.name
+            why = f"the function suggest(trial) of study {name} failed with {type(error).__name__}: {error}"
             raise FprayError(
-                f"study {name}: suggest(trial) raises {type(error).__name__}: {error}", Cause.STUDY_FILE
+                f"{why}, so the search was stopped. Finished results are kept. Correct the function; {AGAIN}",
+                Cause.STUDY_FILE,
             ) from None
 
     @functools.cached_property

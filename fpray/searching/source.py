@@ -62,9 +62,9 @@ class SearchSource:
         self._running: dict[str, optuna.Trial] = {}  # fpray trial -> Optuna's
         planned_s = planned_seconds(Trial(problem.protocol, problem.start))
         self._budget = BudgetMeter(problem.study.budget_trials, problem.time, planned_s=planned_s, clock=clock)
-        self._study_access = functools.partial(reachable, suite.path.name)
+        storage = search_entries(suite).search["storage"]
+        self._study_access = functools.partial(reachable, suite.path.name, storage)
         with self._study_access():
-            storage = search_entries(suite).search["storage"]
             check_study(study, problem, suite.path, storage)
             self._trials = SearchTrials(study, problem, SamplerPerTrial(sampler, problem, seed))
             self._confirmation = Confirmation(problem, self._trials)
@@ -95,10 +95,7 @@ class SearchSource:
                     suggestion = self._choose()
                 if (trial := self._as_trial(suggestion)) is not None:
                     return trial
-        self.ended = (
-            f"{self._problem.protocol.name} allows none of the last {_MAX_REFUSED} combinations of values; of the last"
-            f" one: {self._trials.last_refusal()}. Write other values in --space"
-        )
+        self.ended = _why_refused(self._problem, self._trials.last_refusal())
         return None
 
     def tell(self, trial: Trial[Any], outcome: Outcome) -> None:
@@ -197,3 +194,16 @@ class SearchSource:
         self._running[trial.id] = suggestion
         self._trials_by_id[trial.id] = trial
         return trial
+
+
+def _why_refused(problem: SearchProblem, last: str) -> str:
+    """Why the search ends when the protocol refuses whatever is chosen; last: why it refused the last point."""
+    remedy = (
+        f"Correct suggest(trial) of study {problem.study.name}, which chose them"
+        if problem.space is None
+        else "Write other values in --space"
+    )
+    return (
+        f"{problem.protocol.name} refused each of the last {_MAX_REFUSED} combinations of values. It refused the"
+        f" last one for this reason: {last}. {remedy}"
+    )

@@ -6,6 +6,7 @@ import dataclasses
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import optuna
@@ -15,7 +16,7 @@ from fpray.errors import Cause, Problem, nearest
 from fpray.files.shown import in_brief
 from fpray.peak_sampler.distributions import ends
 from fpray.protocol import params as param_values
-from fpray.protocol.values import BadValue, describe_type, field_types, read_value, to_json
+from fpray.protocol.values import BadValue, NotOneValue, describe_type, field_names, field_types, read_value, to_json
 from fpray.study.grid import split_values
 
 Space = dict[str, BaseDistribution]
@@ -54,7 +55,7 @@ def read_space(space: Mapping[str, Any], start: Any, protocol: str) -> tuple[Spa
         try:
             distribution = _read(kinds[key], dimension)
         except _Wrong as wrong:
-            problems.append(Problem(about, str(wrong).replace("KEY=", f"{in_brief(key)}="), Cause.SPACE))
+            problems.append(Problem(about, str(wrong).replace("--space KEY", f"--space {in_brief(key)}"), Cause.SPACE))
             continue
         wrong_ends = [
             p
@@ -125,6 +126,8 @@ def _choices(kind: Any, values: Iterable[Any]) -> CategoricalDistribution:
     for choice in values:
         try:
             value = read_value(kind, choice)
+        except NotOneValue as bad:
+            raise _Wrong(bad.with_remedy(f"write the values of one of them: --space KEY.{bad.fields[0]}=...")) from None
         except BadValue as bad:
             raise _Wrong(str(bad)) from None
         plain = to_json(value)
@@ -136,8 +139,11 @@ def _choices(kind: Any, values: Iterable[Any]) -> CategoricalDistribution:
 
 def _listed(kind: Any) -> str:
     """How the values of a kind that has no range are written."""
-    values = "true,false" if kind is bool else describe_type(kind).replace(" | ", ",")
-    return f"write --space KEY={values}" if "," in values else "list them with commas between them"
+    if fields := field_names(kind):
+        return f"write the values of one of its fields: --space KEY.{fields[0]}=..."
+    examples = {bool: "true,false", timedelta: "1s,2s", str: "a,b"}
+    values = examples.get(kind) or describe_type(kind).replace(" | ", ",")
+    return f"write its values with commas between them, such as --space KEY={values}"
 
 
 def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
@@ -166,7 +172,7 @@ def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
             f" KEY={low}..{high}:step={step}"
         )
     if step is not None and step <= 0:
-        raise _Wrong("a step must be above 0")
+        raise _Wrong(f"a step must be above 0: write --space KEY={low}..{high}:step={2 if kind is int else 0.1}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a range that is no multiple of its step ends at its last step
         if kind is int:

@@ -15,10 +15,11 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from fpray.errors import Cause, FprayError, Refused, first_line, refuse
+from fpray.files.disk import remedy
 from fpray.files.secret import Secret
 from fpray.peak_sampler.goals import Goal
 from fpray.plan.words import AGAIN
-from fpray.searching.file_names import JOURNAL_LOCK, OPTUNA_DB, OPTUNA_JOURNAL
+from fpray.searching.file_names import JOURNAL_LOCK, OPTUNA_DB, OPTUNA_JOURNAL, POINTS
 from fpray.searching.storage_url import JOURNAL, MEMORY, SQLITE
 
 STUDY_FILES = {JOURNAL: OPTUNA_JOURNAL, SQLITE: OPTUNA_DB}  # in the suite
@@ -41,14 +42,20 @@ def open_study(storage: Secret, suite: Path, goals: Sequence[Goal]) -> optuna.St
         )
     except Exception as error:  # a database's driver may raise anything
         why = storage.scrub(first_line(error))
-        if storage.value in STUDY_FILES and (suite / STUDY_FILES[storage.value]).exists():
+        if storage.value not in STUDY_FILES:
+            sentence = f'cannot be opened: "{why}". Start the database, or correct the URL'
+            raise refuse(f"--storage {storage}", sentence, Cause.STORAGE) from None
+        file = suite / STUDY_FILES[storage.value]
+        of_disk = isinstance(error, OSError) and not isinstance(error, IsADirectoryError)
+        if file.exists() and not of_disk:
             sentence = f'cannot be read as the Optuna study of this search: "{why}"'
             raise not_its_study(suite, storage.value, sentence) from None
-        raise refuse(
-            f"--storage {storage}",
-            f'cannot be opened. Start the database, or correct the URL; it says: "{why}"',
-            Cause.STORAGE,
-        ) from None
+        raise refuse(str(file), f'cannot be opened: "{why}". {_remedy(error)}', Cause.STORAGE) from None
+
+
+def _remedy(error: Exception) -> str:
+    """What to do about a file of a study that cannot be read or written."""
+    return remedy(error) if isinstance(error, OSError) else "Free space on its disk, or correct its permissions"
 
 
 def _storage(storage: str, suite: Path) -> BaseStorage:
@@ -77,8 +84,10 @@ def not_its_study(suite: Path, storage: str, sentence: str) -> Refused:
 
 
 @contextlib.contextmanager
-def reachable(suite: str) -> Iterator[None]:
+def reachable(suite: str, storage: str) -> Iterator[None]:
     """A block that reads and writes a study, without Optuna's warnings: our user does not call Optuna.
+
+    suite: its name; storage: where the study is, as the suite records it.
 
     Raises:
         FprayError: its database, or its disk, is gone.
@@ -93,11 +102,19 @@ def reachable(suite: str) -> Iterator[None]:
         while isinstance(error, StorageInternalError) and isinstance(error.__cause__, Exception):
             error = error.__cause__
         error = getattr(error, "orig", None) or error  # without what SQLAlchemy says before it
-        raise FprayError(
-            f"the database of the search (--storage) cannot be reached any more: {first_line(error)}. Every"
-            f" result is kept in {suite}. Start the database, or correct its disk or the network; {AGAIN}",
-            Cause.STORAGE,
-        ) from None
+        what, how = _gone(suite, storage, error)
+        why = f"{what} any more: {first_line(error)}. Every result is kept in {suite}"
+        raise FprayError(f"{why}. {how}; {AGAIN}", Cause.STORAGE) from None
+
+
+def _gone(suite: str, storage: str, error: Exception) -> tuple[str, str]:
+    """What cannot be used, and what to do: a disk that is full is that of the suite, also beside a database."""
+    of_disk = isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError)
+    if storage in (*STUDY_FILES, MEMORY) or of_disk:
+        files = " and ".join(filter(None, (STUDY_FILES.get(storage), POINTS)))
+        return f"the search cannot read or write its files ({files} in {suite})", _remedy(error)
+    how = "Start the database, or correct its disk or the network"
+    return f"the database of the search (--storage {storage}) cannot be reached", how
 
 
 def mend(journal: Path) -> None:

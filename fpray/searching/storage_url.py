@@ -80,13 +80,14 @@ def storage_problems(storage: Secret) -> list[Problem]:
         url.get_dialect().import_dbapi()
     except NoSuchModuleError:
         near = nearest(url.get_backend_name(), _DIALECTS)
-        problems.append(Problem(about, f"SQLAlchemy does not know the database {url.drivername}{near}", Cause.STORAGE))
+        message = f"SQLAlchemy does not know the database {url.drivername}: correct what is before :// in the URL{near}"
+        problems.append(Problem(about, message, Cause.STORAGE))
     except ModuleNotFoundError as missing:
         package = _PIP.get(missing.name or "", missing.name)
         message = f"needs {missing.name}, which fpray does not install: run pip install {package}"
         problems.append(Problem(about, message, Cause.STORAGE))
     except ImportError as error:  # the driver's own library is missing
-        problems.append(
-            Problem(about, f"the database driver {url.drivername} cannot be loaded: {first_line(error)}", Cause.STORAGE)
-        )
+        message = f"the database driver {url.drivername} cannot be loaded: {first_line(error)}"
+        how = f"Install the library that it names, or use --storage {JOURNAL}"
+        problems.append(Problem(about, f"{message}. {how}", Cause.STORAGE))
     return problems

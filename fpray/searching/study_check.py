@@ -70,7 +70,8 @@ def remarks(trials: Sequence[FrozenTrial], in_suite: Mapping[str, object], lost:
     if absent:
         names = ", ".join(str(attributes.get(NUMBER, "?")) for attributes in absent[:_LISTED])
         more = f" and {len(absent) - _LISTED} more" if len(absent) > _LISTED else ""
-        yield f"{where} has trials that the suite does not have any more ({names}{more}): what it knows of them counts"
+        absence = f"{where} has trials that the suite does not have any more ({names}{more})"
+        yield f"{absence}: the search still counts their results"
     if lost and storage != MEMORY:
         yield f"{where} lacked {lost} of the trials in the suite: they were added to it again"
 
@@ -79,7 +80,8 @@ def _wrong_directions(study: optuna.Study, problem: SearchProblem) -> Iterator[s
     directions = [direction.name.lower() for direction in study.directions]
     own = [goal.direction for goal in problem.goals]
     if directions != own:
-        yield f"its goals are to {' and to '.join(directions)}, those of the search to {' and to '.join(own)}"
+        goals = f"its goals are to {' and to '.join(directions)}"
+        yield f"{goals}, but the goals of the search are to {' and to '.join(own)}"
 
 
 def _wrong_trials(trials: Sequence[FrozenTrial], problem: SearchProblem) -> Iterator[str]:
@@ -89,7 +91,9 @@ def _wrong_trials(trials: Sequence[FrozenTrial], problem: SearchProblem) -> Iter
             for sentence in (*_wrong_attributes(trial.user_attrs), *_wrong_point(trial, problem.space or {})):
                 yield f"its trial {trial.number} {sentence}"
     ids = Counter(shown(t.user_attrs[FPRAY_TRIAL]) for t in trials if FPRAY_TRIAL in t.user_attrs)
-    yield from (f"{count} of its trials are trial {name} of fpray" for name, count in ids.items() if count > 1)
+    for name, count in ids.items():
+        if count > 1:
+            yield f"{count} of its trials stand for the same trial of fpray, {name}, which may be there only once"
 
 
 def _wrong_attributes(attributes: Mapping[str, Any]) -> Iterator[str]:

@@ -35,11 +35,12 @@ def key_values(name: str, options: Sequence[str]) -> tuple[dict[str, str], list[
                     Cause.OPTION,
                 )
             )
-        elif key.strip() in texts:
+        elif (twice := key.strip()) in texts:
+            of_many = "--vary" if name == "--set" else name
             problems.append(
                 Problem(
                     f"{name} {option}",
-                    f"{key.strip()} is given twice: write it once. Several values are written --vary {key.strip()}=1,2",
+                    f"{twice} is given twice: write it once. Several values are written {of_many} {twice}=1,2",
                     Cause.OPTION,
                 )
             )

@@ -62,7 +62,11 @@ class ProtocolConformance:
         for plan in self._plans():
             labels = [process.label for process in plan.processes]
             problems += [f"two processes are called {label}" for label in _repeated(labels)]
-            problems += [f"{label} is no name for files" for label in labels if not re.fullmatch(r"[\w.-]+", label)]
+            problems += [
+                f"{label} is no name for files: use letters, digits, _, . and - only"
+                for label in labels
+                if not re.fullmatch(r"[\w.-]+", label)
+            ]
             endpoints = [(p.host, port) for p in plan.processes for port in p.endpoints.values()]
             problems += [f"two endpoints are {host}:{port}" for host, port in _repeated(endpoints)]
             problems += [f"{p.label} listens nowhere" for p in plan.processes if p.kind == "server" and not p.endpoints]
@@ -108,7 +112,7 @@ class ProtocolConformance:
                 problems.append(f"the id of {content} changes when it is read back")
         different = {json.dumps(to_json(trial.params)) for trial in trials}
         if len({Trial(self.protocol, trial.params).id for trial in trials}) != len(different):
-            problems.append("two different trials have one id")
+            problems.append("two trials with different parameters have the same id")
         _none_of(problems)
 
     def test_every_flag_exists_and_no_required_one_is_missing(self) -> None:
@@ -123,7 +127,8 @@ class ProtocolConformance:
                 main, words = split_command(process.argv)
                 flags = words[::2]
                 if main not in self.mains:
-                    problems.append(f"{process.role}: there is no main class {main}")
+                    remedy = "correct the role's main class, or add it to `mains`"
+                    problems.append(f"{process.role}: {main} is not in `mains`: {remedy}")
                     continue
                 required = (flag for flag, is_required in self.mains[main].items() if is_required)
                 problems += [f"{main} {problem}" for problem in flag_problems(flags, self.mains[main], required)]
@@ -144,7 +149,8 @@ class ProtocolConformance:
                     if process.host not in cluster.addresses():
                         problems.append(f"{process.label} is placed on {process.host}, which is not in the cluster")
                     if cluster.pools and "127.0.0.1" in process.argv:
-                        problems.append(f"{process.label} has a flag with 127.0.0.1 in a cluster of other machines")
+                        sentence = "is passed 127.0.0.1 although it runs on another machine: pass the machine's address"
+                        problems.append(f"{process.label} {sentence}")
         _none_of(problems)
 
     def test_a_plan_does_no_io(self) -> None:

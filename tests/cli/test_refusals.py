@@ -65,6 +65,24 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
             ["sweep", "unreplicated", "--vary", "duration=1s", "--set", "duration=2s"],
             "has values in --vary and in --set: remove it from one of the two",
         ),
+        (
+            ["sweep", "multipaxos", "--set", "leader_options=5"],
+            "'5' does not fit this parameter, which has the fields resend_phase1as_period, ",
+        ),
+        (
+            ["sweep", "multipaxos", "--set", "leader_options=fast"],
+            ": set one of them, such as leader_options.resend_phase1as_period=VALUE",
+        ),
+        (
+            ["sweep", "multipaxos", "--set", "leader_options.election_options=5"],
+            ": set one of them, such as leader_options.election_options.ping_period=VALUE",
+        ),
+        (
+            ["sweep", "multipaxos", "--set", 'leader_options={"election_options":5}'],
+            "the fields ping_period, no_ping_timeout_min, no_ping_timeout_max: write a JSON object of them",
+        ),
+        (["sweep", "multipaxos", "--set", 'leader_options={"x'], "is not a JSON object of the fields resend_phase1as"),
+        (["sweep", "multipaxos", "--set", "workload=5"], 'as a JSON object, such as {"name": "'),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "must be a number from 0 to 1, such as 0.5"),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is not a finite number"),
         (["sweep", "unreplicated", "-s", "x" * 300], "has a file name of 300 bytes: write one of at most 255"),

@@ -138,6 +138,9 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
             "clients[0] x y: this name has no IP address", "clients[1] 10.0..1: this name has no IP address",
             'regions must be an object such as {"region": ["10.0.0.1"]}',
         ]),
+        ("json", b"{}", ["has no machine, because the cluster file lists none for f=1: add some to it, such as"]),
+        ("json", b'{"1": {}}', ["has no machine, because the cluster file lists none for f=1: add some to it"]),
+        ("json", b'{"1": {"server": 5}}', [': 1 must be an object such as {"pool": ["10.0.0.1"]}; in it, server must']),
         ("json", b"\xff\xfe[", ["is not UTF-8 text: byte 1 is 0xff"]),
         ("json", b"[" * 3000 + b"]" * 3000, ["more than 50 levels deep"]),
         ("json", b'{"1": ' + b"1" * 5000 + b"}", ["it is not JSON: Exceeds the limit"]),
@@ -158,7 +161,7 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
         ("yaml", MERGES.encode(), ["its aliases stand for more than 200,000 values"]),
         ("yaml", b"provider: {type: ../../x}", ["must be the name of a cloud of Ray's"]),
     ],
-    ids=range(12),
+    ids=range(15),
 )  # fmt: skip
 def test_what_is_wrong_in_a_file_is_said_all_at_once(
     suffix: str, content: bytes, sentences: list[str], tmp_path: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
 from fpray.plan.placement import place
 from fpray.plan.plan import Trial, build_plan, plan_placed
+from fpray.protocol.role import Endpoint
 from fpray.study.registry import find_protocol
 
 
@@ -33,3 +35,16 @@ def test_other_ports_change_nothing_else_of_a_plan(protocol: str) -> None:
     for host, numbers in ports.items():
         ports_of_host = [port for p in after.processes if p.host == host for port in p.endpoints.values()]
         assert sorted(ports_of_host) == list(numbers)
+
+
+def test_what_is_wrong_in_a_declaration_is_named_with_what_to_change() -> None:
+    protocol = find_protocol("unreplicated")
+    server, client = protocol.roles
+    with pytest.raises(TypeError, match=r"client has addressed=True, .* listens=None, .*: set listens, or remove"):
+        replace(protocol, roles=(server, replace(client, listens=None)))
+    with pytest.raises(TypeError, match="fpray or a role reads much_heap: add these fields to its params"):
+        replace(protocol, roles=(replace(server, heap="much_heap"), client))
+    same = replace(client, listens=(Endpoint("client", lambda _params, _index: [(0,)]),))
+    params = replace(protocol.params(), num_client_procs=2)
+    with pytest.raises(TypeError, match=r"client \(0,\) belongs to 2 processes: correct `owned`"):
+        place(replace(protocol, roles=(server, same)), params, Cluster())

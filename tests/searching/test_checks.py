@@ -58,9 +58,16 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
         ),
         ((*LOAD, "--space", "num_clients_per_proc=-5..-1"), "num_clients_per_proc"),
         ((*LOAD, "--space", "num_client_procs=2"), "has only one value: use --set num_client_procs=2"),
-        ((*LOAD, "--space", "duration=1s..3s"), "has no range, because its type is duration: list them"),
+        (
+            (*LOAD, "--space", "duration=1s..3s"),
+            "write its values with commas between them, such as --space duration=1s,2s",
+        ),
         ((*LOAD, "--space", "server_log_level=warn,eror"), "did you mean error?"),
         ((*LOAD, "--space", "jvm_heap_size=1..5"), "has no range, because its type is text"),
+        ((*LOAD, "--space", "num_client_procs=1..5:step=0"), "above 0: write --space num_client_procs=1..5:step=2"),
+        ((*LOAD, "--space", "server_options=1..5"), "write the values of one of its fields: --space server_options."),
+        ((*LOAD, "--space", "server_options=1,5"), "write the values of one of them: --space server_options."),
+        ((*LOAD, *SPACE, *SPACE), "Several values are written --space num_clients_per_proc=1,2"),
         (
             (*LOAD, *SPACE, "--confirm", "9", "--budget-trials", "8"),
             "more than all trials of the search (--budget",
@@ -78,7 +85,7 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
         ),
         (
             (*LOAD, *SPACE, "--storage", "postgres://u@host/db"),
-            "does not know the database postgres; did you mean postgresql?",
+            "database postgres: correct what is before :// in the URL; did you mean postgresql?",
         ),
         (
             (*LOAD, *SPACE, "--storage", "sqlite+pysqlite://u:secret@host/db"),

@@ -157,7 +157,7 @@ def test_trials_that_the_suite_does_not_have_any_more_are_named(
     shutil.rmtree(suite / "002")
     _goes_on(suite, 3)
     output = capsys.readouterr().err
-    assert "has trials that the suite does not have any more (002): what it knows of them counts" in output
+    assert "has trials that the suite does not have any more (002): the search still counts their results" in output
     assert "the budget of  " not in output
 
 
@@ -214,7 +214,7 @@ def test_a_study_in_a_database_of_its_own_is_to_be_deleted_there(tmp_path: Path)
     with pytest.raises(Refused) as refused:
         _search(tmp_path, 3, url, suite)
     how = f"Delete the study {suite.name} there (optuna delete-study), and run the same command again"
-    assert f"--storage {url} is not what this search wrote: 2 of its trials are trial " in str(refused.value)
+    assert f"--storage {url} is not what this search wrote: 2 of its trials stand for the" in str(refused.value)
     assert how in str(refused.value)
     optuna.delete_study(study_name=suite.name, storage=url)
     assert _search(tmp_path, 3, url, suite) == suite
@@ -229,13 +229,13 @@ def test_a_study_with_other_goals_is_refused(directions: list[str], suite: Path)
     optuna.create_study(
         study_name=suite.name, storage=storage, directions=[optuna.study.StudyDirection[d.upper()] for d in directions]
     )
-    _is_refused(suite, f"its goals are to {' and to '.join(directions)}, those of the search to maximize")
+    _is_refused(suite, f"its goals are to {' and to '.join(directions)}, but the goals of the search are to maximize")
 
 
 @pytest.mark.parametrize("state", [TrialState.COMPLETE, TrialState.RUNNING])
 def test_a_trial_that_is_there_twice_is_refused(state: TrialState, suite: Path) -> None:
     _add(suite, _attributes(suite), state)
-    _is_refused(suite, f"2 of its trials are trial '{_attributes(suite)['fpray_trial']}' of fpray")
+    _is_refused(suite, f"2 of its trials stand for the same trial of fpray, '{_attributes(suite)['fpray_trial']}'")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
+from fpray.errors import FprayError
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.suite import Suite
@@ -78,10 +81,44 @@ def test_a_search_that_finds_no_allowed_point_ends_with_the_rule_that_forbids_it
     finished = Outcome(Status.FINISHED, results={"write_output.measured.throughput": 5.0}, wall_s=1)
     source = source_of(suite, request)
     list(run_trials(source, suite, lambda _: finished))
-    start, rule = source.ended.split("; of the last one: ")
-    assert start == "multipaxos allows none of the last 1 combinations of values"
+    start, rule = source.ended.split(". It refused the last one for this reason: ")
+    assert start == "multipaxos refused each of the last 1 combinations of values"
     assert rule.startswith("num_batchers=1 ")
     assert rule.endswith(". Write other values in --space")
+
+
+SUGGEST = """
+from fpray import Search
+def suggest(trial):
+    return {"num_batchers": trial.suggest_int("num_batchers", 0, 1)}
+STUDY = Search("mine", "multipaxos", maximize="write_output.measured.throughput", suggest=suggest)
+"""
+
+
+def test_a_study_that_chooses_its_points_is_what_to_correct(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused together with --space."""
+    monkeypatch.setattr("fpray.searching.source._MAX_REFUSED", 1)
+    (tmp_path / "mine.py").write_text(SUGGEST)
+    words: dict[str, Any] = {"study": str(tmp_path / "mine.py"), "maximize": (), "subject_to": (), "space": {}}
+    request = search_request(protocol="multipaxos", **words, sampler="random", budget_trials=40, confirm=1)
+    suite = search_suite(tmp_path, request)
+    finished = Outcome(Status.FINISHED, results={"write_output.measured.throughput": 5.0}, wall_s=1)
+    source = source_of(suite, request)
+    list(run_trials(source, suite, lambda _: finished))
+    assert source.ended.endswith(". Correct suggest(trial) of study mine, which chose them")
+
+
+def test_a_suggest_that_fails_ends_the_search_and_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text(SUGGEST)
+    words: dict[str, Any] = {"study": str(tmp_path / "mine.py"), "maximize": (), "subject_to": (), "space": {}}
+    request = search_request(protocol="multipaxos", **words, sampler="random", budget_trials=40, confirm=1)
+    source = source_of(search_suite(tmp_path, request), request)
+    monkeypatch.setattr(optuna.Trial, "suggest_int", lambda *_: 1 // 0)
+    sentence = "the function suggest(trial) of study mine failed with ZeroDivisionError: "
+    with pytest.raises(FprayError, match=re.escape(sentence) + ".* Correct the function; to continue, run the same"):
+        source.ask()
 
 
 def test_points_that_the_protocol_refuses_are_passed_over(tmp_path: Path) -> None:

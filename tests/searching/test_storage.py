@@ -10,10 +10,11 @@ import pytest
 from optuna.exceptions import StorageInternalError
 from optuna.storages.journal import JournalFileBackend
 
-from fpray.errors import FprayError
+from fpray.errors import FprayError, Refused
+from fpray.files.secret import Secret
 from fpray.searching import storage
 from fpray.searching.file_names import JOURNAL_LOCK, OPTUNA_JOURNAL
-from fpray.searching.storage import mend
+from fpray.searching.storage import mend, open_study, reachable
 from fpray.store.suite import Suite
 from tests.searching.simulation import (
     measured,
@@ -85,13 +86,49 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
         with pytest.raises(
             FprayError,
             match=(
-                r"\(--storage\) cannot be reached any more: \[Errno 21\].*to continue, run the same fpray.*#storage$"
+                r"^the search cannot read or write its files \(optuna.journal and points.json in .*\) any more: "
+                r"\[Errno 21\].* Check that disk; to continue, run the same fpray.*#storage$"
             ),
         ):
             cannot()
     journal.rmdir()
     (suite.path / "away").rename(journal)
     assert len(list(run_trials(source_of(Suite(suite.path), request), suite))) == 2
+
+
+@pytest.mark.parametrize(
+    ("where", "error", "sentence"),
+    [
+        ("journal", OSError(28, "No space left on device"), "its files (optuna.journal and points.json in s) any more"),
+        ("memory", OSError(28, "No space left on device"), "its files (points.json in s) any more: [Errno 28]"),
+        ("mysql://u@h/d", OSError(13, "Permission denied"), "s. Correct its permissions; to continue"),
+        ("sqlite", StorageInternalError("gone"), "s. Free space on its disk, or correct its permissions; to continue"),
+        ("mysql://u@h/d", StorageInternalError("gone"), "the database of the search (--storage mysql://u@h/d) cannot"),
+        ("mysql://u@h/d", StorageInternalError("gone"), "Start the database, or correct its disk or the network; to"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_its_own_remedy(where: str, error: Exception, sentence: str) -> None:
+    with pytest.raises(FprayError, match=re.escape(sentence)), reachable("s", where):
+        raise error
+
+
+@pytest.mark.parametrize("storage", ["journal", "sqlite"])
+def test_a_file_of_a_study_that_cannot_be_made_is_no_database(storage: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        open_study(Secret(storage), tmp_path / "absent", search_request().problem.goals)
+    assert f"absent/optuna.{'db' if storage == 'sqlite' else 'journal'} cannot be opened: " in str(refused.value)
+    assert "URL" not in str(refused.value)
+
+
+def test_a_journal_on_a_full_disk_is_not_to_be_moved_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_self: JournalFileBackend, _logs: list[dict[str, Any]]) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(JournalFileBackend, "append_logs", fail)
+    with pytest.raises(Refused) as refused:
+        open_study(Secret("journal"), tmp_path, search_request().problem.goals)
+    assert 'optuna.journal cannot be opened: "[Errno 28] No space left on device". ' in str(refused.value)
+    assert "Move this file away" not in str(refused.value)
 
 
 SUGGEST = """
@@ -120,5 +157,5 @@ def test_a_study_that_goes_away_while_a_point_is_chosen_is_not_the_fault_of_its_
         append(self, logs)
 
     monkeypatch.setattr(JournalFileBackend, "append_logs", fail)
-    with pytest.raises(FprayError, match=rf"search \(--storage\) cannot be reached any more: {re.escape(str(error))}"):
+    with pytest.raises(FprayError, match=rf"cannot read or write its files .* any more: {re.escape(str(error))}"):
         source.ask()

@@ -71,11 +71,11 @@ BROKEN = [
     ),
     (_server(runs=lambda p, at: {"state_machin": "Noop"}), "every_flag", "--state_machin (it has --state_machine)"),
     (_server(runs=lambda p, at: {}), "every_flag", "ServerMain requires --state_machine"),
-    (_server(main="SrvMain"), "every_flag", "server: there is no main class frankenpaxos.unreplicated.SrvMain"),
+    (_server(main="SrvMain"), "every_flag", "server: frankenpaxos.unreplicated.SrvMain is not in"),
     (
         _client(connect=lambda p, at: {"server_host": "127.0.0.1"}),
         "can_be_placed",
-        "client_0 has a flag with 127.0.0.1",
+        "client_0 is passed 127.0.0.1",
     ),
     (replace(UNREPLICATED, files=_reads), "a_plan_does_no_io", "planning did open"),
     (replace(UNREPLICATED, constraints=_nameless), "satisfy_the_constraints", "the defaults: everything is wrong"),
