@@ -6,7 +6,7 @@ from typing import Unpack
 
 from fpray.driver.means import check_sweep
 from fpray.driver.options import SweepOptions
-from fpray.driver.python_calls import returned, shows, typed
+from fpray.driver.python_calls import call_text, shows, unless_interrupted
 from fpray.driver.result import SweepResult
 from fpray.driver.sweep import run_sweep
 
@@ -23,4 +23,4 @@ def sweep(protocol: str, **options: Unpack[SweepOptions]) -> SweepResult:
         FprayError: the sweep could not go on. What was finished stays finished: call again to continue.
         KeyboardInterrupt: interrupted; nothing is running any more.
     """
-    return returned(run_sweep(check_sweep(protocol, options, typed("sweep", protocol, options))))
+    return unless_interrupted(run_sweep(check_sweep(protocol, options, call_text("sweep", protocol, options))))

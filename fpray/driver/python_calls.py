@@ -25,7 +25,7 @@ def shows(options: type, returns: str) -> Callable[[Function], Function]:
     return decorate
 
 
-def typed(name: str, protocol: str, options: Mapping[str, Any]) -> str:
+def call_text(name: str, protocol: str, options: Mapping[str, Any]) -> str:
     """The call as it was typed, for the provenance."""
     words = [f"{option}={_written(value)}" for option, value in options.items()]
     return f"fpray.{name}({', '.join([_written(protocol), *words])})"
@@ -39,11 +39,11 @@ def _written(value: Any) -> str:
         return shown(value)
 
 
-def returned(result: Result) -> Result:
-    """The result of a call.
+def unless_interrupted(result: Result) -> Result:
+    """The result, where the user did not interrupt the call.
 
     Raises:
-        KeyboardInterrupt: the user interrupted it.
+        KeyboardInterrupt: the user did.
     """
     if result.interrupted:
         raise KeyboardInterrupt

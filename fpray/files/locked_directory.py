@@ -41,13 +41,14 @@ def lock_of(directory: Path) -> int:
     """Lock a directory until the returned file is closed. While it is locked, systemd-tmpfiles leaves it alone.
 
     Source: tmpfiles.d(5), on BSD file locks: it takes a shared one, and skips a directory where it cannot have that.
+    Where it looks at the directory just now, this waits until it is through.
 
     Raises:
-        OSError: another process has the lock, or there is no such directory.
+        OSError: there is no such directory, or it cannot be locked.
     """
-    lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    lock = _open(directory)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX)
     except OSError:
         os.close(lock)
         raise
@@ -60,11 +61,16 @@ def remove_if_abandoned(directory: Path) -> None:
     Raises:
         OSError: the process lives, or the directory is gone.
     """
-    lock = lock_of(directory)
+    lock = _open(directory)
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(directory, ignore_errors=True)
     finally:
         os.close(lock)
+
+
+def _open(directory: Path) -> int:
+    return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _remove_abandoned(top: Path, prefix: str, age_s: float) -> None:

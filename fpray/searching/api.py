@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from fpray.driver.python_calls import returned, shows, typed
+from fpray.driver.python_calls import call_text, shows, unless_interrupted
 from fpray.searching.experiment import check_search
 from fpray.searching.options import SearchOptions
 from fpray.searching.result import SearchResult
@@ -24,4 +24,4 @@ def search(protocol: str, **options: Unpack[SearchOptions]) -> SearchResult:
         FprayError: the search could not go on. What was finished stays finished: call again to continue.
         KeyboardInterrupt: interrupted; nothing is running any more.
     """
-    return returned(run_search(check_search(protocol, options, typed("search", protocol, options))))
+    return unless_interrupted(run_search(check_search(protocol, options, call_text("search", protocol, options))))

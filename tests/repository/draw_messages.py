@@ -18,16 +18,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeGuard
 
+from fpray.errors import Cause, Problem
+
 _LEAST_WORDS = 6
 _LEAST_PLAIN_WORDS = 3  # besides the placeholders
 _NO_MESSAGES = {"Option", "option", "compile", "label_axes", "axhspan", "replace", "pick", "strip", "rstrip", "ask"}
 _NO_KEYWORDS = {"help", "default_words", "label", "epilog", "description"}
 _DOCUMENTS = {"protocols_document.py", "html_page.py"}
 _DEPTH = 4  # of variables that hold a text by way of others
-_VERB = re.compile(  # as fpray.errors has it
-    "(is|are|was|were|has|have|must|needs|names|cannot|can|conflicts|contains|does|takes|lists|says|holds|means|make"
-    "|records|runs|starts|tries|works) "
-)
 _Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -47,7 +45,9 @@ class _Module:
                 text = self._text(node, self._scope(node))
                 plain = re.sub(r"\{[^{}]*\}", "", text)
                 if len(text.split()) >= _LEAST_WORDS and len(plain.split()) >= _LEAST_PLAIN_WORDS and "</" not in text:
-                    yield node.lineno, " ".join((self._about(node) + text).split())
+                    about = self._about(node)
+                    whole = Problem(about, text, Cause.OPTION).in_words() if about else text
+                    yield node.lineno, " ".join(whole.split())
 
     def _is_whole_text(self, node: ast.AST) -> TypeGuard[ast.expr]:
         if not _is_text(node):
@@ -110,8 +110,7 @@ class _Module:
             for sentence, parent in self._ancestors(way):
                 match parent:
                     case ast.Call(ast.Name("refuse" | "Problem"), [about, second, *_]) if sentence is second:
-                        colon = "" if _VERB.match(self._text(node, scope)) else ":"
-                        return f"{self._text(about, scope)}{colon} "
+                        return self._text(about, scope)
         return ""
 
     def _ancestors(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:

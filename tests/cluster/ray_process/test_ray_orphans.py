@@ -13,7 +13,6 @@ from types import SimpleNamespace
 import pytest
 
 from fpray.cluster.ray_process import ray_orphans
-from fpray.files.locked_directory import lock_of
 from fpray.node.supervisor.procfs import namespace, read_entry, read_words
 from tests.conftest import wait_for
 from tests.support.patience import LONG
@@ -48,8 +47,10 @@ def test_a_directory_that_is_just_being_made_is_not_taken_for_abandoned(
         thread.join()
     assert [os.fstat(directory.lock).st_nlink for directory in directories] == [1, 1], "neither was removed"
     for directory in directories:
+        other = os.open(directory.path, os.O_RDONLY)
         with pytest.raises(BlockingIOError):  # G8: what systemd's cleaner of /tmp asks for before it removes anything
-            lock_of(directory.path)
+            fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.close(other)
     for directory in directories:
         directory.remove()
 
