@@ -99,6 +99,5 @@ def _start_job(command: CommandWords, secrets: Sequence[Secret]) -> tuple[Path |
     try:
         return start(command, as_job, secrets)
     except NoJobs as why:
-        reason = why.in_one_line()
-        say(f"note: Ray takes no jobs here ({reason}), so the sweep runs as an ordinary process on the head node")
+        say(f"note: {why.in_one_line()}, so the sweep runs as an ordinary process on the head node")
         return start(command, secrets=secrets)

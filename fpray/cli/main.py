@@ -93,8 +93,9 @@ class Fpray(click.Group):
                     raise
         except OutputError as error:
             say(
-                f"fpray: what fpray prints could not be written to its standard output: {error.strerror}. Free"
-                f" space there or write to another place, and run the command again · {explained(Cause.NOT_WRITABLE)}"
+                f"fpray: the standard output of this command cannot be written: {error.strerror}. If its disk is full,"
+                " free space on that disk; otherwise send the output to another file. Then run the command again"
+                f" · {explained(Cause.NOT_WRITABLE)}"
             )
             sys.exit(1)
 

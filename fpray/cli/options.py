@@ -27,7 +27,7 @@ class _Share(click.ParamType[float]):
         try:
             return float(value[:-1]) / 100 if str(value).endswith("%") else float(value)
         except ValueError:
-            self.fail(f"{value!r} is not a share: write 2% or 0.02", param, ctx)
+            self.fail(f"{value!r} is not a share: write a percentage or a fraction, such as 2% or 0.02", param, ctx)
 
 
 class _BySpelling(GroupedOption):

@@ -45,9 +45,10 @@ def gather(
                 call = ends.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 places = [where(call) for call in pending] if where is not None else []
+                which = "each of these machines" if len(set(map(_host, places))) > 1 else "that machine"
                 text = (
-                    f"no answer from {', '.join(places) or 'a machine'} within {deadline_s:.0f} s:"
-                    " that machine is down or overloaded"
+                    f"no answer from {', '.join(places) or 'a machine'} within {deadline_s:.0f} s: check by"
+                    f" ping and ssh whether {which} is down, overloaded or cut off from the network"
                 )
                 raise Lost(text, map(_host, places)) from None
             if call is None:
@@ -62,7 +63,10 @@ def _result(future: Any, call: Any, where: Location | None) -> Any:
     except Unanswered as error:
         places = [where(call)] if where is not None else []
         of = ", ".join(places) or "a machine"
-        text = f"no answer from the role actor of {of}: {error}"
+        text = (
+            f"fpray's own process for {of} (a Ray actor) does not answer (on a cluster, ray status shows whether that"
+            f" machine is still part of it): {error}"
+        )
         raise Lost(text, map(_host, places)) from None
     except Lost as lost:
         if lost.hosts or where is None:

@@ -87,14 +87,14 @@ class Discovery:
         if isinstance(answer, FprayError):
             return answer.in_one_line()
         if java_fails(answer):
-            return "its Java does not work (install a JRE or JDK 17 there)"
+            return "its Java does not work (install a JRE or JDK 17 on it)"
         try:
             cluster = self._cluster()
         except Refused as refused:  # a sweep on one machine needs no --jar; on two it does, but that must not end it
             return refused.in_one_line()
         if not self._allocator.add(cluster, machine.host, machine.cores):
             return (
-                "it has other roles, another region or another number of cores than every other machine, so"
-                " it cannot replace one"
+                "a new machine can only replace an equal machine, and no machine of this sweep has the same roles,"
+                f" region and number of cores as {machine.host}"
             )
         return None

@@ -67,8 +67,9 @@ def head_login(launcher: Launcher) -> HeadLogin:
     if address.startswith("-") or not address.isprintable() or " " in address:
         raise refuse(
             str(path),
-            f"its head node has the address {shown(address)}, which is not that of a machine: see what ray get-head-ip"
-            f" {path} prints",
+            f"the address of its head node, {shown(address)}, is not the address of a machine. Run ray get-head-ip"
+            f" {path}: if that prints the same address, correct the section provider of this file; otherwise run the"
+            " same fpray command again",
             Cause.LAUNCHER_FILE,
         )
     key = auth.ssh_private_key

@@ -74,7 +74,7 @@ def _stored(machines: Machines, jar: Jar, hosts: Mapping[str, object]) -> Iterat
     except OSError as error:
         raise FprayError(
             f"the jar {jar.path} cannot be read any more: {error.strerror}. So it was not sent to {', '.join(hosts)}."
-            f" Finished results are kept. Put the same jar there again, readable for you; {AGAIN}",
+            f" Finished results are kept. Put the same jar at that path again, readable for you; {AGAIN}",
             Cause.CHANGED_JAR,
         ) from None
     if digest.hexdigest() != jar.sha256:

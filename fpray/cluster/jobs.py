@@ -46,7 +46,8 @@ class Job:
                 return None
             raise FprayError(
                 f"Ray has given no answer about its job {self.name}, which runs the sweep, for {_SILENT_S:.0f} s; the"
-                f' last error: "{first_line(error)}". The sweep may still run: fpray status shows that',
+                f' last error: "{first_line(error)}". The sweep may still run: fpray status shows whether it'
+                " does. If it does not, run the same fpray command again to continue",
                 Cause.RAY_LOSS,
             ) from None
         self._silent_since = 0.0
@@ -98,8 +99,9 @@ def as_job(command: Sequence[str], variables: Mapping[str, str], scratch: Path) 
         client = JobSubmissionClient()
         name = client.submit_job(entrypoint=" ".join(words), submission_id=f"fpray-{secrets.token_hex(4)}")
     except SystemExit:
-        raise NoJobs("this machine is not a node of a Ray cluster", Cause.RAY_CLUSTER) from None
+        sentence = "Ray takes no jobs here (this machine is not a node of a running Ray cluster)"
+        raise NoJobs(sentence, Cause.RAY_CLUSTER) from None
     except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError, ImportError and others here
-        raise NoJobs(first_line(error), Cause.RAY_CLUSTER) from None
+        raise NoJobs(f"Ray takes no jobs here ({first_line(error)})", Cause.RAY_CLUSTER) from None
     print(f"note: the sweep starts on this cluster as the Ray job {name}", file=sys.stderr, flush=True)  # noqa: T201
     return Job(client, name, output)

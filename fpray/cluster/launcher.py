@@ -187,8 +187,8 @@ def _listed(path: Path, provider: Provider, hosts: Sequence[str]) -> Cluster | N
     where = f"{path}: provider.{POOLS}"
     cluster = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
     sentence = (
-        f"is not among provider.head_ip and provider.worker_ips of this file ({', '.join(hosts)}): add it"
-        " there, or correct it"
+        f"is not among the machines of this file ({', '.join(hosts)}): add it to provider.worker_ips (min_workers"
+        f" limits how many of these count), or correct it in provider.{POOLS}"
     )
     addresses = cluster.addresses()
     refuse_if_any(

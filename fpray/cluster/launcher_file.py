@@ -24,7 +24,7 @@ _LEGACY_HEAD, _LEGACY_WORKER = "ray-legacy-head-node-type", "ray-legacy-worker-n
 
 
 def _known_type(name: str) -> str | None:
-    wrong = "must be the name of a cloud of Ray's, such as aws, or local for machines of your own"
+    wrong = 'must be the name of a cloud that Ray supports, such as aws; or "local", for machines of your own'
     return None if re.fullmatch(r"[a-z_]{1,40}", name) else wrong
 
 
@@ -158,11 +158,14 @@ def node_types(file: LauncherFile, path: Path) -> tuple[Mapping[str, NodeType], 
         )
     if head not in types:
         head_in_words = (
-            f"has head_node_type: {head}" if file.head_node_type else f"has no head_node_type, and Ray's is {head}"
+            f"has head_node_type: {head}"
+            if file.head_node_type
+            else f"has no head_node_type, so Ray uses its default, {head}"
         )
         raise refuse(
             str(path),
-            f"{head_in_words}, which is not one of its available_node_types: write one of {', '.join(types)}",
+            f"{head_in_words}, which is not one of its available_node_types: set head_node_type to one of them,"
+            f" {', '.join(types)}",
             Cause.LAUNCHER_FILE,
         )
     return types, head

@@ -91,10 +91,13 @@ def answers(address: str) -> bool:
 
 
 def why_silent(address: str) -> str:
-    """Why nothing answers at HOST:PORT: a clause."""
+    """Why nothing answers at HOST:PORT, and what to do."""
     host, port = host_and_port(address)
     try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
-        return f"the name {in_brief(host)} has no address here"
-    return "nothing listens on this port"
+        return (
+            f"this machine finds no IP address for the name {in_brief(host)}. Correct the name, or add it to DNS or"
+            " /etc/hosts"
+        )
+    return "nothing listens on this port. Start Ray there (ray start --head), or correct the address"

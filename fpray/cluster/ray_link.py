@@ -14,6 +14,7 @@ from fpray.cluster.calls import Unanswered
 from fpray.cluster.head_loss import head_answers
 from fpray.cluster.ray_address import address_problem, answers, name_of, why_silent
 from fpray.cluster.ray_process import ray_orphans
+from fpray.cluster.ray_process.crash import ray_process_here
 from fpray.cluster.ray_process.embedded import embedded_environment
 from fpray.cluster.ray_process.process import RayProcess
 from fpray.cluster.ray_process.start import RayStarted, Start
@@ -87,10 +88,7 @@ class RayLink:
         if wrong := address_problem(address):
             raise self._refused(wrong)
         if address != "auto" and not answers(address):
-            raise self._refused(
-                f"no Ray cluster answers there: {why_silent(address)}. Start Ray there (ray start --head), or correct"
-                " the address"
-            )
+            raise self._refused(f"no Ray cluster answers there: {why_silent(address)}")
         try:
             self._connect({"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}, Path())
         except Refused:
@@ -98,7 +96,8 @@ class RayLink:
         except Exception as error:
             raise self._refused(
                 f"cannot be used: {_words_of(error)}. If that names two versions, install the same Ray and the same"
-                " Python here and there. If no cluster runs there, start one (ray start --head), or correct the address"
+                " Python on this machine and on the cluster. If no cluster runs at this address, start one (ray start"
+                " --head), or correct the address"
             ) from None
 
     def _refused(self, sentence: str) -> Refused:
@@ -115,15 +114,15 @@ class RayLink:
             except Exception as error:
                 self.stop()
                 if isinstance(error, OSError) and error.strerror:  # not a ConnectionError of Ray, which has only a text
-                    why = f"{error.filename or 'its directory'}: {error.strerror}. {remedy(error)}, and"
+                    why = f"{error.filename or 'its directory'}: {error.strerror}. {remedy(error)}"
                 elif attempt == _TRIES:
                     why = (
                         f"{_words_of(error)}. If no other cause is named here, free memory, or space in /tmp and"
-                        " /dev/shm. Then"
+                        " /dev/shm"
                     )
                 else:
                     continue
-                sentence = f"does not start on this machine: {why} run the same fpray command again"
+                sentence = f"does not start on this machine: {why}. Then run the same fpray command again"
                 raise refuse("Ray", sentence, Cause.EMBEDDED_RAY) from None
 
     def _connect(self, environment: dict[str, str], directory: Path) -> None:
@@ -149,7 +148,8 @@ class RayLink:
                 return answer.result(_LOOK_S)
             except TimeoutError:
                 if time.monotonic() > deadline:
-                    raise Unanswered(f"Ray has not answered within {_START_S:.0f} s") from None
+                    what = "Ray did not start" if self._address is None else "the Ray cluster accepted no connection"
+                    raise Unanswered(f"{what} within {_START_S:.0f} s") from None
                 if self._address not in (None, "auto") and not head_answers(str(self._address)):
                     raise self._refused(
                         "the head node of this Ray cluster went away while fpray connected to it. Start the cluster"
@@ -165,8 +165,9 @@ class RayLink:
         try:
             return self.process.ask(request, *arguments).result(_ANSWER_S)
         except TimeoutError:
-            why = f"fpray's Ray process did not answer within {_ANSWER_S:.0f} s"
-            raise Unanswered(f"{why}: see what else keeps the driver's machine busy (top)") from None
+            why = f"{ray_process_here()} did not answer within {_ANSWER_S:.0f} s"
+            busy = "probably because that machine is overloaded: stop other programs on it (top shows them)"
+            raise Unanswered(f"{why}, {busy}") from None
 
     def stop(self) -> None:
         """Disconnect, which ends our actors; end an embedded Ray. Never raises."""

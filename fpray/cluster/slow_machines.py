@@ -60,8 +60,8 @@ class SlowMachines:
         self._verdicts[host] = clear
         return MachineVerdict(
             host,
-            f"trials on it reach only {median(shares):.0%} of the throughput of trials without it (median of"
-            f" {len(shares)} comparisons), so its results may be too low",
+            f"trials on this machine reach only {median(shares):.0%} of the throughput of trials without it"
+            f" (median of {len(shares)} comparisons), so the results of trials on it may be too low",
             clear,
         )
 

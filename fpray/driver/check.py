@@ -168,5 +168,5 @@ def _role_problems(protocol: Protocol[Any], values: Mapping[str, Any]) -> Iterat
     for role in protocol.roles:
         for name in values["flags"].get(role.name, {}):
             if name in _OWN_FLAGS or name in role.flag_names(1):
-                own = "is a flag that fpray itself sets, to another value for each process: remove it"
+                own = "is a flag that fpray itself sets for each process: remove it from your command"
                 yield Problem(f"--flag {role.name}:--{name}", own, Cause.OPTION)

@@ -61,8 +61,8 @@ def _with_trials_to_rerun(experiment: Experiment) -> Suite | None:
         for suite in _of_same_command(experiment):
             return _checked(suite, experiment)
         sentence = (
-            f"this command has no earlier results in {short_path(root)} with trials to run again: name the"
-            " directory of these results with -s, or remove --rerun"
+            f"{short_path(root)} has no earlier results of this command, so there is no trial to run again: name"
+            " the directory that has them with -s, or remove --rerun"
         )
         raise refuse(f"--rerun {policy.rerun[0]}", sentence, Cause.SUITE)
     return None
@@ -142,8 +142,9 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
         raise refuse(flag, sentence, Cause.OTHER_REQUEST)
     if strangers := [name for name in experiment.settings.strangers(suite.record) if name not in experiment.record]:
         say(
-            f"note: {short_path(file)} has entries that this version of fpray does not know and does not compare"
-            f" ({', '.join(strangers[:5])}): a newer version wrote them; the command continues"
+            f"note: {short_path(file)} has entries that this version of fpray does not know"
+            f" ({', '.join(strangers[:5])}): a newer version wrote them. This version cannot check whether they fit"
+            " this command; the command continues"
         )
     return suite
 
@@ -151,8 +152,9 @@ def _checked(suite: Suite, experiment: Experiment) -> Suite:
 def _not_mixed(suite: Suite, same: str) -> str:
     """Why a suite is not continued with another jar or value, and what to do; same: how to run it as before."""
     return (
-        f"results of both would stand in one table. To continue {suite.path.name}, {same}, or add --accept-change to"
-        f" have both in it. {_NEW}"
+        "results from before and after this change would be in one table. To continue"
+        f" {suite.path.name} without the change, {same}. To have both kinds of results in its table, add"
+        f" --accept-change. {_NEW}"
     )
 
 

@@ -70,7 +70,8 @@ def debug_trial(suite: Suite, earlier: TrialDirectory, label: str, where: Where)
             raise refuse(
                 f"trial {earlier.number}",
                 allocator.shortage(trial)
-                or "the Ray cluster has too few machines for this trial: start Ray on more machines",
+                or "cannot run, because the Ray cluster has too few machines for it now: ray status shows which it"
+                " has. Start Ray on more machines, and run the same fpray debug command again",
                 Cause.MACHINES,
             )
         context = TrialContext(
@@ -102,7 +103,7 @@ def _directory(suite: Suite, earlier: TrialDirectory) -> TrialDirectory:
     except OSError as error:
         why = f"cannot hold the files of this run: {why_not_written(error, suite.path)}. {remedy(error)}"
         if os.path.lexists(top):
-            why += f", or remove {short_path(top)} (it is only for runs of fpray debug)"
+            why += f", or delete {short_path(top)} (only fpray debug writes there, and never results)"
         raise refuse(short_path(top), why, Cause.NOT_WRITABLE) from None
     return TrialDirectory(path)
 
@@ -117,14 +118,24 @@ def _hold(trial: Trial[Any], directory: TrialDirectory, context: TrialContext, l
             plan = prepare(attempt)
             own = next(process for process in plan.processes if process.label == label)
             _start(attempt, plan, own, directory.path)
-            say(f"all processes except {label} are running · logs: {short_path(directory.path)} · Ctrl-C stops them")
+            say(
+                f"fpray has started all processes of this trial except {label}, which you start yourself · logs:"
+                f" {short_path(directory.path)} · Ctrl-C stops the processes that fpray has started"
+            )
             for failure in failures(attempt):
                 _say_all([failure.detail, *failure.lines, *filter(None, [failure.log])])
             threading.Event().wait()
         except ProcessFailed as error:
-            _say_all([error.failure.detail, *error.failure.lines, error.failure.log, "all processes are stopped"])
+            _say_all([error.failure.detail, *error.failure.lines, error.failure.log, _end_words(label)])
         except KeyboardInterrupt:
-            say(f"all other processes are stopped; stop {label} yourself · this run does not count as a result")
+            say(_end_words(label))
+
+
+def _end_words(label: str) -> str:
+    return (
+        f"fpray now stops the processes that it has started. It did not start {label}: if that process still runs,"
+        " stop it yourself · fpray debug never records a result"
+    )
 
 
 def _start(attempt: Attempt, plan: Plan, own: Process, path: Path) -> None:

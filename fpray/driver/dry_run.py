@@ -38,7 +38,7 @@ def text(experiment: Experiment) -> Iterator[str]:
     yield from experiment.outputs.remarks
     for number, plan in enumerate(plans(experiment), start=1):
         disk, seconds = plan["disk_bytes"] / 1e6, duration_in_words(plan["seconds"])
-        yield f"trial {number:03d} ({plan['trial']}) · about {seconds} · up to {disk:.0f} MB"
+        yield f"trial {number:03d} ({plan['trial']}) · about {seconds} · up to {disk:.0f} MB of disk space"
         for name, content in plan["files"].items():
             yield f"  {name}: " + " ".join(content.split())
         if experiment.where.file is not None:
@@ -47,13 +47,13 @@ def text(experiment: Experiment) -> Iterator[str]:
                 labels.setdefault(process["host"], []).append(process["label"])
             yield from (f"  machine {host}: {' '.join(of_host)}" for host, of_host in labels.items())
         for process in plan["processes"]:
-            yield f"  stage {process['stage']} · {process['label']} at {process['host']}:{process['port']}"
+            yield f"  start stage {process['stage']} · {process['label']} at {process['host']}:{process['port']}"
             yield f"    {command_words(process['argv'])}"
     yield _summary(experiment)
 
 
 def summary_lines(experiment: Experiment) -> Iterator[str]:
-    """`27 trials (3 x 3 x 3 repeats) · 15 to 17 processes each · 1 machine · about 6 min · up to 40 MB`.
+    """`27 trials (3 x 3 x 3 repeats) · 15 to 17 processes each · 1 machine · about 6 min · up to 40 MB of disk`.
 
     And, where no other machines are named, what this one has too little memory for.
     """
@@ -69,7 +69,7 @@ def summary_lines(experiment: Experiment) -> Iterator[str]:
 def _outputs_words(experiment: Experiment) -> str:
     """How much more it is at most: processes that log much are rare, and nothing tells them in advance."""
     most = sum(map(process_count, experiment.trials)) * 2 * experiment.outputs.max_output
-    return f"logs of up to {most / 1e9:,.3g} GB (--max-output)"
+    return f"logs of up to {most / 1e9:,.3g} GB in total (--max-output lowers this)"
 
 
 def _shape(experiment: Experiment, repeats: int) -> str:
@@ -94,7 +94,7 @@ def _summary(experiment: Experiment) -> str:
         processes_each(once),
         number_of(machines, "machine"),
         f"about {seconds}{' one after the other' if machines > 1 else ''}",
-        f"up to {repeats * sum(map(planned_bytes, once)) / 1e6:.0f} MB",
+        f"up to {repeats * sum(map(planned_bytes, once)) / 1e6:.0f} MB of disk space",
         _outputs_words(experiment),
     ]
     return " · ".join(words)

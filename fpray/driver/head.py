@@ -118,8 +118,8 @@ class Head:
         if result.returncode != 0:
             why = _cause(result.stderr.strip() or f"rsync returned {result.returncode}")
             raise FprayError(
-                f'{source} cannot be copied to the head node, {self.target}; rsync says: "{why}". Correct that; if'
-                " rsync is missing there, install it",
+                f'{source} cannot be copied to the head node, {self.target}; rsync says: "{why}". Correct'
+                " the cause. If rsync is missing on the head node, install it there",
                 Cause.HEAD,
             )
 

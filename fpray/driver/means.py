@@ -81,7 +81,9 @@ def _what_sets(name: str, values: Mapping[str, Any]) -> tuple[str, str]:
     """What the user wrote that gives a parameter its value, and what to write instead."""
     for pattern, value in values["set"].items():
         if pattern == name or fnmatch.fnmatch(name, pattern):
-            instead = "remove it" if pattern == name else f"write a pattern that does not match {name}"
+            instead = (
+                "remove it" if pattern == name else f"in place of {pattern}, write a pattern that does not match {name}"
+            )
             return f"--set {pattern}={in_brief(value)}", instead
     if name in values.get("vary", {}):
         return f"--vary {name}", "remove it"

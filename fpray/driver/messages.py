@@ -61,7 +61,9 @@ def _intent(suite: Suite, source: TrialSource, work: WorkList, *, left_s: float,
     about = f"{how} · {about}" if how else about
     if suite.fresh:
         trials = f"{at_most}{number_of(limit, 'trial')}"
-        anew = f" (new, because all trials of the earlier one, {suite.after}, have ended)" if suite.after else ""
+        anew = (
+            f" (a new suite, because all trials of the earlier suite, {suite.after}, have ended)" if suite.after else ""
+        )
         return f"study {work.study.name} · {trials} · {about} · results in {short_path(suite.path)}{anew}"
     to_go = f"{at_most}{count} to go, {about}" if source.representative_trials() else "no trial is left to run"
     statuses = _final_statuses(suite, work)
@@ -96,8 +98,9 @@ def closing(suite: Suite, result: SweepResult, source: TrialSource) -> str:
     if result.stopped:
         parts.append(f"{result.planned - len(statuses)} trials have not run: {again(suite.record.command)}")
     elif Status.LOST in statuses:
-        parts.append(f"the lost trials have no result: {again(suite.record.command)}")
+        why = "the trials with the status lost have no result, because a machine or a process of fpray went away"
+        parts.append(f"{why}: {again(suite.record.command)}")
     if has_failures and not source.learns:
-        aim = "to run the failed trials again when their cause is removed"
+        aim = "to run the failed trials again after you have corrected the cause"
         parts.append(again(suite.record.command, aim, "--rerun failed"))
     return " · ".join(parts)

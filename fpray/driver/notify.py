@@ -128,7 +128,7 @@ def _in_time(
     try:
         return answers.get(timeout=2 * _PATIENCE_S)
     except queue.Empty:
-        return f"it did not end its answer within {2 * _PATIENCE_S:.0f} s"
+        return f"no complete answer came within {2 * _PATIENCE_S:.0f} s"
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -166,10 +166,9 @@ def _run(command: str, notice: Mapping[str, Any]) -> str | None:
             check=False, timeout=_PATIENCE_S, env={**os.environ, **entries}, start_new_session=True,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return f"the command took more than {_PATIENCE_S:.0f} s"
+        return f"the command did not end within {_PATIENCE_S:.0f} s, so fpray stopped it"
     except OSError as error:
         return error.strerror or str(error)
     last_line = (result.stderr.strip() or result.stdout.strip()).splitlines()[-1:]
-    return (
-        f"it returned {result.returncode}" + (f": {last_line[0]}" if last_line else "") if result.returncode else None
-    )
+    why = f"the command ended with exit code {result.returncode}" + (f": {last_line[0]}" if last_line else "")
+    return why if result.returncode else None

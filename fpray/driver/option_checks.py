@@ -44,7 +44,7 @@ def cross_without_grid(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["cross"] and not values["vary"]:
         yield Problem(
             "--cross",
-            "needs values that are run at each point of the study: add --vary, such as --vary f=1,2",
+            "needs values of --vary, to combine them with each point of the study: add --vary, such as --vary f=1,2",
             Cause.POINTS,
         )
 

@@ -185,15 +185,15 @@ def read_address(value: str | Sequence[str] | None) -> tuple[RayAddress, list[Pr
     is_ip = is_address(address)
     if address != text and is_ip:
         remark = (
-            f"note: -a {address} has no effect, as in FrankenPaxos's scripts, and the sweep continues (to"
-            " choose machines: --cluster FILE)"
+            f"note: fpray ignores -a {address}, as FrankenPaxos's scripts do, and the sweep continues. To choose"
+            " machines, use --cluster FILE"
         )
         return RayAddress(remark=remark), problems
     if not is_ip and (address in _RAY_WORDS or _HOST.fullmatch(address) is None):
         return RayAddress(address), problems
     whole = f"[{address}]:{_RAY_PORT}" if ":" in address else f"{address}:{_RAY_PORT}"
     remark = (
-        f"note: --address {address} has no port, so the sweep uses the Ray cluster at {whole} (to choose"
-        " machines: --cluster FILE)"
+        f"note: --address {address} has no port, so the sweep uses the Ray cluster at {whole}. To choose"
+        " machines, use --cluster FILE"
     )
     return RayAddress(whole, remark), problems

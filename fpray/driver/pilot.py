@@ -98,7 +98,10 @@ def _say_failures(job: SuiteRun, failures: Sequence[str], corners: int) -> None:
     for line in failures:
         say(line)
     if not job.experiment.policy.keep_going:
-        job.result.stopped = f"{len(failures)} of {corners} test trials of --pilot failed"
+        job.result.stopped = (
+            f"the sweep starts only if all test trials of --pilot finish, but {len(failures)} of {corners} failed"
+            " (--keep-going starts it in any case)"
+        )
         say(
             "the sweep was not started. Change the values that failed, or run the same fpray command"
             " again to run these test trials again (add --keep-going to start the sweep in any case)"

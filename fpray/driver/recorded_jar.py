@@ -34,8 +34,8 @@ def jar_of_trial(suite: Suite, record: TrialRecord, trial: Trial[Any], java: str
     if jar.sha256 == own_hash:  # the reference jar, built from the same sources
         return jar
     if missing := sorted(set(main_classes(trial.protocol, [trial])) - jar.classes()):
-        sentence = f"is not {which}, and cannot run it: it has no main class {', '.join(missing)}"
-        raise refuse(str(jar.path), f"{sentence}. Put the trial's jar there", Cause.MAIN_CLASSES)
+        sentence = f"is not {which}, and lacks what the trial needs: main class {', '.join(missing)}"
+        raise refuse(str(jar.path), f"{sentence}. Put the trial's jar at this path", Cause.MAIN_CLASSES)
     path_before = own[0].get("path") or "its place"
     say(f"warning: this run uses another jar, {jar}, because {which} is not at {path_before} any more")
     return jar
@@ -48,7 +48,7 @@ def _in_its_place(suite: Suite, own: JarRecord, which: str, java: str, say: Call
     if not path:
         name = own.get("name", "")
         sentence = f"says only the name of the jar that its trials ran, {name}, and not where it is"
-        how = f'add its path to {suite.path / layout.SUITE}, as "path" beside that name'
+        how = f'in {suite.path / layout.SUITE}, write "path": "/path/to/{name}" beside "name": "{name}"'
         raise refuse(suite.path.name, f"{sentence}: {how}", Cause.JAR)
     if not Path(path).exists():
         raise refuse(path, f"is gone: it was {which}. Put it back there, and run this command again", Cause.JAR)

@@ -11,7 +11,6 @@ from fpray.cluster.allocator import Allocation
 from fpray.driver.listeners import Listener
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
-from fpray.plan.words import FREE_SPACE
 from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
 from fpray.trial.boundary import within_boundary
@@ -67,7 +66,6 @@ def _wait_for_space(scheduled: ScheduledTrial, context: TrialContext) -> None:
     waiting = False
     while (missing := shortage(scheduled.trial, scheduled.directory.path)) is not None:
         if not waiting:
-            where = f"on the disk of this machine at {scheduled.directory.path}"
-            context.wait(f"waiting for disk space: trial {scheduled.number} {missing} {where}; {FREE_SPACE}")
+            context.wait(f"waiting for disk space: {missing}")
         waiting = True
         context.cancellation.sleep(SPACE_CHECK_S)

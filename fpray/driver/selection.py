@@ -145,8 +145,8 @@ def _with_grid(selection: TrialSelection, study: Study, params: Any) -> tuple[St
     vary, remarks = narrow.distinct(selection.vary, params)
     if len(study.points) > 1 and not selection.cross and selection.study != USUAL_STUDY:
         remarks.append(
-            f"note: the values of --vary replace the study's {len(study.points)} points (to run them at each of"
-            " these points: --cross)"
+            f"note: the values of --vary replace the study's {len(study.points)} points (to run these values"
+            " at each point of the study, add --cross)"
         )
     return study.with_grid(vary, cross=selection.cross), remarks
 

@@ -39,7 +39,7 @@ class FailureLimit:
             return None
         self._failures += 1
         self._in_a_row += 1
-        self._first = self._first or f"{number} {outcome.status.value}: {outcome.detail}"
+        self._first = self._first or f"{number} · {outcome.status.value}: {outcome.detail}"
         return self._sentence() if self._is_reached() else None
 
     def _is_reached(self) -> bool:
@@ -49,4 +49,4 @@ class FailureLimit:
 
     def _sentence(self) -> str:
         failures = f"{self._failures} of {self._count} trials failed, the last {self._in_a_row} in a row"
-        return f"{failures}; the first was trial {self._first}"
+        return f"{failures}. The first failure: trial {self._first}"

@@ -80,7 +80,10 @@ def _java_problems(java: str, facts: Mapping[str, MachineFacts]) -> list[Problem
             problems.append(Problem(f"--java {java}", sentence, Cause.JAVA))
     for host, of_host in facts.items():
         if of_host["java"] is not None and java_fails(of_host):
-            sentence = f"does not work on machine {host}: install a JRE or JDK 17 there. What it did: {of_host['jvm']}"
+            sentence = (
+                f"does not work on machine {host}: correct --java, or install a JRE or JDK 17 there. This program"
+                f" {of_host['jvm']}"
+            )
             problems.append(Problem(f"--java {java}", sentence, Cause.JAVA))
     return problems
 

@@ -58,6 +58,6 @@ def jar_problems(machines: int, *, has_name: bool) -> list[Problem]:
     """Several machines run no jar that is chosen by default."""
     if machines < 2 or has_name:
         return []
-    sentence = f"is required on several machines ({machines} here): name your jar, such as -j frankenpaxos.jar"
-    sentence = f"{sentence}, or write -j reference for fpray's small example jar"
+    sentence = f"is required for a sweep on several machines ({machines} here): name your jar, such as"
+    sentence = f"{sentence} -j frankenpaxos.jar, or write -j reference for fpray's small example jar"
     return [Problem(named(BaseOptions, "jar").spellings, sentence, Cause.JAR)]

@@ -19,12 +19,10 @@ TOGETHER_SHARE = 0.5
 # Throughput x mean latency of a closed loop must give the number of loops, within this.
 LITTLE = (0.9, 1.1)
 _SHOWN = 5  # lines of a log
-_REPEAT = "Run the trial again: the same fpray command with --rerun and its number"
-_REPEAT_LATER = "Run the trial again when the machine is idle: the same fpray command with --rerun and its number"
-_REPEAT_ELSEWHERE = (
-    "Run the trial again when that host is less busy, or on another machine: the same fpray command with --rerun and"
-    " its number"
-)
+_TRIAL_AGAIN = "the trial again: the same fpray command with --rerun and the trial's number"
+_REPEAT = f"Run {_TRIAL_AGAIN}"
+_REPEAT_LATER = f"When the machine is idle, run {_TRIAL_AGAIN}"
+_REPEAT_ELSEWHERE = f"When that host is less busy, or on another machine, run {_TRIAL_AGAIN}"
 # A machine is busy with something else if other processes use at least this share of its cores, and those of the trial
 # wait for a core for this share of the time in which they have work: either alone harms nothing, or is the trial's own.
 OTHERS_SHARE, WAITED_SHARE = 0.15, 0.1
@@ -59,20 +57,20 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
     stalled = silent_s > max(STALL_S, STALL_SHARE * evidence.duration_s)
     if timeouts and evidence.holds_back and not stalled:
         sentence = (
-            f"{client.label} waited for its last answers until its timeout, because with"
-            f" {', '.join(evidence.holds_back)} requests wait for further ones, and at the end none come. This wait"
-            " was after the measured time, so the numbers are right"
+            f"{client.label} waited for its last answers until its timeout. The cause is"
+            f" {', '.join(evidence.holds_back)}: requests wait until more requests come, and at the end no more come."
+            " This wait was after the measured time, so the numbers are right"
         )
         return Doubt(sentence, label=client.label, harmless=True)
     if timeouts:
-        says = f"(it says: {TIMED_OUT}; see the servers' logs, too)"
-        sentence = f"{client.label} gave up, because no server answered before its timeout {says}"
+        says = f"(the log of the client says: {TIMED_OUT}; for the cause, see the logs of the servers)"
+        sentence = f"{client.label} gave up, because no server answered within the timeout of the client {says}"
         return Doubt(sentence, "gave-up", client.label, client.log, timeouts)
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
         sentence = (
             f"{client.label} had no answer in the last {silent_s:.1f} s (it measured for {evidence.duration_s:.1f} s,"
-            f" and its last answer came {answered_s:.1f} s after the beginning; see the servers' logs)"
+            f" and its last answer came {answered_s:.1f} s after the beginning; see the logs of the servers)"
         )
         return Doubt(sentence, "gave-up", client.label, client.log, telling(client.last_lines, _SHOWN))
     return None
@@ -82,10 +80,10 @@ def undecided(evidence: Evidence) -> Iterator[Doubt]:
     """Whether the system served cannot be decided."""
     if evidence.served is None:
         yield Doubt(
-            f"only {evidence.requests} requests are recorded for {evidence.loops} closed loops. A client writes one row"
-            f" for a group of requests, and up to {evidence.unrecorded} requests may be in groups that it did not"
-            " finish: it is not known whether the servers answered."
-            " Measure longer, such as --set duration=10s"
+            f"it is not known whether the servers answered: only {evidence.requests} requests are recorded for"
+            f" {evidence.loops} closed loops. A client records requests in groups, and does not record a group that is"
+            f" not full, so up to {evidence.unrecorded} answered requests may be missing. Measure longer, such as"
+            " --set duration=10s"
         )
 
 
@@ -110,7 +108,7 @@ def unusable(evidence: Evidence) -> Iterator[Doubt]:
         if client.unreadable or (client.unusable and nothing_else):
             no_result = client.unreadable or evidence.served is not True
             without = ", so the trial has no result" if no_result else ""
-            look = f". Look at {stderr_file(client.label)} in the same directory" if no_result else ""
+            look = f". Look at {stderr_file(client.label)} in the directory of the trial" if no_result else ""
             sentence = (
                 f"the file of measurements of {client.label} cannot be used{without}:"
                 f" {client.unusable.rstrip('.')}{look}"
@@ -128,13 +126,13 @@ def unreported(evidence: Evidence) -> Iterator[Doubt]:
     reports = f"the protocol's Python file declares {' and '.join(evidence.outputs) or 'rows without labels'}"
     if evidence.reported:
         yield Doubt(
-            f"{rows} recorded rows are in no result, because no result has their labels: {labels}; {reports}."
-            " Correct the labels in the client or in that file"
+            f"{rows} recorded rows do not count for a result: their labels are {labels}, but {reports}."
+            " Correct the labels in the client or in that file, so that they agree"
         )
     else:
         yield Doubt(
-            f"no recorded row is in a result, because no result has their labels: {labels}; {reports}."
-            " Correct the labels in the client or in that file",
+            f"none of the recorded rows counts for a result: their labels are {labels}, but {reports}."
+            " Correct the labels in the client or in that file, so that they agree",
             "unrecorded",
         )
 
@@ -162,17 +160,18 @@ def littles_law(evidence: Evidence) -> Iterator[Doubt]:
     own = evidence.own_s * evidence.requests / evidence.window_s / evidence.loops if evidence.window_s else 0.0
     if LITTLE[0] <= law <= LITTLE[1] or (law < 1 and law + own >= LITTLE[0]):
         return
-    taken_off = f"; with the clients' own time of {evidence.own_s * 1e6:.0f} us a request {law + own:.2f}"
-    reason = "some loops did not run all the time, or the figures are wrong"
+    own_us = f"the {evidence.own_s * 1e6:.0f} us that a client itself spends on each request"
+    with_own = f" ({law + own:.2f} times, if {own_us} are added to the latency)"
+    reason = "Some loops did not run all the time, or the numbers are wrong"
     if law > 1:
         reason = (
-            "more requests seem to be under way than there are loops, so the figures are wrong (recorded warm-ups, or a"
+            "More requests seem to be under way than there are loops, so the numbers are wrong (recorded warm-ups, or a"
             " clock that runs too fast)"
         )
     yield Doubt(
-        f"throughput x mean latency is {law:.2f} of the number of closed loops (requests under"
-        f" way){taken_off if own else ''}"
-        f" (Little's law says 1): {reason}. Measure longer, such as --set duration=10s"
+        "by Little's law, throughput x mean latency must be the number of closed loops (requests under way), but here"
+        f" it is {law:.2f} times that number{with_own if own else ''}. {reason}. Measure longer, such as"
+        " --set duration=10s"
     )
 
 

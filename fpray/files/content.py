@@ -68,14 +68,14 @@ def _text(path: Path, bounds: Bounds) -> str:
     try:
         mode = os.fstat(file).st_mode
         if stat.S_ISDIR(mode):
-            raise Unreadable("it is a directory")
+            raise Unreadable("it is a directory, not a file")
         if bounds.regular and not stat.S_ISREG(mode):
-            raise Unreadable("it is not a regular file")
+            raise Unreadable("it is not an ordinary file, but a pipe or a device")
         data = bytearray()
         while chunk := os.read(file, _CHUNK):
             data += chunk
             if len(data) > bounds.size:
-                raise Unreadable(f"it has more than {bounds.size // MEGABYTE} MB")
+                raise Unreadable(f"the file has more than {bounds.size // MEGABYTE} MB, the most that fpray reads")
     finally:
         os.close(file)
     return text_of(bytes(data))
@@ -90,7 +90,9 @@ def text_of(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"it is not UTF-8 text: byte {error.start + 1} is 0x{data[error.start]:02x}") from None
+        raise Unreadable(
+            f"the file must be UTF-8 text, but byte {error.start + 1} is 0x{data[error.start]:02x}"
+        ) from None
 
 
 def json_value(text: str, bounds: Bounds) -> Any:
@@ -128,12 +130,17 @@ def check_bounds(value: Any, bounds: Bounds) -> None:
         level = [inner for part in outer for inner in (part.values() if isinstance(part, dict) else part)]
         rest -= len(level)
         if rest < 0:
-            raise Unreadable(f"it has more than {bounds.values:,} values: each text, number, list and object is one")
+            raise _too_many(bounds)
     raise _too_deep(bounds)
 
 
 def _too_deep(bounds: Bounds) -> Unreadable:
     return Unreadable(f"lists and objects are more than {bounds.depth} levels deep")
+
+
+def _too_many(bounds: Bounds) -> Unreadable:
+    counts = "each text, number, list and object counts as one"
+    return Unreadable(f"the content has more than {bounds.values:,} values, the most that fpray reads ({counts})")
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -144,7 +151,7 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(word: str) -> NoReturn:
-    raise Unreadable(f"{word} is not a number of JSON")
+    raise Unreadable(f"JSON has only finite numbers, such as 1.5, and not {word}")
 
 
 def _not_yaml(error: Exception) -> str:
@@ -189,7 +196,7 @@ def _check_events(events: Iterable[Any], bounds: Bounds) -> None:
         if depth > bounds.depth:
             raise _too_deep(bounds)
         if count > bounds.values:
-            raise Unreadable(f"it has more than {bounds.values:,} values: each text, number, list and object is one")
+            raise _too_many(bounds)
 
 
 def _check_node(node: Any, bounds: Bounds) -> None:
@@ -203,7 +210,7 @@ def _check_node(node: Any, bounds: Bounds) -> None:
             inner = list(_parts(part))
             weight = 1 + sum(weigh(child, depth + 1) for child in inner)
             if weight > bounds.values:
-                raise Unreadable(f"its aliases stand for more than {bounds.values:,} values")
+                raise Unreadable(f"the YAML aliases (*name) stand for more than {bounds.values:,} values: use fewer")
             weights[id(part)] = weight
         return weights[id(part)]
 
@@ -225,7 +232,7 @@ def _parts(node: Any) -> Iterable[Any]:
 def _repeated(keys: Iterable[str]) -> Unreadable:
     earlier = set[str]()
     key_twice = next(key for key in keys if key in earlier or earlier.add(key))  # type: ignore[func-returns-value]
-    return Unreadable(f"the key {key_twice[:60]!r} is there twice in one object")
+    return Unreadable(f"the key {key_twice[:60]!r} occurs twice in one object, where it must occur only once")
 
 
 def _first_line(error: Exception) -> str:

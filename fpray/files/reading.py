@@ -29,7 +29,9 @@ def open_regular(path: str | Path, *, trusted: bool = False) -> FileIO:
     theirs = trusted and (facts.st_uid not in (0, os.geteuid()) or facts.st_nlink != 1)
     if theirs or not stat.S_ISREG(facts.st_mode):
         os.close(file)
-        what = os.strerror(errno.EISDIR) if stat.S_ISDIR(facts.st_mode) else "it is not an ordinary file of this user"
+        what = "the file belongs to another user, or has a second name (a hard link): remove this file"
+        if not stat.S_ISREG(facts.st_mode):
+            what = "the path is a directory, a pipe or a device, not an ordinary file: remove it"
         raise OSError(errno.EINVAL, what, str(path))
     return FileIO(file)
 

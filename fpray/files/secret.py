@@ -16,6 +16,7 @@ IN_MEMORY = "/proc/self/fd/"  # and the number of an inherited file, which is on
 HOW = (
     "put the whole URL into an environment variable and write env:NAME, or into a file of mode 0600 and write file:PATH"
 )
+_ORDINARY = "name an ordinary file that belongs to you or to root"
 _MOST_BYTES = 1 << 16
 _SHORTEST = 4  # a shorter piece is in many texts by chance
 
@@ -66,7 +67,7 @@ def read_secret(text: str) -> str:
             raise refuse(
                 text,
                 f"the environment variable {name} is missing or empty: before this command, run export"
-                f" {name}=... with the URL or password",
+                f" {name}=... with the whole value of the option, such as a URL with its password",
                 Cause.SECRET,
             )
         return value
@@ -91,12 +92,10 @@ def _read(about: str, path: Path) -> str:
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:  # no wait for a pipe
             facts = os.fstat(file.fileno())
-            if not stat.S_ISREG(facts.st_mode) or facts.st_uid not in (0, os.geteuid()):
-                raise refuse(
-                    about,
-                    "must be an ordinary file that belongs to you or to root: name such a file",
-                    Cause.SECRET,
-                )
+            if not stat.S_ISREG(facts.st_mode):
+                raise refuse(about, f"is a pipe or a device: {_ORDINARY}", Cause.SECRET)
+            if facts.st_uid not in (0, os.geteuid()):
+                raise refuse(about, f"is a file of another user (number {facts.st_uid}): {_ORDINARY}", Cause.SECRET)
             if facts.st_mode & 0o077:
                 mode = stat.S_IMODE(facts.st_mode)
                 raise refuse(
@@ -112,7 +111,8 @@ def _read(about: str, path: Path) -> str:
             Cause.SECRET,
         ) from None
     if not value:
-        raise refuse(about, "the file is empty: write the URL or the password into it", Cause.SECRET)
+        sentence = "the file is empty: write the whole value of the option into it, such as a URL with its password"
+        raise refuse(about, sentence, Cause.SECRET)
     return value
 
 

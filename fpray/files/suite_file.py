@@ -23,7 +23,7 @@ class Damaged(Refused):
 
     def __init__(self, file: Path, *sentences: str, cause: Cause = Cause.DAMAGED) -> None:
         self.file = file
-        mend = ". Restore the file from a copy, or start a new suite (directory of results) with fpray sweep --new"
+        mend = ". Restore the file from a copy, or start a new suite (directory of results) with --new"
         mend = mend if sentences[0].startswith(("is damaged", "is missing")) else ""
         more = [f"and {len(sentences) - _LISTED} more"] if len(sentences) > _LISTED else []
         super().__init__(Problem(str(file), "; ".join([*sentences[:_LISTED], *more]) + mend, cause))

@@ -29,10 +29,10 @@ def user_directory() -> Path:
             _check_parent(path.parent)
             return private_directory(path)
         except OSError as error:
-            this = "this one, either" if problems else "this one"
-            sentence = (
-                f"fpray needs one private directory for its temporary files, and cannot use {this}: {_why(error)}"
-            )
+            which = " (no other user may read them)"
+            if problems:
+                which = f" either (this directory or {problems[0].about} is enough)"
+            sentence = f"cannot hold fpray's temporary files{which}: {_why(error)}"
             problems.append(Problem(str(path), sentence, Cause.OWN_DIRECTORY))
     raise Refused(*problems)
 

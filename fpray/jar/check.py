@@ -41,6 +41,7 @@ _BECOME = (
     f"import ctypes, os, sys; ctypes.CDLL(None).prctl({PR_SET_PDEATHSIG}, 9, 0, 0, 0);"
     " os.getppid() == int(sys.argv[1]) and os.execvp(sys.argv[2], sys.argv[2:])"
 )
+_ADD = "add each with --flag, or to the protocol (docs/jar.md)"
 _USAGE_LINE = re.compile(r"^ {1,8}(?:-\w+(?: <[^>]*>)?(?:,| \|) )?(--[\w.-]+)", re.MULTILINE)
 _ERROR = re.compile(r"^Error: (.*)$", re.MULTILINE)
 # The launcher's own "Error: LinkageError occurred ..." says less than what follows it.
@@ -132,7 +133,7 @@ def flag_problems(flags: Iterable[str], accepted: Iterable[str], required: Itera
     ]
     missing = sorted(set(required) - flags)
     problems = [f"does not accept {', '.join(unknown)}, which fpray passes"] if unknown else []
-    return problems + ([f"requires {', '.join(missing)}, which fpray does not pass"] if missing else [])
+    return problems + ([f"requires {', '.join(missing)}, which fpray does not pass: {_ADD}"] if missing else [])
 
 
 def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iterator[ProtocolReport]:
@@ -223,11 +224,13 @@ def _report(jar: Jar, java: str, command: MainCommand, directory: Path) -> MainR
 
 
 def _silence(output: str, has_exited: bool) -> str:
+    unchecked = "so its flags are not checked"
     if not has_exited:
-        late = f"did not print its flags within {DEADLINE_S:.0f} s and was killed, so its flags are not checked"
+        late = f"did not print its flags within {DEADLINE_S:.0f} s and was killed, {unchecked}"
         return f"{late}: run the command again when this machine is less busy"
     lines = [*_WHY_NOT.findall(output), *output.splitlines()[-1:]]
-    return f"did not print its flags; it printed {lines[0].strip()!r}" if lines else "did not print its flags"
+    only = f"; it printed {lines[0].strip()!r}" if lines else ""
+    return f"did not print its flags, {unchecked}{only}. To see why, run java -cp JAR MAIN --help"
 
 
 def _ask(java: str, main: str, words: Sequence[str], directory: Path) -> tuple[str, bool]:

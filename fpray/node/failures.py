@@ -13,6 +13,7 @@ from fpray.node.process_table import TrackedProcess
 from fpray.node.readiness import Probe, View
 
 _KILL = " (a user did it, or memory ran out)"
+_NO_WORD = "the supervisor was killed, or Ray ended there. Run dmesg on that machine to see whether memory ran out"
 _READ, _SHOWN = 400, 20  # lines of a log
 
 
@@ -36,16 +37,16 @@ def of_exit(process: TrackedProcess) -> Failure | None:
 
 def of_closing(process: TrackedProcess) -> Failure:
     """The failure of a process that was waited for when its supervisor was closed."""
-    return _failure(
-        "stopped", process, f"{process.label} was stopped, because fpray's supervisor on its machine was stopped"
-    )
+    label = process.label
+    detail = f"{label} did not fail by itself: fpray stopped all the processes that it ran on the machine of {label}"
+    return _failure("stopped", process, detail)
 
 
 def of_loss(process: TrackedProcess, error: str) -> Failure:
     """The failure of a process that has lost its supervisor; error: what the supervisor reported before."""
-    why = f": {error.splitlines()[-1]}" if error else ""
-    detail = f"fpray's supervisor on the machine of {process.label} died, and {process.label} with it{why}"
-    return _failure("lost", process, detail)
+    label, why = process.label, error.splitlines()[-1] if error else _NO_WORD
+    detail = f"fpray's supervisor, which starts and stops processes, died on the machine of {label}, and so did {label}"
+    return _failure("lost", process, f"{detail}: {why}")
 
 
 def of_hang(process: TrackedProcess, deadline_s: float) -> Failure:
@@ -62,8 +63,8 @@ def of_taken_port(process: TrackedProcess, view: View) -> Failure:
     assert view.taken is not None
     endpoint, owner = view.taken
     detail = (
-        f"port {endpoint.text} is taken by {owner}, so {endpoint.label} cannot listen on it. A retry takes other ports;"
-        " if this comes again, see what that process is"
+        f"port {endpoint.text} is taken by {owner}, so {endpoint.label} cannot listen on it. fpray's next attempt uses"
+        " other ports. If this happens again, stop the process that took the port, or let that process use another one"
     )
     return _failure("taken", process, detail)
 
@@ -76,7 +77,10 @@ def of_unready(process: TrackedProcess, view: View, probe: Probe) -> Failure:
     addresses_now = ", ".join(probe.listening(label)) or "nothing"
     others = f"; also not ready: {', '.join(labels[1:])}" if len(labels) > 1 else ""
     after = time.monotonic() - process.ordered
-    detail = f"{label} does not listen on {addresses} after {after:.1f} s (it listens on {addresses_now}){others}"
+    detail = (
+        f"{label} does not listen on {addresses} after {after:.1f} s (it listens on {addresses_now}){others}. See the"
+        f" log of {label}; if it listens on a wrong address, correct its program or the protocol's Python file"
+    )
     return _failure("not-ready", process, detail)
 
 
@@ -84,9 +88,11 @@ def of_overrun(running: list[TrackedProcess]) -> Failure:
     """The failure of processes that still run after their deadline."""
     names = ", ".join(process.label for process in running)
     after = time.monotonic() - running[0].ordered
-    return _failure(
-        "deadline", running[0], f"{names} did not end within {after:.1f} s after the start, so the trial was stopped"
+    detail = (
+        f"{names} still ran {after:.1f} s after fpray started {running[0].label}, which is longer than the time limit,"
+        " so fpray stopped the trial. For the cause, see the logs of the servers"
     )
+    return _failure("deadline", running[0], detail)
 
 
 def _failure(kind: FailureKind, process: TrackedProcess, detail: str, code: int | None = None) -> Failure:

@@ -31,7 +31,8 @@ class FileService:
                 write_text(f"{directory}/{name}", content)
         except OSError as error:
             raise Lost(
-                f"{directory} cannot be written: {error.strerror}. {remedy(error)}, or the retry fails, too"
+                f"the directory {directory} cannot be written: {error.strerror}. {remedy(error)}; otherwise fpray's"
+                " next attempt on the machine of this directory fails, too"
             ) from None
 
     def read_chunk(self, directory: str, leave_out: Sequence[str], begin: tuple[str, int] | None) -> Chunk:

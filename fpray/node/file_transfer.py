@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fpray.errors import Lost
+from fpray.files.disk import remedy
 
 CHUNK_BYTES = 8 << 20
 
@@ -57,7 +58,8 @@ def read_chunk(
         return Chunk(pieces, None, free)
     except OSError as error:
         raise Lost(
-            f"{error.filename or directory} cannot be copied to the directory of results: {error.strerror}"
+            f"{error.filename or directory} cannot be copied to the directory of results, because it cannot be read:"
+            f" {error.strerror}. {remedy(error)}"
         ) from None
 
 

@@ -58,7 +58,8 @@ class JarCache:
                 return path, True
         except OSError as error:
             raise Lost(
-                f"the jar cannot be written to {cache}: {error.strerror}. {remedy(error)}, or the retry fails, too"
+                f"the jar cannot be written to the directory {cache}: {error.strerror}. {remedy(error)}; otherwise"
+                " fpray's next attempt on the machine of this directory fails, too"
             ) from None
 
     def _hash(self, path: str) -> str | None:
@@ -87,8 +88,8 @@ def _cache() -> Path:
     path = cache_directory("jars", fits_class_path)
     if path is None:
         raise Lost(
-            "there is no local directory for the jar. Make ~/.cache, /var/tmp or /tmp writable there, or"
-            " the retry fails, too"
+            "there is no directory for the jar on a disk of this machine, because ~/.cache, /var/tmp and /tmp cannot be"
+            " used. Make one of them writable; otherwise fpray's next attempt on this machine fails, too"
         )
     return path
 
@@ -101,7 +102,7 @@ def _write(cache: Path, sha256: str, pieces: Iterable[bytes]) -> None:
                 digest.update(piece)
                 file.write(piece)
         if digest.hexdigest() != sha256:
-            raise Lost("the jar was damaged while it was copied")
+            raise Lost("the jar was damaged while it was copied to this machine. fpray's next attempt copies it again")
 
 
 def _prune(cache: Path, most_bytes: int) -> None:

@@ -55,7 +55,7 @@ class MachineHolder:
     def in_words(self) -> str:
         """Which process that is, and the user: `process 4711 (python3) of user bob`."""
         program = printable(_read(Path(f"/proc/{self.pid}/comm")).strip(), most=40)
-        process = f"process {self.pid}" if self.pid else "a process that cannot be seen from here"
+        process = f"process {self.pid}" if self.pid else "an unknown process"
         return f"{process}{f' ({program})' if program else ''} of {_user(self.uid)}"
 
     def sentence(self) -> str:
@@ -165,7 +165,7 @@ def _namespace() -> int:
 
 def _user(uid: int | None) -> str:
     if uid is None:
-        return "a user that cannot be seen from here"
+        return "an unknown user"
     try:
         return f"user {pwd.getpwuid(uid).pw_name}"
     except KeyError:

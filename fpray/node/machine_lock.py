@@ -52,7 +52,7 @@ class MachineLock:
                     reasons.append(_words(holder, limit))
             elif not (shared and holder.shared):
                 reasons.append(
-                    f"it measures for {holder.sentence() or holder.in_words()} now; this trial"
+                    f"the machine is in use by {holder.sentence() or holder.in_words()}; this trial"
                     " starts automatically when the machine is free"
                 )
         self._since = since
@@ -68,6 +68,6 @@ class MachineLock:
 def _words(holder: MachineHolder, limit: float) -> str:
     what = "" if holder.may_be_fpray else ", which is not a process of fpray,"
     return (
-        f"{holder.in_words()}{what} has reserved the machine; this trial starts automatically when that process ends,"
-        f" and at the latest after {limit:.0f} s"
+        f"{holder.in_words()}{what} has reserved the machine. This trial starts automatically when the machine is free;"
+        f" if it is not free after {limit:.0f} s, this trial starts anyway"
     )

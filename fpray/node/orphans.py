@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 
@@ -91,8 +92,8 @@ def kill_orphans(driver: str | None = None) -> list[Orphan]:
         if time.monotonic() > until:
             names = ", ".join(f"{entry.pid} ({read_command(entry.pid)})" for entry in alive)
             raise TimeoutError(
-                f"processes of an earlier, killed sweep still run {_KILL_S:g} s"
-                f" after SIGKILL: {names}. Restart the machine"
+                f"processes of an earlier, killed sweep still run on the machine {os.uname().nodename} {_KILL_S:g} s"
+                f" after SIGKILL: {names}. Restart that machine"
             )
         time.sleep(0.005)
 

@@ -140,8 +140,8 @@ class ProcessTable:
             for label in labels:
                 if label in self._by_label and not self._by_label[label].over:
                     raise Lost(
-                        f"{label} of an earlier trial still runs and cannot be killed. Restart the"
-                        " machine, or the retry fails, too"
+                        f"{label} of an earlier trial still runs and cannot be killed. Restart the machine on which it"
+                        " runs; otherwise fpray's next attempt on that machine fails, too"
                     )
             processes = [TrackedProcess(next(self._keys), spec) for spec in specs]
             for process in processes:

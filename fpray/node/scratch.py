@@ -71,7 +71,8 @@ class Scratch:
                 fcntl.flock(self._holds[str(path)], fcntl.LOCK_EX)
         except OSError as error:
             raise Lost(
-                f"no trial can work in {root}: {why_not_written(error, root)}. {remedy(error)}, or the retry fails, too"
+                f"the directory {root} cannot be used for trials: {why_not_written(error, root)}. {remedy(error)};"
+                " otherwise fpray's next attempt on this machine fails, too"
             ) from None
         self._own = owner, str(path)
         return str(path)
@@ -143,15 +144,16 @@ def root_of(requested: str | None) -> Path:
         own = own_directory(requested) if requested is not None else local_directory()
         if own is None:
             raise Lost(
-                "there is no local directory to work in (/var/tmp and /tmp cannot be used). Make one of them"
-                " writable, or stop the sweep (Ctrl-C; results are kept) and start it again with --scratch /data"
+                "there is no directory for trials on a disk of this machine, because /var/tmp and /tmp cannot be used."
+                " Make one of them writable, or stop the sweep (Ctrl-C; results are kept) and start it again with"
+                " --scratch /data"
             )
         (own / "trials").mkdir(exist_ok=True)
         return own / "trials"
     except OSError as error:
         raise Lost(
-            f"no trial can work in {requested}: {error.strerror}. Correct that, or name another directory, such"
-            " as --scratch /var/tmp"
+            f"the directory {error.filename or requested} cannot be used for trials: {error.strerror}. Correct that,"
+            " or name another directory, such as --scratch /var/tmp"
         ) from None
 
 

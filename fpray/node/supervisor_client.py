@@ -57,8 +57,9 @@ class SupervisorClient:
         if not self._hello.wait(_START_DEADLINE_S) or not self.pid:
             self.close(0)
             raise Lost(
-                f"fpray's supervisor did not start: {self.error or 'it died without a message'}. See whether the"
-                " machine has memory and processes left (free, ulimit -u), or the retry fails, too"
+                "fpray's supervisor, which starts and stops processes, did not start on this machine:"
+                f" {self.error or 'it sent no message'}. Check that there is free memory (free) and that you may start"
+                " more processes there (ulimit -u)"
             )
 
     def _spawn(self, fd: int, driver: str, raylet_pid: int, head: int | None) -> None:

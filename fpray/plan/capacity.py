@@ -147,16 +147,16 @@ def region_problems(
             if count >= need:
                 continue
             where = (
-                f"are in {count}: {', '.join(hosts)}. The first machines of this list get the processes: change"
-                " its order in the file of --cluster, machines of other regions first"
+                f"the machines that fpray would use ({', '.join(hosts)}) are in {count}. fpray takes the first"
+                f" machines of {pool} in the file of --cluster: put machines of {need} different regions first there"
                 if cluster.regions
-                else "are all in one place, as far as fpray knows: name regions in the file of --cluster,"
-                ' beside the pools: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'
+                else "they are all in one region, as far as fpray knows: write the regions of the machines at the top"
+                ' level of the file of --cluster: "regions": {"us-east-1": ["10.0.0.1"], "us-west-2": ["10.1.0.1"]}'
             )
             problems.append(
                 Problem(
                     pool,
-                    f"the study needs the machines of this role in {need} regions, but they {where}",
+                    f"the study needs the machines of this role in {need} regions, but {where}",
                     Cause.MACHINES,
                 )
             )

@@ -89,18 +89,22 @@ class Cluster:
                 )
             ]
         similar = closest(pool, pools)
-        hint = f"; if {similar} is meant, rename it to {pool} there" if similar is not None else ""
-        choices = f"Pools (the machines of a role) in {self.source}: {', '.join(pools)}{hint}"
+        hint = f"; if you wrote {similar} for {pool}, rename it" if similar is not None else ""
+        choices = f"The pools (the machines of a role) there: {', '.join(pools)}{hint}"
+        entry, label = f'add some there, such as "{pool}": ["10.0.0.1"]', f"add a machine with fpray/pool={pool}"
+        how = entry if self.source == CLUSTER_FILE else f"{label} (docs/clusters.md)"
         return [
             Problem(
                 pool,
-                f'has no machines for f={faults}: add some, such as "{pool}": ["10.0.0.1"]. {choices}',
+                f"has no machines for f={faults} in {self.source}: {how}. {choices}",
                 Cause.MACHINES,
             )
         ]
 
     def _why_none(self, faults: int, pool: str) -> str:
         if self.source == CLUSTER_FILE:
-            return f'{self.source} lists none for f={faults}: add some to it, such as "{pool}": ["10.0.0.1"]'
-        drivers = "each machine of the Ray cluster has the label fpray/pool=driver"
+            return (
+                f'{self.source} lists no machines for f={faults}: add some to that file, such as "{pool}": ["10.0.0.1"]'
+            )
+        drivers = "each machine of the Ray cluster has the label fpray/pool=driver, so no trial runs on it"
         return f"{drivers}. Start Ray on other machines, without that label: {RAY_START}"

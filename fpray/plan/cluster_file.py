@@ -29,9 +29,8 @@ def read_cluster_file(path: Path) -> Cluster:
     try:
         content = read_json_file(path, BY_USERS)
     except OSError as error:
-        raise refuse(
-            str(path), f"the cluster file cannot be read: {error.strerror}. {EXAMPLE}", Cause.CLUSTER_FILE
-        ) from None
+        fault = f"the cluster file cannot be read: {error.strerror}. Correct the path or its permissions"
+        raise refuse(str(path), f"{fault}, or write such a file. {EXAMPLE}", Cause.CLUSTER_FILE) from None
     except Unreadable as why:
         raise refuse(str(path), f"the cluster file cannot be used: {why}. {EXAMPLE}", Cause.CLUSTER_FILE) from None
     return read_pools(content, str(path))
@@ -90,9 +89,9 @@ def _by_faults(content: Mapping[object, object], where: str) -> Mapping[str, obj
         every = ", ".join(flat)
         raise refuse(
             where,
-            f"lists some pools (the machines of a role) for every f ({every}), and others for f ="
-            f" {', '.join(mixed)} only: write all of them inside the numbers of f, such as"
-            f' {{"1": {{"leaders": ["10.0.0.1"]}}}}, or all outside',
+            f"lists some pools (the machines of a role) for every f ({every}), and others only for f ="
+            f" {', '.join(mixed)}. Write every pool below a value of f, such as"
+            ' {"1": {"leaders": ["10.0.0.1"]}}, or none, such as {"leaders": ["10.0.0.1"]}',
             Cause.CLUSTER_FILE,
         )
     return {**others, EVERY_F: flat}

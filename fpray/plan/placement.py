@@ -108,8 +108,7 @@ def place(protocol: Protocol[P], params: P, cluster: Cluster) -> Placement:
     ports = itertools.count(10_000, 100)  # as FrankenPaxos does: one counter over all machines
     owners = _owners(protocol, params, indices, hosts)
     for endpoint in protocol.port_order:
-        at = sorted(owners[endpoint].items())
-        listening[endpoint] = {index: Address(host, next(ports)) for index, host in at}
+        listening[endpoint] = {index: Address(host, next(ports)) for index, host in sorted(owners[endpoint].items())}
     return Placement(
         {
             role.name: [
@@ -137,7 +136,8 @@ def _owners(
         for process, host in zip(indices[role.name], hosts[role.name], strict=True):
             for endpoint, owned in role.owned(params, process).items():
                 if twice := owners[endpoint].keys() & set(owned):
-                    raise TypeError(f"{protocol.name}: {endpoint} {min(twice)} belongs to 2 processes: correct `owned`")
+                    fault = f"{protocol.name}: {endpoint} {min(twice)} belongs to 2 processes"
+                    raise TypeError(f"{fault}: correct `owned` of this Endpoint, so that only one process has it")
                 owners[endpoint] |= dict.fromkeys(owned, host)
     return owners
 

@@ -8,7 +8,7 @@ from typing import Final
 
 AGAIN: Final = "to continue, run the same fpray command again"
 RERUN: Final = "the same fpray command runs it again"
-RAY_START: Final = "ray start --address=HEAD:6379, with the address of the head node"
+RAY_START: Final = "ray start --address=HEAD:6379, with the address of the head node in place of HEAD"
 START_RAY: Final = f"Start Ray there: {RAY_START}"
 FREE_SPACE: Final = (
     "remove what you do not need from that disk, and the sweep continues automatically"

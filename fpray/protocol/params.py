@@ -80,7 +80,8 @@ def set_values(params: P, values: Mapping[str, Any], *, protocol: str) -> tuple[
         except BadValue as bad:
             sentence = str(bad)
             if isinstance(bad, NotOneValue) and bad.value is values[dotted]:  # not one inside an object
-                sentence = bad.with_remedy(f"set one of them, such as {in_brief(dotted)}.{bad.fields[0]}=VALUE")
+                fault = f"this parameter is a group of fields ({', '.join(bad.fields)}) and takes no single value"
+                sentence = f"{fault}: set one of the fields, such as {in_brief(dotted)}.{bad.fields[0]}=VALUE"
             problems.append(Problem(f"{in_brief(dotted)}={in_brief(values[dotted])}", sentence, Cause.PARAMETER))
     return params, problems
 

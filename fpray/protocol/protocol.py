@@ -65,16 +65,15 @@ class Protocol(Generic[P]):
         needs = {"num_client_procs", "duration", "timeout", "monitored", "profiled"}
         needs |= {role.heap for role in self.roles if role.heap} | {role.log_level_parameter for role in self.roles}
         if missing := sorted(needs - names):
-            raise TypeError(f"{self.name}: fpray or a role reads {', '.join(missing)}: add these fields to its params")
+            lack = f"its params lack {', '.join(missing)}, which fpray or a role reads"
+            raise TypeError(f"{self.name}: {lack}: add these fields to {self.params.__name__}")
         if silent := [role.name for role in self.roles if role.addressed and not role.endpoints]:
             why = "has addressed=True, which passes --host and --port, but listens=None, so it has no port"
             raise TypeError(f"{self.name}: {', '.join(silent)} {why}: set listens, or remove addressed")
         endpoints = sorted(endpoint for role in self.roles for endpoint in role.endpoints)
         if endpoints != sorted(self.port_order):
-            all_of_them = ", ".join(endpoints)
-            raise TypeError(
-                f"{self.name}: port_order must name each of these endpoints once, and nothing else: {all_of_them}"
-            )
+            order = "port_order must name each of these endpoints once, and nothing else"
+            raise TypeError(f"{self.name}: {order}: {', '.join(endpoints)}")
 
     def holds_back(self, params: P) -> list[str]:
         """What makes requests wait until others come, such as `batcher_options.batch_size=10`.

@@ -39,12 +39,12 @@ class NotOneValue(BadValue):
 
     def __init__(self, value: object, fields: Sequence[str]) -> None:
         self.value, self.fields = value, fields
-        super().__init__(self.with_remedy("write a JSON object of them"))
+        super().__init__(self.with_remedy(f'write a JSON object of these fields, such as {{"{fields[0]}": VALUE}}'))
 
     def with_remedy(self, remedy: str) -> str:
         """The same text with another way out: a caller that knows the parameter's name shows how to set one field."""
         fields = ", ".join(self.fields)
-        return f"{shown(self.value)} does not fit this parameter, which has the fields {fields}: {remedy}"
+        return f"{shown(self.value)} does not fit this parameter, which is a group of fields ({fields}): {remedy}"
 
 
 def seconds(count: float) -> timedelta:
@@ -160,7 +160,8 @@ def _read_record(kind: type, value: Any) -> Any:
     fields = field_names(kind) or ()
     if (values := _json_object(f"the fields {', '.join(fields)}", value)) is None:
         if not fields:
-            raise BadValue(f"{shown(value)} does not fit this parameter, which has no fields: remove it")
+            fault = "this parameter takes no value, because its type has no fields"
+            raise BadValue(f"{fault}, but it was set to {shown(value)}: remove this value")
         raise NotOneValue(value, fields)
     return from_json(kind, values)
 
@@ -174,8 +175,9 @@ def read_alternative(kinds: tuple[type, ...], value: Any) -> Any:
         return by_name[value]()
     what = " or ".join(by_name)
     if (values := _json_object(what, value)) is None:
-        example = f'{{"name": "{next(iter(by_name))}"}}'
-        raise BadValue(f"{shown(value)} is not known: write {what}, or one of them as a JSON object, such as {example}")
+        example = f'{{"name": "{next(iter(by_name))}", "FIELD": VALUE}}'
+        more = f"To set its fields, too, write a JSON object, such as {example}"
+        raise BadValue(f"{shown(value)} is not known: write {what}. {more}")
     name = values.get("name")
     if not isinstance(name, str) or name not in by_name:
         raise BadValue(f"the name of a workload must be one of {', '.join(by_name)}{_nearest(name, by_name)}")

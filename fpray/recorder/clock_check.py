@@ -13,9 +13,10 @@ from fpray.recorder.schema import Int64s, nanoseconds
 
 _TOLERANCE_NS = 1_000_000
 _PER_LOOP = 2  # rows of one loop in a run of late rows: more of them were not only written late
-_ANOTHER = (
-    "the rows are kept. Their latencies are right, because another clock measures them; the measured time is wrong by"
-    " at most as much. If this happens often, check the time synchronization (NTP) of the client's machine."
+_KEPT = (
+    "The rows are kept. Their latencies are right, because another clock measures them; the measured time, from which"
+    " the throughput is computed, can be wrong by as many ms. If this happens often, check the time synchronization"
+    " (NTP) of that machine."
 )
 
 
@@ -95,14 +96,13 @@ class ClockCheck:
             self._end(run)
         if self._reversed:
             yield (
-                f"in {self._reversed} rows the stop is before the start, by up to {self._reversed_by / 1e6:.3f} ms: "
-                f"the wall clock was set back; {_ANOTHER}"
+                f"the wall clock of the client's machine was set back: {self._reversed} rows stop before they start,"
+                f" by up to {self._reversed_by / 1e6:.3f} ms. {_KEPT}"
             )
         if self._falls:
             yield (
-                f"{self._falls} times the stop of a row is before that of an earlier row, by up to"
-                f" {self._falls_by / 1e6:.3f} ms, although clients write rows in the order of their stops: "
-                f"the wall clock was set back; {_ANOTHER}"
+                f"the wall clock of the client's machine was set back {self._falls} times: some rows have a stop time"
+                f" that is up to {self._falls_by / 1e6:.3f} ms earlier than the stop time of a row before them. {_KEPT}"
             )
 
 

@@ -25,7 +25,7 @@ from fpray.recorder.csv_blocks import MOST_LABELS, Block, Blocks, LeftOut, line_
 from fpray.recorder.row import IMPOSSIBLE, LABELLED, UNLABELLED
 from fpray.recorder.schema import by_label, chosen_rows, nanoseconds, table_of
 
-_WITHOUT = "The numbers are those of the other rows."
+_WITHOUT = "The other rows are used."
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,10 @@ class ClientFile:
         if not header:
             self._note("empty (0 bytes): nothing was recorded.")
         elif not header.endswith(b"\n") and any(",".join(c).startswith(text) for c in (LABELLED, UNLABELLED)):
-            self._note(f"ends inside its header ({_shown(header)}): nothing was recorded.")
+            self._note(
+                f"ends inside its header ({_shown(header)}), because the client was stopped while it wrote:"
+                " nothing was recorded."
+            )
         elif columns not in (LABELLED, UNLABELLED):
             headers = f"{','.join(LABELLED)} or {','.join(UNLABELLED)}"
             self.error = f"{self.path}: its first line is {_shown(header)}, but must be {headers}."
@@ -132,12 +135,14 @@ class ClientFile:
                 yield table
         if not_rows.count:
             self._note(
-                f"{not_rows.count} lines are not rows and are left out, such as {_lines(blocks, not_rows)}. {_WITHOUT}"
+                f"{not_rows.count} lines cannot be read as rows and are left out, such as {_lines(blocks, not_rows)}."
+                f" {_WITHOUT}"
             )
         if impossible.count:
             where = _lines(blocks, impossible)
             self._note(
-                f"{impossible.count} rows are impossible and are left out ({IMPOSSIBLE}), such as {where}. {_WITHOUT}"
+                f"{impossible.count} rows have impossible values and are left out ({IMPOSSIBLE})."
+                f" The first of these rows: {where}. {_WITHOUT} Correct the client that writes such rows."
             )
         if labels.left_out:
             self._note(

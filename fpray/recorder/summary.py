@@ -147,7 +147,7 @@ def _unreported(
 def _client_notes(client: ClientFacts) -> Iterator[str]:
     yield from client.notes
     if client.error:
-        yield f"{client.error} The figures of all clients together are unknown."
+        yield f"{client.error} So the measured throughput and latency, which need the rows of all clients, are unknown."
 
 
 def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,16 +177,17 @@ def _measured_window(
             early = (ends[client.client] - client.last_start_ns) / SECOND
             if early > max(1.0, duration_s / 10):
                 notes.append(
-                    f"{client.client} had no answer in the last {early:.3f} s: look at the logs of the servers"
-                    " in the directory of the trial."
+                    f"{client.client} had no answer in the last {early:.3f} s of its measurement: look at the logs of"
+                    " the servers in the directory of the trial."
                 )
     if not ends:
         return None
     begin, end = max(begins[c] for c in ends), min(ends.values())
     if end <= begin:
         notes.append(
-            "the clients did not measure at the same time, so the measured numbers of all of them together are unknown:"
-            f" one began {(begin - end) / SECOND:.3f} s after another had ended."
+            f"the clients did not measure at the same time: one began {(begin - end) / SECOND:.3f} s after another had"
+            " ended. So the measured throughput and latency, which need a time in which all clients measured, are"
+            " unknown. Look at the logs of the clients in the directory of the trial."
         )
         return None
     return begin, end
@@ -197,8 +198,9 @@ def _largest_count(tallies: Sequence[Tally], group_size: int | None, notes: list
     largest = max([group_size or 1, *(tally.largest_count for tally in tallies)])
     if largest > (group_size or 1):
         notes.append(
-            f"a row of the clients stands for up to {largest} requests: the latencies and their quantiles are of means"
-            " of groups, not of single requests. For those, let the clients write a row for each request."
+            f"the clients write one row for up to {largest} requests: each latency is the mean of such a group, and the"
+            " quantiles are quantiles of these means, not of single requests. For the latencies of single requests,"
+            " change the clients so that they write a row for each request."
         )
     return largest
 
@@ -244,10 +246,11 @@ def _littles_law(
         return None
     latency_s = weighted / requests / SECOND
     if window_s < _LITTLE_LATENCIES * latency_s or requests < _LITTLE_LATENCIES * unrecorded:
+        more = f" (and perhaps up to {unrecorded} more ended, but were not recorded)" if unrecorded else ""
         notes.append(
-            f"this trial was too short to check, by Little's law, that the clients were never idle: in {window_s:.3f} s"
-            f" {requests} requests of {latency_s * 1000:.3f} ms each ended, and up to {unrecorded} more may not be"
-            " recorded. The results are valid. For this check, measure longer, such as --set duration=10s"
+            f"this trial was too short to check, by Little's law, that the clients were never idle: only {requests}"
+            f" requests with a mean latency of {latency_s * 1000:.3f} ms were recorded in {window_s:.3f} s{more}. The"
+            " results are valid. For this check, measure longer, such as --set duration=10s"
         )
         return None
     return weighted / SECOND / window_s / closed_loops

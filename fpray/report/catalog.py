@@ -37,12 +37,12 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Study]) -> Iterator[
     yield from (f"  {line}" for line in protocol.constraints_in_words)
     yield ""
     if protocol.deviations:
-        yield "differs from FrankenPaxos's harness (what differs for all protocols: docs/protocols.md)"
+        yield "differences of this protocol from FrankenPaxos's harness (those of all protocols: docs/protocols.md)"
         yield from (f"  {line}" for line in protocol.deviations)
         yield ""
     yield from _studies(studies)
     yield ""
-    yield "a cluster file (--cluster FILE): f -> pool -> addresses, assigned round robin"
+    yield "a cluster file (--cluster FILE): for each f, the addresses of each pool; processes take them round robin"
     pools = {role.hosts_key: ["10.0.0.1", "10.0.0.2"] for role in protocol.roles}
     yield from ("  " + line for line in json.dumps({str(protocol.faults(defaults)): pools}, indent=2).splitlines())
 
@@ -72,7 +72,8 @@ def _workloads(protocol: Protocol[Any]) -> Iterator[str]:
         if kinds := alternatives(field):
             holders.setdefault(kinds, []).append(name)
     for kinds, names in holders.items():
-        yield f"{', '.join(names)} (--set {names[0]}.name=NAME --set {names[0]}.FIELD=VALUE)"
+        how = f"--set {names[0]}.name=TYPE; to set a field of the type: --set {names[0]}.FIELD=VALUE"
+        yield f"{', '.join(names)}: choose one of the types below ({how})"
         for kind in kinds:
             fields = [f for f in dataclasses.fields(kind) if f.name != "name"]
             yield f"  {kind.__name__:<36} {', '.join(f'{f.name}={_default(f.default)}' for f in fields)}".rstrip()

@@ -31,11 +31,11 @@ class JarCheck:
         mains = sum(len(report.mains) for report in done)
         self.fits = fitting > 0 and wrong == 0 and not (self._by_name and absent)
         words = [
-            f"{fitting} of {len(done)} protocols fit",
-            f"{wrong} do not (docs/jar.md says what to do)" if wrong else "",
+            f"{fitting} of {len(done)} protocols fit this jar",
+            f"{wrong} {'does' if wrong == 1 else 'do'} not fit this jar (docs/jar.md says what to do)" if wrong else "",
         ]
-        words += [f"{absent} are not in this jar" if absent else ""]
-        yield ", ".join(filter(None, words)) + f" · {_classes(mains)} asked in {time.monotonic() - began:.1f} s"
+        words += [f"{absent} {'has' if absent == 1 else 'have'} no main classes in this jar" if absent else ""]
+        yield ", ".join(filter(None, words)) + f" · {_classes(mains)} checked in {time.monotonic() - began:.1f} s"
 
     def _lines_of(self, report: ProtocolReport) -> Iterator[str]:
         name = f"{report.protocol:<{self._width}}"
@@ -44,7 +44,8 @@ class JarCheck:
             return
         wrong = [main for main in report.mains if main.problems]
         many = _classes(len(report.mains))
-        yield f"{name}  {many}, all fit" if not wrong else f"{name}  {len(wrong)} of {many} do not fit fpray:"
+        differs = f"in {len(wrong)} of {many} the jar differs from what fpray expects:"
+        yield f"{name}  {differs if wrong else f'{many}, all as fpray expects them'}"
         mains_by_problem: dict[str, list[str]] = {}
         for main in report.mains:
             for problem in main.problems:
@@ -54,8 +55,8 @@ class JarCheck:
             if main.not_given:
                 more = ", ".join(main.not_given)
                 yield (
-                    f"  note: {main.main} also accepts {more}, which fpray does not pass by default (a"
-                    " parameter or --flag sets it)"
+                    f"  note: {main.main} also accepts {more}, which fpray does not pass by default (to pass one,"
+                    " set the parameter of the protocol for it, if there is one, or add --flag ROLE:--NAME=VALUE)"
                 )
 
 

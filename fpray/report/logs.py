@@ -63,8 +63,8 @@ def read_log(
     for file in files:
         if file.path.exists() and not file.path.is_file():
             sentence = (
-                "is not an ordinary file (it is a directory, a pipe or a device), so fpray does not read it: put the"
-                " log itself there, or remove it"
+                "is not an ordinary file (it is a directory, a pipe or a device), so fpray does not read it: replace it"
+                " by an ordinary file with the log, or remove it"
             )
             raise Damaged(file.path, sentence)
     ends = [directory.file(layout.returncode_file(label)), directory.file(layout.OUTCOME)]

@@ -67,13 +67,13 @@ class SuiteState:
         """How far it is, and what to do."""
         done, total, failures = self.counts()
         how = again(self.suite.record.command)
-        parts = [f"{done} of {total} done" + (f", {failures} failed" if failures else "")]
+        parts = [f"{done} of {total} done" + (f", {failures} of them failed" if failures else "")]
         if self.holder is not None:
             parts += [*self._progress(), self.holder.words]
         elif self.snapshot is not None and self.state == DIED:
             ago = duration_in_words(max(0.0, time.time() - self.snapshot.updated))
-            where = f"process {self.snapshot.pid} on {self.snapshot.host}"
-            parts.append(f"{where} was killed: its last message is {ago} old; {how}")
+            driver = f"the driver (process {self.snapshot.pid} on {self.snapshot.host})"
+            parts.append(f"{driver} was killed: it ended without a final report, and last reported {ago} ago; {how}")
         elif self.snapshot is not None and self.state == FAILED:
             parts += self.snapshot.says.replace(AGAIN, how).splitlines()[:1]
         elif self.state != FINISHED:

@@ -24,15 +24,16 @@ def stop(suite: Suite, sections: Sections = SWEEPS) -> str:
     holder = suite.holder()
     if holder is None:
         return f"{suite.path.name} is not running: {SuiteState.of(suite, sections).words()}"
-    instead = f"log in there, and run fpray stop {suite.suite_id}"
+    instead = f"to stop it, log in to {holder.host or 'its machine'}, and run fpray stop {suite.suite_id}"
     if not holder.here:
         raise refuse(suite.path.name, f"is run by {holder.words}: {instead}", Cause.ELSEWHERE)
     try:
         if not holder.has_open(suite.path):  # a suite of another user may name any process
             raise refuse(
                 suite.path.name,
-                f"is marked as run by {holder.words}, but that process is another program: nothing was stopped. To see"
-                " the state of the sweep: fpray status",
+                f"is marked as run by {holder.words}, but on this machine that process is another program, so nothing"
+                f" was stopped. If the sweep runs in a container, run fpray stop {suite.suite_id} there; to see its"
+                " state: fpray status",
                 Cause.ELSEWHERE,
             )
         os.kill(holder.pid, signal.SIGTERM)
@@ -47,8 +48,9 @@ def stop(suite: Suite, sections: Sections = SWEEPS) -> str:
         if suite.holder() is not None:
             raise refuse(
                 suite.path.name,
-                f"is run by {holder.words}, which is in another container: open a shell in that container (docker exec"
-                f" -it CONTAINER bash), and run fpray stop {suite.suite_id}",
+                f"is run by {holder.words}, which is in another container, and cannot be stopped from here: find that"
+                " container (docker ps), open a shell in it (docker exec -it CONTAINER bash), and run fpray stop"
+                f" {suite.suite_id}",
                 Cause.ELSEWHERE,
             ) from None
     with contextlib.suppress(OSError):

@@ -84,8 +84,9 @@ def table(all_needs: Sequence[Needs], adaptive: str) -> Iterator[str]:
         yield "  ".join([*columns, about]).rstrip()
     yield "processes: in the largest trial · machines: one for each process; fewer are enough if they have the memory"
     yield (
-        f"fpray sweep PROTOCOL --study STUDY runs a study (<= trials: fpray {adaptive}); with --dry-run it prints what"
-        " the study takes on the machines that there are"
+        "to run a study: fpray sweep PROTOCOL --study STUDY; where the column trials begins with <= (at most):"
+        f" fpray {adaptive} PROTOCOL --study STUDY. With --dry-run, the command"
+        " only prints how many trials would run and how long they would take"
     )
 
 

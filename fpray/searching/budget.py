@@ -88,10 +88,10 @@ class BudgetMeter:
         """The limit that is reached: trials, or time and money; count: the number of trials so far."""
         if count >= self._trials or not str(self._limit):
             return (
-                f"the budget of {number_of(self._trials, 'trial')} is spent (to continue the search, write a"
-                " larger --budget-trials)"
+                f"the budget of {number_of(self._trials, 'trial')} is spent (to continue the search, name its"
+                " suite with -s and write a larger --budget-trials)"
             )
         return (
-            f"the budget of {self._limit} leaves no room for another trial (to continue the search, write a"
-            " larger --budget-minutes or --budget-dollars)"
+            f"the budget of {self._limit} leaves no room for another trial (to continue the search, name"
+            " its suite with -s and write a larger --budget-minutes or --budget-dollars)"
         )

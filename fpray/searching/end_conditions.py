@@ -39,7 +39,8 @@ class EndConditions:
             if len(trials) >= _ENOUGH_TO_KNOW and all(t.user_attrs[METRICS].get(column) is None for t in trials):
                 return (
                     f"{column} has no value in any of {len(trials)} finished trials, so the search cannot"
-                    " continue (docs/measuring.md says why)"
+                    " continue. Start another search without this column, or change parameters so that trials"
+                    " measure it (docs/measuring.md says when a value is missing)"
                 )
         return None
 

@@ -28,7 +28,8 @@ def progress_line(problem: SearchProblem, recommendation: Recommendation, remain
         state = "nothing was measured yet" if recommendation.nearest is None else sentence
         return f"{state} · {rest}"
     if len(problem.goals) > 1:
-        return f"{len(recommendation.front)} configurations on the front · {rest}"
+        count = number_of(len(recommendation.front), "configuration")
+        return f"best trade-offs so far (Pareto front): {count} · {rest}"
     column, estimate = next(iter(recommendation.best.goals.items()))
     parts = [
         f"best so far {short(column)} {interval(estimate)}",
@@ -52,27 +53,28 @@ def sentences(problem: SearchProblem, recommendation: Recommendation, why_ended:
         runs = len(recommendation.best.values(problem.goals[0].column))
         if why_ended and runs < problem.study.confirm:
             times = number_of(runs, "time")
-            more = "to repeat it, run the same fpray command again with a larger --budget-trials"
-            yield f"the best ran only {times} of the {problem.study.confirm} that --confirm asks for: {more}"
+            few = f"the best configuration ran only {times}, but --confirm asks for {problem.study.confirm} runs"
+            more = "add -s SUITE (the directory of these results) and a larger budget to the same fpray command"
+            yield f"{few}: to run it again, {more}"
     yield f"ended: {why_ended}" if why_ended else f"not ended: {_at_most(remaining)} left"
 
 
 def _without_best(problem: SearchProblem, recommendation: Recommendation, trials: str, yet: str) -> Iterator[str]:
     nearest = recommendation.nearest
     if nearest is None:
-        sentence = f"none of {trials} measured every goal (fpray show lists them)"
+        sentence = f"none of {trials} measured every goal (fpray show lists the trials)"
         yield f"no recommendation{yet}: {sentence if recommendation.trials else 'nothing was measured'}"
         return
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""
     yield f"no configuration that was tried in {trials} keeps your bound{plural} {bounds}: {_WIDER}"
     means = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
-    chance = f"keeps {'them' if plural else 'it'} with a chance of {100 * nearest.chance:.0f} %"
-    yield f"the nearest is {point(nearest.params)}: {means} ({chance})"
+    chance = f"it keeps your bound{plural} with a chance of {100 * nearest.chance:.0f} %"
+    yield f"the configuration nearest to your bound{plural} is {point(nearest.params)}: {means} ({chance})"
 
 
 def _of_pareto_front(problem: SearchProblem, recommendation: Recommendation, trials: str) -> Iterator[str]:
-    yield f"the front of {trials} (the best trade-offs: no other configuration is better in all goals)"
+    yield f"the best trade-offs among {trials} (Pareto front: no other configuration is better in all goals):"
     for choice in sorted(recommendation.front, key=lambda choice: -_first_goal(choice)):
         goals = [f"{short(column)} {interval(estimate)}" for column, estimate in choice.goals.items()]
         yield f"  {point(choice.params)}: {', '.join([*goals, *_bounds(problem, choice)])}"
@@ -82,7 +84,7 @@ def _of_best(problem: SearchProblem, recommendation: Recommendation, best: Choic
     column, estimate = next(iter(best.goals.items()))
     yield f"best: {column} {interval(estimate)} at {point(best.params)}"
     for bound in problem.bounds:
-        yield f"  {bound.column} {_mean(best, bound)}{_spread(best, bound)}, and your bound is {_limit(bound)}"
+        yield f"  {bound.column} {_mean(best, bound)}{_spread(best, bound)}; your bound: {_limit(bound)}"
     runs = f"{best.repeats} of them" if best.repeats > 1 else "one of them"
     chance = f", which keeps your bounds with a chance of {100 * best.chance:.0f} %" if problem.bounds else ""
     yield f"  from {trials}, {runs} of this configuration{chance}; {_gain(problem, recommendation)}"
@@ -90,7 +92,8 @@ def _of_best(problem: SearchProblem, recommendation: Recommendation, best: Choic
     if others := recommendation.within_noise:
         differences = [f"{_difference(other, best)} ({number(_first_goal(other))})" for other in others[:_MAX_LISTED]]
         more = f", and {len(others) - _MAX_LISTED} more" if len(others) > _MAX_LISTED else ""
-        yield f"as good, within the noise: {'; '.join(differences)}{more}"
+        what = f"parameters that differ from the best, and {short(column)}"
+        yield f"as good as the best, within the noise ({what}): {'; '.join(differences)}{more}"
     if problem.bounds and recommendation.frontier:
         yield f"what the bound costs ({problem.bounds[0].column}):"
         yield from _frontier(recommendation)
@@ -103,7 +106,8 @@ def _frontier(recommendation: Recommendation) -> Iterator[str]:
         choice = entries[0][1]
         limits = " to ".join(dict.fromkeys((_limit(entries[0][0]), _limit(entries[-1][0]))))
         if choice is None:
-            yield f"  {limits}: no configuration that was tried"
+            which = "any of these bounds" if len(entries) > 1 else "this bound"
+            yield f"  {limits}: no configuration that was tried keeps {which}"
         else:
             yield f"  {limits}: {number(_first_goal(choice))} at {point(choice.params)}"
 
@@ -139,7 +143,9 @@ def _mean(choice: Choice, bound: Bound) -> str:
 
 def _spread(choice: Choice, bound: Bound) -> str:
     values = choice.values(bound.column)
-    return f" ({number(min(values))} to {number(max(values))} in its trials)" if len(values) > 1 else ""
+    if len(values) < 2:
+        return ""
+    return f" on average ({number(min(values))} to {number(max(values))} in single trials)"
 
 
 def _limit(bound: Bound) -> str:
@@ -148,10 +154,10 @@ def _limit(bound: Bound) -> str:
 
 def _gain(problem: SearchProblem, recommendation: Recommendation) -> str:
     if not math.isfinite(recommendation.likely_gain):
-        return "how much gain is still likely cannot be estimated"
+        return "the gain that more trials may still bring cannot be given in %, because the best value is 0"
     if recommendation.likely_gain < problem.study.stop_at:
         return f"no gain above {100 * problem.study.stop_at:g} % is likely"
-    return f"a gain of {100 * recommendation.likely_gain:.0f} % is still likely"
+    return f"more trials may still bring a gain of up to {100 * recommendation.likely_gain:.0f} % over the best"
 
 
 def _at_most(count: int) -> str:

@@ -37,13 +37,14 @@ def _above_zero(value: float) -> str | None:
 
 def _a_share(value: float) -> str | None:
     sentence = (
-        "must be a share of the best result: write --stop-at 2% or --stop-at 0.02 (0%: never stop for this reason)"
+        "must be a share of the best result: write --stop-at 2% or --stop-at 0.02 (the search ends when a gain"
+        " above this share is unlikely; 0% turns that off)"
     )
     return None if 0 <= value < 1 else sentence
 
 
 def _any_run(value: int) -> str | None:
-    return None if value >= 1 else "must be at least 1: it counts all runs of the best point"
+    return None if value >= 1 else "must be at least 1: it counts all runs of the best configuration, also the first"
 
 
 def searched_and_set(values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from fpray.files.atomic import write_json
+from fpray.files.shown import shown
 from fpray.files.suite_file import Damaged, read_suite_file
 from fpray.files.typed import Rule, number_or_word
 from fpray.searching.file_names import POINTS
@@ -21,8 +22,8 @@ def _distribution(text: str) -> str | None:
     """A distribution is Optuna's own JSON."""
     try:
         json_to_distribution(text)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        return f"is not a distribution of Optuna ({type(error).__name__})"
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return f"must be the JSON text in which Optuna describes the range of a parameter, not {shown(text)}"
     return None
 
 
@@ -70,4 +71,5 @@ class PointsFile:
                 user_attrs=dict(attributes),
             )
         except (ValueError, KeyError, TypeError) as error:
-            raise Damaged(self._path, f"is damaged: {trial_id} is not a point of the search: {error}") from None
+            which = f"for trial {trial_id}, the values (params) do not fit the ranges (distributions) in this file"
+            raise Damaged(self._path, f"is damaged: {which} ({error})") from None

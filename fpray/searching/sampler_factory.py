@@ -52,7 +52,8 @@ def sampler_problems(name: str, space: Space | None, goals: Sequence[Goal]) -> l
         message = f"needs {' and '.join(missing)}, which fpray does not install: run pip install {' '.join(missing)}"
         problems.append(Problem(about, message, Cause.SAMPLER))
     if name == "grid" and space is None:
-        message = "needs values in --space, but this study chooses its points itself: remove --sampler grid"
+        why = "its suggest function chooses the values of each trial"
+        message = f"needs values in --space, but this study takes none: {why}. Remove --sampler grid"
         problems.append(Problem(about, message, Cause.SAMPLER))
     if name == "cma-es" and len(goals) > 1:
         problems.append(

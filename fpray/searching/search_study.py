@@ -14,7 +14,9 @@ from fpray.study.study import Study
 
 def _function(value: object) -> str | None:
     """A study may choose its points itself."""
-    return None if value is None or callable(value) else f"must be a function of an Optuna trial, not {shown(value)}"
+    if value is None or callable(value):
+        return None
+    return f"must be a function that takes one argument (an Optuna trial), not {shown(value)}"
 
 
 @dataclass(frozen=True)

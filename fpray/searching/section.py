@@ -19,9 +19,10 @@ class SearchSection:
 
     def to_go(self, suite: Suite, total: int, done: int) -> str:
         """The trials that have begun, and whether the search has ended: how many are left is not known in advance."""
-        under_way = f", {total - done} begun" if total > done else ""
+        under_way = f", {total - done} begun but not ended" if total > done else ""
         entries = SearchEntries.of(suite)
-        return under_way if entries and entries.ended else f"{under_way}, and not ended ({again(suite.record.command)})"
+        more = "" if entries and entries.ended else f"; the search has not ended ({again(suite.record.command)})"
+        return under_way + more
 
     def varied(self, suite: Suite) -> Sequence[str]:
         """The parameters that are varied on the command line, or that the search may choose."""

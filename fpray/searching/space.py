@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +22,9 @@ from fpray.study.grid import split_values
 Space = dict[str, BaseDistribution]
 
 _RANGE = re.compile(r"(?P<low>[^.,]*(?:\.\d+)?)\.\.(?P<high>[^:]+)(?P<rest>(?::[^:]*)*)")
-_SHAPES = "write --space KEY=LOW..HIGH, LOW..HIGH:log, LOW..HIGH:step=2, or values with commas between them"
+_SHAPES = (
+    "write a range, --space KEY=LOW..HIGH (you can add :log or :step=2), or a list of values, --space KEY=V1,V2,V3"
+)
 
 
 class _Wrong(ValueError):
@@ -108,7 +110,7 @@ def _read(kind: Any, dimension: Any) -> BaseDistribution:
         return dimension
     if isinstance(dimension, range):
         if not dimension:
-            raise _Wrong(f"is an empty range: {_SHAPES}")
+            raise _Wrong(f"is a Python range that contains no values: {_SHAPES}")
         low, high = sorted((dimension[0], dimension[-1]))  # a range of a billion is not walked through
         return IntDistribution(low, high, step=abs(dimension.step))
     if isinstance(dimension, str):
@@ -117,7 +119,7 @@ def _read(kind: Any, dimension: Any) -> BaseDistribution:
             return _range(kind, match["low"].strip(), match["high"].strip(), match["rest"])
         dimension = split_values(dimension)
     if not isinstance(dimension, Iterable) or isinstance(dimension, Mapping | bytes | bytearray | memoryview):
-        raise _Wrong(_SHAPES)
+        raise _Wrong(f"is neither a range nor a list of values: {_SHAPES}")
     return _choices(kind, dimension)
 
 
@@ -127,28 +129,32 @@ def _choices(kind: Any, values: Iterable[Any]) -> CategoricalDistribution:
         try:
             value = read_value(kind, choice)
         except NotOneValue as bad:
-            raise _Wrong(bad.with_remedy(f"write the values of one of them: --space KEY.{bad.fields[0]}=...")) from None
+            raise _Wrong(bad.with_remedy(_one_field(bad.fields))) from None
         except BadValue as bad:
             raise _Wrong(str(bad)) from None
         plain = to_json(value)
         choices.append(plain if isinstance(plain, bool | int | float | str) else str(choice))
     if not choices:
-        raise _Wrong(_SHAPES)
+        raise _Wrong(f"has no values: {_SHAPES}")
     return CategoricalDistribution(tuple(dict.fromkeys(choices)))
 
 
+def _one_field(fields: Sequence[str]) -> str:
+    return f"write values for one of these fields, such as --space KEY.{fields[0]}=..."
+
+
 def _listed(kind: Any) -> str:
-    """How the values of a kind that has no range are written."""
+    """How the values of a kind that has no range are written; it follows the name of the kind."""
     if fields := field_names(kind):
-        return f"write the values of one of its fields: --space KEY.{fields[0]}=..."
+        return f" (with the fields {', '.join(fields)}): {_one_field(fields)}"
     examples = {bool: "true,false", timedelta: "1s,2s", str: "a,b"}
     values = examples.get(kind) or describe_type(kind).replace(" | ", ",")
-    return f"write its values with commas between them, such as --space KEY={values}"
+    return f": write its values with commas between them, such as --space KEY={values}"
 
 
 def _range(kind: Any, low: str, high: str, rest: str) -> BaseDistribution:
     if kind not in (int, float):
-        raise _Wrong(f"has no range, because its type is {describe_type(kind)}: {_listed(kind)}")
+        raise _Wrong(f"cannot be a range, because the type of this parameter is {describe_type(kind)}{_listed(kind)}")
     log, step = False, None
     for word in filter(None, rest.split(":")):
         name, _, number = word.partition("=")

@@ -23,6 +23,8 @@ from fpray.searching.file_names import JOURNAL_LOCK, OPTUNA_DB, OPTUNA_JOURNAL, 
 from fpray.searching.storage_url import JOURNAL, MEMORY, SQLITE
 
 STUDY_FILES = {JOURNAL: OPTUNA_JOURNAL, SQLITE: OPTUNA_DB}  # in the suite
+_WRITABLE = "Check that the suite (directory of results) has free disk space and that you may write in it"
+_ANEW = "and run the same fpray command again: the search makes the Optuna study again from the results in the suite"
 _DEAD_S = 2.0  # a journal's lock is held for milliseconds
 
 
@@ -48,14 +50,14 @@ def open_study(storage: Secret, suite: Path, goals: Sequence[Goal]) -> optuna.St
         file = suite / STUDY_FILES[storage.value]
         of_disk = isinstance(error, OSError) and not isinstance(error, IsADirectoryError)
         if file.exists() and not of_disk:
-            sentence = f'cannot be read as the Optuna study of this search: "{why}"'
-            raise not_its_study(suite, storage.value, sentence) from None
+            sentence = f'cannot be read as the Optuna study of this search: "{why}". Move this file away, {_ANEW}'
+            raise refuse(str(file), sentence, Cause.STORAGE) from None
         raise refuse(str(file), f'cannot be opened: "{why}". {_remedy(error)}', Cause.STORAGE) from None
 
 
 def _remedy(error: Exception) -> str:
     """What to do about a file of a study that cannot be read or written."""
-    return remedy(error) if isinstance(error, OSError) else "Free space on its disk, or correct its permissions"
+    return remedy(error) if isinstance(error, OSError) else _WRITABLE
 
 
 def _storage(storage: str, suite: Path) -> BaseStorage:
@@ -76,10 +78,10 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
 
 def not_its_study(suite: Path, storage: str, sentence: str) -> Refused:
     """The error of a study that cannot be used; a lost study is made again from the suite."""
-    anew = "and run the same command again: the search makes it again from the results in the suite"
     if storage in STUDY_FILES:
-        return refuse(str(suite / STUDY_FILES[storage]), f"{sentence}. Move this file away, {anew}", Cause.STORAGE)
-    how = f"Delete the study {suite.name} there (optuna delete-study), {anew}"
+        return refuse(str(suite / STUDY_FILES[storage]), f"{sentence}. Move this file away, {_ANEW}", Cause.STORAGE)
+    command = f"optuna delete-study --study-name {suite.name} --storage URL"
+    how = f"Delete the Optuna study {suite.name} from that database ({command}), {_ANEW}"
     return refuse(f"--storage {storage}", f"{sentence}. {how}", Cause.STORAGE)
 
 
@@ -102,19 +104,18 @@ def reachable(suite: str, storage: str) -> Iterator[None]:
         while isinstance(error, StorageInternalError) and isinstance(error.__cause__, Exception):
             error = error.__cause__
         error = getattr(error, "orig", None) or error  # without what SQLAlchemy says before it
-        what, how = _gone(suite, storage, error)
-        why = f"{what} any more: {first_line(error)}. Every result is kept in {suite}"
-        raise FprayError(f"{why}. {how}; {AGAIN}", Cause.STORAGE) from None
+        raise FprayError(f"{_gone(suite, storage, error)}; {AGAIN}", Cause.STORAGE) from None
 
 
-def _gone(suite: str, storage: str, error: Exception) -> tuple[str, str]:
-    """What cannot be used, and what to do: a disk that is full is that of the suite, also beside a database."""
+def _gone(suite: str, storage: str, error: Exception) -> str:
+    """What cannot be used and why, and what to do: a disk that is full is that of the suite, also beside a database."""
+    why = f"any more: {first_line(error)}. Every result is kept in {suite}"
     of_disk = isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError)
     if storage in (*STUDY_FILES, MEMORY) or of_disk:
         files = " and ".join(filter(None, (STUDY_FILES.get(storage), POINTS)))
-        return f"the search cannot read or write its files ({files} in {suite})", _remedy(error)
-    how = "Start the database, or correct its disk or the network"
-    return f"the database of the search (--storage {storage}) cannot be reached", how
+        return f"the search cannot read or write its files ({files} in {suite}) {why}. {_remedy(error)}"
+    how = "Start the database again, free space on its disk, or repair the network connection to it"
+    return f"the search cannot use its database (--storage {storage}) {why}. {how}"
 
 
 def mend(journal: Path) -> None:

@@ -87,7 +87,7 @@ def storage_problems(storage: Secret) -> list[Problem]:
         message = f"needs {missing.name}, which fpray does not install: run pip install {package}"
         problems.append(Problem(about, message, Cause.STORAGE))
     except ImportError as error:  # the driver's own library is missing
-        message = f"the database driver {url.drivername} cannot be loaded: {first_line(error)}"
-        how = f"Install the library that it names, or use --storage {JOURNAL}"
-        problems.append(Problem(about, f"{message}. {how}", Cause.STORAGE))
+        how = f"Install the library that this error names, or use --storage {JOURNAL}"
+        message = f'the database driver {url.drivername} cannot be loaded: "{first_line(error)}". {how}'
+        problems.append(Problem(about, message, Cause.STORAGE))
     return problems

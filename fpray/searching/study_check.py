@@ -11,10 +11,11 @@ import optuna
 from optuna.distributions import BaseDistribution, check_distribution_compatibility
 from optuna.trial import FrozenTrial, TrialState
 
-from fpray.files.shown import shown
+from fpray.files.shown import in_brief, shown
 from fpray.files.typed import Misfit, Rule, between, typed
 from fpray.peak_sampler.trial_attributes import METRICS, STATUS
 from fpray.searching.problem import SearchProblem
+from fpray.searching.space import in_words
 from fpray.searching.storage import STUDY_FILES, not_its_study
 from fpray.searching.storage_url import MEMORY
 from fpray.searching.trial_attributes import CONFIGURATION, FPRAY_TRIAL, NUMBER, REPEAT
@@ -56,7 +57,8 @@ def check_study(study: optuna.Study, problem: SearchProblem, suite: Path, storag
     wrong = [*_wrong_directions(study, problem), *_wrong_trials(trials, problem)]
     if wrong:
         more = [f"and {len(wrong) - _LISTED} more"] if len(wrong) > _LISTED else []
-        raise not_its_study(suite, storage, f"is not what this search wrote: {'; '.join([*wrong[:_LISTED], *more])}")
+        why = "; ".join([*wrong[:_LISTED], *more])
+        raise not_its_study(suite, storage, f"contains an Optuna study that does not fit this search: {why}")
 
 
 def remarks(trials: Sequence[FrozenTrial], in_suite: Mapping[str, object], lost: int, storage: str) -> Iterator[str]:
@@ -71,7 +73,9 @@ def remarks(trials: Sequence[FrozenTrial], in_suite: Mapping[str, object], lost:
         names = ", ".join(str(attributes.get(NUMBER, "?")) for attributes in absent[:_LISTED])
         more = f" and {len(absent) - _LISTED} more" if len(absent) > _LISTED else ""
         absence = f"{where} has trials that the suite does not have any more ({names}{more})"
-        yield f"{absence}: the search still counts their results"
+        how = f"move {STUDY_FILES[storage]} away" if storage in STUDY_FILES else "delete this Optuna study"
+        remedy = f"If you do not want this, stop the search, {how}, and run the same fpray command again"
+        yield f"{absence}: the search still uses their results and counts them for its budget. {remedy}"
     if lost and storage != MEMORY:
         yield f"{where} lacked {lost} of the trials in the suite: they were added to it again"
 
@@ -80,37 +84,38 @@ def _wrong_directions(study: optuna.Study, problem: SearchProblem) -> Iterator[s
     directions = [direction.name.lower() for direction in study.directions]
     own = [goal.direction for goal in problem.goals]
     if directions != own:
-        goals = f"its goals are to {' and to '.join(directions)}"
-        yield f"{goals}, but the goals of the search are to {' and to '.join(own)}"
+        goals = f"the goals of the Optuna study are to {' and to '.join(directions)}"
+        yield f"{goals}, but the goals of this search are to {' and to '.join(own)}"
 
 
 def _wrong_trials(trials: Sequence[FrozenTrial], problem: SearchProblem) -> Iterator[str]:
     for trial in trials:
         counts = any(name in trial.user_attrs for name in (FPRAY_TRIAL, METRICS, STATUS))
         if counts or trial.state is TrialState.RUNNING:
-            for sentence in (*_wrong_attributes(trial.user_attrs), *_wrong_point(trial, problem.space or {})):
-                yield f"its trial {trial.number} {sentence}"
+            where = f"trial {trial.number} of the Optuna study"
+            yield from _wrong_attributes(where, trial.user_attrs)
+            yield from _wrong_point(where, trial, problem.space or {})
     ids = Counter(shown(t.user_attrs[FPRAY_TRIAL]) for t in trials if FPRAY_TRIAL in t.user_attrs)
     for name, count in ids.items():
         if count > 1:
-            yield f"{count} of its trials stand for the same trial of fpray, {name}, which may be there only once"
+            yield f"{count} trials of the Optuna study stand for the same fpray trial, {name}, but only one may"
 
 
-def _wrong_attributes(attributes: Mapping[str, Any]) -> Iterator[str]:
+def _wrong_attributes(where: str, attributes: Mapping[str, Any]) -> Iterator[str]:
     try:
         typed(_Attributes, {name: attributes[name] for name in _Attributes.__annotations__ if name in attributes})
     except Misfit as misfit:
-        yield f"has another entry than fpray writes: {misfit}"
+        yield f"{where} has an entry that fpray never writes (something else wrote it, or it is damaged): {misfit}"
     for name, others in ((FPRAY_TRIAL, (CONFIGURATION, REPEAT)), (STATUS, (METRICS,))):
         if name in attributes and (missing := [other for other in others if other not in attributes]):
-            yield f"lacks {' and '.join(missing)}"
+            yield f"{where} lacks {' and '.join(missing)}"
 
 
-def _wrong_point(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> Iterator[str]:
+def _wrong_point(where: str, trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> Iterator[str]:
     for name, distribution in space.items():
         if name not in trial.params:
             if FPRAY_TRIAL in trial.user_attrs:
-                yield f"has no {name}"
+                yield f"{where} has no {name}"
             continue
         try:
             check_distribution_compatibility(trial.distributions[name], distribution)
@@ -118,4 +123,5 @@ def _wrong_point(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> I
         except ValueError:
             fits = False
         if not fits:
-            yield f"has {name}={shown(trial.params[name])}, which is not in the space of the search"
+            value, own = shown(trial.params[name]), in_brief(in_words(distribution))
+            yield f"{where} has {name}={value}, which does not fit the space of this search, {name}={own}"

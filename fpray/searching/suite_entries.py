@@ -63,7 +63,10 @@ def search_entries(suite: Suite) -> SearchEntries:
     entries = SearchEntries.of(suite)
     if entries is None:
         raise refuse(
-            suite.path.name, "has the results of a sweep, not of a search: use fpray sweep", Cause.OTHER_REQUEST
+            suite.path.name,
+            "has the results of a sweep, not of a search: to continue it, use fpray sweep; to start a search, name"
+            " another directory with -s",
+            Cause.OTHER_REQUEST,
         )
     return entries
 

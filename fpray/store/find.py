@@ -47,7 +47,7 @@ def refuse_no_directory(root: Path) -> None:
         Refused: something else is there.
     """
     if error := no_directory(root):
-        sentence = f"cannot hold results: {error.strerror}. Name the directory of your suites with -s"
+        sentence = f"cannot hold results: {error.strerror}. Name another directory, such as -s ./suites"
         raise refuse(f"-s {short_path(root)}", sentence, Cause.SUITE)
 
 

@@ -75,7 +75,7 @@ def acquire(suite: Path) -> int:
         os.close(lock)
         raise refuse(
             suite.name,
-            f"is in use: {words} runs this sweep. Watch it: fpray attach {path}; end it: fpray stop"
+            f"is in use by {words}, which runs this sweep. Watch it: fpray attach {path}; end it: fpray stop"
             f" {path}; start another sweep beside it: add --new",
             Cause.IN_USE,
         )

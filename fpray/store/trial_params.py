@@ -43,8 +43,8 @@ def read_trial(protocol: Protocol[Any], record: TrialRecord, where: str) -> Tria
         sentence = f"has results of another version of fpray, in which {protocol.name} had other parameters: {bad}"
         raise refuse(
             where,
-            f"{sentence}. Continue it with that version of fpray, or start a new suite (directory of results)"
-            " with --new: the old results are kept",
+            f"{sentence}. Continue with the version that wrote them (suite.json names it), or start a new suite"
+            " (directory of results) with --new: the old results are kept",
             Cause.OTHER_VERSION,
         ) from None
     return Trial(protocol, params, record["repeat"])

@@ -41,6 +41,13 @@ _EXTREMES: Mapping[type, tuple[Any, ...]] = {
     timedelta: (timedelta(0), timedelta(days=1)),
 }
 
+# Of parameters that do not survive this.
+_AGAIN = "written as JSON and read again"
+_TYPES = (
+    "In the dataclass of the protocol's parameters, give each field a type such as int, float, bool, str or timedelta,"
+    " and a value of that type"
+)
+
 
 class ProtocolConformance:
     """The rules of a declaration, over its defaults and its studies. Each test names everything that breaks its rule.
@@ -63,7 +70,7 @@ class ProtocolConformance:
             labels = [process.label for process in plan.processes]
             problems += [f"two processes are called {label}" for label in _repeated(labels)]
             problems += [
-                f"{label} is no name for files: use letters, digits, _, . and - only"
+                f"{label} cannot be the name of a file: use only letters, digits, _, . and - in the name of its role"
                 for label in labels
                 if not re.fullmatch(r"[\w.-]+", label)
             ]
@@ -86,9 +93,16 @@ class ProtocolConformance:
                     name = str(path.relative_to(directory))
                     names.add(name)
                     if name not in plan.files and not name.startswith(process.label):
-                        problems.append(f"{process.label} has a flag for {name}, which the plan does not write")
+                        fault = f"{process.label} has a flag for {name}, but the plan has no such file"
+                        remedy = (
+                            f"add it to `files`, or, if this process writes it, begin its name with {process.label}"
+                        )
+                        problems.append(f"{fault}: {remedy}")
             problems += [
-                f"{name} is written, and no process has a flag for it" for name in plan.files if name not in names
+                f"the plan of a trial has the file {name}, but no process has a flag for it: add a flag with its path"
+                " to a role of the protocol, or remove the file from the protocol"
+                for name in plan.files
+                if name not in names
             ]
         _none_of(problems)
 
@@ -101,18 +115,19 @@ class ProtocolConformance:
             try:
                 copy = from_json(self.protocol.params, content)
             except BadValue as error:
-                problems.append(f"the parameters cannot be read back: {error}")
+                problems.append(f"the parameters cannot be {_AGAIN}: {error}. {_TYPES}")
                 continue
             problems += [
-                f"{name} is {value!r}, and {param_values.flatten(copy).get(name)!r} when it is read back"
+                f"{name} is {value!r}, but {param_values.flatten(copy).get(name)!r} when it is {_AGAIN}. {_TYPES}"
                 for name, value in param_values.flatten(trial.params).items()
                 if param_values.flatten(copy).get(name) != value
             ]
             if Trial(self.protocol, copy).id != Trial(self.protocol, trial.params).id:
-                problems.append(f"the id of {content} changes when it is read back")
+                problems.append(f"the id of the trial changes when its parameters are {_AGAIN}: {content}. {_TYPES}")
         different = {json.dumps(to_json(trial.params)) for trial in trials}
         if len({Trial(self.protocol, trial.params).id for trial in trials}) != len(different):
-            problems.append("two trials with different parameters have the same id")
+            fault = "two trials with different parameters have the same id, which is a fault of fpray"
+            problems.append(f"{fault}: report it, with the Python file of this protocol")
         _none_of(problems)
 
     def test_every_flag_exists_and_no_required_one_is_missing(self) -> None:
@@ -120,15 +135,19 @@ class ProtocolConformance:
         if not self.mains:
             import pytest
 
-            pytest.skip(f"nothing is known of the mains of {self.protocol.name}: set `mains` (fpray.testing)")
+            name = self.protocol.name
+            why = f"`mains` of this test class does not say which flags the main classes of {name} accept"
+            example = '{"mine.ServerMain": {"--index": True}} (True: the flag is required)'
+            other = f"or, in place of this test, run fpray protocols {name} --check JAR"
+            pytest.skip(f"{why}: set it, such as mains = {example}, {other}")
         problems = []
         for plan in self._plans():
             for process in plan.processes:
                 main, words = split_command(process.argv)
                 flags = words[::2]
                 if main not in self.mains:
-                    remedy = "correct the role's main class, or add it to `mains`"
-                    problems.append(f"{process.role}: {main} is not in `mains`: {remedy}")
+                    remedy = f"correct the main class of this role, or add {main} to `mains`"
+                    problems.append(f"{process.role}: {main} is not in `mains` of this test class: {remedy}")
                     continue
                 required = (flag for flag, is_required in self.mains[main].items() if is_required)
                 problems += [f"{main} {problem}" for problem in flag_problems(flags, self.mains[main], required)]
@@ -147,10 +166,13 @@ class ProtocolConformance:
                 ]
                 for process in build_plan(trial, cluster).processes:
                     if process.host not in cluster.addresses():
-                        problems.append(f"{process.label} is placed on {process.host}, which is not in the cluster")
+                        fault = f"{process.label} is placed on {process.host}, which is not a machine of its pool"
+                        remedy = "correct the function `deal` of its role: it must return only machines that it gets"
+                        problems.append(f"{fault}: {remedy}")
                     if cluster.pools and "127.0.0.1" in process.argv:
-                        sentence = "is passed 127.0.0.1 although it runs on another machine: pass the machine's address"
-                        problems.append(f"{process.label} {sentence}")
+                        fault = f"{process.label} is passed 127.0.0.1, but no process of this trial has that address"
+                        remedy = 'pass the address of the endpoint, such as at.address("server").host'
+                        problems.append(f"{fault}: {remedy}")
         _none_of(problems)
 
     def test_a_plan_does_no_io(self) -> None:
@@ -183,23 +205,26 @@ class ProtocolConformance:
             try:
                 wrong = parameter_problems(self.protocol, changed)
             except Exception as error:
-                problems.append(f"the constraints raise {type(error).__name__}: {error} ({changed})")
+                fault = f"the constraints raise {type(error).__name__}: {error}, with the parameters {changed}"
+                problems.append(f"{fault}: correct `constraints` of the protocol: it must yield a Problem, not raise")
                 continue
             any_problem = any_problem or bool(wrong)
             for problem in wrong:
                 if re.split(r"[=, ]", problem.about)[0] not in parameters:
-                    problems.append(f"{problem.about!r} does not begin with the name of a parameter")
+                    fault = f"in a Problem of `constraints`, the text of `about` is {problem.about!r}"
+                    problems.append(f"{fault}: begin this text with the name of a parameter, such as duration")
                 if len(problem.sentence.split()) < 3:
-                    problems.append(f"{problem.about}: {problem.sentence!r} is no sentence")
+                    problems.append(f"{problem.about}: {problem.sentence!r} is no sentence: write what to do, too")
         words = " ".join(self.protocol.constraints_in_words)
         if any_problem and not words:
-            problems.append("there are constraints and constraints_in_words is empty")
+            fault = f"constraints_in_words is empty, but {self.protocol.name} has constraints"
+            problems.append(f'{fault}: write each constraint there, such as "num_client_procs: at least 1"')
         endpoints = {endpoint for plan in self._plans() for p in plan.processes for endpoint in p.endpoints}
         others = endpoints | {role.name for role in self.protocol.roles} | {self.protocol.name}
         others |= {name.rpartition(".")[2] for name in parameters}
         names = re.findall(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\.\w+)*", words)
         problems += [
-            f"constraints_in_words names {name}, which is no parameter"
+            f"constraints_in_words names {name}, which is no parameter of {self.protocol.name}: correct or remove it"
             for name in names
             if name not in parameters | others
         ]

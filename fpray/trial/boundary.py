@@ -146,9 +146,10 @@ def _failed(error: BaseException, directory: TrialDirectory, hosts: Sequence[str
     at = f" ({Path(where[0].filename).name}:{where[0].lineno})" if where else ""
     return Outcome(
         Status.FAILED,
-        f"an error in fpray itself or in the declaration of the protocol ended this trial:"
-        f" {printable(what, most=_MOST_CHARACTERS)}{at}. Other trials continue. If the declaration is yours, look"
-        f" there first; otherwise please report it with the traceback in {path.absolute()}",
+        f"an error in fpray itself or in the protocol's Python file ended this trial:"
+        f" {printable(what, most=_MOST_CHARACTERS)}{at}. Other trials continue. If you wrote that Python file, look for"
+        f" the error there first; otherwise report it to the developers of fpray, with the traceback in"
+        f" {path.absolute()}",
         Reason.FPRAY,
         lines=[printable(line) for line in text.splitlines()[-_LINES:]],
         hosts=tuple(hosts),

@@ -133,7 +133,7 @@ def _fetch_all(attempt: Attempt) -> Mapping[str, int]:
             try:
                 attempt.work.fetch_files({host: ()}, files_of_plan, attempt.agents.at, attempt.agents.ask)
             except Lost as lost:
-                attempt.notes.append(f"files of --instrument are missing: {lost} {NO_HARM}")
+                attempt.notes.append(f"files of --instrument on machine {host} were not copied: {lost} {NO_HARM}")
         return attempt.work.fetch_files(names_by_host, files_of_plan, attempt.agents.at, attempt.agents.ask)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from fpray.files.disk import free_inodes
 from fpray.plan.estimate import planned_bytes, process_count
 from fpray.plan.plan import Trial
+from fpray.plan.words import FREE_SPACE
 
 SPARE_BYTES = 50_000_000
 FULL_BYTES = 1_000_000  # a disk with less free space is full
@@ -23,13 +24,16 @@ def needed_bytes(trial: Trial[Any]) -> int:
 
 
 def shortage(trial: Trial[Any], directory: Path) -> str | None:
-    """What a trial needs and the disk of its suite has not, as a clause; None if it fits."""
+    """What a trial needs and the disk of its directory has not, and what to do; None if it fits."""
+    where = f"on the disk of this machine at {directory}"
     need, free = needed_bytes(trial), shutil.disk_usage(directory).free
     if free < need:
-        return f"needs {need / 1e6:.0f} MB, but only {free / 1e6:.0f} MB are free"
+        few = f"but only {free / 1e6:.0f} MB are free {where}"
+        return f"trial {directory.name} needs {need / 1e6:.0f} MB, {few}; {FREE_SPACE}"
     files, inodes = _FILES + _FILES_OF_PROCESS * process_count(trial), free_inodes(directory)
     if inodes is not None and inodes < files:
-        return f"needs room for {files} files, but only {inodes} more files fit (inodes, see df -i)"
+        few = f"but only {inodes} more files fit (inodes, see df -i) {where}"
+        return f"trial {directory.name} needs room for {files} files, {few}; {FREE_SPACE}"
     return None
 
 

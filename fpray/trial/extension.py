@@ -35,7 +35,8 @@ def fresh_ports(unused: Mapping[str, Sequence[int]]) -> Callable[[str], int]:
         for number in remaining.get(host, ()):
             return number
         raise ValueError(
-            f"there is no port left on machine {host}: extend must ask for the same number of ports at every call"
+            f"there is no port left on machine {host}, because more ports were asked for than at the first call of"
+            " extend(). Make extend() ask for the same number of ports at every call"
         )
 
     return port
@@ -62,23 +63,28 @@ def _checked(extended: Plan, plan: Plan, site: PlanSite) -> Plan:
     """
     processes = {process.label: process for process in extended.processes}
     if len(processes) < len(extended.processes):
-        raise ValueError("the plan that it returns has two processes of the same label: give each a label of its own")
+        labels = [process.label for process in extended.processes]
+        double = next(label for label in labels if labels.count(label) > 1)
+        raise ValueError(
+            f"the plan that extend() returns gives the label {double} to more than one process. Give each process a"
+            " label of its own"
+        )
     for process in plan.processes:
         if process.label not in processes or _identity(processes[process.label]) != _identity(process):
             raise ValueError(
-                f"the plan that it returns lacks process {process.label}, or has it with other facts: only arguments"
-                " and environment of a process may change"
+                f"the plan that extend() returns lacks process {process.label}, or changes more of it than its"
+                " arguments and environment. Return every process of the plan, and change only these two"
             )
     hosts = {*plan.hosts(), *site.spare_hosts}
     if strangers := [process for process in extended.processes if process.host not in hosts]:
         raise ValueError(
-            f"the plan that it returns has process {strangers[0].label} on machine {strangers[0].host}, which is not"
-            " the trial's: choose one of the plan's, or of `site.spare_hosts`"
+            f"the plan that extend() returns puts process {strangers[0].label} on machine {strangers[0].host}, which is"
+            " not a machine of this trial. Choose a machine of the plan, or one of `site.spare_hosts`"
         )
     for name, content in plan.files.items():
         if extended.files.get(name) != content:
             raise ValueError(
-                f"the plan that it returns lacks the file {name}, or has it with other content: return every file of"
+                f"the plan that extend() returns lacks the file {name}, or changes its content. Return every file of"
                 " the plan as it was, and give new files other names"
             )
     return extended

@@ -65,7 +65,10 @@ def given_evidence(attempt: Attempt, window_ns: tuple[int, int] | None) -> list[
 
 def _checked(evidence: MachineEvidence | Doubt) -> MachineEvidence | Doubt:
     if not is_usable(evidence):
-        raise ValueError(f"its evidence is not a MachineEvidence, or a Doubt, of texts and numbers: {evidence!r}")
+        raise ValueError(
+            "evidence() must return values of MachineEvidence or Doubt, as fpray/evidence/evidence.py describes them,"
+            f" but one value is {evidence!r}"
+        )
     return evidence
 
 
@@ -92,12 +95,17 @@ def check_writable(outcome: Outcome) -> None:
 
 def _joined(outcome: Outcome, findings: Findings, attempt: Attempt) -> Outcome:
     if wrong := [name for name, value in findings.columns.items() if not isinstance(value, _VALUES)]:
-        raise ValueError(f"the value of column {wrong[0]} is neither a number nor a text")
+        raise ValueError(
+            f"the value of column {wrong[0]} is neither a number nor a string. Return an int, a float, a str or None"
+        )
     if wrong := [name for name, value in findings.columns.items() if isinstance(value, int) and abs(value) >= 2**63]:
-        raise ValueError(f"the value of column {wrong[0]} has more than 64 bits")
+        raise ValueError(
+            f"the value of column {wrong[0]} does not fit into a signed 64-bit integer. Return it as a float from the"
+            " method `findings` of the instrument"
+        )
     texts = (*findings.columns, *findings.notes, *findings.doubts)
     if wrong := [text for text in texts if not isinstance(text, str)]:
-        raise ValueError(f"{shown(wrong[0])} is not a text: the name of a column, a note and a doubt must be one")
+        raise ValueError(f"{shown(wrong[0])} is not a string. Return each column name, note and doubt as a string")
     for name, content in findings.files.items():
         _write(attempt, name, content)
     new = {name: value for name, value in findings.columns.items() if name not in outcome.results}

@@ -29,7 +29,10 @@ class ClientsEnded(KeyboardInterrupt):
     """
 
     def __init__(self) -> None:
-        super().__init__("the clients have ended, and only `ask` still waits for answers")
+        super().__init__(
+            "the clients have ended, so the trial's methods `wait`, `sleep` and `await_clients` end with this exception"
+            " and wait no longer. For the answers to calls after that, use `ask`"
+        )
 
 
 @dataclass(frozen=True)
@@ -217,7 +220,10 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
         end = error
     thread.join(_JOIN_S)
     if thread.is_alive():
-        raise TimeoutError(f"its work has not ended {_JOIN_S:.0f} s after the end of the clients")
+        raise TimeoutError(
+            f"the work that was given to `beside` still runs {_JOIN_S:.0f} s after the clients ended. Let it wait only"
+            " with the trial's methods `wait`, `sleep` and `await_clients`, which end with the clients"
+        )
     if errors:
         raise errors[0]
     if end is not None:

@@ -60,8 +60,8 @@ class StartedProcesses:
             if process.kind == "sidecar" and not as_expected:
                 yield (
                     f"{process.label}, a process of --instrument, exited with {exit_.returncode} before the end"
-                    f" of the trial, see {stderr_file(process.label)} in the directory of the trial: its own data are"
-                    " incomplete, but the trial's numbers are not affected"
+                    " of the trial: the data of this instrument are incomplete, but the trial's numbers are not"
+                    f" affected. For the cause, see {stderr_file(process.label)} in the directory of the trial"
                 )
             if exit_.left_out:
                 yield (

@@ -68,7 +68,10 @@ class TrialView:
         """Wait until the clients listen."""
         listen = self._attempt.clients_listen
         if self._thread == threading.get_ident() and not listen.is_set():
-            raise RuntimeError("the clients start in this thread: wait for them in another one (see `beside`)")
+            raise RuntimeError(
+                "`await_clients` was called in the thread that starts the clients, so it would wait forever. Call it in"
+                " another thread: `beside` starts one"
+            )
         listen.wait()
         with _ends_with_clients():
             self._waits.check()

@@ -103,7 +103,7 @@ def test_a_dry_run_refuses_what_can_be_no_address(words: tuple[str, ...], addres
 
 def test_a_dry_run_refuses_to_run_a_trial_again_that_is_not_there(tmp_path: Path) -> None:
     message = _refused("sweep", "unreplicated", "--rerun", "x", "--dry-run", "-s", str(tmp_path))
-    assert "this command has no earlier results" in message
+    assert "has no earlier results of this command" in message
 
 
 def test_the_dry_run_of_a_rerun_is_of_the_suite_that_the_start_would_continue(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_output_that_is_closed_is_an_error(tmp_path: Path) -> None:
     """`>&-` printed nothing, and the exit code was 0."""
     done = _shell("fpray studies unreplicated >&-", tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "could not be written to its standard output: it is closed" in done.stderr
+    assert "the standard output of this command cannot be written: it is closed" in done.stderr
 
 
 def test_a_refusal_that_cannot_be_printed_is_one(tmp_path: Path) -> None:

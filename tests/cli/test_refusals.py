@@ -67,22 +67,22 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         ),
         (
             ["sweep", "multipaxos", "--set", "leader_options=5"],
-            "'5' does not fit this parameter, which has the fields resend_phase1as_period, ",
+            "leader_options=5: this parameter is a group of fields (resend_phase1as_period, ",
         ),
         (
             ["sweep", "multipaxos", "--set", "leader_options=fast"],
-            ": set one of them, such as leader_options.resend_phase1as_period=VALUE",
+            ": set one of the fields, such as leader_options.resend_phase1as_period=VALUE",
         ),
         (
             ["sweep", "multipaxos", "--set", "leader_options.election_options=5"],
-            ": set one of them, such as leader_options.election_options.ping_period=VALUE",
+            ": set one of the fields, such as leader_options.election_options.ping_period=VALUE",
         ),
         (
             ["sweep", "multipaxos", "--set", 'leader_options={"election_options":5}'],
-            "the fields ping_period, no_ping_timeout_min, no_ping_timeout_max: write a JSON object of them",
+            "a group of fields (ping_period, no_ping_timeout_min, no_ping_timeout_max): write a JSON object of these",
         ),
         (["sweep", "multipaxos", "--set", 'leader_options={"x'], "is not a JSON object of the fields resend_phase1as"),
-        (["sweep", "multipaxos", "--set", "workload=5"], 'as a JSON object, such as {"name": "'),
+        (["sweep", "multipaxos", "--set", "workload=5"], 'write a JSON object, such as {"name": "'),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=2"], "must be a number from 0 to 1, such as 0.5"),
         (["sweep", "multipaxos", "--set", "workload.read_fraction=nan"], "is not a finite number"),
         (["sweep", "unreplicated", "-s", "x" * 300], "has a file name of 300 bytes: write one of at most 255"),
@@ -97,7 +97,7 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         ),
         (
             ["sweep", "multipaxos", "--cluster", str(ROOT / "cluster_configs" / "ec2.yaml"), "--dry-run"],
-            "is required on",
+            "is required for a sweep on",
         ),
         (["show", "nothing"], "is not a suite"),
         (["protocols", "unreplicate"], "did you mean unreplicated?"),
@@ -167,8 +167,9 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     cluster.write_text(json.dumps({"1": {"client": ["localhost"]}}))
     result = cli("plan", "unreplicated", "--cluster", str(cluster))
     assert result.exit_code == 2
-    hint = "in the cluster file: client; if client is meant, rename it to clients there"
-    assert f"Pools (the machines of a role) {hint}" in result.stderr
+    assert 'has no machines for f=1 in the cluster file: add some there, such as "clients": [' in result.stderr
+    hint = "client; if you wrote client for clients, rename it"
+    assert f"The pools (the machines of a role) there: {hint}" in result.stderr
     cluster.write_text("[")
     assert "is not JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
 

@@ -105,7 +105,7 @@ def _sweep(address: str, cwd: Path, *words: str) -> subprocess.CompletedProcess[
 def test_on_several_machines_the_jar_is_required(two_machines: str, tmp_path: Path) -> None:
     done = _sweep(two_machines, tmp_path)
     assert done.returncode == 2, done.stderr
-    assert "is required on several machines (2 here)" in done.stderr
+    assert "is required for a sweep on several machines (2 here)" in done.stderr
     assert not list((tmp_path / "suites").iterdir()), "nothing was started, so nothing is left"
 
 

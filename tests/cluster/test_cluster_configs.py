@@ -205,10 +205,13 @@ def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest(
         "no node names a pool: each serves every pool"
     )
     (problem,) = of_nodes(nodes[3:4]).problems(1, "leaders")
-    assert "each machine of the Ray cluster has the label fpray/pool=driver. Start Ray on other" in problem.sentence
+    assert (
+        "each machine of the Ray cluster has the label fpray/pool=driver, so no trial runs on it. Start"
+        in problem.sentence
+    )
     (short,) = of_nodes(nodes[:2]).problems(1, "acceptors")
     source = "the labels fpray/pool and resources fpray_pool_... of the Ray nodes"
-    assert short.sentence.endswith(f"Pools (the machines of a role) in {source}: clients, leaders")
+    assert f" in {source}: add a machine with fpray/pool=acceptors (docs/clusters.md). The pools" in short.sentence
     (misspelt,) = of_nodes([_Node("a", {"fpray/pool": "client"}), _Node("b")]).problems(1, "clients")
     assert misspelt.sentence == f"is not in {source}, but client is: rename client to clients there"
 

@@ -86,10 +86,13 @@ def test_the_machines_that_ray_does_not_start_are_not_waited_for(tmp_path: Path)
 def test_a_head_that_is_no_type_is_refused(tmp_path: Path) -> None:
     """F1: `ray up` refuses it, too."""
     with pytest.raises(
-        Refused, match=r"head_node_type: b, which is not one of its available_node_types: write one of a"
+        Refused,
+        match=r"head_node_type: b, which is not one of its available_node_types: set head_node_type to one of them, a",
     ):
         _promised("provider: {type: aws}\nhead_node_type: b\navailable_node_types: {a: {}}", tmp_path)
-    with pytest.raises(Refused, match=r"has no head_node_type, and Ray's is ray\.head\.default"):
+    with pytest.raises(
+        Refused, match=r"has no head_node_type, so Ray uses its default, ray\.head\.default, which is not"
+    ):
         _promised("provider: {type: aws}\navailable_node_types: {a: {}}", tmp_path)
 
 
@@ -138,13 +141,13 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
             "clients[0] x y: this name has no IP address", "clients[1] 10.0..1: this name has no IP address",
             'regions must be an object such as {"region": ["10.0.0.1"]}',
         ]),
-        ("json", b"{}", ["has no machine, because the cluster file lists none for f=1: add some to it, such as"]),
-        ("json", b'{"1": {}}', ["has no machine, because the cluster file lists none for f=1: add some to it"]),
+        ("json", b"{}", ["because the cluster file lists no machines for f=1: add some to that file, such as"]),
+        ("json", b'{"1": {}}', ["has no machine, because the cluster file lists no machines for f=1: add some to"]),
         ("json", b'{"1": {"server": 5}}', [': 1 must be an object such as {"pool": ["10.0.0.1"]}; in it, server must']),
-        ("json", b"\xff\xfe[", ["is not UTF-8 text: byte 1 is 0xff"]),
+        ("json", b"\xff\xfe[", ["the file must be UTF-8 text, but byte 1 is 0xff"]),
         ("json", b"[" * 3000 + b"]" * 3000, ["more than 50 levels deep"]),
         ("json", b'{"1": ' + b"1" * 5000 + b"}", ["it is not JSON: Exceeds the limit"]),
-        ("json", b'{"server": ["a"], "server": ["b"]}', ["the key 'server' is there twice"]),
+        ("json", b'{"server": ["a"], "server": ["b"]}', ["the key 'server' occurs twice"]),
         ("json", json.dumps({"server": ["x" * 100_000]}).encode(), ["this name has no IP address"]),
         ("yaml", b"provider: {type: aws}\navailable_node_types: {a: {min_workers: x}, b: 5, c: {labels: 5}}", [
             "available_node_types.a.min_workers must be an integer or null, not 'x'",
@@ -157,9 +160,9 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
         ("yaml", MINIMAL.replace("min_workers: 3", "min_workers: 1000000000").encode(), [
             "min_workers must be between 0 and 10,000, not 1000000000",
         ]),
-        ("yaml", BOMB.encode(), ["its aliases stand for more than 200,000 values"]),
-        ("yaml", MERGES.encode(), ["its aliases stand for more than 200,000 values"]),
-        ("yaml", b"provider: {type: ../../x}", ["must be the name of a cloud of Ray's"]),
+        ("yaml", BOMB.encode(), ["the YAML aliases (*name) stand for more than 200,000 values"]),
+        ("yaml", MERGES.encode(), ["the YAML aliases (*name) stand for more than 200,000 values"]),
+        ("yaml", b"provider: {type: ../../x}", ["must be the name of a cloud that Ray supports"]),
     ],
     ids=range(15),
 )  # fmt: skip

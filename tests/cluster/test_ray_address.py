@@ -69,7 +69,7 @@ def test_without_a_cluster_an_embedded_ray_is_started(current: Path) -> None:
     [
         ("http://10.0.0.5:8265", "is not the address of a head node of Ray: write"),
         ("ray://10.0.0.5:10001", "is an address of Ray Client"),
-        ("no-such-host.invalid:6379", "the name no-such-host.invalid has no address here"),
+        ("no-such-host.invalid:6379", "finds no IP address for the name no-such-host.invalid. Correct the name"),
         ("127.0.0.1:1", "nothing listens on this port"),
         ("[::1]:1", "nothing listens on this port"),
         *((text, "is not the address of a head node of Ray: write") for text in NO_ADDRESSES),

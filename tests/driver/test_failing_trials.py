@@ -31,8 +31,9 @@ def test_crash_is_a_value_and_the_sweep_goes_on(ray_address: str, tmp_path: Path
     assert (suite / "001" / "attempts" / "1" / "server_out.txt").exists()
     assert not (suite / "002" / "attempts").exists()
     anew = run(*words, cwd=tmp_path)
-    assert f"(new, because all trials of the earlier one, {suite.name.split('_')[2][:4]}, have ended)" in " ".join(
-        anew.err.split()
+    assert (
+        f"(a new suite, because all trials of the earlier suite, {suite.name.split('_')[2][:4]}, have ended)"
+        in " ".join(anew.err.split())
     )
 
 

@@ -56,10 +56,10 @@ def test_a_suite_is_of_its_flags(ray_address: str, tmp_path: Path) -> None:
     other = run(*words, "-s", str(suite), cwd=tmp_path)
     assert other.code == 2
     assert (
-        "--flag is none now, but was server:--options.flushEveryN=2 for the earlier results: results of both would"
+        "--flag is none now, but was server:--options.flushEveryN=2 for the earlier results: results from before"
         in other.err
     )
     other = run(*words, *flag, "--place", "pack", "-s", str(suite), cwd=tmp_path)
-    assert "--place is pack now, but was none for the earlier results: results of both would" in other.err
+    assert "--place is pack now, but was none for the earlier results: results from before" in other.err
     same = run(*words, *flag, "-s", str(suite), cwd=tmp_path)
     assert same.code == 0, same.err

@@ -120,9 +120,9 @@ def test_values_of_any_size_and_depth_are_refused_in_a_line() -> None:
     ("words", "sentence"),
     [
         (("--set", 'workload={"name":[]}'), "the name of a workload must be one of StringWorkload"),
-        (("--set", "workload=" + "[" * 3000), "or one of them as a JSON object"),
+        (("--set", "workload=" + "[" * 3000), "To set its fields, too, write a JSON object"),
         (("--set", 'workload={"name":"StringWorkload","size_mean":' + "1" * 5000 + "}"), "Exceeds the limit"),
-        (("--set", 'workload={"a":1,"a":2}'), "the key 'a' is there twice"),
+        (("--set", 'workload={"a":1,"a":2}'), "the key 'a' occurs twice"),
         (("--set", "num_client_procs=" + "9" * 5000), "is outside the jar's integers"),
         (("--set", "duration=" + "9" * 5000 + "s"), "is too long a duration"),
         (("--set", "x" * 100_000 + "=1"), "has no such parameter"),

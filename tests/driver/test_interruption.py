@@ -143,7 +143,7 @@ def test_two_drivers_never_share_a_suite(ray_address: str, tmp_path: Path) -> No
     second = run(*words, cwd=tmp_path)
     release(clients)
     assert second.code == 2
-    assert f"is in use: process {process.pid} on " in second.err
+    assert f"is in use by process {process.pid} on " in second.err
     process.communicate(timeout=LONG)
     assert process.returncode == 0
 
@@ -182,7 +182,7 @@ def test_two_sweeps_never_measure_on_one_machine_at_once(ray_address: str, tmp_p
     clients = hold_clients(tmp_path / "one")
     second = start(*words, "-s", "two", cwd=tmp_path)
     assert second.stderr is not None
-    waits = re.compile(rf"waiting for machine \S+: it measures for the sweep in {tmp_path}/one/")
+    waits = re.compile(rf"waiting for machine \S+: the machine is in use by the sweep in {tmp_path}/one/")
     assert any(waits.search(line) for line in second.stderr), "the second sweep waits"
     assert not jvms(two)
     release(clients)

@@ -64,8 +64,8 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     assert not any("b" in hosts for hosts in hosts_by_trial[-6:]), hosts_by_trial
     assert "note: machine c has joined the Ray cluster; trials run on it, too" in output
     assert (
-        "machine e has joined the Ray cluster, but is not used, because it has other roles,"
-        " another region or another number of cores" in output
+        "machine e has joined the Ray cluster, but is not used, because a new machine can only replace an"
+        " equal machine, and no machine of this sweep has the same roles, region and number of cores as e." in output
     )
     machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
     assert {"a", "b", "c", "d"} <= machines.keys()
@@ -108,7 +108,7 @@ def test_a_machine_that_joins_a_sweep_on_one_machine_without_a_jar_does_not_end_
     result = run_on(machines, play, tmp_path, loops=4, jar=None)
     assert statuses(result) == ["finished"] * 4
     assert (
-        "machine b has joined the Ray cluster, but is not used, because -j/--jar is required on several"
+        "machine b has joined the Ray cluster, but is not used, because -j/--jar is required for a sweep"
     ) in capsys.readouterr().err
 
 

@@ -21,6 +21,6 @@ def test_where_trials_failed_it_has_the_command_that_repeats_them() -> None:
     (path,) = (RECORDED / "sweep_half_done").iterdir()
     outcomes = {"001": Outcome(Status.FINISHED), "002": Outcome(Status.CRASHED)}
     line = closing(Suite(path), SweepResult(path, 2, outcomes), ListSource([], []))
-    start, how = line.split(" · to run the failed trials again when their cause is removed, run ")
+    start, how = line.split(" · to run the failed trials again after you have corrected the cause, run ")
     assert start.startswith("1 finished, 1 crashed · results, and why trials failed: fpray show ")
     assert how == f"{Suite(path).record.command} --rerun failed"

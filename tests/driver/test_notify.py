@@ -50,9 +50,9 @@ def test_each_target_gets_the_notice(tmp_path: Path) -> None:
     assert posts == [expected, expected]
     assert json.loads((tmp_path / "told").read_text()) == expected
     assert (tmp_path / "told.env").read_text() == "finished 7\n"
-    assert [line.rpartition(": it ")[2] for line in messages] == [
-        "answered 500 Internal Server Error. Check that URL or command; the sweep and its results are not affected",
-        "returned 3: no. Check that URL or command; the sweep and its results are not affected",
+    assert [line.partition(" of the sweep: ")[2] for line in messages] == [
+        "it answered 500 Internal Server Error. Check that URL or command; the sweep and its results are not affected",
+        "the command ended with exit code 3: no. Check that URL or command; the sweep and its results are not affected",
     ]
 
 
@@ -150,4 +150,4 @@ def test_one_that_answers_byte_by_byte_holds_nothing_up(monkeypatch: pytest.Monk
             notifier.tell("finished", "it is over")
         over.set()
         server.shutdown()
-    assert "it did not end its answer within 1 s" in messages[0]
+    assert "no complete answer came within 1 s" in messages[0]

@@ -50,7 +50,7 @@ def test_an_exception_in_one_trial_is_that_trials_outcome(
     result = run_on(FakeMachines(["a"]), play, tmp_path, loops=4)
     output = capsys.readouterr().err
     assert statuses(result) == ["finished", "failed", "finished", "finished"]
-    cause = "an error in fpray itself or in the declaration of the protocol ended this trial: "
+    cause = "an error in fpray itself or in the protocol's Python file ended this trial: "
     assert f"trial 002 of 004 · failed: {cause}{type(error).__name__}" in output
     assert "\x1b[2J" not in output
     content = json.loads((result.suite / "002" / "outcome.json").read_text())

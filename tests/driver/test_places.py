@@ -61,7 +61,7 @@ def test_a_jar_with_a_colon_is_checked(odd_place: Path) -> None:
     """A3: `--check` starts its mains, too."""
     done = run("protocols", "unreplicated", "--check", "v1:2/a?.jar", cwd=odd_place)
     assert (done.code, done.err) == (0, "")
-    assert "unreplicated  2 main classes, all fit" in done.out
+    assert "unreplicated  2 main classes, all as fpray expects them" in done.out
 
 
 def test_java_home_comes_before_path(tmp_path: Path, reference_jar: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
 
     result = run_on(FakeMachines(["a", "b", "c"]), play, tmp_path, loops=12, repeat=6, order="random")
     output = capsys.readouterr().err
-    doubt = "doubt about the numbers of machine b: trials on it reach only 8"
+    doubt = "doubt about the numbers of machine b: trials on this machine reach only 8"
     assert (doubt in output) == (ends == "in doubt")
     (run,) = json.loads((result.suite / "suite.json").read_text())["runs"]
     quarantined = run.get("set_aside", {})

@@ -142,8 +142,8 @@ def test_another_jar_that_lacks_a_main_class_is_refused(suite: Path) -> None:
     before = sha256(jar)
     _jar(jar, "ServerMain")
     output = _refusal(suite, "main-classes")
-    assert f"{jar} is not the jar that this trial ran (sha {before[:8]}), and cannot run it" in output
-    assert "it has no main class frankenpaxos.unreplicated.ClientMain" in output
+    assert f"{jar} is not the jar that this trial ran (sha {before[:8]}), and lacks what the trial needs: " in output
+    assert "needs: main class frankenpaxos.unreplicated.ClientMain" in output
 
 
 def test_a_trial_of_an_earlier_jar_of_its_suite_runs_that_one(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,7 +145,7 @@ def test_a_grid_in_place_of_the_points_of_a_study_is_said() -> None:
     """B7: before anything runs; `--cross` keeps them."""
     words = ("unreplicated", "--study", "eurosys_lt", "--vary", "jvm_heap_size=100m,200m")
     points = len(params_of("unreplicated", "--study", "eurosys_lt", "--repeat", "1"))
-    how = "to run them at each of these points: --cross"
+    how = "to run these values at each point of the study, add --cross"
     sentence = f"note: the values of --vary replace the study's {points} points ({how})"
     assert dry_run(*words).splitlines()[0] == sentence
     assert cli("plan", *words).stdout.splitlines()[0] == sentence
@@ -174,7 +174,7 @@ def test_an_address_without_a_port() -> None:
         assert line.startswith(f"note: --address {host} has no port, so the sweep uses the Ray cluster at {host}:6379")
     assert "[::1]:6379" in dry_run("unreplicated", "--address", "::1")
     theirs = dry_run("unreplicated", "-a", "10.0.0.5").splitlines()[0]
-    assert theirs.startswith("note: -a 10.0.0.5 has no effect, as in FrankenPaxos's scripts")
+    assert theirs.startswith("note: fpray ignores -a 10.0.0.5, as FrankenPaxos's scripts do")
     for words in (["-a", "10.0.0.5:7"], ["--address", "auto"], ["--address=10.0.0.5:7"], ["-a10.0.0.5:7"]):
         assert "no port" not in dry_run("unreplicated", *words)
     assert check_sweep("unreplicated", {"address": "10.0.0.5"}).where.address == "10.0.0.5:6379"

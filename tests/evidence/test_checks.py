@@ -43,18 +43,16 @@ def test_a_trial_with_fewer_answers_than_loops_was_not_served() -> None:
 def test_groups_may_hide_answers_so_that_nothing_is_decided() -> None:
     doubt = _only(replace(GOOD, requests=3, unrecorded=5))
     assert doubt.defect is None
-    assert (
-        "up to 5 requests may be in groups that it did not finish: it is not known whether the servers answered"
-        in doubt.sentence
-    )
+    assert doubt.sentence.startswith("it is not known whether the servers answered: only 3 requests are recorded")
+    assert "up to 5 answered requests may be missing" in doubt.sentence
 
 
 def test_a_client_that_logs_its_timeout_gave_up() -> None:
     gave_up = [replace(CLIENT, label=f"client_{i}", last_lines=["a", TIMED_OUT]) for i in range(3)]
     doubt = _only(replace(GOOD, clients=[CLIENT, *gave_up[1:]]))
     assert (doubt.defect, doubt.label, doubt.lines) == ("gave-up", "client_1", [TIMED_OUT])
-    says = f"(it says: {TIMED_OUT}; see the servers' logs, too)"
-    sentence = f"client_1 gave up, because no server answered before its timeout {says}"
+    says = f"(the log of the client says: {TIMED_OUT}; for the cause, see the logs of the servers)"
+    sentence = f"client_1 gave up, because no server answered within the timeout of the client {says}"
     assert doubt.sentence == f"{sentence}; the same is true of client_2"
 
 
@@ -65,7 +63,7 @@ def test_a_client_whose_rows_end_early_gave_up_unless_they_are_groups() -> None:
         "gave-up",
         (
             "client_0 had no answer in the last 1.0 s (it measured for 2.0 s, and its last answer came 1.0 s after the"
-            " beginning; see the servers' logs)"
+            " beginning; see the logs of the servers)"
         ),
     )
     assert _all(replace(stalled, grouped=True)) == []
@@ -78,7 +76,7 @@ def test_requests_that_wait_for_others_time_out_at_the_end_without_harm() -> Non
     doubt = _only(waiting)
     assert doubt.defect is None
     assert doubt.harmless
-    assert "because with batch_size requests wait for further ones" in doubt.sentence
+    assert "The cause is batch_size: requests wait until more requests come" in doubt.sentence
     stalled = replace(waiting, clients=[replace(CLIENT, last_stop_ns=11 * S, last_lines=[TIMED_OUT])])
     assert _only(stalled).defect == "gave-up"
 
@@ -102,9 +100,10 @@ def test_littles_law() -> None:
     assert _all(replace(GOOD, littles_law=None)) == []
     assert _all(replace(GOOD, littles_law=1.09)) == []
     doubt = _only(replace(GOOD, littles_law=0.5))
-    assert doubt.sentence.startswith("throughput x mean latency is 0.50 of the number of closed loops")
-    assert "some loops did not run all the time" in doubt.sentence
-    assert "than there are loops, so the figures are wrong" in _only(replace(GOOD, littles_law=1.2)).sentence
+    assert doubt.sentence.startswith("by Little's law, throughput x mean latency must be the number")
+    assert "but here it is 0.50 times that number. " in doubt.sentence
+    assert "Some loops did not run all the time" in doubt.sentence
+    assert "than there are loops, so the numbers are wrong" in _only(replace(GOOD, littles_law=1.2)).sentence
 
 
 def test_a_list_of_other_checks_is_as_good() -> None:

@@ -85,9 +85,12 @@ def test_two_that_cannot_be_used_are_both_named_with_what_to_do(tmp: Path, monke
     with pytest.raises(Refused) as refused:
         user_directory()
     first, second = (problem.sentence for problem in refused.value.problems)
-    whole = "fpray needs one private directory for its temporary files, and cannot use this one"
-    assert first == f"{whole}: it is no directory. Remove it"
-    assert second == f"{whole}, either: No such file or directory. Check that disk"
+    whole = "cannot hold fpray's temporary files"
+    assert first == f"{whole} (no other user may read them): it is no directory. Remove it"
+    assert (
+        second
+        == f"{whole} either (this directory or {tmp / NAME} is enough): No such file or directory. Check that disk"
+    )
 
 
 def test_where_all_may_write_without_the_sticky_bit_it_could_be_replaced(tmp: Path) -> None:

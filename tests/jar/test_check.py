@@ -97,8 +97,8 @@ def _jar(directory: Path, *sources: str) -> str:
 def test_the_reference_jar_fits() -> None:
     done = cli("protocols", "--check", "reference", "unreplicated", "multipaxos")
     assert done.exit_code == 0, done.output
-    assert "multipaxos    8 main classes, all fit" in done.stdout
-    assert "2 of 2 protocols fit · 10 main classes asked in " in done.stdout
+    assert "multipaxos    8 main classes, all as fpray expects them" in done.stdout
+    assert "2 of 2 protocols fit this jar · 10 main classes checked in " in done.stdout
 
 
 @pytest.mark.jvm
@@ -106,7 +106,7 @@ def test_a_jar_like_frankenpaxos_fits_and_the_protocols_that_it_lacks_are_no_fau
     jar = _jar(tmp_path, _main(SERVER, help_=True), _main(CLIENT, help_=False))
     done = cli("protocols", "--check", jar)
     assert done.exit_code == 0, done.output
-    assert "2 main classes, all fit" in done.stdout
+    assert "2 main classes, all as fpray expects them" in done.stdout
     assert done.stdout.count("this jar has no main classes of multipaxos") == 1
     assert done.stdout.splitlines()[-1].startswith("1 of ")
     check = cli("protocols", "multipaxos", "--check", jar)
@@ -120,13 +120,17 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     server = _main(SERVER, help_=help_, more=("--options.flushEvery", "--mode"), less=less, refused="Noop")
     client = _main(CLIENT, help_=help_).replace("OPTIONAL = Arrays.asList(", 'OPTIONAL = Arrays.asList("--extra", ')
     unknown = "--log_level, --options.flushEveryN (it has --options.flushEvery)"
-    not_passed = "which fpray does not pass by default (a parameter or --flag sets it)"
+    add = "add each with --flag, or to the protocol (docs/jar.md)"
+    not_passed = (
+        "which fpray does not pass by default (to pass one, set the parameter of the protocol for it, if there is one,"
+        " or add --flag ROLE:--NAME=VALUE)"
+    )
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, server, client))
     assert done.exit_code == 1
     assert done.stdout.splitlines()[:-1] == [
-        "unreplicated  1 of 2 main classes do not fit fpray:",
+        "unreplicated  in 1 of 2 main classes the jar differs from what fpray expects:",
         f"  {SERVER} does not accept {unknown}, which fpray passes",
-        f"  {SERVER} requires --mode, --options.flushEvery, which fpray does not pass",
+        f"  {SERVER} requires --mode, --options.flushEvery, which fpray does not pass: {add}",
         f"  {SERVER} Option --state_machine failed when given 'Noop'. Foo is not one of A, B.",
         f"  note: {SERVER} also accepts --mode, --options.flushEvery, {not_passed}",
         f"  note: {CLIENT} also accepts --extra, {not_passed}",
@@ -177,7 +181,7 @@ def test_nothing_serves_even_where_a_main_takes_what_it_does_not_know(
     """The addresses that it is given are of no machine: it cannot listen on them."""
     monkeypatch.setattr("fpray.jar.check.DEADLINE_S", 60.0)
     done = cli("protocols", "unreplicated", "--check", _jar(tmp_path, ONLY % ("ServerMain", BIND)))
-    assert f"{SERVER} did not print its flags; it printed 'cannot bind'" in done.stdout
+    assert f"{SERVER} did not print its flags, so its flags are not checked; it printed 'cannot bind'." in done.stdout
     assert "SERVES" not in done.stdout
 
 
@@ -186,7 +190,7 @@ def test_a_protocol_of_which_only_the_server_is_missing_does_not_fit(tmp_path: P
     """F4: its client is there, so the jar is one of that protocol."""
     done = cli("protocols", "--check", _jar(tmp_path, _main(CLIENT, help_=True)))
     assert done.exit_code == 1
-    assert "unreplicated          1 of 2 main classes do not fit" in done.stdout
+    assert "unreplicated          in 1 of 2 main classes the jar differs:" in done.stdout
     assert f"  {SERVER} is not in the jar" in done.stdout
     assert "this jar has no main classes of multipaxos" in done.stdout
 

@@ -49,7 +49,7 @@ def test_however_many_names_another_user_makes_it_only_delays_a_trial(monkeypatc
         assert "of user nobody has reserved the machine" in str(lock.acquire("x"))
         lock._watch.end()
         with holding(os.geteuid(), name="ray::RoleActor") as pid:
-            assert f"it measures for process {pid} " in str(MachineLock().acquire("x")), (
+            assert f"the machine is in use by process {pid} " in str(MachineLock().acquire("x")), (
                 "an own one is seen all the same"
             )
     finally:
@@ -69,6 +69,6 @@ def test_an_own_trial_is_known_where_others_hold_all_connections_to_it(monkeypat
             with contextlib.suppress(BlockingIOError):
                 full[-1].connect(f"\0fpray-machine/x/{pid}.0")
         for now[0] in (0.0, 10_000.0):
-            assert f"it measures for process {pid} " in str(MachineLock().acquire("x"))
+            assert f"the machine is in use by process {pid} " in str(MachineLock().acquire("x"))
         for one in full:
             one.close()

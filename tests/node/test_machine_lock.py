@@ -65,7 +65,7 @@ def test_one_trial_at_a_time_and_it_says_which() -> None:
     assert one.acquire("again") is None
     with _as_fpray():
         assert two.acquire("two") == (
-            "it measures for the sweep in /a\\x1b[2Jb (process 7) now; this trial"
+            "the machine is in use by the sweep in /a\\x1b[2Jb (process 7); this trial"
             " starts automatically when the machine is free"
         )
     one.release()
@@ -87,17 +87,17 @@ def test_trials_that_share_machines_share_them_with_one_another_only() -> None:
     with _as_fpray():
         assert [lock.acquire("shared", shared=True) for lock in shared] == [None] * 3
         assert exclusive.acquire("alone") == (
-            "it measures for shared now; this trial starts automatically when the machine is free"
+            "the machine is in use by shared; this trial starts automatically when the machine is free"
         )
         for lock in shared[:2]:
             lock.release()
         assert exclusive.acquire("alone") == (
-            "it measures for shared now; this trial starts automatically when the machine is free"
+            "the machine is in use by shared; this trial starts automatically when the machine is free"
         )
         shared[2].release()
         assert exclusive.acquire("alone") is None
         assert shared[0].acquire("shared", shared=True) == (
-            "it measures for alone now; this trial starts automatically when the machine is free"
+            "the machine is in use by alone; this trial starts automatically when the machine is free"
         )
     exclusive.release()
 
@@ -106,7 +106,8 @@ def test_the_lock_dies_with_its_process() -> None:
     lock = MachineLock()
     with holding(os.geteuid(), name="ray::RoleActor") as pid:
         assert (
-            lock.acquire("x") == f"it measures for process {pid} ({PROGRAM}) of user {_name()} now; this trial starts"
+            lock.acquire("x")
+            == f"the machine is in use by process {pid} ({PROGRAM}) of user {_name()}; this trial starts"
             f" automatically when the machine is free"
         )
     assert lock.acquire("x") is None
@@ -147,9 +148,10 @@ def test_a_process_that_is_no_fpray_is_waited_for_a_minute(monkeypatch: pytest.M
     lock = MachineLock()
     with holding(os.geteuid()) as pid:
         holder = f"process {pid} ({PROGRAM}) of user {_name()}, which is not a process of fpray,"
-        then = "this trial starts automatically when that process ends, and at the latest after 60 s"
+        free = "This trial starts automatically when the machine is free"
+        then = f"{free}; if it is not free after 60 s, this trial starts anyway"
         for now[0] in (0.0, 30.0, 59.0):
-            assert lock.acquire("x") == f"{holder} has reserved the machine; {then}"
+            assert lock.acquire("x") == f"{holder} has reserved the machine. {then}"
         now[0] = 60.0
         assert lock.acquire("x") is None
         lock.release()
@@ -171,14 +173,15 @@ def test_another_users_trial_is_waited_for_but_not_for_ever(mode: str, monkeypat
     with holding(UID, mode) as pid:
         shared = mode == "s"
         assert re.fullmatch(
-            rf"process {pid} \(python3?[\d.]*\) of user nobody, which is not a process of fpray, .* after 60 s",
+            rf"process {pid} \(python3?[\d.]*\) of user nobody, which is not a process of fpray, .* after 60 s,"
+            " this trial starts anyway",
             str(lock.acquire("x", shared=shared)),
         )
         monkeypatch.setattr("fpray.node.machine_holders.MachineHolder.may_be_fpray", True)
         now[0] = 899.0
         assert str(lock.acquire("x", shared=shared)).endswith(
-            "of user nobody has reserved the machine; this trial starts automatically when that process ends, and at"
-            " the latest after 900 s"
+            "of user nobody has reserved the machine. This trial starts automatically when the machine is free; if it"
+            " is not free after 900 s, this trial starts anyway"
         )
         now[0] = 900.0
         assert lock.acquire("x", shared=shared) is None
@@ -262,5 +265,5 @@ def test_without_a_directory_of_its_own_the_lock_still_holds(tmp_path: Path) -> 
     one, two = MachineLock(), MachineLock()
     assert one.acquire("one") is None
     with _as_fpray():
-        assert str(two.acquire("two")).startswith(f"it measures for process {os.getpid()} (")
+        assert str(two.acquire("two")).startswith(f"the machine is in use by process {os.getpid()} (")
     one.release()

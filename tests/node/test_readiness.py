@@ -73,7 +73,7 @@ def test_a_port_that_a_sibling_has(processes: Processes, trial: str, port: int) 
     failure = processes.wait_ready(["server_0", "server_1"], 60)
     assert failure is not None
     pid = processes.started()["server_0"].pid
-    assert f"is taken by pid {pid} (server_0), so server_1 cannot listen on it. A retry" in failure.detail
+    assert f"is taken by pid {pid} (server_0), so server_1 cannot listen on it. fpray's next attempt" in failure.detail
 
 
 def test_a_process_that_lives_on_without_listening(processes: Processes, trial: str, port: int) -> None:

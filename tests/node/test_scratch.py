@@ -126,7 +126,7 @@ def test_with_scratch_a_suite_is_as_it_always_is(ray_address: str, tmp_path: Pat
     done = run(*words, "--new", "-s", "other", "--scratch", str(tmp_path / "file"), cwd=tmp_path)
     assert done.code == 2, done.err
     assert "machine " in done.err
-    assert "no trial can work in" in done.err
+    assert "cannot be used for trials" in done.err
     assert not list((tmp_path / "other").iterdir())
 
 

@@ -42,9 +42,9 @@ def test_what_is_wrong_in_a_declaration_is_named_with_what_to_change() -> None:
     server, client = protocol.roles
     with pytest.raises(TypeError, match=r"client has addressed=True, .* listens=None, .*: set listens, or remove"):
         replace(protocol, roles=(server, replace(client, listens=None)))
-    with pytest.raises(TypeError, match="fpray or a role reads much_heap: add these fields to its params"):
+    with pytest.raises(TypeError, match="its params lack much_heap, which fpray or a role reads: add these fields to"):
         replace(protocol, roles=(replace(server, heap="much_heap"), client))
     same = replace(client, listens=(Endpoint("client", lambda _params, _index: [(0,)]),))
     params = replace(protocol.params(), num_client_procs=2)
-    with pytest.raises(TypeError, match=r"client \(0,\) belongs to 2 processes: correct `owned`"):
+    with pytest.raises(TypeError, match=r"client \(0,\) belongs to 2 processes: correct `owned` of this"):
         place(replace(protocol, roles=(server, same)), params, Cluster())

@@ -42,7 +42,7 @@ def test_a_row_with_an_impossible_count_is_left_out_and_said(count: str, tmp_pat
     result = _summary(tmp_path, *good[:100], _row(1005, count), *good[100:])
     assert (result.columns, result.measured) == (expected.columns, expected.measured)
     (note,) = set(result.notes) - set(expected.notes)
-    assert "1 rows are impossible and are left out (a count below 1 or above 999,999,999" in note
+    assert "1 rows have impossible values and are left out (a count below 1 or above 999,999,999" in note
     assert "line 102: '2026-11-22T04:00:01.005Z" in note
 
 
@@ -52,7 +52,7 @@ def test_a_row_with_an_impossible_latency_is_left_out_and_said(latency: str, tmp
     good = [_row(at) for at in range(0, 3000, 10)]
     result = _summary(tmp_path, *good, *[_row(2999, 1, latency)] * 20)
     assert result.columns["latency.mean_ms"] == 1.0
-    assert any("20 rows are impossible" in note for note in result.notes)
+    assert any("20 rows have impossible values" in note for note in result.notes)
 
 
 def test_large_possible_values_are_summed_exactly(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_many_labels_and_lines_without_end_are_bounded(tmp_path: Path) -> None:
     reading = read_client(path, "a")
     assert reading.table.num_rows == 64
     assert "more than 64 different labels: the 236 rows with further labels are left out. " in reading.notes[1]
-    assert "1 lines are not rows and are left out, such as line 302: 'xxxx" in reading.notes[0]
+    assert "1 lines cannot be read as rows and are left out, such as line 302: 'xxxx" in reading.notes[0]
 
 
 ROWS = 300_000

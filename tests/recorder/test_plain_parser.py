@@ -86,8 +86,8 @@ def _counts(notes: tuple[str, ...]) -> dict[str, Any]:
         return int(match[1]) if match else 0
 
     return {
-        "not rows": number(r"(\d+) lines are not rows and are left out"),
-        "impossible": number(r"(\d+) rows are impossible and are left out"),
+        "not rows": number(r"(\d+) lines cannot be read as rows and are left out"),
+        "impossible": number(r"(\d+) rows have impossible values and are left out"),
         "other labels": number(r"64 different labels: the (\d+) rows with further labels are left out"),
         "torn": "the last line has no end" in text,
     }

@@ -27,7 +27,7 @@ def test_silence_at_the_end_counts_against_throughput(tmp_path: Path) -> None:
     result = summed_up(tmp_path, [closed_loop("a", 0, 2 * S)], {"write": ""}, closed_loops=3, duration_s=4)
     assert result.measured["measured.throughput"] == pytest.approx(150, rel=0.01)
     assert result.measured["measured.littles_law"] == pytest.approx(0.5, rel=0.02)
-    assert any("a had no answer in the last 2.010 s" in n for n in result.notes)
+    assert any("a had no answer in the last 2.010 s of its measurement" in n for n in result.notes)
     without = summed_up(tmp_path, [closed_loop("a", 0, 2 * S)], {"write": ""})
     assert without.measured["measured.throughput"] == pytest.approx(300, rel=0.02)
 
@@ -63,7 +63,10 @@ def test_a_silent_client_is_not_a_missing_one(tmp_path: Path) -> None:
     missing = Reading("b", SCHEMA.empty_table(), error="b.csv: cannot be read: No such file or directory.")
     result = summed_up(tmp_path, [busy, missing], {"write": ""}, closed_loops=6, duration_s=4)
     assert {k: v for k, v in result.measured.items() if v is not None} == {"measured.window_s": 4.0}
-    assert any("The figures of all clients together are unknown" in n for n in result.notes)
+    assert any(
+        "So the measured throughput and latency, which need the rows of all clients, are unknown" in n
+        for n in result.notes
+    )
     assert result.columns["latency.mean_ms"] == pytest.approx(10)
 
 
@@ -75,7 +78,7 @@ def test_groups_have_no_quantiles(tmp_path: Path) -> None:
         assert result.measured["measured.latency.p99_ms"] is None
         assert result.measured["measured.latency.max_ms"] is None
         assert result.unrecorded == 4
-        assert any("stands for up to 5 requests" in n for n in result.notes) == (size != 5)
+        assert any("the clients write one row for up to 5 requests" in n for n in result.notes) == (size != 5)
 
 
 def test_short_windows_do_not_decide_littles_law(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_driver_that_was_killed_is_told_once(tmp_path: Path) -> None:
     (suite / "progress.json").write_text(json.dumps(vars(snapshot), default=vars))
     done = cli("attach", "ABCD", "-s", str(tmp_path))
     assert done.exit_code == 1
-    assert done.output.count("was killed: its last message is") == 1
+    assert done.output.count("was killed: it ended without a final report") == 1
     assert done.output.rstrip().endswith(" · docs/troubleshooting.md#killed-driver")
     assert "is not running" not in done.output
 

@@ -193,8 +193,8 @@ def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
             done = subprocess.run([FPRAY, *words.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
         assert done.returncode == 1
         assert done.stderr == (
-            "fpray: what fpray prints could not be written to its standard output: No space left on device."
-            " Free space there or write to another place, and run the command again ·"
+            "fpray: the standard output of this command cannot be written: No space left on device. If its disk is"
+            " full, free space on that disk; otherwise send the output to another file. Then run the command again ·"
             " docs/troubleshooting.md#not-writable\n"
         ), words
         piped = subprocess.run(f"{FPRAY} {words} | head -c 1", shell=True, capture_output=True, text=True, check=False)
@@ -205,7 +205,7 @@ def test_output_that_is_closed_is_no_traceback() -> None:
     """E13: closed by the shell; only messages or only output."""
     done = subprocess.run(f"{FPRAY} studies >&-", shell=True, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "could not be written to its standard output: it is closed" in done.stderr
+    assert "the standard output of this command cannot be written: it is closed" in done.stderr
     for command, code in ((f"{FPRAY} show x 2>&-", 2), (f"{FPRAY} show x 2>/dev/full", 2)):
         done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (code, "", ""), command

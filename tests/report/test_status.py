@@ -33,7 +33,7 @@ def test_a_driver_elsewhere_is_named(tmp_path: Path) -> None:
         )
         refused = cli("stop", "ABCD", *root)
         assert refused.exit_code == 2
-        assert f"is run by {holder}: log in there, and run fpray stop ABCDEFGHIJ" in refused.stderr
+        assert f"is run by {holder}: to stop it, log in to head-1, and run fpray stop ABCDEFGHIJ" in refused.stderr
     assert "is not running" in cli("stop", "ABCD", *root).stdout
 
 
@@ -73,11 +73,11 @@ def test_a_damaged_suite_is_named_beside_the_others(tmp_path: Path) -> None:
         (
             "running",
             "",
-            r"died +3 of 160 done, 1 failed · process 7 on head-1 was killed: its last message is ",
+            r"died +3 of 160 done, 1 of them failed · the driver \(process 7 on head-1\) was killed: it ended without ",
         ),
-        ("stopped", "interrupted", "stopped +3 of 160 done, 1 failed · to continue, run the same fpray command "),
-        ("failed", "no space left\nat all", "failed +3 of 160 done, 1 failed · no space left$"),
-        ("finished", "159 finished", "finished +3 of 160 done, 1 failed$"),
+        ("stopped", "interrupted", "stopped +3 of 160 done, 1 of them failed · to continue, run the same fpray "),
+        ("failed", "no space left\nat all", "failed +3 of 160 done, 1 of them failed · no space left$"),
+        ("finished", "159 finished", "finished +3 of 160 done, 1 of them failed$"),
     ],
 )
 def test_a_suite_that_no_process_runs_says_how_it_ended(tmp_path: Path, state: str, says: str, expected: str) -> None:

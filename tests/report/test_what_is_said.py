@@ -89,5 +89,5 @@ def test_the_status_after_a_kill_counts_what_is_on_disk(tmp_path: Path) -> None:
         json.dumps(progress | {"state": "running", "done": 0, "failed": 0, "total": 4})
     )
     (line,) = cli("status", "-s", str(tmp_path / "suites")).output.splitlines()
-    assert "2026-11-28 04:56  unreplicated smoke  died  2 of 4 done, 1 failed" in line
+    assert "2026-11-28 04:56  unreplicated smoke  died  2 of 4 done, 1 of them failed" in line
     assert line.endswith("varies jvm_heap_size")

@@ -5,7 +5,8 @@ It prints `file:line` and the text of each, as a user would read it but with its
 prints all of them.
 
 A message is a text of at least six words that is raised, returned, yielded or passed to a function, alone or by way of
-a variable. Docstrings, help texts, and texts that are only parts of other texts are none.
+a variable. Docstrings, help texts, and texts that are only parts of other texts are none: these stand where the other
+text has them, also those that a function returns, as `[one | other]`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from fpray.errors import Cause, Problem
+from fpray.files.suite_file import Damaged
 
 _LEAST_WORDS = 6
 _LEAST_PLAIN_WORDS = 3  # besides the placeholders
@@ -29,14 +31,62 @@ _DEPTH = 4  # of variables that hold a text by way of others
 _Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
 
 
+class _Functions:
+    """The functions of fpray that return texts, and how these are used."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, list[ast.FunctionDef]] = {}
+        self._uses: dict[str, list[bool]] = {}
+
+    def add(self, tree: ast.Module) -> None:
+        """Take the functions of a module."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                self._by_name.setdefault(node.name, []).append(node)
+
+    def used(self, name: str, *, as_part: bool) -> None:
+        """A name is used, as a part of a text or by itself."""
+        self._uses.setdefault(name, []).append(as_part)
+
+    def is_part(self, scope: _Scope) -> bool:
+        """Whether what a function returns is only a part of other texts, in which it is shown."""
+        if not isinstance(scope, ast.FunctionDef):
+            return False
+        uses = self._uses.get(scope.name, [])
+        return bool(uses) and all(uses) and bool(self.returns(scope.name)[1])
+
+    def returns(self, name: str) -> tuple[ast.FunctionDef | None, list[ast.expr]]:
+        """The only function of this name, and the texts that it returns; none if it returns anything else."""
+        functions = self._by_name.get(name, [])
+        if len(functions) != 1:
+            return None, []
+        values = [node.value for node in ast.walk(functions[0]) if isinstance(node, ast.Return) and node.value]
+        texts = [value for value in values if _is_text(value) or isinstance(value, ast.IfExp)]
+        most = max(map(_plain_words, texts), default=0)
+        return functions[0], texts if len(texts) == len(values) and most >= _LEAST_PLAIN_WORDS else []
+
+    def in_words(self, call: ast.AST) -> bool:
+        """Whether this is a call of a function that returns texts."""
+        match call:
+            case ast.Call(ast.Name(name) | ast.Attribute(attr=name)):
+                return bool(self.returns(name)[1])
+        return False
+
+
 class _Module:
     """The messages of one Python file."""
 
-    def __init__(self, path: Path, constants: dict[str, ast.expr]) -> None:
+    def __init__(self, path: Path, constants: dict[str, ast.expr], functions: _Functions) -> None:
         self.path = path
         self._tree = ast.parse(path.read_text(encoding="utf-8"))
         self._parents = {child: node for node in ast.walk(self._tree) for child in ast.iter_child_nodes(node)}
         self._constants = constants
+        self._functions = functions
+        functions.add(self._tree)
+        for node in ast.walk(self._tree):
+            match node:
+                case ast.Name(name, ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
+                    functions.used(name, as_part=self._is_part(node))
 
     def messages(self) -> Iterator[tuple[int, str]]:
         """The line and the text of each."""
@@ -45,9 +95,7 @@ class _Module:
                 text = self._text(node, self._scope(node))
                 plain = re.sub(r"\{[^{}]*\}", "", text)
                 if len(text.split()) >= _LEAST_WORDS and len(plain.split()) >= _LEAST_PLAIN_WORDS and "</" not in text:
-                    about = self._about(node)
-                    whole = Problem(about, text, Cause.OPTION).in_words() if about else text
-                    yield node.lineno, " ".join(whole.split())
+                    yield node.lineno, " ".join(self._with_about(node, text).split())
 
     def _is_whole_text(self, node: ast.AST) -> TypeGuard[ast.expr]:
         if not _is_text(node):
@@ -56,12 +104,24 @@ class _Module:
         within = isinstance(parent, ast.JoinedStr | ast.FormattedValue)
         return not within and not (isinstance(parent, ast.BinOp) and _is_text(parent))
 
+    def _is_part(self, use: ast.AST) -> bool:
+        """Whether what a function returns becomes a part of a text here, alone or by way of a variable."""
+        node, parent = use, self._parents[use]
+        if isinstance(parent, ast.Call) and parent.func is node:
+            node, parent = parent, self._parents[parent]
+        match parent:
+            case ast.Assign([ast.Name(name)]) | ast.AnnAssign(ast.Name(name)):
+                return not list(self._whole_uses(name, self._scope(node)))
+        return isinstance(parent, ast.FormattedValue) or (isinstance(parent, ast.BinOp) and _is_text(parent))
+
     def _reaches_a_user(self, node: ast.AST, depth: int = 0) -> bool:
         statement, names = self._statement(node)
         reaches = False
         match statement:
             case ast.Expr(ast.Constant()):
                 pass  # a docstring
+            case ast.Return() if self._functions.is_part(self._scope(node)):
+                pass
             case ast.Raise() | ast.Return() | ast.Expr() | ast.AugAssign() | ast.Assign([ast.Subscript()]):
                 reaches = True
             case ast.Assign([ast.Name(name)]) | ast.AnnAssign(ast.Name(name)):
@@ -98,8 +158,8 @@ class _Module:
             node = self._parents[node]
         return node
 
-    def _about(self, node: ast.expr) -> str:
-        """What a problem is about, which stands before its sentence."""
+    def _with_about(self, node: ast.expr, text: str) -> str:
+        """The text of a problem, and before it what the problem is about."""
         scope = self._scope(node)
         statement, _ = self._statement(node)
         ways: list[ast.AST] = [node]
@@ -109,9 +169,11 @@ class _Module:
         for way in ways:
             for sentence, parent in self._ancestors(way):
                 match parent:
+                    case ast.Call(ast.Name("Damaged"), [about, second, *_]) if sentence is second:
+                        return Damaged(Path(self._text(about, scope)), text).problems[0].in_words()
                     case ast.Call(ast.Name("refuse" | "Problem"), [about, second, *_]) if sentence is second:
-                        return self._text(about, scope)
-        return ""
+                        return Problem(self._text(about, scope), text, Cause.OPTION).in_words()
+        return text
 
     def _ancestors(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
         """A node and its parent, that parent and its own, and so on up to the statement."""
@@ -135,8 +197,14 @@ class _Module:
                 readable = self._text(value, scope, above)
             case ast.Name(name) if name not in above:
                 values = list(_values(name, scope)) or ([self._constants[name]] if name in self._constants else [])
-                if len(values) == 1 and (_is_text(values[0]) or isinstance(values[0], ast.IfExp)):
+                if len(values) == 1 and (
+                    _is_text(values[0]) or isinstance(values[0], ast.IfExp) or self._functions.in_words(values[0])
+                ):
                     readable = self._text(values[0], scope, above | {name})
+            case ast.Call(ast.Name(name) | ast.Attribute(attr=name)) if name not in above:
+                function, texts = self._functions.returns(name)
+                ways = [self._text(text, function or scope, above | {name}) for text in texts]
+                readable = f"[{' | '.join(ways)}]" if len(ways) > 1 else "".join(ways)
         return (
             readable
             if _is_text(node)
@@ -151,6 +219,12 @@ def _is_text(node: ast.AST) -> TypeGuard[ast.expr]:
         case ast.BinOp(left, ast.Add(), right):
             return _is_text(left) or _is_text(right)
     return False
+
+
+def _plain_words(text: ast.expr) -> int:
+    """The number of words of a text, without its placeholders."""
+    constants = (node.value for node in ast.walk(text) if isinstance(node, ast.Constant))
+    return sum(len(re.findall(r"[A-Za-z]{2,}", value)) for value in constants if isinstance(value, str))
 
 
 def _values(name: str, scope: _Scope) -> Iterator[ast.expr]:
@@ -179,10 +253,9 @@ def _constants(paths: Iterable[Path]) -> dict[str, ast.expr]:
 def main() -> None:
     """Print the messages that the arguments ask for."""
     paths = sorted(path for path in Path("fpray").rglob("*.py") if path.name not in _DOCUMENTS)
-    constants = _constants(paths)
-    every = [
-        f"{path}:{line}\t{text}" for path in paths for line, text in sorted(set(_Module(path, constants).messages()))
-    ]
+    constants, functions = _constants(paths), _Functions()
+    modules = [_Module(path, constants, functions) for path in paths]
+    every = [f"{module.path}:{line}\t{text}" for module in modules for line, text in sorted(set(module.messages()))]
     if len(sys.argv) > 1:
         seed, number = map(int, sys.argv[1:])
         every = random.Random(seed).sample(every, number)

@@ -63,10 +63,16 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
             "write its values with commas between them, such as --space duration=1s,2s",
         ),
         ((*LOAD, "--space", "server_log_level=warn,eror"), "did you mean error?"),
-        ((*LOAD, "--space", "jvm_heap_size=1..5"), "has no range, because its type is text"),
+        ((*LOAD, "--space", "jvm_heap_size=1..5"), "cannot be a range, because the type of this parameter is text"),
         ((*LOAD, "--space", "num_client_procs=1..5:step=0"), "above 0: write --space num_client_procs=1..5:step=2"),
-        ((*LOAD, "--space", "server_options=1..5"), "write the values of one of its fields: --space server_options."),
-        ((*LOAD, "--space", "server_options=1,5"), "write the values of one of them: --space server_options."),
+        (
+            (*LOAD, "--space", "server_options=1..5"),
+            "write values for one of these fields, such as --space server_options.",
+        ),
+        (
+            (*LOAD, "--space", "server_options=1,5"),
+            "write values for one of these fields, such as --space server_options.",
+        ),
         ((*LOAD, *SPACE, *SPACE), "Several values are written --space num_clients_per_proc=1,2"),
         (
             (*LOAD, *SPACE, "--confirm", "9", "--budget-trials", "8"),

@@ -143,6 +143,6 @@ def test_rows_that_cannot_be_looked_at_are_a_note(tmp_path: Path) -> None:
     outcome = _under_a_bound(tmp_path, 0.1, sample_rows=sample_rows, wait_exit=clients_run_until(over))
     assert outcome.status is not Status.LOST
     assert outcome.notes[0].startswith(
-        "instrument early-stop: its Python method during() failed with Lost: no answer from the role actor of client on"
-        " a: "
+        "instrument early-stop: its Python method during() failed with Lost: fpray's own process for"
+        " client on a (a Ray actor) does not answer "
     )

@@ -31,7 +31,7 @@ def test_the_answer_says_so_if_the_best_ran_fewer_times_than_was_asked_for(tmp_p
     request = search_request(budget_trials=2, confirm=3)
     suite = search_suite(tmp_path, request)
     source = source_of(suite, request)
-    sentence = "the best ran only {} of the 3 that --confirm asks for"
+    sentence = "the best configuration ran only {}, but --confirm asks for 3 runs"
     list(run_trials(source, suite, most=1))
     assert not [line for line in source.keep_recommendation() if "--confirm" in line], "it has not ended"
     list(run_trials(source, suite))

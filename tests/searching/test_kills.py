@@ -49,7 +49,7 @@ def _check_answer_so_far(suite: Path, outcomes: int) -> None:
     assert match, output
     assert int(match[1]) >= outcomes - PARALLEL, output
     assert "\nnot ended: at most " in output
-    assert ", and not ended (to continue, run fpray search " in output
+    assert "; the search has not ended (to continue, run fpray search " in output
 
 
 def _drawn_points() -> list[int]:

@@ -118,7 +118,7 @@ def _is_refused(suite: Path, *sentences: str) -> None:
     with pytest.raises(Refused) as refused:
         _search(suite.parents[1], 4, suite=suite)
     message = " ".join(str(refused.value).split())
-    for sentence in (f"{file} ", *sentences, "Move this file away, and run the same command again", "#storage"):
+    for sentence in (f"{file} ", *sentences, "Move this file away, and run the same fpray command again", "#storage"):
         assert sentence in message, message
     assert _outcomes(suite) == before
     assert cli("show", str(suite)).exit_code == 0
@@ -157,7 +157,8 @@ def test_trials_that_the_suite_does_not_have_any_more_are_named(
     shutil.rmtree(suite / "002")
     _goes_on(suite, 3)
     output = capsys.readouterr().err
-    assert "has trials that the suite does not have any more (002): the search still counts their results" in output
+    assert "has trials that the suite does not have any more (002): the search still uses their results" in output
+    assert "stop the search, move optuna.journal away, and run the same fpray command again" in output
     assert "the budget of  " not in output
 
 
@@ -213,8 +214,10 @@ def test_a_study_in_a_database_of_its_own_is_to_be_deleted_there(tmp_path: Path)
     study.add_trial(study.trials[0])
     with pytest.raises(Refused) as refused:
         _search(tmp_path, 3, url, suite)
-    how = f"Delete the study {suite.name} there (optuna delete-study), and run the same command again"
-    assert f"--storage {url} is not what this search wrote: 2 of its trials stand for the" in str(refused.value)
+    command = f"optuna delete-study --study-name {suite.name} --storage URL"
+    how = f"Delete the Optuna study {suite.name} from that database ({command}), and run the same fpray command again"
+    why = "2 trials of the Optuna study stand for the same fpray trial"
+    assert f"--storage {url} contains an Optuna study that does not fit this search: {why}" in str(refused.value)
     assert how in str(refused.value)
     optuna.delete_study(study_name=suite.name, storage=url)
     assert _search(tmp_path, 3, url, suite) == suite
@@ -229,13 +232,16 @@ def test_a_study_with_other_goals_is_refused(directions: list[str], suite: Path)
     optuna.create_study(
         study_name=suite.name, storage=storage, directions=[optuna.study.StudyDirection[d.upper()] for d in directions]
     )
-    _is_refused(suite, f"its goals are to {' and to '.join(directions)}, but the goals of the search are to maximize")
+    others = " and to ".join(directions)
+    _is_refused(suite, f"the goals of the Optuna study are to {others}, but the goals of this search are to maximize")
 
 
 @pytest.mark.parametrize("state", [TrialState.COMPLETE, TrialState.RUNNING])
 def test_a_trial_that_is_there_twice_is_refused(state: TrialState, suite: Path) -> None:
     _add(suite, _attributes(suite), state)
-    _is_refused(suite, f"2 of its trials stand for the same trial of fpray, '{_attributes(suite)['fpray_trial']}'")
+    _is_refused(
+        suite, f"2 trials of the Optuna study stand for the same fpray trial, '{_attributes(suite)['fpray_trial']}'"
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,12 +263,16 @@ def test_a_trial_that_is_there_twice_is_refused(state: TrialState, suite: Path) 
 )
 def test_entries_that_fpray_does_not_write_are_refused(attributes: dict[str, Any], why: str, suite: Path) -> None:
     _add(suite, _attributes(suite, **{"fpray_trial": OTHER, **attributes}))
-    _is_refused(suite, f"its trial 3 has another entry than fpray writes: {why}")
+    _is_refused(suite, "trial 3 of the Optuna study has an entry that fpray never writes (", f"): {why}")
 
 
 def test_a_trial_without_what_belongs_to_it_is_refused(suite: Path) -> None:
     _add(suite, {"fpray_trial": OTHER}, point={}, space={})
-    _is_refused(suite, "its trial 3 lacks configuration and repeat", f"its trial 3 has no {NAME}")
+    _is_refused(
+        suite,
+        "trial 3 of the Optuna study lacks configuration and repeat",
+        f"trial 3 of the Optuna study has no {NAME}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -279,7 +289,9 @@ def test_a_point_outside_of_the_space_is_refused(
 ) -> None:
     attributes = _attributes(suite, fpray_trial=OTHER) if state is TrialState.COMPLETE else {}
     _add(suite, attributes, state, {NAME: value}, {NAME: distribution})
-    _is_refused(suite, f"its trial 3 has {NAME}={value}, which is not in the space of the search")
+    _is_refused(
+        suite, f"trial 3 of the Optuna study has {NAME}={value}, which does not fit the space of this search, {NAME}="
+    )
 
 
 def test_studies_that_an_earlier_version_wrote_are_studies(tmp_path: Path) -> None:

@@ -49,7 +49,9 @@ def test_a_users_own_study_suggests_conditionally_and_several_goals_make_a_front
     words = ["search", "unreplicated", "--study", "mine.py", "--address", ray_address, "--storage", "sqlite"]
     done = run(*words, "--sampler", "tpe", "--seed", "3", cwd=tmp_path)
     assert done.code == 0, done.err
-    assert "the front of 5 trials (the best trade-offs: no other configuration is better in all goals" in done.err
+    assert (
+        "the best trade-offs among 5 trials (Pareto front: no other configuration is better in all goals)" in done.err
+    )
     assert re.search(r"\{'num_clients_per_proc': '\d', 'jvm_heap_size': '\d+m', 'num_client_procs': '\d'", done.err)
     assert "[I " not in done.err, "Optuna's remarks"
     suite = only_suite(tmp_path)
@@ -132,7 +134,8 @@ def test_the_terminal_shows_the_best_and_what_is_left_while_a_trial_runs(ray_add
     then = r"(?: · |\r?\n +)"  # lines break where they are full
     pictures = re.findall(
         rf"best so far throughput [\d,]+ \(95 %: [\d,]+ to [\d,]+\){then}num_clients_per_proc=\d+{then}"
-        rf"p99_ms [\d.]+ \(<= 1000\){then}a gain of \d+ % is still likely{then}at most 1 trial left"
+        rf"p99_ms [\d.]+ \(<= 1000\){then}more trials may still bring a gain of up to \d+ % over the best"
+        rf"{then}at most 1 trial left"
         r"\r?\n +trial 002 · 1 of 2 done · ",
         screen,
     )

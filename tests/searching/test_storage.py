@@ -102,9 +102,13 @@ def test_a_study_that_is_gone_ends_the_search_in_a_sentence(tmp_path: Path) -> N
         ("journal", OSError(28, "No space left on device"), "its files (optuna.journal and points.json in s) any more"),
         ("memory", OSError(28, "No space left on device"), "its files (points.json in s) any more: [Errno 28]"),
         ("mysql://u@h/d", OSError(13, "Permission denied"), "s. Correct its permissions; to continue"),
-        ("sqlite", StorageInternalError("gone"), "s. Free space on its disk, or correct its permissions; to continue"),
-        ("mysql://u@h/d", StorageInternalError("gone"), "the database of the search (--storage mysql://u@h/d) cannot"),
-        ("mysql://u@h/d", StorageInternalError("gone"), "Start the database, or correct its disk or the network; to"),
+        ("sqlite", StorageInternalError("gone"), "s. Check that the suite (directory of results) has free"),
+        (
+            "mysql://u@h/d",
+            StorageInternalError("gone"),
+            "the search cannot use its database (--storage mysql://u@h/d) any",
+        ),
+        ("mysql://u@h/d", StorageInternalError("gone"), "s. Start the database again, free space on its disk, or"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_own_remedy(where: str, error: Exception, sentence: str) -> None:

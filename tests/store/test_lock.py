@@ -17,7 +17,7 @@ def test_it_is_locked_once_and_says_by_which(tmp_path: Path) -> None:
     (tmp_path / "suite.lock").touch(0o644)  # of an earlier fpray
     file = lock.acquire(tmp_path)
     assert (tmp_path / "suite.lock").stat().st_mode & 0o777 == 0o600
-    with pytest.raises(Refused, match="is in use: process"):
+    with pytest.raises(Refused, match="is in use by process"):
         lock.acquire(tmp_path)
     holder = lock.holder(tmp_path)
     assert holder is not None

@@ -62,7 +62,8 @@ def test_what_a_study_file_raises_is_named_whatever_it_is(tmp_path: Path) -> Non
         (
             "maximize=5, space=5, points=5, regions=5, suggest=5, budget_trials='x', stop_at=[], minimize=[1]",
             ["maximize must be a list, not 5", "space must be an object, not 5", "points must be a list, not 5",
-             "regions must be an object, not 5", "suggest must be a function of an Optuna trial, not 5",
+             "regions must be an object, not 5",
+             "suggest must be a function that takes one argument (an Optuna trial), not 5",
              "budget_trials must be an integer, not 'x'", "stop_at must be a number, not []",
              "minimize[0] must be text, not 1"],
         ),

@@ -63,11 +63,11 @@ BROKEN = [
         "every_file",
         "client_0 has a flag for wrkload",
     ),
-    (_client(flags=lambda p, at: {}), "every_file", "workload.pbtxt is written, and no process has a flag for it"),
+    (_client(flags=lambda p, at: {}), "every_file", "the file workload.pbtxt, but no process has a flag for it"),
     (
         replace(UNREPLICATED, params=Forgetful),
         "parameters_survive",
-        "cannot be read back: [1, 2] does not fit this parameter",
+        "cannot be written as JSON and read again: [1, 2] does not fit this parameter",
     ),
     (_server(runs=lambda p, at: {"state_machin": "Noop"}), "every_flag", "--state_machin (it has --state_machine)"),
     (_server(runs=lambda p, at: {}), "every_flag", "ServerMain requires --state_machine"),
@@ -79,7 +79,7 @@ BROKEN = [
     ),
     (replace(UNREPLICATED, files=_reads), "a_plan_does_no_io", "planning did open"),
     (replace(UNREPLICATED, constraints=_nameless), "satisfy_the_constraints", "the defaults: everything is wrong"),
-    (replace(UNREPLICATED, constraints=_nameless), "is_in_words", "'everything' does not begin with the name of a"),
+    (replace(UNREPLICATED, constraints=_nameless), "is_in_words", "the text of `about` is 'everything': begin"),
     (replace(UNREPLICATED, constraints=_divides), "is_in_words", "the constraints raise ZeroDivisionError"),
     (replace(UNREPLICATED, constraints_in_words=()), "is_in_words", "constraints_in_words is empty"),
     (replace(UNREPLICATED, constraints_in_words=("num_clints >= 1",)), "is_in_words", "names num_clints, which is no"),
@@ -104,5 +104,5 @@ def test_a_study_that_is_refused_is_found() -> None:
 
 def test_without_facts_the_flags_are_skipped_in_a_sentence() -> None:
     case = type("Unknown", (ProtocolConformance,), {"protocol": UNREPLICATED})()
-    with pytest.raises(pytest.skip.Exception, match="nothing is known of the mains of unreplicated"):
+    with pytest.raises(pytest.skip.Exception, match="the main classes of unreplicated accept: set it"):
         case.test_every_flag_exists_and_no_required_one_is_missing()

@@ -61,5 +61,5 @@ def test_evidence_that_nothing_can_judge_is_a_note(evidence: Any, tmp_path: Path
     meter.gives = [Doubt("the meter trembled"), evidence]
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[meter])
     assert (outcome.status, outcome.doubts) == (Status.FINISHED, [])
-    failed = "instrument meter: its Python method evidence() failed with ValueError: its evidence is not a "
+    failed = "instrument meter: its Python method evidence() failed with ValueError: evidence() must return values of "
     assert outcome.notes[0].startswith(failed)

@@ -192,8 +192,11 @@ _NEW = "choose a new, relative name without .."
 @pytest.mark.parametrize(
     ("findings", "note"),
     [
-        (Findings(columns={"x": object()}), "ValueError: the value of column x is neither a number nor a text"),
-        (Findings(notes=[1]), "ValueError: 1 is not a text: the name of a column, a note and a doubt must be one"),  # type: ignore[list-item]
+        (
+            Findings(columns={"x": object()}),
+            "ValueError: the value of column x is neither a number nor a string. Return an int, a float, a str or None",
+        ),
+        (Findings(notes=[1]), "ValueError: 1 is not a string. Return each column name, note and doubt as a string"),  # type: ignore[list-item]
         (
             Findings(files={"../x": ""}),
             f"ValueError: the file ../x cannot be written, because it is outside the trial's directory: {_NEW}",
@@ -226,7 +229,7 @@ def test_an_extension_that_moves_or_drops_a_process_is_not_taken(tmp_path: Path)
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[Mover()])
     assert outcome.status is Status.FINISHED
     assert outcome.notes[0].startswith(
-        "instrument mover: its Python method extend() failed with ValueError: the plan that it returns lacks process"
+        "instrument mover: its Python method extend() failed with ValueError: the plan that extend() returns lacks "
     )
 
 
@@ -253,7 +256,7 @@ def test_a_sidecar_that_exits_under_way_is_a_note(meter: Any, tmp_path: Path) ->
     machines = FakeMachines(["a"], stop=stop)
     outcome = run(tmp_path, machines, instruments=[meter])
     assert outcome.status is Status.FINISHED
-    exited = "meter, a process of --instrument, exited with 1 before the end of the trial, see meter_err.txt "
+    exited = "meter, a process of --instrument, exited with 1 before the end of the trial: the data of this instrument "
     assert outcome.notes[0].startswith(exited)
 
 
@@ -280,4 +283,4 @@ def test_a_spare_machine_that_is_gone_is_a_note(call: str, meter: Any, tmp_path:
     machines.answers[call] = gone
     outcome: Outcome = run(tmp_path, machines, measuring=["a"], instruments=[meter])
     assert outcome.status is Status.FINISHED
-    assert "no answer from the role actor of " in outcome.notes[0]
+    assert "(a Ray actor) does not answer " in outcome.notes[0]

@@ -30,8 +30,8 @@ def test_what_is_left_out_of_an_output_is_a_note(tmp_path: Path) -> None:
 def test_the_dry_run_counts_outputs() -> None:
     """C7: the dry run's disk space counts them; each of two processes has two."""
     words = ("sweep", "unreplicated", "--vary", "num_client_procs=1", "--dry-run")
-    assert "logs of up to 0.4 GB (--max-output)" in cli(*words).output
-    assert "logs of up to 4 GB (--max-output)" in cli(*words, "--max-output", "1g").output
+    assert "logs of up to 0.4 GB in total (--max-output lowers this)" in cli(*words).output
+    assert "logs of up to 4 GB in total (--max-output lowers this)" in cli(*words, "--max-output", "1g").output
     refused = cli(*words, "--max-output", "much")
     assert refused.exit_code == 2
     assert "--max-output much is not a size: write a number of bytes" in refused.output

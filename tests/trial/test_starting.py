@@ -129,7 +129,7 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     assert cli("plan", "fasterpaxos", "--study", str(tmp_path / "wan.py")).exit_code == 0  # machines to be named yet
     done = cli("sweep", "fasterpaxos", "--study", str(tmp_path / "wan.py"), "--local")
     assert done.exit_code == 2
-    sentence = "servers: the study needs the machines of this role in 3 regions, but they are all in one place"
+    sentence = "servers: the study needs the machines of this role in 3 regions, but they are all in one region"
     assert sentence in done.output
     servers = ["10.0.0.1", "10.1.0.1", "10.2.0.1"]
     pools = {"1": {"servers": servers, "clients": ["10.0.0.1"]}}
@@ -142,12 +142,12 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     assert cli(*words).exit_code == 0
     regions = {"us-east-1": servers[:1], "us-west-2": servers[1:]}
     cluster.write_text(json.dumps({**pools, "regions": regions}))
-    assert "but they are in 2: " in cli(*words).output
+    assert "10.2.0.1) are in 2. fpray takes the first machines" in cli(*words).output
     # A pool that spans three regions, of which the three servers would get one.
     regions = {"us-east-1": servers, "us-west-2": ["10.3.0.1"], "eu-west-1": ["10.4.0.1"]}
     pools["1"]["servers"] = [*servers, "10.3.0.1", "10.4.0.1"]
     cluster.write_text(json.dumps({**pools, "regions": regions}))
-    assert "but they are in 1: " in cli(*words).output
+    assert ") are in 1. fpray takes the first machines" in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {**regions, "ap-south-1": servers[:1]}}))
     assert f"regions lists {servers[0]} in 2 regions: remove it" in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {"us-east-1": servers[0]}}))

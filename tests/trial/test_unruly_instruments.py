@@ -146,7 +146,9 @@ def test_a_wait_in_findings_says_that_nothing_is_waited_for(answers: Any, tmp_pa
 
     outcome = run(tmp_path, FakeMachines(["a"], **answers), instruments=[Late()])
     (note,) = _failures(outcome)
-    assert "findings() failed with ClientsEnded: the clients have ended, and only `ask` still waits for answers" in note
+    assert (
+        "findings() failed with ClientsEnded: the clients have ended, so the trial's methods `wait`, `sleep` " in note
+    )
 
 
 @pytest.mark.parametrize("when", ["before", "work", "after"])

@@ -63,7 +63,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "without header": (_without_header, "its first line is '20"),
     "in milliseconds": (
         _in_milliseconds,
-        "lines are not rows and are left out, such as line 2: '1795321397000,1795321397001,1,1,write'",
+        "lines cannot be read as rows and are left out, such as line 2: '1795321397000,1795321397001,1,1,write'",
     ),
     "another header": (
         lambda path: path.write_text("a,b,c\n1,2,3\n"),
@@ -72,7 +72,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "a directory": (_as_directory, "cannot be read: Is a directory"),
     "impossible": (
         lambda path: path.write_text(path.read_text().replace(",1,", ",-1,")),
-        "rows are impossible and are left out",
+        "rows have impossible values and are left out",
     ),
 }
 
@@ -114,8 +114,8 @@ def test_labels_that_no_result_reports_are_no_finished_trial(tmp_path: Path) -> 
     outcome = _run(tmp_path, _of_label("put"))
     assert outcome.status is Status.UNSERVED
     assert outcome.detail == (
-        "no recorded row is in a result, because no result has their labels: 'put' (2000 rows); the"
-        " protocol's Python file declares 'write'. Correct the labels in the client or in that file"
+        "none of the recorded rows counts for a result: their labels are 'put' (2000 rows), but the"
+        " protocol's Python file declares 'write'. Correct the labels in the client or in that file, so that they agree"
     )
 
 
@@ -130,8 +130,8 @@ def test_rows_without_labels_of_a_protocol_with_labels_are_no_finished_trial(tmp
     outcome = _run(tmp_path, change)
     assert outcome.status is Status.UNSERVED
     assert outcome.detail == (
-        "no recorded row is in a result, because no result has their labels: (none) (2000 rows); the"
-        " protocol's Python file declares 'write'. Correct the labels in the client or in that file"
+        "none of the recorded rows counts for a result: their labels are (none) (2000 rows), but the"
+        " protocol's Python file declares 'write'. Correct the labels in the client or in that file, so that they agree"
     )
 
 
@@ -140,8 +140,8 @@ def test_some_rows_with_another_label_are_a_doubt(tmp_path: Path) -> None:
     outcome = _run(tmp_path, _of_label("put", every=4))
     assert outcome.status is Status.FINISHED
     assert outcome.doubts[0] == (
-        "500 recorded rows are in no result, because no result has their labels: 'put' (500 rows); the protocol's"
-        " Python file declares 'write'. Correct the labels in the client or in that file"
+        "500 recorded rows do not count for a result: their labels are 'put' (500 rows), but the protocol's"
+        " Python file declares 'write'. Correct the labels in the client or in that file, so that they agree"
     )
 
 
@@ -173,4 +173,6 @@ def test_one_row_with_a_huge_count_is_left_out_of_a_finished_trial(count: str, t
     assert outcome.status is Status.FINISHED
     assert outcome.results["measured.throughput"] == pytest.approx(2000, rel=0.01)
     assert outcome.results["latency.mean_ms"] == 1.0
-    assert any("1 rows are impossible and are left out" in note and "line 2: " in note for note in outcome.notes)
+    assert any(
+        "1 rows have impossible values and are left out" in note and "line 2: " in note for note in outcome.notes
+    )

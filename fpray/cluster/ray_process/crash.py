@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 
 _LONGEST = 300
 # Ray's log lines: [2026-11-28 08:00:00,123 C 4711 4711] file.cc:42: text
@@ -19,8 +20,13 @@ def crash_line(code: int, output: str) -> str:
         how = f"has exited with code {code}"
     why = _why(output.splitlines())
     if not why and code == -signal.SIGKILL:
-        why = "a user did it, or the machine has run out of memory"
-    return f"fpray's Ray process on the driver's machine {how}" + (f": {why}" if why else "")
+        why = "a user killed it, or the machine ran out of memory (sudo dmesg shows that)"
+    return f"{ray_process_here()} {how}" + (f": {why}" if why else "")
+
+
+def ray_process_here() -> str:
+    """The Ray process of this driver, for a message: each driver has one beside it."""
+    return f"fpray's Ray process on {socket.gethostname()}, the driver's machine,"
 
 
 def _why(lines: list[str]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fpray.cluster.calls import Unanswered
-from fpray.cluster.ray_process.crash import crash_line
+from fpray.cluster.ray_process.crash import crash_line, ray_process_here
 from fpray.cluster.ray_process.message_socket import MessageSocket
 
 # What belongs to the driver's Python, and has broken Ray: docstrings that are stripped, a prompt at the end.
@@ -75,7 +75,8 @@ class RayProcess:
             if channel is not None:
                 self._waiting[number] = answer
         if channel is None:
-            answer.set_exception(Unanswered("fpray's Ray process has died"))
+            until = "has ended, so fpray cannot use Ray until it has started that process again"
+            answer.set_exception(Unanswered(f"{ray_process_here()} {until}"))
             return answer
         try:
             channel.send((number, request, arguments))

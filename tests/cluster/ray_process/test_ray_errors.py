@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 
 import pytest
 
@@ -52,9 +53,13 @@ ERROR = "Traceback ...\nOSError: No space left on device"
     [
         (-signal.SIGABRT, ABORT, "was killed by SIGABRT: Failed to connect to socket /tmp/x: Connection refused"),
         (1, ERROR, "has exited with code 1: OSError: No space left on device"),
-        (-signal.SIGKILL, "", "was killed by SIGKILL: a user did it, or the machine has run out of memory"),
+        (
+            -signal.SIGKILL,
+            "",
+            "was killed by SIGKILL: a user killed it, or the machine ran out of memory (sudo dmesg shows that)",
+        ),
         (-99, "", "ended with -99"),
     ],
 )
 def test_a_crash_is_one_line(code: int, output: str, line: str) -> None:
-    assert crash_line(code, output) == f"fpray's Ray process on the driver's machine {line}"
+    assert crash_line(code, output) == f"fpray's Ray process on {socket.gethostname()}, the driver's machine, {line}"
