@@ -99,5 +99,5 @@ def _start_job(command: CommandWords, secrets: Sequence[Secret]) -> tuple[Path |
     try:
         return start(command, as_job, secrets)
     except NoJobs as why:
-        say(f"note: {why.in_one_line()}, so the sweep runs as an ordinary process on the head node")
+        say(f"note: {why.in_one_line()}")
         return start(command, secrets=secrets)

@@ -149,11 +149,11 @@ class Allocator:
             living = [host for host in of_kind if host in alive]
             if len(living) < len(needed_hosts):
                 if len(of_kind) == 1:
-                    return f"it needs machine {of_kind[0]}, which is not in the Ray cluster now. {START_RAY}"
+                    return f"the trial needs machine {of_kind[0]}, which is not in the Ray cluster now. {START_RAY}"
                 present = f"only {', '.join(living)}" if living else "none"
-                needs = f"it needs {len(needed_hosts)} of the machines {', '.join(of_kind)}"
+                needs = f"the trial needs any {len(needed_hosts)} of the machines {', '.join(of_kind)}"
                 others = "the others" if living else "them"
-                return f"{needs}, and of these the Ray cluster has {present} now. Start Ray on {others}: {RAY_START}"
+                return f"{needs}, but of these the Ray cluster has {present} now. Start Ray on {others}: {RAY_START}"
         return None
 
     def capacity(self, trial: Trial[Any]) -> int:

@@ -83,8 +83,8 @@ class ClusterFile:
             " (ray start --head on one, then what that prints on the others), or correct the file"
         )
         in_ray = (
-            f"it is not in the Ray cluster, which has {', '.join(hosts)}. Start Ray on that machine (ray"
-            " start), or correct the file"
+            f"it is not in the Ray cluster, which has {', '.join(hosts)}. Start Ray on that machine"
+            " (ray start --address=HEAD:6379), or correct the file"
         )
         where = local_only if alone else in_ray
         missing = [address for address in cluster.addresses() if address not in hosts]

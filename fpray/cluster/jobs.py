@@ -81,6 +81,13 @@ class Job:
             sys.stderr.flush()
 
 
+def _without_job(why: str) -> str:
+    return (
+        f"Ray takes no jobs on the head node ({why}), so fpray runs the sweep there as an ordinary process, and"
+        " you need not do anything"
+    )
+
+
 def as_job(command: Sequence[str], variables: Mapping[str, str], scratch: Path) -> Job:
     """Submit a command to the Ray cluster of this machine.
 
@@ -99,9 +106,8 @@ def as_job(command: Sequence[str], variables: Mapping[str, str], scratch: Path) 
         client = JobSubmissionClient()
         name = client.submit_job(entrypoint=" ".join(words), submission_id=f"fpray-{secrets.token_hex(4)}")
     except SystemExit:
-        sentence = "Ray takes no jobs here (this machine is not a node of a running Ray cluster)"
-        raise NoJobs(sentence, Cause.RAY_CLUSTER) from None
+        raise NoJobs(_without_job("the head node is not a node of a running Ray cluster"), Cause.RAY_CLUSTER) from None
     except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError, ImportError and others here
-        raise NoJobs(f"Ray takes no jobs here ({first_line(error)})", Cause.RAY_CLUSTER) from None
+        raise NoJobs(_without_job(first_line(error)), Cause.RAY_CLUSTER) from None
     print(f"note: the sweep starts on this cluster as the Ray job {name}", file=sys.stderr, flush=True)  # noqa: T201
     return Job(client, name, output)

@@ -44,7 +44,8 @@ class Machines:
             option = "--local" if local else f"--address {address}"
             raise refuse(
                 option,
-                f"this Python is connected to another Ray, at {current}: call ray.shutdown() first",
+                f"this Python process is already connected to another Ray cluster, at {current}: call ray.shutdown()"
+                " in it before you call fpray",
                 Cause.PYTHON,
             )
         self.address = current or address

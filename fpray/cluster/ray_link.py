@@ -148,13 +148,23 @@ class RayLink:
                 return answer.result(_LOOK_S)
             except TimeoutError:
                 if time.monotonic() > deadline:
-                    what = "Ray did not start" if self._address is None else "the Ray cluster accepted no connection"
-                    raise Unanswered(f"{what} within {_START_S:.0f} s") from None
+                    raise Unanswered(self._late()) from None
                 if self._address not in (None, "auto") and not head_answers(str(self._address)):
                     raise self._refused(
                         "the head node of this Ray cluster went away while fpray connected to it. Start the cluster"
                         " again (ray start --head), and run the same fpray command again"
                     ) from None
+
+    def _late(self) -> str:
+        if self._address is None:
+            return (
+                f"Ray was not ready after {_START_S:.0f} s, probably because this machine is overloaded: stop other"
+                " programs on it (top shows them)"
+            )
+        return (
+            f"the Ray cluster accepted no connection within {_START_S:.0f} s. Run ray status on its head node to see"
+            " whether Ray still runs there, and check that no firewall is between that machine and this one"
+        )
 
     def ask(self, request: str, *arguments: Any) -> Any:
         """The answer to a request.

@@ -119,8 +119,9 @@ def _hold(trial: Trial[Any], directory: TrialDirectory, context: TrialContext, l
             own = next(process for process in plan.processes if process.label == label)
             _start(attempt, plan, own, directory.path)
             say(
-                f"fpray has started all processes of this trial except {label}, which you start yourself · logs:"
-                f" {short_path(directory.path)} · Ctrl-C stops the processes that fpray has started"
+                f"fpray has started all processes of this trial except {label}, which you start yourself with the"
+                f" command above (also in {directory.file(command_file(label))}) · logs: {short_path(directory.path)}"
+                " · Ctrl-C stops the processes that fpray has started"
             )
             for failure in failures(attempt):
                 _say_all([failure.detail, *failure.lines, *filter(None, [failure.log])])

@@ -94,7 +94,7 @@ def _summary(experiment: Experiment) -> str:
         processes_each(once),
         number_of(machines, "machine"),
         f"about {seconds}{' one after the other' if machines > 1 else ''}",
-        f"up to {repeats * sum(map(planned_bytes, once)) / 1e6:.0f} MB of disk space",
+        f"up to {repeats * sum(map(planned_bytes, once)) / 1e6:.0f} MB of disk space for the suite",
         _outputs_words(experiment),
     ]
     return " · ".join(words)

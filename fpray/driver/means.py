@@ -82,7 +82,9 @@ def _what_sets(name: str, values: Mapping[str, Any]) -> tuple[str, str]:
     for pattern, value in values["set"].items():
         if pattern == name or fnmatch.fnmatch(name, pattern):
             instead = (
-                "remove it" if pattern == name else f"in place of {pattern}, write a pattern that does not match {name}"
+                "remove it"
+                if pattern == name
+                else f"the pattern {pattern} matches {name}, so write a pattern that does not match {name}"
             )
             return f"--set {pattern}={in_brief(value)}", instead
     if name in values.get("vary", {}):

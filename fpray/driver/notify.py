@@ -166,7 +166,7 @@ def _run(command: str, notice: Mapping[str, Any]) -> str | None:
             check=False, timeout=_PATIENCE_S, env={**os.environ, **entries}, start_new_session=True,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return f"the command did not end within {_PATIENCE_S:.0f} s, so fpray stopped it"
+        return f"this command of --notify did not end within {_PATIENCE_S:.0f} s, so fpray stopped the command"
     except OSError as error:
         return error.strerror or str(error)
     last_line = (result.stderr.strip() or result.stdout.strip()).splitlines()[-1:]

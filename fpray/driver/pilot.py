@@ -103,8 +103,9 @@ def _say_failures(job: SuiteRun, failures: Sequence[str], corners: int) -> None:
             " (--keep-going starts it in any case)"
         )
         say(
-            "the sweep was not started. Change the values that failed, or run the same fpray command"
-            " again to run these test trials again (add --keep-going to start the sweep in any case)"
+            f"the sweep was not started, because {len(failures)} of {corners} test trials of --pilot failed. To repeat"
+            " those that failed, run the same fpray command again. To start the sweep in any case, add --keep-going. If"
+            " the protocol cannot work with the values of those trials, change the grid"
         )
 
 

@@ -22,6 +22,9 @@ def trials_to_rerun(suite: Suite, rerun: Rerun) -> list[TrialDirectory]:
         or rerun.names(directory.number, str(trial["id"]))
     ]
     if not directories and not rerun.all_failed:
-        sentence = f"{suite.path.name} has no such trial: write a number, such as 003, or failed (all that failed)"
+        sentence = (
+            f"suite {suite.path.name} has no such trial. Write the number of one of its trials, such as --rerun 003"
+            " (fpray show SUITE lists the numbers), or --rerun failed for all trials that failed"
+        )
         raise refuse(f"--rerun {rerun}", sentence, Cause.TRIAL)
     return directories

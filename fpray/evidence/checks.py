@@ -69,8 +69,8 @@ def _gave_up(evidence: Evidence, client: ClientEvidence) -> Doubt | None:
     if stalled and not evidence.grouped:
         # Above log level warn a client does not log that it gave up; its rows stop short of the planned end.
         sentence = (
-            f"{client.label} had no answer in the last {silent_s:.1f} s (it measured for {evidence.duration_s:.1f} s,"
-            f" and its last answer came {answered_s:.1f} s after the beginning; see the logs of the servers)"
+            f"{client.label} received no answer from the servers in the last {silent_s:.1f} s of the"
+            f" {evidence.duration_s:.1f} s in which it measured (for the cause, see the logs of the servers)"
         )
         return Doubt(sentence, "gave-up", client.label, client.log, telling(client.last_lines, _SHOWN))
     return None

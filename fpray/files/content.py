@@ -75,7 +75,9 @@ def _text(path: Path, bounds: Bounds) -> str:
         while chunk := os.read(file, _CHUNK):
             data += chunk
             if len(data) > bounds.size:
-                raise Unreadable(f"the file has more than {bounds.size // MEGABYTE} MB, the most that fpray reads")
+                raise Unreadable(
+                    f"the file has more than {bounds.size // MEGABYTE} MB, and fpray reads no file of that size"
+                )
     finally:
         os.close(file)
     return text_of(bytes(data))
@@ -140,7 +142,9 @@ def _too_deep(bounds: Bounds) -> Unreadable:
 
 def _too_many(bounds: Bounds) -> Unreadable:
     counts = "each text, number, list and object counts as one"
-    return Unreadable(f"the content has more than {bounds.values:,} values, the most that fpray reads ({counts})")
+    return Unreadable(
+        f"the file or text has more than {bounds.values:,} values ({counts}), and fpray reads none with so many"
+    )
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def open_regular(path: str | Path, *, trusted: bool = False) -> FileIO:
         os.close(file)
         what = "the file belongs to another user, or has a second name (a hard link): remove this file"
         if not stat.S_ISREG(facts.st_mode):
-            what = "the path is a directory, a pipe or a device, not an ordinary file: remove it"
+            what = "the path is a directory, a pipe or a device, not an ordinary file: delete or rename it"
         raise OSError(errno.EINVAL, what, str(path))
     return FileIO(file)
 

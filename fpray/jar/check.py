@@ -41,7 +41,7 @@ _BECOME = (
     f"import ctypes, os, sys; ctypes.CDLL(None).prctl({PR_SET_PDEATHSIG}, 9, 0, 0, 0);"
     " os.getppid() == int(sys.argv[1]) and os.execvp(sys.argv[2], sys.argv[2:])"
 )
-_ADD = "add each with --flag, or to the protocol (docs/jar.md)"
+_ADD = "add each with --flag ROLE:--NAME=VALUE, or in the protocol's Python file (docs/jar.md)"
 _USAGE_LINE = re.compile(r"^ {1,8}(?:-\w+(?: <[^>]*>)?(?:,| \|) )?(--[\w.-]+)", re.MULTILINE)
 _ERROR = re.compile(r"^Error: (.*)$", re.MULTILINE)
 # The launcher's own "Error: LinkageError occurred ..." says less than what follows it.
@@ -133,7 +133,8 @@ def flag_problems(flags: Iterable[str], accepted: Iterable[str], required: Itera
     ]
     missing = sorted(set(required) - flags)
     problems = [f"does not accept {', '.join(unknown)}, which fpray passes"] if unknown else []
-    return problems + ([f"requires {', '.join(missing)}, which fpray does not pass: {_ADD}"] if missing else [])
+    which = f"flag{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+    return problems + ([f"requires the {which}, which fpray does not pass: {_ADD}"] if missing else [])
 
 
 def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iterator[ProtocolReport]:
@@ -154,8 +155,8 @@ def check_jar(which: str, java: str, protocols: Sequence[Protocol[Any]]) -> Iter
     if java_fails(facts):
         raise refuse(
             f"--java {java}",
-            f"does not run: {str(facts['jvm']).rstrip(': ')}. Install a JRE 17, or name another program, such as"
-            " --java /opt/jdk17/bin/java",
+            f"does not run on this machine: {str(facts['jvm']).rstrip(': ')}. Install a JRE 17, or name another java,"
+            " such as --java /opt/jdk17/bin/java",
             Cause.JAVA,
         )
     return _reports(jar, java, protocols)
@@ -201,7 +202,8 @@ def _unasked(main: str, classes: set[str]) -> MainReport:
     if main in classes:  # no default and no study starts one: there is nothing to compare
         return MainReport(main)
     hint = nearest(main, (name for name in classes if name.rpartition(".")[0] == main.rpartition(".")[0]))
-    return MainReport(main, (f"is not in the jar{hint}",))
+    remedy = "build the jar again with this main class, or correct the class name in the protocol's Python file"
+    return MainReport(main, (f"is not in the jar: {remedy}{hint}",))
 
 
 def _report(jar: Jar, java: str, command: MainCommand, directory: Path) -> MainReport:

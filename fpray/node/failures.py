@@ -38,7 +38,10 @@ def of_exit(process: TrackedProcess) -> Failure | None:
 def of_closing(process: TrackedProcess) -> Failure:
     """The failure of a process that was waited for when its supervisor was closed."""
     label = process.label
-    detail = f"{label} did not fail by itself: fpray stopped all the processes that it ran on the machine of {label}"
+    detail = (
+        f"{label} did not fail by itself: on its machine, fpray ended its own process (a Ray actor), and with it all"
+        " processes of trials that it ran there. For the cause, see what fpray printed at that time"
+    )
     return _failure("stopped", process, detail)
 
 
@@ -52,8 +55,8 @@ def of_loss(process: TrackedProcess, error: str) -> Failure:
 def of_hang(process: TrackedProcess, deadline_s: float) -> Failure:
     """The failure of a process that was forked, and has not started its program by the deadline."""
     detail = (
-        f"{process.label} did not start its program within {deadline_s:g} s: run df on its machine to see"
-        " whether a file system hangs there"
+        f"the program of {process.label} did not begin to run within {deadline_s:g} s. Run df on the machine of"
+        f" {process.label}: if df hangs too, repair or unmount the file system that hangs there"
     )
     return _failure("spawn-failed", process, detail)
 
@@ -89,8 +92,9 @@ def of_overrun(running: list[TrackedProcess]) -> Failure:
     names = ", ".join(process.label for process in running)
     after = time.monotonic() - running[0].ordered
     detail = (
-        f"{names} still ran {after:.1f} s after fpray started {running[0].label}, which is longer than the time limit,"
-        " so fpray stopped the trial. For the cause, see the logs of the servers"
+        f"{names} did not end within the time limit of the trial, so fpray stopped the trial {after:.1f} s after it had"
+        f" started {running[0].label}. See the logs of the servers; if the trial only needs more time, raise the"
+        " parameter timeout, such as --set timeout=120s"
     )
     return _failure("deadline", running[0], detail)
 

@@ -58,8 +58,8 @@ class SupervisorClient:
             self.close(0)
             raise Lost(
                 "fpray's supervisor, which starts and stops processes, did not start on this machine:"
-                f" {self.error or 'it sent no message'}. Check that there is free memory (free) and that you may start"
-                " more processes there (ulimit -u)"
+                f" {self.error or 'it sent no message'}. Run free to see whether this machine has"
+                " free memory, and ulimit -u to see how many processes you may start on it"
             )
 
     def _spawn(self, fd: int, driver: str, raylet_pid: int, head: int | None) -> None:

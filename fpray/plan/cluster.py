@@ -89,17 +89,12 @@ class Cluster:
                 )
             ]
         similar = closest(pool, pools)
-        hint = f"; if you wrote {similar} for {pool}, rename it" if similar is not None else ""
-        choices = f"The pools (the machines of a role) there: {', '.join(pools)}{hint}"
-        entry, label = f'add some there, such as "{pool}": ["10.0.0.1"]', f"add a machine with fpray/pool={pool}"
+        hint = f"; if you wrote {similar} for {pool}, rename {similar} to {pool} there" if similar is not None else ""
+        choices = f"The pools (the machines of a role) there are {', '.join(pools)}{hint}"
+        entry, label = f'add some there, such as "{pool}": ["10.0.0.1"]', f"add a machine with label fpray/pool={pool}"
         how = entry if self.source == CLUSTER_FILE else f"{label} (docs/clusters.md)"
-        return [
-            Problem(
-                pool,
-                f"has no machines for f={faults} in {self.source}: {how}. {choices}",
-                Cause.MACHINES,
-            )
-        ]
+        sentence = f"has no machines for f={faults} in {self.source}: {how}. {choices}"
+        return [Problem(pool, sentence, Cause.MACHINES)]
 
     def _why_none(self, faults: int, pool: str) -> str:
         if self.source == CLUSTER_FILE:

@@ -39,7 +39,8 @@ class NotOneValue(BadValue):
 
     def __init__(self, value: object, fields: Sequence[str]) -> None:
         self.value, self.fields = value, fields
-        super().__init__(self.with_remedy(f'write a JSON object of these fields, such as {{"{fields[0]}": VALUE}}'))
+        example = f'{{"{fields[0]}": VALUE}}'
+        super().__init__(self.with_remedy(f"write a JSON object with one or more of these fields, such as {example}"))
 
     def with_remedy(self, remedy: str) -> str:
         """The same text with another way out: a caller that knows the parameter's name shows how to set one field."""
@@ -160,8 +161,7 @@ def _read_record(kind: type, value: Any) -> Any:
     fields = field_names(kind) or ()
     if (values := _json_object(f"the fields {', '.join(fields)}", value)) is None:
         if not fields:
-            fault = "this parameter takes no value, because its type has no fields"
-            raise BadValue(f"{fault}, but it was set to {shown(value)}: remove this value")
+            raise BadValue(f"{shown(value)} does not fit this parameter, which takes no value: remove this setting")
         raise NotOneValue(value, fields)
     return from_json(kind, values)
 
@@ -176,8 +176,8 @@ def read_alternative(kinds: tuple[type, ...], value: Any) -> Any:
     what = " or ".join(by_name)
     if (values := _json_object(what, value)) is None:
         example = f'{{"name": "{next(iter(by_name))}", "FIELD": VALUE}}'
-        more = f"To set its fields, too, write a JSON object, such as {example}"
-        raise BadValue(f"{shown(value)} is not known: write {what}. {more}")
+        more = f"To set fields of the workload, too, write a JSON object, such as {example}"
+        raise BadValue(f"{shown(value)} is not the name of a workload: write {what}. {more}")
     name = values.get("name")
     if not isinstance(name, str) or name not in by_name:
         raise BadValue(f"the name of a workload must be one of {', '.join(by_name)}{_nearest(name, by_name)}")

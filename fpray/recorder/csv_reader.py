@@ -105,15 +105,16 @@ class ClientFile:
         text = header.decode("utf-8", "replace").strip().replace('"', "")
         columns = tuple(name.strip() for name in text.split(","))
         if not header:
-            self._note("empty (0 bytes): nothing was recorded.")
+            self._note("the file is empty (0 bytes): nothing was recorded.")
         elif not header.endswith(b"\n") and any(",".join(c).startswith(text) for c in (LABELLED, UNLABELLED)):
             self._note(
-                f"ends inside its header ({_shown(header)}), because the client was stopped while it wrote:"
+                f"the file ends inside its header ({_shown(header)}), because the client ended while it wrote it:"
                 " nothing was recorded."
             )
         elif columns not in (LABELLED, UNLABELLED):
             headers = f"{','.join(LABELLED)} or {','.join(UNLABELLED)}"
-            self.error = f"{self.path}: its first line is {_shown(header)}, but must be {headers}."
+            fault = f"{self.path}: its first line is {_shown(header)}, but must be {headers}"
+            self.error = f"{fault}. Correct the client, which wrote this file."
         else:
             return columns
         return None
@@ -126,8 +127,8 @@ class ClientFile:
             impossible.add(block.impossible)
             if block.torn:
                 self._note(
-                    f"the last line has no end ({len(block.torn)} bytes: {_shown(block.torn)}): the client was "
-                    "stopped while it wrote; the line is left out."
+                    f"the last line has no end ({len(block.torn)} bytes: {_shown(block.torn)}), because the client"
+                    " ended while it wrote it; the line is left out."
                 )
             for label, table in labels.tables(block):
                 rows += table.num_rows

@@ -147,7 +147,7 @@ def _unreported(
 def _client_notes(client: ClientFacts) -> Iterator[str]:
     yield from client.notes
     if client.error:
-        yield f"{client.error} So the measured throughput and latency, which need the rows of all clients, are unknown."
+        yield f"{client.error} The measured throughput and latency need the rows of all clients, so they are unknown."
 
 
 def _prefixed(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,8 +166,8 @@ def _measured_window(
         if client.first_start_ns is None or client.client not in begins:
             if not client.error:
                 notes.append(
-                    f"{client.client} measured nothing, so the measured time is that of the other clients: look"
-                    f" at {client.client}_err.txt in the directory of the trial."
+                    f"{client.client} measured nothing, so it does not count for the measured throughput and latency."
+                    f" For the cause, see {client.client}_err.txt in the directory of the trial."
                 )
             continue
         assert client.last_start_ns is not None
@@ -177,8 +177,8 @@ def _measured_window(
             early = (ends[client.client] - client.last_start_ns) / SECOND
             if early > max(1.0, duration_s / 10):
                 notes.append(
-                    f"{client.client} had no answer in the last {early:.3f} s of its measurement: look at the logs of"
-                    " the servers in the directory of the trial."
+                    f"{client.client} received no answer from the servers in the last {early:.3f} s of its measurement."
+                    " For the cause, see the logs of the servers in the directory of the trial."
                 )
     if not ends:
         return None

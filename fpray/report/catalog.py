@@ -48,11 +48,11 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Study]) -> Iterator[
 
 
 def _roles(protocol: Protocol[Any], defaults: Any) -> Iterator[str]:
-    yield "roles, in the order in which they are started"
+    yield "roles, in the order in which they are started (processes, main class, pool of machines)"
     order = ("server", "sidecar", "client", "driver")
     for role in sorted(protocol.roles, key=lambda r: (order.index(r.kind), r.stage_of(defaults, (0, 0, 0)))):
         count = " x ".join(map(str, role.dimensions(defaults)))
-        listens = f", listens as {', '.join(role.endpoints)}" if role.endpoints else ", listens on nothing"
+        listens = f", listens on endpoint {', '.join(role.endpoints)}" if role.endpoints else ", listens on no endpoint"
         endpoints = listens if role.endpoints != (role.name,) else ""
         yield f"  {role.name:<16} {count:<6} {protocol.main_class(role)}, pool {role.hosts_key}{endpoints}"
 

@@ -29,7 +29,10 @@ class EndConditions:
         if not self._settled():
             return "every combination of values was tried"
         if self._trials.recommendation().best is None:
-            return "no combination of values is likely to keep your bounds"
+            return (
+                "no combination of values is likely to keep your bounds, so the search stopped before its budget"
+                " was spent: try a weaker bound (--subject-to), or other values (--space)"
+            )
         return f"no gain above {100 * self._problem.study.stop_at:g} % is likely any more"
 
     def why_useless(self) -> str | None:

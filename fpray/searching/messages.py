@@ -10,7 +10,7 @@ from optuna.distributions import CategoricalDistribution
 
 from fpray.peak_sampler.distributions import ends
 from fpray.peak_sampler.goals import Bound
-from fpray.plan.words import number_of
+from fpray.plan.words import AGAIN, number_of
 from fpray.searching.number_words import interval, number, point, short
 from fpray.searching.problem import SearchProblem
 from fpray.searching.recommendation import Choice, Recommendation
@@ -56,7 +56,12 @@ def sentences(problem: SearchProblem, recommendation: Recommendation, why_ended:
             few = f"the best configuration ran only {times}, but --confirm asks for {problem.study.confirm} runs"
             more = "add -s SUITE (the directory of these results) and a larger budget to the same fpray command"
             yield f"{few}: to run it again, {more}"
-    yield f"ended: {why_ended}" if why_ended else f"not ended: {_at_most(remaining)} left"
+    yield f"ended: {why_ended}" if why_ended else _not_ended(remaining)
+
+
+def _not_ended(remaining: int) -> str:
+    """The same words for a search that runs and for one that stopped: a driver that is killed writes no others."""
+    return f"not ended: {_at_most(remaining)} left (if the search does not run now: {AGAIN})"
 
 
 def _without_best(problem: SearchProblem, recommendation: Recommendation, trials: str, yet: str) -> Iterator[str]:

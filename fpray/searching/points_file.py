@@ -23,7 +23,8 @@ def _distribution(text: str) -> str | None:
     try:
         json_to_distribution(text)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return f"must be the JSON text in which Optuna describes the range of a parameter, not {shown(text)}"
+        what = "the JSON text that fpray recorded here (Optuna's description of the range of a parameter)"
+        return f"must be {what}, not {shown(text)}"
     return None
 
 

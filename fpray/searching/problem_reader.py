@@ -101,7 +101,8 @@ def _space(
     problems = [*searched_and_set({"space": own, "set": fixed})]  # a pattern of --set fixes more than it names
     dimensions = {key: values for key, values in study.space.items() if key not in fixed}
     if study.suggest is not None:
-        message = f"has no effect with study {study.name}, which chooses its points itself: remove --space"
+        why = "its suggest function chooses the values of each trial"
+        message = f"has no effect with study {study.name}: {why}. Remove --space"
         return None, [*problems, *([Problem(flag("space"), message, Cause.SPACE)] if dimensions else [])]
     space, wrong = read_space(dimensions, start, study.protocol)
     if not dimensions and not any(key in fixed for key in own):

@@ -85,7 +85,8 @@ def _wrong_directions(study: optuna.Study, problem: SearchProblem) -> Iterator[s
     own = [goal.direction for goal in problem.goals]
     if directions != own:
         goals = f"the goals of the Optuna study are to {' and to '.join(directions)}"
-        yield f"{goals}, but the goals of this search are to {' and to '.join(own)}"
+        own_goals = f"the goals of this search are to {' and to '.join(own)}"
+        yield f"{goals}, but {own_goals}: it is the study of another search"
 
 
 def _wrong_trials(trials: Sequence[FrozenTrial], problem: SearchProblem) -> Iterator[str]:
@@ -98,7 +99,8 @@ def _wrong_trials(trials: Sequence[FrozenTrial], problem: SearchProblem) -> Iter
     ids = Counter(shown(t.user_attrs[FPRAY_TRIAL]) for t in trials if FPRAY_TRIAL in t.user_attrs)
     for name, count in ids.items():
         if count > 1:
-            yield f"{count} trials of the Optuna study stand for the same fpray trial, {name}, but only one may"
+            several = f"{count} trials of the Optuna study stand for the same fpray trial, {name}"
+            yield f"{several}, but fpray adds only one for each: something else changed the study, or it is damaged"
 
 
 def _wrong_attributes(where: str, attributes: Mapping[str, Any]) -> Iterator[str]:
@@ -124,4 +126,5 @@ def _wrong_point(where: str, trial: FrozenTrial, space: Mapping[str, BaseDistrib
             fits = False
         if not fits:
             value, own = shown(trial.params[name]), in_brief(in_words(distribution))
-            yield f"{where} has {name}={value}, which does not fit the space of this search, {name}={own}"
+            other = f"but this search chooses {name} from {own}"
+            yield f"{where} has {name}={value}, {other}: something else changed the study, or it is damaged"

@@ -136,10 +136,10 @@ class ProtocolConformance:
             import pytest
 
             name = self.protocol.name
-            why = f"`mains` of this test class does not say which flags the main classes of {name} accept"
-            example = '{"mine.ServerMain": {"--index": True}} (True: the flag is required)'
-            other = f"or, in place of this test, run fpray protocols {name} --check JAR"
-            pytest.skip(f"{why}: set it, such as mains = {example}, {other}")
+            why = f"`mains` of this test class is empty, so the flags of the main classes of {name} are not known"
+            example = 'mains = {"mine.ServerMain": {"--index": True}} (True: the flag is required; False: it is not)'
+            other = f"in place of this test, run fpray protocols {name} --check JAR"
+            pytest.skip(f"{why}. Name the flags there, such as {example}; or, {other}")
         problems = []
         for plan in self._plans():
             for process in plan.processes:
@@ -211,10 +211,12 @@ class ProtocolConformance:
             any_problem = any_problem or bool(wrong)
             for problem in wrong:
                 if re.split(r"[=, ]", problem.about)[0] not in parameters:
-                    fault = f"in a Problem of `constraints`, the text of `about` is {problem.about!r}"
-                    problems.append(f"{fault}: begin this text with the name of a parameter, such as duration")
+                    fault = f"in `constraints` of the protocol, a Problem has about={problem.about!r}"
+                    problems.append(f"{fault}: let `about` begin with the name of a parameter, such as duration")
                 if len(problem.sentence.split()) < 3:
-                    problems.append(f"{problem.about}: {problem.sentence!r} is no sentence: write what to do, too")
+                    fault = f"in `constraints` of the protocol, the Problem about {problem.about} has"
+                    short = f"sentence={problem.sentence!r}, which is too short"
+                    problems.append(f"{fault} {short}: write there what is wrong and what to do")
         words = " ".join(self.protocol.constraints_in_words)
         if any_problem and not words:
             fault = f"constraints_in_words is empty, but {self.protocol.name} has constraints"

@@ -96,7 +96,8 @@ def check_writable(outcome: Outcome) -> None:
 def _joined(outcome: Outcome, findings: Findings, attempt: Attempt) -> Outcome:
     if wrong := [name for name, value in findings.columns.items() if not isinstance(value, _VALUES)]:
         raise ValueError(
-            f"the value of column {wrong[0]} is neither a number nor a string. Return an int, a float, a str or None"
+            f"the value of column {wrong[0]} is of type {type(findings.columns[wrong[0]]).__name__}. Return an int, a"
+            " float, a str or None from the method `findings` of the instrument"
         )
     if wrong := [name for name, value in findings.columns.items() if isinstance(value, int) and abs(value) >= 2**63]:
         raise ValueError(

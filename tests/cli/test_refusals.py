@@ -79,7 +79,7 @@ def test_every_problem_is_in_one_message_with_the_nearest_name() -> None:
         ),
         (
             ["sweep", "multipaxos", "--set", 'leader_options={"election_options":5}'],
-            "a group of fields (ping_period, no_ping_timeout_min, no_ping_timeout_max): write a JSON object of these",
+            "a group of fields (ping_period, no_ping_timeout_min, no_ping_timeout_max): write a JSON object with",
         ),
         (["sweep", "multipaxos", "--set", 'leader_options={"x'], "is not a JSON object of the fields resend_phase1as"),
         (["sweep", "multipaxos", "--set", "workload=5"], 'write a JSON object, such as {"name": "'),
@@ -168,8 +168,8 @@ def test_a_cluster_file_that_lacks_a_pool_is_refused(tmp_path: Path) -> None:
     result = cli("plan", "unreplicated", "--cluster", str(cluster))
     assert result.exit_code == 2
     assert 'has no machines for f=1 in the cluster file: add some there, such as "clients": [' in result.stderr
-    hint = "client; if you wrote client for clients, rename it"
-    assert f"The pools (the machines of a role) there: {hint}" in result.stderr
+    hint = "client; if you wrote client for clients, rename client to clients there"
+    assert f"The pools (the machines of a role) there are {hint}" in result.stderr
     cluster.write_text("[")
     assert "is not JSON" in cli("plan", "unreplicated", "--cluster", str(cluster)).stderr
 

@@ -78,8 +78,8 @@ def test_machines_of_other_hardware_or_regions_and_dead_ones_replace_none() -> N
     alive.clear()
     assert allocator.allocate(trial) is None
     assert allocator.shortage(trial) == (
-        "it needs 1 of the machines a, b, c, and of these the Ray cluster has none now. Start Ray on them: ray"
-        " start --address=HEAD:6379, with the address of the head node in place of HEAD"
+        "the trial needs any 1 of the machines a, b, c, but of these the Ray cluster has none now. Start Ray on them:"
+        " ray start --address=HEAD:6379, with the address of the head node in place of HEAD"
     )
 
 

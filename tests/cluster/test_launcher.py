@@ -129,7 +129,9 @@ def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
         laptop.kill_all_of(process)
     output = "".join(lines)
     jobs = importlib.util.find_spec("aiohttp") is not None  # of ray[default], which the nodes of a user have
-    assert ("starts on this cluster as the Ray job fpray-" if jobs else "Ray takes no jobs here (") in output
+    assert (
+        "starts on this cluster as the Ray job fpray-" if jobs else "Ray takes no jobs on the head node ("
+    ) in output
     assert "on the Ray cluster at 10.78.0.1:6379 (3 machines, Ray 2.60.0) · jar: mine.jar" in output
     # It goes on without the laptop ...
     (suite,) = (launched.shared / "away").iterdir()

@@ -120,7 +120,7 @@ def test_values_of_any_size_and_depth_are_refused_in_a_line() -> None:
     ("words", "sentence"),
     [
         (("--set", 'workload={"name":[]}'), "the name of a workload must be one of StringWorkload"),
-        (("--set", "workload=" + "[" * 3000), "To set its fields, too, write a JSON object"),
+        (("--set", "workload=" + "[" * 3000), "To set fields of the workload, too, write a JSON object"),
         (("--set", 'workload={"name":"StringWorkload","size_mean":' + "1" * 5000 + "}"), "Exceeds the limit"),
         (("--set", 'workload={"a":1,"a":2}'), "the key 'a' occurs twice"),
         (("--set", "num_client_procs=" + "9" * 5000), "is outside the jar's integers"),

@@ -131,7 +131,7 @@ def test_machines_that_are_gone_are_waited_for(tmp_path: Path, monkeypatch: pyte
     result = run_on(machines, play, tmp_path, loops=6)
     assert statuses(result) == ["finished"] * 4 + ["lost"] * 2
     lost = result.outcomes["005"].detail
-    needs = "it needs 1 of the machines a, b, and of these the Ray cluster has none now"
+    needs = "the trial needs any 1 of the machines a, b, but of these the Ray cluster has none now"
     assert lost == f"{needs}. Start Ray on them: {RAY_START}"
 
 

@@ -137,7 +137,7 @@ def test_a_disk_that_is_full_between_trials_is_waited_for(
 
 def test_what_is_refused_before_there_are_machines_leaves_no_suite(tmp_path: Path) -> None:
     def refused(_address: str | None, _local: bool) -> Machines:
-        raise refuse("--address", "this Python is connected to another Ray", Cause.PYTHON)
+        raise refuse("--address", "this Python process is already connected to another Ray cluster", Cause.PYTHON)
 
     experiment = check_sweep("unreplicated", {"suite_directory": tmp_path / "suites", "jar": stub_jar(tmp_path)})
     with pytest.raises(Refused):

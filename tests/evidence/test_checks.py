@@ -62,8 +62,8 @@ def test_a_client_whose_rows_end_early_gave_up_unless_they_are_groups() -> None:
     assert (doubt.defect, doubt.sentence) == (
         "gave-up",
         (
-            "client_0 had no answer in the last 1.0 s (it measured for 2.0 s, and its last answer came 1.0 s after the"
-            " beginning; see the logs of the servers)"
+            "client_0 received no answer from the servers in the last 1.0 s of the 2.0 s in which it measured"
+            " (for the cause, see the logs of the servers)"
         ),
     )
     assert _all(replace(stalled, grouped=True)) == []

@@ -120,7 +120,7 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     server = _main(SERVER, help_=help_, more=("--options.flushEvery", "--mode"), less=less, refused="Noop")
     client = _main(CLIENT, help_=help_).replace("OPTIONAL = Arrays.asList(", 'OPTIONAL = Arrays.asList("--extra", ')
     unknown = "--log_level, --options.flushEveryN (it has --options.flushEvery)"
-    add = "add each with --flag, or to the protocol (docs/jar.md)"
+    add = "add each with --flag ROLE:--NAME=VALUE, or in the protocol's Python file (docs/jar.md)"
     not_passed = (
         "which fpray does not pass by default (to pass one, set the parameter of the protocol for it, if there is one,"
         " or add --flag ROLE:--NAME=VALUE)"
@@ -130,7 +130,7 @@ def test_every_difference_is_listed(tmp_path: Path, help_: bool) -> None:
     assert done.stdout.splitlines()[:-1] == [
         "unreplicated  in 1 of 2 main classes the jar differs from what fpray expects:",
         f"  {SERVER} does not accept {unknown}, which fpray passes",
-        f"  {SERVER} requires --mode, --options.flushEvery, which fpray does not pass: {add}",
+        f"  {SERVER} requires the flags --mode, --options.flushEvery, which fpray does not pass: {add}",
         f"  {SERVER} Option --state_machine failed when given 'Noop'. Foo is not one of A, B.",
         f"  note: {SERVER} also accepts --mode, --options.flushEvery, {not_passed}",
         f"  note: {CLIENT} also accepts --extra, {not_passed}",
@@ -163,7 +163,7 @@ def test_mains_that_are_missing_hang_or_break(tmp_path: Path, monkeypatch: pytes
         (["none.jar"], "--check none.jar: there is no such file"),
         ([__file__], "is not a jar, because it cannot be read as a zip file"),
         (["JAR", "--java", "/no/java"], "--java /no/java: there is no such program"),
-        (["JAR", "--java", "/bin/false"], "--java /bin/false does not run: exits with 1"),
+        (["JAR", "--java", "/bin/false"], "--java /bin/false does not run on this machine: exits with 1"),
         (["JAR", "unreplicate"], "did you mean unreplicated?"),
     ],
 )

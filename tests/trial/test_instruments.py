@@ -194,7 +194,10 @@ _NEW = "choose a new, relative name without .."
     [
         (
             Findings(columns={"x": object()}),
-            "ValueError: the value of column x is neither a number nor a string. Return an int, a float, a str or None",
+            (
+                "ValueError: the value of column x is of type object. Return an int, a float, a str or None from the"
+                " method `findings` of the instrument"
+            ),
         ),
         (Findings(notes=[1]), "ValueError: 1 is not a string. Return each column name, note and doubt as a string"),  # type: ignore[list-item]
         (

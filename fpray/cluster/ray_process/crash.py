@@ -26,7 +26,7 @@ def crash_line(code: int, output: str) -> str:
 
 def ray_process_here() -> str:
     """The Ray process of this driver, for a message: each driver has one beside it."""
-    return f"fpray's Ray process on {socket.gethostname()}, the driver's machine,"
+    return f"the process by which fpray's driver uses Ray (on the driver's machine, {socket.gethostname()})"
 
 
 def _why(lines: list[str]) -> str:

@@ -75,8 +75,8 @@ class RayProcess:
             if channel is not None:
                 self._waiting[number] = answer
         if channel is None:
-            until = "has ended, so fpray cannot use Ray until it has started that process again"
-            answer.set_exception(Unanswered(f"{ray_process_here()} {until}"))
+            ended = "has ended. During a sweep fpray starts that process again by itself, and then goes on"
+            answer.set_exception(Unanswered(f"{ray_process_here()} {ended}"))
             return answer
         try:
             channel.send((number, request, arguments))

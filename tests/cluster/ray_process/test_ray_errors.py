@@ -62,4 +62,5 @@ ERROR = "Traceback ...\nOSError: No space left on device"
     ],
 )
 def test_a_crash_is_one_line(code: int, output: str, line: str) -> None:
-    assert crash_line(code, output) == f"fpray's Ray process on {socket.gethostname()}, the driver's machine, {line}"
+    process = f"the process by which fpray's driver uses Ray (on the driver's machine, {socket.gethostname()})"
+    assert crash_line(code, output) == f"{process} {line}"
