@@ -196,7 +196,7 @@ class Lost(FprayError):
 
 def lost_machine(host: str) -> Lost:
     """The error of a machine that is not there any more."""
-    return Lost(f"machine {host} is no longer part of the Ray cluster", [host])
+    return Lost(f"machine {host} has left the Ray cluster (it is down, or Ray has ended there)", [host])
 
 
 def refuse(about: str, sentence: str, cause: Cause) -> Refused:

@@ -55,8 +55,8 @@ def _in_its_place(suite: Suite, own: JarRecord, which: str, java: str, say: Call
     try:
         return find_jar(path, java, say)
     except Refused:
-        sentence = f"was {which}, and is now another file, which is no jar or cannot be read"
-        raise refuse(path, f"{sentence}. Put that jar back there, and run this command again", Cause.JAR) from None
+        other = f"is not {which} any more, but another file, which is no jar or cannot be read"
+        raise refuse(path, f"{other}. Put the earlier jar back there, and run this command again", Cause.JAR) from None
 
 
 def _places(suite: Suite) -> Iterator[JarRecord]:

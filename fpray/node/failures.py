@@ -27,7 +27,7 @@ def of_exit(process: TrackedProcess) -> Failure | None:
     label = process.label
     if process.exit is not None:
         code, after = process.exit.returncode, process.exit.wall_s
-        when = ", while it was being stopped" if process.stopping else ""
+        when = ", while fpray was stopping it" if process.stopping else ""
         detail = f"{label} {how_it_ended(code)} after {after:.1f} s{when}"
         return _failure("stopped" if process.stopping else "exited", process, detail, code)
     if process.error:

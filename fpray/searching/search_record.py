@@ -55,8 +55,8 @@ def check_same_search(record: SearchWords, problem: SearchProblem) -> None:
     problems += [
         Problem(
             f"{key}={now['start'].get(key)}",
-            f"is set here, but {key} was {start.get(key)} when this search began: set {key}={start.get(key)} to"
-            " continue that search, or add --new to start another (the old results are kept)",
+            f"is the value of this command, but the search began with {key}={start.get(key)}: to continue it, use the"
+            f" old value (--set {key}={start.get(key)}); to start another, add --new (the old results are kept)",
             Cause.OTHER_REQUEST,
         )
         for key in {**start, **now["start"]}

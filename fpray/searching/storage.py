@@ -76,8 +76,9 @@ def _storage(storage: str, suite: Path) -> BaseStorage:
     return RDBStorage(storage)
 
 
-def not_its_study(suite: Path, storage: str, sentence: str) -> Refused:
+def not_its_study(suite: Path, storage: str, why: str) -> Refused:
     """The error of a study that cannot be used; a lost study is made again from the suite."""
+    sentence = f"contains an Optuna study that does not fit this search: {why}"
     if storage in STUDY_FILES:
         return refuse(str(suite / STUDY_FILES[storage]), f"{sentence}. Move this file away, {_ANEW}", Cause.STORAGE)
     command = f"optuna delete-study --study-name {suite.name} --storage URL"

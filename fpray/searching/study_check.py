@@ -58,7 +58,7 @@ def check_study(study: optuna.Study, problem: SearchProblem, suite: Path, storag
     if wrong:
         more = [f"and {len(wrong) - _LISTED} more"] if len(wrong) > _LISTED else []
         why = "; ".join([*wrong[:_LISTED], *more])
-        raise not_its_study(suite, storage, f"contains an Optuna study that does not fit this search: {why}")
+        raise not_its_study(suite, storage, why)
 
 
 def remarks(trials: Sequence[FrozenTrial], in_suite: Mapping[str, object], lost: int, storage: str) -> Iterator[str]:

@@ -93,10 +93,10 @@ class ProtocolConformance:
                     name = str(path.relative_to(directory))
                     names.add(name)
                     if name not in plan.files and not name.startswith(process.label):
-                        fault = f"{process.label} has a flag for {name}, but the plan has no such file"
-                        remedy = (
-                            f"add it to `files`, or, if this process writes it, begin its name with {process.label}"
+                        fault = (
+                            f"a flag of {process.label} names the file {name}, which is not in `files` of the protocol"
                         )
+                        remedy = f"add it there, or, if this process writes it, begin its name with {process.label}"
                         problems.append(f"{fault}: {remedy}")
             problems += [
                 f"the plan of a trial has the file {name}, but no process has a flag for it: add a flag with its path"

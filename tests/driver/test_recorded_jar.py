@@ -121,7 +121,7 @@ def test_what_is_no_jar_any_more_is_named(content: bytes | None, suite: Path) ->
         jar.write_bytes(content)
     output = _refusal(suite, "jar")
     assert f"{jar} was the jar that this trial ran" in output
-    assert "is now another file, which is no jar or cannot be read. Put that jar back there" in output
+    assert "but another file, which is no jar or cannot be read. Put the earlier jar back there" in output
 
 
 def test_another_jar_is_run_with_a_warning_that_says_which_is_missing(

@@ -191,8 +191,10 @@ class _Module:
                 readable = "".join(self._text(part, scope, above) for part in parts)
             case ast.BinOp(left, ast.Add(), right) if _is_text(node):
                 readable = self._text(left, scope, above) + self._text(right, scope, above)
-            case ast.IfExp(body=one, orelse=other) if _is_text(one) or _is_text(other):
-                readable = f"[{self._text(one, scope, above)} | {self._text(other, scope, above)}]"
+            case ast.IfExp(body=one, orelse=other):
+                ways = [self._text(way, scope, above) for way in (one, other)]
+                if any(_is_text(way) for way in (one, other)) or not any(way.startswith("{") for way in ways):
+                    readable = f"[{' | '.join(ways)}]"
             case ast.FormattedValue(value=value):
                 readable = self._text(value, scope, above)
             case ast.Name(name) if name not in above:

@@ -107,9 +107,8 @@ def test_a_named_suite_goes_on_with_a_larger_budget(
     assert "when this search began" in other.err
     twice = run(*words, "--set", "num_client_procs=2", cwd=directory)
     assert twice.code == 2, "its trials would count as repeats of others"
-    assert "but num_client_procs was 1 when this search began: set num_client_procs=1 to continue" in re.sub(
-        r" +", " ", twice.err
-    )
+    began = "but the search began with num_client_procs=1: to continue it, use the old value (--set num_client_procs=1)"
+    assert began in re.sub(r" +", " ", twice.err)
     sweep = run("sweep", "unreplicated", "-s", str(suite), cwd=directory)
     assert (
         "has the results of a search: to continue it, use fpray search; to start a new suite (directory of"

@@ -61,7 +61,7 @@ BROKEN = [
     (
         _client(flags=lambda p, at: {"workload": at.file("wrkload.pbtxt")}),
         "every_file",
-        "client_0 has a flag for wrkload",
+        "a flag of client_0 names the file wrkload",
     ),
     (_client(flags=lambda p, at: {}), "every_file", "the file workload.pbtxt, but no process has a flag for it"),
     (

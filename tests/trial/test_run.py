@@ -134,7 +134,7 @@ def test_all_is_stopped_that_can_be_whatever_else_is_gone(trouble: str, tmp_path
 
         def agent(self, role: str, host: str, lane: int = 0) -> NodeAgent:
             if self.cut and host == "c":
-                raise Lost("machine c is no longer part of the Ray cluster", ["c"])
+                raise Lost("machine c has left the Ray cluster", ["c"])
             return super().agent(role, host, lane)
 
     def wait_exit(role: str, _host: str, labels: list[str], _deadline_s: float | None) -> Any:
