@@ -46,6 +46,7 @@ def gather(
             except queue.Empty:
                 places = [where(call) for call in pending] if where is not None else []
                 which = "each of these machines" if len(set(map(_host, places))) > 1 else "that machine"
+                which = which if places else "each machine of the cluster"
                 text = (
                     f"no answer from {', '.join(places) or 'a machine'} within {deadline_s:.0f} s: check by"
                     f" ping and ssh whether {which} is down, overloaded or cut off from the network"
@@ -63,9 +64,10 @@ def _result(future: Any, call: Any, where: Location | None) -> Any:
     except Unanswered as error:
         places = [where(call)] if where is not None else []
         of = ", ".join(places) or "a machine"
+        machine = f"machine {_host(of)}" if places else "each machine"
         text = (
-            f"fpray's own process for {of} (a Ray actor) does not answer (on a cluster, ray status shows whether that"
-            f" machine is still part of it): {error}"
+            f"fpray's own process for {of} (a Ray actor) does not answer: {error}. On a cluster, ray status shows"
+            f" whether {machine} is still part of it; if not, start Ray there again"
         )
         raise Lost(text, map(_host, places)) from None
     except Lost as lost:

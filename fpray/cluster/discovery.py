@@ -95,6 +95,6 @@ class Discovery:
         if not self._allocator.add(cluster, machine.host, machine.cores):
             return (
                 "a new machine can only replace an equal machine, and no machine of this sweep has the same roles,"
-                f" region and number of cores as {machine.host}"
+                f" region and number of cores as the new machine {machine.host}"
             )
         return None

@@ -58,7 +58,7 @@ def send_jar(
         answers = gather(list(calls), _DEADLINE_S, calls.__getitem__, cancellation)
         return {calls[call]: answer for call, answer in answers}
     except Unanswered as error:
-        raise Lost(f"the jar cannot be sent to the machines: {error}", agents) from None
+        raise Lost(f"the jar cannot be sent to {', '.join(agents)}: {error}", agents) from None
     finally:
         machines.object_store.drop(pieces)
 

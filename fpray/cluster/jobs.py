@@ -106,7 +106,7 @@ def as_job(command: Sequence[str], variables: Mapping[str, str], scratch: Path) 
         client = JobSubmissionClient()
         name = client.submit_job(entrypoint=" ".join(words), submission_id=f"fpray-{secrets.token_hex(4)}")
     except SystemExit:
-        raise NoJobs(_without_job("the head node is not a node of a running Ray cluster"), Cause.RAY_CLUSTER) from None
+        raise NoJobs(_without_job("no running Ray cluster was found on the head node"), Cause.RAY_CLUSTER) from None
     except Exception as error:  # Ray raises RuntimeError, ConnectionError, ValueError, ImportError and others here
         raise NoJobs(_without_job(first_line(error)), Cause.RAY_CLUSTER) from None
     print(f"note: the sweep starts on this cluster as the Ray job {name}", file=sys.stderr, flush=True)  # noqa: T201

@@ -93,7 +93,7 @@ def _summary(experiment: Experiment) -> str:
         number_of(len(trials), "trial") + (f" ({shape})" if shape else ""),
         processes_each(once),
         number_of(machines, "machine"),
-        f"about {seconds}{' one after the other' if machines > 1 else ''}",
+        f"about {seconds}{' if all trials run one after the other' if machines > 1 else ''}",
         f"up to {repeats * sum(map(planned_bytes, once)) / 1e6:.0f} MB of disk space for the suite",
         _outputs_words(experiment),
     ]

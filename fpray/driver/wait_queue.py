@@ -75,7 +75,7 @@ class WaitQueue:
                 minutes = f"{PATIENCE_S / 60:g} minutes"
                 self._listeners.on_message(
                     f"trial {first.number} waits for machines that have left the Ray cluster: {missing}. If they do not"
-                    f" come back within {minutes}, the trial counts as lost"
+                    f" come back within {minutes}, the trial ends as lost; then run the same fpray command again"
                 )
         patient = not embedded and time.monotonic() - self.missing_since < PATIENCE_S
         return None if patient else missing

@@ -137,7 +137,9 @@ def check_bounds(value: Any, bounds: Bounds) -> None:
 
 
 def _too_deep(bounds: Bounds) -> Unreadable:
-    return Unreadable(f"lists and objects are more than {bounds.depth} levels deep")
+    return Unreadable(
+        f"lists and objects are more than {bounds.depth} levels deep, and fpray reads none with so many levels"
+    )
 
 
 def _too_many(bounds: Bounds) -> Unreadable:

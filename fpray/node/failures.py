@@ -39,8 +39,8 @@ def of_closing(process: TrackedProcess) -> Failure:
     """The failure of a process that was waited for when its supervisor was closed."""
     label = process.label
     detail = (
-        f"{label} did not fail by itself: on its machine, fpray ended its own process (a Ray actor), and with it all"
-        " processes of trials that it ran there. For the cause, see what fpray printed at that time"
+        f"{label} did not fail by itself: fpray ended its helper process (a Ray actor) on the same machine, and with it"
+        " all processes of trials that the helper ran there. For the cause, see what fpray printed just before that"
     )
     return _failure("stopped", process, detail)
 
@@ -48,15 +48,16 @@ def of_closing(process: TrackedProcess) -> Failure:
 def of_loss(process: TrackedProcess, error: str) -> Failure:
     """The failure of a process that has lost its supervisor; error: what the supervisor reported before."""
     label, why = process.label, error.splitlines()[-1] if error else _NO_WORD
-    detail = f"fpray's supervisor, which starts and stops processes, died on the machine of {label}, and so did {label}"
-    return _failure("lost", process, f"{detail}: {why}")
+    detail = f"{label} ended because fpray's supervisor, which starts and stops processes, died on its machine: {why}"
+    return _failure("lost", process, detail)
 
 
 def of_hang(process: TrackedProcess, deadline_s: float) -> Failure:
     """The failure of a process that was forked, and has not started its program by the deadline."""
     detail = (
         f"the program of {process.label} did not begin to run within {deadline_s:g} s. Run df on the machine of"
-        f" {process.label}: if df hangs too, repair or unmount the file system that hangs there"
+        f" {process.label}: if df hangs too, repair or unmount the file system that hangs there; if it does not hang,"
+        " see with top whether the machine is too busy, and use another one if so"
     )
     return _failure("spawn-failed", process, detail)
 

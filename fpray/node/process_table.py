@@ -136,7 +136,10 @@ class ProcessTable:
             labels = [spec.label for spec in specs]
             if len(set(labels)) < len(labels):
                 double = next(label for label in labels if labels.count(label) > 1)
-                raise ValueError(f"two processes have the same label, {double}: give each its own")
+                raise ValueError(
+                    f"two processes of a trial have the same label, {double}. Give each process a label of its own (the"
+                    " Python file of the protocol or of the instrument decides the labels)"
+                )
             for label in labels:
                 if label in self._by_label and not self._by_label[label].over:
                     raise Lost(

@@ -98,8 +98,7 @@ class Cluster:
 
     def _why_none(self, faults: int, pool: str) -> str:
         if self.source == CLUSTER_FILE:
-            return (
-                f'{self.source} lists no machines for f={faults}: add some to that file, such as "{pool}": ["10.0.0.1"]'
-            )
+            example = f'"{faults}": {{"{pool}": ["10.0.0.1"]}}'
+            return f"{self.source} lists no machines for f={faults}: add some to that file, such as {example}"
         drivers = "each machine of the Ray cluster has the label fpray/pool=driver, so no trial runs on it"
         return f"{drivers}. Start Ray on other machines, without that label: {RAY_START}"

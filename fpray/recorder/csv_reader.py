@@ -84,7 +84,8 @@ class ClientFile:
             file = FileIO(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 file.close()
-                raise OSError(errno.EINVAL, "it is not an ordinary file")
+                what = "a pipe or a device is at this path: let the client write an ordinary file there"
+                raise OSError(errno.EINVAL, what)
             header = file.readline(4096)
         except OSError as e:
             self._fail(e)
@@ -137,7 +138,8 @@ class ClientFile:
         if not_rows.count:
             self._note(
                 f"{not_rows.count} lines cannot be read as rows and are left out, such as {_lines(blocks, not_rows)}."
-                f" {_WITHOUT}"
+                f" {_WITHOUT} Correct the client that writes such lines: each must have the fields that the first line"
+                " of the file names, with times such as 2026-11-22T04:23:17.209Z."
             )
         if impossible.count:
             where = _lines(blocks, impossible)

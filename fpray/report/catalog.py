@@ -37,7 +37,7 @@ def describe(protocol: Protocol[Any], studies: Mapping[str, Study]) -> Iterator[
     yield from (f"  {line}" for line in protocol.constraints_in_words)
     yield ""
     if protocol.deviations:
-        yield "differences of this protocol from FrankenPaxos's harness (those of all protocols: docs/protocols.md)"
+        yield "how fpray runs this protocol differently from FrankenPaxos (for all protocols: docs/protocols.md)"
         yield from (f"  {line}" for line in protocol.deviations)
         yield ""
     yield from _studies(studies)

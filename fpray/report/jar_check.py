@@ -34,7 +34,8 @@ class JarCheck:
             f"{fitting} of {len(done)} protocols fit this jar",
             f"{wrong} {'does' if wrong == 1 else 'do'} not fit this jar (docs/jar.md says what to do)" if wrong else "",
         ]
-        words += [f"{absent} {'has' if absent == 1 else 'have'} no main classes in this jar" if absent else ""]
+        them = "it" if absent == 1 else "them"
+        words += [f"{absent} cannot run with this jar, which has no main classes of {them}" if absent else ""]
         yield ", ".join(filter(None, words)) + f" · {_classes(mains)} checked in {time.monotonic() - began:.1f} s"
 
     def _lines_of(self, report: ProtocolReport) -> Iterator[str]:

@@ -25,7 +25,7 @@ def progress_line(problem: SearchProblem, recommendation: Recommendation, remain
     if recommendation.best is None:
         limits = " and ".join(map(str, problem.bounds))
         sentence = f"no configuration that was tried keeps your bounds ({limits}) yet"
-        state = "nothing was measured yet" if recommendation.nearest is None else sentence
+        state = "no trial has a value for every goal yet" if recommendation.nearest is None else sentence
         return f"{state} · {rest}"
     if len(problem.goals) > 1:
         count = number_of(len(recommendation.front), "configuration")
@@ -55,7 +55,8 @@ def sentences(problem: SearchProblem, recommendation: Recommendation, why_ended:
             times = number_of(runs, "time")
             few = f"the best configuration ran only {times}, but --confirm asks for {problem.study.confirm} runs"
             more = "add -s SUITE (the directory of these results) and a larger budget to the same fpray command"
-            yield f"{few}: to run it again, {more}"
+            budgets = "--budget-trials, --budget-minutes or --budget-dollars; the trials that already ran count"
+            yield f"{few}: to run it again, {more} ({budgets})"
     yield f"ended: {why_ended}" if why_ended else _not_ended(remaining)
 
 
@@ -67,15 +68,16 @@ def _not_ended(remaining: int) -> str:
 def _without_best(problem: SearchProblem, recommendation: Recommendation, trials: str, yet: str) -> Iterator[str]:
     nearest = recommendation.nearest
     if nearest is None:
-        sentence = f"none of {trials} measured every goal (fpray show lists the trials)"
-        yield f"no recommendation{yet}: {sentence if recommendation.trials else 'nothing was measured'}"
+        which = f"none of {trials}" if recommendation.trials else "no trial"
+        yield f"no recommendation{yet}: {which} has a value for every goal (fpray show lists why trials failed)"
         return
     bounds = " and ".join(map(str, problem.bounds))
     plural = "s" if len(problem.bounds) > 1 else ""
     yield f"no configuration that was tried in {trials} keeps your bound{plural} {bounds}: {_WIDER}"
     means = "; ".join(f"{short(bound.column)} {_mean(nearest, bound)}" for bound in problem.bounds)
-    chance = f"it keeps your bound{plural} with a chance of {100 * nearest.chance:.0f} %"
-    yield f"the configuration nearest to your bound{plural} is {point(nearest.params)}: {means} ({chance})"
+    chance = f"the chance that it keeps your bound{plural} is too low: {100 * nearest.chance:.0f} %"
+    which = f"the configuration that comes nearest to keeping your bound{plural}"
+    yield f"{which} is {point(nearest.params)}: {means} ({chance})"
 
 
 def _of_pareto_front(problem: SearchProblem, recommendation: Recommendation, trials: str) -> Iterator[str]:
@@ -111,7 +113,7 @@ def _frontier(recommendation: Recommendation) -> Iterator[str]:
         choice = entries[0][1]
         limits = " to ".join(dict.fromkeys((_limit(entries[0][0]), _limit(entries[-1][0]))))
         if choice is None:
-            which = "any of these bounds" if len(entries) > 1 else "this bound"
+            which = "a bound in this range" if len(entries) > 1 else "this bound"
             yield f"  {limits}: no configuration that was tried keeps {which}"
         else:
             yield f"  {limits}: {number(_first_goal(choice))} at {point(choice.params)}"

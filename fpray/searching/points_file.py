@@ -23,7 +23,7 @@ def _distribution(text: str) -> str | None:
     try:
         json_to_distribution(text)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        what = "the JSON text that fpray recorded here (Optuna's description of the range of a parameter)"
+        what = "Optuna's description (JSON) of the range of a parameter, as fpray wrote it"
         return f"must be {what}, not {shown(text)}"
     return None
 

@@ -86,7 +86,7 @@ def _wrong_directions(study: optuna.Study, problem: SearchProblem) -> Iterator[s
     if directions != own:
         goals = f"the goals of the Optuna study are to {' and to '.join(directions)}"
         own_goals = f"the goals of this search are to {' and to '.join(own)}"
-        yield f"{goals}, but {own_goals}: it is the study of another search"
+        yield f"{goals}, but {own_goals}: this Optuna study belongs to another search"
 
 
 def _wrong_trials(trials: Sequence[FrozenTrial], problem: SearchProblem) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _wrong_trials(trials: Sequence[FrozenTrial], problem: SearchProblem) -> Iter
     for name, count in ids.items():
         if count > 1:
             several = f"{count} trials of the Optuna study stand for the same fpray trial, {name}"
-            yield f"{several}, but fpray adds only one for each: something else changed the study, or it is damaged"
+            yield f"{several}, but fpray adds only one: something else changed this Optuna study, or it is damaged"
 
 
 def _wrong_attributes(where: str, attributes: Mapping[str, Any]) -> Iterator[str]:
@@ -127,4 +127,4 @@ def _wrong_point(where: str, trial: FrozenTrial, space: Mapping[str, BaseDistrib
         if not fits:
             value, own = shown(trial.params[name]), in_brief(in_words(distribution))
             other = f"but this search chooses {name} from {own}"
-            yield f"{where} has {name}={value}, {other}: something else changed the study, or it is damaged"
+            yield f"{where} has {name}={value}, {other}: something else changed this Optuna study, or it is damaged"

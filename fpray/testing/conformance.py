@@ -206,7 +206,8 @@ class ProtocolConformance:
                 wrong = parameter_problems(self.protocol, changed)
             except Exception as error:
                 fault = f"the constraints raise {type(error).__name__}: {error}, with the parameters {changed}"
-                problems.append(f"{fault}: correct `constraints` of the protocol: it must yield a Problem, not raise")
+                how = "correct `constraints` of the protocol: it must not raise. To refuse parameters, yield a Problem"
+                problems.append(f"{fault}: {how}")
                 continue
             any_problem = any_problem or bool(wrong)
             for problem in wrong:

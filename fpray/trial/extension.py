@@ -35,8 +35,8 @@ def fresh_ports(unused: Mapping[str, Sequence[int]]) -> Callable[[str], int]:
         for number in remaining.get(host, ()):
             return number
         raise ValueError(
-            f"there is no port left on machine {host}, because more ports were asked for than at the first call of"
-            " extend(). Make extend() ask for the same number of ports at every call"
+            f"there is no port left on machine {host}, because the instruments asked for more ports there than at"
+            " their first call of extend(). Let extend() of each instrument ask for the same ports at every call"
         )
 
     return port

@@ -34,7 +34,7 @@ def test_values_come_as_calls_end() -> None:
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (actor_gone, "fpray's own process for client on 10.0.0.9 (a Ray actor) does not answer "),
+        (actor_gone, "fpray's own process for client on 10.0.0.9 (a Ray actor) does not answer: "),
         (lambda: Lost("/disk cannot be written"), "machine 10.0.0.9: /disk cannot be written"),
         (lambda: Lost("the role actor is gone", ["10.0.0.9"]), "the role actor is gone"),
     ],

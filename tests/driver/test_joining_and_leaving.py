@@ -65,7 +65,8 @@ def test_a_machine_that_joins_is_used_and_one_that_is_drained_is_not(
     assert "note: machine c has joined the Ray cluster; trials run on it, too" in output
     assert (
         "machine e has joined the Ray cluster, but is not used, because a new machine can only replace an"
-        " equal machine, and no machine of this sweep has the same roles, region and number of cores as e." in output
+        " equal machine, and no machine of this sweep has the same roles, region and number of cores as the new"
+        " machine e." in output
     )
     machines = json.loads((result.suite / "suite.json").read_text())["runs"][0]["machines"]
     assert {"a", "b", "c", "d"} <= machines.keys()

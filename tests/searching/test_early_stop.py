@@ -144,5 +144,5 @@ def test_rows_that_cannot_be_looked_at_are_a_note(tmp_path: Path) -> None:
     assert outcome.status is not Status.LOST
     assert outcome.notes[0].startswith(
         "instrument early-stop: its Python method during() failed with Lost: fpray's own process for"
-        " client on a (a Ray actor) does not answer "
+        " client on a (a Ray actor) does not answer: "
     )

@@ -75,7 +75,7 @@ class RayProcess:
             if channel is not None:
                 self._waiting[number] = answer
         if channel is None:
-            ended = "has ended. During a sweep fpray starts that process again by itself, and then goes on"
+            ended = "has ended. A running sweep or search starts it again by itself; otherwise run the command again"
             answer.set_exception(Unanswered(f"{ray_process_here()} {ended}"))
             return answer
         try:
