@@ -103,7 +103,8 @@ def _with_text_keys(value: object) -> object:
 
 
 def _in_words(defect: Defect, faults: str) -> str:
-    group = "region" if faults == _REGIONS else "pool"
+    group, name = ("region", "eu-west-1") if faults == _REGIONS else ("pool", "clients")
     if "[" in defect.path:  # one address
         return str(defect)
-    return f'must be an object such as {{"{group}": ["10.0.0.1"]}}' + (f"; in it, {defect}" if defect.path else "")
+    within = f"; in it, {defect}" if defect.path else ""
+    return f'must be an object that lists the machines of each {group}, such as {{"{name}": ["10.0.0.1"]}}{within}'

@@ -50,7 +50,7 @@ def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:
         host = ran_on(command_file(label_of(outcome.log)))
         command = shlex.quote(command_file(label_of(outcome.log)))
         how = f"sh {command}" if host is None or is_own(host) else f"ssh {shlex.quote(host)} sh < {command}"
-        lines.append(f"    {outcome.log} · run this process yourself: {how} · {entry}")
+        lines.append(f"    {outcome.log} · to run this process yourself: {how} · {entry}")
     else:
         lines.append(f"    see {entry}")
     return lines

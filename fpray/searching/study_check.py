@@ -73,7 +73,8 @@ def remarks(trials: Sequence[FrozenTrial], in_suite: Mapping[str, object], lost:
         names = ", ".join(str(attributes.get(NUMBER, "?")) for attributes in absent[:_LISTED])
         more = f" and {len(absent) - _LISTED} more" if len(absent) > _LISTED else ""
         absence = f"{where} has trials that the suite does not have any more ({names}{more})"
-        how = f"move {STUDY_FILES[storage]} away" if storage in STUDY_FILES else "delete this Optuna study"
+        delete = "delete this Optuna study there (it has the name of the suite)"
+        how = f"move {STUDY_FILES[storage]} away" if storage in STUDY_FILES else delete
         remedy = f"If you do not want this, stop the search, {how}, and run the same fpray command again"
         yield f"{absence}: the search still uses their results and counts them for its budget. {remedy}"
     if lost and storage != MEMORY:

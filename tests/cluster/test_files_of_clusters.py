@@ -139,11 +139,11 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
         ("json", b'{"1": {"server": ["a\\u0000b", 5], "clients": ["x y", "10.0..1"]}, "regions": 5}', [
             "server[0] 'a\\x00b': this name has no IP address", "server[1] must be text, not 5",
             "clients[0] x y: this name has no IP address", "clients[1] 10.0..1: this name has no IP address",
-            'regions must be an object such as {"region": ["10.0.0.1"]}',
+            'regions must be an object that lists the machines of each region, such as {"eu-west-1": ["10.0.0.1"]}',
         ]),
         ("json", b"{}", ["because the cluster file lists no machines for f=1: add some to that file, such as"]),
         ("json", b'{"1": {}}', ["has no machine, because the cluster file lists no machines for f=1: add some to"]),
-        ("json", b'{"1": {"server": 5}}', [': 1 must be an object such as {"pool": ["10.0.0.1"]}; in it, server must']),
+        ("json", b'{"1": {"server": 5}}', [': 1 must be an object that lists the machines of each pool, such as {"clients": ["10.0']),
         ("json", b"\xff\xfe[", ["the file must be UTF-8 text, but byte 1 is 0xff"]),
         ("json", b"[" * 3000 + b"]" * 3000, ["more than 50 levels deep"]),
         ("json", b'{"1": ' + b"1" * 5000 + b"}", ["it is not JSON: Exceeds the limit"]),

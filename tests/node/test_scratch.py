@@ -137,7 +137,7 @@ def test_a_failure_says_where_its_command_runs(tmp_path: Path) -> None:
         command.write_text("java -version\n" + origin_line(host, "/scratch"))
         assert (
             failure_lines("001", 1, outcome)[-1]
-            == f"    {log} · run this process yourself: {how} · docs/troubleshooting.md#{outcome.status.value}"
+            == f"    {log} · to run this process yourself: {how} · docs/troubleshooting.md#{outcome.status.value}"
         )
 
 

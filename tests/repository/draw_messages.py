@@ -24,7 +24,19 @@ from fpray.files.suite_file import Damaged
 
 _LEAST_WORDS = 6
 _LEAST_PLAIN_WORDS = 3  # besides the placeholders
-_NO_MESSAGES = {"Option", "option", "compile", "label_axes", "axhspan", "replace", "pick", "strip", "rstrip", "ask"}
+_NO_MESSAGES = {
+    "Option",
+    "option",
+    "compile",
+    "label_axes",
+    "axhspan",
+    "replace",
+    "pick",
+    "strip",
+    "rstrip",
+    "ask",
+    "with_remedy",
+}
 _NO_KEYWORDS = {"help", "default_words", "label", "epilog", "description"}
 _DOCUMENTS = {"protocols_document.py", "html_page.py"}
 _DEPTH = 4  # of variables that hold a text by way of others
@@ -153,6 +165,15 @@ class _Module:
                     names.add("option")
         return node, names
 
+    def _values_at(self, use: ast.expr, name: str, scope: _Scope) -> list[ast.expr]:
+        """What a variable can be where it is used: all that it is assigned, or what the same block assigned last."""
+        values = list(_values(name, scope)) or ([self._constants[name]] if name in self._constants else [])
+        if len(values) < 2 or use not in self._parents:
+            return values
+        block = self._parents[self._statement(use)[0]]
+        before = [value for value in values if value in self._parents and value.lineno < use.lineno]
+        return [value for value in before if self._parents[self._parents[value]] is block][-1:] or values
+
     def _scope(self, node: ast.AST) -> _Scope:
         while not isinstance(node, _Scope):
             node = self._parents[node]
@@ -198,7 +219,7 @@ class _Module:
             case ast.FormattedValue(value=value):
                 readable = self._text(value, scope, above)
             case ast.Name(name) if name not in above:
-                values = list(_values(name, scope)) or ([self._constants[name]] if name in self._constants else [])
+                values = self._values_at(node, name, scope)
                 if len(values) == 1 and (
                     _is_text(values[0]) or isinstance(values[0], ast.IfExp) or self._functions.in_words(values[0])
                 ):

@@ -151,7 +151,10 @@ def test_a_study_of_regions_is_refused_where_all_is_in_one_place(tmp_path: Path)
     cluster.write_text(json.dumps({**pools, "regions": {**regions, "ap-south-1": servers[:1]}}))
     assert f"regions lists {servers[0]} in 2 regions: remove it" in cli(*words).output
     cluster.write_text(json.dumps({**pools, "regions": {"us-east-1": servers[0]}}))
-    assert 'regions must be an object such as {"region": ["10.0.0.1"]}' in cli(*words).output
+    assert (
+        'regions must be an object that lists the machines of each region, such as {"eu-west-1": ["10.0.0.1"]}'
+        in cli(*words).output
+    )
 
 
 def test_leaders_of_mencius_are_staggered_over_as_many_machines_as_a_group_has(tmp_path: Path) -> None:
