@@ -187,8 +187,9 @@ def _listed(path: Path, provider: Provider, hosts: Sequence[str]) -> Cluster | N
     where = f"{path}: provider.{POOLS}"
     cluster = read_pools(provider.fpray_pools, where, f"{POOLS} of {path.name}")
     sentence = (
-        f"is not among the machines of this file ({', '.join(hosts)}): add it to provider.worker_ips (min_workers"
-        f" limits how many of these count), or correct it in provider.{POOLS}"
+        f"is not among the machines of this file ({', '.join(hosts)}): add it to provider.worker_ips, or"
+        f" correct it in provider.{POOLS}. Only the first min_workers addresses of worker_ips count: raise min_workers"
+        " if it is too low"
     )
     addresses = cluster.addresses()
     refuse_if_any(

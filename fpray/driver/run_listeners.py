@@ -215,7 +215,8 @@ class StopWhenMostFail(Listener):
             return None
         self._stopped = True
         self._listeners.on_message(
-            f"{sentence}. No further trials are started, and all results are kept: correct the cause, or add"
-            f" --keep-going to continue in any case · {explained(Cause.FAILURE_LIMIT)}"
+            f"{sentence}. No further trials are started, and all results are kept: correct the cause and run"
+            " the same fpray command again, or add --keep-going to it to continue in any case"
+            f" · {explained(Cause.FAILURE_LIMIT)}"
         )
         return "most trials fail"

@@ -239,6 +239,7 @@ def _apart(evidence: Evidence) -> str | None:
     first, last = min(begins, key=begins.__getitem__), max(begins, key=begins.__getitem__)
     return (
         f"the clients measured together for {together_s:.2f} of {evidence.duration_s:g} s: {last} began"
-        f" {(begins[last] - begins[first]) / 1e9:.2f} s after {first}; their machines are too busy, or their"
-        " warm-ups differ. Use less busy machines, or measure longer, such as --set duration=10s"
+        f" {(begins[last] - begins[first]) / 1e9:.2f} s after {first}; their machines are too busy, or one"
+        " warm-up took longer. Use less busy machines, or measure longer, so that this difference matters less, such"
+        " as --set duration=10s"
     )

@@ -229,7 +229,7 @@ def _silence(output: str, has_exited: bool) -> str:
     unchecked = "so its flags are not checked"
     if not has_exited:
         late = f"did not print its flags within {DEADLINE_S:.0f} s and was killed, {unchecked}"
-        return f"{late}: run the command again when this machine is less busy"
+        return f"{late}. To check them, run the same fpray command again when this machine is less busy"
     lines = [*_WHY_NOT.findall(output), *output.splitlines()[-1:]]
     only = f"; it printed {lines[0].strip()!r}" if lines else ""
     return f"did not print its flags, {unchecked}{only}. To see why, run java -cp JAR MAIN --help"

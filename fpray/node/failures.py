@@ -12,7 +12,7 @@ from fpray.node.messages import Failure, FailureKind
 from fpray.node.process_table import TrackedProcess
 from fpray.node.readiness import Probe, View
 
-_KILL = " (a user did it, or memory ran out)"
+_KILL = " (a user did it, or memory ran out: sudo dmesg on its machine shows which)"
 _NO_WORD = "the supervisor was killed, or Ray ended there. Run dmesg on that machine to see whether memory ran out"
 _READ, _SHOWN = 400, 20  # lines of a log
 

@@ -136,7 +136,7 @@ def _owners(
         for process, host in zip(indices[role.name], hosts[role.name], strict=True):
             for endpoint, owned in role.owned(params, process).items():
                 if twice := owners[endpoint].keys() & set(owned):
-                    fault = f"{protocol.name}: {endpoint} {min(twice)} belongs to 2 processes"
+                    fault = f"Python code of {protocol.name}: {endpoint} {min(twice)} belongs to 2 processes"
                     raise TypeError(f"{fault}: correct `owned` of this Endpoint, so that only one process has it")
                 owners[endpoint] |= dict.fromkeys(owned, host)
     return owners

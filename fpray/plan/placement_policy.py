@@ -131,7 +131,7 @@ def _problem(hosts: Sequence[str], short: Sequence[Demand], claims: Sequence[_Cl
     return Problem(
         f"pool{'s' if len(pools) > 1 else ''} {', '.join(pools)}",
         f"{number_of(len(missing), 'more machine')} needed: there {is_or_are} {len(hosts)}"
-        f" ({', '.join(hosts)}), and --place allows no other role on a machine of {roles}. Add machines, or"
-        " write another --place, such as --place pack",
+        f" ({', '.join(hosts)}), and --place allows no other role on a machine of {roles}. Add machines"
+        f" to {', '.join(pools)} (docs/clusters.md), or write another --place, such as --place pack",
         Cause.MACHINES,
     )

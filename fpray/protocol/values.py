@@ -161,7 +161,7 @@ def _read_record(kind: type, value: Any) -> Any:
     fields = field_names(kind) or ()
     if (values := _json_object(f"the fields {', '.join(fields)}", value)) is None:
         if not fields:
-            raise BadValue(f"{shown(value)} does not fit this parameter, which takes no value: remove this setting")
+            raise BadValue(f"{shown(value)} does not fit this parameter, which cannot be set: remove it and its value")
         raise NotOneValue(value, fields)
     return from_json(kind, values)
 

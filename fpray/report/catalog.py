@@ -72,8 +72,8 @@ def _workloads(protocol: Protocol[Any]) -> Iterator[str]:
         if kinds := alternatives(field):
             holders.setdefault(kinds, []).append(name)
     for kinds, names in holders.items():
-        how = f"--set {names[0]}.name=TYPE; to set a field of the type: --set {names[0]}.FIELD=VALUE"
-        yield f"{', '.join(names)}: choose one of the types below ({how})"
+        how = f"to change the type: --set {names[0]}.name=TYPE; to set a field of it: --set {names[0]}.FIELD=VALUE"
+        yield f"{', '.join(names)}: one of the types below ({how})"
         for kind in kinds:
             fields = [f for f in dataclasses.fields(kind) if f.name != "name"]
             yield f"  {kind.__name__:<36} {', '.join(f'{f.name}={_default(f.default)}' for f in fields)}".rstrip()

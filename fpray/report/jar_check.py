@@ -32,7 +32,7 @@ class JarCheck:
         self.fits = fitting > 0 and wrong == 0 and not (self._by_name and absent)
         words = [
             f"{fitting} of {len(done)} protocols fit this jar",
-            f"{wrong} {'does' if wrong == 1 else 'do'} not fit this jar (docs/jar.md says what to do)" if wrong else "",
+            f"{wrong} {'does' if wrong == 1 else 'do'} not fit this jar (see above and docs/jar.md)" if wrong else "",
         ]
         them = "it" if absent == 1 else "them"
         words += [f"{absent} cannot run with this jar, which has no main classes of {them}" if absent else ""]

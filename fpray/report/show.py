@@ -10,7 +10,7 @@ from fpray.files import layout
 from fpray.files.documents import document
 from fpray.files.paths import absolute, short_path
 from fpray.files.suite_file import Damaged
-from fpray.plan.words import duration_in_words, number_of
+from fpray.plan.words import duration_in_words
 from fpray.recorder.columns import is_measured
 from fpray.report.outcome_lines import explanation_of, remark_lines
 from fpray.report.process_table import print_processes
@@ -99,7 +99,8 @@ def _machines(suite: Suite) -> str:
     if not machines:
         return "no machine yet"
     first = next(iter(machines.values()))
-    return f"{number_of(len(machines), 'machine')}, {first.get('cores', '?')} cores, {first.get('cpu', '?')}"
+    of_first = f"{first.get('cores', '?')} cores, {first.get('cpu', '?')}"
+    return f"{len(machines)} machines (the first: {of_first})" if len(machines) > 1 else f"1 machine, {of_first}"
 
 
 def _remarks(directory: TrialDirectory, outcome: Outcome | None, *, notes: bool = True) -> Iterator[str]:

@@ -32,8 +32,8 @@ def stop(suite: Suite, sections: Sections = SWEEPS) -> str:
             raise refuse(
                 suite.path.name,
                 f"is marked as run by {holder.words}, but on this machine that process is another program, so nothing"
-                f" was stopped. If the sweep runs in a container, run fpray stop {suite.suite_id} there; to see its"
-                " state: fpray status",
+                f" was stopped. If the sweep runs in a container, run fpray stop {suite.suite_id} there; otherwise the"
+                " sweep has probably ended: fpray status shows its state",
                 Cause.ELSEWHERE,
             )
         os.kill(holder.pid, signal.SIGTERM)

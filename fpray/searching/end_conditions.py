@@ -42,8 +42,8 @@ class EndConditions:
             if len(trials) >= _ENOUGH_TO_KNOW and all(t.user_attrs[METRICS].get(column) is None for t in trials):
                 return (
                     f"{column} has no value in any of {len(trials)} finished trials, so the search cannot"
-                    " continue. Start another search without this column, or change parameters so that trials"
-                    " measure it (docs/measuring.md says when a value is missing)"
+                    f" continue. Start another search with --new: without {column} in its goals and bounds, or with"
+                    " other parameters, so that trials measure it (docs/measuring.md says when a value is missing)"
                 )
         return None
 

@@ -140,7 +140,7 @@ def _choices(kind: Any, values: Iterable[Any]) -> CategoricalDistribution:
 
 
 def _one_field(fields: Sequence[str]) -> str:
-    return f"write values for one field of this parameter, such as --space KEY.{fields[0]}=..."
+    return f"write one --space for each field to search, such as --space KEY.{fields[0]}=..."
 
 
 def _listed(kind: Any) -> str:

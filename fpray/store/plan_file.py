@@ -15,7 +15,7 @@ from fpray.store.trial_directory import TrialDirectory
 def _file_name(label: str) -> str | None:
     """Logs are found by the label: it leads to no other directory."""
     fits = label and "/" not in label and "\0" not in label and len(label) < 200
-    return None if fits else "must be the label of a process: 1 to 199 characters without /, for the name of its log"
+    return None if fits else "must have 1 to 199 characters and no /, because a log file is named after it"
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ class ClientsEnded(KeyboardInterrupt):
 
     def __init__(self) -> None:
         super().__init__(
-            "the clients have ended, so the trial's methods `wait`, `sleep` and `await_clients` raise this exception"
-            " and no longer wait. To get answers from an agent after the clients have ended, use the method `ask`"
+            "the clients have ended, so the trial's methods `wait`, `sleep` and `await_clients` raise this exception:"
+            " do not catch it in `during`. To get answers from an agent after the clients have ended, use `ask`"
         )
 
 

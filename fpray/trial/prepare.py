@@ -40,7 +40,7 @@ def prepare(attempt: Attempt) -> Plan:
         except Lost as lost:
             if not lost.hosts or not set(lost.hosts) <= attempt.agents.guests.keys():
                 raise
-            attempt.notes.append(f"instruments ran without a machine of their own, because {lost} {NO_HARM}")
+            attempt.notes.append(f"the instruments could use only the machines of the trial, because {lost} {NO_HARM}")
             return _prepare(attempt, ())
 
 

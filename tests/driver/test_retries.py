@@ -97,8 +97,8 @@ def test_a_sweep_in_which_most_trials_fail_stops_and_the_same_command_carries_on
     assert (statuses(first), first.exit_code) == (["crashed"] * 5, 1)
     assert (
         "5 of 5 trials failed, the last 5 in a row. The first failure: trial 001 · crashed: server exited with 1. No"
-        " further trials are started, and all results are kept: correct the cause, or add --keep-going to"
-        " continue in any case"
+        " further trials are started, and all results are kept: correct the cause and run the same fpray command"
+        " again, or add --keep-going to it to continue in any case"
     ) in output
     assert "stopped, because most trials fail · 5 crashed · results, and why trials failed: fpray show " in output
     assert "7 trials have not run: to continue, run " in output

@@ -21,6 +21,7 @@ from typing import TypeGuard
 
 from fpray.errors import Cause, Problem
 from fpray.files.suite_file import Damaged
+from tests.repository.message_parts import whole
 
 _LEAST_WORDS = 6
 _LEAST_PLAIN_WORDS = 3  # besides the placeholders
@@ -278,7 +279,9 @@ def main() -> None:
     paths = sorted(path for path in Path("fpray").rglob("*.py") if path.name not in _DOCUMENTS)
     constants, functions = _constants(paths), _Functions()
     modules = [_Module(path, constants, functions) for path in paths]
-    every = [f"{module.path}:{line}\t{text}" for module in modules for line, text in sorted(set(module.messages()))]
+    places = [(module, line, text) for module in modules for line, text in sorted(set(module.messages()))]
+    texts = [(str(module.path), text) for module, _, text in places]
+    every = [f"{module.path}:{line}\t{whole(str(module.path), text, texts)}" for module, line, text in places]
     if len(sys.argv) > 1:
         seed, number = map(int, sys.argv[1:])
         every = random.Random(seed).sample(every, number)

@@ -154,8 +154,8 @@ def test_a_driver_that_was_killed_before_it_began_points_to_its_entry(
     done = cli("sweep", "unreplicated", "--detach", "--local")
     assert done.exit_code == 1, done.output
     assert (
-        "the process that was to run the sweep was killed by signal 9 (a user did it, or memory ran out) before"
-        in done.output
+        "the process that was to run the sweep was killed by signal 9 (a user did it, or memory ran out: sudo dmesg"
+        " on its machine shows which) before the sweep was under way" in done.output
     )
     assert done.output.endswith(" · docs/troubleshooting.md#killed-driver\n"), done.output
 

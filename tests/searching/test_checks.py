@@ -67,11 +67,11 @@ def test_all_problems_are_in_one_message_with_the_nearest_names() -> None:
         ((*LOAD, "--space", "num_client_procs=1..5:step=0"), "above 0: write --space num_client_procs=1..5:step=2"),
         (
             (*LOAD, "--space", "server_options=1..5"),
-            "write values for one field of this parameter, such as --space server_options.",
+            "write one --space for each field to search, such as --space server_options.",
         ),
         (
             (*LOAD, "--space", "server_options=1,5"),
-            "write values for one field of this parameter, such as --space server_options.",
+            "write one --space for each field to search, such as --space server_options.",
         ),
         ((*LOAD, *SPACE, *SPACE), "Several values are written --space num_clients_per_proc=1,2"),
         (
