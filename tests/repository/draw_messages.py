@@ -40,6 +40,7 @@ _NO_MESSAGES = {
 }
 _NO_KEYWORDS = {"help", "default_words", "label", "epilog", "description"}
 _DOCUMENTS = {"protocols_document.py", "html_page.py"}
+_GO_ON = (",", ";", ".")  # a text that begins so is put behind another
 _DEPTH = 4  # of variables that hold a text by way of others
 _Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -107,7 +108,8 @@ class _Module:
             if self._is_whole_text(node) and self._reaches_a_user(node):
                 text = self._text(node, self._scope(node))
                 plain = re.sub(r"\{[^{}]*\}", "", text)
-                if len(text.split()) >= _LEAST_WORDS and len(plain.split()) >= _LEAST_PLAIN_WORDS and "</" not in text:
+                long_enough = len(text.split()) >= _LEAST_WORDS and len(plain.split()) >= _LEAST_PLAIN_WORDS
+                if long_enough and "</" not in text and not text.startswith(_GO_ON):
                     yield node.lineno, " ".join(self._with_about(node, text).split())
 
     def _is_whole_text(self, node: ast.AST) -> TypeGuard[ast.expr]:

@@ -44,6 +44,9 @@ PARTS = (
     ),
     Part("fpray/cluster/slow_machines.py", "", "fpray/driver/quarantine_listener.py", "{verdict.sentence}", "doubt"),
     Part("fpray/files/content.py", "", "fpray/cluster/launcher_file.py", "{why}", ""),
+    Part(
+        "fpray/driver/messages.py", "^to run the failed trials", "fpray/driver/messages.py", "{aim}", "{result.planned"
+    ),
     Part("fpray/driver/means.py", "matches", "fpray/driver/means.py", "{remedy}", ""),
 )
 
