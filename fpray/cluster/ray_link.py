@@ -177,8 +177,8 @@ class RayLink:
         except TimeoutError:
             why = f"{ray_process_here()} did not answer within {_ANSWER_S:.0f} s"
             busy = "probably because that machine is overloaded: stop other programs on it (top shows them)"
-            then = "A running sweep or search then tries again by itself; otherwise run the command again"
-            raise Unanswered(f"{why}, {busy}. {then}") from None
+            remedy = "While trials run, fpray tries again by itself; otherwise run the command again"
+            raise Unanswered(f"{why}, {busy}. {remedy}") from None
 
     def stop(self) -> None:
         """Disconnect, which ends our actors; end an embedded Ray. Never raises."""

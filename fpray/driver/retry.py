@@ -38,8 +38,8 @@ def settle(
         if not is_full(error):
             sentence = unwritable(f"trial {number} cannot continue", where, reason, remedy(error))
             raise FprayError(sentence, Cause.NOT_WRITABLE) from error
-        again = f"The sweep then runs trial {number} again"
-        listeners.on_wait(f"waiting for disk space: {reason}, at {where}; {FREE_SPACE}. {again}", number)
+        waits = f"waiting for disk space: {reason}, at {where}; {FREE_SPACE}"
+        listeners.on_wait(f"{waits}. The sweep then runs trial {number} again", number)
         return None, replace(scheduled, disk_was_full=True)
     most = RETRIES if retries is None else retries
     if outcome.reason is not Reason.INFRASTRUCTURE or scheduled.retry >= most:

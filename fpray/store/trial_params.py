@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fpray.errors import Cause, refuse
+from fpray.files import layout
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.protocol.values import BadValue, from_json
@@ -43,7 +44,7 @@ def read_trial(protocol: Protocol[Any], record: TrialRecord, where: str) -> Tria
         sentence = f"has results of another version of fpray, in which {protocol.name} had other parameters: {bad}"
         raise refuse(
             where,
-            f"{sentence}. Continue with the version that wrote them (suite.json names it), or start a new suite"
+            f"{sentence}. Continue with the version that wrote them ({layout.SUITE} names it), or start a new suite"
             " (directory of results) with --new: the old results are kept",
             Cause.OTHER_VERSION,
         ) from None

@@ -92,8 +92,8 @@ class WorkDirectories:
         for host, names in expected.items():
             if missing := [name for name in names if name not in self._arrivals.senders]:
                 where = f"{self.away[host]} on machine {host}"
-                gone = f"the file {missing[0]} of this trial is gone: something removed it from {where}"
-                raise Lost(f"{gone}. Stop what removes files there, such as a clean-up job", [host])
+                what = f"the file {missing[0]} of this trial is gone: something removed it from {where}"
+                raise Lost(f"{what}. Stop what removes files there, such as a clean-up job", [host])
         for _ in gather({agent_at(host).files.remove(directory): host for host, directory in away.items()}):
             pass
         return free

@@ -142,7 +142,7 @@ def test_a_study_file_that_closes_the_output_ends_in_a_sentence(tmp_path: Path) 
     (tmp_path / "s.py").write_text(study)
     done = _shell("fpray plan unreplicated --study s.py", tmp_path)
     assert done.returncode == 1, done.stderr
-    assert "could not be written" in done.stderr
+    assert "the standard output of this command cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -205,13 +205,10 @@ def test_nodes_name_their_pools_by_label_or_resources_and_others_serve_the_rest(
         "no node names a pool: each serves every pool"
     )
     (problem,) = of_nodes(nodes[3:4]).problems(1, "leaders")
-    assert (
-        "each machine of the Ray cluster has the label fpray/pool=driver, so no trial runs on it. Start"
-        in problem.sentence
-    )
+    assert "each machine of the Ray cluster has the label fpray/pool=driver, so no trial" in problem.sentence
     (short,) = of_nodes(nodes[:2]).problems(1, "acceptors")
     source = "the labels fpray/pool and resources fpray_pool_... of the Ray nodes"
-    assert f" in {source}: add a machine with fpray/pool=acceptors (docs/clusters.md). The pools" in short.sentence
+    assert f" in {source}: add a machine with label fpray/pool=acceptors (docs/clusters.md). The" in short.sentence
     (misspelt,) = of_nodes([_Node("a", {"fpray/pool": "client"}), _Node("b")]).problems(1, "clients")
     assert misspelt.sentence == f"is not in {source}, but client is: rename client to clients there"
 
@@ -248,7 +245,7 @@ def test_onprem_yaml_waits_and_gives_pools(tmp_path: Path) -> None:
         ("provider: {type: local, head_ip: 10.0..1}", "10.0..1: this name has no IP address: it is not a host name."),
         ("provider: {type: local, head_ip: 10.0.0.1, worker_ips: 10.0.0.2}", "must be a list of addresses"),
         ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {clients: x}}", "must be an object"),
-        ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {a: [], '1': {b: []}}}", "write all of them"),
+        ("provider: {type: local, head_ip: 10.0.0.1, fpray_pools: {a: [], '1': {b: []}}}", "Write every pool below"),
     ],
 )
 def test_what_is_no_launcher_configuration_is_refused(tmp_path: Path, content: str, sentence: str) -> None:

@@ -66,7 +66,7 @@ def test_a_process_of_fprays_that_ended_is_not_what_ray_says(failing: Callable[[
         (ConnectionError("no port is free"), 'this machine: Ray says: "no port is free". If no other cause', 2),
         (
             OSError(errno.ENOSPC, "No space left on device", "/tmp/x"),
-            "this machine: /tmp/x: No space left on device. Remove files there that you do not need, and run the same",
+            "this machine: /tmp/x: No space left on device. Remove files there that you do not need. Then run the",
             1,
         ),
         (refuse("/tmp/fpray-0", "is a link", Cause.OWN_DIRECTORY), "/tmp/fpray-0 is a link", 1),

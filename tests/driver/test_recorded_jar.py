@@ -120,7 +120,7 @@ def test_what_is_no_jar_any_more_is_named(content: bytes | None, suite: Path) ->
     else:
         jar.write_bytes(content)
     output = _refusal(suite, "jar")
-    assert f"{jar} was the jar that this trial ran" in output
+    assert f"{jar} is not the jar that this trial ran (sha " in output
     assert "but another file, which is no jar or cannot be read. Put the earlier jar back there" in output
 
 

@@ -51,7 +51,7 @@ def test_loops_that_stand_still_are_doubted_whatever_the_clients_own_time(client
     seconds = _seconds(client)
     summary = _summary(tmp_path, [client.reading("client_0", seconds)], client.loops, seconds)
     (doubt,) = _doubts(summary, client.loops, seconds)
-    assert "some loops did not run all the time" in doubt
+    assert "Some loops did not run all the time" in doubt
     # Loops that never ran at all: their rows are as those of a healthy client with fewer loops.
     fewer = replace(client, loops=client.loops // 2, ending=0)
     absent = _summary(tmp_path, [fewer.reading("client_0", seconds)], client.loops, seconds)

@@ -164,7 +164,7 @@ def test_a_sweep_that_stops_because_most_trials_fail_points_to_its_entry(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_on(FakeMachines(["a"]), crashed, tmp_path, loops=6)
-    assert f"--keep-going to continue in any case · {explained(Cause.FAILURE_LIMIT)}\n" in capsys.readouterr().err
+    assert f"--keep-going to it to continue in any case · {explained(Cause.FAILURE_LIMIT)}\n" in capsys.readouterr().err
 
 
 def test_a_trial_that_failed_points_to_its_entry() -> None:

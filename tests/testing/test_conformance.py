@@ -70,7 +70,7 @@ BROKEN = [
         "cannot be written as JSON and read again: [1, 2] does not fit this parameter",
     ),
     (_server(runs=lambda p, at: {"state_machin": "Noop"}), "every_flag", "--state_machin (it has --state_machine)"),
-    (_server(runs=lambda p, at: {}), "every_flag", "ServerMain requires --state_machine"),
+    (_server(runs=lambda p, at: {}), "every_flag", "ServerMain requires the flag --state_machine"),
     (_server(main="SrvMain"), "every_flag", "server: frankenpaxos.unreplicated.SrvMain is not in"),
     (
         _client(connect=lambda p, at: {"server_host": "127.0.0.1"}),
@@ -79,7 +79,11 @@ BROKEN = [
     ),
     (replace(UNREPLICATED, files=_reads), "a_plan_does_no_io", "planning did open"),
     (replace(UNREPLICATED, constraints=_nameless), "satisfy_the_constraints", "the defaults: everything is wrong"),
-    (replace(UNREPLICATED, constraints=_nameless), "is_in_words", "the text of `about` is 'everything': begin"),
+    (
+        replace(UNREPLICATED, constraints=_nameless),
+        "is_in_words",
+        "a Problem has about='everything': let `about` begin",
+    ),
     (replace(UNREPLICATED, constraints=_divides), "is_in_words", "the constraints raise ZeroDivisionError"),
     (replace(UNREPLICATED, constraints_in_words=()), "is_in_words", "constraints_in_words is empty"),
     (replace(UNREPLICATED, constraints_in_words=("num_clints >= 1",)), "is_in_words", "names num_clints, which is no"),
@@ -104,5 +108,5 @@ def test_a_study_that_is_refused_is_found() -> None:
 
 def test_without_facts_the_flags_are_skipped_in_a_sentence() -> None:
     case = type("Unknown", (ProtocolConformance,), {"protocol": UNREPLICATED})()
-    with pytest.raises(pytest.skip.Exception, match="the main classes of unreplicated accept: set it"):
+    with pytest.raises(pytest.skip.Exception, match="flags of the main classes of unreplicated are not known"):
         case.test_every_flag_exists_and_no_required_one_is_missing()

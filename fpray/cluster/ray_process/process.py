@@ -75,8 +75,8 @@ class RayProcess:
             if channel is not None:
                 self._waiting[number] = answer
         if channel is None:
-            ended = "has ended. A running sweep or search starts it again by itself; otherwise run the command again"
-            answer.set_exception(Unanswered(f"{ray_process_here()} {ended}"))
+            remedy = "While trials run, fpray starts it again by itself; otherwise run the command again"
+            answer.set_exception(Unanswered(f"{ray_process_here()} has ended. {remedy}"))
             return answer
         try:
             channel.send((number, request, arguments))
