@@ -190,7 +190,7 @@ def test_a_protocol_of_which_only_the_server_is_missing_does_not_fit(tmp_path: P
     """F4: its client is there, so the jar is one of that protocol."""
     done = cli("protocols", "--check", _jar(tmp_path, _main(CLIENT, help_=True)))
     assert done.exit_code == 1
-    assert "unreplicated          in 1 of 2 main classes the jar differs:" in done.stdout
+    assert "unreplicated          in 1 of 2 main classes the jar differs from what fpray expects:" in done.stdout
     assert f"  {SERVER} is not in the jar" in done.stdout
     assert "this jar has no main classes of multipaxos" in done.stdout
 

@@ -286,4 +286,4 @@ def test_a_spare_machine_that_is_gone_is_a_note(call: str, meter: Any, tmp_path:
     machines.answers[call] = gone
     outcome: Outcome = run(tmp_path, machines, measuring=["a"], instruments=[meter])
     assert outcome.status is Status.FINISHED
-    assert "(a Ray actor) does not answer " in outcome.notes[0]
+    assert "(a Ray actor) does not answer: " in outcome.notes[0]
