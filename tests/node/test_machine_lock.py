@@ -46,8 +46,15 @@ def holding(user: int, mode: str = "x", backlog: int = 10, name: str = "python3"
     """The pid of a process of a user that holds the machine within the block."""
     if user == os.geteuid():
         command = [name, "-c", HOLDS, mode, str(backlog)]
+        # Python looks for its libraries where PATH has a program of its first word.
+        environment = os.environ | {"PATH": f"{sys.base_prefix}/bin:{os.environ['PATH']}"}
         process = subprocess.Popen(
-            command, executable=sys.executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            executable=sys.executable,
+            env=environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
     else:
         process = as_other_user(HOLDS, mode, str(backlog), uid=user)

@@ -22,7 +22,7 @@ def test_a_wheel_holds_everything(wheel: Path) -> None:
 def test_a_refusal_of_an_installed_wheel_names_a_file_that_it_has(installed: Path, tmp_path: Path) -> None:
     """E12: also where the checkout is not there."""
     command = [str(installed), "-c", "from fpray.cli.main import main; main()", "show", "missing"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=_environment())
     assert done.returncode == 2
     file, _, heading = done.stderr.strip().rpartition(" · ")[2].partition("#")
     assert Path(file).is_relative_to(installed.parents[1])
@@ -32,14 +32,20 @@ def test_a_refusal_of_an_installed_wheel_names_a_file_that_it_has(installed: Pat
 def test_an_installed_wheel_sweeps_from_any_directory(installed: Path, ray_address: str, tmp_path: Path) -> None:
     """It also sweeps where the user has modules with the names of fpray's folders: no worker imports these."""
     where = "import fpray, fpray.jar.build; print(fpray.__file__, fpray.jar.build.reference_jar('java'))"
-    place = subprocess.run([str(installed), "-c", where], capture_output=True, text=True, cwd=tmp_path)
+    command = [str(installed), "-c", where]
+    place = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=_environment())
     package = next(installed.parents[1].glob("lib/python*/site-packages/fpray"))
     assert str(package / "reference.jar") in place.stdout, place.stdout + place.stderr
     for name in OWN:
         (tmp_path / f"{name}.py").write_text("raise SystemExit('fpray imports a module of the user')\n")
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1", "--local"]
     command = [str(installed), "-c", "from fpray.cli.main import main; main()", *words]
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("RAY_", "PYTHONPATH"))} | {"PYTHONPATH": "."}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120, env=env)
+    environment = _environment() | {"PYTHONPATH": "."}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120, env=environment)
     assert done.returncode == 0, done.stderr
     assert "1 finished" in done.stderr
+
+
+def _environment() -> dict[str, str]:
+    """Without what would lead to another fpray or another Ray."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "PYTHONPATH"))}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -49,7 +50,9 @@ else
   sleep infinity &
 fi
 echo up
-while :; do wait; done  # a process that lost its parent is this one's child, and must not stay a zombie
+# A process that lost its parent is this one's child, and bash reaps it. The host ends when its test process does,
+# which closes this standard input: also when that was killed.
+while read -r -t 10 _ || [ $? -gt 128 ]; do :; done
 """
 
 
@@ -168,6 +171,7 @@ def _booted(scratch: Path, names: Sequence[str]) -> Iterator[dict[str, Host]]:
     addresses = [f"{_address(number)} {name}" for number, name in enumerate(names) if number]
     (keys / "hosts").write_text("\n".join(["127.0.0.1 localhost", f"{_address(254)} {names[0]}", *addresses, ""]))
     spaces = {name: f"fpray-{os.getpid()}-{name}" for name in names}
+    _remove_left()
     inits: list[subprocess.Popen[str]] = []
     try:
         _plug(spaces)
@@ -185,6 +189,14 @@ def _booted(scratch: Path, names: Sequence[str]) -> Iterator[dict[str, Host]]:
             process.send_signal(signal.SIGKILL)  # unshare takes its host's first process along, and that all others
             process.communicate()
         for space in spaces.values():
+            subprocess.run(["ip", "netns", "del", space], capture_output=True)
+
+
+def _remove_left() -> None:
+    """Remove the networks of test processes that were killed."""
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
+    for space, pid in re.findall(r"^(fpray-(\d+)-\S+)", listed, re.MULTILINE):
+        if not psutil.pid_exists(int(pid)):
             subprocess.run(["ip", "netns", "del", space], capture_output=True)
 
 
@@ -236,7 +248,7 @@ def _boot(name: str, space: str, address: str, scratch: Path) -> tuple[Host, sub
     unshare = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"]
     process = subprocess.Popen(
         ["ip", "netns", "exec", space, *unshare, "bash", "-c", _INIT],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, env=environment | variables,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, env=environment | variables,
     )  # fmt: skip
     assert process.stdout
     if process.stdout.readline() != "up\n":
