@@ -114,7 +114,9 @@ def json_value(text: str, bounds: Bounds) -> Any:
         raise _too_deep(bounds) from None
     except ValueError as error:  # also of Python's bound on digits
         raise Unreadable(f"it is not JSON: {_first_line(error)}") from None
-    check_bounds(value, bounds)
+    # Each value has at least a character, and each level a bracket.
+    if len(text) > bounds.values or text.count("[") + text.count("{") > bounds.depth:
+        check_bounds(value, bounds)
     return value
 
 

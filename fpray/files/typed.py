@@ -10,6 +10,7 @@ dataclass and stay in a TypedDict: a newer version of fpray may have written the
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import functools
 import math
@@ -134,10 +135,15 @@ def _nothing(value: object, _: object) -> None:
         raise _expected("null", value)
 
 
+@functools.cache
+def _choices(kind: Any) -> dict[Any, Any]:
+    members: Any = kind if isinstance(kind, type) else get_args(kind)
+    return {m.value if isinstance(m, enum.Enum) else m: m for m in members}
+
+
 def _choice(value: object, kind: Any) -> Any:
     """One of a `Literal`, or a member of an enum by its value."""
-    members: Any = kind if isinstance(kind, type) else get_args(kind)
-    choices = {m.value if isinstance(m, enum.Enum) else m: m for m in members}
+    choices = _choices(kind)
     if isinstance(value, str | int) and value in choices and type(value) is not bool:
         return choices[value]
     words = ", ".join(map(str, choices))
@@ -211,8 +217,12 @@ def _union(kind: Any, converter: Any) -> Any:
     kinds = sorted(get_args(kind), key=lambda member: member is float)
     hooks = [(member, converter.get_structure_hook(member)) for member in kinds]
     words = " or ".join(dict.fromkeys(map(_in_words, get_args(kind))))
+    exact = {member: hook for member, hook in hooks if member in _WORDS}
 
     def structure(value: object, _: object) -> Any:
+        if hook := exact.get(type(value)):  # what the loop would find as well, without an exception for each other type
+            with contextlib.suppress(_Wrong):
+                return hook(value, None)
         inner: Exception | None = None
         for member, hook in hooks:
             try:
@@ -242,12 +252,12 @@ def _ruled(kind: Any, converter: Any) -> Any:
     """A type with rules, which are asked when the type fits."""
     plain, *notes = get_args(kind)
     hook = converter.get_structure_hook(plain)
-    rules = [note for note in notes if isinstance(note, Rule)]
+    checks = [note.check for note in notes if isinstance(note, Rule)]
 
     def structure(value: object, _: object) -> Any:
-        fitting = hook(value, plain)
-        for rule in rules:
-            if sentence := rule.check(fitting):
+        fitting = value if plain is Any else hook(value, plain)
+        for check in checks:
+            if sentence := check(fitting):
                 raise _Broken(sentence)
         return fitting
 

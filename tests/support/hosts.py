@@ -194,8 +194,8 @@ def _booted(scratch: Path, names: Sequence[str]) -> Iterator[dict[str, Host]]:
 
 def _remove_left() -> None:
     """Remove the networks of test processes that were killed."""
-    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
-    for space, pid in re.findall(r"^(fpray-(\d+)-\S+)", listed, re.MULTILINE):
+    spaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
+    for space, pid in re.findall(r"^(fpray-(\d+)-\S+)", spaces, re.MULTILINE):
         if not psutil.pid_exists(int(pid)):
             subprocess.run(["ip", "netns", "del", space], capture_output=True)
 
