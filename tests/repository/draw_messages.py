@@ -276,14 +276,19 @@ def _constants(paths: Iterable[Path]) -> dict[str, ast.expr]:
     return by_name
 
 
-def main() -> None:
-    """Print the messages that the arguments ask for."""
+def every_message() -> list[str]:
+    """Place and text of each message of fpray, in the order of the files."""
     paths = sorted(path for path in Path("fpray").rglob("*.py") if path.name not in _DOCUMENTS)
     constants, functions = _constants(paths), _Functions()
     modules = [_Module(path, constants, functions) for path in paths]
     places = [(module, line, text) for module in modules for line, text in sorted(set(module.messages()))]
     texts = [(str(module.path), text) for module, _, text in places]
-    every = [f"{module.path}:{line}\t{whole(str(module.path), text, texts)}" for module, line, text in places]
+    return [f"{module.path}:{line}\t{whole(str(module.path), text, texts)}" for module, line, text in places]
+
+
+def main() -> None:
+    """Print the messages that the arguments ask for."""
+    every = every_message()
     if len(sys.argv) > 1:
         seed, number = map(int, sys.argv[1:])
         every = random.Random(seed).sample(every, number)
