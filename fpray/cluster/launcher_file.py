@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 from fpray.errors import Cause, Problem, Refused, refuse
 from fpray.files.content import BY_USERS, Unreadable, read_yaml_file
-from fpray.files.typed import Misfit, Rule, between, number_or_word, typed
+from fpray.files.rules import Cell, Rule, between
+from fpray.files.typed import Misfit, typed
 from fpray.plan.cluster_file import MOST_MACHINES
 from fpray.plan.host_names import Host
 
 MachineCount = Annotated[int, between(0, MOST_MACHINES)]
-Word = Annotated[Any, Rule(number_or_word)]
 _TAKES = "--cluster takes the YAML file of `ray up` (examples: cluster_configs/), or a JSON file of machines"
 LOCAL_TYPE = "local.cluster.node"  # what `ray up` writes for the machines of an on-premise provider
 _LEGACY_HEAD, _LEGACY_WORKER = "ray-legacy-head-node-type", "ray-legacy-worker-node-type"
@@ -45,7 +45,7 @@ class NodeType:
 
     min_workers: MachineCount | None = None
     max_workers: Annotated[int, between(0, 2**31)] | None = None
-    labels: Mapping[str, Word] | None = None
+    labels: Mapping[str, Cell] | None = None
     resources: Mapping[str, float] | None = None
 
 

@@ -143,7 +143,8 @@ class Field:
     @property
     def kinds(self) -> tuple[Any, ...]:
         """The types that its value may have, without None."""
-        return tuple(kind for kind in get_args(self.type) or (self.type,) if kind is not type(None))
+        members = get_args(self.type)
+        return tuple(kind for kind in members if kind is not type(None)) if members else (self.type,)
 
 
 @functools.cache

@@ -12,8 +12,8 @@ from fpray.driver import narrow
 from fpray.driver.option import fields
 from fpray.driver.options import LOG_LEVELS, USUAL_STUDY, BaseOptions
 from fpray.errors import Cause, Problem, Refused
+from fpray.files.rules import between
 from fpray.files.suite_file import Damaged, typed_content
-from fpray.files.typed import between
 from fpray.plan.capacity import heap_size_problems
 from fpray.plan.plan import Trial
 from fpray.protocol import params as param_values

@@ -41,7 +41,7 @@ BY_FPRAY = Bounds(256 * MEGABYTE)
 BY_USERS = Bounds(4 * MEGABYTE, depth=50, values=200_000, strict=True, regular=False)
 
 
-def read_json_file(path: Path, bounds: Bounds) -> Any:
+def read_json_file(path: str | Path, bounds: Bounds) -> Any:
     """The value of a JSON file.
 
     Raises:
@@ -61,7 +61,7 @@ def read_yaml_file(path: Path, bounds: Bounds) -> Any:
     return yaml_value(_text(path, bounds), bounds)
 
 
-def _text(path: Path, bounds: Bounds) -> str:
+def _text(path: str | Path, bounds: Bounds) -> str:
     """The text of a file, which may begin with a byte-order mark."""
     waits = 0 if not bounds.regular else os.O_NONBLOCK  # a pipe without a writer would be waited for
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | waits)

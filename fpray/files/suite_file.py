@@ -21,15 +21,15 @@ class Damaged(Refused):
     file: its path; sentences: what is wrong with it.
     """
 
-    def __init__(self, file: Path, *sentences: str, cause: Cause = Cause.DAMAGED) -> None:
-        self.file = file
+    def __init__(self, file: str | Path, *sentences: str, cause: Cause = Cause.DAMAGED) -> None:
+        self.file = Path(file)
         mend = ". Restore the file from a copy, or start a new suite (directory of results) with --new"
         mend = mend if sentences[0].startswith(("is damaged", "is missing")) else ""
         more = [f"and {len(sentences) - _LISTED} more"] if len(sentences) > _LISTED else []
         super().__init__(Problem(str(file), "; ".join([*sentences[:_LISTED], *more]) + mend, cause))
 
 
-def read_suite_file(path: Path, kind: type[T]) -> T | None:
+def read_suite_file(path: str | Path, kind: type[T]) -> T | None:
     """The content of a file that fpray wrote; None if there is no such file.
 
     Raises:
@@ -48,7 +48,7 @@ def read_suite_file(path: Path, kind: type[T]) -> T | None:
     return typed_content(path, kind, content)
 
 
-def typed_content(path: Path, kind: type[T], content: Any) -> T:
+def typed_content(path: str | Path, kind: type[T], content: Any) -> T:
     """The content of a file as a value of type `kind`.
 
     Raises:

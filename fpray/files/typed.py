@@ -2,7 +2,7 @@
 
 A dataclass or a TypedDict says what is expected. Its fields are int, float, bool, str, None, `Literal`, enums, lists,
 tuples of one type, mappings with text as keys, unions, other dataclasses and TypedDicts, and `Any`. `Annotated` with a
-`Rule` says more of a value.
+`Rule` (fpray.files.rules) says more of a value.
 
 A number is no text and a boolean is no number: "5" is not read as 5. Entries that are not known are left out of a
 dataclass and stay in a TypedDict: a newer version of fpray may have written them.
@@ -19,6 +19,7 @@ from dataclasses import dataclass, is_dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from fpray.errors import nearest
+from fpray.files.rules import Rule
 from fpray.files.shown import shown
 
 T = TypeVar("T")
@@ -46,25 +47,6 @@ class Misfit(ValueError):
     def __init__(self, *defects: Defect) -> None:
         self.defects = defects
         super().__init__("; ".join(map(str, defects)))
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a value must keep beside its type: check gives what is wrong with it, as a sentence, or None."""
-
-    check: Callable[[Any], str | None]
-
-
-def between(low: float, high: float) -> Rule:
-    """A number in a range, both ends in it."""
-    return Rule(lambda value: None if low <= value <= high else f"must be between {low:,} and {high:,}, not {value}")
-
-
-def number_or_word(value: object) -> str | None:
-    """The check of a value that is no list and no object: of a table's cell."""
-    if value is None or isinstance(value, bool | float | str) or (type(value) is int and value.bit_length() < 64):
-        return None
-    return f"must be a number, text, true, false or null, not {shown(value)}"
 
 
 def typed(kind: type[T], value: object) -> T:
@@ -176,9 +158,11 @@ def _converter() -> Any:
     register = converter.register_structure_hook_factory
     register(is_dataclass)(_only("an object", Mapping, _of_dataclass))
     register(is_typeddict)(_only("an object", dict, make_typeddict_structure_fn))
-    register(lambda kind: _origin(kind) is tuple)(_only("a list", list, homogenous_tuple_structure_factory))
-    register(lambda kind: _origin(kind) in (list, Sequence))(_only("a list", list, list_structure_factory))
-    register(lambda kind: _origin(kind) in (dict, Mapping))(_only("an object", Mapping, mapping_structure_factory))
+    register(lambda kind: _origin(kind) is tuple)(_only("a list", list, homogenous_tuple_structure_factory, tuple))
+    register(lambda kind: _origin(kind) in (list, Sequence))(_only("a list", list, list_structure_factory, list))
+    register(lambda kind: _origin(kind) in (dict, Mapping))(
+        _only("an object", Mapping, mapping_structure_factory, dict)
+    )
     register(lambda kind: _origin(kind) in (Union, types.UnionType))(_union)
     register(lambda kind: _origin(kind) is Annotated)(_ruled)
     return converter
@@ -201,16 +185,23 @@ def _bound(hook: Any, hint: Any) -> Any:
     return lambda value, _: hook(value, hint)
 
 
-def _only(words: str, outer: type, factory: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The factory of cattrs, which is asked only with values of the right outer type."""
+def _only(
+    words: str, outer: type, factory: Callable[[Any, Any], Any], copy: Callable[[Any], Any] | None = None
+) -> Callable[[Any, Any], Any]:
+    """The factory of cattrs, which is asked only with values of the right outer type.
+
+    copy: of a collection of plain values, for which cattrs need not look at each.
+    """
+    from fpray.files.plain_values import plain_test
 
     def checked_factory(kind: Any, converter: Any) -> Any:
         inner = factory(kind, converter)
+        is_plain = plain_test(kind) if copy else None
 
         def structure(value: object, _: object) -> Any:
-            if not isinstance(value, outer) or (outer is list and isinstance(value, str)):
+            if not isinstance(value, outer):
                 raise _expected(words, value)
-            return inner(value, kind)
+            return copy(value) if copy and is_plain and is_plain(value) else inner(value, kind)
 
         return structure
 

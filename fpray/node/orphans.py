@@ -10,7 +10,6 @@ from fpray.node.supervisor.procfs import (
     Entry,
     is_ours,
     is_same,
-    is_stopped,
     kill_same,
     namespace,
     pids,
@@ -80,6 +79,8 @@ def kill_orphans(driver: str | None = None) -> list[Orphan]:
     targets: dict[tuple[int, int], Entry] = {}
     while True:
         orphans = find_orphans(driver)
+        if not orphans and not targets:
+            return []
         victims |= {(orphan.pid, orphan.start): orphan for orphan in orphans}
         table = process_table()
         # A process that was once seen below an orphan stays a target, even if its parent is gone by now.
@@ -103,7 +104,7 @@ def _abandoned() -> list[Entry]:
     table = process_table()
     supervisors = []
     for entry in table.values():
-        if not entry.alive or not is_stopped(entry.pid) or not is_ours(entry.pid) or not _is_here(entry.pid):
+        if not entry.alive or not entry.stopped or not is_ours(entry.pid) or not _is_here(entry.pid):
             continue
         owner = owner_of(read_words(entry.pid))
         actor = table.get(owner) if owner is not None else None

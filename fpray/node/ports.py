@@ -58,12 +58,27 @@ def sockets(states: int) -> list[Socket]:
     Asks by netlink, since /proc/net/tcp walks the kernel's whole connection table: 2.4 ms, even where it is empty.
     """
     try:
-        return [socket_ for family in (socket.AF_INET, socket.AF_INET6) for socket_ in _ask_netlink(family, states)]
+        return [_from_message(message, family) for message, family in _ask_netlink(states)]
     except OSError:  # some containers have no sock_diag
         return [socket_ for name in ("tcp", "tcp6") for socket_ in _read_table(f"/proc/net/{name}", states)]
 
 
-def _ask_netlink(family: int, states: int) -> Iterator[Socket]:
+def _ports_in_use() -> set[int]:
+    """The local port of every TCP socket, in any state: there may be thousands that wait for late packets."""
+    try:
+        return {_port_of(message) for message, _ in _ask_netlink(ANY_STATE)}
+    except OSError:
+        return {socket_.port for socket_ in sockets(ANY_STATE)}
+
+
+def _ask_netlink(states: int) -> Iterator[tuple[memoryview, int]]:
+    """The kernel's description of each socket, and its address family. Raises OSError where the kernel has none."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        for message in _messages(family, states):
+            yield message, family
+
+
+def _messages(family: int, states: int) -> Iterator[memoryview]:
     body = struct.pack("=BBBBI", family, socket.IPPROTO_TCP, 0, 0, states) + bytes(48)
     header = struct.pack("=IHHII", 16 + len(body), _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST_DUMP, 1, 0)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG) as link:
@@ -77,15 +92,18 @@ def _ask_netlink(family: int, states: int) -> Iterator[Socket]:
                 if kind == _NLMSG_ERROR:
                     code = -struct.unpack_from("=i", data, at + 16)[0]
                     raise OSError(code, os.strerror(code))
-                yield _from_message(data[at + 16 : at + length], family)
+                yield memoryview(data)[at + 16 : at + length]
                 at += (length + 3) & ~3
 
 
-def _from_message(message: bytes, family: int) -> Socket:
-    (port,) = struct.unpack_from("!H", message, 4)
+def _port_of(message: memoryview) -> int:
+    return message[4] << 8 | message[5]
+
+
+def _from_message(message: memoryview, family: int) -> Socket:
     host = socket.inet_ntop(family, message[8 : 12 if family == socket.AF_INET else 24])
     uid, inode = struct.unpack_from("=II", message, 64)
-    return Socket(normalize(host), port, uid, inode)
+    return Socket(normalize(host), _port_of(message), uid, inode)
 
 
 def _read_table(path: str, states: int) -> Iterator[Socket]:
@@ -150,7 +168,7 @@ def free_ports(host: str, n: int, start: int = LOWEST_PORT) -> tuple[int, ...]:
     ephemeral, _ = ephemeral_range()
     # Machines tuned to `1024 65535` have nothing below; then the usual range, checked by the bind, is the best left.
     low, high = LOWEST_PORT, ephemeral if ephemeral > LOWEST_PORT + 1000 else 32768
-    in_use = {socket_.port for socket_ in sockets(ANY_STATE)}
+    in_use = _ports_in_use()
     begin = min(max(start, low), high)
     free: list[int] = []
     for port in _wrapped(begin, low, high):

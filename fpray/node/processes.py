@@ -19,7 +19,7 @@ from fpray.node.supervisor_client import SupervisorClient
 
 START_DEADLINE_S = 60.0  # from fork to exec: milliseconds, unless a file system hangs
 CLOSE_DEADLINE_S = 10.0  # for a process that hangs in the kernel after its KILL
-FIRST_PAUSE_S, LONGEST_PAUSE_S, PAUSE_GROWTH = 0.005, 0.05, 1.3  # between looks: the starting JVMs share the CPUs
+FIRST_PAUSE_S, LONGEST_PAUSE_S, PAUSE_GROWTH = 0.005, 0.05, 1.1  # between looks: the starting JVMs share the CPUs
 
 
 class Processes(contextlib.AbstractContextManager["Processes"]):

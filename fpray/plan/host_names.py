@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fpray.errors import Cause, Problem, refuse_if_any
+from fpray.files.rules import Rule
 from fpray.files.shown import in_brief
-from fpray.files.typed import Rule
 from fpray.plan.cluster import LOOPBACK, Cluster
 
 _BROADCAST, _NUMBER = "255.255.255.255", re.compile(r"([\w-]+\.)*(0[xX][0-9a-fA-F]*|[0-9]+)\.?")

@@ -14,8 +14,8 @@ from typing import Annotated
 
 from fpray.errors import FprayError
 from fpray.files import layout
+from fpray.files.rules import between
 from fpray.files.suite_file import Damaged, read_suite_file
-from fpray.files.typed import between
 
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 _LISTED = 8  # running trials that are shown one by one

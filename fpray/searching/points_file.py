@@ -12,9 +12,9 @@ from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from fpray.files.atomic import write_json
+from fpray.files.rules import Cell, Rule
 from fpray.files.shown import shown
 from fpray.files.suite_file import Damaged, read_suite_file
-from fpray.files.typed import Rule, number_or_word
 from fpray.searching.file_names import POINTS
 
 
@@ -32,7 +32,7 @@ def _distribution(text: str) -> str | None:
 class RecordedPoint:
     """A point: parameter -> value, and parameter -> Optuna's JSON of its distribution."""
 
-    params: Mapping[str, Annotated[Any, Rule(number_or_word)]]
+    params: Mapping[str, Cell]
     distributions: Mapping[str, Annotated[str, Rule(_distribution)]]
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
 
+from fpray.files.rules import Cell
 from fpray.files.suite_file import read_suite_file
-from fpray.files.typed import Rule, number_or_word
 from fpray.searching.file_names import ANSWER
-
-Cell = Annotated[Any, Rule(number_or_word)]
 
 
 @dataclass(frozen=True)

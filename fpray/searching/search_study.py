@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
+from fpray.files.rules import Rule
 from fpray.files.shown import shown
-from fpray.files.typed import Rule
 from fpray.study.layers import Point
 from fpray.study.study import Study
 

@@ -11,8 +11,9 @@ import optuna
 from optuna.distributions import BaseDistribution, check_distribution_compatibility
 from optuna.trial import FrozenTrial, TrialState
 
+from fpray.files.rules import Rule, between
 from fpray.files.shown import in_brief, shown
-from fpray.files.typed import Misfit, Rule, between, typed
+from fpray.files.typed import Misfit, typed
 from fpray.peak_sampler.trial_attributes import METRICS, STATUS
 from fpray.searching.problem import SearchProblem
 from fpray.searching.space import in_words

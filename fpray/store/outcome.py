@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fpray.files.typed import Rule, between, number_or_word
+from fpray.files.rules import Cell, between
 from fpray.recorder.columns import ABSENT
 
 
@@ -84,7 +84,7 @@ class Outcome:
     label: str = ""
     lines: Sequence[str] = ()
     log: str = ""
-    results: Mapping[str, Annotated[Any, Rule(number_or_word)]] = field(default_factory=dict)
+    results: Mapping[str, Cell] = field(default_factory=dict)
     notes: Sequence[str] = ()
     doubts: Sequence[str] = ()
     events: Sequence[Mapping[str, Any]] = ()

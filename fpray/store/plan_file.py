@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fpray.files import layout
+from fpray.files.rules import Rule, between
 from fpray.files.suite_file import read_suite_file
-from fpray.files.typed import Rule, between
 from fpray.store.trial_directory import TrialDirectory
 
 

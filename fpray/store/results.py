@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
+import itertools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +80,12 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
     import pyarrow.parquet as pq
 
     params_by_id = params or {}
+    columns_of = functools.cache(input_columns)  # repeats have the same
     rows, everything = [], []
     outcomes = [(directory, trial, outcome) for directory, trial, outcome in suite.outcomes() if outcome is not None]
     for directory, trial, outcome in sorted(outcomes, key=lambda entry: entry[0].ended_ns()):
         own = params_by_id[trial["id"]] if trial["id"] in params_by_id else read_params(protocol, trial)
-        inputs = input_columns(own) if own is not None else flat_params(trial["params"])
+        inputs = columns_of(own) if own is not None else flat_params(trial["params"])
         everything.append(_full_row(directory.number, trial, inputs, outcome))
         if outcome.status is Status.FINISHED:
             rows.append(_csv_row(protocol, inputs, outcome))
@@ -91,8 +94,10 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
     if rows:
         write_text(suite.path / layout.RESULTS_CSV, _csv_text(rows))
     names, types = _names(everything), column_types(protocol)
+    values = zip(*_aligned(everything, names, None), strict=True)
     table = pa.table(
-        [_column([row.get(name) for row in everything], types.get(name)) for name in names], names=[*map(_utf8, names)]
+        [_column(column, types.get(name)) for name, column in zip(names, values, strict=True)],
+        names=[*map(_utf8, names)],
     )
     with replacing(suite.path / layout.RESULTS_PARQUET) as partial:
         pq.write_table(table, partial)
@@ -100,19 +105,25 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
 
 def _csv_text(rows: Iterable[Row]) -> str:
     rows = list(rows)
+    names = _names(rows)
     text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(names)
     # Points with different kinds of workload have different columns: blank where a row lacks one.
-    writer = csv.DictWriter(text, _names(rows), restval="")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(_aligned(rows, names, ""))
     return _utf8(text.getvalue())
 
 
 def _names(rows: Iterable[Row]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row))
+    return list(dict.fromkeys(itertools.chain.from_iterable(rows)))
 
 
-def _column(values: list[Any], kind: type | None) -> Any:
+def _aligned(rows: Iterable[Row], names: list[str], missing: str | None) -> Iterator[Sequence[Any]]:
+    """The values of each row in the order of these names."""
+    return ([*row.values()] if [*row] == names else [row.get(name, missing) for name in names] for row in rows)
+
+
+def _column(values: Sequence[Any], kind: type | None) -> Any:
     """An Arrow column of what rows hold; not by pa.array, which imports pandas: a quarter of a second.
 
     kind: what is declared, which does not depend on the values. A column that is not declared (of an instrument, or of
@@ -121,9 +132,10 @@ def _column(values: list[Any], kind: type | None) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    kind = kind or (bool if {type(value) for value in values} - {type(None)} == {bool} else float)
+    types = set(map(type, values)) - {type(None)}
+    kind = kind or (bool if types == {bool} else float)
     # The next kind that holds all of them, so that nothing is left out: an earlier version declared something else.
-    kind = next(k for k in (kind, float, str) if k is str or all(v is None or _fits(v, k) for v in values))
+    kind = next(k for k in (kind, float, str) if k is str or _fit(values, types, k))
     if kind in (int, float):
         numbers = np.array([0 if v is None else v for v in values], np.int64 if kind is int else float)
         validity = np.packbits([v is not None for v in values], bitorder="little")
@@ -131,16 +143,20 @@ def _column(values: list[Any], kind: type | None) -> Any:
             pa.int64() if kind is int else pa.float64(), len(values), [pa.py_buffer(validity), pa.py_buffer(numbers)]
         )
     texts = pa.lib.StringBuilder()
-    texts.append_values([None if v is None else _utf8(str(v)) for v in values])
+    words = [None if value is None else str(value) for value in values]
+    as_utf8: dict[str | None, str] = {
+        word: _utf8(word) for word in set(words) if word is not None
+    }  # many trials have the same
+    texts.append_values([as_utf8.get(word) for word in words])
     column = texts.finish()
     return column.cast(pa.bool_()) if kind is bool else column
 
 
-def _fits(value: Any, kind: type[Any]) -> bool:
-    """Whether a column of a kind can hold a value."""
-    if type(value) is int:
-        return kind in (int, float) and value.bit_length() < 64
-    return type(value) is kind
+def _fit(values: Iterable[Any], types: set[type], kind: type) -> bool:
+    """Whether a column of a kind can hold all values, which are of these types or None."""
+    if kind not in (int, float):
+        return types <= {kind}
+    return types <= {int, kind} and all(value.bit_length() < 64 for value in values if type(value) is int)
 
 
 def _utf8(text: str) -> str:

@@ -36,7 +36,9 @@ def refuse_strange_files(suite: Path, links: Collection[str]) -> None:
 def _strange_files(directory: str | Path, links: Collection[str]) -> Iterator[str]:
     with os.scandir(directory) as entries:
         for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _strange_files(entry.path, links)
-            elif not entry.is_file(follow_symlinks=False) and entry.name not in links:
+            elif entry.name not in links:
                 yield entry.path

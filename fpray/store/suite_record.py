@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
 from fpray.files.atomic import write_json
+from fpray.files.rules import between
 from fpray.files.suite_file import SCHEMA, Damaged, read_suite_file, typed_content
-from fpray.files.typed import between
 from fpray.node.fact_types import MachineFacts
 
 COUNT = between(0, 10**12)

@@ -47,7 +47,8 @@ class TrialDirectory:
         Raises:
             Damaged: its `outcome.json` is.
         """
-        return read_suite_file(self.file(layout.OUTCOME), Outcome)
+        # A path as text, here and below: a suite may have 10,000 trials, and pathlib takes as long as the file system.
+        return read_suite_file(f"{self.path}/{layout.OUTCOME}", Outcome)
 
     def outcome(self) -> Outcome | None:
         """Its final outcome; None if it has none."""
@@ -61,7 +62,7 @@ class TrialDirectory:
     def trial(self) -> TrialRecord | None:
         """What `trial.json` holds; None if there is none. Raises Damaged."""
         if self._trial is None:
-            self._trial = read_suite_file(self.file(layout.TRIAL), TrialRecord)
+            self._trial = read_suite_file(f"{self.path}/{layout.TRIAL}", TrialRecord)
         return self._trial
 
     def identify(self, trial: Trial[Any], provenance: TrialProvenance) -> None:
@@ -131,7 +132,7 @@ class TrialDirectory:
     def ended_ns(self) -> int:
         """When it ended, in nanoseconds since the epoch; 0 if it did not."""
         try:
-            return self.file(layout.OUTCOME).stat().st_mtime_ns
+            return os.stat(f"{self.path}/{layout.OUTCOME}").st_mtime_ns  # noqa: PTH116
         except FileNotFoundError:
             return 0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar
 
 from fpray.errors import Cause, Problem
-from fpray.files.typed import between
+from fpray.files.rules import between
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 from fpray.study.layers import Point, followed, layered

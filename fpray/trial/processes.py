@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fpray.cluster.calls import gather
 from fpray.errors import Lost
 from fpray.files.layout import stderr_file
+from fpray.node.agent import Call
 from fpray.node.messages import Exit
 from fpray.plan.plan import Process
 from fpray.store.outcome import ProcessEnd
@@ -32,6 +33,7 @@ class StartedProcesses:
         self._directory, self._agents, self._timeline = directory, agents, timeline
         self.stages: list[list[Process]] = []
         self.exits: dict[str, Exit] = {}
+        self._exited: set[str] = set()  # labels of what is known to have exited, before how it did is asked for
         self._stopped = False
 
     def __iter__(self) -> Iterator[Process]:
@@ -70,6 +72,10 @@ class StartedProcesses:
                     " --max-output"
                 )
 
+    def note_exited(self, processes: Iterable[Process]) -> None:
+        """Take note that processes have exited by themselves, as expected: no other stage waits for their end."""
+        self._exited |= {process.label for process in processes}
+
     def stop_all(self) -> None:
         """Stop whatever was started, the last stage first.
 
@@ -82,15 +88,21 @@ class StartedProcesses:
             self._directory.log("stopping")
         until = time.monotonic() + CALL_S + GRACE_S * len(self.stages)
         with self._timeline.timed("stopping"):
+            calls: list[Call[Mapping[str, Exit]]] = []
             for stage in reversed(self.stages):
-                self._stop(stage, until)
+                calls += self._order_stop(stage)
+                if not self._exited.issuperset(labels_of(stage)):
+                    self._await(calls, until)
+                    calls = []
+            self._await(calls, until)
 
-    def _stop(self, stage: Sequence[Process], until: float) -> None:
-        """Stop a stage; an agent that is out of reach delays the others no longer than until then."""
-        calls = []
+    def _order_stop(self, stage: Sequence[Process]) -> Iterator[Call[Mapping[str, Exit]]]:
         for (role, host), processes in by_agent(stage).items():
             with contextlib.suppress(Lost):
-                calls.append(self._agents.of(role, host).processes.stop(labels_of(processes), GRACE_S))
+                yield self._agents.of(role, host).processes.stop(labels_of(processes), GRACE_S)
+
+    def _await(self, calls: Iterable[Call[Mapping[str, Exit]]], until: float) -> None:
+        """Wait for the ends of processes; an agent that is out of reach delays the others no longer than until then."""
         for call in calls:
             with contextlib.suppress(Lost, OSError):
                 for _, exits in gather([call], max(0.1, until - time.monotonic())):

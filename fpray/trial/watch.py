@@ -49,6 +49,7 @@ def _watch_clients(attempt: Attempt, processes: Sequence[Process], deadline_s: f
         else:
             del clients[call]
             if not clients:
+                attempt.processes.note_exited(processes)
                 return
 
 

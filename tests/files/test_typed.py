@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, TypedDict
 
 import pytest
 
+from fpray.files.rules import between
 from fpray.files.shown import shown
-from fpray.files.typed import Misfit, between, typed
+from fpray.files.typed import Misfit, typed
 
 
 class Colour(enum.Enum):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fpray.node.processes import Processes
-from fpray.node.supervisor.procfs import is_stopped, process_table, read_entry, with_descendants
+from fpray.node.supervisor.procfs import process_table, read_entry, with_descendants
 from tests.node.programs import TRAP, spec, start, wait_for_text
 from tests.node.supervisor_owner import wait_until
 
@@ -17,15 +17,20 @@ def _pids(processes: Processes, label: str) -> list[int]:
     return list(with_descendants([processes.started()[label].pid], process_table()))
 
 
+def _is_stopped(pid: int) -> bool:
+    entry = read_entry(pid)
+    return entry is not None and entry.stopped
+
+
 def test_a_process_is_suspended_and_continued_with_what_it_has_started(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial, "sh", "-c", "sleep 1000; true"), spec("server_1", trial))
     wait_until(lambda: len(_pids(processes, "server_0")) == 2)
     pids = _pids(processes, "server_0")
     assert processes.signal(["server_0"], signal.SIGSTOP) == ["server_0"]
-    wait_until(lambda: all(map(is_stopped, pids)))
-    assert not any(map(is_stopped, _pids(processes, "server_1"))), "only what was named"
+    wait_until(lambda: all(map(_is_stopped, pids)))
+    assert not any(map(_is_stopped, _pids(processes, "server_1"))), "only what was named"
     assert processes.signal(["server_0"], signal.SIGCONT) == ["server_0"]
-    wait_until(lambda: not any(map(is_stopped, pids)))
+    wait_until(lambda: not any(map(_is_stopped, pids)))
     assert processes.exits() == {}
 
 

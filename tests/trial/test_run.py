@@ -105,6 +105,26 @@ def test_a_machine_that_is_gone_is_blamed_at_every_step(call: str, tmp_path: Pat
     assert (outcome.status, outcome.reason, list(outcome.blamed)) == (Status.LOST, Reason.INFRASTRUCTURE, ["a"])
 
 
+def test_servers_stop_at_once_when_the_clients_have_exited(tmp_path: Path) -> None:
+    """The answer of the clients' agent is not waited for: it is there only when the servers have been asked."""
+    stops: list[str] = []
+    clients_are_gone: Future[Any] = Future()
+
+    def stop(role: str, host: str, labels: list[str], grace_s: float) -> Any:
+        stops.append(role)
+        exits = machines.fake(role, host).running.stop(labels, grace_s)
+        if role == "client":
+            return clients_are_gone
+        clients_are_gone.set_result(machines.fake("client", host).running.stop(["client_0"], grace_s))
+        return exits
+
+    machines = FakeMachines(["a"], stop=stop)
+    outcome = run(tmp_path, machines)
+    assert outcome.status is Status.FINISHED
+    assert stops == ["client", "server"]
+    assert [(end.label, end.returncode) for end in outcome.processes] == [("server", 143), ("client_0", 0)]
+
+
 def test_a_trial_that_is_cancelled_is_interrupted_and_leaves_nothing(tmp_path: Path) -> None:
     cancellation = Cancellation()
 

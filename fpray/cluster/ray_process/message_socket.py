@@ -1,4 +1,8 @@
-"""Messages between the driver and its Ray process: pickled values, each after its length, over one socket."""
+"""Messages between the driver and its Ray process: pickled values over one socket.
+
+A message is the number of its parts, their lengths, and the parts: the pickle, then the buffers of Arrow tables, which
+are not copied into it (PEP 574).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import struct
 import threading
 from typing import Any
 
-_LENGTH = struct.Struct("!Q")
+_NUMBER = struct.Struct("!Q")
 
 
 class MessageSocket:
@@ -24,10 +28,13 @@ class MessageSocket:
             OSError: the other end is gone.
             Exception: what pickle raises for a value that it cannot write; nothing was sent then.
         """
-        content = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        buffers: list[pickle.PickleBuffer] = []
+        content = pickle.dumps(message, pickle.HIGHEST_PROTOCOL, buffer_callback=buffers.append)
+        parts = [memoryview(content), *(buffer.raw() for buffer in buffers)]
         with self._sending:
-            self._line.sendall(_LENGTH.pack(len(content)))
-            self._line.sendall(content)
+            self._line.sendall(b"".join(map(_NUMBER.pack, (len(parts), *map(len, parts)))))
+            for part in parts:
+                self._line.sendall(part)
 
     def receive(self) -> Any:
         """The next message.
@@ -35,8 +42,10 @@ class MessageSocket:
         Raises:
             EOFError: the other end is gone.
         """
-        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
-        return pickle.loads(self._exactly(length))
+        (parts,) = _NUMBER.unpack(self._exactly(_NUMBER.size))
+        lengths = struct.unpack(f"!{parts}Q", self._exactly(parts * _NUMBER.size))
+        content, *buffers = map(self._exactly, lengths)
+        return pickle.loads(content, buffers=buffers)
 
     def _exactly(self, count: int) -> bytearray:
         content = bytearray(count)

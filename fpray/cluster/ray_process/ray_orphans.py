@@ -15,7 +15,7 @@ from pathlib import Path
 from fpray.cluster.ray_process.stand_ins import SIGN
 from fpray.files.directory_lock import locked
 from fpray.files.locked_directory import lock_of
-from fpray.node.supervisor.procfs import is_stopped, namespace, process_table, read_entry, read_words
+from fpray.node.supervisor.procfs import namespace, process_table, read_entry, read_words
 from fpray.node.supervisor_client import owner_of
 
 _NAME = "ray-"  # short: below it are sockets, and a socket's path may have 107 bytes
@@ -138,7 +138,7 @@ def end_session(session: int, before_raylet: Callable[[], None] = lambda: None) 
     process as soon as the raylet ends.
     """
     for entry in process_table().values():
-        if entry.sid == session and entry.alive and is_stopped(entry.pid) and owner_of(read_words(entry.pid)):
+        if entry.sid == session and entry.alive and entry.stopped and owner_of(read_words(entry.pid)):
             _send(entry.pid, signal.SIGCONT)
     for pid, is_raylet in _of_session(session):
         if is_raylet:

@@ -12,7 +12,10 @@ _ENVIRONMENT_BYTES = 1 << 17
 
 
 class Entry(NamedTuple):
-    """One process as /proc/<pid>/stat has it. start: clock ticks after boot; a reused pid has another."""
+    """One process as /proc/<pid>/stat has it. start: clock ticks after boot; a reused pid has another.
+
+    stopped: whether it is suspended, by SIGSTOP say.
+    """
 
     pid: int
     ppid: int
@@ -20,6 +23,7 @@ class Entry(NamedTuple):
     sid: int
     start: int
     alive: bool
+    stopped: bool
 
 
 def read_entry(pid: int | str) -> Entry | None:
@@ -30,7 +34,8 @@ def read_entry(pid: int | str) -> Entry | None:
     parts = text[text.rindex(b")") + 2 :].split(None, 20)
     # A zombie with living threads (its main thread returned) still computes, so it counts as alive.
     alive = parts[0] not in (b"Z", b"X") or int(parts[17]) > 1
-    return Entry(int(pid), int(parts[1]), int(parts[2]), int(parts[3]), int(parts[19]), alive)
+    stopped = parts[0] in (b"T", b"t")
+    return Entry(int(pid), int(parts[1]), int(parts[2]), int(parts[3]), int(parts[19]), alive, stopped)
 
 
 def pids() -> Iterator[int]:
@@ -61,12 +66,6 @@ def with_descendants(roots: Iterable[int], table: dict[int, Entry]) -> dict[int,
         if pid in table and table[pid].alive:
             living[pid] = table[pid]
     return living
-
-
-def is_stopped(pid: int) -> bool:
-    """Whether a process is suspended, by SIGSTOP say."""
-    text = _read(f"/proc/{pid}/stat", 4096)
-    return bool(text) and text[text.rindex(b")") + 2 :][:1] in (b"T", b"t")
 
 
 def is_same(process: Entry, now: Entry | None) -> bool:
