@@ -6,11 +6,15 @@ import atexit
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from fpray.report.text import after_interrupt, on_terminal
 from fpray.report.writer import write
+
+_TIMES, _PAUSE_S = 3, 0.1  # each of these signals itself may come just before a wait
 
 
 def interruptible() -> None:
@@ -38,7 +42,31 @@ def interruptible() -> None:
 
     for number in numbers:
         signal.signal(number, first)
+    _wake_main_thread(numbers)
     atexit.register(_ignore, numbers)
+
+
+def _wake_main_thread(numbers: Iterable[int]) -> None:
+    """Let no signal wait for as long as the main thread does.
+
+    Python calls a handler between two steps of the main thread. A signal that comes just before that thread begins to
+    wait for a lock, or to another thread, does not end the wait. So another thread reads which signals came, and then
+    interrupts the main thread's waits by a signal that means nothing.
+    """
+    came, comes = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(comes, False)
+    signal.signal(signal.SIGURG, lambda *_: None)
+    signal.set_wakeup_fd(comes, warn_on_full_buffer=False)
+
+    def wake() -> None:
+        while True:
+            if not set(numbers).isdisjoint(os.read(came, 64)):
+                for _ in range(_TIMES):
+                    signal.pthread_kill(main, signal.SIGURG)
+                    time.sleep(_PAUSE_S)
+
+    main = threading.get_ident()
+    threading.Thread(target=wake, name="fpray-signals", daemon=True).start()
 
 
 def _ignore(numbers: Iterable[int]) -> None:

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.support.patience import LONG
+
 
 def test_a_closed_terminal_does_not_end_what_runs_under_nohup() -> None:
     code = """if True:
@@ -52,3 +54,23 @@ def test_a_signal_while_python_ends_changes_no_exit_code(number: signal.Signals)
         sys.exit(130)"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("wait", ["threading.Event().wait()", "queue.SimpleQueue().get()"])
+def test_a_signal_ends_a_wait_also_when_the_main_thread_does_not_get_it(number: signal.Signals, wait: str) -> None:
+    """H4: one that came just before a wait began was answered when something else ended the wait, minutes later."""
+    code = f"""if True:
+        import queue, signal, sys, threading, time
+        from fpray.cli.interrupt import interruptible
+        interruptible()
+        def elsewhere():
+            time.sleep(0.3)  # the main thread waits
+            signal.pthread_kill(threading.get_ident(), {number:d})
+        threading.Thread(target=elsewhere).start()
+        try:
+            {wait}
+        except KeyboardInterrupt:
+            sys.exit(130)"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=LONG)
+    assert (done.returncode, done.stderr) == (130, "stopping (Ctrl-C again stops at once)\n")
