@@ -24,7 +24,6 @@ _LEAN = {
     "RAY_memory_monitor_refresh_ms": "0",
     "RAY_enable_metrics_collection": "false",
     "RAY_event_stats": "false",
-    "RAY_max_direct_call_object_size": "8000000",  # most clients' rows: no way through the object store
     "RAY_task_events_report_interval_ms": "0",
     "RAY_ray_events_report_interval_ms": "0",
     "RAY_raylet_report_resources_period_milliseconds": "1000",
