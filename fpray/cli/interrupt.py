@@ -14,7 +14,7 @@ from typing import Any
 from fpray.report.text import after_interrupt, on_terminal
 from fpray.report.writer import write
 
-_TIMES, _PAUSE_S = 3, 0.1  # each of these signals itself may come just before a wait
+_WAKE_UPS, _PAUSE_S = 3, 0.1  # several, since each of them may itself come just before a wait
 
 
 def interruptible() -> None:
@@ -53,19 +53,19 @@ def _wake_main_thread(numbers: Iterable[int]) -> None:
     wait for a lock, or to another thread, does not end the wait. So another thread reads which signals came, and then
     interrupts the main thread's waits by a signal that means nothing.
     """
-    came, comes = os.pipe2(os.O_CLOEXEC)
-    os.set_blocking(comes, False)
+    main_thread = threading.get_ident()
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(write_end, False)
     signal.signal(signal.SIGURG, lambda *_: None)
-    signal.set_wakeup_fd(comes, warn_on_full_buffer=False)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
 
     def wake() -> None:
         while True:
-            if not set(numbers).isdisjoint(os.read(came, 64)):
-                for _ in range(_TIMES):
-                    signal.pthread_kill(main, signal.SIGURG)
+            if not set(numbers).isdisjoint(os.read(read_end, 64)):
+                for _ in range(_WAKE_UPS):
+                    signal.pthread_kill(main_thread, signal.SIGURG)
                     time.sleep(_PAUSE_S)
 
-    main = threading.get_ident()
     threading.Thread(target=wake, name="fpray-signals", daemon=True).start()
 
 

@@ -144,10 +144,8 @@ def _column(values: Sequence[Any], kind: type | None) -> Any:
         )
     texts = pa.lib.StringBuilder()
     words = [None if value is None else str(value) for value in values]
-    as_utf8: dict[str | None, str] = {
-        word: _utf8(word) for word in set(words) if word is not None
-    }  # many trials have the same
-    texts.append_values([as_utf8.get(word) for word in words])
+    as_utf8 = {word: word and _utf8(word) for word in set(words)}  # many trials have the same
+    texts.append_values([as_utf8[word] for word in words])
     column = texts.finish()
     return column.cast(pa.bool_()) if kind is bool else column
 

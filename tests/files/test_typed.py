@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
+import math
+import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict
 
 import pytest
 
-from fpray.files.rules import between
+from fpray.files.rules import Cell, between
 from fpray.files.shown import shown
 from fpray.files.typed import Misfit, typed
 
@@ -124,3 +126,34 @@ def test_rules_hold_inside_unions_lists_and_objects() -> None:
         "counts[1] must be between 0 and 9, not 11",
         "by_name.a must be between 0 and 9, not 12",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"),
+    [
+        (Mapping[str, float], 0.5, [math.nan, math.inf, True, "0.5", None, 2**63]),
+        (Mapping[str, Cell], "a", [2**63, [], {}]),
+        (Mapping[str, str], "a", [1, None, b"a"]),
+        (Sequence[str], "a", [1, None]),
+        (tuple[bool, ...], True, [1, None, "true"]),
+    ],
+)
+def test_one_wrong_value_among_many_plain_ones_is_found(kind: Any, right: Any, wrong: list[Any]) -> None:
+    """Collections of plain values are looked at as a whole, and then one by one where that does not suffice."""
+    values = [right] * 20
+
+    def read(last: Any) -> Any:
+        filled = [*values, last]
+        as_object = typing.get_origin(kind) is Mapping
+        return typed(kind, {f"key {i}": value for i, value in enumerate(filled)} if as_object else filled)
+
+    assert len(read(right)) == 21
+    for value in wrong:
+        with pytest.raises(Misfit) as misfit:
+            read(value)
+        assert [defect.path for defect in misfit.value.defects] in (["key 20"], ["[20]"])
+
+
+def test_a_key_that_is_no_text_is_wrong_also_among_plain_values() -> None:
+    with pytest.raises(Misfit):
+        typed(dict[str, str], {"a": "b", 1: "c"})

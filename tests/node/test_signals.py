@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fpray.node.processes import Processes
-from fpray.node.supervisor.procfs import process_table, read_entry, with_descendants
+from fpray.node.supervisor.procfs import process_table, read_command, read_entry, with_descendants
 from tests.node.programs import TRAP, spec, start, wait_for_text
 from tests.node.supervisor_owner import wait_until
 
@@ -24,7 +24,8 @@ def _is_stopped(pid: int) -> bool:
 
 def test_a_process_is_suspended_and_continued_with_what_it_has_started(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial, "sh", "-c", "sleep 1000; true"), spec("server_1", trial))
-    wait_until(lambda: len(_pids(processes, "server_0")) == 2)
+    # Until it is its program, the shell waits for it in the kernel (vfork), and is not suspended by a signal.
+    wait_until(lambda: "sleep 1000" in map(read_command, _pids(processes, "server_0")))
     pids = _pids(processes, "server_0")
     assert processes.signal(["server_0"], signal.SIGSTOP) == ["server_0"]
     wait_until(lambda: all(map(_is_stopped, pids)))

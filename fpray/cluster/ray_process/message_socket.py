@@ -42,8 +42,8 @@ class MessageSocket:
         Raises:
             EOFError: the other end is gone.
         """
-        (parts,) = _NUMBER.unpack(self._exactly(_NUMBER.size))
-        lengths = struct.unpack(f"!{parts}Q", self._exactly(parts * _NUMBER.size))
+        (number,) = _NUMBER.unpack(self._exactly(_NUMBER.size))
+        lengths = struct.unpack(f"!{number}Q", self._exactly(number * _NUMBER.size))
         content, *buffers = map(self._exactly, lengths)
         return pickle.loads(content, buffers=buffers)
 
