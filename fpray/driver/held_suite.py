@@ -11,6 +11,7 @@ from typing import TypeVar
 from fpray.driver.choose_suite import Unfinished, choose_suite
 from fpray.driver.experiment import Experiment
 from fpray.driver.named_jar import main_classes
+from fpray.driver.rare_collections import rare_collections
 from fpray.errors import refuse_if_any
 from fpray.files import layout
 from fpray.jar.find import REFERENCE, find_jar, main_class_problems
@@ -30,11 +31,12 @@ def held_suite(experiment: Checked, unfinished: Unfinished | None = None) -> Ite
         Refused: nothing was started.
     """
     experiment = _with_jar(_with_addresses(experiment))
-    suite = choose_suite(experiment, unfinished)
-    with suite.held():
-        for directory in suite.path.glob(f"{layout.ARRIVALS}*"):  # a driver was killed while files arrived
-            shutil.rmtree(directory, ignore_errors=True)
-        yield experiment, suite
+    with rare_collections():
+        suite = choose_suite(experiment, unfinished)
+        with suite.held():
+            for directory in suite.path.glob(f"{layout.ARRIVALS}*"):  # a driver was killed while files arrived
+                shutil.rmtree(directory, ignore_errors=True)
+            yield experiment, suite
 
 
 def _with_jar(experiment: Checked) -> Checked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import stat
@@ -66,31 +67,34 @@ def _text(path: str | Path, bounds: Bounds) -> str:
     waits = 0 if not bounds.regular else os.O_NONBLOCK  # a pipe without a writer would be waited for
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | waits)
     try:
-        mode = os.fstat(file).st_mode
-        if stat.S_ISDIR(mode):
+        status = os.fstat(file)
+        if stat.S_ISDIR(status.st_mode):
             raise Unreadable("it is a directory, not a file")
-        if bounds.regular and not stat.S_ISREG(mode):
+        if bounds.regular and not stat.S_ISREG(status.st_mode):
             raise Unreadable("it is not an ordinary file, but a pipe or a device")
+        length = status.st_size  # of a pipe 0
         data = bytearray()
-        while chunk := os.read(file, _CHUNK):
+        while chunk := os.read(file, min(length or _CHUNK, _CHUNK)):
             data += chunk
             if len(data) > bounds.size:
                 raise Unreadable(
                     f"the file has more than {bounds.size // MEGABYTE} MB, and fpray reads no file of that size"
                 )
+            if len(data) == length:  # the end needs no call of its own
+                break
     finally:
         os.close(file)
-    return text_of(bytes(data))
+    return text_of(data)
 
 
-def text_of(data: bytes) -> str:
+def text_of(data: bytes | bytearray) -> str:
     """Bytes as text: UTF-8, with or without a byte-order mark.
 
     Raises:
         Unreadable: they are in another encoding.
     """
     try:
-        return data.decode("utf-8-sig")
+        return data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise Unreadable(
             f"the file must be UTF-8 text, but byte {error.start + 1} is 0x{data[error.start]:02x}"

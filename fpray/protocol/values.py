@@ -27,6 +27,7 @@ _DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(us|ms|s|m|min|h)\s*")
 _MICROSECONDS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "min": 60_000_000, "h": 3_600_000_000}
 _LONGEST = timedelta(hours=24)  # of a duration: a trial of days is a typing error
 _LONGEST_US = _LONGEST / timedelta(microseconds=1)
+_PLAIN = frozenset((int, float, bool, str))
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -115,6 +116,8 @@ def describe_type(kind: Any) -> str:
 def to_json(value: Any) -> Any:
     """Parameters as nested JSON values: durations as text, enums by name."""
     kind: Any = type(value)
+    if kind in _PLAIN:  # nearly all of them, and a sweep asks for thousands of trials
+        return value
     if (record := field_names(kind)) is not None:
         return {name: to_json(getattr(value, name)) for name in record}
     if isinstance(value, timedelta):

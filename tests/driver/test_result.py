@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import fpray
 from fpray.plan.plan import Trial
@@ -49,3 +52,25 @@ def test_a_run_that_is_interrupted_counts_what_had_finished_before(tmp_path: Pat
     result = run_on(machines, interrupt, tmp_path, loops=3, rerun=("failed",))
     assert result.interrupted
     assert [outcome.status.value for outcome in result.outcomes.values()].count("finished") == 2
+
+
+@pytest.mark.parametrize("threshold", [700, 0, 500_000])
+def test_the_garbage_collector_runs_seldom_during_a_run_and_as_before_afterwards(
+    tmp_path: Path, threshold: int
+) -> None:
+    """A program that has switched it off (0) has it off during the run as well."""
+    thresholds: list[int] = []
+
+    def look(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
+        thresholds.append(gc.get_threshold()[0])
+        return finished(trial, hosts)
+
+    before = gc.get_threshold()
+    gc.set_threshold(threshold, *before[1:])
+    try:
+        run_on(FakeMachines(), look, tmp_path, loops=1)
+        after = gc.get_threshold()
+    finally:
+        gc.set_threshold(*before)
+    assert thresholds == [{700: 200_000}.get(threshold, threshold)]
+    assert after == (threshold, *before[1:])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import os
 from pathlib import Path
 
@@ -100,3 +102,9 @@ def test_what_fpray_wrote_may_hold_what_json_lacks() -> None:
     assert value == {"a": float("inf")}
     with pytest.raises(Unreadable, match="levels deep"):
         json_value("[[[]]]", Bounds(100, depth=2))
+
+
+@pytest.mark.parametrize("length", [0, 1, (1 << 20) - 2, 1 << 20, 3 << 20])
+def test_a_file_of_any_length_is_read_whole(tmp_path: Path, length: int) -> None:
+    (tmp_path / "a.json").write_bytes(codecs.BOM_UTF8 + json.dumps("x" * length).encode())
+    assert read_json_file(tmp_path / "a.json", BY_FPRAY) == "x" * length
