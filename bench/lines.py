@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+RECORDED = Path(__file__).resolve().parent / "recorded"  # in the repository: the next piece may be on another machine
+
 
 class Lines:
     """A file with a line of JSON for each part, by its number."""

@@ -3,7 +3,7 @@
     python -m bench.under_load --minutes 9     the next piece; --write puts the figures into docs/performance.md
 
 A start is a sweep of one short trial: it counts as soon as Ray runs and the trial began. A sweep is what a user types
-first, `fpray sweep unreplicated`. Each run writes a line into .build/under-load/lines.jsonl as it ends.
+first, `fpray sweep unreplicated`. Each run writes a line into bench/recorded/under-load.jsonl as it ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.lines import Lines
+from bench.lines import RECORDED, Lines
 from bench.report import paragraph, write_section
 from fpray.files import layout
 from fpray.jar.find import find_jar
@@ -43,7 +43,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     find_jar(None, "java")  # it is built once, before the load
     kinds = ["start"] * args.starts + ["sweep"] * args.sweeps
-    lines = Lines(STATE / "lines.jsonl")
+    lines = Lines(RECORDED / "under-load.jsonl")
     until = time.monotonic() + 60 * args.minutes - _RESERVE_S
     with _load(args.load):
         for number, kind in enumerate(kinds, start=1):

@@ -4,7 +4,7 @@
     python -m bench.kills --only 417       one kill again, in a suite of its own; everything is printed
 
 The number of a kill and the seed alone decide what is hit, by what, and when. Each kill writes a line into
-.build/kills/lines-SEED.jsonl as it ends; a piece that is stopped loses only the kill under way. A suite with which
+bench/recorded/kills-SEED.jsonl as it ends; a piece that is stopped loses only the kill under way. A suite with which
 something was wrong stays in .build/kills/.
 """
 

@@ -17,6 +17,7 @@ from bench.kills.suite import Suite
 
 _TRIES = 3  # at a kill that came after the end of its victim
 _TAIL = 12  # lines of the messages, in the line of a kill
+_DETAILS = ("command", "victim_command", "messages", "trials")  # in the line of a kill with which something was wrong
 
 
 class Chain:
@@ -28,7 +29,7 @@ class Chain:
         self._count = 0
 
     def kill(self, case: Case) -> dict[str, Any]:
-        """Do a kill: its line, with all that is needed to judge it and to do it again."""
+        """Do a kill: its line, with what is needed to judge it and to do it again."""
         began, load = time.time(), os.getloadavg()[0]
         suite = self._suite_for(case)
         for attempt in range(_TRIES):
@@ -43,6 +44,8 @@ class Chain:
             line["violations"] += list(end_of_suite(suite))
         if line["violations"]:
             line["suite"] = str(suite.directory)
+        else:  # its number and the seed say what it was
+            line = {name: value for name, value in line.items() if name not in _DETAILS}
         if done or line["violations"]:
             self._leave()
         return {

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.kills.case import case_of
 from bench.kills.chain import Chain
-from bench.lines import Lines
+from bench.lines import RECORDED, Lines
 from tests.support.isolation import isolate_network
 
 STATE = Path(__file__).resolve().parents[2] / ".build" / "kills"
@@ -20,7 +20,7 @@ STATE = Path(__file__).resolve().parents[2] / ".build" / "kills"
 
 def lines_of(seed: int) -> Lines:
     """The lines of all kills with a seed."""
-    return Lines(STATE / f"lines-{seed}.jsonl")
+    return Lines(RECORDED / f"kills-{seed}.jsonl")
 
 
 def work(seed: int, kills: int, lane: int, lanes: int, until: float) -> None:
