@@ -45,18 +45,18 @@ def test_wrong_flags_are_refused_with_all_other_problems() -> None:
 
 def test_a_suite_is_of_its_flags(ray_address: str, tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1", "--address", ray_address]
-    flag = ["--flag", "server:--options.flushEveryN=2"]
+    flag = ["--flag", "server:--log_level=info"]
     done = run(*words, *flag, cwd=tmp_path)
     assert done.code == 0, done.err
     (suite,) = (tmp_path / "suites").iterdir()
-    assert json.loads((suite / "suite.json").read_text())["flags"] == {"server": {"options.flushEveryN": "2"}}
+    assert json.loads((suite / "suite.json").read_text())["flags"] == {"server": {"log_level": "info"}}
     trial = json.loads((suite / "001" / "trial.json").read_text())
-    assert trial["provenance"]["flags"] == "server:--options.flushEveryN=2"
-    assert "--options.flushEveryN 2" in (suite / "001" / "server_cmd.txt").read_text()
+    assert trial["provenance"]["flags"] == "server:--log_level=info"
+    assert "--log_level info" in (suite / "001" / "server_cmd.txt").read_text()
     other = run(*words, "-s", str(suite), cwd=tmp_path)
     assert other.code == 2
     assert (
-        "--flag is none now, but was server:--options.flushEveryN=2 for the earlier results: results from before"
+        "--flag is none now, but was server:--log_level=info for the earlier results: results from before"
         in other.err
     )
     other = run(*words, *flag, "--place", "pack", "-s", str(suite), cwd=tmp_path)
