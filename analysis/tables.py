@@ -9,7 +9,7 @@ from fpray.errors import only_reading
 from fpray.files import layout
 from fpray.files.paths import absolute
 from fpray.store.find import find_suite
-from fpray.store.results import read_parquet, read_results
+from fpray.store.result_table import read_parquet, read_results
 from fpray.store.usual_root import USUAL_ROOT
 
 

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from fpray.searching.api import search
     from fpray.searching.search_study import Search
     from fpray.study import Study
+    from fpray_analysis import load
 
-__all__ = ["FprayError", "Protocol", "Refused", "Role", "Search", "Study", "__version__", "search", "sweep"]
+__all__ = ["FprayError", "Protocol", "Refused", "Role", "Search", "Study", "__version__", "load", "search", "sweep"]
 
 _HOME = {
+    "load": "fpray_analysis",
     "search": "fpray.searching.api",
     "sweep": "fpray.driver.api",
     "FprayError": "fpray.errors",

@@ -8,7 +8,7 @@ from typing import Any
 
 from fpray.errors import only_reading
 from fpray.store.outcome import Outcome, Status, status_counts
-from fpray.store.results import read_results
+from fpray.store.result_table import read_results
 
 
 @dataclass(repr=False)

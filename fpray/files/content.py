@@ -49,7 +49,7 @@ def read_json_file(path: str | Path, bounds: Bounds) -> Any:
         Unreadable: it is no JSON, or beyond a bound.
         OSError: it cannot be opened.
     """
-    return json_value(_text(path, bounds), bounds)
+    return json_value(read_text_file(path, bounds), bounds)
 
 
 def read_yaml_file(path: Path, bounds: Bounds) -> Any:
@@ -59,11 +59,16 @@ def read_yaml_file(path: Path, bounds: Bounds) -> Any:
         Unreadable: it is no YAML, or beyond a bound.
         OSError: it cannot be opened.
     """
-    return yaml_value(_text(path, bounds), bounds)
+    return yaml_value(read_text_file(path, bounds), bounds)
 
 
-def _text(path: str | Path, bounds: Bounds) -> str:
-    """The text of a file, which may begin with a byte-order mark."""
+def read_text_file(path: str | Path, bounds: Bounds) -> str:
+    """The text of a file, which may begin with a byte-order mark.
+
+    Raises:
+        Unreadable: it is in another encoding, or beyond a bound.
+        OSError: it cannot be opened.
+    """
     waits = 0 if not bounds.regular else os.O_NONBLOCK  # a pipe without a writer would be waited for
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | waits)
     try:

@@ -70,7 +70,7 @@ def find_suite(text: str, root: Path) -> Suite:
     if len(matching) == 1:
         return matching[0]
     if not matching and path.is_dir():
-        theirs = f". Its {layout.RESULTS_CSV} is one of FrankenPaxos: read it with pandas.read_csv"
+        theirs = f". Its {layout.RESULTS_CSV} is one of FrankenPaxos: read it in Python, with fpray.load"
         more = theirs if (path / layout.RESULTS_CSV).is_file() else ""
         raise refuse(
             text, f"is not a suite (directory of results) of fpray, because it has no {layout.SUITE}{more}", Cause.SUITE

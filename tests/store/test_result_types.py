@@ -16,7 +16,8 @@ from fpray import Protocol
 from fpray.plan.plan import Trial
 from fpray.store.columns import column_types
 from fpray.store.outcome import Outcome, Status
-from fpray.store.results import read_results, write_results
+from fpray.store.result_table import read_results
+from fpray.store.results import write_results
 from fpray.store.suite import Suite
 from fpray.study.registry import find_protocol, protocols
 from fpray.testing.fake_machines import FakeMachines

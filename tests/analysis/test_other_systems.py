@@ -1,0 +1,35 @@
+"""What `analysis/` does needs neither Ray nor what only Linux has."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.heavy
+
+ROOT = Path(__file__).parents[2]
+RECORDED = ROOT / "tests" / "recorded" / "suites"
+
+
+def _bare(code: str) -> str:
+    words = [sys.executable, "-m", "tests.analysis.bare", code]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("module", ["ray", "fcntl", "resource"])
+def test_the_check_itself_sees_a_module(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.analysis.bare", f"import {module}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert "ModuleNotFoundError" in done.stderr
+
+
+def test_suites_are_loaded() -> None:
+    paths = [str(path) for kind in ("pilot_and_rerun", "sweep_with_a_crash") for path in (RECORDED / kind).iterdir()]
+    counts = "r.trials.num_rows, r.events.num_rows, r.recorder().count_rows()"
+    assert _bare(f"import fpray; r = fpray.load({paths!r}); print({counts})").split() == ["4", "41", "8525"]
