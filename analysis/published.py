@@ -57,8 +57,8 @@ def load_published(path: Path) -> Store:
     rows = _rows({name: values for name, (_, values) in cells.items()}, inputs, own, len(lines))
     trials = table_of(rows or [dict.fromkeys(types)], types).slice(0, len(rows))
     remark = (
-        f"{file.name} is of FrankenPaxos, which does not write down the closed loops of a trial ({LOOPS}), its jar, its"
-        " machines and fpray's own figures (measured.*): these columns are null"
+        f"FrankenPaxos does not write down the closed loops of a trial ({LOOPS}), its jar, its machines, and what fpray"
+        " measures itself (measured.*): these columns are null for its trials"
     )
     return Store(path.name, path, trials, inputs, _directories(path, len(rows)), _provenance(path), (remark, *remarks))
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
+import importlib.util
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ MODULES = {
     "logs": "logs",
     "debug": "debug",
 }
+OF_PACKAGES = "fpray.commands"  # the entry points of commands that other packages add, such as analysis/
 WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
 READERS = ("show", "protocols", "studies", "status", "attach", "stop", "logs")
@@ -36,17 +40,23 @@ READERS = ("show", "protocols", "studies", "status", "attach", "stop", "logs")
 class _Unloaded(click.Command):
     """A command that is not imported yet; `fpray --help` reads its docstring from the source."""
 
+    def __init__(self, name: str, module: str) -> None:
+        super().__init__(name)
+        self.module = module
+
     def load(self) -> click.Command:
         """The command itself."""
         assert self.name is not None
-        command: click.Command = getattr(importlib.import_module(f"fpray.cli.{MODULES[self.name]}"), self.name)
+        command: click.Command = getattr(importlib.import_module(self.module), self.name)
         return command
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """The first sentence of its help, whole: on a narrow terminal it goes on in the next line."""
+        spec = importlib.util.find_spec(self.module)
         assert self.name is not None
-        source = (Path(__file__).parent / f"{MODULES[self.name]}.py").read_text()
-        functions = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+        assert spec is not None
+        assert spec.origin is not None
+        functions = {n.name: n for n in ast.parse(Path(spec.origin).read_text()).body if isinstance(n, ast.FunctionDef)}
         return click.Command(self.name, help=ast.get_docstring(functions[self.name])).get_short_help_str(200)
 
 
@@ -54,11 +64,19 @@ class Fpray(click.Group):
     """Imports a command when it is invoked; errors as sentences, exit codes, no traceback for what a user did."""
 
     def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes, commands=[_Unloaded(name) for name in MODULES])
+        own = [_Unloaded(name, f"fpray.cli.{module}") for name, module in MODULES.items()]
+        super().__init__(**attributes, commands=own)
+
+    @functools.cached_property
+    def of_packages(self) -> Mapping[str, _Unloaded]:
+        """The commands that other packages add, by name; an entry point is `plot = "package.module:plot"`."""
+        from importlib.metadata import entry_points
+
+        return {point.name: _Unloaded(point.attr, point.module) for point in entry_points(group=OF_PACKAGES)}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
-        command = super().get_command(ctx, cmd_name)
+        command = super().get_command(ctx, cmd_name) or self.of_packages.get(cmd_name)
         return command.load() if isinstance(command, _Unloaded) else command
 
     def resolve_command(
@@ -70,13 +88,14 @@ class Fpray(click.Group):
         return name, command, words
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of their use."""
-        return list(self.commands)
+        """The commands in the order of their use, then those of other packages."""
+        return [*self.commands, *self.of_packages]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a line for each command, without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, command.get_short_help_str()) for name, command in self.commands.items()])
+            commands = {**self.commands, **self.of_packages}
+            formatter.write_dl([(name, command.get_short_help_str()) for name, command in commands.items()])
 
     def main(self, *words: Any, **more: Any) -> Any:
         """Run the command line; output that cannot be written is a sentence."""
@@ -104,7 +123,8 @@ class Fpray(click.Group):
         try:
             return super().invoke(ctx)
         except FprayError as error:
-            in_lines = isinstance(error, Refused) and ctx.invoked_subcommand not in READERS
+            starts = ctx.invoked_subcommand in MODULES and ctx.invoked_subcommand not in READERS
+            in_lines = isinstance(error, Refused) and starts
             say(f"fpray: {error if in_lines else error.explained()}")
             ctx.exit(error.exit_code)
         except click.UsageError as error:

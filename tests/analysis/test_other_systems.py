@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import fpray_analysis
+import fpray_analysis.figures
+
 pytestmark = pytest.mark.heavy
 
 ROOT = Path(__file__).parents[2]
@@ -33,3 +36,18 @@ def test_suites_are_loaded() -> None:
     paths = [str(path) for kind in ("pilot_and_rerun", "sweep_with_a_crash") for path in (RECORDED / kind).iterdir()]
     counts = "r.trials.num_rows, r.events.num_rows, r.recorder().count_rows()"
     assert _bare(f"import fpray; r = fpray.load({paths!r}); print({counts})").split() == ["4", "41", "8525"]
+
+
+def test_a_public_name_is_never_a_module() -> None:
+    """A module of the same name would take its place as soon as it is imported."""
+    names = [path.stem for path in (ROOT / "analysis").rglob("*.py")]
+    for package in (fpray_analysis, fpray_analysis.figures):
+        assert not {*package.__all__} & {*names}
+
+
+def test_a_figure_is_drawn(tmp_path: Path) -> None:
+    (path,) = (RECORDED / "pilot_and_rerun").iterdir()
+    output = tmp_path / "figure.png"
+    words = ["plot", str(path), "-o", str(output)]
+    assert "is drawn (lt)" in _bare(f"from fpray.cli.main import main; main({words!r}, standalone_mode=False)")
+    assert output.stat().st_size > 1000

@@ -14,7 +14,7 @@ from fpray.store.find import find_suite
 from fpray.store.usual_root import usual_root
 from fpray_analysis.loaded import Store
 from fpray_analysis.published import is_published, load_published
-from fpray_analysis.results import Results
+from fpray_analysis.result_set import Results
 from fpray_analysis.suites import load_suite
 
 Source = str | PathLike[str]

@@ -1,0 +1,46 @@
+"""`fpray plot`: a figure of suites or of published results, as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fpray.cli.completion import suite_ids
+from fpray.cli.suites import PATH, suites_option
+from fpray.files.paths import absolute, short_path
+from fpray.report.text import show_line
+
+
+@click.command()
+@click.argument("suite", metavar="SUITE...", nargs=-1, required=True, shell_complete=suite_ids)
+@suites_option
+@click.option("--kind", metavar="KIND", default="", help="lt, scale or bars; usually chosen from what varies")
+@click.option("--x", metavar="COLUMN", default="", help="what the horizontal axis shows")
+@click.option("--y", metavar="COLUMN", default="", help="what the vertical axis shows")
+@click.option("--by", metavar="COLUMN", multiple=True, help="a column that tells lines apart; may be repeated")
+@click.option("--where", metavar="COLUMN=VALUE,...", multiple=True, help="draw only trials with one of these values")
+@click.option("--label", metavar="SUITE=NAME", multiple=True, help="the name of a suite in the legend")
+@click.option("--log", type=click.Choice(["x", "y", "xy"]), default=None, help="logarithmic axes")
+@click.option("--title", metavar="TEXT", default="", help="a title above the figure")
+@click.option("--width", metavar="CM", type=click.FloatRange(4, 60), default=None, help="width in cm")
+@click.option("--paper", is_flag=True, help="print size, a serif font, no title, no line below")
+@click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="write FILE.pdf, FILE.png or FILE.svg")
+def plot(suite: tuple[str, ...], suite_directory: Path, output: Path | None, **words: object) -> None:
+    """Draw a figure of one or several suites.
+
+    SUITE is a suite, a suite directory of FrankenPaxos, or one of its results.csv files. The kind of the figure follows
+    from what varies: latency over throughput (lt) where the load does, throughput over a parameter (scale) where only
+    one number does, else a bar for each configuration (bars).
+    """
+    from fpray_analysis.figures.draw import plot as draw  # matplotlib takes half a second
+    from fpray_analysis.figures.words import figure_options
+    from fpray_analysis.loading import load
+
+    options = figure_options(words)
+    results = load(suite, suite_directory)
+    file = output or absolute(f"{Path(suite[0]).stem}.png")
+    kind = draw(results, file, options)
+    for remark in results.remarks:
+        show_line(f"note: {remark}")
+    show_line(f"{short_path(file)} is drawn ({kind})")

@@ -1,0 +1,105 @@
+"""Which columns and which trials a figure shows: from what the user names, or from what varies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fpray.errors import Cause, Problem, nearest, refuse, refuse_if_any
+from fpray.recorder.columns import THROUGHPUT, latency, measured_latency, start_throughput
+from fpray.store import columns
+from fpray.store.outcome import Status
+from fpray_analysis.loaded import SUITE
+from fpray_analysis.result_set import Results
+
+Row = Mapping[str, Any]
+# By these a study varies how much load clients make. What follows from them is no series of its own.
+LOAD: Final = ("num_client_procs", "num_clients_per_proc", "num_warmup_clients_per_proc")
+MOST_SERIES: Final = 12  # as many as can be told apart
+
+
+def chosen_trials(results: Results, where: Mapping[str, Sequence[str]] | None = None) -> list[Row]:
+    """The finished trials with one of the values of each column in `where`, as texts.
+
+    Raises:
+        Refused: there is no such column, or no such trial.
+    """
+    where = where or {}
+    names = results.trials.column_names
+    refuse_if_any(
+        [
+            Problem(f"--where {name}", f"there is no such column{nearest(name, names)}", Cause.FIGURE)
+            for name in where
+            if name not in names
+        ]
+    )
+    rows = [row for row in results.trials.to_pylist() if row[columns.STATUS] == Status.FINISHED.value]
+    if not rows:
+        raise refuse("figure", "no trial of these suites has finished, so there is nothing to draw", Cause.FIGURE)
+    for name, values in where.items():
+        before = list(dict.fromkeys(str(row[name]) for row in rows))
+        rows = [row for row in rows if any(_is(row[name], value) for value in values)]
+        if not rows:
+            raise refuse(
+                f"--where {name}={','.join(values)}",
+                f"no trial has this value: write one of {', '.join(before[:20])}",
+                Cause.FIGURE,
+            )
+    return rows
+
+
+def _is(value: Any, text: str) -> bool:
+    """Whether a value is what a text says: 3.0 is `3` as well."""
+    if isinstance(value, float):
+        try:
+            return value == float(text)
+        except ValueError:
+            return False
+    return str(value) == text
+
+
+def throughput_column(rows: Sequence[Row], output: str) -> str:
+    """The throughput of an output: fpray's own, where all trials have it; else FrankenPaxos's.
+
+    Raises:
+        Refused: no trial has any.
+    """
+    return _first_with_values(rows, [f"{output}{THROUGHPUT}", f"{output}{start_throughput('p90')}"])
+
+
+def latency_column(rows: Sequence[Row], output: str, statistic: str = "median") -> str:
+    """A statistic of the latencies of an output, as `throughput_column`."""
+    return _first_with_values(rows, [f"{output}{measured_latency(statistic)}", f"{output}{latency(statistic)}"])
+
+
+def _first_with_values(rows: Sequence[Row], names: Sequence[str]) -> str:
+    for of_trials in (all, any):
+        for name in names:
+            if of_trials(row.get(name) is not None for row in rows):
+                return name
+    raise refuse("figure", f"no trial has {' or '.join(names)}", Cause.FIGURE)
+
+
+def only_output(rows: Sequence[Row]) -> str:
+    """The prefix of the output that is drawn where none is named: the one that most trials have, the first of them."""
+    counts: dict[str, int] = {}
+    for name in rows[0]:
+        if name.endswith(latency("median")):
+            output = name.removesuffix(latency("median")).removesuffix(measured_latency("").partition("latency")[0])
+            count = sum(row[name] is not None for row in rows)
+            counts[output] = max(count, counts.get(output, 0))
+    return max(counts, key=lambda name: counts[name], default="")
+
+
+def series_columns(results: Results, rows: Sequence[Row], within: Sequence[str]) -> list[str]:
+    """The columns that tell series apart: the suite, and what varies in it where the columns in `within` do not."""
+    suite = [SUITE] if SUITE in rows[0] else []
+    candidates = [name for name in results.varied if name not in (*LOAD, *within)]
+    return [*suite, *(name for name in candidates if _varies_within(rows, name, [*suite, *within]))]
+
+
+def _varies_within(rows: Sequence[Row], name: str, within: Sequence[str]) -> bool:
+    values: dict[tuple[Any, ...], set[Any]] = {}
+    for row in rows:
+        values.setdefault(tuple(row.get(column) for column in within), set()).add(row.get(name))
+    return any(len(own) > 1 for own in values.values())

@@ -1,0 +1,132 @@
+"""The points of a figure: one for each configuration, with all its repeats, sorted into series."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fpray.errors import Cause, refuse
+from fpray.files.printable import printable
+from fpray.store import columns
+from fpray_analysis.figures.choice import LOAD, MOST_SERIES, Row
+from fpray_analysis.figures.quantities import quantity
+from fpray_analysis.loaded import LOOPS, SUITE
+
+
+@dataclass(frozen=True)
+class Point:
+    """One configuration.
+
+    Attributes:
+        xs, ys: the values of its repeats.
+        load: what it is sorted by.
+        doubts: how many of its repeats have a doubt.
+    """
+
+    xs: Sequence[Any]
+    ys: Sequence[float]
+    load: tuple[Any, ...]
+    doubts: int
+
+    @property
+    def x(self) -> Any:
+        """The median of the repeats; a text as it is."""
+        return statistics.median(self.xs) if all(isinstance(x, int | float) for x in self.xs) else self.xs[0]
+
+    @property
+    def y(self) -> float:
+        """The median of the repeats."""
+        return statistics.median(self.ys)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points with a name in the legend; empty where there is only one series."""
+
+    name: str
+    points: Sequence[Point]
+
+
+def series_of(
+    rows: Sequence[Row],
+    inputs: Sequence[str],
+    by: Sequence[str],
+    *,
+    x: str,
+    y: str,
+    labels: Mapping[str, str],
+    most: int = MOST_SERIES,
+) -> list[Series]:
+    """The series, sorted by what they are of.
+
+    inputs: the columns that make a configuration; by: those that make a series; x, y: those that are drawn, both with a
+    value, or the trial is left out; labels: names of suites in place of their own.
+
+    Raises:
+        Refused: they are too many to be told apart, or no trial has both values.
+    """
+    groups: dict[tuple[Any, ...], dict[tuple[Any, ...], list[Row]]] = {}
+    configuration = [*([SUITE] if SUITE in rows[0] else []), *inputs]
+    for row in rows:
+        if row.get(x) is not None and row.get(y) is not None:
+            points = groups.setdefault(tuple(row.get(name) for name in by), {})
+            points.setdefault(tuple(row.get(name) for name in configuration), []).append(row)
+    suites = list(dict.fromkeys(str(row.get(SUITE)) for row in rows))
+    if not groups:
+        raise refuse("figure", f"no finished trial has both {x} and {y}", Cause.FIGURE)
+    if len(groups) > most:
+        raise refuse(
+            f"--by {' --by '.join(by)}",
+            f"makes {len(groups)} series, and more than {most} cannot be told apart: choose fewer parameters with"
+            " --by COLUMN, or fewer trials with --where COLUMN=VALUE",
+            Cause.FIGURE,
+        )
+    return [
+        Series(_name(by, key, labels), sorted((_point(own, x, y) for own in points.values()), key=lambda p: p.load))
+        for key, points in sorted(groups.items(), key=lambda group: _order(by, group[0], suites))
+    ]
+
+
+def _order(by: Sequence[str], key: Sequence[Any], suites: Sequence[str]) -> tuple[Any, ...]:
+    """What series are sorted by: suites as they were named, numbers by size, texts by their letters."""
+    return tuple(
+        (0, suites.index(value), "") if column == SUITE
+        else (1, value, "") if isinstance(value, int | float)
+        else (2, 0, str(value))
+        for column, value in zip(by, key, strict=True)
+    )  # fmt: skip
+
+
+def _point(rows: Sequence[Row], x: str, y: str) -> Point:
+    loops = rows[0].get(LOOPS)
+    if loops is None:  # of FrankenPaxos: the counts of its clients give the same order
+        loops = math.prod(rows[0].get(name) or 1 for name in LOAD[:2])
+    return Point(
+        xs=[row[x] for row in rows],
+        ys=[row[y] for row in rows],
+        load=(loops, statistics.median(row[y] for row in rows)),
+        doubts=sum(bool(row[columns.DOUBTS]) for row in rows),
+    )
+
+
+def legend_title(by: Sequence[str]) -> str:
+    """What the names of series are values of; empty where they are suites."""
+    return ", ".join(quantity(column).words for column in by if column != SUITE)
+
+
+def _name(by: Sequence[str], key: Sequence[Any], labels: Mapping[str, str]) -> str:
+    """The values of the columns; a suite has its label."""
+    parts = [
+        labels.get(str(value), str(value)) if column == SUITE else _text(value)
+        for column, value in zip(by, key, strict=True)
+    ]
+    return printable(", ".join(parts))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
