@@ -14,10 +14,13 @@ from fpray.files.suite_file import Damaged
 from fpray.recorder.schema import SCHEMA
 from fpray.store import columns
 from fpray_analysis.loaded import SUITE, Store
+from fpray_analysis.raw_rows import RawRows
 
 
-def recorder_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]) -> Any:
-    """A dataset of the rows of all trials that have kept them; nothing is read yet but the ends of the files.
+def recorder_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str], raw: RawRows) -> Any:
+    """A dataset of the rows of all trials that have kept them; of Parquet files only their ends are read yet.
+
+    raw: where rows of FrankenPaxos are converted.
 
     Raises:
         FileNotFoundError: no trial has.
@@ -30,8 +33,8 @@ def recorder_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]
     schema = pa.schema([*SCHEMA, *(trials.schema.field(name) for name in of_trial)])
     files, partitions = [], []
     for directory, row in zip(_directories(stores), trials.select(of_trial).to_pylist(), strict=True):
-        file = directory / layout.RECORDER if directory is not None else None
-        if file is not None and file.is_file():
+        file = _file(directory, raw) if directory is not None else None
+        if file is not None:
             files.append(_checked(file))
             partitions.append(functools.reduce(operator.and_, (_is(schema.field(name), row[name]) for name in row)))
     if not files:
@@ -39,6 +42,11 @@ def recorder_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]
     return ds.FileSystemDataset.from_paths(
         files, schema, ds.ParquetFileFormat(), pa.fs.LocalFileSystem(), partitions=partitions
     )
+
+
+def _file(directory: Path, raw: RawRows) -> Path | None:
+    file = directory / layout.RECORDER
+    return file if file.is_file() else raw.parquet(directory)
 
 
 def _directories(stores: Sequence[Store]) -> Iterator[Path | None]:

@@ -13,6 +13,7 @@ from fpray.store import columns
 from fpray.store.outcome import Status
 from fpray_analysis.events import event_rows
 from fpray_analysis.loaded import SUITE, Store
+from fpray_analysis.raw_rows import RawRows
 from fpray_analysis.recordings import recorder_dataset
 from fpray_analysis.stacking import stacked
 
@@ -29,6 +30,7 @@ class Results:
     def __init__(self, stores: Sequence[Store]) -> None:
         """stores: at least one, in the order in which they are stacked."""
         self._stores = stores
+        self._raw = RawRows()
 
     @functools.cached_property
     def trials(self) -> Any:
@@ -60,7 +62,11 @@ class Results:
             FileNotFoundError: no trial has kept its rows (`--raw drop`, or a file of results alone).
             fpray.Refused: the rows of a trial are damaged.
         """
-        return recorder_dataset(self._stores, self.trials, self.varied)
+        return self._recorder
+
+    @functools.cached_property
+    def _recorder(self) -> Any:
+        return recorder_dataset(self._stores, self.trials, self.varied, self._raw)
 
     @functools.cached_property
     def events(self) -> Any:

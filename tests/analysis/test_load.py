@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gc
+import gzip
 import json
 import re
 import shutil
@@ -180,6 +182,39 @@ def test_a_suite_directory_of_frankenpaxos_is_loaded(tmp_path: Path) -> None:
     assert results.provenance == {directory.name: {"args": {"jar": "frankenpaxos.jar"}}}
     with pytest.raises(FileNotFoundError, match="no trial has kept its rows"):
         results.recorder()
+
+
+def test_rows_that_frankenpaxos_has_kept_are_read(tmp_path: Path) -> None:
+    """`data.csv.gz` of both sets of columns, as pandas writes them; in bounded memory, and nothing is left."""
+    directory = tmp_path / "suite"
+    for trial, header, rest in (
+        ("001", "start,stop,latency_nanos,host,port", "172.31.0.102,10000"),
+        ("002", "start,stop,count,latency_nanos,label", "write"),
+    ):
+        (directory / trial).mkdir(parents=True)
+        counts = "10," if "count" in header else ""
+        times = "2020-07-02 18:50:43.476000+00:00,2020-07-02 18:50:43.478123456+00:00"
+        lines = [header, *[f"{times},{counts}1748687,{rest}"] * 3]
+        with gzip.open(directory / trial / "data.csv.gz", "wt") as file:
+            file.write("\n".join(lines) + "\n")
+    _write(directory / "results.csv", FILES["nsdi_fig1_lt_epaxos_results.csv"])
+    results = fpray.load(directory)
+    rows = results.recorder().to_table().to_pylist()
+    assert len(rows) == 6
+    assert [row["count"] for row in rows] == [1, 1, 1, 10, 10, 10]
+    assert {(row["trial"], row["label"], row["port"]) for row in rows} == {
+        ("001", None, 10_000),
+        ("002", "write", None),
+    }
+    assert rows[0]["stop"].value == 1_593_715_843_478_123_456
+    copies = [Path(name).parent for name in results.recorder().files]
+    assert copies[0].is_dir()
+    del results, rows
+    gc.collect()
+    assert not copies[0].exists()
+    (directory / "002" / "data.csv.gz").write_bytes(b"no gzip")
+    with pytest.raises(fpray.Refused, match=r"002/data.csv.gz is damaged"):
+        fpray.load(directory).recorder()
 
 
 def test_rows_of_all_trials_are_one_dataset() -> None:
