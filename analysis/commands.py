@@ -15,7 +15,7 @@ from fpray.report.text import show_line
 @click.command()
 @click.argument("suite", metavar="SUITE...", nargs=-1, required=True, shell_complete=suite_ids)
 @suites_option
-@click.option("--kind", metavar="KIND", default="", help="lt, scale or bars; usually chosen from what varies")
+@click.option("--kind", metavar="KIND", default="", help="lt, scale, bars, or time for one trial over time")
 @click.option("--x", metavar="COLUMN", default="", help="what the horizontal axis shows")
 @click.option("--y", metavar="COLUMN", default="", help="what the vertical axis shows")
 @click.option("--by", metavar="COLUMN", multiple=True, help="a column that tells lines apart; may be repeated")

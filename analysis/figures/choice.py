@@ -18,8 +18,10 @@ LOAD: Final = ("num_client_procs", "num_clients_per_proc", "num_warmup_clients_p
 MOST_SERIES: Final = 12  # as many as can be told apart
 
 
-def chosen_trials(results: Results, where: Mapping[str, Sequence[str]] | None = None) -> list[Row]:
-    """The finished trials with one of the values of each column in `where`, as texts.
+def chosen_trials(
+    results: Results, where: Mapping[str, Sequence[str]] | None = None, *, unfinished: bool = False
+) -> list[Row]:
+    """The finished trials with one of the values of each column in `where`, as texts; unfinished: others as well.
 
     Raises:
         Refused: there is no such column, or no such trial.
@@ -33,7 +35,7 @@ def chosen_trials(results: Results, where: Mapping[str, Sequence[str]] | None = 
             if name not in names
         ]
     )
-    rows = [row for row in results.trials.to_pylist() if row[columns.STATUS] == Status.FINISHED.value]
+    rows = [row for row in results.trials.to_pylist() if unfinished or row[columns.STATUS] == Status.FINISHED.value]
     if not rows:
         raise refuse("figure", "no trial of these suites has finished, so there is nothing to draw", Cause.FIGURE)
     for name, values in where.items():

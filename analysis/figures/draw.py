@@ -17,6 +17,7 @@ from fpray.store import columns
 from fpray_analysis.figures.bar_chart import bars
 from fpray_analysis.figures.choice import LOAD, chosen_trials
 from fpray_analysis.figures.latency_throughput import lt
+from fpray_analysis.figures.over_time import latency_over_time, throughput_over_time
 from fpray_analysis.figures.scaling import scale
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
 from fpray_analysis.result_set import Results
@@ -24,9 +25,15 @@ from fpray_analysis.result_set import Results
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-KINDS: Final[Mapping[str, Callable[..., Any]]] = {"lt": lt, "scale": scale, "bars": bars}
+# Each kind with the functions of its panels, one below the other.
+KINDS: Final[Mapping[str, Sequence[Callable[..., Any]]]] = {
+    "lt": (lt,), "scale": (scale,), "bars": (bars,), "time": (throughput_over_time, latency_over_time),
+}  # fmt: skip
+_ARGUMENTS: Final[Mapping[str, Sequence[str]]] = {
+    "lt": ("x", "y", "by", "labels"), "scale": ("x", "y", "by", "labels"), "bars": ("y", "by", "labels"), "time": (),
+}  # fmt: skip
 SUFFIXES: Final = (".pdf", ".png", ".svg")
-_POINT: Final = "point: median of the repeats; bars: lowest to highest repeat"
+_MARKS: Final = {"time": "grey: the measured window", "": "point: median of the repeats; bars: lowest to highest"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> str:
         kind = options.kind or usual_kind(results, options.where)
         figure = _figure(results, kind, options)
         try:
-            figure.savefig(file, metadata=_metadata(file, results, options))
+            figure.savefig(file, metadata=_metadata(file, source_line(results, kind, options), options))
         except OSError as error:
             raise refuse(f"-o {file}", f"cannot be written: {error.strerror}", Cause.FIGURE) from None
     return kind
@@ -123,17 +130,18 @@ def _figure(results: Results, kind: str, options: FigureOptions) -> Figure:
     from matplotlib.figure import Figure
 
     width = options.width or (COLUMN_CM if options.paper else SCREEN_CM)
-    figure = Figure(figsize=size_inches(width, 0.72 if options.paper else 0.62), layout="constrained")
-    axes = figure.add_subplot()
-    arguments: dict[str, Any] = {"y": options.y, "by": options.by, "where": options.where, "labels": options.labels}
-    if kind != "bars":
-        arguments["x"] = options.x
-    KINDS[kind](results, axes, **arguments)
-    for axis in options.log:
-        logarithmic(axes, axis)
+    panels = KINDS[kind]
+    ratio = (0.72 if options.paper else 0.62) * (1 + 0.55 * (len(panels) - 1))
+    figure = Figure(figsize=size_inches(width, ratio), layout="constrained")
+    by_name = {"x": options.x, "y": options.y, "by": options.by, "labels": options.labels}
+    arguments = {name: by_name[name] for name in _ARGUMENTS[kind]}
+    for panel, axes in zip(panels, figure.subplots(len(panels), squeeze=False)[:, 0], strict=True):
+        panel(results, axes, where=options.where, **arguments)
+        for axis in options.log:
+            logarithmic(axes, axis)
     if not options.paper:
         figure.suptitle(options.title)
-        _add_line(figure, source_line(results, options), width)
+        _add_line(figure, source_line(results, kind, options), width)
     return figure
 
 
@@ -142,27 +150,27 @@ def _add_line(figure: Figure, text: str, width_cm: float) -> None:
     figure.supxlabel(textwrap.fill(text, int(width_cm * 7.6)), fontsize=6.5, color="#555555", x=0.01, ha="left")
 
 
-def source_line(results: Results, options: FigureOptions) -> str:
+def source_line(results: Results, kind: str, options: FigureOptions) -> str:
     """What a figure was drawn from: suites, trials, jar, the version of fpray, and how many trials have a doubt."""
-    rows = chosen_trials(results, options.where)
+    rows = chosen_trials(results, options.where, unfinished=kind == "time")
     jars = list(dict.fromkeys(row[columns.JAR] for row in rows if row[columns.JAR]))
     names = [options.labels.get(name, name) for name in results.provenance]
     doubts = sum(bool(row[columns.DOUBTS]) for row in rows)
     parts = [
         ", ".join(map(printable, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
-        f"{len(rows)} trials",
+        f"trial {rows[0][columns.TRIAL]}" if kind == "time" else f"{len(rows)} trials",
         f"jar: {', '.join(map(printable, jars[:3]))}" if jars else "jar: not known",
         f"fpray {fpray.__version__}",
-        _POINT,
+        _MARKS.get(kind, _MARKS[""]),
     ]
     if doubts:
         parts.append(f"{doubts} of the trials have doubts (hollow markers)")
     return " · ".join(parts)
 
 
-def _metadata(file: Path, results: Results, options: FigureOptions) -> dict[str, Any]:
+def _metadata(file: Path, line: str, options: FigureOptions) -> dict[str, Any]:
     """The same in the file, by the keys of its format."""
-    line, software = source_line(results, options), f"fpray {fpray.__version__}"
+    software = f"fpray {fpray.__version__}"
     title = options.title or "Figure of fpray"
     if file.suffix == ".pdf":
         return {"Title": title, "Subject": line, "Creator": software}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from tests.conftest import cli
 
 pytestmark = pytest.mark.heavy
 
+RECORDED = Path(__file__).parents[1] / "recorded" / "suites"
 NAMES = ("num_client_procs", "num_clients_per_proc", "num_proxy_leaders", "state_machine")
 OUTPUTS = ("latency.median_ms", "latency.p99_ms", "start_throughput_1s.p90")
 Trial = tuple[int, int, str, float, float]  # loops, proxy leaders, state machine, latency, throughput
@@ -216,3 +219,28 @@ def test_without_a_file_name_it_says_where_it_has_drawn(loads: Path, monkeypatch
     done = cli("plot", "loads.csv")
     assert "./loads.png is drawn (lt)" in done.stdout
     assert (loads.parent / "loads.png").is_file()
+
+
+def test_a_trial_over_time_has_its_window_and_its_events(tmp_path: Path) -> None:
+    (original,) = (RECORDED / "sweep_with_a_crash").iterdir()
+    suite = tmp_path / "suite"
+    shutil.copytree(original, suite)
+    events = json.loads((suite / "001" / "events.json").read_text())
+    start = next(event["t"] for event in events if event["detail"] == "measuring")
+    events.append({"t": start + 50_000_000, "kind": "fault", "role": "", "label": "leader_0", "detail": "was killed"})
+    (suite / "001" / "events.json").write_text(json.dumps(events))
+    svg = _svg(suite, "--kind", "time", "--where", "trial=001")
+    texts = _texts(svg)
+    assert {"Throughput (requests/s)", "Latency (ms)", "Time (s)"} <= set(texts)
+    assert texts.count(" leader_0 was killed") == 2
+    assert not [text for text in texts if "returned 0" in text], "after the rows"
+    assert any("trial 001" in text for text in texts)
+
+
+def test_a_figure_of_one_trial_needs_one_with_rows() -> None:
+    (suite,) = (RECORDED / "sweep_with_a_crash").iterdir()
+    done = cli("plot", str(suite), "--kind", "time")
+    assert "--kind time: shows one trial, and these are 2: add --where trial=NUMBER (001, 002)" in done.stderr
+    done = cli("plot", str(suite), "--kind", "time", "--where", "trial=002")
+    assert "--kind time needs the rows of the trial, and trial 002 has kept none" in done.stderr
+    assert done.exit_code == 2

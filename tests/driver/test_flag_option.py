@@ -56,8 +56,7 @@ def test_a_suite_is_of_its_flags(ray_address: str, tmp_path: Path) -> None:
     other = run(*words, "-s", str(suite), cwd=tmp_path)
     assert other.code == 2
     assert (
-        "--flag is none now, but was server:--log_level=info for the earlier results: results from before"
-        in other.err
+        "--flag is none now, but was server:--log_level=info for the earlier results: results from before" in other.err
     )
     other = run(*words, *flag, "--place", "pack", "-s", str(suite), cwd=tmp_path)
     assert "--place is pack now, but was none for the earlier results: results from before" in other.err
