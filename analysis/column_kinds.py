@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from fpray.recorder.columns import ABSENT
+from fpray.recorder.columns import ABSENT, is_measured
 from fpray.store.columns import column_types
 from fpray.study.registry import protocols
+from fpray_analysis.loaded import FIRST, LAST
 
 # FrankenPaxos's figures of an output, also of its earlier versions: `write_output.stop_throughput_5s.p90`.
 OUTPUT: Final = re.compile(r"(?:^|\.)(?:latency\.\w+_ms|(?:start|stop)_throughput_\d+s\.\w+)$")
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_INTEGER: Final = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})")
 _FLAGS: Final = {"True": True, "False": False}
 
 
@@ -35,6 +36,16 @@ def typed_column(name: str, texts: Sequence[str]) -> tuple[type, list[Any]]:
     raise AssertionError("every text is a text")
 
 
+def is_figure(text: str) -> bool:
+    """Whether a text is a measured number, or says that there is none."""
+    return _read([text], _figure) is not None
+
+
+def is_input(name: str) -> bool:
+    """Whether a column of a table of results is a parameter, as far as its name says it."""
+    return not (name in FIRST or name in LAST or is_measured(name) or OUTPUT.search(name))
+
+
 def _read(texts: Sequence[str], reader: Callable[[str], Any]) -> list[Any] | None:
     """All texts as values; None if one of them is none of this type."""
     try:
@@ -51,7 +62,7 @@ def _integer(text: str) -> int:
 
 def _number(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value) or "_" in text:
+    if not math.isfinite(value) or "_" in text or not text.isascii():
         raise ValueError
     return value
 

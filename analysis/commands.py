@@ -23,7 +23,7 @@ from fpray.report.text import show_line
 @click.option("--label", metavar="SUITE=NAME", multiple=True, help="the name of a suite in the legend")
 @click.option("--log", type=click.Choice(["x", "y", "xy"]), default=None, help="logarithmic axes")
 @click.option("--title", metavar="TEXT", default="", help="a title above the figure")
-@click.option("--width", metavar="CM", type=click.FloatRange(4, 60), default=None, help="width in cm")
+@click.option("--width", metavar="CM", type=float, default=None, help="width in cm, from 6 to 60")
 @click.option("--paper", is_flag=True, help="print size, a serif font, no title, no line below")
 @click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="write FILE.pdf, FILE.png or FILE.svg")
 def plot(suite: tuple[str, ...], suite_directory: Path, output: Path | None, **words: object) -> None:
@@ -34,13 +34,12 @@ def plot(suite: tuple[str, ...], suite_directory: Path, output: Path | None, **w
     one number does, else a bar for each configuration (bars).
     """
     from fpray_analysis.figures.draw import plot as draw  # matplotlib takes half a second
-    from fpray_analysis.figures.words import figure_options
+    from fpray_analysis.figures.words import figure_options, file_name
     from fpray_analysis.loading import load
 
     options = figure_options(words)
     results = load(suite, suite_directory)
-    file = output or absolute(f"{Path(suite[0]).stem}.png")
-    kind = draw(results, file, options)
-    for remark in results.remarks:
-        show_line(f"note: {remark}")
-    show_line(f"{short_path(file)} is drawn ({kind})")
+    figure = draw(results, file := output or absolute(file_name(results)), options)
+    for note in (*results.remarks, *figure.notes):
+        show_line(f"note: {note}")
+    show_line(f"{short_path(file)} is drawn ({figure.kind})")

@@ -32,6 +32,7 @@ class Store:
         path: its directory or file, absolute.
         trials: an Arrow table with a row for each trial that ended.
         inputs: the columns of `trials` that are parameters.
+        source: what was really read: a suite or a file, of which no two stores are the same.
         directories: trial -> its directory.
         provenance: where the numbers come from, as far as the store says it.
         remarks: what the store does not say, in sentences.
@@ -41,6 +42,7 @@ class Store:
     path: Path
     trials: Any
     inputs: Sequence[str]
+    source: Path
     directories: Mapping[str, Path] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     remarks: Sequence[str] = ()

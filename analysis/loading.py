@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -30,7 +30,7 @@ def load(source: Source | Sequence[Source], root: Source | None = None) -> Resul
     Raises:
         fpray.Refused: one of them is not there, or cannot be read; all such problems at once.
     """
-    sources = [source] if isinstance(source, str | PathLike) else list(source)
+    sources = [source] if isinstance(source, str | bytes | PathLike) or not isinstance(source, Iterable) else [*source]
     stores, problems = list[Store](), list[Problem]()
     with only_reading():
         directory = absolute(root) if root is not None else usual_root()
@@ -41,8 +41,8 @@ def load(source: Source | Sequence[Source], root: Source | None = None) -> Resul
                 problems += refused.problems
         if not sources:
             problems.append(Problem("load", "names no suite: write at least one", Cause.SUITE))
-        twice = [path for path, count in Counter(store.path.resolve() for store in stores).items() if count > 1]
-        problems += [Problem(str(path), "is named twice: name it once", Cause.SUITE) for path in twice]
+        twice = [path for path, count in Counter(store.source.resolve() for store in stores).items() if count > 1]
+        problems += [Problem(str(path), "is read twice: name these results once", Cause.SUITE) for path in twice]
         refuse_if_any(problems)
     return Results([replace(store, name=_name(store, stores)) for store in stores])
 

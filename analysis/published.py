@@ -19,8 +19,8 @@ from fpray.recorder.columns import MEASURED, MEASURED_TOGETHER, REQUESTS
 from fpray.store import columns
 from fpray.store.outcome import Status
 from fpray.store.result_table import Row, table_of
-from fpray_analysis.column_kinds import OUTPUT, typed_column
-from fpray_analysis.loaded import FIRST, LAST, LOOPS, Store
+from fpray_analysis.column_kinds import OUTPUT, is_figure, is_input, typed_column
+from fpray_analysis.loaded import FIRST, LAST, LOOPS, SUITE, Store
 
 _LINK: Final = re.compile(r"\s*(?P<target>[^\s,\"]+\.csv)\s*")  # git stores a link as a file with its target
 _LISTED: Final = 3  # wrong lines that a message names
@@ -29,8 +29,8 @@ _LISTED: Final = 3  # wrong lines that a message names
 def is_published(path: Path) -> bool:
     """Whether a path is a file of results, or a directory with one that is no suite of fpray."""
     if path.is_dir():
-        return (path / layout.RESULTS_CSV).is_file() and not (path / layout.SUITE).exists()
-    return path.exists()
+        return (path / layout.RESULTS_CSV).exists() and not (path / layout.SUITE).exists()
+    return path.exists() and path.suffix != ".json"
 
 
 def load_published(path: Path) -> Store:
@@ -39,11 +39,10 @@ def load_published(path: Path) -> Store:
     Raises:
         Refused: it is no table of results.
     """
-    file = path / layout.RESULTS_CSV if path.is_dir() else path
-    table, remarks = _table(file)
+    file, table, remarks = _table(path / layout.RESULTS_CSV if path.is_dir() else path)
     header, *lines = table
     outputs = [name for name in header if OUTPUT.search(name)]
-    inputs = [name for name in header if name not in outputs]
+    inputs = [name for name in header if is_input(name)]
     texts = zip(*lines, strict=True) if lines else [() for _ in header]
     cells = {name: typed_column(name, column) for name, column in zip(header, texts, strict=True)}
     own = _measured(outputs)
@@ -60,23 +59,24 @@ def load_published(path: Path) -> Store:
         f"FrankenPaxos does not write down the closed loops of a trial ({LOOPS}), its jar, its machines, and what fpray"
         " measures itself (measured.*): these columns are null for its trials"
     )
-    return Store(path.name, path, trials, inputs, _directories(path, len(rows)), _provenance(path), (remark, *remarks))
+    remarks += [remark] if LOOPS not in header else []
+    return Store(path.name, path, trials, inputs, file, _directories(path, len(rows)), _provenance(path), remarks)
 
 
-def _table(file: Path) -> tuple[list[list[str]], list[str]]:
-    """The header and the lines of a file of results, and what was noticed.
+def _table(file: Path) -> tuple[Path, list[list[str]], list[str]]:
+    """The file that was read, its header and lines, and what was noticed.
 
     Raises:
         Refused: it is no table.
     """
-    text, remarks = _text(file), []
+    text, remarks = _text(file), list[str]()
     if link := _LINK.fullmatch(text):
         target = file.parent / link["target"]
-        if not target.is_file():
+        if not _is_file(target):
             raise refuse(
                 str(file),
-                f"holds only the name of another file, {printable(link['target'])}, which is not there: git stores a"
-                " link in this way. Load the file that it names",
+                f"holds only the name of another file, {printable(link['target'], most=80)}, and there is no such file:"
+                " git stores a link in this way. Load the file that it names",
                 Cause.SUITE,
             )
         remarks.append(f"{file.name} holds only the name of {printable(link['target'])}, which was read in its place")
@@ -89,7 +89,15 @@ def _table(file: Path) -> tuple[list[list[str]], list[str]]:
         lines.pop()
         remarks.append(f"{file.name} ends within a line, which is left out")
     refuse_if_any([Problem(str(file), sentence, Cause.DAMAGED) for sentence in _faults(lines)])
-    return lines, remarks
+    refuse_if_any([Problem(str(file), sentence, Cause.DAMAGED) for sentence in _no_figures(lines)])
+    return file, lines, remarks
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its name is too long
+        return False
 
 
 def _faults(lines: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -97,8 +105,10 @@ def _faults(lines: Sequence[Sequence[str]]) -> Iterator[str]:
     header = lines[0] if lines else []
     if not any(OUTPUT.search(name) for name in header):
         begin = f"; its first line begins with {in_brief(','.join(header))}" if header else ""
-        yield f"is no results.csv: it has no column such as latency.median_ms{begin}"
+        yield f"is no {layout.RESULTS_CSV}: it has no column such as latency.median_ms{begin}"
         return
+    if SUITE in header:
+        yield f"has a column {SUITE}, which is the name of the column that tells stacked suites apart: rename it"
     if twice := [name for name, count in Counter(header).items() if count > 1]:
         yield f"has the column {in_brief(twice[0])} twice"
     wrong = [number for number, line in enumerate(lines, start=1) if len(line) != len(header)]
@@ -110,11 +120,22 @@ def _faults(lines: Sequence[Sequence[str]]) -> Iterator[str]:
         )
 
 
+def _no_figures(lines: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A sentence for each column of figures with something else in it."""
+    header, *rows = lines
+    for place, name in enumerate(header):
+        if OUTPUT.search(name):
+            for number, row in enumerate(rows, start=2):
+                if not is_figure(row[place]):
+                    yield f"has {in_brief(row[place])} in the column {name} of row {number}, which is no number"
+                    break
+
+
 def _text(file: Path) -> str:
     try:
         return read_text_file(file, BY_FPRAY)
     except Unreadable as why:
-        raise refuse(str(file), f"is no results.csv: {why}", Cause.DAMAGED) from None
+        raise refuse(str(file), f"is no {layout.RESULTS_CSV}: {why}", Cause.DAMAGED) from None
     except OSError as error:
         raise refuse(str(file), f"cannot be read: {error.strerror}", Cause.SUITE) from None
 
@@ -129,6 +150,8 @@ def _measured(outputs: Iterable[str]) -> list[str]:
 def _rows(values: Mapping[str, Sequence[Any]], inputs: Sequence[str], others: Sequence[str], count: int) -> list[Row]:
     """The rows with the columns that fpray's tables have; a repeat is a row with the same parameters as an earlier.
 
+    What the file itself has of these columns, such as one that was made from a table of fpray, is taken from it.
+
     others: columns of which nothing is known.
     """
     repeats = Counter[tuple[Any, ...]]()
@@ -138,7 +161,7 @@ def _rows(values: Mapping[str, Sequence[Any]], inputs: Sequence[str], others: Se
         point = tuple(cells[name] for name in inputs)
         numbers = {columns.TRIAL: layout.trial_number(number + 1), columns.REPEAT: repeats[point]}
         last = dict.fromkeys(LAST) | {columns.STATUS: Status.FINISHED.value}  # it has no row of any other trial
-        rows.append({**dict.fromkeys(FIRST), **numbers, **cells, **dict.fromkeys(others), **last})
+        rows.append({**dict.fromkeys(FIRST), **numbers, **dict.fromkeys(others), **last, **cells})
         repeats[point] += 1
     return rows
 

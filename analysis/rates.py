@@ -16,6 +16,7 @@ SECOND: Final = 1_000_000_000
 _STEP: Final = np.log(1.01)  # latencies are counted in steps of 1 %
 _STEPS: Final = int(np.ceil(np.log(3600 * SECOND) / _STEP)) + 1  # up to an hour
 _BINS: Final = 100  # about, where no width is given
+_LONGEST_S: Final = 24 * 3600  # no trial is longer
 _MOST_BINS: Final = 10_000
 _BEYOND: Final = 10  # requests beyond a quantile; with fewer, it is the luck of a few
 
@@ -54,14 +55,16 @@ def over_time(rows: Any, quantiles: Sequence[float] = (0.5, 0.99), width_s: floa
     (default: 1, 2 or 5 times a power of ten, so that there are about 100 bins).
 
     Raises:
-        ValueError: these are more than 10,000 bins.
+        ValueError: these are more than 10,000 bins, or a clock was set meanwhile.
 
     The first and the last bin are cut where the first request began and the last one was answered: they are left out if
-    others remain.
+    others have any.
     """
     begin, end = _span(rows)
     if end <= begin:
         return []
+    if end - begin > _LONGEST_S * SECOND:
+        raise ValueError("they are more than a day apart, so the clock of a client was set while it measured")
     width = width_s or _round_width((end - begin) / SECOND / _BINS)
     bins = int((end - begin) / (width * SECOND)) + 1
     if bins > _MOST_BINS:
@@ -70,11 +73,14 @@ def over_time(rows: Any, quantiles: Sequence[float] = (0.5, 0.99), width_s: floa
     grouped = False
     for label, stops, weights, latencies in _pieces(rows):
         table = counts.setdefault(label, np.zeros(bins * _STEPS))
+        if (stops < begin).any():
+            raise ValueError("a request was answered before the first one began, so a clock was set meanwhile")
         steps = np.clip(np.log(np.maximum(latencies, 1)) / _STEP, 0, _STEPS - 1).astype(np.int64)
         places = ((stops - begin) // int(width * SECOND)) * _STEPS + steps
         table += np.bincount(places, weights, minlength=len(table))
         grouped = grouped or bool((weights > 1).any())
-    inner = slice(1, -1) if bins > 3 else slice(None)
+    is_more = bins > 3 and any(table.reshape(bins, _STEPS)[1:-1].any() for table in counts.values())
+    inner = slice(1, -1) if is_more else slice(None)
     first = begin + int((inner.start or 0) * width * SECOND)
     tables = sorted(counts.items(), key=lambda item: item[0] or "")
     return [

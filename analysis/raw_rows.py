@@ -28,6 +28,11 @@ class RawRows:
         weakref.finalize(self, directory.cleanup)
         return Path(directory.name)
 
+    def kept_by(self, dataset: Any) -> Any:
+        """The dataset, which keeps these files as long as it lives: it may outlive what it was loaded by."""
+        weakref.finalize(dataset, _let_go, self)
+        return dataset
+
     def parquet(self, trial: Path) -> Path | None:
         """The rows of a trial's directory, converted when they are first asked for; None if it has none.
 
@@ -41,6 +46,10 @@ class RawRows:
         with _as_damaged(source):
             _convert(source, file)
         return file
+
+
+def _let_go(_files: RawRows) -> None:
+    """Nothing is to be done; until it is called, the files are referred to."""
 
 
 @contextmanager

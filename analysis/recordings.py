@@ -30,23 +30,41 @@ def recorder_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]
     import pyarrow.dataset as ds
 
     of_trial = [*([SUITE] if len(stores) > 1 else []), columns.TRIAL, *varied]
-    schema = pa.schema([*SCHEMA, *(trials.schema.field(name) for name in of_trial)])
+    # A parameter may have the name of a column of rows.
+    names = {name: f"params.{name}" if name in SCHEMA.names else name for name in of_trial}
+    fields = [trials.schema.field(name).with_name(new) for name, new in names.items()]
+    schema = pa.schema([*SCHEMA, *fields])
     files, partitions = [], []
     for directory, row in zip(_directories(stores), trials.select(of_trial).to_pylist(), strict=True):
         file = _file(directory, raw) if directory is not None else None
         if file is not None:
             files.append(_checked(file))
-            partitions.append(functools.reduce(operator.and_, (_is(schema.field(name), row[name]) for name in row)))
+            partitions.append(
+                functools.reduce(operator.and_, (_is(schema.field(names[name]), row[name]) for name in row))
+            )
     if not files:
         raise FileNotFoundError("no trial has kept its rows: fpray keeps them with --raw parquet, which is the default")
-    return ds.FileSystemDataset.from_paths(
-        files, schema, ds.ParquetFileFormat(), pa.fs.LocalFileSystem(), partitions=partitions
+    local = pa.fs.LocalFileSystem()
+    return raw.kept_by(
+        ds.FileSystemDataset.from_paths(files, schema, ds.ParquetFileFormat(), local, partitions=partitions)
     )
 
 
 def _file(directory: Path, raw: RawRows) -> Path | None:
     file = directory / layout.RECORDER
     return file if file.is_file() else raw.parquet(directory)
+
+
+def trial_rows(directory: Path, raw: RawRows) -> Any | None:
+    """A dataset of the rows of one trial; None if it has kept none.
+
+    Raises:
+        Damaged: they are.
+    """
+    import pyarrow.dataset as ds
+
+    file = _file(directory, raw)
+    return raw.kept_by(ds.dataset(_checked(file), SCHEMA, format="parquet")) if file is not None else None
 
 
 def _directories(stores: Sequence[Store]) -> Iterator[Path | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import html
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from fpray.files.printable import printable
@@ -14,7 +15,7 @@ from fpray.store.outcome import Status
 from fpray_analysis.events import event_rows
 from fpray_analysis.loaded import SUITE, Store
 from fpray_analysis.raw_rows import RawRows
-from fpray_analysis.recordings import recorder_dataset
+from fpray_analysis.recordings import recorder_dataset, trial_rows
 from fpray_analysis.stacking import stacked
 
 _SHOWN: Final = 20  # trials of a notebook's table
@@ -67,6 +68,24 @@ class Results:
     @functools.cached_property
     def _recorder(self) -> Any:
         return recorder_dataset(self._stores, self.trials, self.varied, self._raw)
+
+    def rows_of(self, trial: Mapping[str, Any]) -> Any | None:
+        """The rows of one trial of `trials`, as a dataset; None if it has kept none. No other trial is read.
+
+        Raises:
+            fpray.Refused: they are damaged.
+        """
+        directory = self._directory(trial)
+        return trial_rows(directory, self._raw) if directory is not None else None
+
+    def events_of(self, trial: Mapping[str, Any]) -> Any:
+        """The events of one trial of `trials`, as `events`. No other trial is read."""
+        directory = self._directory(trial)
+        return event_rows({trial[columns.TRIAL]: directory} if directory is not None else {})
+
+    def _directory(self, trial: Mapping[str, Any]) -> Path | None:
+        (store,) = (s for s in self._stores if trial.get(SUITE, s.name) == s.name)
+        return store.directories.get(trial[columns.TRIAL])
 
     @functools.cached_property
     def events(self) -> Any:

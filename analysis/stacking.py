@@ -26,15 +26,26 @@ def stacked(tables: Mapping[str, Any]) -> Any:
     for table in with_names:
         for field in table.schema:
             kinds.setdefault(field.name, set()).add(field.type)
-    texts = {name for name, own in kinds.items() if pa.string() in own and len(own - {pa.null()}) > 1}
-    uniform = [_with_texts(table, texts) for table in with_names]
+    common = {name: _common(own - {pa.null()}) for name, own in kinds.items() if len(own - {pa.null()}) > 1}
+    uniform = [_cast(table, common) for table in with_names]
     return pa.concat_tables(uniform, promote_options="permissive")
 
 
-def _with_texts(table: Any, names: set[str]) -> Any:
+def _common(kinds: set[Any]) -> Any:
+    """The type that holds the values of all types: a number for numbers, else a text."""
+    import pyarrow as pa
+
+    return pa.float64() if kinds <= {pa.int64(), pa.float64()} else pa.string()
+
+
+def _cast(table: Any, kinds: Mapping[str, Any]) -> Any:
     import pyarrow as pa
 
     for place, field in enumerate(table.schema):
-        if field.name in names and field.type != pa.string():
-            table = table.set_column(place, field.name, table[field.name].cast(pa.string()))
+        kind = kinds.get(field.name, field.type)
+        if field.type not in (kind, pa.null()):
+            # Texts as Python writes them, which is how FrankenPaxos does: True, and not true.
+            texts = [None if value is None else str(value) for value in table[field.name].to_pylist()]
+            column = pa.array(texts, kind) if kind == pa.string() else table[field.name].cast(kind, safe=False)
+            table = table.set_column(place, field.name, column)
     return table

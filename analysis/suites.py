@@ -7,13 +7,13 @@ from typing import Any
 from fpray.errors import Refused
 from fpray.files import layout
 from fpray.protocol.protocol import Protocol
-from fpray.recorder.columns import ABSENT, is_measured
+from fpray.recorder.columns import ABSENT
 from fpray.store.columns import column_types, measured_columns, output_columns
 from fpray.store.result_table import Row, names_of, read_results, table_of
 from fpray.store.results import EndedTrial, ended_trials, full_row
 from fpray.store.suite import Suite
 from fpray.study.registry import find_protocol
-from fpray_analysis.column_kinds import OUTPUT
+from fpray_analysis.column_kinds import is_input
 from fpray_analysis.loaded import FIRST, LAST, LOOPS, PROTOCOL, Store
 
 
@@ -28,14 +28,15 @@ def load_suite(suite: Suite) -> Store:
     rows = [_row(trial, protocol, suite.record.protocol) for trial in trials]
     inputs = names_of(trial.inputs for trial in trials)
     remarks = [] if protocol is not None else [_not_installed(suite.record.protocol)]
+    source = suite.path / layout.RESULTS_CSV  # which says the same as its trials
     if not rows and (suite.path / layout.RESULTS_PARQUET).exists():  # its table was handed on without the trials
         table = read_results(suite.path)
-        inputs = [name for name in table.column_names if _is_input(name)]
-        return Store(suite.path.name, suite.path, table, inputs, {}, _provenance(suite), remarks)
+        inputs = [name for name in table.column_names if is_input(name)]
+        return Store(suite.path.name, suite.path, table, inputs, source, {}, _provenance(suite), remarks)
     types = {**(column_types(protocol) if protocol else {}), **FIRST, **LAST}
     table = table_of(rows or [dict.fromkeys(types)], types).slice(0, len(rows))
     directories = {trial.directory.number: trial.directory.path for trial in trials}
-    return Store(suite.path.name, suite.path, table, inputs, directories, _provenance(suite), remarks)
+    return Store(suite.path.name, suite.path, table, inputs, source, directories, _provenance(suite), remarks)
 
 
 def _protocol(name: str) -> Protocol[Any] | None:
@@ -60,11 +61,6 @@ def _row(trial: EndedTrial, protocol: Protocol[Any] | None, name: str) -> Row:
     loops = protocol.closed_loops(trial.params) if protocol is not None and trial.params is not None else None
     first = {key: row.pop(key, None) for key in FIRST} | {PROTOCOL: name, LOOPS: loops}
     return {**first, **trial.inputs, **outputs, **row, **outputs}
-
-
-def _is_input(name: str) -> bool:
-    """Whether a column of a table of results is a parameter, as far as its name says it."""
-    return not (name in FIRST or name in LAST or is_measured(name) or OUTPUT.search(name))
 
 
 def _provenance(suite: Suite) -> dict[str, Any]:

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from fpray_analysis.figures.choice import chosen_trials, only_output, series_columns, throughput_column
+from fpray_analysis.figures.choice import Row, chosen_trials, only_output, series_columns, throughput_column
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.series import legend_title, series_of
-from fpray_analysis.figures.style import COLOURS, name_axes, plain_numbers
+from fpray_analysis.figures.style import COLOURS, from_zero, name_axes, plain_numbers
 from fpray_analysis.result_set import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MOST_BARS: Final = 60
+_MOST_BARS: Final = 30
 
 
 def bars(
     results: Results, axes: Axes, *, y: str = "", by: Sequence[str] | None = None,
     where: Mapping[str, Sequence[str]] | None = None, labels: Mapping[str, str] | None = None,
+    sink: list[Row] | None = None,
 ) -> Axes:  # fmt: skip
     """Draw a bar for each configuration: the median of its repeats, a line from the lowest to the highest, and dots.
 
@@ -31,7 +32,7 @@ def bars(
     rows = chosen_trials(results, where)
     y = y or throughput_column(rows, only_output(rows))
     by = series_columns(results, rows, []) if by is None else by
-    series = series_of(rows, results.inputs, by, x=y, y=y, labels=labels or {}, most=_MOST_BARS)
+    series = series_of(rows, results.inputs, by, x=y, y=y, labels=labels, sink=sink, most=_MOST_BARS)
     for number, one in enumerate(reversed(series)):
         point = max(one.points, key=lambda p: p.y)
         axes.barh(number, point.y, 0.7, color=COLOURS[0], alpha=0.45)
@@ -40,6 +41,6 @@ def bars(
     axes.set_yticks(range(len(series)), [one.name or "all" for one in reversed(series)])
     axes.grid(visible=False, axis="y")
     name_axes(axes, quantity(y).label, legend_title(by))
-    axes.set_xlim(left=0)
+    from_zero(axes, "x")
     plain_numbers(axes, "x")
     return axes

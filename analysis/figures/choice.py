@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from fpray.errors import Cause, Problem, nearest, refuse, refuse_if_any
+from fpray.files.shown import in_brief
+from fpray.protocol.values import BadValue, read_value
 from fpray.recorder.columns import THROUGHPUT, latency, measured_latency, start_throughput
 from fpray.store import columns
 from fpray.store.outcome import Status
@@ -15,6 +19,8 @@ from fpray_analysis.result_set import Results
 Row = Mapping[str, Any]
 # By these a study varies how much load clients make. What follows from them is no series of its own.
 LOAD: Final = ("num_client_procs", "num_clients_per_proc", "num_warmup_clients_per_proc")
+_DURATION: Final = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+_LARGEST: Final = 1e100  # beyond it, Matplotlib's arithmetic overflows
 MOST_SERIES: Final = 12  # as many as can be told apart
 
 
@@ -39,25 +45,56 @@ def chosen_trials(
     if not rows:
         raise refuse("figure", "no trial of these suites has finished, so there is nothing to draw", Cause.FIGURE)
     for name, values in where.items():
-        before = list(dict.fromkeys(str(row[name]) for row in rows))
+        before = list(dict.fromkeys("none" if row[name] is None else in_brief(row[name]) for row in rows))
         rows = [row for row in rows if any(_is(row[name], value) for value in values)]
         if not rows:
             raise refuse(
                 f"--where {name}={','.join(values)}",
-                f"no trial has this value: write one of {', '.join(before[:20])}",
+                f"no trial has this value: write one of {', '.join(before[:20])}{', ...' * (len(before) > 20)}",
                 Cause.FIGURE,
             )
     return rows
 
 
 def _is(value: Any, text: str) -> bool:
-    """Whether a value is what a text says: 3.0 is `3` as well."""
-    if isinstance(value, float):
+    """Whether a value is what a text says: 3.0 is `3` as well, True is `true`, 0:00:05 is `5s`, and 001 is `1`."""
+    if value is None:
+        return text in ("", "none")
+    if str(value).lower() == text.strip().lower():
+        return True
+    number, other = number_of(value), number_of(text)
+    if other is None:
         try:
-            return value == float(text)
-        except ValueError:
+            other = read_value(timedelta, text).total_seconds()
+        except BadValue:
             return False
-    return str(value) == text
+    return number == other if number is not None else str(value).isdigit() and int(value) == other
+
+
+def number_of(value: Any) -> float | None:
+    """A number, or a duration such as `0:00:05` in seconds; None for anything else, and for what cannot be drawn."""
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+        days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    if isinstance(value, bool | None):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if abs(number) < _LARGEST else None
+
+
+def no_numbers(rows: Sequence[Row], name: str, option: str) -> Iterator[Problem]:
+    """A problem if a column has something else than numbers and durations."""
+    wrong = [row[name] for row in rows if row.get(name) is not None and _is_text(row[name])]
+    if wrong:
+        sentence = f"is no column of numbers: a value of it is {in_brief(wrong[0])}. Name another column"
+        yield Problem(f"{option} {name}", sentence, Cause.FIGURE)
+
+
+def _is_text(value: Any) -> bool:
+    return number_of(value) is None or (isinstance(value, str) and not _DURATION.fullmatch(value))
 
 
 def throughput_column(rows: Sequence[Row], output: str) -> str:
@@ -79,7 +116,8 @@ def _first_with_values(rows: Sequence[Row], names: Sequence[str]) -> str:
         for name in names:
             if of_trials(row.get(name) is not None for row in rows):
                 return name
-    raise refuse("figure", f"no trial has {' or '.join(names)}", Cause.FIGURE)
+    sentence = f"no trial has {' or '.join(names)}: name the columns that are to be drawn with --x and --y"
+    raise refuse("figure", sentence, Cause.FIGURE)
 
 
 def only_output(rows: Sequence[Row]) -> str:

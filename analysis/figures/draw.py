@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import fpray
 from fpray.errors import Cause, Problem, nearest, only_reading, refuse, refuse_if_any
+from fpray.files.paths import short_path
 from fpray.files.printable import printable
 from fpray.store import columns
 from fpray_analysis.figures.bar_chart import bars
-from fpray_analysis.figures.choice import LOAD, chosen_trials
+from fpray_analysis.figures.choice import LOAD, Row, chosen_trials
 from fpray_analysis.figures.latency_throughput import lt
 from fpray_analysis.figures.over_time import latency_over_time, throughput_over_time
 from fpray_analysis.figures.scaling import scale
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
+from fpray_analysis.loaded import SUITE
 from fpray_analysis.result_set import Results
 
 if TYPE_CHECKING:
@@ -30,10 +34,20 @@ KINDS: Final[Mapping[str, Sequence[Callable[..., Any]]]] = {
     "lt": (lt,), "scale": (scale,), "bars": (bars,), "time": (throughput_over_time, latency_over_time),
 }  # fmt: skip
 _ARGUMENTS: Final[Mapping[str, Sequence[str]]] = {
-    "lt": ("x", "y", "by", "labels"), "scale": ("x", "y", "by", "labels"), "bars": ("y", "by", "labels"), "time": (),
+    "lt": ("x", "y", "by", "labels", "sink"), "scale": ("x", "y", "by", "labels", "sink"),
+    "bars": ("y", "by", "labels", "sink"), "time": (),
 }  # fmt: skip
+_LOG: Final = {"lt": "xy", "scale": "xy", "bars": "", "time": "y"}  # the axes that may be logarithmic
+ONE_TRIAL: Final = ("time",)
 SUFFIXES: Final = (".pdf", ".png", ".svg")
-_MARKS: Final = {"time": "grey: the measured window", "": "point: median of the repeats; bars: lowest to highest"}
+_RANGE: Final = "lowest to highest"
+_MARKS: Final = {
+    "lt": f"point: median of the repeats; bars: {_RANGE}",
+    "scale": f"point: median of the repeats; bars: {_RANGE}",
+    "bars": f"bar: median of the repeats of the configuration where it is highest; line: {_RANGE}",
+    "time": "",
+}
+NARROWEST_CM, WIDEST_CM = 6.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -63,22 +77,74 @@ class FigureOptions:
     paper: bool = False
 
 
-def plot(results: Results, file: Path, options: FigureOptions) -> str:
-    """Write a figure; the kind that it is.
+@dataclass(frozen=True)
+class Drawn:
+    """What a figure turned out to be: its kind, and what there is to say of it."""
+
+    kind: str
+    notes: Sequence[str]
+
+
+def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
+    """Write a figure.
 
     Raises:
         Refused: there is nothing to draw, a column is none, or the file cannot be written.
     """
-    with only_reading(), _no_foreign_backend(), styled(paper=options.paper):
+    with (
+        only_reading(),
+        _no_foreign_backend(),
+        styled(paper=options.paper),
+        _warnings() as heard,
+    ):
         _check(results, file, options)
         options = replace(options, labels=_labels(results, options.labels))
         kind = options.kind or usual_kind(results, options.where)
-        figure = _figure(results, kind, options)
+        _check_kind(kind, options)
+        trials: list[Row] = []
+        figure = _figure(results, kind, options, trials)
+        line = source_line(results, kind, options, trials)
+        if not options.paper:
+            _add_line(figure, line, options.width or SCREEN_CM)
         try:
-            figure.savefig(file, metadata=_metadata(file, source_line(results, kind, options), options))
+            with file.open("wb") as output:
+                figure.savefig(output, format=file.suffix[1:].lower(), metadata=_metadata(file, line, options))
         except OSError as error:
-            raise refuse(f"-o {file}", f"cannot be written: {error.strerror}", Cause.FIGURE) from None
-    return kind
+            why = error.strerror or str(error)
+            more = f": make the directory {short_path(file.parent)} first" if not file.parent.is_dir() else ""
+            raise refuse(f"-o {file}", f"cannot be written: {why}{more}", Cause.FIGURE) from None
+    notes = [*_left_out(results, kind, options, trials), *_of_warnings(str(warning.message) for warning in heard)]
+    return Drawn(kind, notes)
+
+
+@contextlib.contextmanager
+def _warnings() -> Iterator[list[warnings.WarningMessage]]:
+    """What is warned of in the block, in place of lines of Matplotlib's on the terminal."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        yield heard
+
+
+def _left_out(results: Results, kind: str, options: FigureOptions, trials: Sequence[Row]) -> Iterator[str]:
+    """Each suite of which trials lack what is drawn."""
+    if kind in ONE_TRIAL:
+        return
+    rows = chosen_trials(results, options.where)
+    for name in results.provenance:
+        own = [row for row in rows if row.get(SUITE, name) == name]
+        count = len(own) - sum(row.get(SUITE, name) == name for row in trials)
+        if count:
+            which = f"all {count}" if count == len(own) else f"{count} of {len(own)}"
+            yield f"{which} trials of {printable(name)} are left out: they lack a column that is drawn (see --x, --y)"
+
+
+def _of_warnings(messages: Iterable[str]) -> Iterator[str]:
+    """What Matplotlib has said, in words of ours."""
+    texts = list(messages)
+    if any("Glyph" in text for text in texts):
+        yield "the font lacks some characters, which are boxes in the figure: use others in --title and --label"
+    if any("constrained_layout" in text for text in texts):
+        yield "names and labels leave no room for the figure: make it wider with --width, or shorten names with --label"
 
 
 def usual_kind(results: Results, where: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -95,15 +161,41 @@ def _check(results: Results, file: Path, options: FigureOptions) -> None:
     names = results.trials.column_names
     columns_by_option = [("--x", options.x), ("--y", options.y), *(("--by", name) for name in options.by or ())]
     problems = [
-        Problem(f"{option} {name}", f"there is no such column{nearest(name, names)}", Cause.FIGURE)
+        Problem(f"{option} {name or repr('')}", f"there is no such column{nearest(name, names)}", Cause.FIGURE)
         for option, name in columns_by_option
-        if name and name not in names
+        if name not in names and (name or option == "--by")
     ]
     if options.kind and options.kind not in KINDS:
         more = f"{nearest(options.kind, KINDS)}; the kinds are {', '.join(KINDS)}"
         problems.append(Problem(f"--kind {options.kind}", f"there is no such kind{more}", Cause.FIGURE))
-    if file.suffix not in SUFFIXES:
-        problems.append(Problem(f"-o {file}", f"must end in one of {', '.join(SUFFIXES)}", Cause.FIGURE))
+    if file.suffix.lower() not in SUFFIXES:
+        problems.append(Problem(f"-o {short_path(file)}", f"must end in one of {', '.join(SUFFIXES)}", Cause.FIGURE))
+    elif file.exists() and not file.is_file():
+        problems.append(Problem(f"-o {short_path(file)}", "is no file: name another one", Cause.FIGURE))
+    if options.width and not NARROWEST_CM <= options.width <= WIDEST_CM:  # also NaN
+        sentence = f"must be from {NARROWEST_CM:g} to {WIDEST_CM:g} cm"
+        problems.append(Problem(f"--width {options.width:g}", sentence, Cause.FIGURE))
+    twice = [name for name, count in Counter(options.labels.values()).items() if count > 1]
+    problems += [Problem(f"--label ...={name}", "names two suites: write two names", Cause.FIGURE) for name in twice]
+    refuse_if_any(problems)
+
+
+def _check_kind(kind: str, options: FigureOptions) -> None:
+    """Refuse options that have no meaning for a kind."""
+    chosen_by_user = {
+        "x": bool(options.x),
+        "y": bool(options.y),
+        "by": options.by is not None,
+        "labels": bool(options.labels),
+    }
+    allowed = _ARGUMENTS[kind]
+    problems = [
+        Problem(f"--{name.removesuffix('s')}", f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE)
+        for name, is_given in chosen_by_user.items()
+        if is_given and name not in allowed
+    ]
+    for axis in set(options.log) - set(_LOG[kind]):
+        problems.append(Problem(f"--log {axis}", f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE))
     refuse_if_any(problems)
 
 
@@ -126,22 +218,25 @@ def _labels(results: Results, labels: Mapping[str, str]) -> dict[str, str]:
     return by_name
 
 
-def _figure(results: Results, kind: str, options: FigureOptions) -> Figure:
+def _figure(results: Results, kind: str, options: FigureOptions, trials: list[Row]) -> Figure:
+    """The figure without the line below; trials: gets those that are drawn."""
     from matplotlib.figure import Figure
 
     width = options.width or (COLUMN_CM if options.paper else SCREEN_CM)
     panels = KINDS[kind]
     ratio = (0.72 if options.paper else 0.62) * (1 + 0.55 * (len(panels) - 1))
     figure = Figure(figsize=size_inches(width, ratio), layout="constrained")
-    by_name = {"x": options.x, "y": options.y, "by": options.by, "labels": options.labels}
+    by_name = {"x": options.x, "y": options.y, "by": options.by, "labels": options.labels, "sink": trials}
     arguments = {name: by_name[name] for name in _ARGUMENTS[kind]}
     for panel, axes in zip(panels, figure.subplots(len(panels), squeeze=False)[:, 0], strict=True):
         panel(results, axes, where=options.where, **arguments)
         for axis in options.log:
+            if (axes.dataLim.x0 if axis == "x" else axes.dataLim.y0) <= 0:
+                sentence = "a value is zero or less, and has no place on a logarithmic axis: leave it out"
+                raise refuse(f"--log {axis}", sentence, Cause.FIGURE)
             logarithmic(axes, axis)
     if not options.paper:
-        figure.suptitle(options.title)
-        _add_line(figure, source_line(results, kind, options), width)
+        figure.suptitle(textwrap.fill(printable(options.title, most=200), int(width * 5)))
     return figure
 
 
@@ -150,31 +245,34 @@ def _add_line(figure: Figure, text: str, width_cm: float) -> None:
     figure.supxlabel(textwrap.fill(text, int(width_cm * 7.6)), fontsize=6.5, color="#555555", x=0.01, ha="left")
 
 
-def source_line(results: Results, kind: str, options: FigureOptions) -> str:
+def source_line(results: Results, kind: str, options: FigureOptions, trials: Sequence[Row]) -> str:
     """What a figure was drawn from: suites, trials, jar, the version of fpray, and how many trials have a doubt."""
-    rows = chosen_trials(results, options.where, unfinished=kind == "time")
+    rows = trials or chosen_trials(results, options.where, unfinished=kind in ONE_TRIAL)
     jars = list(dict.fromkeys(row[columns.JAR] for row in rows if row[columns.JAR]))
-    names = [options.labels.get(name, name) for name in results.provenance]
+    names = [name for name in results.provenance if any(row.get(SUITE, name) == name for row in rows)]
+    names = [printable(options.labels.get(name, name)) for name in names]
     doubts = sum(bool(row[columns.DOUBTS]) for row in rows)
+    count = f"trial {rows[0][columns.TRIAL]}" if kind in ONE_TRIAL else f"{len(rows)} trial{'s' * (len(rows) > 1)}"
     parts = [
-        ", ".join(map(printable, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
-        f"trial {rows[0][columns.TRIAL]}" if kind == "time" else f"{len(rows)} trials",
+        ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
+        count,
         f"jar: {', '.join(map(printable, jars[:3]))}" if jars else "jar: not known",
         f"fpray {fpray.__version__}",
-        _MARKS.get(kind, _MARKS[""]),
+        _MARKS[kind],
     ]
     if doubts:
-        parts.append(f"{doubts} of the trials have doubts (hollow markers)")
-    return " · ".join(parts)
+        hollow = " (hollow markers)" if kind in ("lt", "scale") else ""
+        parts.append(f"{doubts} of these trials with doubts{hollow}")
+    return " · ".join(part for part in parts if part)
 
 
 def _metadata(file: Path, line: str, options: FigureOptions) -> dict[str, Any]:
     """The same in the file, by the keys of its format."""
     software = f"fpray {fpray.__version__}"
-    title = options.title or "Figure of fpray"
-    if file.suffix == ".pdf":
+    title = printable(options.title) or "Figure of fpray"
+    if file.suffix.lower() == ".pdf":
         return {"Title": title, "Subject": line, "Creator": software}
-    if file.suffix == ".svg":
+    if file.suffix.lower() == ".svg":
         return {"Title": title, "Description": line, "Creator": software, "Date": None}
     return {"Title": title, "Description": line, "Software": software}
 

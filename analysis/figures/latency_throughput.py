@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fpray_analysis.figures.choice import (
     LOAD,
+    Row,
     chosen_trials,
     latency_column,
     only_output,
@@ -16,7 +17,7 @@ from fpray_analysis.figures.choice import (
 from fpray_analysis.figures.marks import points_with_range
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.series import legend_title, series_of
-from fpray_analysis.figures.style import add_legend, look, name_axes, plain_numbers
+from fpray_analysis.figures.style import add_legend, from_zero, look, name_axes, plain_numbers
 from fpray_analysis.result_set import Results
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def lt(
     results: Results, axes: Axes, *, x: str = "", y: str = "", by: Sequence[str] | None = None,
     where: Mapping[str, Sequence[str]] | None = None, labels: Mapping[str, str] | None = None,
+    sink: list[Row] | None = None,
 ) -> Axes:  # fmt: skip
     """Draw latency over throughput.
 
@@ -33,7 +35,8 @@ def lt(
     the repeats are faint dots. A line connects the points of a series by their load.
 
     x, y: columns (default: throughput, and the median latency); by: the columns that tell series apart (default: what
-    varies beside the load); where: column -> values that trials must have, as texts; labels: suite -> its name.
+    varies beside the load); where: column -> values that trials must have, as texts; labels: suite -> its name;
+    sink: gets the trials that are drawn, which have both values.
 
     Raises:
         fpray.Refused: nothing can be drawn from this, and why.
@@ -42,11 +45,11 @@ def lt(
     output = only_output(rows)
     x, y = x or throughput_column(rows, output), y or latency_column(rows, output)
     by = series_columns(results, rows, LOAD) if by is None else by
-    for number, series in enumerate(series_of(rows, results.inputs, by, x=x, y=y, labels=labels or {})):
+    for number, series in enumerate(series_of(rows, results.inputs, by, x=x, y=y, labels=labels, sink=sink)):
         points_with_range(axes, series, look(number), x_range=True)
     name_axes(axes, quantity(x).label, quantity(y).label)
     add_legend(axes, legend_title(by))
-    axes.set_xlim(left=0)
-    axes.set_ylim(bottom=0)
+    from_zero(axes, "x")
+    from_zero(axes, "y")
     plain_numbers(axes, "x")
     return axes

@@ -17,20 +17,21 @@ def points_with_range(
     """Draw a series. A configuration with a doubt has a hollow marker.
 
     x_range: x was measured as well, and has bars; by_x: the line goes from the lowest x to the highest, and not by the
-    load. Where several configurations have the same x, no line connects them.
+    load. Where several configurations have the same x, or the same load, no line connects them.
     """
     points = sorted(series.points, key=lambda p: p.x) if by_x else series.points
     xs, ys = [point.x for point in points], [point.y for point in points]
-    colour = look["color"]
-    is_line = not by_x or len({*xs}) == len(xs)
+    colour, at = look["color"], xs if by_x else [point.loops for point in points]
+    is_line = len({*at}) == len(at)
     if is_line:
         axes.plot(xs, ys, color=colour, linestyle=look["linestyle"], zorder=2)
-    for x, y, point in zip(xs, ys, points, strict=True):
-        axes.vlines(x, min(point.ys), max(point.ys), color=colour, linewidth=0.9, zorder=2)
-        if x_range:
-            axes.hlines(y, min(point.xs), max(point.xs), color=colour, linewidth=0.9, zorder=2)
-        if len(point.ys) > 1:
-            axes.scatter(point.xs, point.ys, s=6, color=colour, alpha=0.35, linewidths=0, zorder=1)
+    axes.vlines(xs, [min(p.ys) for p in points], [max(p.ys) for p in points], color=colour, linewidth=0.9, zorder=2)
+    if x_range:
+        axes.hlines(ys, [min(p.xs) for p in points], [max(p.xs) for p in points], color=colour, linewidth=0.9, zorder=2)
+    repeats = [place for p in points if len(p.ys) > 1 for place in zip(p.xs, p.ys, strict=True)]
+    if repeats:
+        faint_xs, faint_ys = zip(*repeats, strict=True)
+        axes.scatter(faint_xs, faint_ys, s=6, color=colour, alpha=0.35, linewidths=0, zorder=1)
     for is_doubted in (False, True):
         marks = [(x, y) for x, y, point in zip(xs, ys, points, strict=True) if bool(point.doubts) is is_doubted]
         if marks:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from fpray.errors import Cause, refuse
+from fpray.errors import Cause, first_line, refuse
+from fpray.files import layout
 from fpray.files.printable import printable
 from fpray.store import columns
-from fpray_analysis.figures.choice import chosen_trials
+from fpray_analysis.figures.choice import MOST_SERIES, chosen_trials
 from fpray_analysis.figures.style import COLOURS, LINES, add_legend, look, plain_numbers
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.rates import SECOND, OverTime, over_time
@@ -37,7 +38,11 @@ def throughput_over_time(results: Results, axes: Axes, *, where: Mapping[str, Se
     trial, series = _series(results, where)
     for number, one in enumerate(series):
         style = look(number)
-        axes.plot(one.middles_s, one.throughput, color=style["color"], linestyle=style["linestyle"], label=_label(one))
+        marker = "o" if len(one.throughput) == 1 else ""
+        axes.plot(
+            one.middles_s, one.throughput, color=style["color"], linestyle=style["linestyle"], marker=marker,
+            label=_label(one, series),
+        )  # fmt: skip
     axes.set_ylabel("Throughput (requests/s)")
     axes.set_ylim(bottom=0)
     plain_numbers(axes, "y")
@@ -55,8 +60,10 @@ def latency_over_time(results: Results, axes: Axes, *, where: Mapping[str, Seque
         for line, (q, values) in zip(LINES, one.quantiles.items(), strict=False):
             if not np.isnan(values).all():
                 name = "median" if q == 0.5 else f"{q * 100:g}th percentile"
-                label = f"{_label(one)}, {name}" if _label(one) else name
-                axes.plot(one.middles_s, values, color=COLOURS[number % len(COLOURS)], linestyle=line, label=label)
+                label = f"{_label(one, series)}, {name}" if _label(one, series) else name
+                marker = "o" if np.isfinite(values).sum() == 1 else ""
+                colour = COLOURS[number % len(COLOURS)]
+                axes.plot(one.middles_s, values, color=colour, linestyle=line, marker=marker, label=label)
     grouped = " of groups' means" if any(one.grouped for one in series) else ""
     axes.set_ylabel(f"Latency{grouped} (ms)")
     axes.set_ylim(bottom=0)
@@ -70,41 +77,60 @@ def _series(results: Results, where: Mapping[str, Sequence[str]] | None) -> tupl
     Raises:
         Refused: see `throughput_over_time`.
     """
-    import pyarrow.dataset as ds
+    import pyarrow as pa
 
     trials = chosen_trials(results, where, unfinished=True)
     if len(trials) > 1:
-        numbers = ", ".join(str(trial[columns.TRIAL]) for trial in trials[:8])
-        more = ", ..." if len(trials) > 8 else ""
-        sentence = f"shows one trial, and these are {len(trials)}: add --where trial=NUMBER ({numbers}{more})"
+        name = SUITE if SUITE in trials[0] and len({row[SUITE] for row in trials}) == len(trials) else columns.TRIAL
+        values = ", ".join(str(trial[name]) for trial in trials[:8]) + ", ..." * (len(trials) > 8)
+        sentence = f"shows one trial, and these are {len(trials)}: choose with --where {name}=... ({values})"
         raise refuse("--kind time", sentence, Cause.FIGURE)
     (trial,) = trials
-    of_trial = [name for name in (SUITE, columns.TRIAL) if name in trial]
-    condition = None
+    rows = results.rows_of(trial)
+    if rows is None:
+        sentence = (
+            f"needs the rows that clients recorded, and there are none of trial {trial[columns.TRIAL]}: sweeps keep"
+            f" them by default (--raw parquet), searches do not, and a {layout.RESULTS_CSV} alone has none"
+        )
+        raise refuse("--kind time", sentence, Cause.FIGURE)
     try:
-        for name in of_trial:
-            same = ds.field(name) == trial[name]
-            condition = same if condition is None else condition & same
-        series = over_time(results.recorder().scanner(columns=list(_COLUMNS), filter=condition), _QUANTILES)
-    except FileNotFoundError:
-        series = []
+        series = over_time(_Scans(rows), _QUANTILES)
+    except (pa.ArrowException, OSError) as error:
+        raise refuse("--kind time", f"cannot read the rows of this trial: {first_line(error)}", Cause.DAMAGED) from None
+    except ValueError as error:
+        raise refuse("--kind time", f"cannot show the rows of this trial: {error}", Cause.FIGURE) from None
     if not series:
-        sentence = f"needs the rows of the trial, and trial {trial[columns.TRIAL]} has kept none: sweeps keep them by"
-        raise refuse("--kind time", f"{sentence} default (--raw parquet), searches do not", Cause.FIGURE)
+        raise refuse("--kind time", f"no request of trial {trial[columns.TRIAL]} was answered", Cause.FIGURE)
+    if len(series) > MOST_SERIES:
+        sentence = f"these rows have {len(series)} labels, and more than {MOST_SERIES} cannot be told apart"
+        raise refuse("--kind time", sentence, Cause.FIGURE)
     return trial, series
 
 
-def _label(one: OverTime) -> str:
-    return printable(one.label or "")
+class _Scans:
+    """The rows of a dataset, read anew each time, few at once."""
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+
+    def to_batches(self) -> Iterator[Any]:
+        """All of them, one piece after the other."""
+        return self._rows.to_batches(columns=list(_COLUMNS), batch_readahead=1, fragment_readahead=1)  # type: ignore[no-any-return]
+
+
+def _label(one: OverTime, series: Sequence[OverTime]) -> str:
+    """The label of rows; "no label" for those without beside others."""
+    if one.label is None:
+        return "no label" if len(series) > 1 else ""
+    return f" {printable(one.label, most=40)}".rstrip()  # Matplotlib leaves out names that begin with _
 
 
 def _finish(axes: Axes, results: Results, trial: Mapping[str, Any], series: Sequence[OverTime]) -> None:
     """The window that was measured, the events in it, and what the time is."""
     begin, width = series[0].begin_ns, series[0].width_s * len(series[0].throughput)
-    of_trial = {name: trial[name] for name in (SUITE, columns.TRIAL) if name in trial}
-    events = [event for event in _events(results) if event.items() >= of_trial.items()]
+    events = _events(results, trial)
     window = _window(events)
-    if window is not None:
+    if window is not None:  # grey: what was measured
         axes.axvspan(*((at - begin) / SECOND for at in window), color="black", alpha=0.05, linewidth=0)
     ticks = [event for event in events if event["kind"] != _PHASE and 0 <= (event["t"] - begin) / SECOND < width]
     for event in ticks[:_MOST_TICKS]:
@@ -117,11 +143,11 @@ def _finish(axes: Axes, results: Results, trial: Mapping[str, Any], series: Sequ
     add_legend(axes, "")
 
 
-def _events(results: Results) -> list[dict[str, Any]]:
-    """The events, with their times in nanoseconds since the epoch."""
-    times = results.events["t"].cast("int64").to_pylist()
-    others = results.events.drop_columns(["t"]).to_pylist()
-    return [{**event, "t": t} for event, t in zip(others, times, strict=True)]
+def _events(results: Results, trial: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The events of a trial, with their times in nanoseconds since the epoch."""
+    table = results.events_of(trial)
+    times = table["t"].cast("int64").to_pylist()
+    return [{**event, "t": t} for event, t in zip(table.drop_columns(["t"]).to_pylist(), times, strict=True)]
 
 
 def _window(events: Sequence[Mapping[str, Any]]) -> tuple[int, int] | None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fpray.errors import Cause, refuse
-from fpray_analysis.figures.choice import LOAD, chosen_trials, only_output, series_columns, throughput_column
+from fpray_analysis.figures.choice import LOAD, Row, chosen_trials, only_output, series_columns, throughput_column
 from fpray_analysis.figures.marks import points_with_range
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.series import legend_title, series_of
-from fpray_analysis.figures.style import add_legend, look, name_axes, plain_numbers
+from fpray_analysis.figures.style import add_legend, from_zero, look, name_axes, plain_numbers
 from fpray_analysis.result_set import Results
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def scale(
     results: Results, axes: Axes, *, x: str = "", y: str = "", by: Sequence[str] | None = None,
     where: Mapping[str, Sequence[str]] | None = None, labels: Mapping[str, str] | None = None,
+    sink: list[Row] | None = None,
 ) -> Axes:  # fmt: skip
     """Draw throughput over a parameter: medians of repeats with bars from the lowest to the highest.
 
@@ -32,11 +33,11 @@ def scale(
     y = y or throughput_column(rows, only_output(rows))
     x = x or _parameter(results)
     by = series_columns(results, rows, [x]) if by is None else by
-    for number, series in enumerate(series_of(rows, results.inputs, by, x=x, y=y, labels=labels or {})):
+    for number, series in enumerate(series_of(rows, results.inputs, by, x=x, y=y, labels=labels, sink=sink)):
         points_with_range(axes, series, look(number), by_x=True)
     name_axes(axes, quantity(x).label, quantity(y).label)
     add_legend(axes, legend_title(by))
-    axes.set_ylim(bottom=0)
+    from_zero(axes, "y")
     plain_numbers(axes, "y")
     return axes
 

@@ -6,14 +6,17 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from fpray.errors import Cause, refuse
+from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.printable import printable
 from fpray.store import columns
-from fpray_analysis.figures.choice import LOAD, MOST_SERIES, Row
+from fpray_analysis.figures.choice import LOAD, MOST_SERIES, Row, no_numbers, number_of
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.loaded import LOOPS, SUITE
+
+_MOST_POINTS: Final = 2_000
+_LONGEST_NAME: Final = 50
 
 
 @dataclass(frozen=True)
@@ -22,19 +25,19 @@ class Point:
 
     Attributes:
         xs, ys: the values of its repeats.
-        load: what it is sorted by.
+        loops: the closed loops of all clients, or a number in the same order.
         doubts: how many of its repeats have a doubt.
     """
 
-    xs: Sequence[Any]
+    xs: Sequence[float]
     ys: Sequence[float]
-    load: tuple[Any, ...]
+    loops: float
     doubts: int
 
     @property
-    def x(self) -> Any:
-        """The median of the repeats; a text as it is."""
-        return statistics.median(self.xs) if all(isinstance(x, int | float) for x in self.xs) else self.xs[0]
+    def x(self) -> float:
+        """The median of the repeats."""
+        return statistics.median(self.xs)
 
     @property
     def y(self) -> float:
@@ -51,43 +54,44 @@ class Series:
 
 
 def series_of(
-    rows: Sequence[Row],
-    inputs: Sequence[str],
-    by: Sequence[str],
-    *,
-    x: str,
-    y: str,
-    labels: Mapping[str, str],
-    most: int = MOST_SERIES,
-) -> list[Series]:
+    rows: Sequence[Row], inputs: Sequence[str], by: Sequence[str], *, x: str, y: str,
+    labels: Mapping[str, str] | None, most: int = MOST_SERIES, sink: list[Row] | None = None,
+) -> list[Series]:  # fmt: skip
     """The series, sorted by what they are of.
 
     inputs: the columns that make a configuration; by: those that make a series; x, y: those that are drawn, both with a
-    value, or the trial is left out; labels: names of suites in place of their own.
+    value, or the trial is left out; labels: names of suites in place of their own; sink: gets the trials that are not
+    left out.
 
     Raises:
-        Refused: they are too many to be told apart, or no trial has both values.
+        Refused: they are too many to be told apart, a column has no numbers, or no trial has both values.
     """
     groups: dict[tuple[Any, ...], dict[tuple[Any, ...], list[Row]]] = {}
     configuration = [*([SUITE] if SUITE in rows[0] else []), *inputs]
+    refuse_if_any([*no_numbers(rows, x, "--x"), *(no_numbers(rows, y, "--y") if x != y else ())])
     for row in rows:
         if row.get(x) is not None and row.get(y) is not None:
             points = groups.setdefault(tuple(row.get(name) for name in by), {})
             points.setdefault(tuple(row.get(name) for name in configuration), []).append(row)
-    suites = list(dict.fromkeys(str(row.get(SUITE)) for row in rows))
+            if sink is not None:
+                sink.append(row)
     if not groups:
         raise refuse("figure", f"no finished trial has both {x} and {y}", Cause.FIGURE)
+    few = "parameters with --by COLUMN, or fewer trials with --where COLUMN=VALUE"
     if len(groups) > most:
-        raise refuse(
-            f"--by {' --by '.join(by)}",
-            f"makes {len(groups)} series, and more than {most} cannot be told apart: choose fewer parameters with"
-            " --by COLUMN, or fewer trials with --where COLUMN=VALUE",
-            Cause.FIGURE,
-        )
+        sentence = f"makes {len(groups)} series, and more than {most} cannot be told apart: choose fewer {few}"
+        raise refuse(f"--by {' --by '.join(by)}", sentence, Cause.FIGURE)
+    if (count := sum(map(len, groups.values()))) > _MOST_POINTS:
+        raise refuse("figure", f"{count} configurations are too many for one figure: choose fewer {few}", Cause.FIGURE)
+    suites = list(dict.fromkeys(str(row.get(SUITE)) for row in rows))
     return [
-        Series(_name(by, key, labels), sorted((_point(own, x, y) for own in points.values()), key=lambda p: p.load))
+        Series(_name(by, key, labels or {}), sorted((_point(own, x, y) for own in points.values()), key=_load))
         for key, points in sorted(groups.items(), key=lambda group: _order(by, group[0], suites))
     ]
+
+
+def _load(point: Point) -> tuple[float, float]:
+    return point.loops, point.y
 
 
 def _order(by: Sequence[str], key: Sequence[Any], suites: Sequence[str]) -> tuple[Any, ...]:
@@ -105,9 +109,9 @@ def _point(rows: Sequence[Row], x: str, y: str) -> Point:
     if loops is None:  # of FrankenPaxos: the counts of its clients give the same order
         loops = math.prod(rows[0].get(name) or 1 for name in LOAD[:2])
     return Point(
-        xs=[row[x] for row in rows],
-        ys=[row[y] for row in rows],
-        load=(loops, statistics.median(row[y] for row in rows)),
+        xs=[number_of(row[x]) or 0.0 for row in rows],
+        ys=[number_of(row[y]) or 0.0 for row in rows],
+        loops=loops,
         doubts=sum(bool(row[columns.DOUBTS]) for row in rows),
     )
 
@@ -123,7 +127,8 @@ def _name(by: Sequence[str], key: Sequence[Any], labels: Mapping[str, str]) -> s
         labels.get(str(value), str(value)) if column == SUITE else _text(value)
         for column, value in zip(by, key, strict=True)
     ]
-    return printable(", ".join(parts))
+    name = printable(", ".join(parts), most=_LONGEST_NAME)
+    return f" {name}" if name.startswith("_") else name  # Matplotlib leaves out names that begin with it
 
 
 def _text(value: Any) -> str:

@@ -88,6 +88,15 @@ def _inches(axes: Axes) -> tuple[float, float]:
     return float(width), float(height)
 
 
+def from_zero(axes: Axes, which: str) -> None:
+    """Let an axis begin at zero, unless something is below."""
+    low = axes.dataLim.x0 if which == "x" else axes.dataLim.y0
+    if low >= 0 and which == "x":
+        axes.set_xlim(left=0)
+    elif low >= 0:
+        axes.set_ylim(bottom=0)
+
+
 def plain_numbers(axes: Axes, which: str) -> None:
     """Numbers of an axis as people write them: 120k, 1.5M; small ones as they are."""
     axis = axes.xaxis if which == "x" else axes.yaxis

@@ -80,8 +80,8 @@ def test_latency_over_throughput_has_a_point_for_each_configuration_by_load(load
         ([2010, 20_010, 200_010], [0.11, 1.01, 10.01]),
         ([3010, 30_010, 300_010], [0.11, 1.01, 10.01]),
     ]
-    faint = [spots for spots in axes.collections if np.shape(spots.get_offsets())[0] == 3]
-    assert len(faint) == 6, "the repeats of each configuration"
+    faint = [spots for spots in axes.collections if np.shape(spots.get_offsets())[0] == 9]
+    assert len(faint) == 2, "the repeats of each series"
     legend = axes.get_legend()
     assert legend is not None
     assert legend.get_title().get_text() == "number of proxy leaders"
@@ -240,7 +240,7 @@ def test_a_trial_over_time_has_its_window_and_its_events(tmp_path: Path) -> None
 def test_a_figure_of_one_trial_needs_one_with_rows() -> None:
     (suite,) = (RECORDED / "sweep_with_a_crash").iterdir()
     done = cli("plot", str(suite), "--kind", "time")
-    assert "--kind time: shows one trial, and these are 2: add --where trial=NUMBER (001, 002)" in done.stderr
+    assert "--kind time: shows one trial, and these are 2: choose with --where trial=... (001, 002)" in done.stderr
     done = cli("plot", str(suite), "--kind", "time", "--where", "trial=002")
-    assert "--kind time needs the rows of the trial, and trial 002 has kept none" in done.stderr
+    assert "--kind time needs the rows that clients recorded, and there are none of trial 002" in done.stderr
     assert done.exit_code == 2

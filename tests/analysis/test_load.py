@@ -166,7 +166,7 @@ def test_all_that_is_wrong_is_refused_at_once(tmp_path: Path) -> None:
     text = str(refused.value)
     assert "nothing was started" not in text
     for sentence in (
-        "nothing is not a suite", "is named twice", "no column such as latency.median_ms", "has the column f twice",
+        "nothing is not a suite", "is read twice", "no column such as latency.median_ms", "has the column f twice",
         "2 lines with another number of fields than its header, which has 53: row 4, 5", "empty.csv is no results.csv",
         "must be UTF-8 text",
     ):  # fmt: skip

@@ -49,7 +49,7 @@ def test_a_link_that_git_stored_as_text_is_followed(name: str, target: str, tmp_
     file = tmp_path / "plots" / name
     file.parent.mkdir()
     file.write_text(target)
-    with pytest.raises(fpray.Refused, match=r"holds only the name of another file, .*\.csv, which is not there"):
+    with pytest.raises(fpray.Refused, match=r"holds only the name of another file, .*\.csv, and there is no such file"):
         fpray.load(file)
     origin = file.parent / target
     origin.parent.mkdir(exist_ok=True)

@@ -47,7 +47,7 @@ def test_each_bin_has_the_requests_that_were_answered_in_it(rows: list[Row]) -> 
     for start, latency, count, label in rows:
         answered[label][int((start + latency - first) // (0.5 * SECOND))] += [latency] * count
     bins = max(b for of_label in answered.values() for b in of_label) + 1
-    skip = 1 if bins > 3 else 0
+    skip = 1 if bins > 3 and any(0 < b < bins - 1 for of_label in answered.values() for b in of_label) else 0
     assert [one.label for one in series] == sorted(answered, key=lambda label: label or "")
     for one in series:
         assert one.begin_ns == BEGIN + first + skip * SECOND // 2
