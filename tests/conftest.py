@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, settings
 
 from fpray.cli.main import main
 from fpray.jar.find import find_jar
+from fpray.report import writer
 from tests.support import rings
 from tests.support.isolation import isolate_network
 from tests.support.patience import LONG
@@ -53,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("fpray")
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, which fpray heeds
     rings.enforce()
+    writer._PATIENCE_S = LONG  # nothing stands still here, however long a busy machine pauses
     if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
         return  # the tests run in workers
     isolate_network()
@@ -192,7 +194,7 @@ def no_survivors(request: pytest.FixtureRequest) -> Iterator[None]:
     while _started:  # one that lived on would hold the machine, and fail the tests that follow
         _kill_child(_started.pop())
     with contextlib.suppress(AssertionError):  # one that was killed takes a moment to end
-        wait_for(lambda: not jvms(directory), 2, "the end of all JVMs")
+        wait_for(lambda: not jvms(directory), 60, "the end of all JVMs")
     survivors = jvms(directory)
     names = [command_of(process) for process in survivors]
     for process in survivors:

@@ -21,9 +21,9 @@ def main() -> None:
     try:
         command_line()
     except SystemExit as ending:
-        from fpray.report.writer import is_stuck
+        from fpray.report.writer import stays_stuck
 
-        if is_stuck():  # Python's own end would wait for the terminal
+        if stays_stuck():  # Python's own end would wait for the terminal
             os._exit(ending.code if isinstance(ending.code, int) else ending.code is not None)
         raise
 

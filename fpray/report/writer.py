@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 _PATIENCE_S = 1.0
@@ -37,6 +38,7 @@ class _Writer:
     def forget(self) -> None:
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._deciding = threading.Lock()
         self.stuck = False
 
     def do(self, action: Callable[[], None]) -> None:
@@ -51,7 +53,8 @@ class _Writer:
         job = _Job(action)
         self._jobs.put(job)
         if not self.stuck and not job.done.wait(_PATIENCE_S):
-            self.stuck = True
+            with self._deciding:
+                self.stuck = not job.done.is_set()  # it may have been done just now
         if job.error is not None:
             raise job.error
 
@@ -59,7 +62,8 @@ class _Writer:
         while True:
             job = self._jobs.get()
             job.run()
-            self.stuck = False
+            with self._deciding:
+                self.stuck = False
 
 
 _writer = _Writer()
@@ -82,3 +86,11 @@ def write(action: Callable[[], None]) -> None:
 def is_stuck() -> bool:
     """Whether a job has not been done for a second and longer."""
     return _writer.stuck
+
+
+def stays_stuck() -> bool:
+    """Whether a job is not done for yet another second; a whole process may have been paused for the first one."""
+    end = time.monotonic() + _PATIENCE_S
+    while is_stuck() and time.monotonic() < end:
+        time.sleep(0.02)
+    return is_stuck()

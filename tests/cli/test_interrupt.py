@@ -67,8 +67,8 @@ def test_a_signal_ends_a_wait_also_when_the_main_thread_does_not_get_it(number: 
         def elsewhere():
             time.sleep(0.3)  # the main thread waits
             signal.pthread_kill(threading.get_ident(), {number:d})
-        threading.Thread(target=elsewhere).start()
         try:
+            threading.Thread(target=elsewhere).start()
             {wait}
         except KeyboardInterrupt:
             sys.exit(130)"""

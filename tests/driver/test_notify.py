@@ -128,7 +128,6 @@ def test_an_answer_that_names_another_address_is_a_failure() -> None:
     assert requests == ["POST /hook Basic bWU6YSBi"]
 
 
-@pytest.mark.timeout(60)
 def test_one_that_answers_byte_by_byte_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte is in time; the sweep never ended."""
     monkeypatch.setattr("fpray.driver.notify._PATIENCE_S", 0.3)

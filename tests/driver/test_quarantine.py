@@ -14,6 +14,8 @@ import pytest
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.testing.fake_machines import FakeMachines
+from tests.conftest import wait_for
+from tests.support.patience import LONG
 from tests.support.sweeps import finished, run_on, statuses
 
 pytestmark = pytest.mark.heavy
@@ -29,7 +31,7 @@ def test_a_machine_that_fails_again_and_again_is_quarantined_and_named(
         all_hosts.extend(hosts)
         if "b" in hosts:
             return Outcome(Status.LOST, "its disk is gone", Reason.INFRASTRUCTURE, hosts=hosts, blamed=["b"])
-        time.sleep(0.02)
+        wait_for(lambda: all_hosts.count("b") >= 2, LONG, "the second failure of b")
         return finished(trial, hosts)
 
     result = run_on(FakeMachines(["a", "b", "c"]), play, tmp_path, loops=12, retries=5)
@@ -61,11 +63,9 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
 ) -> None:
     """Its neighbours differ by up to 4 %, which is no reason to doubt one of them."""
     noise = random.Random(7)
-    all_hosts: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
         time.sleep(0.01)
-        all_hosts.extend(hosts)
         value = 1000 * (1 + trial.params.num_clients_per_proc) * noise.uniform(0.96, 1) * (share if "b" in hosts else 1)
         return Outcome(Status.FINISHED, hosts=hosts, results={"measured.throughput": value})
 
@@ -81,6 +81,7 @@ def test_a_machine_that_measures_less_than_others_is_doubted_and_where_it_is_cle
         {"b"} if ends == "quarantined" else set(),
         bool(quarantined),
     )
-    assert ("b" not in all_hosts[-10:]) if quarantined else ("b" in all_hosts[-30:])
+    hosts = [host for _, one in sorted(result.outcomes.items()) for host in one.hosts]  # as the trials began
+    assert ("b" not in hosts[-10:]) if quarantined else ("b" in hosts[-30:])
     assert "machine a " not in output
     assert "machine c " not in output

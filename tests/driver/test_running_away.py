@@ -105,10 +105,15 @@ def _carry_on(words: list[str], suite: Path) -> None:
     name = suite_id[:4]
     second = run(*words, "--notify", f"sh -c 'cat > {tmp_path}/told'", "--detach", cwd=tmp_path)
     assert "continuing" in second.err
-    display = run("attach", name, cwd=tmp_path)
-    assert display.code == 0, display.err
-    assert "[001/001; 100%]" in display.err
-    assert display.err.splitlines()[-1].startswith("1 finished · results: fpray show ")
+    (client,) = hold_clients(tmp_path)
+    watcher = start("attach", name, cwd=tmp_path)
+    assert watcher.stderr is not None
+    first = watcher.stderr.readline()
+    client.resume()
+    display = first + watcher.communicate(timeout=LONG)[1]
+    assert watcher.returncode == 0, display
+    assert "[001/001; 100%]" in display
+    assert display.splitlines()[-1].startswith("1 finished · results: fpray show ")
     wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text(), LONG, "a notice")
     notice = json.loads((tmp_path / "told").read_text())
     assert (notice["event"], notice["done"], notice["suite"], notice["exit_code"]) == ("finished", 1, str(suite), 0)

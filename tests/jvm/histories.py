@@ -17,7 +17,7 @@ class History:
         self.offset = 0
         self.operations: list[Operation] = []
         own = {"host": HOST, "port": str(free_port()), "log_level": "info", "output_file": str(self.path)}
-        own |= {"timeout": "60s"} | servers | arguments
+        own |= {"timeout": "60s", "duration": "3600s"} | servers | arguments
         self.process = processes.start("history", "fpray.history.HistoryMain", protocol, *flags(own))
 
     def answered(self, op: str = "", since: int = 0) -> int:

@@ -44,7 +44,7 @@ def test_requests_that_wait_for_others_at_the_end_are_a_note_not_a_failure(ray_a
     words = ["--set", "batcher_options.batch_size=10", "--set", "num_clients_per_proc=22", "--set", "num_batchers=1"]
     # The last requests of both phases are never answered, so the clients wait for their timeouts.
     words += ["--set", "warmup_duration=200ms", "--set", "warmup_timeout=1s"]
-    words += ["--set", "duration=500ms", "--set", "timeout=2s"]
+    words += ["--set", "duration=3s", "--set", "timeout=10s"]
     (trial,) = sweep(ray_address, tmp_path, "batchedunreplicated", *words)
     assert trial["status"] == "finished"
     (note,) = (note for note in trial["notes"] if "client_0 waited for its last answers" in note)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from fpray.node.orphans import find_orphans, kill_orphans
-from fpray.node.supervisor.procfs import process_table, with_descendants
+from fpray.node.supervisor.procfs import process_table, read_entry, with_descendants
 from tests.node.supervisor_owner import SupervisorOwner, alive, status, survivors, wait_until
 
 
@@ -41,6 +41,12 @@ def test_a_killed_supervisor_leaves_orphans_that_are_found_and_killed(owner: Cal
         stranger.wait()
 
 
+def _is_stopped(pid: int) -> bool:
+    """Whether a SIGSTOP has taken effect."""
+    entry = read_entry(pid)
+    return entry is not None and entry.stopped
+
+
 def test_a_stopped_supervisor_whose_actor_is_gone_is_ended_with_its_processes(
     owner: Callable[..., SupervisorOwner],
 ) -> None:
@@ -49,6 +55,7 @@ def test_a_stopped_supervisor_whose_actor_is_gone_is_ended_with_its_processes(
     os.kill(it.supervisor, signal.SIGSTOP)
     os.kill(other.supervisor, signal.SIGSTOP)
     try:
+        wait_until(lambda: all(_is_stopped(pid) for pid in (it.supervisor, other.supervisor)))
         it.process.kill()
         it.process.wait()
         assert survivors(it.driver)

@@ -38,7 +38,7 @@ def test_a_line_for_each_trial_that_ends(tmp_path: Path, capsys: pytest.CaptureF
         assert (step.number, step.stage, step.planned_s) == ("002", "measuring", 2.0)
         progress.end("002", TRIALS[1], dataclasses.replace(FINISHED, doubts=("few requests",), notes=("one retry",)))
         head, doubt, note = capsys.readouterr().err.splitlines()
-        assert re.fullmatch(r"\[002/003; 66\.7%\] 0:00:0\d / 0:00:0\d \+ \d:\d\d:\d\d\? \{.*\}", head)
+        assert re.fullmatch(r"\[002/003; 66\.7%\] \d:\d\d:\d\d / \d:\d\d:\d\d \+ \d:\d\d:\d\d\? \{.*\}", head)
         assert head.endswith("{'num_clients_per_proc': '2', 'latency.median_ms': '1.25'}")
         assert (doubt, note) == ("    doubt about these numbers: few requests", "    note: one retry")
         progress.begin("003", TRIALS[2])

@@ -126,5 +126,6 @@ class RayProcess:
                 process.wait(_END_S)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
         if reader is not None and reader.is_alive():  # Ctrl-C may have come while it was being started
             reader.join()

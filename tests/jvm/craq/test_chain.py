@@ -71,6 +71,7 @@ def test_a_write_that_comes_twice_is_executed_once(processes: Processes) -> None
     for number, pseudonym in enumerate((0, 1)):
         head.send(0, write(pseudonym, b"ab"[pseudonym : pseudonym + 1]))
         assert len(client.wait_for(number + 1)) == number + 1
+    wait_until(lambda: chain.received(0, "Ack") >= 1, "the head knows that the first command is executed")
     head.send(0, write(0, b"a"))
     # The head itself answers what was executed before, where it came from.
     assert read_varints(head.receive()[1:], 2)[0] == [0, 7]

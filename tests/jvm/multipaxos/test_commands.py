@@ -13,7 +13,10 @@ from tests.jvm.wire import Silent, frame, ip_address, read_varints, varint
 pytestmark = pytest.mark.jvm
 # These clients send to leader 0 only, and nothing again, so it must lead however busy the machine is.
 OPTIONS = {
-    "replica": {"state_machine": "AppendLog"},
+    "replica": {
+        "state_machine": "AppendLog",
+        **{f"options.recoverLogEntry{bound}Period": "600s" for bound in ("Min", "Max")},  # nothing is lost here
+    },
     "leader": {f"options.election.noPingTimeout{bound}": "600s" for bound in ("Min", "Max")},
 }
 

@@ -68,7 +68,7 @@ def test_a_grid_with_batchers_and_proxies_is_linearizable(processes: Processes, 
     history.finish()
     servers = {"config": str(cluster.config), "workload": workload_file(tmp_path, READS_AND_WRITES)}
     for consistency in ("sequential", "eventual"):
-        words = client_flags(tmp_path, servers, read_consistency=consistency)
+        words = client_flags(tmp_path, servers, read_consistency=consistency, duration="5s")
         done = run(processes.jar, f"{PACKAGE}.ClientMain", *words)
         assert "Clients finished successfully." in done.stdout
         assert {row["label"] for row in rows(tmp_path)} == {"read", "write"}
