@@ -17,6 +17,7 @@ _STEP: Final = np.log(1.01)  # latencies are counted in steps of 1 %
 _STEPS: Final = int(np.ceil(np.log(3600 * SECOND) / _STEP)) + 1  # up to an hour
 _BINS: Final = 100  # about, where no width is given
 _LONGEST_S: Final = 24 * 3600  # no trial is longer
+MOST_LABELS: Final = 12  # each needs 2 MB, and a figure shows no more
 _MOST_BINS: Final = 10_000
 _BEYOND: Final = 10  # requests beyond a quantile; with fewer, it is the luck of a few
 
@@ -55,7 +56,7 @@ def over_time(rows: Any, quantiles: Sequence[float] = (0.5, 0.99), width_s: floa
     (default: 1, 2 or 5 times a power of ten, so that there are about 100 bins).
 
     Raises:
-        ValueError: these are more than 10,000 bins, or a clock was set meanwhile.
+        ValueError: these are more than 10,000 bins, more than 12 labels, or a clock was set meanwhile.
 
     The first and the last bin are cut where the first request began and the last one was answered: they are left out if
     others have any.
@@ -65,26 +66,28 @@ def over_time(rows: Any, quantiles: Sequence[float] = (0.5, 0.99), width_s: floa
         return []
     if end - begin > _LONGEST_S * SECOND:
         raise ValueError("they are more than a day apart, so the clock of a client was set while it measured")
-    width = width_s or _round_width((end - begin) / SECOND / _BINS)
-    bins = int((end - begin) / (width * SECOND)) + 1
+    width = round((width_s or _round_width((end - begin) / SECOND / _BINS)) * SECOND)
+    bins = (end - begin) // width + 1
     if bins > _MOST_BINS:
         raise ValueError(f"{bins} bins: a bin must be at least {(end - begin) / SECOND / _MOST_BINS:g} s wide")
     counts: dict[str | None, npt.NDArray[np.float64]] = {}
     grouped = False
     for label, stops, weights, latencies in _pieces(rows):
         table = counts.setdefault(label, np.zeros(bins * _STEPS))
+        if len(counts) > MOST_LABELS:
+            raise ValueError(f"they have more than {MOST_LABELS} labels, which cannot be told apart")
         if (stops < begin).any():
             raise ValueError("a request was answered before the first one began, so a clock was set meanwhile")
         steps = np.clip(np.log(np.maximum(latencies, 1)) / _STEP, 0, _STEPS - 1).astype(np.int64)
-        places = ((stops - begin) // int(width * SECOND)) * _STEPS + steps
+        places = ((stops - begin) // width) * _STEPS + steps
         table += np.bincount(places, weights, minlength=len(table))
         grouped = grouped or bool((weights > 1).any())
     is_more = bins > 3 and any(table.reshape(bins, _STEPS)[1:-1].any() for table in counts.values())
     inner = slice(1, -1) if is_more else slice(None)
-    first = begin + int((inner.start or 0) * width * SECOND)
+    first = begin + (inner.start or 0) * width
     tables = sorted(counts.items(), key=lambda item: item[0] or "")
     return [
-        _over_time(label, table.reshape(bins, _STEPS)[inner], first, width, quantiles, grouped=grouped)
+        _over_time(label, table.reshape(bins, _STEPS)[inner], first, width / SECOND, quantiles, grouped=grouped)
         for label, table in tables
     ]
 

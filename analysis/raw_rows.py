@@ -22,6 +22,9 @@ _NO_CLIENT: Final = "unknown"  # the harness has put the rows of all clients tog
 class RawRows:
     """The converted files of some trials, in a directory that is removed with this value."""
 
+    def __init__(self) -> None:
+        self._files: dict[Path, Path] = {}
+
     @functools.cached_property
     def _directory(self) -> Path:
         directory = TemporaryDirectory(prefix="fpray-rows-")
@@ -42,10 +45,12 @@ class RawRows:
         source = next((trial / name for name in _NAMES if (trial / name).is_file()), None)
         if source is None:
             return None
-        file = self._directory / f"{len(list(self._directory.iterdir()))}-{layout.RECORDER}"
-        with _as_damaged(source):
-            _convert(source, file)
-        return file
+        if source not in self._files:
+            file = self._directory / f"{len(self._files)}-{layout.RECORDER}"
+            with _as_damaged(source):
+                _convert(source, file)
+            self._files[source] = file
+        return self._files[source]
 
 
 def _let_go(_files: RawRows) -> None:
@@ -58,7 +63,7 @@ def _as_damaged(source: Path) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError, KeyError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise Damaged(source, f"is damaged: {first_line(error)}") from None
 
 
@@ -91,5 +96,5 @@ def _as_schema(block: Any) -> Any:
         elif field.nullable:
             columns.append(pa.nulls(rows, field.type))
         else:
-            raise KeyError(f"it has no column {field.name}")
+            raise ValueError(f"it has no column {field.name}")
     return pa.Table.from_arrays(columns, schema=SCHEMA)

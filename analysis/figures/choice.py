@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -122,13 +123,14 @@ def _first_with_values(rows: Sequence[Row], names: Sequence[str]) -> str:
 
 def only_output(rows: Sequence[Row]) -> str:
     """The prefix of the output that is drawn where none is named: the one that most trials have, the first of them."""
-    counts: dict[str, int] = {}
+    counts = Counter[str]()
     for name in rows[0]:
-        if name.endswith(latency("median")):
-            output = name.removesuffix(latency("median")).removesuffix(measured_latency("").partition("latency")[0])
-            count = sum(row[name] is not None for row in rows)
-            counts[output] = max(count, counts.get(output, 0))
-    return max(counts, key=lambda name: counts[name], default="")
+        for end in (measured_latency("median"), latency("median")):  # the one ends in the other
+            if name.endswith(end):
+                output = name.removesuffix(end)
+                counts[output] = max(counts[output], sum(row[name] is not None for row in rows))
+                break
+    return max(counts, key=lambda output: counts[output], default="")
 
 
 def series_columns(results: Results, rows: Sequence[Row], within: Sequence[str]) -> list[str]:

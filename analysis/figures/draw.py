@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import textwrap
 import warnings
 from collections import Counter
@@ -16,6 +15,7 @@ import fpray
 from fpray.errors import Cause, Problem, nearest, only_reading, refuse, refuse_if_any
 from fpray.files.paths import short_path
 from fpray.files.printable import printable
+from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
 from fpray_analysis.figures.bar_chart import bars
 from fpray_analysis.figures.choice import LOAD, Row, chosen_trials
@@ -93,7 +93,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
     """
     with (
         only_reading(),
-        _no_foreign_backend(),
+        no_foreign_backend(),
         styled(paper=options.paper),
         _warnings() as heard,
     ):
@@ -275,14 +275,3 @@ def _metadata(file: Path, line: str, options: FigureOptions) -> dict[str, Any]:
     if file.suffix.lower() == ".svg":
         return {"Title": title, "Description": line, "Creator": software, "Date": None}
     return {"Title": title, "Description": line, "Software": software}
-
-
-@contextlib.contextmanager
-def _no_foreign_backend() -> Iterator[None]:
-    """In the block matplotlib is imported without the setting of another program, such as a notebook above us."""
-    before = os.environ.pop("MPLBACKEND", None)
-    try:
-        yield
-    finally:
-        if before is not None:
-            os.environ["MPLBACKEND"] = before

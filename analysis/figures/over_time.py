@@ -12,7 +12,7 @@ from fpray.errors import Cause, first_line, refuse
 from fpray.files import layout
 from fpray.files.printable import printable
 from fpray.store import columns
-from fpray_analysis.figures.choice import MOST_SERIES, chosen_trials
+from fpray_analysis.figures.choice import chosen_trials
 from fpray_analysis.figures.style import COLOURS, LINES, add_legend, look, plain_numbers
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.rates import SECOND, OverTime, over_time
@@ -101,14 +101,11 @@ def _series(results: Results, where: Mapping[str, Sequence[str]] | None) -> tupl
         raise refuse("--kind time", f"cannot show the rows of this trial: {error}", Cause.FIGURE) from None
     if not series:
         raise refuse("--kind time", f"no request of trial {trial[columns.TRIAL]} was answered", Cause.FIGURE)
-    if len(series) > MOST_SERIES:
-        sentence = f"these rows have {len(series)} labels, and more than {MOST_SERIES} cannot be told apart"
-        raise refuse("--kind time", sentence, Cause.FIGURE)
     return trial, series
 
 
 class _Scans:
-    """The rows of a dataset, read anew each time, few at once."""
+    """The rows of a dataset, read anew each time, few at once: memory stays bounded."""
 
     def __init__(self, rows: Any) -> None:
         self._rows = rows

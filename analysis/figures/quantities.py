@@ -37,7 +37,6 @@ _WORDS: Final = {
     "workload.size_std": ("standard deviation of the size of a command", "bytes"),
     "workload.conflict_rate": ("fraction of conflicting commands", ""),
 }
-_ENDS: Final = {"heap_size": "heap", "log_level": "log level", "read_fraction": "fraction of reads"}
 _RAW: Final = re.compile(r"[._]")
 
 
@@ -84,4 +83,4 @@ def _parameter_words(column: str) -> str:
 
 
 def _is_time(column: str) -> bool:
-    return re.search(r"(^|_)(duration|timeout|sleep|lag|period|interval|min_period|max_period)$", column) is not None
+    return re.search(r"(^|_)(duration|timeout|sleep|lag|period|interval)$", column) is not None

@@ -1,4 +1,4 @@
-"""The options of `fpray plot` as what a figure needs."""
+"""What the words of `fpray plot` come to: the options of a figure, and the name of its file."""
 
 from __future__ import annotations
 

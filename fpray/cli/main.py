@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import functools
 import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,43 +15,39 @@ import click
 from fpray.errors import Cause, FprayError, Refused, cut, explained
 from fpray.report.text import OutputError, after_interrupt, output_errors, say
 
-# Command -> the module of fpray.cli that holds it.
+# Command -> the module that holds it.
 MODULES = {
-    "protocols": "catalog",
-    "studies": "catalog",
-    "plan": "plan",
-    "sweep": "sweep",
-    "search": "search",
-    "show": "show",
-    "status": "watch",
-    "attach": "watch",
-    "stop": "watch",
-    "logs": "logs",
-    "debug": "debug",
+    "protocols": "fpray.cli.catalog",
+    "studies": "fpray.cli.catalog",
+    "plan": "fpray.cli.plan",
+    "sweep": "fpray.cli.sweep",
+    "search": "fpray.cli.search",
+    "show": "fpray.cli.show",
+    "plot": "fpray_analysis.commands",
+    "status": "fpray.cli.watch",
+    "attach": "fpray.cli.watch",
+    "stop": "fpray.cli.watch",
+    "logs": "fpray.cli.logs",
+    "debug": "fpray.cli.debug",
 }
-OF_PACKAGES = "fpray.commands"  # the entry points of commands that other packages add, such as analysis/
 WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
-READERS = ("show", "protocols", "studies", "status", "attach", "stop", "logs")
+READERS = ("show", "plot", "protocols", "studies", "status", "attach", "stop", "logs")
 
 
 class _Unloaded(click.Command):
     """A command that is not imported yet; `fpray --help` reads its docstring from the source."""
 
-    def __init__(self, name: str, module: str) -> None:
-        super().__init__(name)
-        self.module = module
-
     def load(self) -> click.Command:
         """The command itself."""
         assert self.name is not None
-        command: click.Command = getattr(importlib.import_module(self.module), self.name)
+        command: click.Command = getattr(importlib.import_module(MODULES[self.name]), self.name)
         return command
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """The first sentence of its help, whole: on a narrow terminal it goes on in the next line."""
-        spec = importlib.util.find_spec(self.module)
         assert self.name is not None
+        spec = importlib.util.find_spec(MODULES[self.name])
         assert spec is not None
         assert spec.origin is not None
         functions = {n.name: n for n in ast.parse(Path(spec.origin).read_text()).body if isinstance(n, ast.FunctionDef)}
@@ -64,19 +58,11 @@ class Fpray(click.Group):
     """Imports a command when it is invoked; errors as sentences, exit codes, no traceback for what a user did."""
 
     def __init__(self, **attributes: Any) -> None:
-        own = [_Unloaded(name, f"fpray.cli.{module}") for name, module in MODULES.items()]
-        super().__init__(**attributes, commands=own)
-
-    @functools.cached_property
-    def of_packages(self) -> Mapping[str, _Unloaded]:
-        """The commands that other packages add, by name; an entry point is `plot = "package.module:plot"`."""
-        from importlib.metadata import entry_points
-
-        return {point.name: _Unloaded(point.attr, point.module) for point in entry_points(group=OF_PACKAGES)}
+        super().__init__(**attributes, commands=[_Unloaded(name) for name in MODULES])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
-        command = super().get_command(ctx, cmd_name) or self.of_packages.get(cmd_name)
+        command = super().get_command(ctx, cmd_name)
         return command.load() if isinstance(command, _Unloaded) else command
 
     def resolve_command(
@@ -88,14 +74,13 @@ class Fpray(click.Group):
         return name, command, words
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of their use, then those of other packages."""
-        return [*self.commands, *self.of_packages]
+        """The commands in the order of their use."""
+        return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a line for each command, without importing any."""
         with formatter.section("Commands"):
-            commands = {**self.commands, **self.of_packages}
-            formatter.write_dl([(name, command.get_short_help_str()) for name, command in commands.items()])
+            formatter.write_dl([(name, command.get_short_help_str()) for name, command in self.commands.items()])
 
     def main(self, *words: Any, **more: Any) -> Any:
         """Run the command line; output that cannot be written is a sentence."""
@@ -123,8 +108,7 @@ class Fpray(click.Group):
         try:
             return super().invoke(ctx)
         except FprayError as error:
-            starts = ctx.invoked_subcommand in MODULES and ctx.invoked_subcommand not in READERS
-            in_lines = isinstance(error, Refused) and starts
+            in_lines = isinstance(error, Refused) and ctx.invoked_subcommand not in READERS
             say(f"fpray: {error if in_lines else error.explained()}")
             ctx.exit(error.exit_code)
         except click.UsageError as error:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fpray.errors import Cause, refuse
+from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.searching.figures.history import SearchHistory, read_history
 from fpray.searching.figures.html_page import page
 from fpray.searching.figures.panels import draw_cost, draw_front, draw_path
@@ -31,7 +29,7 @@ def draw(suite: Suite, file: Path) -> None:
     if file.suffix not in KINDS:
         raise refuse(f"--figure {file}", f"must end in one of {', '.join(KINDS)}", Cause.FIGURE)
     history = read_history(suite)
-    with _no_foreign_backend():
+    with no_foreign_backend():
         figure = _figure(history)
     try:
         if file.suffix == ".html":
@@ -40,17 +38,6 @@ def draw(suite: Suite, file: Path) -> None:
             figure.savefig(file, dpi=150)
     except OSError as error:
         raise refuse(f"--figure {file}", f"cannot be written: {error.strerror}", Cause.FIGURE) from None
-
-
-@contextlib.contextmanager
-def _no_foreign_backend() -> Iterator[None]:
-    """In the block matplotlib is imported without the setting of another program, such as the notebook above us."""
-    before = os.environ.pop("MPLBACKEND", None)
-    try:
-        yield
-    finally:
-        if before is not None:
-            os.environ["MPLBACKEND"] = before
 
 
 def _figure(history: SearchHistory) -> Figure:
