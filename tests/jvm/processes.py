@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.support.patience import LONG
+
 HOST = "127.0.0.1"
 # These tests start many JVMs for a short time: the second compiler would cost more than it brings.
 _JVM = ("-Xms100m", "-Xmx100m", "-XX:TieredStopAtLevel=1")
@@ -42,7 +44,7 @@ def flags(values: dict[str, str]) -> list[str]:
     return [word for name, value in values.items() for word in (f"--{name}", value)]
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = LONG) -> None:
     """Wait until the condition holds; the bound is for failures, and leaves room for a busy machine."""
     assert holds_within(seconds, condition), f"not within {seconds} s: {what}"
 

@@ -61,7 +61,12 @@ def test_a_grid_with_batchers_and_proxies_is_linearizable(processes: Processes, 
         counts={"batcher": 2, "read_batcher": 2, "proxy_replica": 2},
         acceptors=(2, 2),
         flexible=True,
-        options={"batcher": {"options.batchSize": "1"}, "read_batcher": {"options.readBatchingScheme": "adaptive"}},
+        options={
+            "batcher": {"options.batchSize": "1"},
+            "read_batcher": {"options.readBatchingScheme": "adaptive"},
+            # With 16 JVMs on a busy machine, pings are late, and elections would follow one another without end.
+            "leader": {f"options.election.noPingTimeout{bound}": "600s" for bound in ("Min", "Max")},
+        },
     )
     history = cluster.history()
     history.wait_for(500)
