@@ -19,6 +19,9 @@ from fpray.plan.words import RAY_START, START_RAY
 # Seconds for which a machine that lost a trial is not allocated: Ray needs a moment to notice that a machine is gone,
 # and another one may be free.
 BRIEF_QUARANTINE_S = 5.0
+# And seconds for which it is not allocated where the others are enough: Ray calls a machine dead after five checks
+# without an answer, one each 3 s, which wait up to 10 s (health_check_* in Ray's ray_config_def.h).
+LONG_QUARANTINE_S = 75.0
 
 
 @dataclass(eq=False)
@@ -167,8 +170,13 @@ class Allocator:
         home, kinds = self._home(trial), self.kinds.under(trial.protocol.faults(trial.params))
         needs, alive, now = wanted_kinds(home, kinds), self._alive(), time.monotonic()
         unusable = {*avoid, *(host for host, until in self._quarantined_until.items() if until > now)}
-        if self._quarantined:
-            unusable |= dispensable(self._quarantined, needs, alive, kinds)
+        began_late = now + BRIEF_QUARANTINE_S - LONG_QUARANTINE_S
+        doubtful = {
+            *self._quarantined,
+            *(host for host, until in self._quarantined_until.items() if until > began_late),
+        }
+        if doubtful:
+            unusable |= dispensable(doubtful, needs, alive, kinds)
         users = self._users
         idle = self.kinds.hosts if self.shared else [host for host in self.kinds.hosts if not users[host]]
         # The least used first, and of those the home: a trial that runs alone is at home.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -97,6 +98,22 @@ def test_a_machine_that_lost_a_trial_is_avoided_for_a_while_and_so_are_others_th
     assert not allocator.reallocate(trial, other, ["b", "c"]), "no other machine is free, so it keeps its own"
     assert other.hosts == ("c",)
     allocator.release(other)
+
+
+def test_a_machine_that_lost_a_trial_is_avoided_longer_where_others_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray calls a machine dead after a minute at most; until then it would take the trial's next attempt as well."""
+    trial, allocator = _trial(), Allocator(Cluster(("a", "b")))
+    lost = _allocate(allocator, trial)
+    allocator.quarantine_briefly(lost.hosts)
+    allocator.release(lost)
+    after = time.monotonic() + BRIEF_QUARANTINE_S + 1
+    monkeypatch.setattr("fpray.cluster.allocator.time.monotonic", lambda: after)
+    other = _allocate(allocator, trial)
+    assert (lost.hosts, other.hosts) == (("a",), ("b",))
+    assert not allocator.has_room(trial), "it waits for b"
+    allocator.quarantine_briefly(other.hosts)
+    monkeypatch.setattr("fpray.cluster.allocator.time.monotonic", lambda: after + BRIEF_QUARANTINE_S + 1)
+    assert _allocate(allocator, trial).hosts == ("a",), "where all are in doubt, one of them is used"
 
 
 def test_what_changes_how_machines_are_chosen_waits_until_they_are_chosen() -> None:

@@ -142,6 +142,7 @@ def test_a_rest_that_ends_while_it_is_looked_at_holds_nothing_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fpray.cluster.allocator.BRIEF_QUARANTINE_S", 0.2)
+    monkeypatch.setattr("fpray.cluster.allocator.LONG_QUARANTINE_S", 0.2)
     monkeypatch.setattr("fpray.driver.executor._LOOK_S", 0.1)
     missing = Allocator.shortage
 

@@ -25,6 +25,7 @@ def test_a_machine_that_fails_again_and_again_is_quarantined_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fpray.cluster.allocator.BRIEF_QUARANTINE_S", 0.0)
+    monkeypatch.setattr("fpray.cluster.allocator.LONG_QUARANTINE_S", 0.0)
     all_hosts: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:
@@ -45,6 +46,7 @@ def test_a_machine_that_fails_again_and_again_is_quarantined_and_named(
 
 def test_a_quarantined_machine_is_used_where_no_other_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fpray.cluster.allocator.BRIEF_QUARANTINE_S", 0.0)
+    monkeypatch.setattr("fpray.cluster.allocator.LONG_QUARANTINE_S", 0.0)
     lost: list[str] = []
 
     def play(trial: Trial[Any], hosts: Sequence[str]) -> Outcome:

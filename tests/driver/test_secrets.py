@@ -293,7 +293,7 @@ def test_a_secret_on_the_head_that_no_command_reads_goes_away(tmp_path: Path, mo
     from fpray.driver.head import Head
 
     (tmp_path / "fpray-files").mkdir()
-    monkeypatch.setattr(remote_head, "_KEPT_S", 1)
+    monkeypatch.setattr(remote_head, "_KEPT_S", 4)
     head = Head("me@head", ("sh", "-c", 'eval "$3"', "ssh"))
     path = Path(remote_head._put_secret(head, str(tmp_path), Secret(f"https://h/{KEY}", "https://h/...")))
     assert path.exists()

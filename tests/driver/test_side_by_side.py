@@ -144,7 +144,7 @@ def _holds(host: str, directory: Path) -> bool:
 
 def _end(sweep: subprocess.Popen[str]) -> str:
     """What it said; it must have finished all."""
-    _, messages = sweep.communicate(timeout=180)
+    _, messages = sweep.communicate(timeout=LONG)
     assert sweep.returncode == 0, messages
     return messages
 

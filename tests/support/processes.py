@@ -50,6 +50,13 @@ def lives(process: psutil.Process) -> bool:
     return False
 
 
+def status_of(process: psutil.Process) -> str:
+    """Its status, one of psutil's; empty for one that has ended meanwhile."""
+    with contextlib.suppress(psutil.Error):
+        return process.status()
+    return ""
+
+
 def name_of(process: psutil.Process) -> str:
     """Its name; empty for one that has ended meanwhile."""
     with contextlib.suppress(psutil.Error):
