@@ -16,6 +16,7 @@ from fpray_analysis.events import event_rows
 from fpray_analysis.loaded import SUITE, Store
 from fpray_analysis.raw_rows import RawRows
 from fpray_analysis.recordings import recorder_dataset, trial_rows
+from fpray_analysis.repeats import with_doubts_about_repeats
 from fpray_analysis.stacking import stacked
 
 _SHOWN: Final = 20  # trials of a notebook's table
@@ -38,9 +39,10 @@ class Results:
         """An Arrow table with a row for each trial that ended (`.to_pandas()` for a frame).
 
         It has the columns of `results.parquet`, the protocol, and `loops`: the closed loops of all clients. A figure
-        that was not measured is null. Several suites are stacked, with the suite in the column `suite`.
+        that was not measured is null. Several suites are stacked, with the suite in the column `suite`. `doubts` also
+        says which repeats of a configuration differ by more than their noise allows.
         """
-        return stacked({store.name: store.trials for store in self._stores})
+        return with_doubts_about_repeats(stacked({store.name: store.trials for store in self._stores}), self.inputs)
 
     @functools.cached_property
     def inputs(self) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any, Final
 from fpray.errors import Cause, Problem, nearest, refuse, refuse_if_any
 from fpray.files.shown import in_brief
 from fpray.protocol.values import BadValue, read_value
-from fpray.recorder.columns import THROUGHPUT, latency, measured_latency, start_throughput
+from fpray.recorder.columns import THROUGHPUT, WINDOW_S, latency, measured_latency, start_throughput, without_output
+from fpray.recorder.samples import FEWEST_REQUESTS
 from fpray.store import columns
 from fpray.store.outcome import Status
 from fpray_analysis.loaded import SUITE
@@ -30,6 +31,8 @@ def chosen_trials(
 ) -> list[Row]:
     """The finished trials with one of the values of each column in `where`, as texts; unfinished: others as well.
 
+    A quantile for which a trial has too few requests is null.
+
     Raises:
         Refused: there is no such column, or no such trial.
     """
@@ -42,7 +45,11 @@ def chosen_trials(
             if name not in names
         ]
     )
-    rows = [row for row in results.trials.to_pylist() if unfinished or row[columns.STATUS] == Status.FINISHED.value]
+    rows = [
+        without_thin_quantiles(row)
+        for row in results.trials.to_pylist()
+        if unfinished or row[columns.STATUS] == Status.FINISHED.value
+    ]
     if not rows:
         raise refuse("figure", "no trial of these suites has finished, so there is nothing to draw", Cause.FIGURE)
     for name, values in where.items():
@@ -55,6 +62,18 @@ def chosen_trials(
                 Cause.FIGURE,
             )
     return rows
+
+
+def without_thin_quantiles(row: Row) -> Row:
+    """A trial without the quantiles for which it has too few requests."""
+    thin = {}
+    for name, value in row.items():
+        own = without_output(name)
+        if own in FEWEST_REQUESTS and value is not None:
+            throughput, seconds = row.get(f"{name.removesuffix(own)}{THROUGHPUT}"), row.get(WINDOW_S)
+            if throughput is not None and seconds is not None and round(throughput * seconds) < FEWEST_REQUESTS[own]:
+                thin[name] = None
+    return {**row, **thin} if thin else row
 
 
 def _is(value: Any, text: str) -> bool:

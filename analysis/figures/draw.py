@@ -136,6 +136,7 @@ def _left_out(results: Results, kind: str, options: FigureOptions, trials: Seque
         if count:
             which = f"all {count}" if count == len(own) else f"{count} of {len(own)}"
             yield f"{which} trials of {printable(name)} are left out: they lack a column that is drawn (see --x, --y)"
+            # A quantile of too few requests is one of them: the trial's doubt says it.
 
 
 def _of_warnings(messages: Iterable[str]) -> Iterator[str]:

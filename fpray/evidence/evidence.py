@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from fpray.recorder.steadiness import Steadiness
 
 # Why a trial is no ordinary result: its clients did not measure together, nothing was answered, clients gave up, or
 # what they recorded cannot be used.
@@ -45,6 +48,9 @@ class MachineEvidence:
             kernel does not count that, the share of the time in which any process of the machine waited.
         held_back: the share of the time slices in which a limit of its container's CPU time stopped its processes.
         suspended_s: how long it slept meanwhile. set_s: by how much its wall clock was set; negative: back.
+        clients: the trial's clients on it -> the cores that they used, in the mean.
+        clock_ms: how far its wall clock is ahead of the driver's machine: at least, and at most; None where that is
+            not known.
     """
 
     host: str
@@ -55,6 +61,8 @@ class MachineEvidence:
     held_back: float = 0.0
     suspended_s: float = 0.0
     set_s: float = 0.0
+    clients: Mapping[str, float] = field(default_factory=dict)
+    clock_ms: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,11 @@ class Evidence:
         reported: rows with such a label.
         unreported: label -> rows, of other labels.
         machines: of which it is known how busy they were.
+        before_s: how long the warm-up was, recorded or not.
+        steadiness: what was not steady; None where that cannot be judged.
+        largest_count: how many requests a row stands for, at most.
+        thin: quantiles with too few requests -> how many requests they need.
+        weak_reads: the consistency of reads that are not linearizable; "" where there are none.
     """
 
     loops: int
@@ -94,6 +107,11 @@ class Evidence:
     unreported: Mapping[str, int] = field(default_factory=dict)
     clients: Sequence[ClientEvidence] = ()
     machines: Sequence[MachineEvidence] = ()
+    before_s: float = 0.0
+    steadiness: Steadiness | None = None
+    largest_count: int = 1
+    thin: Mapping[str, int] = field(default_factory=dict)
+    weak_reads: str = ""
 
     @property
     def window_s(self) -> float:

@@ -52,6 +52,9 @@ class MachineCalls(Protocol):
     def listens(self, addresses: Sequence[HostPort]) -> Call[bool]:
         """Whether any process of this machine listens on every one of these addresses."""
 
+    def wall_clock(self) -> Call[float]:
+        """The machine's wall clock, in seconds since the epoch."""
+
 
 class FileCalls(Protocol):
     """What is asked about files on the machine."""

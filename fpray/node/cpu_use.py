@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fpray.node.supervisor.procfs import process_table, with_descendants
@@ -36,6 +36,7 @@ class CpuUse:
             processes.
         suspended_s: how long the machine slept meanwhile, as a laptop does.
         set_s: by how much its wall clock was set meanwhile; negative: back.
+        ran_by_label: of each process that was asked for, with the children that it waited for.
     """
 
     seconds: float
@@ -49,6 +50,7 @@ class CpuUse:
     held_back: float = 0.0
     suspended_s: float = 0.0
     set_s: float = 0.0
+    ran_by_label: Mapping[str, float] = field(default_factory=dict)
 
 
 class Clocks(NamedTuple):
@@ -72,7 +74,7 @@ class CpuCounters:
     busy_s: float
     stolen_s: float
     pressed_s: float | None
-    ran_s: float
+    ran_by_pid: Mapping[int, float]
     waited_s: dict[str, float] | None
     complete: bool
     periods: dict[str, tuple[int, int]]
@@ -108,15 +110,18 @@ def _read_counters(roots: frozenset[int], processes: frozenset[int]) -> CpuCount
         busy_s=busy_s,
         stolen_s=stolen_s,
         pressed_s=_pressed_s(),
-        ran_s=sum(ran.values()),
+        ran_by_pid=ran,
         waited_s=waits,
         complete=roots <= ran.keys(),
         periods=_periods(),
     )
 
 
-def cpu_use_between(first: CpuCounters, last: CpuCounters) -> CpuUse:
-    """What was used between two readings. What a thread waited that ended meanwhile is not known, and not counted."""
+def cpu_use_between(first: CpuCounters, last: CpuCounters, labels: Mapping[int, str] | None = None) -> CpuUse:
+    """What was used between two readings. What a thread waited that ended meanwhile is not known, and not counted.
+
+    labels: of the processes that were asked for, by their ids.
+    """
     wait_s = pressure = None
     if first.waited_s is not None and last.waited_s is not None:
         wait_s = sum(seconds - first.waited_s.get(thread, 0.0) for thread, seconds in last.waited_s.items())
@@ -129,7 +134,7 @@ def cpu_use_between(first: CpuCounters, last: CpuCounters) -> CpuUse:
         busy_s=last.busy_s - first.busy_s,
         stolen_s=last.stolen_s - first.stolen_s,
         pressed_s=pressure,
-        ran_s=last.ran_s - first.ran_s,
+        ran_s=sum(last.ran_by_pid.values()) - sum(first.ran_by_pid.values()),
         waited_s=wait_s,
         complete=first.complete and last.complete,
         held_back=max(
@@ -137,6 +142,11 @@ def cpu_use_between(first: CpuCounters, last: CpuCounters) -> CpuUse:
         ),
         suspended_s=since_boot - ran,
         set_s=wall - since_boot,
+        ran_by_label={
+            label: last.ran_by_pid[pid] - first.ran_by_pid[pid]
+            for pid, label in (labels or {}).items()
+            if pid in first.ran_by_pid and pid in last.ran_by_pid
+        },
     )
 
 

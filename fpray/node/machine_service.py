@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,6 +67,10 @@ class MachineService:
         """Whether every address is listened on, by any process."""
         listening = {(socket.host, socket.port) for socket in listeners()}
         return all((normalize(host), port) in listening for host, port in addresses)
+
+    def wall_clock(self) -> float:
+        """As it is now."""
+        return time.time()
 
 
 def _end_orphans() -> list[str]:

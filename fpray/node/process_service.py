@@ -36,12 +36,12 @@ class ProcessService:
         if self._stopping.wait(after_s):
             return None
         processes = self._processes.started()
-        pids = [processes[label].pid for label in labels if label in processes]
-        first, use = first_reading(pids), None
+        by_pid = {processes[label].pid: label for label in labels if label in processes}
+        first, use = first_reading(by_pid), None
         for _ in range(2):
             if self._stopping.wait(for_s / 2):
                 break
-            until_now = cpu_use_between(first, read_again(first))
+            until_now = cpu_use_between(first, read_again(first), by_pid)
             use = until_now if use is None or until_now.complete else use
         return use
 

@@ -15,9 +15,11 @@ import pyarrow.parquet as pq
 
 from fpray.recorder import columns as names
 from fpray.recorder.own_time import own_time_s
+from fpray.recorder.pace import pace_of
 from fpray.recorder.parquet_reader import Label, RowGroups, Window
 from fpray.recorder.parquet_writer import ClientFacts, clients_of
 from fpray.recorder.quantiles import Quantiles
+from fpray.recorder.steadiness import Steadiness, steadiness_of
 from fpray.recorder.tally import Tally, tally_labels
 from fpray.recorder.throughput import SECOND, Throughput
 
@@ -43,6 +45,8 @@ class Summary:
             next; None where it is not estimated: only where Little's law says that loops are idle.
         reported: rows with a label that is an output's.
         unreported: label -> rows, of other labels.
+        largest_count: of one row: above 1, latencies are means of groups.
+        steadiness: what was not steady in the window; None where that cannot be judged.
         clients: one for each client process, in the order gathered, with its notes.
         notes: what is unusual, and why a value is None.
     """
@@ -57,6 +61,8 @@ class Summary:
     own_s: float | None = None
     reported: int = 0
     unreported: Mapping[str, int] = field(default_factory=dict)
+    largest_count: int = 1
+    steadiness: Steadiness | None = None
 
 
 def summarize(
@@ -96,7 +102,7 @@ def summarize(
     labels = tally_labels(table, window)
     tallies = [tally for tally, _ in labels.values()]
     unreported = _unreported(labels, outputs, notes)
-    largest = _largest_count(tallies, group_size, notes)
+    largest = _largest_count(tallies, group_size)
     unrecorded = (largest - 1) * len(clients) * max(len(tallies), 1)
     requests = sum(tally.requests for tally in tallies)
     window_s = (window[1] - window[0]) / SECOND if window else None
@@ -120,6 +126,8 @@ def summarize(
         own_s=own_time_s(table) if law is not None and law < _LOOPS_ARE_IDLE else None,
         reported=sum(tally.all.rows for label, (tally, _) in labels.items() if label in outputs),
         unreported=unreported,
+        largest_count=largest,
+        steadiness=steadiness_of(pace_of(table, window)) if window else None,
     )
 
 
@@ -193,16 +201,9 @@ def _measured_window(
     return begin, end
 
 
-def _largest_count(tallies: Sequence[Tally], group_size: int | None, notes: list[str]) -> int:
+def _largest_count(tallies: Sequence[Tally], group_size: int | None) -> int:
     """The largest count of a row, at least the group size."""
-    largest = max([group_size or 1, *(tally.largest_count for tally in tallies)])
-    if largest > (group_size or 1):
-        notes.append(
-            f"the clients write one row for up to {largest} requests: each latency is the mean of such a group, and the"
-            " quantiles are quantiles of these means, not of single requests. For the latencies of single requests,"
-            " change the clients so that they write a row for each request."
-        )
-    return largest
+    return max([group_size or 1, *(tally.largest_count for tally in tallies)])
 
 
 def _columns_of(tally: Tally, throughput: Throughput) -> dict[str, float | None]:

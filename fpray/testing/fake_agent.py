@@ -77,6 +77,10 @@ class FakeMachine:
         """A process listens on everything."""
         return True
 
+    def wall_clock(self) -> float:
+        """That of this machine."""
+        return time.time()
+
 
 class FakeFiles(FileService):
     """Answers calls about files of this machine, at once."""

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fpray.evidence.checks import CHECKS
 from fpray.evidence.evidence import ClientEvidence, Doubt, Evidence, MachineEvidence, doubts
+from fpray.evidence.steady_checks import STEADY_CHECKS
 from fpray.files.layout import stdout_file
 from fpray.files.reading import tail
 from fpray.plan.plan import Trial
-from fpray.recorder.columns import LEFT_OUT, LITTLES_LAW, NOTHING
+from fpray.recorder.columns import LEFT_OUT, LITTLES_LAW, NOTHING, THROUGHPUT, WINDOW_S, without_output
+from fpray.recorder.samples import FEWEST_REQUESTS
 from fpray.store.outcome import Status
 from fpray.trial.attempt import Attempt
 from fpray.trial.instrument_hooks import given_evidence
-from fpray.trial.plan_facts import recorded_warmup_s, seconds_of
+from fpray.trial.plan_facts import recorded_warmup_s, seconds_of, warmup_s
 
 if TYPE_CHECKING:
     from fpray.recorder.parquet_writer import ClientFacts
     from fpray.recorder.summary import Summary
 
+_LINEARIZABLE = "linearizable"
 _LINES = 400  # the one that tells may stand above much noise
 
 
@@ -28,7 +31,7 @@ def doubts_about(attempt: Attempt, summary: Summary) -> list[Doubt]:
     pieces = given_evidence(attempt, summary.window_ns)
     machines = [evidence for evidence in pieces if isinstance(evidence, MachineEvidence)]
     of_instruments = [evidence for evidence in pieces if isinstance(evidence, Doubt)]
-    of_checks = doubts(_evidence(attempt, summary, machines), CHECKS)
+    of_checks = doubts(_evidence(attempt, summary, machines), (*CHECKS, *STEADY_CHECKS))
     return sorted([*of_checks, *of_instruments], key=lambda doubt: doubt.defect is None)
 
 
@@ -57,7 +60,28 @@ def _evidence(attempt: Attempt, summary: Summary, machines: Sequence[MachineEvid
         unreported=summary.unreported,
         clients=_clients(attempt, summary),
         machines=machines,
+        before_s=warmup_s(params),
+        steadiness=summary.steadiness,
+        largest_count=summary.largest_count,
+        thin=dict(_thin(summary.measured)),
+        weak_reads=_weak_reads(attempt.trial, summary),
     )
+
+
+def _thin(measured: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The quantiles of an output for which it has too few requests, and how many they need."""
+    for column, value in measured.items():
+        needs = FEWEST_REQUESTS.get(without_output(column))
+        if needs and value is not None:
+            throughput = measured[f"{column.removesuffix(without_output(column))}{THROUGHPUT}"]
+            if round(throughput * measured[WINDOW_S]) < needs:
+                yield column, needs
+
+
+def _weak_reads(trial: Trial[Any], summary: Summary) -> str:
+    consistency = str(getattr(trial.params, "read_consistency", _LINEARIZABLE))
+    reads = summary.measured.get(f"{trial.protocol.outputs.get('read', '')}{THROUGHPUT}")
+    return consistency if reads and consistency != _LINEARIZABLE else ""
 
 
 def _clients(attempt: Attempt, summary: Summary) -> list[ClientEvidence]:

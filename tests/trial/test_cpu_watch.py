@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -86,3 +87,35 @@ def test_a_trial_too_short_for_the_kernels_counters_is_not_watched(tmp_path: Pat
     machines = FakeMachines(["a"])
     run(tmp_path, machines, a_trial(duration=timedelta(seconds=0.3)))
     assert not machines.called("cpu_use")
+
+
+def test_a_client_that_uses_its_core_is_doubted_and_a_server_is_not(tmp_path: Path) -> None:
+    client = replace(QUIET, ran_by_label={"client_0": 0.97})
+    outcome = _outcome(tmp_path, server=replace(QUIET, ran_by_label={"server": 1.5}), client=client)
+    doubts = [doubt for doubt in outcome.doubts if "of a core" in doubt]
+    assert len(doubts) == 1
+    assert doubts[0].startswith("client_0 used 97% of a core. A client serves all of its loops with one thread")
+
+
+@pytest.mark.parametrize("apart_s", [0.0, 0.05])
+def test_clocks_of_machines_with_clients_are_compared(apart_s: float, tmp_path: Path) -> None:
+    both = threading.Event()
+    calls: list[str] = []
+
+    def use(_role: str, host: str, *_: Any) -> CpuUse:
+        calls.append(host)
+        if len(calls) == 3:
+            both.set()
+        return QUIET
+
+    machines = FakeMachines(
+        ["a", "b"],
+        cpu_use=use,
+        wall_clock=lambda _role, host: time.time() + (apart_s if host == "b" else 0.0),
+        wait_exit=clients_run_until(both),
+    )
+    outcome = run(tmp_path, machines, a_trial(num_client_procs=2))
+    doubts = [doubt for doubt in outcome.doubts if "ahead of" in doubt]
+    assert len(doubts) == (1 if apart_s else 0), outcome
+    assert "the wall clock of machine b is " in "".join(doubts) or not apart_s
+    assert len(machines.called("wall_clock")) == 10, "five questions for each"
