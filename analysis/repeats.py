@@ -1,4 +1,4 @@
-"""Doubts about repeats: those of a configuration whose throughputs differ by more than their noise allows."""
+"""Doubts about the repeats of a configuration: their throughputs differ by more than their noise allows."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def with_doubts_about_repeats(trials: Any, inputs: Sequence[str]) -> Any:
 def throughput_columns(trials: Any) -> list[str]:
     """The throughput of each output: fpray's own, where the table has one; else FrankenPaxos's."""
     own = [name for name in trials.column_names if name.endswith(THROUGHPUT)]
-    measured = [name for name in own if trials[name].null_count < trials.num_rows]
-    return measured or [name for name in trials.column_names if name.endswith(_USUAL)]
+    present = [name for name in own if trials[name].null_count < trials.num_rows]
+    return present or [name for name in trials.column_names if name.endswith(_USUAL)]
 
 
 def _differing(rows: Sequence[Row], configuration: Sequence[str], figure: str) -> Iterator[tuple[int, str]]:

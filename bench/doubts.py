@@ -86,8 +86,8 @@ def measure(settings: Settings) -> list[Row]:
         alarms = _share(one != Steadiness(settled_throughput=one.settled_throughput) for one in steady)
         rows.append(_row(f"{window}: steady trials with any of these doubts", alarms, most=0.05))
         for name, (change, is_seen) in PATHOLOGIES.items():
-            seen = _share(is_seen(_judged(made(random, seconds, change))) for _ in range(trials))
-            rows.append(_row(f"{window}: {name}", seen, least=0.95))
+            share = _share(is_seen(_judged(made(random, seconds, change))) for _ in range(trials))
+            rows.append(_row(f"{window}: {name}", share, least=0.95))
         rows += _warmups(random, seconds, trials, window)
     return rows
 
@@ -107,10 +107,10 @@ def _warmups(random: Any, seconds: float, trials: int, window: str) -> list[Row]
         return abs(warmup_end(pace.requests.sum(axis=0)) * seconds / SLICES - warms_up.end_s)
 
     right = _share(error_s() <= 1 for _ in range(trials))
-    seen = _share(warmup_end(made(random, seconds).requests.sum(axis=0)) > 0 for _ in range(trials))
+    alarms = _share(warmup_end(made(random, seconds).requests.sum(axis=0)) > 0 for _ in range(trials))
     return [
         _row(f"{window}: the end of a warm-up, within 1 s", right, least=0.9),
-        _row(f"{window}: an end of a warm-up in steady trials", seen, most=0.05),
+        _row(f"{window}: an end of a warm-up in steady trials", alarms, most=0.05),
     ]
 
 

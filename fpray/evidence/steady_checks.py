@@ -51,8 +51,8 @@ def one_client_far(evidence: Evidence) -> Iterator[Doubt]:
 
 def saturated_clients(evidence: Evidence) -> Iterator[Doubt]:
     """A client used all of the core that it can use, so it may be what limits the throughput."""
-    cores = {label: used for machine in evidence.machines for label, used in machine.clients.items()}
-    busy = [label for label, used in cores.items() if used >= SATURATED_CORES]
+    cores = {label: use for machine in evidence.machines for label, use in machine.clients.items()}
+    busy = [label for label, use in cores.items() if use >= SATURATED_CORES]
     if busy:
         most = max(busy, key=cores.__getitem__)
         others = f" (and so did {number_of(len(busy) - 1, 'other client')})" if busy[1:] else ""

@@ -47,10 +47,10 @@ class CpuWatch(Instrument):
                 uses.setdefault(_host(calls[call]), []).append(use)
         complete = {host: [use for use in read if use is not None and use.complete] for host, read in uses.items()}
         agents = Counter(map(_host, calls.values()))
-        known = {host: read for host, read in complete.items() if len(read) == agents[host]}
+        by_host = {host: read for host, read in complete.items() if len(read) == agents[host]}
         clients = set(labels_of(trial.plan.of_kind("client"))) if trial.plan is not None else set()
         clocks = trial.memory.get(CLOCKS, {})
-        return [_of_machine(host, read, clients, clocks.get(host)) for host, read in known.items()]
+        return [_of_machine(host, read, clients, clocks.get(host)) for host, read in by_host.items()]
 
     def _ask(self, trial: RunningTrial) -> None:
         assert trial.plan is not None
@@ -82,10 +82,10 @@ def compare_clocks(trial: RunningTrial) -> float:
     for role, host in agents:
         bounds = []
         for _ in range(_CLOCK_QUESTIONS):
-            sent = time.time()
+            asked_at = time.time()
             call = trial.agent(role, host).machine.wall_clock()
             ((_, at),) = trial.ask({call: f"{role} on {host}"})
-            bounds.append((at - time.time(), at - sent))
+            bounds.append((at - time.time(), at - asked_at))
         low, high = min(bounds, key=lambda bound: bound[1] - bound[0])
         trial.memory.setdefault(CLOCKS, {})[host] = (1000 * low, 1000 * high)
     return time.monotonic() - began

@@ -68,13 +68,13 @@ def _evidence(attempt: Attempt, summary: Summary, machines: Sequence[MachineEvid
     )
 
 
-def _thin(measured: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def _thin(figures: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """The quantiles of an output for which it has too few requests, and how many they need."""
-    for column, value in measured.items():
+    for column, value in figures.items():
         needs = FEWEST_REQUESTS.get(without_output(column))
         if needs and value is not None:
-            throughput = measured[f"{column.removesuffix(without_output(column))}{THROUGHPUT}"]
-            if round(throughput * measured[WINDOW_S]) < needs:
+            throughput = figures[f"{column.removesuffix(without_output(column))}{THROUGHPUT}"]
+            if round(throughput * figures[WINDOW_S]) < needs:
                 yield column, needs
 
 

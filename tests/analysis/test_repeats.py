@@ -59,12 +59,12 @@ def test_published_configurations_with_repeats_far_apart_are_doubted(tmp_path: P
     assert apart <= doubted <= 1.5 * apart
 
 
-@pytest.mark.parametrize(("requests", "drawn"), [(367, False), (368, True)])
-def test_a_quantile_of_too_few_requests_is_not_drawn(requests: int, drawn: bool) -> None:
+@pytest.mark.parametrize(("requests", "is_drawn"), [(367, False), (368, True)])
+def test_a_quantile_of_too_few_requests_is_not_drawn(requests: int, is_drawn: bool) -> None:
     from fpray_analysis.figures.choice import without_thin_quantiles
 
     row = {"write_output.measured.throughput": requests / 2, "measured.window_s": 2.0}
     row["write_output.measured.latency.p99_ms"] = row["write_output.measured.latency.median_ms"] = 1.0
-    seen = without_thin_quantiles(row)
-    assert (seen["write_output.measured.latency.p99_ms"] is not None) is drawn
-    assert seen["write_output.measured.latency.median_ms"] == 1.0
+    blanked = without_thin_quantiles(row)
+    assert (blanked["write_output.measured.latency.p99_ms"] is not None) is is_drawn
+    assert blanked["write_output.measured.latency.median_ms"] == 1.0
