@@ -8,13 +8,23 @@ trial varied by 11 % in slices of 50 ms; here the clients together vary by 4 %, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bench.common import Row, Settings
+from fpray.evidence.evidence import Check, Evidence, MachineEvidence, doubts
+from fpray.evidence.steady_checks import (
+    STEADY_CHECKS,
+    clocks_apart,
+    group_means,
+    not_steady,
+    one_client_far,
+    saturated_clients,
+)
 from fpray.recorder.pace import SLICES, Pace
-from fpray.recorder.steadiness import Steadiness, steadiness_of, warmup_end
+from fpray.recorder.steadiness import steadiness_of, warmup_end
 
 MEMORY_S, TOGETHER, ALONE = 0.125, 0.02, 0.11
 CLIENTS, PER_SECOND, LATENCY_NS = 8, 1250.0, 1_000_000.0
@@ -68,11 +78,47 @@ class _WarmsUp:
         speed *= np.where(times < self.end_s, ramp, 1.0)
 
 
-PATHOLOGIES: dict[str, tuple[Change, Callable[[Steadiness], bool]]] = {
-    "a drift of 10 %": (_drifts, lambda steady: bool(steady.drift or steady.warmup_s)),
-    "a stall of a tenth of the window": (_stalls, lambda steady: steady.stalled_s > 0),
-    "one client with 1.5 times the others' latency": (_one_is_far, lambda steady: steady.far != ""),
+@dataclass(frozen=True)
+class Trial:
+    """What is made: an ill pace, a client's use of its core, how far the second machine's clock is ahead, groups."""
+
+    change: Change = lambda *_: None
+    cores: float = 0.6
+    ahead_ms: float = 0.0
+    group: int = 1
+
+
+PATHOLOGIES: dict[str, tuple[Trial, Check]] = {
+    "a drift of 10 %": (Trial(_drifts), not_steady),
+    "a stall of a tenth of the window": (Trial(_stalls), not_steady),
+    "one client with 1.5 times the others' latency": (Trial(_one_is_far), one_client_far),
+    "a client process at 95 % of a core": (Trial(cores=0.95), saturated_clients),
+    "clocks 5 ms apart": (Trial(ahead_ms=5.0), clocks_apart),
+    "groups of 10": (Trial(group=10), group_means),
 }
+
+
+def evidence_of(random: Any, seconds: float, trial: Trial) -> Evidence:
+    """What fpray knows of a made trial with clients on two machines."""
+    pace = made(random, seconds, trial.change)
+    ticks = random.normal(100 * seconds * trial.cores, 1)  # the kernel counts in hundredths of a second
+    machines = [
+        MachineEvidence(
+            host, 4, 0.0, 0.0, 0.0, clients={f"client of {host}": ticks / 100 / seconds}, clock_ms=_clock(random, ahead)
+        )
+        for host, ahead in (("a", 0.0), ("b", trial.ahead_ms + random.normal(0, 0.2)))
+    ]
+    return Evidence(
+        loops=CLIENTS, requests=int(pace.requests.sum()), unrecorded=0, window_ns=(0, int(seconds * 1e9)),
+        duration_s=seconds, machines=machines, steadiness=steadiness_of(pace), largest_count=trial.group,
+    )  # fmt: skip
+
+
+def _clock(random: Any, ahead_ms: float) -> tuple[float, float]:
+    """The quickest of five answers; an answer takes 2 ms in the median, and is read at any time of these."""
+    took = random.lognormal(np.log(2.0), 0.4, 5).min()
+    before = random.uniform(0, took)
+    return ahead_ms - (took - before), ahead_ms + before
 
 
 def measure(settings: Settings) -> list[Row]:
@@ -82,20 +128,13 @@ def measure(settings: Settings) -> list[Row]:
     rows = []
     for seconds in WINDOWS_S:
         window = f"window of {seconds:.0f} s"
-        steady = [_judged(made(random, seconds)) for _ in range(trials)]
-        alarms = _share(one != Steadiness(settled_throughput=one.settled_throughput) for one in steady)
+        alarms = _share(doubts(evidence_of(random, seconds, Trial()), STEADY_CHECKS) != [] for _ in range(trials))
         rows.append(_row(f"{window}: steady trials with any of these doubts", alarms, most=0.05))
-        for name, (change, is_seen) in PATHOLOGIES.items():
-            share = _share(is_seen(_judged(made(random, seconds, change))) for _ in range(trials))
+        for name, (trial, check) in PATHOLOGIES.items():
+            share = _share(doubts(evidence_of(random, seconds, trial), [check]) != [] for _ in range(trials))
             rows.append(_row(f"{window}: {name}", share, least=0.95))
         rows += _warmups(random, seconds, trials, window)
     return rows
-
-
-def _judged(pace: Pace) -> Steadiness:
-    steady = steadiness_of(pace)
-    assert steady is not None, "the window is long enough"
-    return steady
 
 
 def _warmups(random: Any, seconds: float, trials: int, window: str) -> list[Row]:

@@ -72,8 +72,8 @@ ABOUT = {
         "How often doubts are right",
         (
             "Made trials of 8 clients (`bench/doubts.py` says of what), 1,000 for each line, with the seed 14: steady"
-            " ones, and ones with a pathology. Warm-ups are steps and ramps, from 40 to 70 % of the later pace; they end"
-            " after 0.5 to 4 s."
+            " ones, and ones with a pathology. Warm-ups are steps and ramps, from 40 to 70 % of the later pace, which"
+            " end after 0.5 to 4 s."
         ),
     ),
 }

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.doubts import PATHOLOGIES, made
 from fpray.recorder.pace import SLICES, Pace, pace_of
 from fpray.recorder.parquet_reader import RowGroups
 from fpray.recorder.steadiness import Steadiness, drift, longest_stall, steadiness_of, warmup_end
@@ -71,14 +70,6 @@ def test_a_client_that_is_far_is_named() -> None:
     steady = steadiness_of(pace)
     assert steady is not None
     assert (steady.far, steady.far_ratio) == ("c", pytest.approx(1.5))
-
-
-@pytest.mark.parametrize("name", PATHOLOGIES)
-def test_a_seeded_pathology_is_seen(name: str) -> None:
-    change, is_seen = PATHOLOGIES[name]
-    steady = steadiness_of(made(np.random.default_rng(1), 30.0, change))
-    assert steady is not None
-    assert is_seen(steady)
 
 
 _PIECES = st.lists(st.tuples(st.integers(1, SLICES), st.integers(0, 10**12)), min_size=1, max_size=8)
