@@ -66,7 +66,7 @@ def chosen_trials(
 
 def without_thin_quantiles(row: Row) -> Row:
     """A trial without the quantiles for which it has too few requests."""
-    thin = {}
+    thin: dict[str, None] = {}
     for name, value in row.items():
         own = without_output(name)
         if own in FEWEST_REQUESTS and value is not None:

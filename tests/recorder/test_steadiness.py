@@ -69,7 +69,8 @@ def test_a_client_that_is_far_is_named() -> None:
     )
     steady = steadiness_of(pace)
     assert steady is not None
-    assert (steady.far, steady.far_ratio) == ("c", pytest.approx(1.5))
+    assert steady.far == "c"
+    assert steady.far_ratio == pytest.approx(1.5)
 
 
 _PIECES = st.lists(st.tuples(st.integers(1, SLICES), st.integers(0, 10**12)), min_size=1, max_size=8)
@@ -102,4 +103,5 @@ def test_the_pace_counts_requests_where_they_stop(tmp_path: Path) -> None:
 def test_a_summary_says_what_was_not_steady(tmp_path: Path) -> None:
     result = summed_up(tmp_path, [closed_loop("a", 0, 20 * S), closed_loop("b", 0, 20 * S, 30_000_000)], {"write": ""})
     assert result.steadiness is not None
-    assert (result.steadiness.far, result.steadiness.far_ratio) == ("b", pytest.approx(3))
+    assert result.steadiness.far == "b"
+    assert result.steadiness.far_ratio == pytest.approx(3)
