@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from fpray_analysis.comparison.noise import GRID, Numbers, chance_beyond, half_width, noise_of_points, student_noise
+from fpray_analysis.comparison.noise import (
+    GRID,
+    LEAST,
+    Numbers,
+    chance_beyond,
+    half_width,
+    noise_of_points,
+    student_noise,
+)
 
 RATE_OF_PAIRS: Final = 0.025  # of the pairs that are called, at most this share is called wrongly
 RATE_OVERALL: Final = 0.01  # the chance that any figure is called wrongly over all pairs
@@ -30,10 +40,10 @@ class Sides:
     a: Sequence[float]
     b: Sequence[float]
 
-    @property
+    @functools.cached_property
     def difference(self) -> float:
         """The mean of B minus that of A: the logarithm of the ratio of their geometric means."""
-        return float(np.mean(self.b) - np.mean(self.a))
+        return statistics.fmean(self.b) - statistics.fmean(self.a)
 
     @property
     def scale(self) -> float:
@@ -45,13 +55,13 @@ class Sides:
         """Whether a side has one or two repeats."""
         return min(len(self.a), len(self.b)) <= _FEW
 
+    @functools.cached_property
     def noise(self) -> tuple[float, float]:
         """The variance of a trial, and its degrees of freedom: pooled; where the sides differ in size, by Welch.
 
         With sides of one size the pooled variance is right also where one side is noisier. Of other sizes it is not.
         """
-        squares = [float(np.sum((np.asarray(side) - np.mean(side)) ** 2)) for side in (self.a, self.b)]
-        sizes = [len(self.a), len(self.b)]
+        squares, sizes = [_squares(side) for side in (self.a, self.b)], [len(self.a), len(self.b)]
         degrees = sum(sizes) - 2
         pooled = sum(squares) / degrees if degrees else 0.0
         if sizes[0] == sizes[1] or min(sizes) == 1 or pooled == 0:
@@ -87,15 +97,15 @@ def intervals_of_pairs(
     95 %: P values above 5 % count as 1.
     """
     noises = {name: _noise(pairs) for name, pairs in figures.items() if pairs}
-    count = sum(len(_judged(pairs)) for pairs in figures.values())
-    weights = {
-        name: shares[name] * count / max(1, len(_judged(pairs))) for name, pairs in figures.items()
-    }  # their mean over all pairs of all figures is 1, where each figure has a pair
+    judged = {name: _judged(pairs) for name, pairs in figures.items()}
+    count = sum(map(len, judged.values()))
+    # Their mean over all pairs of all figures is 1, where each figure has a pair.
+    weights = {name: shares[name] * count / max(1, len(own)) for name, own in judged.items()}
     chances = [
         chance / weights[name] if chance <= _LARGEST_LEVEL else math.inf
         for name, (weight, deviations) in noises.items()
         for place, chance in enumerate(chance_beyond(_distances(figures[name]), weight, deviations))
-        if place in _judged(figures[name])
+        if place in judged[name]
     ]
     called = _called(chances, rate)
     return {
@@ -112,13 +122,13 @@ def interval_overall(pairs: Sequence[Sides], level: float) -> Interval:
     the pairs, which contains what differs truly from pair to pair.
     """
     differences = [pair.difference for pair in pairs]
-    middle, noises = float(np.mean(differences)), [pair.noise() for pair in pairs]
+    middle, noises = statistics.fmean(differences), [pair.noise for pair in pairs]
     if all(degrees >= _FEW for _, degrees in noises):
-        errors = [max(v, 1e-8) * pair.scale**2 for (v, _), pair in zip(noises, pairs, strict=True)]
+        errors = [max(v, LEAST**2) * pair.scale**2 for (v, _), pair in zip(noises, pairs, strict=True)]
         variance = sum(errors) / len(pairs) ** 2
         degrees = sum(errors) ** 2 / sum(e**2 / d for e, (_, d) in zip(errors, noises, strict=True))
     elif len(pairs) >= _FEWEST_PAIRS:
-        variance, degrees = max(float(np.var(differences, ddof=1)), 1e-8) / len(pairs), len(pairs) - 1.0
+        variance, degrees = max(statistics.variance(differences), LEAST**2) / len(pairs), len(pairs) - 1.0
     else:
         return Interval(middle, reason=f"a point has no repeats, and {len(pairs)} pairs do not show their noise")
     weights, deviations = student_noise(degrees)
@@ -126,9 +136,15 @@ def interval_overall(pairs: Sequence[Sides], level: float) -> Interval:
     return Interval(middle, middle - reach, middle + reach)
 
 
+def _squares(values: Sequence[float]) -> float:
+    """The sum of squares about the mean."""
+    mean = statistics.fmean(values)
+    return math.fsum((value - mean) ** 2 for value in values)
+
+
 def _noise(pairs: Sequence[Sides]) -> tuple[Numbers, Numbers]:
     """Weights and standard errors of the differences: pairs x standard deviations."""
-    variances, degrees = zip(*(pair.noise() for pair in pairs), strict=True)
+    variances, degrees = zip(*(pair.noise for pair in pairs), strict=True)
     return noise_of_points(variances, degrees), np.exp(GRID)[None, :] * np.array([[pair.scale] for pair in pairs])
 
 
@@ -138,7 +154,7 @@ def _distances(pairs: Sequence[Sides]) -> Numbers:
 
 def _judged(pairs: Sequence[Sides]) -> set[int]:
     """The places of the pairs that have an interval: enough repeats, or enough others that show the noise."""
-    shows = [pair.noise()[1] >= _FEW for pair in pairs]
+    shows = [pair.noise[1] >= _FEW for pair in pairs]
     return {place for place, pair in enumerate(pairs) if not pair.is_few or sum(shows) - shows[place] >= _OTHERS}
 
 

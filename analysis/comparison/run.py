@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from fpray.errors import Cause, Problem, Refused, nearest, only_reading, refuse, refuse_if_any
 from fpray.store import columns
@@ -50,20 +50,22 @@ def compare(
         problems = [*_of_margin(margin)]
         loaded = [results for source in (a, b) for results in _loaded(source, root, problems)]
         refuse_if_any(problems)
-        sides = [_side(name, results, where, problems) for name, results in zip("AB", loaded, strict=True)]
+        side_a, side_b = (_side(name, own, where, problems) for name, own in zip("AB", loaded, strict=True))
         problems += _of_ignore(ignore, loaded)
         refuse_if_any(problems)
-        points = paired(*sides, ignore)
+        points = paired(side_a, side_b, ignore)
         if not points.pairs:
-            raise Refused(that_nothing_pairs(*sides, points.parameters))
+            raise Refused(that_nothing_pairs(side_a, side_b, points.parameters))
         figures = _columns(points, loaded)
         metrics, overall = _estimates(points, figures, margin)
     pairs = [
-        Pair(points.point(rows[0][0]), *([trial_name(row) for row in side] for side in rows), metrics=own)
-        for rows, own in zip(points.pairs, metrics, strict=True)
+        Pair(points.point(rows_a[0]), [*map(trial_name, rows_a)], [*map(trial_name, rows_b)], own)
+        for (rows_a, rows_b), own in zip(points.pairs, metrics, strict=True)
     ]
-    notes = [*pooled_parameters(points, *sides), *_doubts(points)]
-    return Comparison(pairs, overall, points.unpaired, different_provenance(*loaded), points.varied, margin, notes)
+    notes = [*pooled_parameters(points, side_a, side_b), *_doubts(points)]
+    return Comparison(
+        pairs, overall, points.unpaired, different_provenance(loaded[0], loaded[1]), points.varied, margin, notes
+    )
 
 
 def _of_margin(margin: float) -> Iterator[Problem]:
@@ -126,9 +128,8 @@ def _columns(points: Points, loaded: Sequence[Results]) -> list[str]:
     return figures
 
 
-def _is_number(schema: object, name: str) -> bool:
-    names, field = schema.names, schema.field  # type: ignore[attr-defined]
-    return name in names and str(field(name).type) in _NUMBERS
+def _is_number(schema: Any, name: str) -> bool:
+    return name in schema.names and str(schema.field(name).type) in _NUMBERS
 
 
 def _estimates(
@@ -144,7 +145,7 @@ def _estimates(
             if reason := _no_ratio(own):
                 metrics[place][name] = Estimate(None, None, None, Verdict.UNDECIDED, reason)
             else:
-                sides[name][place] = Sides(*([math.log(value) for value in values] for values in own))
+                sides[name][place] = Sides([*map(math.log, own[0])], [*map(math.log, own[1])])
     intervals = intervals_of_pairs({name: [*own.values()] for name, own in sides.items()}, shares)
     overall = {}
     for name, own in sides.items():
