@@ -21,8 +21,8 @@ from fpray_analysis.comparison.noise import (
     student_noise,
 )
 
-RATE_OF_PAIRS: Final = 0.025  # of the pairs that are called, at most this share is called wrongly
-RATE_OVERALL: Final = 0.01  # the chance that any figure is called wrongly over all pairs
+RATE_OF_PAIRS: Final = 0.0275  # of the pairs that are called, at most this share is called wrongly
+RATE_OVERALL: Final = 0.005  # the chance that any figure is called wrongly over all pairs
 _FEW: Final = 2  # repeats of a side, or degrees of freedom of a pair, that show too little of its noise
 _OTHERS: Final = 5  # so many other points with repeats show the noise of one with few
 _LARGEST_LEVEL: Final = 0.05  # no interval is below 95 %, however many pairs differ

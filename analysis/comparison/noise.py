@@ -95,7 +95,7 @@ def _priors() -> tuple[Numbers, Numbers]:
                 mass = np.exp(degrees / 2 * (np.log(ratio) - ratio + 1))
             rows.append((1 - _UNLIKE) * mass / mass.sum() + _UNLIKE / len(GRID))
             # Likeness has to be shown by the points: the more it claims, the less it weighs beforehand.
-            log_weights.append(-math.log(min(degrees, 128.0)))
+            log_weights.append(-math.log(min(degrees, 128.0)) / 2)
     return np.array(rows), np.array(log_weights)
 
 
