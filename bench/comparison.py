@@ -109,8 +109,8 @@ def rows_of_simulations(runs: int, only: str = "") -> Iterator[Row]:
     for scene in (scene for scene in MIXED if only in scene.what):
         yield from _rows_of_mixed(scene, runs)
     if only in SHIFTED.what:
-        found = sum(_excludes(overall[0]) for (_, overall), _ in _simulated(SHIFTED, runs))
-        yield _share(f"{SHIFTED.what}: comparisons that find it over all", found, runs, least=0.95)
+        calls = sum(_excludes(overall[0]) for (_, overall), _ in _simulated(SHIFTED, runs))
+        yield _share(f"{SHIFTED.what}: comparisons that find it over all", calls, runs, least=0.95)
 
 
 def rows_of_table(file: Path, runs: int) -> Iterator[Row]:

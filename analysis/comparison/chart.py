@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_PAIRS: Final = 100
 _LONGEST_NAME: Final = 40
+_WIDEST: Final = 3.0
 # Verdict -> colour and marker: they can be told apart without colour.
 _LOOKS: Final = {
     Verdict.FASTER: (COLOURS[0], "^"), Verdict.SLOWER: (COLOURS[1], "v"), Verdict.SAME: (COLOURS[2], "s"),
@@ -50,6 +51,9 @@ def ratios(comparison: Comparison, axes: Axes, metric: str = "") -> Axes:
     axes.axvline(1, color="black", linewidth=0.7)
     for number, (_, estimate) in enumerate(reversed(rows)):
         _draw(axes, number, estimate)
+    widest = max(_WIDEST, *(1.2 * estimate.ratio for _, estimate in rows if estimate.ratio is not None), 0)
+    low, high = axes.get_xlim()
+    axes.set_xlim(max(low, 0), min(high, widest))  # an interval from few repeats may reach to a thousand
     axes.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
     axes.grid(visible=False, axis="y")
     less = " (below 1: B is faster)" if is_latency(metric) else ""

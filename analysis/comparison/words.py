@@ -31,9 +31,9 @@ def show_comparison(comparison: Comparison) -> None:
 def columns_of_table(comparison: Comparison) -> list[str]:
     """The figures that people are shown of each pair: of latencies the median and p99, of fpray's own window."""
     names = list(comparison.pairs[0].metrics)
-    shown = [name for name in names if name.endswith((latency("median"), latency("p99"))) or not is_latency(name)]
-    own = [name for name in shown if is_measured(name) or not is_latency(name)]
-    return own if any(map(is_latency, own)) else shown
+    usual = [name for name in names if name.endswith((latency("median"), latency("p99"))) or not is_latency(name)]
+    own = [name for name in usual if is_measured(name) or not is_latency(name)]
+    return own if any(map(is_latency, own)) else usual
 
 
 def _head(comparison: Comparison) -> Iterator[str]:
