@@ -36,7 +36,7 @@ _FAIL_IF = "exit with 1 if the interval of B/A lies wholly below RATIO (or above
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object on standard output")
 @click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="draw ratios in FILE.pdf, .png or .svg")
 @click.pass_context
-def compare(ctx: click.Context, a: str, b: str, suite_directory: Path, **words: Any) -> None:
+def compare(ctx: click.Context, /, a: str, b: str, suite_directory: Path, **words: Any) -> None:
     """Compare suites point by point: is B faster or slower than A?
 
     A and B are each a suite, a suite directory of FrankenPaxos, or one of its results.csv files; or several of them

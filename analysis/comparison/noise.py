@@ -73,7 +73,7 @@ def half_width(level: Numbers, weights: Numbers, deviations: Numbers) -> Numbers
         middle = (low + high) / 2
         is_beyond = chance_beyond(np.exp(middle), weights, deviations) > level
         low, high = np.where(is_beyond, middle, low), np.where(is_beyond, high, middle)
-    return np.exp(high)
+    return np.asarray(np.exp(high))
 
 
 def _likelihood(variances: Numbers, degrees: Numbers, log_deviations: Numbers) -> Numbers:

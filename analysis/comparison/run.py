@@ -141,11 +141,11 @@ def _estimates(
     sides: dict[str, dict[int, Sides]] = {name: {} for name in figures}
     for place, (a, b) in enumerate(points.pairs):
         for name in figures:
-            own = [[float(row[name]) for row in rows if row.get(name) is not None] for rows in (a, b)]
-            if reason := _no_ratio(own):
+            values = [[float(row[name]) for row in rows if row.get(name) is not None] for rows in (a, b)]
+            if reason := _no_ratio(values):
                 metrics[place][name] = Estimate(None, None, None, Verdict.UNDECIDED, reason)
             else:
-                sides[name][place] = Sides([*map(math.log, own[0])], [*map(math.log, own[1])])
+                sides[name][place] = Sides([*map(math.log, values[0])], [*map(math.log, values[1])])
     intervals = intervals_of_pairs({name: [*own.values()] for name, own in sides.items()}, shares)
     overall = {}
     for name, own in sides.items():
@@ -153,8 +153,7 @@ def _estimates(
             metrics[place][name] = _estimate(interval, name, margin)
         if own:
             overall[name] = _estimate(interval_overall([*own.values()], RATE_OVERALL * shares[name]), name, margin)
-    in_order = [{name: own[name] for name in figures} for own in metrics]
-    return in_order, overall
+    return [{name: estimates[name] for name in figures} for estimates in metrics], overall
 
 
 def _no_ratio(values: Sequence[Sequence[float]]) -> str:
