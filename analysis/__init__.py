@@ -6,13 +6,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fpray_analysis.comparison.run import compare
     from fpray_analysis.loading import load
     from fpray_analysis.result_set import Results
     from fpray_analysis.tables import recorder, results
 
-__all__ = ["Results", "load", "recorder", "results"]
+__all__ = ["Results", "compare", "load", "recorder", "results"]
 
-_HOME = {"Results": "result_set", "load": "loading", "recorder": "tables", "results": "tables"}
+_HOME = {
+    "Results": "result_set", "compare": "comparison.run", "load": "loading", "recorder": "tables", "results": "tables",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

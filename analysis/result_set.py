@@ -96,7 +96,7 @@ class Results:
 
     @property
     def provenance(self) -> Mapping[str, Mapping[str, Any]]:
-        """Suite -> where its numbers come from: jar, Java, packages, command, checkout."""
+        """Suite -> where its numbers come from: jar, Java, packages, machines, command, checkout."""
         return {store.name: store.provenance for store in self._stores}
 
     @property

@@ -66,4 +66,6 @@ def _row(trial: EndedTrial, protocol: Protocol[Any] | None, name: str) -> Row:
 def _provenance(suite: Suite) -> dict[str, Any]:
     record = suite.record
     last = record.last_run.get("provenance", {})
-    return {**record.provenance, **last, "jar": record.jar, PROTOCOL: record.protocol, "study": record.study}
+    machines = {host: facts for run in record.runs for host, facts in run.get("machines", {}).items()}
+    own = {"jar": record.jar, "machines": machines, PROTOCOL: record.protocol, "study": record.study}
+    return {**record.provenance, **last, **own}

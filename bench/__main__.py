@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import calls, disturbance, doubts, harness, jar, recording, scale, startup
+from bench import calls, comparison, disturbance, doubts, harness, jar, recording, scale, startup
 from bench.common import Row, Settings, safely, say
 from fpray.jar.find import find_jar
 from fpray.node.facts import machine_facts
@@ -33,6 +33,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "recorder": recording.measure,
     "scale": scale.measure,
     "doubts": doubts.measure,
+    "comparison": comparison.measure,
 }
 RESULTS = Path(__file__).resolve().parent.parent / ".build" / "bench.json"
 

@@ -76,6 +76,15 @@ ABOUT = {
             " end after 0.5 to 4 s."
         ),
     ),
+    "comparison": (
+        "How often a comparison errs",
+        (
+            "`fpray compare` on simulated suites (`bench/comparison.py`): 50 pairs with 3 repeats on each side and"
+            " lognormal noise, where a row says nothing else. In equal suites, any call of a pair or over all is an"
+            " error. After ± is 1.96 standard errors of the simulation. `python -m bench.comparison --table CSV` splits"
+            " the repeats of published results at random."
+        ),
+    ),
 }
 
 

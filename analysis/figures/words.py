@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fpray.errors import Cause, Problem, only_reading, refuse_if_any
-from fpray.files.shown import in_brief
 from fpray_analysis.figures.draw import FigureOptions
 from fpray_analysis.result_set import Results
+from fpray_analysis.word_pairs import where_words, word_pairs
 
 
 def figure_options(words: Mapping[str, Any]) -> FigureOptions:
@@ -19,8 +19,8 @@ def figure_options(words: Mapping[str, Any]) -> FigureOptions:
         Refused: a pair has no `=`; all of them at once.
     """
     problems = list[Problem]()
-    where = _pairs(words["where"], "--where", "COLUMN=VALUE", problems)
-    labels = _pairs(words["label"], "--label", "SUITE=NAME", problems)
+    where = where_words(words["where"], problems)
+    labels = word_pairs(words["label"], "--label", "SUITE=NAME", problems, has_value=True)
     twice = [name for name, texts in labels.items() if len(texts) > 1]
     problems += [Problem(f"--label {name}", "is given twice: write one name", Cause.FIGURE) for name in twice]
     with only_reading():
@@ -30,7 +30,7 @@ def figure_options(words: Mapping[str, Any]) -> FigureOptions:
         x=words["x"],
         y=words["y"],
         by=list(dict.fromkeys(words["by"])) or None,
-        where={name: [value for text in texts for value in text.split(",")] for name, texts in where.items()},
+        where=where,
         labels={name: texts[0] for name, texts in labels.items()},
         log=words["log"] or "",
         title=words["title"],
@@ -43,13 +43,3 @@ def file_name(results: Results) -> str:
     """The name of a figure that has none: that of the suite, or of the file and its directory."""
     name = next(iter(results.provenance))
     return re.sub(r"[^\w.-]+", "_", name.removesuffix(".csv")).lstrip(".") + ".png"
-
-
-def _pairs(texts: Iterable[str], option: str, form: str, problems: list[Problem]) -> dict[str, list[str]]:
-    pairs: dict[str, list[str]] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not (name and equals) or (option == "--label" and not value):
-            problems.append(Problem(f"{option} {in_brief(text)}", f"must be {form}", Cause.FIGURE))
-        pairs.setdefault(name, []).append(value)
-    return pairs
