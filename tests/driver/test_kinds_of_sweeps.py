@@ -11,7 +11,8 @@ import pytest
 
 import fpray
 from fpray.files.user_directory import user_directory
-from tests.conftest import FPRAY, OVERLAPPING, QUICK, run, start
+from tests.conftest import FPRAY, QUICK, run, start
+from tests.support.patience import LONG
 from tests.support.suites import only_suite, outcome
 
 # A system of 19 JVMs that have just started may answer its first request after half a second.
@@ -43,7 +44,7 @@ def test_the_same_from_python(ray_address: str, tmp_path: Path, capfd: pytest.Ca
 
 
 def test_multipaxos_runs_every_role_with_all_consistencies(ray_address: str, tmp_path: Path) -> None:
-    words = ["sweep", "multipaxos", *OVERLAPPING, "--vary", "read_consistency=linearizable,sequential,eventual"]
+    words = ["sweep", "multipaxos", *QUICK, "--vary", "read_consistency=linearizable,sequential,eventual"]
     words += ["--set", "num_batchers=2", "--set", "num_read_batchers=2", "--set", "predetermined_read_fraction=50"]
     words += ["--set", "num_clients_per_proc=4", "--set", "workload.num_keys=10"]
     done = run(*words, "--address", ray_address, "--json", cwd=tmp_path)
@@ -56,7 +57,7 @@ def test_multipaxos_runs_every_role_with_all_consistencies(ray_address: str, tmp
 
 @pytest.mark.slow
 def test_multipaxos_on_a_flexible_grid(ray_address: str, tmp_path: Path) -> None:
-    words = ["sweep", "multipaxos", *OVERLAPPING, "--vary", "flexible=true", "--set", "num_acceptor_groups=2"]
+    words = ["sweep", "multipaxos", *QUICK, "--vary", "flexible=true", "--set", "num_acceptor_groups=2"]
     words += ["--set", "num_acceptors_per_group=2", "--set", "num_proxy_replicas=0"]
     done = run(*words, "--address", ray_address, cwd=tmp_path)
     assert done.code == 0, done.err
@@ -70,7 +71,7 @@ def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
     (remains / "driver.lock").touch()
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1"]
     driver = start(*words, "--local", cwd=tmp_path, env={"RAY_ADDRESS": "", "RAY_AUTH_MODE": ""})
-    _, messages = driver.communicate(timeout=120)
+    _, messages = driver.communicate(timeout=LONG)
     assert driver.returncode == 0, messages
     assert "on this machine (" in messages.splitlines()[0]
     assert "embedded Ray 2.60.0" in messages.splitlines()[0]
@@ -88,7 +89,7 @@ def test_in_a_python_that_is_connected_to_ray_already(ray_address: str, tmp_path
         "print(result.exit_code, ray.is_initialized())"
     )
     python = FPRAY.removesuffix("fpray") + "python"
-    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=LONG)
     assert done.stdout.split() == ["0", "True"], done.stderr
 
 
