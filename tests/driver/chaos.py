@@ -71,7 +71,7 @@ class Chaos:
             if self._over():
                 return
             self._start(*words)
-            self._collect(240)
+            self._collect()
             if not self._left():
                 return
         raise AssertionError(self.describe("the same command never came to an end"))

@@ -60,7 +60,7 @@ class Reader:
             lines = output.replace(str(self.directory), "...").splitlines()
             assert code == "0" or expected, f"{block.place}: {command} ended with {code}:\n{output}"
             if expected:
-                assert not (problem := differs(map(block.changed, expected), lines)), (
+                assert not (problem := differs([*map(block.changed, expected)], lines)), (
                     f"{block.place}: {command}{problem}\nin all:\n{output}"
                 )
             every_line += lines
