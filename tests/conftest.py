@@ -30,11 +30,14 @@ from tests.support.patience import LONG
 from tests.support.processes import below, command_of, jvms
 from tests.support.ray_nodes import end_node, start_node
 
-# Trials of two seconds: on a busy machine a client may stand still for a second, or begin a second after another one,
-# and they must measure together. Nothing waits for the timeouts but a client that is not answered.
+# Trials of a second: a JVM may stand still for most of it on a busy machine, and each second costs two of CPU time.
+# Nothing waits for the timeouts but a client that is not answered.
 QUICK = (
-    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=2s", "--set", "timeout=60s",
+    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=1s", "--set", "timeout=60s",
 )  # fmt: skip
+# The same for trials of several client processes, which must measure together: on a busy machine one begins up to a
+# second after another. And for trials side by side on shared machines, which leave less of each core to a client.
+OVERLAPPING = (*QUICK[:4], "--set", "duration=2s", "--set", "timeout=60s")
 FPRAY = str(Path(sys.executable).with_name("fpray"))
 _started: list[int] = []  # the processes of the test that runs
 _RAY = str(Path(sys.executable).with_name("ray"))

@@ -128,8 +128,8 @@ class Allocator:
         """Seconds until the next machine can be allocated again; None where all can be."""
         with self._lock:
             now = time.monotonic()
-            left_s = [at + BRIEF_QUARANTINE_S - now for at in self._lost_at.values()]
-            return min((left for left in left_s if left > 0), default=None)
+            pauses = [at + BRIEF_QUARANTINE_S - now for at in self._lost_at.values()]
+            return min((pause for pause in pauses if pause > 0), default=None)
 
     def quarantine(self, host: str) -> None:
         """Do not allocate this machine any more, as long as a trial has enough others of its kind."""
@@ -166,16 +166,13 @@ class Allocator:
         counts = Counter(kinds.values())
         return min(counts[kind] // len(hosts) for kind, hosts in wanted_kinds(self._home(trial), kinds).items())
 
-    def _lost_within(self, seconds: float) -> set[str]:
-        """The machines that lost a trial in the last so many seconds."""
-        return {host for host, at in self._lost_at.items() if time.monotonic() < at + seconds}
-
     def _choose(self, trial: Trial[Any], avoid: Collection[str]) -> dict[str, str] | None:
         """Home machine -> the machine that the trial gets in its place; None where there are too few."""
         home, kinds = self._home(trial), self.kinds.under(trial.protocol.faults(trial.params))
-        needs, alive = wanted_kinds(home, kinds), self._alive()
-        unusable = {*avoid, *self._lost_within(BRIEF_QUARANTINE_S)}
-        if doubtful := self._quarantined | self._lost_within(LONG_QUARANTINE_S):
+        needs, alive, now = wanted_kinds(home, kinds), self._alive(), time.monotonic()
+        unusable = {*avoid, *(host for host, at in self._lost_at.items() if now < at + BRIEF_QUARANTINE_S)}
+        lately = {host for host, at in self._lost_at.items() if now < at + LONG_QUARANTINE_S}
+        if doubtful := self._quarantined | lately:
             unusable |= dispensable(doubtful, needs, alive, kinds)
         users = self._users
         idle = self.kinds.hosts if self.shared else [host for host in self.kinds.hosts if not users[host]]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import FPRAY, QUICK, wait_for
+from tests.conftest import FPRAY, OVERLAPPING, wait_for
 from tests.support.hosts import needs_hosts
 from tests.support.patience import LONG
 from tests.support.ray_nodes import end_node, start_node
@@ -98,7 +98,7 @@ def _node_count() -> int:
 
 
 def _sweep(address: str, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = ["ip", "netns", "exec", HEAD, FPRAY, "sweep", "unreplicated", *QUICK, "--address", address, *words]
+    command = ["ip", "netns", "exec", HEAD, FPRAY, "sweep", "unreplicated", *OVERLAPPING, "--address", address, *words]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=LONG, env=ENVIRONMENT)
 
 

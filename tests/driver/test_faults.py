@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import QUICK, wait_for
+from tests.conftest import OVERLAPPING, QUICK, wait_for
 from tests.driver.chaos import Chaos
 from tests.driver.ray_hosts import NODES, OUR_END_S, RayHosts
 from tests.support.hosts import needs_hosts
@@ -78,7 +78,7 @@ def test_whatever_is_killed_whenever_every_trial_ends_exactly_once(site: RayHost
     site.reboot(*NODES)
     chaos = Chaos(site, directory, TRIALS, seed)
     words = (
-        *QUICK,
+        *OVERLAPPING,
         "--retries",
         "9",
         *POINTS,

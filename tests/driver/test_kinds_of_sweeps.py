@@ -11,7 +11,7 @@ import pytest
 
 import fpray
 from fpray.files.user_directory import user_directory
-from tests.conftest import FPRAY, QUICK, run, start
+from tests.conftest import FPRAY, OVERLAPPING, QUICK, run, start
 from tests.support.patience import LONG
 from tests.support.suites import only_suite, outcome
 
@@ -44,7 +44,7 @@ def test_the_same_from_python(ray_address: str, tmp_path: Path, capfd: pytest.Ca
 
 
 def test_multipaxos_runs_every_role_with_all_consistencies(ray_address: str, tmp_path: Path) -> None:
-    words = ["sweep", "multipaxos", *QUICK, "--vary", "read_consistency=linearizable,sequential,eventual"]
+    words = ["sweep", "multipaxos", *OVERLAPPING, "--vary", "read_consistency=linearizable,sequential,eventual"]
     words += ["--set", "num_batchers=2", "--set", "num_read_batchers=2", "--set", "predetermined_read_fraction=50"]
     words += ["--set", "num_clients_per_proc=4", "--set", "workload.num_keys=10"]
     done = run(*words, "--address", ray_address, "--json", cwd=tmp_path)
@@ -57,7 +57,7 @@ def test_multipaxos_runs_every_role_with_all_consistencies(ray_address: str, tmp
 
 @pytest.mark.slow
 def test_multipaxos_on_a_flexible_grid(ray_address: str, tmp_path: Path) -> None:
-    words = ["sweep", "multipaxos", *QUICK, "--vary", "flexible=true", "--set", "num_acceptor_groups=2"]
+    words = ["sweep", "multipaxos", *OVERLAPPING, "--vary", "flexible=true", "--set", "num_acceptor_groups=2"]
     words += ["--set", "num_acceptors_per_group=2", "--set", "num_proxy_replicas=0"]
     done = run(*words, "--address", ray_address, cwd=tmp_path)
     assert done.code == 0, done.err

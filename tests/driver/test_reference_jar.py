@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from fpray.recorder.schema import nanoseconds
-from tests.conftest import QUICK, run
+from tests.conftest import OVERLAPPING, run
 from tests.support.suites import only_suite, outcome
 
 REAL_JAR = Path(__file__).parents[1] / "data" / "real_jar"
-DURATION_S = 2.0  # that of QUICK
-WARM = ("--set", "warmup_duration=1s", *QUICK[2:])
+DURATION_S = 2.0  # that of OVERLAPPING
+WARM = ("--set", "warmup_duration=1s", *OVERLAPPING[2:])
 # A client on an idle machine begins or ends a request after 15 ms at most. If one is silent for longer, the client or
 # its server did not run: then a request across an edge of the measured time moves the figure, by less than this share.
 SILENCE_NS, STARVED = 20_000_000, 0.05

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import QUICK, wait_for
+from tests.conftest import OVERLAPPING, wait_for
 from tests.driver.held import PATIENT
 from tests.support.hosts import Host, hosts, needs_hosts
 from tests.support.patience import LONG
@@ -72,9 +72,9 @@ def _files(directory: Path) -> set[str]:
 def test_a_suite_that_only_the_driver_sees_is_like_one_that_all_see(site: dict[str, Host]) -> None:
     head, node = site["head"], site["node"]
     shared = head.home.parents[1] / "shared"
-    alone = head.run(*_words(*QUICK, "--vary", "num_clients_per_proc=0,1"), timeout=LONG)
+    alone = head.run(*_words(*OVERLAPPING, "--vary", "num_clients_per_proc=0,1"), timeout=LONG)
     assert alone.returncode == 0, alone.stderr
-    together = head.run(*_words(*QUICK, "--vary", "num_clients_per_proc=0,1", "-s", str(shared)), timeout=LONG)
+    together = head.run(*_words(*OVERLAPPING, "--vary", "num_clients_per_proc=0,1", "-s", str(shared)), timeout=LONG)
     assert together.returncode == 0, together.stderr
     ours, theirs = _suite(head.tmp / "work" / "suites"), _suite(shared)
 

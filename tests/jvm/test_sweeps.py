@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import QUICK
+from tests.conftest import OVERLAPPING, QUICK
 from tests.conftest import run as fpray
 from tests.support.suites import at_once, only_suite
 
@@ -33,7 +33,7 @@ def loops_of(directory: Path, trial: dict[str, Any]) -> int:
 def test_batchedunreplicated(ray_address: str, tmp_path: Path) -> None:
     words = ["--vary", "num_batchers=1,2", "--set", "num_proxy_servers=2"]
     words += ["--set", "num_client_procs=2", "--set", "state_machine=AppendLog"]
-    trials = sweep(ray_address, tmp_path, "batchedunreplicated", *QUICK, *words)
+    trials = sweep(ray_address, tmp_path, "batchedunreplicated", *OVERLAPPING, *words)
     assert [len(trial["processes"]) for trial in trials] == [6, 7]
     for trial in trials:
         assert trial["results"]["measured.throughput"] > 0
@@ -67,7 +67,7 @@ def test_epaxos(ray_address: str, tmp_path: Path) -> None:
     words = ["--set", "num_clients_per_proc=3", "--set", "num_client_procs=2"]
     words += ["--set", "state_machine=KeyValueStore", "--set", "workload.name=BernoulliSingleKeyWorkload"]
     words += ["--set", "workload.conflict_rate=0.2", "--vary", "replica_options.thrifty_system=NotThrifty,Closest"]
-    trials = sweep(ray_address, tmp_path, "epaxos", *QUICK, *words)
+    trials = sweep(ray_address, tmp_path, "epaxos", *OVERLAPPING, *words)
     assert [len(trial["processes"]) for trial in trials] == [3 + 2] * 2
     for trial in trials:
         assert trial["results"]["measured.throughput"] > 0

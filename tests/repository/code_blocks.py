@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import QUICK
+from tests.conftest import OVERLAPPING
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -94,7 +94,7 @@ def blocks(document: Path) -> Iterator[Block]:
             content,
             file_name[1] if file_name else headed[1] if headed else "",
             "; ".join(words["not run"]),
-            tuple((before, new.replace("QUICKLY", " ".join(QUICK))) for before, _, new in changes),
+            tuple((before, new.replace("QUICKLY", " ".join(OVERLAPPING))) for before, _, new in changes),
         )
 
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from optuna.trial import TrialState
 
-from tests.conftest import QUICK, cli, run, start
+from tests.conftest import OVERLAPPING, cli, run, start
 from tests.searching.front_door import LOAD, study_trials
 from tests.support.suites import only_suite
 
@@ -23,7 +23,7 @@ SEED = int(os.environ.get("FPRAY_TEST_SEED", "20261122"))
 
 BUDGET, PARALLEL, KILLS = 12, 3, 6
 WORDS = (
-    "search", "unreplicated", *QUICK, *LOAD,
+    "search", "unreplicated", *OVERLAPPING, *LOAD,
     "--parallel", f"{PARALLEL}", "--share-machines", "--space", "num_clients_per_proc=1..30", "--sampler", "random",
     "--seed", "5", "--stop-at", "0%", "--confirm", "1", "--budget-trials", f"{BUDGET}",
 )  # fmt: skip

@@ -15,7 +15,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from tests.conftest import QUICK, run
+from tests.conftest import OVERLAPPING, run
 from tests.support.suites import only_suite
 
 LOAD = ("--maximize", "measured.throughput", "--space", "num_clients_per_proc=1..16:log", "--stop-at", "0%")
@@ -73,7 +73,7 @@ def server() -> Iterator[Server]:
 
 
 def test_a_study_in_postgresql(server: Server, ray_address: str, tmp_path: Path) -> None:
-    words = ["search", "unreplicated", *QUICK, *LOAD, "--storage", server.url, "--address", ray_address]
+    words = ["search", "unreplicated", *OVERLAPPING, *LOAD, "--storage", server.url, "--address", ray_address]
     words += ["--confirm", "1", "--parallel", "2", "--share-machines"]
     done = run(*words, "--budget-trials", "3", cwd=tmp_path)
     assert done.code == 0, done.err
