@@ -6,10 +6,12 @@ is slow: the closed loops of a trial wait for it, and leave the cores to the oth
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET of <sched.h>
 # Ray takes the address from which the machine reaches others. Nothing is at the other end of this cable.
@@ -23,6 +25,8 @@ _COMMANDS = (
 )
 # A request takes some hundred bytes. A queue that is longer than all that waits loses nothing.
 _SLOW = "tc qdisc add dev lo root tbf rate 4mbit burst 128kb limit 8mb"
+_FAST = "tc qdisc del dev lo root"
+_own: list[bool] = []  # whether this process has a network of its own
 
 
 def isolate_network() -> bool:
@@ -41,9 +45,25 @@ def isolate_network() -> bool:
             if subprocess.run(["ip", *command.split()], capture_output=True).returncode != 0:
                 libc.setns(before, _NEW_NETWORK)
                 return False
-        if shutil.which("tc") is not None:  # and where the kernel has no such queue, trials are as fast as they can
-            subprocess.run(_SLOW.split(), capture_output=True, check=False)
+        _own.append(True)
+        _set_speed(_SLOW)
         os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"  # no name server answers here: resolvers need not wait
         return True
     finally:
         os.close(before)
+
+
+@contextlib.contextmanager
+def full_speed() -> Iterator[None]:
+    """For a test that moves much data."""
+    _set_speed(_FAST)
+    try:
+        yield
+    finally:
+        _set_speed(_SLOW)
+
+
+def _set_speed(command: str) -> None:
+    """Change the network that is this process's own; where the kernel has no such queue, it is as fast as it can."""
+    if _own and shutil.which("tc") is not None:
+        subprocess.run(command.split(), capture_output=True, check=False)
