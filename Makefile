@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 4
 STAMP := $(VENV)/.installed
 RUN_STAMP := $(VENV)/.installed-run
 

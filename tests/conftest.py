@@ -30,10 +30,10 @@ from tests.support.patience import LONG
 from tests.support.processes import below, command_of, jvms
 from tests.support.ray_nodes import end_node, start_node
 
-# Trials of half a second: long enough for rows, short enough for a suite of tests. Nothing waits for the timeouts but
-# a client that is not answered, as on a machine that is very busy.
+# Trials of a second: a JVM may stand still for most of it on a busy machine, and each second costs two of CPU time.
+# Nothing waits for the timeouts but a client that is not answered.
 QUICK = (
-    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=500ms", "--set", "timeout=60s",
+    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=1s", "--set", "timeout=60s",
 )  # fmt: skip
 # The same for trials of several client processes, which must measure together: on a busy machine one begins up to a
 # second after another. And for trials side by side on shared machines, which leave less of each core to a client.
@@ -194,7 +194,7 @@ def no_survivors(request: pytest.FixtureRequest) -> Iterator[None]:
     while _started:  # one that lived on would hold the machine, and fail the tests that follow
         _kill_child(_started.pop())
     with contextlib.suppress(AssertionError):  # one that was killed takes a moment to end
-        wait_for(lambda: not jvms(directory), 60, "the end of all JVMs")
+        wait_for(lambda: not jvms(directory), LONG, "the end of all JVMs")
     survivors = jvms(directory)
     names = [command_of(process) for process in survivors]
     for process in survivors:

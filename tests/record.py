@@ -13,7 +13,6 @@ import inspect
 import json
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
@@ -26,9 +25,10 @@ import pyarrow.parquet as pq
 from click.testing import CliRunner
 
 from fpray.cli.main import main
+from tests.conftest import FPRAY, QUICK
+from tests.support.patience import LONG
 
 RECORDED = Path(__file__).parent / "recorded"
-FPRAY = str(Path(sys.executable).with_name("fpray"))
 # What `fpray plan` is asked beside every study of every protocol.
 OPTIONS = (
     "multipaxos --vary num_proxy_leaders=2,3 --vary num_replicas=2,4 --repeat 2 --set duration=1s -l warn",
@@ -45,12 +45,9 @@ OPTIONS = (
     "epaxos --study nsdi_fig1_lt --set duration=1s --vary f=1",
 )
 _SOMETIMES = ("checkout", "fpray_checkout", "within_noise", "nearest")
-_QUICK = [
-    "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=500ms", "--set", "timeout=60s",
-]  # fmt: skip
-_SWEEP = ["sweep", "unreplicated", *_QUICK, "--vary", "jvm_heap_size=100m,2m", "--json"]
+_SWEEP = ["sweep", "unreplicated", *QUICK, "--vary", "jvm_heap_size=100m,2m", "--json"]
 _SEARCH = [
-    "search", "unreplicated", *_QUICK, "--maximize", "measured.throughput",
+    "search", "unreplicated", *QUICK, "--maximize", "measured.throughput",
     "--subject-to", "measured.latency.p99_ms<=1000", "--space", "num_clients_per_proc=1..8",
     "--seed", "1", "--budget-trials", "3", "--confirm", "1", "--stop-at", "0%",
 ]  # fmt: skip
@@ -182,7 +179,7 @@ def layout(directory: Path, *where: str) -> dict[str, Any]:
 
 def _run(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
     cwd.mkdir(exist_ok=True)
-    done = subprocess.run([FPRAY, *words], cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([FPRAY, *words], cwd=cwd, capture_output=True, text=True, timeout=LONG, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 

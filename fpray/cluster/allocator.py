@@ -72,7 +72,7 @@ class Allocator:
         self._alive = alive or (lambda: self.kinds.hosts)
         self._allocations: set[Allocation] = set()
         self._users: Counter[str] = Counter()  # host -> how many trials have it
-        self._quarantined_until: dict[str, float] = {}  # host -> a time.monotonic()
+        self._lost_at: dict[str, float] = {}  # host -> the time.monotonic() at which it lost a trial
         self._quarantined: set[str] = set()
         self._homes: dict[Shape, Home] = {}
         self._lock = threading.Lock()
@@ -122,13 +122,14 @@ class Allocator:
         """A trial was lost on these machines: do not allocate them for a while, if there are others."""
         with self._lock:
             if len(self.kinds.hosts) > 1:
-                self._quarantined_until |= dict.fromkeys(hosts, time.monotonic() + BRIEF_QUARANTINE_S)
+                self._lost_at |= dict.fromkeys(hosts, time.monotonic())
 
     def brief_quarantine_left_s(self) -> float | None:
         """Seconds until the next machine can be allocated again; None where all can be."""
         with self._lock:
             now = time.monotonic()
-            return min((until - now for until in self._quarantined_until.values() if until > now), default=None)
+            pauses = [at + BRIEF_QUARANTINE_S - now for at in self._lost_at.values()]
+            return min((pause for pause in pauses if pause > 0), default=None)
 
     def quarantine(self, host: str) -> None:
         """Do not allocate this machine any more, as long as a trial has enough others of its kind."""
@@ -169,13 +170,9 @@ class Allocator:
         """Home machine -> the machine that the trial gets in its place; None where there are too few."""
         home, kinds = self._home(trial), self.kinds.under(trial.protocol.faults(trial.params))
         needs, alive, now = wanted_kinds(home, kinds), self._alive(), time.monotonic()
-        unusable = {*avoid, *(host for host, until in self._quarantined_until.items() if until > now)}
-        began_late = now + BRIEF_QUARANTINE_S - LONG_QUARANTINE_S
-        doubtful = {
-            *self._quarantined,
-            *(host for host, until in self._quarantined_until.items() if until > began_late),
-        }
-        if doubtful:
+        unusable = {*avoid, *(host for host, at in self._lost_at.items() if now < at + BRIEF_QUARANTINE_S)}
+        lately = {host for host, at in self._lost_at.items() if now < at + LONG_QUARANTINE_S}
+        if doubtful := self._quarantined | lately:
             unusable |= dispensable(doubtful, needs, alive, kinds)
         users = self._users
         idle = self.kinds.hosts if self.shared else [host for host in self.kinds.hosts if not users[host]]

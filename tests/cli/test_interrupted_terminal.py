@@ -41,9 +41,9 @@ _WITHOUT_BLOCK = """if True:
 def test_a_live_line_of_any_width_stands_apart_from_the_echo(beyond: int, tmp_path: Path) -> None:
     """C5: also one that fills the row, nearly fills it, or is cut to it, so that the echo would begin another row."""
     terminal = Terminal([sys.executable, "-c", _BLOCK], tmp_path, width=2 + len(LONG) + beyond)
-    terminal.until(_shows(LONG[:40]), 60)
+    terminal.until(_shows(LONG[:40]))
     terminal.type(INTERRUPT)
-    assert terminal.wait(60) == 0
+    assert terminal.wait() == 0
     assert terminal.screen.echoes == ["^C"]
     assert _lines(terminal.screen) == [
         "stopping (Ctrl-C again stops at once)",
@@ -54,9 +54,9 @@ def test_a_live_line_of_any_width_stands_apart_from_the_echo(beyond: int, tmp_pa
 def test_without_a_live_line_a_message_stands_below_the_echo(tmp_path: Path) -> None:
     """C5: before there is a live block."""
     terminal = Terminal([sys.executable, "-c", _WITHOUT_BLOCK], tmp_path, width=80)
-    terminal.until(lambda screen: screen.rows == ["ready", ""], 60)
+    terminal.until(lambda screen: screen.rows == ["ready", ""])
     terminal.type(INTERRUPT)
-    terminal.wait(60)
+    terminal.wait()
     assert terminal.screen.echoes == ["^C"]
     assert _lines(terminal.screen)[:3] == [
         "ready",
@@ -72,9 +72,9 @@ def test_a_sweep_that_is_interrupted_leaves_whole_lines(moment: str, width: int,
     """C5: while Ray starts, and in the middle of a trial."""
     words = ["sweep", "unreplicated", "--set", "duration=60s", "--vary", "num_client_procs=1", "--local"]
     terminal = Terminal([FPRAY, *words], tmp_path, width=width)
-    terminal.until(_shows(moment), 120)
+    terminal.until(_shows(moment))
     terminal.type(INTERRUPT)
-    assert terminal.wait(120) == 130
+    assert terminal.wait() == 130
     assert terminal.screen.echoes == ["^C"]
     lines = _lines(terminal.screen)
     assert "stopping (Ctrl-C again stops at once)" in lines

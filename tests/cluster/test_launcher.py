@@ -38,7 +38,7 @@ class Site:
     config: Path
     shared: Path
 
-    def ray(self, command: str, *words: str, timeout: float = 120) -> str:
+    def ray(self, command: str, *words: str, timeout: float = LONG) -> str:
         """`ray COMMAND -y CONFIG WORDS` on the laptop."""
         yes = [] if command == "exec" else ["--yes"]
         done = self.hosts["laptop"].run("ray", command, *yes, str(self.config), *words, timeout=timeout)
@@ -185,7 +185,7 @@ def test_whatever_is_killed_nothing_is_left_and_nothing_is_lost(launched: Site) 
         if kind == "fpray":
             sweep.communicate(timeout=LONG)
     assert sweep is not None
-    out, output = sweep.communicate(timeout=240)
+    out, output = sweep.communicate(timeout=LONG)
     assert sweep.returncode == 0, f"seed {seed}: {out}{output}"
     assert not jvms(str(directory))
     (suite,) = (directory / "suites").iterdir()

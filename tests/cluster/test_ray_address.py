@@ -16,6 +16,7 @@ from fpray.cluster.ray_link import RayLink
 from fpray.cluster.ray_process.process import RayProcess
 from fpray.errors import Refused
 from tests.support.other_user import as_other_user, needs_root
+from tests.support.patience import LONG
 
 NO_ADDRESSES = [
     "1.2.3.4:0",
@@ -81,7 +82,7 @@ def test_an_address_at_which_no_head_can_be_is_refused_in_a_sentence(address: st
         RayLink(address).start()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(LONG)
 def test_a_pipe_of_that_name_is_not_waited_for(current: Path) -> None:
     """Any user can make one there; each command would hang."""
     os.mkfifo(current)

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from tests.conftest import wait_for
-from tests.driver.ray_hosts import NODES, RAY, RayHosts
+from tests.driver.ray_hosts import NODES, OUR_END_S, RAY, RayHosts
+from tests.support.patience import LONG
 from tests.support.processes import Seen, lives
 
 # What is killed -> the name of the process.
@@ -70,7 +71,7 @@ class Chaos:
             if self._over():
                 return
             self._start(*words)
-            self._collect(240)
+            self._collect()
             if not self._left():
                 return
         raise AssertionError(self.describe("the same command never came to an end"))
@@ -82,13 +83,13 @@ class Chaos:
     def _start(self, *words: str) -> None:
         if self.sweep is None or self.sweep.poll() is not None:
             if self.sweep is not None:
-                self._collect(60)
+                self._collect()
             self.sweep = self.site.sweep(self.directory, *words)
 
-    def _collect(self, seconds: float) -> None:
+    def _collect(self) -> None:
         assert self.sweep is not None
         try:
-            out, messages = self.sweep.communicate(timeout=seconds)
+            out, messages = self.sweep.communicate(timeout=LONG)
         except subprocess.TimeoutExpired:
             raise AssertionError(self.describe("the sweep hangs")) from None
         self.messages.append(messages)
@@ -98,7 +99,7 @@ class Chaos:
     def _over(self) -> bool:
         """Whether all has ended, and the sweep: the same command would begin another one."""
         if self.sweep is not None and self.sweep.poll() is not None:
-            self._collect(60)
+            self._collect()
         return self.sweep is None and bool(self.messages) and not self._left()
 
     def _left(self) -> int:
@@ -141,7 +142,7 @@ class Chaos:
             victim.kill()
 
     def _see_end(self, kind: str, name: str, jvms: list[Seen]) -> None:
-        seconds = 45 if kind == "cut" else 60
+        seconds = OUR_END_S if kind == "cut" else LONG
         try:
             wait_for(lambda: not any(map(lives, jvms)), seconds, f"end of what {kind} on {name} leaves")
         except AssertionError as error:
@@ -153,7 +154,7 @@ class Chaos:
         if kind in ("raylet", "cut", "drain"):
             self.site.reboot(name)
         if kind == "head":
-            self._collect(120)  # a driver that was starting ends when Ray ends it
+            self._collect()  # a driver that was starting ends when Ray ends it
             names_head = "the head node of the Ray cluster at" in self.messages[-1]
             assert not jvms or names_head, self.describe("not a word of the head")
             self.site.reboot(*NODES)

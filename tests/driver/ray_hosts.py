@@ -13,11 +13,13 @@ from tests.support.processes import Seen, command_of, name_of
 from tests.support.ray_nodes import TRIES
 
 NODES = ("head", "node-1", "node-2")
+RAYS_END_S = 120  # after so long Ray itself ends what cannot reach the head
+OUR_END_S = 100  # and after so long all of fpray's has ended: it needs 20 s on a quiet machine
 # As cluster_configs/node/env.sh has it, but for the last: Ray shall not be what ends a machine that is cut off.
 RAY = (
     "env", "RAY_AUTH_MODE=disabled", "RAY_worker_niceness=0", "RAY_worker_oom_score_adjustment=0",
     "RAY_health_check_period_ms=1000", "RAY_health_check_timeout_ms=3000", "RAY_health_check_failure_threshold=5",
-    "RAY_gcs_rpc_server_reconnect_timeout_s=60",
+    f"RAY_gcs_rpc_server_reconnect_timeout_s={RAYS_END_S}",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import OVERLAPPING, QUICK, wait_for
 from tests.driver.chaos import Chaos
-from tests.driver.ray_hosts import NODES, RayHosts
+from tests.driver.ray_hosts import NODES, OUR_END_S, RayHosts
 from tests.support.hosts import needs_hosts
 from tests.support.patience import LONG
 from tests.support.processes import jvms
@@ -31,14 +31,14 @@ def _measuring(sweep: subprocess.Popen[str], directory: Path, count: int) -> boo
     return len(jvms(str(directory))) >= count
 
 
-def _ended(sweep: subprocess.Popen[str], seconds: float = 120) -> str:
-    _, messages = sweep.communicate(timeout=seconds)
+def _ended(sweep: subprocess.Popen[str]) -> str:
+    _, messages = sweep.communicate(timeout=LONG)
     assert "Traceback" not in messages, messages
     return messages
 
 
 def test_a_machine_that_is_cut_off_and_one_whose_head_is_killed_end_their_own_long_before_ray(site: RayHosts) -> None:
-    """By itself within 20 s, and a busy machine; here Ray takes more than 60 s to see that the head is out of reach."""
+    """By themselves within 20 s on a quiet machine; here Ray takes two minutes to see that the head is out of reach."""
     directory = site.shared / "cut"
     directory.mkdir()
     sweep = site.sweep(directory, *_trials(600), "--vary", "num_clients_per_proc=0,1,2")
@@ -47,13 +47,13 @@ def test_a_machine_that_is_cut_off_and_one_whose_head_is_killed_end_their_own_lo
     assert all(machine["sees_head"] for machine in json.loads(suite.read_text())["runs"][0]["machines"].values())
     try:
         site.cable("node-1", "down")
-        wait_for(lambda: not site.jvms("node-1"), 45, "no JVM on the machine that is cut off")
+        wait_for(lambda: not site.jvms("node-1"), OUR_END_S, "no JVM on the machine that is cut off")
         assert len(site.jvms("head")) == len(site.jvms("node-2")) == 2, "others go on"
     finally:
         site.cable("node-1", "up")
     (head,) = site.hosts["head"].processes_named("gcs_server")
     head.kill()
-    wait_for(lambda: not jvms(str(directory)), 45, "no JVM anywhere when the head is gone")
+    wait_for(lambda: not jvms(str(directory)), OUR_END_S, "no JVM anywhere when the head is gone")
     messages = _ended(sweep)
     assert sweep.returncode == 1
     assert (

@@ -26,6 +26,7 @@ from fpray.store.outcome import Outcome
 from fpray.store.trial_directory import TrialDirectory
 from fpray.testing.fake_machines import FakeMachines
 from tests.conftest import cli
+from tests.support.patience import LONG
 from tests.support.suites import only_suite
 from tests.support.sweeps import finished, run_on, stub_jar
 
@@ -245,7 +246,7 @@ def test_a_suite_cannot_have_its_reader_attach_to_a_cluster(tmp_path: Path, monk
     assert "clusters that you name. If it is your cluster, run export RAY_ADDRESS=127.0.0.1:" in done.stderr
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(LONG)
 def test_a_sweep_that_ctrl_z_has_stopped_is_ended(tmp_path: Path) -> None:
     """A stopped process takes no TERM: `fpray stop` waited for ever."""
     sweep(tmp_path)

@@ -65,7 +65,7 @@ def test_what_is_fprays_gives_way_to_what_is_measured(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_nothing_and_the_same_command_carries_on(ray_address: str, tmp_path: Path) -> None:
-    words = ["sweep", "unreplicated", *PATIENT[:4], "--set", "timeout=300s", "--vary", "duration=300ms,5s"]
+    words = ["sweep", "unreplicated", *PATIENT[:4], "--set", "timeout=300s", "--vary", "duration=2s,3s"]
     words += ["--order", "grid", "--address", ray_address]
     process = start(*words, cwd=tmp_path)
     wait_for(lambda: list(tmp_path.glob("suites/*/001/outcome.json")), LONG, "the first trial")

@@ -12,6 +12,7 @@ import pytest
 import fpray
 from fpray.files.user_directory import user_directory
 from tests.conftest import FPRAY, OVERLAPPING, QUICK, run, start
+from tests.support.patience import LONG
 from tests.support.suites import only_suite, outcome
 
 # A system of 19 JVMs that have just started may answer its first request after half a second.
@@ -70,7 +71,7 @@ def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
     (remains / "driver.lock").touch()
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1"]
     driver = start(*words, "--local", cwd=tmp_path, env={"RAY_ADDRESS": "", "RAY_AUTH_MODE": ""})
-    _, messages = driver.communicate(timeout=120)
+    _, messages = driver.communicate(timeout=LONG)
     assert driver.returncode == 0, messages
     assert "on this machine (" in messages.splitlines()[0]
     assert "embedded Ray 2.60.0" in messages.splitlines()[0]
@@ -88,7 +89,7 @@ def test_in_a_python_that_is_connected_to_ray_already(ray_address: str, tmp_path
         "print(result.exit_code, ray.is_initialized())"
     )
     python = FPRAY.removesuffix("fpray") + "python"
-    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=LONG)
     assert done.stdout.split() == ["0", "True"], done.stderr
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import start
 from tests.driver.held import PATIENT, hold_clients, release
+from tests.support.patience import LONG
 from tests.support.processes import Seen, below, jvms, name_of
 
 LOOPBACK = re.compile(r"(::ffff:)?127\.\d+\.\d+\.\d+|::1")
@@ -27,7 +28,7 @@ def sweep_that_measures(directory: Path, env: dict[str, str]) -> Iterator[Seen]:
         yield Seen(process.pid)
     finally:
         release(clients)
-        _, messages = process.communicate(timeout=100)
+        _, messages = process.communicate(timeout=LONG)
     assert process.returncode == 0, messages
 
 

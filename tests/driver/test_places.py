@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import run
+from tests.support.patience import LONG
 
 _SETTINGS = {"duration": "500ms", "timeout": "5s", "warmup_duration": "200ms", "warmup_timeout": "5s"}
 _SCRIPT = f"""
@@ -47,7 +48,7 @@ def odd_place(tmp_path_factory: pytest.TempPathFactory, reference_jar: Path) -> 
 def test_relative_paths_with_colons_and_a_current_directory_that_changes(odd_place: Path) -> None:
     """A1, A2, A3: a suite in `run-12:30`, a jar in `v1:2`; the table is read from another directory."""
     command = [sys.executable, "-c", _SCRIPT, str(odd_place)]
-    done = subprocess.run(command, cwd=odd_place, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(command, cwd=odd_place, capture_output=True, text=True, timeout=LONG, check=False)
     assert done.returncode == 0, done.stderr
     suite, rows = done.stdout.splitlines()[-2:]
     assert Path(suite).parent == odd_place / "run-12:30"

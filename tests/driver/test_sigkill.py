@@ -43,7 +43,7 @@ def test_sigkill_leaves_no_jvm_and_loses_nothing(victim: str, tmp_path: Path) ->
         assert done.code == 0, done.err
         assert _statuses(only_suite(tmp_path)) == ["finished"]
         return
-    _, messages = process.communicate(timeout=120)
+    _, messages = process.communicate(timeout=LONG)
     assert "Traceback" not in messages, messages
     assert not jvms(str(tmp_path))
     if victim == "jvm":  # the system under test crashed: that is a result
@@ -61,6 +61,6 @@ def test_an_actor_that_lost_a_trial_which_does_not_run_again_serves_the_next_one
     process = start(*words, cwd=tmp_path)
     hold_clients(tmp_path)
     descendants(process, "ray::RoleActor")[0].kill()
-    _, messages = process.communicate(timeout=120)
+    _, messages = process.communicate(timeout=LONG)
     assert "Traceback" not in messages, messages
     assert _statuses(only_suite(tmp_path)) == ["lost", "finished"], messages

@@ -62,7 +62,7 @@ def test_the_suite_directory_is_frankenpaxos_and_more(unreplicated: tuple[Path, 
     for label in ("server", "client_0"):
         for kind in ("cmd", "out", "err", "returncode"):
             assert (trial / f"{label}_{kind}.txt").exists()
-    assert (trial / "server_returncode.txt").read_text().strip() == "143"
+    assert (trial / "server_returncode.txt").read_text() in ("143\n", "137\n"), "TERM, or KILL after it"
     assert not (trial / "attempts").exists()
     kinds = {event["kind"] for event in json.loads((trial / "events.json").read_text())}
     assert kinds >= {"phase", "exit"}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fpray.files.reading import piece_of, pieces, tail
+from tests.support.patience import LONG
 
 
 def test_tail(tmp_path: Path) -> None:
@@ -27,7 +28,7 @@ def test_tail(tmp_path: Path) -> None:
     assert tail(tmp_path) == ()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(LONG)
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     """A suite from elsewhere may have one in the place of a log."""
     os.mkfifo(pipe := tmp_path / "log")

@@ -12,6 +12,7 @@ import pytest
 from fpray.errors import Refused
 from fpray.files.secret import IN_MEMORY, Secret, read_secret, secret_in_memory, write_secret
 from tests.support.other_user import UID, needs_root
+from tests.support.patience import LONG
 
 
 def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +91,7 @@ def test_what_a_child_inherits_is_on_no_disk_and_is_read_once() -> None:
     assert done.stdout == "https://u:p@h/x\nFalse\n"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(LONG)
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(pipe := tmp_path / "secret", 0o600)
     with pytest.raises(Refused, match="is a pipe or a device"):

@@ -202,7 +202,7 @@ def test_a_client_that_another_protocol_has_too_is_no_part_of_a_protocol() -> No
     assert (done.exit_code, "no main classes of supermultipaxos" in done.stdout) == (1, True)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(LONG)
 def test_a_main_that_never_ends_goes_with_a_killed_fpray(tmp_path: Path) -> None:
     """H3: it would run for ever, with nothing that knows of it."""
     java, jar = tmp_path / "java", tmp_path / "x.jar"

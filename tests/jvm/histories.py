@@ -6,6 +6,7 @@ import time
 
 from tests.jvm.linearizability import Operation, read_history, violation
 from tests.jvm.processes import HOST, Processes, flags, free_port, wait_until
+from tests.support.patience import LONG
 
 
 class History:
@@ -49,7 +50,7 @@ class History:
         """Let the clients end: every operation was answered, some order explains all answers, and no process broke."""
         assert self.process.stdin
         self.process.stdin.close()
-        assert self.process.wait(120) == 0, self.processes.output("history")
+        assert self.process.wait(LONG) == 0, self.processes.output("history")
         self._read()
         assert [o for o in self.operations if o.returned is None] == [], "never answered"
         assert violation(self.operations) is None

@@ -72,7 +72,7 @@ def wait_until_listening(port: int, process: subprocess.Popen[str] | None = None
 
 def run(jar: Path, main: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a main to its end."""
-    return subprocess.run(_command(jar, main, *arguments), capture_output=True, text=True, timeout=120)
+    return subprocess.run(_command(jar, main, *arguments), capture_output=True, text=True, timeout=LONG)
 
 
 def _command(jar: Path, main: str, *arguments: str) -> list[str]:

@@ -19,8 +19,8 @@ def test_a_server_is_suspended_and_killed_in_mid_trial(ray_address: str, tmp_pat
     """The trial is not lost, no machine is blamed, and the faults are in its timeline."""
     package = install_instruments(tmp_path / "site-packages", {"faults": "tests.support.faults:pause_and_kill"})
     path = os.pathsep.join([str(package), str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    words = ["--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=20s"]
-    words += ["--set", "timeout=20s", "--instrument", "faults", "--retries", "0", "--vary", "num_client_procs=1"]
+    words = ["--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=10s"]
+    words += ["--set", "timeout=10s", "--instrument", "faults", "--retries", "0", "--vary", "num_client_procs=1"]
     done = run(
         "sweep", "unreplicated", *words, "--address", ray_address, "--json", cwd=tmp_path, env={"PYTHONPATH": path}
     )

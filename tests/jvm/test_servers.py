@@ -65,7 +65,7 @@ def test_metrics_have_the_jvm_the_process_and_every_kind_of_request(processes: P
     port = start_server(processes, prometheus_port=str(metrics))
     wait_until_listening(metrics)
     assert run(processes.jar, CLIENT, *client_flags(tmp_path, servers(port))).returncode == 0
-    with urllib.request.urlopen(f"http://{HOST}:{metrics}/metrics", timeout=60) as answer:
+    with urllib.request.urlopen(f"http://{HOST}:{metrics}/metrics", timeout=LONG) as answer:
         text = answer.read().decode()
     for series in (
         r'jvm_memory_bytes_used\{area="heap",\} [\d.E]+',

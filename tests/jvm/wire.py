@@ -7,6 +7,7 @@ import socket
 import threading
 
 from tests.jvm.processes import HOST, free_port, wait_until
+from tests.support.patience import LONG
 
 
 def varint(value: int) -> bytes:
@@ -94,7 +95,7 @@ class Peer:
     """A connection on which the test sends what it likes, and receives replies."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection((HOST, port), timeout=60)
+        self.socket = socket.create_connection((HOST, port), timeout=LONG)
 
     def send(self, kind: int, content: bytes) -> None:
         """Send one message."""

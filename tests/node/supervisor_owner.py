@@ -14,6 +14,7 @@ from typing import Any
 from fpray.node.orphans import kill_orphans
 from fpray.node.supervisor.procfs import Entry, process_table, read_entry, with_descendants
 from tests.node.programs import PYTHON
+from tests.support.patience import LONG
 
 ROOT = str(Path(__file__).parents[2])
 OWNER = """
@@ -48,11 +49,11 @@ CHILDREN: dict[str, tuple[tuple[str, ...], int]] = {  # argv, and how many proce
 }
 
 
-def wait_until(condition: Callable[[], bool], deadline_s: float = 60.0) -> float:
+def wait_until(condition: Callable[[], bool]) -> float:
     """Seconds until the condition held."""
     begin = time.monotonic()
     while not condition():
-        assert time.monotonic() - begin < deadline_s, "it never came true"
+        assert time.monotonic() - begin < LONG, "it never came true"
         time.sleep(0.005)
     return time.monotonic() - begin
 
@@ -81,6 +82,13 @@ def supervisors(driver: str) -> list[int]:
         if driver.encode() in words and any(word.endswith(b"fpray/node/supervisor") for word in words) and alive(pid):
             pids.append(pid)
     return pids
+
+
+def the_supervisor(driver: str) -> int:
+    """The supervisor of a driver, once the process that has forked it is gone."""
+    wait_until(lambda: len(supervisors(driver)) == 1)
+    (pid,) = supervisors(driver)
+    return pid
 
 
 def alive(pid: int) -> bool:
@@ -121,7 +129,7 @@ class SupervisorOwner:
         if wait:
             assert self.process.stdout
             self.report = json.loads(self.process.stdout.readline())
-            (self.supervisor,) = supervisors(self.driver)
+            self.supervisor = the_supervisor(self.driver)
             wait_until(lambda: self._settled(kinds))
             self.processes = [*with_descendants([self.supervisor], process_table()).values()]
 

@@ -56,7 +56,7 @@ def _words(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(LONG)
 @pytest.mark.heavy
 def test_too_many_connections_end_none_of_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any program that reaches the anchor can make so many that no file descriptor is left."""

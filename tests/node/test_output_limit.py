@@ -8,6 +8,7 @@ import pytest
 
 from fpray.node.messages import ProcessSpec
 from fpray.node.processes import Processes
+from tests.support.patience import LONG
 
 MOST = 200_000
 
@@ -17,7 +18,7 @@ def _run(directory: Path, script: str, most: int | None = MOST) -> tuple[str, in
     with Processes() as processes:
         spec = ProcessSpec("server", ("sh", "-c", script), str(directory), expected_exits=(0,), max_output=most)
         assert processes.start([spec]) is None
-        assert processes.wait_exit(["server"], 60) is None
+        assert processes.wait_exit(["server"], LONG) is None
         left_out = processes.exits()["server"].left_out
     return (directory / "server_out.txt").read_text(), left_out
 

@@ -15,6 +15,7 @@ from fpray.node import process_files
 from fpray.node.messages import Exit, ProcessSpec
 from fpray.node.process_files import add_pids, read_pids, recreate_command
 from tests.node.programs import PYTHON, read
+from tests.support.patience import LONG
 
 
 def test_the_command_file(tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_a_command_file_runs_its_command_and_nothing_else(name: str, tmp_path: P
     assert "\x1b" not in text.splitlines()[-1]
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(LONG)
 def test_another_user_that_may_read_a_trial_cannot_hold_it_up(tmp_path: Path) -> None:
     """G3: to lock a directory for ever, reading is enough."""
     lock = os.open(tmp_path, os.O_RDONLY)

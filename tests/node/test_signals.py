@@ -11,6 +11,7 @@ from fpray.node.processes import Processes
 from fpray.node.supervisor.procfs import process_table, read_command, read_entry, with_descendants
 from tests.node.programs import TRAP, spec, start, wait_for_text
 from tests.node.supervisor_owner import wait_until
+from tests.support.patience import LONG
 
 
 def _pids(processes: Processes, label: str) -> list[int]:
@@ -38,7 +39,7 @@ def test_a_process_is_suspended_and_continued_with_what_it_has_started(processes
 def test_a_suspended_process_is_stopped_at_the_end(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial))
     processes.signal(["server_0"], signal.SIGSTOP)
-    assert processes.stop([["server_0"]])["server_0"].returncode == -15
+    assert processes.stop([["server_0"]], LONG)["server_0"].returncode == -15
 
 
 def test_a_signal_reaches_the_program(processes: Processes, trial: str) -> None:
@@ -52,7 +53,7 @@ def test_a_kill_that_is_expected_is_no_failure(processes: Processes, trial: str)
     start(processes, spec("server_0", trial), spec("client_0", trial, "sleep", "0.5", expected_exits=(0,)))
     processes.expect_exit(["server_0"])
     assert processes.signal(["server_0"], signal.SIGKILL) == ["server_0"]
-    assert processes.wait_exit(["client_0", "server_0"], 60) is None
+    assert processes.wait_exit(["client_0", "server_0"], LONG) is None
     end = processes.exits()["server_0"]
     assert (end.returncode, end.stopped, end.expected) == (-9, False, True)
     assert processes.signal(["server_0", "client_0"], signal.SIGKILL) == [], "they have ended"
@@ -61,7 +62,7 @@ def test_a_kill_that_is_expected_is_no_failure(processes: Processes, trial: str)
 def test_a_kill_that_is_not_expected_ends_the_wait(processes: Processes, trial: str) -> None:
     start(processes, spec("server_0", trial), spec("client_0", trial))
     processes.signal(["server_0"], signal.SIGKILL)
-    failure = processes.wait_exit(["client_0"], 60)
+    failure = processes.wait_exit(["client_0"], LONG)
     assert failure is not None
     assert (failure.kind, failure.label, failure.returncode) == ("exited", "server_0", -9)
 
@@ -70,7 +71,7 @@ def test_a_stop_that_is_expected_is_no_failure(processes: Processes, trial: str)
     start(processes, spec("server_0", trial))
     processes.expect_exit(["server_0"])
     processes.stop([["server_0"]])
-    assert processes.wait_exit(["server_0"], 60) is None
+    assert processes.wait_exit(["server_0"], LONG) is None
     assert processes.exits()["server_0"].expected
 
 

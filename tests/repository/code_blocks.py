@@ -3,6 +3,7 @@
 A comment directly above a block is one of these:
 - `<!-- not run: REASON -->`; the reasons are in `NOT_RUN`.
 - `<!-- run with: OLD => NEW; OLD => NEW -->`: what stands for what, where a test has less time or fewer machines.
+  In NEW, QUICKLY stands for the options of a quick trial.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.conftest import OVERLAPPING
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -91,7 +94,7 @@ def blocks(document: Path) -> Iterator[Block]:
             content,
             file_name[1] if file_name else headed[1] if headed else "",
             "; ".join(words["not run"]),
-            tuple((before, new) for before, _, new in changes),
+            tuple((before, new.replace("QUICKLY", " ".join(OVERLAPPING))) for before, _, new in changes),
         )
 
 

@@ -15,10 +15,10 @@ from fpray.store.suite import Suite
 from tests.conftest import FPRAY
 from tests.repository.code_blocks import COMMANDS, ROOT, Block, blocks
 from tests.repository.shown_output import differs
+from tests.support.patience import LONG
 
 _END = "\x1e"  # after each command's output: this, and its exit code
 _NOT_LINKED = ("suites", "dist", ".venv", ".git")
-_TIMEOUT_S = 200
 # A block that does not show which Ray is used needs none of its own.
 _ON_CLUSTER = 'set -e; if [ "$CLUSTER" ]; then export RAY_ADDRESS=$CLUSTER; fi\n'
 
@@ -60,7 +60,7 @@ class Reader:
             lines = output.replace(str(self.directory), "...").splitlines()
             assert code == "0" or expected, f"{block.place}: {command} ended with {code}:\n{output}"
             if expected:
-                assert not (problem := differs(expected, lines)), (
+                assert not (problem := differs([*map(block.changed, expected)], lines)), (
                     f"{block.place}: {command}{problem}\nin all:\n{output}"
                 )
             every_line += lines
@@ -100,7 +100,7 @@ class Reader:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=_TIMEOUT_S,
+            timeout=LONG,
             check=False,
         )
         self.printed.append(done.stdout)

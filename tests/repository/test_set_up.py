@@ -8,6 +8,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tests.support.patience import LONG
+
 ROOT = Path(__file__).parents[2]
 FAKE_PYTHON = """#!{real}
 import os, sys, time
@@ -53,7 +55,7 @@ def test_what_is_done_is_counted(tmp_path: Path) -> None:
     python.chmod(0o755)
     lock.write_text("alembic==1.0\nattrs==1.0\nboto3==1.0\ncolorama==1.0 ; sys_platform == 'win32'\n")
     command = [sys.executable, str(ROOT / "set_up.py"), str(venv), str(lock)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LONG, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"setting up {venv} (3 packages of {lock})" in done.stdout
     assert "fetching package 1 of 3: alembic 1.0" in done.stderr

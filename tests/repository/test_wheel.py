@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.conftest import QUICK
 from tests.repository.test_import_names import OWN
+from tests.support.patience import LONG
 
 
 def test_a_wheel_holds_everything(wheel: Path) -> None:
@@ -41,7 +42,7 @@ def test_an_installed_wheel_sweeps_from_any_directory(installed: Path, ray_addre
     words = ["sweep", "unreplicated", *QUICK, "--vary", "num_client_procs=1", "--local"]
     command = [str(installed), "-c", "from fpray.cli.main import main; main()", *words]
     environment = _environment() | {"PYTHONPATH": "."}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=LONG, env=environment)
     assert done.returncode == 0, done.stderr
     assert "1 finished" in done.stderr
 

@@ -93,7 +93,7 @@ def test_failed_trials_and_a_bound_that_nothing_keeps(ray_address: str, tmp_path
 def test_a_trial_that_cannot_meet_the_bound_ends_early_and_its_figures_count(ray_address: str, tmp_path: Path) -> None:
     words = ["search", "unreplicated", "--maximize", "measured.throughput", "--address", ray_address]
     words += ["--subject-to", "measured.latency.p99_ms<=0.0001", "--space", "num_clients_per_proc=4..9"]
-    words += ["--set", "duration=40s", "--set", "timeout=120s", "--set", "warmup_duration=100ms"]
+    words += ["--set", "duration=20s", "--set", "timeout=120s", "--set", "warmup_duration=100ms"]
     words += ["--budget-trials", "1"]
     done = run(*words, cwd=tmp_path)
     assert done.code == 1, done.err
@@ -101,11 +101,11 @@ def test_a_trial_that_cannot_meet_the_bound_ends_early_and_its_figures_count(ray
     (trial,) = study_trials(only_suite(tmp_path))
     outcome = json.loads((only_suite(tmp_path) / "001" / "outcome.json").read_text())
     measuring = outcome["phases"]["measuring"]
-    assert 15 < measuring < 40, "at half of the duration"
+    assert measuring > 7, "at half of the duration"
     assert trial.user_attrs["status"] == outcome["status"] == "stopped-early"
     assert trial.values == [outcome["results"]["measured.throughput"]]
     window = outcome["results"]["measured.window_s"]
-    assert 0 < window < 40, "the rate is that of the time it ran"
+    assert 0 < window < 20, "the rate is that of the time it ran"
     assert outcome["results"]["measured.throughput"] == pytest.approx(
         outcome["results"]["measured.requests"] / window, rel=0.01
     )
@@ -153,7 +153,7 @@ def test_multipaxos_end_to_end(tmp_path: Path) -> None:
     words += ["--space", "leader_options.flush_phase2as_every_n=1,2"]
     words += ["--subject-to", "write_output.measured.latency.p99_ms<=60000", "--local", "--seed", "2"]
     # In parallel they need so many role actors that Ray warns about it.
-    done = run(*words, "--parallel", "3", "--share-machines", "--json", cwd=tmp_path, timeout=280)
+    done = run(*words, "--parallel", "3", "--share-machines", "--json", cwd=tmp_path)
     assert done.code == 0, done.err
     assert len([json.loads(line) for line in done.out.splitlines()]) == 3
     trials = study_trials(only_suite(tmp_path))

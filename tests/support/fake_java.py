@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import socket
 import stat
 import sys
@@ -42,13 +43,14 @@ def _main() -> None:
     (me,) = [p for p in json.loads(Path("plan.json").read_text())["processes"] if p["argv"][1:] == sys.argv[1:]]
     plays = json.loads(Path(sys.argv[0]).with_name("play.json").read_text())
     play = plays.get(me["label"], {})
+    _meet(me)
     if "late" in play and not Path("../again").exists():
         Path("../again").touch()
         _wait_for_others(me)
         time.sleep(play["late"])
     sockets = [socket.create_server((me["host"], port)) for port in me["endpoints"].values()]
     if me["kind"] == "client":
-        while any(other.get("dies") for other in plays.values()) and not Path("../dead").exists():
+        while any(other.get("dies") for other in plays.values()) and not _is_dead():
             time.sleep(0.02)
         _record(me["label"], json.loads(Path(sys.argv[0]).with_name("labels.json").read_text()))
         return
@@ -57,8 +59,22 @@ def _main() -> None:
     while not (play.get("dies") and Path("../die").exists()):
         time.sleep(0.02)
     del sockets
-    Path("../dead").touch()
+    Path("../dead.new").write_text(str(os.getpid()))
+    Path("../dead.new").rename("../dead")
     sys.exit(1)
+
+
+def _is_dead() -> bool:
+    """Whether the one that dies is gone, and its exit is noticed."""
+    return Path("../dead").exists() and not Path("/proc", Path("../dead").read_text()).exists()
+
+
+def _meet(me: dict[str, Any]) -> None:
+    """Wait until all of this stage have started, so that all listen at the same time."""
+    Path(f"{me['label']}_is_up").touch()
+    stage = [p["label"] for p in json.loads(Path("plan.json").read_text())["processes"] if p["stage"] == me["stage"]]
+    while not all(Path(f"{label}_is_up").exists() for label in stage):
+        time.sleep(0.02)
 
 
 def _wait_for_others(me: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.patience import LONG
 from tests.support.processes import Seen, below, command_of, lives, name_of, seen
 
 HERE = Path(__file__).parent
@@ -77,7 +78,7 @@ class Host:
     space: str
     environment: dict[str, str]
 
-    def run(self, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, timeout: float = LONG) -> subprocess.CompletedProcess[str]:
         """Run a command there, as its user at the console would."""
         return subprocess.run(
             [*self._enter(self.home), *command],

@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.support.patience import LONG
+
 _ESCAPE = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])")
 _SIZE = ("COLUMNS", "LINES")
 INTERRUPT = b"\x03"  # Ctrl-C
@@ -80,25 +82,25 @@ class Terminal:
         if self._pid == 0:
             with contextlib.suppress(OSError):
                 os.chdir(cwd)
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
                 # The width is that of the terminal: readline and pytest-xdist may have set another.
                 os.execve(command[0], list(command), {k: v for k, v in os.environ.items() if k not in _SIZE})
             os._exit(127)
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
 
     def type(self, keys: bytes) -> None:
         """Press keys."""
         os.write(self._file, keys)
 
-    def until(self, condition: Callable[[Screen], bool], seconds: float) -> None:
+    def until(self, condition: Callable[[Screen], bool]) -> None:
         """Show what is written until a condition holds."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + LONG
         while not condition(self.screen):
             assert time.monotonic() < end, "\n".join(self.screen.rows)
             assert self._read(), "\n".join(self.screen.rows)
 
-    def wait(self, seconds: float) -> int:
+    def wait(self) -> int:
         """Show the rest, and return the exit code."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + LONG
         while self._read():
             assert time.monotonic() < end, "\n".join(self.screen.rows)
         _, status = os.waitpid(self._pid, 0)

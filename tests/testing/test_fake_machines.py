@@ -9,6 +9,7 @@ import pytest
 from fpray.errors import Lost
 from fpray.node.messages import ProcessSpec
 from fpray.testing.fake_machines import FakeMachines
+from tests.support.patience import LONG
 
 SERVER = ProcessSpec("server", ("true",), "/nowhere")
 
@@ -19,7 +20,7 @@ def test_a_server_runs_until_it_is_stopped_and_a_client_records_and_exits(tmp_pa
     spec = ProcessSpec("client_0", ("true",), str(tmp_path), expected_exits=(0,), brief=True)
     assert server.processes.start([SERVER], 30).future().result() is None
     assert client.processes.start([spec], 30).future().result() is None
-    assert client.processes.wait_exit(["client_0"], 30).future().result() is None
+    assert client.processes.wait_exit(["client_0"], LONG).future().result() is None
     rows = client.files.read_client(str(tmp_path / "client_0_data.csv"), "client_0").future().result()
     assert rows.error is None
     watching = server.processes.wait_exit(["server"], None).future()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def test_a_driver_starts_last_and_is_stopped_and_its_victim_is_no_failure(ray_ad
     assert _listening(outcome)[-2:] == ["client_0", "driver"]
     ends = {process["label"]: process["returncode"] for process in outcome["processes"]}
     assert ends["leader_0"] == 1
-    assert ends["driver"] == -15
+    assert ends["driver"] in (-signal.SIGTERM, -signal.SIGKILL)
     exits = {event["label"]: event["detail"] for event in outcome["events"] if event["kind"] == "exit"}
     assert "stopped" in exits["driver"]
     assert "stopped" not in exits["leader_0"]

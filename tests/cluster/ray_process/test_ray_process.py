@@ -77,7 +77,7 @@ def test_a_part_of_ray_that_is_killed_in_mid_trial_costs_an_attempt(name: str, t
     hold_clients(tmp_path)
     session = _named(driver, "fpray-ray").pid
     _named(driver, name).kill()
-    _, messages = driver.communicate(timeout=250)
+    _, messages = driver.communicate(timeout=LONG)
     assert driver.returncode == 0, messages
     assert "001" in messages
     assert "runs again" in messages
@@ -93,7 +93,7 @@ def test_a_part_of_ray_that_is_killed_in_its_start_is_started_again(name: str, t
     """H2, C2: Ray is started a second time."""
     driver = start(*SWEEP, *QUICK, cwd=tmp_path, env=ENV)
     _named(driver, name).kill()
-    _, messages = driver.communicate(timeout=250)
+    _, messages = driver.communicate(timeout=LONG)
     assert driver.returncode == 0, messages
     assert "Traceback" not in messages
 
@@ -106,7 +106,7 @@ def test_a_gcs_that_stands_still_in_the_start_is_waited_for(tmp_path: Path) -> N
     gcs.suspend()
     stays(lambda: driver.poll() is None, 3, "the driver waits")
     gcs.resume()
-    _, messages = driver.communicate(timeout=250)
+    _, messages = driver.communicate(timeout=LONG)
     assert driver.returncode == 0, messages
 
 
@@ -149,7 +149,7 @@ def test_of_a_driver_that_is_killed_nothing_is_left_after_seconds(victims: tuple
         ray.kill()
         # No process is left that could end Ray's agents: the next command does.
         wait_for(lambda: not jvms(str(tmp_path)), SOON, "JVMs have ended")
-        done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV, timeout=250)
+        done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV)
         assert done.code == 0, done.err
     del clients
     _nothing_is_left(tmp_path, driver, ray.pid)
@@ -174,7 +174,7 @@ def test_a_supervisor_that_is_stopped_ends_with_its_driver(tmp_path: Path) -> No
 def test_settings_of_the_users_python_do_not_reach_ray(tmp_path: Path) -> None:
     """C1: without docstrings Ray does not start."""
     settings = {"PYTHONOPTIMIZE": "2", "MPLBACKEND": "module://none", "PYTHONSTARTUP": "/none"}
-    done = run(*SWEEP, *QUICK, cwd=tmp_path, env={**ENV, **settings}, timeout=250)
+    done = run(*SWEEP, *QUICK, cwd=tmp_path, env={**ENV, **settings})
     assert done.code == 0, done.err
 
 
@@ -182,7 +182,7 @@ def test_settings_of_the_users_python_do_not_reach_ray(tmp_path: Path) -> None:
 def test_a_module_beside_the_user_takes_the_place_of_none(tmp_path: Path) -> None:
     for name in ("ray", "grpc", "queue", "pickle"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the user')")
-    done = run(*SWEEP, *QUICK, cwd=tmp_path, env=ENV, timeout=250)
+    done = run(*SWEEP, *QUICK, cwd=tmp_path, env=ENV)
     assert done.code == 0, done.err
 
 
@@ -199,7 +199,7 @@ def _isolated(script: str, directory: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(FPRAY).parent}:{os.environ['PATH']}"
     return subprocess.run(
         ["unshare", "-m", "sh", "-c", f"{script}; {sweep}"],
-        cwd=directory, env={**os.environ, **ENV, "PATH": path}, capture_output=True, text=True, timeout=300,
+        cwd=directory, env={**os.environ, **ENV, "PATH": path}, capture_output=True, text=True, timeout=LONG,
     )  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def test_a_forked_child_of_a_process_that_has_swept_is_refused(tmp_path: Path) -
         "with multiprocessing.get_context('fork').Pool(1) as pool: print(pool.apply(sweep))\n"
     )
     python = FPRAY.removesuffix("fpray") + "python"
-    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=250)
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=LONG)
     assert done.stdout.startswith("0\nnothing was started:\n  this process was forked"), done.stderr
     assert "spawn" in done.stdout
 
@@ -272,9 +272,9 @@ def test_the_directory_of_a_living_driver_is_never_removed(tmp_path: Path) -> No
     directory.mkdir(mode=0o700)
     with (directory / "driver.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = run(*SWEEP, *QUICK, cwd=tmp_path, env=ENV, timeout=250)
+        done = run(*SWEEP, *QUICK, cwd=tmp_path, env=ENV)
         assert done.code == 0, done.err
         assert directory.exists()
-    done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV, timeout=250)
+    done = run(*SWEEP, *QUICK, "--new", cwd=tmp_path, env=ENV)
     assert done.code == 0, done.err
     assert not directory.exists()

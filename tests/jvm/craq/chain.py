@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.jvm.histories import History
 from tests.jvm.processes import HOST, Processes, address, flags, free_port, wait_until, wait_until_listening
+from tests.support.patience import LONG
 
 
 class Cut(threading.Thread):
@@ -90,7 +91,7 @@ class Chain:
 
     def scrape(self, index: int) -> str:
         """The metrics of a node."""
-        with urllib.request.urlopen(f"http://{HOST}:{self.metrics[index]}/metrics", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://{HOST}:{self.metrics[index]}/metrics", timeout=LONG) as answer:
             return str(answer.read().decode())
 
     def received(self, index: int, kind: str) -> float:

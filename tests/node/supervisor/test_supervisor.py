@@ -100,7 +100,9 @@ def test_child_is_clean_though_its_owner_is_not(owner: Callable[..., SupervisorO
     glibcs = 0b11 << 31  # signals 32 and 33: inherited (make ignores them), and a process may not reset them
     assert {int(status(pid)[name], 16) & ~glibcs for name in ("SigBlk", "SigIgn", "SigCgt")} == {0}
     # A program that has just started may have a file of its own open for a moment.
-    wait_for(lambda: {fd.name for fd in Path(f"/proc/{pid}/fd").iterdir()} == {"0", "1", "2"}, 30, "only its own files")
+    wait_for(
+        lambda: {fd.name for fd in Path(f"/proc/{pid}/fd").iterdir()} == {"0", "1", "2"}, LONG, "only its own files"
+    )
     assert str(Path(f"/proc/{pid}/fd/0").readlink()) == "/dev/null"
     assert os.getpgid(pid) == pid
     assert os.getsid(pid) == os.getsid(it.process.pid), "else Linux schedules it as a group apart (autogroup)"
