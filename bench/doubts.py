@@ -142,15 +142,18 @@ def _warmups(random: Any, seconds: float, trials: int, window: str) -> list[Row]
     warms_up = _WarmsUp()
 
     def error_s() -> float:
-        pace = made(random, seconds, warms_up)
-        return abs(warmup_end(pace.requests.sum(axis=0)) * seconds / SLICES - warms_up.end_s)
+        return abs(_end(made(random, seconds, warms_up)) * seconds / SLICES - warms_up.end_s)
 
     right = _share(error_s() <= 1 for _ in range(trials))
-    alarms = _share(warmup_end(made(random, seconds).requests.sum(axis=0)) > 0 for _ in range(trials))
+    alarms = _share(_end(made(random, seconds)) > 0 for _ in range(trials))
     return [
         _row(f"{window}: the end of a warm-up, within 1 s", right, least=0.9),
         _row(f"{window}: an end of a warm-up in steady trials", alarms, most=0.05),
     ]
+
+
+def _end(pace: Pace) -> int:
+    return warmup_end(pace.requests.sum(axis=0), pace.mean_latency)
 
 
 def _share(cases: Iterable[bool]) -> float:

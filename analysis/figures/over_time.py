@@ -1,4 +1,4 @@
-"""One trial over time: its throughput, the quantiles of its latencies, its measured window, and what happened."""
+"""One trial over time: its throughput, its latencies, its measured window, the end of its warm-up, its events."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from fpray_analysis.figures.style import COLOURS, LINES, add_legend, look, plain
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.rates import SECOND, OverTime, over_time
 from fpray_analysis.result_set import Results
+from fpray_analysis.settling import warmup_end_ns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,7 @@ def throughput_over_time(results: Results, axes: Axes, *, where: Mapping[str, Se
     Raises:
         fpray.Refused: it selects several trials, or this trial has not kept its rows.
     """
-    trial, series = _series(results, where)
+    trial, series, settled = _series(results, where)
     for number, one in enumerate(series):
         style = look(number)
         marker = "o" if len(one.throughput) == 1 else ""
@@ -46,7 +47,7 @@ def throughput_over_time(results: Results, axes: Axes, *, where: Mapping[str, Se
     axes.set_ylabel("Throughput (requests/s)")
     axes.set_ylim(bottom=0)
     plain_numbers(axes, "y")
-    _finish(axes, results, trial, series)
+    _finish(axes, results, trial, series, settled)
     return axes
 
 
@@ -55,7 +56,7 @@ def latency_over_time(results: Results, axes: Axes, *, where: Mapping[str, Seque
 
     A bin with fewer than ten requests beyond a quantile has none.
     """
-    trial, series = _series(results, where)
+    trial, series, settled = _series(results, where)
     for number, one in enumerate(series):
         for line, (q, values) in zip(LINES, one.quantiles.items(), strict=False):
             if not np.isnan(values).all():
@@ -67,12 +68,14 @@ def latency_over_time(results: Results, axes: Axes, *, where: Mapping[str, Seque
     grouped = " of groups' means" if any(one.grouped for one in series) else ""
     axes.set_ylabel(f"Latency{grouped} (ms)")
     axes.set_ylim(bottom=0)
-    _finish(axes, results, trial, series)
+    _finish(axes, results, trial, series, settled)
     return axes
 
 
-def _series(results: Results, where: Mapping[str, Sequence[str]] | None) -> tuple[Mapping[str, Any], list[OverTime]]:
-    """The trial, and its rows over time.
+def _series(
+    results: Results, where: Mapping[str, Sequence[str]] | None
+) -> tuple[Mapping[str, Any], list[OverTime], int | None]:
+    """The trial, its rows over time, and the end of a warm-up that they show.
 
     Raises:
         Refused: see `throughput_over_time`.
@@ -94,14 +97,14 @@ def _series(results: Results, where: Mapping[str, Sequence[str]] | None) -> tupl
         )
         raise refuse("--kind time", sentence, Cause.FIGURE)
     try:
-        series = over_time(_Scans(rows), _QUANTILES)
+        series, settled = over_time(_Scans(rows), _QUANTILES), warmup_end_ns(rows)
     except (pa.ArrowException, OSError) as error:
         raise refuse("--kind time", f"cannot read the rows of this trial: {first_line(error)}", Cause.DAMAGED) from None
     except ValueError as error:
         raise refuse("--kind time", f"cannot show the rows of this trial: {error}", Cause.FIGURE) from None
     if not series:
         raise refuse("--kind time", f"no request of trial {trial[columns.TRIAL]} was answered", Cause.FIGURE)
-    return trial, series
+    return trial, series, settled
 
 
 class _Scans:
@@ -122,8 +125,10 @@ def _label(one: OverTime, series: Sequence[OverTime]) -> str:
     return f" {printable(one.label, most=40)}".rstrip()  # Matplotlib leaves out names that begin with _
 
 
-def _finish(axes: Axes, results: Results, trial: Mapping[str, Any], series: Sequence[OverTime]) -> None:
-    """The window that was measured, the events in it, and what the time is."""
+def _finish(
+    axes: Axes, results: Results, trial: Mapping[str, Any], series: Sequence[OverTime], settled: int | None
+) -> None:
+    """The window that was measured, where it settled, the events in it, and what the time is."""
     begin, width = series[0].begin_ns, series[0].width_s * len(series[0].throughput)
     events = _events(results, trial)
     window = _window(events)
@@ -131,13 +136,19 @@ def _finish(axes: Axes, results: Results, trial: Mapping[str, Any], series: Sequ
         axes.axvspan(*((at - begin) / SECOND for at in window), color="black", alpha=0.05, linewidth=0)
     ticks = [event for event in events if event["kind"] != _PHASE and 0 <= (event["t"] - begin) / SECOND < width]
     for event in ticks[:_MOST_TICKS]:
-        at = (event["t"] - begin) / SECOND
         name = printable(" ".join(word for word in (event["label"], event["detail"]) if word), most=40)
-        axes.axvline(at, color="black", linewidth=0.7, linestyle=":")
-        axes.text(at, 0.98, f" {name}", rotation=90, va="top", fontsize=6.5, transform=axes.get_xaxis_transform())
+        _tick(axes, (event["t"] - begin) / SECOND, name, ":")
+    if settled is not None:
+        _tick(axes, (settled - begin) / SECOND, "steady from here on", "--")
     axes.set_xlim(0, width)
     axes.set_xlabel("Time (s)")
     add_legend(axes, "")
+
+
+def _tick(axes: Axes, at: float, name: str, line: str) -> None:
+    """A line at a time, with its name along it."""
+    axes.axvline(at, color="black", linewidth=0.7, linestyle=line)
+    axes.text(at, 0.98, f" {name}", rotation=90, va="top", fontsize=6.5, transform=axes.get_xaxis_transform())
 
 
 def _events(results: Results, trial: Mapping[str, Any]) -> list[dict[str, Any]]:

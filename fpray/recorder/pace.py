@@ -34,6 +34,11 @@ class Pace:
     requests: npt.NDArray[np.float64]
     latency_ns: npt.NDArray[np.float64]
 
+    @property
+    def mean_latency(self) -> float:
+        """Of all requests, in slices."""
+        return float(self.latency_ns.sum()) / float(self.requests.sum()) / 1e9 / self.seconds * SLICES
+
 
 def pace_of(table: RowGroups, window: Window) -> Pace:
     """The pace of all clients that recorded rows; a row stands for `count` requests, which stop at its stop."""

@@ -8,6 +8,7 @@ docs/measuring.md says how often each is right in made trials, and `bench/doubts
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ _DRIFT_T, _FAR_T = 2.552, 3.579
 DRIFT_SIZE = 0.05  # of the mean, from the beginning to the end
 STALL_SHARE, _STALL_PACE = 0.05, 0.2  # of the window, and of the median pace
 _WARMUP_T, WARMUP_SIZE = 4.0, 0.05
+_FIRST_ROUND = 3.0  # mean latencies: at its beginning, a window has requests, and no answers yet
 FAR_RATIO, _FAR_LEAST = 1.25, 1.1  # of the others' latency, and what it is tested against
 _FEWEST_OF_CLIENT = 200
 
@@ -62,7 +64,7 @@ def steadiness_of(pace: Pace) -> Steadiness | None:
     at, length = longest_stall(total)
     if length:
         return Steadiness(stalled_s=length * slice_s, stalled_at_s=at * slice_s, far=far, far_ratio=ratio)
-    end = warmup_end(total)
+    end = warmup_end(total, pace.mean_latency)
     rest = total[end:]
     return Steadiness(
         warmup_s=end * slice_s,
@@ -100,8 +102,10 @@ def longest_stall(series: Series) -> tuple[int, int]:
     return int(begins[longest]), int(lengths[longest])
 
 
-def warmup_end(series: Series) -> int:
+def warmup_end(series: Series, latency: float) -> int:
     """How many slices at the beginning belong to the warm-up; 0: the series is steady from its beginning.
+
+    latency: the mean one, in slices. What ends within three of them is no warm-up: the first answers are on their way.
 
     The end is where the marginal standard error is least (MSER, White 1997), within the first half. A warm-up is
     believed only if its mean differs from the mean of the rest by four standard errors of batch means.
@@ -111,7 +115,7 @@ def warmup_end(series: Series) -> int:
     means = np.cumsum(backward) / lengths
     errors = (np.cumsum(backward**2) / lengths - means**2) / lengths  # of the last 1, 2, ... slices
     end = int(errors[::-1][: len(series) // 2].argmin())
-    if not end:
+    if end <= math.ceil(_FIRST_ROUND * latency):
         return 0
     warm, rest = float(series[:end].mean()), series[end:]
     batch = len(rest) // 10

@@ -54,7 +54,8 @@ def test_a_stall_has_its_begin_and_length() -> None:
 
 def test_a_warmup_has_its_end_and_the_throughput_after_it() -> None:
     series = np.where(np.arange(SLICES) < 30, 0.5, 1.0) * LEVEL
-    assert warmup_end(series) == 30
+    assert warmup_end(series, 0.1) == 30
+    assert warmup_end(series, 10.0) == 0, "three latencies: the first answers"
     steady = steadiness_of(_pace(series))
     assert steady is not None
     assert (steady.warmup_s, steady.drift) == (3.0, 0)
