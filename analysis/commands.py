@@ -15,7 +15,7 @@ from fpray.report.text import show_line
 @click.command()
 @click.argument("suite", metavar="SUITE...", nargs=-1, required=True, shell_complete=suite_ids)
 @suites_option
-@click.option("--kind", metavar="KIND", default="", help="lt, scale, bars, or time for one trial over time")
+@click.option("--kind", metavar="KIND", default="", help="lt, scale, bars, heat, ecdf, hdr, or time, of one trial")
 @click.option("--x", metavar="COLUMN", default="", help="what the horizontal axis shows")
 @click.option("--y", metavar="COLUMN", default="", help="what the vertical axis shows")
 @click.option("--by", metavar="COLUMN", multiple=True, help="a column that tells lines apart; may be repeated")
@@ -31,7 +31,8 @@ def plot(suite: tuple[str, ...], suite_directory: Path, output: Path | None, **w
 
     SUITE is a suite, a suite directory of FrankenPaxos, or one of its results.csv files. The kind of the figure follows
     from what varies: latency over throughput (lt) where the load does, throughput over a parameter (scale) where only
-    one number does, else a bar for each configuration (bars).
+    one number does, over two parameters (heat) where two do, else a bar for each configuration (bars). The distribution
+    of latencies is drawn by ecdf and hdr, from the rows that clients recorded.
     """
     from fpray_analysis.figures.draw import plot as draw  # matplotlib takes half a second
     from fpray_analysis.figures.words import figure_options, file_name

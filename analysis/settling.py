@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from fpray.recorder.pace import SLICES
 from fpray.recorder.schema import nanoseconds
 from fpray.recorder.steadiness import FEWEST_REQUESTS, SHORTEST_S, longest_stall, warmup_end
+from fpray_analysis.windows import batches, common_window
 
 _SECOND = 1_000_000_000
 
@@ -27,7 +27,7 @@ def warmup_end_ns(rows: Any) -> int | None:
     Returns:
         Nanoseconds since the epoch, by the clients' clocks.
     """
-    window = _common_window(rows)
+    window = common_window(rows)
     if window is None or (window[1] - window[0]) / _SECOND < SHORTEST_S:
         return None
     requests, latency = _requests_by_slice(rows, window)
@@ -37,24 +37,10 @@ def warmup_end_ns(rows: Any) -> int | None:
     return window[0] + end * (window[1] - window[0]) // SLICES if end else None
 
 
-def _common_window(rows: Any) -> tuple[int, int] | None:
-    """The time in which all clients measured; None if there is none."""
-    import pyarrow as pa
-
-    first, last = dict[str, int](), dict[str, int]()
-    for batch in _batches(rows, ["client", "start"]):
-        table = pa.table({"client": batch["client"].cast(pa.string()), "start": batch["start"].cast(pa.int64())})
-        for row in table.group_by("client").aggregate([("start", "min"), ("start", "max")]).to_pylist():
-            client = row["client"]
-            first[client] = min(row["start_min"], first.get(client, row["start_min"]))
-            last[client] = max(row["start_max"], last.get(client, row["start_max"]))
-    return (max(first.values()), min(last.values())) if first else None
-
-
 def _requests_by_slice(rows: Any, window: tuple[int, int]) -> tuple[Any, float]:
     """How many requests stopped in each of SLICES equal slices of the window, and their mean latency in nanoseconds."""
     requests, latency = np.zeros(SLICES), 0.0
-    for batch in _batches(rows, ["stop", "count", "latency_nanos"]):
+    for batch in batches(rows, ["stop", "count", "latency_nanos"]):
         stops, counts, latencies = (nanoseconds(batch[name]) for name in ("stop", "count", "latency_nanos"))
         inside = (stops >= window[0]) & (stops < window[1])
         slices = (stops[inside] - window[0]) * SLICES // (window[1] - window[0])
@@ -62,7 +48,3 @@ def _requests_by_slice(rows: Any, window: tuple[int, int]) -> tuple[Any, float]:
         requests += np.bincount(slices, weights, SLICES)
         latency += float(weights @ latencies[inside].astype(np.float64))
     return requests, latency / max(requests.sum(), 1.0)
-
-
-def _batches(rows: Any, columns: Sequence[str]) -> Any:
-    return rows.to_batches(columns=list(columns), batch_readahead=1, fragment_readahead=1)

@@ -19,6 +19,8 @@ from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
 from fpray_analysis.figures.bar_chart import bars
 from fpray_analysis.figures.choice import LOAD, Row, chosen_trials
+from fpray_analysis.figures.distributions import ecdf, hdr
+from fpray_analysis.figures.heat_map import heat
 from fpray_analysis.figures.latency_throughput import lt
 from fpray_analysis.figures.over_time import latency_over_time, throughput_over_time
 from fpray_analysis.figures.scaling import scale
@@ -31,20 +33,27 @@ if TYPE_CHECKING:
 
 # Each kind with the functions of its panels, one below the other.
 KINDS: Final[Mapping[str, Sequence[Callable[..., Any]]]] = {
-    "lt": (lt,), "scale": (scale,), "bars": (bars,), "time": (throughput_over_time, latency_over_time),
+    "lt": (lt,), "scale": (scale,), "bars": (bars,), "heat": (heat,), "ecdf": (ecdf,), "hdr": (hdr,),
+    "time": (throughput_over_time, latency_over_time),
 }  # fmt: skip
 _ARGUMENTS: Final[Mapping[str, Sequence[str]]] = {
     "lt": ("x", "y", "by", "labels", "sink"), "scale": ("x", "y", "by", "labels", "sink"),
-    "bars": ("y", "by", "labels", "sink"), "time": (),
+    "bars": ("y", "by", "labels", "sink"), "heat": ("x", "y", "by", "sink"), "ecdf": ("by", "labels", "sink"),
+    "hdr": ("by", "labels", "sink"), "time": (),
 }  # fmt: skip
-_LOG: Final = {"lt": "xy", "scale": "xy", "bars": "", "time": "y"}  # the axes that may be logarithmic
+# The axes that may be logarithmic.
+_LOG: Final = {"lt": "xy", "scale": "xy", "bars": "", "heat": "", "ecdf": "", "hdr": "y", "time": "y"}
 ONE_TRIAL: Final = ("time",)
+_OF_ROWS: Final = ("ecdf", "hdr")
 SUFFIXES: Final = (".pdf", ".png", ".svg")
 _RANGE: Final = "lowest to highest"
 _MARKS: Final = {
     "lt": f"point: median of the repeats; bars: {_RANGE}",
     "scale": f"point: median of the repeats; bars: {_RANGE}",
     "bars": f"bar: median of the repeats of the configuration where it is highest; line: {_RANGE}",
+    "heat": "number: median of the repeats; star: a trial with a doubt",
+    "ecdf": "rows of all repeats together",
+    "hdr": "rows of all repeats together; a line ends where ten requests are beyond it",
     "time": "",
 }
 NARROWEST_CM, WIDEST_CM = 6.0, 60.0
@@ -135,7 +144,8 @@ def _left_out(results: Results, kind: str, options: FigureOptions, trials: Seque
         count = len(own) - sum(row.get(SUITE, name) == name for row in trials)
         if count:
             which = f"all {count}" if count == len(own) else f"{count} of {len(own)}"
-            yield f"{which} trials of {printable(name)} are left out: they lack a column that is drawn (see --x, --y)"
+            lack = "have not kept their rows" if kind in _OF_ROWS else "lack a column that is drawn (see --x, --y)"
+            yield f"{which} trials of {printable(name)} are left out: they {lack}"
             # A quantile of too few requests is one of them: the trial's doubt says it.
 
 
@@ -149,13 +159,13 @@ def _of_warnings(messages: Iterable[str]) -> Iterator[str]:
 
 
 def usual_kind(results: Results, where: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The kind for what varies: `lt` where the load does, `scale` where only one number does, else `bars`."""
+    """The kind for what varies: `lt` where the load does, `scale` for one number, `heat` for two, else `bars`."""
     rows = chosen_trials(results, where)
     varied = [name for name in results.varied if len({row[name] for row in rows}) > 1]
     if any(name in LOAD for name in varied):
         return "lt"
-    is_number = len(varied) == 1 and all(type(row[varied[0]]) in (int, float) for row in rows)
-    return "scale" if is_number else "bars"
+    are_numbers = all(type(row[name]) in (int, float) for row in rows for name in varied)
+    return {1: "scale", 2: "heat"}.get(len(varied), "bars") if are_numbers else "bars"
 
 
 def _check(results: Results, file: Path, options: FigureOptions) -> None:

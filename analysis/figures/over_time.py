@@ -18,6 +18,7 @@ from fpray_analysis.loaded import SUITE
 from fpray_analysis.rates import SECOND, OverTime, over_time
 from fpray_analysis.result_set import Results
 from fpray_analysis.settling import warmup_end_ns
+from fpray_analysis.windows import batches
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,7 +116,7 @@ class _Scans:
 
     def to_batches(self) -> Iterator[Any]:
         """All of them, one piece after the other."""
-        return self._rows.to_batches(columns=list(_COLUMNS), batch_readahead=1, fragment_readahead=1)  # type: ignore[no-any-return]
+        return batches(self._rows, _COLUMNS)
 
 
 def _label(one: OverTime, series: Sequence[OverTime]) -> str:

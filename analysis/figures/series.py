@@ -85,7 +85,7 @@ def series_of(
         raise refuse("figure", f"{count} configurations are too many for one figure: choose fewer {few}", Cause.FIGURE)
     suites = list(dict.fromkeys(str(row.get(SUITE)) for row in rows))
     return [
-        Series(_name(by, key, labels or {}), sorted((_point(own, x, y) for own in points.values()), key=_load))
+        Series(series_name(by, key, labels or {}), sorted((_point(own, x, y) for own in points.values()), key=_load))
         for key, points in sorted(groups.items(), key=lambda group: _order(by, group[0], suites))
     ]
 
@@ -121,8 +121,8 @@ def legend_title(by: Sequence[str]) -> str:
     return ", ".join(quantity(column).words for column in by if column != SUITE)
 
 
-def _name(by: Sequence[str], key: Sequence[Any], labels: Mapping[str, str]) -> str:
-    """The values of the columns; a suite has its label."""
+def series_name(by: Sequence[str], key: Sequence[Any], labels: Mapping[str, str]) -> str:
+    """The name of a series in the legend: the values of its columns; a suite has its label."""
     parts = [
         labels.get(str(value), str(value)) if column == SUITE else _text(value)
         for column, value in zip(by, key, strict=True)

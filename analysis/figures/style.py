@@ -62,9 +62,13 @@ def size_inches(width_cm: float, ratio: float = 0.62) -> tuple[float, float]:
 
 def name_axes(axes: Axes, x: str, y: str) -> None:
     """Label the axes in words, in lines that are not longer than the axes."""
-    width, height = _inches(axes)
-    axes.set_xlabel(textwrap.fill(x, int(width * _CHARACTERS * 0.8)))
-    axes.set_ylabel(textwrap.fill(y, int(height * _CHARACTERS * 0.75)))
+    axes.set_xlabel(textwrap.fill(x, int(_inches(axes)[0] * _CHARACTERS * 0.8)))
+    axes.set_ylabel(along_height(axes, y))
+
+
+def along_height(axes: Axes, text: str) -> str:
+    """A text in lines that are not longer than the axes are high."""
+    return textwrap.fill(text, int(_inches(axes)[1] * _CHARACTERS * 0.75))
 
 
 def add_legend(axes: Axes, title: str) -> None:
