@@ -24,6 +24,7 @@ MODULES = {
     "search": "fpray.cli.search",
     "show": "fpray.cli.show",
     "plot": "fpray_analysis.commands",
+    "report": "fpray_analysis.commands",
     "status": "fpray.cli.watch",
     "attach": "fpray.cli.watch",
     "stop": "fpray.cli.watch",
@@ -32,7 +33,7 @@ MODULES = {
 }
 WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
-READERS = ("show", "plot", "protocols", "studies", "status", "attach", "stop", "logs")
+READERS = ("show", "plot", "report", "protocols", "studies", "status", "attach", "stop", "logs")
 
 
 class _Unloaded(click.Command):
