@@ -12,6 +12,7 @@ from fpray.errors import only_reading
 from fpray.files.paths import absolute, short_path
 from fpray.plan.words import number_of
 from fpray.report.text import show_line
+from fpray_analysis.report.report_file import USUAL, check_file, write_file
 
 
 @click.command()
@@ -50,7 +51,7 @@ def plot(suite: tuple[str, ...], suite_directory: Path, output: Path | None, **w
 @click.command()
 @click.argument("suite", metavar="SUITE...", nargs=-1, required=True, shell_complete=suite_ids)
 @suites_option
-@click.option("-o", "--output", metavar="FILE", type=PATH, default="report.html", help="write FILE.html")
+@click.option("-o", "--output", metavar="FILE", type=PATH, default=USUAL, help="write FILE.html (default: report.html)")
 def report(suite: tuple[str, ...], suite_directory: Path, output: Path) -> None:
     """Write one or several suites as one HTML file, which needs no network.
 
@@ -59,7 +60,6 @@ def report(suite: tuple[str, ...], suite_directory: Path, output: Path) -> None:
     """
     from fpray_analysis.loading import load_stores  # pyarrow takes a quarter of a second
     from fpray_analysis.report.page import GENERATOR, make_page
-    from fpray_analysis.report.report_file import check_file, write_file
 
     check_file(output, GENERATOR)
     stores = load_stores(suite, suite_directory)

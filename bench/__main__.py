@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import calls, disturbance, harness, jar, recording, scale, startup
+from bench import calls, disturbance, harness, jar, recording, report_page, scale, startup
 from bench.common import Row, Settings, safely, say
 from fpray.jar.find import find_jar
 from fpray.node.facts import machine_facts
@@ -32,6 +32,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "jar": jar.measure,
     "recorder": recording.measure,
     "scale": scale.measure,
+    "report": report_page.measure,
 }
 RESULTS = Path(__file__).resolve().parent.parent / ".build" / "bench.json"
 

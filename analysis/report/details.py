@@ -70,9 +70,9 @@ def _of_directory(trial: ReportedTrial, last_lines: LastLines) -> Iterator[Block
     if directory is None:
         return
     try:
-        planned = planned_processes(directory)
-        rows = process_rows(planned, outcome)
-        labels = [process.label for process in planned]
+        processes = planned_processes(directory)
+        rows = process_rows(processes, outcome)
+        labels = [process.label for process in processes]
         if not rows and (labels := log_labels(directory)):
             rows = [[label, *["-"] * 2, _returncode(directory, label), *["-"] * 3] for label in labels]
         if rows:

@@ -17,7 +17,7 @@ from fpray.store.outcome import Status, status_counts
 from fpray.store.suite import Suite
 from fpray_analysis.loaded import PROTOCOL, Store
 from fpray_analysis.report.details import text_of
-from fpray_analysis.report.trials import UNFINISHED, ReportedTrial
+from fpray_analysis.report.trials import ReportedTrial
 
 MACHINE: Final = ("machine", "host name", "CPU", "cores", "memory", "kernel", "JVM", "remark")
 MOST_LISTED: Final = 100  # failures, doubts, machines
@@ -62,14 +62,15 @@ def overview(store: Store, trials: Sequence[ReportedTrial]) -> StoreOverview:
     """
     own = [trial for trial in trials if trial.store == store.name]
     remarks = [text_of(remark) for remark in store.remarks]
-    counts = status_counts([Status(trial.status) for trial in own if trial.status != UNFINISHED])
+    statuses = [trial.status for trial in own]
+    counts = status_counts([status for status in Status for _ in range(statuses.count(status.value))])
     if not is_suite(store.path):
         facts = [("file", short_path(store.source)), ("arguments", json.dumps(store.provenance.get("args", {})))]
         return StoreOverview(store.name, counts, _texts(facts), remarks=remarks)
     suite = Suite(store.path)
     section = section_of(suite, SECTIONS)
-    ended = sum(trial.outcome is not None and trial.outcome.status.final for trial in own)
-    more = section.to_go(suite, max(len(own), len(suite.directories())), ended)
+    done = sum(trial.outcome is not None and trial.outcome.status.final for trial in own)
+    more = section.to_go(suite, max(len(own), len(suite.directories())), done)
     answer = [text_of(line) for line in section.lines(suite)]
     return StoreOverview(
         store.name, text_of(counts + more), _texts(_facts(suite, store.provenance)), _machines(suite), answer, remarks

@@ -87,7 +87,17 @@ def _figures(results: Results, stores: Sequence[Store], trials: Sequence[Reporte
     """The figure of the results, then those of searches."""
     place_of = places(trials)
     of_searches = [chart for store in stores for chart in search_charts(store, place_of)]
-    return [*of_searches, results_chart(results, place_of)]
+    charts: list[Chart] = _printable([*of_searches, results_chart(results, place_of)])
+    return charts
+
+
+def _printable(value: Any) -> Any:
+    """The same value, in which every text is safe to show."""
+    if isinstance(value, Mapping):
+        return {key: _printable(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(entry) for entry in value]
+    return printable(value) if isinstance(value, str) else value
 
 
 def _render(context: Mapping[str, Any]) -> str:

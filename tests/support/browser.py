@@ -161,7 +161,7 @@ def browser(options: Sequence[str] = ()) -> Iterator[Page]:
         ours, theirs = (_high(*ours), _high(*theirs))
         process = subprocess.Popen(
             [program, *_OPTIONS, *options, f"--user-data-dir={profile}", "about:blank"], preexec_fn=wire,
-            close_fds=False, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            close_fds=False, process_group=0, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         for end in (ours[0], theirs[1]):

@@ -46,10 +46,10 @@ def test_the_table_has_what_show_has_and_failures_first(output: Path) -> None:
     assert first[:2] == ["002", "crashed"]
     assert second[:2] == ["001", "finished"]
     cells = dict(zip(head, second, strict=True))
-    shown = cli("show", str(suite)).output
+    text = cli("show", str(suite)).output
     for name in ("jvm_heap_size", "throughput /s", "median ms", "p99 ms"):
-        assert name in shown
-        assert cells[name] in shown
+        assert name in text
+        assert cells[name] in text
     assert "crashed: server exited with 1 after 0.0 s, before it listened" in page.text
     assert "Invalid initial heap size: -Xms100f" in page.text
     for words in ("AMD EPYC", "reference 0.1.0 (sha e829bd24)", "fpray sweep unreplicated", "1 finished, 1 crashed"):
@@ -99,8 +99,7 @@ def test_a_figure_has_values_with_units_trials_and_doubts(tmp_path: Path, output
     assert "1 of these trials with doubts (hollow markers)" in chart["caption"]
     (doubted,) = (point for series in chart["series"] for point in series["points"] if point["doubts"])
     assert doubted["words"][-1] == "1 trial with doubts"
-    (place,) = doubted["trials"]
-    assert page.rows[1 + place][0] == "002"
+    assert {page.rows[1 + place][0] for place in doubted["trials"]} == {"002", "003"}
     assert "a machine was busy" in page.text
     assert "4 trials, 1 with doubts" in page.text
 
@@ -108,8 +107,7 @@ def test_a_figure_has_values_with_units_trials_and_doubts(tmp_path: Path, output
 def test_results_that_were_published(tmp_path: Path, output: Path) -> None:
     file = tmp_path / "results.csv"
     file.write_text(PUBLISHED)
-    said = report(output, file)
-    assert "note: FrankenPaxos does not write down the closed loops" in said
+    assert "note: FrankenPaxos does not write down the closed loops" in report(output, file)
     page = ReadPage(output)
     assert page.rows[0][-3:] == ["start_throughput_1s.p90", "latency.median_ms", "latency.p99_ms"]
     assert page.rows[1][-3:] == ["100", "1", "2"]
@@ -136,7 +134,8 @@ def test_a_sweep_that_runs(tmp_path: Path, output: Path) -> None:
     assert "1 crashed, 1 to go (to continue, run fpray sweep unreplicated" in page.text
     (suite / "002" / "plan.json").write_text("{")
     report(output, suite)
-    assert "002/plan.json is damaged" in ReadPage(output).details()[0][1]["text"]
+    (sentence,) = (b["text"] for b in ReadPage(output).details()[0] if b["title"] == "not readable")
+    assert "002/plan.json is damaged" in sentence
 
 
 def test_what_is_refused(tmp_path: Path, output: Path) -> None:
@@ -165,9 +164,8 @@ def test_nothing_of_a_suite_is_an_element(tmp_path: Path, output: Path) -> None:
     attributes = {name for _, own in page.elements for name in own}
     assert not [name for name in attributes if name.startswith("on") or name in ("src", "srcdoc", "action", "style")]
     assert all((own.get("href") or "#").startswith("#") for _, own in page.elements)
-    assert (
-        page.source.count("<script") == page.source.count("</script>") == sum(n == "script" for n, _ in page.elements)
-    )
+    scripts = sum(name == "script" for name, _ in page.elements)
+    assert page.source.count("<script") == page.source.count("</script>") == scripts
     assert not {*"\u202e\u2066\u200b\x00\x1b\u2028"} & {*page.source}
     assert ATTACKS[0] in page.text
     assert "49" not in [cell for row in page.rows for cell in row]
