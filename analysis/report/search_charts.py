@@ -65,7 +65,7 @@ class _Panels:
             series.append(_line(f"{'highest' if self._goal.maximize else 'lowest'} so far", steps, "hv"))
         best = self._history.recommendation.best
         interval = best.goals.get(self._goal.column) if best else None
-        bands = []
+        bands: list[list[Any]] = []
         if interval and interval.low is not None and interval.high is not None and len(self._history.goals) == 1:
             bands = [[interval.low, interval.high, "95 % interval of the recommendation"]]
         return self._chart("Path of the search", "Trial", series, bands=bands)

@@ -158,7 +158,7 @@ def browser(options: Sequence[str] = ()) -> Iterator[Page]:
             os.dup2(theirs[1], 4)
 
         # High numbers: dup2 would close what another pipe still needs.
-        ours, theirs = (_high(*ours), _high(*theirs))
+        ours, theirs = _high(ours), _high(theirs)
         process = subprocess.Popen(
             [program, *_OPTIONS, *options, f"--user-data-dir={profile}", "about:blank"], preexec_fn=wire,
             close_fds=False, process_group=0, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -175,11 +175,11 @@ def browser(options: Sequence[str] = ()) -> Iterator[Page]:
                 os.close(end)
 
 
-def _high(*ends: int) -> tuple[int, ...]:
+def _high(ends: tuple[int, int]) -> tuple[int, int]:
     """The same file descriptors, with numbers beyond those that the browser reads and writes."""
     import fcntl
 
-    moved = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 20) for end in ends)
+    first, second = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 20) for end in ends)
     for end in ends:
         os.close(end)
-    return moved
+    return first, second
