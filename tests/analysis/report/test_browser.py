@@ -49,11 +49,9 @@ def test_figures_are_drawn_without_a_complaint_and_without_a_network(page: Page)
 
 
 def test_the_page_is_painted_before_the_libraries_run(page: Page) -> None:
-    first, table = page.value(
-        "[performance.getEntriesByName('first-contentful-paint')[0].startTime, performance.now()]"
-    )
-    assert first < table
-    assert first < 1000
+    """How soon, is measured by bench/report_page.py: a busy machine may take its time."""
+    first = page.value("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    assert first < page.value("window.readyAfter")
 
 
 def test_a_row_opens_by_the_keyboard(page: Page) -> None:
