@@ -1,4 +1,4 @@
-"""`fpray plot`: a figure of suites or of published results, as a file."""
+"""`fpray plot` and `fpray report`: suites or published results as a figure, and as a page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import click
 
 from fpray.cli.completion import suite_ids
 from fpray.cli.suites import PATH, suites_option
+from fpray.errors import only_reading
 from fpray.files.paths import absolute, short_path
+from fpray.plan.words import number_of
 from fpray.report.text import show_line
+from fpray_analysis.report.report_file import USUAL, check_file, write_file
 
 
 @click.command()
@@ -44,3 +47,27 @@ def plot(suite: tuple[str, ...], suite_directory: Path, output: Path | None, **w
     for note in (*results.remarks, *figure.notes):
         show_line(f"note: {note}")
     show_line(f"{short_path(file)} is drawn ({figure.kind})")
+
+
+@click.command()
+@click.argument("suite", metavar="SUITE...", nargs=-1, required=True, shell_complete=suite_ids)
+@suites_option
+@click.option("-o", "--output", metavar="FILE", type=PATH, default=USUAL, help="write FILE.html (default: report.html)")
+def report(suite: tuple[str, ...], suite_directory: Path, output: Path) -> None:
+    """Write one or several suites as one HTML file, which needs no network.
+
+    It has what ran on what, the answer of a search, failures and doubts, figures, a table of all trials, and the
+    details of each. SUITE is a suite, a suite directory of FrankenPaxos, or one of its results.csv files.
+    """
+    from fpray_analysis.loading import load_stores  # pyarrow takes a quarter of a second
+    from fpray_analysis.report.page import GENERATOR, make_page
+
+    check_file(output, GENERATOR)
+    stores = load_stores(suite, suite_directory)
+    with only_reading():
+        page = make_page(stores)
+    write_file(output, page.html)
+    for note in (*(remark for store in stores for remark in store.remarks), *page.notes):
+        show_line(f"note: {note}")
+    size = f"{len(page.html.encode()) / 1e6:.1f} MB"
+    show_line(f"{short_path(output)} is written ({number_of(page.trials, 'trial')}, {size})")

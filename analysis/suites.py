@@ -23,7 +23,7 @@ def load_suite(suite: Suite) -> Store:
     Raises:
         Refused: a file of the suite is damaged.
     """
-    protocol = _protocol(suite.record.protocol)
+    protocol = installed_protocol(suite.record.protocol)
     trials = ended_trials(suite, protocol)
     rows = [_row(trial, protocol, suite.record.protocol) for trial in trials]
     inputs = names_of(trial.inputs for trial in trials)
@@ -39,7 +39,8 @@ def load_suite(suite: Suite) -> Store:
     return Store(suite.path.name, suite.path, table, inputs, source, directories, _provenance(suite), remarks)
 
 
-def _protocol(name: str) -> Protocol[Any] | None:
+def installed_protocol(name: str) -> Protocol[Any] | None:
+    """A protocol by its name; None if it is not installed here."""
     try:
         return find_protocol(name)
     except Refused:

@@ -85,6 +85,14 @@ ABOUT = {
             " the repeats of published results at random."
         ),
     ),
+    "report": (
+        "How large and how fast a report is",
+        (
+            "`fpray report` of a suite of 1,000 trials of multipaxos with 16 processes each, made for this: its size,"
+            " the command, and Chromium without a window (`bench/report_page.py`). The first paint counts from the"
+            " begin of loading, in a new browser."
+        ),
+    ),
 }
 
 

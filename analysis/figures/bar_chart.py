@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fpray_analysis.figures.choice import Row, chosen_trials, only_output, series_columns, throughput_column
 from fpray_analysis.figures.quantities import quantity
-from fpray_analysis.figures.series import legend_title, series_of
+from fpray_analysis.figures.series import FigureData, legend_title, series_of
 from fpray_analysis.figures.style import COLOURS, from_zero, name_axes, plain_numbers
 from fpray_analysis.result_set import Results
 
@@ -29,18 +29,28 @@ def bars(
     Raises:
         fpray.Refused: nothing can be drawn from this, and why.
     """
+    data = bars_data(results, y=y, by=by, where=where, labels=labels, sink=sink)
+    for number, one in enumerate(reversed(data.series)):
+        point = one.highest
+        axes.barh(number, point.y, 0.7, color=COLOURS[0], alpha=0.45)
+        axes.hlines(number, min(point.ys), max(point.ys), color="black", linewidth=1.2)
+        axes.scatter(point.ys, [number] * len(point.ys), s=8, color="black", alpha=0.45, linewidths=0, zorder=3)
+    axes.set_yticks(range(len(data.series)), [one.name or "all" for one in reversed(data.series)])
+    axes.grid(visible=False, axis="y")
+    name_axes(axes, quantity(data.y).label, legend_title(data.by))
+    from_zero(axes, "x")
+    plain_numbers(axes, "x")
+    return axes
+
+
+def bars_data(
+    results: Results, *, y: str = "", by: Sequence[str] | None = None,
+    where: Mapping[str, Sequence[str]] | None = None, labels: Mapping[str, str] | None = None,
+    sink: list[Row] | None = None,
+) -> FigureData:  # fmt: skip
+    """What `bars` draws, with the same arguments; both axes have the same column. Raises as it does."""
     rows = chosen_trials(results, where)
     y = y or throughput_column(rows, only_output(rows))
     by = series_columns(results, rows, []) if by is None else by
     series = series_of(rows, results.inputs, by, x=y, y=y, labels=labels, sink=sink, most=_MOST_BARS)
-    for number, one in enumerate(reversed(series)):
-        point = max(one.points, key=lambda p: p.y)
-        axes.barh(number, point.y, 0.7, color=COLOURS[0], alpha=0.45)
-        axes.hlines(number, min(point.ys), max(point.ys), color="black", linewidth=1.2)
-        axes.scatter(point.ys, [number] * len(point.ys), s=8, color="black", alpha=0.45, linewidths=0, zorder=3)
-    axes.set_yticks(range(len(series)), [one.name or "all" for one in reversed(series)])
-    axes.grid(visible=False, axis="y")
-    name_axes(axes, quantity(y).label, legend_title(by))
-    from_zero(axes, "x")
-    plain_numbers(axes, "x")
-    return axes
+    return FigureData(y, y, by, series)

@@ -122,7 +122,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
             why = error.strerror or str(error)
             more = f": make the directory {short_path(file.parent)} first" if not file.parent.is_dir() else ""
             raise refuse(f"-o {file}", f"cannot be written: {why}{more}", Cause.FIGURE) from None
-    notes = [*_left_out(results, kind, options, trials), *_of_warnings(str(warning.message) for warning in heard)]
+    notes = [*left_out(results, kind, options, trials), *_of_warnings(str(warning.message) for warning in heard)]
     return Drawn(kind, notes)
 
 
@@ -134,7 +134,7 @@ def _warnings() -> Iterator[list[warnings.WarningMessage]]:
         yield heard
 
 
-def _left_out(results: Results, kind: str, options: FigureOptions, trials: Sequence[Row]) -> Iterator[str]:
+def left_out(results: Results, kind: str, options: FigureOptions, trials: Sequence[Row]) -> Iterator[str]:
     """Each suite of which trials lack what is drawn."""
     if kind in ONE_TRIAL:
         return

@@ -16,7 +16,7 @@ from fpray_analysis.figures.choice import (
 )
 from fpray_analysis.figures.marks import points_with_range
 from fpray_analysis.figures.quantities import quantity
-from fpray_analysis.figures.series import legend_title, series_of
+from fpray_analysis.figures.series import FigureData, legend_title, series_of
 from fpray_analysis.figures.style import add_legend, from_zero, look, name_axes, plain_numbers
 from fpray_analysis.result_set import Results
 
@@ -41,15 +41,25 @@ def lt(
     Raises:
         fpray.Refused: nothing can be drawn from this, and why.
     """
-    rows = chosen_trials(results, where)
-    output = only_output(rows)
-    x, y = x or throughput_column(rows, output), y or latency_column(rows, output)
-    by = series_columns(results, rows, LOAD) if by is None else by
-    for number, series in enumerate(series_of(rows, results.inputs, by, x=x, y=y, labels=labels, sink=sink)):
+    data = lt_data(results, x=x, y=y, by=by, where=where, labels=labels, sink=sink)
+    for number, series in enumerate(data.series):
         points_with_range(axes, series, look(number), x_range=True)
-    name_axes(axes, quantity(x).label, quantity(y).label)
-    add_legend(axes, legend_title(by))
+    name_axes(axes, quantity(data.x).label, quantity(data.y).label)
+    add_legend(axes, legend_title(data.by))
     from_zero(axes, "x")
     from_zero(axes, "y")
     plain_numbers(axes, "x")
     return axes
+
+
+def lt_data(
+    results: Results, *, x: str = "", y: str = "", by: Sequence[str] | None = None,
+    where: Mapping[str, Sequence[str]] | None = None, labels: Mapping[str, str] | None = None,
+    sink: list[Row] | None = None,
+) -> FigureData:  # fmt: skip
+    """What `lt` draws, with the same arguments. Raises as it does."""
+    rows = chosen_trials(results, where)
+    output = only_output(rows)
+    x, y = x or throughput_column(rows, output), y or latency_column(rows, output)
+    by = series_columns(results, rows, LOAD) if by is None else by
+    return FigureData(x, y, by, series_of(rows, results.inputs, by, x=x, y=y, labels=labels, sink=sink))

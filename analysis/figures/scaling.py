@@ -9,7 +9,7 @@ from fpray.errors import Cause, refuse
 from fpray_analysis.figures.choice import LOAD, Row, chosen_trials, only_output, series_columns, throughput_column
 from fpray_analysis.figures.marks import points_with_range
 from fpray_analysis.figures.quantities import quantity
-from fpray_analysis.figures.series import legend_title, series_of
+from fpray_analysis.figures.series import FigureData, legend_title, series_of
 from fpray_analysis.figures.style import add_legend, from_zero, look, name_axes, plain_numbers
 from fpray_analysis.result_set import Results
 
@@ -29,17 +29,27 @@ def scale(
     Raises:
         fpray.Refused: nothing can be drawn from this, and why.
     """
+    data = scale_data(results, x=x, y=y, by=by, where=where, labels=labels, sink=sink)
+    for number, series in enumerate(data.series):
+        points_with_range(axes, series, look(number), by_x=True)
+    name_axes(axes, quantity(data.x).label, quantity(data.y).label)
+    add_legend(axes, legend_title(data.by))
+    from_zero(axes, "y")
+    plain_numbers(axes, "y")
+    return axes
+
+
+def scale_data(
+    results: Results, *, x: str = "", y: str = "", by: Sequence[str] | None = None,
+    where: Mapping[str, Sequence[str]] | None = None, labels: Mapping[str, str] | None = None,
+    sink: list[Row] | None = None,
+) -> FigureData:  # fmt: skip
+    """What `scale` draws, with the same arguments. Raises as it does."""
     rows = chosen_trials(results, where)
     y = y or throughput_column(rows, only_output(rows))
     x = x or _parameter(results)
     by = series_columns(results, rows, [x]) if by is None else by
-    for number, series in enumerate(series_of(rows, results.inputs, by, x=x, y=y, labels=labels, sink=sink)):
-        points_with_range(axes, series, look(number), by_x=True)
-    name_axes(axes, quantity(x).label, quantity(y).label)
-    add_legend(axes, legend_title(by))
-    from_zero(axes, "y")
-    plain_numbers(axes, "y")
-    return axes
+    return FigureData(x, y, by, series_of(rows, results.inputs, by, x=x, y=y, labels=labels, sink=sink))
 
 
 def _parameter(results: Results) -> str:

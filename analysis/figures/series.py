@@ -27,12 +27,14 @@ class Point:
         xs, ys: the values of its repeats.
         loops: the closed loops of all clients, or a number in the same order.
         doubts: how many of its repeats have a doubt.
+        trials: the rows of its repeats, in the same order.
     """
 
     xs: Sequence[float]
     ys: Sequence[float]
     loops: float
     doubts: int
+    trials: Sequence[Row] = ()
 
     @property
     def x(self) -> float:
@@ -51,6 +53,21 @@ class Series:
 
     name: str
     points: Sequence[Point]
+
+    @property
+    def highest(self) -> Point:
+        """The configuration with the highest y."""
+        return max(self.points, key=lambda point: point.y)
+
+
+@dataclass(frozen=True)
+class FigureData:
+    """What a figure shows: the columns at its axes, the columns that tell its series apart, and the series."""
+
+    x: str
+    y: str
+    by: Sequence[str]
+    series: Sequence[Series]
 
 
 def series_of(
@@ -113,6 +130,7 @@ def _point(rows: Sequence[Row], x: str, y: str) -> Point:
         ys=[number_of(row[y]) or 0.0 for row in rows],
         loops=loops,
         doubts=sum(bool(row[columns.DOUBTS]) for row in rows),
+        trials=rows,
     )
 
 

@@ -25,6 +25,7 @@ MODULES = {
     "show": "fpray.cli.show",
     "plot": "fpray_analysis.commands",
     "compare": "fpray_analysis.compare_command",
+    "report": "fpray_analysis.commands",
     "status": "fpray.cli.watch",
     "attach": "fpray.cli.watch",
     "stop": "fpray.cli.watch",
@@ -33,7 +34,7 @@ MODULES = {
 }
 WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
-READERS = ("show", "plot", "compare", "protocols", "studies", "status", "attach", "stop", "logs")
+READERS = ("show", "plot", "compare", "report", "protocols", "studies", "status", "attach", "stop", "logs")
 
 
 class _Unloaded(click.Command):

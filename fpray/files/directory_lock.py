@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,8 @@ def locked(directory: str | Path) -> Iterator[None]:
     Raises:
         OSError: the directory cannot be opened or locked.
     """
+    import fcntl  # POSIX only; reading suites works without
+
     fd = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)

@@ -12,20 +12,16 @@ from fpray.store.outcome import Outcome, ProcessEnd
 from fpray.store.plan_file import PlannedProcess
 from fpray.store.trial_directory import TrialDirectory
 
-_HEADINGS = ("process", "machine", "port", "exit", "cpu s", "peak MB", "nice")
+HEADINGS = ("process", "machine", "port", "exit", "cpu s", "peak MB", "nice")
 _TERMINATED = (143, -15)  # by SIGTERM, as a JVM and as Python report it
 _LAST_LINES = 10
 
 
 def print_processes(directory: TrialDirectory, processes: Sequence[PlannedProcess], outcome: Outcome | None) -> None:
     """Print the processes of a plan; an outcome, if there is one, says how each ended."""
-    ends = {end.label: end for end in outcome.processes} if outcome else {}
+    ends = _ends(outcome)
     label = outcome.label if outcome else ""  # its last lines are part of the outcome
-    rows = [
-        [process.label, process.host, str(process.port), *_end_cells(ends.get(process.label), label)]
-        for process in processes
-    ]
-    print_table(_HEADINGS, rows, left_columns=("process", "machine"))
+    print_table(HEADINGS, process_rows(processes, outcome), left_columns=("process", "machine"))
     for process in processes:
         end = ends.get(process.label)
         if end is not None and end.label != label and _is_unexpected(process, end):
@@ -33,6 +29,19 @@ def print_processes(directory: TrialDirectory, processes: Sequence[PlannedProces
             show_line(f"{end.label} returned {end.returncode}; the end of {log}:")
             for line in tail(str(log), _LAST_LINES):
                 show_line(f"    {line}")
+
+
+def process_rows(processes: Sequence[PlannedProcess], outcome: Outcome | None) -> list[list[str]]:
+    """A row for each process, by `HEADINGS`: what was planned, and, if there is an outcome, how it ended."""
+    ends, label = _ends(outcome), outcome.label if outcome else ""
+    return [
+        [process.label, process.host, str(process.port), *_end_cells(ends.get(process.label), label)]
+        for process in processes
+    ]
+
+
+def _ends(outcome: Outcome | None) -> dict[str, ProcessEnd]:
+    return {end.label: end for end in outcome.processes} if outcome else {}
 
 
 def _end_cells(end: ProcessEnd | None, label_of_failure: str) -> list[str]:

@@ -31,7 +31,9 @@ def print_trials(protocol: Protocol[Any], trials: TrialRows) -> None:
     for (directory, trial, outcome), params in zip(trials, flat, strict=True):
         cells = [directory.number, *(str(params.get(name, "-")) for name in varied)]
         cells += [str(trial["repeat"])] * repeats
-        cells += [_number(outcome, column, digits) for _, column, digits in columns]
+        cells += [
+            number_text(outcome.results.get(column) if outcome else None, digits) for _, column, digits in columns
+        ]
         cells += [trial["provenance"].get("jar", "-")] * jars
         latest = outcome or directory.latest()
         rows.append([*cells, latest.status.value if latest else "unfinished"])
@@ -41,18 +43,23 @@ def print_trials(protocol: Protocol[Any], trials: TrialRows) -> None:
 def _measured_columns(protocol: Protocol[Any], trials: TrialRows) -> Iterator[tuple[str, str, int]]:
     """(heading, column, digits) of each output that has numbers."""
     for label, prefix in protocol.outputs.items():
-        columns = [
-            ("throughput /s", f"{prefix}{THROUGHPUT}", 0),
-            ("median ms", f"{prefix}{measured_latency('median')}", 4),
-            ("p99 ms", f"{prefix}{measured_latency('p99')}", 4),
-        ]
+        columns = main_columns(prefix, label or "")
         if any(outcome and outcome.results.get(columns[0][1]) is not None for _, _, outcome in trials):
-            for title, column, digits in columns:
-                yield f"{label} {title}" if prefix else title, column, digits
+            yield from columns
 
 
-def _number(outcome: Outcome | None, column: str, digits: int) -> str:
-    value = outcome.results.get(column) if outcome else None
+def main_columns(prefix: str, label: str) -> list[tuple[str, str, int]]:
+    """(heading, column, digits) of the main numbers of an output; prefix: of its columns, label: of its requests."""
+    columns = [
+        ("throughput /s", f"{prefix}{THROUGHPUT}", 0),
+        ("median ms", f"{prefix}{measured_latency('median')}", 4),
+        ("p99 ms", f"{prefix}{measured_latency('p99')}", 4),
+    ]
+    return [(f"{label} {title}" if prefix else title, column, digits) for title, column, digits in columns]
+
+
+def number_text(value: Any, digits: int) -> str:
+    """A main number as it is shown; `-` where there is none."""
     if not isinstance(value, int | float):
         return "-" if value is None else str(value)
     return f"{value:,.0f}" if digits == 0 else f"{value:.{digits}g}"

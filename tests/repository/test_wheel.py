@@ -15,7 +15,14 @@ from tests.support.patience import LONG
 def test_a_wheel_holds_everything(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     declared = ("fpray_protocols/multipaxos.py", "fpray_studies/multipaxos/smoke.py")
-    for name in ("fpray/reference.jar", "fpray/node/supervisor/__main__.py", "fpray/docs/measuring.md", *declared):
+    page = "fpray_analysis/report/templates/report.html"
+    for name in (
+        "fpray/reference.jar",
+        "fpray/node/supervisor/__main__.py",
+        "fpray/docs/measuring.md",
+        page,
+        *declared,
+    ):
         assert name in names
     assert not [name for name in names if name.startswith(("tests/", "jvm/", "bench/"))]
 

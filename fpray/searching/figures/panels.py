@@ -10,6 +10,8 @@ from fpray.searching.figures.history import SearchHistory
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+WIDE = 20  # the highest value over the lowest, from which an axis is logarithmic
+
 
 def draw_path(axes: Axes, history: SearchHistory) -> None:
     """The first goal of each trial, the best so far, and the interval of the recommendation."""
@@ -57,7 +59,7 @@ def draw_cost(axes: Axes, history: SearchHistory) -> None:
             *zip(*edge, strict=True), where="post" if bound.upper else "pre", color=BEST, linewidth=1.2,
             marker="o", markersize=4, label="the best at other bounds",
         )  # fmt: skip
-    if values and min(values) > 0 and max(values) / min(values) > 20:
+    if values and min(values) > 0 and max(values) / min(values) > WIDE:
         logarithmic(axes, base=10)
     label_axes(axes, "what the bound costs", bound.column, goal.column)
     legend(axes)

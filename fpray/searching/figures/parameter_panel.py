@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LABEL_CHARACTERS = 26  # of a parameter's name in a line
-_ENOUGH_TRIALS = 6  # measured trials from which shares are computed
+ENOUGH_TRIALS = 6  # measured trials from which shares are computed
 
 
 def draw_parameters(axes: Axes, history: SearchHistory) -> None:
@@ -24,7 +24,7 @@ def draw_parameters(axes: Axes, history: SearchHistory) -> None:
     if len(names) == 1:
         _draw_along(axes, history, names[0], values)
         return
-    shares = importances(history) if len(values) >= _ENOUGH_TRIALS else {}
+    shares = importances(history) if len(values) >= ENOUGH_TRIALS else {}
     if not shares:
         message(axes, "too few trials to say which parameters matter")
         return
