@@ -30,6 +30,11 @@ def load(source: Source | Sequence[Source], root: Source | None = None) -> Resul
     Raises:
         fpray.Refused: one of them is not there, or cannot be read; all such problems at once.
     """
+    return Results(read_stores(source, root))
+
+
+def read_stores(source: Source | Sequence[Source], root: Source | None = None) -> list[Store]:
+    """The stores behind `load`, which knows the arguments and what is raised; no two have the same name."""
     sources = [source] if isinstance(source, str | bytes | PathLike) or not isinstance(source, Iterable) else [*source]
     stores, problems = list[Store](), list[Problem]()
     with only_reading():
@@ -44,7 +49,7 @@ def load(source: Source | Sequence[Source], root: Source | None = None) -> Resul
         twice = [path for path, count in Counter(store.source.resolve() for store in stores).items() if count > 1]
         problems += [Problem(str(path), "is read twice: name these results once", Cause.SUITE) for path in twice]
         refuse_if_any(problems)
-    return Results([replace(store, name=_name(store, stores)) for store in stores])
+    return [replace(store, name=_name(store, stores)) for store in stores]
 
 
 def _store(source: Source, root: Path) -> Store:

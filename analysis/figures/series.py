@@ -27,12 +27,14 @@ class Point:
         xs, ys: the values of its repeats.
         loops: the closed loops of all clients, or a number in the same order.
         doubts: how many of its repeats have a doubt.
+        trials: its repeats, as rows.
     """
 
     xs: Sequence[float]
     ys: Sequence[float]
     loops: float
     doubts: int
+    trials: Sequence[Row]
 
     @property
     def x(self) -> float:
@@ -47,10 +49,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """Points with a name in the legend; empty where there is only one series."""
+    """Points with a name in the legend; empty where there is only one series. key: the values that make the series."""
 
     name: str
     points: Sequence[Point]
+    key: Sequence[Any]
 
 
 def series_of(
@@ -85,7 +88,7 @@ def series_of(
         raise refuse("figure", f"{count} configurations are too many for one figure: choose fewer {few}", Cause.FIGURE)
     suites = list(dict.fromkeys(str(row.get(SUITE)) for row in rows))
     return [
-        Series(_name(by, key, labels or {}), sorted((_point(own, x, y) for own in points.values()), key=_load))
+        Series(_name(by, key, labels or {}), sorted((_point(own, x, y) for own in points.values()), key=_load), key)
         for key, points in sorted(groups.items(), key=lambda group: _order(by, group[0], suites))
     ]
 
@@ -113,6 +116,7 @@ def _point(rows: Sequence[Row], x: str, y: str) -> Point:
         ys=[number_of(row[y]) or 0.0 for row in rows],
         loops=loops,
         doubts=sum(bool(row[columns.DOUBTS]) for row in rows),
+        trials=rows,
     )
 
 

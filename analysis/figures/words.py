@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fpray.errors import Cause, Problem, only_reading, refuse_if_any
@@ -30,7 +30,7 @@ def figure_options(words: Mapping[str, Any]) -> FigureOptions:
         x=words["x"],
         y=words["y"],
         by=list(dict.fromkeys(words["by"])) or None,
-        where={name: [value for text in texts for value in text.split(",")] for name, texts in where.items()},
+        where=_values(where),
         labels={name: texts[0] for name, texts in labels.items()},
         log=words["log"] or "",
         title=words["title"],
@@ -39,10 +39,27 @@ def figure_options(words: Mapping[str, Any]) -> FigureOptions:
     )
 
 
+def column_values(texts: Iterable[str]) -> dict[str, list[str]]:
+    """The words of `--where` as column -> values.
+
+    Raises:
+        Refused: one of them has no `=`.
+    """
+    problems = list[Problem]()
+    where = _pairs(texts, "--where", "COLUMN=VALUE", problems)
+    with only_reading():
+        refuse_if_any(problems)
+    return _values(where)
+
+
 def file_name(results: Results) -> str:
     """The name of a figure that has none: that of the suite, or of the file and its directory."""
     name = next(iter(results.provenance))
     return re.sub(r"[^\w.-]+", "_", name.removesuffix(".csv")).lstrip(".") + ".png"
+
+
+def _values(where: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {name: [value for text in texts for value in text.split(",")] for name, texts in where.items()}
 
 
 def _pairs(texts: Iterable[str], option: str, form: str, problems: list[Problem]) -> dict[str, list[str]]:

@@ -24,6 +24,9 @@ MODULES = {
     "search": "fpray.cli.search",
     "show": "fpray.cli.show",
     "plot": "fpray_analysis.commands",
+    "table": "fpray_analysis.commands",
+    "export": "fpray_analysis.handover.commands",
+    "archive": "fpray_analysis.handover.commands",
     "status": "fpray.cli.watch",
     "attach": "fpray.cli.watch",
     "stop": "fpray.cli.watch",
@@ -32,7 +35,9 @@ MODULES = {
 }
 WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
-READERS = ("show", "plot", "protocols", "studies", "status", "attach", "stop", "logs")
+READERS = (
+    "show", "plot", "table", "export", "archive", "protocols", "studies", "status", "attach", "stop", "logs",
+)  # fmt: skip
 
 
 class _Unloaded(click.Command):
