@@ -69,7 +69,8 @@ def _frankenpaxos_rows(store: Store) -> list[Row]:
         else:
             return frankenpaxos_rows(ended_trials(suite, protocol), protocol)
     outputs = [name for name in store.trials.column_names if OUTPUT.search(name) and not is_measured(name)]
-    table = store.trials.select([*store.inputs, *outputs, columns.STATUS]).to_pylist()
+    names = [name for name in store.trials.column_names if name in {*store.inputs, *outputs}]
+    table = store.trials.select([*names, columns.STATUS]).to_pylist()
     finished = [row for row in table if row.pop(columns.STATUS) == Status.FINISHED.value]
     # FrankenPaxos writes -1.0 where nothing was recorded.
     return [row | dict.fromkeys((name for name in outputs if row[name] is None), ABSENT) for row in finished]

@@ -73,21 +73,21 @@ def verify(file: Path) -> Differences:
 
 def _compared(file: Path) -> Differences:
     hashes: dict[str, str] = {}
-    listed: dict[str, str] | None = None
+    sums: dict[str, str] | None = None
     for name, content in _files(file):
         if name == layout.CHECKSUMS:
-            listed = _list(content.read(_MOST_LIST_BYTES + 1))
+            sums = _list(content.read(_MOST_LIST_BYTES + 1))
             continue
         hashes[name] = _hash(content)
         if len(hashes) > _MOST_FILES:
             raise _NoArchiveError(f"it has more than {_MOST_FILES:,} files")
-    if listed is None:
+    if sums is None:
         raise _NoArchiveError(f"it has no {layout.CHECKSUMS}")
     return Differences(
-        len(listed),
-        missing=sorted(listed.keys() - hashes.keys()),
-        additional=sorted(hashes.keys() - listed.keys()),
-        changed=sorted(name for name in listed.keys() & hashes.keys() if listed[name] != hashes[name]),
+        len(sums),
+        missing=sorted(sums.keys() - hashes.keys()),
+        additional=sorted(hashes.keys() - sums.keys()),
+        changed=sorted(name for name in sums.keys() & hashes.keys() if sums[name] != hashes[name]),
     )
 
 

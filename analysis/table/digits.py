@@ -18,7 +18,7 @@ def in_digits(figure: Estimate, statistic: str) -> tuple[str, ...]:
     if figure.low is None or figure.high is None:
         return (_text(figure.value, _decimals(figure.value, _OF_NUMBER)),)
     half = (figure.high - figure.low) / 2
-    decimals = _decimals(half, _OF_INTERVAL) if half > 0 else _decimals(figure.value, _MOST)
+    decimals = _decimals(half, _OF_INTERVAL) if half > 0 else _all_decimals(figure.value)
     numbers = (figure.value, half) if statistic == MEAN else (figure.value, figure.low, figure.high)
     return tuple(_text(number, decimals) for number in numbers)
 
@@ -28,6 +28,14 @@ def _decimals(number: float, digits: int) -> int:
     if not number:
         return 0
     return min(_DECIMALS, digits - 1 - math.floor(math.log10(abs(number))))
+
+
+def _all_decimals(number: float) -> int:
+    """The decimals of a number that all repeats have: without zeros at its end."""
+    decimals = _decimals(number, _MOST)
+    while decimals > 0 and round(number, decimals) == round(number, decimals - 1):
+        decimals -= 1
+    return decimals
 
 
 def _text(number: float, decimals: int) -> str:

@@ -103,14 +103,14 @@ def peak_table(results: Results, options: TableOptions) -> PeakTable:
         output = only_output(rows)
         x, y = throughput_column(rows, output), options.y or latency_column(rows, output)
         by = series_columns(results, rows, LOAD) if options.by is None else options.by
-        used: list[Row] = []
-        of_all = series_of(rows, results.inputs, by, x=x, y=y, labels=None, most=_MOST_ROWS, sink=used)
+        behind: list[Row] = []
+        of_all = series_of(rows, results.inputs, by, x=x, y=y, labels=None, most=_MOST_ROWS, sink=behind)
         inside = _that_keep(rows, results.inputs, bounds, options.statistic) if bounds else []
         has_values = any(row.get(x) is not None and row.get(y) is not None for row in inside)
         of_kept = series_of(inside, results.inputs, by, x=x, y=y, labels=None, most=_MOST_ROWS) if has_values else []
         by_key = {tuple(series.key): series for series in of_kept}
         table_rows = [_peak(series, by_key.get(tuple(series.key)), options.statistic) for series in of_all]
-        notes = [*results.remarks, *_left_out(len(rows) - len(used), len(rows), x, y)]
+        notes = [*results.remarks, *_left_out(len(rows) - len(behind), len(rows), x, y)]
         notes += [*_notes(of_all, table_rows, bounds, options.statistic)]
     return PeakTable(by, x, y, bounds, options.statistic, table_rows, notes)
 
@@ -151,9 +151,9 @@ def _highest(series: Series, statistic: str) -> Point:
     return max(series.points, key=lambda point: estimate(point.xs, statistic).value)
 
 
-def _peak(series: Series, kept: Series | None, statistic: str) -> Peak:
+def _peak(series: Series, inside: Series | None, statistic: str) -> Peak:
     point = _highest(series, statistic)
-    within = _highest(kept, statistic) if kept is not None else None
+    within = _highest(inside, statistic) if inside is not None else None
     trials = [*point.trials, *(within.trials if within is not None else ())]
     doubts = [f"trial {_name(row)}: {row[columns.DOUBTS]}" for row in trials if row[columns.DOUBTS]]
     return Peak(

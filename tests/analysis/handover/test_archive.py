@@ -135,13 +135,12 @@ def test_no_directory_of_the_author_is_in_it(suite: Path, tmp_path: Path) -> Non
     made = archive(suite, output=tmp_path / "a.tar.zst", home=Path(HOME))
     content = _content(made.path, tmp_path / "there")
     for name, data in content.items():
-        rest = data.replace(f"{HOME}2/x".encode(), b"").replace(f"{HOME}.tar".encode(), b"")
         for text in (HOME, str(suite), "/opt/src", "/root", "Users"):
-            assert text.encode() not in rest, name
+            assert text.encode() not in data, name
     lines = content["001/server_out.txt"].split(b"\n")
     assert lines[0] == b"-cp ~/a.jar:~/b.jar -I~/include SUITE/001/x FPRAY_CHECKOUT/y WORKING_DIRECTORY/z CHECKOUT/p"
     assert lines[1] == b"~/x file://~/y ~/z ~/.cache ~\\q"
-    assert lines[2] == f"~/x https://example.org/home/page /homework/a {HOME}.tar".encode()
+    assert lines[2] == b"~/x https://example.org/home/page /homework/a ~"
     assert lines[3] == b"\xff not UTF-8"
     table = pq.read_table(pa.BufferReader(content["results.parquet"]))
     assert set(table["detail"].to_pylist()) == {"see ~/log"}
@@ -241,7 +240,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_file(suite: Path, tmp_path: Pat
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # noqa: E731
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, preexec_fn=limit)
     assert done.returncode == 2, done.stderr
-    assert "a.tar.zst: cannot be written: File too large" in done.stderr
+    assert "a.tar.zst cannot be written: File too large" in done.stderr
     assert done.stderr.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == [suite.name]
 
