@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from fpray.errors import Cause, only_reading, refuse
+from fpray.errors import Cause, first_line, only_reading, refuse
 from fpray.files import layout
 from fpray.files.paths import short_path
 from fpray.files.shown import in_brief
@@ -66,8 +66,8 @@ def verify(file: Path) -> Differences:
         except tarfile.TarError as error:
             sentence = f"is no archive of fpray, or is damaged: {error}"
             raise refuse(short_path(file), sentence, Cause.DAMAGED) from None
-        except OSError as error:
-            why = error.strerror or f"it cannot be unpacked ({error})"
+        except (OSError, ValueError) as error:  # Arrow's errors of damaged content are one or the other
+            why = getattr(error, "strerror", None) or f"it cannot be unpacked ({first_line(error)})"
             raise refuse(short_path(file), f"is no archive of fpray, or is damaged: {why}", Cause.DAMAGED) from None
 
 
