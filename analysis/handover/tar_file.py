@@ -90,7 +90,7 @@ class TarFile:
         info = tarfile.TarInfo(f"{self._top}/{name}")
         info.size, info.mtime, info.mode = size, TIME + later, _MODE
         try:
-            self._tar.addfile(info, reader)  # type: ignore[arg-type]  # it only reads
+            self._tar.addfile(info, reader)
         except OSError as error:
             if str(error) == "unexpected end of data":
                 raise changed(name) from None

@@ -67,8 +67,8 @@ def verify(file: Path) -> Differences:
             sentence = f"is no archive of fpray, or is damaged: {error}"
             raise refuse(short_path(file), sentence, Cause.DAMAGED) from None
         except (OSError, ValueError) as error:  # Arrow's errors of damaged content are one or the other
-            why = getattr(error, "strerror", None) or f"it cannot be unpacked ({first_line(error)})"
-            raise refuse(short_path(file), f"is no archive of fpray, or is damaged: {why}", Cause.DAMAGED) from None
+            reason = getattr(error, "strerror", None) or f"it cannot be unpacked ({first_line(error)})"
+            raise refuse(short_path(file), f"is no archive of fpray, or is damaged: {reason}", Cause.DAMAGED) from None
 
 
 def _compared(file: Path) -> Differences:
@@ -130,7 +130,7 @@ def _files(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 content = tar.extractfile(info)
                 assert content is not None
                 yield name, content
-                tar.members = []  # it would remember all of them
+                tar.members = []  # type: ignore[attr-defined]  # it would remember all of them
 
 
 def _check(info: tarfile.TarInfo, names: set[str], tops: set[str]) -> None:

@@ -180,7 +180,7 @@ def test_data_csv_has_the_rows_of_the_recorder_to_the_nanosecond(suite: Path, tm
         frame = frame[["stop", "count", "latency_nanos", "label"]]
         file = tmp_path / "rows" / trial["trial"] / "data.csv"
         again = pd.read_csv(file, parse_dates=["start", "stop"]).set_index("start")
-        assert (again.index.as_unit("ns").asi8 == frame.index.as_unit("ns").asi8).all()
+        assert (pd.DatetimeIndex(again.index).as_unit("ns").asi8 == pd.DatetimeIndex(frame.index).asi8).all()
         assert (again["stop"].dt.as_unit("ns").astype("int64") == frame["stop"].astype("int64")).all()
         for name in ("count", "latency_nanos", "label"):
             assert again[name].tolist() == frame[name].tolist()
