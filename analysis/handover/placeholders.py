@@ -47,7 +47,7 @@ class Placeholders:
         longest_first = sorted(self._by_text, key=len, reverse=True)
         of_paths = b"|".join(re.escape(text) + _AFTER for text in longest_first) or rb"(?!)"
         self._pattern = re.compile(
-            rb"(?P<path>" + of_paths + rb")|(?P<suite>" + of_suite + rb")|" + _ANY_HOME + rb"|" + _WINDOWS_HOME
+            rb"(?P<suite>" + of_suite + rb")|(?P<path>" + of_paths + rb")|" + _ANY_HOME + rb"|" + _WINDOWS_HOME
         )
 
     def replace(self, text: bytes) -> tuple[bytes, int]:

@@ -113,8 +113,8 @@ HELD = {
         "tests/analysis/handover/test_archive.py::test_what_looks_like_a_secret_is_named_before_anything_is_written",
     ),
     "`fpray archive --verify FILE` unpacks nothing": (
-        "tests/analysis/handover/test_archive.py::test_what_fpray_never_writes_is_no_archive",
-        "tests/analysis/handover/test_archive.py::test_a_small_file_that_stands_for_a_huge_one_is_no_archive",
+        "tests/analysis/handover/test_verify.py::test_what_fpray_never_writes_is_no_archive",
+        "tests/analysis/handover/test_verify.py::test_a_small_file_that_stands_for_a_huge_one_is_no_archive",
     ),
     "`fpray debug SUITE/TRIAL` is the exception": (),
     "A launcher file is code": (),
