@@ -1,17 +1,19 @@
-"""`fpray plot` and `fpray report`: suites or published results as a figure, and as a page."""
+"""`fpray plot`, `fpray report` and `fpray table`: suites or published results as a figure, a page, a table."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from fpray.cli.completion import suite_ids
 from fpray.cli.suites import PATH, suites_option
 from fpray.errors import only_reading
+from fpray.files.atomic import write_text
 from fpray.files.paths import absolute, short_path
 from fpray.plan.words import number_of
-from fpray.report.text import show_line
+from fpray.report.text import say, show_line, show_text
 from fpray_analysis.report.report_file import USUAL, check_file, write_file
 
 
@@ -71,3 +73,51 @@ def report(suite: tuple[str, ...], suite_directory: Path, output: Path) -> None:
         show_line(f"note: {note}")
     size = f"{len(page.html.encode()) / 1e6:.1f} MB"
     show_line(f"{short_path(output)} is written ({number_of(page.trials, 'trial')}, {size})")
+
+
+@click.command()
+@click.argument("suite", metavar="SUITE...", nargs=-1, required=True, shell_complete=suite_ids)
+@suites_option
+@click.option(
+    "--format", "form", type=click.Choice(["latex", "markdown", "csv"]), default="markdown",
+    help="the format (default: markdown)",
+)  # fmt: skip
+@click.option("--bound", metavar="'COLUMN<N'", multiple=True, help="also show the peak of what keeps this bound")
+@click.option("--statistic", type=click.Choice(["mean", "median"]), default="mean", help="of repeats (default: mean)")
+@click.option("--y", metavar="COLUMN", default="", help="what stands beside the peak (default: the median latency)")
+@click.option("--by", metavar="COLUMN", multiple=True, help="a column that tells rows apart; may be repeated")
+@click.option("--where", metavar="COLUMN=VALUE,...", multiple=True, help="take only trials with one of these values")
+@click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="write FILE instead of the terminal")
+def table(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path | None, **words: Any) -> None:
+    """Make the table of a paper: the peak throughput of each series, with its interval and the latency there.
+
+    SUITE is as for `fpray plot`, and so is the choice of series: what varies beside the load. The interval is one of
+    95 % over repeats. With --bound, the table also has the peak among the configurations that keep the bound.
+    """
+    from fpray_analysis.figures.words import column_values
+    from fpray_analysis.handover.new_file import check_place, writing
+    from fpray_analysis.loading import load_stores
+    from fpray_analysis.result_set import Results
+    from fpray_analysis.table.formats import FORMATS
+    from fpray_analysis.table.peaks import TableOptions, peak_table
+
+    options = TableOptions(
+        y=words["y"],
+        by=list(dict.fromkeys(words["by"])) or None,
+        where=column_values(words["where"]),
+        bounds=words["bound"],
+        statistic=words["statistic"],
+    )
+    stores = load_stores(suite, suite_directory)
+    if output is not None:
+        check_place(output, stores)
+    peaks = peak_table(Results(stores), options)
+    text = FORMATS[form](peaks)
+    for note in peaks.notes if form == "csv" else ():  # which other formats have below the table
+        say(f"note: {note}")
+    if output is None:
+        show_text(text)
+        return
+    with writing(output):
+        write_text(output, text)
+    show_line(f"{short_path(output)} has {len(peaks.rows)} rows")

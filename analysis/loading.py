@@ -34,7 +34,7 @@ def load(source: Source | Sequence[Source], root: Source | None = None) -> Resul
 
 
 def load_stores(source: Source | Sequence[Source], root: Source | None = None) -> list[Store]:
-    """What `load` loads, each suite or file by itself. Arguments and errors are those of `load`."""
+    """What `load` loads, each suite or file by itself, no two with the same name; arguments and errors are its own."""
     sources = [source] if isinstance(source, str | bytes | PathLike) or not isinstance(source, Iterable) else [*source]
     stores, problems = list[Store](), list[Problem]()
     with only_reading():

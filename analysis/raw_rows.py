@@ -15,7 +15,7 @@ from fpray.files import layout
 from fpray.files.suite_file import Damaged
 from fpray.recorder.schema import SCHEMA, TIME
 
-_NAMES: Final = ("data.csv.gz", "data.csv")
+_NAMES: Final = (layout.DATA_CSV_GZ, layout.DATA_CSV)
 _NO_CLIENT: Final = "unknown"  # the harness has put the rows of all clients together
 
 

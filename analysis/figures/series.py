@@ -49,10 +49,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """Points with a name in the legend; empty where there is only one series."""
+    """Points with a name in the legend; empty where there is only one series. key: the values that make the series."""
 
     name: str
     points: Sequence[Point]
+    key: Sequence[Any]
 
     @property
     def highest(self) -> Point:
@@ -102,7 +103,9 @@ def series_of(
         raise refuse("figure", f"{count} configurations are too many for one figure: choose fewer {few}", Cause.FIGURE)
     suites = list(dict.fromkeys(str(row.get(SUITE)) for row in rows))
     return [
-        Series(series_name(by, key, labels or {}), sorted((_point(own, x, y) for own in points.values()), key=_load))
+        Series(
+            series_name(by, key, labels or {}), sorted((_point(own, x, y) for own in points.values()), key=_load), key
+        )
         for key, points in sorted(groups.items(), key=lambda group: _order(by, group[0], suites))
     ]
 

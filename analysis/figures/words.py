@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fpray.errors import Cause, Problem, only_reading, refuse_if_any
@@ -37,6 +37,19 @@ def figure_options(words: Mapping[str, Any]) -> FigureOptions:
         width=words["width"] or 0.0,
         paper=words["paper"],
     )
+
+
+def column_values(texts: Iterable[str]) -> dict[str, list[str]]:
+    """The words of `--where` as column -> values.
+
+    Raises:
+        Refused: one of them has no `=`.
+    """
+    problems = list[Problem]()
+    where = where_words(texts, problems)
+    with only_reading():
+        refuse_if_any(problems)
+    return where
 
 
 def file_name(results: Results) -> str:

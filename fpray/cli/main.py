@@ -26,6 +26,9 @@ MODULES = {
     "plot": "fpray_analysis.commands",
     "compare": "fpray_analysis.compare_command",
     "report": "fpray_analysis.commands",
+    "table": "fpray_analysis.commands",
+    "export": "fpray_analysis.handover.commands",
+    "archive": "fpray_analysis.handover.commands",
     "status": "fpray.cli.watch",
     "attach": "fpray.cli.watch",
     "stop": "fpray.cli.watch",
@@ -34,7 +37,10 @@ MODULES = {
 }
 WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
-READERS = ("show", "plot", "compare", "report", "protocols", "studies", "status", "attach", "stop", "logs")
+READERS = (
+    "show", "plot", "table", "compare", "report", "export", "archive", "protocols", "studies", "status", "attach", "stop",
+    "logs",
+)  # fmt: skip
 
 
 class _Unloaded(click.Command):

@@ -9,6 +9,8 @@
         input.json input.txt log.txt config.pbtxt pids.json *_cmd.txt   FrankenPaxos's
         trial.json plan.json events.json recorder.parquet outcome.json  fpray's; outcome.json is written last
         attempts/1/                                                     an earlier attempt, whole
+
+`fpray archive` adds README.md and SHA256SUMS to a suite. `fpray export --recorder` writes FrankenPaxos's data.csv.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ INPUT_TXT: Final = "input.txt"
 LOG: Final = "log.txt"
 CONFIG: Final = "config.pbtxt"
 PIDS: Final = "pids.json"
+DATA_CSV: Final = "data.csv"  # the rows of all its clients; FrankenPaxos compresses it
+DATA_CSV_GZ: Final = f"{DATA_CSV}.gz"
 
 # What fpray adds to a trial.
 TRIAL: Final = "trial.json"
@@ -48,6 +52,8 @@ RECORDER: Final = "recorder.parquet"
 OUTCOME: Final = "outcome.json"
 OWN_ERROR: Final = "fpray_error.txt"  # the traceback of an error in fpray, by which the trial failed
 ATTEMPTS: Final = "attempts"
+README: Final = "README.md"  # of an archive, and so of a suite that was unpacked from one
+CHECKSUMS: Final = "SHA256SUMS"  # the same
 ARRIVALS: Final = ".home-"  # what a suite's directory for files from other machines begins with, while they arrive
 
 

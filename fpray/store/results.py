@@ -6,7 +6,7 @@ import csv
 import functools
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,9 +90,15 @@ def full_row(trial: EndedTrial) -> Row:
     }
 
 
+def frankenpaxos_rows(trials: Iterable[EndedTrial], protocol: Protocol[Any]) -> list[Row]:
+    """The rows of `results.csv`: of the trials that finished."""
+    finished = (trial for trial in trials if trial.outcome.status is Status.FINISHED)
+    return [_csv_row(protocol, trial.inputs, trial.outcome) for trial in finished]
+
+
 def append_csv(suite: Suite, row: Row) -> None:
     """Add one finished trial to `results.csv`, so that it can be watched growing."""
-    header, line = _csv_text([row]).encode().split(b"\r\n", 1)
+    header, line = csv_text([row]).encode().split(b"\r\n", 1)
     file = os.open(suite.path / layout.RESULTS_CSV, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
     try:
         start = os.pread(file, len(header) + 2, 0)
@@ -115,17 +121,15 @@ def write_results(suite: Suite, protocol: Protocol[Any], params: Mapping[str, An
     trials = ended_trials(suite, protocol, params)
     if not trials:
         return
-    finished = [trial for trial in trials if trial.outcome.status is Status.FINISHED]
-    if finished:
-        rows = (_csv_row(protocol, trial.inputs, trial.outcome) for trial in finished)
-        write_text(suite.path / layout.RESULTS_CSV, _csv_text(rows))
+    if rows := frankenpaxos_rows(trials, protocol):
+        write_text(suite.path / layout.RESULTS_CSV, csv_text(rows))
     table = table_of([*map(full_row, trials)], column_types(protocol))
     with replacing(suite.path / layout.RESULTS_PARQUET) as partial:
         pq.write_table(table, partial)
 
 
-def _csv_text(rows: Iterable[Row]) -> str:
-    rows = list(rows)
+def csv_text(rows: Sequence[Row]) -> str:
+    """Rows as `results.csv` has them, below a line with their columns."""
     names = names_of(rows)
     text = io.StringIO(newline="")
     writer = csv.writer(text)

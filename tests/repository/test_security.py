@@ -104,6 +104,18 @@ HELD = {
     "`fpray logs SUITE/TRIAL` attaches": (
         "tests/driver/test_foreign_suites.py::test_a_suite_cannot_have_its_reader_attach_to_a_cluster",
     ),
+    "`fpray archive` replaces home directories": (
+        "tests/analysis/handover/test_archive.py::test_no_directory_of_the_author_is_in_it",
+        "tests/analysis/handover/test_archive.py::test_a_file_that_cannot_be_changed_is_named",
+        "tests/analysis/handover/test_archive.py::test_a_table_of_rows_keeps_its_groups",
+    ),
+    "`fpray archive` names files with what looks like a secret": (
+        "tests/analysis/handover/test_archive.py::test_what_looks_like_a_secret_is_named_before_anything_is_written",
+    ),
+    "`fpray archive --verify FILE` unpacks nothing": (
+        "tests/analysis/handover/test_verify.py::test_what_fpray_never_writes_is_no_archive",
+        "tests/analysis/handover/test_verify.py::test_a_small_file_that_stands_for_a_huge_one_is_no_archive",
+    ),
     "`fpray debug SUITE/TRIAL` is the exception": (),
     "A launcher file is code": (),
     "The name of its user and the address of its head": (
