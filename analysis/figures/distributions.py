@@ -111,15 +111,15 @@ def _distributions(
         raise refuse("figure", sentence, Cause.FIGURE)
     is_empty = True
     for key, rows in groups.items():
-        kept = [(row, rows_of) for row in rows if (rows_of := results.rows_of(row)) is not None]
+        with_rows = [(row, rows_of) for row in rows if (rows_of := results.rows_of(row)) is not None]
         try:
-            counts = latency_counts(rows_of for _, rows_of in kept)
+            counts = latency_counts(rows_of for _, rows_of in with_rows)
         except (pa.ArrowException, OSError) as error:
             raise refuse("figure", f"cannot read the rows of a trial: {first_line(error)}", Cause.DAMAGED) from None
         if counts.total:
             is_empty = False
             if sink is not None:
-                sink.extend(row for row, _ in kept)
+                sink.extend(row for row, _ in with_rows)
             yield series_name(by, key, labels or {}), counts
     if is_empty:
         sentence = (

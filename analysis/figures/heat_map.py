@@ -40,23 +40,23 @@ def heat(
     """
     rows = chosen_trials(results, where)
     x, y = _parameters(results, rows, x, y)
-    shown = by[0] if by else throughput_column(rows, only_output(rows))
-    refuse_if_any(list(no_numbers(rows, shown, "--by")))
+    column = by[0] if by else throughput_column(rows, only_output(rows))
+    refuse_if_any(list(no_numbers(rows, column, "--by")))
     cells: dict[tuple[Any, Any], list[Row]] = {}
     for row in rows:
-        if row.get(shown) is not None:
+        if row.get(column) is not None:
             cells.setdefault((row[x], row[y]), []).append(row)
             if sink is not None:
                 sink.append(row)
     if not cells:
-        raise refuse("--kind heat", f"no finished trial has {shown}", Cause.FIGURE)
+        raise refuse("--kind heat", f"no finished trial has {column}", Cause.FIGURE)
     xs, ys = (sorted({key[place] for key in cells}, key=_order) for place in (0, 1))
     if len(xs) > _MOST or len(ys) > _MOST:
         sentence = f"has {len(xs)} x {len(ys)} cells, and shows at most {_MOST} x {_MOST}: choose fewer with --where"
         raise refuse("--kind heat", sentence, Cause.FIGURE)
     values = np.full((len(ys), len(xs)), np.nan)
     for (at_x, at_y), own in cells.items():
-        values[ys.index(at_y), xs.index(at_x)] = statistics.median(number_of(row[shown]) or 0.0 for row in own)
+        values[ys.index(at_y), xs.index(at_x)] = statistics.median(number_of(row[column]) or 0.0 for row in own)
     image = axes.imshow(values, cmap="cividis", aspect="auto", origin="lower")  # for the colour-blind, and in print
     axes.grid(visible=False)
     axes.set_xticks(range(len(xs)), [_text(value) for value in xs])
@@ -67,7 +67,7 @@ def heat(
     figure = axes.get_figure(root=True)
     assert figure is not None
     bar = figure.colorbar(image, ax=axes, format=lambda value, _: short_number(value))
-    bar.set_label(along_height(axes, quantity(shown).label))
+    bar.set_label(along_height(axes, quantity(column).label))
     return axes
 
 
@@ -93,11 +93,11 @@ def _parameters(results: Results, rows: Sequence[Row], x: str, y: str) -> tuple[
 def _add_numbers(axes: Axes, values: Any, cells: Mapping[tuple[int, int], Sequence[Row]]) -> None:
     """The number of each cell, dark on light and light on dark."""
     middle = (np.nanmin(values) + np.nanmax(values)) / 2
-    for (row, column), trials in cells.items():
+    for (at_y, at_x), trials in cells.items():
         star = "*" if any(trial[columns.DOUBTS] for trial in trials) else ""
-        value = values[row, column]
+        value = values[at_y, at_x]
         colour = "black" if value > middle else "white"
-        axes.text(column, row, f"{short_number(value)}{star}", ha="center", va="center", fontsize=7, color=colour)
+        axes.text(at_x, at_y, f"{short_number(value)}{star}", ha="center", va="center", fontsize=7, color=colour)
 
 
 def _order(value: Any) -> tuple[int, float, str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from fpray.errors import first_line
 from fpray.files.suite_file import Damaged
 from fpray_analysis.handover.clean_text import Cleaned
 from fpray_analysis.handover.placeholders import Placeholders
 from fpray_analysis.handover.suspects import suspects
+
+_OF_ARROW: Final = b"ARROW:schema"
 
 
 def clean_parquet(path: Path, copy: IO[bytes], placeholders: Placeholders) -> Cleaned:
@@ -26,12 +28,13 @@ def clean_parquet(path: Path, copy: IO[bytes], placeholders: Placeholders) -> Cl
     cleaned = Cleaned()
     with _as_damaged(path):
         file = pq.ParquetFile(path)
-        metadata = _of_schema(file.schema_arrow, placeholders, cleaned)
+        metadata = _of_file(file.metadata.metadata, placeholders, cleaned)
         for number in range(file.num_row_groups):
             _table(file.read_row_group(number, columns=_text_columns(file)), placeholders, cleaned)
     if cleaned.replaced:
-        schema = file.schema_arrow.with_metadata(metadata or None)
+        schema = file.schema_arrow.remove_metadata()
         with pq.ParquetWriter(copy, schema) as writer:
+            writer.add_key_value_metadata(metadata)
             for number in range(file.num_row_groups):  # the same groups: the footer may have an entry for each
                 with _as_damaged(path):
                     rows = file.read_row_group(number)
@@ -62,10 +65,12 @@ def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind))
 
 
-def _of_schema(schema: Any, placeholders: Placeholders, cleaned: Cleaned) -> dict[bytes, bytes]:
+def _of_file(entries: Mapping[bytes, bytes] | None, placeholders: Placeholders, cleaned: Cleaned) -> dict[bytes, bytes]:
     """The metadata of the file. Arrow's own entry repeats the schema, and is written anew."""
     metadata = {}
-    for key, value in (schema.metadata or {}).items():
+    for key, value in (entries or {}).items():
+        if key == _OF_ARROW:
+            continue
         metadata[key], count = placeholders.replace(value)
         cleaned.replaced += count
         cleaned.suspects += [(0, kind) for _, kind in suspects(value)]

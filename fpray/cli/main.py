@@ -38,8 +38,8 @@ MODULES = {
 WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
 READERS = (
-    "show", "plot", "table", "compare", "report", "export", "archive", "protocols", "studies", "status", "attach", "stop",
-    "logs",
+    "show", "plot", "table", "compare", "report", "export", "archive", "protocols", "studies", "status", "attach",
+    "stop", "logs",
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ NOT_RUN = {
     "needs a PostgreSQL server": 1,
     "runs the tests themselves": 2,
     "is a part of a file": 1,
+    "SUITE stands for a suite of yours": 1,
 }
 COMMANDS = ("sh", "console")  # the second one has a prompt before each command, and may show output
 FILES = ("java", "toml", "python")

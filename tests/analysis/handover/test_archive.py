@@ -102,8 +102,8 @@ def _with_home(suite: Path) -> None:
 
 def test_no_directory_of_the_author_is_in_it(suite: Path, tmp_path: Path) -> None:
     _with_home(suite)
-    made = archive(suite, output=tmp_path / "a.tar.zst", home=Path(HOME))
-    content = content_of(made.path, tmp_path / "there")
+    written = archive(suite, output=tmp_path / "a.tar.zst", home=Path(HOME))
+    content = content_of(written.path, tmp_path / "there")
     for name, data in content.items():
         for text in (HOME, str(suite), "/opt/src", "/root", "Users"):
             assert text.encode() not in data, name
@@ -117,8 +117,10 @@ def test_no_directory_of_the_author_is_in_it(suite: Path, tmp_path: Path) -> Non
     assert table.schema.metadata == {b"made in": b"~/x"}
     assert json.loads(content["suite.json"])["provenance"]["directory"] == "WORKING_DIRECTORY"
     assert b"SUITE/001" in content["001/client_0_cmd.txt"], "also where the suite was elsewhere when it ran"
-    assert made.replaced["001/server_out.txt"] >= 12
-    assert f"At {sum(made.replaced.values())} places in {len(made.replaced)} files" in content["README.md"].decode()
+    assert written.replaced["001/server_out.txt"] >= 12
+    assert (
+        f"At {sum(written.replaced.values())} places in {len(written.replaced)} files" in content["README.md"].decode()
+    )
     assert not any(name.endswith("suite.lock") for name in content)
 
 
@@ -127,7 +129,9 @@ def test_a_table_of_rows_keeps_its_groups(suite: Path, tmp_path: Path) -> None:
     path = suite / "001" / "recorder.parquet"
     source = pq.ParquetFile(path)
     original, field = source.read(), source.schema_arrow.field("label")
-    with pq.ParquetWriter(path.with_name("new"), source.schema_arrow) as writer:
+    with pq.ParquetWriter(path.with_name("new"), source.schema_arrow.remove_metadata()) as writer:
+        entries = source.metadata.metadata
+        writer.add_key_value_metadata({key: value for key, value in entries.items() if key != b"ARROW:schema"})
         for number in range(source.num_row_groups):
             table = source.read_row_group(number)
             labels = pa.array([f"{HOME}/label"] * table.num_rows).dictionary_encode()
