@@ -32,7 +32,9 @@ def clean_parquet(path: Path, copy: IO[bytes], placeholders: Placeholders) -> Cl
         for number in range(file.num_row_groups):
             _table(file.read_row_group(number, columns=_text_columns(file)), placeholders, cleaned)
     if cleaned.replaced:
-        schema = file.schema_arrow.remove_metadata()
+        # Readers take entries of the schema from Arrow's own entry, if there is one, and the others from the file.
+        own = {key: metadata.pop(key) for key in file.schema_arrow.metadata or {} if key in metadata}
+        schema = file.schema_arrow.with_metadata(own or None)
         with pq.ParquetWriter(copy, schema) as writer:
             writer.add_key_value_metadata(metadata)
             for number in range(file.num_row_groups):  # the same groups: the footer may have an entry for each
