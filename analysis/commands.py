@@ -20,12 +20,13 @@ from fpray_analysis.report.report_file import USUAL, check_file, write_file
 @click.command()
 @click.argument("suite", metavar="SUITE...", nargs=-1, required=True, shell_complete=suite_ids)
 @suites_option
-@click.option("--kind", metavar="KIND", default="", help="lt, scale, bars, heat, ecdf, hdr, or time, of one trial")
+@click.option("--kind", metavar="KIND", default="", help="lt, scale, bars, heat, ecdf, hdr, speedup, or time")
 @click.option("--x", metavar="COLUMN", default="", help="what the horizontal axis shows")
 @click.option("--y", metavar="COLUMN", default="", help="what the vertical axis shows")
 @click.option("--by", metavar="COLUMN", multiple=True, help="a column that tells lines apart; may be repeated")
 @click.option("--where", metavar="COLUMN=VALUE,...", multiple=True, help="draw only trials with one of these values")
 @click.option("--label", metavar="SUITE=NAME", multiple=True, help="the name of a suite in the legend")
+@click.option("--baseline", metavar="NAME", default="", help="divide the other series by this one (kind speedup)")
 @click.option("--log", type=click.Choice(["x", "y", "xy"]), default=None, help="logarithmic axes")
 @click.option("--title", metavar="TEXT", default="", help="a title above the figure")
 @click.option("--width", metavar="CM", type=float, default=None, help="width in cm, from 6 to 60")
@@ -37,7 +38,7 @@ def plot(suite: tuple[str, ...], suite_directory: Path, output: Path | None, **w
     SUITE is a suite, a suite directory of FrankenPaxos, or one of its results.csv files. The kind of the figure follows
     from what varies: latency over throughput (lt) where the load does, throughput over a parameter (scale) where only
     one number does, over two parameters (heat) where two do, else a bar for each configuration (bars). The distribution
-    of latencies is drawn by ecdf and hdr, from the rows that clients recorded.
+    of latencies is drawn by ecdf and hdr, and one trial over time by time, from the rows that clients recorded.
     """
     from fpray_analysis.figures.draw import plot as draw  # matplotlib takes half a second
     from fpray_analysis.figures.words import figure_options, file_name

@@ -6,7 +6,7 @@ import contextlib
 import textwrap
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,13 +17,8 @@ from fpray.files.paths import short_path
 from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
-from fpray_analysis.figures.bar_chart import bars
-from fpray_analysis.figures.choice import LOAD, Row, chosen_trials
-from fpray_analysis.figures.distributions import ecdf, hdr
-from fpray_analysis.figures.heat_map import heat
-from fpray_analysis.figures.latency_throughput import lt
-from fpray_analysis.figures.over_time import latency_over_time, throughput_over_time
-from fpray_analysis.figures.scaling import scale
+from fpray_analysis.figures.choice import Row, chosen_trials
+from fpray_analysis.figures.kinds import KINDS, usual_kind
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.result_set import Results
@@ -31,31 +26,7 @@ from fpray_analysis.result_set import Results
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Each kind with the functions of its panels, one below the other.
-KINDS: Final[Mapping[str, Sequence[Callable[..., Any]]]] = {
-    "lt": (lt,), "scale": (scale,), "bars": (bars,), "heat": (heat,), "ecdf": (ecdf,), "hdr": (hdr,),
-    "time": (throughput_over_time, latency_over_time),
-}  # fmt: skip
-_ARGUMENTS: Final[Mapping[str, Sequence[str]]] = {
-    "lt": ("x", "y", "by", "labels", "sink"), "scale": ("x", "y", "by", "labels", "sink"),
-    "bars": ("y", "by", "labels", "sink"), "heat": ("x", "y", "by", "sink"), "ecdf": ("by", "labels", "sink"),
-    "hdr": ("by", "labels", "sink"), "time": (),
-}  # fmt: skip
-# The axes that may be logarithmic.
-_LOG: Final = {"lt": "xy", "scale": "xy", "bars": "", "heat": "", "ecdf": "", "hdr": "y", "time": "y"}
-ONE_TRIAL: Final = ("time",)
-_OF_ROWS: Final = ("ecdf", "hdr")
 SUFFIXES: Final = (".pdf", ".png", ".svg")
-_RANGE: Final = "lowest to highest"
-_MARKS: Final = {
-    "lt": f"point: median of the repeats; bars: {_RANGE}",
-    "scale": f"point: median of the repeats; bars: {_RANGE}",
-    "bars": f"bar: median of the repeats of the configuration where it is highest; line: {_RANGE}",
-    "heat": "number: median of the repeats; star: a trial with a doubt",
-    "ecdf": "rows of all repeats together",
-    "hdr": "rows of all repeats together; a line ends where ten requests are beyond it",
-    "time": "",
-}
 NARROWEST_CM, WIDEST_CM = 6.0, 60.0
 
 
@@ -65,6 +36,7 @@ class FigureOptions:
 
     Attributes:
         kind: one of KINDS.
+        baseline: the series by which others are divided.
         x, y, by: columns.
         where: column -> values that trials must have, as texts.
         labels: suite -> its name in the legend.
@@ -75,6 +47,7 @@ class FigureOptions:
     """
 
     kind: str = ""
+    baseline: str = ""
     x: str = ""
     y: str = ""
     by: Sequence[str] | None = None
@@ -108,7 +81,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
     ):
         _check(results, file, options)
         options = replace(options, labels=_labels(results, options.labels))
-        kind = options.kind or usual_kind(results, options.where)
+        kind = options.kind or ("speedup" if options.baseline else usual_kind(results, options.where))
         _check_kind(kind, options)
         trials: list[Row] = []
         figure = _figure(results, kind, options, trials)
@@ -136,7 +109,7 @@ def _warnings() -> Iterator[list[warnings.WarningMessage]]:
 
 def left_out(results: Results, kind: str, options: FigureOptions, trials: Sequence[Row]) -> Iterator[str]:
     """Each suite of which trials lack what is drawn."""
-    if kind in ONE_TRIAL:
+    if KINDS[kind].is_of_one_trial:
         return
     rows = chosen_trials(results, options.where)
     for name in results.provenance:
@@ -144,7 +117,9 @@ def left_out(results: Results, kind: str, options: FigureOptions, trials: Sequen
         count = len(own) - sum(row.get(SUITE, name) == name for row in trials)
         if count:
             which = f"all {count}" if count == len(own) else f"{count} of {len(own)}"
-            lack = "have not kept their rows" if kind in _OF_ROWS else "lack a column that is drawn (see --x, --y)"
+            lack = (
+                "have not kept their rows" if KINDS[kind].needs_rows else "lack a column that is drawn (see --x, --y)"
+            )
             yield f"{which} trials of {printable(name)} are left out: they {lack}"
             # A quantile of too few requests is one of them: the trial's doubt says it.
 
@@ -156,16 +131,6 @@ def _of_warnings(messages: Iterable[str]) -> Iterator[str]:
         yield "the font lacks some characters, which are boxes in the figure: use others in --title and --label"
     if any("constrained_layout" in text for text in texts):
         yield "names and labels leave no room for the figure: make it wider with --width, or shorten names with --label"
-
-
-def usual_kind(results: Results, where: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The kind for what varies: `lt` where the load does, `scale` for one number, `heat` for two, else `bars`."""
-    rows = chosen_trials(results, where)
-    varied = [name for name in results.varied if len({row[name] for row in rows}) > 1]
-    if any(name in LOAD for name in varied):
-        return "lt"
-    are_numbers = all(type(row[name]) in (int, float) for row in rows for name in varied)
-    return {1: "scale", 2: "heat"}.get(len(varied), "bars") if are_numbers else "bars"
 
 
 def _check(results: Results, file: Path, options: FigureOptions) -> None:
@@ -193,19 +158,22 @@ def _check(results: Results, file: Path, options: FigureOptions) -> None:
 
 def _check_kind(kind: str, options: FigureOptions) -> None:
     """Refuse options that have no meaning for a kind."""
+    if kind == "speedup" and not options.baseline:
+        raise refuse("--kind speedup", "needs --baseline NAME: the series by which others are divided", Cause.FIGURE)
     chosen_by_user = {
+        "baseline": bool(options.baseline),
         "x": bool(options.x),
         "y": bool(options.y),
         "by": options.by is not None,
         "labels": bool(options.labels),
     }
-    allowed = _ARGUMENTS[kind]
+    allowed = KINDS[kind].arguments
     problems = [
         Problem(f"--{name.removesuffix('s')}", f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE)
         for name, is_given in chosen_by_user.items()
         if is_given and name not in allowed
     ]
-    for axis in set(options.log) - set(_LOG[kind]):
+    for axis in set(options.log) - set(KINDS[kind].log):
         problems.append(Problem(f"--log {axis}", f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE))
     refuse_if_any(problems)
 
@@ -234,11 +202,18 @@ def _figure(results: Results, kind: str, options: FigureOptions, trials: list[Ro
     from matplotlib.figure import Figure
 
     width = options.width or (COLUMN_CM if options.paper else SCREEN_CM)
-    panels = KINDS[kind]
+    panels = KINDS[kind].panels
     ratio = (0.72 if options.paper else 0.62) * (1 + 0.55 * (len(panels) - 1))
     figure = Figure(figsize=size_inches(width, ratio), layout="constrained")
-    by_name = {"x": options.x, "y": options.y, "by": options.by, "labels": options.labels, "sink": trials}
-    arguments = {name: by_name[name] for name in _ARGUMENTS[kind]}
+    by_name = {
+        "baseline": options.baseline,
+        "x": options.x,
+        "y": options.y,
+        "by": options.by,
+        "labels": options.labels,
+        "sink": trials,
+    }
+    arguments = {name: by_name[name] for name in KINDS[kind].arguments}
     for panel, axes in zip(panels, figure.subplots(len(panels), squeeze=False)[:, 0], strict=True):
         panel(results, axes, where=options.where, **arguments)
         for axis in options.log:
@@ -258,21 +233,25 @@ def _add_line(figure: Figure, text: str, width_cm: float) -> None:
 
 def source_line(results: Results, kind: str, options: FigureOptions, trials: Sequence[Row]) -> str:
     """What a figure was drawn from: suites, trials, jar, the version of fpray, and how many trials have a doubt."""
-    rows = trials or chosen_trials(results, options.where, unfinished=kind in ONE_TRIAL)
+    rows = trials or chosen_trials(results, options.where, unfinished=KINDS[kind].is_of_one_trial)
     jars = list(dict.fromkeys(row[columns.JAR] for row in rows if row[columns.JAR]))
     names = [name for name in results.provenance if any(row.get(SUITE, name) == name for row in rows)]
     names = [printable(options.labels.get(name, name)) for name in names]
     doubts = sum(bool(row[columns.DOUBTS]) for row in rows)
-    count = f"trial {rows[0][columns.TRIAL]}" if kind in ONE_TRIAL else f"{len(rows)} trial{'s' * (len(rows) > 1)}"
+    count = (
+        f"trial {rows[0][columns.TRIAL]}"
+        if KINDS[kind].is_of_one_trial
+        else f"{len(rows)} trial{'s' * (len(rows) > 1)}"
+    )
     parts = [
         ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
         count,
         f"jar: {', '.join(map(printable, jars[:3]))}" if jars else "jar: not known",
         f"fpray {fpray.__version__}",
-        _MARKS[kind],
+        KINDS[kind].marks,
     ]
     if doubts:
-        hollow = " (hollow markers)" if kind in ("lt", "scale") else ""
+        hollow = " (hollow markers)" if KINDS[kind].has_hollow_markers else ""
         parts.append(f"{doubts} of these trials with doubts{hollow}")
     return " · ".join(part for part in parts if part)
 

@@ -27,6 +27,7 @@ def figure_options(words: Mapping[str, Any]) -> FigureOptions:
         refuse_if_any(problems)
     return FigureOptions(
         kind=words["kind"],
+        baseline=words["baseline"],
         x=words["x"],
         y=words["y"],
         by=list(dict.fromkeys(words["by"])) or None,

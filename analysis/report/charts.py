@@ -13,7 +13,8 @@ from fpray.report.trial_table import number_text
 from fpray.store import columns
 from fpray_analysis.figures.bar_chart import bars_data
 from fpray_analysis.figures.choice import Row
-from fpray_analysis.figures.draw import FigureOptions, left_out, source_line, usual_kind
+from fpray_analysis.figures.draw import FigureOptions, left_out, source_line
+from fpray_analysis.figures.kinds import usual_kind
 from fpray_analysis.figures.latency_throughput import lt_data
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.scaling import scale_data
@@ -50,6 +51,7 @@ def results_chart(results: Results, places: Mapping[TrialKey, int]) -> Chart:
     options = FigureOptions()
     try:
         kind = usual_kind(results)
+        kind = kind if kind in _DATA else "bars"  # a heat map is one bar for each cell here
         data = _DATA[kind](results, sink=trials)
     except Refused as refused:
         sentence = "; ".join(problem.in_words() for problem in refused.problems)
