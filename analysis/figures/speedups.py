@@ -63,16 +63,24 @@ def speedup(
     series = series_of(rows, results.inputs, by, x=x or y, y=y, labels=labels, sink=sink)
     base = _baseline(series, baseline)
     ratios = _ratios(series, base, [name for name in results.inputs if name not in by], y)
-    name = base.name.strip()
+    text = _words(y, base.name.strip())
     if x:
         _draw_lines(axes, series, ratios)
-        name_axes(axes, quantity(x).label, f"{quantity(y).words}, divided by that of {name}")
+        name_axes(axes, quantity(x).label, text)
         plain_numbers(axes, "x")
         add_legend(axes, legend_title(by))
     else:
         _draw_rows(axes, series, ratios)
-        name_axes(axes, f"{quantity(y).words}, divided by that of {name}", legend_title(by))
+        name_axes(axes, text, legend_title(by))
     return axes
+
+
+def _words(y: str, baseline: str) -> str:
+    """What is divided by what; FrankenPaxos's throughput has its own name."""
+    one = quantity(y)
+    own = one.unit.partition(",")[0] if "," in one.unit else ""
+    text = f"{one.words}{f' ({own})' if own else ''}, divided by that of {baseline}"
+    return text[:1].upper() + text[1:]
 
 
 def _usual_x(results: Results, rows: Sequence[Row]) -> str:
@@ -137,7 +145,8 @@ def _draw_lines(axes: Axes, series: Sequence[Series], ratios: Sequence[_Ratio]) 
             continue
         style, xs = look(number), [ratio.point.x for ratio in own]
         line = style["linestyle"] if len({*xs}) == len(xs) else ""
-        axes.plot(xs, [ratio.y for ratio in own], color=style["color"], linestyle=line, label=one.name)
+        axes.plot(xs, [ratio.y for ratio in own], color=style["color"], linestyle=line)
+        axes.plot([], [], color=style["color"], marker=style["marker"], linestyle=line, label=one.name)
         for ratio in own:
             axes.vlines(ratio.point.x, *ratio.ends, color=style["color"], linewidth=0.9)
             axes.plot([ratio.point.x], [ratio.y], **_mark(ratio, style))
@@ -153,6 +162,7 @@ def _draw_rows(axes: Axes, series: Sequence[Series], ratios: Sequence[_Ratio]) -
         axes.hlines(at, *ratio.ends, color=style["color"], linewidth=1.2)
         axes.plot([ratio.y], [at], **_mark(ratio, style))
     axes.set_yticks(range(len(ratios)), [series[ratio.series].name for ratio in reversed(ratios)])
+    axes.set_ylim(-0.7, len(ratios) - 0.3)
     axes.grid(visible=False, axis="y")
 
 
