@@ -20,7 +20,7 @@ from fpray_analysis.report.report_file import USUAL, check_file, write_file
 @click.command()
 @click.argument("suite", metavar="SUITE...", nargs=-1, required=True, shell_complete=suite_ids)
 @suites_option
-@click.option("--kind", metavar="KIND", default="", help="lt, scale, bars, heat, ecdf, hdr, speedup, or time")
+@click.option("--kind", metavar="KIND", default="", help="lt, scale, bars, heat, ecdf, hdr, speedup, time, search")
 @click.option("--x", metavar="COLUMN", default="", help="what the horizontal axis shows")
 @click.option("--y", metavar="COLUMN", default="", help="what the vertical axis shows")
 @click.option("--by", metavar="COLUMN", multiple=True, help="a column that tells lines apart; may be repeated")

@@ -100,6 +100,11 @@ class Results:
         return {store.name: store.provenance for store in self._stores}
 
     @property
+    def paths(self) -> Mapping[str, Path]:
+        """Suite -> its directory, or the file of results."""
+        return {store.name: store.path for store in self._stores}
+
+    @property
     def remarks(self) -> list[str]:
         """What the stores do not say, and so is null, in sentences."""
         return list(dict.fromkeys(remark for store in self._stores for remark in store.remarks))

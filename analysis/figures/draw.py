@@ -18,7 +18,8 @@ from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
 from fpray_analysis.figures.choice import Row, chosen_trials
-from fpray_analysis.figures.kinds import KINDS, usual_kind
+from fpray_analysis.figures.kinds import KINDS, SEARCH, usual_kind
+from fpray_analysis.figures.searches import search_figure
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.result_set import Results
@@ -84,7 +85,9 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
         kind = options.kind or ("speedup" if options.baseline else usual_kind(results, options.where))
         _check_kind(kind, options)
         trials: list[Row] = []
-        figure = _figure(results, kind, options, trials)
+        figure = search_figure(results, options.width) if kind == SEARCH else _figure(results, kind, options, trials)
+        if options.title and not options.paper:
+            figure.suptitle(textwrap.fill(printable(options.title, most=200), int(options.width or SCREEN_CM) * 5))
         line = source_line(results, kind, options, trials)
         if not options.paper:
             _add_line(figure, line, options.width or SCREEN_CM)
@@ -173,6 +176,8 @@ def _check_kind(kind: str, options: FigureOptions) -> None:
         for name, is_given in chosen_by_user.items()
         if is_given and name not in allowed
     ]
+    if options.where and not KINDS[kind].takes_where:
+        problems.append(Problem("--where", f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE))
     for axis in set(options.log) - set(KINDS[kind].log):
         problems.append(Problem(f"--log {axis}", f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE))
     refuse_if_any(problems)
@@ -221,8 +226,6 @@ def _figure(results: Results, kind: str, options: FigureOptions, trials: list[Ro
                 sentence = "a value is zero or less, and has no place on a logarithmic axis: leave it out"
                 raise refuse(f"--log {axis}", sentence, Cause.FIGURE)
             logarithmic(axes, axis)
-    if not options.paper:
-        figure.suptitle(textwrap.fill(printable(options.title, most=200), int(width * 5)))
     return figure
 
 

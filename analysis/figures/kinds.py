@@ -16,6 +16,7 @@ from fpray_analysis.figures.scaling import scale
 from fpray_analysis.figures.speedups import speedup
 from fpray_analysis.result_set import Results
 
+SEARCH: Final = "search"  # a figure of its own: it is not drawn on axes
 _RANGE: Final = "lowest to highest"
 _COLUMNS: Final = ("x", "y", "by", "labels", "sink")
 
@@ -29,6 +30,7 @@ class Kind:
         arguments: the names of the arguments that they take beside `where`.
         log: the axes that may be logarithmic.
         marks: what its marks stand for, for the line below it.
+        takes_where: whether trials can be chosen.
         is_of_one_trial: whether it shows one trial, which need not have finished.
         needs_rows: whether trials without rows are left out.
         has_hollow_markers: whether a doubt is a hollow marker.
@@ -38,6 +40,7 @@ class Kind:
     arguments: Sequence[str] = ()
     log: str = ""
     marks: str = ""
+    takes_where: bool = True
     is_of_one_trial: bool = False
     needs_rows: bool = False
     has_hollow_markers: bool = False
@@ -63,6 +66,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "ratio of the means of repeats; bars: intervals for all points at once; cross: too few repeats for one",
         has_hollow_markers=True,
     ),
+    SEARCH: Kind((), takes_where=False),
     "time": Kind((throughput_over_time, latency_over_time), log="y", is_of_one_trial=True),
 }  # fmt: skip
 

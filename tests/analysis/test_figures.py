@@ -244,3 +244,20 @@ def test_a_figure_of_one_trial_needs_one_with_rows() -> None:
     done = cli("plot", str(suite), "--kind", "time", "--where", "trial=002")
     assert "--kind time needs the rows that clients recorded, and there are none of trial 002" in done.stderr
     assert done.exit_code == 2
+
+
+def test_a_search_is_drawn_as_show_draws_it(tmp_path: Path) -> None:
+    (suite,) = (RECORDED / "search").iterdir()
+    output = tmp_path / "figure.svg"
+    done = cli("plot", str(suite), "--kind", "search", "--title", "A knee", "-o", str(output))
+    assert "is drawn (search)" in done.stdout
+    texts = _texts(output.read_text())
+    assert "A knee" in texts
+    assert any("trials" in text and "jar: reference" in text for text in texts)
+    (sweep,) = (RECORDED / "sweep_half_done").iterdir()
+    done = cli("plot", str(sweep), "--kind", "search", "-o", str(output))
+    assert "has the results of a sweep, and this figure is one of fpray search" in " ".join(done.stderr.split())
+    done = cli("plot", str(suite), str(sweep), "--kind", "search", "-o", str(output))
+    assert "--kind search: shows one search, and these are 2" in " ".join(done.stderr.split())
+    done = cli("plot", str(suite), "--kind", "search", "--where", "trial=001", "-o", str(output))
+    assert "--where has no meaning for --kind search" in " ".join(done.stderr.split())

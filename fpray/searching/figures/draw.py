@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fpray.errors import Cause, refuse
 from fpray.report.matplotlib_setting import no_foreign_backend
-from fpray.searching.figures.history import SearchHistory, read_history
+from fpray.searching.figures.history import read_history
 from fpray.searching.figures.html_page import page
 from fpray.searching.figures.panels import draw_cost, draw_front, draw_path
 from fpray.searching.figures.parameter_panel import draw_parameters
@@ -28,22 +28,26 @@ def draw(suite: Suite, file: Path) -> None:
     """
     if file.suffix not in KINDS:
         raise refuse(f"--figure {file}", f"must end in one of {', '.join(KINDS)}", Cause.FIGURE)
-    history = read_history(suite)
     with no_foreign_backend():
-        figure = _figure(history)
+        figure = figure_of(suite)
     try:
         if file.suffix == ".html":
-            file.write_text(page(history, figure))
+            file.write_text(page(read_history(suite), figure))
         else:
             figure.savefig(file, dpi=150)
     except OSError as error:
         raise refuse(f"--figure {file}", f"cannot be written: {error.strerror}", Cause.FIGURE) from None
 
 
-def _figure(history: SearchHistory) -> Figure:
-    """The path of the search, what its bound or its second goal costs, and which parameters matter."""
+def figure_of(suite: Suite) -> Figure:
+    """The path of a search, what its bound or its second goal costs, and which parameters matter.
+
+    Raises:
+        Refused: the suite is not one of a search, or no trial of it has ended.
+    """
     from matplotlib.figure import Figure
 
+    history = read_history(suite)
     cost = [draw_front] if len(history.goals) > 1 else [draw_cost] if history.bounds else []
     panels = [draw_path, *cost, draw_parameters]
     figure = Figure(figsize=(4.4 * len(panels), 5.2), layout="constrained")

@@ -77,7 +77,7 @@ def read_history(suite: Suite) -> SearchHistory:
     if entries is None:
         raise refuse(
             suite.path.name,
-            "has the results of a sweep, and --figure draws only those of fpray search: remove --figure",
+            "has the results of a sweep, and this figure is one of fpray search: to draw a sweep, use fpray plot",
             Cause.FIGURE,
         )
     record = entries.search
