@@ -85,7 +85,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
         kind = options.kind or ("speedup" if options.baseline else usual_kind(results, options.where))
         _check_kind(kind, options)
         trials: list[Row] = []
-        figure = search_figure(results, options.width) if kind == SEARCH else _figure(results, kind, options, trials)
+        figure = search_figure(results) if kind == SEARCH else _figure(results, kind, options, trials)
         if options.title and not options.paper:
             figure.suptitle(textwrap.fill(printable(options.title, most=200), int(options.width or SCREEN_CM) * 5))
         line = source_line(results, kind, options, trials)
@@ -112,7 +112,7 @@ def _warnings() -> Iterator[list[warnings.WarningMessage]]:
 
 def left_out(results: Results, kind: str, options: FigureOptions, trials: Sequence[Row]) -> Iterator[str]:
     """Each suite of which trials lack what is drawn."""
-    if KINDS[kind].is_of_one_trial:
+    if "sink" not in KINDS[kind].arguments:
         return
     rows = chosen_trials(results, options.where)
     for name in results.provenance:
@@ -176,8 +176,13 @@ def _check_kind(kind: str, options: FigureOptions) -> None:
         for name, is_given in chosen_by_user.items()
         if is_given and name not in allowed
     ]
-    if options.where and not KINDS[kind].takes_where:
-        problems.append(Problem("--where", f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE))
+    if kind == SEARCH:
+        chosen = {"--where": options.where, "--width": options.width, "--paper": options.paper}
+        problems += [
+            Problem(option, f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE)
+            for option, value in chosen.items()
+            if value
+        ]
     for axis in set(options.log) - set(KINDS[kind].log):
         problems.append(Problem(f"--log {axis}", f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE))
     refuse_if_any(problems)

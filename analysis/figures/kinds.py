@@ -30,7 +30,6 @@ class Kind:
         arguments: the names of the arguments that they take beside `where`.
         log: the axes that may be logarithmic.
         marks: what its marks stand for, for the line below it.
-        takes_where: whether trials can be chosen.
         is_of_one_trial: whether it shows one trial, which need not have finished.
         needs_rows: whether trials without rows are left out.
         has_hollow_markers: whether a doubt is a hollow marker.
@@ -40,7 +39,6 @@ class Kind:
     arguments: Sequence[str] = ()
     log: str = ""
     marks: str = ""
-    takes_where: bool = True
     is_of_one_trial: bool = False
     needs_rows: bool = False
     has_hollow_markers: bool = False
@@ -66,7 +64,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "ratio of the means of repeats; bars: intervals for all points at once; cross: too few repeats for one",
         has_hollow_markers=True,
     ),
-    SEARCH: Kind((), takes_where=False),
+    SEARCH: Kind(()),
     "time": Kind((throughput_over_time, latency_over_time), log="y", is_of_one_trial=True),
 }  # fmt: skip
 

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from fpray.errors import Cause, refuse
 from fpray.store.suite import Suite
-from fpray_analysis.figures.style import size_inches
+from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.result_set import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def search_figure(results: Results, width_cm: float = 0.0) -> Figure:
-    """A figure of the search of one suite.
-
-    width_cm: 0 for the usual one.
+def search_figure(results: Results) -> Figure:
+    """A figure of the search of one suite, with columns in words.
 
     Raises:
         fpray.Refused: there are several suites, the suite is not one of a search, or no trial of it has ended.
@@ -30,7 +28,13 @@ def search_figure(results: Results, width_cm: float = 0.0) -> Figure:
     if not path.is_dir():
         raise refuse("--kind search", f"needs the suite of a search, and {path.name} is a file", Cause.FIGURE)
     figure = figure_of(Suite(path))
-    if width_cm:
-        width, height = figure.get_size_inches()
-        figure.set_size_inches(size_inches(width_cm, float(height / width)))
+    names = results.trials.column_names
+    for axes in figure.axes:
+        if axes.get_xlabel() in names:
+            axes.set_xlabel(quantity(axes.get_xlabel()).label)
+        if axes.get_ylabel() in names:
+            axes.set_ylabel(quantity(axes.get_ylabel()).label)
+        before, _, name = axes.get_title().rpartition(" ")
+        if name in names:
+            axes.set_title(f"{before} {quantity(name).words}")
     return figure
