@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def grid(tmp_path: Path) -> Path:
 def test_a_cell_is_the_median_of_its_repeats(grid: Path) -> None:
     axes = heat(fpray.load(grid), Figure().subplots())
     (image,) = axes.get_images()
-    values = np.ma.filled(np.ma.asarray(image.get_array()), np.nan)
+    values: Any = np.ma.filled(np.ma.asarray(image.get_array()), np.nan)
     assert values[:, 0].tolist() == [4010, 6010, 8010]
     assert values[:2, 1].tolist() == [20010, 30010]
     assert np.isnan(values[2, 1]), "not run"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 import fpray
@@ -40,7 +41,9 @@ def test_ratios_have_their_intervals(machines: Path) -> None:
     lines = [line for line in axes.get_lines() if len(np.asarray(line.get_xdata())) == 4]
     assert np.asarray(lines[0].get_xdata(), float).tolist() == [1, 10, 100, 1000]
     assert np.asarray(lines[0].get_ydata(), float) == pytest.approx([1, 1.5, 1.5, 1.5], rel=0.03)
-    intervals = [np.asarray(bar.get_segments()[0])[:, 1] for bar in axes.collections]
+    intervals = [
+        np.asarray(bars.get_segments()[0])[:, 1] for bars in axes.collections if isinstance(bars, LineCollection)
+    ]
     assert len(intervals) == 4
     assert intervals[0][0] < 1 < intervals[0][1]
     assert all(1.3 < low < high < 1.7 for low, high in intervals[1:])
