@@ -30,8 +30,8 @@ from tests.support.patience import LONG
 from tests.support.processes import below, command_of, jvms
 from tests.support.ray_nodes import end_node, start_node
 
-# Trials of a second: a JVM may stand still for most of it on a busy machine, and each second costs two of CPU time.
-# Nothing waits for the timeouts but a client that is not answered.
+# Trials of a second: on a busy machine a JVM may stand still for most of it. Nothing waits for the timeouts but a
+# client that is not answered.
 QUICK = (
     "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=1s", "--set", "timeout=60s",
 )  # fmt: skip
