@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_PROCESSES ?= 4
+FAST_PROCESSES ?= 3
 STAMP := $(VENV)/.installed
 RUN_STAMP := $(VENV)/.installed-run
 
@@ -31,12 +32,12 @@ check test test-fast test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
 FAST := not jvm and not ray and not hosts and not heavy and not slow
 
 # Lint, and beside it the fast ring of tests, which can reach neither Ray nor a JDK: under a minute on 2 cores. mypy
-# uses one core.
+# uses one core, and each process more imports all tests once more.
 check: setup
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint test-fast
 
 test-fast: setup
-	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal -m "$(FAST)"
+	FPRAY_TEST_RING=fast $(BIN)/python -m pytest -n $(FAST_PROCESSES) --dist worksteal -m "$(FAST)"
 
 # Every test but the slow ones. More test processes than cores, since tests also wait. Which tests share a process, and
 # which begin first, is said in tests/support/{scheduler,rings}.py.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pty
 import shutil
@@ -30,8 +31,8 @@ from tests.support.patience import LONG
 from tests.support.processes import below, command_of, jvms
 from tests.support.ray_nodes import end_node, start_node
 
-# Trials of a second: a JVM may stand still for most of it on a busy machine, and each second costs two of CPU time.
-# Nothing waits for the timeouts but a client that is not answered.
+# Trials of a second: on a busy machine a JVM may stand still for most of it. Nothing waits for the timeouts but a
+# client that is not answered.
 QUICK = (
     "--set", "warmup_duration=200ms", "--set", "warmup_timeout=60s", "--set", "duration=1s", "--set", "timeout=60s",
 )  # fmt: skip
@@ -130,6 +131,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Markers follow from the fixtures that a test uses; what takes long begins first."""
     rings.mark_by_fixtures(items)
     rings.longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """What the tests consist of stays until the end, so the garbage collector does not look at it again and again.
+
+    The syntax trees of all sources stay as well. It looks rarely (docs/decisions/tests.md).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(optionalhook=True)

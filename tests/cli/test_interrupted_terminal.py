@@ -13,13 +13,13 @@ from tests.support.rings import some_fast
 from tests.support.terminal import INTERRUPT, Screen, Terminal
 
 LINE = "starting Ray on this machine"
-LONG = f"{LINE}, which takes a while on a busy machine"
+LONG_LINE = f"{LINE}, which takes a while on a busy machine"
 _BLOCK = f"""if True:
     import time
     from fpray.cli.interrupt import interruptible
     from fpray.report.terminal_block import TerminalBlock
     interruptible()
-    block = TerminalBlock(lambda width: "{LONG}")
+    block = TerminalBlock(lambda width: "{LONG_LINE}")
     try:
         while True:
             time.sleep(0.05)
@@ -40,8 +40,8 @@ _WITHOUT_BLOCK = """if True:
 @pytest.mark.parametrize("beyond", some_fast([0, -20, -1, 1, 2, 3, 40], 4))
 def test_a_live_line_of_any_width_stands_apart_from_the_echo(beyond: int, tmp_path: Path) -> None:
     """C5: also one that fills the row, nearly fills it, or is cut to it, so that the echo would begin another row."""
-    terminal = Terminal([sys.executable, "-c", _BLOCK], tmp_path, width=2 + len(LONG) + beyond)
-    terminal.until(_shows(LONG[:40]))
+    terminal = Terminal([sys.executable, "-c", _BLOCK], tmp_path, width=2 + len(LONG_LINE) + beyond)
+    terminal.until(_shows(LONG_LINE[:40]))
     terminal.type(INTERRUPT)
     assert terminal.wait() == 0
     assert terminal.screen.echoes == ["^C"]

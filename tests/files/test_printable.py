@@ -49,6 +49,7 @@ def test_long_text_is_cut(most: int, visible: str) -> None:
     assert printable("x" * 50, most=most) == visible
 
 
+@pytest.mark.heavy
 @given(st.one_of(st.text(st.characters()), st.binary()), st.booleans())
 @settings(max_examples=1000, deadline=None, derandomize=True)
 def test_nothing_that_a_terminal_obeys_is_left(text: str | bytes, lines: bool) -> None:

@@ -49,13 +49,12 @@ CHILDREN: dict[str, tuple[tuple[str, ...], int]] = {  # argv, and how many proce
 }
 
 
-def wait_until(condition: Callable[[], bool]) -> float:
-    """Seconds until the condition held."""
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; it is looked at often, since what it is about takes milliseconds."""
     begin = time.monotonic()
     while not condition():
         assert time.monotonic() - begin < LONG, "it never came true"
         time.sleep(0.005)
-    return time.monotonic() - begin
 
 
 def survivors(driver: str) -> list[int]:

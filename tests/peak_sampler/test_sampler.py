@@ -56,6 +56,7 @@ def test_small_steps_up_that_keep_the_bound_are_followed_by_larger_ones() -> Non
     assert sampler.propose(trials, [], {"clients": CLIENTS}, 6)["clients"] == 15
 
 
+@pytest.mark.heavy
 def test_conditional_parameters() -> None:
     sampler = PeakSampler([THROUGHPUT], [LATENCY], loops=loops, seed=2)
     study = optuna.create_study(sampler=sampler, direction="maximize")

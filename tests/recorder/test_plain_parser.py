@@ -99,6 +99,7 @@ def _same(ours: float | None, theirs: Decimal | None) -> bool:
     return abs(Decimal(ours) - theirs) <= Decimal("1e-12") * max(abs(theirs), Decimal("1e-9"))
 
 
+@pytest.mark.heavy
 def test_the_generated_files_hold_what_they_are_to_hold(tmp_path: Path) -> None:
     """The comparison means something: all kinds of lines come, and most files have rows."""
     reading = plain_parser.Parsed()

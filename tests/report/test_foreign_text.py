@@ -201,6 +201,7 @@ def test_a_full_disk_behind_the_output_is_a_sentence() -> None:
         assert piped.stderr == "", words
 
 
+@pytest.mark.heavy
 def test_output_that_is_closed_is_no_traceback() -> None:
     """E13: closed by the shell; only messages or only output."""
     done = subprocess.run(f"{FPRAY} studies >&-", shell=True, capture_output=True, text=True, check=False)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.repository.draw_messages import every_message
 from tests.repository.message_parts import PARTS
 
 
+@pytest.mark.heavy
 def test_each_part_is_drawn_in_its_whole_message() -> None:
     places_and_texts = [message.split("\t") for message in every_message()]
     assert len(places_and_texts) > 500

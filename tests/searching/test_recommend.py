@@ -126,6 +126,7 @@ def test_the_likely_gain_is_a_share_of_the_goal_in_either_direction() -> None:
     assert (1 + up) * (1 - down) == pytest.approx(1)
 
 
+@pytest.mark.heavy
 def test_columns_that_are_below_zero_and_spaces_without_load() -> None:
     space = {"x": FloatDistribution(-1, 1), "kind": CategoricalDistribution(["a", "b"])}
 

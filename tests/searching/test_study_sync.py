@@ -76,6 +76,7 @@ def test_a_driver_that_dies_at_any_write_loses_nothing_and_asks_nothing_twice(
         assert source.ended.startswith("the budget of 3 trials is spent")
 
 
+@pytest.mark.heavy
 def test_a_driver_that_dies_with_a_confirmation_enqueued_asks_for_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,7 +65,7 @@ def _main() -> None:
 
 
 def _is_dead() -> bool:
-    """Whether the one that dies is gone, and its exit is noticed."""
+    """Whether the process that dies is gone, and the supervisor has reaped it."""
     return Path("../dead").exists() and not Path("/proc", Path("../dead").read_text()).exists()
 
 

@@ -199,7 +199,7 @@ def _isolated(script: str, directory: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(FPRAY).parent}:{os.environ['PATH']}"
     return subprocess.run(
         ["unshare", "-m", "sh", "-c", f"{script}; {sweep}"],
-        cwd=directory, env={**os.environ, **ENV, "PATH": path}, capture_output=True, text=True, timeout=LONG,
+        cwd=directory, env={**os.environ, **ENV, "PATH": path}, capture_output=True, text=True, timeout=2 * LONG,
     )  # fmt: skip
 
 
