@@ -57,10 +57,11 @@ def plot(suite: tuple[str, ...], suite_directory: Path, output: Path | None, **w
 @suites_option
 @click.option("-o", "--output", metavar="FILE", type=PATH, default=USUAL, help="write FILE.html (default: report.html)")
 def report(suite: tuple[str, ...], suite_directory: Path, output: Path) -> None:
-    """Write one or several suites as one HTML file, which needs no network.
+    """Write one HTML file about one or several suites.
 
-    It has what ran on what, the answer of a search, failures and doubts, figures, a table of all trials, and the
-    details of each. SUITE is a suite, a suite directory of FrankenPaxos, or one of its results.csv files.
+    It needs no network, and has what ran on what, the answer of a search, failures and doubts, figures, a table of
+    all trials, and the details of each. SUITE is a suite, a suite directory of FrankenPaxos, or one of its
+    results.csv files.
     """
     from fpray_analysis.loading import load_stores  # pyarrow takes a quarter of a second
     from fpray_analysis.report.page import GENERATOR, make_page
@@ -90,10 +91,11 @@ def report(suite: tuple[str, ...], suite_directory: Path, output: Path) -> None:
 @click.option("--where", metavar="COLUMN=VALUE,...", multiple=True, help="take only trials with one of these values")
 @click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="write FILE instead of the terminal")
 def table(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path | None, **words: Any) -> None:
-    """Make the table of a paper: the peak throughput of each series, with its interval and the latency there.
+    """Make the table of a paper: the peak throughput of each series.
 
-    SUITE is as for `fpray plot`, and so is the choice of series: what varies beside the load. The interval is one of
-    95 % over repeats. With --bound, the table also has the peak among the configurations that keep the bound.
+    Beside each peak stand its interval and the latency there. SUITE is as for `fpray plot`, and so is the choice of
+    series: what varies beside the load. The interval is one of 95 % over repeats. With --bound, the table also has
+    the peak among the configurations that keep the bound.
     """
     from fpray_analysis.figures.words import column_values
     from fpray_analysis.handover.new_file import check_place, writing

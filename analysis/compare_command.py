@@ -43,10 +43,10 @@ def compare(ctx: click.Context, /, a: str, b: str, suite_directory: Path, **word
     with commas between. Trials are paired by the parameters that both sides have. Intervals hold for all pairs at
     once: of equal suites, at most 5 % of comparisons call anything faster or slower.
     """
-    from fpray_analysis.comparison.chart import problems_of_file, write_figure  # numpy and pyarrow take a while
     from fpray_analysis.comparison.fail_if import read_conditions, unknown_columns
     from fpray_analysis.comparison.run import compare as run
     from fpray_analysis.comparison.words import show_comparison
+    from fpray_analysis.figures.ratios import problems_of_file, write_figure  # numpy and pyarrow take a while
     from fpray_analysis.word_pairs import where_words
 
     conditions, problems = read_conditions(words["fail_if"])

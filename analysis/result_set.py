@@ -110,15 +110,7 @@ class Results:
         return list(dict.fromkeys(remark for store in self._stores for remark in store.remarks))
 
     def __repr__(self) -> str:
-        return f"<Results: {self._in_words()}>"
-
-    def _in_words(self) -> str:
-        statuses = self.trials[columns.STATUS].to_pylist()
-        finished = sum(status == Status.FINISHED.value for status in statuses)
-        names = [printable(store.name) for store in self._stores]
-        suites = names[0] if len(names) == 1 else f"{len(names)} suites"
-        varied = f" · {', '.join(map(printable, self.varied[:3]))}{', ...' if len(self.varied) > 3 else ''}"
-        return f"{finished} of {len(statuses)} trials finished{varied if self.varied else ''} · {suites}"
+        return f"<Results: {_in_words(self)}>"
 
     def _repr_html_(self) -> str:
         figures = [name for name in self.trials.column_names if is_measured(name) and name.endswith(_SHOWN_FIGURES)]
@@ -129,7 +121,16 @@ class Results:
         others = self.trials.num_rows - len(rows)
         more = f"<p>and {others} more: .trials has all of them</p>" if others else ""
         notes = "".join(f"<p>{html.escape(printable(remark))}</p>" for remark in self.remarks)
-        return f"<p>{html.escape(self._in_words())}</p>{_html_table(names, rows)}{more}{notes}"
+        return f"<p>{html.escape(_in_words(self))}</p>{_html_table(names, rows)}{more}{notes}"
+
+
+def _in_words(results: Results) -> str:
+    statuses = results.trials[columns.STATUS].to_pylist()
+    finished = sum(status == Status.FINISHED.value for status in statuses)
+    names = [printable(name) for name in results.paths]
+    suites = names[0] if len(names) == 1 else f"{len(names)} suites"
+    varied = f" · {', '.join(map(printable, results.varied[:3]))}{', ...' if len(results.varied) > 3 else ''}"
+    return f"{finished} of {len(statuses)} trials finished{varied if results.varied else ''} · {suites}"
 
 
 def _html_table(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:

@@ -11,8 +11,8 @@ from fpray.errors import Cause, Problem
 from fpray.files.shown import in_brief
 from fpray.store import columns
 from fpray.store.outcome import Status
+from fpray_analysis.choice import Row, number_of
 from fpray_analysis.comparison.comparison import Unpaired
-from fpray_analysis.figures.choice import Row, number_of
 from fpray_analysis.loaded import SUITE
 
 Key = tuple[Any, ...]

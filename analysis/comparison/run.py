@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fpray.errors import Cause, Problem, Refused, nearest, only_reading, refuse, refuse_if_any
 from fpray.store import columns
+from fpray_analysis.choice import chosen_trials
 from fpray_analysis.comparison.comparison import Comparison, Estimate, Pair, Verdict
 from fpray_analysis.comparison.figures_compared import compared_columns, is_latency, shares_of_error
 from fpray_analysis.comparison.intervals import (
@@ -20,7 +21,6 @@ from fpray_analysis.comparison.intervals import (
 )
 from fpray_analysis.comparison.machines import different_provenance
 from fpray_analysis.comparison.pairing import Points, Side, paired, pooled_parameters, that_nothing_pairs, trial_name
-from fpray_analysis.figures.choice import chosen_trials
 from fpray_analysis.loading import Source, load
 from fpray_analysis.result_set import Results
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from fpray_analysis.figures.choice import Row, chosen_trials, only_output, series_columns, throughput_column
+from fpray_analysis.choice import Row, chosen_trials, only_output, series_columns, throughput_column
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.series import FigureData, legend_title, series_of
 from fpray_analysis.figures.style import COLOURS, from_zero, name_axes, plain_numbers

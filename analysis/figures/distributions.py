@@ -9,7 +9,7 @@ import numpy as np
 
 from fpray.errors import Cause, first_line, refuse
 from fpray.files.printable import printable
-from fpray_analysis.figures.choice import MOST_SERIES, Row, chosen_trials
+from fpray_analysis.choice import MOST_SERIES, Row, chosen_trials
 from fpray_analysis.figures.series import legend_title, series_name
 from fpray_analysis.figures.style import add_legend, logarithmic, look
 from fpray_analysis.latency_counts import LatencyCounts, latency_counts

@@ -17,7 +17,7 @@ from fpray.files.paths import short_path
 from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
-from fpray_analysis.figures.choice import Row, chosen_trials
+from fpray_analysis.choice import Row, chosen_trials
 from fpray_analysis.figures.kinds import KINDS, SEARCH, usual_kind
 from fpray_analysis.figures.searches import search_figure
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
@@ -177,10 +177,10 @@ def _check_kind(kind: str, options: FigureOptions) -> None:
         if is_given and name not in allowed
     ]
     if kind == SEARCH:
-        chosen = {"--where": options.where, "--width": options.width, "--paper": options.paper}
+        of_axes = {"--where": options.where, "--width": options.width, "--paper": options.paper}
         problems += [
             Problem(option, f"has no meaning for --kind {kind}: leave it out", Cause.FIGURE)
-            for option, value in chosen.items()
+            for option, value in of_axes.items()
             if value
         ]
     for axis in set(options.log) - set(KINDS[kind].log):

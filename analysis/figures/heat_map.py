@@ -11,7 +11,7 @@ import numpy as np
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.printable import printable
 from fpray.store import columns
-from fpray_analysis.figures.choice import Row, chosen_trials, no_numbers, number_of, only_output, throughput_column
+from fpray_analysis.choice import Row, chosen_trials, no_numbers, number_of, only_output, throughput_column
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.style import along_height, name_axes, short_number
 from fpray_analysis.loaded import SUITE

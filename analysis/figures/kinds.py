@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fpray_analysis.choice import LOAD, chosen_trials
 from fpray_analysis.figures.bar_chart import bars
-from fpray_analysis.figures.choice import LOAD, chosen_trials
 from fpray_analysis.figures.distributions import ecdf, hdr
 from fpray_analysis.figures.heat_map import heat
 from fpray_analysis.figures.latency_throughput import lt
@@ -60,7 +60,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "rows of all repeats together; a line ends where ten requests are beyond it", needs_rows=True,
     ),
     "speedup": Kind(
-        (speedup,), ("baseline", *_COLUMNS), "x",
+        (speedup,), ("baseline", "y", "by", "labels", "sink"), "x",
         "ratio of the means of repeats; bars: intervals for all points at once; cross: too few repeats for one",
         has_hollow_markers=True,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fpray_analysis.figures.choice import (
+from fpray_analysis.choice import (
     LOAD,
     Row,
     chosen_trials,

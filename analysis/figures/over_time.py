@@ -12,7 +12,7 @@ from fpray.errors import Cause, first_line, refuse
 from fpray.files import layout
 from fpray.files.printable import printable
 from fpray.store import columns
-from fpray_analysis.figures.choice import chosen_trials
+from fpray_analysis.choice import chosen_trials
 from fpray_analysis.figures.style import COLOURS, LINES, add_legend, look, plain_numbers
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.rates import SECOND, OverTime, over_time

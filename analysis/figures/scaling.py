@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fpray.errors import Cause, refuse
-from fpray_analysis.figures.choice import LOAD, Row, chosen_trials, only_output, series_columns, throughput_column
+from fpray_analysis.choice import LOAD, Row, chosen_trials, only_output, series_columns, throughput_column
 from fpray_analysis.figures.marks import points_with_range
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.series import FigureData, legend_title, series_of

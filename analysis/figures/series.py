@@ -11,7 +11,7 @@ from typing import Any, Final
 from fpray.errors import Cause, refuse, refuse_if_any
 from fpray.files.printable import printable
 from fpray.store import columns
-from fpray_analysis.figures.choice import LOAD, MOST_SERIES, Row, no_numbers, number_of
+from fpray_analysis.choice import LOAD, MOST_SERIES, Row, no_numbers, number_of
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.loaded import LOOPS, SUITE
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from fpray.errors import Cause, refuse
+from fpray_analysis.choice import LOAD, Row, chosen_trials, only_output, series_columns, throughput_column
 from fpray_analysis.comparison.intervals import Interval, Sides, intervals_of_pairs
 from fpray_analysis.comparison.pairing import comparable
-from fpray_analysis.figures.choice import LOAD, Row, chosen_trials, only_output, series_columns, throughput_column
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.series import Point, Series, legend_title, series_of
 from fpray_analysis.figures.style import add_legend, look, name_axes, plain_numbers
@@ -44,21 +44,22 @@ class _Ratio:
 
 
 def speedup(
-    results: Results, axes: Axes, *, baseline: str, x: str = "", y: str = "", by: Sequence[str] | None = None,
+    results: Results, axes: Axes, *, baseline: str, y: str = "", by: Sequence[str] | None = None,
     where: Mapping[str, Sequence[str]] | None = None, labels: Mapping[str, str] | None = None,
     sink: list[Row] | None = None,
 ) -> Axes:  # fmt: skip
     """Draw each series divided by the baseline: ratios of geometric means of the repeats, with the intervals of
     `fpray compare`.
 
-    baseline: the name of a series, or a part of it. x: what the horizontal axis shows (default: the load, or the number
-    that varies; where there is none, the series stand below one another). Other arguments: as for `lt`.
+    baseline: the name of a series, or a part of it. The horizontal axis shows the load where it varies, else the one
+    number that varies and makes no series (`by`); where there is none, the series stand below one another. Other
+    arguments: as for `lt`.
 
     Raises:
         fpray.Refused: nothing can be drawn from this, such as no point that two series have, and why.
     """
     rows = chosen_trials(results, where)
-    y, x = y or throughput_column(rows, only_output(rows)), x or _usual_x(results, rows)
+    y, x = y or throughput_column(rows, only_output(rows)), _usual_x(results, rows, by)
     by = series_columns(results, rows, [*LOAD, x]) if by is None else by
     series = series_of(rows, results.inputs, by, x=x or y, y=y, labels=labels, sink=sink)
     base = _baseline(series, baseline)
@@ -83,14 +84,15 @@ def _words(y: str, baseline: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _usual_x(results: Results, rows: Sequence[Row]) -> str:
+def _usual_x(results: Results, rows: Sequence[Row], by: Sequence[str] | None) -> str:
     """The load where it varies; else the one number that varies beside what makes series; else nothing."""
-    varied = [name for name in results.varied if len({row.get(name) for row in rows}) > 1]
+    every = [name for name in results.varied if len({row.get(name) for row in rows}) > 1]
+    varied = [name for name in every if name not in (by or ())]
     if any(name in LOAD for name in varied):
         loads = [name for name in varied if name in LOAD]
         return LOOPS if all(row.get(LOOPS) is not None for row in rows) else loads[0]
     numbers = [name for name in varied if all(type(row[name]) in (int, float) for row in rows)]
-    makes_series = SUITE in rows[0] or len(varied) > 1
+    makes_series = SUITE in rows[0] or len(every) > 1
     return numbers[0] if len(numbers) == 1 and makes_series else ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from fpray_analysis.figures.choice import MOST_SERIES
+from fpray_analysis.choice import MOST_SERIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

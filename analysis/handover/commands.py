@@ -8,6 +8,7 @@ import click
 
 from fpray.cli.completion import suite_ids
 from fpray.cli.suites import PATH, suites_option
+from fpray.files import layout
 from fpray.files.paths import short_path
 from fpray.report.text import say, show_line
 
@@ -20,16 +21,24 @@ from fpray.report.text import say, show_line
     help="the format (default: what the name of -o ends with, else csv)",
 )  # fmt: skip
 @click.option(
-    "--recorder", is_flag=True, help="export the rows that clients recorded; as CSV, a data.csv for each trial"
+    "--recorder",
+    is_flag=True,
+    help=f"export the rows that clients recorded; as CSV, a {layout.DATA_CSV} for each trial",
 )
 @click.option(
-    "-o", "--output", metavar="FILE", type=PATH, default=None, help="write this file; a directory for data.csv"
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=PATH,
+    default=None,
+    help=f"write this file; a directory for {layout.DATA_CSV}",
 )
 def export(suite: str, suite_directory: Path, form: str | None, output: Path | None, *, recorder: bool) -> None:
-    """Export the trials of a suite, or all recorded rows, as CSV, Parquet or JSON.
+    """Export the trials of a suite, or all recorded rows.
 
-    SUITE is a suite, a suite directory of FrankenPaxos, or one of its results.csv files. CSV has FrankenPaxos's columns
-    in its order, and the trials that finished; the other formats have all columns, and all trials that ended.
+    The formats are CSV, Parquet and JSON. SUITE is a suite, a suite directory of FrankenPaxos, or one of its
+    results.csv files. CSV has FrankenPaxos's columns in its order, and the trials that finished; the other formats
+    have all columns, and all trials that ended.
     """
     from fpray_analysis.handover.export import export as write  # Arrow takes a quarter of a second
 
@@ -51,7 +60,7 @@ def archive(
     suite: str | None, suite_directory: Path, output: Path | None, accept: tuple[str, ...], verify: Path | None,
     *, without_rows: bool,
 ) -> None:  # fmt: skip
-    """Put all of a suite into one file for others, or check such a file.
+    """Put a suite into one file for others, or check such a file.
 
     Home directories are replaced by placeholders, and what looks like a secret is refused. The README in the archive
     says how to check it, and how to draw its figure again. `--verify FILE` unpacks nothing; its exit code is 1 if a

@@ -34,7 +34,7 @@ def _what_it_is(store: Store, top: str) -> Iterator[str]:
     protocol = f" of {printable(str(store.provenance['protocol']))}" if "protocol" in store.provenance else ""
     ends = status_counts([Status(status) for status in store.trials[columns.STATUS].to_pylist()])
     yield f"Results of benchmarks{protocol} (trials: {ends}), archived by fpray {fpray.__version__}."
-    yield "Each trial is a directory (`001`, `002`, ...), and its `outcome.json` says how it ended."
+    yield f"Each trial is a directory (`001`, `002`, ...), and its `{layout.OUTCOME}` says how it ended."
     yield f"`{layout.RESULTS_CSV}` has FrankenPaxos's columns, `{layout.RESULTS_PARQUET}` has all of them."
 
 

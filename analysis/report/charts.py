@@ -11,8 +11,8 @@ from fpray.plan.words import number_of
 from fpray.recorder.columns import THROUGHPUT
 from fpray.report.trial_table import number_text
 from fpray.store import columns
+from fpray_analysis.choice import Row
 from fpray_analysis.figures.bar_chart import bars_data
-from fpray_analysis.figures.choice import Row
 from fpray_analysis.figures.draw import FigureOptions, left_out, source_line
 from fpray_analysis.figures.kinds import usual_kind
 from fpray_analysis.figures.latency_throughput import lt_data

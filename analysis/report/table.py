@@ -10,7 +10,7 @@ from fpray.files.printable import printable
 from fpray.recorder.columns import THROUGHPUT, latency, start_throughput
 from fpray.report.trial_table import main_columns, number_text
 from fpray.store import columns
-from fpray_analysis.figures.choice import number_of
+from fpray_analysis.choice import number_of
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.report.trials import ReportedTrial
 

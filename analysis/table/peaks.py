@@ -11,7 +11,7 @@ from fpray.files.printable import printable
 from fpray.peak_sampler.goals import Bound
 from fpray.searching.goals import parse_bounds
 from fpray.store import columns
-from fpray_analysis.figures.choice import (
+from fpray_analysis.choice import (
     LOAD,
     Row,
     chosen_trials,

@@ -17,8 +17,8 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 import fpray
+from fpray_analysis.choice import MOST_SERIES
 from fpray_analysis.figures import bars, lt, scale
-from fpray_analysis.figures.choice import MOST_SERIES
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.style import look
 from tests.conftest import cli

@@ -61,7 +61,7 @@ def test_published_configurations_with_repeats_far_apart_are_doubted(tmp_path: P
 
 @pytest.mark.parametrize(("requests", "is_drawn"), [(367, False), (368, True)])
 def test_a_quantile_of_too_few_requests_is_not_drawn(requests: int, is_drawn: bool) -> None:
-    from fpray_analysis.figures.choice import without_thin_quantiles
+    from fpray_analysis.choice import without_thin_quantiles
 
     row = {"write_output.measured.throughput": requests / 2, "measured.window_s": 2.0}
     row["write_output.measured.latency.p99_ms"] = row["write_output.measured.latency.median_ms"] = 1.0

@@ -26,6 +26,7 @@ MARKS = {
     "README.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/searching.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/add-a-protocol.md": (pytest.mark.jvm, pytest.mark.ray),
+    "docs/handing-over.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/instruments.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/detached.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/jar.md": (pytest.mark.jvm,),

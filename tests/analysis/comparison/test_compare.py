@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 import fpray
 from fpray_analysis import compare
 from fpray_analysis.comparison import Comparison
-from fpray_analysis.comparison.chart import ratios
+from fpray_analysis.figures.ratios import ratios
 from tests.analysis.comparison.results_files import MEDIAN, P99, THROUGHPUT, write_trials
 from tests.conftest import cli
 

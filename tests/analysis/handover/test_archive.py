@@ -102,8 +102,8 @@ def _with_home(suite: Path) -> None:
 
 def test_no_directory_of_the_author_is_in_it(suite: Path, tmp_path: Path) -> None:
     _with_home(suite)
-    written = archive(suite, output=tmp_path / "a.tar.zst", home=Path(HOME))
-    content = content_of(written.path, tmp_path / "there")
+    result = archive(suite, output=tmp_path / "a.tar.zst", home=Path(HOME))
+    content = content_of(result.path, tmp_path / "there")
     for name, data in content.items():
         for text in (HOME, str(suite), "/opt/src", "/root", "Users"):
             assert text.encode() not in data, name
@@ -117,9 +117,9 @@ def test_no_directory_of_the_author_is_in_it(suite: Path, tmp_path: Path) -> Non
     assert table.schema.metadata == {b"made in": b"~/x"}
     assert json.loads(content["suite.json"])["provenance"]["directory"] == "WORKING_DIRECTORY"
     assert b"SUITE/001" in content["001/client_0_cmd.txt"], "also where the suite was elsewhere when it ran"
-    assert written.replaced["001/server_out.txt"] >= 12
+    assert result.replaced["001/server_out.txt"] >= 12
     assert (
-        f"At {sum(written.replaced.values())} places in {len(written.replaced)} files" in content["README.md"].decode()
+        f"At {sum(result.replaced.values())} places in {len(result.replaced)} files" in content["README.md"].decode()
     )
     assert not any(name.endswith("suite.lock") for name in content)
 
