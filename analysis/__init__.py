@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fpray_analysis.comparison.run import compare
+    from fpray_analysis.histories.run import history
     from fpray_analysis.loading import load
     from fpray_analysis.result_set import Results
     from fpray_analysis.tables import recorder, results
 
-__all__ = ["Results", "compare", "load", "recorder", "results"]
+__all__ = ["Results", "compare", "history", "load", "recorder", "results"]
 
 _HOME = {
-    "Results": "result_set", "compare": "comparison.run", "load": "loading", "recorder": "tables", "results": "tables",
+    "Results": "result_set", "compare": "comparison.run", "history": "histories.run", "load": "loading",
+    "recorder": "tables", "results": "tables",
 }  # fmt: skip
 
 

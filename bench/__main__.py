@@ -19,7 +19,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import calls, comparison, disturbance, doubts, harness, jar, recording, report_page, scale, startup
+from bench import (
+    calls,
+    comparison,
+    disturbance,
+    doubts,
+    harness,
+    histories,
+    jar,
+    recording,
+    report_page,
+    scale,
+    startup,
+)
 from bench.common import Row, Settings, safely, say
 from fpray.jar.find import find_jar
 from fpray.node.facts import machine_facts
@@ -34,6 +46,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "scale": scale.measure,
     "doubts": doubts.measure,
     "comparison": comparison.measure,
+    "histories": histories.measure,
     "report": report_page.measure,
 }
 RESULTS = Path(__file__).resolve().parent.parent / ".build" / "bench.json"

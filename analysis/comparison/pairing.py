@@ -35,7 +35,7 @@ class Side:
     @property
     def finished(self) -> list[Row]:
         """The trials that finished."""
-        return [row for row in self.rows if _has_finished(row)]
+        return [row for row in self.rows if has_finished(row)]
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ class Points:
 def paired(a: Side, b: Side, ignore: Sequence[str]) -> Points:
     """The points of both sides. Numbers and durations are equal by their value, however they are written."""
     parameters = [name for name in a.inputs if name in b.inputs and name not in ignore]
-    groups_a, groups_b = _groups(a, parameters), _groups(b, parameters)
+    groups_a, groups_b = groups_of(a, parameters), groups_of(b, parameters)
     pairs = []
     for key, own in groups_a.items():
-        sides = [row for row in own if _has_finished(row)], [r for r in groups_b.get(key, []) if _has_finished(r)]
+        sides = [row for row in own if has_finished(row)], [r for r in groups_b.get(key, []) if has_finished(r)]
         if all(sides):
             pairs.append(sides)
     points = Points(parameters, pairs)
@@ -123,11 +123,13 @@ def pooled_parameters(points: Points, a: Side, b: Side) -> Iterator[str]:
                 )
 
 
-def _has_finished(row: Row) -> bool:
+def has_finished(row: Row) -> bool:
+    """Whether a trial has finished."""
     return bool(row[columns.STATUS] == Status.FINISHED.value)
 
 
-def _groups(side: Side, parameters: Sequence[str]) -> dict[Key, list[Row]]:
+def groups_of(side: Side, parameters: Sequence[str]) -> dict[Key, list[Row]]:
+    """The trials of a side by their points, which are made of these parameters."""
     groups: dict[Key, list[Row]] = {}
     for row in side.rows:
         groups.setdefault(tuple(comparable(row[name]) for name in parameters), []).append(row)
@@ -139,13 +141,13 @@ def _unpaired(
 ) -> Iterator[Unpaired]:
     """What is not compared of one side: trials that did not finish, and points that the other side lacks."""
     for key, rows in own.items():
-        finished = [row for row in rows if _has_finished(row)]
-        failed = [row for row in rows if not _has_finished(row)]
+        finished = [row for row in rows if has_finished(row)]
+        failed = [row for row in rows if not has_finished(row)]
         if failed:
             counts = Counter(str(row[columns.STATUS]) for row in failed)
             reason = "did not finish: " + ", ".join(f"{count} {status}" for status, count in counts.items())
             yield Unpaired(points.point(failed[0]), [*map(trial_name, failed)], reason)
-        if finished and not any(_has_finished(row) for row in others.get(key, [])):
+        if finished and not any(has_finished(row) for row in others.get(key, [])):
             why = "no trial at this point has finished" if key in others else "has no trial at this point"
             reason = f"in {other} {why}" if key in others else f"{other} {why}"
             yield Unpaired(points.point(finished[0]), [*map(trial_name, finished)], reason)

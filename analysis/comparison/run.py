@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
 
-from fpray.errors import Cause, Problem, Refused, nearest, only_reading, refuse, refuse_if_any
+from fpray.errors import Cause, Refused, only_reading, refuse, refuse_if_any
 from fpray.store import columns
-from fpray_analysis.choice import chosen_trials
 from fpray_analysis.comparison.comparison import Comparison, Estimate, Pair, Verdict
 from fpray_analysis.comparison.figures_compared import compared_columns, is_latency, shares_of_error
 from fpray_analysis.comparison.intervals import (
@@ -20,13 +17,17 @@ from fpray_analysis.comparison.intervals import (
     intervals_of_pairs,
 )
 from fpray_analysis.comparison.machines import different_provenance
-from fpray_analysis.comparison.pairing import Points, Side, paired, pooled_parameters, that_nothing_pairs, trial_name
-from fpray_analysis.loading import Source, load
+from fpray_analysis.comparison.pairing import Points, paired, pooled_parameters, that_nothing_pairs, trial_name
+from fpray_analysis.comparison.sides import (
+    MARGIN,
+    is_number,
+    loaded_side,
+    problems_of_margin,
+    side_of,
+    unknown_parameters,
+)
+from fpray_analysis.loading import Source
 from fpray_analysis.result_set import Results
-
-MARGIN: Final = 0.01
-_LARGEST_MARGIN: Final = 0.5
-_NUMBERS: Final = ("double", "int64")
 
 
 def compare(
@@ -47,11 +48,11 @@ def compare(
         fpray.Refused: a side cannot be read, nothing pairs, or an argument is wrong; all such problems at once.
     """
     with only_reading():
-        problems = [*_of_margin(margin)]
-        loaded = [results for source in (a, b) for results in _loaded(source, root, problems)]
+        problems = [*problems_of_margin(margin)]
+        loaded = [results for source in (a, b) for results in loaded_side(source, root, problems)]
         refuse_if_any(problems)
-        side_a, side_b = (_side(name, own, where, problems) for name, own in zip("AB", loaded, strict=True))
-        problems += _of_ignore(ignore, loaded)
+        side_a, side_b = (side_of(name, own, where, problems) for name, own in zip("AB", loaded, strict=True))
+        problems += unknown_parameters(ignore, loaded)
         refuse_if_any(problems)
         points = paired(side_a, side_b, ignore)
         if not points.pairs:
@@ -68,50 +69,6 @@ def compare(
     )
 
 
-def _of_margin(margin: float) -> Iterator[Problem]:
-    if not 0 < margin <= _LARGEST_MARGIN:  # also NaN
-        sentence = f"must be above 0 and at most {_LARGEST_MARGIN:g}: 0.01 is 1 %"
-        yield Problem(f"--margin {margin:g}", sentence, Cause.OPTION)
-
-
-def _loaded(source: Source | Sequence[Source] | Results, root: Source | None, problems: list[Problem]) -> list[Results]:
-    """What is loaded of a side; a side that cannot be read adds its problems, and those of the other follow."""
-    if isinstance(source, Results):
-        return [source]
-    try:
-        return [load(source, root)]
-    except Refused as refused:
-        problems += refused.problems
-        return []
-
-
-def _side(name: str, results: Results, where: Mapping[str, Sequence[str]] | None, problems: list[Problem]) -> Side:
-    """The trials of a side; problems gets what is wrong with it."""
-    if not results.trials.num_rows:
-        problems.append(Problem(name, "has no trial that ended, so there is nothing to compare", Cause.SUITE))
-        return Side(name, [], results.inputs)
-    try:
-        rows = chosen_trials(results, where, unfinished=True)
-    except Refused as refused:
-        problems += [
-            replace(problem, about=f"{name}: {problem.about}", cause=Cause.SUITE) for problem in refused.problems
-        ]
-        rows = []
-    side = Side(name, rows, results.inputs)
-    if rows and not side.finished:
-        statuses = ", ".join(dict.fromkeys(str(row[columns.STATUS]) for row in rows))
-        sentence = f"has no trial that finished ({statuses}), so there is nothing to compare"
-        problems.append(Problem(name, sentence, Cause.SUITE))
-    return side
-
-
-def _of_ignore(ignore: Sequence[str], loaded: Sequence[Results]) -> Iterator[Problem]:
-    inputs = dict.fromkeys(name for results in loaded for name in results.inputs)
-    for name in ignore:
-        if name not in inputs:
-            yield Problem(f"--ignore {name}", f"there is no such parameter{nearest(name, inputs)}", Cause.OPTION)
-
-
 def _columns(points: Points, loaded: Sequence[Results]) -> list[str]:
     """The columns that are compared.
 
@@ -119,17 +76,13 @@ def _columns(points: Points, loaded: Sequence[Results]) -> list[str]:
         Refused: there is none.
     """
     schemas = [results.trials.schema for results in loaded]
-    numbers = [name for name in schemas[0].names if all(_is_number(schema, name) for schema in schemas)]
+    numbers = [name for name in schemas[0].names if all(is_number(schema, name) for schema in schemas)]
     rows_a, rows_b = ([row for pair in points.pairs for row in pair[place]] for place in (0, 1))
     figures = compared_columns(rows_a, rows_b, [name for name in numbers if name not in points.parameters])
     if not figures:
         sentence = "have no throughput and no quantile of latencies that trials of both have measured"
         raise refuse("A and B", sentence, Cause.SUITE)
     return figures
-
-
-def _is_number(schema: Any, name: str) -> bool:
-    return name in schema.names and str(schema.field(name).type) in _NUMBERS
 
 
 def _estimates(

@@ -9,15 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import fpray
 from fpray.errors import Cause, Problem, nearest, only_reading, refuse, refuse_if_any
-from fpray.files.paths import short_path
 from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
 from fpray_analysis.choice import Row, chosen_trials
+from fpray_analysis.figures.files import problems_of_file, save
 from fpray_analysis.figures.kinds import KINDS, SEARCH, usual_kind
 from fpray_analysis.figures.searches import search_figure
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
@@ -27,7 +27,6 @@ from fpray_analysis.result_set import Results
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SUFFIXES: Final = (".pdf", ".png", ".svg")
 NARROWEST_CM, WIDEST_CM = 6.0, 60.0
 
 
@@ -91,13 +90,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
         line = source_line(results, kind, options, trials)
         if not options.paper:
             _add_line(figure, line, options.width or SCREEN_CM)
-        try:
-            with file.open("wb") as output:
-                figure.savefig(output, format=file.suffix[1:].lower(), metadata=_metadata(file, line, options))
-        except OSError as error:
-            why = error.strerror or str(error)
-            more = f": make the directory {short_path(file.parent)} first" if not file.parent.is_dir() else ""
-            raise refuse(f"-o {file}", f"cannot be written: {why}{more}", Cause.FIGURE) from None
+        save(figure, file, _metadata(file, line, options))
     notes = [*left_out(results, kind, options, trials), *_of_warnings(str(warning.message) for warning in heard)]
     return Drawn(kind, notes)
 
@@ -147,10 +140,7 @@ def _check(results: Results, file: Path, options: FigureOptions) -> None:
     if options.kind and options.kind not in KINDS:
         more = f"{nearest(options.kind, KINDS)}; the kinds are {', '.join(KINDS)}"
         problems.append(Problem(f"--kind {options.kind}", f"there is no such kind{more}", Cause.FIGURE))
-    if file.suffix.lower() not in SUFFIXES:
-        problems.append(Problem(f"-o {short_path(file)}", f"must end in one of {', '.join(SUFFIXES)}", Cause.FIGURE))
-    elif file.exists() and not file.is_file():
-        problems.append(Problem(f"-o {short_path(file)}", "is no file: name another one", Cause.FIGURE))
+    problems += problems_of_file(file)
     if options.width and not NARROWEST_CM <= options.width <= WIDEST_CM:  # also NaN
         sentence = f"must be from {NARROWEST_CM:g} to {WIDEST_CM:g} cm"
         problems.append(Problem(f"--width {options.width:g}", sentence, Cause.FIGURE))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fpray.errors import Cause, Problem, refuse
-from fpray.files.paths import short_path
+from fpray.errors import Cause, refuse
 from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray_analysis.comparison.comparison import Comparison, Estimate, Verdict
 from fpray_analysis.comparison.figures_compared import is_latency
 from fpray_analysis.comparison.words import columns_of_table
-from fpray_analysis.figures.draw import SUFFIXES
+from fpray_analysis.figures.files import save
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.style import COLOURS, SCREEN_CM, name_axes, size_inches, styled
 
@@ -76,18 +75,7 @@ def write_figure(comparison: Comparison, file: Path) -> None:
         for axes, name in zip(figure.subplots(1, len(names), squeeze=False, sharey=True)[0], names, strict=True):
             ratios(comparison, axes, name)
             axes.label_outer()
-        try:
-            with file.open("wb") as output:
-                figure.savefig(output, format=file.suffix[1:].lower())
-        except OSError as error:
-            raise refuse(f"-o {short_path(file)}", f"cannot be written: {error.strerror}", Cause.FIGURE) from None
-
-
-def problems_of_file(file: Path | None) -> list[Problem]:
-    """What is wrong with the name of a figure's file."""
-    if file is None or file.suffix.lower() in SUFFIXES:
-        return []
-    return [Problem(f"-o {short_path(file)}", f"must end in one of {', '.join(SUFFIXES)}", Cause.FIGURE)]
+        save(figure, file)
 
 
 def _name(point: Any, comparison: Comparison) -> str:

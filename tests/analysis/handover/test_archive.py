@@ -118,9 +118,7 @@ def test_no_directory_of_the_author_is_in_it(suite: Path, tmp_path: Path) -> Non
     assert json.loads(content["suite.json"])["provenance"]["directory"] == "WORKING_DIRECTORY"
     assert b"SUITE/001" in content["001/client_0_cmd.txt"], "also where the suite was elsewhere when it ran"
     assert result.replaced["001/server_out.txt"] >= 12
-    assert (
-        f"At {sum(result.replaced.values())} places in {len(result.replaced)} files" in content["README.md"].decode()
-    )
+    assert f"At {sum(result.replaced.values())} places in {len(result.replaced)} files" in content["README.md"].decode()
     assert not any(name.endswith("suite.lock") for name in content)
 
 
