@@ -68,5 +68,11 @@ def _provenance(suite: Suite) -> dict[str, Any]:
     record = suite.record
     last = record.last_run.get("provenance", {})
     machines = {host: facts for run in record.runs for host, facts in run.get("machines", {}).items()}
-    own = {"jar": record.jar, "machines": machines, PROTOCOL: record.protocol, "study": record.study}
+    own = {
+        "jar": record.jar,
+        "machines": machines,
+        PROTOCOL: record.protocol,
+        "study": record.study,
+        "figure": record.figure,
+    }
     return {**record.provenance, **last, **own}

@@ -7,7 +7,7 @@ import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ from fpray.store import columns
 from fpray_analysis.choice import Row, chosen_trials
 from fpray_analysis.figures.files import problems_of_file, save
 from fpray_analysis.figures.kinds import KINDS, SEARCH, usual_kind
+from fpray_analysis.figures.options import FigureOptions
 from fpray_analysis.figures.searches import search_figure
+from fpray_analysis.figures.study_figures import with_study_figure
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.result_set import Results
@@ -28,35 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NARROWEST_CM, WIDEST_CM = 6.0, 60.0
-
-
-@dataclass(frozen=True)
-class FigureOptions:
-    """What a user chooses of a figure; an empty value stands for the usual one.
-
-    Attributes:
-        kind: one of KINDS.
-        baseline: the series by which others are divided.
-        x, y, by: columns.
-        where: column -> values that trials must have, as texts.
-        labels: suite -> its name in the legend.
-        log: the axes that are logarithmic: `x`, `y`.
-        title: above the figure.
-        width: in cm.
-        paper: print size, a serif font, no title, no line below.
-    """
-
-    kind: str = ""
-    baseline: str = ""
-    x: str = ""
-    y: str = ""
-    by: Sequence[str] | None = None
-    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    log: Sequence[str] = ()
-    title: str = ""
-    width: float = 0.0
-    paper: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +54,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
     ):
         _check(results, file, options)
         options = replace(options, labels=_labels(results, options.labels))
+        options, notes = with_study_figure(results, options)
         kind = options.kind or ("speedup" if options.baseline else usual_kind(results, options.where))
         _check_kind(kind, options)
         trials: list[Row] = []
@@ -91,7 +65,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
         if not options.paper:
             _add_line(figure, line, options.width or SCREEN_CM)
         save(figure, file, _metadata(file, line, options))
-    notes = [*left_out(results, kind, options, trials), *_of_warnings(str(warning.message) for warning in heard)]
+    notes += [*left_out(results, kind, options, trials), *_of_warnings(str(warning.message) for warning in heard)]
     return Drawn(kind, notes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fpray.errors import Cause, Problem, only_reading, refuse_if_any
-from fpray_analysis.figures.draw import FigureOptions
+from fpray_analysis.figures.options import FigureOptions
 from fpray_analysis.result_set import Results
 from fpray_analysis.word_pairs import where_words, word_pairs
 

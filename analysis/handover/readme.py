@@ -82,7 +82,8 @@ def _block(command: str, language: str = "sh") -> Iterator[str]:
 
 def _why_not_drawn(store: Store) -> str:
     """Why `fpray plot` draws nothing; empty if it draws."""
-    from fpray_analysis.figures.draw import FigureOptions, plot
+    from fpray_analysis.figures.draw import plot
+    from fpray_analysis.figures.options import FigureOptions
 
     with TemporaryDirectory(prefix="fpray-figure-") as directory:
         try:

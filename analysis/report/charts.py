@@ -13,12 +13,14 @@ from fpray.report.trial_table import number_text
 from fpray.store import columns
 from fpray_analysis.choice import Row
 from fpray_analysis.figures.bar_chart import bars_data
-from fpray_analysis.figures.draw import FigureOptions, left_out, source_line
+from fpray_analysis.figures.draw import left_out, source_line
 from fpray_analysis.figures.kinds import usual_kind
 from fpray_analysis.figures.latency_throughput import lt_data
+from fpray_analysis.figures.options import FigureOptions
 from fpray_analysis.figures.quantities import quantity
 from fpray_analysis.figures.scaling import scale_data
 from fpray_analysis.figures.series import FigureData, Point, Series, legend_title
+from fpray_analysis.figures.study_figures import with_study_figure
 from fpray_analysis.figures.style import look
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.report.trials import TrialKey
@@ -48,11 +50,15 @@ def results_chart(results: Results, places: Mapping[TrialKey, int]) -> Chart:
     that say its values) and `trials` (places in the report). Where nothing can be drawn, `notes` says why.
     """
     trials: list[Row] = []
-    options = FigureOptions()
+    options, notes = FigureOptions(), list[str]()
     try:
-        kind = usual_kind(results)
+        options, notes = with_study_figure(results, options)
+        if options.kind not in _DATA:
+            options, notes = FigureOptions(), []
+        kind = options.kind or usual_kind(results)
         kind = kind if kind in _DATA else "bars"  # a heat map is one bar for each cell here
-        data = _DATA[kind](results, sink=trials)
+        x = {} if kind == "bars" else {"x": options.x}
+        data = _DATA[kind](results, **x, y=options.y, by=options.by, sink=trials)
     except Refused as refused:
         sentence = "; ".join(problem.in_words() for problem in refused.problems)
         return {"title": "Results", "series": [], "caption": "", "notes": [printable(sentence)]}
@@ -69,7 +75,7 @@ def results_chart(results: Results, places: Mapping[TrialKey, int]) -> Chart:
         "bars": kind == "bars",
         "series": series,
         "caption": source_line(results, kind, options, trials),
-        "notes": list(left_out(results, kind, options, trials)),
+        "notes": [*notes, *left_out(results, kind, options, trials)],
     }
 
 

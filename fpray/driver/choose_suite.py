@@ -94,6 +94,7 @@ def _new_suite(root: Path, experiment: Experiment) -> Suite:
         key=experiment.key,
         protocol=selection.protocol,
         study=experiment.study.name,
+        figure=experiment.study.figure,
         points=[experiment.recorded_selection],
         jar=provenance["jar"],
         provenance=provenance,

@@ -12,6 +12,7 @@ from fpray.files.atomic import write_json
 from fpray.files.rules import between
 from fpray.files.suite_file import SCHEMA, Damaged, read_suite_file, typed_content
 from fpray.node.fact_types import MachineFacts
+from fpray.store.study_figure import StudyFigure
 
 COUNT = between(0, 10**12)
 SWEEP, PILOT = "sweep", "pilot"  # kinds of suites; another command names its own
@@ -102,6 +103,7 @@ class SuiteRecord:
         order: in which order trials run, see `fpray.study.order`.
         planned: how many trials its points have; 0 if unknown.
         study_files: the study files of its points: path -> SHA-256 of what they were when trials last ran.
+        figure: what `fpray plot` draws of it.
         as_read: the content of the file that it was read from.
     """
 
@@ -119,6 +121,7 @@ class SuiteRecord:
     order: OrderRecord | None = None
     planned: Annotated[int, COUNT] = 0
     study_files: dict[str, str] = field(default_factory=dict)
+    figure: StudyFigure = field(default_factory=StudyFigure)
     as_read: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @staticmethod
@@ -179,4 +182,4 @@ _ORDER = [f.name for f in dataclasses.fields(SuiteRecord) if f.name != "as_read"
 _OF_OTHERS = {"settings", "of_source"}
 _NAMES = frozenset(_ORDER) - _OF_OTHERS
 # Entries that a new suite has only if they differ from this; the others are in every suite.
-_UNLESS: Mapping[str, Any] = {"key": "", "order": None, "study_files": {}}
+_UNLESS: Mapping[str, Any] = {"key": "", "order": None, "study_files": {}, "figure": {}}

@@ -11,6 +11,7 @@ from fpray.errors import Cause, Problem
 from fpray.files.rules import between
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
+from fpray.store.study_figure import StudyFigure
 from fpray.study.layers import Point, followed, layered
 
 MOST_TRIALS = 100_000
@@ -21,14 +22,14 @@ class Study:
     """A list of points of one protocol, each a change of the base; a file of a user's own holds one as `STUDY`.
 
     Attributes:
-        name: the name for `--study`.
-        protocol: the protocol of which it sets parameters.
+        name, protocol: the name for `--study`, and the protocol of which it sets parameters.
         base: parameter (dotted) -> value, for every point, on top of the protocol's defaults.
         points: parameter (dotted) -> value, one mapping for each trial.
         repeat: how often each point runs.
         summary: the parameters that a progress line shows.
         about: one sentence for listings.
         regions: pool -> the number of regions that its machines must be in, if the study depends on it.
+        figure: what `fpray plot` draws of its suites, such as {"kind": "lt", "by": ["f"]}.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Study:
     summary: tuple[str, ...] = ()
     about: str = ""
     regions: Mapping[str, Annotated[int, between(1, 1000)]] = field(default_factory=dict)
+    figure: StudyFigure = field(default_factory=StudyFigure)
     command: ClassVar[str] = "sweep"  # the command that runs it
 
     @property
@@ -52,16 +54,13 @@ class Study:
         return len(self.points) * self.repeat
 
     def with_grid(self, vary: Mapping[str, Sequence[Any]], *, cross: bool = False) -> Study:
-        """The product of the varied values in place of the study's own points; with `cross`, at each of them.
-
-        Without, what the study varies and the grid does not keeps the value of the study's first point.
-        """
+        """The product of the varied values, all at the study's first point; with `cross`, at each of its points."""
         grid = [dict(zip(vary, product, strict=True)) for product in itertools.product(*vary.values())]
         if cross:
             points = [{**point, **values} for point in self.points for values in grid]
-            return replace(self, points=points, summary=(*self.summary, *vary))
-        first = self.points[0] if self.points else {}
-        return replace(self, base={**self.base, **first}, points=grid, summary=tuple(vary))
+            return replace(self, points=points, summary=(*self.summary, *vary), figure={})
+        base = {**self.base, **next(iter(self.points), {})}
+        return replace(self, base=base, points=grid, summary=tuple(vary), figure={})
 
     def trials(
         self, protocol: Protocol[Any], levels: Point, fixed: Point, repeat: int | None

@@ -8,6 +8,7 @@ STUDY = Study(
     name="batched_unreplicated_lt",
     protocol="batchedunreplicated",
     about="VLDB 2021: latency and throughput of a single server with batching, 1 to 4000 closed loops",
+    figure={"kind": "lt", "by": []},
     base={
         "num_batchers": 2,
         "num_proxy_servers": 4,

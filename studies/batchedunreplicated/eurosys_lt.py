@@ -8,6 +8,7 @@ STUDY = Study(
     name="eurosys_lt",
     protocol="batchedunreplicated",
     about="EuroSys figures 1, 2: latency and throughput of a single server with batching, 1 to 4000 closed loops",
+    figure={"kind": "lt", "by": []},
     # Restored: the suite is older than measurement_group_size. With 1, each request is recorded, as it was then.
     base={
         "num_proxy_servers": 10,

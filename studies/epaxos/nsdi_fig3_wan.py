@@ -8,6 +8,7 @@ STUDY = Study(
     name="nsdi_fig3_wan",
     protocol="epaxos",
     about="NSDI figure 3: one closed loop, each replica in a region of its own",
+    figure={"kind": "ecdf", "by": []},
     base={
         "num_warmup_clients_per_proc": 50,
         "warmup_duration": "15s",

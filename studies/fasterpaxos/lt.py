@@ -8,6 +8,7 @@ STUDY = Study(
     name="lt",
     protocol="fasterpaxos",
     about="latency and throughput: plain, with the f=1 optimization, with acknowledged noops",
+    figure={"kind": "lt", "by": ["server_options.ack_noops_with_commands", "server_options.use_f1_optimization"]},
     base={
         "client_jvm_heap_size": "8g",
         "server_jvm_heap_size": "12g",

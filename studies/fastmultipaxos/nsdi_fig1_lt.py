@@ -8,6 +8,7 @@ STUDY = Study(
     name="nsdi_fig1_lt",
     protocol="fastmultipaxos",
     about="NSDI figure 1: latency and throughput for f of 1 and 2",
+    figure={"kind": "lt", "by": ["f"]},
     base={
         "num_warmup_clients_per_proc": 50,
         "jvm_heap_size": "32g",

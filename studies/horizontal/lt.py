@@ -8,6 +8,7 @@ STUDY = Study(
     name="lt",
     protocol="horizontal",
     about="latency and throughput, 1 to 500 closed loops",
+    figure={"kind": "lt", "by": []},
     base={
         "num_acceptors": 6,
         "client_jvm_heap_size": "8g",

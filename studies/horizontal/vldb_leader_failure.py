@@ -8,6 +8,7 @@ STUDY = Study(
     name="vldb_leader_failure",
     protocol="horizontal",
     about="Matchmaker Paxos: leader 0 fails after 30 s; 1, 4 and 8 closed loops",
+    figure={"kind": "time"},
     base={
         "num_acceptors": 6,
         **{f"{role}_jvm_heap_size": "15g" for role in ("client", "leader", "acceptor", "replica", "driver")},

@@ -8,6 +8,7 @@ STUDY = Study(
     name="vldb_leader_reconfiguration",
     protocol="horizontal",
     about="Matchmaker Paxos: ten reconfigurations from 30 s on, an acceptor fails at 45 s",
+    figure={"kind": "time"},
     base={
         "num_acceptors": 6,
         **{f"{role}_jvm_heap_size": "15g" for role in ("client", "leader", "acceptor", "replica", "driver")},

@@ -8,6 +8,7 @@ STUDY = Study(
     name="vldb_ablation",
     protocol="matchmakermultipaxos",
     about="Matchmaker Paxos: reconfiguring with delays of 250 ms; optimizations added one by one",
+    figure={"kind": "time"},
     base={
         "num_client_procs": 4,
         "num_warmup_clients_per_proc": 2,

@@ -8,6 +8,7 @@ STUDY = Study(
     name="vldb_chaos",
     protocol="matchmakermultipaxos",
     about="Matchmaker Paxos: three failures at 30 s, replacements at 40 s and 45 s; 1, 4 and 8 closed loops",
+    figure={"kind": "time"},
     base={
         "num_matchmakers": 6,
         "num_acceptors": 6,

@@ -8,6 +8,7 @@ STUDY = Study(
     name="vldb_leader_failure",
     protocol="matchmakermultipaxos",
     about="Matchmaker Paxos: leader 0 fails after 30 s; 1, 4 and 8 closed loops",
+    figure={"kind": "time"},
     base={
         **{
             f"{role}_jvm_heap_size": "15g"

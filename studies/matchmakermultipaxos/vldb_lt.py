@@ -8,6 +8,7 @@ STUDY = Study(
     name="vldb_lt",
     protocol="matchmakermultipaxos",
     about="Matchmaker Paxos: latency and throughput without thriftiness, 1 to 500 closed loops",
+    figure={"kind": "lt", "by": []},
     base={
         **{
             f"{role}_jvm_heap_size": "15g"

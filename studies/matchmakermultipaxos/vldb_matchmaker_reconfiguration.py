@@ -8,6 +8,7 @@ STUDY = Study(
     name="vldb_matchmaker_reconfiguration",
     protocol="matchmakermultipaxos",
     about="Matchmaker Paxos: matchmakers replaced ten times from 30 s on, one fails at 45 s",
+    figure={"kind": "time"},
     base={
         "num_matchmakers": 6,
         **{

@@ -8,6 +8,7 @@ STUDY = Study(
     name="eurosys_lt",
     protocol="mencius",
     about="EuroSys figure 2: latency and throughput with batching, 1 to 4000 closed loops",
+    figure={"kind": "lt", "by": []},
     base={
         "num_leader_groups": 3,
         "num_proxy_leaders": 19,

@@ -8,6 +8,7 @@ STUDY = Study(
     name="ablation",
     protocol="multipaxos",
     about="VLDB 2021: 2 to 10 proxy leaders, 2 to 4 replicas, three acceptors or a 2 x 2 grid",
+    figure={"kind": "scale", "x": "num_proxy_leaders", "by": ["flexible", "num_replicas"]},
     base={
         "num_client_procs": 5,
         "num_warmup_clients_per_proc": 100,

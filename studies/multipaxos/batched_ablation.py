@@ -8,6 +8,7 @@ STUDY = Study(
     name="batched_ablation",
     protocol="multipaxos",
     about="VLDB 2021: writes of 4000 closed loops in batches of 10, 50 and 100; 2 to 5 proxy replicas",
+    figure={"kind": "scale", "x": "num_proxy_replicas", "by": ["batcher_options.batch_size"]},
     base={
         "num_client_procs": 40,
         "num_warmup_clients_per_proc": 100,

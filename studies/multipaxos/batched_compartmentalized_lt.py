@@ -8,6 +8,7 @@ STUDY = Study(
     name="batched_compartmentalized_lt",
     protocol="multipaxos",
     about="VLDB 2021: latency and throughput of batched writes, 1 to 4000 closed loops",
+    figure={"kind": "lt", "by": []},
     base={
         "num_batchers": 2,
         "num_acceptor_groups": 1,

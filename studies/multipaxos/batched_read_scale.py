@@ -8,6 +8,7 @@ STUDY = Study(
     name="batched_read_scale",
     protocol="multipaxos",
     about="VLDB 2021: batches of 50 operations, 2 to 6 replicas; 100, 90, 60 and 0 % reads",
+    figure={"kind": "scale", "x": "num_replicas", "by": ["workload.read_fraction"]},
     base={
         "num_warmup_clients_per_proc": 100,
         "num_clients_per_proc": 100,

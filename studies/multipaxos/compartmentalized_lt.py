@@ -8,6 +8,7 @@ STUDY = Study(
     name="compartmentalized_lt",
     protocol="multipaxos",
     about="VLDB 2021: latency and throughput of writes of 100 and 1000 bytes, 1 to 1000 closed loops",
+    figure={"kind": "lt", "by": ["workload.write_size_mean"]},
     base={
         "num_proxy_leaders": 10,
         "num_acceptors_per_group": 2,

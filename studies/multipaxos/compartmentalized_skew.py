@@ -8,6 +8,7 @@ STUDY = Study(
     name="compartmentalized_skew",
     protocol="multipaxos",
     about="VLDB 2021: 95 % reads, 0 to 100 % of the operations on one key, six replicas",
+    figure={"kind": "scale", "x": "workload.point_fraction", "by": []},
     base={
         "num_client_procs": 20,
         "num_warmup_clients_per_proc": 100,

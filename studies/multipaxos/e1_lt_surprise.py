@@ -8,6 +8,7 @@ STUDY = Study(
     name="e1_lt_surprise",
     protocol="multipaxos",
     about="Evelyn Paxos: latency and throughput of reads, seven replicas, 1 to 5600 closed loops",
+    figure={"kind": "lt", "by": []},
     # Restored: groups of 2f+1 acceptors and no grid. The suite is older than the parameters that choose them.
     base={
         "num_proxy_leaders": 5,

@@ -8,6 +8,7 @@ STUDY = Study(
     name="e2_no_scale_replica",
     protocol="multipaxos",
     about="Evelyn Paxos: 2 to 6 replicas, 0 to 100 % reads, as many clients as each needs",
+    figure={"kind": "scale", "x": "num_replicas", "by": ["workload.read_fraction"]},
     # Restored: groups of 2f+1 acceptors and no grid. The suite is older than the parameters that choose them.
     base={
         "num_warmup_clients_per_proc": 100,

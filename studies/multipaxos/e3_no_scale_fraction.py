@@ -8,6 +8,7 @@ STUDY = Study(
     name="e3_no_scale_fraction",
     protocol="multipaxos",
     about="Evelyn Paxos: 12.5 to 93.75 % reads with 2, 4 and 6 replicas, as many clients as each needs",
+    figure={"kind": "scale", "x": "workload.read_fraction", "by": ["num_replicas"]},
     # Restored: groups of 2f+1 acceptors and no grid. The suite is older than the parameters that choose them.
     base={
         "num_proxy_leaders": 10,

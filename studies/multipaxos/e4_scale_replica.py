@@ -8,6 +8,7 @@ STUDY = Study(
     name="e4_scale_replica",
     protocol="multipaxos",
     about="Evelyn Paxos: 2 to 6 replicas at 25, 50, 75 and 100 thousand writes/s, the rest reads",
+    figure={"kind": "scale", "x": "num_replicas", "by": ["workload_label"]},
     # Restored: groups of 2f+1 acceptors and no grid. The suite is older than the parameters that choose them.
     base={
         "num_proxy_leaders": 10,

@@ -8,6 +8,7 @@ STUDY = Study(
     name="eurosys_ablation",
     protocol="multipaxos",
     about="EuroSys figure 4: 4000 closed loops, 2 to 6 proxy replicas",
+    figure={"kind": "scale", "x": "num_proxy_replicas", "by": []},
     # Restored: the suite is older than reads. So there are no read batchers, acceptors form groups of 2f+1, and each
     # request is recorded. The string workload is the one of today's client that sends every operation as a write.
     base={

@@ -8,6 +8,7 @@ STUDY = Study(
     name="eurosys_lt",
     protocol="multipaxos",
     about="EuroSys figure 1: latency and throughput with batching, 1 to 4000 closed loops",
+    figure={"kind": "lt", "by": []},
     # Restored: the suite is older than reads. So there are no read batchers, acceptors form groups of 2f+1, and each
     # request is recorded. The string workload is the one of today's client that sends every operation as a write.
     base={

@@ -8,6 +8,7 @@ STUDY = Study(
     name="read_scale",
     protocol="multipaxos",
     about="VLDB 2021: 2 to 6 replicas; 100, 90, 60 and 0 % linearizable reads",
+    figure={"kind": "scale", "x": "num_replicas", "by": ["workload.read_fraction"]},
     base={
         "num_warmup_clients_per_proc": 100,
         "num_clients_per_proc": 100,

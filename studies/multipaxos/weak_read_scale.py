@@ -8,6 +8,7 @@ STUDY = Study(
     name="weak_read_scale",
     protocol="multipaxos",
     about="VLDB 2021: 2 to 6 replicas; 100, 90, 60 and 0 % sequential reads",
+    figure={"kind": "scale", "x": "num_replicas", "by": ["workload.read_fraction"]},
     # For the paper's curve of eventually consistent reads: --set read_consistency=eventual.
     base={
         "num_warmup_clients_per_proc": 100,

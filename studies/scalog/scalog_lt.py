@@ -8,6 +8,7 @@ STUDY = Study(
     name="scalog_lt",
     protocol="scalog",
     about="VLDB 2021: latency and throughput, 1 to 4000 closed loops",
+    figure={"kind": "lt", "by": []},
     base={
         "num_shards": 3,
         "num_replicas": 5,

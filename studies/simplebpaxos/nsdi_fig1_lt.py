@@ -8,6 +8,7 @@ STUDY = Study(
     name="nsdi_fig1_lt",
     protocol="simplebpaxos",
     about="NSDI figure 1: latency and throughput for f of 1 and 2 and 0, 2 and 10 % conflicts",
+    figure={"kind": "lt", "by": ["f", "workload.conflict_rate"]},
     base={
         "num_warmup_clients_per_proc": 50,
         "jvm_heap_size": "32G",

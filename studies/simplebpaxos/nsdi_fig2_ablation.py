@@ -8,6 +8,7 @@ STUDY = Study(
     name="nsdi_fig2_ablation",
     protocol="simplebpaxos",
     about="NSDI figure 2: 3 to 10 leaders and proposers, one client and 600",
+    figure={"kind": "scale", "x": "num_leaders", "by": ["num_client_procs"]},
     base={
         "num_warmup_clients_per_proc": 50,
         "jvm_heap_size": "32G",

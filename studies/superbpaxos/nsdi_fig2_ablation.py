@@ -8,6 +8,7 @@ STUDY = Study(
     name="nsdi_fig2_ablation",
     protocol="superbpaxos",
     about="NSDI figure 2: coupled BPaxos, one client and 600",
+    figure={"kind": "bars", "by": ["num_client_procs"]},
     # Restored: one replica for each node. With the two replicas of the suite, the original fails its own assertion.
     base={
         "num_warmup_clients_per_proc": 50,

@@ -8,6 +8,7 @@ STUDY = Study(
     name="eurosys_lt",
     protocol="supermencius",
     about="EuroSys figure 2: latency and throughput of coupled Mencius with batching, 1 to 4000 closed loops",
+    figure={"kind": "lt", "by": []},
     base={
         "num_batchers": 3,
         "client_jvm_heap_size": "16g",

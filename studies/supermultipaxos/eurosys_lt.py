@@ -8,6 +8,7 @@ STUDY = Study(
     name="eurosys_lt",
     protocol="supermultipaxos",
     about="EuroSys figure 1: latency and throughput of coupled MultiPaxos, without and with batching",
+    figure={"kind": "lt", "by": ["num_batchers"]},
     # Restored: the suite is older than reads. So there are no read batchers, acceptors form groups of 2f+1, and each
     # request is recorded. The string workload is the one of today's client that sends every operation as a write.
     base={

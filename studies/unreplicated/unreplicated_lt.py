@@ -8,6 +8,7 @@ STUDY = Study(
     name="unreplicated_lt",
     protocol="unreplicated",
     about="VLDB 2021: latency and throughput of a single server, values of 100 and 1000 bytes",
+    figure={"kind": "lt", "by": ["workload.size_mean"]},
     base={
         "jvm_heap_size": "12g",
         "measurement_group_size": 10,

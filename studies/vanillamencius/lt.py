@@ -8,6 +8,7 @@ STUDY = Study(
     name="lt",
     protocol="vanillamencius",
     about="latency and throughput, 1 to 500 closed loops",
+    figure={"kind": "lt", "by": []},
     base={
         "client_jvm_heap_size": "8g",
         "server_jvm_heap_size": "12g",

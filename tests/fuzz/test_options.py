@@ -129,8 +129,17 @@ def test_values_of_a_search(data: st.DataObject) -> None:
 STUDY: dict[str, Any] = {
     "base": {"timeout": "5s"}, "points": [{"num_clients_per_proc": 1}, {"duration": "1s"}], "repeat": 2,
     "summary": ["duration"], "about": "x", "regions": {"server": 1},
+    "figure": {"kind": "lt", "by": ["duration"]},
 }  # fmt: skip
-STUDY_KINDS = {"base": dict, "points": list, "repeat": int, "summary": list, "about": str, "regions": dict}
+STUDY_KINDS = {
+    "base": dict,
+    "points": list,
+    "repeat": int,
+    "summary": list,
+    "about": str,
+    "regions": dict,
+    "figure": dict,
+}
 
 
 def _source(value: Any) -> str:
