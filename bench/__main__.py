@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import (
+    adaptive,
     calls,
     comparison,
     disturbance,
@@ -47,6 +48,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "doubts": doubts.measure,
     "comparison": comparison.measure,
     "histories": histories.measure,
+    "adaptive": adaptive.measure,
     "report": report_page.measure,
 }
 RESULTS = Path(__file__).resolve().parent.parent / ".build" / "bench.json"

@@ -93,6 +93,13 @@ ABOUT = {
             " version, and of all points. After ± is 1.96 standard errors of the simulation."
         ),
     ),
+    "adaptive": (
+        "How often the intervals of repeats until a throughput is known hold",
+        (
+            "`--repeat until:2%` on made points, 4,000 for each line, with 3 to 10 repeats (`bench/adaptive.py`). After"
+            " ± is 1.96 standard errors of the simulation."
+        ),
+    ),
     "report": (
         "How large and how fast a report is",
         (

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fpray.evidence.student import student_t
+
 CONFIDENCE: Final = 0.95
 MEAN, MEDIAN = "mean", "median"
 
@@ -43,7 +45,7 @@ def _of_mean(values: Sequence[float]) -> tuple[float | None, float | None]:
     if len(values) < 2:
         return None, None
     mean = statistics.fmean(values)
-    half = student_t(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
+    half = student_t(len(values) - 1, CONFIDENCE) * statistics.stdev(values) / math.sqrt(len(values))
     return mean - half, mean + half
 
 
@@ -58,28 +60,3 @@ def _of_median(values: Sequence[float]) -> tuple[float | None, float | None]:
 _INTERVALS: Final[Mapping[str, Callable[[Sequence[float]], tuple[float | None, float | None]]]] = {
     MEAN: _of_mean, MEDIAN: _of_median,
 }  # fmt: skip
-
-
-def student_t(freedom: int) -> float:
-    """The value that Student's t with so many degrees of freedom exceeds, to both sides, with a chance of 5 %.
-
-    It is exact to 1e-9: the distribution has a finite sum for whole degrees of freedom (Abramowitz and Stegun, 26.7.3
-    and 26.7.4), which is solved by halving.
-    """
-    low, high = 0.0, 20.0
-    while high - low > 1e-10:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _inside(middle, freedom) < CONFIDENCE else (low, middle)
-    return (low + high) / 2
-
-
-def _inside(t: float, freedom: int) -> float:
-    """The chance that Student's t is between -t and t."""
-    angle = math.atan2(t, math.sqrt(freedom))
-    sine, cosine = math.sin(angle), math.cos(angle)
-    odd = freedom % 2
-    term, total = (cosine if odd else 1.0), 0.0
-    for step in range(1 + odd, freedom, 2):
-        total += term
-        term *= cosine * cosine * step / (step + 1)
-    return 2 / math.pi * (angle + sine * total) if odd else sine * total

@@ -44,6 +44,15 @@ class _BySpelling(GroupedOption):
         return super().consume_value(ctx, all_options)
 
 
+class _NumberOrText(click.ParamType[int | str]):
+    """`3`, or a text that the option itself reads."""
+
+    name = "number or text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        return int(value) if str(value).removeprefix("-").isdecimal() and len(str(value)) < 19 else str(value)
+
+
 def options_of(options: type) -> Callable[[Command], Command]:
     """The argument PROTOCOL and every option of an options class, for a command."""
 
@@ -105,6 +114,8 @@ def _click_type(item: Field) -> Any:
         return _Share()
     if get_origin(item.type) is Literal:
         return click.Choice(list(get_args(item.type)))
+    if {int, str} <= {*item.kinds}:
+        return _NumberOrText()
     return next((kind for kind in (int, float) if kind in item.kinds), str)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from fpray.driver.experiment import Experiment
+from fpray.evidence.enough_repeats import MOST_REPEATS
 from fpray.files.printable import command_words
 from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster
@@ -88,13 +89,19 @@ def _summary(experiment: Experiment) -> str:
     shape = _shape(experiment, repeats)
     machines = len(experiment.where.inventory.expected_machines().addresses())
     once = [trial for trial in trials if trial.repeat == 0]  # the other rounds are equal
-    seconds = duration_in_words(repeats * sum(map(planned_seconds, once)))
+    each_s, each_bytes = sum(map(planned_seconds, once)), sum(map(planned_bytes, once))
+    count = number_of(len(trials), "trial") + (f" ({shape})" if shape else "")
+    seconds, most = duration_in_words(repeats * each_s), repeats
+    if (until := experiment.selection.until) is not None:
+        most = experiment.selection.repeat_at_most or MOST_REPEATS
+        count += f", and up to {len(once) * most} until each throughput is known to {until * 100:.2g} %"
+        seconds += f" to {duration_in_words(most * each_s)}"
     words = [
-        number_of(len(trials), "trial") + (f" ({shape})" if shape else ""),
+        count,
         processes_each(once),
         number_of(machines, "machine"),
         f"about {seconds}{' if all trials run one after the other' if machines > 1 else ''}",
-        f"up to {repeats * sum(map(planned_bytes, once)) / 1e6:.0f} MB of disk space for the suite",
+        f"up to {most * each_bytes / 1e6:.0f} MB of disk space for the suite",
         _outputs_words(experiment),
     ]
     return " · ".join(words)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
 from fpray.driver.option import Completion, Group, Option
-from fpray.driver.option_checks import at_least, cross_without_grid, set_and_varied
-from fpray.driver.option_texts import Texts, as_list, read_vary, read_where
+from fpray.driver.option_checks import at_least, cross_without_grid, limit_without_until, set_and_varied
+from fpray.driver.option_texts import Texts, as_list, read_repeat, read_vary, read_where
+from fpray.evidence.enough_repeats import FEWEST, MOST_REPEATS
 
 
 class GridOptions(TypedDict, total=False):
@@ -50,6 +51,23 @@ class GridOptions(TypedDict, total=False):
         ),
     ]
     repeat: Annotated[
+        int | str | None,
+        Option(
+            "run each point N times, or at least 3 times until its mean throughput is known to a share such as 2%",
+            Group.TRIALS,
+            default_words="the study's",
+            metavar="N|until:SHARE",
+            convert=read_repeat,
+        ),
+    ]
+    repeat_at_most: Annotated[
         int | None,
-        Option("run each point N times", Group.TRIALS, default_words="the study's", metavar="N", check=at_least(1)),
+        Option(
+            "with --repeat until:SHARE, run each point at most N times",
+            Group.TRIALS,
+            default_words=str(MOST_REPEATS),
+            metavar="N",
+            check=at_least(FEWEST),
+            conflicts=limit_without_until,
+        ),
     ]

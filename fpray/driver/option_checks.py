@@ -49,6 +49,13 @@ def cross_without_grid(values: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
+def limit_without_until(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """`--repeat-at-most` without `--repeat until:SHARE`."""
+    if values["repeat_at_most"] is not None and not isinstance(values["repeat"], str):
+        sentence = "limits repeats that go on until a throughput is known: add --repeat until:2%, or remove it"
+        yield Problem("--repeat-at-most", sentence, Cause.OPTION)
+
+
 def shared_by_unknown_number(values: Mapping[str, Any]) -> Iterator[Problem]:
     """`--share-machines` without `--parallel`."""
     if values["share_machines"] and values["parallel"] is None:

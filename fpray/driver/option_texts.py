@@ -9,10 +9,12 @@ from os import PathLike, fspath
 from typing import Any
 
 from fpray.driver.notify_targets import read_targets
-from fpray.errors import Cause, Problem
+from fpray.errors import Cause, Problem, refuse
+from fpray.evidence.enough_repeats import NARROWEST, WIDEST
 from fpray.files.paths import absolute
 from fpray.files.printable import printable
 from fpray.files.secret import Secret
+from fpray.files.shown import in_brief
 from fpray.jar.find import REFERENCE
 from fpray.plan.host_names import is_address
 from fpray.plan.placement_policy import parse_place
@@ -25,6 +27,7 @@ Texts = str | Sequence[str]
 _SMALLEST, _LARGEST = 10_000, 10**15  # bytes
 SHORT_ADDRESS = "-a "  # before an address that was spelled so
 _RAY_PORT, _RAY_WORDS, _HOST = 6379, ("auto", "local"), re.compile(r"[A-Za-z0-9.-]+")
+_UNTIL = re.compile(r"until:(?P<number>\d{1,9}(?:\.\d{1,9})?)(?P<percent>%?)", re.ASCII)
 _FLAG = re.compile(r"(?P<role>[^:]*):--(?P<name>[^\s=]+)=(?P<value>.*)", re.DOTALL)
 
 
@@ -68,6 +71,31 @@ def read_vary(value: Mapping[str, Any] | Sequence[str]) -> tuple[Mapping[str, Se
     if not isinstance(value, Mapping):
         return parse_vary(value)
     return {key: _values(values) for key, values in value.items()}, []
+
+
+def read_repeat(value: Any) -> int | str:
+    """How often each point runs: a number, or `until:2%`.
+
+    Raises:
+        Refused: it is neither.
+    """
+    if isinstance(value, int):
+        if value < 1:
+            raise refuse(str(value), "must be at least 1", Cause.OPTION)
+        return value
+    text = str(value)
+    if share_of(text) is None:
+        low, high = f"{NARROWEST:.1%}", f"{WIDEST:.0%}"
+        sentence = f"must be a number of repeats, or until: and a share from {low} to {high}, such as until:2%"
+        raise refuse(in_brief(text), sentence, Cause.OPTION)
+    return text
+
+
+def share_of(text: str) -> float | None:
+    """The share of `until:2%` or `until:0.02`; None where it is none that can be reached."""
+    match = _UNTIL.fullmatch(text)
+    share = float(match["number"]) / (100 if match["percent"] else 1) if match else 0.0
+    return share if NARROWEST <= share <= WIDEST else None
 
 
 def read_where(value: Mapping[str, Any] | Sequence[str]) -> tuple[Mapping[str, Sequence[Any]], list[Problem]]:

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 
 from fpray.driver import narrow
 from fpray.driver.option import fields
+from fpray.driver.option_texts import share_of
 from fpray.driver.options import LOG_LEVELS, USUAL_STUDY, BaseOptions
 from fpray.errors import Cause, Problem, Refused
+from fpray.evidence.enough_repeats import FEWEST, NARROWEST, WIDEST
 from fpray.files.rules import between
 from fpray.files.suite_file import Damaged, typed_content
 from fpray.plan.capacity import heap_size_problems
@@ -33,7 +35,8 @@ _FIRST = ("protocol", "study", "vary", "set", "repeat", "log_level")  # in every
 class TrialSelection:
     """What selects trials: two commands with equal selections continue each other's suite.
 
-    Each option with the name of a field here selects trials. The field has the default of the option.
+    Each option with the name of a field here selects trials. The field has the default of the option. `until`: further
+    repeats run until the throughput of each point is known to this share; `repeat` is how many run in any case.
     """
 
     protocol: str
@@ -46,6 +49,8 @@ class TrialSelection:
     only: Sequence[str] = ()
     where: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     laptop: bool = False
+    until: Annotated[float, between(NARROWEST, WIDEST)] | None = None
+    repeat_at_most: Annotated[int, between(FEWEST, 2**31)] | None = None
 
     @staticmethod
     def from_options(protocol: str, values: Mapping[str, Any]) -> TrialSelection:
@@ -53,6 +58,8 @@ class TrialSelection:
         switches = {item.option.parameter: True for item in fields(BaseOptions) if values[item.name]}
         fixed = {**{name: is_on for name, is_on in switches.items() if name}, **values["set"]}
         own = {name: values[name] for name in TrialSelection.__dataclass_fields__ if name in values}
+        if isinstance(repeat := values.get("repeat"), str):
+            own |= {"repeat": FEWEST, "until": share_of(repeat)}
         return TrialSelection(**own | {"protocol": protocol, "set": fixed})
 
     def to_json(self) -> Any:

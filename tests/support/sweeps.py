@@ -22,7 +22,7 @@ Play = Callable[[Trial[Any], Sequence[str]], Outcome]
 
 
 def run_on(
-    machines: FakeMachines, play: Play, directory: Path, *, loops: int = 6, repeat: int = 1, **more: Any
+    machines: FakeMachines, play: Play, directory: Path, *, loops: int = 6, repeat: int | str = 1, **more: Any
 ) -> SweepResult:
     """A sweep of `loops` points, each of which ends as `play` says of the trial and its machines."""
 

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fpray
+from fpray.evidence.student import student_t
 from fpray_analysis.table.digits import in_digits
-from fpray_analysis.table.estimate import Estimate, estimate, student_t
+from fpray_analysis.table.estimate import Estimate, estimate
 from fpray_analysis.table.formats import escape_latex, escape_markdown
 from fpray_analysis.table.peaks import TableOptions, peak_table
 from tests.conftest import cli
