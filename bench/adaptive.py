@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from bench.common import Row, Settings
-from fpray.evidence.enough_repeats import FEWEST, MOST_REPEATS, half_width
+from fpray.driver.option_texts import FEWEST, MOST_REPEATS
+from fpray.evidence.enough_repeats import half_width
 
 _TARGET: Final = 0.02
 _NOISES: Final = (0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
@@ -23,11 +24,11 @@ Repeats = Callable[[np.random.Generator, float], list[float]]
 
 
 def _normal(rng: np.random.Generator, noise: float) -> list[float]:
-    return rng.normal(1, noise, MOST_REPEATS).tolist()
+    return list(map(float, rng.normal(1, noise, MOST_REPEATS)))
 
 
 def _lognormal(rng: np.random.Generator, noise: float) -> list[float]:
-    return np.exp(rng.normal(-(noise**2) / 2, noise, MOST_REPEATS)).tolist()
+    return list(map(float, np.exp(rng.normal(-(noise**2) / 2, noise, MOST_REPEATS))))
 
 
 def measure(settings: Settings) -> list[Row]:
@@ -41,7 +42,7 @@ def rows_of_simulations(runs: int) -> Iterator[Row]:
         for noise in _NOISES:
             rng = np.random.default_rng([14, round(noise * 1e4)])
             ends = [_end(repeats(rng, noise)) for _ in range(runs)]
-            share = sum(held for held, _ in ends) / runs
+            share = sum(is_right for is_right, _ in ends) / runs
             count = sum(number for _, number in ends) / runs
             error = 1.96 * math.sqrt(max(share * (1 - share), 1 / runs) / runs)
             value = f"{share:.1%} ± {error:.1%}, {count:.1f} repeats, n = {runs}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fpray.store import columns
@@ -19,11 +19,11 @@ def with_study_figure(results: Results, options: FigureOptions) -> tuple[FigureO
     if options.kind or options.x or options.y or options.by is not None or options.baseline:
         return options, []
     figures = [provenance.get("figure") or {} for provenance in results.provenance.values()]
-    kinds = {figure.get("kind", "") for figure in figures}
+    kinds = {_text(figure, "kind") for figure in figures}
     if len(kinds) != 1 or not kinds <= KINDS.keys():
         return options, []
-    axes = {axis: [*dict.fromkeys(figure.get(axis, "") for figure in figures)] for axis in ("x", "y")}
-    by = [*dict.fromkeys(name for figure in figures for name in figure.get("by", ()))]
+    axes = {axis: [*dict.fromkeys(_text(figure, axis) for figure in figures)] for axis in ("x", "y")}
+    by = [*dict.fromkeys(name for figure in figures for name in _texts(figure, "by"))]
     names = [name for name in (*axes["x"], *axes["y"], *by) if name]
     if lacking := [name for name in names if name not in results.trials.column_names]:
         return options, [f"the study's figure has {lacking[0]}, which no trial has: what varies is drawn instead"]
@@ -50,3 +50,14 @@ def _of_one_trial(results: Results, options: FigureOptions) -> tuple[FigureOptio
         where[SUITE] = [str(row[SUITE])]
     note = f"trial {number} is drawn, one of {len(rows)}: --where {columns.TRIAL}=NNN draws another"
     return replace(options, where=where), [note]
+
+
+def _text(figure: Mapping[str, str | list[str]], entry: str) -> str:
+    """A text of a figure, which comes from outside; empty if it is none."""
+    value = figure.get(entry, "")
+    return value if isinstance(value, str) else ""
+
+
+def _texts(figure: Mapping[str, str | list[str]], entry: str) -> Sequence[str]:
+    value = figure.get(entry, [])
+    return value if isinstance(value, list) else [value]

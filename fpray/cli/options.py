@@ -114,9 +114,10 @@ def _click_type(item: Field) -> Any:
         return _Share()
     if get_origin(item.type) is Literal:
         return click.Choice(list(get_args(item.type)))
-    if {int, str} <= {*item.kinds}:
+    kinds = item.kinds
+    if int in kinds and str in kinds:
         return _NumberOrText()
-    return next((kind for kind in (int, float) if kind in item.kinds), str)
+    return next((kind for kind in (int, float) if kind in kinds), str)
 
 
 def given_options(options: type, words: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from fpray.driver.experiment import Experiment
-from fpray.evidence.enough_repeats import MOST_REPEATS
+from fpray.driver.option_texts import MOST_REPEATS
 from fpray.files.printable import command_words
 from fpray.plan.capacity import heap_problems
 from fpray.plan.cluster import LOOPBACK, Cluster

@@ -7,8 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from fpray.driver.option import Completion, Group, Option
 from fpray.driver.option_checks import at_least, cross_without_grid, limit_without_until, set_and_varied
-from fpray.driver.option_texts import Texts, as_list, read_repeat, read_vary, read_where
-from fpray.evidence.enough_repeats import FEWEST, MOST_REPEATS
+from fpray.driver.option_texts import FEWEST, MOST_REPEATS, Texts, as_list, read_repeat, read_vary, read_where
 
 
 class GridOptions(TypedDict, total=False):

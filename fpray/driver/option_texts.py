@@ -10,7 +10,6 @@ from typing import Any
 
 from fpray.driver.notify_targets import read_targets
 from fpray.errors import Cause, Problem, refuse
-from fpray.evidence.enough_repeats import NARROWEST, WIDEST
 from fpray.files.paths import absolute
 from fpray.files.printable import printable
 from fpray.files.secret import Secret
@@ -24,6 +23,9 @@ from fpray.study.study_file import is_study_file
 
 PathText = str | PathLike[str]
 Texts = str | Sequence[str]
+# Of `--repeat until:SHARE`: repeats of a point in any case, repeats where the user says no limit, and shares.
+FEWEST, MOST_REPEATS = 3, 10
+NARROWEST, WIDEST = 0.001, 0.5
 _SMALLEST, _LARGEST = 10_000, 10**15  # bytes
 SHORT_ADDRESS = "-a "  # before an address that was spelled so
 _RAY_PORT, _RAY_WORDS, _HOST = 6379, ("auto", "local"), re.compile(r"[A-Za-z0-9.-]+")

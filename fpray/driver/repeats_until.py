@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fpray.driver.experiment import Experiment
+from fpray.driver.option_texts import FEWEST, MOST_REPEATS
 from fpray.driver.resume import WorkList, work_list
 from fpray.errors import FprayError
-from fpray.evidence.enough_repeats import FEWEST, MOST_REPEATS, widest
+from fpray.evidence.enough_repeats import widest
 from fpray.files.printable import printable
 from fpray.plan.plan import Trial
 from fpray.plan.words import number_of
@@ -51,26 +52,26 @@ class RepeatsUntil:
 
     def __init__(
         self,
-        listed: ListSource,
+        source: ListSource,
         points: Sequence[Trial[Any]],
         half_width: float,
         most: int,
         on_more: Callable[[int], None],
     ) -> None:
-        self._listed, self._half_width, self._most, self._on_more = listed, half_width, most, on_more
+        self._list, self._half_width, self._most, self._on_more = source, half_width, most, on_more
         self._points = {trial.params: _Point(trial) for trial in points if trial.repeat == 0}
         self._more: list[Trial[Any]] = []
-        for trial in listed.planned():
+        for trial in source.planned():
             if (point := self._points.get(trial.params)) is not None:
                 point.asked = max(point.asked, trial.repeat + 1)
 
     def open(self, *, several_machines: bool) -> str:
         """Put the list in order."""
-        return self._listed.open(several_machines=several_machines)
+        return self._list.open(several_machines=several_machines)
 
     def ask(self) -> Trial[Any] | None:
         """The next trial of the list, then a repeat of the point that is known least of those that do not run."""
-        trial = self._listed.ask() or self._repeat()
+        trial = self._list.ask() or self._repeat()
         if trial is not None and (point := self._points.get(trial.params)) is not None:
             point.running.add(trial.id)
         return trial
@@ -81,15 +82,15 @@ class RepeatsUntil:
             point.running.discard(trial.id)
             if outcome.status is Status.FINISHED:
                 point.numbers[trial.id] = outcome.numbers
-                point.width = widest([*point.numbers.values()])
+                point.width = widest([*point.numbers.values()]) if len(point.numbers) >= FEWEST else math.inf
 
     def planned(self) -> Sequence[Trial[Any]]:
         """All that were asked for, and the rest of the list."""
-        return [*self._listed.planned(), *self._more]
+        return [*self._list.planned(), *self._more]
 
     def representative_trials(self) -> Sequence[Trial[Any]]:
         """What is to run of the list; else a trial of each point that needs more."""
-        return self._listed.representative_trials() or [point.first for point in self._open_points()]
+        return self._list.representative_trials() or [point.first for point in self._open_points()]
 
     def trial_limit(self) -> int:
         """The list, and as many repeats as each point that is not known well may still have."""
@@ -97,8 +98,8 @@ class RepeatsUntil:
 
     def summary_line(self) -> str:
         """`4 of 6 points are known to 2 %`."""
-        known = sum(point.width <= self._half_width for point in self._points.values())
-        return f"the throughput of {known} of {number_of(len(self._points), 'point')} is known to {self._share}"
+        enough = sum(point.width <= self._half_width for point in self._points.values())
+        return f"the throughput of {enough} of {number_of(len(self._points), 'point')} is known to {self._share}"
 
     def close(self) -> Sequence[str]:
         """How exactly each point is known, and which are not known as well as was asked for."""
@@ -149,15 +150,15 @@ def until_known(
     selection = experiment.selection
     assert selection.until is not None
     most = selection.repeat_at_most or MOST_REPEATS
-    directories, listed = suite.directories(), {trial.id for trial in work.trials}
+    directories, ids = suite.directories(), {trial.id for trial in work.trials}
     firsts = [trial for trial in experiment.trials if trial.repeat == 0]
     every = [replace(trial, repeat=repeat) for trial in firsts for repeat in range(FEWEST, most)]
-    earlier = [trial for trial in every if trial.id in directories and trial.id not in listed]
+    earlier = [trial for trial in every if trial.id in directories and trial.id not in ids]
     work = replace(work, trials=[*work.trials, *earlier])
     done = {trial.id: trial for trial in work.trials if work.is_done(suite, trial)}
     waiting = [trial for trial in work.trials if trial.id not in done]
-    listed_source = ListSource(work.trials, waiting, decide_order)
-    repeats = RepeatsUntil(listed_source, firsts, selection.until, most, on_more)
+    first_ones = ListSource(work.trials, waiting, decide_order)
+    repeats = RepeatsUntil(first_ones, firsts, selection.until, most, on_more)
     for trial in done.values():
         if (outcome := directories[trial.id].outcome()) is not None:
             repeats.tell(trial, outcome)

@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 from fpray.driver import narrow
 from fpray.driver.option import fields
-from fpray.driver.option_texts import share_of
+from fpray.driver.option_texts import FEWEST, NARROWEST, WIDEST, share_of
 from fpray.driver.options import LOG_LEVELS, USUAL_STUDY, BaseOptions
 from fpray.errors import Cause, Problem, Refused
-from fpray.evidence.enough_repeats import FEWEST, NARROWEST, WIDEST
 from fpray.files.rules import between
 from fpray.files.suite_file import Damaged, typed_content
 from fpray.plan.capacity import heap_size_problems

@@ -54,8 +54,8 @@ def _source(
     def order(several_machines: bool) -> Order:
         return decide_order(suite, experiment.policy.order, several_machines)
 
-    def more(planned: int) -> None:
-        result.planned = planned
+    def more(count: int) -> None:
+        result.planned = count
 
     if experiment.selection.until is None:
         return work, ListSource(work.trials, waiting, order)

@@ -1,6 +1,6 @@
-"""Whether a point has repeats enough: how exactly its mean throughput is known, although one looked after each repeat.
+"""Whether a point has repeats enough: how exactly its mean throughput is known.
 
-Whoever stops as soon as an interval is narrow stops too often where the repeats happen to agree: a Student interval of
+To stop as soon as an interval is narrow is to stop too often where the repeats happen to agree: a Student interval of
 95 % would cover the truth in 90.6 % only. So the interval is one of 97.5 %, and covers it in 94 % or more (Chow and
 Robbins, "On the asymptotic theory of fixed-width sequential confidence intervals for the mean", 1965; the level is by
 simulation, `bench/adaptive.py`).
@@ -16,24 +16,19 @@ from typing import Final
 from fpray.evidence.student import student_t
 from fpray.recorder.columns import THROUGHPUT
 
-FEWEST: Final = 3  # repeats of a point, however well they agree
-MOST_REPEATS: Final = 10  # of a point, where the user says nothing
-NARROWEST, WIDEST = 0.001, 0.5  # half widths that can be asked for, as shares of the mean
 _LEVEL: Final = 0.975
 
 
 def half_width(values: Sequence[float]) -> float:
-    """Half of the interval of the mean, as a share of the mean; infinite with fewer than three values."""
-    if len(values) < FEWEST:
-        return math.inf
-    mean = statistics.fmean(values)
+    """Half of the interval of the mean, as a share of the mean; infinite with one value, and where nothing answered."""
+    mean = statistics.fmean(values) if len(values) > 1 else 0.0
     if mean <= 0:
         return math.inf
     return student_t(len(values) - 1, _LEVEL) * statistics.stdev(values) / math.sqrt(len(values)) / mean
 
 
 def widest(repeats: Sequence[Mapping[str, float]]) -> float:
-    """The largest half width over the outputs that answered anything; infinite with too few repeats.
+    """The largest half width over the outputs that answered anything; infinite where it is for one of them.
 
     repeats: the numbers of each trial of a point that finished.
     """

@@ -12,7 +12,6 @@ from fpray.files.atomic import write_json
 from fpray.files.rules import between
 from fpray.files.suite_file import SCHEMA, Damaged, read_suite_file, typed_content
 from fpray.node.fact_types import MachineFacts
-from fpray.store.study_figure import StudyFigure
 
 COUNT = between(0, 10**12)
 SWEEP, PILOT = "sweep", "pilot"  # kinds of suites; another command names its own
@@ -103,7 +102,7 @@ class SuiteRecord:
         order: in which order trials run, see `fpray.study.order`.
         planned: how many trials its points have; 0 if unknown.
         study_files: the study files of its points: path -> SHA-256 of what they were when trials last ran.
-        figure: what `fpray plot` draws of it.
+        figure: what `fpray plot` draws of it, see `fpray.study.Study`.
         as_read: the content of the file that it was read from.
     """
 
@@ -121,7 +120,7 @@ class SuiteRecord:
     order: OrderRecord | None = None
     planned: Annotated[int, COUNT] = 0
     study_files: dict[str, str] = field(default_factory=dict)
-    figure: StudyFigure = field(default_factory=StudyFigure)
+    figure: Mapping[str, str | list[str]] = field(default_factory=dict)
     as_read: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @staticmethod

@@ -11,7 +11,6 @@ from fpray.errors import Cause, Problem
 from fpray.files.rules import between
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
-from fpray.store.study_figure import StudyFigure
 from fpray.study.layers import Point, followed, layered
 
 MOST_TRIALS = 100_000
@@ -40,7 +39,7 @@ class Study:
     summary: tuple[str, ...] = ()
     about: str = ""
     regions: Mapping[str, Annotated[int, between(1, 1000)]] = field(default_factory=dict)
-    figure: StudyFigure = field(default_factory=StudyFigure)
+    figure: Mapping[str, str | list[str]] = field(default_factory=dict)
     command: ClassVar[str] = "sweep"  # the command that runs it
 
     @property

@@ -82,8 +82,8 @@ def test_the_same_command_carries_on(tmp_path: Path) -> None:
     _sweep(tmp_path / "whole", _play({1: 0.01}, whole))
     assert sorted([*first, *second]) == sorted(whole)
     third: list[tuple[int, int]] = []
-    again = _sweep(tmp_path, _play({1: 0.01}, third), suite_directory=result.suite)
-    assert (third, again.exit_code, again.planned) == ([], 0, len(whole))
+    repeated = _sweep(tmp_path, _play({1: 0.01}, third), suite_directory=result.suite)
+    assert (third, repeated.exit_code, repeated.planned) == ([], 0, len(whole))
 
 
 def test_failed_trials_count_as_repeats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,7 +147,7 @@ def test_what_cannot_be_is_refused(words: Sequence[str], sentence: str) -> None:
 
 @pytest.mark.parametrize(
     ("values", "width"),
-    [([1.0, 1.0], "inf"), ([1.0, 1.0, 1.0], "0"), ([0.0, 0.0, 0.0], "inf"), ([0.99, 1.0, 1.01], "0.0358")],
+    [([1.0], "inf"), ([1.0, 1.0, 1.0], "0"), ([0.0, 0.0, 0.0], "inf"), ([0.99, 1.0, 1.01], "0.0358")],
 )
 def test_the_half_width_is_one_of_student(values: Sequence[float], width: str) -> None:
     assert half_width(values) == pytest.approx(float(width), rel=0.01)
