@@ -50,7 +50,10 @@ class _NumberOrText(click.ParamType[int | str]):
     name = "number or text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        return int(value) if str(value).removeprefix("-").isdecimal() and len(str(value)) < 19 else str(value)
+        try:
+            return int(value)
+        except ValueError:
+            return str(value)
 
 
 def options_of(options: type) -> Callable[[Command], Command]:

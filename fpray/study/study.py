@@ -39,7 +39,7 @@ class Study:
     summary: tuple[str, ...] = ()
     about: str = ""
     regions: Mapping[str, Annotated[int, between(1, 1000)]] = field(default_factory=dict)
-    figure: Mapping[str, str | list[str]] = field(default_factory=dict)
+    figure: Mapping[str, str | list[str]] = field(default_factory=dict, kw_only=True)
     command: ClassVar[str] = "sweep"  # the command that runs it
 
     @property

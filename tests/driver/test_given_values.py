@@ -73,7 +73,7 @@ def test_every_option_of_another_type_is_named_at_once() -> None:
     assert "15 problems" in text
     for sentence in (
         "set has the key 5, which is not text: write each key as a string",
-        "repeat must be an integer or null, not '3'",
+        "--repeat 3 must be a number of repeats, or until: and a share",
         "vary must be an object",
         "keep_going must be true or false, not 'yes'", "parallel must be an integer or null, not 2.5",
     ):  # fmt: skip

@@ -30,6 +30,7 @@ MARKS = {
     "docs/instruments.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/detached.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/jar.md": (pytest.mark.jvm,),
+    "docs/papers.md": (pytest.mark.jvm,),
     "docs/studies.md": (pytest.mark.jvm,),
 }
 
