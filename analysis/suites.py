@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fpray.errors import Refused
 from fpray.files import layout
@@ -16,6 +16,11 @@ from fpray.study.registry import find_protocol
 from fpray_analysis.column_kinds import is_input
 from fpray_analysis.loaded import FIRST, LAST, LOOPS, PROTOCOL, Store
 
+_UNTIL: Final = (
+    "repeats went on until a throughput was known (--repeat until:SHARE), so an interval of 95 % over them holds it in"
+    " 90 % or more"
+)
+
 
 def load_suite(suite: Suite) -> Store:
     """The trials of a suite that ended, whatever version of fpray has made it.
@@ -28,6 +33,8 @@ def load_suite(suite: Suite) -> Store:
     rows = [_row(trial, protocol, suite.record.protocol) for trial in trials]
     inputs = names_of(trial.inputs for trial in trials)
     remarks = [] if protocol is not None else [_not_installed(suite.record.protocol)]
+    if any(point.get("until") for point in suite.record.points):
+        remarks.append(_UNTIL)
     source = suite.path / layout.RESULTS_CSV  # which says the same as its trials
     if not rows and (suite.path / layout.RESULTS_PARQUET).exists():  # its table was handed on without the trials
         table = read_results(suite.path)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import fpray
 from fpray.driver.result import SweepResult
 from fpray.evidence.enough_repeats import half_width, widest
 from fpray.plan.plan import Trial
@@ -116,6 +117,11 @@ def test_the_suite_keeps_what_was_asked_for(tmp_path: Path) -> None:
     fixed = run_on(FakeMachines(["a"]), _play({}), tmp_path, loops=3, repeat=3, new=True)
     (point,) = json.loads((fixed.suite / "suite.json").read_text())["points"]
     assert not {"until", "repeat_at_most"} & point.keys()
+
+
+def test_a_reader_of_the_suite_is_warned_of_intervals(tmp_path: Path) -> None:
+    result = _sweep(tmp_path, _play({}))
+    assert any("repeats went on until a throughput was known" in text for text in fpray.load(result.suite).remarks)
 
 
 def test_a_plan_says_how_many_there_may_be() -> None:
