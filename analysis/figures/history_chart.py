@@ -10,7 +10,7 @@ from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray_analysis.figures.files import save
 from fpray_analysis.figures.quantities import quantity
-from fpray_analysis.figures.style import COLOURS, SCREEN_CM, size_inches, styled
+from fpray_analysis.figures.style import COLOURS, SCREEN_CM, along_height, size_inches, styled
 from fpray_analysis.histories.changes import Change, History
 from fpray_analysis.histories.words import figures_of_table
 
@@ -37,7 +37,7 @@ def levels(history: History, axes: Axes, metric: str = "") -> Axes:
         axes.hlines(level, begin - 0.4, end - 0.6, color=colour, linewidth=1.5)
     for change in changes:
         _mark(axes, change)
-    axes.set_ylabel(f"{quantity(metric).words}, divided by that of the first version")
+    axes.set_ylabel(f"{quantity(metric).without_unit}, divided by that of the first version")
     step = -(-len(ratios) // _MOST_NAMES)
     names = [printable(_name(version.commit, version.name), most=_LONGEST_NAME) for version in history.versions]
     axes.set_xticks(range(0, len(ratios), step), names[::step], rotation=45, ha="right")
@@ -57,7 +57,7 @@ def write_history(history: History, file: Path) -> None:
         figure = Figure(figsize=size_inches(SCREEN_CM, 0.2 + 0.35 * len(names)), layout="constrained")
         for axes, name in zip(figure.subplots(len(names), squeeze=False, sharex=True)[:, 0], names, strict=True):
             levels(history, axes, name)
-            axes.set_ylabel(quantity(name).words)
+            axes.set_ylabel(along_height(axes, quantity(name).without_unit, len(names)))
             axes.label_outer()
         figure.supylabel("divided by the first version", fontsize=8)
         save(figure, file)

@@ -49,6 +49,12 @@ class Quantity:
     unit: str
 
     @property
+    def without_unit(self) -> str:
+        """The words of a ratio, which has no unit; FrankenPaxos's throughput keeps its own name."""
+        own = self.unit.partition(",")[0] if "," in self.unit else ""
+        return f"{self.words} ({own})" if own else self.words
+
+    @property
     def label(self) -> str:
         """What stands at an axis: `Throughput (requests/s)`."""
         text = self.words[:1].upper() + self.words[1:]

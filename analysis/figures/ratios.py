@@ -56,7 +56,9 @@ def ratios(comparison: Comparison, axes: Axes, metric: str = "") -> Axes:
     axes.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
     axes.grid(visible=False, axis="y")
     less = " (below 1: B is faster)" if is_latency(metric) else ""
-    name_axes(axes, f"{quantity(metric).words}, B / A{less}", ", ".join(quantity(n).words for n in comparison.varied))
+    name_axes(
+        axes, f"{quantity(metric).without_unit}, B / A{less}", ", ".join(quantity(n).words for n in comparison.varied)
+    )
     return axes
 
 

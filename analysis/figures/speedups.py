@@ -77,10 +77,8 @@ def speedup(
 
 
 def _words(y: str, baseline: str) -> str:
-    """What is divided by what; FrankenPaxos's throughput has its own name."""
-    one = quantity(y)
-    own = one.unit.partition(",")[0] if "," in one.unit else ""
-    text = f"{one.words}{f' ({own})' if own else ''}, divided by that of {baseline}"
+    """What is divided by what."""
+    text = f"{quantity(y).without_unit}, divided by that of {baseline}"
     return text[:1].upper() + text[1:]
 
 

@@ -66,9 +66,9 @@ def name_axes(axes: Axes, x: str, y: str) -> None:
     axes.set_ylabel(along_height(axes, y))
 
 
-def along_height(axes: Axes, text: str) -> str:
-    """A text in lines that are not longer than the axes are high."""
-    return textwrap.fill(text, int(_inches(axes)[1] * _CHARACTERS * 0.75))
+def along_height(axes: Axes, text: str, panels: int = 1) -> str:
+    """A text in lines that are not longer than the axes are high; panels: of the figure, one below the other."""
+    return textwrap.fill(text, int(_inches(axes)[1] / panels * _CHARACTERS * 0.75))
 
 
 def add_legend(axes: Axes, title: str) -> None:

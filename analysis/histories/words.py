@@ -48,7 +48,7 @@ def _rows(history: History, facts: Sequence[str], names: Sequence[str]) -> Itera
 
 def _tail(history: History, names: Sequence[str]) -> Iterator[str]:
     overall = [change for change in history.changes if change.point is None]
-    single = [change for change in history.changes if change.point is not None]
+    single = [c for c in history.changes if c.point is not None and not any(_is_part(c, mean) for mean in overall)]
     for change in overall:
         yield f"change: {change.metric}: {in_words(history, change)}"
     for change in single[:_LISTED]:
@@ -64,6 +64,12 @@ def _tail(history: History, names: Sequence[str]) -> Iterator[str]:
     yield from (f"left out: {text}" for text in history.left_out)
     yield from (f"note: {text}" for text in history.notes)
     yield f"method: {METHOD}. Of histories without a change, at most {RATE:.0%} have any"
+
+
+def _is_part(change: Change, mean: Change) -> bool:
+    """Whether a change of a single point is that of the mean over all points."""
+    is_near = change.first - 1 <= mean.at <= change.last + 1
+    return is_near and (change.metric, change.verdict) == (mean.metric, mean.verdict)
 
 
 def in_words(history: History, change: Change) -> str:
