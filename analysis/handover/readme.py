@@ -50,11 +50,13 @@ def _install(store: Store) -> Iterator[str]:
     """How to install what reads the archive, and which versions the trials were run with."""
     provenance, own = store.provenance, git_state(Path(fpray.__file__).parent)
     yield "## Install fpray"
-    yield f"fpray {fpray.__version__} has made this archive, and reads it:"
-    yield from _block(f"python3 -m venv venv && . venv/bin/activate && pip install fpray=={fpray.__version__}")
+    yield f"fpray {fpray.__version__} has made this archive, and reads it. It needs Python 3.11 or newer:"
+    yield from _block("python3 -m venv venv && . venv/bin/activate")
     if own is not None and own["commit"] is not None:
         yield f"From a checkout of its source{', which had changes that are in no commit' * bool(own['uncommitted'])}:"
         yield from _block(f"git checkout {own['commit']} && pip install .")
+        yield "Or from the wheel of this version, if its authors hand one on, or a package index has it:"
+    yield from _block(f"pip install fpray=={fpray.__version__}")
     if packages := _texts(provenance.get("packages")):
         python = f"Python {provenance['python']}, and " if "python" in provenance else ""
         yield f"The trials were run with {printable(python)}these packages:"
