@@ -126,7 +126,8 @@ class RepeatsUntil:
         return trial
 
     def _last_words(self) -> Iterator[str]:
-        yield self.summary_line()
+        finished = sum(len(point.numbers) for point in self._points.values())
+        yield f"after {number_of(finished, 'finished trial')}, {self.summary_line()}"
         varied = _varied([point.first.params for point in self._points.values()])
         for point in self._points.values():
             if point.width > self._half_width:
