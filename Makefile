@@ -32,7 +32,7 @@ check test test-fast test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
 FAST := not jvm and not ray and not hosts and not heavy and not slow
 
 # Lint, and beside it the fast ring of tests, which can reach neither Ray nor a JDK: under a minute on 2 cores. mypy
-# uses one core, and each process more imports all tests once more.
+# uses one core, and each further test process imports all tests again.
 check: setup
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint test-fast
 

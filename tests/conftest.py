@@ -136,7 +136,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What the tests consist of stays until the end, so the garbage collector does not look at it again and again.
 
-    The syntax trees of all sources stay as well. It looks rarely (docs/decisions/tests.md).
+    Nor does it often look at the syntax trees of all sources, which stay as well (docs/decisions/tests.md).
     """
     gc.collect()
     gc.freeze()
