@@ -44,9 +44,9 @@ test-fast: setup
 test: setup
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not slow"
 
-# What takes long: kills of everything at all moments, thousands of generated cases. CI runs it as well.
+# What takes long: kills of everything at all moments, several machines, thousands of generated cases. CI runs it as well.
 test-slow: setup
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist load -m slow
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadscope --no-loadscope-reorder -m slow
 
 # Generated input for each reader of what comes from outside, and how often it was refused, and why.
 FUZZ ?= 1000

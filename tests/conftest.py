@@ -146,9 +146,10 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Which tests share a process where several run them."""
-    from tests.support.scheduler import FilesInProcesses
+    from tests.support.scheduler import SCHEDULERS
 
-    return FilesInProcesses(config, log) if config.getvalue("dist") == "loadfile" else None
+    scheduler = SCHEDULERS.get(config.getvalue("dist"))
+    return scheduler(config, log) if scheduler else None
 
 
 @pytest.fixture(scope="session")

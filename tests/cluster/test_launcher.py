@@ -111,6 +111,7 @@ def test_a_sweep_waits_for_the_promised_machines_and_runs_on_all(launched: Site)
     assert "java" not in launched.on_nodes()
 
 
+@pytest.mark.slow
 def test_a_laptop_may_go_away(launched: Site, reference_jar: Path) -> None:
     """The driver is on the head, as a job of Ray's where that takes jobs; the laptop's lid closes, and opens again."""
     laptop, config = launched.hosts["laptop"], str(launched.config)

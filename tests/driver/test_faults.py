@@ -37,6 +37,7 @@ def _ended(sweep: subprocess.Popen[str]) -> str:
     return messages
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_cut_off_and_one_whose_head_is_killed_end_their_own_long_before_ray(site: RayHosts) -> None:
     """By themselves within 20 s on a quiet machine; here Ray takes two minutes to see that the head is out of reach."""
     directory = site.shared / "cut"

@@ -183,6 +183,7 @@ def test_trials_run_side_by_side_on_machines_of_their_own(machines: object, tmp_
     assert [int(row.split(",")[column]) for row in rows] == loops, "results.csv is in the order of finishing"
 
 
+@pytest.mark.slow
 def test_parallel_1_is_one_after_the_other_at_home_and_resume_keeps_the_order(machines: object, tmp_path: Path) -> None:
     words = (*QUICK, "--parallel", "1")
     assert "in parallel" not in _end(_sweep(tmp_path, *words, "--vary", "num_clients_per_proc=0,1,2"))
@@ -197,6 +198,7 @@ def test_parallel_1_is_one_after_the_other_at_home_and_resume_keeps_the_order(ma
     assert json.loads((suite / "suite.json").read_text())["order"] == order
 
 
+@pytest.mark.slow
 def test_leases_of_a_strangers_sweep_are_respected(machines: object, tmp_path: Path) -> None:
     """Two sweeps at once: the second takes what the first has not, and none is on a machine of the other."""
     one, two = tmp_path / "one", tmp_path / "two"
@@ -224,6 +226,7 @@ def test_shared_machines_run_more_trials_than_there_are_machines(machines: objec
     assert _at_once(_spans(only_suite(tmp_path))) == 6
 
 
+@pytest.mark.slow
 def test_a_search_asks_while_others_run_and_is_killed_with_several_under_way(machines: object, tmp_path: Path) -> None:
     """Three trials at a time on machines of their own; killed in the midst of them, none is lost or asked twice."""
     space = ("--space", "num_clients_per_proc=1..64:log", "--stop-at", "0%", "--budget-trials", "6", "--seed", "1")

@@ -127,6 +127,7 @@ def _commands_can_be_pasted(ours: Path, node: Host) -> None:
         shutil.rmtree(trial_directory)
 
 
+@pytest.mark.slow
 def test_what_a_killed_driver_left_comes_home_when_its_sweep_is_carried_on(site: dict[str, Host]) -> None:
     head, node = site["head"], site["node"]
     words = _words(*PATIENT, "-s", "/tmp/work/killed")

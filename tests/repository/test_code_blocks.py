@@ -22,14 +22,14 @@ README = ROOT / "README.md"
 OF_A_CHECKOUT = ("README.md", "CONTRIBUTING.md")  # its commands are run in a clone of the repository
 # What a document's blocks need to run; those that start trials and show which Ray they use start their own.
 MARKS = {
-    "CONTRIBUTING.md": (pytest.mark.heavy,),
+    "CONTRIBUTING.md": (pytest.mark.slow,),
     "README.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/searching.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
-    "docs/add-a-protocol.md": (pytest.mark.jvm, pytest.mark.ray),
-    "docs/handing-over.md": (pytest.mark.jvm, pytest.mark.ray),
-    "docs/instruments.md": (pytest.mark.jvm, pytest.mark.ray),
+    "docs/add-a-protocol.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
+    "docs/handing-over.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
+    "docs/instruments.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/detached.md": (pytest.mark.jvm, pytest.mark.ray),
-    "docs/jar.md": (pytest.mark.jvm,),
+    "docs/jar.md": (pytest.mark.jvm, pytest.mark.slow),
     "docs/papers.md": (pytest.mark.jvm,),
     "docs/studies.md": (pytest.mark.jvm,),
 }

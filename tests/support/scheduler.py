@@ -1,4 +1,8 @@
-"""Which tests run in one process: those of a file, and all that make hosts, since each host has a Ray of its own."""
+"""Which tests run in one process: all that make hosts, since each host has a Ray of its own; and else those of a file.
+
+The names of the two ways are those of pytest-xdist, whose own they replace (tests/conftest.py). Its `--dist loadgroup`
+does nothing with pytest 9.2 and pytest-xdist 3.8.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,21 @@ _ROOT = Path(__file__).parents[2]
 
 
 class FilesInProcesses(LoadScopeScheduling):  # type: ignore[misc]
-    """Used for `--dist loadfile`. (`--dist loadgroup` does nothing with pytest 9.2 and pytest-xdist 3.8.)"""
+    """`--dist loadfile`: what a file's fixtures start, starts once."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return "hosts" if _makes_hosts(file) else file
+
+
+class TestsInProcesses(LoadScopeScheduling):  # type: ignore[misc]
+    """`--dist loadscope`: for slow tests, of which a file may have many; any process runs the next one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "hosts" if _makes_hosts(nodeid.partition("::")[0]) else nodeid
+
+
+SCHEDULERS = {"loadfile": FilesInProcesses, "loadscope": TestsInProcesses}
 
 
 @functools.cache
