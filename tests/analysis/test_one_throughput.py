@@ -32,7 +32,7 @@ def suite() -> Path:
 
 
 @pytest.fixture(scope="module")
-def measured(suite: Path) -> dict[str, float]:
+def throughputs(suite: Path) -> dict[str, float]:
     """Trial -> its measured throughput, as its directory has it."""
     outcomes = {path.parent.name: json.loads(path.read_text()) for path in sorted(suite.glob("[0-9]*/outcome.json"))}
     return {number: outcome["results"][MEASURED] for number, outcome in outcomes.items()}
@@ -43,28 +43,28 @@ def _shown(value: float) -> str:
     return f"{float(f'{value:.4g}'):,.0f}"
 
 
-def test_what_is_shown_is_measured(suite: Path, measured: dict[str, float]) -> None:
+def test_what_is_shown_is_measured(suite: Path, throughputs: dict[str, float]) -> None:
     text = cli("show", str(suite)).stdout
     assert "throughput /s" in text
-    for value in measured.values():
+    for value in throughputs.values():
         assert _shown(value) in text
 
 
-def test_the_report_agrees(suite: Path, measured: dict[str, float], tmp_path: Path) -> None:
+def test_the_report_agrees(suite: Path, throughputs: dict[str, float], tmp_path: Path) -> None:
     output = tmp_path / "report.html"
     assert cli("report", str(suite), "-o", str(output)).exit_code == 0
     head, *rows = ReadPage(output).rows
     column = head.index("throughput /s")
-    assert sorted(row[column] for row in rows) == sorted(map(_shown, measured.values()))
+    assert sorted(row[column] for row in rows) == sorted(map(_shown, throughputs.values()))
 
 
-def test_figures_and_the_table_agree(suite: Path, measured: dict[str, float]) -> None:
+def test_figures_and_the_table_agree(suite: Path, throughputs: dict[str, float]) -> None:
     (axes,) = [lt(fpray.load(suite), Figure().subplots())]
-    drawn = {float(x) for line in axes.get_lines() for x in np.asarray(line.get_xdata(), float)}
-    assert {*measured.values()} <= drawn
+    values = {float(x) for line in axes.get_lines() for x in np.asarray(line.get_xdata(), float)}
+    assert {*throughputs.values()} <= values
     assert PUBLISHED not in axes.get_xlabel()
     (_, row) = csv.reader(cli("table", str(suite), "--format", "csv").stdout.splitlines())
-    assert str(max(measured.values())) in row
+    assert str(max(throughputs.values())) in row
 
 
 def test_the_line_of_a_trial_agrees() -> None:

@@ -1,6 +1,6 @@
 """Which tests run in one process: all that make hosts, since each host has a Ray of its own; and else those of a file.
 
-The names of the two ways are those of pytest-xdist, whose own they replace (tests/conftest.py). Its `--dist loadgroup`
+The two ways have names of pytest-xdist and replace its own of these names (tests/conftest.py). Its `--dist loadgroup`
 does nothing with pytest 9.2 and pytest-xdist 3.8.
 """
 
