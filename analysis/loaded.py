@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,7 @@ class Store:
         directories: trial -> its directory.
         provenance: where the numbers come from, as far as the store says it.
         remarks: what the store does not say, in sentences.
+        unjudged: the trials of which no check has looked at the rows.
     """
 
     name: str
@@ -46,3 +47,4 @@ class Store:
     directories: Mapping[str, Path] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     remarks: Sequence[str] = ()
+    unjudged: Collection[str] = ()

@@ -60,7 +60,8 @@ def load_published(path: Path) -> Store:
         " measures itself (measured.*): these columns are null for its trials"
     )
     remarks += [remark] if LOOPS not in header else []
-    return Store(path.name, path, trials, inputs, file, _directories(path, len(rows)), _provenance(path), remarks)
+    directories = _directories(path, len(rows))
+    return Store(path.name, path, trials, inputs, file, directories, _provenance(path), remarks, [*directories])
 
 
 def _table(file: Path) -> tuple[Path, list[list[str]], list[str]]:

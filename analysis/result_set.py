@@ -17,6 +17,7 @@ from fpray_analysis.loaded import SUITE, Store
 from fpray_analysis.raw_rows import RawRows
 from fpray_analysis.recordings import recorder_dataset, trial_rows
 from fpray_analysis.repeats import with_doubts_about_repeats
+from fpray_analysis.row_doubts import with_doubts_from_rows
 from fpray_analysis.stacking import stacked
 
 _SHOWN: Final = 20  # trials of a notebook's table
@@ -40,9 +41,13 @@ class Results:
 
         It has the columns of `results.parquet`, the protocol, and `loops`: the closed loops of all clients. A figure
         that was not measured is null. Several suites are stacked, with the suite in the column `suite`. `doubts` also
-        says which repeats of a configuration differ by more than their noise allows.
+        says which repeats of a configuration differ by more than their noise allows, and what the rows show of trials
+        of which fpray has not judged the rows: those of FrankenPaxos, and of earlier versions.
         """
-        return with_doubts_about_repeats(stacked({store.name: store.trials for store in self._stores}), self.inputs)
+        trials = stacked({store.name: store.trials for store in self._stores})
+        several = len(self._stores) > 1
+        unjudged = {(store.name if several else "", trial) for store in self._stores for trial in store.unjudged}
+        return with_doubts_about_repeats(with_doubts_from_rows(trials, unjudged, self.rows_of), self.inputs)
 
     @functools.cached_property
     def inputs(self) -> list[str]:

@@ -43,7 +43,8 @@ def load_suite(suite: Suite) -> Store:
     types = {**(column_types(protocol) if protocol else {}), **FIRST, **LAST}
     table = table_of(rows or [dict.fromkeys(types)], types).slice(0, len(rows))
     directories = {trial.directory.number: trial.directory.path for trial in trials}
-    return Store(suite.path.name, suite.path, table, inputs, source, directories, _provenance(suite), remarks)
+    unjudged = [trial.directory.number for trial in trials if not trial.outcome.checks]
+    return Store(suite.path.name, suite.path, table, inputs, source, directories, _provenance(suite), remarks, unjudged)
 
 
 def installed_protocol(name: str) -> Protocol[Any] | None:

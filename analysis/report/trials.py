@@ -58,11 +58,10 @@ class ReportedTrial:
 
     @property
     def doubts(self) -> Sequence[str]:
-        """Why its numbers may mislead."""
-        if self.outcome is not None:
-            return self.outcome.doubts
-        text = self.row.get(columns.DOUBTS)
-        return [str(text)] if text else []
+        """Why its numbers may mislead: what its run has written down, and what loading has noticed."""
+        of_run = self.outcome.doubts if self.outcome is not None else ()
+        text = str(self.row.get(columns.DOUBTS) or "").removeprefix("; ".join(of_run)).removeprefix("; ")
+        return [*of_run, *([text] if text else [])]
 
     @property
     def failed(self) -> bool:

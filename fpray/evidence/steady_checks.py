@@ -122,6 +122,8 @@ STEADY_CHECKS: Sequence[Check] = (
     few_samples,
     weak_reads,
 )
+# Those that need nothing but rows and parameters, so that they judge trials that were run by others as well.
+ROW_CHECKS: Sequence[Check] = (not_steady, one_client_far, group_means, few_samples, weak_reads)
 
 
 def _percent(share: float) -> str:

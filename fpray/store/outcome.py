@@ -71,6 +71,7 @@ class Outcome:
         results: column -> value; FrankenPaxos's columns and `measured.*` (None: not claimed).
         notes: what happened and was handled, as sentences.
         doubts: why the numbers may not mean what they seem to.
+        checks: what has looked for doubts, by the names of the functions; earlier versions say none.
         events: what happened when: `{"t": ns, "kind", "role", "label", "detail"}`.
         processes: what became of each process.
         hosts: the machines that took part.
@@ -87,6 +88,7 @@ class Outcome:
     results: Mapping[str, Cell] = field(default_factory=dict)
     notes: Sequence[str] = ()
     doubts: Sequence[str] = ()
+    checks: Sequence[str] = ()
     events: Sequence[Mapping[str, Any]] = ()
     processes: Sequence[ProcessEnd] = ()
     hosts: Sequence[str] = ()

@@ -13,7 +13,7 @@ from fpray.node.messages import FailureKind
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.attempt import Attempt, EndCause, ProcessFailed
 from fpray.trial.instrument_hooks import with_findings
-from fpray.trial.validity import doubts_about, with_advice
+from fpray.trial.validity import ALL_CHECKS, doubts_about, with_advice
 
 if TYPE_CHECKING:
     from fpray.recorder.summary import Summary
@@ -67,6 +67,7 @@ class _End:
     log: str = ""
     hosts: Sequence[str] = ()  # that were lost
     doubts: Sequence[str] = ()
+    checks: Sequence[str] = ()
     notes: Sequence[str] = ()
     results: Mapping[str, Any] = field(default_factory=dict)
 
@@ -94,6 +95,7 @@ def _outcome(attempt: Attempt, cause: EndCause, end: _End) -> Outcome:
         results=end.results,
         notes=[*attempt.notes, *attempt.processes.remarks(), *end.notes],
         doubts=end.doubts,
+        checks=end.checks,
         events=attempt.timeline.sorted_events(),
         processes=attempt.processes.ends(),
         hosts=attempt.plan.hosts() if attempt.plan else (),
@@ -133,7 +135,8 @@ def _end_of_clients(attempt: Attempt, summary: Summary) -> _End:
         first = doubts.pop(0)
         end = replace(end, ending=defect, detail=first.sentence, label=first.label, lines=first.lines, log=first.log)
     notes = [*end.notes, *(doubt.sentence for doubt in doubts if doubt.harmless)]
-    return replace(end, notes=notes, doubts=[doubt.sentence for doubt in doubts if not doubt.harmless])
+    sentences = [doubt.sentence for doubt in doubts if not doubt.harmless]
+    return replace(end, notes=notes, doubts=sentences, checks=[check.__name__ for check in ALL_CHECKS])
 
 
 def _blamed(attempt: Attempt, verdict: Verdict, end: _End) -> Sequence[str]:
