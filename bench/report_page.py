@@ -90,7 +90,7 @@ def _make_trial(path: Path, number: int, params: dict[str, Any], columns: list[s
         "status": "crashed" if failed else "finished", "detail": "acceptor_1 exited with 1" if failed else "",
         "label": "acceptor_1" if failed else "", "lines": _lines(number, 10) if failed else [], "wall_s": 12.3,
         "results": {} if failed else {name: 1000.0 + number + n / 7 for n, name in enumerate(columns)},
-        "doubts": ["clients measured together for 1 of 2 s"] if number % 7 == 0 else [],
+        "doubts": ["clients measured together for 1 of 2 s"] if number % 7 == 0 else [], "checks": ["not_steady"],
         "processes": [{"label": label, "returncode": 0, "cpu_s": 1.5, "max_rss_kb": 90_000} for label in labels],
         "phases": {phase: 0.1 * (n + 1) for n, phase in enumerate(_PHASES)}, "hosts": ["10.0.0.1"],
     }  # fmt: skip
