@@ -210,6 +210,7 @@ def test_every_machine_was_asked_to_install_the_drivers_versions(launched: Site)
         assert (home / "pip-was-asked").read_text().splitlines() == requests, "what is installed is not installed again"
 
 
+@pytest.mark.slow
 def test_ray_down_leaves_nothing_that_runs_anything(launched: Site) -> None:
     """The head stops at once, the others when they have missed it for 20 s.
 

@@ -79,6 +79,7 @@ def test_embedded_ray_is_the_default_and_private(tmp_path: Path) -> None:
     assert not remains.exists(), "what a killed driver left"
 
 
+@pytest.mark.slow
 def test_in_a_python_that_is_connected_to_ray_already(ray_address: str, tmp_path: Path) -> None:
     """As in a notebook: its Ray is used, and is still there afterwards."""
     code = (

@@ -45,6 +45,7 @@ def listeners(process: Seen, directory: Path) -> dict[tuple[str, int], str]:
 
 @pytest.mark.ray
 @pytest.mark.jvm
+@pytest.mark.slow
 def test_no_other_machine_reaches_a_sweep_on_this_machine(tmp_path: Path) -> None:
     """G6: the embedded Ray's gcs, raylet and workers, and the servers of the trial, are on 127.0.0.1."""
     for process in sweep_that_measures(tmp_path, {}):

@@ -58,6 +58,7 @@ def test_only_a_starved_clients_rows_are_left_out(name: str, starved: bool) -> N
     assert _starved(pq.read_table(REAL_JAR / f"{name}.parquet"), DURATION_S) is starved
 
 
+@pytest.mark.slow
 def test_the_reference_jars_clients_are_not_doubted(ray_address: str, tmp_path: Path) -> None:
     """K2: one loop and several, in one process and in two; also on a busy machine, which is another doubt."""
     grid = ("--vary", "num_client_procs=1,2", "--vary", "num_clients_per_proc=1,5", "--keep-going")

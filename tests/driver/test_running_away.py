@@ -43,6 +43,7 @@ def _driver(directory: Path) -> int:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.slow
 def test_a_detached_sweep_is_seen_left_stopped_killed_and_carried_on(ray_address: str, tmp_path: Path) -> None:
     words = ["sweep", "unreplicated", *PATIENT, "--vary", "num_clients_per_proc=1", "--address", ray_address]
     first_run = run(*words, "--detach", cwd=tmp_path)

@@ -274,6 +274,7 @@ def test_ctrl_c_ends_all_that_run_side_by_side(machines: object, tmp_path: Path)
     assert set(statuses) == {"interrupted"}
 
 
+@pytest.mark.slow
 def test_a_lost_machine_takes_its_own_trial_only_and_that_runs_elsewhere(
     machines: dict[str, subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:

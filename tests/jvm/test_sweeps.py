@@ -40,6 +40,7 @@ def test_batchedunreplicated(ray_address: str, tmp_path: Path) -> None:
         assert loops_of(tmp_path, trial) == 2 * (trial["params"]["num_clients_per_proc"] + 1)
 
 
+@pytest.mark.slow
 def test_requests_that_wait_for_others_at_the_end_are_a_note_not_a_failure(ray_address: str, tmp_path: Path) -> None:
     words = ["--set", "batcher_options.batch_size=10", "--set", "num_clients_per_proc=22", "--set", "num_batchers=1"]
     # The last requests of both phases are never answered, so the clients wait for their timeouts.

@@ -89,6 +89,7 @@ def test_a_search_is_drawn(load_only: tuple[Path, CommandResult], kind: str, tmp
         assert (b"best: measured.throughput" in content) is (kind == "html")
 
 
+@pytest.mark.slow
 def test_a_named_suite_goes_on_with_a_larger_budget(
     load_only: tuple[Path, CommandResult], ray_address: str, tmp_path: Path
 ) -> None:

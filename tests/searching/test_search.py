@@ -42,6 +42,7 @@ STUDY = fpray.Search(
 """
 
 
+@pytest.mark.slow
 def test_a_users_own_study_suggests_conditionally_and_several_goals_make_a_front(
     ray_address: str, tmp_path: Path
 ) -> None:

@@ -50,6 +50,7 @@ def test_server_0_of_fasterpaxos_starts_when_the_others_listen(ray_address: str,
     assert [process["label"] for process in plan["processes"]] == ["server_1", "server_2", "server_0", "client_0"]
 
 
+@pytest.mark.slow
 def test_super_nodes_that_start_too_far_apart_are_no_result(ray_address: str, tmp_path: Path) -> None:
     words = ("--vary", "num_batchers=0")
     done, outcome = _sweep("supermencius", tmp_path, ray_address, *words, super_node_2={"late": 5})
@@ -60,6 +61,7 @@ def test_super_nodes_that_start_too_far_apart_are_no_result(ray_address: str, tm
     assert outcome["status"] == "finished"
 
 
+@pytest.mark.slow
 def test_a_driver_starts_last_and_is_stopped_and_its_victim_is_no_failure(ray_address: str, tmp_path: Path) -> None:
     words = ("--vary", "f=1", "--set", "driver_workload.name=LeaderFailure")
     done, outcome = _sweep("horizontal", tmp_path, ray_address, *words, leader_0={"dies": True})

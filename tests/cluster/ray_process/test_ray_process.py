@@ -19,6 +19,7 @@ from tests.conftest import FPRAY, QUICK, run, start, stays, wait_for
 from tests.driver.held import PATIENT, hold_clients, release
 from tests.support.patience import LONG
 from tests.support.processes import Seen, below, command_of, jvms, lives, name_of, parent_of, seen
+from tests.support.rings import some_fast
 
 ROOT = Path(__file__).parents[3]
 
@@ -70,7 +71,7 @@ def _nothing_is_left(directory: Path, driver: subprocess.Popen[str], session: in
     wait_for(lambda: not list(user_directory().glob(f"ray-{driver.pid}-*")), SOON, "its directory is removed")
 
 
-@pytest.mark.parametrize("name", ["raylet", "gcs_server", "fpray-ray"])
+@pytest.mark.parametrize("name", some_fast(["raylet", "gcs_server", "fpray-ray"], every=3))
 def test_a_part_of_ray_that_is_killed_in_mid_trial_costs_an_attempt(name: str, tmp_path: Path) -> None:
     """H2: the trial is lost and runs again; exit code and sentences are those of a sweep that went well."""
     driver = start(*SWEEP, *PATIENT, cwd=tmp_path, env=ENV)
