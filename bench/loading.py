@@ -118,7 +118,9 @@ def _time(at: int) -> str:
 
 
 def _run(script: str, suite: Path) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-c", script + _END, str(suite)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script + _END, str(suite)], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise BenchError(done.stderr.strip()[-1000:])
     return dict(json.loads(done.stdout))

@@ -63,10 +63,10 @@ ABOUT = {
     "loading": (
         "From a suite to distributions",
         (
-            "The median and p99 of the latencies of each trial, as `fpray plot --kind ecdf` reads them, of suites with a"
-            " million rows for each trial, compared with pandas on the same Parquet files (`bench/loading.py`). The"
-            " trials of a suite are one file with many names, so all of it is in the memory of the file system. The best"
-            " of 3 runs in turn; one run for 100 million rows."
+            "The median and p99 of the latencies of each trial, as `fpray plot --kind ecdf` reads them, of suites with"
+            " a million rows for each trial, compared with pandas on the same Parquet files (`bench/loading.py`). The"
+            " trials of a suite are one file with many names, so all of it is in the memory of the file system. The"
+            " best of 3 runs in turn; one run for 100 million rows."
         ),
     ),
     "scale": (
