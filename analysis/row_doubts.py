@@ -59,18 +59,18 @@ def _evidence(row: Row, rows: Any) -> Evidence | None:
     window = window_of(starts, _recorded_warmup_ns(row, starts))
     if window is None:
         return None
-    measured = pace_of_rows(rows, window)
+    pace = pace_of_rows(rows, window)
     return Evidence(
         loops=0,
-        requests=measured.requests,
+        requests=pace.requests,
         unrecorded=0,
         window_ns=window,
         duration_s=(window[1] - window[0]) / _SECOND,
         grouped=(row.get("measurement_group_size") or 1) > 1,
         before_s=_warmup_s(row),
-        steadiness=steadiness_of(measured.pace),
-        largest_count=measured.largest_count,
-        thin=dict(_thin(row, measured)),
+        steadiness=steadiness_of(pace.pace),
+        largest_count=pace.largest_count,
+        thin=dict(_thin(row, pace)),
         weak_reads=_weak_reads(row),
     )
 
@@ -94,7 +94,7 @@ def _seconds(row: Row, name: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _thin(row: Row, measured: RowPace) -> Iterator[tuple[str, int]]:
+def _thin(row: Row, pace: RowPace) -> Iterator[tuple[str, int]]:
     """The quantiles that have too few requests, and how many they need."""
     for column, value in row.items():
         output = OUTPUT.search(column)
@@ -102,7 +102,7 @@ def _thin(row: Row, measured: RowPace) -> Iterator[tuple[str, int]]:
         needs = FEWEST_REQUESTS.get(name)
         if needs and value is not None:
             label = column.partition(".")[0].removesuffix("_output")
-            if measured.requests_by_label.get(label, measured.requests) < needs:
+            if pace.requests_by_label.get(label, pace.requests) < needs:
                 yield column, needs
 
 

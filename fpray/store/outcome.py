@@ -70,8 +70,7 @@ class Outcome:
         label: the process that failed.
         results: column -> value; FrankenPaxos's columns and `measured.*` (None: not claimed).
         notes: what happened and was handled, as sentences.
-        doubts: why the numbers may not mean what they seem to.
-        checks: what has looked for doubts, by the names of the functions; earlier versions say none.
+        doubts, checks: why the numbers may not mean what they seem to; what has looked for that, by name.
         events: what happened when: `{"t": ns, "kind", "role", "label", "detail"}`.
         processes: what became of each process.
         hosts: the machines that took part.

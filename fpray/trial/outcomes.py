@@ -13,7 +13,7 @@ from fpray.node.messages import FailureKind
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.trial.attempt import Attempt, EndCause, ProcessFailed
 from fpray.trial.instrument_hooks import with_findings
-from fpray.trial.validity import ALL_CHECKS, doubts_about, with_advice
+from fpray.trial.validity import CHECK_NAMES, doubts_about, with_advice
 
 if TYPE_CHECKING:
     from fpray.recorder.summary import Summary
@@ -135,8 +135,7 @@ def _end_of_clients(attempt: Attempt, summary: Summary) -> _End:
         first = doubts.pop(0)
         end = replace(end, ending=defect, detail=first.sentence, label=first.label, lines=first.lines, log=first.log)
     notes = [*end.notes, *(doubt.sentence for doubt in doubts if doubt.harmless)]
-    sentences = [doubt.sentence for doubt in doubts if not doubt.harmless]
-    return replace(end, notes=notes, doubts=sentences, checks=[check.__name__ for check in ALL_CHECKS])
+    return replace(end, notes=notes, doubts=[d.sentence for d in doubts if not d.harmless], checks=CHECK_NAMES)
 
 
 def _blamed(attempt: Attempt, verdict: Verdict, end: _End) -> Sequence[str]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from fpray.recorder.parquet_writer import ClientFacts
     from fpray.recorder.summary import Summary
 
-ALL_CHECKS = (*CHECKS, *STEADY_CHECKS)
+_CHECKS = (*CHECKS, *STEADY_CHECKS)
+CHECK_NAMES = [check.__name__ for check in _CHECKS]
 _LINEARIZABLE = "linearizable"
 _LINES = 400  # the one that tells may stand above much noise
 
@@ -32,7 +33,7 @@ def doubts_about(attempt: Attempt, summary: Summary) -> list[Doubt]:
     pieces = given_evidence(attempt, summary.window_ns)
     machines = [evidence for evidence in pieces if isinstance(evidence, MachineEvidence)]
     of_instruments = [evidence for evidence in pieces if isinstance(evidence, Doubt)]
-    of_checks = doubts(_evidence(attempt, summary, machines), ALL_CHECKS)
+    of_checks = doubts(_evidence(attempt, summary, machines), _CHECKS)
     return sorted([*of_checks, *of_instruments], key=lambda doubt: doubt.defect is None)
 
 
