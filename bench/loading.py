@@ -44,7 +44,7 @@ PANDAS = """
 import json, pathlib, sys, time
 begin = time.perf_counter()
 import pandas as pd
-files = sorted(pathlib.Path(sys.argv[1]).glob("*/recorder.parquet"))
+files = sorted(pathlib.Path(sys.argv[1]).glob(f"*/{sys.argv[2]}"))
 names = ["client", "start", "stop", "count", "latency_nanos"]
 df = pd.concat([pd.read_parquet(f, columns=names).assign(trial=f.parent.name) for f in files], ignore_index=True)
 starts = df.groupby(["trial", "client"], observed=True)["start"].agg(["min", "max"]).groupby("trial")
@@ -119,7 +119,7 @@ def _time(at: int) -> str:
 
 def _run(script: str, suite: Path) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-c", script + _END, str(suite)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", script + _END, str(suite), layout.RECORDER], capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise BenchError(done.stderr.strip()[-1000:])

@@ -153,19 +153,20 @@ def _check_kind(kind: str, options: FigureOptions) -> None:
 
 
 def _labels(results: Results, labels: Mapping[str, str]) -> dict[str, str]:
-    """Names of suites, each by its whole name: a user writes a part of it, such as its id.
+    """Names of suites, each by its whole name: a user writes that, also without .csv, or a part of it, such as its id.
 
     Raises:
         Refused: a part is in no name, or in several.
     """
     by_name, problems = {}, []
     for part, label in labels.items():
-        names = [name for name in results.provenance if part == name] or [n for n in results.provenance if part in n]
+        names = [name for name in results.provenance if part in (name, name.removesuffix(".csv"))]
+        names = names or [name for name in results.provenance if part in name]
         if len(names) == 1:
             by_name[names[0]] = label
         else:
             which = "several suites" if names else "none of these suites"
-            suites = ", ".join(map(printable, results.provenance))
+            suites = ", ".join(map(printable, names or results.provenance))
             problems.append(Problem(f"--label {part}", f"is in the name of {which}: {suites}", Cause.FIGURE))
     refuse_if_any(problems)
     return by_name

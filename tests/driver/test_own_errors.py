@@ -119,7 +119,7 @@ def test_an_outcome_that_cannot_be_judged_has_findings_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What raises last of all, in a check of the figures, is no less an ending."""
-    monkeypatch.setattr("fpray.trial.validity.CHECKS", [lambda _evidence: 1 // 0])
+    monkeypatch.setattr("fpray.trial.validity._CHECKS", [lambda _evidence: 1 // 0])
     outcome = run(tmp_path, FakeMachines(["a"]), instruments=[Meter()])
     assert (outcome.status, outcome.notes) == (Status.FAILED, ["metered to its end: failed"])
     assert "ZeroDivisionError" in outcome.detail

@@ -23,6 +23,7 @@ NOT_RUN = {
     "needs an AWS account": 1,
     "needs the network and sbt": 1,
     "needs a PostgreSQL server": 1,
+    "needs the published files": 1,
     "runs the tests themselves": 2,
     "is a part of a file": 1,
     "SUITE stands for a suite of yours": 1,
