@@ -25,7 +25,8 @@ Row = Mapping[str, Any]
 _COMPARABLE: Final = {status.value for status in Status if status.comparable}
 _SECOND: Final = 1_000_000_000
 _DURATION: Final = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")  # as Python writes one of less than a day
-_LINEARIZABLE: Final = "linearizable"
+CONSISTENCY: Final = "read_consistency"
+LINEARIZABLE: Final = "linearizable"
 
 
 def with_doubts_from_rows(trials: Any, unjudged: Collection[tuple[str, str]], rows_of: Callable[[Row], Any]) -> Any:
@@ -111,6 +112,6 @@ def _statistic(column: str) -> str:
 
 
 def _weak_reads(row: Row) -> str:
-    consistency = str(row.get("read_consistency") or _LINEARIZABLE)
+    consistency = str(row.get(CONSISTENCY) or LINEARIZABLE)
     has_reads = any(name.startswith("read_output.") and value is not None for name, value in row.items())
-    return consistency if has_reads and consistency != _LINEARIZABLE else ""
+    return consistency if has_reads and consistency != LINEARIZABLE else ""

@@ -98,6 +98,7 @@ class Comparison:
         varied: the parameters of points that tell pairs apart.
         margin: differences below it are none.
         notes: what else there is to say, in sentences.
+        sources: what A and B are: suites, how many trials, jar.
     """
 
     pairs: Sequence[Pair]
@@ -107,6 +108,7 @@ class Comparison:
     varied: Sequence[str]
     margin: float
     notes: Sequence[str]
+    sources: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As `--json` writes it."""

@@ -1,4 +1,4 @@
-"""What differs in where two sides come from: jar, Java, JVM, kernel, type of machine."""
+"""What two sides are, and what differs in where they come from: jar, arguments, JVM, kernel, type of machine."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fpray.files.printable import printable
+from fpray.store import columns
 from fpray_analysis.result_set import Results
 
 UNKNOWN: Final = "not known"
+_NAMED: Final = 3  # suites and jars
+_OF_TRIALS: Final = {columns.JVM_ARGS: "JVM arguments", columns.FLAGS: "flags"}  # of --jvm-arg and --flag
 _LONGEST: Final = 120
 _OF_MACHINES: Final = {  # subject -> the facts of a machine that make it
     "kernel": ("kernel",),
@@ -27,9 +30,22 @@ def different_provenance(a: Results, b: Results) -> dict[str, tuple[str, str]]:
     return {name: (own, other) for name, (own, other) in texts.items() if own != other}
 
 
+def source_of(name: str, results: Results) -> str:
+    """What a side is: its suites, how many trials, its jar."""
+    suites = [*map(printable, results.provenance)]
+    more = f" and {len(suites) - _NAMED} more" if len(suites) > _NAMED else ""
+    jars = [printable(jar) for jar in results.trials[columns.JAR].unique().to_pylist() if jar]
+    jar = f"jar: {', '.join(jars[:_NAMED])}" if jars else "jar: not known"
+    return f"{name}: {', '.join(suites[:_NAMED])}{more}, {results.trials.num_rows} trials, {jar}"
+
+
 def _values(results: Results) -> dict[str, list[str]]:
     """Subject -> all its values in the suites of one side."""
     values: dict[str, list[str]] = {}
+    for column, subject in _OF_TRIALS.items():
+        texts = results.trials[column].unique().to_pylist()
+        if any(texts) or None not in texts:
+            values[subject] = [text or "none" for text in texts if text is not None]
     for provenance in results.provenance.values():
         for subject, text in _facts(provenance):
             values.setdefault(subject, []).append(text)

@@ -16,7 +16,7 @@ from fpray_analysis.comparison.intervals import (
     interval_overall,
     intervals_of_pairs,
 )
-from fpray_analysis.comparison.machines import different_provenance
+from fpray_analysis.comparison.machines import different_provenance, source_of
 from fpray_analysis.comparison.pairing import Points, paired, pooled_parameters, that_nothing_pairs, trial_name
 from fpray_analysis.comparison.sides import (
     MARGIN,
@@ -64,9 +64,9 @@ def compare(
         for (rows_a, rows_b), own in zip(points.pairs, metrics, strict=True)
     ]
     notes = [*pooled_parameters(points, side_a, side_b), *_doubts(points)]
-    return Comparison(
-        pairs, overall, points.unpaired, different_provenance(loaded[0], loaded[1]), points.varied, margin, notes
-    )
+    provenance = different_provenance(loaded[0], loaded[1])
+    sources = [source_of(name, results) for name, results in zip("AB", loaded, strict=True)]
+    return Comparison(pairs, overall, points.unpaired, provenance, points.varied, margin, notes, sources)
 
 
 def _columns(points: Points, loaded: Sequence[Results]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import textwrap
 import warnings
 from collections import Counter
@@ -16,6 +17,7 @@ from fpray.errors import Cause, Problem, nearest, only_reading, refuse, refuse_i
 from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
+from fpray_analysis.row_doubts import CONSISTENCY, LINEARIZABLE
 from fpray_analysis.choice import Row, chosen_trials
 from fpray_analysis.figures.files import problems_of_file, save
 from fpray_analysis.figures.kinds import KINDS, SEARCH, usual_kind
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NARROWEST_CM, WIDEST_CM = 6.0, 60.0
+_READS = re.compile(r"of\sreads")
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,9 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
         figure = search_figure(results) if kind == SEARCH else _figure(results, kind, options, trials)
         if options.title and not options.paper:
             figure.suptitle(textwrap.fill(printable(options.title, most=200), int(options.width or SCREEN_CM) * 5))
+        _name_reads(figure, trials or chosen_trials(results, options.where, unfinished=True))
         line = source_line(results, kind, options, trials)
-        if not options.paper:
-            _add_line(figure, line, options.width or SCREEN_CM)
-        save(figure, file, _metadata(file, line, options))
+        save(figure, file, line, title=options.title, shows_line=not options.paper)
     notes += [*left_out(results, kind, options, trials), *_of_warnings(str(warning.message) for warning in heard)]
     return Drawn(kind, notes)
 
@@ -199,9 +201,15 @@ def _figure(results: Results, kind: str, options: FigureOptions, trials: list[Ro
     return figure
 
 
-def _add_line(figure: Figure, text: str, width_cm: float) -> None:
-    """A line below the figure, as many characters wide as fit."""
-    figure.supxlabel(textwrap.fill(text, int(width_cm * 7.6)), fontsize=6.5, color="#555555", x=0.01, ha="left")
+def _name_reads(figure: Figure, trials: Sequence[Row]) -> None:
+    """Name the consistency of reads at the axes, where some are not linearizable."""
+    texts = sorted({str(row[CONSISTENCY]) for row in trials if row.get(CONSISTENCY)})
+    if texts in ([], [LINEARIZABLE]):
+        return
+    words = f"of {printable(' or '.join(texts), most=40)} reads"
+    for axes in figure.axes:
+        axes.set_xlabel(_READS.sub(words, axes.get_xlabel()))
+        axes.set_ylabel(_READS.sub(words, axes.get_ylabel()))
 
 
 def source_line(results: Results, kind: str, options: FigureOptions, trials: Sequence[Row]) -> str:
@@ -227,14 +235,3 @@ def source_line(results: Results, kind: str, options: FigureOptions, trials: Seq
         hollow = " (hollow markers)" if KINDS[kind].has_hollow_markers else ""
         parts.append(f"{doubts} of these trials with doubts{hollow}")
     return " · ".join(part for part in parts if part)
-
-
-def _metadata(file: Path, line: str, options: FigureOptions) -> dict[str, Any]:
-    """The same in the file, by the keys of its format."""
-    software = f"fpray {fpray.__version__}"
-    title = printable(options.title) or "Figure of fpray"
-    if file.suffix.lower() == ".pdf":
-        return {"Title": title, "Subject": line, "Creator": software}
-    if file.suffix.lower() == ".svg":
-        return {"Title": title, "Description": line, "Creator": software, "Date": None}
-    return {"Title": title, "Description": line, "Software": software}

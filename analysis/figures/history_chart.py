@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import fpray
 from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray_analysis.figures.files import save
@@ -60,7 +61,12 @@ def write_history(history: History, file: Path) -> None:
             axes.set_ylabel(along_height(axes, quantity(name).without_unit, len(names)))
             axes.label_outer()
         figure.supylabel("divided by the first version", fontsize=8)
-        save(figure, file)
+        versions = [printable(version.name, most=2 * _LONGEST_NAME) for version in history.versions]
+        trials = sum(len(version.trials) for version in history.versions)
+        jars = list(dict.fromkeys(printable(version.jar) for version in history.versions if version.jar))
+        line = [f"{len(versions)} versions, from {versions[0]} to {versions[-1]}", f"{trials} trials"]
+        line += [f"jars: {', '.join(jars[:3])}{', ...' * (len(jars) > 3)}"] if jars else ["jar: not known"]
+        save(figure, file, " · ".join([*line, f"fpray {fpray.__version__}"]))
 
 
 def _name(commit: str, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import fpray
 from fpray.errors import Cause, refuse
 from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
@@ -77,7 +78,7 @@ def write_figure(comparison: Comparison, file: Path) -> None:
         for axes, name in zip(figure.subplots(1, len(names), squeeze=False, sharey=True)[0], names, strict=True):
             ratios(comparison, axes, name)
             axes.label_outer()
-        save(figure, file)
+        save(figure, file, " · ".join([*comparison.sources, f"fpray {fpray.__version__}"]))
 
 
 def _name(point: Any, comparison: Comparison) -> str:

@@ -62,7 +62,9 @@ def size_inches(width_cm: float, ratio: float = 0.62) -> tuple[float, float]:
 
 def name_axes(axes: Axes, x: str, y: str) -> None:
     """Label the axes in words, in lines that are not longer than the axes."""
-    axes.set_xlabel(textwrap.fill(x, int(_inches(axes)[0] * _CHARACTERS * 0.8)))
+    grid = axes.get_gridspec()  # of axes that stand side by side
+    side_by_side = grid.ncols if grid is not None else 1
+    axes.set_xlabel(textwrap.fill(x, int(_inches(axes)[0] / side_by_side * _CHARACTERS * 0.8)))
     axes.set_ylabel(along_height(axes, y))
 
 

@@ -155,7 +155,11 @@ def _peak(series: Series, inside: Series | None, statistic: str) -> Peak:
     point = _highest(series, statistic)
     within = _highest(inside, statistic) if inside is not None else None
     trials = [*point.trials, *(within.trials if within is not None else ())]
-    doubts = [f"trial {_name(row)}: {row[columns.DOUBTS]}" for row in trials if row[columns.DOUBTS]]
+    doubted = dict[str, list[str]]()  # repeats often have the same doubts
+    for row in trials:
+        if row[columns.DOUBTS]:
+            doubted.setdefault(row[columns.DOUBTS], []).append(_name(row))
+    doubts = [f"trial{'s' * (len(set(names)) > 1)} {', '.join(dict.fromkeys(names))}: {text}" for text, names in doubted.items()]
     return Peak(
         key=series.key,
         peak=estimate(point.xs, statistic),
@@ -196,7 +200,7 @@ def _notes(
     doubts = list(dict.fromkeys(doubt for row in rows for doubt in row.doubts))
     yield from (f"doubt about {printable(doubt)}" for doubt in doubts[:_DOUBTS])
     if len(doubts) > _DOUBTS:
-        yield f"{len(doubts) - _DOUBTS} more trials have doubts: fpray show lists them"
+        yield f"{len(doubts) - _DOUBTS} more doubts: fpray show lists them"
 
 
 def _is_at_the_edge(series: Series, statistic: str) -> bool:

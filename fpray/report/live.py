@@ -56,6 +56,7 @@ class Progress:
         self._start = time.monotonic()
         self._done: set[str] = set()  # resumed trials count as done, not as elapsed
         self._failures = 0
+        self._doubted: dict[str, str] = {}  # doubt -> the trial that had it first
         self._before = _RunningPhase("", self._start)  # what is done before any trial
         self._running: dict[str, tuple[TrialTime, _RunningPhase]] = {}  # number -> trial
         self._lock = threading.Lock()  # trials report from threads of their own
@@ -132,7 +133,7 @@ class Progress:
             self._failures += outcome.status is not Status.FINISHED
         if outcome.status is Status.FINISHED:
             lines = [f"{self._head(took)} {values_line(trial, outcome, self._summary, self._outputs)}"]
-            lines += remark_lines(outcome)
+            lines += remark_lines(outcome, number, self._doubted)
         else:
             lines = failure_lines(number, self._total, outcome)
         for line in lines:

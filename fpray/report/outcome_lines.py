@@ -33,9 +33,20 @@ def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], out
     return str(values)
 
 
-def remark_lines(outcome: Outcome, *, notes: bool = True, number: str = "") -> Iterator[str]:
-    """The doubts of a trial, and its notes; number: of the trial, where others are beside it."""
-    yield from (f"{number or '   '} doubt about these numbers: {doubt}" for doubt in outcome.doubts)
+def remark_lines(
+    outcome: Outcome, number: str, doubted: dict[str, str], *, notes: bool = True, beside_others: bool = False
+) -> Iterator[str]:
+    """The doubts of a trial, and its notes.
+
+    A doubt of many trials, such as one about their parameters, is a sentence once.
+
+    number: of the trial. doubted: doubts of other trials -> the number of the first one; it gets those of this trial.
+    beside_others: lines of other trials stand beside these, so the number is in front.
+    """
+    for doubt in outcome.doubts:
+        words = f"the same as of trial {doubted[doubt]}" if doubt in doubted else doubt
+        doubted.setdefault(doubt, number)
+        yield f"{number if beside_others else '   '} doubt about these numbers: {words}"
     if notes:
         yield from (f"    note: {note}" for note in outcome.notes)
 

@@ -66,8 +66,9 @@ def _show_suite(suite: Suite, section: Section) -> None:
     show_line(f"{protocol.name} · study {suite.record.study} · jar: {jar} · {_machines(suite)}")
     if trials:
         print_trials(protocol, trials)
+    doubted = dict[str, str]()
     for directory, _, outcome in trials:
-        for line in _remarks(directory, outcome, notes=False):
+        for line in _remarks(directory, outcome, doubted, beside_others=True):
             show_line(line)
     for line in section.lines(suite):
         show_line(line)
@@ -103,8 +104,11 @@ def _machines(suite: Suite) -> str:
     return f"{len(machines)} machines (the first: {of_first})" if len(machines) > 1 else f"1 machine, {of_first}"
 
 
-def _remarks(directory: TrialDirectory, outcome: Outcome | None, *, notes: bool = True) -> Iterator[str]:
-    """How a trial failed, its doubts, and its notes."""
+def _remarks(
+    directory: TrialDirectory, outcome: Outcome | None, doubted: dict[str, str], *, beside_others: bool = False
+) -> Iterator[str]:
+    """How a trial failed, its doubts, and (for one trial alone) its notes; arguments as for `remark_lines`."""
+    notes = not beside_others
     if outcome is None:
         return
     if outcome.detail:
@@ -113,7 +117,7 @@ def _remarks(directory: TrialDirectory, outcome: Outcome | None, *, notes: bool 
         see = f"see {explanation_of(outcome)}" if notes and outcome.status is not Status.FINISHED else ""
         if place := " · ".join(filter(None, [outcome.log, see])):
             yield f"    {place}"
-    yield from remark_lines(outcome, notes=notes, number="" if notes else directory.number)
+    yield from remark_lines(outcome, directory.number, doubted, notes=notes, beside_others=beside_others)
 
 
 def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
@@ -129,7 +133,7 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     number = directory.path.relative_to(suite.path)
     show_line(short_path(directory.path))
     show_line(f"{trial['protocol']} · trial {number} ({trial['id']}) · {status}{wall} · jar: {jar}")
-    for line in _remarks(directory, outcome):
+    for line in _remarks(directory, outcome, {}):
         show_line(line)
     print_processes(directory, processes, outcome)
     if outcome is not None:

@@ -261,3 +261,14 @@ def test_a_search_is_drawn_as_show_draws_it(tmp_path: Path) -> None:
     assert "--kind search: shows one search, and these are 2" in " ".join(done.stderr.split())
     done = cli("plot", str(suite), "--kind", "search", "--where", "trial=001", "-o", str(output))
     assert "--where has no meaning for --kind search" in " ".join(done.stderr.split())
+
+
+def test_reads_that_are_not_linearizable_are_named_at_the_axes(tmp_path: Path) -> None:
+    rows = ["num_client_procs,num_clients_per_proc,read_consistency,read_output.latency.median_ms,read_output.start_throughput_1s.p90"]
+    rows += [f"1,{loops},eventual,{loops / 10},{100 * loops}" for loops in (1, 2, 3)]
+    (tmp_path / "reads.csv").write_text("\n".join(rows) + "\n")
+    figure = tmp_path / "figure.svg"
+    done = cli("plot", str(tmp_path / "reads.csv"), "--kind", "lt", "-o", str(figure))
+    assert done.exit_code == 0, done.output
+    assert "of eventual reads" in figure.read_text()
+    assert "of reads" not in figure.read_text()

@@ -42,6 +42,9 @@ def test_a_line_for_each_trial_that_ends(tmp_path: Path, capsys: pytest.CaptureF
         assert head.endswith("{'num_clients_per_proc': '2', 'latency.median_ms': '1.25'}")
         assert (doubt, note) == ("    doubt about these numbers: few requests", "    note: one retry")
         progress.begin("003", TRIALS[2])
+        progress.end("003", TRIALS[2], dataclasses.replace(FINISHED, doubts=("few requests",)))
+        assert capsys.readouterr().err.endswith("\n    doubt about these numbers: the same as of trial 002\n")
+        progress.begin("003", TRIALS[2])
         progress.end("003", TRIALS[2], CRASHED)
         assert capsys.readouterr().err.splitlines() == [
             "trial 003 of 003 · crashed: server crashed",

@@ -39,6 +39,17 @@ def test_doubts_beside_other_trials_carry_their_number(tmp_path: Path) -> None:
     assert "\n    doubt about these numbers: the machine was busy\n" in cli("show", f"{suite}/001").output
 
 
+def test_a_doubt_of_many_trials_is_a_sentence_once(tmp_path: Path) -> None:
+    (suite,) = (path for path in shutil.copytree(CRASH, tmp_path / "suites").iterdir() if path.is_dir())
+    for number in ("001", "002"):
+        outcome = json.loads((suite / number / "outcome.json").read_text())
+        (suite / number / "outcome.json").write_text(json.dumps(outcome | {"doubts": ["the reads are eventual"]}))
+    output = cli("show", str(suite)).output
+    assert output.count("the reads are eventual") == 1
+    assert "\n002 doubt about these numbers: the same as of trial 001\n" in output
+    assert "the reads are eventual" in cli("show", f"{suite}/002").output
+
+
 def test_show_without_a_name_shows_the_newest_suite(tmp_path: Path) -> None:
     """E6: "Missing argument"."""
     assert cli("show", "-s", str(CRASH)).output == cli("show", str(next(CRASH.glob("2026*")))).output

@@ -208,3 +208,20 @@ def test_numbers_and_durations_pair_however_they_are_written(tmp_path: Path) -> 
             writer.writerow(["rate", "duration", "mode", MEDIAN])
             writer.writerows([[*cells, value] for value in (1.0, 1.1, 1.05)])
     assert len(_json(str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))["pairs"]) == 1
+
+
+def test_a_figure_says_what_it_was_drawn_from_and_other_arguments_are_a_difference(tmp_path: Path) -> None:
+    (suite,) = (RECORDED / "sweep_with_a_crash").iterdir()
+    other = tmp_path / suite.name.replace("AWTENUJBIX", "BBBBBBBBBB")
+    shutil.copytree(suite, other)
+    for path in other.glob("[0-9]*/trial.json"):
+        trial = json.loads(path.read_text())
+        trial["provenance"]["jvm_args"] = "server:-Xint"
+        path.write_text(json.dumps(trial))
+    done = cli("compare", str(suite), str(other), "-o", str(tmp_path / "figure.svg"))
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("differs: JVM arguments: A none, B server:-Xint\n")
+    text = (tmp_path / "figure.svg").read_text()
+    assert "AWTENUJBIX" in text
+    assert "BBBBBBBBBB" in text
+    assert "fpray 0." in text
