@@ -10,14 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import fpray
 from fpray.errors import Cause, Problem, nearest, only_reading, refuse, refuse_if_any
 from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
-from fpray_analysis.row_doubts import CONSISTENCY, LINEARIZABLE
 from fpray_analysis.choice import Row, chosen_trials
 from fpray_analysis.figures.files import problems_of_file, save
 from fpray_analysis.figures.kinds import KINDS, SEARCH, usual_kind
@@ -27,6 +26,7 @@ from fpray_analysis.figures.study_figures import with_study_figure
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.result_set import Results
+from fpray_analysis.row_doubts import CONSISTENCY, LINEARIZABLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -155,17 +155,16 @@ def _peak(series: Series, inside: Series | None, statistic: str) -> Peak:
     point = _highest(series, statistic)
     within = _highest(inside, statistic) if inside is not None else None
     trials = [*point.trials, *(within.trials if within is not None else ())]
-    doubted = dict[str, list[str]]()  # repeats often have the same doubts
+    names = dict[str, set[str]]()  # doubt -> the trials that have it: repeats often have the same ones
     for row in trials:
         if row[columns.DOUBTS]:
-            doubted.setdefault(row[columns.DOUBTS], []).append(_name(row))
-    doubts = [f"trial{'s' * (len(set(names)) > 1)} {', '.join(dict.fromkeys(names))}: {text}" for text, names in doubted.items()]
+            names.setdefault(row[columns.DOUBTS], set()).add(_name(row))
     return Peak(
         key=series.key,
         peak=estimate(point.xs, statistic),
         beside=estimate(point.ys, statistic),
         within=estimate(within.xs, statistic) if within is not None else None,
-        doubts=list(dict.fromkeys(doubts)),
+        doubts=[f"trial{'s' * (len(own) > 1)} {', '.join(sorted(own))}: {text}" for text, own in names.items()],
     )
 
 

@@ -264,7 +264,9 @@ def test_a_search_is_drawn_as_show_draws_it(tmp_path: Path) -> None:
 
 
 def test_reads_that_are_not_linearizable_are_named_at_the_axes(tmp_path: Path) -> None:
-    rows = ["num_client_procs,num_clients_per_proc,read_consistency,read_output.latency.median_ms,read_output.start_throughput_1s.p90"]
+    rows = [
+        "num_client_procs,num_clients_per_proc,read_consistency,read_output.latency.median_ms,read_output.start_throughput_1s.p90"
+    ]
     rows += [f"1,{loops},eventual,{loops / 10},{100 * loops}" for loops in (1, 2, 3)]
     (tmp_path / "reads.csv").write_text("\n".join(rows) + "\n")
     figure = tmp_path / "figure.svg"

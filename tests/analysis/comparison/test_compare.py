@@ -220,7 +220,7 @@ def test_a_figure_says_what_it_was_drawn_from_and_other_arguments_are_a_differen
         path.write_text(json.dumps(trial))
     done = cli("compare", str(suite), str(other), "-o", str(tmp_path / "figure.svg"))
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.startswith("differs: JVM arguments: A none, B server:-Xint\n")
+    assert done.stdout.startswith("differs: JVM arguments: A none · B server:-Xint\n")
     text = (tmp_path / "figure.svg").read_text()
     assert "AWTENUJBIX" in text
     assert "BBBBBBBBBB" in text

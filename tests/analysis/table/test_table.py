@@ -67,7 +67,7 @@ def test_what_there_is_to_say_stands_below(tmp_path: Path) -> None:
     text = _table(_file(tmp_path / "t.csv", doubts="a|b was busy"), "--bound", "latency.p99_ms<=5")
     assert "- Intervals are those of 95 % (Student's t over repeats; one repeat has none): Noop." in text
     assert "No configuration keeps latency.p99\\_ms \\<= 5: Noop." in text
-    assert "Doubt about trial 004: a\\|b was busy." in text
+    assert "Doubt about trials 001, 002, 003, 004, 005, 006: a\\|b was busy." in text
     growing = [(loops, "Noop", 1.0, 100.0 * loops) for loops in (1, 2, 3)]
     text = _table(_file(tmp_path / "growing.csv", growing))
     assert "The peak is at the highest load that was tried, so more load may give more: all trials." in text
