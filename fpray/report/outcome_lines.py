@@ -11,10 +11,13 @@ from fpray.files.layout import command_file, label_of
 from fpray.node.ports import is_own
 from fpray.node.process_files import ran_on
 from fpray.plan.plan import Trial
-from fpray.plan.words import RERUN
+from fpray.plan.words import RERUN, number_of
 from fpray.protocol.params import flatten
 from fpray.recorder.columns import THROUGHPUT, latency, measured_latency, start_throughput
 from fpray.store.outcome import Outcome, Status
+
+_DOUBT = "doubt about these numbers: "
+_NAMED = 10  # other trials with the same doubt
 
 
 def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], outputs: Mapping[str | None, str]) -> str:
@@ -33,22 +36,29 @@ def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], out
     return str(values)
 
 
-def remark_lines(
-    outcome: Outcome, number: str, doubted: dict[str, str], *, notes: bool = True, beside_others: bool = False
-) -> Iterator[str]:
-    """The doubts of a trial, and its notes.
+def remark_lines(outcome: Outcome, number: str, doubted: dict[str, str]) -> Iterator[str]:
+    """The doubts of a trial, and its notes, below what else is said of it.
 
     A doubt of many trials, such as one about their parameters, is a sentence once.
 
     number: of the trial. doubted: doubts of other trials -> the number of the first one; it gets those of this trial.
-    beside_others: lines of other trials stand beside these, so the number is in front.
     """
     for doubt in outcome.doubts:
         words = f"the same as of trial {doubted[doubt]}" if doubt in doubted else doubt
         doubted.setdefault(doubt, number)
-        yield f"{number if beside_others else '   '} doubt about these numbers: {words}"
-    if notes:
-        yield from (f"    note: {note}" for note in outcome.notes)
+        yield f"    {_DOUBT}{words}"
+    yield from (f"    note: {note}" for note in outcome.notes)
+
+
+def doubt_lines(number: str, doubts: Sequence[str], trials_by_doubt: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The doubts of a trial beside others: each at the first trial that has it, with the numbers of the others."""
+    for doubt in doubts:
+        first, *others = trials_by_doubt[doubt]
+        if number == first:
+            more = ", ..." if len(others) > _NAMED else ""
+            also = f" · also of {', '.join(others[:_NAMED])}{more}" if others else ""
+            count = f" ({number_of(len(others), 'other trial')})" if more else ""
+            yield f"{number} {_DOUBT}{doubt}{also}{count}"
 
 
 def failure_lines(number: str, total: int, outcome: Outcome) -> list[str]:

@@ -12,7 +12,7 @@ from fpray.files.paths import absolute, short_path
 from fpray.files.suite_file import Damaged
 from fpray.plan.words import duration_in_words
 from fpray.recorder.columns import is_measured
-from fpray.report.outcome_lines import explanation_of, remark_lines
+from fpray.report.outcome_lines import doubt_lines, explanation_of, remark_lines
 from fpray.report.process_table import print_processes
 from fpray.report.sections import Section, Sections, section_of
 from fpray.report.text import show_line
@@ -66,10 +66,14 @@ def _show_suite(suite: Suite, section: Section) -> None:
     show_line(f"{protocol.name} · study {suite.record.study} · jar: {jar} · {_machines(suite)}")
     if trials:
         print_trials(protocol, trials)
-    doubted = dict[str, str]()
+    trials_by_doubt = dict[str, list[str]]()
     for directory, _, outcome in trials:
-        for line in _remarks(directory, outcome, doubted, beside_others=True):
-            show_line(line)
+        for doubt in outcome.doubts if outcome is not None else ():
+            trials_by_doubt.setdefault(doubt, []).append(directory.number)
+    for directory, _, outcome in trials:
+        if outcome is not None:
+            for line in (*_failure(directory, outcome), *doubt_lines(directory.number, outcome.doubts, trials_by_doubt)):
+                show_line(line)
     for line in section.lines(suite):
         show_line(line)
     statuses = [outcome.status for _, _, outcome in trials if outcome is not None]
@@ -104,20 +108,13 @@ def _machines(suite: Suite) -> str:
     return f"{len(machines)} machines (the first: {of_first})" if len(machines) > 1 else f"1 machine, {of_first}"
 
 
-def _remarks(
-    directory: TrialDirectory, outcome: Outcome | None, doubted: dict[str, str], *, beside_others: bool = False
-) -> Iterator[str]:
-    """How a trial failed, its doubts, and (for one trial alone) its notes; arguments as for `remark_lines`."""
-    notes = not beside_others
-    if outcome is None:
-        return
+def _failure(directory: TrialDirectory, outcome: Outcome, see: str = "") -> Iterator[str]:
+    """How a trial failed; see: where that is explained."""
     if outcome.detail:
         yield f"{directory.number} {outcome.status.value}: {outcome.detail}"
         yield from (f"    {line}" for line in outcome.lines)
-        see = f"see {explanation_of(outcome)}" if notes and outcome.status is not Status.FINISHED else ""
         if place := " · ".join(filter(None, [outcome.log, see])):
             yield f"    {place}"
-    yield from remark_lines(outcome, directory.number, doubted, notes=notes, beside_others=beside_others)
 
 
 def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
@@ -133,8 +130,10 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     number = directory.path.relative_to(suite.path)
     show_line(short_path(directory.path))
     show_line(f"{trial['protocol']} · trial {number} ({trial['id']}) · {status}{wall} · jar: {jar}")
-    for line in _remarks(directory, outcome, {}):
-        show_line(line)
+    if outcome is not None:
+        see = f"see {explanation_of(outcome)}" if outcome.status is not Status.FINISHED else ""
+        for line in (*_failure(directory, outcome, see), *remark_lines(outcome, directory.number, {})):
+            show_line(line)
     print_processes(directory, processes, outcome)
     if outcome is not None:
         _show_numbers(outcome)

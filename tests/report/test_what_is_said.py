@@ -46,7 +46,7 @@ def test_a_doubt_of_many_trials_is_a_sentence_once(tmp_path: Path) -> None:
         (suite / number / "outcome.json").write_text(json.dumps(outcome | {"doubts": ["the reads are eventual"]}))
     output = cli("show", str(suite)).output
     assert output.count("the reads are eventual") == 1
-    assert "\n002 doubt about these numbers: the same as of trial 001\n" in output
+    assert "\n001 doubt about these numbers: the reads are eventual · also of 002\n" in output
     assert "the reads are eventual" in cli("show", f"{suite}/002").output
 
 
