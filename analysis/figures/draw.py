@@ -233,5 +233,5 @@ def source_line(results: Results, kind: str, options: FigureOptions, trials: Seq
     ]
     if doubts:
         hollow = " (hollow markers)" if KINDS[kind].has_hollow_markers else ""
-        parts.append(f"{doubts} of these trials with doubts{hollow}")
+        parts.append("with doubts" if KINDS[kind].is_of_one_trial else f"{doubts} of these trials with doubts{hollow}")
     return " · ".join(part for part in parts if part)

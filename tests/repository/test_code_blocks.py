@@ -26,6 +26,7 @@ MARKS = {
     "README.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/searching.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/add-a-protocol.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
+    "docs/from-results-to-a-figure.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/handing-over.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/instruments.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/detached.md": (pytest.mark.jvm, pytest.mark.ray),
