@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from bench.common import Row, Settings
+from bench.common import BenchError, Row, Settings
 from fpray_analysis.comparison.figures_compared import compared_columns, is_latency, shares_of_error
 from fpray_analysis.comparison.intervals import RATE_OVERALL, Interval, Sides, interval_overall, intervals_of_pairs
 from fpray_analysis.comparison.noise import Numbers
@@ -117,12 +117,16 @@ def rows_of_table(file: Path, runs: int) -> Iterator[Row]:
     """The repeats of each point of published results, split at random: nothing differs, so nothing may be called."""
     results = load(file)
     rows = results.trials.to_pylist()
-    names = compared_columns(rows, rows, results.trials.column_names)
     points: dict[tuple[object, ...], list[dict[str, float]]] = {}
     for row in rows:
         points.setdefault(tuple(row[name] for name in results.inputs), []).append(row)
     repeats = [own for own in points.values() if len(own) > 1]
-    rng, shares, calls, throughputs = np.random.default_rng(1), shares_of_error(names), 0, 0
+    rng, calls, throughputs = np.random.default_rng(1), 0, 0
+    names = compared_columns(rows, rows, results.trials.column_names)
+    names = [name for name in names if any(_halves(repeats, name, rng))]  # such as reads of trials that only write
+    if not names:
+        raise BenchError(f"{file.name} has no repeats")
+    shares = shares_of_error(names)
     for _ in range(runs):
         figures = {name: [*_halves(repeats, name, rng)] for name in names}
         pairs, overall = _compared(figures, shares)

@@ -136,19 +136,25 @@ class RayLink:
         self.gcs_address, self.host = ray.gcs_address, ray.host
 
     def _started(self, answer: Future[RayStarted]) -> RayStarted:
-        """The answer, when it comes. Ray itself tries for minutes to connect to a head that goes away meanwhile.
+        """The answer, when it comes. Ray itself tries for minutes to connect to what has gone away meanwhile.
+
+        While it tries to connect to a raylet, no other thread of the Ray process runs, so that does not notice it.
 
         Raises:
             Refused: the head has gone away.
-            Unanswered: Ray takes too long.
+            Unanswered: Ray takes too long, or a part of an embedded Ray has ended.
         """
-        deadline = time.monotonic() + _START_S
+        deadline, is_lost = time.monotonic() + _START_S, False
         while True:
             try:
                 return answer.result(_LOOK_S)
             except TimeoutError:
                 if time.monotonic() > deadline:
                     raise Unanswered(self._late()) from None
+                was_lost, is_lost = is_lost, self._address is None and ray_orphans.has_lost_a_child(self.process.pid)
+                if was_lost and is_lost:
+                    self.process.kill()
+                    raise Unanswered("a process of Ray ended while Ray started") from None
                 if self._address not in (None, "auto") and not head_answers(str(self._address)):
                     raise self._refused(
                         "the head node of this Ray cluster went away while fpray connected to it. Start the cluster"

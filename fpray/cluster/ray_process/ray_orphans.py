@@ -129,6 +129,11 @@ def _is_the_same(session: int, start: bytes = b"", pids: bytes = b"") -> bool:
     return same and pids in (b"", namespace("self", "pid").encode())
 
 
+def has_lost_a_child(pid: int) -> bool:
+    """Whether a child of a Ray process (the head, or the raylet) has ended, and that process has not yet noticed it."""
+    return any(entry.ppid == pid and not entry.alive for entry in process_table().values())
+
+
 def end_session(session: int, before_raylet: Callable[[], None] = lambda: None) -> None:
     """End Ray's processes of a session at once, all but this process. Never raises.
 
