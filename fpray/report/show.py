@@ -72,7 +72,10 @@ def _show_suite(suite: Suite, section: Section) -> None:
             trials_by_doubt.setdefault(doubt, []).append(directory.number)
     for directory, _, outcome in trials:
         if outcome is not None:
-            for line in (*_failure(directory, outcome), *doubt_lines(directory.number, outcome.doubts, trials_by_doubt)):
+            for line in (
+                *_failure(directory, outcome),
+                *doubt_lines(directory.number, outcome.doubts, trials_by_doubt),
+            ):
                 show_line(line)
     for line in section.lines(suite):
         show_line(line)
