@@ -65,9 +65,10 @@ def test_commands_stand_in_the_order_of_use_in_whole_lines() -> None:
 @pytest.mark.parametrize("name", ["plan", "sweep", "search"])
 def test_options_stand_in_groups_and_each_has_a_help(name: str) -> None:
     """E8: `sweep --help` is 31 options in one list."""
-    command = main.get_command(click.Context(main), name)
+    parent = click.Context(main, **main.context_settings)
+    command = main.get_command(parent, name)
     assert isinstance(command, Grouped)
-    context = click.Context(command)
+    context = click.Context(command, parent=parent)
     options = [option for option in command.get_params(context) if isinstance(option, click.Option)]
     without = [option.name for option in options if not option.hidden and not isinstance(option, GroupedOption)]
     help_option = command.get_help_option(context)

@@ -100,9 +100,9 @@ def _commands() -> Iterator[Any]:
 def test_a_command_that_a_document_shows_is_accepted(words: list[str]) -> None:
     """B4: also those that need a cluster, AWS or another machine: nothing is started here."""
     words = words[: next((i for i, word in enumerate(words) if word in ("|", "&&", ">", ";")), len(words))]
-    command = main.get_command(click.Context(main), words[0])
-    assert command is not None, words
-    with click.Context(main, info_name="fpray") as parent:
+    with click.Context(main, info_name="fpray", **main.context_settings) as parent:
+        command = main.get_command(parent, words[0])
+        assert command is not None, words
         parser = command.make_parser(click.Context(command, parent=parent, info_name=words[0]))
         parser.parse_args(args=list(words[1:]))
 
