@@ -50,7 +50,7 @@ def one_client_far(evidence: Evidence) -> Iterator[Doubt]:
 
 
 def saturated_clients(evidence: Evidence) -> Iterator[Doubt]:
-    """A client used all of the core that it can use, so it may be what limits the throughput."""
+    """A client used all of the core that it can use, or clients a whole machine: they may limit the throughput."""
     cores = {label: use for machine in evidence.machines for label, use in machine.clients.items()}
     busy = [label for label, use in cores.items() if use >= SATURATED_CORES]
     if busy:
@@ -62,6 +62,13 @@ def saturated_clients(evidence: Evidence) -> Iterator[Doubt]:
             " processes with fewer loops: --set num_client_procs=N",
             label=most,
         )
+    for machine in evidence.machines:
+        used = sum(machine.clients.values())
+        if used >= SATURATED_CORES * machine.cores and not any(label in busy for label in machine.clients):
+            yield Doubt(
+                f"the clients on machine {machine.host} used {used:.1f} of its {machine.cores} cores, so the clients may"
+                " be what limits the throughput. Use more machines for clients"
+            )
 
 
 def clocks_apart(evidence: Evidence) -> Iterator[Doubt]:

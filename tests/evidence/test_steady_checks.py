@@ -57,6 +57,13 @@ def test_a_client_that_uses_its_core_is_named() -> None:
     assert sentence.startswith("client_1 used 97% of a core (and so did 1 other client). A client serves all of its")
 
 
+def test_clients_that_use_a_whole_machine_are_named() -> None:
+    clients = {f"client_{number}": 0.62 for number in range(3)}
+    (sentence,) = _sentences(replace(GOOD, machines=[replace(MACHINE, clients=clients)]))
+    assert sentence.startswith("the clients on machine a used 1.9 of its 2 cores, so the clients may be what limits")
+    assert _sentences(replace(GOOD, machines=[replace(MACHINE, cores=4, clients=clients)])) == []
+
+
 def test_clocks_that_surely_differ_are_named() -> None:
     def sentences(clock_ms: tuple[float, float]) -> list[str]:
         machines = [replace(MACHINE, clock_ms=(-1.0, 1.0)), replace(MACHINE, host="b", clock_ms=clock_ms)]
