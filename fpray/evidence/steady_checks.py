@@ -63,11 +63,11 @@ def saturated_clients(evidence: Evidence) -> Iterator[Doubt]:
             label=most,
         )
     for machine in evidence.machines:
-        used = sum(machine.clients.values())
-        if used >= SATURATED_CORES * machine.cores and not any(label in busy for label in machine.clients):
+        total = sum(machine.clients.values())
+        if total >= SATURATED_CORES * machine.cores and not any(label in busy for label in machine.clients):
             yield Doubt(
-                f"the clients on machine {machine.host} used {used:.1f} of its {machine.cores} cores, so the clients may"
-                " be what limits the throughput. Use more machines for clients"
+                f"the clients on machine {machine.host} used {total:.1f} of its {machine.cores} cores, so they may be what"
+                " limits the throughput. Use more machines for clients"
             )
 
 

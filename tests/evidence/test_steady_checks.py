@@ -60,7 +60,7 @@ def test_a_client_that_uses_its_core_is_named() -> None:
 def test_clients_that_use_a_whole_machine_are_named() -> None:
     clients = {f"client_{number}": 0.62 for number in range(3)}
     (sentence,) = _sentences(replace(GOOD, machines=[replace(MACHINE, clients=clients)]))
-    assert sentence.startswith("the clients on machine a used 1.9 of its 2 cores, so the clients may be what limits")
+    assert sentence.startswith("the clients on machine a used 1.9 of its 2 cores, so they may be what limits")
     assert _sentences(replace(GOOD, machines=[replace(MACHINE, cores=4, clients=clients)])) == []
 
 
