@@ -66,8 +66,8 @@ def saturated_clients(evidence: Evidence) -> Iterator[Doubt]:
         total = sum(machine.clients.values())
         if total >= SATURATED_CORES * machine.cores and not any(label in busy for label in machine.clients):
             yield Doubt(
-                f"the clients on machine {machine.host} used {total:.1f} of its {machine.cores} cores, so they may be what"
-                " limits the throughput. Use more machines for clients"
+                f"the clients on machine {machine.host} used {total:.1f} of its {machine.cores} cores, so they may be"
+                " what limits the throughput. Use more machines for clients"
             )
 
 
