@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from fpray.errors import Refused
 from fpray.evidence.evidence import Evidence, doubts
-from fpray.evidence.steady_checks import ROW_CHECKS
+from fpray.evidence.steady_checks import LINEARIZABLE, ROW_CHECKS
 from fpray.recorder.columns import measured_latency, without_output
 from fpray.recorder.samples import FEWEST_REQUESTS
 from fpray.recorder.steadiness import steadiness_of
@@ -26,7 +26,6 @@ _COMPARABLE: Final = {status.value for status in Status if status.comparable}
 _SECOND: Final = 1_000_000_000
 _DURATION: Final = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")  # as Python writes one of less than a day
 CONSISTENCY: Final = "read_consistency"
-LINEARIZABLE: Final = "linearizable"
 
 
 def with_doubts_from_rows(trials: Any, unjudged: Collection[tuple[str, str]], rows_of: Callable[[Row], Any]) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from bench.common import BenchError, Row, Settings, say
+from bench.recorder import write_client
 from bench.report_page import make_suite
 from fpray.files import layout
 from fpray.recorder.csv_reader import ClientFile
@@ -24,8 +25,7 @@ from fpray.recorder.parquet_writer import RecorderWriter
 
 OF_A_TRIAL, FEW, MANY, ROUNDS = 1_000_000, 10_000_000, 100_000_000, 3
 _MOST_MEMORY, _FASTER, _ALIKE = 1.2, 1.0, 0.015  # quantiles are counted in steps of 1 %
-_RATE, _SECOND = 100_000, 1_000_000_000
-_QUANTILES = (0.5, 0.99)
+_RATE = 100_000
 # What `fpray plot --kind ecdf` reads of each trial: its window, and the requests in it by their latency.
 FPRAY = """
 import json, sys, time
@@ -97,24 +97,12 @@ def suite_with_rows(directory: Path, rows: int) -> Path:
 
 def _write_rows(file: Path, scratch: Path) -> None:
     """Two clients with half a million requests each, as the trials of a sweep record them."""
-    rng = np.random.default_rng(1)
     with RecorderWriter(file) as writer:
         for number in range(2):
-            starts = np.cumsum(rng.exponential(2e9 / _RATE, OF_A_TRIAL // 2)).astype(np.int64)
-            latencies = rng.lognormal(13, 0.6, len(starts)).astype(np.int64)
             data = scratch / layout.data_file(f"client_{number}")
-            with data.open("w") as out:
-                out.write("start,stop,count,latency_nanos,label\n")
-                out.writelines(
-                    f"{_time(start)},{_time(start + latency)},1,{latency},write\n"
-                    for start, latency in zip(starts.tolist(), latencies.tolist(), strict=True)
-                )
+            write_client(data, OF_A_TRIAL // 2, _RATE / 2, seed=number)
             writer.add(ClientFile(data, f"client_{number}"))
             data.unlink()
-
-
-def _time(at: int) -> str:
-    return f"2026-11-30T12:00:{at // _SECOND:02}.{at % _SECOND:09}Z"
 
 
 def _run(script: str, suite: Path) -> dict[str, Any]:

@@ -34,17 +34,22 @@ def source_of(name: str, results: Results) -> str:
     """What a side is: its suites, how many trials, its jar."""
     suites = [*map(printable, results.provenance)]
     more = f" and {len(suites) - _NAMED} more" if len(suites) > _NAMED else ""
-    jars = [printable(jar) for jar in results.trials[columns.JAR].unique().to_pylist() if jar]
+    jars = [printable(jar) for jar in _texts(results, columns.JAR) if jar]
     jar = f"jar: {', '.join(jars[:_NAMED])}" if jars else "jar: not known"
     return f"{name}: {', '.join(suites[:_NAMED])}{more}, {results.trials.num_rows} trials, {jar}"
+
+
+def _texts(results: Results, column: str) -> list[Any]:
+    """The different values of a column, which the table of an earlier version may lack."""
+    return list(results.trials[column].unique().to_pylist()) if column in results.trials.column_names else []
 
 
 def _values(results: Results) -> dict[str, list[str]]:
     """Subject -> all its values in the suites of one side."""
     values: dict[str, list[str]] = {}
     for column, subject in _OF_TRIALS.items():
-        texts = results.trials[column].unique().to_pylist()
-        if any(texts) or None not in texts:
+        texts = _texts(results, column)
+        if any(texts) or (texts and None not in texts):
             values[subject] = [text or "none" for text in texts if text is not None]
     for provenance in results.provenance.values():
         for subject, text in _facts(provenance):

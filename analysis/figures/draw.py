@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import fpray
 from fpray.errors import Cause, Problem, nearest, only_reading, refuse, refuse_if_any
+from fpray.evidence.steady_checks import LINEARIZABLE
 from fpray.files.printable import printable
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
@@ -26,7 +27,7 @@ from fpray_analysis.figures.study_figures import with_study_figure
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.result_set import Results
-from fpray_analysis.row_doubts import CONSISTENCY, LINEARIZABLE
+from fpray_analysis.row_doubts import CONSISTENCY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,6 +9,7 @@ from fpray.plan.words import number_of
 
 # A client serves all of its loops with one thread, so it can use one core, and little more.
 SATURATED_CORES = 0.9
+LINEARIZABLE = "linearizable"  # the consistency of reads that return the newest value
 CLOCKS_APART_MS = 2.0  # at least so much, whatever the messages that compared the clocks took
 
 

@@ -68,13 +68,13 @@ def _show_suite(suite: Suite, section: Section) -> None:
         print_trials(protocol, trials)
     trials_by_doubt = dict[str, list[str]]()
     for directory, _, outcome in trials:
-        for doubt in outcome.doubts if outcome is not None else ():
+        for doubt in dict.fromkeys(outcome.doubts) if outcome is not None else ():
             trials_by_doubt.setdefault(doubt, []).append(directory.number)
     for directory, _, outcome in trials:
         if outcome is not None:
             for line in (
                 *_failure(directory, outcome),
-                *doubt_lines(directory.number, outcome.doubts, trials_by_doubt),
+                *doubt_lines(directory.number, [*dict.fromkeys(outcome.doubts)], trials_by_doubt),
             ):
                 show_line(line)
     for line in section.lines(suite):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fpray.evidence.checks import CHECKS
 from fpray.evidence.evidence import ClientEvidence, Doubt, Evidence, MachineEvidence, doubts
-from fpray.evidence.steady_checks import STEADY_CHECKS
+from fpray.evidence.steady_checks import LINEARIZABLE, STEADY_CHECKS
 from fpray.files.layout import stdout_file
 from fpray.files.reading import tail
 from fpray.plan.plan import Trial
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _CHECKS = (*CHECKS, *STEADY_CHECKS)
 CHECK_NAMES = [check.__name__ for check in _CHECKS]
-_LINEARIZABLE = "linearizable"
 _LINES = 400  # the one that tells may stand above much noise
 
 
@@ -81,9 +80,9 @@ def _thin(figures: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def _weak_reads(trial: Trial[Any], summary: Summary) -> str:
-    consistency = str(getattr(trial.params, "read_consistency", _LINEARIZABLE))
+    consistency = str(getattr(trial.params, "read_consistency", LINEARIZABLE))
     reads = summary.measured.get(f"{trial.protocol.outputs.get('read', '')}{THROUGHPUT}")
-    return consistency if reads and consistency != _LINEARIZABLE else ""
+    return consistency if reads and consistency != LINEARIZABLE else ""
 
 
 def _clients(attempt: Attempt, summary: Summary) -> list[ClientEvidence]:
