@@ -110,6 +110,9 @@ def _run_to_the_end(suite: Suite, name: str) -> list[Violation]:
 
 def _next_command(suite: Suite, hit: Struck, name: str) -> Iterator[Violation]:
     """A supervisor is stopped, and its driver is gone: the next command ends it and its JVMs before anything starts."""
+    if suite.is_done():  # the kill came behind its last trial: the same command begins another suite
+        yield from ((JVMS, f"when the suite was done: {jvm.in_words()}") for jvm in hit.still_live())
+        return
     before = suite.snapshot()
     with Run(suite, f"{os.getpid()}-{name}-next") as run:
         processes = [*hit.still_live(), *([hit.victim] if hit.victim.lives() else [])]

@@ -132,8 +132,10 @@ def look_beside(run: Run, hit: Struck) -> None:
     """See whether JVMs of the attempt live beside those of a later one."""
     if hit.attempt is None or hit.beside or not (orphans := hit.still_live()) or hit.attempt.is_under_way():
         return
-    entries = {jvm.entry for jvm in hit.jvms}
-    if new := [jvm for jvm in run.processes.jvms() if jvm.entry not in entries]:
+    entries, over_at = {jvm.entry for jvm in hit.jvms}, hit.attempt.ended_at()
+    # The attempt that was hit may have started one more after the kill.
+    jvms = [jvm for jvm in run.processes.jvms() if jvm.entry not in entries]
+    if new := [jvm for jvm in jvms if jvm.started_at() > over_at > 0]:
         hit.beside = [f"{jvm.in_words()} beside {new[0].in_words()}" for jvm in orphans]
 
 

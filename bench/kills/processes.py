@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from fpray.node.supervisor.procfs import (
 )
 
 MARK = "FPRAY_KILLS"  # in the environment of the command, and so of its Ray
+_TICKS = os.sysconf("SC_CLK_TCK")
 _RAY = {
     "fpray-ray": "Ray process",
     "gcs_server": "gcs",
@@ -44,6 +46,11 @@ class Living:
     def kill(self) -> None:
         """Send SIGKILL."""
         kill_same(self.entry)
+
+    def started_at(self) -> float:
+        """When it was started, since the epoch, to a hundredth of a second."""
+        booted_at = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+        return booted_at + self.entry.start / _TICKS
 
     def in_words(self) -> str:
         """The process in words."""

@@ -38,6 +38,13 @@ class Attempt:
         """Whether neither its end nor a new attempt is on disk."""
         return _read(self.trial / layout.START_TIME) == self.began and not (self.trial / layout.OUTCOME).exists()
 
+    def ended_at(self) -> float:
+        """When its end or a new attempt came onto the disk, since the epoch; 0 while neither can be read."""
+        is_replaced = _read(self.trial / layout.START_TIME) != self.began
+        with contextlib.suppress(OSError):
+            return (self.trial / (layout.START_TIME if is_replaced else layout.OUTCOME)).stat().st_mtime
+        return 0.0
+
 
 @dataclass(frozen=True)
 class Suite:
