@@ -134,6 +134,7 @@ class RayLink:
         answer: Future[RayStarted] = self.process.ask("start", Start(address, directory, self._token))
         ray = self._started(answer)
         self.gcs_address, self.host = ray.gcs_address, ray.host
+        self.process.end_with(ray.vital)
 
     def _started(self, answer: Future[RayStarted]) -> RayStarted:
         """The answer, when it comes. Ray itself tries for minutes to connect to what has gone away meanwhile.

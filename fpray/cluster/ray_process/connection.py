@@ -17,6 +17,7 @@ from fpray.cluster.ray_process.ray_nodes import living_machines, raylet_here
 from fpray.cluster.ray_process.start import RayStarted, Start
 from fpray.cluster.ray_process.stored_bytes import StoredBytes
 from fpray.node.head_watch import head_here
+from fpray.node.supervisor.procfs import pid_of
 from fpray.plan.cluster import LOOPBACK
 
 
@@ -28,6 +29,7 @@ class Connection:
         self._watch = watch
         self._start: Start | None = None
         self._facts: RayStarted | None = None
+        self._vital: list[int] = []
         self._nodes = NodeTable()
         self._actors: ActorPool | None = None
         self._references: list[Any] = []  # None: forgotten
@@ -47,7 +49,9 @@ class Connection:
         import ray.util
 
         host = LOOPBACK if start.address is None else str(ray.util.get_node_ip_address())
-        facts = RayStarted(str(ray.get_runtime_context().gcs_address), host)
+        gcs_address = str(ray.get_runtime_context().gcs_address)
+        self._vital = [process for process in (raylet_here(), head_here(gcs_address)) if process is not None]
+        facts = RayStarted(gcs_address, host, [pid_of(process) for process in self._vital])
         self._actors = ActorPool(start.driver_token, self._nodes, facts.gcs_address)
         self._facts = facts
         return facts
@@ -61,9 +65,7 @@ class Connection:
 
         Ray itself would wait for up to a minute, and then end this process.
         """
-        assert self._facts is not None
-        processes = [raylet_here(), head_here(self._facts.gcs_address)]
-        return [process for process in processes if process is not None]
+        return self._vital
 
     def refresh(self) -> Collection[Machine]:
         """The machines that live."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import select
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,15 @@ class RayProcess:
         if self._process is not None:
             self._process.kill()
 
+    def end_with(self, vital: Collection[int]) -> None:
+        """Kill it where it outlives one of these processes by 15 s; returns at once.
+
+        Usually it notices that itself, and ends. Ray can keep it from that: Ray waits in C++ with Python's lock, or
+        hangs in its own end.
+        """
+        assert self._process is not None
+        threading.Thread(target=_end_after, args=(self._process, vital), name="fpray-vital", daemon=True).start()
+
     def end(self) -> None:
         """End it, and the embedded Ray that it may have started. Never raises; returns when it has ended."""
         channel, process, reader = self._channel, self._process, self._reader
@@ -134,3 +144,19 @@ class RayProcess:
                 process.wait()
         if reader is not None and reader.is_alive():  # Ctrl-C may have come while it was being started
             reader.join()
+
+
+def _end_after(process: subprocess.Popen[bytes], vital: Collection[int]) -> None:
+    with contextlib.ExitStack() as files:
+        poll = select.poll()
+        try:
+            for pid in (process.pid, *vital):
+                files.callback(os.close, pidfd := os.pidfd_open(pid))
+                poll.register(pidfd, select.POLLIN)
+            poll.poll()
+        except OSError:  # one of them is gone already
+            pass
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()

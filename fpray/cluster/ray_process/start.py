@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,9 @@ class RayStarted:
     Attributes:
         gcs_address: HOST:PORT of the cluster's head.
         host: the address of this machine, as Ray knows it.
+        vital: the process ids of this machine's raylet, and of the head where it is here.
     """
 
     gcs_address: str
     host: str
+    vital: Sequence[int] = ()

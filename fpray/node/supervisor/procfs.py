@@ -121,6 +121,14 @@ def namespace(pid: int | str, kind: str) -> str:
         return ""
 
 
+def pid_of(process: int) -> int:
+    """The pid of the process that a pidfd of ours stands for; -1 if it is gone."""
+    for line in _read(f"/proc/self/fdinfo/{process}", 4096).splitlines():
+        if line.startswith(b"Pid:"):
+            return int(line.split()[1])
+    return -1
+
+
 def send_signal(pid: int, number: int) -> None:
     """Send a signal, as os.kill does; a process that is gone is no error."""
     try:
