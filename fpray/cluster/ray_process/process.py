@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import select
@@ -24,6 +25,7 @@ _NOT_INHERITED = ("PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONSTARTUP", "PYTHONBRE
 # -P: no file of the current directory may take the place of a module. The directory of fpray comes last.
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from fpray.cluster.ray_process.main import main; main()"
 _END_S = 15.0  # an orderly end of an embedded Ray takes one or two
+_GONE = (errno.ESRCH, errno.EINVAL)  # no process has this id any more; -1 is none
 
 
 class RayProcess:
@@ -125,8 +127,8 @@ class RayProcess:
     def end_with(self, vital: Collection[int]) -> None:
         """Kill it where it outlives one of these processes by 15 s; returns at once.
 
-        Usually it notices that itself, and ends. Ray can keep it from that: Ray waits in C++ with Python's lock, or
-        hangs in its own end.
+        Usually it notices that itself, and ends. Ray can keep it from that, such as by waiting in C++ with Python's
+        lock.
         """
         assert self._process is not None
         threading.Thread(target=_end_after, args=(self._process, vital), name="fpray-vital", daemon=True).start()
@@ -153,9 +155,11 @@ def _end_after(process: subprocess.Popen[bytes], vital: Collection[int]) -> None
             for pid in (process.pid, *vital):
                 files.callback(os.close, pidfd := os.pidfd_open(pid))
                 poll.register(pidfd, select.POLLIN)
+        except OSError as error:
+            if error.errno not in _GONE:  # too many files are open, say: then it has to notice by itself
+                return
+        else:
             poll.poll()
-        except OSError:  # one of them is gone already
-            pass
     try:
         process.wait(_END_S)
     except subprocess.TimeoutExpired:

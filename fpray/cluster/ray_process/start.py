@@ -35,4 +35,4 @@ class RayStarted:
 
     gcs_address: str
     host: str
-    vital: Sequence[int] = ()
+    vital: Sequence[int]

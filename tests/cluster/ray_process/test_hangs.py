@@ -1,4 +1,4 @@
-"""A Ray process that cannot end when its raylet has ended: it stands still, as where Ray hangs in its own end."""
+"""A Ray process that cannot end when its raylet has ended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ pytestmark = [pytest.mark.ray, pytest.mark.jvm, pytest.mark.slow]
 
 
 def test_it_is_ended_and_the_trial_runs_again(tmp_path: Path) -> None:
-    words = ("sweep", "unreplicated", "--local", "--vary", "num_clients_per_proc=1", *QUICK[:4], "--set", "duration=5s")
+    times = (*QUICK[:4], "--set", "duration=10s")
+    words = ("sweep", "unreplicated", "--local", "--vary", "num_clients_per_proc=1", *times)
     driver = start(*words, cwd=tmp_path, env={"RAY_ADDRESS": ""})
     raylets = list[Entry]()
 
