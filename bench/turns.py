@@ -24,7 +24,7 @@ from fpray.files import layout
 
 HALF_WIDTH = 0.007
 _TURN_S, _SETTLE_S = 1.5, 0.4  # after a thaw all of Ray's timers are late
-_PAIRS, _TRIALS, _TRIALS_OF_PART = 6, 30, 10  # pairs in a trial, and trials at most
+_PAIRS, _TRIALS = 6, 30  # pairs in a trial, and trials at most
 _WARM_UP_S = 1.0
 _PARTS = {
     "role actors": ("role actors",),
@@ -56,7 +56,7 @@ def measure(settings: Settings) -> list[Row]:
         )
     ]
     for name, kinds in _PARTS.items():
-        part = _measure(settings, name, kinds, settings.pick(_TRIALS_OF_PART, 1))
+        part = _measure(settings, name, kinds, settings.pick(_TRIALS, 1))
         rows.append(Row(f"  the same, of {name} alone", part.text(".4f"), "", None, {"ratio": vars(part)}))
     return rows
 
