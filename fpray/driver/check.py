@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from fpray.cluster.inventory import read_inventory
 from fpray.driver.compared import Settings
 from fpray.driver.experiment import Environment, Experiment, Outputs, Policy, Where
+from fpray.driver.instruments import find_instruments, usual_instruments
 from fpray.driver.option import attributes, named
 from fpray.driver.options import BaseOptions, SweepOptions
 from fpray.driver.read_options import Words, collect
@@ -25,7 +26,6 @@ from fpray.protocol.params import content_hash
 from fpray.protocol.protocol import Protocol
 from fpray.store.suite_record import SWEEP
 from fpray.study.registry import find_protocol
-from fpray.trial.instrument_registry import find_instruments, usual_instruments
 
 # Flags that fpray itself sets: the addresses of a process, and the files that it reads and writes.
 _OWN_FLAGS = {"host", "port", "config", "prometheus_host", "prometheus_port", "output_file_prefix"}
@@ -106,7 +106,7 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
         settings=settings,
         key=suite_key(recorded_selection, settings),
         study_file=choice.study_file,
-        instruments=[*usual_instruments(), *instruments],
+        instruments=[*usual_instruments(values), *instruments],
     )
 
 

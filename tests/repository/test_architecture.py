@@ -114,7 +114,7 @@ def test_the_loop_and_the_life_of_a_trial_fit_a_screen(path: str, name: str, mos
     ("module", "builders"),
     [
         ("fpray.report.live", ["driver/run.py", "driver/run_listeners.py"]),
-        ("fpray.trial.cpu_watch", ["trial/instrument_registry.py"]),
+        ("fpray.trial.cpu_watch", ["driver/instruments.py"]),
         ("fpray.searching.early_stop", ["searching/experiment.py"]),
     ],
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 from fpray.cluster.allocator import Allocator
 from fpray.cluster.calls import Unanswered
+from fpray.driver.instruments import usual_instruments
 from fpray.jar.find import Jar
 from fpray.plan.cluster import Cluster
 from fpray.plan.plan import Trial
@@ -20,7 +21,6 @@ from fpray.study.registry import find_protocol
 from fpray.testing.fake_agent import Answer
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
-from fpray.trial.instrument_registry import usual_instruments
 from fpray.trial.instruments import Instrument
 from fpray.trial.run import run_trial
 from tests.support.patience import LONG
@@ -69,7 +69,7 @@ def run(
     allocation = allocator.allocate(trial)
     assert allocation is not None
     jar = Jar(Path("/no.jar"), "0" * 64, "0", reference=False)
-    joined = [*usual_instruments(), *instruments]
+    joined = [*usual_instruments({}), *instruments]
     context = TrialContext(allocator, machines, jar, "java", allocation=allocation, instruments=joined, **more)
     path = directory / "suite" / "001"
     path.mkdir(parents=True)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fpray.cluster.cancellation import Cancellation
+from fpray.driver.instruments import find_instruments
 from fpray.errors import Refused
 from fpray.node.messages import Failure
 from fpray.plan.cluster import Cluster
@@ -22,7 +23,6 @@ from fpray.store.outcome import Outcome, Status
 from fpray.testing.fake_agent import FakeMachine
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.extension import extend_for_show
-from fpray.trial.instrument_registry import find_instruments
 from fpray.trial.instruments import Findings, Instrument
 from fpray.trial.shield import NO_HARM
 from tests.support.trials import a_trial, actor_gone, clients_run_until, run

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from fpray.driver.instruments import find_instruments
 from fpray.plan.cluster import Cluster
 from fpray.plan.command_line import Paths
 from fpray.plan.plan import build_plan
 from fpray.store.outcome import Status
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.extension import extend_for_show
-from fpray.trial.instrument_registry import find_instruments
 from fpray.trial.instruments import Instrument
 from tests.support.trials import a_trial, run
 

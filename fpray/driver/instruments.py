@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
+from typing import Any
 
 from fpray.errors import Cause, Problem, nearest, refuse_if_any
 from fpray.trial.cpu_watch import CpuWatch
@@ -12,8 +13,8 @@ from fpray.trial.instruments import Instrument
 GROUP = "fpray.instruments"
 
 
-def usual_instruments() -> list[Instrument]:
-    """What joins every trial, without an option."""
+def usual_instruments(values: Mapping[str, Any]) -> list[Instrument]:
+    """What joins every trial, and is not named by `--instrument`. values: of the options, by which it is adjusted."""
     return [CpuWatch()]
 
 
