@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fpray.cluster.cancellation import Cancellation
@@ -34,27 +34,37 @@ def gather(
     """
     # Ray calls back when a call has ended. So this thread waits for one queue, which a cancellation can write to, too.
     ends: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    pending = {}
     deadline = None if deadline_s is None else time.monotonic() + deadline_s
+    # What a future calls back does not name its call, which names the future: such a circle would hold the answer, the
+    # rows of a client say, until Python looks for circles, which is seldom (`fpray.driver.rare_collections`).
+    pending = {call.future(): call for call in calls}
     with cancellation.notifies(ends) if cancellation is not None else contextlib.nullcontext():
-        for call in calls:
-            pending[call] = call.future()
-            pending[call].add_done_callback(lambda _, call=call: ends.put(call))
+        for future in pending:
+            future.add_done_callback(ends.put)
         while pending:
             try:
-                call = ends.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+                future = ends.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                places = [where(call) for call in pending] if where is not None else []
-                which = "each of these machines" if len(set(map(_host, places))) > 1 else "that machine"
-                which = which if places else "each machine of the cluster"
-                text = (
-                    f"no answer from {', '.join(places) or 'a machine'} within {deadline_s:.0f} s: check by"
-                    f" ping and ssh whether {which} is down, overloaded or cut off from the network"
-                )
-                raise Lost(text, map(_host, places)) from None
-            if call is None:
+                raise Lost(*_silence(pending.values(), deadline_s, where)) from None
+            if future is None:
                 raise KeyboardInterrupt
-            yield call, _result(pending.pop(call), call, where)
+            call = pending.pop(future)
+            answer = _result(future, call, where)
+            del future  # while the caller uses the answer, nothing here holds it
+            yield call, answer
+            del answer
+
+
+def _silence(calls: Iterable[Any], deadline_s: float | None, where: Location | None) -> tuple[str, Iterator[str]]:
+    """Why calls had no answer by the deadline, and the machines that did not give one."""
+    places = [where(call) for call in calls] if where is not None else []
+    which = "each of these machines" if len(set(map(_host, places))) > 1 else "that machine"
+    which = which if places else "each machine of the cluster"
+    text = (
+        f"no answer from {', '.join(places) or 'a machine'} within {deadline_s:.0f} s: check by ping and ssh whether"
+        f" {which} is down, overloaded or cut off from the network"
+    )
+    return text, map(_host, places)
 
 
 def _result(future: Any, call: Any, where: Location | None) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -62,3 +64,22 @@ def test_a_cancellation_interrupts_a_wait() -> None:
     cancellation.cancel()
     with pytest.raises(KeyboardInterrupt):
         _one(Future(), cancellation=cancellation)
+
+
+def test_an_answer_is_freed_as_soon_as_its_caller_drops_it() -> None:
+    """It may be the rows of a client: a circle of values would hold them until Python looks for circles."""
+
+    class Rows:
+        pass
+
+    gc.disable()
+    try:
+        late: Future[Rows] = Future()
+        answers = gather([FakeCall(late), FakeCall(1)], 5)
+        next(answers)
+        late.set_result(Rows())  # only now: an answer that is there already calls nothing back
+        (answer,) = (weakref.ref(rows) for _, rows in answers)
+        del late
+        assert answer() is None
+    finally:
+        gc.enable()

@@ -100,6 +100,7 @@ class RayProcess:
                     answer = self._waiting.pop(number, None)
                 if answer is not None:
                     (answer.set_result if succeeded else answer.set_exception)(value)
+                del value, answer  # it may be the rows of a client, and the next answer may be far
         why = self._reap()
         with self._lock:
             self._channel = None
