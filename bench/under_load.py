@@ -164,9 +164,9 @@ def _section(rows: Sequence[str], results: Sequence[Mapping[str, Any]], load: in
     at_once = sorted({line.get("beside", 1) for line in results})
     about = (
         f"`make bench-load`: {len(results)} runs on {os.cpu_count()} cores beside {load} busy loops,"
-        f" {' or '.join(map(str, at_once))} at a time. A start is a sweep of one short trial. Sweeps of one machine wait"
-        " for each other, so one that runs beside others also waits for their trials. The last lines are of runs with"
-        " another exit code than 0."
+        f" {' or '.join(map(str, at_once))} at a time. A start is a sweep of one short trial. Sweeps of one machine"
+        " wait for each other, so one that runs beside others also waits for their trials. The last lines are of runs"
+        " with another exit code than 0."
     )
     return "\n".join([f"## Under a load of {load}", *paragraph(about), "", *rows])
 
