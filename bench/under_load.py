@@ -15,8 +15,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ COMMANDS = {
 }
 _LONGEST_S, _END_S = 900.0, 120.0
 _RESERVE_S = 60.0  # no run begins so shortly before the end of a piece
+_ENDING = threading.Event()
 
 
 def main() -> int:
@@ -45,12 +48,22 @@ def main() -> int:
     kinds = ["start"] * args.starts + ["sweep"] * args.sweeps
     lines = Lines(RECORDED / "under-load.jsonl")
     until = time.monotonic() + 60 * args.minutes - _RESERVE_S
-    with _load(args.load):
-        for number, kind in enumerate(kinds, start=1):
-            if number not in lines.read() and time.monotonic() < until:
-                line = {"number": number, "load": args.load, **_run(kind)}
+    adding = threading.Lock()
+
+    def run(number: int) -> None:
+        if number in lines.read() or time.monotonic() > until or _ENDING.is_set():
+            return
+        line = {"number": number, "load": args.load, "beside": args.beside, **_run(kinds[number - 1], number)}
+        if not _ENDING.is_set():
+            with adding:
                 lines.add(line)
-                print(f"{number} of {len(kinds)}: {kind}, {line['took_s']} s: {line['end']}", flush=True)
+            print(f"{number} of {len(kinds)}: {line['kind']}, {line['took_s']} s: {line['end']}", flush=True)
+
+    with _load(args.load), ThreadPoolExecutor(args.beside) as pool:
+        try:
+            list(pool.map(run, range(1, len(kinds) + 1)))
+        finally:
+            _ENDING.set()
     results = list(lines.read().values())
     rows = list(_rows(results, {"start": args.starts, "sweep": args.sweeps}))
     print("\n".join(rows))
@@ -63,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.under_load", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=9.0, help="how long this piece takes")
     parser.add_argument("--load", type=int, default=30, help="busy loops")
+    parser.add_argument("--beside", type=int, default=1, metavar="N", help="N runs at a time, beside the same loops")
     parser.add_argument("--starts", type=int, default=100)
     parser.add_argument("--sweeps", type=int, default=20)
     parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
@@ -82,9 +96,9 @@ def _load(loops: int) -> Iterator[None]:
             process.wait()
 
 
-def _run(kind: str) -> dict[str, Any]:
+def _run(kind: str, number: int) -> dict[str, Any]:
     """One run of the command in an empty directory, and what it ended with."""
-    directory = STATE / "run"
+    directory = STATE / f"run-{number}"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     command = [str(Path(sys.executable).with_name("fpray")), *COMMANDS[kind].split()]
@@ -92,15 +106,19 @@ def _run(kind: str) -> dict[str, Any]:
     process = subprocess.Popen(
         command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    try:
-        text = process.communicate(timeout=_LONGEST_S)[0]
-    except subprocess.TimeoutExpired:
-        text = f"{_end(process)}\nit took longer than {_LONGEST_S:.0f} s"
-    except BaseException:
-        _end(process)
-        raise
+    until = began + _LONGEST_S
+    while True:
+        try:
+            text = process.communicate(timeout=1.0)[0]
+            break
+        except subprocess.TimeoutExpired:
+            if _ENDING.is_set() or time.monotonic() > until:
+                text = f"{_end(process)}\nit took longer than {_LONGEST_S:.0f} s"
+                break
     began_trials = len(list(directory.glob(f"suites/*/[0-9]*/{layout.command_file('server')}")))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not process.returncode:
+        shutil.rmtree(directory, ignore_errors=True)
     return {
         "kind": kind,
         "code": process.returncode,
@@ -143,9 +161,12 @@ def _rows(results: Sequence[Mapping[str, Any]], totals: Mapping[str, int]) -> It
 
 
 def _section(rows: Sequence[str], results: Sequence[Mapping[str, Any]], load: int) -> str:
+    at_once = sorted({line.get("beside", 1) for line in results})
     about = (
-        f"`make bench-load`: {len(results)} runs on {os.cpu_count()} cores beside {load} busy loops, one after the"
-        " other. A start is a sweep of one short trial. The last lines are of runs with another exit code than 0."
+        f"`make bench-load`: {len(results)} runs on {os.cpu_count()} cores beside {load} busy loops,"
+        f" {' or '.join(map(str, at_once))} at a time. A start is a sweep of one short trial. Sweeps of one machine"
+        " wait for each other, so one that runs beside others also waits for their trials. The last lines are of runs"
+        " with another exit code than 0."
     )
     return "\n".join([f"## Under a load of {load}", *paragraph(about), "", *rows])
 
