@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from fpray.cluster.calls import gather
 from fpray.errors import Lost
@@ -22,7 +22,6 @@ from fpray.trial.shield import NO_HARM
 from fpray.trial.work_directories import RECORDED
 
 if TYPE_CHECKING:
-    from fpray.recorder.csv_reader import Reading
     from fpray.recorder.summary import Summary
 
 SALVAGE_S = 15.0  # for the logs of an attempt that came to nothing, from each machine
@@ -57,14 +56,10 @@ def _collect_rows(attempt: Attempt, clients: Sequence[Process]) -> None:
     table = attempt.directory.file(layout.RECORDER)
     with attempt.timeline.phase("collecting"), RecorderWriter(table) as writer:
         for client in clients:  # one after the other: the driver holds one client's rows at a time
-            writer.add(attempt.work.localize_reading(_rows(attempt, client)))
-
-
-def _rows(attempt: Attempt, client: Process) -> Reading:
-    agent = attempt.agents.of(client.role, client.host)
-    call = agent.files.read_client(rows_file(client), client.label)
-    ((_, reading),) = attempt.agents.wait({call: f"{client.role} on {client.host}"}, None)
-    return cast("Reading", reading)
+            call = attempt.agents.of(client.role, client.host).files.read_client(rows_file(client), client.label)
+            ((_, reading),) = attempt.agents.wait({call: f"{client.role} on {client.host}"}, None)
+            writer.add(attempt.work.localize_reading(reading))
+            del call, reading
 
 
 def _summarize(attempt: Attempt) -> Summary:
