@@ -7,7 +7,6 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from fpray.errors import Cause, Problem, nearest, refuse_if_any
-from fpray.samples.machine_samples import MachineSamples
 from fpray.trial.cpu_watch import CpuWatch
 from fpray.trial.instruments import Instrument
 
@@ -16,7 +15,12 @@ GROUP = "fpray.instruments"
 
 def usual_instruments(values: Mapping[str, Any]) -> list[Instrument]:
     """What joins every trial, and is not named by `--instrument`. values: of the options, by which it is adjusted."""
-    return [CpuWatch(), *([] if values.get("no_samples") else [MachineSamples()])]
+    instruments: list[Instrument] = [CpuWatch()]
+    if not values.get("no_samples"):
+        from fpray.samples.machine_samples import MachineSamples  # `fpray plan` has no use for it
+
+        instruments.append(MachineSamples())
+    return instruments
 
 
 def find_instruments(names: Sequence[str]) -> list[Instrument]:

@@ -79,7 +79,8 @@ def thread_times(schedstat: bytes) -> tuple[int, int] | None:
 
     None where the kernel does not count: some kernels have the file, and say 0 0 0, also of threads that have run.
     """
-    parts = schedstat.split()
-    if len(parts) != 3 or not all(map(is_number, parts)) or parts == [b"0", b"0", b"0"]:
+    try:
+        ran, delay, slices = map(int, schedstat.split())
+    except ValueError:
         return None
-    return int(parts[0]), int(parts[1])
+    return (ran, delay) if ran or delay or slices else None

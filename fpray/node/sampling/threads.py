@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fpray.files.printable import printable
@@ -16,7 +15,7 @@ from fpray.node.proc_files import OpenFile, read_bytes
 _LOOK_AGAIN = 10  # readings: then a thread may have got another name, or begun to count its work
 _COUNT = re.compile(rb"(.*) (\d{1,12})ms", re.DOTALL)
 _NS_OF_MS = 1_000_000
-_NOT_KNOWN = -1.0
+_NOT_KNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,45 +79,35 @@ class Threads:
         if number != len(self._threads) or self._readings % _LOOK_AGAIN == 0:
             self._find()
         self._readings += 1
-        waits, busiest = 0, None
-        for thread, ran, delayed, busy in self._differences(ns):
-            waits += delayed
-            if busiest is None or busy > busiest[3]:
-                busiest = thread, ran, delayed, busy
+        waits, most, busiest = 0, -2, None
+        ends = []
+        for tid, thread in self._threads.items():
+            before, text = thread.times, thread.file.read()
+            thread.times = times = thread_times(text)
+            is_counting, work_ms = thread.counts, _work_ms(thread) if thread.counts else None
+            if before is None or times is None:
+                if not text:
+                    ends.append(tid)
+                continue
+            ran, delay = times[0] - before[0], times[1] - before[1]
+            waits += delay
+            # A thread that counts, of which nothing is known now, may poll: so it is no busy one by what it ran.
+            work = (ran + delay) if not is_counting else _NOT_KNOWN if work_ms is None else work_ms * _NS_OF_MS
+            if work > most:
+                most, busiest = work, (thread.name, ran, delay)
+        for tid in ends:
+            self._threads.pop(tid).file.close()
         if busiest is None or ns <= 0:
             return None
-        thread, ran, delayed, busy = busiest
-        return ThreadUse(
-            waits, thread.name, min(1.0, ran / ns), min(1.0, delayed / ns), busy if busy != _NOT_KNOWN else None
-        )
+        name, ran, delay = busiest
+        shares = [min(1.0, max(0.0, amount / ns)) for amount in (ran, delay, most)]
+        return ThreadUse(waits, name, shares[0], shares[1], shares[2] if most >= 0 else None)
 
     def close(self) -> None:
         """Close the files."""
         for thread in self._threads.values():
             thread.file.close()
         self._threads.clear()
-
-    def _differences(self, ns: int) -> Iterator[tuple[_Thread, int, int, float]]:
-        """Of each thread of which two readings are known: ns that it ran and waited, and how busy it was."""
-        ends = []
-        for number, thread in self._threads.items():
-            before, text = thread.times, thread.file.read()
-            thread.times = times = thread_times(text)
-            if not text:
-                ends.append(number)
-                continue
-            is_counting, work_ms = thread.counts, _work_ms(thread) if thread.counts else None
-            if before is None or times is None:
-                continue
-            ran, delayed = max(0, times[0] - before[0]), max(0, times[1] - before[1])
-            if not is_counting:
-                yield thread, ran, delayed, min(1.0, (ran + delayed) / max(ns, 1))
-            elif work_ms is not None:
-                yield thread, ran, delayed, min(1.0, work_ms * _NS_OF_MS / max(ns, 1))
-            else:  # nothing is known of its work, and it may poll
-                yield thread, ran, delayed, _NOT_KNOWN
-        for number in ends:
-            self._threads.pop(number).file.close()
 
     def _find(self) -> None:
         try:
