@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.jvm, pytest.mark.ray]
 
 
 def test_a_sweep_has_samples_of_its_processes_and_its_machine(ray_address: str, tmp_path: Path) -> None:
-    words = [*QUICK[:4], "--set", "duration=3s", "--set", "timeout=60s", "--vary", "num_clients_per_proc=1,2"]
+    words = [*QUICK[:4], "--set", "duration=5s", "--set", "timeout=60s", "--vary", "num_clients_per_proc=1,2"]
     done = run("sweep", "unreplicated", *words, "--address", ray_address, "--json", cwd=tmp_path)
     assert done.code == 0, done.err
     samples = fpray.load(only_suite(tmp_path)).machines()
