@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fpray.recorder.columns import ABSENT, is_measured
-from fpray.samples.bottleneck import PREFIX
+from fpray.store.bottleneck import PREFIX
 from fpray.store.columns import column_types
 from fpray.study.registry import protocols
 from fpray_analysis.loaded import FIRST, LAST

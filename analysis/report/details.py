@@ -15,8 +15,8 @@ from fpray.plan.words import duration_in_words
 from fpray.recorder.columns import ABSENT, is_measured
 from fpray.report.limits import limit_sentence
 from fpray.report.process_table import HEADINGS, process_rows
-from fpray.samples.bottleneck import PREFIX
 from fpray.store import columns
+from fpray.store.bottleneck import PREFIX
 from fpray.store.plan_file import planned_processes
 from fpray.store.trial_directory import TrialDirectory
 from fpray_analysis.column_kinds import OUTPUT

@@ -10,8 +10,8 @@ from fpray.files.printable import printable
 from fpray.recorder.columns import THROUGHPUT, latency, start_throughput
 from fpray.report.limits import LIMITED_BY, limit_cell
 from fpray.report.trial_table import main_columns, number_text
-from fpray.samples.bottleneck import KIND
 from fpray.store import columns
+from fpray.store.bottleneck import KIND
 from fpray_analysis.choice import number_of
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.report.trials import ReportedTrial

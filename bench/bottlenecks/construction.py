@@ -80,8 +80,8 @@ def _burns(rng: random.Random, aim: str, roles: list[str]) -> dict[str, int]:
         return {CLIENT: _log_uniform(rng, 300, LONGEST_US), **few}
     if aim == "full machine":  # what all processes do without burns is most of the work
         return {role: _log_uniform(rng, SHORTEST_US, 60) for role in rng.sample([*roles, CLIENT], rng.randint(1, 3))}
-    chosen = [role for role in (*roles, CLIENT) if rng.random() < 0.5] or [rng.choice(roles)]
-    return {role: _log_uniform(rng, SHORTEST_US, LONGEST_US) for role in chosen}
+    slow = [role for role in (*roles, CLIENT) if rng.random() < 0.5] or [rng.choice(roles)]
+    return {role: _log_uniform(rng, SHORTEST_US, LONGEST_US) for role in slow}
 
 
 def _log_uniform(rng: random.Random, low: int, high: int) -> int:

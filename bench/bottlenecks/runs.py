@@ -15,7 +15,7 @@ from bench.bottlenecks.construction import Construction
 from bench.common import BenchError
 from fpray.driver.selection import TrialSelection
 from fpray.files import layout
-from fpray.samples.bottleneck import COLUMNS
+from fpray.store.bottleneck import COLUMNS
 
 _TIMES = {"warmup_duration": "2s", "warmup_timeout": "20s", "duration": "5s", "timeout": "30s"}
 _LONGEST_S = 300.0
@@ -84,8 +84,8 @@ def _under_fpray(construction: Construction, suites: Path, jar: Path, java: str)
 
 
 def _plainly(points: TrialSelection, burns: Mapping[str, int], directory: Path, jar: Path, java: str) -> float:
-    run_ = plain.run(plain.the_trial(points), directory, jar, java, _jvm_args(burns))
-    return run_.numbers().throughput
+    done = plain.run(plain.the_trial(points), directory, jar, java, _jvm_args(burns))
+    return done.numbers().throughput
 
 
 def _jvm_args(burns: Mapping[str, int]) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from fpray.files.printable import printable
-from fpray.samples.bottleneck import Bottleneck, Kind, bottleneck_of
+from fpray.store.bottleneck import Bottleneck, Kind, bottleneck_of
 
 LIMITED_BY: Final = "limited by"  # the heading of a column, too
 _LONGEST: Final = 40  # characters of the name of a role

@@ -18,7 +18,7 @@ from fpray.report.process_table import print_processes
 from fpray.report.sections import Section, Sections, section_of
 from fpray.report.text import show_line
 from fpray.report.trial_table import print_trials
-from fpray.samples.bottleneck import PREFIX
+from fpray.store.bottleneck import PREFIX
 from fpray.store.find import find_suite, find_trial, is_suite
 from fpray.store.outcome import Outcome, Status, status_counts
 from fpray.store.plan_file import planned_processes

@@ -9,7 +9,7 @@ from fpray.protocol.protocol import Protocol
 from fpray.recorder.columns import THROUGHPUT, measured_latency
 from fpray.report.limits import LIMITED_BY, limit_cell
 from fpray.report.table import print_table
-from fpray.samples.bottleneck import KIND
+from fpray.store.bottleneck import KIND
 from fpray.store.columns import JAR, REPEAT, STATUS, TRIAL
 from fpray.store.outcome import Outcome
 from fpray.store.suite_record import TrialRecord

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from fpray.samples.bottleneck import Bottleneck, Kind
 from fpray.samples.load import Machine, Process, by_second, machines, rows_in
+from fpray.store.bottleneck import Bottleneck, Kind
 
 T = TypeVar("T")
 

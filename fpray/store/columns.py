@@ -9,7 +9,7 @@ from typing import Any, Final
 from fpray.protocol.params import flatten, names
 from fpray.protocol.protocol import Protocol
 from fpray.recorder import columns
-from fpray.samples import bottleneck
+from fpray.store import bottleneck
 
 # The other columns of `results.parquet`.
 TRIAL: Final = "trial"

@@ -11,7 +11,7 @@ import pytest
 
 from fpray.report.limits import limit_cell, limit_counts, limit_sentence
 from fpray.report.outcome_lines import ended_line
-from fpray.samples.bottleneck import Bottleneck, Kind
+from fpray.store.bottleneck import Bottleneck, Kind
 from fpray.store.outcome import Outcome, Status
 from tests.conftest import cli
 from tests.support.trials import a_trial

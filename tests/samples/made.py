@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from fpray.samples.bottleneck import Bottleneck
 from fpray.samples.limits import bottleneck
 from fpray.samples.schema import SCHEMA
+from fpray.store.bottleneck import Bottleneck
 
 BEGIN = 1_800_000_000_000_000_000  # Unix time of the measured window, in nanoseconds
 SECONDS = 10

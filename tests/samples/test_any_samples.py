@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fpray.samples.bottleneck import COLUMNS, Bottleneck, bottleneck_of
 from fpray.samples.limits import bottleneck
 from fpray.samples.schema import SCHEMA
+from fpray.store.bottleneck import COLUMNS, Bottleneck, bottleneck_of
 from tests.samples.made import BEGIN, WINDOW, table
 
 _SHARES = st.one_of(st.none(), st.floats(0, 1.0625, width=32), st.sampled_from([0.0, 1.0]))

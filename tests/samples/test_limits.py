@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fpray.samples.bottleneck import COLUMNS, Bottleneck, Kind, bottleneck_of
 from fpray.samples.limits import bottleneck
+from fpray.store.bottleneck import COLUMNS, Bottleneck, Kind, bottleneck_of
 from tests.samples.made import BEGIN, SECONDS, WINDOW, machine, process, rows, table, verdict
 
 ALWAYS = round((SECONDS + 0.5) / (SECONDS + 1), 4)

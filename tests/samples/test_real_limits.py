@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.samples.bottleneck import COLUMNS
+from fpray.store.bottleneck import COLUMNS
 from tests.conftest import run as fpray
 
 pytestmark = [pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow]

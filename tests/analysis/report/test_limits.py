@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fpray.samples.bottleneck import Bottleneck, Kind
+from fpray.store.bottleneck import Bottleneck, Kind
 from tests.analysis.report.reading import ReadPage
 from tests.conftest import cli
 
