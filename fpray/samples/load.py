@@ -10,7 +10,11 @@ from typing import Any, Final
 from fpray.recorder.schema import nanoseconds
 
 _SECOND: Final = 1_000_000_000
-_NAMES: Final = ("host", "role", "label")
+_NAMES: Final = ("host", "role", "label", "thread")
+# Threads of a JVM itself, by how their names begin: compilers and collectors. One that is busy holds up no message; if
+# it is the busiest of its process, nothing is known of the event loop in that second.
+_OF_JVM: Final = ("C1 Compiler", "C2 Compiler", "Sweeper", "GC Thread", "G1 ", "ZWorker", "Shenandoah", "VM ")
+_OF_THREAD: Final = ("thread_cpu", "thread_waited", "thread_busy")
 _NUMBERS: Final = (
     "cpu", "waited", "thread_cpu", "thread_waited", "thread_busy", "gc", "cores", "cpu_limit", "steal", "throttled",
     "link_share",
@@ -107,7 +111,8 @@ class Machine:
 def rows_in(table: Any, window_ns: tuple[int, int]) -> list[Row]:
     """The rows of a table of `fpray.samples.schema` that have the middle of their interval in a window of Unix time.
 
-    A number that is none (null, not finite, or below 0) is left out of its row. A column may be missing.
+    A number that is none (null, not finite, or below 0) is left out of its row, and so is what a thread of the JVM
+    itself did. A column may be missing.
     """
     columns = {name: table[name].to_pylist() for name in (*_NAMES, *_NUMBERS) if name in table.column_names}
     ends, seconds = nanoseconds(table["time"]).tolist(), table["seconds"].to_pylist()
@@ -115,8 +120,9 @@ def rows_in(table: Any, window_ns: tuple[int, int]) -> list[Row]:
     for i, end in enumerate(ends):
         middle = end - round((seconds[i] if _is_number(seconds[i]) else 1.0) * _SECOND / 2)
         if window_ns[0] <= middle < window_ns[1]:
-            host, role, label = (columns[name][i] if name in columns else None for name in _NAMES)
-            values = {name: columns[name][i] for name in _NUMBERS if name in columns}
+            host, role, label, thread = (columns[name][i] if name in columns else None for name in _NAMES)
+            unknown = _OF_THREAD if (thread or "").startswith(_OF_JVM) else ()
+            values = {name: columns[name][i] for name in _NUMBERS if name in columns and name not in unknown}
             numbers = {name: float(value) for name, value in values.items() if _is_number(value)}
             rows.append(Row(middle, host or "", role, label, numbers))
     return rows

@@ -32,6 +32,16 @@ def test_a_loop_that_polls_is_not_busy() -> None:
     assert (limit.kind, limit.role, limit.share) == (Kind.NONE, "server", 0.2)
 
 
+@pytest.mark.parametrize("thread", ["C2 CompilerThre", "G1 Conc#0"])
+def test_a_compiler_or_a_collector_is_no_event_loop(thread: str) -> None:
+    """It is the busiest thread in half of the seconds: the others show the event loop."""
+    loop = rows(machine(1.5), process("server", 0.3, thread="loop"), seconds=5)
+    other = rows(machine(2.5), process("server", 0.99, thread=thread), begin=BEGIN + 5_000_000_000, seconds=5)
+    limit = bottleneck(table([*loop, *other]), WINDOW, ["client_0"])
+    assert (limit.kind, limit.share) == (Kind.NONE, 0.3)
+    assert bottleneck(table(other), WINDOW, ["client_0"]) == Bottleneck()
+
+
 def test_nothing_is_saturated_when_the_load_is_small() -> None:
     limit = verdict(machine(0.6), process("leader_0", 0.3), process("replica_0", 0.2), process("client_0", 0.1))
     assert limit == Bottleneck(Kind.NONE, "leader", "leader_0", 0.3, ALWAYS)
