@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from fpray.recorder.columns import ABSENT, is_measured
+from fpray.store.bottleneck import PREFIX
 from fpray.store.columns import column_types
 from fpray.study.registry import protocols
 from fpray_analysis.loaded import FIRST, LAST
@@ -43,7 +44,7 @@ def is_figure(text: str) -> bool:
 
 def is_input(name: str) -> bool:
     """Whether a column of a table of results is a parameter, as far as its name says it."""
-    return not (name in FIRST or name in LAST or is_measured(name) or OUTPUT.search(name))
+    return not (name in FIRST or name in LAST or is_measured(name) or name.startswith(PREFIX) or OUTPUT.search(name))
 
 
 def _read(texts: Sequence[str], reader: Callable[[str], Any]) -> list[Any] | None:

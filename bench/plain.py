@@ -6,7 +6,7 @@ import itertools
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from fpray.plan.plan import Plan, Process, Trial, plan_placed
 # A look at the sockets takes 0.03 ms (netlink); every 5 ms, it costs the starting JVMs nothing that one could measure.
 LOOK_S = 0.005
 READY_S = 120.0
+JvmArgs = Mapping[str, Sequence[str]]
 _FIRST_PORTS = itertools.cycle(range(20_000, 29_000, 300))
 
 
@@ -61,20 +62,23 @@ def the_trial(selection: TrialSelection) -> Trial[Any]:
     return select(selection).trials[0]
 
 
-def plan_into(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> Plan:
-    """The plan of a trial on this machine, with free ports and its files written."""
+def plan_into(
+    trial: Trial[Any], directory: Path, jar: Path, java: str = "java", jvm_args: JvmArgs | None = None
+) -> Plan:
+    """The plan of a trial on this machine, with free ports and its files written; jvm_args: role -> arguments."""
     placement = place(trial.protocol, trial.params, Cluster())
     port_numbers = ports.free_ports(LOOPBACK, placement.port_counts()[LOOPBACK], next(_FIRST_PORTS))
-    plan = plan_placed(trial, placement.with_ports({LOOPBACK: port_numbers}), Paths(str(directory), str(jar), java))
+    paths = Paths(str(directory), str(jar), java, jvm_args or {})
+    plan = plan_placed(trial, placement.with_ports({LOOPBACK: port_numbers}), paths)
     directory.mkdir(parents=True)
     for name, text in plan.files.items():
         (directory / name).write_text(text)
     return plan
 
 
-def run(trial: Trial[Any], directory: Path, jar: Path, java: str = "java") -> PlainRun:
-    """Run a trial's processes as a script would. Only what follows the plan is timed."""
-    plan = plan_into(trial, directory, jar, java)
+def run(trial: Trial[Any], directory: Path, jar: Path, java: str = "java", jvm_args: JvmArgs | None = None) -> PlainRun:
+    """Run a trial's processes as a script would. Only what follows the plan is timed. jvm_args: as for `plan_into`."""
+    plan = plan_into(trial, directory, jar, java, jvm_args)
     running: list[subprocess.Popen[bytes]] = []
     marks = [time.monotonic()]
     try:

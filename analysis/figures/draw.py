@@ -16,6 +16,7 @@ import fpray
 from fpray.errors import Cause, Problem, nearest, only_reading, refuse, refuse_if_any
 from fpray.evidence.steady_checks import LINEARIZABLE
 from fpray.files.printable import printable
+from fpray.report.limits import limit_counts, limit_sentence
 from fpray.report.matplotlib_setting import no_foreign_backend
 from fpray.store import columns
 from fpray_analysis.choice import Row, chosen_trials
@@ -214,7 +215,7 @@ def _name_reads(figure: Figure, trials: Sequence[Row]) -> None:
 
 
 def source_line(results: Results, kind: str, options: FigureOptions, trials: Sequence[Row]) -> str:
-    """What a figure was drawn from: suites, trials, jar, the version of fpray, and how many trials have a doubt."""
+    """What a figure was drawn from: suites, trials, jar, the version of fpray, what limited the trials, and doubts."""
     rows = trials or chosen_trials(results, options.where, unfinished=KINDS[kind].is_of_one_trial)
     jars = list(dict.fromkeys(row[columns.JAR] for row in rows if row[columns.JAR]))
     names = [name for name in results.provenance if any(row.get(SUITE, name) == name for row in rows)]
@@ -231,6 +232,7 @@ def source_line(results: Results, kind: str, options: FigureOptions, trials: Seq
         f"jar: {', '.join(map(printable, jars[:3]))}" if jars else "jar: not known",
         f"fpray {fpray.__version__}",
         KINDS[kind].marks,
+        limit_sentence(rows[0]) if KINDS[kind].is_of_one_trial else limit_counts(rows),
     ]
     if doubts:
         hollow = " (hollow markers)" if KINDS[kind].has_hollow_markers else ""

@@ -13,8 +13,10 @@ from fpray.files.reading import tail
 from fpray.files.suite_file import read_suite_file
 from fpray.plan.words import duration_in_words
 from fpray.recorder.columns import ABSENT, is_measured
+from fpray.report.limits import limit_sentence
 from fpray.report.process_table import HEADINGS, process_rows
 from fpray.store import columns
+from fpray.store.bottleneck import PREFIX
 from fpray.store.plan_file import planned_processes
 from fpray.store.trial_directory import TrialDirectory
 from fpray_analysis.column_kinds import OUTPUT
@@ -59,6 +61,8 @@ def _what_happened(trial: ReportedTrial) -> Iterator[Block]:
     detail = outcome.detail if outcome is not None else trial.row.get(columns.DETAIL)
     what = f"{trial.status}{after}{f': {detail}' if detail else ''}"
     yield {"title": "", "text": text_of(what)}
+    if limit := limit_sentence(trial.row):
+        yield {"title": "", "text": text_of(limit)}
     yield from _lines("doubts about these numbers", trial.doubts)
     if outcome is not None:
         yield from _lines(f"last lines of {text_of(outcome.label or 'the trial')}", outcome.lines)
@@ -128,6 +132,8 @@ def _numbers(trial: ReportedTrial) -> Iterator[Block]:
 
 def _is_result(trial: ReportedTrial, name: str) -> bool:
     """Whether a column is a result; of a row alone, its name decides."""
+    if name.startswith(PREFIX):  # a sentence says it
+        return False
     return trial.outcome is not None or is_measured(name) or OUTPUT.search(name) is not None
 
 

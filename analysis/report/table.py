@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from fpray.files.printable import printable
 from fpray.recorder.columns import THROUGHPUT, latency, start_throughput
+from fpray.report.limits import LIMITED_BY, limit_cell
 from fpray.report.trial_table import main_columns, number_text
 from fpray.store import columns
+from fpray.store.bottleneck import KIND
 from fpray_analysis.choice import number_of
 from fpray_analysis.loaded import SUITE
 from fpray_analysis.report.trials import ReportedTrial
@@ -76,6 +78,7 @@ def trial_table(trials: Sequence[ReportedTrial], inputs: Sequence[str]) -> Trial
     texts = [*([SUITE] if several else []), *varied[:MOST_VARIED]]
     texts += [columns.REPEAT] if any(trial.row.get(columns.REPEAT) for trial in trials) else []
     texts += [columns.JAR] if len({trial.row.get(columns.JAR) for trial in trials}) > 1 else []
+    texts += [LIMITED_BY] if any(trial.row.get(KIND) for trial in trials) else []
     numbers = list(_main_numbers(trials))
     values = {name: [_text(trial, name) for trial in trials] for name in texts}
     headings = [Heading(printable(name, most=200), _is_number(trials, name), _choices(values[name])) for name in texts]
@@ -116,14 +119,19 @@ def _row(place: int, trial: ReportedTrial, texts: Sequence[str], numbers: Sequen
 
 
 def _text(trial: ReportedTrial, name: str) -> str:
-    value = trial.store if name == SUITE else trial.row.get(name)
-    return "-" if value is None else printable(str(value), most=_LONGEST)
+    return "-" if (value := _value(trial, name)) is None else printable(str(value), most=_LONGEST)
 
 
 def _order(trial: ReportedTrial, name: str) -> float | str:
-    value = trial.store if name == SUITE else trial.row.get(name)
+    value = _value(trial, name)
     number = number_of(value)
     return _text(trial, name) if value is not None and number is None else _by_size(number)
+
+
+def _value(trial: ReportedTrial, name: str) -> Any:
+    if name == LIMITED_BY:
+        return limit_cell(trial.row)
+    return trial.store if name == SUITE else trial.row.get(name)
 
 
 def _by_size(value: Any) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 from fpray.plan.plan import Trial
 from fpray.report.driver_output import DriverOutput
-from fpray.report.outcome_lines import failure_lines, remark_lines, values_line
+from fpray.report.outcome_lines import ended_line, failure_lines, remark_lines
 from fpray.report.remaining import RemainingTime, TrialTime
 from fpray.report.snapshot import FAILED, FINISHED, RUNNING, STOPPED, Phase, Snapshot, clock
 from fpray.report.status_file import StatusFile
@@ -132,7 +132,7 @@ class Progress:
             self._done.add(trial.id)
             self._failures += outcome.status is not Status.FINISHED
         if outcome.status is Status.FINISHED:
-            lines = [f"{self._head(took)} {values_line(trial, outcome, self._summary, self._outputs)}"]
+            lines = [f"{self._head(took)} {ended_line(trial, outcome, self._summary, self._outputs)}"]
             lines += remark_lines(outcome, number, self._doubted)
         else:
             lines = failure_lines(number, self._total, outcome)

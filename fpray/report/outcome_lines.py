@@ -14,6 +14,7 @@ from fpray.plan.plan import Trial
 from fpray.plan.words import RERUN, number_of
 from fpray.protocol.params import flatten
 from fpray.recorder.columns import THROUGHPUT, latency, measured_latency, start_throughput
+from fpray.report.limits import limit_sentence
 from fpray.store.outcome import Outcome, Status
 
 _DOUBT = "doubt about these numbers: "
@@ -34,6 +35,12 @@ def values_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], out
             if value is not None:
                 values[f"{label}.{column}" if prefix else column] = f"{value:.6g}"
     return str(values)
+
+
+def ended_line(trial: Trial[Any], outcome: Outcome, summary: Sequence[str], outputs: Mapping[str | None, str]) -> str:
+    """The `values_line` of a trial, and what limited it, where that is known."""
+    values = values_line(trial, outcome, summary, outputs)
+    return " · ".join(filter(None, [values, limit_sentence(outcome.results)]))
 
 
 def remark_lines(outcome: Outcome, number: str, doubted: dict[str, str]) -> Iterator[str]:

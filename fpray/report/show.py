@@ -12,11 +12,13 @@ from fpray.files.paths import absolute, short_path
 from fpray.files.suite_file import Damaged
 from fpray.plan.words import duration_in_words
 from fpray.recorder.columns import is_measured
+from fpray.report.limits import limit_sentence
 from fpray.report.outcome_lines import doubt_lines, explanation_of, remark_lines
 from fpray.report.process_table import print_processes
 from fpray.report.sections import Section, Sections, section_of
 from fpray.report.text import show_line
 from fpray.report.trial_table import print_trials
+from fpray.store.bottleneck import PREFIX
 from fpray.store.find import find_suite, find_trial, is_suite
 from fpray.store.outcome import Outcome, Status, status_counts
 from fpray.store.plan_file import planned_processes
@@ -135,7 +137,8 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
     show_line(f"{trial['protocol']} · trial {number} ({trial['id']}) · {status}{wall} · jar: {jar}")
     if outcome is not None:
         see = f"see {explanation_of(outcome)}" if outcome.status is not Status.FINISHED else ""
-        for line in (*_failure(directory, outcome, see), *remark_lines(outcome, directory.number, {})):
+        limit = filter(None, [limit_sentence(outcome.results)])
+        for line in (*_failure(directory, outcome, see), *limit, *remark_lines(outcome, directory.number, {})):
             show_line(line)
     print_processes(directory, processes, outcome)
     if outcome is not None:
@@ -146,8 +149,9 @@ def _show_trial(directory: TrialDirectory, suite: Suite) -> None:
 
 
 def _show_numbers(outcome: Outcome) -> None:
+    numbers = {name: value for name, value in outcome.numbers.items() if not name.startswith(PREFIX)}
     for heading, ours in (("measured", True), ("by FrankenPaxos's definitions", False)):
-        columns = {name: value for name, value in outcome.numbers.items() if is_measured(name) is ours}
+        columns = {name: value for name, value in numbers.items() if is_measured(name) is ours}
         if columns:
             show_line(f"{heading} ({document('measuring.md')} says what each means)")
         for name, value in columns.items():

@@ -7,7 +7,9 @@ from typing import Any
 
 from fpray.protocol.protocol import Protocol
 from fpray.recorder.columns import THROUGHPUT, measured_latency
+from fpray.report.limits import LIMITED_BY, limit_cell
 from fpray.report.table import print_table
+from fpray.store.bottleneck import KIND
 from fpray.store.columns import JAR, REPEAT, STATUS, TRIAL
 from fpray.store.outcome import Outcome
 from fpray.store.suite_record import TrialRecord
@@ -18,15 +20,16 @@ TrialRows = Sequence[tuple[TrialDirectory, TrialRecord, Outcome | None]]
 
 
 def print_trials(protocol: Protocol[Any], trials: TrialRows) -> None:
-    """Print a row for each trial; repeats and jars have a column if they differ."""
+    """Print a row for each trial; repeats and jars have a column if they differ, limits if any is known."""
     flat = [flat_params(trial["params"]) for _, trial, _ in trials]
     names = dict.fromkeys(name for row in flat for name in row)
     varied = [name for name in names if len({str(row.get(name)) for row in flat}) > 1]
     columns = list(_measured_columns(protocol, trials))
     repeats = any(trial["repeat"] for _, trial, _ in trials)
+    limits = any(outcome and outcome.results.get(KIND) for _, _, outcome in trials)
     jars = len({trial["provenance"].get("jar") for _, trial, _ in trials}) > 1
     titles = [title for title, _, _ in columns]
-    headings = [TRIAL, *varied, *[REPEAT] * repeats, *titles, *[JAR] * jars, STATUS]
+    headings = [TRIAL, *varied, *[REPEAT] * repeats, *titles, *[LIMITED_BY] * limits, *[JAR] * jars, STATUS]
     rows = []
     for (directory, trial, outcome), params in zip(trials, flat, strict=True):
         cells = [directory.number, *(str(params.get(name, "-")) for name in varied)]
@@ -34,10 +37,11 @@ def print_trials(protocol: Protocol[Any], trials: TrialRows) -> None:
         cells += [
             number_text(outcome.results.get(column) if outcome else None, digits) for _, column, digits in columns
         ]
+        cells += [limit_cell(outcome.results if outcome else {})] * limits
         cells += [trial["provenance"].get("jar", "-")] * jars
         latest = outcome or directory.latest()
         rows.append([*cells, latest.status.value if latest else "unfinished"])
-    print_table(headings, rows, left_columns=(TRIAL, STATUS))
+    print_table(headings, rows, left_columns=(TRIAL, LIMITED_BY, STATUS))
 
 
 def _measured_columns(protocol: Protocol[Any], trials: TrialRows) -> Iterator[tuple[str, str, int]]:

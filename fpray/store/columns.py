@@ -9,6 +9,7 @@ from typing import Any, Final
 from fpray.protocol.params import flatten, names
 from fpray.protocol.protocol import Protocol
 from fpray.recorder import columns
+from fpray.store import bottleneck
 
 # The other columns of `results.parquet`.
 TRIAL: Final = "trial"
@@ -52,7 +53,8 @@ def column_types(protocol: Protocol[Any]) -> dict[str, type]:
     inputs = {name: _common(kind) for name, kind in kinds.items()}
     numbers = dict.fromkeys([*output_columns(protocol), *measured_columns(protocol)], float)
     texts = dict.fromkeys((TRIAL, ID, STATUS, REASON, DETAIL, DOUBTS, JVM_ARGS, FLAGS, JAR, HOSTS), str)
-    return {**inputs, **numbers, columns.REQUESTS: int, **texts, REPEAT: int, WALL_S: float}
+    ours = {**texts, REPEAT: int, WALL_S: float, **bottleneck.COLUMNS}
+    return {**inputs, **numbers, columns.REQUESTS: int, **ours}
 
 
 def _common(kinds: set[type]) -> type:
