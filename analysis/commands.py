@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from fpray.cli.completion import suite_ids
-from fpray.cli.suites import PATH, suites_option
+from fpray.cli.suites import PATH, profiled_option, suites_option
 from fpray.errors import only_reading
 from fpray.files.atomic import write_text
 from fpray.files.paths import absolute, short_path
@@ -31,6 +31,7 @@ from fpray_analysis.report.report_file import USUAL, check_file, write_file
 @click.option("--title", metavar="TEXT", default="", help="a title above the figure")
 @click.option("--width", metavar="CM", type=float, default=None, help="width in cm, from 6 to 60")
 @click.option("--paper", is_flag=True, help="print size, a serif font, no title, no line below")
+@profiled_option
 @click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="write FILE.pdf, FILE.png or FILE.svg")
 def plot(suite: tuple[str, ...], suite_directory: Path, output: Path | None, **words: object) -> None:
     """Draw a figure of one or several suites.
@@ -89,6 +90,7 @@ def report(suite: tuple[str, ...], suite_directory: Path, output: Path) -> None:
 @click.option("--y", metavar="COLUMN", default="", help="what stands beside the peak (default: the median latency)")
 @click.option("--by", metavar="COLUMN", multiple=True, help="a column that tells rows apart; may be repeated")
 @click.option("--where", metavar="COLUMN=VALUE,...", multiple=True, help="take only trials with one of these values")
+@profiled_option
 @click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="write FILE instead of the terminal")
 def table(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path | None, **words: Any) -> None:
     """Make the table of a paper: the peak throughput of each series.
@@ -110,6 +112,7 @@ def table(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path
         where=column_values(words["where"]),
         bounds=words["bound"],
         statistic=words["statistic"],
+        profiled=words["profiled"],
     )
     stores = load_stores(suite, suite_directory)
     if output is not None:

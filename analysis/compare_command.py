@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from fpray.cli.completion import suite_ids
-from fpray.cli.suites import PATH, suites_option
+from fpray.cli.suites import PATH, profiled_option, suites_option
 from fpray.errors import Cause, Problem, Refused, only_reading, refuse_if_any
 from fpray.files.paths import absolute, short_path
 from fpray.files.shown import in_brief
@@ -38,6 +38,7 @@ _FAIL_IF: Final = (
 @click.option("--where", metavar="COLUMN=VALUE,...", multiple=True, help="compare only trials with one of these values")
 @click.option("--ignore", metavar="PARAMETER", multiple=True, help="pair trials whatever this parameter is")
 @click.option("--fail-if", metavar="[any:]COLUMN<RATIO", multiple=True, help=_FAIL_IF)
+@profiled_option
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object on standard output")
 @click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="draw ratios in FILE.pdf, .png or .svg")
 @click.pass_context
@@ -60,7 +61,8 @@ def compare(
     conditions, problems = read_conditions(words["fail_if"])
     where = where_words(words["where"], problems)
     problems += problems_of_file(words["output"])
-    selection = {"margin": words["margin"], "where": where, "ignore": words["ignore"], "root": suite_directory}
+    selection = {name: words[name] for name in ("margin", "ignore", "profiled")}
+    selection |= {"where": where, "root": suite_directory}
     if history:
         if conditions:
             problems.append(Problem("--fail-if", "has no meaning with --history: leave it out", Cause.OPTION))

@@ -28,11 +28,14 @@ class Results:
     """One or several suites, or files of results.
 
     `print` shows one line, and a notebook a table of the first trials.
+
+    Attributes:
+        stores: what it was made of.
     """
 
     def __init__(self, stores: Sequence[Store]) -> None:
         """stores: at least one, in the order in which they are stacked."""
-        self._stores = stores
+        self.stores = stores
         self._raw = RawRows()
 
     @functools.cached_property
@@ -44,15 +47,15 @@ class Results:
         says which repeats of a configuration differ by more than their noise allows, and what the rows show of trials
         of which fpray has not judged the rows: those of FrankenPaxos, and of earlier versions.
         """
-        trials = stacked({store.name: store.trials for store in self._stores})
-        several = len(self._stores) > 1
-        unjudged = {(store.name if several else "", trial) for store in self._stores for trial in store.unjudged}
+        trials = stacked({store.name: store.trials for store in self.stores})
+        several = len(self.stores) > 1
+        unjudged = {(store.name if several else "", trial) for store in self.stores for trial in store.unjudged}
         return with_doubts_about_repeats(with_doubts_from_rows(trials, unjudged, self.rows_of), self.inputs)
 
     @functools.cached_property
     def inputs(self) -> list[str]:
         """The columns of `trials` that are parameters."""
-        return list(dict.fromkeys(name for store in self._stores for name in store.inputs))
+        return list(dict.fromkeys(name for store in self.stores for name in store.inputs))
 
     @functools.cached_property
     def varied(self) -> list[str]:
@@ -74,7 +77,7 @@ class Results:
 
     @functools.cached_property
     def _recorder(self) -> Any:
-        return recorder_dataset(self._stores, self.trials, self.varied, self._raw)
+        return recorder_dataset(self.stores, self.trials, self.varied, self._raw)
 
     def machines(self) -> Any:
         """What processes and machines did in each second of a trial, as a dataset that is read as `recorder` is.
@@ -86,7 +89,7 @@ class Results:
             FileNotFoundError: no trial has samples (`--no-samples`, an earlier version, or a file of results alone).
             fpray.Refused: the samples of a trial are damaged.
         """
-        return machines_dataset(self._stores, self.trials, self.varied)
+        return machines_dataset(self.stores, self.trials, self.varied)
 
     def rows_of(self, trial: Mapping[str, Any]) -> Any | None:
         """The rows of one trial of `trials`, as a dataset; None if it has kept none. No other trial is read.
@@ -94,33 +97,33 @@ class Results:
         Raises:
             fpray.Refused: they are damaged.
         """
-        directory = _directory(self._stores, trial)
+        directory = _directory(self.stores, trial)
         return trial_rows(directory, self._raw) if directory is not None else None
 
     def events_of(self, trial: Mapping[str, Any]) -> Any:
         """The events of one trial of `trials`, as `events`. No other trial is read."""
-        directory = _directory(self._stores, trial)
+        directory = _directory(self.stores, trial)
         return event_rows({trial[columns.TRIAL]: directory} if directory is not None else {})
 
     @functools.cached_property
     def events(self) -> Any:
         """What happened when, as an Arrow table: trial, `t` (UTC, in ns), kind, role, label, detail."""
-        return stacked({store.name: event_rows(store.directories) for store in self._stores})
+        return stacked({store.name: event_rows(store.directories) for store in self.stores})
 
     @property
     def provenance(self) -> Mapping[str, Mapping[str, Any]]:
         """Suite -> where its numbers come from: jar, Java, packages, machines, command, checkout."""
-        return {store.name: store.provenance for store in self._stores}
+        return {store.name: store.provenance for store in self.stores}
 
     @property
     def paths(self) -> Mapping[str, Path]:
         """Suite -> its directory, or the file of results."""
-        return {store.name: store.path for store in self._stores}
+        return {store.name: store.path for store in self.stores}
 
     @property
     def remarks(self) -> list[str]:
         """What the stores do not say, and so is null, in sentences."""
-        return list(dict.fromkeys(remark for store in self._stores for remark in store.remarks))
+        return list(dict.fromkeys(remark for store in self.stores for remark in store.remarks))
 
     def __repr__(self) -> str:
         return f"<Results: {_in_words(self)}>"
@@ -128,7 +131,7 @@ class Results:
     def _repr_html_(self) -> str:
         figures = [name for name in self.trials.column_names if is_measured(name) and name.endswith(_SHOWN_FIGURES)]
         figures = [name for name in figures if self.trials[name].null_count < self.trials.num_rows]
-        suite = [SUITE] if len(self._stores) > 1 else []
+        suite = [SUITE] if len(self.stores) > 1 else []
         names = [*suite, columns.TRIAL, *self.varied, columns.REPEAT, *figures, columns.STATUS]
         rows = self.trials.slice(0, _SHOWN).select(names).to_pylist()
         others = self.trials.num_rows - len(rows)

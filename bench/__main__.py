@@ -29,6 +29,7 @@ from bench import (
     histories,
     jar,
     loading,
+    profiling,
     recording,
     report_page,
     samples,
@@ -53,6 +54,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "comparison": comparison.measure,
     "histories": histories.measure,
     "adaptive": adaptive.measure,
+    "profiling": profiling.measure,
     "report": report_page.measure,
 }
 RESULTS = Path(__file__).resolve().parent.parent / ".build" / "bench.json"

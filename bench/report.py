@@ -117,6 +117,14 @@ ABOUT = {
             " ± is 1.96 standard errors of the simulation."
         ),
     ),
+    "profiling": (
+        "What profiling costs",
+        (
+            "Trials with `-p` (JDK Flight Recorder, samples of each JVM every 10 ms) and without, in pairs in random"
+            " order (`bench/profiling.py`): median and 95 % interval of the ratio. Of unreplicated 2 processes share"
+            " the machine, of multipaxos 15."
+        ),
+    ),
     "report": (
         "How large and how fast a report is",
         (

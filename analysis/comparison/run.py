@@ -25,6 +25,7 @@ from fpray_analysis.comparison.sides import (
     problems_of_margin,
     side_of,
     unknown_parameters,
+    unprofiled_sides,
 )
 from fpray_analysis.loading import Source
 from fpray_analysis.result_set import Results
@@ -33,13 +34,14 @@ from fpray_analysis.result_set import Results
 def compare(
     a: Source | Sequence[Source] | Results, b: Source | Sequence[Source] | Results, margin: float = MARGIN, *,
     where: Mapping[str, Sequence[str]] | None = None, ignore: Sequence[str] = (), root: Source | None = None,
+    profiled: bool = False,
 ) -> Comparison:  # fmt: skip
     """Compare the trials of B with those of A at the points that both have.
 
     a, b: each a suite, several, or files of results, as `fpray.load` takes them; or what it returned.
     margin: a ratio is `same` where its interval lies within 1 - margin and 1 + margin.
     where: column -> values that trials must have, as texts. ignore: parameters that need not be equal.
-    root: where suites are looked for by name.
+    root: where suites are looked for by name. profiled: whether trials that were profiled are compared, too.
 
     Only trials that finished are compared. A point is the parameters that both sides have. `docs/measuring.md`, part
     "Comparing", has the method, its sources, and how often it errs.
@@ -49,8 +51,9 @@ def compare(
     """
     with only_reading():
         problems = [*problems_of_margin(margin)]
-        loaded = [results for source in (a, b) for results in loaded_side(source, root, problems)]
+        sides = [results for source in (a, b) for results in loaded_side(source, root, problems)]
         refuse_if_any(problems)
+        loaded, without = unprofiled_sides(sides, where, profiled=profiled)
         side_a, side_b = (side_of(name, own, where, problems) for name, own in zip("AB", loaded, strict=True))
         problems += unknown_parameters(ignore, loaded)
         refuse_if_any(problems)
@@ -63,7 +66,7 @@ def compare(
         Pair(points.point(rows_a[0]), [*map(trial_name, rows_a)], [*map(trial_name, rows_b)], own)
         for (rows_a, rows_b), own in zip(points.pairs, metrics, strict=True)
     ]
-    notes = [*pooled_parameters(points, side_a, side_b), *_doubts(points)]
+    notes = [*without, *pooled_parameters(points, side_a, side_b), *_doubts(points)]
     provenance = different_provenance(loaded[0], loaded[1])
     sources = [source_of(name, results) for name, results in zip("AB", loaded, strict=True)]
     return Comparison(pairs, overall, points.unpaired, provenance, points.varied, margin, notes, sources)

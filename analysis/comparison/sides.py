@@ -11,6 +11,7 @@ from fpray.store import columns
 from fpray_analysis.choice import chosen_trials
 from fpray_analysis.comparison.pairing import Side
 from fpray_analysis.loading import Source, load
+from fpray_analysis.profiled import unprofiled
 from fpray_analysis.result_set import Results
 
 MARGIN: Final = 0.01
@@ -36,6 +37,14 @@ def loaded_side(
     except Refused as refused:
         problems += refused.problems
         return []
+
+
+def unprofiled_sides(
+    loaded: Sequence[Results], where: Mapping[str, Sequence[str]] | None, *, profiled: bool
+) -> tuple[list[Results], list[str]]:
+    """Each side without trials that were profiled, and how many are left out, in sentences. Raises as `unprofiled`."""
+    sides = [unprofiled(results, profiled=profiled, where=where) for results in loaded]
+    return [results for results, _ in sides], [note for _, notes in sides for note in notes]
 
 
 def side_of(name: str, results: Results, where: Mapping[str, Sequence[str]] | None, problems: list[Problem]) -> Side:

@@ -27,6 +27,7 @@ from fpray_analysis.figures.searches import search_figure
 from fpray_analysis.figures.study_figures import with_study_figure
 from fpray_analysis.figures.style import COLUMN_CM, SCREEN_CM, logarithmic, size_inches, styled
 from fpray_analysis.loaded import SUITE
+from fpray_analysis.profiled import unprofiled
 from fpray_analysis.result_set import Results
 from fpray_analysis.row_doubts import CONSISTENCY
 
@@ -58,6 +59,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
         _warnings() as heard,
     ):
         _check(results, file, options)
+        results, without = unprofiled(results, profiled=options.profiled, where=options.where)
         options = replace(options, labels=_labels(results, options.labels))
         options, notes = with_study_figure(results, options)
         kind = options.kind or ("speedup" if options.baseline else usual_kind(results, options.where))
@@ -70,7 +72,7 @@ def plot(results: Results, file: Path, options: FigureOptions) -> Drawn:
         line = source_line(results, kind, options, trials)
         save(figure, file, line, title=options.title, shows_line=not options.paper)
     notes += [*left_out(results, kind, options, trials), *_of_warnings(str(warning.message) for warning in heard)]
-    return Drawn(kind, notes)
+    return Drawn(kind, [*without, *notes])
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ class FigureOptions:
         title: above the figure.
         width: in cm.
         paper: print size, a serif font, no title, no line below.
+        profiled: whether trials that were profiled are drawn, too.
     """
 
     kind: str = ""
@@ -33,3 +34,4 @@ class FigureOptions:
     title: str = ""
     width: float = 0.0
     paper: bool = False
+    profiled: bool = False

@@ -37,6 +37,7 @@ def figure_options(words: Mapping[str, Any]) -> FigureOptions:
         title=words["title"],
         width=words["width"] or 0.0,
         paper=words["paper"],
+        profiled=words["profiled"],
     )
 
 

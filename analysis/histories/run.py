@@ -22,6 +22,7 @@ from fpray_analysis.comparison.sides import (
     problems_of_margin,
     side_of,
     unknown_parameters,
+    unprofiled_sides,
 )
 from fpray_analysis.histories.change_points import FEWEST, Step, steps
 from fpray_analysis.histories.changes import RATE, Change, History, Version
@@ -41,6 +42,7 @@ Cells = Mapping[Key, Sequence[Sequence[Row]]]  # point -> the trials of each ver
 def history(
     versions: Sequence[Source | Sequence[Source] | Results], *, margin: float = MARGIN,
     where: Mapping[str, Sequence[str]] | None = None, ignore: Sequence[str] = (), root: Source | None = None,
+    profiled: bool = False,
 ) -> History:  # fmt: skip
     """Find between which versions a figure changed.
 
@@ -56,8 +58,9 @@ def history(
     """
     with only_reading():
         problems = [*_of_number(len(versions)), *problems_of_margin(margin)]
-        loaded = [results for source in versions for results in loaded_side(source, root, problems)]
+        whole = [results for source in versions for results in loaded_side(source, root, problems)]
         refuse_if_any(problems)
+        loaded, without = unprofiled_sides(whole, where, profiled=profiled)
         names = [" + ".join(printable(name) for name in results.paths) for results in loaded]
         sides = [side_of(name, own, where, problems) for name, own in zip(names, loaded, strict=True)]
         problems += unknown_parameters(ignore, loaded)
@@ -79,7 +82,7 @@ def history(
         {name: _ratios(np.array([*own.values()])) for name, own in rows.items()},
         [change for change in changes_of(rows, points, varied) if not _is_within(change, margin)],
         left_out,
-        [*_notes(len(sides), len(cells)), *_pooled(sides, cells, parameters)],
+        [*without, *_notes(len(sides), len(cells)), *_pooled(sides, cells, parameters)],
     )
 
 

@@ -23,6 +23,7 @@ from fpray_analysis.figures.series import FigureData, Point, Series, legend_titl
 from fpray_analysis.figures.study_figures import with_study_figure
 from fpray_analysis.figures.style import look
 from fpray_analysis.loaded import SUITE
+from fpray_analysis.profiled import unprofiled
 from fpray_analysis.report.trials import TrialKey
 from fpray_analysis.result_set import Results
 
@@ -52,6 +53,7 @@ def results_chart(results: Results, places: Mapping[TrialKey, int]) -> Chart:
     trials: list[Row] = []
     options, notes = FigureOptions(), list[str]()
     try:
+        results, without = unprofiled(results)
         options, notes = with_study_figure(results, options)
         if options.kind not in _DATA:
             options, notes = FigureOptions(), []
@@ -75,7 +77,7 @@ def results_chart(results: Results, places: Mapping[TrialKey, int]) -> Chart:
         "bars": kind == "bars",
         "series": series,
         "caption": source_line(results, kind, options, trials),
-        "notes": [*notes, *left_out(results, kind, options, trials)],
+        "notes": [*without, *notes, *left_out(results, kind, options, trials)],
     }
 
 

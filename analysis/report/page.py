@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 from markupsafe import Markup, escape
 
 import fpray
-from fpray.files.printable import printable
+from fpray.report.own_page import all_printable, json_text, page_from, policy
 from fpray_analysis.loaded import Store
 from fpray_analysis.report import libraries
 from fpray_analysis.report.charts import Chart, results_chart
@@ -33,7 +30,6 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 _TEMPLATE, _STYLE = "report.html", "report.css"
 _SCRIPTS: Final = ("text.js", "details.js", "trials.js", "figures.js", "start.js")
 _CHUNK: Final = 25  # trials, of which the details are unpacked together
-_UNSAFE: Final = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def make_page(stores: Sequence[Store]) -> Page:
         "doubted_count": sum(bool(trial.doubts) for trial in trials),
         "lines": (OF_FAILURE, OF_OTHERS, last_lines.omitted),
         "chunk": _CHUNK,
-        "chunks": [_packed(_json(details[at : at + _CHUNK])) for at in range(0, len(details), _CHUNK)],
+        "chunks": [_packed(json_text(details[at : at + _CHUNK])) for at in range(0, len(details), _CHUNK)],
     }
     return Page(_render(context), len(trials), [note for figure in figures for note in figure["notes"]])
 
@@ -87,43 +83,25 @@ def _figures(results: Results, stores: Sequence[Store], trials: Sequence[Reporte
     """The figure of the results, then those of searches."""
     place_of = places(trials)
     of_searches = [chart for store in stores for chart in search_charts(store, place_of)]
-    charts: list[Chart] = _printable([*of_searches, results_chart(results, place_of)])
+    charts: list[Chart] = all_printable([*of_searches, results_chart(results, place_of)])
     return charts
 
 
-def _printable(value: Any) -> Any:
-    """The same value, in which every text is safe to show."""
-    if isinstance(value, Mapping):
-        return {key: _printable(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_printable(entry) for entry in value]
-    return printable(value) if isinstance(value, str) else value
-
-
 def _render(context: Mapping[str, Any]) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, finalize=_safe, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
     own, style = _text(*_SCRIPTS), _text(_STYLE)
     scripts = [libraries.tables(), *([libraries.charts()] if any(one["series"] for one in context["figures"]) else [])]
-    return environment.get_template(_TEMPLATE).render(
-        context,
-        generator=f"{GENERATOR} {fpray.__version__}",
-        written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        policy=_policy([own, *(one.text for one in scripts)], [style, *(s for one in scripts for s in one.styles)]),
-        style=Markup(style),
-        script=Markup(own),
-        figures_json=Markup(_json(context["figures"])),
-        libraries=[(one.name, Markup(escape(one.licence))) for one in scripts],
-        newline=Markup("\n"),
-        packed=[_packed(one.text) for one in scripts],
-    )
-
-
-def _safe(value: object) -> object:
-    """What a template puts into the page: a text without characters that hide or turn round other text."""
-    return printable(value) if type(value) is str else value
+    of_page = {
+        "generator": f"{GENERATOR} {fpray.__version__}",
+        "written": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "policy": policy([own, *(one.text for one in scripts)], [style, *(s for one in scripts for s in one.styles)]),
+        "style": Markup(style),
+        "script": Markup(own),
+        "figures_json": Markup(json_text(context["figures"])),
+        "libraries": [(one.name, Markup(escape(one.licence))) for one in scripts],
+        "newline": Markup("\n"),
+        "packed": [_packed(one.text) for one in scripts],
+    }
+    return page_from(_TEMPLATES / _TEMPLATE, {**context, **of_page})
 
 
 def _text(*names: str) -> str:
@@ -131,24 +109,6 @@ def _text(*names: str) -> str:
     return "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
 
 
-def _json(value: object) -> str:
-    """JSON that can stand in an element of the page: no character of it can end the element."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).translate(_UNSAFE)
-
-
 def _packed(text: str) -> str:
     """A text as the page unpacks it: gzip, in base64."""
     return base64.b64encode(gzip.compress(text.encode(errors="backslashreplace"), 6, mtime=0)).decode()
-
-
-def _policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
-    """The Content-Security-Policy: these scripts and style sheets by their hashes, and no network."""
-    return (
-        f"default-src 'none'; script-src {_hashes(scripts)}; style-src {_hashes(styles)}; img-src data: blob:;"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hashes(texts: Sequence[str]) -> str:
-    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
-    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

@@ -24,6 +24,7 @@ from fpray_analysis.choice import (
 )
 from fpray_analysis.figures.series import Point, Series, series_of
 from fpray_analysis.loaded import SUITE
+from fpray_analysis.profiled import unprofiled
 from fpray_analysis.result_set import Results
 from fpray_analysis.table.estimate import MEAN, MEDIAN, Estimate, estimate
 
@@ -41,6 +42,7 @@ class TableOptions:
         where: column -> values that trials must have, as texts.
         bounds: such as `measured.latency.p99_ms<=5`.
         statistic: of repeats: mean or median.
+        profiled: whether trials that were profiled are taken, too.
     """
 
     y: str = ""
@@ -48,6 +50,7 @@ class TableOptions:
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
     bounds: Sequence[str] = ()
     statistic: str = MEAN
+    profiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def peak_table(results: Results, options: TableOptions) -> PeakTable:
     with only_reading():
         bounds, problems = parse_bounds(options.bounds, "--bound")
         _check(results, options, bounds, problems)
+        results, without = unprofiled(results, profiled=options.profiled, where=options.where)
         rows = chosen_trials(results, options.where)
         refuse_if_any([problem for bound in bounds for problem in no_numbers(rows, bound.column, "--bound")])
         output = only_output(rows)
@@ -110,7 +114,7 @@ def peak_table(results: Results, options: TableOptions) -> PeakTable:
         of_kept = series_of(inside, results.inputs, by, x=x, y=y, labels=None, most=_MOST_ROWS) if has_values else []
         by_key = {tuple(series.key): series for series in of_kept}
         table_rows = [_peak(series, by_key.get(tuple(series.key)), options.statistic) for series in of_all]
-        notes = [*results.remarks, *_left_out(len(rows) - len(behind), len(rows), x, y)]
+        notes = [*results.remarks, *without, *_left_out(len(rows) - len(behind), len(rows), x, y)]
         notes += [*_notes(of_all, table_rows, bounds, options.statistic)]
     return PeakTable(by, x, y, bounds, options.statistic, table_rows, notes)
 

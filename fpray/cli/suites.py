@@ -47,6 +47,10 @@ def suites_option(command: Command) -> Command:
     return read_options_of(_SUITES)(cast(Command, with_path))
 
 
+profiled_option = click.option(
+    "--profiled", is_flag=True, help="also take trials that were profiled; without it they are left out"
+)
+
 head_option = click.option(
     "--cluster", metavar="LAUNCHER.yaml", type=PATH, expose_value=False, callback=_run_on_head,
     help="run this command on the head of that cluster",

@@ -20,6 +20,8 @@ from fpray.plan.words import duration_in_words, number_of
 from fpray.study.grid import grid_shape
 from fpray.trial.extension import extend_for_show
 
+_LONGEST = 10_000  # characters of a file that are shown whole
+
 
 def plans(experiment: Experiment) -> Iterator[dict[str, Any]]:
     """The plan of every trial, with FrankenPaxos's ports and stand-in paths, its disk space and its time."""
@@ -41,7 +43,7 @@ def text(experiment: Experiment) -> Iterator[str]:
         disk, seconds = plan["disk_bytes"] / 1e6, duration_in_words(plan["seconds"])
         yield f"trial {number:03d} ({plan['trial']}) · about {seconds} · up to {disk:.0f} MB of disk space"
         for name, content in plan["files"].items():
-            yield f"  {name}: " + " ".join(content.split())
+            yield f"  {name}: {_in_one_line(content)}"
         if experiment.where.file is not None:
             labels: dict[str, list[str]] = {}
             for process in plan["processes"]:
@@ -81,6 +83,12 @@ def _shape(experiment: Experiment, repeats: int) -> str:
     if math.prod(sizes) * own * repeats != len(experiment.trials):
         return ""
     return grid_shape(([f"{own} points"] if own > 1 and vary else []) + list(map(str, sizes)), repeats)
+
+
+def _in_one_line(content: str) -> str:
+    """The content of a file; of a very long one its beginning, because `--json` has all of it."""
+    text = " ".join(content.split())
+    return text if len(text) <= _LONGEST else f"{text[:200]} ... ({len(content):,} characters; --json shows all)"
 
 
 def _summary(experiment: Experiment) -> str:

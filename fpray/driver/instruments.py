@@ -7,20 +7,28 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from fpray.errors import Cause, Problem, nearest, refuse_if_any
+from fpray.plan.plan import Trial
 from fpray.trial.cpu_watch import CpuWatch
 from fpray.trial.instruments import Instrument
 
 GROUP = "fpray.instruments"
 
 
-def usual_instruments(values: Mapping[str, Any]) -> list[Instrument]:
-    """What joins every trial, and is not named by `--instrument`. values: of the options, by which it is adjusted."""
-    instruments: list[Instrument] = [CpuWatch()]
+def usual_instruments(values: Mapping[str, Any], trials: Sequence[Trial[Any]] = ()) -> list[Instrument]:
+    """What joins every trial, and is not named by `--instrument`. values: of the options, by which it is adjusted.
+
+    trials: all that may run: what none of them asks for is not even imported.
+    """
+    usual: list[Instrument] = [CpuWatch()]
     if not values.get("no_samples"):
         from fpray.samples.machine_samples import MachineSamples  # `fpray plan` has no use for it
 
-        instruments.append(MachineSamples())
-    return instruments
+        usual.append(MachineSamples())
+    if any(trial.params.profiled for trial in trials):
+        from fpray.profiles.instrument import Profiles
+
+        usual.append(Profiles(values.get("profiler")))
+    return usual
 
 
 def find_instruments(names: Sequence[str]) -> list[Instrument]:

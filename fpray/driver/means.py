@@ -68,7 +68,7 @@ def _later_problems(values: Mapping[str, Any], trials: Sequence[Trial[Any]]) -> 
     for item in fields(BaseOptions):
         name = item.option.parameter
         is_set = values[item.name] or name in values["set"]
-        if name and (is_set or any(getattr(trial.params, name) for trial in trials)):
+        if name and name != "profiled" and (is_set or any(getattr(trial.params, name) for trial in trials)):
             why = "cannot be run yet, because this version of fpray does not implement it"
             if values[item.name]:
                 yield Problem(item.spellings, f"{why}: remove it", Cause.OPTION)

@@ -28,6 +28,13 @@ def is_absolute(path: str) -> str | None:
     return "must be an absolute path, such as /data: trials use this directory on every machine"
 
 
+def profiler_alone(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """`--profiler` in a request that profiles nothing."""
+    names = {*values.get("set", ()), *values.get("vary", ())}
+    if values.get("profiler") and not values.get("profile") and "profiled" not in names:
+        yield Problem("--profiler", "has no effect without -p/--profile: add that, or remove it", Cause.OPTION)
+
+
 def set_and_varied(values: Mapping[str, Any]) -> Iterator[Problem]:
     """`--vary` beside `--set`: each parameter has values in one of them."""
     for key, points in values["vary"].items():

@@ -53,6 +53,17 @@ def read_jar(value: PathText) -> str:
     return REFERENCE if value == REFERENCE else read_path(value)
 
 
+def read_profiler(value: str) -> str | None:
+    """`async=PATH`, with an absolute path; None for JDK Flight Recorder."""
+    name, _, path = value.partition("=")
+    if value == "jfr":
+        return None
+    if name != "async" or not path:
+        sentence = "must be jfr, or async=PATH, such as async=/opt/async-profiler/lib/libasyncProfiler.so"
+        raise refuse(f"--profiler {in_brief(value)}", sentence, Cause.OPTION)
+    return f"{name}={read_path(path)}"
+
+
 def read_study(value: PathText) -> str:
     """The name of a study, or the path of a file that defines one."""
     return read_path(value) if is_study_file(fspath(value)) else fspath(value)

@@ -11,6 +11,7 @@ from fpray.driver.option_checks import (
     is_absolute,
     local_and_others,
     one_of,
+    profiler_alone,
 )
 from fpray.driver.option_texts import (
     PathText,
@@ -22,6 +23,7 @@ from fpray.driver.option_texts import (
     read_jvm_args,
     read_path,
     read_place,
+    read_profiler,
     read_scratch,
     read_set,
     read_study,
@@ -213,11 +215,24 @@ class BaseOptions(TypedDict, total=False):
     profile: Annotated[
         bool,
         Option(
-            "profile the roles (not implemented yet)",
+            "profile each process, and draw a flame graph of each role (see docs/profiles.md)",
             Group.MEASUREMENTS,
             False,
             words=("-p", "--profile"),
             parameter="profiled",
+        ),
+    ]
+    profiler: Annotated[
+        str | None,
+        Option(
+            "profile with jfr (JDK Flight Recorder), or with async-profiler: its libasyncProfiler.so, or the jar that"
+            " has it, at this path on each machine",
+            Group.MEASUREMENTS,
+            default_words="jfr",
+            metavar="jfr|async=PATH",
+            convert=read_profiler,
+            conflicts=profiler_alone,
+            compared=Compared(),
         ),
     ]
 

@@ -9,6 +9,7 @@
         input.json input.txt log.txt config.pbtxt pids.json *_cmd.txt   FrankenPaxos's
         trial.json plan.json events.json recorder.parquet outcome.json  fpray's; outcome.json is written last
         machines.parquet
+        *.jfr *_stacks.txt *_flame_graph.html fpray.jfc                 of a trial that is profiled
         attempts/1/                                                     an earlier attempt, whole
 
 `fpray archive` adds README.md and SHA256SUMS to a suite. `fpray export --recorder` writes FrankenPaxos's data.csv.
@@ -53,6 +54,7 @@ RECORDER: Final = "recorder.parquet"
 MACHINES: Final = "machines.parquet"  # what processes and machines did, each second
 OUTCOME: Final = "outcome.json"
 OWN_ERROR: Final = "fpray_error.txt"  # the traceback of an error in fpray, by which the trial failed
+PROFILE_SETTINGS: Final = "fpray.jfc"  # what JVMs record of themselves
 ATTEMPTS: Final = "attempts"
 README: Final = "README.md"  # of an archive, and so of a suite that was unpacked from one
 CHECKSUMS: Final = "SHA256SUMS"  # the same
@@ -87,6 +89,26 @@ def returncode_file(label: str) -> str:
 def data_file(label: str) -> str:
     """The rows that a client measured."""
     return f"{label}_data.csv"
+
+
+def recording_file(label: str) -> str:
+    """What a JVM has recorded of itself."""
+    return f"{label}.jfr"
+
+
+def recording_parts(label: str) -> str:
+    """The directory with what a JVM has recorded so far; it is gone when the JVM has ended by itself."""
+    return f"{label}_jfr"
+
+
+def stacks_file(label: str) -> str:
+    """The stacks of a process in the measured window, each with the number of its samples."""
+    return f"{label}_stacks.txt"
+
+
+def flame_graph_file(role: str) -> str:
+    """The flame graph of a role: a page."""
+    return f"{role}_flame_graph.html"
 
 
 def label_of(log: str) -> str:

@@ -109,6 +109,14 @@ class ProcessCalls(Protocol):
     def signal(self, labels: Sequence[str], number: int) -> Call[Sequence[str]]:
         """Send a signal to processes and to what descends from them; the labels of those that ran then."""
 
+    def load_agent(
+        self, labels: Sequence[str], library: str, options: Mapping[str, Sequence[str]]
+    ) -> Call[Mapping[str, str]]:
+        """Load a native agent into JVMs, each with the first of its options that it takes: label -> why not, of others.
+
+        library: the path on the machine of a `.so`, or of a jar or zip that has it as libasyncProfiler.so.
+        """
+
     def stop(self, labels: Sequence[str], grace_s: float) -> Call[Mapping[str, Exit]]:
         """Stop those of the processes that were started: TERM, grace, KILL. All exits of the role so far."""
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
+from signal import SIGQUIT
 
+from fpray.node.attach import AttachError, library_of, load_agent
 from fpray.node.cpu_use import CpuUse, cpu_use_between, first_reading, read_again
 from fpray.node.messages import Exit, Failure, ProcessSpec
 from fpray.node.processes import Processes
 from fpray.node.sampling.rows import Samples
 from fpray.node.sampling.sampling import Sampling
+
+PROFILER = "libasyncProfiler.so"
 
 
 class ProcessService:
@@ -71,6 +76,21 @@ class ProcessService:
     def signal(self, labels: Sequence[str], number: int) -> Sequence[str]:
         """Have the supervisor send it."""
         return self._processes.signal(labels, number)
+
+    def load_agent(
+        self, labels: Sequence[str], library: str, options: Mapping[str, Sequence[str]]
+    ) -> Mapping[str, str]:
+        """Load it into one after the other."""
+        reasons: dict[str, str] = {}
+        for label in labels:
+            if (process := self._processes.started().get(label)) is None:
+                continue
+            try:
+                with library_of(library, PROFILER, f"/proc/{process.pid}/cwd") as path:
+                    load_agent(process.pid, partial(self._processes.signal, [label], SIGQUIT), path, options[label])
+            except AttachError as error:
+                reasons[label] = str(error)
+        return reasons
 
     def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
         """Stop them, side by side."""

@@ -11,6 +11,7 @@ from fpray.plan.plan import Trial
 # A row of a recorder file takes 75 to 85 bytes. More loops than this make a client no faster, only slower to answer.
 _BYTES_PER_ROW, _EFFECTIVE_LOOPS = 85, 30
 _BYTES_PER_PROCESS = 100_000
+_BYTES_PER_PROFILE = 1_000_000  # of a process: its recording, its stacks, its share of a flame graph
 # A JVM's start, from exec to listening, on a core of its own; and the seconds of a trial beyond its schedule and its
 # JVMs' starts.
 _JVM_START_S, _OVERHEAD_S = 0.25, 0.6
@@ -35,9 +36,10 @@ def planned_seconds(trial: Trial[Any], cores: int = 2) -> float:
 
 
 def planned_bytes(trial: Trial[Any]) -> int:
-    """About how much disk a trial takes at most: recorder rows, twice (CSV and Parquet), and logs."""
+    """About how much disk a trial takes at most: rows, twice (CSV and Parquet), logs, and profiles."""
     p = trial.params
     loops = min(trial.protocol.loops(p), _EFFECTIVE_LOOPS)
     rows = loops * trial.protocol.fastest_loop * p.duration.total_seconds() * p.num_client_procs
     group_size = max(1, getattr(p, "measurement_group_size", 1))
-    return int(1.5 * rows / group_size * _BYTES_PER_ROW) + process_count(trial) * _BYTES_PER_PROCESS
+    per_process = _BYTES_PER_PROCESS + (_BYTES_PER_PROFILE if p.profiled else 0)
+    return int(1.5 * rows / group_size * _BYTES_PER_ROW) + process_count(trial) * per_process

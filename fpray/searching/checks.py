@@ -48,6 +48,16 @@ def corner_problems(problem: SearchProblem) -> list[Problem]:
     return wrong
 
 
+def profile_problems(problem: SearchProblem) -> Iterator[Problem]:
+    """Trials that would be profiled: a search compares figures, and profiling changes them."""
+    if any(trial.params.profiled for trial in problem.corner_trials):
+        sentence = (
+            "is true in trials of this search, but profiling changes the figures that a search compares: remove"
+            " -p/--profile (or profiled=true), then profile the best configuration with fpray sweep -p"
+        )
+        yield Problem("profiled", sentence, Cause.OPTION)
+
+
 def _shortest(lists: Sequence[Sequence[Problem]]) -> list[Problem]:
     return min(map(list, lists), key=len)
 

@@ -13,7 +13,7 @@ from fpray.driver.narrow import LAPTOP
 from fpray.driver.read_options import Words
 from fpray.driver.selection import Selected, TrialSelection
 from fpray.errors import Cause, refuse, refuse_if_any
-from fpray.searching.checks import corner_problems, group_problems
+from fpray.searching.checks import corner_problems, group_problems, profile_problems
 from fpray.searching.early_stop import early_stop
 from fpray.searching.file_names import JOURNAL_LOCK
 from fpray.searching.latency_bounds import latency_bounds
@@ -79,7 +79,7 @@ def _study_of(problem: SearchProblem) -> Study:
             f" returns a dict of parameters, such as {{'f': 1}}",
             Cause.STUDY_FILE,
         ) from None
-    refuse_if_any([*corner_problems(problem), *group_problems(problem)])
+    refuse_if_any([*corner_problems(problem), *group_problems(problem), *profile_problems(problem)])
     summary = problem.study.summary or tuple(dict.fromkeys(key for point, _, _ in corners for key in point))
     return replace(problem.study, summary=summary)
 

@@ -20,7 +20,7 @@ def _file_name(label: str) -> str | None:
 
 @dataclass(frozen=True)
 class PlannedProcess:
-    """A process of a trial, as it was planned; plans of early versions say no directory."""
+    """A process of a trial, as it was planned; plans of early versions say no directory and no role."""
 
     label: Annotated[str, Rule(_file_name)]
     host: str
@@ -28,6 +28,7 @@ class PlannedProcess:
     kind: str
     expected_exits: Sequence[int] = ()
     directory: str = ""
+    role: Annotated[str, Rule(_file_name)] = ""
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,12 @@ class FakeProcesses:
                     self.end(label, -number)
             return living
 
+    def load_agent(
+        self, labels: Sequence[str], library: str, options: Mapping[str, Sequence[str]]
+    ) -> Mapping[str, str]:
+        """Nothing is loaded."""
+        return {}
+
     def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
         """Ends them, and every wait for them."""
         with self._lock:

@@ -41,12 +41,12 @@ def test_bounds_that_exclude_each_other_are_refused() -> None:
 
 
 def test_a_pattern_that_sets_what_cannot_run_is_named() -> None:
-    """`-p` was named, which nothing had typed."""
-    message = _refused("sweep", "unreplicated", "--set", "*f*=1", "--dry-run")
-    assert "--set *f*=1 sets profiled, which cannot be run yet" in message or "--set *f*=1: sets profiled" in message
-    assert "write a pattern that does not match profiled" in message
-    assert "-p/--profile" not in message
-    assert "-p/--profile cannot be run yet" in _refused("sweep", "unreplicated", "-p", "--dry-run")
+    """`-m` was named, which nothing had typed."""
+    message = _refused("sweep", "unreplicated", "--set", "*onito*=1", "--dry-run")
+    assert "--set *onito*=1: sets monitored, which cannot be run yet" in message
+    assert "write a pattern that does not match monitored" in message
+    assert "-m/--monitor" not in message
+    assert "-m/--monitor cannot be run yet" in _refused("sweep", "unreplicated", "-m", "--dry-run")
     assert "--vary monitored" in _refused("sweep", "unreplicated", "--vary", "monitored=true,false", "--dry-run")
 
 

@@ -115,6 +115,7 @@ def test_the_loop_and_the_life_of_a_trial_fit_a_screen(path: str, name: str, mos
     [
         ("fpray.report.live", ["driver/run.py", "driver/run_listeners.py"]),
         ("fpray.trial.cpu_watch", ["driver/instruments.py"]),
+        ("fpray.profiles.instrument", ["driver/instruments.py"]),
         ("fpray.searching.early_stop", ["searching/experiment.py"]),
     ],
 )

@@ -33,6 +33,7 @@ MARKS = {
     "docs/detached.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/jar.md": (pytest.mark.jvm, pytest.mark.slow),
     "docs/papers.md": (pytest.mark.jvm,),
+    "docs/profiles.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/studies.md": (pytest.mark.jvm,),
 }
 

@@ -1,0 +1,1 @@
+"""Tests of profiles: recordings, stacks, flame graphs, and trials that are profiled."""
