@@ -29,6 +29,7 @@ from bench import (
     histories,
     jar,
     loading,
+    monitoring,
     recording,
     report_page,
     scale,
@@ -52,6 +53,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "histories": histories.measure,
     "adaptive": adaptive.measure,
     "report": report_page.measure,
+    "monitoring": monitoring.measure,
 }
 RESULTS = Path(__file__).resolve().parent.parent / ".build" / "bench.json"
 

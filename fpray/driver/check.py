@@ -106,7 +106,7 @@ def check(words: Words, select: Select = grid_of_options, find_means: FindMeans 
         settings=settings,
         key=suite_key(recorded_selection, settings),
         study_file=choice.study_file,
-        instruments=[*usual_instruments(values), *instruments],
+        instruments=[*usual_instruments(values, choice.trials), *instruments],
     )
 
 

@@ -7,15 +7,25 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from fpray.errors import Cause, Problem, nearest, refuse_if_any
+from fpray.plan.plan import Trial
 from fpray.trial.cpu_watch import CpuWatch
 from fpray.trial.instruments import Instrument
 
 GROUP = "fpray.instruments"
 
 
-def usual_instruments(values: Mapping[str, Any]) -> list[Instrument]:
-    """What joins every trial, and is not named by `--instrument`. values: of the options, by which it is adjusted."""
-    return [CpuWatch()]
+def usual_instruments(values: Mapping[str, Any], trials: Sequence[Trial[Any]] = ()) -> list[Instrument]:
+    """What joins every trial, and is not named by `--instrument`.
+
+    values: of the options, by which it is adjusted; trials: like those that will run. What none of them asks for is
+    not imported: `fpray plan` must not pay for it.
+    """
+    instruments: list[Instrument] = [CpuWatch()]
+    if any(trial.params.monitored for trial in trials):
+        from fpray.metrics.monitoring import Monitoring
+
+        instruments.append(Monitoring(values["prometheus"]))
+    return instruments
 
 
 def find_instruments(names: Sequence[str]) -> list[Instrument]:

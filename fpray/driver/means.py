@@ -21,8 +21,11 @@ from fpray.driver.read_options import Words, collect
 from fpray.errors import Cause, Problem
 from fpray.files.paths import GivenPath
 from fpray.files.shown import in_brief
+from fpray.metrics.programs import program_problems
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
+
+_LATER = ("profiled",)  # parameters of options that this version reads and plans, but does not run yet
 
 
 def check_sweep(protocol: str, words: Mapping[str, Any], command: str = "") -> Experiment:
@@ -40,6 +43,8 @@ def find_means(words: Words, where: Where, protocol: Protocol[Any] | None, trial
     where, values = replace(where, remote=_needs_head(where)), words.values
     jar = collect(words.problems, lambda: named_jar(values["jar"], protocol, trials)) if protocol is not None else None
     words.problems += _later_problems(values, trials)
+    if not where.remote and any(trial.params.monitored for trial in trials):
+        words.problems += program_problems(values["prometheus"])
     words.problems += _address_problems(where)
     words.problems += _platform_problems()
     suite, path = None, values["suite_directory"]
@@ -68,7 +73,7 @@ def _later_problems(values: Mapping[str, Any], trials: Sequence[Trial[Any]]) -> 
     for item in fields(BaseOptions):
         name = item.option.parameter
         is_set = values[item.name] or name in values["set"]
-        if name and (is_set or any(getattr(trial.params, name) for trial in trials)):
+        if name in _LATER and (is_set or any(getattr(trial.params, name) for trial in trials)):
             why = "cannot be run yet, because this version of fpray does not implement it"
             if values[item.name]:
                 yield Problem(item.spellings, f"{why}: remove it", Cause.OPTION)

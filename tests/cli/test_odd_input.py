@@ -47,7 +47,7 @@ def test_a_pattern_that_sets_what_cannot_run_is_named() -> None:
     assert "write a pattern that does not match profiled" in message
     assert "-p/--profile" not in message
     assert "-p/--profile cannot be run yet" in _refused("sweep", "unreplicated", "-p", "--dry-run")
-    assert "--vary monitored" in _refused("sweep", "unreplicated", "--vary", "monitored=true,false", "--dry-run")
+    assert "--vary profiled" in _refused("sweep", "unreplicated", "--vary", "profiled=true,false", "--dry-run")
 
 
 @pytest.mark.parametrize("text", ["", " "])
