@@ -7,7 +7,7 @@ FAST_PROCESSES ?= 3
 STAMP := $(VENV)/.installed
 RUN_STAMP := $(VENV)/.installed-run
 
-.PHONY: house demo setup check test-fast test test-slow fuzz lint format bench bench-search bench-kills bench-load docs wheel lock clean
+.PHONY: house demo setup setup-full check test-fast test test-slow fuzz lint format bench bench-search bench-kills bench-load docs wheel lock clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/fpray sweep multipaxos
@@ -25,6 +25,10 @@ $(RUN_STAMP): requirements-run.lock pyproject.toml
 $(STAMP): requirements.lock $(RUN_STAMP)
 	@$(PYTHON) set_up.py $(VENV) requirements.lock
 	@touch $@
+
+# What a few tests need beside Python's packages: a browser, and the Prometheus of monitored trials.
+setup-full: setup
+	apt-get install -y --no-install-recommends chromium prometheus
 
 # Where it is set, every one of the hundreds of processes that tests start would compile fpray anew.
 check test test-fast test-slow fuzz: export PYTHONDONTWRITEBYTECODE =
@@ -89,6 +93,7 @@ docs: setup
 	$(BIN)/python -m tests.repository.options_table
 	$(BIN)/python -m tests.repository.architecture_page
 	$(BIN)/python -m tests.repository.shape_table
+	$(BIN)/python -m tests.metrics.dashboards
 
 wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation

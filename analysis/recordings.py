@@ -6,7 +6,7 @@ import functools
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fpray.errors import first_line
 from fpray.files import layout
@@ -27,10 +27,9 @@ def recorder_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]
         FileNotFoundError: no trial has.
         Damaged: the rows of a trial are.
     """
-    dataset = _dataset(stores, trials, varied, SCHEMA, lambda directory: _file(directory, raw))
-    if dataset is None:
-        raise FileNotFoundError("no trial has kept its rows: fpray keeps them with --raw parquet, which is the default")
-    return raw.kept_by(dataset)
+    without = "no trial has kept its rows: fpray keeps them with --raw parquet, which is the default"
+    recorded = _Recorded(SCHEMA, "recorded rows", lambda directory: _file(directory, raw), without)
+    return raw.kept_by(_dataset(stores, trials, varied, recorded))
 
 
 def machines_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]) -> Any:
@@ -40,42 +39,61 @@ def machines_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]
         FileNotFoundError: no trial has.
         Damaged: the samples of a trial are.
     """
-    dataset = _dataset(stores, trials, varied, SAMPLES, _samples_file)
-    if dataset is None:
-        raise FileNotFoundError(
-            f"no trial has samples of its machines ({layout.MACHINES}): fpray takes them of each trial that lasts a"
-            " second or more, except with --no-samples, and earlier versions took none"
-        )
-    return dataset
+    without = (
+        f"no trial has samples of its machines ({layout.MACHINES}): fpray takes them of each trial that lasts a second"
+        " or more, except with --no-samples, and earlier versions took none"
+    )
+    samples = _Recorded(SAMPLES, "samples of machines", _named(layout.MACHINES), without)
+    return _dataset(stores, trials, varied, samples)
 
 
-def _samples_file(directory: Path) -> Path | None:
-    file = directory / layout.MACHINES
-    return file if file.is_file() else None
+def metrics_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]) -> Any:
+    """The same of the metrics of all trials that were monitored.
+
+    Raises:
+        FileNotFoundError: no trial was.
+        Damaged: the metrics of a trial are.
+    """
+    from fpray.metrics.schema import SCHEMA as METRICS
+
+    without = "no trial has metrics: run trials with -m, such as fpray sweep unreplicated -m"
+    return _dataset(stores, trials, varied, _Recorded(METRICS, "metrics", _named(layout.METRICS), without))
 
 
-def _dataset(
-    stores: Sequence[Store], trials: Any, varied: Sequence[str], rows: Any, file_of: Callable[[Path], Path | None]
-) -> Any | None:
-    """A dataset of the files of all trials that have one; None if no trial has. rows: the schema of such a file."""
+class _Recorded(NamedTuple):
+    """A kind of Parquet file that trials have: its schema, what is in it, where it is, what is said if none is there."""
+
+    rows: Any
+    what: str
+    file_of: Callable[[Path], Path | None]
+    without: str
+
+
+def _named(name: str) -> Callable[[Path], Path | None]:
+    """A trial's directory -> its file of that name, if it has one."""
+    return lambda directory: file if (file := directory / name).is_file() else None
+
+
+def _dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str], recorded: _Recorded) -> Any:
+    """A dataset of the files of all trials that have one."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
     of_trial = [*([SUITE] if len(stores) > 1 else []), columns.TRIAL, *varied]
     # A parameter may have the name of a column of rows.
-    names = {name: f"params.{name}" if name in rows.names else name for name in of_trial}
+    names = {name: f"params.{name}" if name in recorded.rows.names else name for name in of_trial}
     fields = [trials.schema.field(name).with_name(new) for name, new in names.items()]
-    schema = pa.schema([*rows, *fields])
+    schema = pa.schema([*recorded.rows, *fields])
     files, partitions = [], []
     for directory, row in zip(_directories(stores), trials.select(of_trial).to_pylist(), strict=True):
-        file = file_of(directory) if directory is not None else None
+        file = recorded.file_of(directory) if directory is not None else None
         if file is not None:
-            files.append(_checked(file, rows))
+            files.append(_checked(file, recorded.rows, recorded.what))
             partitions.append(
                 functools.reduce(operator.and_, (_is(schema.field(names[name]), row[name]) for name in row))
             )
     if not files:
-        return None
+        raise FileNotFoundError(recorded.without)
     local = pa.fs.LocalFileSystem()
     return ds.FileSystemDataset.from_paths(files, schema, ds.ParquetFileFormat(), local, partitions=partitions)
 
@@ -94,7 +112,11 @@ def trial_rows(directory: Path, raw: RawRows) -> Any | None:
     import pyarrow.dataset as ds
 
     file = _file(directory, raw)
-    return raw.kept_by(ds.dataset(_checked(file, SCHEMA), SCHEMA, format="parquet")) if file is not None else None
+    return (
+        raw.kept_by(ds.dataset(_checked(file, SCHEMA, "recorded rows"), SCHEMA, format="parquet"))
+        if file is not None
+        else None
+    )
 
 
 def _directories(stores: Sequence[Store]) -> Iterator[Path | None]:
@@ -113,7 +135,7 @@ def _is(field: Any, value: Any) -> Any:
     return column.is_null() if value is None else column == pa.scalar(value, field.type)
 
 
-def _checked(file: Path, rows: Any) -> str:
+def _checked(file: Path, rows: Any, what: str) -> str:
     """The path of a file with rows of a schema.
 
     Raises:
@@ -127,6 +149,5 @@ def _checked(file: Path, rows: Any) -> str:
     except (pa.ArrowException, OSError) as error:
         raise Damaged(file, f"is damaged: {first_line(error)}") from None
     if schema.remove_metadata() != rows:
-        what = "recorded rows" if rows is SCHEMA else "samples of machines"
         raise Damaged(file, f"is damaged: its columns are not those of {what}")
     return str(file)

@@ -15,7 +15,7 @@ from fpray.store.outcome import Status
 from fpray_analysis.events import event_rows
 from fpray_analysis.loaded import SUITE, Store
 from fpray_analysis.raw_rows import RawRows
-from fpray_analysis.recordings import machines_dataset, recorder_dataset, trial_rows
+from fpray_analysis.recordings import machines_dataset, metrics_dataset, recorder_dataset, trial_rows
 from fpray_analysis.repeats import with_doubts_about_repeats
 from fpray_analysis.row_doubts import with_doubts_from_rows
 from fpray_analysis.stacking import stacked
@@ -90,6 +90,19 @@ class Results:
             fpray.Refused: the samples of a trial are damaged.
         """
         return machines_dataset(self.stores, self.trials, self.varied)
+
+    def metrics(self) -> Any:
+        """The metrics of all trials that were monitored (`-m`), as a dataset of Arrow, as `recorder`.
+
+        Columns: `time` (UTC, in ns), `role`, `label` and `instance` of the process, `metric`, `labels` (the others, as
+        Prometheus writes them), `value`; and of the trial what `recorder` has. docs/metrics.md says which metrics there
+        are.
+
+        Raises:
+            FileNotFoundError: no trial was monitored.
+            fpray.Refused: the metrics of a trial are damaged.
+        """
+        return metrics_dataset(self.stores, self.trials, self.varied)
 
     def rows_of(self, trial: Mapping[str, Any]) -> Any | None:
         """The rows of one trial of `trials`, as a dataset; None if it has kept none. No other trial is read.
@@ -166,3 +179,9 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _directory(stores: Sequence[Store], trial: Mapping[str, Any]) -> Path | None:
+    """The directory of one row of `Results.trials`."""
+    (store,) = (s for s in stores if trial.get(SUITE, s.name) == s.name)
+    return store.directories.get(trial[columns.TRIAL])

@@ -29,6 +29,7 @@ from bench import (
     histories,
     jar,
     loading,
+    monitoring,
     profiling,
     recording,
     report_page,
@@ -56,6 +57,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "adaptive": adaptive.measure,
     "profiling": profiling.measure,
     "report": report_page.measure,
+    "monitoring": monitoring.measure,
 }
 RESULTS = Path(__file__).resolve().parent.parent / ".build" / "bench.json"
 

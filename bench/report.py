@@ -133,6 +133,14 @@ ABOUT = {
             " begin of loading, in a new browser."
         ),
     ),
+    "monitoring": (
+        "What monitoring costs",
+        (
+            "The same trials with `-m` and without it, each by a warm sweep, in pairs in random order, while the other"
+            " sweep is stopped by SIGSTOP (`bench/monitoring.py`). Prometheus scrapes every 200 ms, on the machine of"
+            " the trial. Median and 95 % interval of the ratio."
+        ),
+    ),
 }
 
 

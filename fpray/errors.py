@@ -37,6 +37,7 @@ class Cause(enum.Enum):
     STUDY = "study"
     STUDY_FILE = "study file"
     INSTRUMENT = "instrument"
+    PROMETHEUS = "prometheus"
     NOTIFICATION = "notification"
     SECRET = "secret"
     PATH = "path"

@@ -135,6 +135,7 @@ def _constraints(p: Params) -> Iterator[Problem]:
 FASTMULTIPAXOS = Protocol(
     name="fastmultipaxos",
     summary="MultiPaxos with fast rounds",
+    jobs="fast_multipaxos",
     params=Params,
     faults=lambda p: p.f,
     roles=(

@@ -148,6 +148,7 @@ def _config(p: Params, at: At) -> dict[str, object]:
 SIMPLEBPAXOS = Protocol(
     name="simplebpaxos",
     summary="Simple BPaxos: leaderless, each job a role of its own",
+    jobs="bpaxos",
     params=Params,
     faults=lambda p: p.f,
     # No server sends anything before a client does, so servers start in any order.

@@ -132,6 +132,7 @@ def _config(p: Params, at: At) -> dict[str, object]:
 SIMPLEGCBPAXOS = Protocol(
     name="simplegcbpaxos",
     summary="Simple BPaxos with garbage collection",
+    jobs="bpaxos",
     params=Params,
     faults=lambda p: p.f,
     # No server sends anything before a client does, so servers start in any order.

@@ -32,6 +32,7 @@ def _constraints(p: simplebpaxos.Params) -> Iterator[Problem]:
 SUPERBPAXOS = Protocol(
     name="superbpaxos",
     summary="Simple BPaxos, all roles of a machine in one process",
+    jobs="bpaxos",
     package="frankenpaxos.simplebpaxos",
     params=Params,
     faults=lambda p: p.f,

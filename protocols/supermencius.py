@@ -53,6 +53,7 @@ def _leaders(p: mencius.Params, node: Index) -> list[Index]:
 SUPERMENCIUS = Protocol(
     name="supermencius",
     summary="Mencius, all roles of a machine in one process",
+    jobs="mencius",
     package="frankenpaxos.mencius",
     params=Params,
     faults=lambda p: p.f,

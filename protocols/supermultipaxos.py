@@ -68,6 +68,7 @@ def _constraints(p: multipaxos.Params) -> Iterator[Problem]:
 SUPERMULTIPAXOS = Protocol(
     name="supermultipaxos",
     summary="MultiPaxos, all roles of a machine in one process",
+    jobs="multipaxos",
     package="frankenpaxos.multipaxos",
     params=Params,
     faults=lambda p: p.f,

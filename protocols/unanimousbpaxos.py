@@ -85,6 +85,7 @@ def _constraints(p: Params) -> Iterator[Problem]:
 UNANIMOUSBPAXOS = Protocol(
     name="unanimousbpaxos",
     summary="BPaxos with a fast path where dependencies are unanimous",
+    jobs="bpaxos",
     params=Params,
     faults=lambda p: p.f,
     roles=(

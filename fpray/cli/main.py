@@ -34,13 +34,14 @@ MODULES = {
     "stop": "fpray.cli.watch",
     "logs": "fpray.cli.logs",
     "profile": "fpray.cli.profile",
+    "monitor": "fpray.cli.monitor",
     "debug": "fpray.cli.debug",
 }
 WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
 READERS = (
     "show", "plot", "table", "compare", "report", "export", "archive", "protocols", "studies", "status", "attach",
-    "stop", "logs", "profile",
+    "stop", "logs", "profile", "monitor",
 )  # fmt: skip
 
 

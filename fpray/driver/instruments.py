@@ -15,9 +15,10 @@ GROUP = "fpray.instruments"
 
 
 def usual_instruments(values: Mapping[str, Any], trials: Sequence[Trial[Any]] = ()) -> list[Instrument]:
-    """What joins every trial, and is not named by `--instrument`. values: of the options, by which it is adjusted.
+    """What joins every trial, and is not named by `--instrument`.
 
-    trials: all that may run: what none of them asks for is not even imported.
+    values: of the options, by which it is adjusted; trials: like those that will run. What none of them asks for is
+    not imported: `fpray plan` must not pay for it.
     """
     usual: list[Instrument] = [CpuWatch()]
     if not values.get("no_samples"):
@@ -28,6 +29,10 @@ def usual_instruments(values: Mapping[str, Any], trials: Sequence[Trial[Any]] = 
         from fpray.profiles.instrument import Profiles
 
         usual.append(Profiles(values.get("profiler")))
+    if any(trial.params.monitored for trial in trials):
+        from fpray.metrics.monitoring import Monitoring
+
+        usual.append(Monitoring(values["prometheus"]))
     return usual
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,12 +14,11 @@ from fpray.driver.experiment import Experiment, Where
 from fpray.driver.head import belongs_here
 from fpray.driver.named_jar import named_jar
 from fpray.driver.named_suite import suite_of
-from fpray.driver.option import fields
-from fpray.driver.options import BaseOptions, SweepOptions
+from fpray.driver.options import SweepOptions
 from fpray.driver.read_options import Words, collect
 from fpray.errors import Cause, Problem
 from fpray.files.paths import GivenPath
-from fpray.files.shown import in_brief
+from fpray.metrics.programs import program_problems
 from fpray.plan.plan import Trial
 from fpray.protocol.protocol import Protocol
 
@@ -39,7 +37,8 @@ def find_means(words: Words, where: Where, protocol: Protocol[Any] | None, trial
     where = replace(where, environment_address=EnvironmentAddress.read())
     where, values = replace(where, remote=_needs_head(where)), words.values
     jar = collect(words.problems, lambda: named_jar(values["jar"], protocol, trials)) if protocol is not None else None
-    words.problems += _later_problems(values, trials)
+    if not where.remote and any(trial.params.monitored for trial in trials):
+        words.problems += program_problems(values["prometheus"])
     words.problems += _address_problems(where)
     words.problems += _platform_problems()
     suite, path = None, values["suite_directory"]
@@ -61,35 +60,6 @@ def _address_problems(where: Where) -> Iterator[Problem]:
     address = where.ray
     if address and address != "local" and not where.local and (sentence := address_problem(address)):
         yield Problem(name_of(address), sentence, Cause.RAY_CLUSTER)
-
-
-def _later_problems(values: Mapping[str, Any], trials: Sequence[Trial[Any]]) -> Iterator[Problem]:
-    """Options that this version reads and plans, but does not run yet."""
-    for item in fields(BaseOptions):
-        name = item.option.parameter
-        is_set = values[item.name] or name in values["set"]
-        if name and name != "profiled" and (is_set or any(getattr(trial.params, name) for trial in trials)):
-            why = "cannot be run yet, because this version of fpray does not implement it"
-            if values[item.name]:
-                yield Problem(item.spellings, f"{why}: remove it", Cause.OPTION)
-            else:
-                about, remedy = _what_sets(name, values)
-                yield Problem(about, f"sets {name}, which {why}: {remedy}", Cause.OPTION)
-
-
-def _what_sets(name: str, values: Mapping[str, Any]) -> tuple[str, str]:
-    """What the user wrote that gives a parameter its value, and what to write instead."""
-    for pattern, value in values["set"].items():
-        if pattern == name or fnmatch.fnmatch(name, pattern):
-            instead = (
-                "remove it"
-                if pattern == name
-                else f"the pattern {pattern} matches {name}, so write a pattern that does not match {name}"
-            )
-            return f"--set {pattern}={in_brief(value)}", instead
-    if name in values.get("vary", {}):
-        return f"--vary {name}", "remove it"
-    return f"--study {values['study']}", f"add --set {name}=false"
 
 
 def _platform_problems() -> list[Problem]:

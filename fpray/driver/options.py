@@ -193,11 +193,21 @@ class BaseOptions(TypedDict, total=False):
     monitor: Annotated[
         bool,
         Option(
-            "monitor the roles with Prometheus (not implemented yet)",
+            "monitor the roles with Prometheus (see docs/metrics.md)",
             Group.MEASUREMENTS,
             False,
             words=("-m", "--monitor"),
             parameter="monitored",
+        ),
+    ]
+    prometheus: Annotated[
+        PathText,
+        Option(
+            "monitor with this Prometheus server",
+            Group.MEASUREMENTS,
+            "prometheus",
+            metavar="PATH",
+            convert=program,
         ),
     ]
     instrument: Annotated[

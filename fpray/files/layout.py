@@ -7,9 +7,11 @@
     debug/001-1/                                                        a run of `fpray debug`, laid out as a trial
     001/                                        a trial
         input.json input.txt log.txt config.pbtxt pids.json *_cmd.txt   FrankenPaxos's
+        prometheus.yml prometheus_data/                                 FrankenPaxos's, of a monitored trial
         trial.json plan.json events.json recorder.parquet outcome.json  fpray's; outcome.json is written last
         machines.parquet
         *.jfr *_stacks.txt *_flame_graph.html fpray.jfc                 of a trial that is profiled
+        metrics.parquet *_gc.log                                        fpray's, of a monitored trial
         attempts/1/                                                     an earlier attempt, whole
 
 `fpray archive` adds README.md and SHA256SUMS to a suite. `fpray export --recorder` writes FrankenPaxos's data.csv.
@@ -45,6 +47,9 @@ CONFIG: Final = "config.pbtxt"
 PIDS: Final = "pids.json"
 DATA_CSV: Final = "data.csv"  # the rows of all its clients; FrankenPaxos compresses it
 DATA_CSV_GZ: Final = f"{DATA_CSV}.gz"
+PROMETHEUS: Final = "prometheus"  # the label of the server of a monitored trial
+PROMETHEUS_CONFIG: Final = "prometheus.yml"
+PROMETHEUS_DATA: Final = "prometheus_data"
 
 # What fpray adds to a trial.
 TRIAL: Final = "trial.json"
@@ -52,6 +57,7 @@ PLAN: Final = "plan.json"
 EVENTS: Final = "events.json"
 RECORDER: Final = "recorder.parquet"
 MACHINES: Final = "machines.parquet"  # what processes and machines did, each second
+METRICS: Final = "metrics.parquet"
 OUTCOME: Final = "outcome.json"
 OWN_ERROR: Final = "fpray_error.txt"  # the traceback of an error in fpray, by which the trial failed
 PROFILE_SETTINGS: Final = "fpray.jfc"  # what JVMs record of themselves
@@ -109,6 +115,11 @@ def stacks_file(label: str) -> str:
 def flame_graph_file(role: str) -> str:
     """The flame graph of a role: a page."""
     return f"{role}_flame_graph.html"
+
+
+def gc_log_file(label: str) -> str:
+    """The garbage collections of a JVM."""
+    return f"{label}_gc.log"
 
 
 def label_of(log: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fpray.files import layout
 from fpray.node.jar_cache import JarCache
-from fpray.node.java import JAVA, java_program
+from fpray.node.java import JAVA, java_program, java_version
 from fpray.node.local_disk import local_directory, on_network
 from fpray.node.scratch import Abandoned, Owner, Scratch
 
@@ -65,6 +65,7 @@ class WorkSite:
         free: bytes on the disk of that directory.
         abandoned: what earlier attempts of the suite left here, to be copied to the suite and removed.
         java: the program that starts JVMs here.
+        java_version: its major version, such as 8 or 17; 0 where its files do not say it.
     """
 
     ports: Sequence[int]
@@ -74,6 +75,7 @@ class WorkSite:
     free: int
     abandoned: Sequence[Abandoned] = ()
     java: str = JAVA
+    java_version: int = 0
 
 
 def inspect_site(
@@ -94,7 +96,7 @@ def inspect_site(
         directory = scratch.make(request.scratch, request.owner)
     free = shutil.disk_usage(directory).free
     jar, java = jars.find(request.jar, request.sha256), java_program(request.java)
-    return WorkSite(ports, orphans, directory, jar, free, remains, java)
+    return WorkSite(ports, orphans, directory, jar, free, remains, java, java_version(java))
 
 
 def _is_visible(request: InspectionRequest) -> bool:

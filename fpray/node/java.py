@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -27,3 +29,19 @@ def other_java(java: str) -> str | None:
     if java != JAVA or of_home is None or on_path is None:
         return None
     return on_path if Path(on_path).resolve() != Path(of_home).resolve() else None
+
+
+def java_version(java: str) -> int:
+    """The major version of a java program, such as 8 or 17, by the files beside it; 0 where they do not say it.
+
+    No JVM is started for it: this is asked before each trial. Every JDK since 7 has the file `release`.
+    """
+    path = shutil.which(java)
+    if path is None:
+        return 0
+    for home in Path(path).resolve().parents[1:3]:  # a JDK 8 has a second `java` in jre/bin
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            release = (home / "release").read_text()
+            if match := re.search(r'^JAVA_VERSION="(?:1\.)?(\d{1,4})', release, re.MULTILINE):
+                return int(match[1])
+    return 0

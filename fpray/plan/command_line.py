@@ -15,9 +15,6 @@ from fpray.protocol.role import Address, Role
 
 P = TypeVar("P")
 
-# The original's own GC flags stop a JVM newer than 8 from starting; this is what replaced them.
-GC_LOG = "-Xlog:gc*"
-
 
 @dataclass(frozen=True)
 class Paths:
@@ -28,7 +25,8 @@ class Paths:
         java: the program that runs the jar.
         jvm_args: role -> further JVM arguments (`--jvm-arg`), before -cp.
         flags: role -> flag -> value (`--flag`), for a fork's flags; a flag that the role has already gets this value.
-        by_host: machine -> (directory, jar, java), where they are not those of the driver's machine.
+        by_host: machine -> (directory, jar, java, java_version), where they are not those of the driver's machine.
+        java_version: of the JVM that `java` starts, such as 8 or 17; 0 where it is not known.
     """
 
     directory: str = "/suite/001"
@@ -36,7 +34,8 @@ class Paths:
     java: str = "java"
     jvm_args: Mapping[str, Sequence[str]] = field(default_factory=dict)
     flags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    by_host: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    by_host: Mapping[str, tuple[str, str, str, int]] = field(default_factory=dict)
+    java_version: int = 0
 
     def file(self, name: str) -> str:
         """The path of a file of the trial."""
@@ -46,8 +45,8 @@ class Paths:
         """The same for a process on a machine."""
         if host not in self.by_host:
             return self
-        directory, jar, java = self.by_host[host]
-        return replace(self, directory=directory, jar=jar, java=java)
+        directory, jar, java, java_version = self.by_host[host]
+        return replace(self, directory=directory, jar=jar, java=java, java_version=java_version)
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,6 @@ def command_line(
     heap = protocol.heap(role, params)
     java = [paths.java]
     java += [f"-Xms{heap}", f"-Xmx{heap}"] if heap else []
-    java += [GC_LOG] if monitored and heap else []
     java += [*paths.jvm_args.get(role.name, ()), "-cp", paths.jar, protocol.main_class(role)]
     main = instance.address
     names = role.flag_names(len(instance.index))

@@ -35,7 +35,7 @@ class Protocol(Generic[P]):
         fastest_loop: requests per second that one closed loop makes at most; what disk space is planned by.
         outputs: recorder label -> prefix of its result columns; the label None where rows carry none.
         faults: FrankenPaxos's f, the key into its cluster files.
-        package: the Java package of its main classes; "" for frankenpaxos.<name>.
+        package, jobs: of its main classes in Java, and what its jobs in Prometheus begin with; "" for those by name.
         deviations: what FrankenPaxos's own harness would launch differently, a sentence each.
         stands_still: why a trial may get no answers any more with these parameters, and the way out; a clause each.
     """
@@ -56,6 +56,7 @@ class Protocol(Generic[P]):
     flushes_groups: bool = True
     faults: Callable[[P], int] = field(default=lambda _params: 1)
     package: str = ""
+    jobs: str = ""
     deviations: tuple[str, ...] = ()
     stands_still: Callable[[P], Iterable[str]] = field(default=lambda _params: (), kw_only=True)
 
@@ -78,8 +79,7 @@ class Protocol(Generic[P]):
     def holds_back(self, params: P) -> list[str]:
         """What makes requests wait until others come, such as `batcher_options.batch_size=10`.
 
-        By FrankenPaxos's names for it. Nothing ends that wait: when the clients ask no more, the last requests are
-        never answered, however well the system served.
+        By FrankenPaxos's names. Nothing ends that wait: the last requests are never answered, however well it served.
         """
         absent = tuple(f"{role.name}_options." for role in self.roles if 0 in role.dimensions(params))
         return [

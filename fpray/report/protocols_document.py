@@ -20,7 +20,8 @@ _EVERYWHERE = f"""
   servers listen. `client_lag` is an additional wait; it is 0 in the studies.
 - Order: the processes of a stage start in parallel; FrankenPaxos starts one after the other. A leader that sends
   a message only once, when it starts, starts when all others listen.
-- Garbage collection log (`monitored`): `-Xlog:gc*`. With FrankenPaxos's flags, no JVM newer than 8 starts.
+- Garbage collection logs (`monitored`): a file for each JVM, by the options of its version. With FrankenPaxos's flags,
+  no JVM newer than 8 starts.
 - Flags: booleans are `True` and `False`, as most are in FrankenPaxos (five are `true` and `false`). Durations have the
   unit that FrankenPaxos gives that flag, and always a decimal point (`2.0s`; fastmultipaxos has `2s`). Jars read both.
 - Recorder files are kept as `{RECORDER}`; half of FrankenPaxos's modules delete them.

@@ -130,11 +130,14 @@ class FakeProcesses:
         return dict.fromkeys(labels, 0.1)
 
     def wait_exit(self, labels: Sequence[str], deadline_s: float | None) -> Future[Failure | None]:
-        """Ends when all of them have exited as expected, or one process of this role has not."""
+        """Ends when all of them have exited as expected, or one process of this role has not; at once for 0 s."""
         wait: Future[Failure | None] = Future()
         with self._lock:
             self._waits.append((labels, wait))
             self._settle()
+            if deadline_s == 0 and not wait.done():
+                self._waits.pop()
+                wait.set_result(Failure("deadline", labels[0], f"{labels[0]} runs"))
         return wait
 
     def cpu_use(self, labels: Sequence[str], after_s: float, for_s: float) -> CpuUse | None:

@@ -133,7 +133,7 @@ def _fetch_all(attempt: Attempt) -> Mapping[str, int]:
             try:
                 attempt.work.fetch_files({host: ()}, files_of_plan, attempt.agents.at, attempt.agents.ask)
             except Lost as lost:
-                files = f"files that --instrument wrote on machine {host} were not copied to the suite"
+                files = f"files that an instrument wrote on machine {host} were not copied to the suite"
                 attempt.notes.append(f"{files}: {lost} {NO_HARM}. To get such files, run the trial again with --rerun")
         return attempt.work.fetch_files(names_by_host, files_of_plan, attempt.agents.at, attempt.agents.ask)
 

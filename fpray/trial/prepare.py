@@ -75,7 +75,7 @@ def _prepare(attempt: Attempt, spare_hosts: Sequence[str]) -> Plan:
 def _paths(attempt: Attempt, sites: Sites) -> Paths:
     """Where the trial finds things on its machines; without sites, as on the driver's."""
     context = attempt.context
-    directories = {host: (site.directory, site.jar or "", site.java) for host, site in sites.items()}
+    directories = {host: (at.directory, at.jar or "", at.java, at.java_version) for host, at in sites.items()}
     return Paths(
         str(attempt.directory.path.absolute()), str(context.jar.path), context.java,
         context.jvm_args, context.flags, directories,

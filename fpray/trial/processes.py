@@ -61,7 +61,7 @@ class StartedProcesses:
             as_expected = exit_.stopped or exit_.expected or exit_.returncode in process.expected_exits
             if process.kind == "sidecar" and not as_expected:
                 yield (
-                    f"{process.label}, a process of --instrument, exited with {exit_.returncode} before the end"
+                    f"{process.label}, a process of an instrument, exited with {exit_.returncode} before the end"
                     " of the trial: the data of this instrument are incomplete, but the trial's numbers are not"
                     f" affected. For the cause, see {stderr_file(process.label)} in the directory of the trial"
                 )

@@ -92,11 +92,11 @@ def _start_sidecars(attempt: Attempt, sidecars: Sequence[Process]) -> None:
         except Lost as lost:
             if host not in attempt.agents.guests:
                 raise
-            attempt.notes.append(f"{role}, a process of --instrument, was not started: {lost} {NO_HARM}")
+            attempt.notes.append(f"{role}, a process of an instrument, was not started: {lost} {NO_HARM}")
             continue
         if failure is not None:
             why = f"{failure.detail}, see {stderr_file(failure.label)} in the directory of the trial"
-            attempt.notes.append(f"{role}, a process of --instrument, failed: {why} {NO_HARM}")
+            attempt.notes.append(f"{role}, a process of an instrument, failed: {why} {NO_HARM}")
             continue
         for process in processes:
             attempt.timeline.note_of(process, "phase", "listening")

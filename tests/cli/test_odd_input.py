@@ -40,18 +40,6 @@ def test_bounds_that_exclude_each_other_are_refused() -> None:
     assert cli(*SEARCH, *same, "--dry-run").exit_code == 0
 
 
-def test_a_pattern_that_sets_what_cannot_run_is_named() -> None:
-    """`-m` was named, which nothing had typed."""
-    message = _refused("sweep", "unreplicated", "--set", "*onito*=1", "--dry-run")
-    assert "--set *onito*=1: sets monitored, which cannot be run yet" in message
-    assert "write a pattern that does not match monitored" in message
-    assert "-m/--monitor" not in message
-    assert "-m/--monitor cannot be run yet" in _refused("sweep", "unreplicated", "-m", "--dry-run")
-    assert "--vary monitored" in _refused("sweep", "unreplicated", "--vary", "monitored=true,false", "--dry-run")
-
-
-@pytest.mark.parametrize("text", ["", " "])
-@pytest.mark.parametrize("option", ["--study", "--instrument", "--set", "--vary", "--jvm-arg", "--flag", "-l"])
 def test_an_empty_text_is_quoted(option: str, text: str) -> None:
     """`--study : unreplicated has no such study` does not show what is empty."""
     message = _refused("sweep", "unreplicated", option, text, "--dry-run")

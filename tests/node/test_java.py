@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fpray.node.facts import java_facts
-from fpray.node.java import java_program, other_java
+from fpray.node.java import java_program, java_version, other_java
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +49,29 @@ def test_java_home_alone_and_path_alone(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setenv("JAVA_HOME", nothing)
         assert java_program("java") == "java"
         assert java_facts("java")["java"] is None
+
+
+@pytest.mark.parametrize(
+    ("release", "version"),
+    [
+        ('IMPLEMENTOR="Debian"\nJAVA_VERSION="17.0.15"\n', 17),
+        ('JAVA_VERSION="1.8.0_392"\n', 8),
+        ('JAVA_VERSION="25"\n', 25),
+        ('JAVA_VERSION="9-ea"\n', 9),
+        ('SOURCE="something else"\n', 0),
+        ("\ud800", 0),
+        (None, 0),
+    ],
+)
+@pytest.mark.parametrize("place", ["", "jre"])
+def test_the_version_is_in_the_files_of_the_jdk(
+    release: str | None, version: int, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a JDK 8 also where `java` is the one in jre/bin; and through a link, as in /usr/bin."""
+    program = _java(tmp_path / "jdk" / place, "any")
+    if release is not None:
+        (tmp_path / "jdk" / "release").write_bytes(release.encode(errors="surrogatepass"))
+    (tmp_path / "java").symlink_to(program)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert java_version(program) == java_version("java") == version
+    assert java_version("no-such-java") == 0

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 # The rooms of fpray/, in the order of docs/architecture.md: a folder imports only itself and folders before it.
 FOLDERS = (
     "peak_sampler", "files", "recorder", "node", "protocol", "plan", "store", "evidence", "study", "jar", "cluster",
-    "report", "trial", "samples", "profiles", "driver", "searching", "cli", "testing",
+    "report", "trial", "samples", "profiles", "metrics", "driver", "searching", "cli", "testing",
 )  # fmt: skip
 # All Python of the repository.
 TOPS = (

@@ -69,7 +69,7 @@ def run(
     allocation = allocator.allocate(trial)
     assert allocation is not None
     jar = Jar(Path("/no.jar"), "0" * 64, "0", reference=False)
-    joined = [*usual_instruments({}, [trial]), *instruments]
+    joined = [*usual_instruments({"prometheus": "prometheus"}, [trial]), *instruments]
     context = TrialContext(allocator, machines, jar, "java", allocation=allocation, instruments=joined, **more)
     path = directory / "suite" / "001"
     path.mkdir(parents=True)

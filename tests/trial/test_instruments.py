@@ -246,8 +246,8 @@ def test_a_sidecar_that_fails_is_a_note(meter: Any, tmp_path: Path) -> None:
     outcome = run(tmp_path, machines, instruments=[meter])
     assert outcome.status is Status.FINISHED
     assert outcome.notes[0] == (
-        "meter, a process of --instrument, failed: meter exited with 1, see meter_err.txt in the directory of the trial"
-        " (the trial's numbers are not affected)"
+        "meter, a process of an instrument, failed: meter exited with 1, see meter_err.txt in the directory of the"
+        " trial (the trial's numbers are not affected)"
     )
 
 
@@ -259,7 +259,7 @@ def test_a_sidecar_that_exits_under_way_is_a_note(meter: Any, tmp_path: Path) ->
     machines = FakeMachines(["a"], stop=stop)
     outcome = run(tmp_path, machines, instruments=[meter])
     assert outcome.status is Status.FINISHED
-    exited = "meter, a process of --instrument, exited with 1 before the end of the trial: the data of this instrument "
+    exited = "meter, a process of an instrument, exited with 1 before the end of the trial: the data of this"
     assert outcome.notes[0].startswith(exited)
 
 
