@@ -102,7 +102,7 @@ def _sentences(effect: Effect, unit: str) -> Iterator[str]:
     before, after = words.peaks(effect)
     place = words.place(effect.step)
     parts = [f"{words.sentence(effect)}: ratio {words.ratio(effect)}", f"{before} -> {after} {unit}".strip()]
-    parts += [place] * bool(place) + [f"{words.repeats(effect)} repeats"]
+    parts += [place] * bool(place) + [words.repeats(effect)]
     yield " · ".join(parts)
     limit_before, limit_after, addition = words.limits(effect)
     limits = [f"before, the limit was {limit_before}"] * bool(limit_before) + [addition] * bool(addition)

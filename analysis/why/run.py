@@ -22,8 +22,9 @@ from fpray_analysis.loaded import SUITE
 from fpray_analysis.result_set import Results
 from fpray_analysis.table.peaks import that_keep
 from fpray_analysis.why.advice import advice
-from fpray_analysis.why.configurations import Configuration, comparable_peaks, configurations_of, parameters_of
+from fpray_analysis.why.configurations import comparable_peaks, configurations_of, parameters_of
 from fpray_analysis.why.limits import Limit, limit_of
+from fpray_analysis.why.notes import of_other_throughputs, of_others, of_peaks
 from fpray_analysis.why.steps import Step, find_steps
 
 MARGIN: Final = 0.05
@@ -113,8 +114,12 @@ def why(results: Results, options: WhyOptions) -> Why:
         refuse_if_any(
             [Problem(", ".join(results.paths), hints[0], Cause.SUITE)] if not (effects or steps.joint) else []
         )
-    notes = [*results.remarks, *_without_peak(rows, parameters, configurations, bounds)]
-    notes += [*_notes(results, configurations, steps.single, effects, options.margin), *hints]
+    notes = [
+        *results.remarks,
+        *of_other_throughputs(results, rows, x),
+        *of_others(rows, parameters, configurations, bounds),
+    ]
+    notes += [*of_peaks(configurations, options.margin), *_of_steps(results, steps.single, effects), *hints]
     return Why(
         x, bounds, options.margin, sum(len(point.trials) for one in configurations for point in one.series.points),
         len(configurations), roles, others, steps.joint, notes,
@@ -172,33 +177,7 @@ def _not_reached(step: Step, limits: Sequence[Limit | None], margin: float) -> s
     return ""
 
 
-def _without_peak(
-    rows: Sequence[Row], parameters: Sequence[str], configurations: Sequence[Configuration], bounds: Sequence[Bound]
-) -> Iterator[str]:
-    count = len({tuple(row.get(name) for name in parameters) for row in rows})
-    if others := count - len(configurations):
-        lack = f", or keep {' and '.join(map(str, bounds))} at no load" if bounds else ""
-        yield f"{others} of {count} configurations are left out, because they have no throughput{lack}"
-
-
-def _notes(
-    results: Results, configurations: Sequence[Configuration], steps: Sequence[Step], effects: Sequence[Effect],
-    margin: float,
-) -> Iterator[str]:  # fmt: skip
-    peaks = [row for one in configurations for row in one.peak.trials]
-    if doubts := sum(bool(row[columns.DOUBTS]) for row in peaks):
-        yield f"{doubts} of the {len(peaks)} trials of these peaks have a doubt (fpray show names it)"
-    single = sum(len(one.series.points) == 1 for one in configurations)
-    if single:
-        yield (
-            f"{single} of {len(configurations)} configurations have one load only, so their peak is the throughput at"
-            " that load. At a load that saturates no role, an addition moves nothing"
-        )
-    if rising := sum(one.rise > margin for one in configurations):
-        yield (
-            f"at {rising} of {len(configurations)} configurations the throughput still rose by more than {margin:.0%}"
-            " at the highest load that was tried, so more load may give more"
-        )
+def _of_steps(results: Results, steps: Sequence[Step], effects: Sequence[Effect]) -> Iterator[str]:
     if others := len(steps) - len(effects):
         yield (
             f"{others} more steps are left out: no load is common to both sides (so the load differs, too), or a"

@@ -66,9 +66,9 @@ def throughput(values: Sequence[float]) -> str:
 
 
 def repeats(effect: Effect) -> str:
-    """`3`, or `3 and 2`."""
-    counts = dict.fromkeys((len(effect.step.before.peak.xs), len(effect.step.after.peak.xs)))
-    return " and ".join(map(str, counts))
+    """`3 repeats`, or `3 and 2 repeats`."""
+    first, last = len(effect.step.before.peak.xs), len(effect.step.after.peak.xs)
+    return number_of(last, "repeat") if first == last else f"{first} and {number_of(last, 'repeat')}"
 
 
 def limits(effect: Effect) -> tuple[str, str, str]:

@@ -98,7 +98,7 @@ def test_the_text_is_sentences_with_the_largest_effect_first(ladder: Path) -> No
     assert any(
         line.startswith("    num_proxy_leaders 2 -> 3: 2 steps: 2 moved the peak up; ratios 1.") for line in lines
     )
-    sentences = [line for line in lines if " repeats" in line]
+    sentences = [line for line in lines if line.endswith(" 4 repeats")]
     assert sentences[0].startswith("  num_proxy_leaders 2 -> ")
     assert " moved the peak up: ratio 1.5" in sentences[0]
     assert "requests/s · num_replicas=" in sentences[0]
@@ -183,6 +183,7 @@ def test_without_repeats_there_is_no_interval_and_it_is_said(tmp_path: Path) -> 
     text = _why(_file(tmp_path / "t.csv", trials))
     assert "num_replicas 2 -> 3: whether it moved the peak cannot be told: ratio 1.5" in text
     assert "(no interval)" in text
+    assert "2 of 2 peaks have no repeats: add --repeat 3 to the sweep" in text
     assert "cannot be told: 1 repeat, and fewer than 5 other points have repeats that show the noise" in text
 
 
