@@ -25,7 +25,9 @@ def advice(configurations: Sequence[Configuration], inputs: Sequence[str], x: st
     counts = counts_of_roles(protocol, params)
     if not counts:
         return f"{lack}, and no parameter of {protocol.name} counts a role alone"
-    limiting = [name for name, roles in counts.items() if limit is not None and limit.role in roles]
+    limiting = [
+        name for name, roles in counts.items() if limit is not None and not limit.is_load and limit.role in roles
+    ]
     parameter = (limiting or [*counts])[0]
     values = ",".join(map(str, values_to_try(protocol, params, parameter)))
     because = f" (at the highest peak, {limit.in_words()} limits {x})" if limiting and limit is not None else ""

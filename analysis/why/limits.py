@@ -25,7 +25,7 @@ class Limit:
 
     Attributes:
         kind: of `bottleneck.kind`; empty if the repeats do not agree.
-        role: of `bottleneck.role`; empty if there is none.
+        role: of `bottleneck.role`; empty if there is none. Where the load is too small, it is the busiest role only.
         share: the mean of `bottleneck.share`, 0 to 1; None if there is none.
     """
 
@@ -67,7 +67,7 @@ def limit_of(point: Point) -> Limit | None:
 
 def place_of_addition(limit: Limit | None, roles: Collection[str]) -> str:
     """Whether the roles that were added are the one that limited before; empty if that is not known."""
-    if limit is None or not limit.kind or not roles:
+    if limit is None or not limit.kind or limit.is_load or not roles:
         return ""
     return "added where it was limited" if limit.role in roles else "added elsewhere"
 

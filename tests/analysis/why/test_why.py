@@ -116,11 +116,13 @@ def test_what_limited_before_says_whether_the_addition_was_at_the_right_place(la
 
 
 def test_a_load_that_is_too_small_says_nothing_about_a_role(tmp_path: Path) -> None:
-    trials = [trial for count in (2, 3) for trial in _trials(1000.0, _limit("none"), num_replicas=count)]
+    trials = [
+        trial for count in (2, 3) for trial in _trials(1000.0, _limit("none", "replica", 0.3), num_replicas=count)
+    ]
     (step,) = _steps(_file(tmp_path / "t.csv", trials))
     assert step["call"] == "cannot be told"
     assert step["reason"] == "before it, the load was too small: more load may give more"
-    assert step["limit_before"] == "nothing: the load is too small"
+    assert (step["limit_before"], step["addition"]) == ("nothing: the load is too small", "")
 
 
 def test_a_throughput_that_still_rises_is_no_peak(tmp_path: Path) -> None:
