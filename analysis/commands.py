@@ -1,4 +1,4 @@
-"""`fpray plot`, `fpray report` and `fpray table`: suites or published results as a figure, a page, a table."""
+"""`fpray plot`, `report`, `table` and `why`: suites or published results as a figure, a page, a table, an answer."""
 
 from __future__ import annotations
 
@@ -127,3 +127,46 @@ def table(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path
     with writing(output):
         write_text(output, text)
     show_line(f"{short_path(output)} has {len(peaks.rows)} rows")
+
+
+@click.command()
+@click.argument("suite", metavar="SUITE...", nargs=-1, required=True, shell_complete=suite_ids)
+@suites_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown", "csv"]), default="text",
+    help="the format (default: text)",
+)  # fmt: skip
+@click.option("--bound", metavar="'COLUMN<N'", multiple=True, help="take only peaks that keep this bound")
+@click.option("--margin", metavar="SHARE", type=float, default=0.05, help="smaller effects are none (default: 0.05)")
+@click.option("--x", metavar="COLUMN", default="", help="the throughput of which peaks are taken")
+@click.option("--where", metavar="COLUMN=VALUE,...", multiple=True, help="take only trials with one of these values")
+@click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="write FILE instead of the terminal")
+def why(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path | None, **words: Any) -> None:
+    """Say which role's addition moved the peak throughput.
+
+    SUITE is as for `fpray plot`. Configurations are compared that differ in one parameter only, each at its peak over
+    the load. Intervals hold for all of these steps at once. Parameters that change together are named, and nothing is
+    attributed to one of them. Where trials say what limited them, each step says whether it added there.
+    """
+    from fpray_analysis.figures.words import column_values
+    from fpray_analysis.handover.new_file import check_place, writing
+    from fpray_analysis.loading import load_stores
+    from fpray_analysis.result_set import Results
+    from fpray_analysis.why.formats import FORMATS
+    from fpray_analysis.why.run import WhyOptions
+    from fpray_analysis.why.run import why as answer_of
+
+    options = WhyOptions(words["x"], column_values(words["where"]), words["bound"], words["margin"])
+    stores = load_stores(suite, suite_directory)
+    if output is not None:
+        check_place(output, stores)
+    answer = answer_of(Results(stores), options)
+    text = FORMATS[form](answer)
+    for note in answer.notes if form == "csv" else ():  # which other formats have below the steps
+        say(f"note: {note}")
+    if output is None:
+        show_text(text)
+        return
+    with writing(output):
+        write_text(output, text)
+    show_line(f"{short_path(output)} has {number_of(len(answer.roles) + len(answer.others), 'step')}")

@@ -61,7 +61,7 @@ def metrics_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str])
 
 
 class _Recorded(NamedTuple):
-    """A kind of Parquet file that trials have: its schema, what is in it, where it is, what is said if none is there."""
+    """A kind of Parquet file of trials: its schema, what is in it, where it is, and a sentence for where no trial has it."""
 
     rows: Any
     what: str

@@ -30,7 +30,8 @@ def warmup_end_ns(rows: Any) -> int | None:
         return None
     pace = pace_of_rows(rows, window).pace
     requests = pace.requests.sum(axis=0)
-    if requests.sum() < FEWEST_REQUESTS or longest_stall(requests)[1]:
+    slice_s = pace.seconds / SLICES
+    if requests.sum() < FEWEST_REQUESTS or longest_stall(requests, slice_s)[1]:
         return None
-    end = warmup_end(requests, pace.mean_latency)
+    end = warmup_end(requests, pace.mean_latency, slice_s)
     return window[0] + end * (window[1] - window[0]) // SLICES if end else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from fpray.recorder.steadiness import steadiness_of, warmup_end
 
 MEMORY_S, TOGETHER, ALONE = 0.125, 0.02, 0.11
 CLIENTS, PER_SECOND, LATENCY_NS = 8, 1250.0, 1_000_000.0
+SHORT_S = 5.0
 WINDOWS_S = (15.0, 30.0, 60.0)
 Change = Callable[[Any, Any, float], None]  # of random, the speed of each client at each time, the window's seconds
 
@@ -49,8 +51,8 @@ def _waves(random: Any, rows: int, seconds: float) -> Any:
     return waves
 
 
-def _drifts(random: Any, speed: Any, _seconds: float) -> None:
-    speed *= 1 + 0.1 * (np.arange(SLICES) / SLICES - 0.5) * random.choice([-1, 1])
+def _drifts(random: Any, speed: Any, _seconds: float, size: float = 0.1) -> None:
+    speed *= 1 + size * (np.arange(SLICES) / SLICES - 0.5) * random.choice([-1, 1])
 
 
 def _stalls(random: Any, speed: Any, _seconds: float) -> None:
@@ -96,6 +98,11 @@ PATHOLOGIES: dict[str, tuple[Trial, Check]] = {
     "clocks 5 ms apart": (Trial(ahead_ms=5.0), clocks_apart),
     "groups of 10": (Trial(group=10), group_means),
 }
+# What a window below 10 s shows: a drift of 10 % is no more than chance there.
+IN_SHORT_WINDOWS: dict[str, tuple[Trial, Check]] = {
+    "a drift of 20 %": (Trial(partial(_drifts, size=0.2)), not_steady),
+    **{name: case for name, case in PATHOLOGIES.items() if "drift" not in name},
+}
 
 
 def evidence_of(random: Any, seconds: float, trial: Trial) -> Evidence:
@@ -126,11 +133,11 @@ def measure(settings: Settings) -> list[Row]:
     trials = 50 if settings.quick else 1000
     random = np.random.default_rng(14)
     rows = []
-    for seconds in WINDOWS_S:
+    for seconds in (SHORT_S, *WINDOWS_S):
         window = f"window of {seconds:.0f} s"
         alarms = _share(doubts(evidence_of(random, seconds, Trial()), STEADY_CHECKS) != [] for _ in range(trials))
         rows.append(_row(f"{window}: steady trials with any of these doubts", alarms, most=0.05))
-        for name, (trial, check) in PATHOLOGIES.items():
+        for name, (trial, check) in (IN_SHORT_WINDOWS if seconds == SHORT_S else PATHOLOGIES).items():
             share = _share(doubts(evidence_of(random, seconds, trial), [check]) != [] for _ in range(trials))
             rows.append(_row(f"{window}: {name}", share, least=0.95))
         rows += _warmups(random, seconds, trials, window)
@@ -153,7 +160,7 @@ def _warmups(random: Any, seconds: float, trials: int, window: str) -> list[Row]
 
 
 def _end(pace: Pace) -> int:
-    return warmup_end(pace.requests.sum(axis=0), pace.mean_latency)
+    return warmup_end(pace.requests.sum(axis=0), pace.mean_latency, pace.seconds / SLICES)
 
 
 def _share(cases: Iterable[bool]) -> float:

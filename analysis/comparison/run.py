@@ -106,9 +106,9 @@ def _estimates(
     overall = {}
     for name, own in sides.items():
         for place, interval in zip(own, intervals[name], strict=True):
-            metrics[place][name] = _estimate(interval, name, margin)
+            metrics[place][name] = estimate_of(interval, name, margin)
         if own:
-            overall[name] = _estimate(interval_overall([*own.values()], RATE_OVERALL * shares[name]), name, margin)
+            overall[name] = estimate_of(interval_overall([*own.values()], RATE_OVERALL * shares[name]), name, margin)
     return [{name: estimates[name] for name in figures} for estimates in metrics], overall
 
 
@@ -121,7 +121,8 @@ def _no_ratio(values: Sequence[Sequence[float]]) -> str:
     return ""
 
 
-def _estimate(interval: Interval, name: str, margin: float) -> Estimate:
+def estimate_of(interval: Interval, name: str, margin: float) -> Estimate:
+    """An interval of logarithms as a ratio with its verdict; name: the column, of latencies less is faster."""
     ratio = _exp(interval.middle)
     if interval.reason:
         return Estimate(ratio, None, None, Verdict.UNDECIDED, interval.reason)

@@ -109,7 +109,7 @@ def peak_table(results: Results, options: TableOptions) -> PeakTable:
         by = series_columns(results, rows, LOAD) if options.by is None else options.by
         behind: list[Row] = []
         of_all = series_of(rows, results.inputs, by, x=x, y=y, labels=None, most=_MOST_ROWS, sink=behind)
-        inside = _that_keep(rows, results.inputs, bounds, options.statistic) if bounds else []
+        inside = that_keep(rows, results.inputs, bounds, options.statistic) if bounds else []
         has_values = any(row.get(x) is not None and row.get(y) is not None for row in inside)
         of_kept = series_of(inside, results.inputs, by, x=x, y=y, labels=None, most=_MOST_ROWS) if has_values else []
         by_key = {tuple(series.key): series for series in of_kept}
@@ -131,7 +131,7 @@ def _check(results: Results, options: TableOptions, bounds: Sequence[Bound], pro
     refuse_if_any([*problems, *others])
 
 
-def _that_keep(rows: Sequence[Row], inputs: Sequence[str], bounds: Sequence[Bound], statistic: str) -> list[Row]:
+def that_keep(rows: Sequence[Row], inputs: Sequence[str], bounds: Sequence[Bound], statistic: str = MEAN) -> list[Row]:
     """The trials of the configurations of which the repeats keep all bounds, by their mean or median."""
     configurations: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
@@ -151,13 +151,14 @@ def _figure(rows: Sequence[Row], column: str, statistic: str) -> float | None:
     return estimate(numbers, statistic).value if len(numbers) == len(values) else None
 
 
-def _highest(series: Series, statistic: str) -> Point:
+def highest(series: Series, statistic: str = MEAN) -> Point:
+    """The configuration of a series with the highest throughput, over its repeats: its peak."""
     return max(series.points, key=lambda point: estimate(point.xs, statistic).value)
 
 
 def _peak(series: Series, inside: Series | None, statistic: str) -> Peak:
-    point = _highest(series, statistic)
-    within = _highest(inside, statistic) if inside is not None else None
+    point = highest(series, statistic)
+    within = highest(inside, statistic) if inside is not None else None
     trials = [*point.trials, *(within.trials if within is not None else ())]
     names = dict[str, set[str]]()  # doubt -> the trials that have it: repeats often have the same ones
     for row in trials:
@@ -208,4 +209,4 @@ def _notes(
 
 def _is_at_the_edge(series: Series, statistic: str) -> bool:
     loads = {point.loops for point in series.points}
-    return len(loads) > 1 and _highest(series, statistic).loops == max(loads)
+    return len(loads) > 1 and highest(series, statistic).loops == max(loads)

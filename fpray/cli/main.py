@@ -27,6 +27,7 @@ MODULES = {
     "compare": "fpray_analysis.compare_command",
     "report": "fpray_analysis.commands",
     "table": "fpray_analysis.commands",
+    "why": "fpray_analysis.commands",
     "export": "fpray_analysis.handover.commands",
     "archive": "fpray_analysis.handover.commands",
     "status": "fpray.cli.watch",
@@ -40,8 +41,8 @@ MODULES = {
 WORDS = "fpray.words"  # the entry of a context's `meta` with what follows the name of its command
 # Commands that look at what there is: their errors are one line, and do not say "nothing was started".
 READERS = (
-    "show", "plot", "table", "compare", "report", "export", "archive", "protocols", "studies", "status", "attach",
-    "stop", "logs", "profile", "monitor",
+    "show", "plot", "table", "why", "compare", "report", "export", "archive", "protocols", "studies", "status",
+    "attach", "stop", "logs", "profile", "monitor",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import fpray_analysis
 import fpray_analysis.figures
+from tests.analysis.why.simulated import simulate
 
 pytestmark = pytest.mark.heavy
 
@@ -51,3 +53,10 @@ def test_a_figure_is_drawn(tmp_path: Path) -> None:
     words = ["plot", str(path), "-o", str(output)]
     assert "is drawn (lt)" in _bare(f"from fpray.cli.main import main; main({words!r}, standalone_mode=False)")
     assert output.stat().st_size > 1000
+
+
+def test_which_role_moved_the_peak_is_said(tmp_path: Path) -> None:
+    file = simulate(tmp_path / "suite.csv", random.Random(1)).file
+    words = ["why", str(file)]
+    text = _bare(f"from fpray.cli.main import main; main({words!r}, standalone_mode=False)")
+    assert "num_proxy_leaders (adds proxy_leader): 12 steps" in text

@@ -43,7 +43,7 @@ def test_the_end_of_a_warm_up_is_found(tmp_path: Path) -> None:
 
 
 def test_a_short_trial_and_a_trial_without_rows_are_not_judged(tmp_path: Path) -> None:
-    assert _end_s(_rows(tmp_path / "short.parquet", 3.0, seconds=9)) is None
+    assert _end_s(_rows(tmp_path / "short.parquet", 3.0, seconds=3)) is None
     assert _end_s(_rows(tmp_path / "empty.parquet", 3.0, seconds=0)) is None
 
 

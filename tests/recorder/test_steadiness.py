@@ -32,7 +32,7 @@ def test_a_steady_trial_has_nothing_but_its_throughput() -> None:
 
 
 def test_too_short_or_too_few_is_not_judged() -> None:
-    assert steadiness_of(_pace(seconds=9.9)) is None
+    assert steadiness_of(_pace(seconds=3.9)) is None
     assert steadiness_of(_pace(np.ones(SLICES))) is None
 
 
@@ -40,6 +40,21 @@ def test_too_short_or_too_few_is_not_judged() -> None:
 def test_a_drift_has_its_size_and_direction(size: float) -> None:
     assert drift(LEVEL * (1 + size * (np.arange(SLICES) / SLICES - 0.5))) == pytest.approx(size, abs=0.03)
     assert drift(LEVEL) == 0
+
+
+def test_a_large_drift_is_seen_in_a_short_window_too() -> None:
+    slow = LEVEL * (1 + 0.4 * (np.arange(SLICES) / SLICES - 0.5))
+    steady = steadiness_of(_pace(slow, seconds=4.0))
+    assert steady is not None
+    assert steady.drift == pytest.approx(0.4, abs=0.05)
+
+
+def test_a_pause_below_half_a_second_is_no_stall() -> None:
+    """A collection of garbage is no more than that, in a short window as well."""
+    series = LEVEL.copy()
+    series[50:70] = 0
+    assert longest_stall(series, 4 / SLICES) == (0, 0)
+    assert longest_stall(series, 5 / SLICES) == (50, 20)
 
 
 def test_a_stall_has_its_begin_and_length() -> None:

@@ -23,7 +23,7 @@ NOT_RUN = {
     "needs an AWS account": 1,
     "needs the network and sbt": 1,
     "needs a PostgreSQL server": 1,
-    "needs the published files": 1,
+    "needs the published files": 2,
     "runs the tests themselves": 2,
     "is a part of a file": 1,
     "differs from run to run": 3,

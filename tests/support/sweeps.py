@@ -15,6 +15,7 @@ from fpray.plan.placement import place
 from fpray.plan.plan import Trial
 from fpray.store.outcome import Outcome, Reason, Status
 from fpray.store.trial_directory import TrialDirectory
+from fpray.study.registry import find_protocol
 from fpray.testing.fake_machines import FakeMachines
 from fpray.trial.context import TrialContext
 
@@ -22,8 +23,9 @@ Play = Callable[[Trial[Any], Sequence[str]], Outcome]
 
 
 def run_on(
-    machines: FakeMachines, play: Play, directory: Path, *, loops: int = 6, repeat: int | str = 1, **more: Any
-) -> SweepResult:
+    machines: FakeMachines, play: Play, directory: Path, *, loops: int = 6, repeat: int | str = 1,
+    protocol: str = "unreplicated", **more: Any,
+) -> SweepResult:  # fmt: skip
     """A sweep of `loops` points, each of which ends as `play` says of the trial and its machines."""
 
     def run(trial: Trial[Any], directory: TrialDirectory, setting: TrialContext) -> Outcome:
@@ -31,18 +33,23 @@ def run_on(
         placed = place(trial.protocol, trial.params, setting.cluster)
         return play(trial, list(dict.fromkeys(instance.host for instance in placed)))
 
-    options = {"vary": {"num_clients_per_proc": list(range(loops))}, "repeat": repeat, "jar": stub_jar(directory)}
+    options = {
+        "vary": {"num_clients_per_proc": list(range(loops))},
+        "repeat": repeat,
+        "jar": stub_jar(directory, protocol),
+    }
     options |= {"order": "grid", "suite_directory": directory / "suites", **more}
-    return run_sweep(check_sweep("unreplicated", options), backend=Backend(lambda _address, _local: machines, run))
+    return run_sweep(check_sweep(protocol, options), backend=Backend(lambda _address, _local: machines, run))
 
 
-def stub_jar(directory: Path) -> Path:
-    """A jar with the names of unreplicated's main classes: what is checked before a sweep, and never run here."""
+def stub_jar(directory: Path, protocol: str = "unreplicated") -> Path:
+    """A jar with the names of a protocol's main classes: what is checked before a sweep, and never run here."""
     jar = directory / "stub.jar"
     if not jar.exists():
+        declaration = find_protocol(protocol)
         with zipfile.ZipFile(jar, "w") as file:
-            for main in ("ServerMain", "ClientMain"):
-                file.writestr(f"frankenpaxos/unreplicated/{main}.class", b"")
+            for role in declaration.roles:
+                file.writestr(f"{declaration.main_class(role).replace('.', '/')}.class", b"")
     return jar
 
 
