@@ -61,7 +61,7 @@ def metrics_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str])
 
 
 class _Recorded(NamedTuple):
-    """A kind of Parquet file of trials: its schema, what is in it, where it is, and a sentence for where no trial has it."""
+    """A kind of Parquet file of trials: its schema, what is in it, where it is, and what to say if no trial has one."""
 
     rows: Any
     what: str
