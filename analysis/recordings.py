@@ -1,10 +1,10 @@
-"""The rows of many trials as one dataset: each trial's Parquet file, with its trial and what is varied as columns."""
+"""The rows or samples of many trials as one dataset: each trial's file, with trial and what is varied as columns."""
 
 from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from fpray.errors import first_line
 from fpray.files import layout
 from fpray.files.suite_file import Damaged
 from fpray.recorder.schema import SCHEMA
+from fpray.samples.schema import SCHEMA as SAMPLES
 from fpray.store import columns
 from fpray_analysis.loaded import SUITE, Store
 from fpray_analysis.raw_rows import RawRows
@@ -26,28 +27,57 @@ def recorder_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]
         FileNotFoundError: no trial has.
         Damaged: the rows of a trial are.
     """
+    dataset = _dataset(stores, trials, varied, SCHEMA, lambda directory: _file(directory, raw))
+    if dataset is None:
+        raise FileNotFoundError("no trial has kept its rows: fpray keeps them with --raw parquet, which is the default")
+    return raw.kept_by(dataset)
+
+
+def machines_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]) -> Any:
+    """A dataset of the samples of all trials that have some; of the files only their ends are read yet.
+
+    Raises:
+        FileNotFoundError: no trial has.
+        Damaged: the samples of a trial are.
+    """
+    dataset = _dataset(stores, trials, varied, SAMPLES, _samples_file)
+    if dataset is None:
+        raise FileNotFoundError(
+            f"no trial has samples of its machines ({layout.MACHINES}): fpray takes them of each trial that lasts a"
+            " second or more, except with --no-samples, and earlier versions took none"
+        )
+    return dataset
+
+
+def _samples_file(directory: Path) -> Path | None:
+    file = directory / layout.MACHINES
+    return file if file.is_file() else None
+
+
+def _dataset(
+    stores: Sequence[Store], trials: Any, varied: Sequence[str], rows: Any, file_of: Callable[[Path], Path | None]
+) -> Any | None:
+    """A dataset of the files of all trials that have one; None if no trial has. rows: the schema of such a file."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
     of_trial = [*([SUITE] if len(stores) > 1 else []), columns.TRIAL, *varied]
     # A parameter may have the name of a column of rows.
-    names = {name: f"params.{name}" if name in SCHEMA.names else name for name in of_trial}
+    names = {name: f"params.{name}" if name in rows.names else name for name in of_trial}
     fields = [trials.schema.field(name).with_name(new) for name, new in names.items()]
-    schema = pa.schema([*SCHEMA, *fields])
+    schema = pa.schema([*rows, *fields])
     files, partitions = [], []
     for directory, row in zip(_directories(stores), trials.select(of_trial).to_pylist(), strict=True):
-        file = _file(directory, raw) if directory is not None else None
+        file = file_of(directory) if directory is not None else None
         if file is not None:
-            files.append(_checked(file))
+            files.append(_checked(file, rows))
             partitions.append(
                 functools.reduce(operator.and_, (_is(schema.field(names[name]), row[name]) for name in row))
             )
     if not files:
-        raise FileNotFoundError("no trial has kept its rows: fpray keeps them with --raw parquet, which is the default")
+        return None
     local = pa.fs.LocalFileSystem()
-    return raw.kept_by(
-        ds.FileSystemDataset.from_paths(files, schema, ds.ParquetFileFormat(), local, partitions=partitions)
-    )
+    return ds.FileSystemDataset.from_paths(files, schema, ds.ParquetFileFormat(), local, partitions=partitions)
 
 
 def _file(directory: Path, raw: RawRows) -> Path | None:
@@ -64,7 +94,7 @@ def trial_rows(directory: Path, raw: RawRows) -> Any | None:
     import pyarrow.dataset as ds
 
     file = _file(directory, raw)
-    return raw.kept_by(ds.dataset(_checked(file), SCHEMA, format="parquet")) if file is not None else None
+    return raw.kept_by(ds.dataset(_checked(file, SCHEMA), SCHEMA, format="parquet")) if file is not None else None
 
 
 def _directories(stores: Sequence[Store]) -> Iterator[Path | None]:
@@ -83,8 +113,8 @@ def _is(field: Any, value: Any) -> Any:
     return column.is_null() if value is None else column == pa.scalar(value, field.type)
 
 
-def _checked(file: Path) -> str:
-    """The path of a file with rows.
+def _checked(file: Path, rows: Any) -> str:
+    """The path of a file with rows of a schema.
 
     Raises:
         Damaged: it holds something else.
@@ -96,6 +126,7 @@ def _checked(file: Path) -> str:
         schema = pq.read_schema(file)
     except (pa.ArrowException, OSError) as error:
         raise Damaged(file, f"is damaged: {first_line(error)}") from None
-    if schema.remove_metadata() != SCHEMA:
-        raise Damaged(file, "is damaged: its columns are not those of recorded rows")
+    if schema.remove_metadata() != rows:
+        what = "recorded rows" if rows is SCHEMA else "samples of machines"
+        raise Damaged(file, f"is damaged: its columns are not those of {what}")
     return str(file)

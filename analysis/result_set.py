@@ -15,7 +15,7 @@ from fpray.store.outcome import Status
 from fpray_analysis.events import event_rows
 from fpray_analysis.loaded import SUITE, Store
 from fpray_analysis.raw_rows import RawRows
-from fpray_analysis.recordings import recorder_dataset, trial_rows
+from fpray_analysis.recordings import machines_dataset, recorder_dataset, trial_rows
 from fpray_analysis.repeats import with_doubts_about_repeats
 from fpray_analysis.row_doubts import with_doubts_from_rows
 from fpray_analysis.stacking import stacked
@@ -76,23 +76,31 @@ class Results:
     def _recorder(self) -> Any:
         return recorder_dataset(self._stores, self.trials, self.varied, self._raw)
 
+    def machines(self) -> Any:
+        """What processes and machines did in each second of a trial, as a dataset that is read as `recorder` is.
+
+        Columns: those of `fpray.samples.schema`, which docs/inside.md explains, and of the trial: `trial`, `suite` (of
+        several), and the parameters that are varied; one with the name of a column of samples is `params.NAME`.
+
+        Raises:
+            FileNotFoundError: no trial has samples (`--no-samples`, an earlier version, or a file of results alone).
+            fpray.Refused: the samples of a trial are damaged.
+        """
+        return machines_dataset(self._stores, self.trials, self.varied)
+
     def rows_of(self, trial: Mapping[str, Any]) -> Any | None:
         """The rows of one trial of `trials`, as a dataset; None if it has kept none. No other trial is read.
 
         Raises:
             fpray.Refused: they are damaged.
         """
-        directory = self._directory(trial)
+        directory = _directory(self._stores, trial)
         return trial_rows(directory, self._raw) if directory is not None else None
 
     def events_of(self, trial: Mapping[str, Any]) -> Any:
         """The events of one trial of `trials`, as `events`. No other trial is read."""
-        directory = self._directory(trial)
+        directory = _directory(self._stores, trial)
         return event_rows({trial[columns.TRIAL]: directory} if directory is not None else {})
-
-    def _directory(self, trial: Mapping[str, Any]) -> Path | None:
-        (store,) = (s for s in self._stores if trial.get(SUITE, s.name) == s.name)
-        return store.directories.get(trial[columns.TRIAL])
 
     @functools.cached_property
     def events(self) -> Any:
@@ -127,6 +135,11 @@ class Results:
         more = f"<p>and {others} more: .trials has all of them</p>" if others else ""
         notes = "".join(f"<p>{html.escape(printable(remark))}</p>" for remark in self.remarks)
         return f"<p>{html.escape(_in_words(self))}</p>{_html_table(names, rows)}{more}{notes}"
+
+
+def _directory(stores: Sequence[Store], trial: Mapping[str, Any]) -> Path | None:
+    (store,) = (s for s in stores if trial.get(SUITE, s.name) == s.name)
+    return store.directories.get(trial[columns.TRIAL])
 
 
 def _in_words(results: Results) -> str:

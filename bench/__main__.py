@@ -31,6 +31,7 @@ from bench import (
     loading,
     recording,
     report_page,
+    samples,
     scale,
     startup,
 )
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Row]]] = {
     "start": startup.measure,
     "calls": calls.measure,
     "disturbance": disturbance.measure,
+    "samples": samples.measure,
     "jar": jar.measure,
     "recorder": recording.measure,
     "loading": loading.measure,

@@ -48,6 +48,14 @@ ABOUT = {
             " `/proc/<pid>/stat`."
         ),
     ),
+    "samples": (
+        "What samples of machines cost",
+        (
+            "In turns of 2 s within trials of unreplicated, role actors run or are suspended: while clients measure,"
+            " they only sample. CPU is that of all role actors in the middle of measured windows, by the kernel's"
+            " nanoseconds, of trials with samples less that of trials with `--no-samples`."
+        ),
+    ),
     "jar": (
         "How fast the reference jar is",
         (

@@ -44,26 +44,32 @@ class Turn:
 
 def measure(settings: Settings) -> list[Row]:
     """All processes together, until the interval is narrow; then parts of them, to see where a loss is."""
-    whole = _measure(settings, "all", None, settings.pick(_TRIALS, 1))
+    whole = share_in_turns(settings, "all", None)
     loss = "no loss beyond the interval" if whole.high >= 1 else f"a loss of {1 - whole.median:.1%}"
     rows = [
         Row(
             "throughput while fpray and Ray run / while they are suspended, in turns",
             f"{whole.text('.4f')}: {loss}",
             f"half-width <= {HALF_WIDTH:.1%}",
-            _half_width(whole) <= HALF_WIDTH,
+            half_width(whole) <= HALF_WIDTH,
             {"ratio": vars(whole)},
         )
     ]
     for name, kinds in _PARTS.items():
-        part = _measure(settings, name, kinds, settings.pick(_TRIALS, 1))
+        part = share_in_turns(settings, name, kinds)
         rows.append(Row(f"  the same, of {name} alone", part.text(".4f"), "", None, {"ratio": vars(part)}))
     return rows
 
 
-def _measure(settings: Settings, name: str, kinds: Sequence[str] | None, trials: int) -> Estimate:
-    """Trials of unreplicated in which processes of some kinds (None: all) take turns."""
-    seconds = round(_WARM_UP_S + (2 * _PAIRS + 1) * (_TURN_S + _SETTLE_S) + 1)
+def share_in_turns(
+    settings: Settings, name: str, kinds: Sequence[str] | None, *, width: float = HALF_WIDTH, turn_s: float = _TURN_S
+) -> Estimate:
+    """The throughput while processes of some kinds (None: all) run / while they are suspended; until it is known.
+
+    In trials of unreplicated. width: half of the interval that is to be reached; turn_s: seconds of a turn.
+    """
+    trials = settings.pick(_TRIALS, 1)
+    seconds = round(_WARM_UP_S + (2 * _PAIRS + 1) * (turn_s + _SETTLE_S) + 1)
     points = plain.points(
         "unreplicated",
         warmup_duration=f"{_WARM_UP_S}s",
@@ -75,21 +81,22 @@ def _measure(settings: Settings, name: str, kinds: Sequence[str] | None, trials:
     without: list[float] = []
     with WarmSweep(points, trials, settings.scratch / f"turns of {name}", settings.jar) as sweep:
         for number in range(trials):
-            turns = _take_turns(sweep, kinds, seed=number)
+            turns = _take_turns(sweep, kinds, number, turn_s)
             for turn, speed in zip(turns, _throughputs(sweep.end().directory, turns), strict=True):
                 (with_fpray if turn.running else without).append(speed)
             share = ratio(with_fpray, without)
             say(f"turns of {name}, trial {number + 1} of at most {trials}: {share.text('.4f')}")
-            if _half_width(share) <= HALF_WIDTH and number + 1 >= settings.pick(6, 1):
+            if half_width(share) <= width and number + 1 >= settings.pick(6, 1):
                 break
     return share
 
 
-def _half_width(share: Estimate) -> float:
+def half_width(share: Estimate) -> float:
+    """Half of the interval of a share."""
     return (share.high - share.low) / 2
 
 
-def _take_turns(sweep: WarmSweep, kinds: Sequence[str] | None, seed: int) -> list[Turn]:
+def _take_turns(sweep: WarmSweep, kinds: Sequence[str] | None, seed: int, turn_s: float) -> list[Turn]:
     """Run the next trial until its turns are over; the clients still measure then."""
     before = sweep.running()
     sweep.begin()
@@ -103,7 +110,7 @@ def _take_turns(sweep: WarmSweep, kinds: Sequence[str] | None, seed: int) -> lis
                 _signal(pids, signal.SIGCONT if running else signal.SIGSTOP)
                 time.sleep(_SETTLE_S)
                 began = time.time()
-                time.sleep(_TURN_S)
+                time.sleep(turn_s)
                 turns.append(Turn(running, began, time.time()))
     finally:
         _signal(pids, signal.SIGCONT)

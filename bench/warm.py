@@ -43,11 +43,13 @@ class WarmTrial:
 class WarmSweep:
     """The sweep, as the parent sees it. A context manager; the warm-up trials have ended when it is entered."""
 
-    def __init__(self, points: TrialSelection, trials: int, suites: Path, jar: Path) -> None:
+    def __init__(self, points: TrialSelection, trials: int, suites: Path, jar: Path, **options: Any) -> None:
+        """options: of the sweep, beside those that say what is run."""
         self._words = {
             "points": {**points.to_json(), "repeat": trials + WARM_UPS},
             "suites": str(suites),
             "jar": str(jar),
+            "options": options,
         }
         self._suites = suites
         self._process: subprocess.Popen[str] | None = None
@@ -212,8 +214,8 @@ def main(words: Mapping[str, Any]) -> int:
         began = time.monotonic()
 
     points = words["points"]
-    options = {"suite_directory": words["suites"], "jar": words["jar"], "local": True}
-    options |= {name: points[name] for name in ("study", "vary", "set", "repeat")}
+    options: dict[str, Any] = {"suite_directory": words["suites"], "jar": words["jar"], "local": True}
+    options |= words["options"] | {name: points[name] for name in ("study", "vary", "set", "repeat")}
     experiment = check_sweep(points["protocol"], options, "make bench")
     return run_sweep(experiment, on_trial=ended).exit_code
 

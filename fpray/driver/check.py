@@ -52,12 +52,12 @@ FindMeans = Callable[[Words, Where, Protocol[Any] | None, Sequence[Trial[Any]]],
 def check_plan(protocol: str, words: Mapping[str, Any]) -> Experiment:
     """The experiment that `fpray plan` was asked for: the jar may be elsewhere, and what does not run yet is planned.
 
-    The options of a sweep that `fpray plan` does not take have their defaults.
+    The options of a sweep that `fpray plan` does not take have their defaults. What only measures is left out.
 
     Raises:
         Refused: with every problem at once.
     """
-    return check(Words.read(SweepOptions, protocol, words, ""))
+    return check(Words.read(SweepOptions, protocol, {**words, "no_samples": True}, ""))
 
 
 def check(words: Words, select: Select = grid_of_options, find_means: FindMeans | None = None) -> Experiment:

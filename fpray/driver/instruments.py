@@ -15,7 +15,12 @@ GROUP = "fpray.instruments"
 
 def usual_instruments(values: Mapping[str, Any]) -> list[Instrument]:
     """What joins every trial, and is not named by `--instrument`. values: of the options, by which it is adjusted."""
-    return [CpuWatch()]
+    instruments: list[Instrument] = [CpuWatch()]
+    if not values.get("no_samples"):
+        from fpray.samples.machine_samples import MachineSamples  # `fpray plan` has no use for it
+
+        instruments.append(MachineSamples())
+    return instruments
 
 
 def find_instruments(names: Sequence[str]) -> list[Instrument]:

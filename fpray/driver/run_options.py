@@ -25,6 +25,14 @@ class RunOptions(TypedDict, total=False):
             "keep",
         ),
     ]
+    no_samples: Annotated[
+        bool,
+        Option(
+            f"do not sample once a second what processes and machines do (no {layout.MACHINES})",
+            Group.MEASUREMENTS,
+            False,
+        ),
+    ]
     max_output: Annotated[
         str,
         Option(

@@ -8,6 +8,7 @@
     001/                                        a trial
         input.json input.txt log.txt config.pbtxt pids.json *_cmd.txt   FrankenPaxos's
         trial.json plan.json events.json recorder.parquet outcome.json  fpray's; outcome.json is written last
+        machines.parquet
         attempts/1/                                                     an earlier attempt, whole
 
 `fpray archive` adds README.md and SHA256SUMS to a suite. `fpray export --recorder` writes FrankenPaxos's data.csv.
@@ -49,6 +50,7 @@ TRIAL: Final = "trial.json"
 PLAN: Final = "plan.json"
 EVENTS: Final = "events.json"
 RECORDER: Final = "recorder.parquet"
+MACHINES: Final = "machines.parquet"  # what processes and machines did, each second
 OUTCOME: Final = "outcome.json"
 OWN_ERROR: Final = "fpray_error.txt"  # the traceback of an error in fpray, by which the trial failed
 ATTEMPTS: Final = "attempts"

@@ -11,6 +11,7 @@ from fpray.node.fact_types import MachineFacts
 from fpray.node.file_transfer import Chunk
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Exit, Failure, HostPort, ProcessSpec
+from fpray.node.sampling.rows import Samples
 
 if TYPE_CHECKING:
     from fpray.recorder.csv_reader import Reading
@@ -92,6 +93,15 @@ class ProcessCalls(Protocol):
 
     def cpu_use(self, labels: Sequence[str], after_s: float, for_s: float) -> Call[CpuUse | None]:
         """After some seconds, the CPU time that processes and the machine use for a time, or half of it; else None."""
+
+    def sample(self, labels: Sequence[str], machine: bool) -> Call[None]:
+        """From now on until they are stopped: once a second, keep what these processes do, and what the machine does.
+
+        The call does not wait for that. machine: whether the machine is sampled as well.
+        """
+
+    def samples(self) -> Call[Samples | None]:
+        """End the sampling; what was read, once; None if nothing was sampled."""
 
     def expect_exit(self, labels: Sequence[str]) -> Call[None]:
         """From now on the exit of these processes is as expected, whatever its code is and whatever stops them."""

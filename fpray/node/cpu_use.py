@@ -4,7 +4,7 @@ Read at the beginning, in the middle and at the end of a time: 0.3 ms of work fo
 time also looks for what the processes have started, among all processes of the machine (1 ms for a hundred).
 """
 
-# ruff: noqa: PTH123, PTH208 -- pathlib is slow, and clients measure beside this
+# ruff: noqa: PTH208 -- pathlib is slow, and clients measure beside this
 from __future__ import annotations
 
 import os
@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from fpray.node.cpu_limits import Periods, cgroups, periods, stopped_share
+from fpray.node.kernel_counters import core_times, pressure_s, process_times, thread_times
+from fpray.node.proc_files import read_text
 from fpray.node.supervisor.procfs import process_table, with_descendants
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 _AT_ONCE_S = 0.001
 
 
@@ -77,7 +79,7 @@ class CpuCounters:
     ran_by_pid: Mapping[int, float]
     waited_s: dict[str, float] | None
     complete: bool
-    periods: dict[str, tuple[int, int]]
+    periods: Periods
     clocks: Clocks
 
 
@@ -137,9 +139,7 @@ def cpu_use_between(first: CpuCounters, last: CpuCounters, labels: Mapping[int, 
         ran_s=sum(last.ran_by_pid.values()) - sum(first.ran_by_pid.values()),
         waited_s=wait_s,
         complete=first.complete and last.complete,
-        held_back=max(
-            (_held_back(first.periods.get(name, (0, 0)), end) for name, end in last.periods.items()), default=0.0
-        ),
+        held_back=stopped_share(first.periods, last.periods),
         suspended_s=since_boot - ran,
         set_s=wall - since_boot,
         ran_by_label={
@@ -161,11 +161,8 @@ def _clocks() -> Clocks:
 
 def _ran_s(pid: int) -> float | None:
     """CPU seconds of a process, and of its children that have ended; None if it has ended itself."""
-    text = _read(f"/proc/{pid}/stat")
-    parts = text[text.rindex(")") + 2 :].split() if text else ["Z"]
-    # Of a process that has ended, a zombie may stay; one with other threads still computes.
-    is_dead = parts[0] in "ZX" and int(parts[17] if parts[17:] else 0) <= 1
-    return None if is_dead else sum(map(int, parts[11:15])) / _TICKS
+    times = process_times(_read(f"/proc/{pid}/stat").encode())
+    return None if times is None else times.ran_s
 
 
 def _waited_s(pid: int) -> Iterable[tuple[str, float | None]]:
@@ -175,56 +172,27 @@ def _waited_s(pid: int) -> Iterable[tuple[str, float | None]]:
     except OSError:
         return
     for thread in threads:
-        parts = _read(f"/proc/{pid}/task/{thread}/schedstat").split()
-        if len(parts) == 3:
-            # Three zeros of a thread that has run: this kernel has the file, and does not count.
-            yield thread, int(parts[1]) / 1e9 if any(map(int, parts)) else None
+        times = thread_times(_read(f"/proc/{pid}/task/{thread}/schedstat").encode())
+        if times is not None:
+            yield thread, times[1] / 1e9
         elif os.path.exists(f"/proc/{pid}/task/{thread}"):  # noqa: PTH110
             yield thread, None
 
 
 def _machine_s() -> tuple[float, float]:
     """Seconds of processes on the cores that this one may use, of all users' processes; and stolen ones."""
-    names = {f"cpu{core}" for core in os.sched_getaffinity(0)}
-    busy = stolen = 0
-    for line in _read("/proc/stat").splitlines():
-        name, *parts = line.split()
-        if name in names:
-            busy += sum(map(int, parts[:3]))  # user, nice, system
-            stolen += int(parts[7]) if len(parts) > 7 else 0
-    return busy / _TICKS, stolen / _TICKS
+    times = core_times(_read("/proc/stat").encode(), os.sched_getaffinity(0))
+    return times.busy, times.stolen
 
 
-def _periods() -> dict[str, tuple[int, int]]:
+def _periods() -> Periods:
     """Of the cgroups that this process is in, and those around them, each that has a limit of CPU time."""
-    by_file = {}
-    for line in _read("/proc/self/cgroup").splitlines():
-        _, controllers, path = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        for mount in (controllers, "") if controllers else ("", "unified"):
-            steps = path.strip("/").split("/")
-            for depth in range(len(steps) + 1):
-                name = os.path.join("/sys/fs/cgroup", mount, *steps[:depth], "cpu.stat")  # noqa: PTH118
-                counts = dict(pair for entry in _read(name).splitlines() if len(pair := entry.split()) == 2)
-                if counts.get("nr_periods", "0") != "0":
-                    by_file[name] = int(counts["nr_periods"]), int(counts.get("nr_throttled", 0))
-    return by_file
-
-
-def _held_back(first: tuple[int, int], last: tuple[int, int]) -> float:
-    return (last[1] - first[1]) / max(last[0] - first[0], 1)
+    return periods(cgroups(_read), _read)
 
 
 def _pressed_s() -> float | None:
-    text = _read("/proc/pressure/cpu").partition("\n")[0]
-    total = text.rpartition("total=")[2]
-    return int(total) / 1e6 if text.startswith("some") and total.isdigit() else None
+    return pressure_s(_read("/proc/pressure/cpu").encode())
 
 
 def _read(path: str) -> str:
-    try:
-        with open(path) as file:
-            return file.read()
-    except OSError:
-        return ""
+    return read_text(path)

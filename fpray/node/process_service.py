@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from fpray.node.cpu_use import CpuUse, cpu_use_between, first_reading, read_again
 from fpray.node.messages import Exit, Failure, ProcessSpec
 from fpray.node.processes import Processes
+from fpray.node.sampling.rows import Samples
+from fpray.node.sampling.sampling import Sampling
 
 
 class ProcessService:
@@ -16,6 +18,7 @@ class ProcessService:
     def __init__(self, processes: Processes, stopping: threading.Event) -> None:
         """stopping: cleared when processes start, set when they are stopped."""
         self._processes, self._stopping = processes, stopping
+        self._sampling: Sampling | None = None
 
     def start(self, specs: Sequence[ProcessSpec], ready_s: float) -> Failure | None:
         """Start, then wait until all listen."""
@@ -45,6 +48,22 @@ class ProcessService:
             use = until_now if use is None or until_now.complete else use
         return use
 
+    def sample(self, labels: Sequence[str], machine: bool) -> None:
+        """Start a thread; what an earlier one has read is forgotten."""
+        if self._sampling is not None:
+            self._sampling.end()
+
+        def pids() -> Mapping[str, int]:
+            processes = self._processes.started()
+            return {label: processes[label].pid for label in labels if label in processes}
+
+        self._sampling = Sampling(pids, machine=machine)
+
+    def samples(self) -> Samples | None:
+        """End the thread, and forget what it has read."""
+        sampling, self._sampling = self._sampling, None
+        return sampling.result() if sampling is not None else None
+
     def expect_exit(self, labels: Sequence[str]) -> None:
         """Mark them."""
         self._processes.expect_exit(labels)
@@ -56,6 +75,8 @@ class ProcessService:
     def stop(self, labels: Sequence[str], grace_s: float) -> Mapping[str, Exit]:
         """Stop them, side by side."""
         self._stopping.set()
+        if (sampling := self._sampling) is not None:
+            sampling.end()
         all_labels = self._processes.labels()
         self._processes.stop([[label for label in labels if label in all_labels]], grace_s)
         return self._processes.exits()

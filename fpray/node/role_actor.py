@@ -1,8 +1,8 @@
 """Role actors: one Ray actor for each role on each machine, which starts that role's JVM processes there.
 
 Actors stay warm from trial to trial. Between calls, and while clients measure, they sleep: their threads block
-on the supervisor's events. Of fpray they import only `errors`, `files` and `node`, and, where clients
-ran, `recorder`.
+on the supervisor's events. One of them wakes up each second, to sample (`fpray.node.sampling`). Of fpray they
+import only `errors`, `files` and `node`, and, where clients ran, `recorder`.
 """
 
 from __future__ import annotations

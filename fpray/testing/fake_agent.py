@@ -16,6 +16,7 @@ from fpray.node.cpu_use import CpuUse
 from fpray.node.file_service import FileService
 from fpray.node.inspection import InspectionRequest, Survey, WorkSite
 from fpray.node.messages import Exit, Failure, HostPort, ProcessSpec
+from fpray.node.sampling.rows import Samples
 from fpray.node.scratch import Scratch
 from fpray.study.registry import protocols
 from fpray.testing.client_rows import write_rows
@@ -138,6 +139,13 @@ class FakeProcesses:
 
     def cpu_use(self, labels: Sequence[str], after_s: float, for_s: float) -> CpuUse | None:
         """Nothing is known of it."""
+        return None
+
+    def sample(self, labels: Sequence[str], machine: bool) -> None:
+        """There is nothing to be read."""
+
+    def samples(self) -> Samples | None:
+        """Nothing was read."""
         return None
 
     def expect_exit(self, labels: Sequence[str]) -> None:

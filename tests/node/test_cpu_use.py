@@ -85,7 +85,7 @@ def test_only_the_cores_that_may_be_used_count(monkeypatch: pytest.MonkeyPatch) 
     )
     monkeypatch.setattr(cpu_use, "_read", {"/proc/stat": stat}.__getitem__)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
-    assert cpu_use._machine_s() == (400 / cpu_use._TICKS, 40 / cpu_use._TICKS)
+    assert cpu_use._machine_s() == (400 / os.sysconf("SC_CLK_TCK"), 40 / os.sysconf("SC_CLK_TCK"))
 
 
 def test_a_kernel_that_has_the_file_and_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

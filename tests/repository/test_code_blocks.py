@@ -29,6 +29,7 @@ MARKS = {
     "docs/from-results-to-a-figure.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/handing-over.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/instruments.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
+    "docs/inside.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/detached.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/jar.md": (pytest.mark.jvm, pytest.mark.slow),
     "docs/papers.md": (pytest.mark.jvm,),

@@ -1,0 +1,1 @@
+"""Tests of what a role actor reads of its processes and its machine."""
