@@ -70,13 +70,13 @@ def wait_until_listening(port: int, process: subprocess.Popen[str] | None = None
     wait_until(listens, f"a process listens on {port}")
 
 
-def run(jar: Path, main: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a main to its end."""
-    return subprocess.run(_command(jar, main, *arguments), capture_output=True, text=True, timeout=LONG)
+def run(jar: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a main to its end; words: options of the JVM, if any, the main class, and its arguments."""
+    return subprocess.run(_command(jar, *words), capture_output=True, text=True, timeout=LONG)
 
 
-def _command(jar: Path, main: str, *arguments: str) -> list[str]:
-    return ["java", *_JVM, "-cp", str(jar), main, *arguments]
+def _command(jar: Path, *words: str) -> list[str]:
+    return ["java", *_JVM, "-cp", str(jar), *words]
 
 
 class Processes:
@@ -87,11 +87,11 @@ class Processes:
         self.directory = directory
         self.by_label: dict[str, subprocess.Popen[str]] = {}
 
-    def start(self, label: str, main: str, *arguments: str) -> subprocess.Popen[str]:
-        """Start a main with its output in a file, and its standard input open until it ends."""
+    def start(self, label: str, *words: str) -> subprocess.Popen[str]:
+        """Start a main with its output in a file, and its standard input open until it ends; words: as for `run`."""
         with (self.directory / f"{label}.out").open("w") as out:
             process = subprocess.Popen(
-                _command(self.jar, main, *arguments),
+                _command(self.jar, *words),
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,

@@ -31,12 +31,12 @@ public abstract class Actor {
             throw new Reader.Malformed("a message of the unknown type " + type);
         }
         received[type]++;
-        if (timed) {
-            long start = System.nanoTime();
-            receive(from, type, in);
+        boolean isTimed = timed;
+        long start = isTimed ? System.nanoTime() : 0;
+        Burn.message();
+        receive(from, type, in);
+        if (isTimed) {
             nanos[type] += System.nanoTime() - start;
-        } else {
-            receive(from, type, in);
         }
     }
 

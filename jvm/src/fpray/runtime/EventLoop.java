@@ -20,12 +20,14 @@ public final class EventLoop implements Consumer<SelectionKey> {
     private Connection[] dirty = new Connection[16];
     private Connection[] flushing = new Connection[16];
     private final Patience patience = new Patience();
+    private final WorkTime work = new WorkTime();
     private int dirtyCount;
     private long now = System.nanoTime();
     private long turn;
     volatile boolean ending;
 
     public EventLoop() {
+        Burn.announce();
         try {
             selector = Selector.open();
         } catch (IOException e) {
@@ -91,6 +93,7 @@ public final class EventLoop implements Consumer<SelectionKey> {
     /** Runs until the process ends. */
     public void run() {
         Runtime.getRuntime().addShutdownHook(new LeaveSelector(this));
+        work.start(System.nanoTime());
         try {
             while (true) {
                 finishTurn();
@@ -99,6 +102,10 @@ public final class EventLoop implements Consumer<SelectionKey> {
                     LockSupport.park();
                 }
                 now = System.nanoTime();
+                if (!work.hasWork()) {
+                    work.begin(now); // a timer
+                }
+                work.nameIfDue(now);
                 turn++;
             }
         } catch (IOException e) {
@@ -129,31 +136,44 @@ public final class EventLoop implements Consumer<SelectionKey> {
             selector.selectNow(this);
         } else if (patience.shouldPoll() && poll()) {
             return;
-        } else if (earliest == Long.MAX_VALUE) {
-            selector.select(this);
         } else {
-            long nanos = earliest - System.nanoTime();
-            if (nanos <= 0) {
+            long time = System.nanoTime();
+            if (earliest <= time) {
                 selector.selectNow(this);
+                return;
+            }
+            work.end(time);
+            if (earliest == Long.MAX_VALUE) {
+                selector.select(this);
             } else {
-                selector.select(this, (nanos + 999_999) / 1_000_000);
+                selector.select(this, (earliest - time + 999_999) / 1_000_000);
             }
         }
     }
 
     /** Polls for a short time; true if there was something to do. Timers are in milliseconds and may be late by this time. */
     private boolean poll() throws IOException {
-        long end = System.nanoTime() + Patience.POLL_NANOS;
-        boolean isSuccess;
-        do {
+        long time = System.nanoTime();
+        long end = time + Patience.POLL_NANOS;
+        boolean isSuccess = selector.selectNow(this) > 0;
+        while (!isSuccess) {
+            work.end(time);
+            time = System.nanoTime();
+            if (time >= end) {
+                break;
+            }
+            work.begin(time); // handlers run in the call
             isSuccess = selector.selectNow(this) > 0;
-        } while (!isSuccess && System.nanoTime() < end);
+        }
         patience.polled(isSuccess);
         return isSuccess;
     }
 
     @Override
     public void accept(SelectionKey key) {
+        if (!work.hasWork()) {
+            work.begin(System.nanoTime());
+        }
         // An earlier key of this turn may have closed the connection of this key.
         if (key.isValid()) {
             ((Selectable) key.attachment()).ready(key.readyOps());
