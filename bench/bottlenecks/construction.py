@@ -85,4 +85,4 @@ def _burns(rng: random.Random, aim: str, roles: list[str]) -> dict[str, int]:
 
 
 def _log_uniform(rng: random.Random, low: int, high: int) -> int:
-    return round(low * (high / low) ** rng.random())
+    return round(float(low * (high / low) ** rng.random()))

@@ -15,7 +15,7 @@ _NAMES: Final = ("host", "role", "label", "thread")
 # it is the busiest of its process, nothing is known of the event loop in that second.
 _OF_JVM: Final = ("C1 Compiler", "C2 Compiler", "Sweeper", "GC Thread", "G1 ", "ZWorker", "Shenandoah", "VM ")
 _OF_THREAD: Final = ("thread_cpu", "thread_waited", "thread_busy")
-_NUMBERS: Final = (
+_NUMBERS: Final[tuple[str, ...]] = (
     "cpu", "waited", "thread_cpu", "thread_waited", "thread_busy", "gc", "cores", "cpu_limit", "steal", "throttled",
     "link_share",
 )  # fmt: skip
