@@ -18,6 +18,10 @@ _RULES = (
     (r"\(sha [0-9a-f]{8}\)", "(sha HASH)"),  # of a jar
     (r"reference \d+\.\d+\.\d+", "reference VERSION"),
     (rf"(?<=measured\.latency\.median_ms': '){_NUMBER}|(?<=measured\.throughput': '){_NUMBER}", "NUMBER"),
+    (
+        r" · (?:limited by |nothing is saturated).*$",
+        "",
+    ),  # a short trial has no samples, and a busy machine other limits
 )
 # What a search finds depends on the machine: all numbers of its lines, and the configuration.
 _SEARCH = re.compile(r" *(?:\[\d+/\d+; .*\{'num_clients_per_proc'|best(?: so far|:)|measured\.\S+ |from \d+ trials)")

@@ -10,7 +10,7 @@ CRASH = [
     "study smoke · 2 trials · about 10 s · results in suites/2026-11-28_10-29-35_OORYXUWXVW_unreplicated_smoke",
     "trial 001 of 002 · crashed: server exited with 1 after 0.0 s, before it listened",
     "    .../suites/2026-11-28_10-29-35_OORYXUWXVW_unreplicated_smoke/001/server_err.txt",
-    "[002/002; 100%] 0:00:07 / 0:00:27 + 0:00:00? {'jvm_heap_size': '100m', 'measured.throughput': '67529'}",
+    "[002/002; 100%] 0:00:07 / 0:00:27 + 0:00:00? {'measured.throughput': '67529'}",
     "1 finished, 1 crashed · fpray show OORY",
 ]
 OTHER_RUN = [
@@ -18,7 +18,7 @@ OTHER_RUN = [
     "study smoke · 2 trials · about 12 s · results in suites/2027-01-02_03-04-05_ABCDEFGHIJ_unreplicated_smoke",
     "trial 001 of 002 · crashed: server exited with 1 after 0.25 s, before it listened",
     "    /tmp/a/suites/2027-01-02_03-04-05_ABCDEFGHIJ_unreplicated_smoke/001/server_err.txt",
-    "[002/002; 100%] 0:00:17 / 0:01:27 + 0:00:00? {'jvm_heap_size': '100m', 'measured.throughput': '1.5e+06'}",
+    "[002/002; 100%] 0:00:17 / 0:01:27 + 0:00:00? {'measured.throughput': '1.5e+06'} · limited by the clients (97%)",
     "    doubt about these numbers: machine 127.0.0.1 was busy",
     "1 finished, 1 crashed · fpray show ABCD",
 ]
