@@ -50,8 +50,8 @@ def test_samples_of_all_trials_are_one_dataset(tmp_path: Path) -> None:
         ["trial", varied, "role", "thread", "cpu"], filter=pc.field("label") == "server"
     ).to_pylist()
     assert [tuple(row.values()) for row in rows] == [
-        ("001", 1, "server", "loop", 0.25),
-        ("003", 3, "server", "loop", 0.75),
+        ("001", 0, "server", "loop", 0.25),
+        ("003", 2, "server", "loop", 0.75),
     ]
     of_third = pc.field("trial") == "003"
     assert len(list(dataset.get_fragments(filter=of_third))) == 1, "no other file is read"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from fpray.files.layout import MACHINES
 from tests.conftest import OVERLAPPING, wait_for
 from tests.driver.held import PATIENT
 from tests.support.hosts import Host, hosts, needs_hosts
@@ -79,6 +80,8 @@ def test_a_suite_that_only_the_driver_sees_is_like_one_that_all_see(site: dict[s
     ours, theirs = _suite(head.tmp / "work" / "suites"), _suite(shared)
 
     _have_the_same_files(ours, theirs)
+    tables = [pq.read_table(file, columns=["host"]) for suite in (ours, theirs) for file in suite.rglob(MACHINES)]
+    assert {host for table in tables for host in table["host"].to_pylist()} == {HEAD, NODE}
     pages = [
         head.run("sh", "-c", f"cd /tmp/work && fpray show {suite}").stdout for suite in ("suites/*smoke", str(theirs))
     ]

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.jvm, pytest.mark.ray]
 
 
 def test_a_sweep_has_samples_of_its_processes_and_its_machine(ray_address: str, tmp_path: Path) -> None:
-    words = [*QUICK[:4], "--set", "duration=3s", "--set", "timeout=60s", "--vary", "num_clients_per_proc=1,2"]
+    words = [*QUICK[:4], "--set", "duration=5s", "--set", "timeout=60s", "--vary", "num_clients_per_proc=1,2"]
     done = run("sweep", "unreplicated", *words, "--address", ray_address, "--json", cwd=tmp_path)
     assert done.code == 0, done.err
     samples = fpray.load(only_suite(tmp_path)).machines()
@@ -29,15 +29,16 @@ def test_a_sweep_has_samples_of_its_processes_and_its_machine(ray_address: str, 
     assert len({row["host"] for row in rows}) == 1
     for row in rows:
         assert row["seconds"] > 0
-        assert row["memory"] > 0
         if row["label"] is None:
             assert row["cores"] >= 1
             assert row["runnable"] >= 0
         else:
-            assert row["threads"] > 5, "a JVM has many"
             assert row["gc"] is not None, "a JVM says how long it stood still"
             assert row["thread"] is None or 0 <= row["thread_busy"] <= 1
-    assert sum(row["cpu"] for row in rows if row["label"] == "server") > 0
+    of_server = [row for row in rows if row["label"] == "server"]
+    assert max(row["threads"] for row in of_server) > 5, "a JVM has many"
+    assert max(row["memory"] or 0 for row in of_server) > 10**7
+    assert sum(row["cpu"] for row in of_server) > 0
     of_first = samples.to_table(["cpu"], filter=pc.field("trial") == "001").num_rows
     assert 0 < of_first < len(rows)
     assert pq.read_table(only_suite(tmp_path) / "001" / MACHINES).num_rows == of_first

@@ -36,7 +36,7 @@ def _read_by(labels: list[str], *, machine: bool) -> Samples:
                 {"time": second * 10**9, "seconds": 1.0, "cpu": 1.5, "cores": 2, "received": 5, "memory": 2**40}
             )
         for label in labels:
-            row = {
+            row: dict[str, Any] = {
                 "label": label,
                 "cpu": 0.5 * second,
                 "thread": f"loop of {label}",
@@ -179,7 +179,12 @@ def test_endings(end: Callable[[], Any], status: Status, has_file: bool, tmp_pat
 def test_an_interrupted_trial_waits_for_nothing(tmp_path: Path) -> None:
     cancellation = Cancellation()
     agents = Agents(2, wait_exit=lambda *_: Future())
-    threading.Thread(target=lambda: agents._all.wait() and cancellation.cancel(), daemon=True).start()
+
+    def cancel() -> None:
+        agents._all.wait()
+        cancellation.cancel()
+
+    threading.Thread(target=cancel, daemon=True).start()
     outcome = run(tmp_path, agents.machines, cancellation=cancellation)
     assert outcome.status is Status.INTERRUPTED
     assert agents.machines.called("samples") == []

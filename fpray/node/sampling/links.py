@@ -75,7 +75,7 @@ class Links:
                 totals = [total + one for total, one in zip(totals, moved, strict=True)]
             share = self._share(name, *moved)
             if share is not None and (fullest.share is None or share > fullest.share):
-                fullest = LinkUse(*moved, printable(name), share)
+                fullest = LinkUse(0.0, 0.0, printable(name), share)
         return replace(fullest, received=totals[0], sent=totals[1])
 
     def close(self) -> None:

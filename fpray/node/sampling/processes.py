@@ -123,8 +123,10 @@ class ProcessReader:
         return ran_s - owed_s if owed_s <= ran_s else ran_s
 
     def _sizes(self) -> Mapping[str, Value]:
+        """A process that is just ending has no memory any more; what it had is not known."""
         living = [member.times for member in self._members.values() if member.times is not None]
-        return {"memory": sum(times.memory for times in living), "threads": sum(times.threads for times in living)}
+        memory = sum(times.memory for times in living)
+        return {"memory": memory or None, "threads": sum(times.threads for times in living)}
 
 
 def _busy(use: ThreadUse) -> float:

@@ -52,7 +52,7 @@ class Samples:
                 value = math.nan if value is None else value
             elif value is None or not -(2**63) <= value < 2**63:
                 value = NONE
-            column.append(value)  # type: ignore[arg-type] -- the kinds are those of the columns
+            column.append(value)  # type: ignore[arg-type]
 
 
 _FLOATS = frozenset(FLOATS)

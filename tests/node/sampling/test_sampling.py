@@ -156,7 +156,7 @@ def test_a_machine_is_within_its_bounds() -> None:
     machine = MachineReader()
     machine.update()
     assert machine.read() is None
-    row = dict(machine.read() or {})
+    row: dict[str, Any] = dict(machine.read() or {})
     machine.close()
     assert row["cores"] == len(os.sched_getaffinity(0))
     assert 0 < row["memory"] < 2**50
