@@ -25,7 +25,7 @@ from bench.report import write_section
 from fpray.jar.find import find_jar
 
 STATE = Path(__file__).resolve().parents[2] / ".build" / "bottlenecks"
-_RESERVE_S = 75.0  # no construction begins so shortly before the end of a piece
+_RESERVE_S = 120.0  # no construction begins so shortly before the end of a piece
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ def is_right(line: Line) -> bool:
     kind, role = line["verdict"]["bottleneck.kind"], line["verdict"]["bottleneck.role"]
     if roles := limiting_roles(line):
         return role in roles
-    return bool(kind == ("none" if line["more load"] > GAIN else "cpu"))
+    return bool(kind == ("none" if (line["more load"] or 0.0) > GAIN else "cpu"))
 
 
 def names_first(line: Line) -> bool:
@@ -52,7 +52,8 @@ def rows(lines: Sequence[Line], total: int) -> Iterator[str]:
         if not is_right(line):
             gains = ", ".join(f"{role} {gain:+.0%}" for role, gain in line["gains"].items())
             verdict = " ".join(str(value) for value in line["verdict"].values())
-            yield f"| {line['what']} | {verdict}; without {gains}; more load {line['more load']:+.0%} | | wrong |"
+            more = f"; more load {line['more load']:+.0%}" if line["more load"] is not None else ""
+            yield f"| {line['what']} | {verdict}; without {gains}{more} | | wrong |"
 
 
 def section(lines: Sequence[Line], total: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from bench import plain
 from bench.bottlenecks.construction import Construction
+from bench.bottlenecks.judge import GAIN
 from bench.common import BenchError
 from fpray.driver.selection import TrialSelection
 from fpray.files import layout
@@ -28,7 +29,9 @@ exec taskset -c "$core" java "$@"
 
 
 def run(construction: Construction, directory: Path, jar: Path) -> dict[str, Any]:
-    """The line of a construction: its verdict, its throughput, and that without each burn and with more load.
+    """The line of a construction: its verdict, its throughput, and what it gains without each burn.
+
+    Where no burn limits it: what it gains by more load, too.
 
     Raises:
         BenchError: a run gave no throughput, or fpray no verdict.
@@ -46,7 +49,9 @@ def run(construction: Construction, directory: Path, jar: Path) -> dict[str, Any
     for role in construction.burns:
         others = {other: micros for other, micros in construction.burns.items() if other != role}
         gains[role] = _plainly(points, others, directory / f"without_{role}", jar, java) / whole - 1
-    more = _plainly(_points(construction, _MORE), construction.burns, directory / "more", jar, java) / whole - 1
+    more = None
+    if not any(gain > GAIN for gain in gains.values()):
+        more = _plainly(_points(construction, _MORE), construction.burns, directory / "more", jar, java) / whole - 1
     verdict = {name: results.get(name) for name in COLUMNS}
     return {"what": construction.in_words(), "throughput": whole, "gains": gains, "more load": more, "verdict": verdict}
 

@@ -72,4 +72,5 @@ def test_the_table_says_what_is_right_how_often_each_kind_came_and_what_was_wron
     assert "| right verdicts | 1 of 2 (1 still to be done) | 95% | **missed** |" in table
     assert "| verdict `none` | 0 | 10% | **missed** |" in table
     assert "| a construction | cpu None; without leader +50%, acceptor +30%; more load +0% | | wrong |" in table
+    assert "acceptor +30% | | wrong |" in "\n".join(rows([{**lines[1], "more load": None}], 3))
     assert list(rows([], 3))
