@@ -27,10 +27,12 @@ class MachineSamples(Instrument):
         return beside(partial(_begin, trial))
 
     def findings(self, trial: RunningTrial) -> Findings:
-        """Write what the agents have read; what is missing is a note."""
+        """Write what the agents have read, and say what limited the trial; what is missing is a note."""
         from fpray.samples.collect import collect_samples  # `fpray plan` collects nothing
+        from fpray.samples.verdict import limit_columns
 
-        return Findings(notes=collect_samples(trial, trial.memory.get(AGENTS, [])))
+        notes = collect_samples(trial, trial.memory.get(AGENTS, []))
+        return Findings(columns=limit_columns(trial), notes=notes)
 
 
 def _begin(trial: RunningTrial) -> None:

@@ -24,7 +24,6 @@ LOAD = (
 )
 
 
-@pytest.mark.xfail(raises=KeyError, strict=True, reason="no instrument calls fpray.samples.limits.bottleneck yet")
 @pytest.mark.parametrize("role", ["server", "client"])
 def test_the_role_that_is_slow_on_purpose_limits_the_trial(role: str, ray_address: str, tmp_path: Path) -> None:
     burn = f"{role}:-Dfpray.burn_us=1000"
