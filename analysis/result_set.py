@@ -154,6 +154,7 @@ class Results:
 
 
 def _directory(stores: Sequence[Store], trial: Mapping[str, Any]) -> Path | None:
+    """The directory of one row of `Results.trials`."""
     (store,) = (s for s in stores if trial.get(SUITE, s.name) == s.name)
     return store.directories.get(trial[columns.TRIAL])
 
@@ -179,9 +180,3 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _directory(stores: Sequence[Store], trial: Mapping[str, Any]) -> Path | None:
-    """The directory of one row of `Results.trials`."""
-    (store,) = (s for s in stores if trial.get(SUITE, s.name) == s.name)
-    return store.directories.get(trial[columns.TRIAL])

@@ -19,7 +19,8 @@ def _busy_server(role: str, _host: str) -> Samples:
     """A server that always had work, around the second in which the clients measure."""
     samples, now = Samples(), time.time_ns()
     for step in range(-40, 41):
-        row = {"time": now + step * _STEP_NS, "seconds": 0.25, "cpu": 0.9, "label": "client_0", "thread_busy": 0.1}
+        row: dict[str, float | int | str | None] = {"time": now + step * _STEP_NS, "seconds": 0.25, "cpu": 0.9}
+        row |= {"label": "client_0", "thread_busy": 0.1}
         if role == "server":
             samples.add({name: row[name] for name in ("time", "seconds", "cpu")} | {"cores": 8})
             row |= {"label": "server", "thread_busy": 0.95, "thread_cpu": 0.9, "thread_waited": 0.05}
