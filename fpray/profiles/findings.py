@@ -34,8 +34,8 @@ _ASYNC: Final = f"async-profiler looked at each thread after every {PERIOD_MS} m
 _NO_MODULE: Final = "Module jdk.jfr not found"  # what a Java says that was made without it, by jlink
 _ASYNC_HINT: Final = "it was killed, or it had ended before async-profiler was loaded"
 DOUBT: Final = (
-    "the processes of this trial were profiled, which takes CPU time: do not compare these figures with those of trials"
-    " that were not profiled (docs/profiles.md)"
+    "the processes of this trial were profiled, which takes about 3 % of their CPU time: do not compare these figures"
+    " with those of trials that were not profiled (docs/profiles.md)"
 )
 
 

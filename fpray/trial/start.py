@@ -124,11 +124,11 @@ def _report(attempt: Attempt, waiting: Iterable[tuple[str, str]], count: int, to
 
 
 def _ready_s(attempt: Attempt, host: str) -> float:
-    """How long a process may take until it listens: longer where many processes start on few cores."""
+    """How long a process may take until it listens: longer where many start on few cores, or record themselves."""
     machines = attempt.context.machines.by_host()
     cores = machines[host].cores if host in machines else 1
     here = sum(1 for process in attempt.known_plan.processes if process.host == host)
-    return READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(here / cores)
+    return (1 + attempt.trial.params.profiled) * (READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(here / cores))
 
 
 def _spec(process: Process, attempt: Attempt) -> ProcessSpec:

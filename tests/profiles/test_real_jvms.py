@@ -51,7 +51,7 @@ def _work(samples: list[Sample]) -> list[Sample]:
 @pytest.mark.parametrize("java", JDKS, ids=str)
 @pytest.mark.parametrize("end", [None, signal.SIGTERM, signal.SIGKILL])
 def test_its_recording_is_read(java: Path, end: signal.Signals | None, tmp_path: Path, classes: Path) -> None:
-    process = _start(java, tmp_path, classes, "1500", *(["wait"] if end else []))
+    process = _start(java, tmp_path, classes, "1000", *(["wait"] if end else []))
     try:
         if end:
             wait_for(lambda: _is_done(tmp_path) or process.poll() is not None, LONG, "the end of the work")
@@ -72,8 +72,8 @@ def _has_recorded(directory: Path) -> bool:
     """Whether the parts on disk have a sample of the work already."""
     copy = directory / "copy"
     shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(directory / layout.recording_parts("server"), copy / layout.recording_parts("server"))
     try:
+        shutil.copytree(directory / layout.recording_parts("server"), copy / layout.recording_parts("server"))
         return bool(_work(list(read_samples(gather(copy, "server")))))
     except (OSError, ValueError):
         return False
