@@ -1,4 +1,4 @@
-"""Monitored sweeps with a real Prometheus: what they leave, what reads it again, and what a kill in the middle leaves."""
+"""Monitored sweeps with a real Prometheus: what they leave, what reads it again, and what a kill leaves."""
 
 from __future__ import annotations
 
