@@ -23,8 +23,8 @@ from fpray.metrics.show import show_metrics
 def monitor(suite: str, suite_directory: Path, prometheus: str, grafana: str) -> None:
     """Serve the metrics of monitored trials to a browser.
 
-    Those of a suite or of one trial, also while it runs. Starts Prometheus, and Grafana where it is installed, for this machine alone; prints their addresses; ends with
-    Ctrl-C.
+    Those of a suite or of one trial, also while it runs. Starts Prometheus, and Grafana where it is installed, for
+    this machine alone; prints their addresses; ends with Ctrl-C.
     """
     interruptible()
     show_metrics(suite, suite_directory, prometheus, grafana)
