@@ -23,6 +23,7 @@ public final class EventLoop implements Consumer<SelectionKey> {
     private int dirtyCount;
     private long now = System.nanoTime();
     private long turn;
+    private int ready;
     volatile boolean ending;
 
     public EventLoop() {
@@ -41,6 +42,11 @@ public final class EventLoop implements Consumer<SelectionKey> {
     /** The number of this turn. A role that has a choice of peers changes it between turns, so that messages of one turn share a write. */
     public long turn() {
         return turn;
+    }
+
+    /** How many connections had something for this thread when it last looked: its queue, for the metrics. Any thread may ask. */
+    public int ready() {
+        return ready;
     }
 
     /** Listens at the address for the actor. Ends the process with a line that names the address if that is impossible. */
@@ -126,17 +132,17 @@ public final class EventLoop implements Consumer<SelectionKey> {
     private void select() throws IOException {
         long earliest = timers.earliest();
         if (dirtyCount > 0) {
-            selector.selectNow(this);
+            ready = selector.selectNow(this);
         } else if (patience.shouldPoll() && poll()) {
             return;
         } else if (earliest == Long.MAX_VALUE) {
-            selector.select(this);
+            ready = selector.select(this);
         } else {
             long nanos = earliest - System.nanoTime();
             if (nanos <= 0) {
-                selector.selectNow(this);
+                ready = selector.selectNow(this);
             } else {
-                selector.select(this, (nanos + 999_999) / 1_000_000);
+                ready = selector.select(this, (nanos + 999_999) / 1_000_000);
             }
         }
     }
@@ -144,12 +150,11 @@ public final class EventLoop implements Consumer<SelectionKey> {
     /** Polls for a short time; true if there was something to do. Timers are in milliseconds and may be late by this time. */
     private boolean poll() throws IOException {
         long end = System.nanoTime() + Patience.POLL_NANOS;
-        boolean isSuccess;
         do {
-            isSuccess = selector.selectNow(this) > 0;
-        } while (!isSuccess && System.nanoTime() < end);
-        patience.polled(isSuccess);
-        return isSuccess;
+            ready = selector.selectNow(this);
+        } while (ready == 0 && System.nanoTime() < end);
+        patience.polled(ready > 0);
+        return ready > 0;
     }
 
     @Override
