@@ -21,10 +21,10 @@ from fpray.metrics.show import show_metrics
 @click.option("--grafana", default="grafana", metavar="PATH", help="start this Grafana  [default: grafana]")
 @suites_option
 def monitor(suite: str, suite_directory: Path, prometheus: str, grafana: str) -> None:
-    """Serve the metrics of monitored trials: those of a suite or of one trial, also while it runs.
+    """Serve the metrics of monitored trials to a browser.
 
-    Starts Prometheus, and Grafana where it is installed, for this machine alone; prints their addresses; ends with
-    Ctrl-C.
+    Those of a suite or of one trial, also while it runs. Starts Prometheus, and Grafana where it is installed, for
+    this machine alone; prints their addresses; ends with Ctrl-C.
     """
     interruptible()
     show_metrics(suite, suite_directory, prometheus, grafana)

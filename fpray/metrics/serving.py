@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fpray.errors import Cause, refuse
+from fpray.files import layout
 from fpray.metrics.grafana import ROLES, grafana_environment
 from fpray.metrics.openmetrics import Extent, write_openmetrics
 from fpray.metrics.programs import promtool_of
@@ -44,7 +45,7 @@ class Servers:
         words = [promtool, "tsdb", "create-blocks-from", "openmetrics", "--quiet", str(text), str(data)]
         self._run("promtool", words)
         text.unlink()
-        config = self._directory / "prometheus.yml"
+        config = self._directory / layout.PROMETHEUS_CONFIG
         config.write_text("scrape_configs: []\n")
         (port,) = free_ports(LOOPBACK, 1)
         words = [program, "--config.file", str(config), "--storage.tsdb.path", str(data), "--log.level", "warn"]

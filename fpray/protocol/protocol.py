@@ -56,9 +56,9 @@ class Protocol(Generic[P]):
     flushes_groups: bool = True
     faults: Callable[[P], int] = field(default=lambda _params: 1)
     package: str = ""
-    jobs: str = ""
     deviations: tuple[str, ...] = ()
     stands_still: Callable[[P], Iterable[str]] = field(default=lambda _params: (), kw_only=True)
+    jobs: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         # Properties count: an older vocabulary has `duration_seconds`, and `duration` computed from it.

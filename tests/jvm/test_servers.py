@@ -71,6 +71,7 @@ def test_metrics_have_the_jvm_the_process_and_every_kind_of_request(processes: P
         r'jvm_memory_bytes_used\{area="heap",\} [\d.E]+',
         r'jvm_gc_collection_seconds_count\{gc="[^"]+",\} [\d.E]+',
         r"jvm_threads_current [\d.]+",
+        r"event_loop_ready_connections [\d.]+",
         r"process_cpu_seconds_total [\d.E]+",
         r"process_resident_memory_bytes [\d.E]+",
         r"process_start_time_seconds [\d.E]+",

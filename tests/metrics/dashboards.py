@@ -91,7 +91,7 @@ ROLE_PANELS = (
         "{{trial}} {{label}} {{summary}}",
     ),
 )
-# FrankenPaxos's jar has these, the reference jar has none.
+# FrankenPaxos's roles have gauges of their own; the reference jar has one, of its event loop.
 QUEUE_PANELS = (
     Panel(
         "Queues and watermarks",

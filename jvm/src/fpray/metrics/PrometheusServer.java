@@ -63,7 +63,7 @@ public final class PrometheusServer extends Thread {
         if (!readRequest(socket.getInputStream())) {
             return;
         }
-        byte[] body = Series.text(loop.actors()).getBytes(StandardCharsets.UTF_8);
+        byte[] body = Series.text(loop).getBytes(StandardCharsets.UTF_8);
         String head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: " + body.length
             + "\r\nConnection: close\r\n\r\n";
         OutputStream out = socket.getOutputStream();

@@ -2,15 +2,19 @@
 package fpray.metrics;
 
 import fpray.runtime.Actor;
+import fpray.runtime.EventLoop;
 
 final class Series {
     private final StringBuilder text = new StringBuilder(8192);
 
-    static String text(Actor[] actors) {
+    static String text(EventLoop loop) {
         Series series = new Series();
+        Actor[] actors = loop.actors();
         for (int i = 0; i < actors.length; i++) {
             series.role(actors[i]);
         }
+        series.single("event_loop_ready_connections", "gauge", "Connections with something to read or write when the event loop last looked.",
+            loop.ready());
         JvmSeries.write(series);
         ProcessSeries.write(series);
         return series.text.toString();

@@ -24,6 +24,7 @@ public final class EventLoop implements Consumer<SelectionKey> {
     private int dirtyCount;
     private long now = System.nanoTime();
     private long turn;
+    private int ready;
     volatile boolean ending;
 
     public EventLoop() {
@@ -43,6 +44,11 @@ public final class EventLoop implements Consumer<SelectionKey> {
     /** The number of this turn. A role that has a choice of peers changes it between turns, so that messages of one turn share a write. */
     public long turn() {
         return turn;
+    }
+
+    /** How many connections had something for this thread when it last looked: its queue, for the metrics. Any thread may ask. */
+    public int ready() {
+        return ready;
     }
 
     /** Listens at the address for the actor. Ends the process with a line that names the address if that is impossible. */
@@ -133,20 +139,20 @@ public final class EventLoop implements Consumer<SelectionKey> {
     private void select() throws IOException {
         long earliest = timers.earliest();
         if (dirtyCount > 0) {
-            selector.selectNow(this);
+            ready = selector.selectNow(this);
         } else if (patience.shouldPoll() && poll()) {
             return;
         } else {
             long time = System.nanoTime();
             if (earliest <= time) {
-                selector.selectNow(this);
+                ready = selector.selectNow(this);
                 return;
             }
             work.end(time);
             if (earliest == Long.MAX_VALUE) {
-                selector.select(this);
+                ready = selector.select(this);
             } else {
-                selector.select(this, (earliest - time + 999_999) / 1_000_000);
+                ready = selector.select(this, (earliest - time + 999_999) / 1_000_000);
             }
         }
     }
@@ -155,18 +161,18 @@ public final class EventLoop implements Consumer<SelectionKey> {
     private boolean poll() throws IOException {
         long time = System.nanoTime();
         long end = time + Patience.POLL_NANOS;
-        boolean isSuccess = selector.selectNow(this) > 0;
-        while (!isSuccess) {
+        ready = selector.selectNow(this);
+        while (ready == 0) {
             work.end(time);
             time = System.nanoTime();
             if (time >= end) {
                 break;
             }
             work.begin(time); // handlers run in the call
-            isSuccess = selector.selectNow(this) > 0;
+            ready = selector.selectNow(this);
         }
-        patience.polled(isSuccess);
-        return isSuccess;
+        patience.polled(ready > 0);
+        return ready > 0;
     }
 
     @Override
