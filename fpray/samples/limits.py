@@ -99,15 +99,16 @@ class _Thread:
     def lacks_core(self) -> bool:
         """Whether it often waits for a core, and what else the trial runs there is to blame for it.
 
-        Where programs of others fill the machine, a thread that always has work limits the trial all the same, if the
-        trial's other processes would leave it a core.
+        With a core of its own the thread does more, and all others of the trial have more work in proportion. Where
+        they would still leave it a core, programs of others fill the machine, and the thread limits the trial.
         """
         if self.machine.throttled >= THROTTLED:
             return True
-        if self.process.wait_share < WAITS:
-            return False
-        others = sum(other.cpu + other.wait for other in self.machine.processes if other is not self.process)
-        return self.machine.cores is None or others > self.machine.cores - 1
+        wait = self.process.wait_share
+        if wait < WAITS or self.machine.cores is None:
+            return wait >= WAITS
+        others = sum(other.useful_cpu for other in self.machine.processes if other is not self.process)
+        return others > (self.machine.cores - 1) * (1 - wait)
 
     def verdict(self, clients: Collection[str], kind: Kind | None = None) -> Bottleneck:
         """That it limits the trial, or another kind of verdict about it."""

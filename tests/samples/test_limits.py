@@ -65,6 +65,13 @@ def test_a_thread_limits_a_trial_on_a_machine_that_others_fill() -> None:
     assert (limit.kind, limit.label) == (Kind.THREAD, "server")
 
 
+def test_a_thread_limits_a_trial_beside_many_busy_loops_of_others() -> None:
+    """Each thread waits most of the time; the clients have little to do when they run."""
+    server = process("server", 0.2, busy=0.98, stood=0.79)
+    limit = verdict(machine(2.0, cores=2), server, process("client_0", 0.1, busy=0.6, stood=0.7))
+    assert (limit.kind, limit.label) == (Kind.THREAD, "server")
+
+
 def test_servers_that_share_one_core_of_two_are_limited_by_it() -> None:
     """The client is pinned to the other one: the machine is not full."""
     servers = [process(f"{role}_0", 0.3, busy=0.95, stood=0.65) for role in ("a", "b", "c")]
