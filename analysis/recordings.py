@@ -28,8 +28,8 @@ def recorder_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]
         Damaged: the rows of a trial are.
     """
     without = "no trial has kept its rows: fpray keeps them with --raw parquet, which is the default"
-    recorded = _Recorded(SCHEMA, "recorded rows", lambda directory: _file(directory, raw), without)
-    return raw.kept_by(_dataset(stores, trials, varied, recorded))
+    kind = _Kind(SCHEMA, "recorded rows", lambda directory: _file(directory, raw), without)
+    return raw.kept_by(_dataset(stores, trials, varied, kind))
 
 
 def machines_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]) -> Any:
@@ -43,7 +43,7 @@ def machines_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str]
         f"no trial has samples of its machines ({layout.MACHINES}): fpray takes them of each trial that lasts a second"
         " or more, except with --no-samples, and earlier versions took none"
     )
-    samples = _Recorded(SAMPLES, "samples of machines", _named(layout.MACHINES), without)
+    samples = _Kind(SAMPLES, "samples of machines", _named(layout.MACHINES), without)
     return _dataset(stores, trials, varied, samples)
 
 
@@ -57,10 +57,10 @@ def metrics_dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str])
     from fpray.metrics.schema import SCHEMA as METRICS
 
     without = "no trial has metrics: run trials with -m, such as fpray sweep unreplicated -m"
-    return _dataset(stores, trials, varied, _Recorded(METRICS, "metrics", _named(layout.METRICS), without))
+    return _dataset(stores, trials, varied, _Kind(METRICS, "metrics", _named(layout.METRICS), without))
 
 
-class _Recorded(NamedTuple):
+class _Kind(NamedTuple):
     """A kind of Parquet file of trials: its schema, what is in it, where it is, and what to say if no trial has one."""
 
     rows: Any
@@ -74,26 +74,26 @@ def _named(name: str) -> Callable[[Path], Path | None]:
     return lambda directory: file if (file := directory / name).is_file() else None
 
 
-def _dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str], recorded: _Recorded) -> Any:
+def _dataset(stores: Sequence[Store], trials: Any, varied: Sequence[str], kind: _Kind) -> Any:
     """A dataset of the files of all trials that have one."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
     of_trial = [*([SUITE] if len(stores) > 1 else []), columns.TRIAL, *varied]
     # A parameter may have the name of a column of rows.
-    names = {name: f"params.{name}" if name in recorded.rows.names else name for name in of_trial}
+    names = {name: f"params.{name}" if name in kind.rows.names else name for name in of_trial}
     fields = [trials.schema.field(name).with_name(new) for name, new in names.items()]
-    schema = pa.schema([*recorded.rows, *fields])
+    schema = pa.schema([*kind.rows, *fields])
     files, partitions = [], []
     for directory, row in zip(_directories(stores), trials.select(of_trial).to_pylist(), strict=True):
-        file = recorded.file_of(directory) if directory is not None else None
+        file = kind.file_of(directory) if directory is not None else None
         if file is not None:
-            files.append(_checked(file, recorded.rows, recorded.what))
+            files.append(_checked(file, kind.rows, kind.what))
             partitions.append(
                 functools.reduce(operator.and_, (_is(schema.field(names[name]), row[name]) for name in row))
             )
     if not files:
-        raise FileNotFoundError(recorded.without)
+        raise FileNotFoundError(kind.without)
     local = pa.fs.LocalFileSystem()
     return ds.FileSystemDataset.from_paths(files, schema, ds.ParquetFileFormat(), local, partitions=partitions)
 

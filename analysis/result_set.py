@@ -37,6 +37,7 @@ class Results:
         """stores: at least one, in the order in which they are stacked."""
         self.stores = stores
         self._raw = RawRows()
+        self._rows: Any = None
 
     @functools.cached_property
     def trials(self) -> Any:
@@ -73,11 +74,9 @@ class Results:
             FileNotFoundError: no trial has kept its rows (`--raw drop`, or a file of results alone).
             fpray.Refused: the rows of a trial are damaged.
         """
-        return self._recorder
-
-    @functools.cached_property
-    def _recorder(self) -> Any:
-        return recorder_dataset(self.stores, self.trials, self.varied, self._raw)
+        if self._rows is None:
+            self._rows = recorder_dataset(self.stores, self.trials, self.varied, self._raw)
+        return self._rows
 
     def machines(self) -> Any:
         """What processes and machines did in each second of a trial, as a dataset that is read as `recorder` is.

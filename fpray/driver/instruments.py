@@ -25,11 +25,11 @@ def usual_instruments(values: Mapping[str, Any], trials: Sequence[Trial[Any]] = 
         from fpray.samples.machine_samples import MachineSamples  # `fpray plan` has no use for it
 
         usual.append(MachineSamples())
-    if any(trial.params.profiled for trial in trials):
+    if True in {trial.params.profiled for trial in trials}:
         from fpray.profiles.instrument import Profiles
 
         usual.append(Profiles(values.get("profiler")))
-    if any(trial.params.monitored for trial in trials):
+    if True in {trial.params.monitored for trial in trials}:
         from fpray.metrics.monitoring import Monitoring
 
         usual.append(Monitoring(values["prometheus"]))

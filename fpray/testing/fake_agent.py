@@ -198,7 +198,12 @@ class FakeProcesses:
         """Complete the waits that are over."""
         waits, self._waits = self._waits, []
         for labels, wait in waits:
-            failures = [end for end in self._exits.values() if not end.stopped and not self._is_expected(end)]
+            expected = {
+                label
+                for label, end in self._exits.items()
+                if end.stopped or label in self._expected or end.returncode in self.specs[label].expected_exits
+            }
+            failures = [end for label, end in self._exits.items() if label not in expected]
             ends = [self._exits[label] for label in labels if label in self._exits and label not in self._expected]
             stops = [end for end in ends if end.stopped]
             if failures:
@@ -214,9 +219,6 @@ class FakeProcesses:
     def _exit(self, label: str, returncode: int, *, stopped: bool) -> Exit:
         expected = label in self._expected
         return Exit(label, returncode, 0.5, 0.1, 9000, 1.0, time.time_ns(), 0, stopped, expected=expected)
-
-    def _is_expected(self, end: Exit) -> bool:
-        return end.label in self._expected or end.returncode in self.specs[end.label].expected_exits
 
 
 class _FakePart:

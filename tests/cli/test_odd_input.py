@@ -40,6 +40,8 @@ def test_bounds_that_exclude_each_other_are_refused() -> None:
     assert cli(*SEARCH, *same, "--dry-run").exit_code == 0
 
 
+@pytest.mark.parametrize("text", ["", " "])
+@pytest.mark.parametrize("option", ["--study", "--instrument", "--set", "--vary", "--jvm-arg", "--flag", "-l"])
 def test_an_empty_text_is_quoted(option: str, text: str) -> None:
     """`--study : unreplicated has no such study` does not show what is empty."""
     message = _refused("sweep", "unreplicated", option, text, "--dry-run")
