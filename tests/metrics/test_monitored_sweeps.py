@@ -6,6 +6,7 @@ import contextlib
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import fpray
-from fpray.node.ports import free_ports
+from fpray.node.ports import free_ports, listeners
 from tests.conftest import run, start, wait_for
 from tests.driver.held import ENDLESS
 from tests.metrics.monitored import MONITORED, ask, monitor, prometheuses, series
@@ -127,3 +128,21 @@ def test_a_live_trial_is_monitored_and_a_killed_driver_leaves_no_prometheus(prom
     process.kill()
     process.communicate(timeout=LONG)
     wait_for(lambda: not prometheuses(tmp_path) and not jvms(str(tmp_path)), LONG, "nothing after the driver's death")
+
+
+def test_monitor_starts_grafana_for_this_machine_alone_and_ends_it(suite: Path, tmp_path: Path) -> None:
+    """A program in the place of Grafana listens where Grafana is told to, and writes down its settings."""
+    program = tmp_path / "grafana"
+    serve = f'exec {sys.executable} -m http.server --bind "$GF_SERVER_HTTP_ADDR" "$GF_SERVER_HTTP_PORT"'
+    program.write_text(f"#!/bin/sh\nenv > {tmp_path}/settings.txt\n{serve}\n")
+    program.chmod(0o755)
+    with monitor(f"{suite}/001", "--grafana", str(program), cwd=tmp_path) as lines:
+        match = re.match(r"http://127\.0\.0\.1:(\d+)/d/fpray-roles\?from=(\d+)&to=(\d+) ", lines["Grafana"])
+        assert match, lines
+        port, begin, end = map(int, match.groups())
+        assert begin < end
+        assert any((one.host, one.port) == ("127.0.0.1", port) for one in listeners())
+        settings = (tmp_path / "settings.txt").read_text().splitlines()
+        assert f"FPRAY_PROMETHEUS={lines['Prometheus'].split()[0]}" in settings
+        assert "GF_AUTH_ANONYMOUS_ORG_ROLE=Viewer" in settings
+    assert not any(one.port == port for one in listeners())
