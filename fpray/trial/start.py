@@ -128,7 +128,8 @@ def _ready_s(attempt: Attempt, host: str) -> float:
     machines = attempt.context.machines.by_host()
     cores = machines[host].cores if host in machines else 1
     here = sum(1 for process in attempt.known_plan.processes if process.host == host)
-    return (1 + attempt.trial.params.profiled) * (READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(here / cores))
+    usual = READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(here / cores)
+    return 2 * usual if attempt.trial.params.profiled else usual
 
 
 def _spec(process: Process, attempt: Attempt) -> ProcessSpec:
