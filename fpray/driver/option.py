@@ -172,8 +172,8 @@ def named(options: type, name: str) -> Field:
 def attributes(target: type, options: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of options for the dataclass `target`: those of its fields that have an option's name in the code."""
     members = target.__dataclass_fields__  # type: ignore[attr-defined]
-    named = {item.attribute: item.name for item in fields(options)}
-    return {attribute: values[name] for attribute, name in named.items() if attribute in members and name in values}
+    names = {item.attribute: item.name for item in fields(options)}
+    return {attribute: values[name] for attribute, name in names.items() if attribute in members and name in values}
 
 
 def signature(options: type, returns: Any, *positional: str) -> inspect.Signature:

@@ -127,9 +127,8 @@ def _ready_s(attempt: Attempt, host: str) -> float:
     """How long a process may take until it listens: longer where many start on few cores, or record themselves."""
     machines = attempt.context.machines.by_host()
     cores = machines[host].cores if host in machines else 1
-    here = sum(1 for process in attempt.known_plan.processes if process.host == host)
-    usual = READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(here / cores)
-    return 2 * usual if attempt.trial.params.profiled else usual
+    own = sum(1 for process in attempt.known_plan.processes if process.host == host)
+    return (1 + bool(attempt.trial.params.profiled)) * (READY_S + READY_PER_PROCESS_AND_CORE_S * math.ceil(own / cores))
 
 
 def _spec(process: Process, attempt: Attempt) -> ProcessSpec:
