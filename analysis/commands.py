@@ -140,6 +140,7 @@ def table(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path
 @click.option("--margin", metavar="SHARE", type=float, default=0.05, help="smaller effects are none (default: 0.05)")
 @click.option("--x", metavar="COLUMN", default="", help="the throughput of which peaks are taken")
 @click.option("--where", metavar="COLUMN=VALUE,...", multiple=True, help="take only trials with one of these values")
+@profiled_option
 @click.option("-o", "--output", metavar="FILE", type=PATH, default=None, help="write FILE instead of the terminal")
 def why(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path | None, **words: Any) -> None:
     """Say which role's addition moved the peak throughput.
@@ -156,7 +157,8 @@ def why(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path |
     from fpray_analysis.why.run import WhyOptions
     from fpray_analysis.why.run import why as answer_of
 
-    options = WhyOptions(words["x"], column_values(words["where"]), words["bound"], words["margin"])
+    words["where"], words["bounds"] = column_values(words["where"]), words.pop("bound")
+    options = WhyOptions(**words)
     stores = load_stores(suite, suite_directory)
     if output is not None:
         check_place(output, stores)

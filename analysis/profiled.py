@@ -16,11 +16,16 @@ _TRUE: Final = ("true", "True", "1")  # of a file of results in which the column
 
 
 def unprofiled(
-    results: Results, *, profiled: bool = False, where: Mapping[str, Sequence[str]] | None = None
+    results: Results,
+    *,
+    profiled: bool = False,
+    where: Mapping[str, Sequence[str]] | None = None,
+    remedy: str = ": --profiled takes them as well",
 ) -> tuple[Results, list[str]]:
     """The results without the trials that were profiled; and in sentences, how many are left out.
 
     profiled: take them all the same. where: what trials are chosen by: if by `profiled`, they are taken as well.
+    remedy: how the sentences end.
 
     Raises:
         Refused: all trials were profiled.
@@ -34,7 +39,7 @@ def unprofiled(
         raise refuse("--profiled", sentence, Cause.FIGURE)
     notes = [
         f"{count} of {store.trials.num_rows} trials of {printable(store.name)} were profiled, which changes figures,"
-        " and are left out: --profiled takes them as well"
+        f" and are left out{remedy}"
         for store in results.stores
         if (count := counts[store.name])
     ]

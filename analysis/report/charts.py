@@ -53,7 +53,7 @@ def results_chart(results: Results, places: Mapping[TrialKey, int]) -> Chart:
     trials: list[Row] = []
     options, notes = FigureOptions(), list[str]()
     try:
-        results, without = unprofiled(results)
+        results, without = unprofiled(results, remedy=" of the figures")
         options, notes = with_study_figure(results, options)
         if options.kind not in _DATA:
             options, notes = FigureOptions(), []

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
-from fpray_analysis.choice import Row, number_of
+from fpray.report.limits import in_brief
+from fpray.store.bottleneck import PREFIX, Bottleneck, Kind, bottleneck_of
+from fpray_analysis.choice import Row
 from fpray_analysis.figures.series import Point
-
-_PREFIX: Final = "bottleneck."
-_KIND, _ROLE, _SHARE = f"{_PREFIX}kind", f"{_PREFIX}role", f"{_PREFIX}share"
-_WORDS: Final = {
-    "thread": "a thread of {role}", "cpu": "the cores", "network": "the network", "gc": "garbage collection",
-    "client": "the clients", "steal": "other virtual machines", "none": "nothing: the load is too small",
-}  # fmt: skip
-_OF_A_ROLE: Final = {"cpu": "the cores, most of all {role}", "gc": "the garbage collection of {role}"}
 
 
 @dataclass(frozen=True)
@@ -24,53 +17,51 @@ class Limit:
     """What limited the trials of a point.
 
     Attributes:
-        kind: of `bottleneck.kind`; empty if the repeats do not agree.
-        role: of `bottleneck.role`; empty if there is none. Where the load is too small, it is the busiest role only.
-        share: the mean of `bottleneck.share`, 0 to 1; None if there is none.
+        verdict: of most repeats, with the mean of their shares; None if the repeats do not agree.
     """
 
-    kind: str
-    role: str = ""
-    share: float | None = None
+    verdict: Bottleneck | None
 
     @property
     def is_load(self) -> bool:
         """Whether more load, or more clients, would have given more."""
-        return self.kind in ("client", "none")
+        return self.verdict is not None and self.verdict.kind in (Kind.CLIENT, Kind.NONE)
+
+    @property
+    def role(self) -> str:
+        """The role that limited; empty if there is none, or none is known."""
+        return "" if self.verdict is None or self.is_load else self.verdict.role or ""
 
     def in_words(self) -> str:
-        """`a thread of leader (97 %)`."""
-        if not self.kind:
-            return "its repeats do not agree"
-        form = _OF_A_ROLE.get(self.kind) if self.role else None
-        text = (form or _WORDS.get(self.kind, self.kind)).format(role=self.role or "a role")
-        return text if self.share is None or self.kind == "none" else f"{text} ({100 * self.share:.0f} %)"
+        """`a thread of leader, 97%`."""
+        return "its repeats do not agree" if self.verdict is None else in_brief(self.verdict)
 
 
 def is_limit(name: str) -> bool:
     """Whether a column says what limited a trial."""
-    return name.startswith(_PREFIX)
+    return name.startswith(PREFIX)
 
 
 def limit_of(point: Point) -> Limit | None:
     """What limited most repeats of a point; None if none of them says it."""
-    rows = [row for row in point.trials if row.get(_KIND)]
-    if not rows:
+    verdicts = [verdict for row in point.trials if (verdict := _verdict(row)) is not None]
+    if not verdicts:
         return None
-    (verdict, count), *_ = Counter(map(_verdict, rows)).most_common(1)
-    if 2 * count <= len(rows):
-        return Limit("")
-    shares = [number_of(row.get(_SHARE)) for row in rows if _verdict(row) == verdict]
-    numbers = [share for share in shares if share is not None]
-    return Limit(*verdict, sum(numbers) / len(numbers) if numbers else None)
+    ((kind, role), count), *_ = Counter((verdict.kind, verdict.role) for verdict in verdicts).most_common(1)
+    if 2 * count <= len(verdicts):
+        return Limit(None)
+    same = [verdict for verdict in verdicts if (verdict.kind, verdict.role) == (kind, role)]
+    shares = [verdict.share for verdict in same if verdict.share is not None]
+    return Limit(Bottleneck(kind, role, share=sum(shares) / len(shares) if shares else None))
 
 
 def place_of_addition(limit: Limit | None, roles: Collection[str]) -> str:
     """Whether the roles that were added are the one that limited before; empty if that is not known."""
-    if limit is None or not limit.kind or limit.is_load or not roles:
+    if limit is None or limit.verdict is None or limit.is_load or not roles:
         return ""
     return "added where it was limited" if limit.role in roles else "added elsewhere"
 
 
-def _verdict(row: Row) -> tuple[str, str]:
-    return str(row[_KIND]), str(row.get(_ROLE) or "")
+def _verdict(row: Row) -> Bottleneck | None:
+    verdict = bottleneck_of(row)
+    return None if verdict is None else replace(verdict, label=None, confidence=None)

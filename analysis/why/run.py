@@ -19,6 +19,7 @@ from fpray_analysis.comparison.pairing import trial_name
 from fpray_analysis.comparison.run import estimate_of
 from fpray_analysis.comparison.sides import problems_of_margin
 from fpray_analysis.loaded import SUITE
+from fpray_analysis.profiled import unprofiled
 from fpray_analysis.result_set import Results
 from fpray_analysis.table.peaks import that_keep
 from fpray_analysis.why.advice import advice
@@ -39,6 +40,7 @@ class WhyOptions:
         x: the throughput of which peaks are taken.
         where: column -> values that trials must have, as texts.
         bounds: only loads that keep them may be peaks, such as `measured.latency.p99_ms<=5`.
+        profiled: whether trials that were profiled are taken, too.
         margin: a peak has not moved if the interval of the ratio lies within 1 - margin and 1 + margin.
     """
 
@@ -46,6 +48,7 @@ class WhyOptions:
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
     bounds: Sequence[str] = ()
     margin: float = MARGIN
+    profiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def why(results: Results, options: WhyOptions) -> Why:
     with only_reading():
         bounds, problems = parse_bounds(options.bounds, "--bound")
         _check(results, options, bounds, problems)
+        results, without = unprofiled(results, profiled=options.profiled, where=options.where)
         rows = [*map(_without_suite, chosen_trials(results, options.where))]
         refuse_if_any([problem for bound in bounds for problem in no_numbers(rows, bound.column, "--bound")])
         x = options.x or throughput_column(rows, only_output(rows))
@@ -116,6 +120,7 @@ def why(results: Results, options: WhyOptions) -> Why:
         )
     notes = [
         *results.remarks,
+        *without,
         *of_other_throughputs(results, rows, x),
         *of_others(rows, parameters, configurations, bounds),
     ]

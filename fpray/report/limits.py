@@ -36,8 +36,11 @@ def limit_sentence(results: Mapping[str, Any]) -> str:
 def limit_cell(results: Mapping[str, Any]) -> str:
     """`a thread of server, 94%`; `-` where the results of a trial do not say it."""
     limit = bottleneck_of(results)
-    if limit is None:
-        return "-"
+    return "-" if limit is None else in_brief(limit)
+
+
+def in_brief(limit: Bottleneck) -> str:
+    """`a thread of server, 94%`."""
     share = [_percent(limit.share)] if limit.share is not None and limit.kind is not Kind.NONE else []
     return ", ".join([_cause(limit), *share])
 

@@ -108,10 +108,10 @@ def test_the_text_is_sentences_with_the_largest_effect_first(ladder: Path) -> No
 def test_what_limited_before_says_whether_the_addition_was_at_the_right_place(ladder: Path) -> None:
     text = _why(ladder)
     limited = (
-        "    before, the limit was a thread of proxy_leader (96 %); added where it was limited; after, it was a thread"
+        "    before, the limit was a thread of proxy_leader, 96%; added where it was limited; after, it was a thread"
     )
     assert limited in text
-    assert "a thread of leader (96 %); added elsewhere" in text
+    assert "a thread of leader, 96%; added elsewhere" in text
     assert {step["addition"] for step in _steps(ladder)} == {"added where it was limited", "added elsewhere"}
 
 
@@ -122,7 +122,7 @@ def test_a_load_that_is_too_small_says_nothing_about_a_role(tmp_path: Path) -> N
     (step,) = _steps(_file(tmp_path / "t.csv", trials))
     assert step["call"] == "cannot be told"
     assert step["reason"] == "before it, the load was too small: more load may give more"
-    assert (step["limit_before"], step["addition"]) == ("nothing: the load is too small", "")
+    assert (step["limit_before"], step["addition"]) == ("too small a load", "")
 
 
 def test_a_throughput_that_still_rises_is_no_peak(tmp_path: Path) -> None:
