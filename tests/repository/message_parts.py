@@ -47,7 +47,6 @@ PARTS = (
     Part(
         "fpray/driver/messages.py", "^to run the failed trials", "fpray/driver/messages.py", "{aim}", "{result.planned"
     ),
-    Part("fpray/driver/means.py", "matches", "fpray/driver/means.py", "{remedy}", ""),
 )
 
 
