@@ -158,6 +158,16 @@ def reference_jar() -> Path:
     return find_jar(None, "java").path
 
 
+@pytest.fixture(scope="session")
+def prometheus() -> str:
+    """The path of the real server. Without it, tests are skipped, but not in CI where it could be installed."""
+    path = shutil.which("prometheus")
+    if path is None or shutil.which("promtool") is None:
+        assert not os.environ.get("FPRAY_NEEDS_PROMETHEUS"), "no Prometheus, although .ci/run has installed it"
+        pytest.skip("there is no Prometheus: apt-get install prometheus")
+    return path
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _jar_before_timed_tests(request: pytest.FixtureRequest) -> None:
     if rings.needs_jar(request.session.items):

@@ -32,6 +32,7 @@ MARKS = {
     "docs/inside.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/detached.md": (pytest.mark.jvm, pytest.mark.ray),
     "docs/jar.md": (pytest.mark.jvm, pytest.mark.slow),
+    "docs/metrics.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.prometheus, pytest.mark.slow),
     "docs/papers.md": (pytest.mark.jvm,),
     "docs/profiles.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/studies.md": (pytest.mark.jvm,),
@@ -55,6 +56,8 @@ def test_what_a_document_shows_is_so(document: Path, request: pytest.FixtureRequ
     needs = {mark.name for mark in MARKS.get(_name(document), ())}
     cluster = request.getfixturevalue("ray_address") if "ray" in needs else None
     jar = request.getfixturevalue("reference_jar") if "jvm" in needs else None
+    if "prometheus" in needs:
+        request.getfixturevalue("prometheus")
     directory = tmp_path / "reader"
     directory.mkdir()
     if _name(document) in OF_A_CHECKOUT:
