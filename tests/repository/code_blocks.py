@@ -27,7 +27,6 @@ NOT_RUN = {
     "runs the tests themselves": 2,
     "is a part of a file": 1,
     "differs from run to run": 3,
-    "SUITE stands for a suite of yours": 2,
 }
 COMMANDS = ("sh", "console")  # the second one has a prompt before each command, and may show output
 FILES = ("java", "toml", "python")

@@ -35,6 +35,7 @@ MARKS = {
     "docs/metrics.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.prometheus, pytest.mark.slow),
     "docs/papers.md": (pytest.mark.jvm,),
     "docs/profiles.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
+    "docs/report.md": (pytest.mark.jvm, pytest.mark.ray, pytest.mark.slow),
     "docs/studies.md": (pytest.mark.jvm,),
 }
 
