@@ -44,12 +44,16 @@ def test_the_same_from_python(ray_address: str, tmp_path: Path, capfd: pytest.Ca
 
 
 def test_multipaxos_runs_every_role_with_all_consistencies(ray_address: str, tmp_path: Path) -> None:
+    """E2: the numbers of reads that are not linearizable say so."""
     words = ["sweep", "multipaxos", *OVERLAPPING, "--vary", "read_consistency=linearizable,sequential,eventual"]
     words += ["--set", "num_batchers=2", "--set", "num_read_batchers=2", "--set", "predetermined_read_fraction=50"]
     words += ["--set", "num_clients_per_proc=4", "--set", "workload.num_keys=10"]
     done = run(*words, "--address", ray_address, "--json", cwd=tmp_path)
     assert done.code == 0, done.err
     for trial in map(json.loads, done.out.splitlines()):
+        consistency = trial["params"]["read_consistency"]
+        sentences = [doubt for doubt in trial["doubts"] if f"the reads are {consistency}, not linearizable" in doubt]
+        assert bool(sentences) == (consistency != "linearizable")
         assert trial["results"]["read_output.measured.throughput"] > 0
         assert trial["results"]["write_output.measured.throughput"] > 0
         assert len(trial["processes"]) == 19

@@ -75,6 +75,7 @@ def test_clocks_that_surely_differ_are_named() -> None:
 
 
 def test_groups_and_few_requests_and_weak_reads_are_named() -> None:
+    """E2: reads that may return an older value are named."""
     assert "the mean of up to 10 requests" in _sentences(replace(GOOD, largest_count=10))[0]
     assert "--set measurement_group_size=1" in _sentences(replace(GOOD, largest_count=10, grouped=True))[0]
     (sentence,) = _sentences(replace(GOOD, thin={"measured.latency.p99_ms": 368}))

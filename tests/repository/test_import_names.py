@@ -1,4 +1,4 @@
-"""A user's own `protocols`, `studies` or `analysis` neither shadows fpray's nor is shadowed by it."""
+"""D1: a user's own `protocols`, `studies` or `analysis` neither shadows fpray's nor is shadowed by it."""
 
 from __future__ import annotations
 
