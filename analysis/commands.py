@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def table(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path
     the peak among the configurations that keep the bound.
     """
     from fpray_analysis.figures.words import column_values
-    from fpray_analysis.handover.new_file import check_place, writing
+    from fpray_analysis.handover.new_file import check_place
     from fpray_analysis.loading import load_stores
     from fpray_analysis.result_set import Results
     from fpray_analysis.table.formats import FORMATS
@@ -118,15 +119,7 @@ def table(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path
     if output is not None:
         check_place(output, stores)
     peaks = peak_table(Results(stores), options)
-    text = FORMATS[form](peaks)
-    for note in peaks.notes if form == "csv" else ():  # which other formats have below the table
-        say(f"note: {note}")
-    if output is None:
-        show_text(text)
-        return
-    with writing(output):
-        write_text(output, text)
-    show_line(f"{short_path(output)} has {len(peaks.rows)} rows")
+    _print_or_write(FORMATS[form](peaks), peaks.notes if form == "csv" else (), output, f"{len(peaks.rows)} rows")
 
 
 @click.command()
@@ -150,25 +143,37 @@ def why(suite: tuple[str, ...], suite_directory: Path, form: str, output: Path |
     attributed to one of them. Where trials say what limited them, each step says whether it added there.
     """
     from fpray_analysis.figures.words import column_values
-    from fpray_analysis.handover.new_file import check_place, writing
+    from fpray_analysis.handover.new_file import check_place
     from fpray_analysis.loading import load_stores
     from fpray_analysis.result_set import Results
     from fpray_analysis.why.formats import FORMATS
     from fpray_analysis.why.run import WhyOptions
     from fpray_analysis.why.run import why as answer_of
 
-    words["where"], words["bounds"] = column_values(words["where"]), words.pop("bound")
-    options = WhyOptions(**words)
+    options = WhyOptions(
+        x=words["x"],
+        where=column_values(words["where"]),
+        bounds=words["bound"],
+        margin=words["margin"],
+        profiled=words["profiled"],
+    )
     stores = load_stores(suite, suite_directory)
     if output is not None:
         check_place(output, stores)
     answer = answer_of(Results(stores), options)
-    text = FORMATS[form](answer)
-    for note in answer.notes if form == "csv" else ():  # which other formats have below the steps
+    size = number_of(len(answer.roles) + len(answer.others), "step")
+    _print_or_write(FORMATS[form](answer), answer.notes if form == "csv" else (), output, size)
+
+
+def _print_or_write(text: str, notes: Sequence[str], output: Path | None, size: str) -> None:
+    """Print a text, or write it into a file. notes: what it does not say itself; size: what is in it, in words."""
+    from fpray_analysis.handover.new_file import writing
+
+    for note in notes:
         say(f"note: {note}")
     if output is None:
         show_text(text)
         return
     with writing(output):
         write_text(output, text)
-    show_line(f"{short_path(output)} has {number_of(len(answer.roles) + len(answer.others), 'step')}")
+    show_line(f"{short_path(output)} has {size}")

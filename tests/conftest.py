@@ -26,6 +26,7 @@ from fpray.cli.main import main
 from fpray.jar.find import find_jar
 from fpray.report import writer
 from tests.support import rings
+from tests.support.browser import Page, browser, chromium
 from tests.support.isolation import isolate_network
 from tests.support.patience import LONG
 from tests.support.processes import below, command_of, jvms
@@ -156,6 +157,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def reference_jar() -> Path:
     """The reference jar, built if needed."""
     return find_jar(None, "java").path
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Page]:
+    """A window of a real browser."""
+    if chromium() is None:
+        pytest.skip("there is no Chromium: apt-get install chromium")
+    with browser() as page:
+        yield page
 
 
 @pytest.fixture(scope="session")

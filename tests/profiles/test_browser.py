@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from fpray.profiles.flame_graph import flame_graph
 from fpray.profiles.stacks import Stacks
 from tests.profiles.test_flame_graph import ATTACKS
-from tests.support.browser import Page, browser, chromium
+from tests.support.browser import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.heavy]
 
@@ -22,14 +21,6 @@ STACKS: Stacks = {
 }
 READY = "document.documentElement.dataset.graph === 'ready'"
 BAR = "[...document.querySelectorAll('.bar')].find(b => b.getAttribute('aria-label').startsWith('{}:'))"
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Page]:
-    if chromium() is None:
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with browser() as page:
-        yield page
 
 
 @pytest.fixture

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.analysis.report.strange_suite import strange_suite
 from tests.analysis.report.test_page import recorded, report
-from tests.support.browser import Page, browser, chromium
+from tests.support.browser import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.heavy]
 
 READY = "document.documentElement.dataset.figures === 'ready'"
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Page]:
-    if chromium() is None:
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with browser() as page:
-        yield page
 
 
 @pytest.fixture(scope="module")
